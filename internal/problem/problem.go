@@ -1,0 +1,152 @@
+// Package problem is the one error type that people see: a stable code, a message and a hint that are safe to show,
+// a retry class, and the cause for the log. Adapters translate each provider's answers into it; the web and the API
+// only ever render it. An error that is no Problem is shown as "internal" without its text.
+package problem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Class says who may try again, and when.
+type Class uint8
+
+const (
+	// Stop means that a human has to act (or nothing can help); nothing is tried again by itself.
+	Stop Class = iota
+	// RetryRequest means that the same request may work in seconds; when it does not, the run's next attempt may.
+	RetryRequest
+	// RetryAttempt means that the run may work in minutes, though not the single request.
+	RetryAttempt
+)
+
+// Problem is an error with a stable code. The zero value is not useful; make one with New.
+type Problem struct {
+	Code    Code   `json:"code"`
+	Message string `json:"message"`        // what happened, a sentence without secrets or row values
+	Hint    string `json:"hint,omitempty"` // what to do next
+	// Fields names what was wrong with the caller's input: JSON path → why. Only validation problems have it.
+	Fields map[string]string `json:"fields,omitempty"`
+	// ProviderRequestID is Intuit's intuit_tid or Google's request id, for their support.
+	ProviderRequestID string `json:"provider_request_id,omitempty"`
+	// RetryAfter is how long the provider asked to wait; zero when it said nothing.
+	RetryAfter time.Duration `json:"-"`
+
+	cause error
+}
+
+// New returns a Problem with its code's standing hint.
+func New(code Code, format string, args ...any) *Problem {
+	return &Problem{Code: code, Message: fmt.Sprintf(format, args...), Hint: code.info().hint}
+}
+
+// Wrap is New with a cause, which errors.Is and errors.As see and pages do not.
+func Wrap(cause error, code Code, format string, args ...any) *Problem {
+	p := New(code, format, args...)
+	p.cause = cause
+	return p
+}
+
+// Invalid is a validation problem about one field of the caller's input.
+func Invalid(field, format string, args ...any) *Problem {
+	why := fmt.Sprintf(format, args...)
+	p := New(InvalidInput, "%s: %s", field, why)
+	p.Fields = map[string]string{field: why}
+	return p
+}
+
+// WithHint replaces the standing hint.
+func (p *Problem) WithHint(format string, args ...any) *Problem {
+	p.Hint = fmt.Sprintf(format, args...)
+	return p
+}
+
+// WithRequestID notes the provider's id of the failed request.
+func (p *Problem) WithRequestID(id string) *Problem {
+	p.ProviderRequestID = id
+	return p
+}
+
+// Error implements error. It has the cause's text and is meant for logs.
+func (p *Problem) Error() string {
+	if p.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", p.Code, p.Message, p.cause)
+	}
+	return fmt.Sprintf("%s: %s", p.Code, p.Message)
+}
+
+// Unwrap returns the cause, nil if there is none.
+func (p *Problem) Unwrap() error { return p.cause }
+
+// Class returns the code's retry class.
+func (p *Problem) Class() Class { return p.Code.info().class }
+
+// Is makes errors.Is(err, problem.New(code, "")) compare codes.
+func (p *Problem) Is(target error) bool {
+	t, ok := errors.AsType[*Problem](target)
+	return ok && t.Code == p.Code
+}
+
+// From turns any error into a Problem: itself when it holds one, else by what the standard library says of it.
+// It returns nil for nil.
+func From(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Wrap(err, Cancelled, "The run was cancelled.")
+	case errors.Is(err, context.DeadlineExceeded):
+		return Wrap(err, Deadline, "The time limit was reached before the work was done.")
+	}
+	return Wrap(err, Internal, "Something went wrong inside ledgersheet.")
+}
+
+// HasCode reports whether err holds a Problem with one of the codes.
+func HasCode(err error, codes ...Code) bool {
+	p, ok := errors.AsType[*Problem](err)
+	if !ok {
+		return false
+	}
+	for _, c := range codes {
+		if p.Code == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Collect gathers validation problems about several fields into one. The zero value is ready to use.
+type Collect struct{ fields map[string]string }
+
+// Add notes what is wrong with a field; the first word on a field stays.
+func (c *Collect) Add(field, format string, args ...any) {
+	if c.fields == nil {
+		c.fields = map[string]string{}
+	}
+	if _, have := c.fields[field]; !have {
+		c.fields[field] = fmt.Sprintf(format, args...)
+	}
+}
+
+// Has reports whether a field was already found wrong.
+func (c *Collect) Has(field string) bool { _, ok := c.fields[field]; return ok }
+
+// Err returns nil when nothing was added, else one validation Problem.
+func (c *Collect) Err() error {
+	if len(c.fields) == 0 {
+		return nil
+	}
+	what := "fields are"
+	if len(c.fields) == 1 {
+		what = "field is"
+	}
+	p := New(InvalidInput, "%d %s not right.", len(c.fields), what)
+	p.Fields = c.fields
+	return p
+}

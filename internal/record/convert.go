@@ -1,0 +1,88 @@
+package record
+
+import (
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/table"
+)
+
+// Convert makes a cell of the wanted kind from a value that Lookup found. A value that does not fit its kind stays text
+// rather than being lost. Numbers under a Text column keep their spelling.
+func Convert(v any, want table.Kind) table.Cell {
+	text := scalarText(v)
+	if text == "" {
+		return table.Cell{}
+	}
+	switch want {
+	case table.Money, table.Number:
+		if d, err := table.ParseDecimal(text); err == nil {
+			if want == table.Money {
+				return table.MoneyOf(d)
+			}
+			return table.NumberOf(d)
+		}
+	case table.Date:
+		if t, ok := parseDay(text); ok {
+			return table.DateOf(t)
+		}
+	case table.DateTime:
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return table.DateTimeOf(t)
+		}
+	case table.Bool:
+		switch strings.ToLower(text) {
+		case "true":
+			return table.BoolOf(true)
+		case "false":
+			return table.BoolOf(false)
+		}
+	}
+	return table.TextOf(text)
+}
+
+// parseDay reads 2006-01-02, also at the head of a timestamp: TxnDate has no zone and must not be converted.
+func parseDay(s string) (time.Time, bool) {
+	if len(s) > 10 && s[10] == 'T' {
+		s = s[:10]
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	return t, err == nil
+}
+
+// GuessKind is the kind of a path that no catalogue lists, from its last name as QuickBooks chooses names.
+func GuessKind(p Path) table.Kind {
+	leaf := p.Leaf()
+	switch {
+	case strings.HasPrefix(p.text, "CustomField."):
+		return table.Text
+	case strings.HasSuffix(leaf, "Time"):
+		return table.DateTime
+	case strings.HasSuffix(leaf, "Date"):
+		return table.Date
+	case hasSuffixOf(leaf, "Amt", "Amount", "Balance", "UnitPrice", "TotalTax", "Cost", "Credit", "BalanceWithJobs", "CurrentBalanceWithSubAccounts", "HourlyRate"):
+		return table.Money
+	case hasSuffixOf(leaf, "Qty", "Quantity", "Rate", "Percent", "LineNum", "QtyOnHand", "Hours", "Minutes", "Level", "DueDays", "DiscountDays"):
+		return table.Number
+	case hasSuffixOf(leaf, "Active", "Taxable", "Job", "Adjustment", "PercentBased"):
+		return table.Bool
+	}
+	return table.Text
+}
+
+func hasSuffixOf(s string, suffixes ...string) bool {
+	for _, x := range suffixes {
+		if strings.HasSuffix(s, x) {
+			return true
+		}
+	}
+	return false
+}
+
+// Decimal returns the member as a decimal, and false when it is missing or no number.
+func (r Record) Decimal(name string) (decimal.Decimal, bool) {
+	d, err := table.ParseDecimal(scalarText(r[name]))
+	return d, err == nil
+}

@@ -1,0 +1,136 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Cell is one typed value. The zero value is a blank cell.
+type Cell struct {
+	kind Kind
+	set  bool
+	text string
+	dec  decimal.Decimal
+	at   time.Time // Date: midnight UTC of that day; DateTime: the instant
+}
+
+// TextOf makes a text cell; the empty string makes a blank one, as sheets cannot tell the two apart.
+func TextOf(s string) Cell { return Cell{kind: Text, set: s != "", text: s} }
+
+// NumberOf makes a number cell.
+func NumberOf(d decimal.Decimal) Cell { return Cell{kind: Number, set: true, dec: d} }
+
+// MoneyOf makes an amount cell.
+func MoneyOf(d decimal.Decimal) Cell { return Cell{kind: Money, set: true, dec: d} }
+
+// DateOf makes a cell of the calendar day that t shows in its own zone.
+func DateOf(t time.Time) Cell {
+	y, m, d := t.Date()
+	return Cell{kind: Date, set: true, at: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}
+}
+
+// DateTimeOf makes a cell of an instant, to the second.
+func DateTimeOf(t time.Time) Cell {
+	return Cell{kind: DateTime, set: true, at: t.Truncate(time.Second).UTC()}
+}
+
+// BoolOf makes a truth cell.
+func BoolOf(b bool) Cell {
+	c := Cell{kind: Bool, set: true}
+	if b {
+		c.text = "true"
+	}
+	return c
+}
+
+// Kind is what the cell holds; Text when it is blank.
+func (c Cell) Kind() Kind { return c.kind }
+
+// Blank reports whether the cell holds nothing.
+func (c Cell) Blank() bool { return !c.set }
+
+// Decimal returns the value of a Number or Money cell.
+func (c Cell) Decimal() (decimal.Decimal, bool) {
+	return c.dec, c.set && (c.kind == Number || c.kind == Money)
+}
+
+// Time returns the value of a Date or DateTime cell.
+func (c Cell) Time() (time.Time, bool) {
+	return c.at, c.set && (c.kind == Date || c.kind == DateTime)
+}
+
+// Bool returns the value of a Bool cell.
+func (c Cell) Bool() (value, ok bool) { return c.text == "true", c.set && c.kind == Bool }
+
+// String shows the value as text: days as 2006-01-02, instants in RFC 3339 UTC, decimals as they were spelt.
+func (c Cell) String() string {
+	switch {
+	case !c.set:
+		return ""
+	case c.kind == Number || c.kind == Money:
+		return DecimalText(c.dec)
+	case c.kind == Date:
+		return c.at.Format(time.DateOnly)
+	case c.kind == DateTime:
+		return c.at.Format(time.RFC3339)
+	case c.kind == Bool && c.text == "":
+		return "false"
+	}
+	return c.text
+}
+
+// Equal reports whether two cells hold the same value; 1.5 and 1.50 are the same.
+func (c Cell) Equal(o Cell) bool {
+	if c.set != o.set || !c.set {
+		return c.set == o.set
+	}
+	return c.kind == o.kind && c.text == o.text && c.dec.Equal(o.dec) && c.at.Equal(o.at)
+}
+
+// MarshalJSON gives a preview's cell: null, text, a JSON number with the decimal's own digits, or a truth value.
+func (c Cell) MarshalJSON() ([]byte, error) {
+	switch {
+	case !c.set:
+		return []byte("null"), nil
+	case c.kind == Bool, c.kind == Number, c.kind == Money:
+		return []byte(c.String()), nil
+	}
+	return quoteJSON(c.String())
+}
+
+// maxDigits bounds what ParseDecimal accepts: no amount is longer, and a huge exponent would cost memory.
+const maxDigits = 60
+
+// ErrDecimal says that a text is no decimal number of sensible length.
+var ErrDecimal = errors.New("not a decimal number")
+
+// ParseDecimal reads a JSON number's text exactly. It refuses what is no number, is over 60 characters long, or has an
+// exponent that would need more digits than that.
+func ParseDecimal(s string) (decimal.Decimal, error) {
+	if s == "" || len(s) > maxDigits {
+		return decimal.Decimal{}, fmt.Errorf("%w: %d characters", ErrDecimal, len(s))
+	}
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		exp := strings.TrimLeft(s[i+1:], "+-0")
+		if len(exp) > 2 || (len(exp) == 2 && exp > "40") {
+			return decimal.Decimal{}, fmt.Errorf("%w: exponent %s", ErrDecimal, s[i+1:])
+		}
+	}
+	d, err := decimal.NewFromString(s)
+	if err != nil {
+		return decimal.Decimal{}, fmt.Errorf("%w: %q", ErrDecimal, s)
+	}
+	return d, nil
+}
+
+// DecimalText spells a decimal as JSON does: no exponent, its own number of places.
+func DecimalText(d decimal.Decimal) string {
+	if exp := d.Exponent(); exp < 0 {
+		return d.StringFixed(-exp)
+	}
+	return d.String()
+}

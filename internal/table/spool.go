@@ -1,0 +1,169 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Spool keeps rows compressed in memory, in the order they were added: about 3 bytes a cell of bookkeeping data. A run
+// spools its whole result first, so that nothing is sent to a sheet before QuickBooks' answer is known to be complete,
+// and the size of what will be written is known exactly. It is for one goroutine; make one with NewSpool.
+type Spool struct {
+	schema Schema
+	totals Totals
+	buf    bytes.Buffer
+	zip    *flate.Writer
+	row    []byte
+	done   bool
+}
+
+// NewSpool returns an empty spool for rows under the schema.
+func NewSpool(s Schema) *Spool {
+	sp := &Spool{schema: s}
+	sp.zip, _ = flate.NewWriter(&sp.buf, flate.BestSpeed) // fails only for an unknown level
+	return sp
+}
+
+// Schema is the header of the rows.
+func (s *Spool) Schema() Schema { return s.schema }
+
+// Totals are the control totals of the rows so far.
+func (s *Spool) Totals() Totals { return s.totals }
+
+// Len is the number of rows so far.
+func (s *Spool) Len() int { return s.totals.Rows }
+
+// Size is the number of bytes held.
+func (s *Spool) Size() int { return s.buf.Len() }
+
+// Add appends a row, which must have as many cells as the schema has columns.
+func (s *Spool) Add(r Row) error {
+	if len(r.Cells) != len(s.schema.Columns) {
+		return fmt.Errorf("spooling a row of %d cells under %d columns", len(r.Cells), len(s.schema.Columns))
+	}
+	if s.done {
+		return fmt.Errorf("spooling a row after reading began")
+	}
+	b := append(s.row[:0], byte(r.Role), r.Level)
+	for _, c := range r.Cells {
+		b = appendCell(b, c)
+	}
+	s.row = b
+	if _, err := s.zip.Write(b); err != nil {
+		return fmt.Errorf("spooling a row: %w", err)
+	}
+	s.totals.Add(s.schema, r)
+	return nil
+}
+
+// Rows reads the rows from the beginning; it can be ranged over several times. Nothing can be added afterwards.
+func (s *Spool) Rows() iter.Seq2[Row, error] {
+	if !s.done {
+		s.done = true
+		_ = s.zip.Close() // writes to memory only
+	}
+	return func(yield func(Row, error) bool) {
+		in := bufio.NewReaderSize(flate.NewReader(bytes.NewReader(s.buf.Bytes())), 64<<10)
+		for range s.totals.Rows {
+			r, err := readRow(in, len(s.schema.Columns))
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+const blankTag = 0xff
+
+// appendCell writes a tag (kind, or blankTag) and, for values, a length and the bytes.
+func appendCell(b []byte, c Cell) []byte {
+	if !c.set {
+		return append(b, blankTag)
+	}
+	b = append(b, byte(c.kind))
+	switch c.kind {
+	case Date, DateTime:
+		return binary.AppendVarint(b, c.at.Unix())
+	case Bool:
+		if c.text == "true" {
+			return append(b, 1)
+		}
+		return append(b, 0)
+	case Number, Money:
+		return appendString(b, DecimalText(c.dec))
+	}
+	return appendString(b, c.text)
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func readRow(in *bufio.Reader, n int) (Row, error) {
+	var head [2]byte
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return Row{}, fmt.Errorf("reading a spooled row: %w", err)
+	}
+	r := Row{Role: Role(head[0]), Level: head[1], Cells: make([]Cell, n)}
+	for i := range r.Cells {
+		c, err := readCell(in)
+		if err != nil {
+			return Row{}, fmt.Errorf("reading a spooled cell: %w", err)
+		}
+		r.Cells[i] = c
+	}
+	return r, nil
+}
+
+func readCell(in *bufio.Reader) (Cell, error) {
+	tag, err := in.ReadByte()
+	if err != nil || tag == blankTag {
+		return Cell{}, err
+	}
+	c := Cell{kind: Kind(tag), set: true}
+	switch c.kind {
+	case Date, DateTime:
+		sec, err := binary.ReadVarint(in)
+		c.at = time.Unix(sec, 0).UTC()
+		return c, err
+	case Bool:
+		b, err := in.ReadByte()
+		if b == 1 {
+			c.text = "true"
+		}
+		return c, err
+	}
+	n, err := binary.ReadUvarint(in)
+	if err != nil {
+		return Cell{}, err
+	}
+	text := make([]byte, n)
+	if _, err := io.ReadFull(in, text); err != nil {
+		return Cell{}, err
+	}
+	if c.kind == Text {
+		c.text = string(text)
+		return c, nil
+	}
+	c.dec, err = decimal.NewFromString(string(text))
+	return c, err
+}
+
+func quoteJSON(s string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return nil, fmt.Errorf("encoding text: %w", err)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}

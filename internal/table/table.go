@@ -1,0 +1,91 @@
+// Package table holds typed rows on their way from QuickBooks to a sheet: cells, columns, control totals, and a spool
+// that keeps a whole result in little memory until it is known to be complete. Money and numbers are decimals from
+// end to end.
+package table
+
+import "github.com/shopspring/decimal"
+
+// Kind is what a cell holds. The zero value is Text.
+type Kind uint8
+
+// The kinds of cells.
+const (
+	Text     Kind = iota
+	Number        // a quantity, a rate, a percentage
+	Money         // an amount in the row's currency; columns of it have control sums
+	Date          // a calendar day without a zone
+	DateTime      // an instant
+	Bool
+)
+
+var kindNames = [...]string{"text", "number", "money", "date", "datetime", "bool"}
+
+// String returns the kind's name in the API: "text", "money", ….
+func (k Kind) String() string { return kindNames[k] }
+
+// Column describes one column of a result.
+type Column struct {
+	ID       string // unique in the table: a path such as "CustomerRef.name", or a report's column key
+	Title    string // the header cell
+	Kind     Kind
+	Currency string // ISO code when all amounts of a Money column share one, else empty
+	Key      bool   // together with the other key columns it identifies a row across runs
+	Label    bool   // holds the row's label in a statement: indentation and bold are shown there
+}
+
+// Schema is the header of a result.
+type Schema struct {
+	Columns []Column
+}
+
+// Keys returns the positions of the key columns.
+func (s Schema) Keys() []int {
+	var keys []int
+	for i, c := range s.Columns {
+		if c.Key {
+			keys = append(keys, i)
+		}
+	}
+	return keys
+}
+
+// Role is what a row is in a statement. The zero value is an ordinary row.
+type Role uint8
+
+// The roles of rows.
+const (
+	Data Role = iota
+	Section
+	Total
+)
+
+// Row is one row under a Schema: as many cells as it has columns, and how a statement shows it.
+type Row struct {
+	Cells []Cell
+	Role  Role
+	Level uint8 // depth of indentation in a statement
+}
+
+// Totals are the control totals of rows that passed. The zero value is ready to use.
+type Totals struct {
+	Rows int                        `json:"rows"`
+	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by column id, Money columns only
+}
+
+// Add counts a row.
+func (t *Totals) Add(s Schema, r Row) {
+	t.Rows++
+	for i, col := range s.Columns {
+		if col.Kind != Money {
+			continue
+		}
+		if t.Sums == nil {
+			t.Sums = map[string]decimal.Decimal{}
+		}
+		if d, ok := r.Cells[i].Decimal(); ok {
+			t.Sums[col.ID] = t.Sums[col.ID].Add(d)
+		} else if _, have := t.Sums[col.ID]; !have {
+			t.Sums[col.ID] = decimal.Zero
+		}
+	}
+}
