@@ -1,0 +1,112 @@
+package export
+
+import (
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+// RealmID is a QuickBooks company's id: digits, but always text.
+type RealmID string
+
+// ConnectionStatus is a connection's state.
+type ConnectionStatus string
+
+// The states of connections.
+const (
+	// Connected: set by a finished consent. Left when the provider refuses the refresh token, or by the user.
+	Connected ConnectionStatus = "connected"
+	// ReconnectRequired: set by the token source when the provider answers invalid_grant. Left by a new consent only;
+	// until then nothing is asked of the provider.
+	ReconnectRequired ConnectionStatus = "reconnect_required"
+	// Disconnected: set by the user; the grant is revoked and forgotten. Left by a new consent.
+	Disconnected ConnectionStatus = "disconnected"
+)
+
+// Company is one connected QuickBooks company.
+type Company struct {
+	Realm           RealmID          `json:"realm"`
+	Name            string           `json:"name"`
+	LegalName       string           `json:"legal_name"`
+	Country         string           `json:"country"`       // as QuickBooks says it: "US", "CA"
+	HomeCurrency    string           `json:"home_currency"` // ISO code
+	FiscalYearStart time.Month       `json:"fiscal_year_start"`
+	Environment     string           `json:"environment"` // "production" or "sandbox"
+	Status          ConnectionStatus `json:"status"`
+	ConnectedAt     time.Time        `json:"connected_at"`
+	ConnectedBy     string           `json:"connected_by"`     // e-mail of our user
+	TokenExpiresAt  time.Time        `json:"token_expires_at"` // of the refresh token; zero when there is none
+	HardExpiresAt   time.Time        `json:"hard_expires_at"`  // five years after consent; zero when Intuit did not say
+	LastError       *problem.Problem `json:"last_error,omitempty"`
+	// Paused names the exporters that a disconnect paused, so that reconnecting resumes just those.
+	Paused []ID `json:"paused,omitempty"`
+}
+
+// AppURL is the root of QuickBooks' own pages for the company, ending in a slash.
+func (c Company) AppURL() string {
+	if c.Environment == "sandbox" {
+		return "https://sandbox.qbo.intuit.com/app/"
+	}
+	return "https://qbo.intuit.com/app/"
+}
+
+// AccountKind tells how a Google account is authorised.
+type AccountKind string
+
+// The kinds of Google accounts.
+const (
+	OAuthAccount   AccountKind = "oauth"
+	ServiceAccount AccountKind = "service_account"
+)
+
+// GoogleAccount is one connected Google identity.
+type GoogleAccount struct {
+	ID          ID               `json:"id"`
+	Subject     string           `json:"subject"` // Google's own id of the user
+	Email       string           `json:"email"`
+	Kind        AccountKind      `json:"kind"`
+	Status      ConnectionStatus `json:"status"`
+	Scopes      []string         `json:"scopes"`
+	ConnectedAt time.Time        `json:"connected_at"`
+	ConnectedBy string           `json:"connected_by"`
+	LastError   *problem.Problem `json:"last_error,omitempty"`
+	Paused      []ID             `json:"paused,omitempty"`
+}
+
+// Grant is what a consent gave: the tokens of one connection. It is only ever stored sealed.
+type Grant struct {
+	AccessToken   string    `json:"access_token"`
+	Expiry        time.Time `json:"expiry"` // of the access token
+	RefreshToken  string    `json:"refresh_token"`
+	RefreshExpiry time.Time `json:"refresh_expiry"` // zero when the provider does not say
+	HardExpiry    time.Time `json:"hard_expiry"`
+	Scopes        []string  `json:"scopes,omitempty"`
+}
+
+// String keeps tokens out of logs and messages.
+func (Grant) String() string { return "[redacted grant]" }
+
+// GoString is String for %#v.
+func (g Grant) GoString() string { return g.String() }
+
+// GrantKey names a connection's grant in the store.
+type GrantKey string
+
+// CompanyGrant is the key of a company's grant.
+func CompanyGrant(r RealmID) GrantKey { return GrantKey("quickbooks/" + r) }
+
+// AccountGrant is the key of a Google account's grant.
+func AccountGrant(id ID) GrantKey { return GrantKey("google/" + id) }
+
+// Flow is a consent under way, from the redirect to the provider until its answer. It is used once.
+type Flow struct {
+	Provider  string    `json:"provider"`           // "quickbooks" or "google"
+	User      string    `json:"user"`               // e-mail of our user who began it
+	Session   string    `json:"session"`            // hash of the browser session that began it
+	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect; empty for any
+	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
+	Verifier  string    `json:"verifier,omitempty"` // PKCE
+	Scopes    []string  `json:"scopes,omitempty"`
+	ReturnTo  string    `json:"return_to,omitempty"`
+	ExpiresAt time.Time `json:"expires_at"`
+}

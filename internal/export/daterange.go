@@ -1,0 +1,118 @@
+package export
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The ranges that need no rule of their own.
+const (
+	RangeAll    = "all"
+	RangeCustom = "custom"
+)
+
+// DateRange is a span of calendar days, both ends included; a zero end is open.
+type DateRange struct{ Start, End time.Time }
+
+// DateRanges lists the names that Resolve knows, in the order in which a form shows them.
+func DateRanges() []string {
+	list := []string{RangeAll, "today", "yesterday"}
+	for _, unit := range []string{"week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"} {
+		list = append(list, "this_"+unit, "this_"+unit+"_to_date", "last_"+unit)
+	}
+	return append(list, "last_7_days", "last_30_days", "last_90_days", "last_365_days", "last_12_months", RangeCustom)
+}
+
+// ResolveRange turns a range's name into days. today is the day of the run; fiscalStart the month in which the company's
+// fiscal year begins; start and end are the days of a custom range. Weeks begin on Sunday; last_N_days ends yesterday;
+// last_12_months are the twelve whole months before this one.
+func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, end string) (DateRange, error) {
+	y, m, d := today.Date()
+	today = day(y, m, d)
+	switch name {
+	case RangeAll:
+		return DateRange{}, nil
+	case RangeCustom:
+		return customRange(start, end)
+	case "today":
+		return DateRange{today, today}, nil
+	case "yesterday":
+		return DateRange{today.AddDate(0, 0, -1), today.AddDate(0, 0, -1)}, nil
+	case "last_12_months":
+		return DateRange{day(y, m-12, 1), day(y, m, 0)}, nil
+	}
+	if n, ok := strings.CutPrefix(name, "last_"); ok {
+		if n, ok := strings.CutSuffix(n, "_days"); ok {
+			days, err := strconv.Atoi(n)
+			if err != nil || days < 1 {
+				return DateRange{}, fmt.Errorf("unknown date range %q", name)
+			}
+			return DateRange{today.AddDate(0, 0, -days), today.AddDate(0, 0, -1)}, nil
+		}
+		return periodAt(n, today, fiscalStart, -1)
+	}
+	if unit, ok := strings.CutPrefix(name, "this_"); ok {
+		unit, toDate := strings.CutSuffix(unit, "_to_date")
+		r, err := periodAt(unit, today, fiscalStart, 0)
+		if err == nil && toDate {
+			r.End = today
+		}
+		return r, err
+	}
+	return DateRange{}, fmt.Errorf("unknown date range %q", name)
+}
+
+// periodAt is the period that holds today, or the one before it when offset is -1.
+func periodAt(unit string, today time.Time, fiscalStart time.Month, offset int) (DateRange, error) {
+	y, m, d := today.Date()
+	if fiscalStart < time.January || fiscalStart > time.December {
+		fiscalStart = time.January
+	}
+	var first time.Time
+	months := 0
+	switch unit {
+	case "week":
+		first = day(y, m, d-int(today.Weekday())+7*offset)
+		return DateRange{first, first.AddDate(0, 0, 6)}, nil
+	case "month":
+		first, months = day(y, m, 1), 1
+	case "quarter":
+		first, months = day(y, m-(m-1)%3, 1), 3
+	case "year":
+		first, months = day(y, 1, 1), 12
+	case "fiscal_year":
+		first, months = day(y, m-(m-fiscalStart+12)%12, 1), 12
+	case "fiscal_quarter":
+		first, months = day(y, m-(m-fiscalStart+12)%12%3, 1), 3
+	default:
+		return DateRange{}, fmt.Errorf("unknown period %q", unit)
+	}
+	first = first.AddDate(0, months*offset, 0)
+	return DateRange{first, first.AddDate(0, months, -1)}, nil
+}
+
+func customRange(start, end string) (DateRange, error) {
+	var r DateRange
+	var err error
+	if start != "" {
+		if r.Start, err = time.Parse(time.DateOnly, start); err != nil {
+			return DateRange{}, fmt.Errorf("start_date must be a date such as 2026-01-31")
+		}
+	}
+	if end != "" {
+		if r.End, err = time.Parse(time.DateOnly, end); err != nil {
+			return DateRange{}, fmt.Errorf("end_date must be a date such as 2026-01-31")
+		}
+	}
+	if start == "" && end == "" {
+		return DateRange{}, fmt.Errorf("a custom range needs start_date, end_date or both")
+	}
+	if start != "" && end != "" && r.End.Before(r.Start) {
+		return DateRange{}, fmt.Errorf("end_date is before start_date")
+	}
+	return r, nil
+}
+
+func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }

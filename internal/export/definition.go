@@ -1,0 +1,184 @@
+package export
+
+import (
+	"strings"
+	"time"
+
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// Definition is a thing that can be exported: an Entity or a Report, nothing else. Outside it is called exporter type.
+type Definition interface {
+	Info() Info
+	// Catalogue lists the columns that the definition offers, in their default order.
+	Catalogue() []Column
+	// OptionList lists the options that an exporter of this definition may set.
+	OptionList() []Option
+	sealed()
+}
+
+// DefinitionKind tells lists of records from reports.
+type DefinitionKind string
+
+// The kinds of definitions.
+const (
+	KindEntity DefinitionKind = "entity"
+	KindReport DefinitionKind = "report"
+)
+
+// Info is what a catalogue shows of a definition.
+type Info struct {
+	ID      string // snake_case, part of the contract
+	Title   string
+	Summary string // one sentence
+	Group   string // heading in the catalogue
+	Kind    DefinitionKind
+}
+
+// Entity is a list of QuickBooks records, one row a record or a line.
+type Entity struct {
+	ID, Title, Summary, Group string
+
+	Object    string   // the name in QuickBooks' query language, such as "Invoice"
+	Lines     bool     // records have Line[]: the option "lines" gives one row a line
+	HasActive bool     // inactive records exist and are left out unless asked for
+	Dates     []string // the paths that a date range may be about, the default first; empty when it has none
+	AppPath   string   // path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
+	Columns   []Column
+}
+
+// Column is one that a definition offers.
+type Column struct {
+	Path  string // the key: a record path, or a name of its own when From is set
+	Title string
+	Help  string
+	Kind  table.Kind
+	Key   bool // part of a row's identity
+	Off   bool // not among the defaults
+	// Queryable says that QuickBooks' query language can filter by it.
+	Queryable bool
+	// From computes the value where a path cannot say it.
+	From func(View) table.Cell
+}
+
+// Line reports whether the column is about a record's line and not about the record.
+func (c Column) Line() bool { return strings.HasPrefix(c.Path, linePrefix) }
+
+const linePrefix = "Line."
+
+// View is what a computed column sees of one row.
+type View struct {
+	Record  record.Record
+	Line    record.Record // nil unless rows are lines
+	Company Company
+	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
+}
+
+// Info implements Definition.
+func (e Entity) Info() Info {
+	return Info{ID: e.ID, Title: e.Title, Summary: e.Summary, Group: e.Group, Kind: KindEntity}
+}
+
+// Catalogue implements Definition. Every entity also offers Company, and Link when its records can be opened.
+func (e Entity) Catalogue() []Column {
+	all := append([]Column(nil), e.Columns...)
+	if e.AppPath != "" {
+		all = append(all, Column{Path: "Link", Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link})
+	}
+	return append(all, companyColumn)
+}
+
+// CompanyColumn is the key of the column with the company's name.
+const CompanyColumn = "Company"
+
+var companyColumn = Column{
+	Path: CompanyColumn, Title: "Company", Off: true, Key: true, Help: "The company's name in QuickBooks.",
+	From: func(v View) table.Cell { return table.TextOf(v.Company.Name) },
+}
+
+func (e Entity) link(v View) table.Cell {
+	id := v.Record.Text("Id")
+	if id == "" {
+		return table.Cell{}
+	}
+	return table.TextOf(v.Company.AppURL() + e.AppPath + id)
+}
+
+func (Entity) sealed() {}
+
+// Shape is how a report's rows hang together.
+type Shape string
+
+// The shapes of reports.
+const (
+	// Tree is a statement: nested sections with totals.
+	Tree Shape = "tree"
+	// List is rows under fixed columns, perhaps grouped.
+	List Shape = "list"
+)
+
+// Report is one of QuickBooks' reports.
+type Report struct {
+	ID, Title, Summary, Group string
+
+	Object  string // the name in the report's URL, which is not always its documented name
+	Shape   Shape
+	Balance bool // figures are as of the range's end, so periods must not be added up
+	AsOf    bool // takes one report_date and no range
+	Basis   bool // knows accounting_method
+	// Summarize lists the values of summarize_by that it takes, the default first; empty when it takes none.
+	Summarize []string
+	// Params are the report's own filters: the option's key is QuickBooks' parameter name.
+	Params []Option
+	// Groups says how QuickBooks' computed totals follow from the section groups, such as NetIncome; checked on each read.
+	Groups []GroupSum
+}
+
+// GroupSum states that the total of a group is the sum of other groups' totals; a minus sign subtracts one.
+type GroupSum struct {
+	Group string
+	Of    []string
+}
+
+// Info implements Definition.
+func (r Report) Info() Info {
+	return Info{ID: r.ID, Title: r.Title, Summary: r.Summary, Group: r.Group, Kind: KindReport}
+}
+
+// The keys of the columns that reports have beside those of QuickBooks' answer.
+const (
+	ReportLabel     = "Label"     // statement: the row's label; table and tidy: the account's or the row's name
+	ReportRowID     = "LabelId"   // id of the account, customer, … that the row is about
+	ReportSection   = "Section"   // table and tidy: Section1, Section2, …
+	ReportAmounts   = "Amounts"   // stands for the amount columns, one a period
+	ReportPeriod    = "Period"    // tidy: the period's title
+	ReportPeriodEnd = "PeriodEnd" // tidy: its last day
+	ReportAmount    = "Amount"    // tidy: the amount
+	ReportRowKind   = "RowKind"   // section, data or total
+)
+
+// Catalogue implements Definition.
+func (r Report) Catalogue() []Column {
+	cols := []Column{
+		{Path: ReportSection, Title: "Section", Help: "Where the row stands in the report; one column a level. Not in the statement layout."},
+		{Path: ReportLabel, Title: "Name", Help: "The account, customer or other thing that the row is about."},
+		{Path: ReportRowID, Title: "Id", Off: true, Help: "Its id in QuickBooks."},
+		{Path: ReportRowKind, Title: "Row kind", Off: true, Help: "section, data or total."},
+		{Path: ReportAmounts, Title: "Amounts", Kind: table.Money, Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
+	}
+	return append(cols, companyColumn)
+}
+
+func (Report) sealed() {}
+
+// Defaults returns the keys of the columns that an exporter without columns of its own has.
+func Defaults(d Definition, lines bool) []string {
+	var keys []string
+	for _, c := range d.Catalogue() {
+		if !c.Off && (lines || !c.Line()) {
+			keys = append(keys, c.Path)
+		}
+	}
+	return keys
+}

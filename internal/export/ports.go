@@ -1,0 +1,177 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"ledgersheet/internal/table"
+)
+
+// ErrNotFound is returned by every store for what it does not have.
+var ErrNotFound = errors.New("not found")
+
+// ErrExists is returned by every store for what it already has.
+var ErrExists = errors.New("exists already")
+
+// Meter counts the requests that one run cost. The zero value is ready to use, a nil one counts nothing.
+type Meter struct{ n atomic.Int64 }
+
+// Add counts one request.
+func (m *Meter) Add() {
+	if m != nil {
+		m.n.Add(1)
+	}
+}
+
+// Count is the number of requests so far.
+func (m *Meter) Count() int {
+	if m == nil {
+		return 0
+	}
+	return int(m.n.Load())
+}
+
+// Query is what a run wants to read from one company.
+type Query struct {
+	Company Company
+	Columns []string // keys; never empty
+	Filters []Filter
+	Options map[string]string
+	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
+	Limit   int       // for a preview: at most so many rows; 0 reads everything
+	Meter   *Meter
+}
+
+// Reading is an answer under way.
+type Reading struct {
+	Schema table.Schema
+	Total  int    // records or rows that QuickBooks says there are; -1 when it does not say
+	Period string // "2026-01-01 to 2026-03-31", for people; empty when it has none
+	Basis  string // "Accrual", "Cash" or empty
+	// Rows yields the rows; when it ends without an error they are complete and agree with QuickBooks' own counts and
+	// totals. It can be ranged over once.
+	Rows iter.Seq2[table.Row, error]
+	// Warnings is filled when Rows has ended.
+	Warnings *[]string
+}
+
+// Source reads from QuickBooks. It returns problems.
+type Source interface {
+	Read(ctx context.Context, d Definition, q Query) (*Reading, error)
+}
+
+// WriteRequest is a complete result to put into a sheet.
+type WriteRequest struct {
+	Run      ID
+	Exporter Exporter
+	Title    string // of the spreadsheet, if one must be made
+	Rows     *table.Spool
+	Note     string // for the header's first cell: source, period, basis, time, run
+	Zone     *time.Location
+	Meter    *Meter
+	// Report is told of progress; rows counts those sent so far. Never nil.
+	Report func(phase Phase, rows int)
+	// Found is told the target as soon as the spreadsheet and the tab are known or made, before any row is sent, so
+	// that a run that dies does not make them twice.
+	Found func(Target) error
+}
+
+// WriteResult is what a write did.
+type WriteResult struct {
+	Target                  Target
+	URL                     string
+	Rows                    int
+	Added, Changed, Removed int
+	Unchanged               bool // the sheet was right already, nothing was written
+}
+
+// Destination writes to sheets. It returns problems.
+type Destination interface {
+	// Replace makes the exporter's managed range exactly the rows, wholly or not at all.
+	Replace(ctx context.Context, w WriteRequest) (WriteResult, error)
+}
+
+// CompanyStore keeps companies.
+type CompanyStore interface {
+	PutCompany(ctx context.Context, c Company) error
+	Company(ctx context.Context, realm RealmID) (Company, error)
+	Companies(ctx context.Context) ([]Company, error) // by name
+	UpdateCompany(ctx context.Context, realm RealmID, change func(*Company) error) (Company, error)
+	DeleteCompany(ctx context.Context, realm RealmID) error
+}
+
+// AccountStore keeps Google accounts.
+type AccountStore interface {
+	PutAccount(ctx context.Context, a GoogleAccount) error
+	Account(ctx context.Context, id ID) (GoogleAccount, error)
+	Accounts(ctx context.Context) ([]GoogleAccount, error) // by e-mail
+	UpdateAccount(ctx context.Context, id ID, change func(*GoogleAccount) error) (GoogleAccount, error)
+	DeleteAccount(ctx context.Context, id ID) error
+}
+
+// GrantStore keeps the sealed tokens of connections. PutGrant has made the grant durable when it returns.
+type GrantStore interface {
+	Grant(ctx context.Context, key GrantKey) (Grant, error)
+	PutGrant(ctx context.Context, key GrantKey, g Grant) error
+	DeleteGrant(ctx context.Context, key GrantKey) error
+}
+
+// FlowStore keeps consents under way, by the hash of their state.
+type FlowStore interface {
+	PutFlow(ctx context.Context, stateHash string, f Flow) error
+	// TakeFlow returns a flow and forgets it, so that it cannot be used twice. Expired ones are not found.
+	TakeFlow(ctx context.Context, stateHash string, now time.Time) (Flow, error)
+}
+
+// ExporterStore keeps exporters.
+type ExporterStore interface {
+	CreateExporter(ctx context.Context, e Exporter) error
+	Exporter(ctx context.Context, id ID) (Exporter, error)
+	Exporters(ctx context.Context) ([]Exporter, error) // by name
+	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
+	DeleteExporter(ctx context.Context, id ID) error // its runs stay in the history
+}
+
+// RunStore keeps runs. The queue is those that are queued or running.
+type RunStore interface {
+	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined.
+	Enqueue(ctx context.Context, r Run) (stored Run, joined bool, err error)
+	Run(ctx context.Context, id ID) (Run, error)
+	UpdateRun(ctx context.Context, id ID, change func(*Run) error) (Run, error)
+	// ActiveRuns returns the runs that are queued or running, oldest first.
+	ActiveRuns(ctx context.Context) ([]Run, error)
+	// Runs returns the history, newest first, and the cursor of the next page, empty at the end.
+	Runs(ctx context.Context, f RunFilter) (page []Run, next ID, err error)
+	// PruneRuns deletes ended runs that finished before the time, but never an exporter's newest `keep`.
+	PruneRuns(ctx context.Context, before time.Time, keep int) (deleted int, err error)
+}
+
+// UserStore keeps the people who may sign in.
+type UserStore interface {
+	// CreateUser returns ErrExists for an e-mail that is taken.
+	CreateUser(ctx context.Context, u User) error
+	UserByEmail(ctx context.Context, email string) (User, error)
+	Users(ctx context.Context) ([]User, error)
+	UpdateUser(ctx context.Context, id ID, change func(*User) error) (User, error)
+}
+
+// AuditStore keeps who did what.
+type AuditStore interface {
+	Audit(ctx context.Context, e AuditEntry) error
+	AuditEntries(ctx context.Context, limit int) ([]AuditEntry, error) // newest first
+}
+
+// Store is all of them: what one database offers.
+type Store interface {
+	CompanyStore
+	AccountStore
+	GrantStore
+	FlowStore
+	ExporterStore
+	RunStore
+	UserStore
+	AuditStore
+}

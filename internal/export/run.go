@@ -1,0 +1,125 @@
+package export
+
+import (
+	"time"
+
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// Trigger says what started a run.
+type Trigger string
+
+// The triggers.
+const (
+	TriggerManual   Trigger = "manual"
+	TriggerSchedule Trigger = "schedule"
+	TriggerCatchUp  Trigger = "catch_up" // a due time that passed while the service or the connection was down
+	TriggerAPI      Trigger = "api"
+	TriggerChange   Trigger = "change"
+)
+
+// RunStatus is a run's state.
+type RunStatus string
+
+// The states of runs: queued → running → succeeded, failed or cancelled.
+const (
+	// RunQueued: put in by Enqueue, by a retry that waits for its time, or by the rescue after a crash. A worker takes it
+	// out when all its concurrency keys are free and NotBefore has come.
+	RunQueued RunStatus = "queued"
+	// RunRunning: a worker of this process works on it. A run found in this state at start belongs to a process that died.
+	RunRunning RunStatus = "running"
+	// RunSucceeded: what stands in the sheet agrees with QuickBooks.
+	RunSucceeded RunStatus = "succeeded"
+	// RunFailed: it gave up; the sheet has its previous rows.
+	RunFailed RunStatus = "failed"
+	// RunCancelled: a person stopped it; the sheet has its previous rows.
+	RunCancelled RunStatus = "cancelled"
+)
+
+// Over reports whether the run has ended.
+func (s RunStatus) Over() bool { return s == RunSucceeded || s == RunFailed || s == RunCancelled }
+
+// Phase is what a running run is doing.
+type Phase string
+
+// The phases, in their order.
+const (
+	PhaseQueued     Phase = "queued"
+	PhaseReading    Phase = "reading"
+	PhaseComparing  Phase = "comparing"
+	PhaseWriting    Phase = "writing"
+	PhaseVerifying  Phase = "verifying"
+	PhaseCommitting Phase = "committing"
+	PhaseDone       Phase = "done"
+)
+
+// Progress is how far a run is.
+type Progress struct {
+	Phase       Phase `json:"phase"`
+	RowsRead    int   `json:"rows_read"`
+	RowsTotal   int   `json:"rows_total"` // as far as it is known
+	RowsWritten int   `json:"rows_written"`
+}
+
+// Run is one execution of an exporter.
+type Run struct {
+	ID       ID        `json:"id"`
+	Exporter Exporter  `json:"exporter"` // as it was when the run began
+	Trigger  Trigger   `json:"trigger"`
+	Due      time.Time `json:"due"` // the schedule's time; zero when a person asked
+	Status   RunStatus `json:"status"`
+	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", empty for the schedule
+
+	QueuedAt   time.Time `json:"queued_at"`
+	NotBefore  time.Time `json:"not_before"` // a retry waits until then
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
+	Attempts   int       `json:"attempts"`
+
+	Rows        int               `json:"rows"` // data rows in the managed range afterwards
+	RowsAdded   int               `json:"rows_added"`
+	RowsChanged int               `json:"rows_changed"`
+	RowsRemoved int               `json:"rows_removed"`
+	Unchanged   bool              `json:"unchanged"`
+	Totals      map[string]string `json:"totals,omitempty"` // control sum per money column
+	Progress    Progress          `json:"progress"`
+	Companies   []CompanyOutcome  `json:"companies,omitempty"`
+	QuickBooks  int               `json:"quickbooks_requests"`
+	Sheets      int               `json:"sheets_requests"`
+	URL         string            `json:"spreadsheet_url"`
+	Warnings    []string          `json:"warnings,omitempty"`
+	Problem     *problem.Problem  `json:"problem,omitempty"`
+	Cancelling  bool              `json:"cancelling,omitempty"` // asked for while it ran
+}
+
+// CompanyOutcome is what one company added to a run.
+type CompanyOutcome struct {
+	Realm  RealmID `json:"company_id"`
+	Name   string  `json:"name"`
+	Rows   int     `json:"rows"`
+	Period string  `json:"period,omitempty"`
+}
+
+// TotalTexts spells control sums for a run's record.
+func TotalTexts(t table.Totals) map[string]string {
+	if len(t.Sums) == 0 {
+		return nil
+	}
+	texts := make(map[string]string, len(t.Sums))
+	for id, sum := range t.Sums {
+		texts[id] = table.DecimalText(sum)
+	}
+	return texts
+}
+
+// RunFilter chooses runs from the history; zero fields choose all.
+type RunFilter struct {
+	Exporter ID
+	Company  RealmID
+	Status   RunStatus
+	Trigger  Trigger
+	Since    time.Time
+	Limit    int // 0 means 50
+	Before   ID  // only runs older than this one: the cursor
+}
