@@ -1,0 +1,74 @@
+package exporters
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+)
+
+// registered is written only while package variables are initialised.
+var registered []export.Definition
+
+func register(d export.Definition) struct{} {
+	registered = append(registered, d)
+	return struct{}{}
+}
+
+// All returns every definition, by id.
+func All() []export.Definition {
+	all := slices.Clone(registered)
+	slices.SortFunc(all, func(a, b export.Definition) int { return strings.Compare(a.Info().ID, b.Info().ID) })
+	return all
+}
+
+var idText = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Validate returns the first thing that is wrong with a set of definitions: it is called at start and in a test, so
+// that a wrong literal never reaches a user.
+func Validate(all []export.Definition) error {
+	seen := map[string]bool{}
+	for _, d := range all {
+		info := d.Info()
+		switch {
+		case !idText.MatchString(info.ID):
+			return fmt.Errorf("exporter type %q: the id must be snake_case", info.ID)
+		case seen[info.ID]:
+			return fmt.Errorf("exporter type %q is registered twice", info.ID)
+		case info.Title == "" || info.Group == "" || !strings.HasSuffix(info.Summary, "."):
+			return fmt.Errorf("exporter type %q needs a title, a group and a summary that is a sentence", info.ID)
+		}
+		seen[info.ID] = true
+		if err := validateColumns(d); err != nil {
+			return fmt.Errorf("exporter type %q: %w", info.ID, err)
+		}
+	}
+	return nil
+}
+
+func validateColumns(d export.Definition) error {
+	seen := map[string]bool{}
+	keys := 0
+	for _, c := range d.Catalogue() {
+		if c.Path == "" || c.Title == "" {
+			return fmt.Errorf("column %q needs a path and a title", c.Path)
+		}
+		if seen[c.Path] {
+			return fmt.Errorf("column %q is there twice", c.Path)
+		}
+		seen[c.Path] = true
+		if _, err := record.ParsePath(c.Path); err != nil {
+			return fmt.Errorf("column %q: %w", c.Path, err)
+		}
+		if c.Key && !c.Line() && c.Path != export.CompanyColumn {
+			keys++
+		}
+	}
+	if d.Info().Kind == export.KindEntity && keys != 1 {
+		return fmt.Errorf("an entity needs exactly one key column, this has %d", keys)
+	}
+	return nil
+}
