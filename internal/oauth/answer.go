@@ -1,0 +1,218 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+const (
+	callLimit = 30 * time.Second // of one call, also when the caller allows more
+	bodyLimit = 1 << 20          // bytes; real answers have a few thousand
+	// assumedLife is an access token's when the answer does not tell: both providers document an hour.
+	assumedLife = time.Hour
+	maxLife     = 100 * 365 * 24 * time.Hour
+)
+
+// Extras are the fields of a token answer beside the tokens, such as id_token. They print redacted.
+type Extras map[string]any
+
+// String keeps id tokens out of logs and messages.
+func (Extras) String() string { return "[redacted extras]" }
+
+// GoString is String for %#v.
+func (e Extras) GoString() string { return e.String() }
+
+// LogValue implements slog.LogValuer.
+func (e Extras) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+// Text returns a field that is text, else an empty string.
+func (e Extras) Text(key string) string {
+	text, _ := e[key].(string)
+	return text
+}
+
+// tokenAnswer is a token endpoint's answer; zero times were not told.
+type tokenAnswer struct {
+	access, refresh string
+	asked           time.Time
+	expiry          time.Time
+	refreshExpiry   time.Time
+	hardExpiry      time.Time
+	scopes          []string
+	extras          Extras
+}
+
+// readToken decodes an answer; lives count from asked, which is early rather than late. It reports whether the body is
+// a token answer at all.
+func readToken(body []byte, asked time.Time) (tokenAnswer, bool) {
+	fields := Extras{}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&fields) != nil {
+		return tokenAnswer{}, false
+	}
+	a := tokenAnswer{
+		access: fields.Text("access_token"), refresh: fields.Text("refresh_token"),
+		asked: asked, scopes: strings.Fields(fields.Text("scope")), extras: fields,
+	}
+	a.expiry = asked.Add(assumedLife)
+	if life, told := seconds(fields["expires_in"]); told {
+		a.expiry = asked.Add(life)
+	}
+	// Intuit tells the refresh token's life under x_ names; Google does so only for grants with a time limit.
+	for _, key := range []string{"refresh_token_expires_in", "x_refresh_token_expires_in"} {
+		if life, told := seconds(fields[key]); told {
+			a.refreshExpiry = asked.Add(life)
+		}
+	}
+	if life, told := seconds(fields["x_refresh_token_hard_expires_in"]); told {
+		a.hardExpiry = asked.Add(life)
+	}
+	delete(fields, "access_token")
+	delete(fields, "refresh_token")
+	return a, a.access != ""
+}
+
+// seconds reads a number of seconds, which some servers write as text.
+func seconds(v any) (time.Duration, bool) {
+	var n float64
+	switch v := v.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return 0, false
+		}
+		n = f
+	case string:
+		f, err := json.Number(strings.TrimSpace(v)).Float64()
+		if err != nil {
+			return 0, false
+		}
+		n = f
+	default:
+		return 0, false
+	}
+	if math.IsNaN(n) {
+		return 0, false
+	}
+	return time.Duration(min(max(n, 0), maxLife.Seconds())) * time.Second, true
+}
+
+// reply is an answer of the provider, read whole.
+type reply struct {
+	status    int
+	header    http.Header
+	body      []byte
+	requestID string
+	secrets   []string // what was sent and must not come back in a message
+}
+
+func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
+
+// do sends a request and reads the answer within the limits. Its errors are problems, or the caller's own context's
+// error. The secrets are those in the request: no error repeats them.
+func (p *Provider) do(request *http.Request, secrets ...string) (reply, error) {
+	caller := request.Context()
+	ctx, cancel := context.WithTimeout(caller, callLimit)
+	defer cancel()
+	response, err := p.client().Do(request.WithContext(ctx))
+	if err != nil {
+		return reply{}, p.unreached(caller, err, secrets)
+	}
+	defer response.Body.Close()
+	r := reply{status: response.StatusCode, header: response.Header, requestID: requestID(response.Header), secrets: secrets}
+	r.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit))
+	if err != nil {
+		return reply{}, p.unreached(caller, err, secrets)
+	}
+	return r, nil
+}
+
+// client is the provider's client, but without following redirects: those could carry secrets to another host.
+func (p *Provider) client() *http.Client {
+	client := http.Client{}
+	if p.HTTP != nil {
+		client = *p.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+// unreached is the problem of a call without a whole answer.
+func (p *Provider) unreached(caller context.Context, err error, secrets []string) error {
+	if errors.Is(caller.Err(), context.Canceled) {
+		return fmt.Errorf("asking %s: %w", p.title(), context.Canceled)
+	}
+	var inURL *url.Error
+	if errors.As(err, &inURL) {
+		err = inURL.Err
+	}
+	cause := scrubbed{err: err, text: scrub(err.Error(), secrets)}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return problem.Wrap(cause, p.Unavailable, "%s did not answer in time.", p.title())
+	}
+	return problem.Wrap(cause, p.Unavailable, "%s could not be reached.", p.title())
+}
+
+// requestID is the provider's name for the request, for its support.
+func requestID(h http.Header) string {
+	for _, key := range []string{"intuit_tid", "Intuit-Tid", "X-Request-Id"} {
+		for name, values := range h {
+			if strings.EqualFold(name, key) && len(values) > 0 {
+				return scrub(values[0], nil)
+			}
+		}
+	}
+	return ""
+}
+
+// scrubbed is an error whose text is safe to log; errors.Is and errors.As still see the original.
+type scrubbed struct {
+	err  error
+	text string
+}
+
+func (s scrubbed) Error() string { return s.text }
+
+func (s scrubbed) Unwrap() error { return s.err }
+
+const (
+	longestText = 200
+	longestWord = 48 // no sentence has a longer word, but tokens do; request ids are shorter
+	hidden      = "[hidden]"
+)
+
+// scrub makes a provider's text fit for messages: without the secrets and without whatever looks like a token, on one
+// line and of moderate length.
+func scrub(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret == "" {
+			continue
+		}
+		text = strings.ReplaceAll(text, secret, hidden)
+		text = strings.ReplaceAll(text, url.QueryEscape(secret), hidden)
+	}
+	words := strings.Fields(strings.ToValidUTF8(text, ""))
+	for i, word := range words {
+		if len(word) > longestWord {
+			words[i] = hidden
+		}
+	}
+	text = strings.Join(words, " ")
+	if len(text) > longestText {
+		text = strings.ToValidUTF8(text[:longestText], "") + "…"
+	}
+	return text
+}

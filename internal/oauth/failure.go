@@ -1,0 +1,107 @@
+package oauth
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+// fault is what a refusal says of itself (RFC 6749, section 5.2).
+type fault struct {
+	code        string // one of the RFC's or the provider's words; empty when there is none
+	description string
+	subtype     string // Google: "invalid_rapt" when an administrator's session control ended the grant
+}
+
+// fault reads a refusal's body; a body that is none gives the zero value.
+func (r reply) fault() fault {
+	var fields struct {
+		Error       json.RawMessage `json:"error"`
+		Description string          `json:"error_description"`
+		Subtype     string          `json:"error_subtype"`
+	}
+	if json.Unmarshal(r.body, &fields) != nil {
+		return fault{}
+	}
+	var code string
+	if json.Unmarshal(fields.Error, &code) != nil || !isWord(code) {
+		return fault{}
+	}
+	return fault{code, scrub(fields.Description, r.secrets), scrub(fields.Subtype, r.secrets)}
+}
+
+// isWord keeps anything but an error's name out of messages.
+func isWord(s string) bool {
+	if s == "" || len(s) > longestWord {
+		return false
+	}
+	return strings.IndexFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.'
+	}) < 0
+}
+
+// failure says what a refusal means. The named error decides, not the status: both providers answer 400 to ended grants
+// and Intuit has been seen to answer 400 as well as 401 to wrong credentials. Without a named error nothing is proven,
+// so the connection must not suffer: that is a passing failure.
+func (p *Provider) failure(r reply) *problem.Problem {
+	f := r.fault()
+	failed := p.meaning(r.status, f)
+	failed.ProviderRequestID = r.requestID
+	failed.RetryAfter = retryAfter(r.header, p.now())
+	return failed
+}
+
+func (p *Provider) meaning(status int, f fault) *problem.Problem {
+	name := p.title()
+	if status == http.StatusTooManyRequests || f.code == "slow_down" || f.code == "rate_limit_exceeded" {
+		return problem.New(p.RateLimited, "%s asks for fewer requests.", name)
+	}
+	if status >= 500 {
+		return problem.New(p.Unavailable, "%s answered with status %d.", name, status)
+	}
+	switch f.code {
+	case "":
+		return problem.New(p.Unavailable, "%s answered with status %d and no reason.", name, status)
+	case "invalid_grant":
+		ended := problem.New(p.Reconnect, "%s has ended this permission%s.", name, quoted(f))
+		if f.subtype == "invalid_rapt" || strings.Contains(f.description, "invalid_rapt") {
+			ended = ended.WithHint("An administrator limits how long a sign-in lasts. Reconnect, and ask the administrator to exempt this app from session control.")
+		}
+		return ended
+	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal", "invalid_client_id":
+		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name, quoted(f))
+	case "redirect_uri_mismatch":
+		return problem.New(problem.AppCredentials, "%s does not know this installation's redirect URI.", name).
+			WithHint("Add the redirect URI that the settings page shows to the app at %s, letter by letter.", name)
+	case "server_error", "temporarily_unavailable", "internal_failure":
+		return problem.New(p.Unavailable, "%s cannot answer at present%s.", name, quoted(f))
+	}
+	return problem.New(p.Rejected, "%s refused the request%s.", name, quoted(f))
+}
+
+// quoted is the provider's own reason in brackets.
+func quoted(f fault) string {
+	if f.description == "" {
+		return " (" + f.code + ")"
+	}
+	return " (" + f.code + ": " + strings.TrimRight(f.description, ".") + ")"
+}
+
+// retryAfter reads the header, which is seconds or a date (RFC 9110, section 10.2.3).
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}

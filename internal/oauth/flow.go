@@ -1,0 +1,166 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// flowLife is how long a person may take on the provider's consent page.
+const flowLife = 10 * time.Minute
+
+// ErrDeclined is inside the problem of a consent that the person declined.
+var ErrDeclined = errors.New("consent declined")
+
+// ErrOtherCompany is inside the problem of a reconnect that came back for another company than it was begun for.
+var ErrOtherCompany = errors.New("consent for another company")
+
+// Flows leads consents from the redirect to the provider until its answer.
+type Flows struct {
+	Store   export.FlowStore
+	BaseURL string           // public root of this installation, without a trailing slash
+	Now     func() time.Time // nil means time.Now
+}
+
+// RedirectURI is the address at which the provider's answer arrives; it must be registered with the provider's app.
+func (f *Flows) RedirectURI(p *Provider) string {
+	return strings.TrimRight(f.BaseURL, "/") + "/oauth/" + p.Name + "/callback"
+}
+
+// Begin stores a new flow and returns the address of the consent page. The flow must name its user and session; its
+// provider, verifier and expiry are set here. extra are further parameters, such as login_hint.
+func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra map[string]string) (string, error) {
+	if flow.User == "" || flow.Session == "" {
+		return "", errors.New("beginning consent: the flow names no user or no session")
+	}
+	flow.Provider, flow.Verifier, flow.ExpiresAt = p.Name, "", f.now().Add(flowLife)
+	if p.PKCE {
+		flow.Verifier = oauth2.GenerateVerifier()
+	}
+	state := newState()
+	// The address is made first, so that nothing is stored when the provider is not set up.
+	address, err := p.AuthURL(ctx, f.RedirectURI(p), state, flow.Verifier, flow.Scopes, extra)
+	if err != nil {
+		return "", err
+	}
+	if err := f.Store.PutFlow(ctx, stateHash(state), flow); err != nil {
+		return "", fmt.Errorf("storing consent under way: %w", err)
+	}
+	return address, nil
+}
+
+// Finish checks the provider's answer and exchanges its code. sessionHash is that of the browser session that brought
+// the answer. The flow is used up whatever comes out; as soon as it is known to be this session's own it is returned
+// even with an error, so that the person can be led back. Errors are problems, but for those of the store.
+func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sessionHash string) (export.Flow, export.Grant, error) {
+	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
+	if err != nil {
+		return export.Flow{}, export.Grant{}, err
+	}
+	if err := refusal(p, answer); err != nil {
+		return flow, export.Grant{}, err
+	}
+	// Checked before the exchange: the other company's present connection must not be touched.
+	if realm := answer.Get("realmId"); flow.Realm != "" && realm != string(flow.Realm) {
+		return flow, export.Grant{}, problem.Wrap(ErrOtherCompany, problem.Conflict, "The permission was given for company %s, but company %s was to be reconnected.", named(realm), flow.Realm).
+			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; to add another company, use Connect.", p.title())
+	}
+	code := answer.Get("code")
+	if code == "" {
+		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.", p.title()).
+			WithHint("Nothing was changed. Begin the connection again.")
+	}
+	grant, _, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)
+	if err != nil {
+		return flow, export.Grant{}, err
+	}
+	if len(grant.Scopes) == 0 {
+		grant.Scopes = flow.Scopes // an answer without scope means all that were asked for (RFC 6749, section 5.1)
+	}
+	return flow, grant, nil
+}
+
+// take uses a state up and returns its flow if that is this provider's and this session's.
+func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string) (export.Flow, error) {
+	unknown := problem.New(problem.Conflict, "This answer from %s belongs to no connection under way: it was used already, or it took longer than %d minutes.", p.title(), int(flowLife.Minutes())).
+		WithHint("Nothing was changed. Look whether the connection is there; if not, begin it again.")
+	if state == "" {
+		return export.Flow{}, unknown
+	}
+	now := f.now()
+	flow, err := f.Store.TakeFlow(ctx, stateHash(state), now)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		return export.Flow{}, unknown
+	case err != nil:
+		return export.Flow{}, fmt.Errorf("looking up consent under way: %w", err)
+	case flow.Provider != p.Name, !now.Before(flow.ExpiresAt):
+		return export.Flow{}, unknown
+	case subtle.ConstantTimeCompare([]byte(flow.Session), []byte(sessionHash)) != 1:
+		// Else somebody could make another person's browser finish a consent for the wrong account.
+		return export.Flow{}, problem.New(problem.Forbidden, "This connection was begun in another browser session.").
+			WithHint("Nothing was changed. Begin the connection again and finish it in the same browser, without signing out in between.")
+	}
+	return flow, nil
+}
+
+// refusal is the problem of an answer that carries an error instead of a code.
+func refusal(p *Provider, answer url.Values) error {
+	code := answer.Get("error")
+	if code == "" {
+		return nil
+	}
+	if !isWord(code) {
+		code = "unknown error"
+	}
+	if code == "access_denied" {
+		return problem.Wrap(ErrDeclined, problem.Cancelled, "The permission was declined on the %s page. Nothing was changed.", p.title()).
+			WithHint("Begin the connection again when you want to give the permission.")
+	}
+	failed := p.meaning(0, fault{code: code, description: scrub(answer.Get("error_description"), []string{answer.Get("code"), answer.Get("state")})})
+	if failed.Code == p.Reconnect {
+		// No grant has ended: there was none yet.
+		failed = problem.New(p.Rejected, "%s did not give the permission%s.", p.title(), quoted(fault{code: code}))
+	}
+	return failed
+}
+
+func named(realm string) string {
+	if isWord(realm) {
+		return realm
+	}
+	return "without an id"
+}
+
+// newState is 32 random bytes; crypto/rand never fails.
+func newState() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// stateHash is under what a state's flow is stored, so that a copy of the store cannot finish a consent.
+func stateHash(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return hex.EncodeToString(sum[:])
+}
+
+func (f *Flows) now() time.Time {
+	if f.Now != nil {
+		return f.Now()
+	}
+	return time.Now()
+}

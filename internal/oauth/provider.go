@@ -1,0 +1,279 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// Endpoints are a provider's addresses. Revoke and UserInfo may be empty when they are not used.
+type Endpoints struct {
+	Auth     string
+	Token    string
+	Revoke   string
+	UserInfo string
+}
+
+// Provider says how one authorization server differs from others. Its fields are not changed once it is in use; the
+// methods are safe for concurrent use.
+//
+// Intuit: https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
+// Google: https://developers.google.com/identity/protocols/oauth2/web-server
+type Provider struct {
+	Name  string // as in export.Flow: "quickbooks" or "google"; also part of the callback's path
+	Title string // for people: "QuickBooks"; empty means Name
+
+	ClientID, ClientSecret string
+	// Endpoints tells the addresses; it is asked before each call and is expected to remember them. Its errors are
+	// returned as they are.
+	Endpoints func(ctx context.Context) (Endpoints, error)
+	// AuthStyle says where the token endpoint looks for the client's credentials. The zero value is the header.
+	AuthStyle oauth2.AuthStyle
+	PKCE      bool
+	// AuthParams are added to every authorization request, such as access_type=offline.
+	AuthParams map[string]string
+	// RevokeJSON makes revocations a JSON body with the client's credentials (Intuit) instead of a form without (Google).
+	RevokeJSON bool
+	// Headers are added to every call of the token endpoint.
+	Headers map[string]string
+	// RefreshTokenLife is taken for a new refresh token when the answer does not tell its life; zero means unknown.
+	RefreshTokenLife time.Duration
+
+	// Reconnect is the code of a grant that ended, Unavailable and RateLimited are those of passing failures, Rejected is
+	// that of refusals that neither a new try nor a new consent can mend.
+	Reconnect, Unavailable, RateLimited, Rejected problem.Code
+
+	HTTP *http.Client     // nil means http.DefaultClient; redirects are never followed
+	Now  func() time.Time // nil means time.Now
+}
+
+// AuthURL is the address of the consent page. The verifier is the PKCE verifier, used if the provider has PKCE. extra
+// overrides the provider's standing parameters. A provider without a client id is an app_credentials problem.
+func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier string, scopes []string, extra map[string]string) (string, error) {
+	ends, err := p.endpoints(ctx)
+	if err != nil {
+		return "", err
+	}
+	config := oauth2.Config{
+		ClientID: p.ClientID, RedirectURL: redirectURI, Scopes: scopes,
+		Endpoint: oauth2.Endpoint{AuthURL: ends.Auth},
+	}
+	var params []oauth2.AuthCodeOption
+	if p.PKCE && verifier != "" {
+		params = append(params, oauth2.S256ChallengeOption(verifier))
+	}
+	for _, set := range []map[string]string{p.AuthParams, extra} {
+		for key, value := range set {
+			params = append(params, oauth2.SetAuthURLParam(key, value))
+		}
+	}
+	return config.AuthCodeURL(state, params...), nil
+}
+
+// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. Extras
+// are the answer's other fields, such as id_token. A code that the provider refuses is a conflict: the consent must be
+// begun again.
+func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier string) (export.Grant, Extras, error) {
+	ends, err := p.endpoints(ctx)
+	if err != nil {
+		return export.Grant{}, nil, err
+	}
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}}
+	if p.PKCE && verifier != "" {
+		form.Set("code_verifier", verifier)
+	}
+	answer, err := p.tokenCall(ctx, ends.Token, form)
+	if err != nil {
+		if problem.HasCode(err, p.Reconnect) {
+			return export.Grant{}, nil, problem.Wrap(err, problem.Conflict, "%s no longer accepts this consent: its code was used already or came too late.", p.title()).
+				WithHint("Nothing was changed. Begin the connection again and answer within a few minutes.")
+		}
+		return export.Grant{}, nil, err
+	}
+	return p.grant(export.Grant{}, answer), answer.extras, nil
+}
+
+// Refresh gets a new access token and, when the provider rotates, a new refresh token: what is returned must be stored
+// before it is used. What the answer leaves out is kept from the old grant. A grant that ended is a problem with the
+// code Reconnect.
+func (p *Provider) Refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
+	if old.RefreshToken == "" {
+		return export.Grant{}, problem.New(p.Reconnect, "There is no lasting permission from %s for this connection.", p.title())
+	}
+	ends, err := p.endpoints(ctx)
+	if err != nil {
+		return export.Grant{}, err
+	}
+	answer, err := p.tokenCall(ctx, ends.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}})
+	if err != nil {
+		return export.Grant{}, err
+	}
+	return p.grant(old, answer), nil
+}
+
+// Revoke ends a grant at the provider. A grant that is empty, or that the provider no longer knows, is ended already:
+// that is no error.
+func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
+	token := g.RefreshToken
+	if token == "" {
+		token = g.AccessToken
+	}
+	if token == "" {
+		return nil
+	}
+	ends, err := p.endpoints(ctx)
+	if err != nil {
+		return err
+	}
+	if ends.Revoke == "" {
+		return problem.New(p.Rejected, "%s' revocation address is not known.", p.title()).WithHint("Remove the app's access in your account at %s.", p.title())
+	}
+	request, err := p.revocation(ctx, ends.Revoke, token)
+	if err != nil {
+		return err
+	}
+	reply, err := p.do(request, p.ClientSecret, token)
+	if err != nil {
+		return err
+	}
+	if reply.ok() {
+		return nil
+	}
+	// Intuit answers 400 to any token that is no longer alive, Google 400 invalid_token.
+	switch failed := p.failure(reply); {
+	case reply.status == http.StatusBadRequest && !problem.HasCode(failed, problem.AppCredentials):
+		return nil
+	default:
+		return failed
+	}
+}
+
+func (p *Provider) revocation(ctx context.Context, address, token string) (*http.Request, error) {
+	body, kind := []byte(url.Values{"token": {token}}.Encode()), "application/x-www-form-urlencoded"
+	if p.RevokeJSON {
+		encoded, err := json.Marshal(map[string]string{"token": token})
+		if err != nil {
+			return nil, fmt.Errorf("encoding revocation: %w", err)
+		}
+		body, kind = encoded, "application/json"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, p.badAddress("revocation", err)
+	}
+	request.Header.Set("Content-Type", kind)
+	request.Header.Set("Accept", "application/json")
+	if p.RevokeJSON {
+		request.SetBasicAuth(url.QueryEscape(p.ClientID), url.QueryEscape(p.ClientSecret))
+	}
+	return request, nil
+}
+
+// tokenCall asks the token endpoint and returns a well-formed answer or a problem.
+func (p *Provider) tokenCall(ctx context.Context, address string, form url.Values) (tokenAnswer, error) {
+	secrets := []string{p.ClientSecret, form.Get("code"), form.Get("code_verifier"), form.Get("refresh_token")}
+	inForm := p.AuthStyle == oauth2.AuthStyleInParams
+	if inForm {
+		form.Set("client_id", p.ClientID)
+		form.Set("client_secret", p.ClientSecret)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return tokenAnswer{}, p.badAddress("token", err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "application/json")
+	for key, value := range p.Headers {
+		request.Header.Set(key, value)
+	}
+	if !inForm {
+		request.SetBasicAuth(url.QueryEscape(p.ClientID), url.QueryEscape(p.ClientSecret))
+	}
+	answer, _, err := p.askToken(request, secrets...)
+	return answer, err
+}
+
+// askToken sends a request for a token and reads the answer, which is also returned as it came, also with an error.
+func (p *Provider) askToken(request *http.Request, secrets ...string) (tokenAnswer, reply, error) {
+	// Without the monotonic reading, which stands still while a machine sleeps and would keep a dead token alive.
+	asked := p.now().UTC().Round(0)
+	came, err := p.do(request, secrets...)
+	if err != nil {
+		return tokenAnswer{}, came, err
+	}
+	answer, wellFormed := readToken(came.body, asked)
+	switch {
+	case !came.ok(), came.fault().code != "": // some servers answer 200 with an error in it
+		return tokenAnswer{}, came, p.failure(came)
+	case !wellFormed:
+		return tokenAnswer{}, came, problem.New(p.Unavailable, "%s answered the request for a token with something else.", p.title()).WithRequestID(came.requestID)
+	}
+	return answer, came, nil
+}
+
+// grant merges an answer into the grant that it renews.
+func (p *Provider) grant(old export.Grant, a tokenAnswer) export.Grant {
+	g := export.Grant{
+		AccessToken: a.access, Expiry: a.expiry,
+		RefreshToken: a.refresh, RefreshExpiry: a.refreshExpiry, HardExpiry: a.hardExpiry, Scopes: a.scopes,
+	}
+	if g.RefreshToken == "" {
+		g.RefreshToken = old.RefreshToken
+	}
+	if g.RefreshExpiry.IsZero() {
+		switch {
+		case g.RefreshToken == old.RefreshToken:
+			g.RefreshExpiry = old.RefreshExpiry
+		case p.RefreshTokenLife > 0:
+			g.RefreshExpiry = a.asked.Add(p.RefreshTokenLife)
+		}
+	}
+	if g.HardExpiry.IsZero() {
+		g.HardExpiry = old.HardExpiry
+	}
+	if len(g.Scopes) == 0 {
+		g.Scopes = old.Scopes
+	}
+	return g
+}
+
+// endpoints refuses a provider whose app is not set up, which no request could mend.
+func (p *Provider) endpoints(ctx context.Context) (Endpoints, error) {
+	if p.ClientID == "" || p.ClientSecret == "" {
+		return Endpoints{}, problem.New(problem.AppCredentials, "The client id and secret of the %s app are not set.", p.title()).
+			WithHint("Enter both in the settings; they come from the app's page at the provider.")
+	}
+	ends, err := p.Endpoints(ctx)
+	if err != nil {
+		return Endpoints{}, fmt.Errorf("looking up %s' addresses: %w", p.title(), err)
+	}
+	return ends, nil
+}
+
+func (p *Provider) badAddress(what string, cause error) error {
+	return problem.Wrap(cause, p.Rejected, "%s' %s address cannot be used.", p.title(), what).WithHint("Check the provider's addresses in the settings.")
+}
+
+func (p *Provider) title() string {
+	if p.Title != "" {
+		return p.Title
+	}
+	return p.Name
+}
+
+func (p *Provider) now() time.Time {
+	if p.Now != nil {
+		return p.Now()
+	}
+	return time.Now()
+}

@@ -1,0 +1,309 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+const (
+	refreshLimit = 30 * time.Second // of one refresh
+	storeLimit   = 10 * time.Second // of storing its result
+	refreshGap   = 3 * time.Second  // between two tries, whoever asks
+	longestPause = time.Minute      // between tries that fail, unless the provider asks for more
+	pauseCeiling = 10 * time.Minute // of what the provider may ask for
+	// clockMargin is how long before its end a token is no longer sent: the request has to arrive with it alive.
+	clockMargin = 10 * time.Second
+)
+
+// Source hands out one connection's access token, renewing it before it ends. However many callers wait, one refresh
+// happens at a time, and what it gave is in the store before any caller sees it. Sources.For makes it; it is safe for
+// concurrent use and starts no goroutine.
+type Source struct {
+	key  export.GrantKey
+	opts *SourceOptions
+	sem  chan struct{} // held by the one that reads, refreshes or stores
+
+	mu       sync.Mutex // guards what follows; never held while waiting
+	grant    export.Grant
+	obtained time.Time        // when the grant was got from the provider; zero when it came out of the store
+	refused  string           // the access token that the provider answered 401 to
+	pending  *unsavedGrant    // got from the provider and not yet stored
+	dead     *problem.Problem // set by invalid_grant, left by Replace or Forget only
+	failed   error            // of the last refresh; nil after a good one
+	failures int              // in a row
+	tried    time.Time        // when the last refresh ended
+	pause    time.Duration    // after tried, until the next may begin
+}
+
+// unsavedGrant is a renewed grant that is not in the store yet.
+type unsavedGrant struct {
+	export.Grant
+	obtained time.Time
+}
+
+// Token returns an access token that is good for the next request. A connection whose grant ended fails at once and
+// costs no request. While the provider cannot be asked, the present token is used up to its end. Errors are problems,
+// or ctx's error when the wait for another caller's refresh was given up.
+func (s *Source) Token(ctx context.Context) (string, error) {
+	if token, err, done := s.ready(); done {
+		return token, err
+	}
+	if err := s.enter(ctx); err != nil {
+		return "", err
+	}
+	defer s.leave()
+	if token, err, done := s.ready(); done { // somebody else did the work
+		return token, err
+	}
+	if err := s.save(ctx); err != nil {
+		return s.orPresent(err)
+	}
+	if err := s.reread(ctx); err != nil {
+		return s.orPresent(err)
+	}
+	if token, err, done := s.ready(); done {
+		return token, err
+	}
+	if err := s.mayTry(ctx); err != nil {
+		return s.orPresent(err)
+	}
+	if err := s.refresh(ctx); err != nil {
+		return s.orPresent(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.grant.AccessToken, nil
+}
+
+// Invalidate says that the provider answered 401 to the access token. If it is still the current one, the next Token
+// renews it.
+func (s *Source) Invalidate(access string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if access != "" && s.grant.AccessToken == access {
+		s.refused = access
+	}
+}
+
+// Degraded reports whether the newest grant is in memory only because storing it failed. Each call of Token tries to
+// store it again.
+func (s *Source) Degraded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending != nil
+}
+
+// ready answers without any work, if it can.
+func (s *Source) ready() (token string, err error, done bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.dead != nil:
+		return "", s.dead, true
+	case s.pending == nil && s.alive(s.early()):
+		return s.grant.AccessToken, nil, true
+	}
+	return "", nil, false
+}
+
+// alive reports whether the access token can be sent, and that until the margin before its end. The caller holds mu.
+func (s *Source) alive(margin time.Duration) bool {
+	return s.grant.AccessToken != "" && s.grant.AccessToken != s.refused && s.opts.Now().Before(s.grant.Expiry.Add(-margin))
+}
+
+// early is how long before its end the token is renewed. The caller holds mu.
+func (s *Source) early() time.Duration {
+	if s.obtained.IsZero() {
+		return s.opts.Early
+	}
+	return max(min(s.opts.Early, s.grant.Expiry.Sub(s.obtained)/2), 0)
+}
+
+// orPresent returns the present token as long as it lives, else the error.
+func (s *Source) orPresent(err error) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead == nil && s.alive(min(clockMargin, s.early())) {
+		return s.grant.AccessToken, nil
+	}
+	return "", err
+}
+
+func (s *Source) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("waiting for an access token: %w", err)
+	}
+	select {
+	case s.sem <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for an access token: %w", ctx.Err())
+	}
+}
+
+func (s *Source) leave() { <-s.sem }
+
+// reread takes over what the store has: at first use, and when another process has renewed the grant. The caller holds
+// the semaphore, as for all that follow.
+func (s *Source) reread(ctx context.Context) error {
+	stored, err := s.opts.Store.Grant(ctx, s.key)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		s.reset(nil)
+		return problem.New(s.opts.Reconnect, "There is no permission for this connection.")
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("reading grant: %w", ctx.Err())
+	case err != nil:
+		return problem.Wrap(err, s.opts.Unavailable, "The stored permission of this connection could not be read.")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if stored.AccessToken != s.grant.AccessToken || stored.RefreshToken != s.grant.RefreshToken {
+		s.grant, s.obtained = stored, time.Time{}
+	}
+	return nil
+}
+
+// mayTry keeps refreshes apart. After a failure the last error is returned until the pause is over; after a good
+// refresh, which happens when the provider refuses a token that is quite new, the rest of the gap is waited out.
+func (s *Source) mayTry(ctx context.Context) error {
+	s.mu.Lock()
+	wait, failed := s.tried.Add(s.pause).Sub(s.opts.Now()), s.failed
+	s.mu.Unlock()
+	if wait <= 0 {
+		return nil
+	}
+	if failed != nil {
+		return failed
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for an access token: %w", ctx.Err())
+	}
+}
+
+// refresh renews, stores and publishes. It goes on when ctx ends, or a rotated refresh token could be lost.
+func (s *Source) refresh(ctx context.Context) error {
+	used := s.present()
+	renewed, err := s.ask(ctx, used)
+	if err != nil && problem.HasCode(err, s.opts.Reconnect) {
+		// Another process may have renewed it in the meantime: then what the store has by now is good.
+		if rereadErr := s.reread(context.WithoutCancel(ctx)); rereadErr != nil {
+			return s.note(rereadErr)
+		}
+		if now := s.present(); now.RefreshToken == used.RefreshToken {
+			return s.die(ctx, err)
+		}
+		if _, _, done := s.ready(); done {
+			return s.note(nil)
+		}
+		if renewed, err = s.ask(ctx, s.present()); err != nil && problem.HasCode(err, s.opts.Reconnect) {
+			return s.die(ctx, err)
+		}
+	}
+	if err != nil {
+		return s.note(err)
+	}
+	s.mu.Lock()
+	s.pending = &unsavedGrant{renewed, s.opts.Now()}
+	s.mu.Unlock()
+	_ = s.note(nil)
+	return s.save(ctx)
+}
+
+func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
+	defer cancel()
+	return s.opts.Refresh(ctx, g)
+}
+
+// save stores what is not yet stored and publishes it. On failure it is kept for the next try, never dropped: the
+// refresh token before it may be dead already.
+func (s *Source) save(ctx context.Context) error {
+	unsaved := s.unsaved()
+	if unsaved == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
+	if err := s.opts.Store.PutGrant(ctx, s.key, unsaved.Grant); err != nil {
+		s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection", string(s.key), "error", err)
+		return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
+			WithHint("Look at the disk that holds the data folder: is it full or read-only? It is stored as soon as that is possible; do not stop the service before.")
+	}
+	s.mu.Lock()
+	s.grant, s.obtained, s.pending, s.refused = unsaved.Grant, unsaved.obtained, nil, ""
+	s.mu.Unlock()
+	s.opts.OnRefreshed(ctx, s.key, unsaved.Grant)
+	return nil
+}
+
+// flush is save for Sources.Flush.
+func (s *Source) flush(ctx context.Context) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	return s.save(ctx)
+}
+
+// note remembers how a try went and returns its error.
+func (s *Source) note(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tried, s.failed, s.pause = s.opts.Now(), err, refreshGap
+	if err == nil {
+		s.failures = 0
+		return nil
+	}
+	s.pause = min(refreshGap<<min(s.failures, 10), longestPause)
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		s.pause = max(s.pause, min(p.RetryAfter, pauseCeiling))
+	}
+	s.failures++
+	return err
+}
+
+// die ends the source until a new consent.
+func (s *Source) die(ctx context.Context, err error) error {
+	why := problem.From(err)
+	s.mu.Lock()
+	s.dead, s.grant, s.obtained = why, export.Grant{}, time.Time{}
+	s.mu.Unlock()
+	s.opts.Log.WarnContext(ctx, "provider ended a grant", "connection", string(s.key), "code", string(why.Code))
+	s.opts.OnDead(context.WithoutCancel(ctx), s.key, why)
+	return why
+}
+
+// reset begins anew with the grant, or with none.
+func (s *Source) reset(g *export.Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grant, s.obtained, s.refused, s.pending, s.dead = export.Grant{}, time.Time{}, "", nil, nil
+	s.failed, s.failures, s.tried, s.pause = nil, 0, time.Time{}, 0
+	if g != nil {
+		s.grant, s.obtained = *g, s.opts.Now()
+	}
+}
+
+func (s *Source) present() export.Grant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.grant
+}
+
+func (s *Source) unsaved() *unsavedGrant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending
+}
