@@ -20,7 +20,8 @@ var (
 // JSON and flags like a plain string.
 //
 // The fmt package cannot call methods on unexported struct fields, so a struct
-// that holds a Secret in one must not be printed whole.
+// that holds a Secret in one must not be printed whole; encoding/json writes map keys of any
+// string type as they are, so a Secret must not be one.
 type Secret string
 
 // Reveal returns the text, for the one place that sends or seals it.

@@ -1,0 +1,191 @@
+package schedule
+
+import "time"
+
+const (
+	minutesADay = 24 * 60
+	allHours    = set(1<<24 - 1)
+)
+
+// A wall clock's time without its zone is kept as the time in UTC that looks the
+// same. Arithmetic on it knows no gaps and no repeats.
+
+// Next returns the first due time after the given one, in the spec's time zone.
+// It is the zero time for the zero Spec, and when the time zone database that
+// Parse used is gone; a spec that Parse returned is due again and again otherwise.
+func (s Spec) Next(after time.Time) time.Time {
+	loc, ok := s.location()
+	if !ok {
+		return time.Time{}
+	}
+	return s.next(after, loc)
+}
+
+// NextN returns the first n due times after the given one; fewer only where
+// Next would return the zero time.
+func (s Spec) NextN(after time.Time, n int) []time.Time {
+	loc, ok := s.location()
+	if !ok || n <= 0 {
+		return nil
+	}
+	due := make([]time.Time, 0, n)
+	for len(due) < n {
+		after = s.next(after, loc)
+		if after.IsZero() {
+			break
+		}
+		due = append(due, after)
+	}
+	return due
+}
+
+// MinInterval returns the shortest time between two neighbouring due times after
+// from, so that callers can refuse schedules that are too frequent. It looks at
+// over a year of a frequent schedule, so at each of its clock changes, and at
+// over 28 years of a rare one, after which the calendar repeats. It is 0 for
+// the zero Spec.
+func (s Spec) MinInterval(from time.Time) time.Duration {
+	loc, ok := s.location()
+	if !ok {
+		return 0
+	}
+	const (
+		year    = 366 * 24 * time.Hour
+		samples = 2000
+	)
+	shortest := time.Duration(0)
+	previous := s.next(from, loc)
+	for n := 0; !previous.IsZero(); n++ {
+		passed := previous.Sub(from)
+		if passed > 29*year || passed > year+30*24*time.Hour && n > samples {
+			break
+		}
+		t := s.next(previous, loc)
+		if t.IsZero() {
+			break
+		}
+		if d := t.Sub(previous); shortest == 0 || d < shortest {
+			shortest = d
+		}
+		if shortest <= time.Minute {
+			break // it gets no shorter
+		}
+		previous = t
+	}
+	return shortest
+}
+
+func (s Spec) location() (*time.Location, bool) {
+	if s.IsZero() {
+		return nil, false
+	}
+	// Loaded each time so that a Spec stays comparable; it takes microseconds.
+	loc, err := time.LoadLocation(s.zone)
+	return loc, err == nil
+}
+
+func (s Spec) next(after time.Time, loc *time.Location) time.Time {
+	if s.hours == allHours {
+		return s.nextElapsed(after, loc)
+	}
+	return s.nextOnClock(after, loc)
+}
+
+// nextOnClock serves specs with restricted hours.
+func (s Spec) nextOnClock(after time.Time, loc *time.Location) time.Time {
+	// What the clock showed before is due already or was due in a first pass of
+	// this hour; reached keeps the order of the wall clock, so the first one that
+	// lies ahead is the next.
+	wall := wallOf(after.In(loc))
+	for {
+		wall = s.nextWall(wall)
+		if wall.IsZero() {
+			return time.Time{}
+		}
+		if t := reached(wall, loc); t.After(after) {
+			return t
+		}
+	}
+}
+
+// nextElapsed serves specs with every hour: it goes through the stretches of
+// time in which the zone's offset stays the same.
+func (s Spec) nextElapsed(after time.Time, loc *time.Location) time.Time {
+	t := after.In(loc)
+	wall := wallOf(t)
+	for {
+		_, offset := t.Zone()
+		end := stretchEnd(t)
+		wall = s.nextWall(wall)
+		if wall.IsZero() {
+			return time.Time{}
+		}
+		due := wall.Add(-time.Duration(offset) * time.Second).In(loc)
+		if end.IsZero() || due.Before(end) {
+			return due
+		}
+		// The first instant of the next stretch may itself be due.
+		t = end.In(loc)
+		wall = wallOf(t).Add(-time.Nanosecond)
+	}
+}
+
+// nextWall returns the first time after the given one that the spec names, both
+// as wall-clock times. Dates repeat within eight years at most (29 February
+// around a century that is no leap year), so nine are enough to find one.
+func (s Spec) nextWall(after time.Time) time.Time {
+	day := after.Truncate(24 * time.Hour)
+	minute := int(after.Sub(day)/time.Minute) + 1
+	for range 9 * 366 {
+		if s.onDate(day) {
+			for ; minute < minutesADay; minute++ {
+				if !s.hours.has(minute / 60) {
+					minute += 59 - minute%60
+					continue
+				}
+				if s.minutes.has(minute % 60) {
+					return day.Add(time.Duration(minute) * time.Minute)
+				}
+			}
+		}
+		day, minute = day.AddDate(0, 0, 1), 0
+	}
+	return time.Time{}
+}
+
+// reached returns the first instant at which the clock in loc shows wall or,
+// where a clock change skips wall, something later.
+func reached(wall time.Time, loc *time.Location) time.Time {
+	// No zone is a day ahead of UTC, so this lies before it.
+	t := wall.Add(-24 * time.Hour).In(loc)
+	for {
+		_, offset := t.Zone()
+		end := stretchEnd(t)
+		due := wall.Add(-time.Duration(offset) * time.Second).In(loc)
+		if due.Before(t) {
+			return t // wall lies in the gap that this stretch begins with
+		}
+		if end.IsZero() || due.Before(end) {
+			return due
+		}
+		t = end.In(loc)
+	}
+}
+
+// stretchEnd returns until when the offset at t is sure to stay; it is later than
+// t, or zero for ever. ZoneBounds alone will not do: beyond the zone's table of
+// changes it takes every year to have 365 days, so that on the last day of a leap
+// year it returns a time that has passed. No zone changes its clocks then.
+func stretchEnd(t time.Time) time.Time {
+	_, end := t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		return t.Add(time.Hour)
+	}
+	return end
+}
+
+// wallOf returns what the clock shows at t.
+func wallOf(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)
+}
