@@ -1,0 +1,186 @@
+package intuitsim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Company is one simulated company: its records, its journal and the knobs that change them. Server.Company returns it.
+// Every change raises the SyncToken and the LastUpdatedTime of the records it touches and shows in change data capture.
+type Company struct {
+	mu   sync.Mutex
+	once sync.Once
+	opts *Options
+	info CompanyInfo
+	zone *time.Location
+
+	index      int
+	legalName  string
+	canadian   bool
+	numbered   bool // accounts carry numbers
+	taxAccount string
+	firstID    int
+
+	rng         *rand.Rand
+	lastID      int
+	generation  int
+	byEntity    map[*entity][]*record
+	byID        map[*entity]map[string]*record
+	today       day       // the day on which the books were made
+	stampTime   time.Time // of the records that generate adds
+	generating  bool
+	cardBalance cents // kept while generating, negative when money is owed
+
+	books       books
+	accounts    []*account
+	names       map[string]bool // of customers, vendors and employees
+	customers   []*party
+	vendors     []*party
+	employees   []*party
+	items       []*item
+	classes     []*listEntry
+	departments []*listEntry
+	terms       []*listEntry
+	methods     []*listEntry
+	taxCodes    []*listEntry
+	taxRates    []*listEntry
+	types       []*listEntry
+	txns        []*txn
+
+	journals map[string][]posting // by method, nil when a transaction changed
+	totals   map[*account]cents   // accrual balances of all time, by account
+	stock    map[*item]milli      // bought less sold, by item
+}
+
+// profile is the fixed part of a company.
+type profile struct {
+	realm, name, legal string
+	country, currency  string
+	zone, taxAccount   string
+	fiscal             time.Month
+	numbered           bool
+}
+
+func profileOf(index int) profile {
+	profiles := [...]profile{
+		{"9130347957983976", "Harbor & Pine Landscaping", "Harbor & Pine Landscaping LLC", "US", "USD", "America/Los_Angeles", "Board of Equalization Payable", time.January, false},
+		{"4620816365291038470", "Northfield Robotics", "Northfield Robotics, Inc.", "US", "USD", "America/New_York", "Department of Revenue Payable", time.July, true},
+		{"193514844361349", "Atelier Boréal", "Atelier Boréal Inc.", "CA", "CAD", "America/Toronto", "GST/HST Payable", time.April, false},
+	}
+	p := profiles[index%len(profiles)]
+	if n := index / len(profiles); n > 0 {
+		p.name = fmt.Sprintf("%s %d", p.name, n+1)
+		p.legal = fmt.Sprintf("%s (%d)", p.legal, n+1)
+		p.realm = strconv.Itoa(9_341_000_000_000_000 + index*7_919_381)
+	}
+	return p
+}
+
+func newCompany(index int, opts *Options) *Company {
+	p := profileOf(index)
+	zone, err := time.LoadLocation(p.zone)
+	if err != nil {
+		zone = time.FixedZone("", -8*3600)
+	}
+	return &Company{
+		opts: opts, index: index, zone: zone, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
+		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
+		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
+	}
+}
+
+// ready makes the books on first use.
+func (c *Company) ready() {
+	c.once.Do(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.rng = rand.New(rand.NewPCG(uint64(c.opts.Seed), uint64(c.index)+1))
+		c.today = dayOf(c.now())
+		c.generating = true
+		c.generate()
+		c.generating = false
+	})
+}
+
+// Realm returns the company's id.
+func (c *Company) Realm() string { return c.info.Realm }
+
+// IDs lists the ids of an entity's living records, inactive ones included, in order of creation.
+func (c *Company) IDs(entityName string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	if e := entityNamed(entityName); e != nil {
+		for _, r := range c.records(e) {
+			if !r.deleted {
+				out = append(out, r.id)
+			}
+		}
+	}
+	return out
+}
+
+// Record returns the JSON of one record, as a single read wraps it, and whether there is one.
+func (c *Company) Record(entityName, id string) ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.find(entityName, id)
+	if r == nil {
+		return nil, false
+	}
+	return slices.Clone(r.json(c)), true
+}
+
+func (c *Company) now() time.Time { return c.opts.Now().In(c.zone).Truncate(time.Second) }
+
+// records lists all records of an entity, deleted ones too.
+func (c *Company) records(e *entity) []*record { return c.byEntity[e] }
+
+// find returns a living record or nil.
+func (c *Company) find(entityName, id string) *record {
+	r := c.byID[entityNamed(entityName)][id]
+	if r == nil || r.deleted {
+		return nil
+	}
+	return r
+}
+
+// add gives a record its id and files it. A record that already has an id keeps it.
+func (c *Company) add(entityName string, r *record, src source) {
+	if r.id == "" {
+		c.lastID++
+		r.id = strconv.Itoa(c.lastID)
+	}
+	if r.created.IsZero() {
+		r.created = c.now()
+	}
+	if r.updated.IsZero() {
+		r.updated = r.created
+	}
+	r.entity, r.source = entityNamed(entityName), src
+	c.byEntity[r.entity] = append(c.byEntity[r.entity], r)
+	ids := c.byID[r.entity]
+	if ids == nil {
+		ids = map[string]*record{}
+		c.byID[r.entity] = ids
+	}
+	ids[r.id] = r
+}
+
+// touch marks a record as changed now.
+func (c *Company) touch(r *record) {
+	r.sync++
+	now := c.now()
+	if c.generating {
+		now = c.nextStamp()
+	}
+	if now.After(r.updated) {
+		r.updated = now
+	}
+	r.stale()
+	c.journals, c.totals, c.stock = nil, nil, nil
+}

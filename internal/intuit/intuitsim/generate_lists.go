@@ -1,0 +1,202 @@
+package intuitsim
+
+import (
+	"fmt"
+	"strings"
+)
+
+// words are the raw material of names.
+var (
+	givenNames  = strings.Fields("Amy Bill Carla Dylan Elena Farid Grace Hiro Ines Jeff Karin Liam Maya Noah Olga Pedro Quinn Rosa Sven Tara Umar Vera Wes Xenia Yusuf Zoe")
+	familyNames = strings.Fields("Lauterbach Adler Brosnahan Chin Dukes Esposito Freeman Garcia Hughes Ibrahim Jensen Kowalski Lopez Mbeki Nakamura O'Neill Paulsen Quist Rondonuwu Sato Travis Underwood Velasquez Whitehead Young Zuniga")
+	trades      = strings.Fields("Bakery Clinic Florist Garage Hotel Library Nursery Orchard Pharmacy Printing Realty School Store Studio Theatre Winery Workshop Diner Kitchens Supplies")
+	suppliers   = strings.Fields("Lumber Telephone Insurance Fuel Freight Hardware Chemicals Media Packaging Plumbing Security Signs Tools Uniforms Water Waste Fasteners Paper Energy Machinery")
+	streets     = strings.Fields("Main Finch Court Birch Oak Cypress Mission Harbor Ocean Church Market Mill Park Ridge River School Spring Station Union Walnut")
+)
+
+func (c *Company) addEntry(entityName, name string, parent *listEntry, extra object) *listEntry {
+	e := &listEntry{name: name, parent: parent, extra: extra}
+	e.created = c.nextStamp()
+	c.add(entityName, &e.record, e)
+	return e
+}
+
+func (c *Company) makeLists() {
+	term := func(name string, days int) {
+		e := c.addEntry("Term", name, nil, object{{"Type", "STANDARD"}, {"DueDays", days}, {"DiscountDays", 0}})
+		e.days = days
+		c.terms = append(c.terms, e)
+	}
+	term("Due on receipt", 0)
+	term("Net 10", 10)
+	term("Net 15", 15)
+	term("Net 30", 30)
+	term("Net 60", 60)
+	for _, name := range []string{"Cash", "Check", "Visa", "MasterCard"} {
+		kind := "NON_CREDIT_CARD"
+		if name == "Visa" || name == "MasterCard" {
+			kind = "CREDIT_CARD"
+		}
+		c.methods = append(c.methods, c.addEntry("PaymentMethod", name, nil, object{{"Type", kind}}))
+	}
+	for _, name := range []string{"Residential", "Commercial", "Public sector"} {
+		class := c.addEntry("Class", name, nil, nil)
+		c.classes = append(c.classes, class)
+		if name == "Commercial" {
+			c.classes = append(c.classes, c.addEntry("Class", "Retail", class, nil))
+		}
+	}
+	for _, name := range []string{"Head office", "Branch North"} {
+		c.departments = append(c.departments, c.addEntry("Department", name, nil, nil))
+	}
+	for _, name := range []string{"Regular", "Wholesale"} {
+		c.types = append(c.types, c.addEntry("CustomerType", name, nil, nil))
+	}
+	agency, rate, code := "Board of Equalization", "California sales tax", "California"
+	if c.canadian {
+		agency, rate, code = "Receiver General", "HST ON", "HST ON"
+	}
+	a := c.addEntry("TaxAgency", agency, nil, object{{"DisplayName", agency}, {"TaxTrackedOnPurchases", c.canadian}, {"TaxTrackedOnSales", true}})
+	r := c.addEntry("TaxRate", rate, nil, object{{"Description", rate}, {"RateValue", c.salesTaxRate().rate()}, {"AgencyRef", object{{"value", a.id}}}, {"SpecialTaxType", "NONE"}, {"DisplayType", "ReadOnly"}})
+	c.taxRates = append(c.taxRates, r)
+	detail := object{{"TaxRateDetail", []object{{{"TaxRateRef", object{{"value", r.id}, {"name", rate}}}, {"TaxTypeApplicable", "TaxOnAmount"}, {"TaxOrder", 0}}}}}
+	c.taxCodes = append(c.taxCodes, c.addEntry("TaxCode", code, nil, object{{"Description", rate}, {"Taxable", true}, {"TaxGroup", true}, {"Hidden", false}, {"SalesTaxRateList", detail}, {"PurchaseTaxRateList", object{{"TaxRateDetail", []object{}}}}}))
+	for _, given := range []string{"Emily Platt", "John Johnson", "Ngozi Adeyemi"} {
+		first, last, _ := strings.Cut(given, " ")
+		p := &party{kind: "Employee", display: given, given: first, family: last, hired: c.today.addMonths(-34), phone: c.phone()}
+		p.created = c.nextStamp()
+		c.add("Employee", &p.record, p)
+		c.employees = append(c.employees, p)
+	}
+}
+
+func (c *Company) makeItems() {
+	b := &c.books
+	nouns := strings.Fields("Design Installation Pruning Trimming Consulting Maintenance Fountain Pump Rocks Soil Sprinkler Heads Sod Lighting Fence Gravel Seeds Planter Sensor Bench")
+	for i := range c.opts.Items {
+		noun := nouns[i%len(nouns)]
+		it := &item{name: noun, description: noun, taxable: true}
+		if n := i / len(nouns); n > 0 {
+			it.name = fmt.Sprintf("%s %d", noun, n+1)
+		}
+		it.price = cents(500 * (4 + c.rng.IntN(96)))
+		switch {
+		case i%len(nouns) < 6:
+			it.kind, it.taxable = "Service", false
+			it.income = []*account{b.services, b.installation, b.maintenance}[i%3]
+			it.price = 2250 + 500*cents(c.rng.IntN(30))
+			it.expense = b.cogs
+		case i%3 == 0:
+			it.kind, it.income, it.expense = "NonInventory", b.products, b.office
+			it.cost = it.price.share(6, 10)
+		default:
+			it.kind, it.income, it.expense, it.asset = "Inventory", b.products, b.cogs, b.inventory
+			it.cost = it.price.share(55, 100)
+			it.stock = milli(1000 * (20 + c.rng.IntN(80)))
+			it.startDate = c.stampDay()
+		}
+		it.sku = fmt.Sprintf("%05d", 100+7*i)
+		it.created = c.nextStamp()
+		c.add("Item", &it.record, it)
+		c.items = append(c.items, it)
+	}
+}
+
+func (c *Company) makeParties() {
+	for i := range c.opts.Customers {
+		p := &party{kind: "Customer", taxable: c.rng.IntN(3) > 0, term: pickOne(c, c.terms)}
+		p.given, p.family = givenNames[c.rng.IntN(len(givenNames))], familyNames[(i*7+c.rng.IntN(3))%len(familyNames)]
+		switch {
+		case i%9 == 8 && len(c.customers) > 0:
+			// A job of an earlier customer.
+			p.parent = c.customers[i-1-c.rng.IntN(min(i, 4))]
+			for p.parent.parent != nil {
+				p.parent = p.parent.parent
+			}
+			p.display = fmt.Sprintf("%d %s Road", 100+i, streets[i%len(streets)])
+			p.company = p.parent.company
+		case i%3 == 0:
+			p.company = fmt.Sprintf("%s's %s", p.family, trades[(i/3)%len(trades)])
+			p.display = p.company
+		default:
+			p.display = p.given + " " + p.family
+		}
+		c.nameUniquely(p, i)
+		c.fill(p)
+		if len(c.types) > 0 && i%4 == 0 {
+			p.customerType = c.types[i/4%len(c.types)]
+		}
+		c.add("Customer", &p.record, p)
+		c.customers = append(c.customers, p)
+	}
+	for i := range c.opts.Vendors {
+		p := &party{kind: "Vendor", term: pickOne(c, c.terms), form1099: c.rng.IntN(8) == 0, acctNum: fmt.Sprintf("%07d", c.rng.IntN(9_000_000))}
+		p.given, p.family = givenNames[c.rng.IntN(len(givenNames))], familyNames[c.rng.IntN(len(familyNames))]
+		p.company = fmt.Sprintf("%s %s", p.family, suppliers[i%len(suppliers)])
+		p.display = p.company
+		c.nameUniquely(p, i)
+		c.fill(p)
+		c.add("Vendor", &p.record, p)
+		c.vendors = append(c.vendors, p)
+	}
+}
+
+// nameUniquely makes sure that no two names of the company are the same, as QuickBooks does.
+func (c *Company) nameUniquely(p *party, i int) {
+	if c.names[p.display] {
+		p.display = fmt.Sprintf("%s %d", p.display, i+1)
+	}
+	c.names[p.display] = true
+}
+
+// fill gives a customer or vendor contact data; some leave parts of it empty.
+func (c *Company) fill(p *party) {
+	p.created = c.nextStamp()
+	handle := strings.ToLower(strings.NewReplacer(" ", "", "'", "", "&", "and").Replace(p.display))
+	if c.rng.IntN(10) > 1 {
+		p.email = handle + "@example.com"
+	}
+	if c.rng.IntN(10) > 2 {
+		p.phone = c.phone()
+	}
+	if c.rng.IntN(10) > 6 {
+		p.web = "http://www." + handle + ".example"
+	}
+	if c.rng.IntN(10) == 0 {
+		p.notes = "Prefers to be called in the morning."
+	}
+	a := &address{id: fmt.Sprint(c.lastID + 1), line1: fmt.Sprintf("%d %s St.", 10+c.rng.IntN(9000), streets[c.rng.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+c.rng.IntN(97000)), country: "USA"}
+	if c.canadian {
+		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", c.rng.IntN(10), c.rng.IntN(10)), "CAN"
+	}
+	p.address = a
+}
+
+func (c *Company) phone() string {
+	return fmt.Sprintf("(%d) 555-%04d", 200+c.rng.IntN(700), c.rng.IntN(10000))
+}
+
+// retireSome deactivates a few entries of each list after the years have passed.
+func (c *Company) retireSome() {
+	off := func(r *record) {
+		r.inactive = true
+		r.sync++
+		r.updated = c.nextStamp()
+	}
+	for i, p := range c.customers {
+		if i%23 == 22 {
+			off(&p.record)
+		}
+	}
+	for i, p := range c.vendors {
+		if i%19 == 18 {
+			off(&p.record)
+		}
+	}
+	for i, it := range c.items {
+		if i%17 == 16 {
+			off(&it.record)
+		}
+	}
+	off(&c.employees[0].record)
+}
