@@ -86,6 +86,7 @@ type WriteResult struct {
 	Rows                    int
 	Added, Changed, Removed int
 	Unchanged               bool // the sheet was right already, nothing was written
+	Warnings                []string
 }
 
 // Destination writes to sheets. It returns problems.

@@ -1,0 +1,55 @@
+package google
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"google.golang.org/api/drive/v3"
+
+	"ledgersheet/internal/export"
+)
+
+const spreadsheetType = "application/vnd.google-apps.spreadsheet"
+
+// create makes the exporter's spreadsheet, or finds the one that an earlier try made: the file carries the exporter's
+// id, so a lost answer or a crash does not leave two.
+// https://developers.google.com/workspace/drive/api/guides/properties
+func (s *session) create(ctx context.Context, exporter export.ID, title string) (id string, err error) {
+	var found drive.FileList
+	q := url.Values{
+		"q":      {"appProperties has { key='" + stampKey + "' and value='" + string(exporter) + "' } and trashed = false"},
+		"fields": {"files(id)"},
+	}
+	if err := s.get(ctx, s.c.drive+"files", q, &found); err != nil {
+		return "", err
+	}
+	if len(found.Files) > 0 {
+		return found.Files[0].Id, nil
+	}
+	body, err := json.Marshal(drive.File{Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: string(exporter)}})
+	if err != nil {
+		return "", err
+	}
+	var file drive.File
+	k := call{method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, write: true, once: true}
+	err = s.do(ctx, k, decodeInto(&file))
+	return file.Id, err
+}
+
+// Account asks Google who the account is: the cheapest call that proves that the connection works.
+func (c *Client) Account(ctx context.Context, account export.ID) (email string, err error) {
+	s, err := c.session(account, nil)
+	if err != nil {
+		return "", err
+	}
+	var about drive.About
+	if err := s.get(ctx, c.drive+"about", url.Values{"fields": {"user(emailAddress)"}}, &about); err != nil {
+		return "", err
+	}
+	if about.User == nil {
+		return "", nil
+	}
+	return about.User.EmailAddress, nil
+}

@@ -1,0 +1,302 @@
+package google
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"google.golang.org/api/sheets/v4"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// maxCells is what one spreadsheet may hold. https://developers.google.com/workspace/sheets/api/limits
+const maxCells = 10_000_000
+
+// maxStyledRuns bounds the formatting requests of a statement, so that a commit stays far below 2 MB.
+const maxStyledRuns = 4_000
+
+// plan is what a replace will do to the tab: pure, made from the state and the result's size alone.
+type plan struct {
+	exporter export.Exporter
+	run      export.ID
+	place    place
+	tabID    int64
+	title    string // of the tab
+	target   rect   // header and rows
+	schema   table.Schema
+	digest   string
+	note     string
+	at       time.Time
+	styles   []style
+}
+
+// style is a run of rows of a statement that look alike.
+type style struct {
+	from, to int // rows of the result, the header being 0
+	role     table.Role
+	level    uint8
+}
+
+// newPlan checks that the result fits and harms nothing, as far as the state without cells tells.
+func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.Time) (*plan, error) {
+	schema := w.Rows.Schema()
+	pl := &plan{exporter: w.Exporter, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
+	pl.target = rect{p.row, p.col, p.row + 1 + w.Rows.Len(), p.col + len(schema.Columns)}
+	pl.tabID, pl.title = numberFor("tab", string(w.Exporter.ID), w.Exporter.Target.Sheet), w.Exporter.Target.Sheet
+	if p.tab != nil {
+		pl.tabID, pl.title = p.tab.id, p.tab.title
+		if p.rename {
+			pl.title = w.Exporter.Target.Sheet
+		}
+		if err := pl.checkTab(); err != nil {
+			return nil, err
+		}
+	}
+	if full := st.cells() + pl.growth(); full > maxCells {
+		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; Google allows %d.", full, w.Rows.Len(), maxCells)
+	}
+	return pl, nil
+}
+
+func (pl *plan) checkTab() error {
+	t := pl.place.tab
+	for _, r := range t.protected {
+		if r.overlaps(pl.target) || r.overlaps(pl.place.managed) {
+			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this Google account.", r.a1(t.title), t.title)
+		}
+	}
+	for _, r := range t.merges {
+		if r.overlaps(pl.target) {
+			return problem.New(problem.SheetConflict, "Cells %s are merged; the exported rows would be lost under them.", r.a1(t.title)).WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
+		}
+	}
+	return nil
+}
+
+// gridRows is the height of a tab made for the result: one row below the header at least, as a header cannot be frozen
+// on a tab without another row.
+func (pl *plan) gridRows() int { return max(pl.target.endRow, pl.target.row+2) }
+
+// growth is how many cells the tab's grid gains.
+func (pl *plan) growth() int {
+	t := pl.place.tab
+	switch {
+	case t == nil:
+		return pl.gridRows() * pl.target.endCol
+	case pl.place.rename:
+		return pl.gridRows()*pl.target.endCol - t.rows*t.cols
+	}
+	return max(t.rows, pl.target.endRow)*max(t.cols, pl.target.endCol) - t.rows*t.cols
+}
+
+// fresh are the rectangles that the result takes and that were not the exporter's before: no user's cell may be there.
+func (pl *plan) fresh() []rect {
+	if pl.place.tab == nil {
+		return nil
+	}
+	if pl.place.rename { // its grid is cut to size, so nobody may have begun to use it
+		return []rect{{0, 0, pl.place.tab.rows, pl.place.tab.cols}}
+	}
+	area := rect{pl.target.row, pl.target.col, min(pl.target.endRow, pl.place.tab.rows), min(pl.target.endCol, pl.place.tab.cols)}
+	if pl.place.managed.empty() {
+		return nonEmpty(area)
+	}
+	below, right := area.minus(pl.place.managed)
+	return nonEmpty(below, right)
+}
+
+// stale are the rectangles that were the exporter's and are not in the result: they are blanked.
+func (pl *plan) stale() (below, right rect) {
+	return pl.place.managed.minus(pl.target)
+}
+
+func nonEmpty(list ...rect) []rect {
+	var out []rect
+	for _, r := range list {
+		if !r.empty() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// schemaID identifies titles, kinds and currencies: when it is the one of the stamp, formats are left as people made them.
+func schemaID(s table.Schema) string {
+	t := newTally(0)
+	for _, c := range s.Columns {
+		t.add([]value{{'s', c.ID}, {'s', c.Title}, {'s', c.Kind.String() + c.Currency}}, nil)
+	}
+	return t.digest()[:12]
+}
+
+// prepare are the requests that make room for the rows.
+func (pl *plan) prepare() []*sheets.Request {
+	t := pl.place.tab
+	rows, cols := int64(pl.gridRows()), int64(pl.target.endCol)
+	switch {
+	case t == nil:
+		return []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
+			SheetId: pl.tabID, Title: pl.title, GridProperties: &sheets.GridProperties{RowCount: rows, ColumnCount: cols}}}}}
+	case pl.place.rename:
+		// Columns before rows: Google checks the limit in between.
+		return []*sheets.Request{
+			updateSheet(&sheets.SheetProperties{SheetId: t.id, Title: pl.title, GridProperties: &sheets.GridProperties{ColumnCount: cols}}, "title,gridProperties.columnCount"),
+			updateSheet(&sheets.SheetProperties{SheetId: t.id, GridProperties: &sheets.GridProperties{RowCount: rows}}, "gridProperties.rowCount"),
+		}
+	}
+	rows = int64(pl.target.endRow)
+	var reqs []*sheets.Request
+	if more := cols - int64(t.cols); more > 0 {
+		reqs = append(reqs, appendDimension(t.id, "COLUMNS", more))
+	}
+	if more := rows - int64(t.rows); more > 0 {
+		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
+	}
+	return reqs
+}
+
+// finish are the requests that follow the rows in the same batch: blank what is left over, formats, note, named range
+// and stamp.
+func (pl *plan) finish() []*sheets.Request {
+	var reqs []*sheets.Request
+	below, right := pl.stale()
+	if !below.empty() {
+		reqs = append(reqs, clear(below.grid(pl.tabID), "userEnteredValue"))
+	}
+	if !right.empty() {
+		reqs = append(reqs, clear(right.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"))
+	}
+	reqs = append(reqs, pl.formats()...)
+	reqs = append(reqs, pl.styleRequests()...)
+	header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.col + 1}
+	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
+		Range: header.grid(pl.tabID), Fields: "note", Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
+	return append(reqs, pl.marks()...)
+}
+
+// formats set the header's look and each column's number format: for all rows when the columns are new, else only for
+// the rows that were added, as people may have chosen another format since.
+func (pl *plan) formats() []*sheets.Request {
+	first := pl.target.row + 1
+	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty()
+	if same {
+		first = max(first, pl.place.managed.endRow)
+	}
+	var reqs []*sheets.Request
+	if !same {
+		header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.endCol}
+		reqs = append(reqs, repeat(header.grid(pl.tabID), &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP"}, "textFormat.bold,wrapStrategy"))
+		if freeze := int64(pl.target.row + 1); freeze <= 5 && (pl.place.tab == nil || pl.place.tab.frozen == 0) && freeze < int64(max(pl.gridRows(), pl.rowsBefore())) {
+			reqs = append(reqs, updateSheet(&sheets.SheetProperties{SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: freeze}}, "gridProperties.frozenRowCount"))
+		}
+	}
+	if first >= pl.target.endRow {
+		return reqs
+	}
+	for i, c := range pl.schema.Columns {
+		column := rect{first, pl.target.col + i, pl.target.endRow, pl.target.col + i + 1}
+		reqs = append(reqs, repeat(column.grid(pl.tabID), &sheets.CellFormat{NumberFormat: numberFormat(c)}, "numberFormat"))
+	}
+	return reqs
+}
+
+func (pl *plan) rowsBefore() int {
+	if pl.place.tab == nil || pl.place.rename {
+		return 0
+	}
+	return pl.place.tab.rows
+}
+
+// styleRequests show a statement's sections, totals and indentation, as formats of its cells and never as blanks in
+// them. They are set anew each time, because rows move.
+func (pl *plan) styleRequests() []*sheets.Request {
+	restyle := pl.place.stamp.Schema != "" && pl.place.stamp.Schema != schemaID(pl.schema)
+	if (len(pl.styles) == 0 && !restyle) || pl.target.rows() < 2 {
+		return nil
+	}
+	data := rect{pl.target.row + 1, pl.target.col, pl.target.endRow, pl.target.endCol}
+	reqs := []*sheets.Request{repeat(data.grid(pl.tabID), &sheets.CellFormat{}, "textFormat.bold,padding")}
+	label := pl.target.col
+	for i, c := range pl.schema.Columns {
+		if c.Label {
+			label += i
+			break
+		}
+	}
+	for _, s := range pl.styles {
+		if s.role != table.Data {
+			row := rect{pl.target.row + s.from, pl.target.col, pl.target.row + s.to, pl.target.endCol}
+			reqs = append(reqs, repeat(row.grid(pl.tabID), &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}, "textFormat.bold"))
+		}
+		if s.level > 0 {
+			cell := rect{pl.target.row + s.from, label, pl.target.row + s.to, label + 1}
+			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: &sheets.Padding{Left: 3 + 16*int64(s.level), Right: 3, Top: 2, Bottom: 2}}, "padding"))
+		}
+	}
+	return reqs
+}
+
+// marks are the named range and the stamp.
+func (pl *plan) marks() []*sheets.Request {
+	named := &sheets.NamedRange{NamedRangeId: rangeID(pl.exporter.ID), Name: rangeName(pl.exporter.ID), Range: pl.target.grid(pl.tabID)}
+	reqs := []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
+	if pl.place.named {
+		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
+	}
+	text, _ := json.Marshal(stamp{Exporter: pl.exporter.ID, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(), Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339)}) // strings and numbers cannot fail
+	if pl.place.stamp.Exporter != "" {
+		return append(reqs, &sheets.Request{UpdateDeveloperMetadata: &sheets.UpdateDeveloperMetadataRequest{
+			DataFilters:       []*sheets.DataFilter{{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}},
+			DeveloperMetadata: &sheets.DeveloperMetadata{MetadataValue: string(text)}, Fields: "metadataValue"}})
+	}
+	return append(reqs, &sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
+		MetadataId: pl.stampID(), MetadataKey: stampKey, MetadataValue: string(text), Visibility: "DOCUMENT",
+		Location: &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}}}}})
+}
+
+// stampID is the metadata's id. It holds the tab's, as an exporter that moves to another tab leaves its old stamp behind.
+func (pl *plan) stampID() int64 {
+	return numberFor("stamp", string(pl.exporter.ID), fmt.Sprint(pl.tabID))
+}
+
+// numberFormat is how a column's kind is shown. https://developers.google.com/workspace/sheets/api/guides/formats
+func numberFormat(c table.Column) *sheets.NumberFormat {
+	switch c.Kind {
+	case table.Money:
+		if zeroDecimal[c.Currency] {
+			return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0"}
+		}
+		return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0.00"}
+	case table.Date:
+		return &sheets.NumberFormat{Type: "DATE", Pattern: "yyyy-mm-dd"}
+	case table.DateTime:
+		return &sheets.NumberFormat{Type: "DATE_TIME", Pattern: "yyyy-mm-dd hh:mm:ss"}
+	case table.Text:
+		return &sheets.NumberFormat{Type: "TEXT", Pattern: "@"}
+	}
+	return nil // automatic: quantities show the places they have
+}
+
+var zeroDecimal = map[string]bool{"JPY": true, "KRW": true, "CLP": true, "VND": true, "ISK": true, "PYG": true, "UGX": true, "XAF": true, "XOF": true, "XPF": true}
+
+func updateSheet(p *sheets.SheetProperties, fields string) *sheets.Request {
+	p.ForceSendFields = append(p.ForceSendFields, "SheetId")
+	return &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{Properties: p, Fields: fields}}
+}
+
+func appendDimension(tab int64, dimension string, n int64) *sheets.Request {
+	return &sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: tab, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"}}}
+}
+
+// clear resets fields of a rectangle: a range without rows.
+func clear(g *sheets.GridRange, fields string) *sheets.Request {
+	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{Range: g, Fields: fields}}
+}
+
+// repeat sets leaves of the cells' format.
+func repeat(g *sheets.GridRange, f *sheets.CellFormat, leaves string) *sheets.Request {
+	return &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{Range: g, Cell: &sheets.CellData{UserEnteredFormat: f}, Fields: "userEnteredFormat(" + leaves + ")"}}
+}

@@ -1,0 +1,128 @@
+package google
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// readCells is how many cells one request reads at most, which bounds the memory that an answer takes.
+const readCells = 100_000
+
+// read hands on the rows of a rectangle as they stand, each of the rectangle's width. It reads in pieces; a piece is
+// handed on when it has arrived whole.
+func (s *session) read(ctx context.Context, spreadsheet, title string, area rect, yield func([]value)) error {
+	step := max(1, readCells/max(1, area.cols()))
+	for row := area.row; row < area.endRow; row += step {
+		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
+		got, err := s.ranges(ctx, spreadsheet, title, []rect{piece})
+		if err != nil {
+			return err
+		}
+		for _, r := range got[0] {
+			yield(r)
+		}
+	}
+	return nil
+}
+
+// ranges reads rectangles in one request. Rows and cells that the answer leaves out at the ends are blank.
+func (s *session) ranges(ctx context.Context, spreadsheet, title string, areas []rect) ([][][]value, error) {
+	q := url.Values{"valueRenderOption": {"UNFORMATTED_VALUE"}, "dateTimeRenderOption": {"SERIAL_NUMBER"}, "majorDimension": {"ROWS"}, "prettyPrint": {"false"}}
+	for _, a := range areas {
+		q.Add("ranges", a.a1(title))
+	}
+	var out [][][]value
+	k := call{method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(spreadsheet) + "/values:batchGet", query: q}
+	err := s.do(ctx, k, func(r io.Reader) error {
+		var err error
+		out, err = decodeRanges(r, areas)
+		return err
+	})
+	return out, err
+}
+
+// decodeRanges reads a batchGet answer with its numbers as text.
+func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
+	var answer struct {
+		ValueRanges []struct {
+			Values [][]any `json:"values"`
+		} `json:"valueRanges"`
+	}
+	dec := json.NewDecoder(r)
+	dec.UseNumber()
+	if err := dec.Decode(&answer); err != nil {
+		return nil, err
+	}
+	if len(answer.ValueRanges) != len(areas) {
+		return nil, fmt.Errorf("asked for %d ranges, got %d", len(areas), len(answer.ValueRanges))
+	}
+	out := make([][][]value, len(areas))
+	for i, a := range areas {
+		got := answer.ValueRanges[i].Values
+		if len(got) > a.rows() {
+			return nil, fmt.Errorf("asked for %d rows, got %d", a.rows(), len(got))
+		}
+		out[i] = make([][]value, a.rows())
+		for n := range out[i] {
+			row := make([]value, a.cols())
+			if n < len(got) {
+				for c := range min(len(row), len(got[n])) {
+					row[c] = readValue(got[n][c])
+				}
+				got[n] = nil
+			}
+			out[i][n] = row
+		}
+	}
+	return out, nil
+}
+
+// verify reads back what was written: the header's first cell, the first and the last row, and every money column, whose
+// sums must be those of the result.
+func (r *replacement) verify(ctx context.Context, title string, at rect) error {
+	if at.rows() < 2 {
+		return nil
+	}
+	areas := []rect{{at.row + 1, at.col, at.row + 2, at.endCol}, {at.endRow - 1, at.col, at.endRow, at.endCol}}
+	got, err := r.ranges(ctx, r.state.id, title, areas)
+	if err != nil {
+		return err
+	}
+	for i, want := range [][]value{r.fresh.first, r.fresh.last} {
+		for c, v := range got[i][0] {
+			if v != want[c] {
+				return problem.New(problem.TotalsMismatch, "Cell %s of the tab %q does not hold what was written.", cellName(areas[i].row, at.col+c), title)
+			}
+		}
+	}
+	for c, isMoney := range r.money {
+		if !isMoney {
+			continue
+		}
+		sum := decimal.Zero
+		column := rect{at.row + 1, at.col + c, at.endRow, at.col + c + 1}
+		err := r.read(ctx, r.state.id, title, column, func(row []value) {
+			if d, err := table.ParseDecimal(row[0].text); err == nil && row[0].kind == 'n' {
+				sum = sum.Add(d)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if !sum.Equal(r.fresh.sums[c]) {
+			name := r.w.Rows.Schema().Columns[c].Title
+			return problem.New(problem.TotalsMismatch, "Column %s of the tab %q adds up to %s, but the rows that were written add up to %s.", strings.TrimSpace(name), title, sum, r.fresh.sums[c])
+		}
+	}
+	return nil
+}

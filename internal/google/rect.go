@@ -1,0 +1,63 @@
+package google
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/api/sheets/v4"
+)
+
+// rect is a rectangle of cells, zero-based, ends excluded.
+type rect struct{ row, col, endRow, endCol int }
+
+func (r rect) rows() int   { return r.endRow - r.row }
+func (r rect) cols() int   { return r.endCol - r.col }
+func (r rect) empty() bool { return r.rows() <= 0 || r.cols() <= 0 }
+
+func (r rect) overlaps(o rect) bool {
+	return r.row < o.endRow && o.row < r.endRow && r.col < o.endCol && o.col < r.endCol
+}
+
+// minus returns the parts of r outside o, which has the same upper left corner: what is below it, and what is right of it.
+func (r rect) minus(o rect) (below, right rect) {
+	below = rect{max(r.row, o.endRow), r.col, r.endRow, r.endCol}
+	right = rect{r.row, max(r.col, o.endCol), min(r.endRow, o.endRow), r.endCol}
+	return below, right
+}
+
+// grid is the rectangle as the API takes it. Ends are forced: a missing end means "to the end of the sheet".
+func (r rect) grid(tab int64) *sheets.GridRange {
+	return &sheets.GridRange{
+		SheetId: tab, StartRowIndex: int64(r.row), EndRowIndex: int64(r.endRow), StartColumnIndex: int64(r.col), EndColumnIndex: int64(r.endCol),
+		ForceSendFields: []string{"SheetId", "StartRowIndex", "EndRowIndex", "StartColumnIndex", "EndColumnIndex"},
+	}
+}
+
+// rectOf reads a range of the API within a grid; missing ends are the grid's.
+func rectOf(g *sheets.GridRange, rows, cols int) rect {
+	r := rect{int(g.StartRowIndex), int(g.StartColumnIndex), int(g.EndRowIndex), int(g.EndColumnIndex)}
+	if r.endRow == 0 {
+		r.endRow = rows
+	}
+	if r.endCol == 0 {
+		r.endCol = cols
+	}
+	return r
+}
+
+// a1 is the rectangle in A1 notation on the tab of that title. The title is always quoted: a bare one may be taken for
+// a named range or a cell.
+func (r rect) a1(title string) string {
+	return fmt.Sprintf("'%s'!%s%d:%s%d", strings.ReplaceAll(title, "'", "''"), columnName(r.col), r.row+1, columnName(r.endCol-1), r.endRow)
+}
+
+// cellName is a cell's address, such as "B7".
+func cellName(row, col int) string { return fmt.Sprintf("%s%d", columnName(col), row+1) }
+
+func columnName(col int) string {
+	name := ""
+	for col++; col > 0; col = (col - 1) / 26 {
+		name = string(rune('A'+(col-1)%26)) + name
+	}
+	return name
+}

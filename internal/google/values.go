@@ -1,0 +1,178 @@
+package google
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/table"
+)
+
+// maxCellText is how many UTF-16 units Sheets takes in one cell.
+// https://developers.google.com/workspace/sheets/api/limits
+const maxCellText = 50_000
+
+// cutMark ends a text that was too long for a cell, so that nobody takes it for the whole.
+const cutMark = " … [cut: a Google Sheets cell holds 50,000 characters]"
+
+// maxExactDigits is how many decimal digits a double, which is what Sheets computes with, keeps exactly.
+const maxExactDigits = 15
+
+// value is a cell as Sheets stores it: blank (zero value), text, an exact number's text, or a truth value.
+type value struct {
+	kind byte // 0, 's', 'n', 'b'
+	text string
+}
+
+// encoder turns cells into values. It counts what had to be cut.
+type encoder struct {
+	zone *time.Location // of the spreadsheet: instants are shown on its clock
+	cut  int
+}
+
+// epoch is day 0 of Sheets' serial dates.
+var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+
+var secondsPerDay = decimal.NewFromInt(86400)
+
+// value is how a cell stands in the sheet. Numbers of more than 15 digits become text, as Sheets would round them.
+func (e *encoder) value(c table.Cell) value {
+	if c.Blank() {
+		return value{}
+	}
+	if d, ok := c.Decimal(); ok {
+		text := plain(d)
+		if digits(text) > maxExactDigits {
+			return value{'s', table.DecimalText(d)}
+		}
+		return value{'n', text}
+	}
+	if b, ok := c.Bool(); ok {
+		if b {
+			return value{'b', "true"}
+		}
+		return value{'b', "false"}
+	}
+	if at, ok := c.Time(); ok {
+		return value{'n', plain(e.serial(c.Kind(), at))}
+	}
+	return e.text(c.String())
+}
+
+func (e *encoder) serial(kind table.Kind, at time.Time) decimal.Decimal {
+	if kind == table.DateTime {
+		y, m, d := at.In(e.zone).Date()
+		hh, mm, ss := at.In(e.zone).Clock()
+		at = time.Date(y, m, d, hh, mm, ss, 0, time.UTC)
+	}
+	seconds := at.Unix() - epoch.Unix()
+	return decimal.NewFromInt(seconds).DivRound(secondsPerDay, 9)
+}
+
+func (e *encoder) text(s string) value {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' {
+			return -1 // Sheets drops control characters; a value that comes back changed would look like a hand edit
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	if s == "" {
+		return value{}
+	}
+	if len(s) > maxCellText {
+		if units := utf16.Encode([]rune(s)); len(units) > maxCellText {
+			keep := units[:maxCellText-len(utf16.Encode([]rune(cutMark)))]
+			if utf16.IsSurrogate(rune(keep[len(keep)-1])) && keep[len(keep)-1] < 0xDC00 {
+				keep = keep[:len(keep)-1]
+			}
+			s = string(utf16.Decode(keep)) + cutMark
+			e.cut++
+		}
+	}
+	return value{'s', s}
+}
+
+// plain spells a decimal without trailing zeros, the way a double that was sent and read back compares.
+func plain(d decimal.Decimal) string {
+	s := table.DecimalText(d)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+func digits(s string) int {
+	s = strings.TrimLeft(strings.NewReplacer(".", "", "-", "").Replace(s), "0")
+	return len(strings.TrimRight(s, "0"))
+}
+
+// readValue is a value out of an answer of values.get with UNFORMATTED_VALUE.
+func readValue(v any) value {
+	switch v := v.(type) {
+	case string:
+		if v == "" {
+			return value{}
+		}
+		return value{'s', v}
+	case bool:
+		if v {
+			return value{'b', "true"}
+		}
+		return value{'b', "false"}
+	case json.Number:
+		if d, err := table.ParseDecimal(v.String()); err == nil {
+			return value{'n', plain(d)}
+		}
+		return value{'n', v.String()}
+	}
+	return value{}
+}
+
+// json is the value in values.update with RAW: null leaves a cell of a fresh staging tab blank.
+func (v value) json() any {
+	switch v.kind {
+	case 's':
+		return v.text
+	case 'n':
+		return json.Number(v.text)
+	case 'b':
+		return v.text == "true"
+	}
+	return nil
+}
+
+// cellData is the value in updateCells; the empty object clears a cell under the mask.
+func (v value) cellData() cellData {
+	var x extendedValue
+	switch v.kind {
+	case 's':
+		x.String = &v.text
+	case 'n':
+		n := json.Number(v.text)
+		x.Number = &n
+	case 'b':
+		b := v.text == "true"
+		x.Bool = &b
+	default:
+		return cellData{}
+	}
+	return cellData{Value: &x}
+}
+
+// cellData and extendedValue are Sheets' CellData and ExtendedValue with the number as its decimal text: the generated
+// types hold a float64, through which no money goes here.
+type cellData struct {
+	Value *extendedValue `json:"userEnteredValue,omitempty"`
+}
+
+type extendedValue struct {
+	String *string      `json:"stringValue,omitempty"`
+	Number *json.Number `json:"numberValue,omitempty"`
+	Bool   *bool        `json:"boolValue,omitempty"`
+}
