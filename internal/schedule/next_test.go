@@ -114,6 +114,10 @@ func drawExpr(t *rapid.T) string {
 		}
 		return strings.Join(rapid.SliceOfN(item, 1, 3).Draw(t, label), ",")
 	}
+	// Clocks change in the night, so half of the specs are for that, on any day.
+	if rapid.Bool().Draw(t, "night") {
+		return fmt.Sprintf("%s %d * * *", field("minute", 0, 59), rapid.IntRange(0, 3).Draw(t, "night hour"))
+	}
 	return strings.Join([]string{
 		field("minute", 0, 59), field("hour", 0, 23), field("day", 1, 31), field("month", 1, 12), field("weekday", 0, 6),
 	}, " ")
