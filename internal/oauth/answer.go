@@ -170,8 +170,8 @@ func (p *Provider) unreached(caller context.Context, err error, secrets []string
 func requestID(h http.Header) string {
 	for _, key := range []string{"intuit_tid", "Intuit-Tid", "X-Request-Id"} {
 		for name, values := range h {
-			if strings.EqualFold(name, key) && len(values) > 0 {
-				return scrub(values[0], nil)
+			if strings.EqualFold(name, key) && len(values) > 0 && isWord(values[0]) {
+				return values[0]
 			}
 		}
 	}
@@ -189,9 +189,10 @@ func (s scrubbed) Error() string { return s.text }
 func (s scrubbed) Unwrap() error { return s.err }
 
 const (
-	longestText = 200
-	longestWord = 48 // no sentence has a longer word, but tokens do; request ids are shorter
-	hidden      = "[hidden]"
+	longestText  = 200
+	longestWord  = 48 // no sentence has a longer word, but tokens do
+	longestMixed = 20 // of a word with digits in it, as tokens have
+	hidden       = "[hidden]"
 )
 
 // scrub makes a provider's text fit for messages: without the secrets and without whatever looks like a token, on one
@@ -206,7 +207,7 @@ func scrub(text string, secrets []string) string {
 	}
 	words := strings.Fields(strings.ToValidUTF8(text, ""))
 	for i, word := range words {
-		if len(word) > longestWord {
+		if len(word) > longestWord || len(word) > longestMixed && strings.ContainsAny(word, "0123456789") {
 			words[i] = hidden
 		}
 	}

@@ -34,7 +34,7 @@ func (r reply) fault() fault {
 	return fault{code, scrub(fields.Description, r.secrets), scrub(fields.Subtype, r.secrets)}
 }
 
-// isWord keeps anything but an error's name out of messages.
+// isWord keeps anything but a name out of messages: an error's, a request's.
 func isWord(s string) bool {
 	if s == "" || len(s) > longestWord {
 		return false

@@ -1,0 +1,592 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+const theKey = export.GrantKey("quickbooks/1")
+
+// grantShelf is a GrantStore in memory that can fail and be slow.
+type grantShelf struct {
+	mu      sync.Mutex
+	grants  map[export.GrantKey]export.Grant
+	saved   map[string]bool // access tokens that were ever durable
+	reads   int
+	failPut error
+	failGet error
+	slow    time.Duration
+}
+
+func (s *grantShelf) Grant(_ context.Context, key export.GrantKey) (export.Grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads++
+	if s.failGet != nil {
+		return export.Grant{}, s.failGet
+	}
+	g, have := s.grants[key]
+	if !have {
+		return export.Grant{}, fmt.Errorf("grant: %w", export.ErrNotFound)
+	}
+	return g, nil
+}
+
+func (s *grantShelf) PutGrant(ctx context.Context, key export.GrantKey, g export.Grant) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	time.Sleep(s.slow)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failPut != nil {
+		return s.failPut
+	}
+	if s.grants == nil {
+		s.grants, s.saved = map[export.GrantKey]export.Grant{}, map[string]bool{}
+	}
+	s.grants[key], s.saved[g.AccessToken] = g, true
+	return nil
+}
+
+func (s *grantShelf) DeleteGrant(_ context.Context, key export.GrantKey) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.grants, key)
+	return nil
+}
+
+func (s *grantShelf) fail(put, get error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failPut, s.failGet = put, get
+}
+
+func (s *grantShelf) isSaved(access string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.saved[access]
+}
+
+// rotor is a provider whose refresh token changes with every use and whose old ones are dead.
+type rotor struct {
+	t    *testing.T
+	life time.Duration
+	slow time.Duration
+
+	mu      sync.Mutex
+	n       int // of the current pair
+	busy    bool
+	starts  []time.Time
+	failing error // answered instead, when set
+	during  func()
+}
+
+func (r *rotor) current() export.Grant {
+	return export.Grant{AccessToken: fmt.Sprintf("a%d", r.n), RefreshToken: fmt.Sprintf("r%d", r.n), Expiry: time.Now().Add(r.life)}
+}
+
+func (r *rotor) refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
+	r.mu.Lock()
+	if r.busy {
+		r.t.Error("two refreshes at once")
+	}
+	r.busy = true
+	r.starts = append(r.starts, time.Now())
+	during := r.during
+	r.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	select {
+	case <-time.After(r.slow):
+	case <-ctx.Done():
+		r.t.Errorf("the refresh was given up: %v", ctx.Err())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy = false
+	if r.failing != nil {
+		return export.Grant{}, r.failing
+	}
+	if old.RefreshToken != fmt.Sprintf("r%d", r.n) {
+		return export.Grant{}, problem.New(problem.CompanyReconnectRequired, "ended")
+	}
+	r.n++
+	return r.current(), nil
+}
+
+func (r *rotor) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failing = err
+}
+
+func (r *rotor) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.starts)
+}
+
+// rig is a connected company: a provider, a store with its first grant, the sources above.
+type rig struct {
+	*Sources
+	provider  *rotor
+	store     *grantShelf
+	deaths    []*problem.Problem
+	refreshed []export.Grant
+}
+
+// newRig connects at the present time of the bubble, with an access token of an hour.
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second}, store: &grantShelf{}}
+	if err := r.store.PutGrant(t.Context(), theKey, r.provider.current()); err != nil {
+		t.Fatal(err)
+	}
+	r.restart()
+	return r
+}
+
+// restart forgets what is in memory only, as a new process does.
+func (r *rig) restart() {
+	r.Sources = NewSources(SourceOptions{
+		Store: r.store, Refresh: r.provider.refresh,
+		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable,
+		OnDead:      func(_ context.Context, _ export.GrantKey, why *problem.Problem) { r.deaths = append(r.deaths, why) },
+		OnRefreshed: func(_ context.Context, _ export.GrantKey, g export.Grant) { r.refreshed = append(r.refreshed, g) },
+	})
+}
+
+func (r *rig) wantToken(t *testing.T, want string) {
+	t.Helper()
+	got, err := r.For(theKey).Token(t.Context())
+	if err != nil || got != want {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+}
+
+func (r *rig) wantProblem(t *testing.T, want problem.Code) {
+	t.Helper()
+	got, err := r.For(theKey).Token(t.Context())
+	if got != "" || !problem.HasCode(err, want) {
+		t.Errorf("got %q, %v; want the code %s", got, err, want)
+	}
+}
+
+func (r *rig) wantRefreshes(t *testing.T, want int) {
+	t.Helper()
+	if got := r.provider.count(); got != want {
+		t.Errorf("%d refreshes, want %d", got, want)
+	}
+}
+
+// TestOneRefreshAPeriod lets 200 callers with all kinds of deadlines ask for a working day.
+func TestOneRefreshAPeriod(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.store.slow = 300 * time.Millisecond
+		begin := time.Now()
+		const day = 8 * time.Hour
+		var callers sync.WaitGroup
+		for i := range 200 {
+			dice := rand.New(rand.NewPCG(1, uint64(i)))
+			callers.Go(func() {
+				for time.Since(begin) < day {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(dice.Int64N(int64(3*time.Second))))
+					asked := time.Now()
+					token, err := r.For(theKey).Token(ctx)
+					switch {
+					case errors.Is(err, context.DeadlineExceeded):
+						if time.Since(asked) > 3*time.Second {
+							t.Errorf("waited %v beyond the deadline", time.Since(asked))
+						}
+					case err != nil:
+						t.Errorf("at %v: %v", time.Since(begin), err)
+					case !r.store.isSaved(token):
+						t.Errorf("at %v: %s is not saved", time.Since(begin), token)
+					}
+					cancel()
+					time.Sleep(time.Duration(dice.Int64N(int64(2 * time.Minute))))
+				}
+			})
+		}
+		callers.Wait()
+		starts := r.provider.starts
+		for i, at := range starts {
+			since := begin
+			if i > 0 {
+				since = starts[i-1]
+			}
+			if gap := at.Sub(since); gap < 55*time.Minute || gap > 56*time.Minute {
+				t.Errorf("refresh %d comes %v after the one before", i, gap)
+			}
+		}
+		if want := int(day / (55*time.Minute + 2*time.Second)); len(starts) != want || len(r.refreshed) != want {
+			t.Errorf("%d refreshes and %d notices, want %d", len(starts), len(r.refreshed), want)
+		}
+	})
+}
+
+func TestCallersThatLeave(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		time.Sleep(time.Hour)
+		ctx, cancel := context.WithCancel(t.Context())
+		r.provider.during = cancel // the caller that does the work is gone before the answer comes
+		var callers sync.WaitGroup
+		callers.Go(func() { _, _ = r.For(theKey).Token(ctx) })
+		synctest.Wait()
+		impatient, stop := context.WithTimeout(t.Context(), time.Millisecond)
+		defer stop()
+		if _, err := r.For(theKey).Token(impatient); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the impatient caller got %v", err)
+		}
+		callers.Wait()
+		if !r.store.isSaved("a1") {
+			t.Error("the rotation is lost")
+		}
+		r.wantToken(t, "a1")
+		r.wantRefreshes(t, 1)
+	})
+}
+
+func TestStoreFailsThenHeals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.wantToken(t, "a0")
+		full := errors.New("disk full")
+		r.store.fail(full, nil)
+		time.Sleep(56 * time.Minute)
+		r.wantToken(t, "a0") // still good, while a1 is not stored
+		if !r.For(theKey).Degraded() || len(r.Degraded()) != 1 {
+			t.Error("not degraded")
+		}
+		time.Sleep(10 * time.Minute)
+		for range 20 { // a0 has ended, a1 must not be seen, and r1 not be used up
+			r.wantProblem(t, problem.QuickBooksUnavailable)
+			time.Sleep(time.Second)
+		}
+		if _, err := r.For(theKey).Token(t.Context()); !errors.Is(err, full) {
+			t.Errorf("%v does not say why", err)
+		}
+		r.wantRefreshes(t, 1)
+		if len(r.refreshed) != 0 {
+			t.Error("told of a grant that is not stored")
+		}
+		r.store.fail(nil, nil)
+		r.wantToken(t, "a1")
+		r.wantRefreshes(t, 1)
+		if r.For(theKey).Degraded() || len(r.refreshed) != 1 || !r.store.isSaved("a1") {
+			t.Errorf("after healing: degraded %v, notices %v", r.For(theKey).Degraded(), r.refreshed)
+		}
+	})
+}
+
+func TestUnsavedGrantsSurvive(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"flush", "forget", "long outage"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.store.fail(errors.New("disk full"), nil)
+				time.Sleep(2 * time.Hour)
+				r.wantProblem(t, problem.QuickBooksUnavailable)
+				if err := r.Flush(t.Context()); err == nil {
+					t.Error("Flush hides that the store fails")
+				}
+				if way == "long outage" { // a1 ends before it was ever stored
+					time.Sleep(2 * time.Hour)
+					r.wantProblem(t, problem.QuickBooksUnavailable)
+					r.store.fail(nil, nil)
+					r.wantToken(t, "a2")
+					r.wantRefreshes(t, 2)
+					return
+				}
+				r.store.fail(nil, nil)
+				if way == "forget" {
+					g, err := r.Forget(t.Context(), theKey)
+					if err != nil || g.RefreshToken != "r1" {
+						t.Errorf("Forget returned %q, %v", g.RefreshToken, err)
+					}
+					return
+				}
+				if err := r.Flush(t.Context()); err != nil || !r.store.isSaved("a1") {
+					t.Errorf("Flush: %v", err)
+				}
+				r.restart()
+				r.wantToken(t, "a1")
+				r.wantRefreshes(t, 1)
+			})
+		})
+	}
+}
+
+func TestAnotherProcessRotated(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		life time.Duration // of the other's access token
+		want string
+		runs int
+	}{
+		{"its access token is good", time.Hour, "a1", 1},
+		{"its access token has ended", -time.Minute, "a2", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				time.Sleep(time.Hour)
+				r.provider.during = func() { // the other one is a moment faster
+					r.provider.mu.Lock()
+					defer r.provider.mu.Unlock()
+					r.provider.n, r.provider.during = 1, nil
+					theirs := r.provider.current()
+					theirs.Expiry = time.Now().Add(test.life)
+					if err := r.store.PutGrant(context.Background(), theKey, theirs); err != nil {
+						t.Error(err)
+					}
+				}
+				r.wantToken(t, test.want)
+				r.wantRefreshes(t, test.runs)
+				if len(r.deaths) != 0 {
+					t.Errorf("declared dead: %v", r.deaths)
+				}
+			})
+		})
+	}
+	t.Run("seen before asking", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.wantToken(t, "a0")
+			time.Sleep(time.Hour)
+			r.provider.n = 1
+			if err := r.store.PutGrant(t.Context(), theKey, r.provider.current()); err != nil {
+				t.Fatal(err)
+			}
+			r.wantToken(t, "a1")
+			r.wantRefreshes(t, 0)
+		})
+	})
+}
+
+func TestDeadStaysSilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended"))
+		time.Sleep(56 * time.Minute)
+		r.wantProblem(t, problem.CompanyReconnectRequired)
+		reads := r.store.reads
+		for range 100 {
+			r.wantProblem(t, problem.CompanyReconnectRequired)
+			time.Sleep(time.Hour)
+		}
+		r.wantRefreshes(t, 1)
+		if len(r.deaths) != 1 || r.store.reads != reads {
+			t.Errorf("%d notices, %d reads of the store after the end", len(r.deaths), r.store.reads-reads)
+		}
+		r.provider.fail(nil)
+		r.provider.n = 7
+		if err := r.Replace(t.Context(), theKey, r.provider.current()); err != nil {
+			t.Fatal(err)
+		}
+		r.wantToken(t, "a7")
+		time.Sleep(time.Hour)
+		r.wantToken(t, "a8")
+		r.wantRefreshes(t, 2)
+	})
+}
+
+func TestUnreadableStoreIsNoDeath(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended"))
+		r.provider.during = func() { r.store.fail(nil, errors.New("read error")) }
+		time.Sleep(time.Hour)
+		r.wantProblem(t, problem.QuickBooksUnavailable)
+		r.wantProblem(t, problem.QuickBooksUnavailable)
+		if len(r.deaths) != 0 {
+			t.Error("declared dead without having looked")
+		}
+	})
+}
+
+func TestPassingFailures(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.wantToken(t, "a0")
+		r.provider.fail(problem.New(problem.QuickBooksUnavailable, "down"))
+		time.Sleep(56 * time.Minute)
+		r.wantToken(t, "a0")
+		time.Sleep(4 * time.Minute)
+		begin, tries := time.Now(), r.provider.count()
+		var callers sync.WaitGroup
+		for range 50 {
+			callers.Go(func() {
+				for time.Since(begin) < 10*time.Minute {
+					r.wantProblem(t, problem.QuickBooksUnavailable)
+					time.Sleep(100 * time.Millisecond)
+				}
+			})
+		}
+		callers.Wait()
+		if n := r.provider.count() - tries; n < 10 || n > 15 {
+			t.Errorf("%d tries in 10 minutes of outage", n)
+		}
+		for i := 1; i < len(r.provider.starts); i++ {
+			if gap := r.provider.starts[i].Sub(r.provider.starts[i-1]); gap < refreshGap {
+				t.Errorf("tries only %v apart", gap)
+			}
+		}
+		r.provider.fail(nil)
+		time.Sleep(longestPause)
+		r.wantToken(t, "a1")
+		if len(r.deaths) != 0 {
+			t.Error("an outage is no death")
+		}
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		asked := problem.New(problem.QuickBooksRateLimited, "slow down")
+		asked.RetryAfter = 5 * time.Minute
+		r.provider.fail(asked)
+		time.Sleep(time.Hour)
+		r.wantProblem(t, problem.QuickBooksRateLimited)
+		r.provider.fail(nil)
+		time.Sleep(5*time.Minute - 2*time.Second)
+		r.wantProblem(t, problem.QuickBooksRateLimited)
+		r.wantRefreshes(t, 1)
+		time.Sleep(3 * time.Second)
+		r.wantToken(t, "a1")
+	})
+}
+
+func TestInvalidate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		source := r.For(theKey)
+		r.wantToken(t, "a0")
+		var callers sync.WaitGroup
+		for range 50 { // fifty requests that all got a 401
+			callers.Go(func() {
+				source.Invalidate("a0")
+				r.wantToken(t, "a1")
+			})
+		}
+		callers.Wait()
+		source.Invalidate("a0") // a late one
+		source.Invalidate("")
+		r.wantToken(t, "a1")
+		r.wantRefreshes(t, 1)
+
+		begin := time.Now()
+		source.Invalidate("a1") // refused although it is new: the gap is waited out
+		r.wantToken(t, "a2")
+		if waited := time.Since(begin); waited < refreshGap-time.Second || waited > refreshGap+2*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+		source.Invalidate("a2")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := source.Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a caller that cannot wait got %v", err)
+		}
+		r.provider.fail(problem.New(problem.QuickBooksUnavailable, "down"))
+		r.wantProblem(t, problem.QuickBooksUnavailable) // what was refused is not used again
+		r.wantRefreshes(t, 3)
+	})
+}
+
+func TestShortLives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.provider.life = 2 * time.Minute // shorter than Early
+		time.Sleep(time.Hour)
+		for range 120 {
+			if _, err := r.For(theKey).Token(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		if n := r.provider.count(); n < 9 || n > 11 {
+			t.Errorf("%d refreshes in 10 minutes", n)
+		}
+	})
+}
+
+func TestForgetAndReplaceWaitForARefresh(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		time.Sleep(time.Hour)
+		var callers sync.WaitGroup
+		callers.Go(func() { r.wantToken(t, "a1") })
+		synctest.Wait() // the refresh is under way
+		fresh := export.Grant{AccessToken: "new", RefreshToken: "new", Expiry: time.Now().Add(time.Hour)}
+		if err := r.Replace(t.Context(), theKey, fresh); err != nil {
+			t.Fatal(err)
+		}
+		callers.Wait()
+		if g := r.store.grants[theKey]; g.RefreshToken != "new" {
+			t.Errorf("the old grant came back: %q", g.RefreshToken)
+		}
+		r.wantToken(t, "new")
+		g, err := r.Forget(t.Context(), theKey)
+		if err != nil || g.RefreshToken != "new" || len(r.store.grants) != 0 {
+			t.Errorf("Forget: %q, %v", g.RefreshToken, err)
+		}
+		r.wantProblem(t, problem.CompanyReconnectRequired)
+		if g, err = r.Forget(t.Context(), theKey); err != nil || g.RefreshToken != "" {
+			t.Errorf("Forget again: %q, %v", g.RefreshToken, err)
+		}
+		r.wantRefreshes(t, 1)
+		if len(r.deaths) != 0 {
+			t.Error("disconnecting is no death")
+		}
+	})
+}
+
+func TestReplaceThatCannotStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.wantToken(t, "a0")
+		r.store.fail(errors.New("disk full"), nil)
+		if err := r.Replace(t.Context(), theKey, export.Grant{AccessToken: "new"}); err == nil {
+			t.Error("no error")
+		}
+		r.wantToken(t, "a0")
+		cancelled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := r.Replace(cancelled, theKey, export.Grant{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if _, err := r.Forget(cancelled, theKey); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
