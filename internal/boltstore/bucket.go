@@ -1,0 +1,184 @@
+package boltstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+// The buckets. Those named by_… are indexes, kept in the same transactions as
+// what they are about.
+const (
+	bucketMeta           = "meta"
+	bucketCompanies      = "companies"
+	bucketAccounts       = "accounts"
+	bucketGrants         = "grants" // sealed
+	bucketFlows          = "flows"  // sealed, with an end
+	bucketExporters      = "exporters"
+	bucketRuns           = "runs"
+	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
+	bucketQueue          = "queue"            // run id of a queued or running run → exporter id
+	bucketUsers          = "users"
+	bucketUsersByEmail   = "users_by_email" // e-mail → user id
+	bucketSessions       = "sessions"       // with an end
+	bucketAudit          = "audit"
+)
+
+// rowVersion is the version of row and of what is in it. It is raised when a
+// value changes its meaning without a migration of the whole store.
+const rowVersion = 1
+
+// row is how a value lies in a bucket: in the clear or sealed.
+type row struct {
+	Version int             `json:"v"`
+	Until   time.Time       `json:"until,omitzero"` // when it may be forgotten; zero for never
+	Data    json.RawMessage `json:"data,omitempty"`
+	Sealed  []byte          `json:"sealed,omitempty"`
+}
+
+// getRow reads a row; ErrNotFound if there is none.
+func getRow(tx *bbolt.Tx, bucket, key string) (row, error) {
+	raw := tx.Bucket([]byte(bucket)).Get([]byte(key))
+	if raw == nil {
+		return row{}, fmt.Errorf("%s/%s: %w", bucket, key, export.ErrNotFound)
+	}
+	return decodeRow(bucket, key, raw)
+}
+
+func decodeRow(bucket, key string, raw []byte) (row, error) {
+	var r row
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return row{}, fmt.Errorf("decoding %s/%s: %w", bucket, key, err)
+	}
+	if r.Version != rowVersion {
+		return row{}, fmt.Errorf("decoding %s/%s: it has version %d and only %d is known", bucket, key, r.Version, rowVersion)
+	}
+	return r, nil
+}
+
+func putRow(tx *bbolt.Tx, bucket, key string, r row) error {
+	r.Version = rowVersion
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encoding %s/%s: %w", bucket, key, err)
+	}
+	if err := tx.Bucket([]byte(bucket)).Put([]byte(key), raw); err != nil {
+		return fmt.Errorf("writing %s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// get reads a value that is in the clear.
+func get[T any](tx *bbolt.Tx, bucket, key string) (T, error) {
+	var v T
+	r, err := getRow(tx, bucket, key)
+	if err != nil {
+		return v, err
+	}
+	return v, decodeData(bucket, key, r, &v)
+}
+
+func decodeData(bucket, key string, r row, v any) error {
+	if err := json.Unmarshal(r.Data, v); err != nil {
+		return fmt.Errorf("decoding %s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// put writes a value in the clear.
+func put(tx *bbolt.Tx, bucket, key string, v any) error {
+	return putUntil(tx, bucket, key, v, time.Time{})
+}
+
+// putUntil writes a value in the clear that may be forgotten after a time.
+func putUntil(tx *bbolt.Tx, bucket, key string, v any, until time.Time) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encoding %s/%s: %w", bucket, key, err)
+	}
+	return putRow(tx, bucket, key, row{Data: data, Until: until})
+}
+
+func has(tx *bbolt.Tx, bucket, key string) bool {
+	return tx.Bucket([]byte(bucket)).Get([]byte(key)) != nil
+}
+
+// remove deletes a row; ErrNotFound if there is none.
+func remove(tx *bbolt.Tx, bucket, key string) error {
+	if !has(tx, bucket, key) {
+		return fmt.Errorf("%s/%s: %w", bucket, key, export.ErrNotFound)
+	}
+	return drop(tx, bucket, key)
+}
+
+// drop deletes a row that may be missing.
+func drop(tx *bbolt.Tx, bucket, key string) error {
+	if err := tx.Bucket([]byte(bucket)).Delete([]byte(key)); err != nil {
+		return fmt.Errorf("deleting %s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// list reads all values of a bucket, in the order of their keys.
+func list[T any](tx *bbolt.Tx, bucket string) ([]T, error) {
+	var all []T
+	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
+		r, err := decodeRow(bucket, string(k), raw)
+		if err != nil {
+			return err
+		}
+		var v T
+		if err := decodeData(bucket, string(k), r, &v); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	})
+	return all, err
+}
+
+// change reads, changes and writes one value. id is its key as it has it itself,
+// which a change must keep.
+func change[T any](tx *bbolt.Tx, bucket, key string, apply func(*T) error, id func(T) string) (T, error) {
+	v, err := get[T](tx, bucket, key)
+	if err != nil {
+		return v, err
+	}
+	if err := apply(&v); err != nil {
+		return v, err
+	}
+	if id(v) != key {
+		return v, fmt.Errorf("changing %s/%s: its key must stay as it is", bucket, key)
+	}
+	return v, put(tx, bucket, key, v)
+}
+
+// deleteExpired deletes the rows of a bucket whose end has come.
+func deleteExpired(tx *bbolt.Tx, bucket string, now time.Time) (int, error) {
+	var keys []string
+	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
+		r, err := decodeRow(bucket, string(k), raw)
+		if err != nil {
+			return err
+		}
+		if r.expired(now) {
+			keys = append(keys, string(k)) // a bucket must not be changed while it is walked
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, k := range keys {
+		if err := drop(tx, bucket, k); err != nil {
+			return 0, err
+		}
+	}
+	return len(keys), nil
+}
+
+func (r row) expired(now time.Time) bool { return !r.Until.IsZero() && !now.Before(r.Until) }

@@ -1,0 +1,154 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// mapped is how much of the file is mapped from the start. While a backup reads,
+// a writer that outgrows the map would have to wait for it; this is far more
+// than a store has, and costs address space only.
+const mapped = 256 << 20
+
+// openFile opens the database file and turns every way in which that fails into
+// an OpenError.
+func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: err}
+	}
+	_, statErr := os.Stat(path)
+	if err := checkLength(path); err != nil {
+		return nil, &OpenError{Path: path, Kind: ErrDamaged, cause: err}
+	}
+	var file *os.File
+	options := &bbolt.Options{
+		Timeout:      lockWait,
+		FreelistType: bbolt.FreelistMapType,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			file = f
+			return f, err
+		},
+	}
+	if runtime.GOOS != "windows" && ^uint(0)>>32 != 0 { // there the file itself would grow, or addresses be scarce
+		options.InitialMmapSize = mapped
+	}
+	// bbolt panics on pages that make no sense, or faults in its memory map, which
+	// must not end the process without a word.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			if file != nil {
+				_ = file.Close()
+			}
+			db, err = nil, &OpenError{Path: path, Kind: ErrDamaged, cause: fmt.Errorf("reading pages: %v", r)}
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, options)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	if errors.Is(statErr, fs.ErrNotExist) {
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: errors.Join(err, db.Close())}
+		}
+	} else if info, err := file.Stat(); err == nil && info.Mode().Perm()&0o077 != 0 {
+		// Copied about, a file often gets wider rights. Where they cannot be
+		// narrowed (some network volumes), the secrets in it are still sealed.
+		_ = os.Chmod(path, 0o600)
+	}
+	return db, nil
+}
+
+func openError(path string, err error) error {
+	kind := ErrDamaged
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, bbolterrors.ErrTimeout):
+		return &OpenError{Path: path, Kind: ErrLocked}
+	case errors.Is(err, fs.ErrPermission), errors.As(err, &pathErr):
+		kind = ErrNotWritable
+	}
+	return &OpenError{Path: path, Kind: kind, cause: err}
+}
+
+// checkLength compares the length of a file with what its newest header says is
+// in use. bbolt does not, and would fault in its memory map, which then also
+// keeps the lock. What is no bbolt file, or none at all, is left to bbolt.
+func checkLength(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	first, ok := readHeader(f, 0)
+	if !ok {
+		return nil
+	}
+	// The two headers take turns; the one that was written last counts.
+	newest := first
+	if second, ok := readHeader(f, int64(first.pageSize)); ok && second.txid > first.txid {
+		newest = second
+	}
+	if want := int64(newest.pages) * int64(newest.pageSize); info.Size() < want {
+		return fmt.Errorf("it has %d bytes and should have at least %d", info.Size(), want)
+	}
+	return nil
+}
+
+// header is what of a bbolt meta page matters here.
+type header struct {
+	pageSize    uint32
+	pages, txid uint64
+}
+
+// readHeader reads the meta page at an offset: 16 bytes of page header, then
+// magic, version, page size, flags (4 bytes each), root (16), free list, pages in
+// use, transaction and the FNV-1a sum of all before it (8 each), in the byte
+// order of the machine.
+func readHeader(r io.ReaderAt, offset int64) (header, bool) {
+	const magic = 0xED0CDAED
+	var page [80]byte
+	if _, err := r.ReadAt(page[:], offset); err != nil {
+		return header{}, false
+	}
+	meta, order := page[16:], binary.NativeEndian
+	sum := fnv.New64a()
+	_, _ = sum.Write(meta[:56])
+	if order.Uint32(meta) != magic || order.Uint64(meta[56:]) != sum.Sum64() {
+		return header{}, false
+	}
+	return header{order.Uint32(meta[8:]), order.Uint64(meta[40:]), order.Uint64(meta[48:])}, true
+}
+
+// syncFolder makes a new file's name as durable as its content.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil // folders cannot be synced there
+	}
+	d, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("opening folder: %w", err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("syncing folder: %w", err)
+	}
+	return nil
+}

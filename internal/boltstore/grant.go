@@ -1,0 +1,116 @@
+package boltstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+// Grant implements export.GrantStore.
+func (s *Store) Grant(ctx context.Context, key export.GrantKey) (g export.Grant, err error) {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	err = s.view(ctx, "reading grant", func(tx *bbolt.Tx) error {
+		r, err := getRow(tx, bucketGrants, string(key))
+		if err != nil {
+			return err
+		}
+		return s.openInto(bucketGrants, string(key), r, &g)
+	})
+	return g, err
+}
+
+// PutGrant implements export.GrantStore. The grant is on disk when it returns.
+func (s *Store) PutGrant(ctx context.Context, key export.GrantKey, g export.Grant) error {
+	plain, err := json.Marshal(g)
+	if err != nil {
+		return fmt.Errorf("encoding grant: %w", err)
+	}
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	return s.update(ctx, "storing grant", func(tx *bbolt.Tx) error {
+		return s.putSealed(tx, bucketGrants, string(key), row{}, plain)
+	})
+}
+
+// DeleteGrant implements export.GrantStore.
+func (s *Store) DeleteGrant(ctx context.Context, key export.GrantKey) error {
+	return s.update(ctx, "deleting grant", func(tx *bbolt.Tx) error {
+		return remove(tx, bucketGrants, string(key))
+	})
+}
+
+// PutFlow implements export.FlowStore. A flow without an end is an error.
+func (s *Store) PutFlow(ctx context.Context, stateHash string, f export.Flow) error {
+	if f.ExpiresAt.IsZero() {
+		return errors.New("storing flow: it never expires")
+	}
+	plain, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("encoding flow: %w", err)
+	}
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	return s.update(ctx, "storing flow", func(tx *bbolt.Tx) error {
+		return s.putSealed(tx, bucketFlows, stateHash, row{Until: f.ExpiresAt}, plain)
+	})
+}
+
+// TakeFlow implements export.FlowStore. It also forgets all flows that have expired.
+func (s *Store) TakeFlow(ctx context.Context, stateHash string, now time.Time) (f export.Flow, err error) {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	found := false
+	err = s.update(ctx, "taking flow", func(tx *bbolt.Tx) error {
+		if _, err := deleteExpired(tx, bucketFlows, now); err != nil {
+			return err
+		}
+		if !has(tx, bucketFlows, stateHash) {
+			return nil // an error would bring the expired ones back
+		}
+		r, err := getRow(tx, bucketFlows, stateHash)
+		if err != nil {
+			return err
+		}
+		if err := s.openInto(bucketFlows, stateHash, r, &f); err != nil {
+			return err
+		}
+		found = true
+		return drop(tx, bucketFlows, stateHash)
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("taking flow: %w", export.ErrNotFound)
+	}
+	if err != nil {
+		return export.Flow{}, err
+	}
+	return f, nil
+}
+
+// DeleteExpiredFlows forgets the consents that nobody finished in time and
+// returns how many those were.
+func (s *Store) DeleteExpiredFlows(ctx context.Context, now time.Time) (n int, err error) {
+	err = s.update(ctx, "deleting expired flows", func(tx *bbolt.Tx) error {
+		n, err = deleteExpired(tx, bucketFlows, now)
+		return err
+	})
+	return n, err
+}
+
+func (s *Store) openInto(bucket, key string, r row, v any) error {
+	plain, err := s.unseal(bucket, key, r)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(plain, v); err != nil {
+		// The decoder's error may quote the secret.
+		return fmt.Errorf("decoding the sealed value of %s/%s failed", bucket, key)
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+const (
+	defaultPage = 50
+	largestPage = 1000
+	// pruneBatch bounds how many runs one transaction deletes, so that other
+	// writers get their turn.
+	pruneBatch = 500
+	// idSlack is by how much the time in a run's id may differ from when it was queued.
+	idSlack = time.Hour
+)
+
+// Runs implements export.RunStore. A page has at most 1000 runs. Since is about
+// the time when a run was queued; the search ends at ids that were made before.
+func (s *Store) Runs(ctx context.Context, f export.RunFilter) (page []export.Run, next export.ID, err error) {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = defaultPage
+	}
+	limit = min(limit, largestPage)
+	err = s.view(ctx, "reading history", func(tx *bbolt.Tx) error {
+		for id := range newestFirst(tx, f) {
+			if !f.Since.IsZero() && madeBefore(id, f.Since.Add(-idSlack)) {
+				return nil
+			}
+			r, err := get[export.Run](tx, bucketRuns, id)
+			if err != nil {
+				return err
+			}
+			if !matches(f, r) {
+				continue
+			}
+			if len(page) == limit {
+				next = page[limit-1].ID
+				return nil
+			}
+			page = append(page, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
+}
+
+// PruneRuns implements export.RunStore.
+func (s *Store) PruneRuns(ctx context.Context, before time.Time, keep int) (deleted int, err error) {
+	var doomed []runKey
+	err = s.view(ctx, "searching history", func(tx *bbolt.Tx) error {
+		doomed, err = prunable(tx, before, keep)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for batch := range slices.Chunk(doomed, pruneBatch) {
+		// Runs that are over stay so, hence what was found before is still true.
+		err := s.update(ctx, "pruning history", func(tx *bbolt.Tx) error {
+			for _, k := range batch {
+				if err := drop(tx, bucketRuns, string(k.run)); err != nil {
+					return err
+				}
+				if err := tx.Bucket([]byte(bucketRunsByExporter)).Delete(indexKey(k.exporter, k.run)); err != nil {
+					return fmt.Errorf("deleting index: %w", err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return deleted, err
+		}
+		deleted += len(batch)
+	}
+	return deleted, nil
+}
+
+type runKey struct{ exporter, run export.ID }
+
+// prunable walks the index from its end, so each exporter's runs newest first.
+func prunable(tx *bbolt.Tx, before time.Time, keep int) ([]runKey, error) {
+	var (
+		found    []runKey
+		exporter export.ID
+		seen     int
+	)
+	c := tx.Bucket([]byte(bucketRunsByExporter)).Cursor()
+	for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
+		e, run := splitIndexKey(k)
+		if e != exporter {
+			exporter, seen = e, 0
+		}
+		seen++
+		if seen <= keep {
+			continue
+		}
+		r, err := getRow(tx, bucketRuns, string(run))
+		if err != nil {
+			return nil, err
+		}
+		var ended struct {
+			Status     export.RunStatus `json:"status"`
+			FinishedAt time.Time        `json:"finished_at"`
+		}
+		if err := json.Unmarshal(r.Data, &ended); err != nil {
+			return nil, fmt.Errorf("decoding %s/%s: %w", bucketRuns, run, err)
+		}
+		if ended.Status.Over() && ended.FinishedAt.Before(before) {
+			found = append(found, runKey{e, run})
+		}
+	}
+	return found, nil
+}
+
+// newestFirst yields the ids that a filter's exporter and cursor leave.
+func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
+	bucket, prefix := bucketRuns, []byte(nil)
+	if f.Exporter != "" {
+		bucket, prefix = bucketRunsByExporter, indexKey(f.Exporter, "")
+	}
+	return func(yield func(string) bool) {
+		c := tx.Bucket([]byte(bucket)).Cursor()
+		// Ids are ASCII, so nothing with the prefix sorts after it and a 0xff.
+		end := append(bytes.Clone(prefix), 0xff)
+		if f.Before != "" {
+			end = append(bytes.Clone(prefix), f.Before...)
+		}
+		k, _ := c.Seek(end)
+		if k == nil {
+			k, _ = c.Last()
+		}
+		for k != nil && bytes.Compare(k, end) >= 0 {
+			k, _ = c.Prev()
+		}
+		for ; k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Prev() {
+			if !yield(string(k[len(prefix):])) {
+				return
+			}
+		}
+	}
+}
+
+func matches(f export.RunFilter, r export.Run) bool {
+	return (f.Company == "" || slices.Contains(r.Exporter.Companies, f.Company)) &&
+		(f.Status == "" || r.Status == f.Status) &&
+		(f.Trigger == "" || r.Trigger == f.Trigger) &&
+		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since))
+}
+
+// madeBefore reports whether an id tells that it was made before t.
+func madeBefore(id string, t time.Time) bool {
+	_, text, _ := strings.Cut(id, "_")
+	u, err := ulid.ParseStrict(strings.ToUpper(text))
+	return err == nil && ulid.Time(u.Time()).Before(t)
+}
+
+// indexKey is the exporter's id, a zero byte and the run's; with an empty run it
+// is the prefix of an exporter's keys.
+func indexKey(exporter, run export.ID) []byte { return []byte(exporter + "\x00" + run) }
+
+func splitIndexKey(k []byte) (exporter, run export.ID) {
+	e, r, _ := strings.Cut(string(k), "\x00")
+	return export.ID(e), export.ID(r)
+}

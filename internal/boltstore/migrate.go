@@ -1,0 +1,129 @@
+package boltstore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+)
+
+// keySchema is where the schema's version stands in the bucket meta, as decimal
+// text and not as a row, so that every version of the program can read it.
+const keySchema = "schema"
+
+// migration brings a store from the version before to its own, which is its
+// place in the list, counted from 1.
+type migration struct {
+	name  string
+	apply func(*bbolt.Tx) error
+}
+
+// migrations is the whole history of the schema. Released ones never change.
+func migrations() []migration {
+	return []migration{
+		{"make the first buckets", func(tx *bbolt.Tx) error {
+			for _, name := range []string{
+				bucketMeta, bucketCompanies, bucketAccounts, bucketGrants, bucketFlows, bucketExporters, bucketRuns,
+				bucketRunsByExporter, bucketQueue, bucketUsers, bucketUsersByEmail, bucketSessions, bucketAudit,
+			} {
+				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+					return fmt.Errorf("creating bucket %s: %w", name, err)
+				}
+			}
+			return nil
+		}},
+	}
+}
+
+// migrate applies what is missing, each step in a transaction of its own. Before
+// it changes a store that has data, it puts a copy of the file beside it.
+func migrate(db *bbolt.DB, path string, steps []migration) error {
+	var version int
+	err := db.View(func(tx *bbolt.Tx) (err error) {
+		version, err = schemaOf(tx)
+		return err
+	})
+	switch {
+	case errors.Is(err, ErrForeign):
+		return &OpenError{Path: path, Kind: ErrForeign}
+	case err != nil:
+		return &OpenError{Path: path, Kind: ErrDamaged, cause: err}
+	case version > len(steps):
+		return &OpenError{Path: path, Kind: ErrNewer, Found: version, Known: len(steps)}
+	case version == len(steps):
+		return nil
+	}
+	if version > 0 {
+		if err := copyBeside(db, fmt.Sprintf("%s.v%d.bak", path, version)); err != nil {
+			return fmt.Errorf("keeping a copy of the store before it is migrated: %w", err)
+		}
+	}
+	for i, step := range steps[version:] {
+		next := version + i + 1
+		err := db.Update(func(tx *bbolt.Tx) error {
+			if err := step.apply(tx); err != nil {
+				return err
+			}
+			return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), []byte(strconv.Itoa(next)))
+		})
+		if err != nil {
+			return fmt.Errorf("migrating store to version %d (%s): %w", next, step.name, err)
+		}
+	}
+	return nil
+}
+
+// schemaOf reads the version; 0 for an empty file, ErrForeign for one that has
+// no version of ours.
+func schemaOf(tx *bbolt.Tx) (int, error) {
+	meta := tx.Bucket([]byte(bucketMeta))
+	if meta == nil {
+		if name, _ := tx.Cursor().First(); name != nil {
+			return 0, ErrForeign
+		}
+		return 0, nil
+	}
+	text := meta.Get([]byte(keySchema))
+	if text == nil {
+		return 0, ErrForeign
+	}
+	version, err := strconv.Atoi(string(text))
+	if err != nil || version < 1 {
+		return 0, fmt.Errorf("schema version %q is not a number", text)
+	}
+	return version, nil
+}
+
+// copyBeside writes a copy that is whole or not there at all.
+func copyBeside(db *bbolt.DB, path string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("creating copy: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	err = db.View(func(tx *bbolt.Tx) error {
+		_, err := tx.WriteTo(f)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing copy: %w", err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("syncing copy: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("closing copy: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("naming copy: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
+}

@@ -1,0 +1,123 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+// keyCheck is a sealed row whose text is known. It tells at start, and not at
+// the first refresh of a token, that the key is the wrong one.
+const (
+	keyCheck  = "key_check"
+	checkText = "ledgersheet"
+)
+
+func place(bucket, key string) string { return bucket + "/" + key }
+
+// sealedBuckets are those that hold sealed rows, alone or beside others.
+func sealedBuckets() []string { return []string{bucketMeta, bucketGrants, bucketFlows} }
+
+// checkSealer makes sure that the sealer opens what is in the store.
+func (s *Store) checkSealer() error {
+	missing := false
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		r, err := getRow(tx, bucketMeta, keyCheck)
+		if errors.Is(err, export.ErrNotFound) {
+			missing = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		text, err := s.unseal(bucketMeta, keyCheck, r)
+		if err == nil && !bytes.Equal(text, []byte(checkText)) {
+			err = errors.New("the key check has another text")
+		}
+		return err
+	})
+	if err != nil || !missing {
+		return err
+	}
+	return s.db.Update(func(tx *bbolt.Tx) error { return s.putSealed(tx, bucketMeta, keyCheck, row{}, []byte(checkText)) })
+}
+
+// unseal opens a row. The caller holds s.sealing, or is alone.
+func (s *Store) unseal(bucket, key string, r row) ([]byte, error) {
+	plain, err := s.seal.Open(place(bucket, key), r.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("unsealing: %w", err)
+	}
+	return plain, nil
+}
+
+// putSealed seals plain and writes it as r. The caller holds s.sealing, or is alone.
+func (s *Store) putSealed(tx *bbolt.Tx, bucket, key string, r row, plain []byte) error {
+	sealed, err := s.seal.Seal(place(bucket, key), plain)
+	if err != nil {
+		return fmt.Errorf("sealing: %w", err)
+	}
+	r.Data, r.Sealed = nil, sealed
+	return putRow(tx, bucket, key, r)
+}
+
+// Reseal opens every sealed value with from, seals it with to and uses to from
+// then on. It is done wholly or not at all, and returns how many values it was.
+// After an error the store goes on with the sealer that it had.
+func (s *Store) Reseal(ctx context.Context, from, to Sealer) (n int, err error) {
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	err = s.update(ctx, "re-sealing secrets", func(tx *bbolt.Tx) error {
+		for _, bucket := range sealedBuckets() {
+			done, err := resealBucket(tx, bucket, from, to)
+			if err != nil {
+				return err
+			}
+			n += done
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.seal = to
+	return n, nil
+}
+
+func resealBucket(tx *bbolt.Tx, bucket string, from, to Sealer) (int, error) {
+	rows := map[string]row{} // a bucket must not be changed while it is walked
+	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
+		if bucket == bucketMeta && string(k) == keySchema {
+			return nil
+		}
+		r, err := decodeRow(bucket, string(k), raw)
+		if err != nil {
+			return err
+		}
+		if r.Sealed != nil {
+			rows[string(k)] = r
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for key, r := range rows {
+		plain, err := from.Open(place(bucket, key), r.Sealed)
+		if err != nil {
+			return 0, fmt.Errorf("unsealing: %w", err)
+		}
+		if r.Sealed, err = to.Seal(place(bucket, key), plain); err != nil {
+			return 0, fmt.Errorf("sealing: %w", err)
+		}
+		if err := putRow(tx, bucket, key, r); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}

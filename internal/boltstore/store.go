@@ -1,0 +1,136 @@
+// Package boltstore keeps everything that ledgersheet remembers in one bbolt
+// file: connections, exporters, runs with their queue, users, sessions and
+// settings. It implements export.Store and the session store of scs. Values are
+// JSON with a version; tokens and other secrets are sealed by a [Sealer] before
+// they reach the file, each bound to its place. One process may have the file
+// open at a time.
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+// Sealer encrypts the secrets among the values. The place is "bucket/key" of
+// the row, so that a sealed value is of no use in another row.
+type Sealer interface {
+	Seal(place string, plain []byte) ([]byte, error)
+	Open(place string, sealed []byte) ([]byte, error)
+}
+
+// Options are the settings of Open. The zero value is right for the service.
+type Options struct {
+	// LockWait is how long to wait for another process to let go of the file; 0 means one second.
+	LockWait time.Duration
+	// Now is the clock that ends sessions; nil means time.Now.
+	Now func() time.Time
+}
+
+// Store is an open database. It is safe for concurrent use. All of its methods
+// that take a context look at it once, at their entry: a transaction that has
+// begun is finished. The change functions of its Update methods run inside a
+// write transaction: they are called once, must not call the store, and undo
+// everything by returning an error.
+type Store struct {
+	db  *bbolt.DB
+	now func() time.Time
+
+	// sealing is held for reading while a sealed value is read or written, and
+	// for writing while the sealer is exchanged.
+	sealing sync.RWMutex
+	seal    Sealer
+}
+
+var _ export.Store = (*Store)(nil)
+
+// Open opens the store in the file at path, which it makes, with its folder, if
+// there is none, and brings it to the present schema. It fails with an
+// [OpenError] that a person understands when the file is in use, damaged, of
+// another program or of a newer version, when it cannot be written, and when
+// seal cannot open what is sealed in it.
+func Open(path string, seal Sealer, o Options) (*Store, error) {
+	return open(path, seal, o, migrations())
+}
+
+func open(path string, seal Sealer, o Options, steps []migration) (*Store, error) {
+	if o.LockWait <= 0 {
+		o.LockWait = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	db, err := openFile(path, o.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, now: o.Now, seal: seal}
+	if err := s.prepare(path, steps); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(path string, steps []migration) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // bbolt panics on pages that make no sense
+			err = &OpenError{Path: path, Kind: ErrDamaged, cause: fmt.Errorf("reading pages: %v", r)}
+		}
+	}()
+	if err := migrate(s.db, path, steps); err != nil {
+		return err
+	}
+	if err := s.checkSealer(); err != nil {
+		return &OpenError{Path: path, Kind: ErrWrongKey, cause: err}
+	}
+	return nil
+}
+
+// Ready reports whether the store can be read, for health checks.
+func (s *Store) Ready() error {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		_, err := schemaOf(tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading store: %w", err)
+	}
+	return nil
+}
+
+// Close waits for running transactions and lets go of the file. Closing again
+// does nothing; everything else fails afterwards.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("closing store: %w", err)
+	}
+	return nil
+}
+
+// view runs a read transaction.
+func (s *Store) view(ctx context.Context, what string, read func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := s.db.View(read); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// update runs a write transaction. When it returns nil, the change is on disk.
+func (s *Store) update(ctx context.Context, what string, write func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if err := s.db.Update(write); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}

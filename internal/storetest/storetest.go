@@ -1,0 +1,190 @@
+// Package storetest is the conformance suite of export.Store: what any store
+// must do so that the rest of the program works with it. A store's own tests
+// call [Run] and add what is special about it, such as its files.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// Run tests the stores that open makes. Each call of open must give an empty
+// store of its own, closed when its test ends.
+func Run(t *testing.T, open func(t *testing.T) export.Store) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, export.Store)
+	}{
+		{"companies", testCompanies},
+		{"accounts", testAccounts},
+		{"grants", testGrants},
+		{"flows are used once and expire", testFlows},
+		{"exporters", testExporters},
+		{"users", testUsers},
+		{"audit", testAudit},
+		{"what is missing is not found", testNotFound},
+		{"a failed change is undone", testRollback},
+		{"an ended context is refused", testContext},
+		{"enqueue joins", testEnqueueJoins},
+		{"queue order", testQueueOrder},
+		{"run life", testRunLife},
+		{"history pages", testHistory},
+		{"history of an exporter is its own", testHistoryOfSimilarIDs},
+		{"prune keeps the newest", testPrune},
+		{"concurrent changes of one run", testConcurrentChanges},
+		{"concurrent enqueues of one exporter", testConcurrentEnqueues},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, open(t))
+		})
+	}
+}
+
+// noon is when the tests' things happen.
+var noon = time.Date(2026, 3, 29, 12, 0, 0, 123456789, time.UTC)
+
+// diff compares values as they come back from a store. A problem's cause is for
+// the log of the moment and is not kept.
+func diff(want, got any) string {
+	return cmp.Diff(want, got, cmpopts.IgnoreUnexported(problem.Problem{}), cmpopts.EquateEmpty())
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, what string, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("%s: got error %v, want %v", what, got, want)
+	}
+}
+
+func testNotFound(t *testing.T, s export.Store) {
+	ctx := t.Context()
+	for _, test := range []struct {
+		what string
+		call func() error
+	}{
+		{"Company", func() error { _, err := s.Company(ctx, "1"); return err }},
+		{"UpdateCompany", func() error { _, err := s.UpdateCompany(ctx, "1", unexpected[export.Company](t)); return err }},
+		{"DeleteCompany", func() error { return s.DeleteCompany(ctx, "1") }},
+		{"Account", func() error { _, err := s.Account(ctx, "con_1"); return err }},
+		{"UpdateAccount", func() error {
+			_, err := s.UpdateAccount(ctx, "con_1", unexpected[export.GoogleAccount](t))
+			return err
+		}},
+		{"DeleteAccount", func() error { return s.DeleteAccount(ctx, "con_1") }},
+		{"Grant", func() error { _, err := s.Grant(ctx, "quickbooks/1"); return err }},
+		{"DeleteGrant", func() error { return s.DeleteGrant(ctx, "quickbooks/1") }},
+		{"TakeFlow", func() error { _, err := s.TakeFlow(ctx, "hash", noon); return err }},
+		{"Exporter", func() error { _, err := s.Exporter(ctx, "exp_1"); return err }},
+		{"UpdateExporter", func() error {
+			_, err := s.UpdateExporter(ctx, "exp_1", unexpected[export.Exporter](t))
+			return err
+		}},
+		{"DeleteExporter", func() error { return s.DeleteExporter(ctx, "exp_1") }},
+		{"Run", func() error { _, err := s.Run(ctx, "run_1"); return err }},
+		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", unexpected[export.Run](t)); return err }},
+		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},
+		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", unexpected[export.User](t)); return err }},
+	} {
+		wantErr(t, test.what, test.call(), export.ErrNotFound)
+	}
+	for _, test := range []struct {
+		what string
+		call func() (int, error)
+	}{
+		{"Companies", func() (int, error) { l, err := s.Companies(ctx); return len(l), err }},
+		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
+		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx); return len(l), err }},
+		{"ActiveRuns", func() (int, error) { l, err := s.ActiveRuns(ctx); return len(l), err }},
+		{"Runs", func() (int, error) { l, next, err := s.Runs(ctx, export.RunFilter{}); return len(l) + len(next), err }},
+		{"Users", func() (int, error) { l, err := s.Users(ctx); return len(l), err }},
+		{"AuditEntries", func() (int, error) { l, err := s.AuditEntries(ctx, 10); return len(l), err }},
+		{"PruneRuns", func() (int, error) { return s.PruneRuns(ctx, noon, 0) }},
+	} {
+		if n, err := test.call(); n != 0 || err != nil {
+			t.Errorf("%s of an empty store: got %d and error %v", test.what, n, err)
+		}
+	}
+}
+
+func unexpected[T any](t *testing.T) func(*T) error {
+	return func(*T) error {
+		t.Error("change was called for a thing that is not there")
+		return nil
+	}
+}
+
+func testRollback(t *testing.T, s export.Store) {
+	ctx := t.Context()
+	refused := errors.New("refused")
+	e := sampleExporter("exp_1", "Invoices")
+	must(t, s.CreateExporter(ctx, e))
+	calls := 0
+	_, err := s.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
+		calls++
+		e.Name = "Changed"
+		e.Options["layout"] = "tidy"
+		return refused
+	})
+	wantErr(t, "UpdateExporter", err, refused)
+	if calls != 1 {
+		t.Errorf("change was called %d times", calls)
+	}
+	got, err := s.Exporter(ctx, e.ID)
+	must(t, err)
+	if d := diff(e, got); d != "" {
+		t.Errorf("a refused change left traces (-want +got):\n%s", d)
+	}
+
+	r := sampleRun("run_1", e, noon)
+	_, _, err = s.Enqueue(ctx, r)
+	must(t, err)
+	_, err = s.UpdateRun(ctx, r.ID, func(r *export.Run) error {
+		r.Status = export.RunSucceeded
+		return refused
+	})
+	wantErr(t, "UpdateRun", err, refused)
+	active, err := s.ActiveRuns(ctx)
+	must(t, err)
+	if len(active) != 1 || active[0].Status != export.RunQueued {
+		t.Errorf("a refused change moved the run in the queue: %v", active)
+	}
+
+	if _, err := s.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.ID = "exp_2"; return nil }); err == nil {
+		t.Error("an exporter could change its id")
+	}
+	if _, err := s.UpdateRun(ctx, r.ID, func(r *export.Run) error { r.Exporter.ID = "exp_2"; return nil }); err == nil {
+		t.Error("a run could change its exporter")
+	}
+}
+
+func testContext(t *testing.T, s export.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantErr(t, "PutCompany", s.PutCompany(ctx, sampleCompany("1", "A")), context.Canceled)
+	wantErr(t, "PutGrant", s.PutGrant(ctx, "google/1", export.Grant{}), context.Canceled)
+	_, err := s.Companies(ctx)
+	wantErr(t, "Companies", err, context.Canceled)
+	_, _, err = s.Enqueue(ctx, sampleRun("run_1", sampleExporter("exp_1", "A"), noon))
+	wantErr(t, "Enqueue", err, context.Canceled)
+	all, err := s.Companies(t.Context())
+	must(t, err)
+	if len(all) != 0 {
+		t.Error("an ended context changed the store")
+	}
+}
