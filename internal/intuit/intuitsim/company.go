@@ -155,7 +155,11 @@ func (c *Company) add(entityName string, r *record, src source) {
 		c.lastID++
 		r.id = strconv.Itoa(c.lastID)
 	}
-	if r.created.IsZero() {
+	switch {
+	case !r.created.IsZero():
+	case c.generating:
+		r.created = c.nextStamp()
+	default:
 		r.created = c.now()
 	}
 	if r.updated.IsZero() {

@@ -29,6 +29,7 @@ func (c *Company) generate() {
 	if c.opts.Nasty {
 		g.makeNastyTxns()
 	}
+	g.makeMore()
 	c.retireSome()
 	c.addSingletons()
 }

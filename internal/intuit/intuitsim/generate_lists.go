@@ -92,7 +92,7 @@ func (c *Company) makeItems() {
 		default:
 			it.kind, it.income, it.expense, it.asset = "Inventory", b.products, b.cogs, b.inventory
 			it.cost = it.price.share(55, 100)
-			it.stock = milli(1000 * (20 + c.rng.IntN(80)))
+			it.stock = milli(1000 * (20 + c.rng.IntN(80) + 16*c.opts.Invoices/max(1, c.opts.Items)))
 			it.startDate = c.stampDay()
 		}
 		it.sku = fmt.Sprintf("%05d", 100+7*i)

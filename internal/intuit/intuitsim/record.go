@@ -35,8 +35,17 @@ type source interface {
 	members(c *Company, o *object)
 }
 
+// wrapper is a source that writes its whole record, without the common members.
+type wrapper interface {
+	source
+	whole(c *Company, r *record) object
+}
+
 // object renders the record anew.
 func (r *record) object(c *Company) object {
+	if w, ok := r.source.(wrapper); ok {
+		return w.whole(c, r)
+	}
 	o := make(object, 0, 40)
 	o.set("domain", "QBO")
 	o.set("sparse", false)

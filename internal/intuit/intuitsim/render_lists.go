@@ -25,7 +25,7 @@ func (p *party) ref() object {
 	if p == nil {
 		return nil
 	}
-	return ref(p.id, p.shownName())
+	return ref(p.id, p.fullName())
 }
 
 func (it *item) ref() object { return ref(it.id, shown(it.name, it.inactive)) }
