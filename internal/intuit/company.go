@@ -1,0 +1,92 @@
+package intuit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// companyInfo is what is used of QuickBooks' CompanyInfo.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/companyinfo
+type companyInfo struct {
+	CompanyName, LegalName, Country, FiscalYearStartMonth string
+}
+
+// Company reads who a company is: name, country, home currency and fiscal year. It costs two requests. The status and
+// what is known of the connection are for the caller to fill in. Since the answer comes with the company's own token, it
+// also proves that the token and the realm belong together.
+func (c *Client) Company(ctx context.Context, realm export.RealmID, environment string) (export.Company, error) {
+	info, err := c.companyInfo(ctx, realm)
+	if err != nil {
+		return export.Company{}, err
+	}
+	var prefs struct {
+		CurrencyPrefs struct {
+			HomeCurrency struct {
+				Value string `json:"value"`
+			}
+		}
+		AccountingInfoPrefs struct{ FirstMonthOfFiscalYear string }
+	}
+	if err := c.readOne(ctx, realm, "preferences", "Preferences", &prefs); err != nil {
+		return export.Company{}, err
+	}
+	month := info.FiscalYearStartMonth
+	if month == "" {
+		month = prefs.AccountingInfoPrefs.FirstMonthOfFiscalYear
+	}
+	return export.Company{
+		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country, Environment: environment,
+		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: monthNamed(month),
+	}, nil
+}
+
+// CompanyName reads only the name, with one request: it tells whether the connection works.
+func (c *Client) CompanyName(ctx context.Context, realm export.RealmID) (string, error) {
+	info, err := c.companyInfo(ctx, realm)
+	return info.CompanyName, err
+}
+
+func (c *Client) companyInfo(ctx context.Context, realm export.RealmID) (companyInfo, error) {
+	var info companyInfo
+	if err := c.readOne(ctx, realm, "companyinfo/"+url.PathEscape(string(realm)), "CompanyInfo", &info); err != nil {
+		return companyInfo{}, err
+	}
+	if info.CompanyName == "" {
+		return companyInfo{}, problem.New(problem.QuickBooksMalformed, "QuickBooks did not say the company's name.")
+	}
+	return info, nil
+}
+
+// readOne reads a single object.
+func (c *Client) readOne(ctx context.Context, realm export.RealmID, path, object string, into any) error {
+	return c.get(ctx, request{realm: realm, path: path, accept: func(body []byte) error {
+		var doc map[string]json.RawMessage
+		if err := json.Unmarshal(body, &doc); err != nil {
+			return fmt.Errorf("reading %s: %w", object, err)
+		}
+		if doc[object] == nil {
+			return fmt.Errorf("reading %s: it is missing", object)
+		}
+		if err := json.Unmarshal(doc[object], into); err != nil {
+			return fmt.Errorf("reading %s: %w", object, err)
+		}
+		return nil
+	}})
+}
+
+// monthNamed reads a month's English name, as QuickBooks spells the fiscal year's start; January when it is none.
+func monthNamed(name string) time.Month {
+	for m := time.January; m <= time.December; m++ {
+		if strings.EqualFold(strings.TrimSpace(name), m.String()) {
+			return m
+		}
+	}
+	return time.January
+}

@@ -1,0 +1,166 @@
+package intuit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+)
+
+const (
+	// pageSize is the most that QuickBooks gives at once.
+	pageSize = 1000
+	// windowPages and windowBytes bound the pages that are held at once, those on their way included.
+	windowPages = 3
+	windowBytes = 16 << 20
+)
+
+// lister asks one company for the records of one object.
+type lister struct {
+	client *Client
+	realm  export.RealmID
+	object string
+	meter  *export.Meter
+}
+
+// count asks how many records the statement finds.
+func (l lister) count(ctx context.Context, s statement) (int, error) {
+	total := 0
+	err := l.query(ctx, s.count(), func(answer map[string]json.RawMessage) error {
+		var n json.Number
+		if err := json.Unmarshal(answer["totalCount"], &n); err != nil {
+			return fmt.Errorf("reading totalCount: %w", err)
+		}
+		var err error
+		if total, err = strconv.Atoi(n.String()); err != nil || total < 0 {
+			return fmt.Errorf("reading totalCount: %q is no count", n)
+		}
+		return nil
+	})
+	return total, err
+}
+
+// fetch asks for records and returns them as the JSON array that came; nil when there are none.
+func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error) {
+	var page json.RawMessage
+	err := l.query(ctx, query, func(answer map[string]json.RawMessage) error {
+		page = nil
+		for name, value := range answer {
+			if strings.EqualFold(name, l.object) {
+				page = value
+			}
+		}
+		if page != nil && !bytes.HasPrefix(page, []byte("[")) {
+			return fmt.Errorf("reading the %s records: they are no array", l.object)
+		}
+		return nil
+	})
+	return page, err
+}
+
+var errNoResponse = errors.New("the answer has no QueryResponse")
+
+func (l lister) query(ctx context.Context, query string, accept func(map[string]json.RawMessage) error) error {
+	return l.client.get(ctx, request{
+		realm: l.realm, path: "query", query: url.Values{"query": {query}}, meter: l.meter,
+		accept: func(body []byte) error {
+			var doc struct{ QueryResponse map[string]json.RawMessage }
+			if err := json.Unmarshal(body, &doc); err != nil {
+				return fmt.Errorf("reading a query's answer: %w", err)
+			}
+			if doc.QueryResponse == nil {
+				return errNoResponse
+			}
+			return accept(doc.QueryResponse)
+		},
+	})
+}
+
+// pageStarts are the positions at which the pages of a list of n records begin. Where records have ids each page but
+// the first begins with the one before's last record: as paging is by offset, records that were added or deleted
+// meanwhile would otherwise shift others unnoticed over a page's edge.
+func pageStarts(n int, overlap bool) []int {
+	step := pageSize
+	if overlap {
+		step--
+	}
+	starts := []int{1}
+	for next := 1 + step; next-1+pageSize-step < n; next += step {
+		starts = append(starts, next)
+	}
+	return starts
+}
+
+// pages yields the pages that begin at starts, in order, and fetches ahead: at most windowPages and, by the size of
+// the largest page so far, windowBytes.
+func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		type fetched struct {
+			page json.RawMessage
+			err  error
+		}
+		ctx, cancel := context.WithCancel(ctx)
+		var group errgroup.Group
+		defer func() {
+			cancel()
+			_ = group.Wait() // the functions of this group return nil; their errors come with their pages
+		}()
+		var ahead []chan fetched
+		next, largest := 0, 0
+		room := 1 // the first page goes alone, to learn the size
+		for range starts {
+			for next < len(starts) && len(ahead) < room {
+				done, start := make(chan fetched, 1), starts[next]
+				group.Go(func() error {
+					page, err := l.fetch(ctx, s.page(start, pageSize))
+					done <- fetched{page, err}
+					return nil
+				})
+				ahead = append(ahead, done)
+				next++
+			}
+			f := <-ahead[0]
+			ahead = ahead[1:]
+			largest = max(largest, len(f.page), 1)
+			room = min(windowPages, max(1, windowBytes/largest))
+			if !yield(f.page, f.err) || f.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// records decodes a page one record at a time, so that a page is never held decoded.
+func records(page json.RawMessage) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		if len(page) == 0 {
+			return
+		}
+		dec := json.NewDecoder(bytes.NewReader(page))
+		dec.UseNumber()
+		if _, err := dec.Token(); err != nil {
+			yield(nil, fmt.Errorf("reading a page: %w", err))
+			return
+		}
+		for dec.More() {
+			var r record.Record
+			if err := dec.Decode(&r); err != nil {
+				yield(nil, fmt.Errorf("reading a record: %w", err))
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

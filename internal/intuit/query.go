@@ -1,0 +1,181 @@
+package intuit
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// statement is a query in QuickBooks' language, without its paging.
+// https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
+type statement struct {
+	object  string
+	where   []string // joined by AND
+	ordered bool     // by Id: paging by offset needs an order that stays
+}
+
+func (s statement) count() string { return "SELECT COUNT(*) FROM " + s.object + s.conditions() }
+
+// page selects up to size records from the start-th, which counts from 1.
+func (s statement) page(start, size int) string {
+	order := ""
+	if s.ordered {
+		order = " ORDERBY Id"
+	}
+	return fmt.Sprintf("SELECT * FROM %s%s%s STARTPOSITION %d MAXRESULTS %d", s.object, s.conditions(), order, start, size)
+}
+
+// all selects the records of an object that knows no paging.
+func (s statement) all() string { return "SELECT * FROM " + s.object + s.conditions() }
+
+func (s statement) conditions() string {
+	if len(s.where) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(s.where, " AND ")
+}
+
+var quoteEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+
+// quote spells a value as the query language wants it; numbers too, since bare ones do not parse.
+func quote(s string) string { return "'" + quoteEscapes.Replace(s) + "'" }
+
+// span is a range of days about one column.
+type span struct {
+	column *column
+	days   export.DateRange
+}
+
+// conditions spell the span for QuickBooks; both ends are included. Of timestamps the days are UTC's, as in filters.
+func (s span) conditions() []string {
+	var list []string
+	instant := s.column.def.Kind == table.DateTime
+	if !s.days.Start.IsZero() {
+		list = append(list, s.column.def.Path+" >= "+quote(dayText(s.days.Start, instant, firstSecond)))
+	}
+	if !s.days.End.IsZero() {
+		list = append(list, s.column.def.Path+" <= "+quote(dayText(s.days.End, instant, lastSecond)))
+	}
+	return list
+}
+
+// match says whether a record's cell is in the span.
+func (s span) match(c table.Cell) bool {
+	at, ok := c.Time()
+	return ok && (s.days.Start.IsZero() || !at.Before(s.days.Start)) && (s.days.End.IsZero() || at.Before(s.days.End.AddDate(0, 0, 1)))
+}
+
+// text says the span to people.
+func (s span) text() string {
+	start, end := s.days.Start.Format(time.DateOnly), s.days.End.Format(time.DateOnly)
+	switch {
+	case s.days.Start.IsZero() && s.days.End.IsZero():
+		return ""
+	case s.days.Start.IsZero():
+		return "until " + end
+	case s.days.End.IsZero():
+		return "since " + start
+	}
+	return start + " to " + end
+}
+
+const (
+	firstSecond = "T00:00:00Z"
+	lastSecond  = "T23:59:59Z" // timestamps have whole seconds
+)
+
+func dayText(day time.Time, instant bool, second string) string {
+	text := day.Format(time.DateOnly)
+	if instant {
+		return text + second
+	}
+	return text
+}
+
+// push spells a filter for QuickBooks. It does so only where QuickBooks cannot find fewer records than Filter.Match
+// keeps, since every filter is applied to the answer as well; exact says that it cannot find more either.
+func push(f export.Filter, col export.Column) (conditions []string, exact bool) {
+	if !col.Queryable || col.From != nil || col.Line() || f.Value == "" {
+		return nil, false
+	}
+	if f.Op == export.OpIn {
+		return pushList(f, col)
+	}
+	op, ok := map[export.Op]string{export.OpEqual: "=", export.OpGreater: ">", export.OpAtLeast: ">=", export.OpLess: "<", export.OpAtMost: "<="}[f.Op]
+	if !ok {
+		return nil, false
+	}
+	switch col.Kind {
+	case table.Text:
+		// Text has no order that both sides share, ids least of all.
+		if f.Op != export.OpEqual || !plainText.MatchString(f.Value) {
+			return nil, false
+		}
+		return []string{col.Path + " = " + quote(f.Value)}, true
+	case table.Money, table.Number:
+		d, err := table.ParseDecimal(f.Value)
+		if err != nil {
+			return nil, false
+		}
+		return []string{col.Path + " " + op + " " + quote(table.DecimalText(d))}, true
+	case table.Date:
+		day, ok := record.Convert(f.Value, table.Date).Time()
+		if !ok {
+			return nil, false
+		}
+		return []string{col.Path + " " + op + " " + quote(day.Format(time.DateOnly))}, true
+	case table.DateTime:
+		return pushInstant(f, col, op)
+	}
+	return nil, false
+}
+
+// plainText are values about whose comparison nobody can differ: no wildcards, quotes, letters with accents, or blanks
+// at an end.
+var plainText = regexp.MustCompile(`^[A-Za-z0-9._#/@-]([A-Za-z0-9 ._#/@-]*[A-Za-z0-9._#/@-])?$`)
+
+// maxPushed bounds a pushed list, so that the URL stays short.
+const maxPushed = 50
+
+func pushList(f export.Filter, col export.Column) ([]string, bool) {
+	if col.Kind != table.Text {
+		return nil, false
+	}
+	var values []string
+	for v := range strings.SplitSeq(f.Value, ",") {
+		v = strings.TrimSpace(v)
+		if !plainText.MatchString(v) {
+			return nil, false
+		}
+		values = append(values, quote(v))
+	}
+	if len(values) > maxPushed {
+		return nil, false
+	}
+	slices.Sort(values)
+	return []string{col.Path + " IN (" + strings.Join(slices.Compact(values), ", ") + ")"}, true
+}
+
+func pushInstant(f export.Filter, col export.Column, op string) ([]string, bool) {
+	if at, ok := record.Convert(f.Value, table.DateTime).Time(); ok {
+		return []string{col.Path + " " + op + " " + quote(at.Format(time.RFC3339))}, true
+	}
+	day, ok := record.Convert(f.Value, table.Date).Time()
+	if !ok {
+		return nil, false
+	}
+	first, last := quote(dayText(day, true, firstSecond)), quote(dayText(day, true, lastSecond))
+	switch f.Op {
+	case export.OpEqual:
+		return []string{col.Path + " >= " + first, col.Path + " <= " + last}, true
+	case export.OpAtLeast, export.OpLess:
+		return []string{col.Path + " " + op + " " + first}, true
+	}
+	return []string{col.Path + " " + op + " " + last}, true // after the day, or until its end
+}

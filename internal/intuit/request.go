@@ -1,0 +1,244 @@
+package intuit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// minorVersion is the one that Intuit serves to everybody since August 2025; naming it keeps answers stable.
+const minorVersion = "75"
+
+const (
+	maxBody = 64 << 20
+	// tryTimeout is a little over the 120 seconds after which Intuit itself gives up.
+	tryTimeout = 130 * time.Second
+	// throttlePause is what Intuit asks for after a 429, which seldom has a Retry-After.
+	throttlePause = 60 * time.Second
+	// maxPause bounds how long a request waits inside a run; a run's next attempt may wait longer.
+	maxPause = 5 * time.Minute
+	// slowTries bounds how often a report that Intuit cut off is asked for again: each costs two minutes.
+	slowTries = 2
+)
+
+// request is a reading of one resource. There is no method: it is always GET.
+type request struct {
+	realm  export.RealmID
+	path   string // below /v3/company/{realm}/
+	query  url.Values
+	report bool
+	meter  *export.Meter
+	// accept takes a good answer's body. Its error means that the body made no sense; unless it is a problem that says
+	// otherwise, the request is sent again.
+	accept func(body []byte) error
+}
+
+// failure is one try that came to nothing.
+type failure struct {
+	problem *problem.Problem
+	again   bool          // the same request may be sent again
+	pause   time.Duration // everything of the company has to wait so long
+	slow    bool          // Intuit ran out of time
+	status  int
+}
+
+// get sends the request until it is accepted, may not be sent again, or the context ends. Errors are problems.
+func (c *Client) get(ctx context.Context, r request) error {
+	if r.report {
+		release, err := c.reports.Acquire(ctx, string(r.realm))
+		if err != nil {
+			return ended(ctx)
+		}
+		defer release()
+	}
+	client := c.guarded(r.realm)
+	for try := 1; ; try++ {
+		f := c.try(ctx, client, r)
+		if f == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ended(ctx)
+		}
+		c.log.WarnContext(ctx, "quickbooks request failed",
+			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code), "intuit_tid", f.problem.ProviderRequestID)
+		if !f.again || try >= c.maxTries || (f.slow && try >= slowTries) {
+			return f.problem
+		}
+		wait := max(backoff(try), f.pause)
+		if f.pause > 0 {
+			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
+		}
+		if deadline, ok := ctx.Deadline(); wait > maxPause || (ok && time.Until(deadline) <= wait) {
+			f.problem.RetryAfter = max(f.problem.RetryAfter, wait)
+			return f.problem
+		}
+		if !sleep(ctx, wait) {
+			return ended(ctx)
+		}
+	}
+}
+
+// try sends the request once.
+func (c *Client) try(ctx context.Context, client *http.Client, r request) *failure {
+	release, err := c.limiter.Acquire(ctx, string(r.realm))
+	if err != nil {
+		return &failure{problem: ended(ctx)}
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+	defer cancel()
+	hr, err := c.build(ctx, r)
+	if err != nil {
+		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
+	}
+	r.meter.Add()
+	answer, err := client.Do(hr)
+	if err != nil {
+		return unanswered(r, err)
+	}
+	body, err := readBody(answer.Body)
+	tid := answer.Header.Get("Intuit_tid")
+	if tid == "" {
+		tid = answer.Header.Get("Intuit-Tid")
+	}
+	f := judge(r, answer, body, err)
+	if f != nil {
+		f.problem.WithRequestID(tid)
+		f.status = answer.StatusCode
+	}
+	return f
+}
+
+func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
+	values := url.Values{}
+	for k, v := range r.query {
+		values[k] = v
+	}
+	values.Set("minorversion", minorVersion)
+	target := c.root + "/v3/company/" + url.PathEscape(string(r.realm)) + "/" + r.path + "?" + values.Encode()
+	hr, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return nil, fmt.Errorf("building a request: %w", err)
+	}
+	hr.Header.Set("Accept", "application/json") // the default is XML
+	hr.Header.Set("User-Agent", c.agent)
+	return hr, nil
+}
+
+// unanswered judges a request that got no answer. What the transport below says as a problem (a dead connection, wrong
+// app credentials) is handed on; a refusal of the guard is our fault; anything else is the network's.
+func unanswered(r request, err error) *failure {
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		own := *p // the transport may hand the same one to others
+		return &failure{problem: &own, again: p.Class() == problem.RetryRequest}
+	}
+	if r.report && errors.Is(err, context.DeadlineExceeded) {
+		return &failure{problem: tooSlow(), again: true, slow: true}
+	}
+	if errors.Is(err, ErrReadOnly) {
+		return &failure{problem: problem.Wrap(err, problem.Internal, "A request that could change QuickBooks data was refused.")}
+	}
+	return &failure{problem: problem.Wrap(withoutURL(err), problem.QuickBooksUnavailable, "QuickBooks could not be reached."), again: true}
+}
+
+// judge decides on an answer; nil when it was accepted.
+func judge(r request, answer *http.Response, body []byte, readErr error) *failure {
+	if readErr != nil {
+		if errors.Is(readErr, errTooLarge) {
+			return tooLarge(r, readErr)
+		}
+		return &failure{problem: problem.Wrap(readErr, problem.QuickBooksUnavailable, "QuickBooks' answer broke off."), again: true}
+	}
+	fault := readFault(body)
+	if answer.StatusCode != http.StatusOK || fault != nil {
+		return faultFailure(r, answer.StatusCode, fault, retryAfter(answer.Header, time.Now()))
+	}
+	err := r.accept(body)
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		return &failure{problem: p, again: p.Code == problem.QuickBooksMalformed}
+	}
+	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood."), again: true}
+}
+
+func tooLarge(r request, err error) *failure {
+	if r.report {
+		return &failure{problem: problem.Wrap(err, problem.ReportTooLarge, "The report has more than %d MB.", maxBody>>20)}
+	}
+	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer has more than %d MB.", maxBody>>20)}
+}
+
+var errTooLarge = errors.New("the answer is too large")
+
+func readBody(body io.ReadCloser) ([]byte, error) {
+	defer body.Close()
+	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading an answer: %w", err)
+	}
+	if len(b) > maxBody {
+		return nil, errTooLarge
+	}
+	return b, nil
+}
+
+// retryAfter reads the header's seconds or date; zero when there is none or it makes no sense.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return min(time.Duration(n), 7*24*3600) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}
+
+// backoff is a full-jitter delay before the try after the given one: up to 1, 2, 4, 8 … seconds.
+func backoff(try int) time.Duration {
+	most := time.Second << min(try-1, 5)
+	return time.Duration(rand.Int64N(int64(most)))
+}
+
+// jitter spreads those that wait for the same moment.
+func jitter(most time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(most))) }
+
+// sleep waits and reports whether it could wait to the end.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ended is the problem of an ended context: the one it was cancelled with, else cancelled or deadline.
+func ended(ctx context.Context) *problem.Problem {
+	if p, ok := errors.AsType[*problem.Problem](context.Cause(ctx)); ok {
+		return p
+	}
+	return problem.From(fmt.Errorf("reading from QuickBooks: %w", ctx.Err()))
+}
+
+// withoutURL drops the URL that net/http puts before its errors: it has the query, and so perhaps names of customers.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("%s: %w", u.Op, u.Err)
+	}
+	return err
+}
