@@ -61,6 +61,8 @@ type Target struct {
 	Start       string `json:"start_cell"`     // upper left corner of the first run, such as "A1"
 	// Created says that the program made the spreadsheet.
 	Created bool `json:"created,omitempty"`
+	// CreateKey marks the spreadsheet that is to be made, so that it is made once only; another one for another spreadsheet.
+	CreateKey string `json:"create_key,omitempty"`
 }
 
 // URL opens the spreadsheet on the tab; empty before the first run made one.

@@ -13,13 +13,13 @@ import (
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
-// create makes the exporter's spreadsheet, or finds the one that an earlier try made: the file carries the exporter's
-// id, so a lost answer or a crash does not leave two.
+// create makes a spreadsheet, or finds the one that an earlier try made: the file carries the key, so a lost answer or a
+// crash does not leave two.
 // https://developers.google.com/workspace/drive/api/guides/properties
-func (s *session) create(ctx context.Context, exporter export.ID, title string) (id string, err error) {
+func (s *session) create(ctx context.Context, key, title string) (id string, err error) {
 	var found drive.FileList
 	q := url.Values{
-		"q":      {"appProperties has { key='" + stampKey + "' and value='" + string(exporter) + "' } and trashed = false"},
+		"q":      {"appProperties has { key='" + stampKey + "' and value='" + key + "' } and trashed = false"},
 		"fields": {"files(id)"},
 	}
 	if err := s.get(ctx, s.c.drive+"files", q, &found); err != nil {
@@ -28,7 +28,7 @@ func (s *session) create(ctx context.Context, exporter export.ID, title string) 
 	if len(found.Files) > 0 {
 		return found.Files[0].Id, nil
 	}
-	body, err := json.Marshal(drive.File{Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: string(exporter)}})
+	body, err := json.Marshal(drive.File{Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: key}})
 	if err != nil {
 		return "", err
 	}

@@ -74,7 +74,7 @@ type replacement struct {
 func (r *replacement) find(ctx context.Context) error {
 	target := r.w.Exporter.Target
 	if target.Spreadsheet == "" {
-		id, err := r.create(ctx, r.w.Exporter.ID, r.w.Title)
+		id, err := r.create(ctx, target.CreateKey, r.w.Title)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,250 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/schedule"
+)
+
+// Exporters returns all exporters, by name.
+func (c *Control) Exporters(ctx context.Context) ([]export.Exporter, error) {
+	return c.o.Store.Exporters(ctx)
+}
+
+// Exporter returns one exporter.
+func (c *Control) Exporter(ctx context.Context, id export.ID) (export.Exporter, error) {
+	e, err := c.o.Store.Exporter(ctx, id)
+	if err != nil {
+		return e, missing(err, "exporter")
+	}
+	return e, nil
+}
+
+// CreateExporter checks and stores a new exporter; its id and the like are set here.
+func (c *Control) CreateExporter(ctx context.Context, who Actor, e export.Exporter) (export.Exporter, error) {
+	now := c.o.Now()
+	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, who.Email
+	e.Paused, e.PausedWhy, e.LastRun = false, "", ""
+	e.Target.Tab, e.Target.Created, e.Target.CreateKey = nil, false, string(e.ID)
+	if err := c.check(ctx, &e); err != nil {
+		return e, err
+	}
+	e.NextAt = c.o.Ticker.Plan(e, now)
+	if err := c.o.Store.CreateExporter(ctx, e); err != nil {
+		return e, fmt.Errorf("storing the exporter: %w", err)
+	}
+	c.o.Ticker.Wake()
+	c.audit(ctx, who, "exporter.create", string(e.ID), e.Name)
+	return e, nil
+}
+
+// UpdateExporter replaces what people configure. A revision other than 0 must be the stored one: somebody else may have
+// changed the exporter meanwhile.
+func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e export.Exporter, revision int) (export.Exporter, error) {
+	old, err := c.Exporter(ctx, id)
+	if err != nil {
+		return old, err
+	}
+	e.ID = id
+	if err := c.check(ctx, &e); err != nil {
+		return old, err
+	}
+	now := c.o.Now()
+	stored, err := c.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
+		if revision != 0 && s.Revision != revision {
+			return problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
+		}
+		s.Name, s.Definition, s.Companies, s.Columns, s.Filters = e.Name, e.Definition, e.Companies, e.Columns, e.Filters
+		s.Options, s.Mode, s.Schedule = e.Options, e.Mode, e.Schedule
+		s.Target = retarget(s.Target, e.Target, now)
+		s.Revision++
+		s.UpdatedAt = now
+		s.NextAt = c.o.Ticker.Plan(*s, now)
+		return nil
+	})
+	if err != nil {
+		return stored, missingOr(err, "exporter")
+	}
+	c.o.Ticker.Wake()
+	c.audit(ctx, who, "exporter.update", string(id), stored.Name)
+	return stored, nil
+}
+
+// retarget takes a destination that a person wrote. What runs have learnt about the old one holds only while it is the
+// same place.
+func retarget(old, wanted export.Target, now time.Time) export.Target {
+	if wanted.Spreadsheet != old.Spreadsheet {
+		wanted.Tab, wanted.Created, wanted.CreateKey = nil, false, string(export.NewID("new", now))
+		return wanted
+	}
+	wanted.Created, wanted.CreateKey, wanted.Tab = old.Created, old.CreateKey, old.Tab
+	if !strings.EqualFold(wanted.Sheet, old.Sheet) || wanted.Start != old.Start {
+		wanted.Tab = nil
+	}
+	return wanted
+}
+
+// DeleteExporter stops its runs and forgets the exporter. Its spreadsheet and its history stay.
+func (c *Control) DeleteExporter(ctx context.Context, who Actor, id export.ID) error {
+	e, err := c.Exporter(ctx, id)
+	if err != nil {
+		return err
+	}
+	active, err := c.o.Store.ActiveRuns(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the active runs: %w", err)
+	}
+	for _, r := range active {
+		if r.Exporter.ID == id {
+			if _, err := c.o.Queue.Cancel(ctx, r.ID); err != nil && !problem.HasCode(err, problem.Conflict, problem.NotFound) {
+				return err
+			}
+		}
+	}
+	if err := c.o.Store.DeleteExporter(ctx, id); err != nil {
+		return missing(err, "exporter")
+	}
+	c.o.Ticker.Wake()
+	c.audit(ctx, who, "exporter.delete", string(id), e.Name)
+	return nil
+}
+
+// PauseExporter holds scheduled runs back, or lets them go on.
+func (c *Control) PauseExporter(ctx context.Context, who Actor, id export.ID, paused bool) (export.Exporter, error) {
+	why, action := "", "exporter.resume"
+	if paused {
+		why, action = "paused by "+who.Email, "exporter.pause"
+	}
+	now := c.o.Now()
+	e, err := c.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
+		e.Paused, e.PausedWhy = paused, why
+		e.NextAt = c.o.Ticker.Plan(*e, now)
+		return nil
+	})
+	if err != nil {
+		return e, missing(err, "exporter")
+	}
+	c.o.Ticker.Wake()
+	c.audit(ctx, who, action, string(id), e.Name)
+	return e, nil
+}
+
+// Preview returns the first rows that an exporter, saved or not, would write.
+func (c *Control) Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error) {
+	e.Normalize()
+	var bad problem.Collect
+	d, ok := c.definitions[e.Definition]
+	if !ok {
+		bad.Add("type", "is not an exporter type; see the catalogue")
+		return pipeline.Preview{}, bad.Err()
+	}
+	// A preview needs no destination and no name: people look at rows before they decide where these go.
+	draft := e
+	draft.Name, draft.Target = "preview", export.Target{Account: "any", Sheet: "any", Start: "A1"}
+	draft.Validate(d, &bad)
+	if err := c.checkCompanies(ctx, e, &bad); err != nil {
+		return pipeline.Preview{}, err
+	}
+	if err := bad.Err(); err != nil {
+		return pipeline.Preview{}, err
+	}
+	return c.o.Previewer.Preview(ctx, e)
+}
+
+// check tidies an exporter and returns a problem that names every wrong field.
+func (c *Control) check(ctx context.Context, e *export.Exporter) error {
+	e.Normalize()
+	var bad problem.Collect
+	d, ok := c.definitions[e.Definition]
+	if !ok {
+		bad.Add("type", "is not an exporter type; see the catalogue")
+	} else {
+		e.Validate(d, &bad)
+	}
+	if err := c.checkCompanies(ctx, *e, &bad); err != nil {
+		return err
+	}
+	if e.Target.Account != "" {
+		_, err := c.o.Store.Account(ctx, e.Target.Account)
+		if errors.Is(err, export.ErrNotFound) {
+			bad.Add("destination.google_account_id", "is no connected Google account")
+		} else if err != nil {
+			return fmt.Errorf("reading the Google account: %w", err)
+		}
+	}
+	c.checkSchedule(e, &bad)
+	if err := c.checkPlace(ctx, *e, &bad); err != nil {
+		return err
+	}
+	return bad.Err()
+}
+
+func (c *Control) checkCompanies(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
+	for i, realm := range e.Companies {
+		_, err := c.o.Store.Company(ctx, realm)
+		if errors.Is(err, export.ErrNotFound) {
+			bad.Add(fmt.Sprintf("company_ids[%d]", i), "%s is no connected company", realm)
+		} else if err != nil {
+			return fmt.Errorf("reading the company: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *Control) checkSchedule(e *export.Exporter, bad *problem.Collect) {
+	s := &e.Schedule
+	if s.Timezone == "" {
+		s.Timezone = "UTC"
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
+		bad.Add("schedule.timezone", "is not a time zone such as America/New_York")
+		return
+	}
+	if s.Cron == "" {
+		if s.Enabled {
+			bad.Add("schedule.cron", "is missing; it says when to run, such as 0 6 * * 1-5")
+		}
+		return
+	}
+	spec, err := schedule.Parse(s.Cron, s.Timezone)
+	if err != nil {
+		bad.Add("schedule.cron", "%v", err)
+		return
+	}
+	if every := spec.MinInterval(c.o.Now()); every < c.o.MinInterval {
+		bad.Add("schedule.cron", "is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every, c.o.MinInterval)
+	}
+}
+
+// checkPlace refuses two exporters on the same corner of the same tab: each would take the other's rows for its own.
+func (c *Control) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
+	if e.Target.Spreadsheet == "" {
+		return nil
+	}
+	all, err := c.o.Store.Exporters(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the exporters: %w", err)
+	}
+	i := slices.IndexFunc(all, func(o export.Exporter) bool {
+		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet && strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
+	})
+	if i >= 0 {
+		bad.Add("destination.start_cell", "the exporter %q writes there already; choose another cell or tab", all[i].Name)
+	}
+	return nil
+}
+
+func missingOr(err error, what string) error {
+	if _, ok := errors.AsType[*problem.Problem](err); ok {
+		return err
+	}
+	return missing(err, what)
+}

@@ -1,0 +1,355 @@
+// Package pipeline carries out one run: it reads what the exporter wants from each of its companies, spools the rows
+// until everything is known to be complete, and has them written. It also makes previews.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// maxCells is what one spreadsheet may hold: reading more than that would be for nothing.
+const maxCells = 10_000_000
+
+// Store is what a run needs of the store.
+type Store interface {
+	Company(ctx context.Context, realm export.RealmID) (export.Company, error)
+	Account(ctx context.Context, id export.ID) (export.GoogleAccount, error)
+	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
+	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
+}
+
+// Options are what a Runner needs.
+type Options struct {
+	Definitions []export.Definition
+	Store       Store
+	Source      export.Source
+	Destination export.Destination
+	Now         func() time.Time // nil means time.Now
+	Logger      *slog.Logger
+}
+
+// Runner carries out runs and previews. It is safe for concurrent use.
+type Runner struct {
+	o           Options
+	definitions map[string]export.Definition
+}
+
+// New returns a Runner.
+func New(o Options) *Runner {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	r := &Runner{o: o, definitions: map[string]export.Definition{}}
+	for _, d := range o.Definitions {
+		r.definitions[d.Info().ID] = d
+	}
+	return r
+}
+
+// Work carries out a run with the exporter's present configuration and reports every change of the run's record. It
+// returns a problem when the run failed; the sheet then has its previous rows.
+func (r *Runner) Work(ctx context.Context, run export.Run, report func(change func(*export.Run))) error {
+	e, err := r.o.Store.Exporter(ctx, run.Exporter.ID)
+	if errors.Is(err, export.ErrNotFound) {
+		return problem.New(problem.Cancelled, "The exporter was deleted.")
+	}
+	if err != nil {
+		return fmt.Errorf("reading the exporter: %w", err)
+	}
+	report(func(run *export.Run) {
+		run.Exporter = e
+		run.Companies, run.Warnings, run.Progress = nil, nil, export.Progress{Phase: export.PhaseReading}
+	})
+	j := &job{Runner: r, run: run.ID, exporter: e, report: report, quickBooks: &export.Meter{}, sheets: &export.Meter{}}
+	defer j.count()
+	return j.do(ctx)
+}
+
+// job is one run under way.
+type job struct {
+	*Runner
+	run                export.ID
+	exporter           export.Exporter
+	report             func(func(*export.Run))
+	quickBooks, sheets *export.Meter
+	counted            [2]int
+}
+
+// count adds the requests since the last call to the run's record.
+func (j *job) count() {
+	j.report(func(run *export.Run) {
+		q, s := j.quickBooks.Count(), j.sheets.Count()
+		run.QuickBooks += q - j.counted[0]
+		run.Sheets += s - j.counted[1]
+		j.counted = [2]int{q, s}
+	})
+}
+
+func (j *job) do(ctx context.Context) error {
+	in, err := j.inputs(ctx, j.exporter, 0)
+	if err != nil {
+		return err
+	}
+	account, err := j.account(ctx, j.exporter.Target.Account)
+	if err != nil {
+		return err
+	}
+	parts := make([]part, len(in.companies))
+	for i, c := range in.companies {
+		if parts[i], err = j.read(ctx, in, c, parts[:i]); err != nil {
+			return err
+		}
+		j.count()
+	}
+	rows, err := stack(parts)
+	if err != nil {
+		return err
+	}
+	totals := rows.Totals()
+	j.report(func(run *export.Run) {
+		run.Totals = export.TotalTexts(totals)
+		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
+	})
+	res, err := j.o.Destination.Replace(ctx, export.WriteRequest{
+		Run: j.run, Exporter: j.exporter, Title: j.exporter.Name, Rows: rows, Note: j.note(in, parts),
+		Zone: j.exporter.Schedule.Location(), Meter: j.sheets, Report: j.phase, Found: func(t export.Target) error { return j.save(ctx, t) },
+	})
+	if err != nil {
+		return about(err, account)
+	}
+	if err := j.save(ctx, res.Target); err != nil {
+		return err
+	}
+	j.report(func(run *export.Run) {
+		run.Rows, run.RowsAdded, run.RowsChanged, run.RowsRemoved = res.Rows, res.Added, res.Changed, res.Removed
+		run.Unchanged, run.URL = res.Unchanged, res.URL
+		run.Warnings = append(run.Warnings, res.Warnings...)
+		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
+		run.Exporter.Target = res.Target
+	})
+	return nil
+}
+
+func (j *job) phase(phase export.Phase, rows int) {
+	j.count()
+	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, rows })
+}
+
+// save keeps what is now known of the target. A person may have chosen another one meanwhile; that choice stays.
+func (j *job) save(ctx context.Context, t export.Target) error {
+	before := j.exporter.Target
+	_, err := j.o.Store.UpdateExporter(ctx, j.exporter.ID, func(e *export.Exporter) error {
+		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account && e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+			e.Target = t
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
+		return fmt.Errorf("saving where the rows are: %w", err)
+	}
+	j.exporter.Target = t
+	return nil
+}
+
+// inputs are what is the same for all companies of a run.
+type inputs struct {
+	definition export.Definition
+	companies  []export.Company
+	columns    []string
+	today      time.Time
+	limit      int
+}
+
+// inputs looks everything up and refuses at once, without a request, what cannot work.
+func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
+	in := inputs{definition: r.definitions[e.Definition], limit: limit}
+	if in.definition == nil {
+		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
+	}
+	for _, realm := range e.Companies {
+		c, err := r.o.Store.Company(ctx, realm)
+		switch {
+		case errors.Is(err, export.ErrNotFound):
+			return in, problem.New(problem.CompanyUnknown, "The company %s is not connected.", realm)
+		case err != nil:
+			return in, fmt.Errorf("reading the company: %w", err)
+		case c.Status == export.ReconnectRequired:
+			return in, problem.New(problem.CompanyReconnectRequired, "QuickBooks access to %s has ended.", c.Name)
+		case c.Status != export.Connected:
+			return in, problem.New(problem.CompanyReconnectRequired, "%s was disconnected.", c.Name)
+		}
+		in.companies = append(in.companies, c)
+	}
+	in.columns = slices.Clone(e.Columns)
+	if len(in.columns) == 0 {
+		in.columns = export.Defaults(in.definition, e.Option(in.definition, export.OptLines) == "true")
+	}
+	if len(in.companies) > 1 {
+		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
+		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
+	}
+	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
+	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	return in, nil
+}
+
+func (r *Runner) account(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
+	a, err := r.o.Store.Account(ctx, id)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		return a, problem.New(problem.GoogleReconnectRequired, "The exporter's Google account is not connected any more.").WithHint("Edit the exporter and choose another Google account.")
+	case err != nil:
+		return a, fmt.Errorf("reading the Google account: %w", err)
+	case a.Status != export.Connected:
+		return a, problem.New(problem.GoogleReconnectRequired, "Google access of %s has ended.", a.Email)
+	}
+	return a, nil
+}
+
+// part is one company's share of a result.
+type part struct {
+	company export.Company
+	reading *export.Reading
+	rows    *table.Spool
+}
+
+func (j *job) read(ctx context.Context, in inputs, c export.Company, before []part) (part, error) {
+	p := part{company: c}
+	var err error
+	if p.reading, err = j.open(ctx, in, j.exporter, c, j.quickBooks); err != nil {
+		return p, err
+	}
+	done, total := 0, p.reading.Total
+	for _, b := range before {
+		done += b.rows.Len()
+	}
+	p.rows = table.NewSpool(p.reading.Schema)
+	progress := func() {
+		j.report(func(run *export.Run) {
+			run.Progress.RowsRead = done + p.rows.Len()
+			run.Progress.RowsTotal = max(done+total, run.Progress.RowsRead)
+		})
+	}
+	progress()
+	for row, err := range p.reading.Rows {
+		if err != nil {
+			return p, aboutCompany(err, c, len(in.companies))
+		}
+		if err := p.rows.Add(row); err != nil {
+			return p, err
+		}
+		if n := p.rows.Len(); n%500 == 0 {
+			if (done+n)*len(row.Cells) > maxCells {
+				return p, problem.New(problem.SpreadsheetFull, "There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.", done+n, len(row.Cells))
+			}
+			progress()
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return p, err
+	}
+	progress()
+	j.report(func(run *export.Run) {
+		run.Companies = append(run.Companies, export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.reading.Period})
+		if p.reading.Warnings != nil {
+			run.Warnings = append(run.Warnings, *p.reading.Warnings...)
+		}
+	})
+	return p, nil
+}
+
+func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter) (*export.Reading, error) {
+	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
+		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit, Meter: m})
+	if err != nil {
+		return nil, aboutCompany(err, c, len(in.companies))
+	}
+	return reading, nil
+}
+
+// stack puts the companies' rows below one another. Companies may have different columns (other fiscal years, other
+// classes): the result has all of them, in the order in which they first appear.
+func stack(parts []part) (*table.Spool, error) {
+	if len(parts) == 1 {
+		return parts[0].rows, nil
+	}
+	var schema table.Schema
+	at := map[string]int{}
+	for _, p := range parts {
+		for _, c := range p.reading.Schema.Columns {
+			i, have := at[c.ID]
+			if !have {
+				at[c.ID] = len(schema.Columns)
+				schema.Columns = append(schema.Columns, c)
+			} else if schema.Columns[i].Currency != c.Currency {
+				schema.Columns[i].Currency = ""
+			}
+		}
+	}
+	all := table.NewSpool(schema)
+	for _, p := range parts {
+		for row, err := range p.rows.Rows() {
+			if err != nil {
+				return nil, err
+			}
+			cells := make([]table.Cell, len(schema.Columns))
+			for i, c := range p.reading.Schema.Columns {
+				cells[at[c.ID]] = row.Cells[i]
+			}
+			row.Cells = cells
+			if err := all.Add(row); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
+// note is what hovers over the header's first cell.
+func (j *job) note(in inputs, parts []part) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, from QuickBooks by ledgersheet\n", in.definition.Info().Title)
+	for _, p := range parts {
+		fmt.Fprintf(&b, "Company: %s\n", p.company.Name)
+		if p.reading.Period != "" {
+			fmt.Fprintf(&b, "Period: %s\n", p.reading.Period)
+		}
+		if p.reading.Basis != "" {
+			fmt.Fprintf(&b, "Basis: %s\n", p.reading.Basis)
+		}
+	}
+	loc := j.exporter.Schedule.Location()
+	fmt.Fprintf(&b, "Written: %s\nRun: %s", j.o.Now().In(loc).Format("2006-01-02 15:04 MST"), j.run)
+	return b.String()
+}
+
+// aboutCompany says in the message which company a problem is about when there are several.
+func aboutCompany(err error, c export.Company, companies int) error {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || companies < 2 {
+		return err
+	}
+	named := *p
+	named.Message = c.Name + ": " + p.Message
+	return &named
+}
+
+// about tells a person with whom a spreadsheet must be shared.
+func about(err error, a export.GoogleAccount) error {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
+		return err
+	}
+	named := *p
+	named.Message = strings.TrimSuffix(p.Message, ".") + " (" + a.Email + ")."
+	return &named
+}

@@ -1,0 +1,84 @@
+package pipeline
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/table"
+)
+
+// previewRows is how many rows a preview shows.
+const previewRows = 20
+
+// Preview is the beginning of what a run would write.
+type Preview struct {
+	Columns  []table.Column
+	Rows     []table.Row
+	Total    int // -1 when QuickBooks does not say without reading everything
+	Warnings []string
+	Periods  []string // one a company
+}
+
+// Preview reads the first rows of each company, at most two requests each. It writes nothing.
+func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error) {
+	in, err := r.inputs(ctx, e, previewRows)
+	if err != nil {
+		return Preview{}, err
+	}
+	parts := make([]part, len(in.companies))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, c := range in.companies {
+		g.Go(func() error {
+			reading, err := r.open(ctx, in, e, c, nil)
+			if err != nil {
+				return err
+			}
+			parts[i] = part{company: c, reading: reading, rows: table.NewSpool(reading.Schema)}
+			for row, err := range reading.Rows {
+				if err != nil {
+					return aboutCompany(err, c, len(in.companies))
+				}
+				if err := parts[i].rows.Add(row); err != nil || parts[i].rows.Len() == previewRows {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return Preview{}, err
+	}
+	return gather(parts)
+}
+
+func gather(parts []part) (Preview, error) {
+	rows, err := stack(parts)
+	if err != nil {
+		return Preview{}, err
+	}
+	p := Preview{Columns: rows.Schema().Columns}
+	for _, part := range parts {
+		if part.reading.Total < 0 || p.Total < 0 {
+			p.Total = -1
+		} else {
+			p.Total += part.reading.Total
+		}
+		if part.reading.Warnings != nil {
+			p.Warnings = append(p.Warnings, *part.reading.Warnings...)
+		}
+		p.Periods = append(p.Periods, part.reading.Period)
+	}
+	for row, err := range rows.Rows() {
+		if err != nil {
+			return Preview{}, err
+		}
+		if len(p.Rows) == previewRows {
+			break
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return p, nil
+}
