@@ -1,0 +1,169 @@
+// Package progress tells listeners what happens to runs while it happens. A
+// [Broker] takes whole states of runs from the queue and hands them to any
+// number of listeners, without ever waiting for one: who reads too slowly misses
+// states in between, but not the last one of a run.
+package progress
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"ledgersheet/internal/export"
+)
+
+const (
+	// kept is how many events a broker remembers for listeners that come back.
+	kept = 512
+	// waiting is how many events wait for one listener.
+	waiting = 64
+)
+
+// Broker passes run events from publishers to listeners. It is safe for
+// concurrent use; make it with [New].
+type Broker struct {
+	mu     sync.Mutex
+	seq    int64
+	ring   []export.RunEvent // oldest first
+	subs   map[*subscription]struct{}
+	closed bool
+}
+
+type subscription struct {
+	events chan export.RunEvent
+	filter func(export.Run) bool
+	stop   func() bool // of the context's AfterFunc
+}
+
+// New returns a broker without listeners.
+func New() *Broker { return &Broker{subs: map[*subscription]struct{}{}} }
+
+// Publish tells the listeners that a run is now in this state. It never blocks
+// and keeps a copy of its own, so the caller may go on changing the run.
+func (b *Broker) Publish(r export.Run) {
+	r = clone(r)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return
+	}
+	b.seq++
+	e := export.RunEvent{Seq: b.seq, Run: r}
+	if len(b.ring) == kept {
+		b.ring = slices.Delete(b.ring, 0, 1)
+	}
+	b.ring = append(b.ring, e)
+	for s := range b.subs {
+		if s.filter == nil || s.filter(r) {
+			s.offer(e)
+		}
+	}
+}
+
+// Subscribe returns a channel of the events from now on whose run the filter
+// accepts; a nil filter accepts all. The channel is closed when ctx ends or the
+// broker is closed. Listeners must not change the runs. The filter is called
+// under the broker's lock and must not call the broker.
+//
+// Who wants earlier events too subscribes first, then calls Since, and skips
+// those from the channel whose number it has seen.
+func (b *Broker) Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent {
+	s := &subscription{events: make(chan export.RunEvent, waiting), filter: filter}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || ctx.Err() != nil {
+		close(s.events)
+		return s.events
+	}
+	b.subs[s] = struct{}{}
+	s.stop = context.AfterFunc(ctx, func() { b.drop(s) })
+	return s.events
+}
+
+// Since returns the events after the numbered one, oldest first. whole is false
+// if some of them are forgotten already, or if the number is of another process:
+// then the listener should read the runs' present states instead.
+func (b *Broker) Since(seq int64) (events []export.RunEvent, whole bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	first := b.seq - int64(len(b.ring)) + 1 // the oldest that is remembered
+	if seq < 0 || seq > b.seq {
+		return nil, false
+	}
+	return slices.Clone(b.ring[max(0, seq-first+1):]), seq >= first-1
+}
+
+// Close ends all subscriptions; later ones end at once and later events are dropped.
+func (b *Broker) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for s := range b.subs {
+		s.stop()
+		b.end(s)
+	}
+}
+
+func (b *Broker) drop(s *subscription) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.subs[s]; ok {
+		b.end(s)
+	}
+}
+
+func (b *Broker) end(s *subscription) {
+	delete(b.subs, s)
+	close(s.events)
+}
+
+// offer puts an event into the channel. The broker's lock makes it the only
+// sender, so what it takes out to make room is room for it.
+func (s *subscription) offer(e export.RunEvent) {
+	select {
+	case s.events <- e:
+		return
+	default:
+	}
+	var late []export.RunEvent
+	for more := true; more; {
+		select {
+		case old := <-s.events:
+			late = append(late, old)
+		default:
+			more = false
+		}
+	}
+	for _, e := range thin(append(late, e)) {
+		s.events <- e
+	}
+}
+
+// thin drops events until at least one place is left over: those that a later
+// event of the same run outdates, then the oldest of runs that are under way, of
+// which more will come, and only then the oldest of all.
+func thin(events []export.RunEvent) []export.RunEvent {
+	newest := map[export.ID]int64{}
+	for _, e := range events {
+		newest[e.Run.ID] = e.Seq
+	}
+	events = slices.DeleteFunc(events, func(e export.RunEvent) bool { return newest[e.Run.ID] != e.Seq })
+	for len(events) >= waiting {
+		i := slices.IndexFunc(events, func(e export.RunEvent) bool { return !e.Run.Status.Over() })
+		events = slices.Delete(events, max(i, 0), max(i, 0)+1)
+	}
+	return events
+}
+
+// clone copies what a run in progress may still change in place.
+func clone(r export.Run) export.Run {
+	r.Totals = maps.Clone(r.Totals)
+	r.Companies = slices.Clone(r.Companies)
+	r.Warnings = slices.Clone(r.Warnings)
+	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
+	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
+	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
+	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	return r
+}
