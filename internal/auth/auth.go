@@ -1,0 +1,202 @@
+// Package auth decides who may use this installation: passwords, browser sessions, limited tries, the one-time set-up
+// link of a new installation and the API token. It answers with problems that are safe to show and never tells whether
+// an e-mail is known. It serves no pages.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// roleOwner is the role of everyone who may sign in.
+const roleOwner = "owner"
+
+// Service signs people in and keeps their passwords. Users and Hasher are needed; the methods are safe for concurrent use.
+type Service struct {
+	Users   export.UserStore
+	Hasher  *Hasher
+	Limiter *Limiter         // nil does not limit
+	Now     func() time.Time // nil means time.Now
+	Log     *slog.Logger     // nil discards
+}
+
+// Login returns the user whose e-mail and password these are. An unknown e-mail and a wrong password get the same
+// answer after the same work. remoteAddr is the client's address, with or without a port. Too many tries are a
+// too_many_requests problem with RetryAfter.
+func (s *Service) Login(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
+	email = normalEmail(email)
+	user, err := s.limitedCheck(ctx, email, password, remoteAddr)
+	if err != nil {
+		return export.User{}, err
+	}
+	return s.rehash(ctx, user, password), nil
+}
+
+// ChangePassword replaces the user's password after checking the present one. All sessions that were begun with the old
+// password end: the caller signs this one in again with the user that is returned.
+func (s *Service) ChangePassword(ctx context.Context, email, present, next, remoteAddr string) (export.User, error) {
+	if err := CheckPassword("password", next); err != nil {
+		return export.User{}, err
+	}
+	email = normalEmail(email)
+	user, err := s.limitedCheck(ctx, email, present, remoteAddr)
+	if problem.HasCode(err, problem.Unauthorized) {
+		return export.User{}, problem.Invalid("present_password", "is not the present password")
+	}
+	if err != nil {
+		return export.User{}, err
+	}
+	return s.setPassword(ctx, user, next)
+}
+
+// EnsureOwner makes the owner that the environment names: creates it, or gives it the environment's password when that
+// was changed there. It is called at each start and does not limit tries. The password's length is the operator's
+// decision; a short one is only logged.
+func (s *Service) EnsureOwner(ctx context.Context, email, password string) (export.User, error) {
+	email = normalEmail(email)
+	if err := checkEmail(email); err != nil {
+		return export.User{}, err
+	}
+	if password == "" || len(password) > maxPasswordBytes {
+		return export.User{}, problem.Invalid("password", "must have 1 to %d bytes", maxPasswordBytes)
+	}
+	if CheckPassword("password", password) != nil {
+		s.log().WarnContext(ctx, "owner's password from the environment is short", "recommended_characters", minPassword)
+	}
+	user, err := s.Users.UserByEmail(ctx, email)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		return s.create(ctx, email, password)
+	case err != nil:
+		return export.User{}, fmt.Errorf("looking up owner: %w", err)
+	}
+	same, err := s.Hasher.Verify(ctx, password, user.PasswordHash)
+	if err != nil && !errors.Is(err, ErrHashFormat) {
+		return export.User{}, err
+	}
+	if same {
+		return user, nil
+	}
+	return s.setPassword(ctx, user, password)
+}
+
+// limitedCheck is check within the limits of tries.
+func (s *Service) limitedCheck(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
+	var t try
+	if s.Limiter != nil {
+		var err error
+		if t, err = s.Limiter.begin(email, remoteAddr); err != nil {
+			return export.User{}, err
+		}
+	}
+	user, err := s.check(ctx, email, password)
+	switch {
+	case err == nil:
+		t.succeeded()
+	case !problem.HasCode(err, problem.Unauthorized):
+		t.undo()
+	}
+	return user, err
+}
+
+// check does the same work whether the user exists or not.
+func (s *Service) check(ctx context.Context, email, password string) (export.User, error) {
+	user, err := s.Users.UserByEmail(ctx, email)
+	known := err == nil
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
+		return export.User{}, fmt.Errorf("looking up user: %w", err)
+	}
+	encoded := user.PasswordHash
+	if !known {
+		encoded = s.Hasher.dummy
+	}
+	right, err := s.Hasher.Verify(ctx, password, encoded)
+	switch {
+	case errors.Is(err, ErrHashFormat):
+		s.log().ErrorContext(ctx, "stored password hash cannot be read", "user", string(user.ID), "error", err)
+	case err != nil:
+		return export.User{}, err
+	}
+	if !known || !right {
+		return export.User{}, problem.New(problem.Unauthorized, "The e-mail or the password is not right.").
+			WithHint("Check both and try again. Capital and small letters matter in the password.")
+	}
+	return user, nil
+}
+
+// rehash moves a password to the present parameters at the one moment when it is known. That it failed is no reason to
+// refuse the login.
+func (s *Service) rehash(ctx context.Context, user export.User, password string) export.User {
+	if !s.Hasher.outdated(user.PasswordHash) {
+		return user
+	}
+	changed, err := s.setPassword(ctx, user, password)
+	if err != nil {
+		s.log().WarnContext(ctx, "password could not be hashed anew", "user", string(user.ID), "error", err)
+		return user
+	}
+	return changed
+}
+
+func (s *Service) setPassword(ctx context.Context, user export.User, password string) (export.User, error) {
+	encoded, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return export.User{}, err
+	}
+	changed, err := s.Users.UpdateUser(ctx, user.ID, func(u *export.User) error {
+		u.PasswordHash = encoded
+		return nil
+	})
+	if err != nil {
+		return export.User{}, fmt.Errorf("storing password: %w", err)
+	}
+	return changed, nil
+}
+
+func (s *Service) create(ctx context.Context, email, password string) (export.User, error) {
+	encoded, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return export.User{}, err
+	}
+	now := s.now()
+	user := export.User{ID: export.NewID("usr", now), Email: email, PasswordHash: encoded, Role: roleOwner, CreatedAt: now.UTC()}
+	if err := s.Users.CreateUser(ctx, user); err != nil {
+		return export.User{}, fmt.Errorf("creating owner: %w", err)
+	}
+	return user, nil
+}
+
+func (s *Service) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
+
+func (s *Service) log() *slog.Logger {
+	if s.Log != nil {
+		return s.Log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+// longestEmail is SMTP's limit of a path (RFC 5321, section 4.5.3.1.3).
+const longestEmail = 254
+
+func checkEmail(email string) error {
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || len(email) > longestEmail {
+		return problem.Invalid("email", "must be an address such as jane@example.com")
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package auth
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+const (
+	tryWindow      = 15 * time.Minute
+	triesPerEmail  = 10
+	triesPerOrigin = 40 // more: people behind one proxy or office share an address
+	freeTries      = 5  // before delays begin: 1, 2, 4, 8 … seconds
+	maxKeys        = 20_000
+)
+
+// Limiter holds back guesses at passwords: per e-mail and per client address at most so many failures in 15 minutes,
+// with a growing delay between them after the first few. A try counts from its beginning, so that many at once gain
+// nothing; one that proves right is taken back. Its memory is bounded. The zero value is ready to use.
+type Limiter struct {
+	Now func() time.Time // nil means time.Now
+
+	mu    sync.Mutex
+	tries map[string][]time.Time // of the last window, oldest first
+}
+
+// try is one counted try. The zero value counts nowhere.
+type try struct {
+	limiter             *Limiter
+	emailKey, originKey string
+	at                  time.Time
+}
+
+// begin counts a try under the e-mail and the address. It stays counted unless it succeeded or was undone.
+func (l *Limiter) begin(email, remoteAddr string) (try, error) {
+	if len(email) > longestEmail {
+		email = email[:longestEmail]
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := try{l, "email " + email, "from " + origin(remoteAddr), l.now()}
+	wait := max(l.wait(t.emailKey, triesPerEmail, t.at), l.wait(t.originKey, triesPerOrigin, t.at))
+	if wait > 0 {
+		wait = (wait + time.Second - 1).Truncate(time.Second)
+		p := problem.New(problem.TooManyRequests, "Too many tries. The next one is possible in %s.", wait)
+		p.RetryAfter = wait
+		return try{}, p
+	}
+	l.add(t.emailKey, t.at)
+	l.add(t.originKey, t.at)
+	return t, nil
+}
+
+// succeeded forgets the e-mail's tries: its owner is there, earlier mistypings no longer count.
+func (t try) succeeded() {
+	if t.limiter == nil {
+		return
+	}
+	t.limiter.mu.Lock()
+	defer t.limiter.mu.Unlock()
+	delete(t.limiter.tries, t.emailKey)
+	t.limiter.takeBack(t.originKey, t.at)
+}
+
+// undo takes back this one try, in which no password was looked at.
+func (t try) undo() {
+	if t.limiter == nil {
+		return
+	}
+	t.limiter.mu.Lock()
+	defer t.limiter.mu.Unlock()
+	t.limiter.takeBack(t.emailKey, t.at)
+	t.limiter.takeBack(t.originKey, t.at)
+}
+
+// wait is how long the next try under the key has to wait; it also drops what is older than the window.
+func (l *Limiter) wait(key string, most int, now time.Time) time.Duration {
+	recent := l.tries[key]
+	for len(recent) > 0 && now.Sub(recent[0]) >= tryWindow {
+		recent = recent[1:]
+	}
+	if len(recent) == 0 {
+		delete(l.tries, key)
+		return 0
+	}
+	l.tries[key] = recent
+	n := len(recent)
+	if n >= most {
+		return recent[n-most].Add(tryWindow).Sub(now)
+	}
+	// The delay of an address grows more slowly, in the same proportion as its limit.
+	if free := freeTries * most / triesPerEmail; n >= free {
+		return recent[n-1].Add(time.Second << ((n - free) * triesPerEmail / most)).Sub(now)
+	}
+	return 0
+}
+
+func (l *Limiter) add(key string, now time.Time) {
+	if l.tries == nil {
+		l.tries = map[string][]time.Time{}
+	}
+	if _, have := l.tries[key]; !have && len(l.tries) >= maxKeys {
+		l.makeRoom(now)
+	}
+	l.tries[key] = append(l.tries[key], now)
+}
+
+// makeRoom drops the keys whose tries are over, or else those with the fewest and oldest tries: a flood of made-up
+// e-mails must not wash out the one that is attacked.
+func (l *Limiter) makeRoom(now time.Time) {
+	for key, tries := range l.tries {
+		if now.Sub(tries[len(tries)-1]) >= tryWindow {
+			delete(l.tries, key)
+		}
+	}
+	for most := 1; len(l.tries) >= maxKeys; most++ {
+		for key, tries := range l.tries {
+			if len(tries) <= most {
+				delete(l.tries, key)
+			}
+			if len(l.tries) < maxKeys*9/10 {
+				break
+			}
+		}
+	}
+}
+
+func (l *Limiter) takeBack(key string, at time.Time) {
+	tries := l.tries[key]
+	for i, t := range tries {
+		if t.Equal(at) {
+			l.tries[key] = append(tries[:i:i], tries[i+1:]...)
+			break
+		}
+	}
+	if len(l.tries[key]) == 0 {
+		delete(l.tries, key)
+	}
+}
+
+func (l *Limiter) now() time.Time {
+	if l.Now != nil {
+		return l.Now()
+	}
+	return time.Now()
+}
+
+// origin is the client's address without the port; of IPv6 the network of 64 bits, which one client owns whole.
+func origin(remoteAddr string) string {
+	addr, err := netip.ParseAddr(remoteAddr)
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(remoteAddr)
+		if err != nil {
+			return "unknown"
+		}
+		addr = withPort.Addr()
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		if network, err := addr.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return addr.String()
+}

@@ -1,0 +1,136 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+const (
+	setupKey  = "setup_link"
+	setupLife = 24 * time.Hour
+)
+
+// Settings keeps small values by name; sealed ones are encrypted. What it does not have is export.ErrNotFound.
+type Settings interface {
+	Setting(ctx context.Context, key string, sealed bool) ([]byte, error)
+	PutSetting(ctx context.Context, key string, value []byte, sealed bool) error
+}
+
+// Setup lets whoever can read the new installation's log make the first owner, by a link that works once, within 24
+// hours and only while there is no user. The methods are safe for concurrent use.
+type Setup struct {
+	Settings Settings
+	Service  *Service
+
+	mu sync.Mutex // one owner is made at a time
+}
+
+// setupLink is what is stored of a link.
+type setupLink struct {
+	Hash      []byte    `json:"hash"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Needed reports whether there is no user yet.
+func (s *Setup) Needed(ctx context.Context) (bool, error) {
+	users, err := s.Service.Users.Users(ctx)
+	if err != nil {
+		return false, fmt.Errorf("looking for users: %w", err)
+	}
+	return len(users) == 0, nil
+}
+
+// NewLink returns a new link's token, in place of any earlier one; it is empty when there is a user already. It is
+// called at each start.
+func (s *Setup) NewLink(ctx context.Context) (token string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	needed, err := s.Needed(ctx)
+	if err != nil || !needed {
+		return "", err
+	}
+	token = base64.RawURLEncoding.EncodeToString(random(32))
+	sum := sha256.Sum256([]byte(token))
+	return token, s.put(ctx, setupLink{Hash: sum[:], ExpiresAt: s.Service.now().Add(setupLife).UTC()})
+}
+
+// Check returns a forbidden problem unless the token is the link's that works at present.
+func (s *Setup) Check(ctx context.Context, token string) error {
+	needed, err := s.Needed(ctx)
+	if err != nil {
+		return err
+	}
+	if !needed {
+		return problem.New(problem.Forbidden, "This installation is set up already.").WithHint("Sign in instead.")
+	}
+	refused := problem.New(problem.Forbidden, "This set-up link is not valid: it works once, for 24 hours and until the next start.").
+		WithHint("Restart the service and use the link that it prints then.")
+	encoded, err := s.Settings.Setting(ctx, setupKey, false)
+	if errors.Is(err, export.ErrNotFound) {
+		return refused
+	}
+	if err != nil {
+		return fmt.Errorf("reading set-up link: %w", err)
+	}
+	var link setupLink
+	if err := json.Unmarshal(encoded, &link); err != nil {
+		return fmt.Errorf("reading set-up link: %w", err)
+	}
+	sum := sha256.Sum256([]byte(token))
+	if subtle.ConstantTimeCompare(sum[:], link.Hash) != 1 || !s.Service.now().Before(link.ExpiresAt) {
+		return refused
+	}
+	return nil
+}
+
+// CreateOwner makes the first owner and ends the link. A bad e-mail or password is a validation problem and leaves the
+// link as it is.
+func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) (export.User, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Check(ctx, token); err != nil {
+		return export.User{}, err
+	}
+	email = normalEmail(email)
+	var wrong problem.Collect
+	for _, err := range []error{checkEmail(email), CheckPassword("password", password)} {
+		if p := problem.From(err); p != nil {
+			for field, why := range p.Fields {
+				wrong.Add(field, "%s", why)
+			}
+		}
+	}
+	if err := wrong.Err(); err != nil {
+		return export.User{}, err
+	}
+	user, err := s.Service.create(ctx, email, password)
+	if err != nil {
+		return export.User{}, err
+	}
+	// The user's being there has ended the link; an old hash that stays behind opens nothing.
+	if err := s.put(ctx, setupLink{}); err != nil {
+		s.Service.log().WarnContext(ctx, "used set-up link could not be deleted", "error", err)
+	}
+	return user, nil
+}
+
+func (s *Setup) put(ctx context.Context, link setupLink) error {
+	encoded, err := json.Marshal(link)
+	if err != nil {
+		return fmt.Errorf("encoding set-up link: %w", err)
+	}
+	if err := s.Settings.PutSetting(ctx, setupKey, encoded, false); err != nil {
+		return fmt.Errorf("storing set-up link: %w", err)
+	}
+	return nil
+}
