@@ -28,7 +28,9 @@ func (c *Control) Company(ctx context.Context, realm export.RealmID) (export.Com
 }
 
 // CompanyUsage is how many calls the company has had in the last minute, and how many it may have.
-func (c *Control) CompanyUsage(realm export.RealmID) (used, limit int) { return c.o.QuickBooks.Usage(realm) }
+func (c *Control) CompanyUsage(realm export.RealmID) (used, limit int) {
+	return c.o.QuickBooks.Usage(realm)
+}
 
 // ConnectCompany begins a consent and returns the address of Intuit's page. With a realm it is a reconnect, which is
 // refused when it comes back for another company.

@@ -57,7 +57,9 @@ func (c *Control) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, e
 }
 
 // ActiveRuns returns the runs that are queued or running, oldest first.
-func (c *Control) ActiveRuns(ctx context.Context) ([]export.Run, error) { return c.o.Store.ActiveRuns(ctx) }
+func (c *Control) ActiveRuns(ctx context.Context) ([]export.Run, error) {
+	return c.o.Store.ActiveRuns(ctx)
+}
 
 // CancelRun stops a run; the sheet keeps its previous rows. A run that is over is a conflict.
 func (c *Control) CancelRun(ctx context.Context, who Actor, id export.ID) (export.Run, error) {
