@@ -1,0 +1,311 @@
+// Package config reads the settings: environment variables, the lasting ones also as flags, secrets also as files. It
+// checks them as a whole and reports every fault at once, each with its variable and an example.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/vault"
+)
+
+// Flags are the settings as they are written. Values are text, so that all faults can be told together.
+type Flags struct {
+	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address."`
+	BaseURL string `env:"LEDGERSHEET_BASE_URL" placeholder:"URL" help:"Public URL, used for OAuth redirects and cookies; http:// and the listen address when it is not set."`
+	DataDir string `env:"LEDGERSHEET_DATA_DIR" default:"./data" placeholder:"DIR" help:"Folder of the store."`
+
+	IntuitEnvironment        string `env:"LEDGERSHEET_INTUIT_ENVIRONMENT" default:"production" placeholder:"NAME" help:"production or sandbox."`
+	IntuitDiscoveryURL       string `env:"LEDGERSHEET_INTUIT_DISCOVERY_URL" placeholder:"URL" help:"OpenID discovery document; Intuit's when it is not set."`
+	IntuitAPIURL             string `env:"LEDGERSHEET_INTUIT_API_URL" placeholder:"URL" help:"Root of the accounting API; Intuit's when it is not set."`
+	GoogleAuthURL            string `env:"LEDGERSHEET_GOOGLE_AUTH_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" placeholder:"URL" hidden:""`
+	GoogleTokenURL           string `env:"LEDGERSHEET_GOOGLE_TOKEN_URL" default:"https://oauth2.googleapis.com/token" placeholder:"URL" hidden:""`
+	GoogleRevokeURL          string `env:"LEDGERSHEET_GOOGLE_REVOKE_URL" default:"https://oauth2.googleapis.com/revoke" placeholder:"URL" hidden:""`
+	GoogleUserInfoURL        string `name:"google-userinfo-url" env:"LEDGERSHEET_GOOGLE_USERINFO_URL" default:"https://openidconnect.googleapis.com/v1/userinfo" placeholder:"URL" hidden:""`
+	GoogleSheetsURL          string `env:"LEDGERSHEET_GOOGLE_SHEETS_URL" default:"https://sheets.googleapis.com/" placeholder:"URL" hidden:""`
+	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
+	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
+
+	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule."`
+	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time."`
+	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run."`
+	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept."`
+	MetricsAddr   string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
+	Logging
+}
+
+// Logging are the settings of the log, which every command has.
+type Logging struct {
+	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogFormat string `env:"LEDGERSHEET_LOG_FORMAT" placeholder:"FORMAT" help:"text or json; text on a terminal, else json, when it is not set."`
+}
+
+// The settings that are secret or go with a secret: environment only, as other users of the machine can see flags.
+const (
+	envSecretKey     = "LEDGERSHEET_SECRET_KEY"
+	envAdminEmail    = "LEDGERSHEET_ADMIN_EMAIL"
+	envAdminPassword = "LEDGERSHEET_ADMIN_PASSWORD"
+	envAPIToken      = "LEDGERSHEET_API_TOKEN"
+	envIntuitID      = "LEDGERSHEET_INTUIT_CLIENT_ID"
+	envIntuitSecret  = "LEDGERSHEET_INTUIT_CLIENT_SECRET"
+	envGoogleID      = "LEDGERSHEET_GOOGLE_CLIENT_ID"
+	envGoogleSecret  = "LEDGERSHEET_GOOGLE_CLIENT_SECRET"
+)
+
+// Settings are checked settings.
+type Settings struct {
+	Addr, BaseURL, DataDir string
+	SecretKey              *vault.Key // nil: kept in the data folder
+	AdminEmail             string
+	AdminPassword          vault.Secret
+	APIToken               vault.Secret
+	Intuit                 Intuit
+	Google                 Google
+	MinInterval            time.Duration
+	Workers                int
+	RunTimeout             time.Duration
+	Retention              time.Duration
+	MetricsAddr            string
+}
+
+// Intuit is how to reach QuickBooks.
+type Intuit struct {
+	ClientID     string
+	ClientSecret vault.Secret
+	Environment  string // "production" or "sandbox"
+	DiscoveryURL string
+	APIURL       string
+}
+
+// Google is how to reach Google.
+type Google struct {
+	ClientID           string
+	ClientSecret       vault.Secret
+	AuthURL            string
+	TokenURL           string
+	RevokeURL          string
+	UserInfoURL        string
+	SheetsURL          string
+	DriveURL           string
+	ServiceAccountFile string
+}
+
+// Endpoints of Intuit by environment. https://developer.intuit.com/app/developer/qbo/docs/develop
+var intuitEndpoints = map[string][2]string{
+	"production": {"https://developer.api.intuit.com/.well-known/openid_configuration", "https://quickbooks.api.intuit.com"},
+	"sandbox":    {"https://developer.api.intuit.com/.well-known/openid_sandbox_configuration", "https://sandbox-quickbooks.api.intuit.com"},
+}
+
+// Faults are all that is wrong with the settings.
+type Faults []string
+
+// Error lists them, one a line.
+func (f Faults) Error() string {
+	if len(f) == 1 {
+		return "wrong setting: " + f[0]
+	}
+	return fmt.Sprintf("%d wrong settings:\n  - %s", len(f), strings.Join(f, "\n  - "))
+}
+
+// reader collects faults while settings are read.
+type reader struct {
+	getenv func(string) string
+	faults Faults
+}
+
+func (r *reader) fault(format string, args ...any) {
+	r.faults = append(r.faults, fmt.Sprintf(format, args...))
+}
+
+// Settings checks the flags together with the secrets of the environment. The error is Faults.
+func (f Flags) Settings(getenv func(string) string) (Settings, error) {
+	r := &reader{getenv: getenv}
+	s := Settings{
+		Addr: f.Addr, DataDir: f.DataDir, MetricsAddr: f.MetricsAddr,
+		AdminEmail: strings.TrimSpace(getenv(envAdminEmail)), AdminPassword: r.secret(envAdminPassword), APIToken: r.secret(envAPIToken),
+		MinInterval: r.duration("LEDGERSHEET_MIN_INTERVAL", f.MinInterval, time.Second, 24*time.Hour),
+		RunTimeout:  r.duration("LEDGERSHEET_RUN_TIMEOUT", f.RunTimeout, 10*time.Second, 24*time.Hour),
+		Workers:     r.number("LEDGERSHEET_WORKERS", f.Workers, 1, 64),
+		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
+	}
+	r.address("LEDGERSHEET_ADDR", f.Addr)
+	if f.MetricsAddr != "" {
+		r.address("LEDGERSHEET_METRICS_ADDR", f.MetricsAddr)
+	}
+	s.BaseURL = r.baseURL(f)
+	if f.DataDir == "" {
+		r.fault("LEDGERSHEET_DATA_DIR is empty; name a folder, such as ./data")
+	}
+	if text := r.secret(envSecretKey); text != "" {
+		key, err := vault.ParseKey(text.Reveal())
+		if err != nil {
+			r.fault("%s %v", envSecretKey, err)
+		}
+		s.SecretKey = &key
+	}
+	r.admin(s)
+	s.Intuit = r.intuit(f)
+	s.Google = r.google(f)
+	if _, err := f.Logging.level(); err != nil {
+		r.faults = append(r.faults, err.Error())
+	}
+	if f.LogFormat != "" && f.LogFormat != "text" && f.LogFormat != "json" {
+		r.fault("LEDGERSHEET_LOG_FORMAT must be text or json, not %q", f.LogFormat)
+	}
+	if len(r.faults) > 0 {
+		return Settings{}, r.faults
+	}
+	return s, nil
+}
+
+// secret reads a variable or the file that its _FILE variant names.
+func (r *reader) secret(name string) vault.Secret {
+	value, file := r.getenv(name), r.getenv(name+"_FILE")
+	if file == "" {
+		return vault.Secret(value)
+	}
+	if value != "" {
+		r.fault("%s and %s_FILE are both set; keep one of them", name, name)
+		return ""
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		r.fault("%s_FILE cannot be read: %v", name, errors.Unwrap(err))
+		return ""
+	}
+	text := strings.TrimSpace(string(data))
+	if text == "" {
+		r.fault("%s_FILE names an empty file", name)
+	}
+	return vault.Secret(text)
+}
+
+func (r *reader) duration(name, text string, least, most time.Duration) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < least || d > most {
+		r.fault("%s must be a duration from %s to %s such as 5m or 1h30m, not %q", name, least, most, text)
+	}
+	return d
+}
+
+func (r *reader) number(name, text string, least, most int) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		r.fault("%s must be a number from %d to %d, not %q", name, least, most, text)
+	}
+	return n
+}
+
+func (r *reader) address(name, text string) {
+	_, port, err := net.SplitHostPort(text)
+	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
+		r.fault("%s must be host:port such as 127.0.0.1:8080 or :8080, not %q", name, text)
+	}
+}
+
+func (r *reader) baseURL(f Flags) string {
+	if f.BaseURL == "" {
+		addr := f.Addr
+		if strings.HasPrefix(addr, ":") {
+			addr = "localhost" + addr
+		}
+		return "http://" + addr
+	}
+	u, err := url.Parse(f.BaseURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		r.fault("LEDGERSHEET_BASE_URL must be the public address without a path, such as https://sheets.example.com, not %q", f.BaseURL)
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+func (r *reader) url(name, text string) string {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		r.fault("%s must be an address that begins with https://, not %q", name, text)
+	}
+	return text
+}
+
+func (r *reader) admin(s Settings) {
+	if (s.AdminEmail == "") != (s.AdminPassword == "") {
+		r.fault("%s and %s go together; set both or neither", envAdminEmail, envAdminPassword)
+	}
+	if s.AdminEmail != "" {
+		if a, err := mail.ParseAddress(s.AdminEmail); err != nil || a.Address != s.AdminEmail {
+			r.fault("%s must be an e-mail address such as owner@example.com", envAdminEmail)
+		}
+		if len(s.AdminPassword) < 12 {
+			r.fault("%s must have at least 12 characters", envAdminPassword)
+		}
+	}
+	if s.APIToken != "" && len(s.APIToken) < 24 {
+		r.fault("%s must have at least 24 characters; openssl rand -hex 32 makes a good one", envAPIToken)
+	}
+}
+
+func (r *reader) intuit(f Flags) Intuit {
+	i := Intuit{ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret), Environment: f.IntuitEnvironment}
+	r.pair(envIntuitID, i.ClientID, envIntuitSecret, i.ClientSecret)
+	ends, ok := intuitEndpoints[i.Environment]
+	if !ok {
+		r.fault("LEDGERSHEET_INTUIT_ENVIRONMENT must be production or sandbox, not %q", i.Environment)
+	}
+	i.DiscoveryURL, i.APIURL = ends[0], ends[1]
+	if f.IntuitDiscoveryURL != "" {
+		i.DiscoveryURL = r.url("LEDGERSHEET_INTUIT_DISCOVERY_URL", f.IntuitDiscoveryURL)
+	}
+	if f.IntuitAPIURL != "" {
+		i.APIURL = r.url("LEDGERSHEET_INTUIT_API_URL", f.IntuitAPIURL)
+	}
+	return i
+}
+
+func (r *reader) google(f Flags) Google {
+	g := Google{
+		ClientID: strings.TrimSpace(r.getenv(envGoogleID)), ClientSecret: r.secret(envGoogleSecret),
+		AuthURL: r.url("LEDGERSHEET_GOOGLE_AUTH_URL", f.GoogleAuthURL), TokenURL: r.url("LEDGERSHEET_GOOGLE_TOKEN_URL", f.GoogleTokenURL),
+		RevokeURL: r.url("LEDGERSHEET_GOOGLE_REVOKE_URL", f.GoogleRevokeURL), UserInfoURL: r.url("LEDGERSHEET_GOOGLE_USERINFO_URL", f.GoogleUserInfoURL),
+		SheetsURL: r.url("LEDGERSHEET_GOOGLE_SHEETS_URL", f.GoogleSheetsURL), DriveURL: r.url("LEDGERSHEET_GOOGLE_DRIVE_URL", f.GoogleDriveURL),
+		ServiceAccountFile: f.GoogleServiceAccountFile,
+	}
+	r.pair(envGoogleID, g.ClientID, envGoogleSecret, g.ClientSecret)
+	if g.ServiceAccountFile != "" {
+		if _, err := os.Stat(g.ServiceAccountFile); err != nil {
+			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE cannot be read: %v", errors.Unwrap(err))
+		}
+	}
+	return g
+}
+
+func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
+	if (id == "") != (secret == "") {
+		r.fault("%s and %s go together; set both or neither", idName, secretName)
+	}
+}
+
+// Unknown returns the LEDGERSHEET_ variables of an environment that mean nothing: most are misspelt.
+func Unknown(environ []string, known []string) []string {
+	secrets := []string{envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret}
+	known = slices.Concat(known, secrets, []string{envAdminEmail, envIntuitID, envGoogleID, "LEDGERSHEET_URL"})
+	for _, s := range secrets {
+		known = append(known, s+"_FILE")
+	}
+	var unknown []string
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "LEDGERSHEET_") && !slices.Contains(known, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}

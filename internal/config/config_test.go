@@ -1,0 +1,92 @@
+package config_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ledgersheet/internal/config"
+)
+
+func defaults() config.Flags {
+	return config.Flags{
+		Addr: "127.0.0.1:8080", DataDir: "./data", IntuitEnvironment: "production",
+		GoogleAuthURL: "https://a.example/auth", GoogleTokenURL: "https://a.example/token", GoogleRevokeURL: "https://a.example/revoke",
+		GoogleUserInfoURL: "https://a.example/me", GoogleSheetsURL: "https://s.example/", GoogleDriveURL: "https://d.example/",
+		MinInterval: "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90", Logging: config.Logging{LogLevel: "info"},
+	}
+}
+
+func env(m map[string]string) func(string) string { return func(k string) string { return m[k] } }
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	s, err := defaults().Settings(env(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.APIURL != "https://quickbooks.api.intuit.com" || s.SecretKey != nil || s.Workers != 8 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestEveryFaultIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	f := defaults()
+	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app", "", "test", "ftp://x"
+	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0", "1s", "x", "loud", "xml"
+	_, err := f.Settings(env(map[string]string{
+		"LEDGERSHEET_SECRET_KEY": "short", "LEDGERSHEET_ADMIN_EMAIL": "nobody", "LEDGERSHEET_ADMIN_PASSWORD": "hunter2",
+		"LEDGERSHEET_API_TOKEN": "tiny", "LEDGERSHEET_INTUIT_CLIENT_ID": "id", "LEDGERSHEET_GOOGLE_CLIENT_SECRET": "s3cr3t-value",
+	}))
+	faults, ok := errors.AsType[config.Faults](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	text := faults.Error()
+	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL", "MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS",
+		"LOG_LEVEL", "LOG_FORMAT", "SECRET_KEY", "ADMIN_EMAIL", "ADMIN_PASSWORD", "API_TOKEN", "INTUIT_CLIENT_SECRET", "GOOGLE_CLIENT_ID"} {
+		if !strings.Contains(text, "LEDGERSHEET_"+name) {
+			t.Errorf("%s is not named in:\n%s", name, text)
+		}
+	}
+	for _, secret := range []string{"hunter2", "s3cr3t-value", "tiny", "short"} {
+		if strings.Contains(text, `"`+secret) || strings.Contains(text, secret+" ") {
+			t.Errorf("the message shows a secret:\n%s", text)
+		}
+	}
+}
+
+func TestSecretsFromFiles(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte("a-token-of-more-than-24-characters\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := defaults().Settings(env(map[string]string{"LEDGERSHEET_API_TOKEN_FILE": file}))
+	if err != nil || s.APIToken.Reveal() != "a-token-of-more-than-24-characters" {
+		t.Errorf("got %v, %v", s.APIToken.Reveal(), err)
+	}
+	if strings.Contains(fmt.Sprintf("%v %+v", s, s), "a-token") {
+		t.Error("printing the settings shows a secret")
+	}
+	for _, bad := range []map[string]string{
+		{"LEDGERSHEET_API_TOKEN_FILE": file, "LEDGERSHEET_API_TOKEN": "x"},
+		{"LEDGERSHEET_API_TOKEN_FILE": file + "-missing"},
+	} {
+		if _, err := defaults().Settings(env(bad)); err == nil || !strings.Contains(err.Error(), "LEDGERSHEET_API_TOKEN_FILE") {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	t.Parallel()
+	got := config.Unknown([]string{"PATH=/bin", "LEDGERSHEET_ADR=x", "LEDGERSHEET_ADDR=y", "LEDGERSHEET_API_TOKEN_FILE=z"}, []string{"LEDGERSHEET_ADDR"})
+	if len(got) != 1 || got[0] != "LEDGERSHEET_ADR" {
+		t.Errorf("got %v", got)
+	}
+}

@@ -1,0 +1,36 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+func (l Logging) level() (slog.Level, error) {
+	var level slog.Level
+	switch l.LogLevel {
+	case "debug", "info", "warn", "error":
+		return level, level.UnmarshalText([]byte(l.LogLevel))
+	}
+	return level, fmt.Errorf("LEDGERSHEET_LOG_LEVEL must be debug, info, warn or error, not %q", l.LogLevel)
+}
+
+// Logger makes the program's logger. It falls back to text at info where a setting is wrong: that is told elsewhere.
+func (l Logging) Logger(w io.Writer) *slog.Logger {
+	level, _ := l.level()
+	o := &slog.HandlerOptions{Level: level}
+	if l.LogFormat == "json" || (l.LogFormat == "" && !terminal(w)) {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
