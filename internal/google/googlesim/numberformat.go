@@ -1,0 +1,414 @@
+package googlesim
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"google.golang.org/api/sheets/v4"
+)
+
+// formatTable numbers the cell formats of a spreadsheet, so that a cell carries four bytes. It only
+// grows: the numbers of older states stay good.
+type formatTable struct {
+	mu      sync.Mutex
+	formats []*sheets.CellFormat
+	texts   []string
+	byText  map[string]uint32
+}
+
+func newFormatTable() *formatTable {
+	return &formatTable{formats: []*sheets.CellFormat{nil}, texts: []string{"{}"}, byText: map[string]uint32{"{}": 0}}
+}
+
+// get returns the format with a number; nil is the default format. It must not be changed.
+func (t *formatTable) get(id uint32) *sheets.CellFormat {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.formats[id]
+}
+
+// text is the format as JSON: equal formats have equal texts.
+func (t *formatTable) text(id uint32) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.texts[id]
+}
+
+// number returns the number of a format, which must not be changed afterwards.
+func (t *formatTable) number(f *sheets.CellFormat) uint32 {
+	if f == nil {
+		return 0
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if id, ok := t.byText[string(raw)]; ok {
+		return id
+	}
+	id := uint32(len(t.formats))
+	t.formats = append(t.formats, f)
+	t.texts = append(t.texts, string(raw))
+	t.byText[string(raw)] = id
+	return id
+}
+
+// defaultPatterns are the en_US patterns of a number format that names only its type.
+var defaultPatterns = map[string]string{
+	"TEXT": "@", "NUMBER": "#,##0.00", "PERCENT": "0.00%", "CURRENCY": `"$"#,##0.00`, "DATE": "m/d/yyyy",
+	"TIME": "h:mm:ss am/pm", "DATE_TIME": "m/d/yyyy h:mm:ss", "SCIENTIFIC": "0.00E+00",
+}
+
+// formatted is the text a cell shows.
+func (st *state) formatted(v value, format uint32) string {
+	pattern := ""
+	if f := st.formats.get(format); f != nil && f.NumberFormat != nil {
+		pattern = f.NumberFormat.Pattern
+		if pattern == "" {
+			pattern = defaultPatterns[f.NumberFormat.Type]
+		}
+	}
+	return formatValue(v, pattern)
+}
+
+// formatValue applies a number format pattern; an empty one is the automatic format.
+func formatValue(v value, pattern string) string {
+	sections := splitSections(pattern)
+	switch v.kind {
+	case kindText:
+		if len(sections) == 4 {
+			return strings.ReplaceAll(literals(sections[3]), "@", v.str)
+		}
+		return v.str
+	case kindNumber:
+	default:
+		return display(v)
+	}
+	if pattern == "" || strings.EqualFold(pattern, "general") || pattern == "@" {
+		return automaticNumber(v.num)
+	}
+	section, f := sections[0], v.num
+	switch {
+	case f < 0 && len(sections) > 1:
+		section, f = sections[1], -f
+	case f == 0 && len(sections) > 2:
+		section = sections[2]
+	}
+	if isDatePattern(section) {
+		return formatDate(v.num, section)
+	}
+	return formatNumber(f, section)
+}
+
+// automaticNumber shows ten significant digits, and all digits of whole numbers.
+func automaticNumber(f float64) string {
+	if f == math.Trunc(f) || math.Abs(f) >= 1e10 || math.Abs(f) < 1e-4 {
+		return generalNumber(f)
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 10, 64), 64)
+	if err != nil {
+		return generalNumber(f)
+	}
+	return generalNumber(rounded)
+}
+
+// splitSections cuts a pattern at semicolons outside quotes.
+func splitSections(pattern string) []string {
+	var out []string
+	start, quoted := 0, false
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '\\':
+			i++
+		case '"':
+			quoted = !quoted
+		case ';':
+			if !quoted {
+				out = append(out, pattern[start:i])
+				start = i + 1
+			}
+		}
+	}
+	return append(out, pattern[start:])
+}
+
+// piece is a part of a pattern: literal text or a run of format letters.
+type piece struct {
+	text    string
+	literal bool
+}
+
+// pieces cuts a section into literals and single format characters.
+func pieces(section string) []piece {
+	var out []piece
+	for i := 0; i < len(section); i++ {
+		switch c := section[i]; c {
+		case '"':
+			end := strings.IndexByte(section[i+1:], '"')
+			if end < 0 {
+				end = len(section) - i - 1
+			}
+			out = append(out, piece{section[i+1 : i+1+end], true})
+			i += end + 1
+		case '\\':
+			if i+1 < len(section) {
+				i++
+				out = append(out, piece{section[i : i+1], true})
+			}
+		case '_':
+			out = append(out, piece{" ", true})
+			i++
+		case '*':
+			i++ // fill to the width of the column: nothing in plain text
+		case '[':
+			end := strings.IndexByte(section[i:], ']')
+			if end < 0 {
+				return append(out, piece{section[i:], true})
+			}
+			inside := section[i+1 : i+end]
+			if symbol, ok := strings.CutPrefix(inside, "$"); ok {
+				symbol, _, _ = strings.Cut(symbol, "-")
+				out = append(out, piece{symbol, true})
+			} else if strings.Trim(strings.ToLower(inside), "hms") == "" {
+				out = append(out, piece{"[" + strings.ToLower(inside) + "]", false})
+			}
+			i += end
+		default:
+			out = append(out, piece{section[i : i+1], false})
+		}
+	}
+	return out
+}
+
+func literals(section string) string {
+	var b strings.Builder
+	for _, p := range pieces(section) {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+func isDatePattern(section string) bool {
+	for _, p := range pieces(section) {
+		if !p.literal && (strings.ContainsAny(p.text, "yYdDhHmMsS") || strings.HasPrefix(p.text, "[")) {
+			return true
+		}
+	}
+	return false
+}
+
+// formatNumber fills a numeric section. Digits come from the 15 significant ones Sheets keeps and
+// are rounded half away from zero.
+func formatNumber(f float64, section string) string {
+	parts := pieces(section)
+	var before, after strings.Builder
+	var body string
+	percent, scientific := 0, false
+	for i := 0; i < len(parts); i++ {
+		p := parts[i]
+		switch {
+		case !p.literal && strings.Contains("0#?.,", p.text) && after.Len() == 0:
+			body += p.text
+			continue
+		case !p.literal && strings.EqualFold(p.text, "E") && body != "" && i+1 < len(parts) && strings.Contains("+-", parts[i+1].text):
+			scientific = true
+			for i += 2; i < len(parts) && !parts[i].literal && parts[i].text == "0"; i++ {
+			}
+			i--
+			continue
+		case !p.literal && p.text == "%":
+			percent++
+		case !p.literal && p.text == "@":
+			p.text = generalNumber(f)
+		}
+		if body == "" {
+			before.WriteString(p.text)
+		} else {
+			after.WriteString(p.text)
+		}
+	}
+	if body == "" {
+		if f < 0 {
+			return "-" + before.String()
+		}
+		return before.String()
+	}
+	negative := f < 0
+	text := fillDigits(math.Abs(f), body, percent, scientific)
+	if negative && strings.Trim(text, "0.,") != "" {
+		return "-" + before.String() + text + after.String()
+	}
+	return before.String() + text + after.String()
+}
+
+func fillDigits(f float64, body string, percent int, scientific bool) string {
+	whole, fraction, hasPoint := strings.Cut(body, ".")
+	trimmed := strings.TrimRight(whole, ",")
+	scale := len(whole) - len(trimmed)
+	thousands := strings.Contains(trimmed, ",")
+	minWhole := strings.Count(trimmed, "0")
+	maxPlaces, minPlaces := len(strings.Trim(fraction, ",")), strings.Count(fraction, "0")
+	if scientific {
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', maxPlaces, 64), "E")
+		return mantissa + "E" + exponent
+	}
+	d, err := decimal.NewFromString(strconv.FormatFloat(f, 'g', 15, 64))
+	if err != nil {
+		return generalNumber(f)
+	}
+	d = d.Shift(int32(2*percent - 3*scale))
+	text := d.StringFixed(int32(maxPlaces))
+	digits, places, _ := strings.Cut(text, ".")
+	for len(places) > minPlaces && strings.HasSuffix(places, "0") {
+		places = places[:len(places)-1]
+	}
+	if digits == "0" && minWhole == 0 {
+		digits = ""
+	}
+	for len(digits) < minWhole {
+		digits = "0" + digits
+	}
+	if thousands {
+		for i := len(digits) - 3; i > 0; i -= 3 {
+			digits = digits[:i] + "," + digits[i:]
+		}
+	}
+	if places == "" && !(hasPoint && maxPlaces == 0) {
+		return digits
+	}
+	return digits + "." + places
+}
+
+// serialTime is the moment of a serial number: days since 1899-12-30, to the millisecond.
+func serialTime(serial float64) time.Time {
+	days := math.Floor(serial)
+	millis := math.Round((serial - days) * 86_400_000)
+	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days)).Add(time.Duration(millis) * time.Millisecond)
+}
+
+func formatDate(serial float64, section string) string {
+	if math.Abs(serial) > 3_000_000 {
+		return generalNumber(serial)
+	}
+	var runs []piece
+	lower := strings.ToLower(section)
+	half := strings.Contains(lower, "am/pm") || strings.Contains(lower, "a/p")
+	for _, p := range pieces(section) {
+		if p.literal {
+			runs = append(runs, p)
+			continue
+		}
+		c := strings.ToLower(p.text)
+		if n := len(runs); n > 0 && !runs[n-1].literal && len(c) == 1 && strings.HasSuffix(runs[n-1].text, c) && strings.Contains("ymdhs0", c) {
+			runs[n-1].text += c
+			continue
+		}
+		runs = append(runs, piece{c, false})
+	}
+	t := serialTime(serial)
+	var b strings.Builder
+	for i := 0; i < len(runs); i++ {
+		if !runs[i].literal && runs[i].text == "a" {
+			if word, n := meridiem(runs[i:], t); n > 0 {
+				b.WriteString(word)
+				i += n - 1
+				continue
+			}
+		}
+		if runs[i].literal {
+			b.WriteString(runs[i].text)
+			continue
+		}
+		b.WriteString(datePart(runs, i, t, serial, half))
+	}
+	return b.String()
+}
+
+// meridiem reads am/pm or a/p at the start of the runs.
+func meridiem(runs []piece, t time.Time) (string, int) {
+	var joined string
+	for n, r := range runs {
+		joined += r.text
+		switch joined {
+		case "am/pm":
+			return t.Format("PM"), n + 1
+		case "a/p":
+			return t.Format("PM")[:1], n + 1
+		}
+		if n == 4 {
+			break
+		}
+	}
+	return "", 0
+}
+
+func datePart(runs []piece, i int, t time.Time, serial float64, half bool) string {
+	hour := t.Hour()
+	if half {
+		hour = (hour+11)%12 + 1
+	}
+	pad := func(n int) string {
+		if len(runs[i].text) > 1 {
+			return twoDigits(n)
+		}
+		return strconv.Itoa(n)
+	}
+	switch text := runs[i].text; {
+	case strings.HasPrefix(text, "[h"):
+		return strconv.Itoa(int(math.Floor(serial*24 + 1e-9)))
+	case strings.HasPrefix(text, "[m"):
+		return strconv.Itoa(int(math.Floor(serial*1440 + 1e-9)))
+	case strings.HasPrefix(text, "[s"):
+		return strconv.Itoa(int(math.Floor(serial*86400 + 1e-6)))
+	case text == "y" || text == "yy":
+		return t.Format("06")
+	case text[0] == 'y':
+		return t.Format("2006")
+	case text[0] == 'd' && len(text) > 3:
+		return t.Format("Monday")
+	case text == "ddd":
+		return t.Format("Mon")
+	case text[0] == 'd':
+		return pad(t.Day())
+	case text[0] == 'h':
+		return pad(hour)
+	case text[0] == 's':
+		return pad(t.Second())
+	case text[0] == 'm' && isMinute(runs, i):
+		return pad(t.Minute())
+	case text[0] == 'm' && len(text) > 3:
+		return t.Format("January")
+	case text == "mmm":
+		return t.Format("Jan")
+	case text[0] == 'm':
+		return pad(int(t.Month()))
+	case text[0] == '0':
+		return strconv.Itoa(1000 + t.Nanosecond()/1_000_000)[1:][:min(3, len(text))]
+	}
+	return runs[i].text
+}
+
+// isMinute tells minutes from months: after an hour or before a second.
+func isMinute(runs []piece, i int) bool {
+	for j := i - 1; j >= 0; j-- {
+		if !runs[j].literal && strings.Contains("ymdhs[", runs[j].text[:1]) {
+			if runs[j].text[0] == 'h' || runs[j].text[0] == '[' {
+				return true
+			}
+			break
+		}
+	}
+	for j := i + 1; j < len(runs); j++ {
+		if !runs[j].literal && strings.Contains("ymdhs", runs[j].text[:1]) {
+			return runs[j].text[0] == 's'
+		}
+	}
+	return false
+}

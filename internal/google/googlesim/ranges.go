@@ -1,0 +1,336 @@
+package googlesim
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/api/sheets/v4"
+)
+
+func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
+	s, a, err := c.area(r.Range)
+	if err != nil {
+		return err
+	}
+	a = s.clamp(a)
+	if err := c.mayEdit(a); err != nil {
+		return err
+	}
+	var parts []area
+	switch r.MergeType {
+	case "MERGE_ALL":
+		parts = []area{a}
+	case "MERGE_ROWS":
+		for row := a.r1; row < a.r2; row++ {
+			parts = append(parts, area{sheet: s.id, r1: row, r2: row + 1, c1: a.c1, c2: a.c2})
+		}
+	case "MERGE_COLUMNS":
+		for col := a.c1; col < a.c2; col++ {
+			parts = append(parts, area{sheet: s.id, r1: a.r1, r2: a.r2, c1: col, c2: col + 1})
+		}
+	default:
+		return badRequest(`Invalid value at 'requests.merge_cells.merge_type' (type.googleapis.com/google.apps.sheets.v4.MergeCellsRequest.MergeType), "%s"`, r.MergeType)
+	}
+	var kept []area
+	for _, m := range s.merges {
+		if !a.overlaps(m) {
+			kept = append(kept, m)
+			continue
+		}
+		if !a.covers(m) {
+			return badRequest("You must select all cells in a merged range to merge or unmerge them.")
+		}
+	}
+	for _, part := range parts {
+		if part.r2-part.r1 == 1 && part.c2-part.c1 == 1 {
+			continue
+		}
+		kept = append(kept, part)
+		for row := part.r1; row < min(part.r2, len(s.rows)); row++ {
+			for col := part.c1; col < part.c2; col++ {
+				if stored := s.at(row, col); stored != nil && stored.kind != kindBlank && (row != part.r1 || col != part.c1) {
+					s.put(row, col).setContent(cell{})
+				}
+			}
+		}
+	}
+	s.merges = kept
+	return nil
+}
+
+func (c *change) unmergeCells(r *sheets.UnmergeCellsRequest) error {
+	s, a, err := c.area(r.Range)
+	if err != nil {
+		return err
+	}
+	a = s.clamp(a)
+	if err := c.mayEdit(a); err != nil {
+		return err
+	}
+	var kept []area
+	for _, m := range s.merges {
+		if !a.overlaps(m) {
+			kept = append(kept, m)
+		} else if !a.covers(m) {
+			return badRequest("You must select all cells in a merged range to merge or unmerge them.")
+		}
+	}
+	s.merges = kept
+	return nil
+}
+
+var rangeName = regexp.MustCompile(`^[\pL_][\pL\pN_.]*$`)
+
+func (c *change) checkRangeName(name, except string) error {
+	upper := strings.ToUpper(name)
+	if !rangeName.MatchString(name) || len(name) > 250 || cellLike.MatchString(name) || upper == "TRUE" || upper == "FALSE" {
+		return badRequest("The name given to this range is invalid.")
+	}
+	if n := c.st.namedRange(name); n != nil && n.id != except {
+		return badRequest("A named range with the name %s already exists.", strconv.Quote(name))
+	}
+	return nil
+}
+
+func (c *change) addNamedRange(r *sheets.AddNamedRangeRequest) (*sheets.Response, error) {
+	if r.NamedRange == nil {
+		return nil, badRequest("A named range must be specified.")
+	}
+	if err := c.checkRangeName(r.NamedRange.Name, ""); err != nil {
+		return nil, err
+	}
+	_, a, err := c.area(r.NamedRange.Range)
+	if err != nil {
+		return nil, err
+	}
+	id := r.NamedRange.NamedRangeId
+	if id == "" {
+		id = strconv.FormatInt(c.st.freshID(), 10)
+	}
+	if slices.ContainsFunc(c.st.named, func(n *namedRange) bool { return n.id == id }) {
+		return nil, badRequest("Named range with id %s already exists.", id)
+	}
+	n := &namedRange{id: id, name: r.NamedRange.Name, area: a}
+	c.st.named = append(c.st.named, n)
+	return &sheets.Response{AddNamedRange: &sheets.AddNamedRangeResponse{NamedRange: n.resource()}}, nil
+}
+
+func (n *namedRange) resource() *sheets.NamedRange {
+	return &sheets.NamedRange{NamedRangeId: n.id, Name: n.name, Range: n.area.gridRange()}
+}
+
+func (c *change) findNamedRange(id string) (int, error) {
+	i := slices.IndexFunc(c.st.named, func(n *namedRange) bool { return n.id == id })
+	if i < 0 {
+		return 0, badRequest("No named range with id: %s", id)
+	}
+	return i, nil
+}
+
+func (c *change) updateNamedRange(r *sheets.UpdateNamedRangeRequest) error {
+	m, err := updateMask(r.Fields, sheets.NamedRange{})
+	if err != nil {
+		return err
+	}
+	if r.NamedRange == nil {
+		return badRequest("A named range must be specified.")
+	}
+	i, err := c.findNamedRange(r.NamedRange.NamedRangeId)
+	if err != nil {
+		return err
+	}
+	fresh := *c.st.named[i]
+	if m.has("name") {
+		if err := c.checkRangeName(r.NamedRange.Name, fresh.id); err != nil {
+			return err
+		}
+		fresh.name = r.NamedRange.Name
+	}
+	if m.has("range") {
+		_, a, err := c.area(r.NamedRange.Range)
+		if err != nil {
+			return err
+		}
+		fresh.area, fresh.lost = a, false
+	}
+	c.st.named[i] = &fresh
+	return nil
+}
+
+func (c *change) deleteNamedRange(r *sheets.DeleteNamedRangeRequest) error {
+	i, err := c.findNamedRange(r.NamedRangeId)
+	if err != nil {
+		return err
+	}
+	c.st.named = slices.Delete(c.st.named, i, i+1)
+	return nil
+}
+
+func (c *change) addProtectedRange(r *sheets.AddProtectedRangeRequest) (*sheets.Response, error) {
+	if r.ProtectedRange == nil {
+		return nil, badRequest("A protected range must be specified.")
+	}
+	id := r.ProtectedRange.ProtectedRangeId
+	if id == 0 && !sent(r.ProtectedRange.ForceSendFields, "ProtectedRangeId") {
+		id = c.st.freshID()
+	}
+	if c.st.protectionByID(id) != nil {
+		return nil, badRequest("Protected range with id %d already exists.", id)
+	}
+	s, p, err := c.protection(r.ProtectedRange)
+	if err != nil {
+		return nil, err
+	}
+	p.id = id
+	if p.whole() && slices.ContainsFunc(s.protections, (*protection).whole) {
+		return nil, badRequest("Sheet %s already has sheet protection.", strconv.Quote(s.title))
+	}
+	if !p.warningOnly && !slices.Contains(p.editors, c.who.email) {
+		p.editors = append(slices.Clone(p.editors), c.who.email)
+	}
+	s.protections = append(slices.Clone(s.protections), p)
+	return &sheets.Response{AddProtectedRange: &sheets.AddProtectedRangeResponse{ProtectedRange: c.st.protectedRange(p, c.who.email, c.owner)}}, nil
+}
+
+func (p *protection) whole() bool {
+	return p.area.r1 == 0 && p.area.c1 == 0 && p.area.r2 < 0 && p.area.c2 < 0
+}
+
+// protection reads a ProtectedRange of a request.
+func (c *change) protection(r *sheets.ProtectedRange) (*sheet, *protection, error) {
+	if r.TableId != "" {
+		return nil, nil, badRequest("This simulator does not know tables.")
+	}
+	p := &protection{description: r.Description, warningOnly: r.WarningOnly, namedRange: r.NamedRangeId}
+	grid := r.Range
+	if r.NamedRangeId != "" && grid == nil {
+		i, err := c.findNamedRange(r.NamedRangeId)
+		if err != nil {
+			return nil, nil, err
+		}
+		grid = c.st.named[i].area.gridRange()
+	}
+	s, a, err := c.area(grid)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.area = a
+	if r.Editors != nil {
+		if p.warningOnly && len(r.Editors.Users)+len(r.Editors.Groups) > 0 {
+			return nil, nil, badRequest("Editors cannot be set on a protected range that is warning only.")
+		}
+		p.editors = slices.Clone(r.Editors.Users)
+	}
+	if len(r.UnprotectedRanges) > 0 && !p.whole() {
+		return nil, nil, badRequest("Unprotected ranges can only be set on a protected sheet.")
+	}
+	for _, g := range r.UnprotectedRanges {
+		_, open, err := c.area(g)
+		if err != nil {
+			return nil, nil, err
+		}
+		p.open = append(p.open, open)
+	}
+	return s, p, nil
+}
+
+func (c *change) findProtection(id int64) (*sheet, int, error) {
+	for _, s := range c.st.sheets {
+		for i, p := range s.protections {
+			if p.id != id {
+				continue
+			}
+			if !c.owner && p.blocks(c.who.email) {
+				return nil, 0, errProtected()
+			}
+			return s, i, nil
+		}
+	}
+	return nil, 0, badRequest("No protected range with id: %d", id)
+}
+
+func (c *change) updateProtectedRange(r *sheets.UpdateProtectedRangeRequest) error {
+	m, err := updateMask(r.Fields, sheets.ProtectedRange{})
+	if err != nil {
+		return err
+	}
+	if r.ProtectedRange == nil {
+		return badRequest("A protected range must be specified.")
+	}
+	s, i, err := c.findProtection(r.ProtectedRange.ProtectedRangeId)
+	if err != nil {
+		return err
+	}
+	merged := *c.st.protectedRange(s.protections[i], c.who.email, c.owner)
+	assignMask(m, &merged, r.ProtectedRange)
+	target, p, err := c.protection(&merged)
+	if err != nil {
+		return err
+	}
+	p.id = s.protections[i].id
+	s.protections = slices.Delete(slices.Clone(s.protections), i, i+1)
+	target.protections = append(slices.Clone(target.protections), p)
+	return nil
+}
+
+func (c *change) deleteProtectedRange(r *sheets.DeleteProtectedRangeRequest) error {
+	s, i, err := c.findProtection(r.ProtectedRangeId)
+	if err != nil {
+		return err
+	}
+	s.protections = slices.Delete(slices.Clone(s.protections), i, i+1)
+	return nil
+}
+
+func (c *change) setBasicFilter(r *sheets.SetBasicFilterRequest) error {
+	if r.Filter == nil {
+		return badRequest("A filter must be specified.")
+	}
+	s, a, err := c.area(r.Filter.Range)
+	if err != nil {
+		return err
+	}
+	if err := c.mayShape(s, true); err != nil {
+		return err
+	}
+	filter := *r.Filter
+	filter.Range = s.clamp(a).gridRange()
+	s.filter = &filter
+	return nil
+}
+
+func (c *change) clearBasicFilter(r *sheets.ClearBasicFilterRequest) error {
+	s, err := c.st.grid(r.SheetId)
+	if err != nil {
+		return err
+	}
+	s.filter = nil
+	return nil
+}
+
+func (c *change) addConditionalFormatRule(r *sheets.AddConditionalFormatRuleRequest) error {
+	if r.Rule == nil || len(r.Rule.Ranges) == 0 {
+		return badRequest("A rule with at least one range must be specified.")
+	}
+	if (r.Rule.BooleanRule == nil) == (r.Rule.GradientRule == nil) {
+		return badRequest("Exactly one of 'booleanRule' and 'gradientRule' must be specified.")
+	}
+	var target *sheet
+	for _, g := range r.Rule.Ranges {
+		s, _, err := c.area(g)
+		if err != nil {
+			return err
+		}
+		if target != nil && s != target {
+			return badRequest("All ranges of a conditional format rule must be on one sheet.")
+		}
+		target = s
+	}
+	if r.Index < 0 || int(r.Index) > len(target.conditions) {
+		return badRequest("The index %d is out of range.", r.Index)
+	}
+	target.conditions = slices.Insert(slices.Clone(target.conditions), int(r.Index), r.Rule)
+	return nil
+}
