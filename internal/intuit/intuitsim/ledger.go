@@ -138,7 +138,7 @@ func (c *Company) postSale(out []posting, t *txn, sign cents) []posting {
 			if cost := l.qty.at(l.item.cost); cost != 0 {
 				goods, stock := base, base
 				goods.account, goods.amount = b.cogs, sign*cost
-				stock.account, stock.amount = b.inventory, -sign*cost
+				stock.account, stock.amount, stock.qty = b.inventory, -sign*cost, -l.qty*milli(sign)
 				out = append(out, goods, stock)
 			}
 		}

@@ -246,12 +246,7 @@ func (c *Company) onHand(it *item) milli {
 	if c.stock == nil {
 		c.stock = map[*item]milli{}
 		for _, p := range c.journal(accrual) {
-			if p.item == nil {
-				continue
-			}
-			if p.account == p.item.income {
-				c.stock[p.item] -= p.qty
-			} else {
+			if p.item != nil && p.account == p.item.asset {
 				c.stock[p.item] += p.qty
 			}
 		}

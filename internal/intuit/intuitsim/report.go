@@ -116,8 +116,35 @@ type builder func(*reportCall) *report
 // builders are the reports by the name in the URL, which is case-sensitive.
 func builders() map[string]builder {
 	return map[string]builder{
-		"ProfitAndLoss": (*reportCall).profitAndLoss,
-		"BalanceSheet":  (*reportCall).balanceSheet,
+		"ProfitAndLoss":             (*reportCall).profitAndLoss,
+		"ProfitAndLossDetail":       (*reportCall).profitAndLossDetail,
+		"BalanceSheet":              (*reportCall).balanceSheet,
+		"CashFlow":                  (*reportCall).cashFlow,
+		"TrialBalance":              (*reportCall).trialBalance,
+		"GeneralLedger":             (*reportCall).generalLedger,
+		"JournalReport":             (*reportCall).journalReport,
+		"TransactionList":           (*reportCall).transactionList,
+		"TransactionListByCustomer": (*reportCall).transactionsByCustomer,
+		"TransactionListByVendor":   (*reportCall).transactionsByVendor,
+		"TransactionListWithSplits": (*reportCall).transactionsWithSplits,
+		"AccountList":               (*reportCall).accountList,
+		"AgedReceivables":           (*reportCall).agedReceivables,
+		"AgedReceivableDetail":      (*reportCall).agedReceivableDetail,
+		"AgedPayables":              (*reportCall).agedPayables,
+		"AgedPayableDetail":         (*reportCall).agedPayableDetail,
+		"CustomerBalance":           (*reportCall).customerBalance,
+		"CustomerBalanceDetail":     (*reportCall).customerBalanceDetail,
+		"VendorBalance":             (*reportCall).vendorBalance,
+		"VendorBalanceDetail":       (*reportCall).vendorBalanceDetail,
+		"CustomerIncome":            (*reportCall).customerIncome,
+		"VendorExpenses":            (*reportCall).vendorExpenses,
+		"CustomerSales":             (*reportCall).customerSales,
+		"ItemSales":                 (*reportCall).itemSales,
+		"ClassSales":                (*reportCall).classSales,
+		"DepartmentSales":           (*reportCall).departmentSales,
+		"InventoryValuationSummary": (*reportCall).inventoryValuation,
+		"InventoryValuationDetail":  (*reportCall).inventoryValuationDetail,
+		"TaxSummary":                (*reportCall).taxSummary,
 	}
 }
 
