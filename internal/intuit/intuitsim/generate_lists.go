@@ -189,7 +189,7 @@ func (c *Company) retireSome() {
 		}
 	}
 	for i, p := range c.vendors {
-		if i%19 == 18 {
+		if i%13 == 12 {
 			off(&p.record)
 		}
 	}
