@@ -53,16 +53,22 @@ func newLayout(a *arranged, d export.Report, q export.Query, want asked) (*layou
 	return l, nil
 }
 
-// periods are the amount columns without their total, or the total when there is nothing else.
+// periods are the amount columns without their total, or the total when there is nothing else; where a report has no
+// amounts, its numbers.
 func (a *arranged) periods() []int {
 	var all, parts []int
-	for i, c := range a.columns {
-		if i == a.label || c.kind == table.Text || c.kind == table.Date {
-			continue
+	for _, kind := range []table.Kind{table.Money, table.Number} {
+		for i, c := range a.columns {
+			if i == a.label || c.kind != kind {
+				continue
+			}
+			all = append(all, i)
+			if !c.total {
+				parts = append(parts, i)
+			}
 		}
-		all = append(all, i)
-		if !c.total {
-			parts = append(parts, i)
+		if len(all) > 0 {
+			break
 		}
 	}
 	if len(parts) > 0 {
