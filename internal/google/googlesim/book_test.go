@@ -1,0 +1,50 @@
+package googlesim
+
+import (
+	"encoding/json"
+	"testing"
+
+	"google.golang.org/api/sheets/v4"
+)
+
+// mustRequests reads batchUpdate requests from JSON by the server's own decoder, so that zeros count
+// as sent.
+func mustRequests(t testing.TB, text string) []*sheets.Request {
+	t.Helper()
+	var in sheets.BatchUpdateSpreadsheetRequest
+	if err := decodeBody([]byte(`{"requests":`+text+`}`), &in, ""); err != nil {
+		t.Fatalf("requests %s: %v", text, err)
+	}
+	return in.Requests
+}
+
+// snapshot is everything a spreadsheet holds, as text.
+func snapshot(t testing.TB, b *Spreadsheet) string {
+	t.Helper()
+	raw, err := json.MarshalIndent(b.Resource(), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := json.Marshal(b.Metadata())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw) + string(all)
+}
+
+// set types cells given as name, text pairs.
+func set(t testing.TB, b *Spreadsheet, pairs ...string) {
+	t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		if err := b.SetCell(pairs[i], pairs[i+1]); err != nil {
+			t.Fatalf("typing %q into %s: %v", pairs[i+1], pairs[i], err)
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
