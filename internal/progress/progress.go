@@ -42,7 +42,7 @@ func New() *Broker { return &Broker{subs: map[*subscription]struct{}{}} }
 // Publish tells the listeners that a run is now in this state. It never blocks
 // and keeps a copy of its own, so the caller may go on changing the run.
 func (b *Broker) Publish(r export.Run) {
-	r = clone(r)
+	r = Copy(r)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -105,6 +105,18 @@ func (b *Broker) Close() {
 	}
 }
 
+// Copy returns a run that shares with r nothing that its worker may change in place.
+func Copy(r export.Run) export.Run {
+	r.Totals = maps.Clone(r.Totals)
+	r.Companies = slices.Clone(r.Companies)
+	r.Warnings = slices.Clone(r.Warnings)
+	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
+	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
+	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
+	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	return r
+}
+
 func (b *Broker) drop(s *subscription) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,16 +166,4 @@ func thin(events []export.RunEvent) []export.RunEvent {
 		events = slices.Delete(events, max(i, 0), max(i, 0)+1)
 	}
 	return events
-}
-
-// clone copies what a run in progress may still change in place.
-func clone(r export.Run) export.Run {
-	r.Totals = maps.Clone(r.Totals)
-	r.Companies = slices.Clone(r.Companies)
-	r.Warnings = slices.Clone(r.Warnings)
-	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
-	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
-	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
-	r.Exporter.Options = maps.Clone(r.Exporter.Options)
-	return r
 }

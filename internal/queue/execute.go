@@ -1,0 +1,121 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/progress"
+)
+
+// How long a worker waits before it tries again to store how its run ended.
+const (
+	firstStoreRetry   = 100 * time.Millisecond
+	longestStoreRetry = 5 * time.Second
+)
+
+// execute is a worker: one attempt of one run, from its begin to its stored end.
+func (q *Queue) execute(t *task, r export.Run) {
+	// The next run may start, and Stop may return, only when this one is stored.
+	defer q.Wake()
+	defer q.release(t)
+
+	ctx, cancel := context.WithTimeoutCause(t.ctx, q.o.Timeout, errDeadline)
+	defer cancel()
+	var flushing sync.WaitGroup
+	over := make(chan struct{})
+	flushing.Go(func() { t.live.flush(over) })
+	err := q.call(ctx, progress.Copy(r), t.live.report)
+	result := t.live.close()
+	close(over)
+	flushing.Wait()
+	q.finish(result, attempt{err: err, cause: context.Cause(ctx), timeout: q.o.Timeout, backoff: q.o.Backoff})
+}
+
+// call calls Work and makes a panic an error.
+func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export.Run))) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			q.log.Error("run panicked", "run", r.ID, "exporter", r.Exporter.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = problem.New(problem.Internal, "The run ended by an error in the program.")
+		}
+	}()
+	return q.o.Work(ctx, r, report)
+}
+
+// finish stores how an attempt ended and tells of it. While the store fails, it
+// tries again, until the queue has to stop; then the run is found as running by
+// the next process and taken up again.
+func (q *Queue) finish(result export.Run, a attempt) {
+	pause := firstStoreRetry
+	for {
+		err := q.storeEnd(result, a)
+		if err == nil {
+			return
+		}
+		q.log.Error("storing the end of a run failed", "run", result.ID, "exporter", result.Exporter.ID, "error", err)
+		if errors.Is(err, errGone) || errors.Is(err, export.ErrNotFound) || q.life.Err() != nil {
+			return
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-q.life.Done(): // once more, at once
+			timer.Stop()
+		}
+		pause = min(2*pause, longestStoreRetry)
+	}
+}
+
+func (q *Queue) storeEnd(result export.Run, a attempt) error {
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	a.now = q.o.Now()
+	stored, err := q.o.Store.UpdateRun(q.base, result.ID, func(r *export.Run) error {
+		if r.Status != export.RunRunning {
+			return errGone
+		}
+		setResults(r, result)
+		a.settle(r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	q.logEnd(stored, a)
+	q.publish(stored)
+	return nil
+}
+
+func (q *Queue) logEnd(r export.Run, a attempt) {
+	log := q.log.With("run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts)
+	code := ""
+	if r.Problem != nil {
+		code = string(r.Problem.Code)
+	}
+	switch r.Status {
+	case export.RunSucceeded:
+		log.Info("run succeeded", "rows", r.Rows, "unchanged", r.Unchanged)
+	case export.RunCancelled:
+		log.Info("run cancelled")
+	case export.RunQueued:
+		log.Warn("run goes back to the queue", "code", code, "not_before", r.NotBefore, "error", a.err)
+	default:
+		log.Error("run failed", "code", code, "error", a.err)
+	}
+}
+
+// setResults copies what Work finds out, and nothing of what the queue keeps.
+func setResults(to *export.Run, from export.Run) {
+	if from.Exporter.ID == to.Exporter.ID {
+		to.Exporter = from.Exporter
+	}
+	to.Rows, to.RowsAdded, to.RowsChanged, to.RowsRemoved = from.Rows, from.RowsAdded, from.RowsChanged, from.RowsRemoved
+	to.Unchanged, to.Totals, to.Companies, to.Warnings = from.Unchanged, from.Totals, from.Companies, from.Warnings
+	to.Progress, to.QuickBooks, to.Sheets, to.URL = from.Progress, from.QuickBooks, from.Sheets, from.URL
+}

@@ -1,0 +1,136 @@
+package queue
+
+import (
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/progress"
+)
+
+// How often a run under way is told of and stored, beside each change of its phase.
+const (
+	tellEvery = 250 * time.Millisecond
+	saveEvery = time.Second
+)
+
+// live is the newest state of a run under way. Work changes it by report, without
+// ever waiting for the store; flush brings it to the store.
+type live struct {
+	q *Queue
+
+	mu          sync.Mutex
+	run         export.Run
+	closed      bool
+	told, saved time.Time // when that was last done
+	untold      bool
+	unsaved     bool
+	urgent      bool          // the phase has changed since it was saved
+	changed     chan struct{} // holds the news that something is untold or unsaved
+}
+
+func newLive(q *Queue, r export.Run) *live {
+	now := q.o.Now()
+	return &live{q: q, run: progress.Copy(r), told: now, saved: now, changed: make(chan struct{}, 1)}
+}
+
+// report is what Work gets.
+func (l *live) report(change func(*export.Run)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return
+	}
+	before := l.run.Progress.Phase
+	changed := l.run
+	change(&changed)
+	setResults(&l.run, changed)
+	l.untold, l.unsaved = true, true
+	newPhase := l.run.Progress.Phase != before
+	l.urgent = l.urgent || newPhase
+	if newPhase || l.q.o.Now().Sub(l.told) >= tellEvery {
+		l.tell()
+	}
+	select {
+	case l.changed <- struct{}{}:
+	default:
+	}
+}
+
+// markCancelling lets later states say that the run is being cancelled.
+func (l *live) markCancelling() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.run.Cancelling = true
+}
+
+// close ends reporting and returns the last state.
+func (l *live) close() export.Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return progress.Copy(l.run)
+}
+
+// flush tells and saves what report could not at once, until over is closed.
+func (l *live) flush(over <-chan struct{}) {
+	for {
+		timer := time.NewTimer(l.step())
+		select {
+		case <-over:
+			timer.Stop()
+			return
+		case <-l.changed:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// step does what is due and returns when the next thing will be.
+func (l *live) step() time.Duration {
+	next := time.Hour
+	l.mu.Lock()
+	now := l.q.o.Now()
+	if l.untold && !l.closed {
+		if wait := tellEvery - now.Sub(l.told); wait <= 0 {
+			l.tell()
+		} else {
+			next = min(next, wait)
+		}
+	}
+	if !l.unsaved || l.closed {
+		l.mu.Unlock()
+		return next
+	}
+	if wait := saveEvery - now.Sub(l.saved); wait > 0 && !l.urgent {
+		l.mu.Unlock()
+		return min(next, wait)
+	}
+	l.unsaved, l.urgent, l.saved = false, false, now
+	r := progress.Copy(l.run)
+	l.mu.Unlock()
+
+	_, err := l.q.o.Store.UpdateRun(l.q.base, r.ID, func(stored *export.Run) error {
+		if stored.Status != export.RunRunning {
+			return errGone
+		}
+		setResults(stored, r)
+		return nil
+	})
+	if err != nil {
+		// The run goes on: its end is what must be stored, and that is tried again.
+		l.q.log.Warn("storing the progress of a run failed", "run", r.ID, "exporter", r.Exporter.ID, "error", err)
+		l.mu.Lock()
+		l.unsaved = true
+		l.mu.Unlock()
+		return saveEvery
+	}
+	return 0 // to look again at what came meanwhile
+}
+
+// tell publishes the state. The caller holds l.mu, so events come in their order.
+func (l *live) tell() {
+	l.untold, l.told = false, l.q.o.Now()
+	l.q.publish(l.run)
+}

@@ -1,0 +1,301 @@
+// Package queue executes runs: it takes them from the store oldest first, starts
+// each as soon as everything it needs is free, tries again what may work later,
+// and keeps the store and the listeners informed. The queue itself is the
+// store's: a run that was accepted survives any end of the process, and one that
+// was under way is taken up again by the next.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/progress"
+)
+
+// Work executes one attempt of a run. It fills in the results by report, whose
+// changes may be about everything that an attempt finds out (rows, progress,
+// totals, warnings, the exporter's target, …); the queue itself keeps the run's
+// status, times and attempts. report is safe for concurrent use, never waits for
+// the store and does nothing after Work has returned.
+//
+// With nil the run has succeeded. An error becomes a problem, whose class decides
+// whether there is another attempt. When ctx ends, Work must return soon.
+type Work func(ctx context.Context, run export.Run, report func(change func(*export.Run))) error
+
+// Options are what a queue needs. Zero values of numbers and times mean the
+// defaults that are named.
+type Options struct {
+	Store  export.RunStore
+	Work   Work
+	Events *progress.Broker // told of every change; may be nil
+	// Exporter reads an exporter as it is when its run begins; one that is not
+	// found ends the run. If nil, runs use the exporter that they were queued with.
+	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
+
+	Workers        int           // runs at a time: 8
+	PerCompany     int           // runs at a time that read one company: 2
+	PerSpreadsheet int           // runs at a time that write one spreadsheet: 1
+	Timeout        time.Duration // of one attempt: 30 minutes
+	// Backoff is the time before the second attempt, the third and so on; up to a
+	// fifth is added to each. nil means 1, 5 and 15 minutes, so four attempts.
+	Backoff []time.Duration
+
+	Now    func() time.Time // time.Now
+	Logger *slog.Logger     // slog.Default
+}
+
+// Queue executes runs. Make it with [New]; it is safe for concurrent use.
+type Queue struct {
+	o   Options
+	log *slog.Logger
+
+	wake  chan struct{} // holds a wake-up
+	ended chan struct{} // holds the news that a worker ended
+
+	// turn is held while a run's status is stored and told of, so that listeners
+	// hear of them in the order in which they came about. It is taken before mu.
+	turn sync.Mutex
+
+	mu       sync.Mutex
+	tasks    map[export.ID]*task // under way in this process
+	held     map[string]int      // how many tasks hold each key
+	waiting  map[export.ID]string
+	trouble  error // of the dispatcher's last pass
+	started  bool
+	stopping bool
+
+	stop       chan struct{} // closed: take no more runs
+	dispatched chan struct{} // closed: the dispatcher has returned
+	workers    sync.WaitGroup
+	base       context.Context // for the store; does not end
+	life       context.Context // of all tasks; ends with interrupted
+	interrupt  context.CancelCauseFunc
+}
+
+// Why a task's context may end; Work sees it by context.Cause.
+var (
+	errCancelled   = errors.New("cancelled by a person")
+	errInterrupted = errors.New("the service stops")
+	errDeadline    = errors.New("the run's time limit is reached")
+)
+
+// New returns a queue that does nothing before Start, except that runs may be
+// queued and cancelled.
+func New(o Options) *Queue {
+	setDefault(&o.Workers, 8)
+	setDefault(&o.PerCompany, 2)
+	setDefault(&o.PerSpreadsheet, 1)
+	setDefault(&o.Timeout, 30*time.Minute)
+	if o.Backoff == nil {
+		o.Backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return &Queue{
+		o: o, log: o.Logger.With("component", "queue"),
+		wake: make(chan struct{}, 1), ended: make(chan struct{}, 1),
+		tasks: map[export.ID]*task{}, held: map[string]int{}, waiting: map[export.ID]string{},
+		stop: make(chan struct{}), dispatched: make(chan struct{}),
+	}
+}
+
+func setDefault[T int | time.Duration](v *T, def T) {
+	if *v <= 0 {
+		*v = def
+	}
+}
+
+// Start takes up the runs that a process before this one left unfinished and
+// begins to execute runs. ctx bounds the former only; Stop ends the latter. A
+// queue can be started once.
+func (q *Queue) Start(ctx context.Context) error {
+	q.mu.Lock()
+	if q.started {
+		q.mu.Unlock()
+		return errors.New("starting queue: it was started already")
+	}
+	q.started = true
+	q.base = context.WithoutCancel(ctx)
+	q.life, q.interrupt = context.WithCancelCause(q.base)
+	q.mu.Unlock()
+	err := q.rescue(ctx)
+	if err != nil {
+		err = fmt.Errorf("starting queue: %w", err)
+		q.setTrouble(err)
+		close(q.dispatched) // there is no dispatcher that Stop would wait for
+		return err
+	}
+	q.workers.Go(q.dispatch)
+	return nil
+}
+
+// Stop takes no more runs and waits for those under way. When ctx ends, they are
+// interrupted and go back to the queue. It returns an error if one does not stop
+// even then; that run is taken up by the next process.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	started, stopping := q.started, q.stopping
+	q.stopping = true
+	q.mu.Unlock()
+	if !started {
+		return nil
+	}
+	if !stopping {
+		close(q.stop)
+	}
+	<-q.dispatched
+	if q.awaitTasks(ctx) {
+		q.interrupt(errInterrupted)
+		q.workers.Wait()
+		return nil
+	}
+	q.interrupt(errInterrupted)
+	const grace = 10 * time.Second
+	late, cancel := context.WithTimeout(q.base, grace)
+	defer cancel()
+	if !q.awaitTasks(late) {
+		return fmt.Errorf("stopping queue: %d runs did not stop within %v of being interrupted", q.underWay(), grace)
+	}
+	q.workers.Wait()
+	return nil
+}
+
+// Wake makes the queue look at once for runs that can begin. Enqueue does so by itself.
+func (q *Queue) Wake() {
+	select {
+	case q.wake <- struct{}{}:
+	default: // it is about to look anyway
+	}
+}
+
+// Enqueue stores a run to be executed, unless its exporter has one that is queued
+// or running: that one is returned, joined. A person who joins a run that waits
+// for its time does not have to wait for it. The run's id and time are made up
+// if they are missing.
+func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, joined bool, err error) {
+	if r.QueuedAt.IsZero() {
+		r.QueuedAt = q.o.Now()
+	}
+	if r.ID == "" {
+		r.ID = export.NewID("run", r.QueuedAt)
+	}
+	r.Progress = export.Progress{Phase: export.PhaseQueued}
+	defer q.Wake() // when the turn is over
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	stored, joined, err = q.o.Store.Enqueue(ctx, r)
+	if err != nil {
+		return export.Run{}, false, err
+	}
+	byPerson := r.Trigger == export.TriggerManual || r.Trigger == export.TriggerAPI
+	if joined && byPerson && stored.Status == export.RunQueued && stored.NotBefore.After(q.o.Now()) {
+		stored, err = q.o.Store.UpdateRun(ctx, stored.ID, func(r *export.Run) error {
+			if r.Status == export.RunQueued {
+				r.NotBefore = time.Time{}
+			}
+			return nil
+		})
+		if err != nil {
+			return export.Run{}, false, err
+		}
+	}
+	q.publish(stored)
+	return stored, joined, nil
+}
+
+// Cancel stops a run. One that is queued is cancelled when Cancel returns, one
+// that is running soon after, unless it succeeds before it notices. Cancelling a
+// run that has ended is a problem with the code conflict.
+func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
+	defer q.Wake() // when the turn is over
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	now := q.o.Now()
+	r, err := q.o.Store.UpdateRun(ctx, id, func(r *export.Run) error {
+		switch r.Status {
+		case export.RunQueued:
+			end(r, export.RunCancelled, cancelledProblem(), now)
+		case export.RunRunning:
+			r.Cancelling = true
+		default:
+			return problem.New(problem.Conflict, "The run has ended already.")
+		}
+		return nil
+	})
+	if err != nil {
+		return export.Run{}, err
+	}
+	q.mu.Lock()
+	t := q.tasks[id]
+	delete(q.waiting, id)
+	q.mu.Unlock()
+	if t != nil {
+		if t.live != nil {
+			t.live.markCancelling()
+		}
+		t.cancel(errCancelled)
+	}
+	q.publish(r)
+	return r, nil
+}
+
+// Waiting says, for people, why a queued run has not begun; empty if it has or
+// is about to.
+func (q *Queue) Waiting(id export.ID) string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting[id]
+}
+
+// Ready reports whether runs are being executed, for health checks.
+func (q *Queue) Ready() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case !q.started:
+		return errors.New("the queue is not started")
+	case q.stopping:
+		return errors.New("the queue stops")
+	}
+	return q.trouble
+}
+
+func (q *Queue) publish(r export.Run) {
+	if q.o.Events != nil {
+		q.o.Events.Publish(r)
+	}
+}
+
+func (q *Queue) setTrouble(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.trouble = err
+}
+
+func (q *Queue) underWay() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.tasks)
+}
+
+// awaitTasks waits until no task is under way; false if ctx ends before.
+func (q *Queue) awaitTasks(ctx context.Context) bool {
+	for q.underWay() > 0 {
+		select {
+		case <-q.ended:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,89 @@
+package queue
+
+import (
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// longestWait bounds what a provider may ask for before the next attempt.
+const longestWait = time.Hour
+
+// attempt is how one attempt of a run ended.
+type attempt struct {
+	err     error // what Work returned
+	cause   error // why its context ended, nil if it did not
+	timeout time.Duration
+	backoff []time.Duration
+	now     time.Time
+}
+
+// settle decides what becomes of the run: succeeded, cancelled, back to the
+// queue, or failed.
+func (a attempt) settle(r *export.Run) {
+	switch {
+	case a.err == nil:
+		// Also when somebody cancelled it at the last moment: the sheet has the new rows.
+		end(r, export.RunSucceeded, nil, a.now)
+		return
+	case r.Cancelling, errors.Is(a.cause, errCancelled):
+		end(r, export.RunCancelled, cancelledProblem(), a.now)
+		return
+	case errors.Is(a.cause, errInterrupted):
+		// It is not the run's fault, so the attempt does not count.
+		r.Attempts--
+		requeue(r, interruptedProblem(), time.Time{})
+		return
+	}
+	p := a.problem()
+	if p.Class() == problem.Stop || r.Attempts > len(a.backoff) {
+		end(r, export.RunFailed, p, a.now)
+		return
+	}
+	wait := a.backoff[max(r.Attempts-1, 0)]
+	if wait > 0 {
+		wait += rand.N(wait/5 + 1)
+	}
+	requeue(r, p, a.now.Add(max(wait, min(p.RetryAfter, longestWait))))
+}
+
+func (a attempt) problem() *problem.Problem {
+	if errors.Is(a.cause, errDeadline) {
+		return problem.Wrap(a.err, problem.Deadline, "The run was not done within %v.", a.timeout)
+	}
+	p := problem.From(a.err)
+	if p.Code == problem.Cancelled {
+		// Nobody cancelled the run, so it is a fault of ours that something was.
+		return problem.Wrap(a.err, problem.Internal, "Something went wrong inside ledgersheet.")
+	}
+	return p
+}
+
+// end makes a run one that is over.
+func end(r *export.Run, status export.RunStatus, p *problem.Problem, now time.Time) {
+	r.Status, r.Problem, r.FinishedAt = status, p, now
+	r.NotBefore, r.Cancelling = time.Time{}, false
+	r.Progress.Phase = export.PhaseDone
+}
+
+// requeue puts a run back into the queue; the problem is kept for people to see.
+func requeue(r *export.Run, p *problem.Problem, notBefore time.Time) {
+	r.Status, r.Problem, r.NotBefore = export.RunQueued, p, notBefore
+	r.Progress = export.Progress{Phase: export.PhaseQueued}
+}
+
+func cancelledProblem() *problem.Problem {
+	return problem.New(problem.Cancelled, "The run was cancelled.")
+}
+
+func deletedProblem() *problem.Problem {
+	return problem.New(problem.Cancelled, "The exporter was deleted before the run began.").
+		WithHint("The spreadsheet stays as it is.")
+}
+
+func interruptedProblem() *problem.Problem {
+	return problem.New(problem.Interrupted, "The service was stopped during the run.")
+}
