@@ -132,16 +132,16 @@ func decode(encoded string) (c cost, salt, key []byte, err error) {
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return cost{}, nil, nil, ErrHashFormat
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil ||
-		parts[3] != fmt.Sprintf("m=%d,t=%d,p=%d", c.memory, c.time, c.threads) {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
 		return cost{}, nil, nil, ErrHashFormat
 	}
-	salt, saltErr := base64.RawStdEncoding.Strict().DecodeString(parts[4])
-	key, keyErr := base64.RawStdEncoding.Strict().DecodeString(parts[5])
+	salt, saltErr := base64.RawStdEncoding.DecodeString(parts[4])
+	key, keyErr := base64.RawStdEncoding.DecodeString(parts[5])
 	switch {
 	case saltErr != nil, keyErr != nil,
 		c.memory < 8 || c.memory > 256<<10, c.time < 1 || c.time > 16, c.threads < 1 || c.threads > 16,
-		len(salt) < 8 || len(salt) > 64, len(key) < 16 || len(key) > 64:
+		len(salt) < 8 || len(salt) > 64, len(key) < 16 || len(key) > 64,
+		encode(c, salt, key) != encoded: // the decoders above forgive what no encoder writes
 		return cost{}, nil, nil, ErrHashFormat
 	}
 	return c, salt, key, nil

@@ -70,7 +70,7 @@ func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *s
 func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
 
 // SignIn makes the session the user's. Its token changes, so that a token known before the login is worth nothing, and
-// what the session held for an earlier user is gone.
+// what the session held for nobody or another user is gone.
 func (s *Sessions) SignIn(ctx context.Context, u export.User) error {
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renewing session: %w", err)
@@ -151,11 +151,12 @@ func (textCodec) Encode(deadline time.Time, values map[string]any) ([]byte, erro
 	return json.Marshal(sessionData{deadline, values})
 }
 
-// Decode implements scs.Codec.
+// Decode implements scs.Codec. What cannot be read is a session that has ended and holds nothing: an error would shut
+// that browser out until its cookie is deleted by hand.
 func (textCodec) Decode(b []byte) (time.Time, map[string]any, error) {
-	data := sessionData{Values: map[string]any{}}
-	if err := json.Unmarshal(b, &data); err != nil {
-		return time.Time{}, nil, fmt.Errorf("decoding session: %w", err)
+	var data sessionData
+	if json.Unmarshal(b, &data) != nil || data.Values == nil {
+		return time.Time{}, map[string]any{}, nil
 	}
 	return data.Deadline, data.Values, nil
 }
