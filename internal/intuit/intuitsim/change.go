@@ -244,44 +244,55 @@ func (c *Company) Put(entityName string, raw []byte) (string, error) {
 	return r.id, nil
 }
 
+// changeTxn alters a transaction, or leaves it wholly as it was and says why.
 func (c *Company) changeTxn(t *txn, ch Change) error {
+	date, changed := t.date, *t
 	if ch.Date != "" {
 		d, ok := parseDay(ch.Date)
 		if !ok {
 			return fmt.Errorf("%q is no date", ch.Date)
 		}
-		t.date = d
+		date = d
 	}
 	if ch.Amount != "" {
-		amount, err := parseCents(ch.Amount)
-		if err != nil {
-			return fmt.Errorf("reading amount: %w", err)
+		if err := c.reprice(&changed, ch.Amount); err != nil {
+			return err
 		}
-		if len(t.lines) == 0 || t.kind == kindJournalEntry || t.kind == kindDeposit {
-			return fmt.Errorf("a %s has no amount to change", t.kind)
-		}
-		t.lines = slices.Clone(t.lines)
-		l := &t.lines[0]
-		settled := t.total - t.open()
-		l.amount, l.price, l.qty = amount, amount, 1000
-		switch t.kind {
-		case kindBill, kindVendorCredit, kindPurchase, kindPurchaseOrder:
-			t.total = t.lineTotal()
-		default:
-			c.settleTotals(t)
-		}
-		if t.total < settled {
+		if settled := t.total - t.open(); changed.total < settled {
 			return fmt.Errorf("%s are settled already", settled)
 		}
+		t.lines, t.discount, t.tax, t.taxBase, t.total = changed.lines, changed.discount, changed.tax, changed.taxBase, changed.total
 		if t.party != nil {
 			c.touch(&t.party.record)
 		}
 	}
+	t.date = date
 	if ch.Note != "" {
 		t.note = ch.Note
 	}
 	if ch.DocNumber != "" {
 		t.number = ch.DocNumber
+	}
+	return nil
+}
+
+// reprice gives the first line of a sale, a bill or an expense another amount.
+func (c *Company) reprice(t *txn, text string) error {
+	amount, err := parseCents(text)
+	if err != nil {
+		return fmt.Errorf("reading amount: %w", err)
+	}
+	if len(t.lines) == 0 || t.voided || t.kind == kindJournalEntry || t.kind == kindDeposit {
+		return fmt.Errorf("this %s has no amount to change", t.kind)
+	}
+	t.lines = slices.Clone(t.lines)
+	l := &t.lines[0]
+	l.amount, l.price, l.qty = amount, amount, 1000
+	switch t.kind {
+	case kindBill, kindVendorCredit, kindPurchase, kindPurchaseOrder:
+		t.total = t.lineTotal()
+	default:
+		c.settleTotals(t)
 	}
 	return nil
 }

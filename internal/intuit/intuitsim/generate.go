@@ -137,9 +137,6 @@ func (c *Company) nextStamp() time.Time {
 
 // file gives a new transaction its dates and files it.
 func (c *Company) file(t *txn) *txn {
-	if t.created.IsZero() {
-		t.created = c.nextStamp()
-	}
 	c.add(string(t.kind), &t.record, t)
 	c.txns = append(c.txns, t)
 	c.journals, c.totals, c.stock = nil, nil, nil
