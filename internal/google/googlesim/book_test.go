@@ -11,6 +11,11 @@ import (
 // as sent.
 func mustRequests(t testing.TB, text string) []*sheets.Request {
 	t.Helper()
+	return decodeRequests(t, text)
+}
+
+func decodeRequests(t failer, text string) []*sheets.Request {
+	t.Helper()
 	var in sheets.BatchUpdateSpreadsheetRequest
 	if err := decodeBody([]byte(`{"requests":`+text+`}`), &in, ""); err != nil {
 		t.Fatalf("requests %s: %v", text, err)
@@ -19,7 +24,7 @@ func mustRequests(t testing.TB, text string) []*sheets.Request {
 }
 
 // snapshot is everything a spreadsheet holds, as text.
-func snapshot(t testing.TB, b *Spreadsheet) string {
+func snapshot(t failer, b *Spreadsheet) string {
 	t.Helper()
 	raw, err := json.MarshalIndent(b.Resource(), "", " ")
 	if err != nil {
@@ -33,7 +38,7 @@ func snapshot(t testing.TB, b *Spreadsheet) string {
 }
 
 // set types cells given as name, text pairs.
-func set(t testing.TB, b *Spreadsheet, pairs ...string) {
+func set(t failer, b *Spreadsheet, pairs ...string) {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
 		if err := b.SetCell(pairs[i], pairs[i+1]); err != nil {
@@ -47,4 +52,11 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// failer is what testing.TB and rapid.T share.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }

@@ -133,6 +133,8 @@ func (d *decoder) value(v reflect.Value, tree any, path string) bool {
 		return true
 	case reflect.Slice:
 		return d.list(v, tree, path)
+	case reflect.Map:
+		return d.texts(v, tree, path)
 	case reflect.Interface:
 		v.Set(reflect.ValueOf(tree))
 		return true
@@ -292,4 +294,24 @@ func shown(tree any) string {
 		return strconv.FormatBool(t)
 	}
 	return "object"
+}
+
+// texts reads a map of text, the only kind of map there is in requests (appProperties).
+func (d *decoder) texts(v reflect.Value, tree any, path string) bool {
+	obj, ok := tree.(map[string]any)
+	if !ok {
+		d.fault(path, "Invalid value%s (Map), %v", at(path), tree)
+		return false
+	}
+	m := reflect.MakeMapWithSize(v.Type(), len(obj))
+	for k, item := range obj {
+		text, ok := item.(string)
+		if !ok {
+			d.fault(path, "Invalid value%s (TYPE_STRING), %v", at(path), item)
+			return false
+		}
+		m.SetMapIndex(reflect.ValueOf(k), reflect.ValueOf(text))
+	}
+	v.Set(m)
+	return true
 }

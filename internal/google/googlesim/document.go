@@ -15,6 +15,7 @@ type document struct {
 	trashed           bool
 	shares            map[string]string // email → "writer" or "reader"
 	apps              map[string]bool   // client ID and email of every drive.file grant on it
+	properties        map[string]string // appProperties of the client that made it
 	state             *state            // what is committed; never changed, only replaced
 }
 

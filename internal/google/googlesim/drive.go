@@ -145,7 +145,7 @@ func driveResource(doc *document, who caller, base string) *drive.File {
 	return &drive.File{
 		Kind: "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
-		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().Format(time.RFC3339Nano),
+		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().Format(time.RFC3339Nano), AppProperties: doc.properties,
 		OwnedByMe: role == "owner", Shared: len(doc.shares) > 0,
 		Owners:          []*drive.User{{Kind: "drive#user", EmailAddress: doc.owner, DisplayName: doc.owner, Me: role == "owner"}},
 		Capabilities:    &drive.FileCapabilities{CanEdit: role == "owner" || role == "writer", CanModifyContent: role == "owner" || role == "writer", CanDelete: role == "owner"},
@@ -171,6 +171,7 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	st.addTab(0, "Sheet1", defaultRows, defaultColumns)
 	doc := s.store(who.email, st)
 	doc.apps[appKey(who)] = true
+	doc.properties = in.AppProperties
 	return driveResource(doc, who, base), nil
 }
 
@@ -219,22 +220,30 @@ func (s *Server) driveList(who caller, q url.Values, base string) (*drive.FileLi
 
 var driveTerm = regexp.MustCompile(`^\s*(mimeType|name|trashed)\s*(=|!=|contains)\s*('(?:[^'\\]|\\.)*'|true|false)\s*`)
 
+// appPropertyTerm is the one other term that is known: a property that an app put on a file of its own.
+var appPropertyTerm = regexp.MustCompile(`^\s*appProperties\s+has\s*\{\s*key='([^'\\]*)'\s+and\s+value='([^'\\]*)'\s*\}\s*`)
+
 // driveQuery reads the terms of q this simulator knows, joined by "and".
 func driveQuery(text string) (func(*document) bool, error) {
 	invalid := badRequest("Invalid Value")
 	invalid.reason = "invalid"
 	var terms []func(*document) bool
 	for rest := text; strings.TrimSpace(rest) != ""; {
-		m := driveTerm.FindStringSubmatch(rest)
-		if m == nil {
+		m, p := driveTerm.FindStringSubmatch(rest), appPropertyTerm.FindStringSubmatch(rest)
+		switch {
+		case p != nil:
+			rest = rest[len(p[0]):]
+			terms = append(terms, func(d *document) bool { v, have := d.properties[p[1]]; return have && v == p[2] })
+		case m != nil:
+			rest = rest[len(m[0]):]
+			term, ok := driveCondition(m[1], m[2], m[3])
+			if !ok {
+				return nil, invalid
+			}
+			terms = append(terms, term)
+		default:
 			return nil, invalid
 		}
-		rest = rest[len(m[0]):]
-		term, ok := driveCondition(m[1], m[2], m[3])
-		if !ok {
-			return nil, invalid
-		}
-		terms = append(terms, term)
 		if rest == "" {
 			break
 		}

@@ -1,0 +1,102 @@
+package googlesim
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawRequest makes a batchUpdate request that may or may not be accepted.
+func drawRequest(t *rapid.T) string {
+	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
+	tab := rapid.SampledFrom([]int{0, 5, 6}).Draw(t, "tab")
+	r1, c1 := n("r1", 0, 10), n("c1", 0, 5)
+	grid := fmt.Sprintf(`{"sheetId":%d,"startRowIndex":%d,"endRowIndex":%d,"startColumnIndex":%d,"endColumnIndex":%d}`, tab, r1, r1+n("height", 1, 4), c1, c1+n("width", 1, 3))
+	dimension := fmt.Sprintf(`{"sheetId":%d,"dimension":"%s","startIndex":%d,"endIndex":%d}`, tab, rapid.SampledFrom([]string{"ROWS", "COLUMNS"}).Draw(t, "dimension"), r1, r1+n("n", 1, 3))
+	switch n("kind", 0, 18) {
+	case 0:
+		return fmt.Sprintf(`{"addSheet":{"properties":{"sheetId":%d,"title":"T%d"}}}`, n("id", 5, 9), n("title", 0, 5))
+	case 1:
+		return fmt.Sprintf(`{"deleteSheet":{"sheetId":%d}}`, tab)
+	case 2:
+		return fmt.Sprintf(`{"duplicateSheet":{"sourceSheetId":%d,"newSheetId":%d}}`, tab, n("id", 6, 12))
+	case 3:
+		return fmt.Sprintf(`{"updateSheetProperties":{"properties":{"sheetId":%d,"title":"R%d","hidden":true},"fields":"title,hidden"}}`, tab, n("title", 0, 5))
+	case 4:
+		return fmt.Sprintf(`{"appendDimension":{"sheetId":%d,"dimension":"ROWS","length":3}}`, tab)
+	case 5:
+		return `{"insertDimension":{"range":` + dimension + `,"inheritFromBefore":` + fmt.Sprint(r1 > 0) + `}}`
+	case 6:
+		return `{"deleteDimension":{"range":` + dimension + `}}`
+	case 7:
+		return fmt.Sprintf(`{"moveDimension":{"source":%s,"destinationIndex":%d}}`, dimension, n("to", 0, 15))
+	case 8:
+		return `{"updateDimensionProperties":{"range":` + dimension + `,"properties":{"pixelSize":33},"fields":"pixelSize"}}`
+	case 9:
+		return `{"updateCells":{"range":` + grid + `,"fields":"userEnteredValue,note","rows":[{"values":[{"userEnteredValue":{"numberValue":1},"note":"n"},{"userEnteredValue":{"formulaValue":"=A1+T1!B2"}}]}]}}`
+	case 10:
+		return `{"repeatCell":{"range":` + grid + `,"cell":{"userEnteredFormat":{"textFormat":{"bold":true}},"userEnteredValue":{"formulaValue":"=B2"}},"fields":"userEnteredFormat.textFormat,userEnteredValue"}}`
+	case 11:
+		return `{"copyPaste":{"source":` + grid + `,"destination":{"sheetId":0,"startRowIndex":3,"endRowIndex":5,"startColumnIndex":2,"endColumnIndex":4},"pasteType":"` + rapid.SampledFrom([]string{"PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMAT"}).Draw(t, "paste") + `"}}`
+	case 12:
+		return `{"cutPaste":{"source":` + grid + `,"destination":{"sheetId":0,"rowIndex":1,"columnIndex":1}}}`
+	case 13:
+		return fmt.Sprintf(`{"addNamedRange":{"namedRange":{"name":"Name_%d","range":%s}}}`, n("name", 0, 3), grid)
+	case 14:
+		return `{"addProtectedRange":{"protectedRange":{"range":` + grid + `}}}`
+	case 15:
+		return `{"mergeCells":{"range":` + grid + `,"mergeType":"MERGE_ALL"}}`
+	case 16:
+		return fmt.Sprintf(`{"createDeveloperMetadata":{"developerMetadata":{"metadataId":%d,"metadataKey":"k","visibility":"DOCUMENT","location":{"sheetId":%d}}}}`, n("id", 1, 4), tab)
+	case 17:
+		return fmt.Sprintf(`{"sortRange":{"range":%s,"sortSpecs":[{"dimensionIndex":%d,"sortOrder":"DESCENDING"}]}}`, grid, c1)
+	}
+	return `{"appendCells":{"sheetId":0,"fields":"*","rows":[{"values":[{"userEnteredValue":{"stringValue":"x"}}]}]}}`
+}
+
+// TestRefusedBatchLeavesNothing sends random batches that end in a request which is always refused,
+// and demands that the spreadsheet is the same byte for byte. The same batch without its end must
+// then act on a state no refused batch has touched: both servers agree.
+func TestRefusedBatchLeavesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		fresh := func() *Spreadsheet {
+			sim := New(Options{CellLimit: 200_000})
+			book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
+			requests := `[{"addSheet":{"properties":{"sheetId":5,"title":"T0","gridProperties":{"rowCount":20,"columnCount":8}}}},
+				{"addSheet":{"properties":{"sheetId":6,"title":"T1","gridProperties":{"rowCount":20,"columnCount":8}}}}]`
+			if err := book.Batch(decodeRequests(t, requests)...); err != nil {
+				t.Fatal(err)
+			}
+			set(t, book, "T0!A1", "1", "T0!B2", "=A1+1", "T1!A2", "=SUM(T0!A1:C9)", "Data!C3", "x")
+			return book
+		}
+		touched, clean := fresh(), fresh()
+		for range rapid.IntRange(1, 4).Draw(t, "batches") {
+			var list []string
+			for range rapid.IntRange(1, 6).Draw(t, "requests") {
+				list = append(list, drawRequest(t))
+			}
+			before := snapshot(t, touched)
+			refused := "[" + strings.Join(append(list[:len(list):len(list)], `{"deleteNamedRange":{"namedRangeId":"none"}}`), ",") + "]"
+			if err := touched.Batch(decodeRequests(t, refused)...); err == nil {
+				t.Fatal("the batch was accepted")
+			}
+			if after := snapshot(t, touched); after != before {
+				t.Fatalf("a refused batch %s changed the spreadsheet from\n%s\nto\n%s", refused, before, after)
+			}
+			whole := "[" + strings.Join(list, ",") + "]"
+			errTouched, errClean := touched.Batch(decodeRequests(t, whole)...), clean.Batch(decodeRequests(t, whole)...)
+			if fmt.Sprint(errTouched) != fmt.Sprint(errClean) {
+				t.Fatalf("batch %s: %v after a refusal, %v without", whole, errTouched, errClean)
+			}
+			if a, b := withoutID(touched, snapshot(t, touched)), withoutID(clean, snapshot(t, clean)); a != b {
+				t.Fatalf("after batch %s the state depends on the refused one:\n%s\n%s", whole, a, b)
+			}
+		}
+	})
+}
+
+func withoutID(b *Spreadsheet, text string) string { return strings.ReplaceAll(text, b.ID(), "ID") }
