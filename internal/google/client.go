@@ -36,6 +36,7 @@ type Options struct {
 	Now                                        func() time.Time // nil means time.Now
 	Logger                                     *slog.Logger
 	MaxTries                                   int // per request; 0 means 5
+	MaxBody                                    int // bytes of a request body; 0 means a little below the 2 MB that Google recommends
 }
 
 // Client implements export.Destination.
@@ -54,6 +55,9 @@ func New(o Options) *Client {
 	}
 	if o.MaxTries == 0 {
 		o.MaxTries = 5
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = maxBody
 	}
 	return &Client{o: o, sheets: withSlash(o.SheetsURL), drive: withSlash(o.DriveURL)}
 }

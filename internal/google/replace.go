@@ -14,7 +14,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxBody is how large a request body may be: Google recommends at most 2 MB.
+// maxBody is how large a request body gets: Google recommends at most 2 MB.
 const maxBody = 1_900_000
 
 // spreadsheetBase is where spreadsheets are opened when Google's answer did not say.
@@ -213,12 +213,12 @@ func (r *replacement) unchanged(ctx context.Context) (export.WriteResult, error)
 }
 
 func (r *replacement) write(ctx context.Context) error {
-	if r.bytes <= maxBody {
+	if r.bytes <= r.c.o.MaxBody {
 		body, err := r.smallBody()
 		if err != nil {
 			return err
 		}
-		if len(body) <= maxBody {
+		if len(body) <= r.c.o.MaxBody {
 			return r.writeSmall(ctx, body)
 		}
 	}

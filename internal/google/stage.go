@@ -113,7 +113,7 @@ func (r *replacement) fill(ctx context.Context, title string) error {
 		if err != nil {
 			return err
 		}
-		if body.Len() > 0 && body.Len()+len(line) > maxBody {
+		if body.Len() > 0 && body.Len()+len(line) > r.c.o.MaxBody {
 			if err := flush(); err != nil {
 				return err
 			}
