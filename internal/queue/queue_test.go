@@ -34,6 +34,7 @@ type bench struct {
 	events *progress.Broker
 	logged *bytes.Buffer
 	o      queue.Options
+	added  int
 
 	mu     sync.Mutex
 	starts []export.ID // of exporters, in the order in which their runs began
@@ -141,7 +142,9 @@ func exporter(id, company, spreadsheet string) export.Exporter {
 // add queues a run; runs added later are younger.
 func (b *bench) add(e export.Exporter) export.Run {
 	b.t.Helper()
-	r, joined, err := b.Enqueue(b.t.Context(), export.Run{Exporter: e, Trigger: export.TriggerManual})
+	b.added++
+	queued := time.Now().Add(time.Duration(b.added) * time.Microsecond)
+	r, joined, err := b.Enqueue(b.t.Context(), export.Run{Exporter: e, Trigger: export.TriggerManual, QueuedAt: queued})
 	if err != nil || joined {
 		b.t.Fatalf("queueing: joined %t, error %v", joined, err)
 	}
@@ -258,7 +261,6 @@ func TestWorkersAndOrder(t *testing.T) {
 		var ids []export.ID
 		for i := range 4 { // before it is started
 			ids = append(ids, b.add(exporter(fmt.Sprintf("exp_%d", i), fmt.Sprint(i), fmt.Sprint(i))).ID)
-			time.Sleep(time.Millisecond)
 		}
 		b.start()
 		b.wantStarts("exp_0")

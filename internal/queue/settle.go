@@ -2,7 +2,7 @@ package queue
 
 import (
 	"errors"
-	"math/rand/v2"
+	"hash/fnv"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -43,11 +43,16 @@ func (a attempt) settle(r *export.Run) {
 		end(r, export.RunFailed, p, a.now)
 		return
 	}
-	wait := a.backoff[max(r.Attempts-1, 0)]
-	if wait > 0 {
-		wait += rand.N(wait/5 + 1)
-	}
+	wait := spread(a.backoff[max(r.Attempts-1, 0)], r.ID, r.Attempts)
 	requeue(r, p, a.now.Add(max(wait, min(p.RetryAfter, longestWait))))
+}
+
+// spread makes a wait up to a fifth longer, for each run and attempt another
+// time, so that runs which failed together do not come back together.
+func spread(wait time.Duration, id export.ID, attempt int) time.Duration {
+	sum := fnv.New64a()
+	_, _ = sum.Write(append([]byte(id), byte(attempt)))
+	return wait + time.Duration(sum.Sum64()%1024)*(wait/5)/1024
 }
 
 func (a attempt) problem() *problem.Problem {
