@@ -44,6 +44,7 @@ type generator struct {
 	agenda              map[day][]func()
 	invoiceNo, billNo   int
 	checkNo             int
+	refunded            bool
 	undeposited         []*txn
 }
 

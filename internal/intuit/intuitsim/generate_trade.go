@@ -157,7 +157,8 @@ func (g *generator) receipt(d day) {
 	g.saleLines(t, 3)
 	g.file(t)
 	g.undeposited = append(g.undeposited, t)
-	if g.chance(4) && t.lines[0].kind == lineItem {
+	if g.chance(4) || !g.refunded {
+		g.refunded = true
 		r := &txn{kind: kindRefundReceipt, date: d, party: t.party, number: "RF-" + t.number, method: t.method, account: g.books.checking, lines: t.lines[:1:1]}
 		g.settleTotals(r)
 		g.file(r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -306,7 +307,15 @@ func TestManyInvoicesAreQuick(t *testing.T) {
 			t.Errorf("page at %d has %d records", start, len(page.QueryResponse.Invoice))
 		}
 	}
-	t.Logf("made in %v, three pages in %v", made, time.Since(began))
+	c.get("query", url.Values{"query": {"select * from Invoice where Balance > '0' orderby TxnDate"}}, nil) // renders all
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	runtime.KeepAlive(s)
+	t.Logf("made in %v, pages in %v, %d MB", made, time.Since(began), m.HeapAlloc>>20)
+	if m.HeapAlloc > 300<<20 {
+		t.Errorf("%d MB", m.HeapAlloc>>20)
+	}
 	if made > 10*time.Second {
 		t.Errorf("books took %v", made)
 	}

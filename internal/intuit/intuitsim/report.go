@@ -108,6 +108,7 @@ type reportCall struct {
 	query      url.Values
 	legacy     bool
 	now        time.Time
+	posted     map[*txn][]posting // accrual postings already worked out, to name the other sides
 }
 
 // builder makes the body of a report.

@@ -155,7 +155,14 @@ func entryCell(e *listEntry) reportCell {
 
 // splitCell names the other side of a posting; with more than one the older service said -Split-.
 func (r *reportCall) splitCell(d *detailLine) reportCell {
-	all := r.post(nil, d.txn)
+	all, ok := r.posted[d.txn]
+	if !ok {
+		if r.posted == nil {
+			r.posted = map[*txn][]posting{}
+		}
+		all = r.post(nil, d.txn)
+		r.posted[d.txn] = all
+	}
 	var other *account
 	for i := range all {
 		if a := all[i].account; a != d.post.account {
