@@ -165,7 +165,7 @@ func (s *Server) finish(c *call, status int) {
 func classify(r *http.Request) *call {
 	path := r.URL.Path
 	switch path {
-	case "/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration":
+	case "/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration", jwksPath:
 		return &call{kind: kindDiscovery}
 	case authorizePath:
 		return &call{kind: kindAuthorize}

@@ -299,6 +299,7 @@ func TestKnobsOverHTTP(t *testing.T) {
 		{base + "add", `{"entity":"Term"}`, 422},
 		{base + "put", `{"entity":"Term","record":{"Name":"Net 99"}}`, 200},
 		{"companies/1/void", `{"entity":"Invoice","id":"1"}`, 404},
+		{"companies/1/revoke", "", 404},
 		{base + "expire-access", "", 200},
 		{"faults", `{"match":"query","status":500,"n":1,"delay_ms":1}`, 200},
 		{"faults", `{"wrong":1}`, 400},

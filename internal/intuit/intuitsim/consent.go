@@ -26,6 +26,9 @@ func (s *Server) discovery(r *http.Request) *answer {
 	if r.Method != http.MethodGet {
 		return methodNotAllowed(http.MethodGet)
 	}
+	if r.URL.Path == jwksPath {
+		return jsonAnswer(http.StatusOK, map[string][]string{"keys": {}})
+	}
 	root := s.root(r)
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"issuer":                                issuer,

@@ -127,11 +127,9 @@ func (c *Company) stampAs(d day, hour int) {
 
 // nextStamp returns rising times within the day that stampAs gave.
 func (c *Company) nextStamp() time.Time {
-	if now := c.now(); c.stampTime.Before(now) {
-		c.stampTime = c.stampTime.Add(time.Duration(1+c.rng.IntN(3)) * time.Second)
-		if c.stampTime.After(now) {
-			c.stampTime = now
-		}
+	c.stampTime = c.stampTime.Add(time.Duration(1+c.rng.IntN(3)) * time.Second) // drawn always, so that the time of day changes nothing else
+	if now := c.now(); c.stampTime.After(now) {
+		c.stampTime = now
 	}
 	return c.stampTime
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -337,5 +338,41 @@ func TestSameSeedSameBooks(t *testing.T) {
 	}
 	if a, b := read(), read(); a != b || len(a) < 100_000 {
 		t.Errorf("books of %d and %d bytes differ", len(a), len(b))
+	}
+}
+
+func TestCashBasisFollowsTheMoney(t *testing.T) {
+	t.Parallel()
+	s := New(Options{Seed: 3, Companies: 1, Customers: 2, Vendors: 2, Items: 7, Invoices: 0, Bills: 0, Now: fixedClock(), Limits: NoLimits()})
+	c := s.Company(s.Companies()[0].Realm)
+	b := &c.books
+	service := &item{kind: "Service", income: b.services}
+	goods := &item{kind: "Service", income: b.products}
+	inv := &txn{kind: kindInvoice, date: date(2026, 1, 20), party: c.customers[0], total: 10_001, lines: []line{
+		{kind: lineItem, item: service, amount: 3_000}, {kind: lineItem, item: goods, amount: 7_001},
+	}}
+	bill := &txn{kind: kindBill, date: date(2026, 1, 5), party: c.vendors[0], total: 5_000, lines: []line{{kind: lineAccount, account: b.rent, amount: 5_000}}}
+	pay := func(kind txnKind, d day, to *txn, amount, total cents) *txn {
+		p := &txn{kind: kind, date: d, party: to.party, total: total, account: b.checking, applies: []application{{to, amount}}}
+		to.appliedBy = append(to.appliedBy, application{p, amount})
+		return p
+	}
+	early := pay(kindPayment, date(2026, 1, 10), inv, 2_000, 2_000) // before the invoice: unapplied until its day
+	late := pay(kindPayment, date(2026, 2, 3), inv, 8_001, 9_001)   // 10.00 too much
+	check := pay(kindBillPayment, date(2026, 1, 15), bill, 1_250, 1_250)
+	got := map[string]cents{}
+	for _, x := range []*txn{inv, bill, early, late, check} {
+		for _, p := range c.postCash(nil, x) {
+			got[p.date.String()+" "+p.account.name] += p.amount
+		}
+	}
+	want := map[string]cents{
+		"2026-01-10 Checking": 2_000, "2026-01-10 Unapplied Cash Payment Income": -2_000,
+		"2026-01-20 Unapplied Cash Payment Income": 2_000, "2026-01-20 Services": -600, "2026-01-20 Sales of Product Income": -1_400,
+		"2026-02-03 Checking": 9_001, "2026-02-03 Unapplied Cash Payment Income": -1_000, "2026-02-03 Services": -2_400, "2026-02-03 Sales of Product Income": -5_601,
+		"2026-01-15 Checking": -1_250, "2026-01-15 Rent & Lease": 1_250,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

@@ -112,15 +112,15 @@ func (r *reportCall) profitAndLossDetail() *report {
 	return p.finish(rows)
 }
 
-// journalReport lists all postings, transaction by transaction, each with its date and type.
+// journalReport lists all postings, transaction by transaction; only the newer service repeats date, type and number.
 func (r *reportCall) journalReport() *report {
 	p := r.list("tx_date txn_type doc_num name memo account_name debt_amt credit_amt")
 	var rows []*reportRow
 	lines := []*detailLine{}
 	for _, t := range r.period() {
 		var own []*detailLine
-		for _, post := range r.post(nil, t) {
-			d := &detailLine{txn: t, post: post, amount: post.amount}
+		for i, post := range r.post(nil, t) {
+			d := &detailLine{txn: t, post: post, amount: post.amount, split: r.legacy && i > 0}
 			own = append(own, d)
 			rows = append(rows, p.row(d))
 		}

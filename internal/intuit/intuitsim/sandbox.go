@@ -103,14 +103,14 @@ type target struct {
 
 func (s *Server) companyRoutes(mux *http.ServeMux) {
 	const base = "companies/{realm}/"
-	knob(mux, base+"expire-access", func(r *http.Request, _ struct{}) (any, error) {
-		s.ExpireAccessTokens(r.PathValue("realm"))
+	knob(mux, base+"expire-access", companyKnob(s, func(c *Company, _ struct{}) (any, error) {
+		s.ExpireAccessTokens(c.Realm())
 		return nil, nil
-	})
-	knob(mux, base+"revoke", func(r *http.Request, _ struct{}) (any, error) {
-		s.RevokeGrant(r.PathValue("realm"))
+	}))
+	knob(mux, base+"revoke", companyKnob(s, func(c *Company, _ struct{}) (any, error) {
+		s.RevokeGrant(c.Realm())
 		return nil, nil
-	})
+	}))
 	knob(mux, base+"change", companyKnob(s, func(c *Company, in struct {
 		target
 		Change
