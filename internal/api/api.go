@@ -1,0 +1,115 @@
+// Package api is the JSON API under /api/v1: what scripts and other programs can do with the service. A handler reads its
+// input strictly, calls one method of control, and shows the answer in the shapes that openapi.yaml describes. Those
+// shapes are a promise of their own and follow neither the domain's types nor the store's.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// Base is the path of the group that Register is given.
+const Base = "/api/v1"
+
+// requestIDHeader names a request in answers and in the log.
+const requestIDHeader = "X-Request-Id"
+
+// Events is where the API hears of runs.
+type Events interface {
+	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx ends.
+	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
+}
+
+// Options are what the API needs; all fields but Version are required.
+type Options struct {
+	Control *control.Control
+	Events  Events
+	// Authenticate says who sent the request: the holder of a bearer token, or a user with a browser session.
+	Authenticate func(c *gin.Context) (control.Actor, bool)
+	Logger       *slog.Logger
+	Version      string // of the program, shown in the API's description
+}
+
+type server struct {
+	control  *control.Control
+	events   Events
+	who      func(c *gin.Context) (control.Actor, bool)
+	log      *slog.Logger
+	origin   *http.CrossOriginProtection
+	document []byte // the API's description as JSON
+}
+
+// Register adds the API's routes to the group at Base. It panics when the embedded description cannot be read, which a
+// test rules out.
+func Register(r gin.IRouter, o Options) {
+	s := newServer(o)
+	for _, route := range s.routes() {
+		r.Handle(route.method, route.path, s.handle(route.answer))
+	}
+}
+
+// Unknown answers requests below Base that no route takes: 401 for strangers, 405 where another method would do, else
+// 404. The engine calls it from its NoRoute and NoMethod handlers.
+func Unknown(o Options) gin.HandlerFunc {
+	s := newServer(o)
+	routes := s.routes()
+	return s.handle(func(c *gin.Context, _ control.Actor) error { return unknown(c, routes) })
+}
+
+func newServer(o Options) *server {
+	return &server{
+		control: o.Control, events: o.Events, who: o.Authenticate, log: o.Logger,
+		origin: http.NewCrossOriginProtection(), document: description(o.Version),
+	}
+}
+
+// handler answers a request, or returns why not.
+type handler func(c *gin.Context, who control.Actor) error
+
+// handle is what happens around every route: a request id, no caching, the question who asks, and one place for errors.
+func (s *server) handle(answer handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		h := c.Writer.Header()
+		if h.Get(requestIDHeader) == "" {
+			h.Set(requestIDHeader, rand.Text())
+		}
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		defer s.recover(c)
+		who, ok := s.who(c)
+		if !ok {
+			s.fail(c, problem.New(problem.Unauthorized, "The request has no valid API token."))
+			return
+		}
+		// A browser sends a session's cookie along with other sites' requests too; a token never comes by itself.
+		if err := s.origin.Check(c.Request); err != nil && !who.API {
+			s.fail(c, problem.Wrap(err, problem.Forbidden, "The request came from another site."))
+			return
+		}
+		if err := answer(c, who); err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
+// recover answers for a handler that panicked. The server's own way to abandon an answer passes.
+func (s *server) recover(c *gin.Context) {
+	switch r := recover(); r {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(r)
+	default:
+		s.log.ErrorContext(c.Request.Context(), "api handler panicked", "panic", r, "stack", stack(), "request_id", requestID(c))
+		s.fail(c, problem.New(problem.Internal, "Something went wrong inside ledgersheet."))
+	}
+}
+
+func requestID(c *gin.Context) string { return c.Writer.Header().Get(requestIDHeader) }

@@ -1,0 +1,76 @@
+package api
+
+import "ledgersheet/internal/export"
+
+type runView struct {
+	ID           export.ID        `json:"id"`
+	ExporterID   export.ID        `json:"exporter_id"`
+	ExporterName string           `json:"exporter_name"`
+	Type         string           `json:"type"`
+	CompanyIDs   []export.RealmID `json:"company_ids"`
+	Trigger      export.Trigger   `json:"trigger"`
+	Status       export.RunStatus `json:"status"`
+	Due          *string          `json:"due"`
+	StartedBy    *string          `json:"started_by"`
+	Waiting      *string          `json:"waiting"`
+	Cancelling   bool             `json:"cancelling"`
+
+	QueuedAt   *string `json:"queued_at"`
+	NotBefore  *string `json:"not_before"`
+	StartedAt  *string `json:"started_at"`
+	FinishedAt *string `json:"finished_at"`
+	Attempts   int     `json:"attempts"`
+
+	Rows               int               `json:"rows"`
+	RowsAdded          int               `json:"rows_added"`
+	RowsChanged        int               `json:"rows_changed"`
+	RowsRemoved        int               `json:"rows_removed"`
+	Unchanged          bool              `json:"unchanged"`
+	Totals             map[string]string `json:"totals"`
+	Progress           progressView      `json:"progress"`
+	Companies          []outcomeView     `json:"companies"`
+	QuickBooksRequests int               `json:"quickbooks_requests"`
+	SheetsRequests     int               `json:"sheets_requests"`
+	SpreadsheetURL     *string           `json:"spreadsheet_url"`
+	Warnings           []string          `json:"warnings"`
+	Error              *failure          `json:"error"`
+}
+
+type progressView struct {
+	Phase       export.Phase `json:"phase"`
+	RowsRead    int          `json:"rows_read"`
+	RowsTotal   int          `json:"rows_total"`
+	RowsWritten int          `json:"rows_written"`
+}
+
+type outcomeView struct {
+	CompanyID export.RealmID `json:"company_id"`
+	Name      string         `json:"name"`
+	Rows      int            `json:"rows"`
+	Period    *string        `json:"period"`
+}
+
+func (s *server) runView(r export.Run) runView {
+	v := runView{
+		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition, CompanyIDs: some(r.Exporter.Companies),
+		Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
+		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt), FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
+		Rows: r.Rows, RowsAdded: r.RowsAdded, RowsChanged: r.RowsChanged, RowsRemoved: r.RowsRemoved, Unchanged: r.Unchanged, Totals: r.Totals,
+		Progress:           progressView(r.Progress),
+		Companies:          make([]outcomeView, len(r.Companies)),
+		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL), Warnings: some(r.Warnings), Error: failureOf(r.Problem),
+	}
+	if v.Totals == nil {
+		v.Totals = map[string]string{}
+	}
+	if v.Progress.Phase == "" {
+		v.Progress.Phase = export.PhaseQueued
+	}
+	for i, o := range r.Companies {
+		v.Companies[i] = outcomeView{CompanyID: o.Realm, Name: o.Name, Rows: o.Rows, Period: text(o.Period)}
+	}
+	if r.Status == export.RunQueued {
+		v.Waiting = text(s.control.Waiting(r.ID))
+	}
+	return v
+}

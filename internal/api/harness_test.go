@@ -1,0 +1,426 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/gin-gonic/gin"
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/exporters"
+	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/progress"
+	"ledgersheet/internal/table"
+	"ledgersheet/internal/vault"
+)
+
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.TestMode)
+	m.Run()
+}
+
+var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+
+const (
+	token   = "a-token-of-the-tests"
+	session = "a-session-of-the-tests"
+	realmA  = export.RealmID("9130347957983976")
+	realmB  = export.RealmID("9130347957983977")
+)
+
+// harness is the API over a real control and a real store; what lies behind those is faked.
+type harness struct {
+	t       *testing.T
+	store   *boltstore.Store
+	broker  *progress.Broker
+	engine  *gin.Engine
+	spec    *openapi3.T
+	log     *lockedBuffer
+	account export.ID
+
+	quickBooks *fakeQuickBooks
+	google     *fakeGoogle
+	consents   *fakeConsents
+	previewer  *fakePreviewer
+}
+
+func newHarness(t *testing.T) *harness {
+	t.Helper()
+	seal, err := vault.New(vault.NewKey())
+	must(t, err)
+	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close()) })
+	h := &harness{
+		t: t, store: store, broker: progress.New(), spec: closedSpec(t), log: &lockedBuffer{},
+		quickBooks: &fakeQuickBooks{}, google: &fakeGoogle{}, consents: &fakeConsents{}, previewer: &fakePreviewer{},
+	}
+	logger := slog.New(slog.NewTextHandler(h.log, nil))
+	c := control.New(control.Options{
+		Store: store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
+		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: h.quickBooks, Google: h.google,
+		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox", MinInterval: 5 * time.Minute,
+		Now: func() time.Time { return noon }, Logger: logger,
+	})
+	o := Options{Control: c, Events: h.broker, Authenticate: authenticate, Logger: logger, Version: "1.2.3"}
+	h.engine = gin.New()
+	h.engine.HandleMethodNotAllowed = true
+	h.engine.NoRoute(Unknown(o))
+	h.engine.NoMethod(Unknown(o))
+	Register(h.engine.Group(Base), o)
+	h.fill()
+	return h
+}
+
+func authenticate(c *gin.Context) (control.Actor, bool) {
+	if c.GetHeader("Authorization") == "Bearer "+token {
+		return control.Actor{Email: "api", API: true}, true
+	}
+	if cookie, err := c.Cookie("session"); err == nil && cookie == session {
+		return control.Actor{Email: "ann@example.com", Session: "hash"}, true
+	}
+	return control.Actor{}, false
+}
+
+func (h *harness) fill() {
+	h.t.Helper()
+	ctx := h.t.Context()
+	for realm, name := range map[export.RealmID]string{realmA: "Alder Ltd", realmB: "Birch Inc"} {
+		must(h.t, h.store.PutCompany(ctx, export.Company{
+			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April, Environment: "sandbox",
+			Status: export.Connected, ConnectedAt: noon, ConnectedBy: "ann@example.com", TokenExpiresAt: noon.AddDate(0, 0, 100),
+		}))
+		must(h.t, h.store.PutGrant(ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "secret-refresh"}))
+	}
+	h.account = export.NewID("con", noon)
+	must(h.t, h.store.PutAccount(ctx, export.GoogleAccount{
+		ID: h.account, Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected, Scopes: []string{"openid"}, ConnectedAt: noon,
+	}))
+}
+
+// input is the body of a right exporter, with changes: a nil value takes a member out.
+func (h *harness) input(changes map[string]any) map[string]any {
+	body := map[string]any{
+		"name": "Open invoices", "type": "invoices", "company_ids": []any{string(realmA)},
+		"columns":     []any{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		"filters":     []any{map[string]any{"column": "Balance", "op": ">", "value": "0"}},
+		"options":     map[string]any{"date_range": "this_fiscal_year_to_date", "date_column": "TxnDate", "lines": false},
+		"destination": map[string]any{"google_account_id": string(h.account), "spreadsheet_id": "", "sheet": "Invoices", "start_cell": "A1"},
+		"mode":        "replace",
+		"schedule":    map[string]any{"cron": "0 6 * * 1-5", "timezone": "America/New_York", "enabled": true},
+	}
+	for k, v := range changes {
+		if v == nil {
+			delete(body, k)
+		} else {
+			body[k] = v
+		}
+	}
+	return body
+}
+
+// answer is what a call came back with.
+type answer struct {
+	status int
+	header http.Header
+	raw    []byte
+	body   map[string]any
+}
+
+// call sends a request with the token and holds the answer against the description.
+func (h *harness) call(method, path string, body any, headers ...string) answer {
+	h.t.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		must(h.t, err)
+		reader = bytes.NewReader(raw)
+	}
+	r := httptest.NewRequestWithContext(h.t.Context(), method, Base+path, reader)
+	r.Header.Set("Authorization", "Bearer "+token)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "" {
+			r.Header.Del(headers[i])
+		}
+	}
+	return h.do(r)
+}
+
+func (h *harness) do(r *http.Request) answer {
+	h.t.Helper()
+	w := httptest.NewRecorder()
+	h.engine.ServeHTTP(w, r)
+	a := answer{status: w.Code, header: w.Result().Header, raw: w.Body.Bytes()}
+	if strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
+		dec := json.NewDecoder(bytes.NewReader(a.raw))
+		dec.UseNumber()
+		if err := dec.Decode(&a.body); err != nil {
+			h.t.Fatalf("%s %s answered no JSON: %v\n%s", r.Method, r.URL, err, a.raw)
+		}
+	}
+	h.validate(r, a)
+	return a
+}
+
+// want calls and fails the test unless the answer has the status.
+func (h *harness) want(status int, method, path string, body any, headers ...string) answer {
+	h.t.Helper()
+	a := h.call(method, path, body, headers...)
+	if a.status != status {
+		h.t.Fatalf("%s %s: got status %d, want %d\n%s", method, path, a.status, status, a.raw)
+	}
+	return a
+}
+
+// validate holds an answer against the description of its operation; without one it must be an error of the API.
+func (h *harness) validate(r *http.Request, a answer) {
+	h.t.Helper()
+	if a.header.Get("X-Request-Id") == "" || a.header.Get("Cache-Control") != "no-store" {
+		h.t.Errorf("%s %s: headers lack the request id or no-store: %v", r.Method, r.URL, a.header)
+	}
+	path, item := h.described(strings.TrimPrefix(r.URL.Path, Base))
+	if item == nil || item.GetOperation(r.Method) == nil {
+		var v any
+		must(h.t, json.Unmarshal(a.raw, &v))
+		if err := h.spec.Components.Schemas["Error"].Value.VisitJSON(v); err != nil || a.status < 400 {
+			h.t.Errorf("%s %s: status %d is no error of the API: %v\n%s", r.Method, r.URL, a.status, err, a.raw)
+		}
+		return
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{
+			Request: r, Route: &routers.Route{Spec: h.spec, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
+		},
+		Status: a.status, Header: a.header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateResponse(h.t.Context(), input.SetBodyBytes(a.raw)); err != nil {
+		h.t.Errorf("%s %s: the answer is not as described: %v\n%s", r.Method, r.URL, err, a.raw)
+	}
+	if a.status == http.StatusNoContent && len(a.raw) > 0 {
+		h.t.Errorf("%s %s: 204 with a body: %s", r.Method, r.URL, a.raw)
+	}
+}
+
+func (h *harness) described(path string) (string, *openapi3.PathItem) {
+	for _, pattern := range h.spec.Paths.InMatchingOrder() {
+		if matches(strings.NewReplacer("{", ":", "}", "").Replace(pattern), path) {
+			return pattern, h.spec.Paths.Value(pattern)
+		}
+	}
+	return "", nil
+}
+
+// closedSpec is the description in which no object may have members that are not described.
+func closedSpec(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(description("1.2.3"))
+	must(t, err)
+	no := false
+	seen := map[*openapi3.Schema]bool{}
+	var shut func(*openapi3.SchemaRef)
+	shut = func(ref *openapi3.SchemaRef) {
+		if ref == nil || ref.Value == nil || seen[ref.Value] {
+			return
+		}
+		seen[ref.Value] = true
+		if len(ref.Value.Properties) > 0 && ref.Value.AdditionalProperties.Schema == nil {
+			ref.Value.AdditionalProperties.Has = &no
+		}
+		for _, p := range ref.Value.Properties {
+			shut(p)
+		}
+		shut(ref.Value.Items)
+	}
+	for _, ref := range doc.Components.Schemas {
+		shut(ref)
+	}
+	return doc
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// at finds a value in decoded JSON by member names and positions.
+func at(t *testing.T, v any, path ...any) any {
+	t.Helper()
+	for _, p := range path {
+		switch p := p.(type) {
+		case string:
+			m, ok := v.(map[string]any)
+			if _, have := m[p]; !ok || !have {
+				t.Fatalf("no member %q in %v", p, v)
+			}
+			v = m[p]
+		case int:
+			l, ok := v.([]any)
+			if !ok || p >= len(l) {
+				t.Fatalf("no element %d in %v", p, v)
+			}
+			v = l[p]
+		}
+	}
+	return v
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+type fakeConsents struct {
+	revoked []string
+}
+
+func (f *fakeConsents) Begin(context.Context, export.Flow, map[string]string) (string, error) {
+	return "", errors.New("no consent begins here")
+}
+
+func (f *fakeConsents) Finish(context.Context, url.Values, string) (export.Flow, export.Grant, error) {
+	return export.Flow{}, export.Grant{}, errors.New("no consent ends here")
+}
+
+func (f *fakeConsents) Revoke(_ context.Context, g export.Grant) error {
+	f.revoked = append(f.revoked, g.RefreshToken)
+	return nil
+}
+
+type fakeGrants struct{ store *boltstore.Store }
+
+func (f fakeGrants) Replace(ctx context.Context, key export.GrantKey, g export.Grant) error {
+	return f.store.PutGrant(ctx, key, g)
+}
+
+func (f fakeGrants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+	g, err := f.store.Grant(ctx, key)
+	if errors.Is(err, export.ErrNotFound) {
+		return export.Grant{}, nil
+	}
+	return g, errors.Join(err, f.store.DeleteGrant(ctx, key))
+}
+
+type fakeQuickBooks struct{ err error }
+
+func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.Company, error) {
+	return export.Company{}, f.err
+}
+
+func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
+	return export.Company{Name: "Alder Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April}, f.err
+}
+
+func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
+
+type fakeGoogle struct{ err error }
+
+func (f *fakeGoogle) Identity(context.Context, string) (subject, email string, err error) {
+	return "1", "books@example.com", f.err
+}
+
+func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
+	return "books@example.com", f.err
+}
+
+// fakeQueue keeps runs in the store, where nobody works on them.
+type fakeQueue struct{ store *boltstore.Store }
+
+func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
+	return f.store.Enqueue(ctx, r)
+}
+
+func (f fakeQueue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
+	return f.store.UpdateRun(ctx, id, func(r *export.Run) error {
+		r.Status, r.FinishedAt = export.RunCancelled, noon
+		r.Problem = problem.New(problem.Cancelled, "The run was cancelled.")
+		return nil
+	})
+}
+
+func (f fakeQueue) Waiting(export.ID) string { return "waits for a worker" }
+
+type fakeTicker struct{}
+
+func (fakeTicker) Plan(e export.Exporter, now time.Time) time.Time {
+	if !e.Schedule.Enabled {
+		return time.Time{}
+	}
+	return now.Add(time.Hour)
+}
+
+func (fakeTicker) Wake() {}
+
+type fakePreviewer struct {
+	asked export.Exporter
+	total int
+	err   error
+	crash bool
+}
+
+func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.Preview, error) {
+	if f.crash {
+		panic("a fault of the program")
+	}
+	f.asked = e
+	amount, err := table.ParseDecimal("1234567890123456.70")
+	if err != nil {
+		return pipeline.Preview{}, err
+	}
+	return pipeline.Preview{
+		Columns: []table.Column{{ID: "DocNumber", Title: "Number"}, {ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}, {ID: "Active", Title: "Active", Kind: table.Bool}},
+		Rows: []table.Row{
+			{Cells: []table.Cell{table.TextOf("00123"), table.MoneyOf(amount), table.DateOf(noon), table.BoolOf(true)}},
+			{Cells: []table.Cell{{}, table.MoneyOf(decimal.Zero), {}, {}}},
+		},
+		Total: f.total,
+	}, f.err
+}
+
+// create makes an exporter and returns its id.
+func (h *harness) create(changes map[string]any) string {
+	h.t.Helper()
+	a := h.want(http.StatusCreated, http.MethodPost, "/exporters", h.input(changes))
+	return fmt.Sprint(a.body["id"])
+}

@@ -1,0 +1,69 @@
+package api
+
+import (
+	"reflect"
+
+	"ledgersheet/internal/problem"
+)
+
+// mergePatch applies a JSON merge patch as RFC 7396 defines it: objects are merged member by member, null removes a
+// member, everything else replaces. The target is not changed.
+func mergePatch(target, patch any) any {
+	changes, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	merged := map[string]any{}
+	if old, ok := target.(map[string]any); ok {
+		for k, v := range old {
+			merged[k] = v
+		}
+	}
+	for k, v := range changes {
+		if v == nil {
+			delete(merged, k)
+		} else {
+			merged[k] = mergePatch(merged[k], v)
+		}
+	}
+	return merged
+}
+
+// readOnly are the members of an exporter that only the program sets.
+var readOnly = [...][]string{
+	{"id"}, {"paused"}, {"paused_why"}, {"revision"}, {"created_at"}, {"created_by"}, {"updated_at"}, {"last_run_id"},
+	{"destination", "spreadsheet_url"}, {"schedule", "next_at"},
+}
+
+// checkReadOnly refuses a patch that would change such a member: to ignore it would look like success.
+func checkReadOnly(before, patch map[string]any) error {
+	var bad problem.Collect
+	for _, path := range readOnly {
+		wanted, named := lookup(patch, path)
+		if have, _ := lookup(before, path); named && !reflect.DeepEqual(have, wanted) {
+			bad.Add(joinPath(path), "is set by the program only")
+		}
+	}
+	return bad.Err()
+}
+
+func lookup(v any, path []string) (found any, ok bool) {
+	for _, key := range path {
+		members, isObject := v.(map[string]any)
+		if !isObject {
+			return nil, false
+		}
+		if v, ok = members[key]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+func joinPath(path []string) string {
+	joined := path[0]
+	for _, p := range path[1:] {
+		joined += "." + p
+	}
+	return joined
+}

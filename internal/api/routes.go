@@ -1,0 +1,79 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/problem"
+)
+
+// route is one call of the API; path is relative to Base.
+type route struct {
+	method, path string
+	answer       handler
+}
+
+// routes is the whole API. openapi.yaml describes each line of it.
+func (s *server) routes() []route {
+	return []route{
+		{http.MethodGet, "/openapi.json", s.describe},
+
+		{http.MethodGet, "/companies", s.listCompanies},
+		{http.MethodGet, "/companies/:realm", s.getCompany},
+		{http.MethodDelete, "/companies/:realm", s.deleteCompany},
+		{http.MethodPost, "/companies/:realm/test", s.testCompany},
+		{http.MethodPost, "/companies/:realm/disconnect", s.disconnectCompany},
+
+		{http.MethodGet, "/google-accounts", s.listAccounts},
+		{http.MethodGet, "/google-accounts/:id", s.getAccount},
+		{http.MethodDelete, "/google-accounts/:id", s.deleteAccount},
+		{http.MethodPost, "/google-accounts/:id/test", s.testAccount},
+		{http.MethodPost, "/google-accounts/:id/disconnect", s.disconnectAccount},
+
+		{http.MethodGet, "/exporter-types", s.listTypes},
+		{http.MethodGet, "/exporter-types/:type", s.getType},
+
+		{http.MethodGet, "/exporters", s.listExporters},
+		{http.MethodPost, "/exporters", s.createExporter},
+		{http.MethodGet, "/exporters/:id", s.getExporter},
+		{http.MethodPut, "/exporters/:id", s.replaceExporter},
+		{http.MethodPatch, "/exporters/:id", s.patchExporter},
+		{http.MethodDelete, "/exporters/:id", s.deleteExporter},
+		{http.MethodPost, "/exporters/:id/preview", s.previewExporter},
+		{http.MethodPost, "/exporters/:id/runs", s.startRun},
+		{http.MethodPost, "/preview", s.previewDraft},
+
+		{http.MethodGet, "/runs", s.listRuns},
+		{http.MethodGet, "/runs/:id", s.getRun},
+		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
+		{http.MethodGet, "/runs/:id/events", s.followRun},
+	}
+}
+
+// unknown is the answer for a request that fits none of the routes.
+func unknown(c *gin.Context, routes []route) error {
+	path := strings.TrimPrefix(c.Request.URL.Path, Base)
+	var allowed []string
+	for _, r := range routes {
+		if matches(r.path, path) && !slices.Contains(allowed, r.method) {
+			allowed = append(allowed, r.method)
+		}
+	}
+	if len(allowed) == 0 {
+		return problem.New(problem.NotFound, "There is no such path in this API.").WithHint("Read %s/openapi.json for those that there are.", Base)
+	}
+	slices.Sort(allowed)
+	c.Header("Allow", strings.Join(allowed, ", "))
+	return &methodError{problem.New(problem.BadRequest, "The method %s is not allowed here.", c.Request.Method).WithHint("Allowed: %s.", strings.Join(allowed, ", "))}
+}
+
+// matches reports whether a path fits a route's pattern, whose parts that begin with a colon take anything but nothing.
+func matches(pattern, path string) bool {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(want, have, func(w, h string) bool {
+		return w == h || strings.HasPrefix(w, ":") && h != ""
+	})
+}

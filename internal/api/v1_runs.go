@@ -1,0 +1,101 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// The bounds of a page of the history.
+const (
+	standardPage = 50
+	largestPage  = 200
+)
+
+var (
+	statuses   = [...]export.RunStatus{export.RunQueued, export.RunRunning, export.RunSucceeded, export.RunFailed, export.RunCancelled}
+	cursorText = regexp.MustCompile(`^run_[0-9a-z]{26}$`)
+)
+
+func (s *server) listRuns(c *gin.Context, _ control.Actor) error {
+	f, err := readRunFilter(c.Request.URL)
+	if err != nil {
+		return err
+	}
+	runs, next, err := s.control.Runs(c.Request.Context(), f)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, list(runs, s.runView, string(next)))
+}
+
+// readRunFilter reads the query of the history. Empty parameters choose all; wrong and unknown ones are named.
+func readRunFilter(u *url.URL) (export.RunFilter, error) {
+	f := export.RunFilter{Limit: standardPage}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return f, problem.Wrap(err, problem.BadRequest, "The query string cannot be read.")
+	}
+	var bad problem.Collect
+	for key, values := range query {
+		if len(values) > 1 {
+			bad.Add(key, "is there more than once")
+			continue
+		}
+		value := values[0]
+		if value == "" {
+			continue
+		}
+		switch key {
+		case "exporter_id":
+			f.Exporter = export.ID(value)
+		case "company_id":
+			f.Company = export.RealmID(value)
+		case "status":
+			f.Status = export.RunStatus(value)
+			if !slices.Contains(statuses[:], f.Status) {
+				bad.Add(key, "must be queued, running, succeeded, failed or cancelled")
+			}
+		case "limit":
+			f.Limit, err = strconv.Atoi(value)
+			if err != nil || f.Limit < 1 || f.Limit > largestPage {
+				bad.Add(key, "must be a whole number from 1 to %d", largestPage)
+			}
+		case "cursor":
+			f.Before = export.ID(value)
+			if !cursorText.MatchString(value) {
+				bad.Add(key, "is not the next_cursor of a page")
+			}
+		default:
+			bad.Add(key, "is not known here; there are exporter_id, company_id, status, limit and cursor")
+		}
+	}
+	return f, bad.Err()
+}
+
+func (s *server) getRun(c *gin.Context, _ control.Actor) error {
+	r, err := s.control.Run(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, s.runView(r))
+}
+
+func (s *server) cancelRun(c *gin.Context, who control.Actor) error {
+	if err := readNothing(c); err != nil {
+		return err
+	}
+	r, err := s.control.CancelRun(c.Request.Context(), who, id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, s.runView(r))
+}
