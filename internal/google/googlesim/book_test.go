@@ -2,6 +2,8 @@ package googlesim
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"google.golang.org/api/sheets/v4"
@@ -60,3 +62,13 @@ type failer interface {
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 }
+
+func replace(text, old, fresh string) string { return strings.ReplaceAll(text, old, fresh) }
+
+func plusOne(number string) string {
+	n, _ := strconv.Atoi(number)
+	return strconv.Itoa(n + 1)
+}
+
+// requestName is the kind of a request given as JSON.
+func requestName(text string) string { return strings.Split(text, `"`)[1] }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // formula is what a cell computes: its text cut into tokens, so that references can follow inserted,
@@ -49,21 +48,20 @@ var (
 	errorPattern  = regexp.MustCompile(`^#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|ERROR!|NULL!)`)
 )
 
-// parseFormula reads the text after the equals sign. Titles are looked up now and for ever.
+// parseFormula reads the text after the equals sign. Titles are looked up now and for ever. Text that
+// is no formula is kept as it is.
 func (st *state) parseFormula(text string) *formula {
 	f := &formula{}
-	ok := true
 	for rest := text; rest != ""; {
 		t, n := st.nextToken(rest)
 		if n == 0 {
-			_, n = utf8.DecodeRuneInString(rest)
-			t, ok = token{kind: tokenOperator, text: rest[:n]}, false
+			return &formula{tokens: []token{{kind: tokenOperator, text: text}}}
 		}
 		f.tokens = append(f.tokens, t)
 		rest = rest[n:]
 	}
-	if ok {
-		f.tree = parseTree(f.tokens)
+	if f.tree = parseTree(f.tokens); f.tree == nil {
+		return &formula{tokens: []token{{kind: tokenOperator, text: text}}}
 	}
 	return f
 }
@@ -135,7 +133,7 @@ func (st *state) quotedReference(s string) (token, int) {
 			i++
 			continue
 		}
-		if !strings.HasPrefix(s[i+1:], "!") {
+		if !strings.HasPrefix(s[i+1:], "!") || i == 1 {
 			return token{}, 0
 		}
 		t, n := areaToken(s[i+2:])

@@ -249,11 +249,12 @@ func formatNumber(f float64, section string) string {
 
 func fillDigits(f float64, body string, percent int, scientific bool) string {
 	whole, fraction, hasPoint := strings.Cut(body, ".")
-	trimmed := strings.TrimRight(whole, ",")
-	scale := len(whole) - len(trimmed)
+	// Commas after the last digit divide by a thousand each.
+	trimmed, decimals := strings.TrimRight(whole, ","), strings.TrimRight(fraction, ",")
+	scale := len(whole) - len(trimmed) + len(fraction) - len(decimals)
 	thousands := strings.Contains(trimmed, ",")
 	minWhole := strings.Count(trimmed, "0")
-	maxPlaces, minPlaces := len(strings.Trim(fraction, ",")), strings.Count(fraction, "0")
+	maxPlaces, minPlaces := len(decimals), strings.Count(decimals, "0")
 	if scientific {
 		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', maxPlaces, 64), "E")
 		return mantissa + "E" + exponent
