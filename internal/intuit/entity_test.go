@@ -323,9 +323,13 @@ func TestFiltersGiveTheSamePushedOrNot(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 11, Invoices: 300, Vendors: 60, Nasty: true})
 	pushed := 0
+	known := map[string]result{}
+	for _, e := range []export.Entity{invoices(), vendors()} {
+		known[e.ID] = s.must(t, e, export.Query{Options: map[string]string{"include_inactive": "true"}})
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		e := rapid.SampledFrom([]export.Entity{invoices(), vendors()}).Draw(rt, "entity")
-		values := s.must(t, e, export.Query{Options: map[string]string{"include_inactive": "true"}})
+		values := known[e.ID]
 		q := export.Query{Options: map[string]string{}, Today: midnight(time.Now())}
 		if len(e.Dates) > 0 && rapid.Bool().Draw(rt, "dated") {
 			q.Options["date_range"] = rapid.SampledFrom([]string{"this_fiscal_year", "last_90_days", "last_365_days", "this_month", "today", "last_year"}).Draw(rt, "range")

@@ -93,9 +93,10 @@ func newReportColumn(c docColumn, title string) reportColumn {
 	out := reportColumn{id: key, title: title, kind: kind, start: dayOnly(c.meta("StartDate")), end: dayOnly(c.meta("EndDate"))}
 	out.total = strings.EqualFold(key, "total") || (key == "" && strings.EqualFold(title, "total"))
 	out.additive = kind == table.Money && !strings.Contains(key, "rbal")
-	for _, part := range []string{"avg", "rate", "price", "pct", "percent"} {
+	// Averages and prices are money too, and several taxes are due on the same sale.
+	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {
 		if strings.Contains(strings.ToLower(key+" "+title), part) {
-			out.additive = false // averages and prices are money too
+			out.additive = false
 		}
 	}
 	return out
@@ -165,7 +166,7 @@ func (a *arranged) nodes(rows []docRow) []*node {
 			list[before].summary = a.headed(n)
 			continue
 		}
-		list = append(list, n)
+		list = append(list, settled(n))
 	}
 	return list
 }
@@ -196,19 +197,19 @@ func (a *arranged) node(r docRow) *node {
 	if r.Summary != nil {
 		n.summary = a.padded(r.Summary.cells())
 	}
-	if n.own != nil && n.summary == nil && len(n.children) == 0 {
-		return alone(n)
-	}
 	if n.label == "" && n.own == nil && len(n.children) == 0 && !a.filled(n.summary, true) {
 		return nil
 	}
 	return n
 }
 
-// alone decides what a section is that has amounts but neither rows nor a summary: a result when QuickBooks names its
+// settled decides what a section is that has amounts but neither rows nor a summary: a result when QuickBooks names its
 // group, else a row without rows below it.
-func alone(n *node) *node {
-	if n.group == "" {
+func settled(n *node) *node {
+	switch {
+	case !n.section || n.own == nil || n.summary != nil || len(n.children) > 0:
+		return n
+	case n.group == "":
 		n.section = false
 		return n
 	}

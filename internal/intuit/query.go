@@ -155,11 +155,11 @@ func pushList(f export.Filter, col export.Column) ([]string, bool) {
 		}
 		values = append(values, quote(v))
 	}
-	if len(values) > maxPushed {
+	slices.Sort(values)
+	if values = slices.Compact(values); len(values) > maxPushed {
 		return nil, false
 	}
-	slices.Sort(values)
-	return []string{col.Path + " IN (" + strings.Join(slices.Compact(values), ", ") + ")"}, true
+	return []string{col.Path + " IN (" + strings.Join(values, ", ") + ")"}, true
 }
 
 func pushInstant(f export.Filter, col export.Column, op string) ([]string, bool) {
