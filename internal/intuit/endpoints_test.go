@@ -91,7 +91,7 @@ func TestDiscoveryRefusesDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				d, _ := discovery(test.url, with(200, strings.Replace(discoveryDocument, test.old, test.new, 1)))
+				d, _ := discovery(test.url, with(200, replaced(discoveryDocument, test.old, test.new)))
 				_, err := d.Endpoints(t.Context())
 				if (err == nil) != test.ok || (err != nil && !problem.HasCode(err, problem.QuickBooksMalformed)) {
 					t.Error(err)
@@ -99,6 +99,13 @@ func TestDiscoveryRefusesDocuments(t *testing.T) {
 			})
 		})
 	}
+}
+
+func replaced(text, old, new string) string {
+	if old == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, old, new)
 }
 
 func TestDiscoveryEndsWithTheContext(t *testing.T) {
