@@ -78,7 +78,7 @@ func (s *Server) authorize(r *http.Request) *answer {
 			return s.consent(req, realm)
 		}
 		return page(http.StatusOK, consentPage, map[string]any{
-			"Form": r.Form, "Request": req, "Companies": s.Companies(), "Host": hostOf(req.redirect), "Action": authorizePath,
+			"Form": r.Form, "Request": req, "Companies": s.Companies(), "Host": hostOf(req.redirect), "Action": s.root(r) + authorizePath,
 			"ClientID": req.clientID, "Redirect": req.redirect, "Scope": req.scope, "State": req.state,
 		})
 	}
@@ -197,7 +197,7 @@ legend{font-weight:600;padding:0;margin-bottom:.5rem}
 label{display:flex;gap:.75rem;align-items:baseline;padding:.6rem .75rem;border:1px solid #d5d9de;border-radius:6px;margin-bottom:.5rem}
 label span{flex:1}
 small{color:#57606a}
-button{font:inherit;padding:.55rem 1.25rem;border-radius:6px;border:1px solid #57606a;background:#fff;cursor:pointer}
+button{font:inherit;margin-right:.5rem;padding:.55rem 1.25rem;border-radius:6px;border:1px solid #57606a;background:#fff;cursor:pointer}
 button.primary{background:#1f4e79;border-color:#1f4e79;color:#fff}
 button:focus-visible,input:focus-visible{outline:3px solid #7aa7d6;outline-offset:2px}
 code{word-break:break-all}

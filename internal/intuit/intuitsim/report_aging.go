@@ -119,20 +119,67 @@ func (r *reportCall) aged(kind string) *report {
 		cols = append(cols, r.keyed(n, "Money", strings.ToLower(strings.ReplaceAll(n, " ", ""))))
 	}
 	items := r.openItems(kind, on)
-	total := make(amounts, len(names))
-	var rows []*reportRow
-	for _, p := range sortedParties(items) {
-		row := make(amounts, len(names))
-		for _, it := range items[p] {
-			row[bucket(it.age)] += it.amount
+	sums := map[*party]amounts{}
+	for p, list := range items {
+		sums[p] = make(amounts, len(names))
+		for _, it := range list {
+			sums[p][bucket(it.age)] += it.amount
 		}
-		if row.zero() {
-			continue
-		}
-		total = total.plus(row)
-		rows = append(rows, &reportRow{ColData: append([]reportCell{partyCell(p)}, r.withSum(row)...)})
 	}
+	rows, total := partyRows(sums, len(names), r.withSum)
 	return r.onDay(on, cols, append(rows, r.grandTotal(rows, r.withSum(total))...))
+}
+
+// partyRows makes the rows of customers or vendors by name. One with jobs becomes a section around them, whose heading
+// holds its own amounts.
+func partyRows(sums map[*party]amounts, width int, cells func(amounts) []reportCell) ([]*reportRow, amounts) {
+	jobs := map[*party][]*party{} // by customer, those without one under nil
+	known := map[*party]bool{}
+	var place func(p *party)
+	place = func(p *party) {
+		if known[p] {
+			return
+		}
+		known[p] = true
+		jobs[p.parent] = append(jobs[p.parent], p)
+		if p.parent != nil {
+			place(p.parent)
+		}
+	}
+	for _, p := range sortedParties(sums) {
+		if !sums[p].zero() {
+			place(p)
+		}
+	}
+	var under func(parent *party) ([]*reportRow, amounts)
+	under = func(parent *party) ([]*reportRow, amounts) {
+		var rows []*reportRow
+		total := make(amounts, width)
+		for _, p := range sortedParties(setOf(jobs[parent])) {
+			own := make(amounts, width).plus(sums[p])
+			inner, sum := under(p)
+			name := idCell(p.shownName(), p.id)
+			total = total.plus(own).plus(sum)
+			if len(inner) == 0 {
+				rows = append(rows, &reportRow{ColData: append([]reportCell{name}, cells(own)...)})
+				continue
+			}
+			rows = append(rows, &reportRow{
+				Header: &colData{append([]reportCell{name}, cells(own)...)}, Rows: &reportRows{inner}, Type: "Section",
+				Summary: &colData{append(text("Total "+p.shownName()), cells(own.plus(sum))...)},
+			})
+		}
+		return rows, total
+	}
+	return under(nil)
+}
+
+func setOf(list []*party) map[*party]bool {
+	out := map[*party]bool{}
+	for _, p := range list {
+		out[p] = true
+	}
+	return out
 }
 
 func (r *reportCall) withSum(a amounts) []reportCell {
@@ -205,19 +252,15 @@ func (r *reportCall) vendorBalance() *report { return r.partyBalance("Vendor") }
 func (r *reportCall) partyBalance(kind string) *report {
 	on := r.agingDay()
 	items := r.openItems(kind, on)
-	var rows []*reportRow
-	var total cents
-	for _, p := range sortedParties(items) {
-		var sum cents
-		for _, it := range items[p] {
-			sum += it.amount
-		}
-		if sum != 0 {
-			total += sum
-			rows = append(rows, &reportRow{ColData: []reportCell{partyCell(p), plainCell(sum.String())}})
+	sums := map[*party]amounts{}
+	for p, list := range items {
+		sums[p] = make(amounts, 1)
+		for _, it := range list {
+			sums[p][0] += it.amount
 		}
 	}
-	rows = append(rows, r.grandTotal(rows, text(r.money(total)))...)
+	rows, total := partyRows(sums, 1, func(a amounts) []reportCell { return text(r.money(a[0])) })
+	rows = append(rows, r.grandTotal(rows, text(r.money(total[0])))...)
 	return r.onDay(on, []reportColumn{r.nameColumn(kind), r.keyed(r.heading("Total"), "Money", "total")}, rows)
 }
 

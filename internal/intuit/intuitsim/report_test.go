@@ -309,3 +309,36 @@ func TestFiltersKeepWhatTheyName(t *testing.T) {
 		t.Errorf("income of %s: %s filtered, %s in its column", col.ColTitle, got, sums["Income"][2])
 	}
 }
+
+func TestJobsStandBelowTheirCustomer(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, smallServer(t), 0)
+	for _, name := range []string{"AgedReceivables", "CustomerBalance"} {
+		var rep report
+		c.get("reports/"+name, url.Values{"report_date": {"2026-03-17"}}, &rep)
+		sections := 0
+		var sum func(rows []*reportRow) cents
+		sum = func(rows []*reportRow) cents {
+			var total cents
+			for _, r := range rows {
+				last := func(cells []reportCell) cents { return amount(t, cells[len(cells)-1].Value) }
+				switch {
+				case r.Group != "":
+				case r.Rows == nil:
+					total += last(r.ColData)
+				default:
+					sections++
+					part := last(r.Header.ColData) + sum(r.Rows.Row)
+					if got := last(r.Summary.ColData); got != part {
+						t.Errorf("%s: %s says %s, its parts sum to %s", name, r.Summary.ColData[0].Value, got, part)
+					}
+					total += part
+				}
+			}
+			return total
+		}
+		if got, want := sum(rep.Rows.Row), lastCell(t, rep, "GrandTotal"); got != want || sections == 0 {
+			t.Errorf("%s: rows sum to %s, total %s, %d sections", name, got, want, sections)
+		}
+	}
+}
