@@ -6,7 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -188,20 +191,25 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 // TestCancelledTriesDoNotResetTheCount proves that failed guesses cannot be wiped out by tries that are given up.
 func TestCancelledTriesDoNotResetTheCount(t *testing.T) {
 	t.Parallel()
-	s, _ := withOwner(t)
-	s.Limiter = &Limiter{}
-	for range freeTries {
-		_, _ = s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
-	}
-	first, err := s.Limiter.begin("", "10.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first.undo()
-	if n := len(s.Limiter.tries["email "+theEmail]); n != freeTries {
-		t.Errorf("%d tries are counted", n)
-	}
-	var none try
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := withOwner(t)
+		s.Limiter = &Limiter{}
+		for range freeTries {
+			_, _ = s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
+		}
+		time.Sleep(time.Second)
+		given, err := s.Limiter.begin(theEmail, "10.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		given.undo()
+		for key, tries := range s.Limiter.tries {
+			if len(tries) != freeTries {
+				t.Errorf("%d tries are counted under %q", len(tries), key)
+			}
+		}
+	})
+	var none try // of a service without limits
 	none.undo()
 	none.succeeded()
 }
@@ -217,19 +225,19 @@ func TestSetupLink(t *testing.T) {
 			if err != nil || u.Email != theEmail || u.Role != roleOwner {
 				t.Fatalf("got %+v, %v", u, err)
 			}
-			if _, err = s.Service.Login(t.Context(), theEmail, thePassword, ""); err != nil {
+			if _, err = s.service.Login(t.Context(), theEmail, thePassword, ""); err != nil {
 				t.Error(err)
 			}
 			if _, err = s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err, problem.Forbidden) {
 				t.Errorf("used twice: %v", err)
 			}
-			s.Service.Users.(*userShelf).users = nil // even if all users were deleted
+			s.service.Users.(*userShelf).users = nil // even if all users were deleted
 			if err = s.Check(t.Context(), token); !problem.HasCode(err, problem.Forbidden) {
 				t.Errorf("alive again: %v", err)
 			}
 		}},
 		{"dies when a user appears", func(t *testing.T, s *Setup, token string) {
-			if _, err := s.Service.EnsureOwner(t.Context(), theEmail, thePassword); err != nil {
+			if _, err := s.service.EnsureOwner(t.Context(), theEmail, thePassword); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err, problem.Forbidden) {
@@ -265,7 +273,7 @@ func TestSetupLink(t *testing.T) {
 			}
 		}},
 		{"is stored hashed", func(t *testing.T, s *Setup, token string) {
-			for key, value := range s.Settings.(*settingShelf).values {
+			for key, value := range s.settings.(*settingShelf).values {
 				if strings.Contains(string(value), token) {
 					t.Errorf("%s holds the token", key)
 				}
@@ -273,7 +281,7 @@ func TestSetupLink(t *testing.T) {
 		}},
 		{"store fails", func(t *testing.T, s *Setup, token string) {
 			broken := errors.New("disk failed")
-			s.Settings.(*settingShelf).err = broken
+			s.settings.(*settingShelf).err = broken
 			if err := s.Check(t.Context(), token); !errors.Is(err, broken) {
 				t.Errorf("got %v", err)
 			}
@@ -284,7 +292,7 @@ func TestSetupLink(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := &Setup{Settings: &settingShelf{}, Service: &Service{Users: &userShelf{}, Hasher: quickHasher()}}
+			s := NewSetup(&settingShelf{}, &Service{Users: &userShelf{}, Hasher: quickHasher()})
 			if err := s.Check(t.Context(), "anything"); !problem.HasCode(err, problem.Forbidden) {
 				t.Errorf("before there is a link: %v", err)
 			}
@@ -300,30 +308,35 @@ func TestSetupLink(t *testing.T) {
 // TestOneOwner lets many people use the link at once.
 func TestOneOwner(t *testing.T) {
 	t.Parallel()
-	users := &userShelf{}
-	s := &Setup{Settings: &settingShelf{}, Service: &Service{Users: users, Hasher: quickHasher()}}
-	token, err := s.NewLink(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	results := make(chan error)
-	for _, name := range "abcdefgh" {
-		go func() {
-			_, err := s.CreateOwner(t.Context(), token, string(name)+"@b.test", thePassword)
-			results <- err
-		}()
-	}
-	made := 0
-	for range "abcdefgh" {
-		if err := <-results; err == nil {
-			made++
-		} else if !problem.HasCode(err, problem.Forbidden) {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		users := &userShelf{}
+		settings := &settingShelf{}
+		s := NewSetup(settings, &Service{Users: users, Hasher: quickHasher()})
+		token, err := s.NewLink(t.Context())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if all, _ := users.Users(t.Context()); made != 1 || len(all) != 1 {
-		t.Errorf("%d successes, users %v", made, len(all))
-	}
+		settings.slow = time.Second // time enough for all to have looked before the first one is through
+		var mu sync.Mutex
+		made := 0
+		var people sync.WaitGroup
+		for _, name := range "abcdefgh" {
+			people.Go(func() {
+				_, err := s.CreateOwner(t.Context(), token, string(name)+"@b.test", thePassword)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					made++
+				} else if !problem.HasCode(err, problem.Forbidden) {
+					t.Error(err)
+				}
+			})
+		}
+		people.Wait()
+		if all, _ := users.Users(t.Context()); made != 1 || len(all) != 1 {
+			t.Errorf("%d successes, %d users", made, len(all))
+		}
+	})
 }
 
 var _ export.UserStore = (*userShelf)(nil)

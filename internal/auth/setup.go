@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -29,10 +28,14 @@ type Settings interface {
 // Setup lets whoever can read the new installation's log make the first owner, by a link that works once, within 24
 // hours and only while there is no user. The methods are safe for concurrent use.
 type Setup struct {
-	Settings Settings
-	Service  *Service
+	settings Settings
+	service  *Service
+	turn     chan struct{} // one link or owner is made at a time
+}
 
-	mu sync.Mutex // one owner is made at a time
+// NewSetup returns the set-up of an installation whose users are the service's.
+func NewSetup(settings Settings, service *Service) *Setup {
+	return &Setup{settings: settings, service: service, turn: make(chan struct{}, 1)}
 }
 
 // setupLink is what is stored of a link.
@@ -43,7 +46,7 @@ type setupLink struct {
 
 // Needed reports whether there is no user yet.
 func (s *Setup) Needed(ctx context.Context) (bool, error) {
-	users, err := s.Service.Users.Users(ctx)
+	users, err := s.service.Users.Users(ctx)
 	if err != nil {
 		return false, fmt.Errorf("looking for users: %w", err)
 	}
@@ -53,15 +56,17 @@ func (s *Setup) Needed(ctx context.Context) (bool, error) {
 // NewLink returns a new link's token, in place of any earlier one; it is empty when there is a user already. It is
 // called at each start.
 func (s *Setup) NewLink(ctx context.Context) (token string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.enter(ctx); err != nil {
+		return "", err
+	}
+	defer s.leave()
 	needed, err := s.Needed(ctx)
 	if err != nil || !needed {
 		return "", err
 	}
 	token = base64.RawURLEncoding.EncodeToString(random(32))
 	sum := sha256.Sum256([]byte(token))
-	return token, s.put(ctx, setupLink{Hash: sum[:], ExpiresAt: s.Service.now().Add(setupLife).UTC()})
+	return token, s.put(ctx, setupLink{Hash: sum[:], ExpiresAt: s.service.now().Add(setupLife).UTC()})
 }
 
 // Check returns a forbidden problem unless the token is the link's that works at present.
@@ -75,7 +80,7 @@ func (s *Setup) Check(ctx context.Context, token string) error {
 	}
 	refused := problem.New(problem.Forbidden, "This set-up link is not valid: it works once, for 24 hours and until the next start.").
 		WithHint("Restart the service and use the link that it prints then.")
-	encoded, err := s.Settings.Setting(ctx, setupKey, false)
+	encoded, err := s.settings.Setting(ctx, setupKey, false)
 	if errors.Is(err, export.ErrNotFound) {
 		return refused
 	}
@@ -87,7 +92,7 @@ func (s *Setup) Check(ctx context.Context, token string) error {
 		return fmt.Errorf("reading set-up link: %w", err)
 	}
 	sum := sha256.Sum256([]byte(token))
-	if subtle.ConstantTimeCompare(sum[:], link.Hash) != 1 || !s.Service.now().Before(link.ExpiresAt) {
+	if subtle.ConstantTimeCompare(sum[:], link.Hash) != 1 || !s.service.now().Before(link.ExpiresAt) {
 		return refused
 	}
 	return nil
@@ -96,8 +101,10 @@ func (s *Setup) Check(ctx context.Context, token string) error {
 // CreateOwner makes the first owner and ends the link. A bad e-mail or password is a validation problem and leaves the
 // link as it is.
 func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) (export.User, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.enter(ctx); err != nil {
+		return export.User{}, err
+	}
+	defer s.leave()
 	if err := s.Check(ctx, token); err != nil {
 		return export.User{}, err
 	}
@@ -113,23 +120,34 @@ func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) 
 	if err := wrong.Err(); err != nil {
 		return export.User{}, err
 	}
-	user, err := s.Service.create(ctx, email, password)
+	user, err := s.service.create(ctx, email, password)
 	if err != nil {
 		return export.User{}, err
 	}
 	// The user's being there has ended the link; an old hash that stays behind opens nothing.
 	if err := s.put(ctx, setupLink{}); err != nil {
-		s.Service.log().WarnContext(ctx, "used set-up link could not be deleted", "error", err)
+		s.service.log().WarnContext(ctx, "used set-up link could not be deleted", "error", err)
 	}
 	return user, nil
 }
+
+func (s *Setup) enter(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for set-up: %w", ctx.Err())
+	}
+}
+
+func (s *Setup) leave() { <-s.turn }
 
 func (s *Setup) put(ctx context.Context, link setupLink) error {
 	encoded, err := json.Marshal(link)
 	if err != nil {
 		return fmt.Errorf("encoding set-up link: %w", err)
 	}
-	if err := s.Settings.PutSetting(ctx, setupKey, encoded, false); err != nil {
+	if err := s.settings.PutSetting(ctx, setupKey, encoded, false); err != nil {
 		return fmt.Errorf("storing set-up link: %w", err)
 	}
 	return nil

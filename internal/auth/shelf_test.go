@@ -77,12 +77,17 @@ func (s *userShelf) UpdateUser(_ context.Context, id export.ID, change func(*exp
 
 // settingShelf is a Settings in memory.
 type settingShelf struct {
+	mu     sync.Mutex
 	values map[string][]byte
+	slow   time.Duration
 	err    error
 }
 
 func (s *settingShelf) Setting(_ context.Context, key string, _ bool) ([]byte, error) {
+	s.mu.Lock()
 	v, have := s.values[key]
+	s.mu.Unlock()
+	time.Sleep(s.slow)
 	if !have {
 		return nil, export.ErrNotFound
 	}
@@ -90,6 +95,8 @@ func (s *settingShelf) Setting(_ context.Context, key string, _ bool) ([]byte, e
 }
 
 func (s *settingShelf) PutSetting(_ context.Context, key string, value []byte, _ bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.values == nil {
 		s.values = map[string][]byte{}
 	}
