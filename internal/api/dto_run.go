@@ -1,6 +1,10 @@
 package api
 
-import "ledgersheet/internal/export"
+import (
+	"encoding/json"
+
+	"ledgersheet/internal/export"
+)
 
 type runView struct {
 	ID           export.ID        `json:"id"`
@@ -51,6 +55,17 @@ type outcomeView struct {
 }
 
 func (s *server) runView(r export.Run) runView {
+	v := runViewOf(r)
+	if r.Status == export.RunQueued {
+		v.Waiting = text(s.control.Waiting(r.ID))
+	}
+	return v
+}
+
+// RunJSON is a run as the API shows it, for the command line when it does a run itself.
+func RunJSON(r export.Run) ([]byte, error) { return json.Marshal(runViewOf(r)) }
+
+func runViewOf(r export.Run) runView {
 	v := runView{
 		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition, CompanyIDs: some(r.Exporter.Companies),
 		Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
@@ -68,9 +83,6 @@ func (s *server) runView(r export.Run) runView {
 	}
 	for i, o := range r.Companies {
 		v.Companies[i] = outcomeView{CompanyID: o.Realm, Name: o.Name, Rows: o.Rows, Period: text(o.Period)}
-	}
-	if r.Status == export.RunQueued {
-		v.Waiting = text(s.control.Waiting(r.ID))
 	}
 	return v
 }
