@@ -203,6 +203,9 @@ func TestCancelledTriesDoNotResetTheCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		given.undo()
+		if len(s.Limiter.tries) != 2 {
+			t.Errorf("tries are counted under %d keys", len(s.Limiter.tries))
+		}
 		for key, tries := range s.Limiter.tries {
 			if len(tries) != freeTries {
 				t.Errorf("%d tries are counted under %q", len(tries), key)
