@@ -1,0 +1,13 @@
+// Command ledgersheet exports QuickBooks Online, read-only, into Google Sheets.
+package main
+
+import (
+	"context"
+	"os"
+
+	"ledgersheet/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Stdio{Out: os.Stdout, Err: os.Stderr}))
+}

@@ -1,0 +1,273 @@
+// Package app puts the program together: it is the one place that sees every other package. New wires, Start begins the
+// work, Stop ends it in the reverse order; tests and the demo start the same value that the serve command does.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+	_ "time/tzdata" // schedules need zones, and the image has no other copy of them
+
+	"ledgersheet/exporters"
+	"ledgersheet/internal/auth"
+	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/oauth"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/progress"
+	"ledgersheet/internal/queue"
+	"ledgersheet/internal/schedule"
+	"ledgersheet/internal/vault"
+	"ledgersheet/internal/web"
+)
+
+// The names of the files in the data folder.
+const (
+	storeFile = "ledgersheet.db"
+	keyFile   = "secret.key"
+)
+
+// Options are what an App is made of. Settings and Logger are required.
+type Options struct {
+	Settings config.Settings
+	Logger   *slog.Logger
+	// Notice is told what a person must know at start: the set-up link, the place of a new key. Nil drops it.
+	Notice func(text string)
+	// Network is the way out; nil means the real one.
+	Network http.RoundTripper
+	// Variables are the settings in force as they may be shown.
+	Variables []web.Variable
+	// Demo and SheetsURL change what pages say, and nothing else.
+	Demo      bool
+	SheetsURL string
+	// Backoff is the time between a run's attempts; nil means 1, 5 and 15 minutes.
+	Backoff []time.Duration
+}
+
+// App is the program. Make it with New.
+type App struct {
+	o        Options
+	log      *slog.Logger
+	store    *boltstore.Store
+	events   *progress.Broker
+	queue    *queue.Queue
+	ticker   *schedule.Ticker
+	control  *control.Control
+	books    *quickBooks
+	google   *googleSide
+	metrics  *metrics
+	web      *web.Web
+	setup    *auth.Setup
+	token    auth.APIToken
+	cleanups cleanups
+	faces    *faces
+}
+
+// New opens the store and wires everything. It starts nothing and asks nobody; on an error nothing stays open.
+func New(ctx context.Context, o Options) (_ *App, err error) {
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if o.Network == nil {
+		o.Network = networkTransport()
+	}
+	a := &App{o: o, log: o.Logger, events: progress.New(), token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
+	a.cleanups.log = o.Logger
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.cleanups.run(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := exporters.Validate(exporters.All()); err != nil {
+		return nil, err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.activity)
+	set := o.Settings
+	counted := func(provider string) http.RoundTripper {
+		return watched{provider: provider, next: o.Network, log: a.log, requests: a.metrics.requests, seconds: a.metrics.seconds}
+	}
+	// Control needs what tells it of ended grants: these calls come later, when it is there.
+	a.books = newQuickBooks(set.Intuit, a.store, counted("quickbooks"), a.log,
+		func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
+			a.control.CompanyEnded(ctx, realm, why)
+		},
+		func(ctx context.Context, realm export.RealmID, g export.Grant) {
+			a.control.CompanyRefreshed(ctx, realm, g)
+		})
+	a.google, err = newGoogle(set.Google, a.store, counted("google"), a.log,
+		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
+	if err != nil {
+		return nil, err
+	}
+	runner := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: a.store, Source: a.books.client, Destination: a.google.client, Logger: a.log})
+	a.queue = queue.New(queue.Options{
+		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
+		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+	})
+	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.enqueue, Logger: a.log, Jitter: true})
+	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
+	a.control = control.New(control.Options{
+		Store: a.store, Definitions: exporters.All(), Logger: a.log,
+		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
+		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
+		Queue: a.queue, Ticker: a.ticker, Previewer: runner, Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
+		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
+	})
+	return a, a.openFaces(ctx)
+}
+
+// openStore opens the data folder: the key first, as the store is sealed with it.
+func (a *App) openStore(ctx context.Context) error {
+	set := a.o.Settings
+	if err := os.MkdirAll(set.DataDir, 0o700); err != nil {
+		return fmt.Errorf("making the data folder %s (LEDGERSHEET_DATA_DIR): %w", set.DataDir, err)
+	}
+	key := set.SecretKey
+	if key == nil {
+		path := filepath.Join(set.DataDir, keyFile)
+		made, created, err := vault.LoadOrCreateKey(path)
+		if err != nil {
+			return err
+		}
+		if created {
+			a.o.Notice("A key that seals all tokens was made: " + path + "\nKeep a copy of it apart from the data folder: without it every connection must be made again.")
+		}
+		key = &made
+	}
+	sealer, err := vault.New(*key)
+	if err != nil {
+		return err
+	}
+	a.store, err = boltstore.Open(filepath.Join(set.DataDir, storeFile), sealer, boltstore.Options{})
+	if err != nil {
+		return err
+	}
+	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
+	return ctx.Err()
+}
+
+// enqueue is how the ticker starts runs.
+func (a *App) enqueue(ctx context.Context, r export.Run) error {
+	_, _, err := a.queue.Enqueue(ctx, r)
+	return err
+}
+
+// activity counts the runs that wait and those under way, for the metrics.
+func (a *App) activity() (queued, running float64) {
+	runs, err := a.store.ActiveRuns(context.Background())
+	if err != nil {
+		return 0, 0
+	}
+	for _, r := range runs {
+		if r.Status == export.RunRunning {
+			running++
+		} else {
+			queued++
+		}
+	}
+	return queued, running
+}
+
+// Control is what people can do; the demo sets its data up through it.
+func (a *App) Control() *control.Control { return a.control }
+
+// Events tells of runs.
+func (a *App) Events() *progress.Broker { return a.events }
+
+// StartRuns begins to execute runs, without schedules and without listening: for a single run from the command line.
+func (a *App) StartRuns(ctx context.Context) error {
+	if a.google.service != nil {
+		if err := a.control.OfferServiceAccount(ctx, serviceAccountID, a.google.service.Email()); err != nil {
+			return err
+		}
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.metrics.follow(background, a.events)
+	}()
+	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
+	a.cleanups.add("tokens", func(ctx context.Context) error {
+		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
+	})
+	if err := a.queue.Start(ctx); err != nil {
+		return err
+	}
+	a.cleanups.add("queue", a.queue.Stop)
+	return nil
+}
+
+// Start begins everything: listeners, queue, schedules, upkeep. After an error call Stop.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.faces.listen(a.o.Settings); err != nil {
+		return err
+	}
+	if err := a.owner(ctx); err != nil {
+		return err
+	}
+	if err := a.StartRuns(ctx); err != nil {
+		return err
+	}
+	if err := a.ticker.Start(ctx); err != nil {
+		return err
+	}
+	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
+	a.upkeep(ctx)
+	a.faces.serve()
+	a.cleanups.add("listeners", a.faces.stop)
+	// Before the listeners: live streams end with their events, and would else keep the listeners waiting.
+	a.cleanups.add("events", func(context.Context) error { a.events.Close(); return nil })
+	a.log.InfoContext(ctx, "ledgersheet is ready", "addr", a.Addr(), "base_url", a.o.Settings.BaseURL)
+	return nil
+}
+
+// owner makes the first owner from the environment, or a link with which a person becomes it.
+func (a *App) owner(ctx context.Context) error {
+	set := a.o.Settings
+	if set.AdminEmail != "" {
+		_, err := a.setup.Service.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
+		return err
+	}
+	token, err := a.setup.NewLink(ctx)
+	if err == nil && token != "" {
+		a.o.Notice("Nobody can sign in yet. Open this link to become the owner; it works once, for 24 hours:\n  " + set.BaseURL + "/setup?token=" + token)
+	}
+	return err
+}
+
+// stopTimeout is how long Run waits for the work to end: runs in their commit get that long.
+const stopTimeout = 25 * time.Second
+
+// Run starts, waits until ctx ends, and stops.
+func (a *App) Run(ctx context.Context) error {
+	err := a.Start(ctx)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-a.faces.failed:
+		}
+	}
+	a.log.InfoContext(ctx, "ledgersheet is stopping")
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, a.Stop(stop))
+}
+
+// Stop ends the work in the reverse order of its beginning. Runs that cannot finish within ctx go back to the queue. It
+// may be called again.
+func (a *App) Stop(ctx context.Context) error { return a.cleanups.run(ctx) }
+
+// Addr is the address that the dashboard listens on, once started.
+func (a *App) Addr() string { return a.faces.addr() }

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ledgersheet/internal/api"
+	"ledgersheet/internal/auth"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/version"
+	"ledgersheet/internal/web"
+	"ledgersheet/templates"
+)
+
+// apiActor is who the holder of the API token is in the audit log.
+const apiActor = "api"
+
+// openFaces makes what people and programs see over HTTP.
+func (a *App) openFaces(_ context.Context) error {
+	set := a.o.Settings
+	logins := &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
+	a.setup = &auth.Setup{Settings: a.store, Service: logins}
+	var err error
+	a.web, err = web.New(web.Options{
+		Control: a.control, Logins: logins, Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log), Setup: a.setup, Events: a.events,
+		Files: templates.Files, Logger: a.log,
+		Settings: web.Settings{
+			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
+			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo, SheetsWebURL: a.o.SheetsURL,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	engine := a.web.Engine()
+	api.Register(engine.Group(api.Base), api.Options{Control: a.control, Events: a.events, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version})
+	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	engine.GET("/readyz", a.ready)
+	if set.MetricsAddr == "" {
+		engine.GET("/metrics", a.guardedMetrics)
+	}
+	a.faces = &faces{main: &http.Server{Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}, failed: make(chan error, 2)}
+	if set.MetricsAddr != "" {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", a.metricsHandler())
+		a.faces.metrics = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	}
+	return nil
+}
+
+// authenticate tells who calls the API: the token's holder, or a browser that is signed in.
+func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
+	if header := c.GetHeader("Authorization"); header != "" {
+		return control.Actor{Email: apiActor, API: true}, a.token.Allows(header)
+	}
+	return a.web.Authenticate(c)
+}
+
+// ready answers whether work can be done: the store open, the queue and the schedules running.
+func (a *App) ready(c *gin.Context) {
+	for part, err := range map[string]error{"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready()} {
+		if err != nil {
+			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
+			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
+			return
+		}
+	}
+	c.String(http.StatusOK, "ready\n")
+}
+
+func (a *App) metricsHandler() http.Handler {
+	return promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
+}
+
+func (a *App) guardedMetrics(c *gin.Context) {
+	if !a.token.Allows(c.GetHeader("Authorization")) {
+		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
+		c.String(http.StatusUnauthorized, "Send the API token as \"Authorization: Bearer …\", or set LEDGERSHEET_METRICS_ADDR.\n")
+		return
+	}
+	a.metricsHandler().ServeHTTP(c.Writer, c.Request)
+}
+
+// faces are the listeners.
+type faces struct {
+	main, metrics     *http.Server
+	mainAt, metricsAt net.Listener
+	failed            chan error
+}
+
+// listen takes the addresses, so that a taken one is told before anything else starts.
+func (f *faces) listen(set config.Settings) (err error) {
+	if f.mainAt, err = listen("LEDGERSHEET_ADDR", set.Addr); err != nil {
+		return err
+	}
+	if f.metrics != nil {
+		if f.metricsAt, err = listen("LEDGERSHEET_METRICS_ADDR", set.MetricsAddr); err != nil {
+			return errors.Join(err, f.mainAt.Close())
+		}
+	}
+	return nil
+}
+
+func listen(variable, addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	if strings.Contains(err.Error(), "address already in use") {
+		return nil, fmt.Errorf("the address %s is taken by another program; stop it, or set %s to another one, such as 127.0.0.1:8081", addr, variable)
+	}
+	return nil, fmt.Errorf("listening on %s (%s): %w", addr, variable, err)
+}
+
+func (f *faces) serve() {
+	run := func(s *http.Server, l net.Listener) {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			f.failed <- err
+		}
+	}
+	go run(f.main, f.mainAt) // ends with stop, which waits for the requests
+	if f.metrics != nil {
+		go run(f.metrics, f.metricsAt)
+	}
+}
+
+// stop closes the listeners and waits a little for requests under way.
+func (f *faces) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	var failed []error
+	for _, s := range []*http.Server{f.main, f.metrics} {
+		if s == nil {
+			continue
+		}
+		if err := s.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+			err = s.Close()
+			failed = append(failed, err)
+		} else {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (f *faces) addr() string {
+	if f.mainAt == nil {
+		return ""
+	}
+	return f.mainAt.Addr().String()
+}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/google"
+	"ledgersheet/internal/limit"
+	"ledgersheet/internal/oauth"
+	"ledgersheet/internal/problem"
+)
+
+// serviceAccountID is the id of the account whose key file the settings name.
+const serviceAccountID export.ID = "con_service_account"
+
+// googleSide is everything that talks to Google.
+type googleSide struct {
+	provider *oauth.Provider
+	sources  *oauth.Sources
+	service  *oauth.ServiceAccount // nil when the settings name no key file
+	client   *google.Client
+	net      http.RoundTripper
+}
+
+// Google allows 60 reads and 60 writes a minute and user, and 300 of each for the project; a little less is used.
+// https://developers.google.com/workspace/sheets/api/limits
+const (
+	perUser    = 56
+	perProject = 280
+)
+
+func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper, log *slog.Logger, ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
+	g := &googleSide{net: net}
+	plain := &http.Client{Transport: net, Timeout: time.Minute}
+	ends := oauth.Endpoints{Auth: set.AuthURL, Token: set.TokenURL, Revoke: set.RevokeURL, UserInfo: set.UserInfoURL}
+	g.provider = &oauth.Provider{
+		Name: "google", Title: "Google", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(), AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
+		Endpoints: func(context.Context) (oauth.Endpoints, error) { return ends, nil },
+		// Without prompt=consent Google gives no refresh token from the second consent on.
+		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
+		Reconnect:  problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable, RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
+		HTTP: plain,
+	}
+	g.sources = oauth.NewSources(oauth.SourceOptions{
+		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable, Log: log,
+		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
+			ended(ctx, export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant("")))), why)
+		},
+	})
+	if set.ServiceAccountFile != "" {
+		key, err := os.ReadFile(set.ServiceAccountFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the service account's key file: %w", err)
+		}
+		scopes := []string{"https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.file"}
+		if g.service, err = oauth.NewServiceAccount(key, set.TokenURL, scopes, plain); err != nil {
+			return nil, err
+		}
+	}
+	paced := func(n int) *limit.Keyed { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
+	g.client = google.New(google.Options{
+		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.http, Logger: log,
+		Reads: paced(perUser), Writes: paced(perUser), ProjectReads: paced(perProject), ProjectWrites: paced(perProject),
+	})
+	return g, nil
+}
+
+func (g *googleSide) http(account export.ID) (*http.Client, error) {
+	var tokens oauth.Tokens = g.sources.For(export.AccountGrant(account))
+	if account == serviceAccountID {
+		if g.service == nil {
+			return nil, problem.New(problem.GoogleReconnectRequired, "The service account's key file is not set any more.").
+				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google account.")
+		}
+		tokens = g.service
+	}
+	return &http.Client{Transport: &oauth.Transport{Tokens: tokens, Base: g.net}}, nil
+}
+
+// Identity implements control.Google.
+func (g *googleSide) Identity(ctx context.Context, token string) (subject, email string, err error) {
+	id, err := g.provider.UserInfo(ctx, token)
+	return id.Subject, id.Email, err
+}
+
+// Account implements control.Google.
+func (g *googleSide) Account(ctx context.Context, id export.ID) (string, error) {
+	return g.client.Account(ctx, id)
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// The upkeep's numbers.
+const (
+	upkeepEvery = time.Hour
+	// keepRuns of an exporter stay in the history however old they are.
+	keepRuns = 200
+	// touchWithin is how near its end a refresh token is renewed although nothing needs it: unused ones die.
+	touchWithin = 60 * 24 * time.Hour
+)
+
+// upkeep does now and then what nobody asks for: forgets old runs and sessions, keeps unused connections alive.
+func (a *App) upkeep(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t := time.NewTicker(upkeepEvery)
+		defer t.Stop()
+		for {
+			a.tidy(ctx)
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+		}
+	}()
+	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
+}
+
+func (a *App) tidy(ctx context.Context) {
+	now := time.Now()
+	if n, err := a.store.PruneRuns(ctx, now.Add(-a.o.Settings.Retention), keepRuns); err != nil {
+		a.log.WarnContext(ctx, "old runs were not deleted", "error", err.Error())
+	} else if n > 0 {
+		a.log.InfoContext(ctx, "old runs deleted", "count", n)
+	}
+	if _, err := a.store.DeleteExpiredSessions(ctx, now); err != nil {
+		a.log.WarnContext(ctx, "old sessions were not deleted", "error", err.Error())
+	}
+	companies, err := a.store.Companies(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "connections were not looked at", "error", err.Error())
+		return
+	}
+	for _, c := range companies {
+		if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.After(now.Add(touchWithin)) {
+			continue
+		}
+		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
+			a.log.WarnContext(ctx, "a connection could not be kept alive", "company", string(c.Realm), "error", err.Error())
+		}
+	}
+}

@@ -1,0 +1,107 @@
+// Package cli is the command line: it parses, checks the settings, and calls the app or, through its API, a running
+// server. Wrong usage exits with 2 and one clear line, a failure with 1.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/problem"
+)
+
+// Stdio is what a command reads and writes.
+type Stdio struct{ Out, Err io.Writer }
+
+// commands is the command tree; kong fills it from flags and the environment.
+type commands struct {
+	Serve       serveCommand       `cmd:"" help:"Run the service: dashboard, API and schedules."`
+	Demo        demoCommand        `cmd:"" help:"Run the service with simulated QuickBooks companies and Google Sheets; no account is needed."`
+	Sandbox     sandboxCommand     `cmd:"" help:"Run only the simulated Intuit and Google, for another process to use."`
+	Run         runCommand         `cmd:"" help:"Run one exporter now and wait for it."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+// failure is an error that was told already, or needs no words: only the exit code matters.
+type failure struct{ code int }
+
+// Error implements error.
+func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
+
+// Main runs the command that args name and returns the process's exit code.
+func Main(ctx context.Context, args []string, std Stdio) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("ledgersheet"), kong.Description("QuickBooks Online, read-only, into Google Sheets."),
+		kong.Writers(std.Out, std.Err), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(std.Err, "ledgersheet:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // --help was asked for, and shown
+	}
+	if err != nil {
+		fmt.Fprintf(std.Err, "ledgersheet: %v; see ledgersheet --help\n", err)
+		return 2
+	}
+	return exitCode(parsed.Run(), std)
+}
+
+func exitCode(err error, std Stdio) int {
+	if err == nil {
+		return 0
+	}
+	if f, ok := errors.AsType[failure](err); ok {
+		return f.code
+	}
+	if faults, ok := errors.AsType[config.Faults](err); ok {
+		fmt.Fprintln(std.Err, "ledgersheet:", faults)
+		return 2
+	}
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		fmt.Fprintf(std.Err, "ledgersheet: %s\n", p.Message)
+		if p.Hint != "" {
+			fmt.Fprintf(std.Err, "  %s\n", p.Hint)
+		}
+		return 1
+	}
+	fmt.Fprintln(std.Err, "ledgersheet:", err)
+	return 1
+}
+
+// knownVariables are the names of the environment variables of all flags.
+func knownVariables() []string {
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		return nil
+	}
+	var names []string
+	_ = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+		if f, ok := node.(*kong.Flag); ok {
+			names = append(names, f.Envs...)
+		}
+		return next(nil)
+	})
+	return names
+}
+
+// warnUnknown tells of variables that look like settings and are none: most are misspelt.
+func warnUnknown(std Stdio) {
+	if unknown := config.Unknown(os.Environ(), knownVariables()); len(unknown) > 0 {
+		fmt.Fprintf(std.Err, "ledgersheet: unknown settings are ignored: %s\n", strings.Join(unknown, ", "))
+	}
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/api"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/problem"
+)
+
+// maxAnswer bounds what is read of one answer of the server.
+const maxAnswer = 32 << 20
+
+// client calls the API of a running server.
+type client struct {
+	base, token string
+	http        *http.Client
+}
+
+func newClient(base string, getenv func(string) string) (*client, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("LEDGERSHEET_URL must be the server's address, such as http://127.0.0.1:8080, not %q", base)
+	}
+	token := getenv("LEDGERSHEET_API_TOKEN")
+	if file := getenv("LEDGERSHEET_API_TOKEN_FILE"); file != "" && token == "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading LEDGERSHEET_API_TOKEN_FILE: %w", err)
+		}
+		token = strings.TrimSpace(string(data))
+	}
+	if token == "" {
+		return nil, errors.New("set LEDGERSHEET_API_TOKEN to the server's API token: a running server does this work")
+	}
+	return &client{base: strings.TrimRight(base, "/") + api.Base, token: token, http: &http.Client{Timeout: time.Minute}}, nil
+}
+
+// call sends a request without a body and reads the answer into v. A refusal is the problem that the server told.
+func (c *client) call(ctx context.Context, method, path string, v any) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
+	if err != nil {
+		return fmt.Errorf("making a request: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("asking the server at %s: %w", c.base, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("reading the server's answer: %w", err)
+	}
+	if res.StatusCode >= 400 {
+		var refusal struct {
+			Error *problem.Problem `json:"error"`
+		}
+		if json.Unmarshal(data, &refusal) == nil && refusal.Error != nil {
+			return refusal.Error
+		}
+		return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("reading the server's answer: %w", err)
+	}
+	return nil
+}
+
+type healthcheckCommand struct {
+	URL  string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the server; the listen address on this machine when it is not set."`
+	Addr string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's listen address."`
+}
+
+// Run asks /readyz and fails when the server is not ready.
+func (c *healthcheckCommand) Run(ctx context.Context, std Stdio) error {
+	base := c.URL
+	if base == "" {
+		host, port, err := net.SplitHostPort(c.Addr)
+		if err != nil {
+			return config.Faults{fmt.Sprintf("LEDGERSHEET_ADDR must be host:port such as 127.0.0.1:8080, not %q", c.Addr)}
+		}
+		if host == "" || host == "0.0.0.0" || host == "::" {
+			host = "127.0.0.1"
+		}
+		base = "http://" + net.JoinHostPort(host, port)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(base, "/")+"/readyz", nil)
+	if err != nil {
+		return fmt.Errorf("making a request: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, 1000))
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server answered %s: %s", res.Status, strings.TrimSpace(string(text)))
+	}
+	fmt.Fprintln(std.Out, "ok")
+	return nil
+}

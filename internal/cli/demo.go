@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"ledgersheet/internal/app"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/demo"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/vault"
+)
+
+type demoCommand struct {
+	Once bool   `help:"Run every exporter once, print a table and exit; 0 only if all succeeded."`
+	Addr string `default:"127.0.0.1:8080" env:"LEDGERSHEET_ADDR" placeholder:"HOST:PORT" help:"Listen address of the dashboard."`
+	sizeFlags
+	config.Logging
+}
+
+// Run shows the service with simulated data; nothing is kept afterwards.
+func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
+	if c.LogLevel == "info" {
+		c.LogLevel = "warn" // people look at the dashboard, not at the log
+	}
+	folder, err := os.MkdirTemp("", "ledgersheet-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	sandbox, err := demo.Open(demo.Options{AutoConsent: true, Size: c.size()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sandbox.Close(ctx) }()
+	a, err := c.app(ctx, sandbox, folder, std)
+	if err != nil {
+		return err
+	}
+	made, err := demo.Seed(ctx, a.Control())
+	if err != nil {
+		return errors.Join(err, stop(ctx, a))
+	}
+	if c.Once {
+		return errors.Join(c.once(ctx, a, made, std), stop(ctx, a))
+	}
+	sandbox.Intuit.SetAutoConsent(false)
+	sandbox.Google.SetAutoConsent(false)
+	for _, e := range made {
+		if _, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID); err != nil {
+			return errors.Join(err, stop(ctx, a))
+		}
+	}
+	fmt.Fprintf(std.Out, "\n  Dashboard     http://%s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
+		c.Addr, demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
+	return a.Run(ctx)
+}
+
+// app is the same app that the serve command runs; its settings point at the simulators.
+func (c *demoCommand) app(ctx context.Context, sandbox *demo.Sandbox, folder string, std Stdio) (*app.App, error) {
+	key := vault.NewKey()
+	settings := config.Settings{
+		Addr: c.Addr, BaseURL: "http://" + c.Addr, DataDir: folder, SecretKey: &key, AdminEmail: demo.Email, AdminPassword: demo.Password,
+		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
+	}
+	sandbox.Apply(&settings)
+	return app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings), Demo: true, SheetsURL: sandbox.SheetsURL()})
+}
+
+func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Exporter, std Stdio) error {
+	if err := a.StartRuns(ctx); err != nil {
+		return err
+	}
+	ended := a.Events().Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() })
+	waiting := map[export.ID]bool{}
+	for _, e := range made {
+		run, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID)
+		if err != nil {
+			return err
+		}
+		waiting[run.ID] = true
+	}
+	table := tabwriter.NewWriter(std.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "EXPORTER\tCOMPANY\tROWS\tDURATION\tSPREADSHEET")
+	failed := 0
+	for len(waiting) > 0 {
+		event, open := <-ended
+		if !open {
+			return ctx.Err()
+		}
+		r := event.Run
+		if !waiting[r.ID] {
+			continue
+		}
+		delete(waiting, r.ID)
+		if r.Status != export.RunSucceeded {
+			failed++
+			fmt.Fprintf(std.Err, "%s: %s\n", r.Exporter.Name, describeEnd(r))
+		}
+		company := fmt.Sprintf("%d companies", len(r.Companies))
+		if len(r.Companies) == 1 {
+			company = r.Companies[0].Name
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", r.Exporter.Name, company, r.Rows, r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond), r.URL)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return failure{1}
+	}
+	return nil
+}
+
+// describeEnd is a sentence on how a run ended.
+func describeEnd(r export.Run) string {
+	if r.Problem == nil {
+		return string(r.Status)
+	}
+	text := r.Problem.Message
+	if r.Problem.Hint != "" {
+		text += " " + r.Problem.Hint
+	}
+	return text
+}
+
+// stop ends an app that was not run to its end.
+func stop(ctx context.Context, a *app.App) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	return a.Stop(ctx)
+}

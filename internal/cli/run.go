@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/api"
+	"ledgersheet/internal/app"
+	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+type runCommand struct {
+	Exporter string `arg:"" help:"Id or name of the exporter."`
+	JSON     bool   `name:"json" help:"Print the run as JSON."`
+	URL      string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the running server; when it is not set, the data folder is used if no server holds it."`
+	config.Flags
+}
+
+// Run runs one exporter and waits; it fails when the run does.
+func (c *runCommand) Run(ctx context.Context, std Stdio) error {
+	if c.URL != "" {
+		return c.remote(ctx, std, c.URL)
+	}
+	settings, err := c.Settings(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if c.LogLevel == "info" {
+		c.LogLevel = "warn"
+	}
+	a, err := app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
+	if errors.Is(err, boltstore.ErrLocked) {
+		return c.remote(ctx, std, settings.BaseURL) // a server holds the folder: it does the work
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.local(ctx, a, std), stop(ctx, a))
+}
+
+// local does the work in this process.
+func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
+	all, err := a.Control().Exporters(ctx)
+	if err != nil {
+		return err
+	}
+	names := make([]named, len(all))
+	for i, e := range all {
+		names[i] = named{string(e.ID), e.Name}
+	}
+	id, err := choose(names, c.Exporter)
+	if err != nil {
+		return err
+	}
+	events := a.Events().Subscribe(ctx, func(r export.Run) bool { return string(r.Exporter.ID) == id })
+	if err := a.StartRuns(ctx); err != nil {
+		return err
+	}
+	run, _, err := a.Control().RunNow(ctx, control.Actor{Email: "command line"}, export.ID(id))
+	if err != nil {
+		return err
+	}
+	show := c.show(std)
+	for event := range events {
+		if event.Run.ID == run.ID {
+			text, err := api.RunJSON(event.Run)
+			if err != nil {
+				return err
+			}
+			if done, err := show(text); done {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// remote has the running server do it.
+func (c *runCommand) remote(ctx context.Context, std Stdio, base string) error {
+	client, err := newClient(base, os.Getenv)
+	if err != nil {
+		return err
+	}
+	var list struct {
+		Items []named `json:"items"`
+	}
+	if err := client.call(ctx, "GET", "/exporters", &list); err != nil {
+		return err
+	}
+	id, err := choose(list.Items, c.Exporter)
+	if err != nil {
+		return err
+	}
+	var run json.RawMessage
+	if err := client.call(ctx, "POST", "/exporters/"+id+"/runs", &run); err != nil {
+		return err
+	}
+	var started named
+	if err := json.Unmarshal(run, &started); err != nil {
+		return fmt.Errorf("reading the run: %w", err)
+	}
+	show := c.show(std)
+	for {
+		if done, err := show(run); done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+		if err := client.call(ctx, "GET", "/runs/"+started.ID, &run); err != nil {
+			return err
+		}
+	}
+}
+
+// show returns a function that tells the progress of a run; it is done, with the error that the command ends with, when
+// the run is over.
+func (c *runCommand) show(std Stdio) func(text []byte) (done bool, err error) {
+	last := ""
+	return func(text []byte) (bool, error) {
+		var r shownRun
+		if err := json.Unmarshal(text, &r); err != nil {
+			return true, fmt.Errorf("reading the run: %w", err)
+		}
+		over := export.RunStatus(r.Status).Over()
+		line := fmt.Sprintf("%s: %s", r.ExporterName, r.Status)
+		if r.Status == string(export.RunRunning) {
+			line = fmt.Sprintf("%s: %s, %d of %d rows read, %d written", r.ExporterName, r.Progress.Phase, r.Progress.RowsRead, r.Progress.RowsTotal, r.Progress.RowsWritten)
+		}
+		if !over {
+			if line != last {
+				fmt.Fprintln(std.Err, line)
+			}
+			last = line
+			return false, nil
+		}
+		if c.JSON {
+			if err := printJSON(std.Out, text); err != nil {
+				return true, err
+			}
+		} else {
+			fmt.Fprintln(std.Out, outcome(r))
+		}
+		if r.Status != string(export.RunSucceeded) {
+			return true, failure{1}
+		}
+		return true, nil
+	}
+}
+
+// shownRun is what is told of a run in the API's JSON.
+type shownRun struct {
+	ExporterName   string           `json:"exporter_name"`
+	Status         string           `json:"status"`
+	Progress       export.Progress  `json:"progress"`
+	Rows           int              `json:"rows"`
+	RowsAdded      int              `json:"rows_added"`
+	RowsChanged    int              `json:"rows_changed"`
+	RowsRemoved    int              `json:"rows_removed"`
+	Unchanged      bool             `json:"unchanged"`
+	SpreadsheetURL string           `json:"spreadsheet_url"`
+	Error          *problem.Problem `json:"error"`
+}
+
+// outcome is one line on a run that is over, with a second one on what to do.
+func outcome(r shownRun) string {
+	switch {
+	case r.Status == string(export.RunSucceeded) && r.Unchanged:
+		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows, r.SpreadsheetURL)
+	case r.Status == string(export.RunSucceeded):
+		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s", r.ExporterName, r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL)
+	case r.Error != nil:
+		return fmt.Sprintf("%s: %s (%s)\n  %s", r.ExporterName, r.Error.Message, r.Error.Code, r.Error.Hint)
+	}
+	return fmt.Sprintf("%s: %s", r.ExporterName, r.Status)
+}
+
+// printJSON prints JSON text with indentation.
+func printJSON(w io.Writer, text []byte) error {
+	var b bytes.Buffer
+	if err := json.Indent(&b, text, "", "  "); err != nil {
+		return fmt.Errorf("printing the run: %w", err)
+	}
+	_, err := fmt.Fprintln(w, b.String())
+	return err
+}
+
+// named is an exporter's id and name.
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// choose finds an exporter by its id or, when that is unambiguous, by its name without regard to case.
+func choose(all []named, wanted string) (id string, err error) {
+	var found []string
+	for _, n := range all {
+		if n.ID == wanted {
+			return n.ID, nil
+		}
+		if strings.EqualFold(n.Name, wanted) {
+			found = append(found, n.ID)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", problem.New(problem.NotFound, "There is no exporter with the id or the name %q.", wanted).WithHint("The dashboard's Exporters page shows both.")
+	}
+	return "", problem.New(problem.Conflict, "%d exporters have the name %q.", len(found), wanted).WithHint("Use an id: %s.", strings.Join(found, ", "))
+}

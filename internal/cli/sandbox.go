@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"ledgersheet/internal/demo"
+)
+
+// sizeFlags say how large the simulated companies are.
+type sizeFlags struct {
+	Seed      int64 `default:"1" help:"Selects the data; the same seed gives the same data on the same day."`
+	Companies int   `default:"3" help:"Simulated companies."`
+	Customers int   `default:"250" help:"Customers of each company."`
+	Vendors   int   `default:"120" help:"Vendors of each company."`
+	Items     int   `default:"60" help:"Products and services of each company."`
+	Invoices  int   `default:"1200" help:"Invoices of each company, over three years."`
+	Bills     int   `default:"500" help:"Bills of each company."`
+	Nasty     bool  `help:"Add names and texts that careless programs break on."`
+}
+
+func (f sizeFlags) size() demo.Size {
+	return demo.Size{Seed: f.Seed, Companies: f.Companies, Customers: f.Customers, Vendors: f.Vendors, Items: f.Items, Invoices: f.Invoices, Bills: f.Bills, Nasty: f.Nasty}
+}
+
+type sandboxCommand struct {
+	IntuitAddr         string `default:"127.0.0.1:8091" placeholder:"HOST:PORT" help:"Listen address of the simulated Intuit; port 0 takes a free one."`
+	GoogleAddr         string `default:"127.0.0.1:8092" placeholder:"HOST:PORT" help:"Listen address of the simulated Google, whose root page shows the spreadsheets."`
+	AutoConsent        bool   `help:"Approve consent at once, the next company each time."`
+	ServiceAccountFile string `placeholder:"FILE" help:"Write a service account's key to this file and print its variable too."`
+	sizeFlags
+}
+
+// Run serves both simulators and prints the environment with which the serve command uses them.
+func (c *sandboxCommand) Run(ctx context.Context, std Stdio) error {
+	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent, Size: c.size()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	for _, pair := range s.Environment() {
+		fmt.Fprintf(std.Out, "%s=%s\n", pair[0], pair[1])
+	}
+	if c.ServiceAccountFile != "" {
+		if err := os.WriteFile(c.ServiceAccountFile, s.Google.ServiceAccountKey(), 0o600); err != nil {
+			return fmt.Errorf("writing the service account's key: %w", err)
+		}
+		fmt.Fprintf(std.Out, "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE=%s\n", c.ServiceAccountFile)
+	}
+	fmt.Fprintf(std.Err, "Spreadsheets are shown at %s\n", s.SheetsURL())
+	fmt.Fprintln(std.Out, "ready")
+	<-ctx.Done()
+	return nil
+}

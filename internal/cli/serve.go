@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"ledgersheet/internal/app"
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/version"
+	"ledgersheet/internal/web"
+)
+
+type serveCommand struct {
+	config.Flags
+}
+
+// Run serves until the process is told to stop.
+func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
+	settings, err := c.Settings(os.Getenv)
+	if err != nil {
+		return err
+	}
+	warnUnknown(std)
+	a, err := app.New(ctx, app.Options{
+		Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings),
+		Notice: func(text string) { fmt.Fprintf(std.Err, "\n%s\n\n", text) },
+	})
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx)
+}
+
+// variables shows the settings in force; secrets only as set or not.
+func variables(s config.Settings) []web.Variable {
+	set := func(secret string) string {
+		if secret == "" {
+			return "not set"
+		}
+		return "set"
+	}
+	list := []web.Variable{
+		{Name: "LEDGERSHEET_ADDR", Value: s.Addr, Help: "Listen address."},
+		{Name: "LEDGERSHEET_BASE_URL", Value: s.BaseURL, Help: "Public address."},
+		{Name: "LEDGERSHEET_DATA_DIR", Value: s.DataDir, Help: "Folder of the store."},
+		{Name: "LEDGERSHEET_API_TOKEN", Value: set(s.APIToken.Reveal()), Help: "Bearer token of the API."},
+		{Name: "LEDGERSHEET_INTUIT_CLIENT_ID", Value: s.Intuit.ClientID, Help: "The Intuit app."},
+		{Name: "LEDGERSHEET_INTUIT_CLIENT_SECRET", Value: set(s.Intuit.ClientSecret.Reveal()), Help: "Its secret."},
+		{Name: "LEDGERSHEET_INTUIT_ENVIRONMENT", Value: s.Intuit.Environment, Help: "production or sandbox."},
+		{Name: "LEDGERSHEET_GOOGLE_CLIENT_ID", Value: s.Google.ClientID, Help: "The Google OAuth client."},
+		{Name: "LEDGERSHEET_GOOGLE_CLIENT_SECRET", Value: set(s.Google.ClientSecret.Reveal()), Help: "Its secret."},
+		{Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile, Help: "Key file of a service account."},
+		{Name: "LEDGERSHEET_MIN_INTERVAL", Value: s.MinInterval.String(), Help: "Shortest time between two due times."},
+		{Name: "LEDGERSHEET_WORKERS", Value: fmt.Sprint(s.Workers), Help: "Runs at a time."},
+		{Name: "LEDGERSHEET_RUN_TIMEOUT", Value: s.RunTimeout.String(), Help: "Limit of one run."},
+		{Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)), Help: "Days of history."},
+		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
+	}
+	for i := range list {
+		if strings.TrimSpace(list[i].Value) == "" {
+			list[i].Value = "not set"
+		}
+	}
+	return list
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(std Stdio) error {
+	_, err := fmt.Fprintln(std.Out, "ledgersheet", version.String())
+	return err
+}

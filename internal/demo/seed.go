@@ -1,0 +1,106 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+)
+
+// The demo's owner, who is told to the person at start.
+const (
+	Email    = "demo@example.com"
+	Password = "demo-demo-demo"
+)
+
+// actor is who sets the demo up.
+var actor = control.Actor{Email: Email, Session: "demo"}
+
+// companies is how many of the simulated companies are connected.
+const companies = 2
+
+// Seed connects two companies and a Google account through the consent pages, and makes exporters with schedules. The
+// sandbox's consent must be automatic meanwhile.
+func Seed(ctx context.Context, c *control.Control) ([]export.Exporter, error) {
+	var realms []export.Company
+	for range companies {
+		address, err := c.ConnectCompany(ctx, actor, "", "")
+		if err != nil {
+			return nil, fmt.Errorf("connecting a company: %w", err)
+		}
+		answer, err := consent(ctx, address)
+		if err != nil {
+			return nil, fmt.Errorf("connecting a company: %w", err)
+		}
+		company, _, err := c.FinishCompany(ctx, actor, answer)
+		if err != nil {
+			return nil, fmt.Errorf("connecting a company: %w", err)
+		}
+		realms = append(realms, company)
+	}
+	address, err := c.ConnectAccount(ctx, actor, "", false, "")
+	if err != nil {
+		return nil, fmt.Errorf("connecting Google: %w", err)
+	}
+	answer, err := consent(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("connecting Google: %w", err)
+	}
+	account, _, err := c.FinishAccount(ctx, actor, answer)
+	if err != nil {
+		return nil, fmt.Errorf("connecting Google: %w", err)
+	}
+	var made []export.Exporter
+	for _, e := range exporters(realms, account.ID) {
+		e, err := c.CreateExporter(ctx, actor, e)
+		if err != nil {
+			return nil, fmt.Errorf("making the exporter %q: %w", e.Name, err)
+		}
+		made = append(made, e)
+	}
+	return made, nil
+}
+
+// consent asks a consent page that approves at once and returns what it sends the browser back with.
+func consent(ctx context.Context, address string) (url.Values, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	back, err := res.Location()
+	if err != nil {
+		return nil, fmt.Errorf("the consent page answered %s: %w", res.Status, err)
+	}
+	return back.Query(), nil
+}
+
+// exporters are those of the demo: each type, of each company alone or of both together.
+func exporters(realms []export.Company, account export.ID) []export.Exporter {
+	var list []export.Exporter
+	add := func(name, kind, tab, cron string, options map[string]string, of ...export.Company) {
+		e := export.Exporter{Name: name, Definition: kind, Options: options, Mode: export.Replace,
+			Target:   export.Target{Account: account, Sheet: tab, Start: "A1"},
+			Schedule: export.Schedule{Cron: cron, Timezone: "America/New_York", Enabled: true}}
+		for _, c := range of {
+			e.Companies = append(e.Companies, c.Realm)
+		}
+		list = append(list, e)
+	}
+	for _, c := range realms {
+		add("Invoices of "+c.Name, "invoices", "Invoices", "0 6 * * *", map[string]string{"date_range": "all"}, c)
+		add("Profit and loss by month, "+c.Name, "profit_and_loss", "P&L", "0 7 * * 1-5", map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual", "summarize_by": "Month"}, c)
+		add("Balance sheet of "+c.Name, "balance_sheet", "Balance sheet", "0 7 1 * *", map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"}, c)
+	}
+	add("Invoice lines of both companies", "invoices", "Lines", "30 6 * * *", map[string]string{"date_range": "last_365_days", "lines": "true"}, realms...)
+	add("Customers of both companies", "customers", "Customers", "15 * * * *", nil, realms...)
+	add("Vendors of both companies", "vendors", "Vendors", "45 * * * *", map[string]string{"include_inactive": "true"}, realms...)
+	return list
+}
