@@ -17,7 +17,7 @@ func drawRequest(t *rapid.T) string {
 	dimension := fmt.Sprintf(`{"sheetId":%d,"dimension":"%s","startIndex":%d,"endIndex":%d}`, tab, rapid.SampledFrom([]string{"ROWS", "COLUMNS"}).Draw(t, "dimension"), r1, r1+n("n", 1, 3))
 	switch n("kind", 0, 18) {
 	case 0:
-		return fmt.Sprintf(`{"addSheet":{"properties":{"sheetId":%d,"title":"T%d"}}}`, n("id", 5, 9), n("title", 0, 5))
+		return fmt.Sprintf(`{"addSheet":{"properties":{"sheetId":%d,"title":"T%d","gridProperties":{"rowCount":15,"columnCount":7}}}}`, n("id", 5, 9), n("title", 0, 5))
 	case 1:
 		return fmt.Sprintf(`{"deleteSheet":{"sheetId":%d}}`, tab)
 	case 2:
@@ -65,7 +65,7 @@ func TestRefusedBatchLeavesNothing(t *testing.T) {
 		fresh := func() *Spreadsheet {
 			sim := New(Options{CellLimit: 200_000})
 			book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
-			requests := `[{"addSheet":{"properties":{"sheetId":5,"title":"T0","gridProperties":{"rowCount":20,"columnCount":8}}}},
+			requests := `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":30,"columnCount":12}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}},{"addSheet":{"properties":{"sheetId":5,"title":"T0","gridProperties":{"rowCount":20,"columnCount":8}}}},
 				{"addSheet":{"properties":{"sheetId":6,"title":"T1","gridProperties":{"rowCount":20,"columnCount":8}}}}]`
 			if err := book.Batch(decodeRequests(t, requests)...); err != nil {
 				t.Fatal(err)

@@ -128,6 +128,9 @@ func TestInsertThenDeleteIsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sim := New(Options{})
 		book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
+		if err := book.Batch(decodeRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":30,"columnCount":25}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
+			t.Fatal(err)
+		}
 		for range rapid.IntRange(1, 12).Draw(t, "cells") {
 			at := cellName(rapid.IntRange(0, 19).Draw(t, "row"), rapid.IntRange(0, 9).Draw(t, "column"))
 			text := rapid.SampledFrom([]string{"7", "word", "=B2", "=SUM(A3:C9)", "=SUM($B$4:B)", "=A:A", "=4:6"}).Draw(t, "text")
