@@ -215,17 +215,38 @@ func (h *harness) validate(r *http.Request, a answer) {
 		}
 		return
 	}
+	options := &openapi3filter.Options{IncludeResponseStatus: true}
+	if a.header.Get("Content-Type") == "text/event-stream" {
+		options.ExcludeResponseBody = true
+		h.validateEvents(a.raw)
+	}
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: r, Route: &routers.Route{Spec: h.spec, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
 		},
-		Status: a.status, Header: a.header, Options: &openapi3filter.Options{IncludeResponseStatus: true},
+		Status: a.status, Header: a.header, Options: options,
 	}
 	if err := openapi3filter.ValidateResponse(h.t.Context(), input.SetBodyBytes(a.raw)); err != nil {
 		h.t.Errorf("%s %s: the answer is not as described: %v\n%s", r.Method, r.URL, err, a.raw)
 	}
 	if a.status == http.StatusNoContent && len(a.raw) > 0 {
 		h.t.Errorf("%s %s: 204 with a body: %s", r.Method, r.URL, a.raw)
+	}
+}
+
+// validateEvents holds the data of server-sent events against the description of a run.
+func (h *harness) validateEvents(raw []byte) {
+	h.t.Helper()
+	for line := range strings.SplitSeq(string(raw), "\n") {
+		data, ok := strings.CutPrefix(line, "data: ")
+		if !ok {
+			continue
+		}
+		var v any
+		must(h.t, json.Unmarshal([]byte(data), &v))
+		if err := h.spec.Components.Schemas["Run"].Value.VisitJSON(v); err != nil {
+			h.t.Errorf("an event is not as described: %v\n%s", err, data)
+		}
 	}
 }
 
