@@ -7,7 +7,8 @@ ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags "-s -w -X ledgersheet/internal/version.Version=${VERSION}" -o /ledgersheet ./cmd/ledgersheet \
  && mkdir /data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /ledgersheet /ledgersheet
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
