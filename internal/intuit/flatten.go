@@ -22,6 +22,9 @@ type arranged struct {
 	top     []*node
 }
 
+// detail says that the rows are transactions, which have no labels, and not accounts or customers.
+func (a *arranged) detail() bool { return a.label < 0 }
+
 // reportColumn is one column of cells.
 type reportColumn struct {
 	id, title string
@@ -223,7 +226,7 @@ func (a *arranged) labelled(cells []docCell, section bool) (label, id string) {
 		if len(cells) == 0 {
 			return "", ""
 		}
-		return cells[0].text(), string(cells[0].ID)
+		return string(cells[0].Value), string(cells[0].ID)
 	}
 	for _, c := range cells {
 		if c.ID != "" {
@@ -270,6 +273,8 @@ func (a *arranged) headed(n *node) []docCell {
 func (c reportColumn) cell(from docCell) table.Cell {
 	text := from.text()
 	switch c.kind {
+	case table.Text:
+		return table.TextOf(string(from.Value))
 	case table.Money, table.Number:
 		if d, ok := parseAmount(text); ok {
 			if c.kind == table.Money {

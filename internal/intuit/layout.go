@@ -97,7 +97,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 			})
 		}
 	case export.ReportLabel:
-		if l.label < 0 && l.kind != export.LayoutStatement {
+		if l.detail() && l.kind != export.LayoutStatement {
 			return // the rows of lists have no label
 		}
 		head.Label = l.kind == export.LayoutStatement
@@ -221,7 +221,7 @@ func (l *layout) statement(nodes []*node, level int, yield func(reportRow) bool)
 		if !l.statement(n.children, level+1, yield) {
 			return false
 		}
-		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: n.summary[0].text(), id: n.id, cells: n.summary}) {
+		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value), id: n.id, cells: n.summary}) {
 			return false
 		}
 	}

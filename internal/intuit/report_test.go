@@ -404,6 +404,44 @@ func TestSimulatedReports(t *testing.T) {
 	}
 }
 
+// TestSimulatedLists reads the other simulated reports, old and new; verify runs on each.
+func TestSimulatedLists(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, intuitsim.Options{Seed: 6, Invoices: 120, Bills: 60})
+	for _, legacy := range []bool{false, true} {
+		s.server.SetLegacyReports(legacy)
+		for object, d := range map[string]export.Report{
+			"TrialBalance":         {Shape: export.List, Basis: true},
+			"GeneralLedger":        {Shape: export.List, Basis: true},
+			"TransactionList":      {Shape: export.List},
+			"JournalReport":        {Shape: export.List},
+			"ProfitAndLossDetail":  {Shape: export.List, Basis: true},
+			"CashFlow":             {Shape: export.Tree, Summarize: []string{"Month"}},
+			"AgedReceivables":      {Shape: export.List, AsOf: true},
+			"AgedPayables":         {Shape: export.List, AsOf: true},
+			"AgedReceivableDetail": {Shape: export.List, AsOf: true},
+			"CustomerBalance":      {Shape: export.List, AsOf: true},
+			"VendorBalance":        {Shape: export.List, AsOf: true},
+			"CustomerSales":        {Shape: export.List, Basis: true},
+			"ItemSales":            {Shape: export.List, Basis: true},
+			"AccountList":          {Shape: export.List},
+		} {
+			d.ID, d.Object = "r", object
+			for _, layout := range []string{"table", "statement"} {
+				got := s.must(t, d, export.Query{Options: map[string]string{"accounting_method": "Accrual", "date_range": "this_year", "layout": layout}})
+				if len(got.rows) == 0 || got.Total != len(got.rows) {
+					t.Errorf("%s as %s: %d rows, total %d", object, layout, len(got.rows), got.Total)
+				}
+				for _, c := range got.Schema.Columns {
+					if (object == "TransactionList" || object == "AccountList") && c.ID == "Section1" {
+						t.Errorf("%s has no sections but a column for them", object)
+					}
+				}
+			}
+		}
+	}
+}
+
 // agree compares the layouts of one report: the leaves of the table and of the tidy layout add up to what the
 // statement's rows and sections hold beside their totals.
 func agree(t *testing.T, s simulated, d export.Report, o map[string]string) {

@@ -22,9 +22,9 @@ func verify(a *arranged, d export.Report, summarize string) error {
 	}
 	sum := v.sum(a.top)
 	for _, n := range a.top {
-		// Lists mix accounts of either sign, so their grand total is no sum of what is above.
-		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.list {
-			v.compare(n.summary[0].text(), n.summary, sum)
+		// Lists of transactions mix accounts of either sign, so their grand total is no sum of what is above.
+		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
+			v.compare(n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
 	for _, g := range d.Groups {
@@ -93,7 +93,7 @@ func (v *verifier) sum(nodes []*node) amounts {
 		}
 		own := v.read(n.own).add(v.sum(n.children), 1)
 		if n.summary != nil {
-			v.compare(n.label, n.summary, own)
+			v.compare(n.label, n.summary, own, v.direct(n))
 		}
 		v.note(n, own)
 		total = total.add(own, 1)
@@ -115,11 +115,24 @@ func (v *verifier) note(n *node, a amounts) {
 	}
 }
 
-func (v *verifier) compare(name string, summary []docCell, sum amounts) {
+// direct is the sum of a section without the sections in it.
+func (v *verifier) direct(n *node) amounts {
+	total := v.read(n.own)
+	for _, c := range n.children {
+		if !c.section {
+			total = total.add(v.read(c.own), 1)
+		}
+	}
+	return total
+}
+
+// compare checks a summary. Lists of transactions leave blank what they do not total, and may total an account without
+// the accounts below it.
+func (v *verifier) compare(name string, summary []docCell, sum, direct amounts) {
 	for i, want := range v.read(summary) {
 		switch {
 		case want.garbled || sum[i].garbled, want.value.Equal(sum[i].value):
-		case !want.stated && v.list: // lists leave blank what they do not total
+		case v.detail() && (!want.stated || want.value.Equal(direct[i].value)):
 		default:
 			v.disagree(name, v.additive[i], want.value, sum[i].value)
 		}
