@@ -23,6 +23,9 @@ type Request struct {
 	Status int    // 0 if the connection was cut before an answer
 }
 
+// maxRecords bounds the memory of a long-running sandbox: beyond it the older half is forgotten.
+const maxRecords = 20_000
+
 // call is a request on its way through the server.
 type call struct {
 	kind     string
@@ -267,6 +270,9 @@ func send(w http.ResponseWriter, out *answer, cut bool) {
 func (s *Server) keep(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.requests) >= maxRecords {
+		s.requests = append(s.requests[:0:0], s.requests[len(s.requests)/2:]...)
+	}
 	s.requests = append(s.requests, r)
 }
 

@@ -196,14 +196,15 @@ func (d *decoder) list(v reflect.Value, tree any, path string) bool {
 		d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.protobuf.ListValue), %s", path, shown(tree))
 		return false
 	}
+	if rows, isGrid := v.Addr().Interface().(*[][]any); isGrid {
+		*rows = d.grid(items, path)
+		return true
+	}
 	out := reflect.MakeSlice(v.Type(), len(items), len(items))
 	inner := v.Type().Elem()
 	for i, item := range items {
 		switch {
 		case item == nil:
-		case inner.Kind() == reflect.Slice:
-			// Rows of cell values: Google names the list, not the element.
-			d.list(out.Index(i), item, path)
 		case inner.Kind() == reflect.Interface:
 			out.Index(i).Set(reflect.ValueOf(item))
 		default:
@@ -212,6 +213,19 @@ func (d *decoder) list(v reflect.Value, tree any, path string) bool {
 	}
 	v.Set(out)
 	return true
+}
+
+// grid reads rows of cell values. For a row that is no list Google names the whole, not the element.
+func (d *decoder) grid(items []any, path string) [][]any {
+	rows := make([][]any, len(items))
+	for i, item := range items {
+		row, ok := item.([]any)
+		if !ok && item != nil {
+			d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.protobuf.ListValue), %s", path, shown(item))
+		}
+		rows[i] = row
+	}
+	return rows
 }
 
 // names maps the JSON names of a struct, camel and snake case, to field numbers.

@@ -195,7 +195,21 @@ func (s *Server) gridView(id, gid, from string) (gridView, bool) {
 		v.Next = last + 1
 	}
 	v.First, v.Last = first, last
+	for c := range v.Columns {
+		if shown.colSizes[c].pixels == 0 {
+			v.Columns[c].Width = fittingWidth(v.Rows, c)
+		}
+	}
 	return v, true
+}
+
+// fittingWidth makes room for what a column shows on its first rows, within limits.
+func fittingWidth(rows []rowView, c int) int64 {
+	widest := 0
+	for _, r := range rows[:min(len(rows), 60)] {
+		widest = max(widest, utf8.RuneCountInString(r.Cells[c].Text))
+	}
+	return int64(min(max(16+8*widest, 90), 260))
 }
 
 func (st *state) rowView(s *sheet, r, columns int) rowView {

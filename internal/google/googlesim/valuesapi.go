@@ -91,12 +91,12 @@ func (p *performance) valuesUpdate() (out *sheets.UpdateValuesResponse, err erro
 	if err != nil {
 		return nil, err
 	}
-	if in.Range != "" && in.Range != p.c.arg {
-		return nil, badRequest("Requested writing within range [%s], but the body's range is [%s]", p.c.arg, in.Range)
-	}
 	err = p.alter(func(c *change) error {
 		a, err := c.st.parseRange(p.c.arg)
 		if err != nil {
+			return err
+		}
+		if err := c.sameRange(a, p.c.arg, in.Range); err != nil {
 			return err
 		}
 		if out, err = c.write(a, &in, typed); err != nil {
@@ -112,6 +112,21 @@ func (p *performance) valuesUpdate() (out *sheets.UpdateValuesResponse, err erro
 		return nil
 	})
 	return out, err
+}
+
+// sameRange refuses a body that names another range than the path.
+func (c *change) sameRange(a area, path, body string) error {
+	if body == "" || body == path {
+		return nil
+	}
+	b, err := c.st.parseRange(body)
+	if err != nil {
+		return err
+	}
+	if a != b {
+		return badRequest("Requested writing within range [%s], but the body's range is [%s]", path, body)
+	}
+	return nil
 }
 
 func (p *performance) valuesAppend() (out *sheets.AppendValuesResponse, err error) {
