@@ -1,0 +1,94 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/problem"
+)
+
+// errorView is the page of a request that failed.
+type errorView struct {
+	Status    int
+	Title     string
+	Message   string
+	Hint      string
+	RequestID string
+	Back      string
+}
+
+// handler is a page or an action. Its error is answered in one place.
+type handler func(c *gin.Context) error
+
+func (w *Web) handle(h handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := h(c); err != nil {
+			w.fail(c, err)
+		}
+	}
+}
+
+// fail answers an error. Who is not signed in is sent to do so and comes back; everybody else gets a page in the frame.
+func (w *Web) fail(c *gin.Context, err error) {
+	ctx := c.Request.Context()
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		c.Abort() // the browser left
+		return
+	}
+	p := problem.From(err)
+	if p.Code == problem.Unauthorized {
+		next := ""
+		if c.Request.Method == http.MethodGet {
+			next = c.Request.URL.RequestURI()
+		}
+		c.Redirect(http.StatusSeeOther, loginAddress(next))
+		return
+	}
+	status := p.Code.Status()
+	if status >= http.StatusInternalServerError {
+		w.o.Logger.ErrorContext(ctx, "page failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
+	}
+	if p.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds()+1)))
+	}
+	view := w.errorView(c.Request, p)
+	layout := "layout"
+	if signedIn(c) == "" {
+		layout = "bare"
+	}
+	if err := w.answer(c, status, "error", layout, frame{Title: view.Title}, view); err != nil {
+		w.o.Logger.ErrorContext(ctx, "error page failed", "error", err.Error(), "request_id", RequestID(ctx))
+		http.Error(c.Writer, view.Title, status)
+	}
+}
+
+// plainError answers outside the engine, where there is no session to show.
+func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Problem) {
+	view := w.errorView(r, p)
+	body, err := w.pages.render("error", "bare", document{frame{Title: view.Title, Version: w.o.Settings.Version}, view})
+	if err != nil {
+		http.Error(rw, view.Title, view.Status)
+		return
+	}
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(view.Status)
+	_, _ = rw.Write(body) // a browser that left cannot be told
+}
+
+func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
+	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, RequestID: RequestID(r.Context()), Back: "/"}
+	// Only the path: the referrer of another site is no place to send anybody to.
+	if back, err := url.Parse(r.Referer()); err == nil && back.Host == r.Host && back.Path != r.URL.Path {
+		view.Back = localPath(back.RequestURI(), "/")
+	}
+	return view
+}
+
+func (w *Web) notFound(c *gin.Context) error {
+	return problem.New(problem.NotFound, "There is no page %s.", c.Request.URL.Path).WithHint("Check the address, or begin at the overview.")
+}

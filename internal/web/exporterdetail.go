@@ -1,0 +1,125 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+)
+
+// exporterView is the page of one exporter.
+type exporterView struct {
+	Row      exporterRow
+	Facts    []fact
+	Columns  []helpColumn
+	Schedule scheduleView
+	Runs     []runRow
+	Active   export.ID // of the run that is queued or running
+	Sheet    string
+	Problem  *problemView
+	Paused   bool
+}
+
+// googleSheets is where spreadsheets are opened that no run has named the address of.
+const googleSheets = "https://docs.google.com/spreadsheets/d/"
+
+func (w *Web) exporterPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	runs, _, err := w.o.Control.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
+	if err != nil {
+		return err
+	}
+	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: w.configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused, Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
+	view.Sheet = view.Row.Sheet
+	if view.Sheet == "" && e.Target.Spreadsheet != "" {
+		view.Sheet = e.Target.URL(googleSheets)
+	}
+	if d, err := w.o.Control.Definition(e.Definition); err == nil {
+		view.Columns = columnsOf(d, e)
+	}
+	if len(runs) > 0 {
+		if !runs[0].Status.Over() {
+			view.Active = runs[0].ID
+		}
+		view.Problem = w.problemView(runs[0], k)
+	}
+	return w.page(c, http.StatusOK, "exporter", frame{Title: e.Name, Section: "exporters", Live: 5}, view)
+}
+
+// columnsOf are the columns that a run would write, under their titles.
+func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
+	keys := e.Columns
+	if len(keys) == 0 {
+		keys = export.Defaults(d, e.Option(d, export.OptLines) == "true")
+	}
+	list := make([]helpColumn, 0, len(keys))
+	for _, key := range keys {
+		col, err := export.FindColumn(d, key)
+		if err != nil {
+			col = export.Column{Path: key, Title: key}
+		}
+		list = append(list, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, true, col.Line()})
+	}
+	return list
+}
+
+// configFacts says what an exporter is set to do. A run has the exporter as it was then.
+func (w *Web) configFacts(e export.Exporter, k known) []fact {
+	names := make([]string, len(e.Companies))
+	for i, r := range e.Companies {
+		names[i] = k.company(r)
+	}
+	account := string(e.Target.Account)
+	if a, ok := k.account(e.Target.Account); ok {
+		account = a.Email
+	}
+	facts := []fact{{Title: "What", Text: w.typeTitle(e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")}}
+	if d, err := w.o.Control.Definition(e.Definition); err == nil {
+		for _, o := range d.OptionList() {
+			if v := e.Option(d, o.Key); v != "" && v != "false" {
+				facts = append(facts, fact{Title: o.Title, Text: optionText(o, v)})
+			}
+		}
+	}
+	if len(e.Filters) > 0 {
+		filters := fact{Title: "Only rows where"}
+		for _, f := range e.Filters {
+			filters.Items = append(filters.Items, strings.TrimSpace(f.Column+" "+opWord(f.Op)+" "+f.Value))
+		}
+		facts = append(facts, filters)
+	}
+	place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
+	if e.Target.Spreadsheet == "" {
+		place += ", in a new spreadsheet that the first run makes"
+	}
+	return append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account}, fact{Title: "Mode", Text: modeText(e.Mode)}, fact{Title: "When", Text: scheduleWords(e.Schedule)})
+}
+
+func optionText(o export.Option, v string) string {
+	if o.Kind == export.OptionBool {
+		return "yes"
+	}
+	for _, c := range o.Values {
+		if c.Value == v {
+			return c.Title
+		}
+	}
+	return v
+}
+
+func modeText(m export.Mode) string {
+	if m == export.Replace {
+		return "Replace: the range becomes exactly the result"
+	}
+	return string(m)
+}

@@ -1,0 +1,253 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// catalogueView lets people choose what to export.
+type catalogueView struct {
+	Groups    []catalogueGroup
+	Companies int
+	Accounts  int
+}
+
+type catalogueGroup struct {
+	Title       string
+	Kind        string
+	Types       []catalogueType
+	Definitions []export.Definition
+}
+
+type catalogueType struct{ ID, Title, Summary, Kind, Href string }
+
+// catalogue groups definitions: lists before reports, then by title.
+func catalogue(all []export.Definition) []catalogueGroup {
+	var groups []catalogueGroup
+	for _, d := range all {
+		info := d.Info()
+		i := slices.IndexFunc(groups, func(g catalogueGroup) bool { return g.Title == info.Group })
+		if i < 0 {
+			groups = append(groups, catalogueGroup{Title: info.Group, Kind: string(info.Kind)})
+			i = len(groups) - 1
+		}
+		g := &groups[i]
+		if info.Kind == export.KindEntity {
+			g.Kind = string(export.KindEntity)
+		}
+		g.Definitions = append(g.Definitions, d)
+		g.Types = append(g.Types, catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID})
+	}
+	for _, g := range groups {
+		slices.SortStableFunc(g.Types, func(a, b catalogueType) int { return strings.Compare(a.Title, b.Title) })
+	}
+	slices.SortStableFunc(groups, func(a, b catalogueGroup) int {
+		if a.Kind != b.Kind {
+			return strings.Compare(a.Kind, b.Kind) // "entity" before "report"
+		}
+		return strings.Compare(a.Title, b.Title)
+	})
+	return groups
+}
+
+func (w *Web) newExporterPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	if id := c.Query("copy"); id != "" {
+		e, err := w.o.Control.Exporter(ctx, export.ID(id))
+		if err != nil {
+			return err
+		}
+		e.ID, e.Revision, e.Name = "", 0, "Copy of "+e.Name
+		// Two exporters on one corner would fight over it, so the copy begins with a spreadsheet of its own.
+		e.Target = export.Target{Account: e.Target.Account, Sheet: e.Target.Sheet, Start: "A1"}
+		return w.showForm(c, http.StatusOK, e, k, nil, nil)
+	}
+	if c.Query("type") == "" {
+		view := catalogueView{Groups: catalogue(w.o.Control.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts)}
+		return w.page(c, http.StatusOK, "exporter_new", frame{Title: "New exporter", Section: "exporters"}, view)
+	}
+	d, err := w.o.Control.Definition(c.Query("type"))
+	if err != nil {
+		return err
+	}
+	return w.showForm(c, http.StatusOK, w.fresh(d, k, c.Query("company")), k, nil, nil)
+}
+
+// fresh is a new exporter as the form first shows it.
+func (w *Web) fresh(d export.Definition, k known, company string) export.Exporter {
+	info := d.Info()
+	e := export.Exporter{Name: info.Title, Definition: info.ID, Mode: export.Replace, Options: map[string]string{}, Columns: nil,
+		Target:   export.Target{Sheet: info.Title, Start: "A1"},
+		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}}
+	for _, co := range k.companies {
+		if string(co.Realm) == company || len(k.companies) == 1 {
+			e.Companies = []export.RealmID{co.Realm}
+			e.Name = info.Title + ", " + co.Name
+		}
+	}
+	for _, a := range k.accounts {
+		if a.Status == export.Connected && e.Target.Account == "" {
+			e.Target.Account = a.ID
+		}
+	}
+	// People who have a schedule elsewhere mean the same time zone here.
+	for _, other := range k.exporters {
+		if tz := other.Schedule.Timezone; tz != "" {
+			e.Schedule.Timezone = tz
+		}
+	}
+	return e
+}
+
+func (w *Web) editExporterPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	return w.showForm(c, http.StatusOK, e, k, nil, nil)
+}
+
+func (w *Web) createExporter(c *gin.Context) error { return w.saveExporter(c, "") }
+
+func (w *Web) updateExporter(c *gin.Context) error {
+	return w.saveExporter(c, export.ID(c.Param("id")))
+}
+
+// saveExporter stores what the form says; a bad one comes back as it was typed, with what is wrong.
+func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
+	ctx, who := c.Request.Context(), actor(c)
+	form, err := postForm(c)
+	if err != nil {
+		return err
+	}
+	e, err := w.readForm(form)
+	if err != nil {
+		return err
+	}
+	typed := e
+	if id == "" {
+		e, err = w.o.Control.CreateExporter(ctx, who, e)
+	} else {
+		e, err = w.o.Control.UpdateExporter(ctx, who, id, e, typed.Revision)
+	}
+	if problem.HasCode(err, problem.InvalidInput, problem.Conflict) {
+		k, kerr := w.known(ctx)
+		if kerr != nil {
+			return kerr
+		}
+		typed.ID = id
+		p := problem.From(err)
+		return w.showForm(c, p.Code.Status(), typed, k, p, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if form.Get("action") == "save_run" {
+		run, _, err := w.o.Control.RunNow(ctx, who, e.ID)
+		if err != nil {
+			w.notifyError(c, err)
+			return seeOther(c, "/exporters/"+string(e.ID))
+		}
+		w.notify(c, toneGood, e.Name+" is saved and runs.", "")
+		return seeOther(c, "/runs/"+string(run.ID))
+	}
+	w.notify(c, toneGood, e.Name+" is saved.", "")
+	return seeOther(c, "/exporters/"+string(e.ID))
+}
+
+// formLimit bounds what a form may send; the largest sensible one is far below.
+const formLimit = 1 << 20
+
+func postForm(c *gin.Context) (url.Values, error) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
+	if err := c.Request.ParseForm(); err != nil {
+		return nil, problem.Wrap(err, problem.BadRequest, "The form could not be read.").WithHint("Go back, load the page again and send it once more.")
+	}
+	return c.Request.PostForm, nil
+}
+
+// readForm makes an exporter of what the form says, right or wrong; only an unknown type is an error.
+func (w *Web) readForm(form url.Values) (export.Exporter, error) {
+	d, err := w.o.Control.Definition(form.Get("type"))
+	if err != nil {
+		return export.Exporter{}, err
+	}
+	e := export.Exporter{Name: form.Get("name"), Definition: d.Info().ID, Mode: export.Mode(form.Get("mode")), Options: map[string]string{},
+		Target:   export.Target{Account: export.ID(form.Get("account")), Spreadsheet: form.Get("spreadsheet"), Sheet: form.Get("sheet"), Start: form.Get("start")},
+		Schedule: export.Schedule{Cron: strings.TrimSpace(form.Get("cron")), Timezone: form.Get("timezone")}}
+	if preset, given := form["preset"]; given && preset[0] != presetOwn {
+		e.Schedule.Cron = preset[0]
+	}
+	e.Schedule.Enabled = form.Get("enabled") != "" && e.Schedule.Cron != ""
+	_, _ = fmt.Sscanf(form.Get("revision"), "%d", &e.Revision) // what is no number is 0: no check
+	for _, realm := range form["company"] {
+		e.Companies = append(e.Companies, export.RealmID(realm))
+	}
+	for _, o := range d.OptionList() {
+		v := strings.TrimSpace(form.Get("option." + o.Key))
+		if v == "" && o.Kind == export.OptionBool && o.Default == "true" {
+			v = "false" // browsers do not send a box that is not ticked
+		}
+		if v != "" {
+			e.Options[o.Key] = v
+		}
+	}
+	// The days of a custom range stay in the form when another range is chosen; then they mean nothing.
+	if o, has := e.Options[export.OptDateRange]; has && o != export.RangeCustom {
+		delete(e.Options, export.OptStartDate)
+		delete(e.Options, export.OptEndDate)
+	}
+	e.Columns = readColumns(form, d, e.Option(d, export.OptLines) == "true")
+	for i, column := range form["filter_column"] {
+		f := export.Filter{Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)), Value: at(form["filter_value"], i)}
+		if f.Column != "" {
+			e.Filters = append(e.Filters, f)
+		}
+	}
+	return e, nil
+}
+
+// readColumns takes the ticked columns in the form's order and the extra paths after them. The columns of lines, which
+// the form shows at all times, count only when rows are lines.
+func readColumns(form url.Values, d export.Definition, lines bool) []string {
+	var keys []string
+	for _, key := range form["column"] {
+		if lines || !strings.HasPrefix(key, "Line.") {
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range strings.FieldsFunc(form.Get("extra_columns"), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' }) {
+		if key = strings.TrimSpace(key); key != "" {
+			keys = append(keys, key)
+		}
+	}
+	// A report's columns follow from its layout, so its defaults are better left open than pinned.
+	if d.Info().Kind == export.KindReport && slices.Equal(keys, export.Defaults(d, false)) {
+		return nil
+	}
+	return keys
+}
+
+func at(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
+	}
+	return ""
+}

@@ -1,0 +1,357 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// formView is the page on which an exporter is made or changed.
+type formView struct {
+	ID       export.ID // empty for a new one
+	Revision int
+	Action   string
+	Back     string
+	Type     catalogueType
+	Report   bool
+	Errors   []fieldError
+	Conflict string // somebody else changed it meanwhile
+
+	Name        field
+	Companies   []companyChoice
+	CompanyErr  string
+	Columns     []columnChoice
+	ColumnErr   string
+	HasLines    bool
+	Options     []optionField
+	Filters     []filterField
+	FilterErr   string
+	FilterPaths []choice
+	Accounts    []choice
+	AccountErr  string
+	Spreadsheet field
+	Sheet       field
+	Start       field
+	Made        bool // the spreadsheet was made here
+	Presets     []choice
+	Cron        field
+	Timezone    field
+	Zones       []string
+	Enabled     bool
+	Words       scheduleView
+	Preview     *previewView
+	NoCompanies bool
+	NoAccounts  bool
+}
+
+// field is an input with what is wrong with it.
+type field struct{ Value, Error string }
+
+// fieldError is a line of the summary: it leads to the input.
+type fieldError struct{ ID, Label, Text string }
+
+type companyChoice struct {
+	choice
+	ID   string
+	Note string
+	Pill pill
+	Odd  bool // not connected at present
+}
+
+type columnChoice struct {
+	ID, Key, Title, Kind, Help string
+	Chosen, Line, Own          bool
+}
+
+type optionField struct {
+	ID, Key, Title, Help, Value, Error string
+	Kind                               export.OptionKind
+	Choices                            []choice
+	Required                           bool
+	OnlyCustom                         bool // only with a custom date range
+}
+
+type filterField struct {
+	N             int
+	Column, Value string
+	Ops           []choice
+}
+
+func (w *Web) showForm(c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem, preview *previewView) error {
+	d, err := w.o.Control.Definition(e.Definition)
+	if err != nil {
+		return err
+	}
+	view := w.formView(d, e, k, p)
+	view.Preview = preview
+	title := "New: " + view.Type.Title
+	if e.ID != "" {
+		title = "Change " + e.Name
+	}
+	if len(view.Errors) > 0 {
+		title = "Please check: " + title
+	}
+	return w.page(c, status, "exporter_form", frame{Title: title, Section: "exporters"}, view)
+}
+
+func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *problem.Problem) formView {
+	info := d.Info()
+	wrong := func(field string) string { return "" }
+	if p != nil {
+		wrong = func(field string) string { return fieldText(p.Fields, field) }
+	}
+	v := formView{ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters", Report: info.Kind == export.KindReport,
+		Type:        catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), ""},
+		Name:        field{e.Name, wrong("name")},
+		CompanyErr:  wrong("company_ids"),
+		ColumnErr:   wrong("columns"),
+		FilterErr:   wrong("filters"),
+		AccountErr:  wrong("destination.google_account_id"),
+		Spreadsheet: field{e.Target.Spreadsheet, wrong("destination.spreadsheet_id")},
+		Sheet:       field{e.Target.Sheet, wrong("destination.sheet")},
+		Start:       field{e.Target.Start, wrong("destination.start_cell")},
+		Made:        e.Target.Created,
+		Cron:        field{e.Schedule.Cron, wrong("schedule.cron")},
+		Timezone:    field{e.Schedule.Timezone, wrong("schedule.timezone")},
+		Zones:       zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
+		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
+	}
+	if e.ID != "" {
+		v.Action, v.Back = "/exporters/"+string(e.ID)+"/edit", "/exporters/"+string(e.ID)
+	}
+	if p != nil {
+		v.Errors = formErrors(p)
+		if p.Code == problem.Conflict {
+			v.Conflict = p.Message
+		}
+	}
+	for i, co := range k.companies {
+		v.Companies = append(v.Companies, companyChoice{choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)}, fmt.Sprintf("company-%d", i),
+			joinNonEmpty(co.HomeCurrency, string(co.Realm)), pillOf(connectionState(co.Status)), co.Status != export.Connected})
+	}
+	v.Columns, v.HasLines = columnChoices(d, e)
+	v.Options = optionFields(d, e, wrong)
+	v.Filters = filterFields(e)
+	for _, col := range d.Catalogue() {
+		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
+	}
+	for _, a := range k.accounts {
+		title := a.Email
+		if a.Kind == export.ServiceAccount {
+			title += " (service account)"
+		}
+		if a.Status != export.Connected {
+			title += " (not connected)"
+		}
+		v.Accounts = append(v.Accounts, choice{string(a.ID), title, a.ID == e.Target.Account})
+	}
+	v.Presets = presets(e.Schedule.Cron)
+	return v
+}
+
+// columnChoices lists the exporter's own columns in their order, then the others in the catalogue's.
+func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice, lines bool) {
+	chosen := e.Columns
+	if len(chosen) == 0 {
+		// With the columns of lines, so that they are there as soon as rows become lines.
+		chosen = export.Defaults(d, true)
+	}
+	all := d.Catalogue()
+	add := func(col export.Column, on, own bool) {
+		if col.Path == export.CompanyColumn && len(e.Companies) > 1 {
+			on = true
+		}
+		lines = lines || col.Line()
+		list = append(list, columnChoice{fmt.Sprintf("column-%d", len(list)), col.Path, col.Title, col.Kind.String(), col.Help, on, col.Line(), own})
+	}
+	for _, key := range chosen {
+		col, err := export.FindColumn(d, key)
+		if err != nil {
+			col = export.Column{Path: key, Title: key}
+		}
+		add(col, true, !slices.ContainsFunc(all, func(c export.Column) bool { return c.Path == key }))
+	}
+	for _, col := range all {
+		if !slices.Contains(chosen, col.Path) {
+			add(col, false, false)
+		}
+	}
+	return list, lines
+}
+
+func optionFields(d export.Definition, e export.Exporter, wrong func(string) string) []optionField {
+	var list []optionField
+	for _, o := range d.OptionList() {
+		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key], Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
+			OnlyCustom: o.Key == export.OptStartDate || o.Key == export.OptEndDate}
+		if f.Value == "" {
+			f.Value = o.Default
+		}
+		if o.Kind == export.OptionChoice {
+			if o.Required && o.Default == "" {
+				f.Choices = append(f.Choices, choice{"", "Please choose", f.Value == ""})
+			}
+			for _, v := range o.Values {
+				f.Choices = append(f.Choices, choice{v.Value, v.Title, v.Value == f.Value})
+			}
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// spareFilters is how many empty rows there are for pages without scripts.
+const spareFilters = 1
+
+func filterFields(e export.Exporter) []filterField {
+	list := make([]filterField, 0, len(e.Filters)+spareFilters)
+	for i := range len(e.Filters) + spareFilters {
+		f := filterField{N: i}
+		op := export.OpEqual
+		if i < len(e.Filters) {
+			f.Column, f.Value, op = e.Filters[i].Column, e.Filters[i].Value, e.Filters[i].Op
+		}
+		for _, o := range export.Ops() {
+			f.Ops = append(f.Ops, choice{string(o), opWord(o), o == op})
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+func opWord(o export.Op) string {
+	switch o {
+	case export.OpIn:
+		return "is one of"
+	case export.OpContains:
+		return "contains"
+	case export.OpStartsWith:
+		return "starts with"
+	case export.OpEmpty:
+		return "is empty"
+	case export.OpNotEmpty:
+		return "is not empty"
+	case export.OpNotEqual:
+		return "≠"
+	case export.OpAtLeast:
+		return "≥"
+	case export.OpAtMost:
+		return "≤"
+	}
+	return string(o)
+}
+
+// fieldText is what is wrong with a field of the API or with an element of it, such as columns[3].
+func fieldText(fields map[string]string, name string) string {
+	if text, ok := fields[name]; ok {
+		return text
+	}
+	for _, key := range sortedKeys(fields) {
+		if strings.HasPrefix(key, name+"[") {
+			return fields[key]
+		}
+	}
+	return ""
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// formFields maps the API's names to the form's inputs and labels, in the form's order.
+func formFields() []struct{ name, id, label string } {
+	return []struct{ name, id, label string }{
+		{"type", "type", "Type"}, {"name", "name", "Name"}, {"company_ids", "companies", "Companies"}, {"columns", "columns", "Columns"},
+		{"options", "options", "Options"}, {"filters", "filters", "Filters"}, {"destination.google_account_id", "account", "Google account"},
+		{"destination.spreadsheet_id", "spreadsheet", "Spreadsheet"}, {"destination.sheet", "sheet", "Tab"}, {"destination.start_cell", "start", "Start cell"},
+		{"mode", "destination", "Mode"}, {"schedule.cron", "cron", "Schedule"}, {"schedule.timezone", "timezone", "Time zone"},
+	}
+}
+
+// formErrors is the summary above a form.
+func formErrors(p *problem.Problem) []fieldError {
+	var list []fieldError
+	seen := map[string]bool{}
+	for _, f := range formFields() {
+		for _, key := range sortedKeys(p.Fields) {
+			option, isOption := strings.CutPrefix(key, "options.")
+			switch {
+			case f.name == "options" && isOption:
+				list = append(list, fieldError{"option-" + option, optionLabel(option), p.Fields[key]})
+			case key == f.name, strings.HasPrefix(key, f.name+"["):
+				list = append(list, fieldError{f.id, f.label, p.Fields[key]})
+			default:
+				continue
+			}
+			seen[key] = true
+		}
+	}
+	for _, key := range sortedKeys(p.Fields) {
+		if !seen[key] {
+			list = append(list, fieldError{"form", key, p.Fields[key]})
+		}
+	}
+	return list
+}
+
+func optionLabel(key string) string {
+	t := strings.ReplaceAll(key, "_", " ")
+	return strings.ToUpper(t[:1]) + t[1:]
+}
+
+// fieldErrors is the summary above a small form whose inputs have the fields' names for ids.
+func fieldErrors(p *problem.Problem, labels map[string]string) []fieldError {
+	var list []fieldError
+	for _, key := range sortedKeys(p.Fields) {
+		label := labels[key]
+		if label == "" {
+			label = key
+		}
+		list = append(list, fieldError{key, label, p.Fields[key]})
+	}
+	return list
+}
+
+func (w *Web) previewDraft(c *gin.Context) error {
+	ctx := c.Request.Context()
+	form, err := postForm(c)
+	if err != nil {
+		return err
+	}
+	e, err := w.readForm(form)
+	if err != nil {
+		return err
+	}
+	e.ID = export.ID(form.Get("id"))
+	preview, p, err := w.preview(ctx, e)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if p != nil {
+		status = p.Code.Status()
+	}
+	if wantsFragment(c) {
+		return w.fragmentAnswer(c, status, "preview", preview)
+	}
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	return w.showForm(c, status, e, k, p, &preview)
+}
+
+// wantsFragment reports whether a script asks for a part of a page.
+func wantsFragment(c *gin.Context) bool { return c.GetHeader("X-Fragment") != "" }

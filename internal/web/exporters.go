@@ -1,0 +1,198 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/schedule"
+)
+
+// sparkRuns is how many runs a sparkline shows.
+const sparkRuns = 20
+
+// exporterRow is one exporter in a list.
+type exporterRow struct {
+	ID          export.ID
+	Name        string
+	Type        string
+	Companies   string
+	State       state
+	Pill        pill
+	Why         string // why it is paused
+	Problem     string
+	ProblemHint string
+	LastRun     export.ID
+	LastSuccess moment
+	Rows        string
+	Total       total
+	Next        moment
+	Schedule    string
+	Spark       spark
+	Sheet       string // address of the spreadsheet
+	Enabled     bool
+}
+
+// exportersView is the list of exporters.
+type exportersView struct {
+	Exporters []exporterRow
+	Companies int
+}
+
+func (w *Web) exportersPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := w.exporterRows(ctx, k)
+	if err != nil {
+		return err
+	}
+	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5}, exportersView{Exporters: rows, Companies: len(k.companies)})
+}
+
+func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) {
+	rows := make([]exporterRow, 0, len(k.exporters))
+	for _, e := range k.exporters {
+		runs, _, err := w.o.Control.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, w.exporterRow(e, runs, k))
+	}
+	return rows, nil
+}
+
+// exporterRow makes a row from an exporter and its latest runs, newest first.
+func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
+	now := w.o.Now()
+	row := exporterRow{ID: e.ID, Name: e.Name, Type: w.typeTitle(e.Definition), Companies: companyNames(e, k), Why: e.PausedWhy,
+		Schedule: scheduleWords(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused}
+	var last *export.Run
+	if len(runs) > 0 {
+		last = &runs[0]
+		row.LastRun = last.ID
+	}
+	row.State = exporterState(e, last, now)
+	row.Pill = pillOf(row.State)
+	if row.Enabled {
+		row.Next = w.moment(e.NextAt)
+	}
+	if last != nil && last.Problem != nil {
+		row.Problem, row.ProblemHint = last.Problem.Message, last.Problem.Hint
+	}
+	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Status == export.RunSucceeded }); i >= 0 {
+		row.LastSuccess, row.Rows, row.Sheet = w.moment(runs[i].FinishedAt), count(runs[i].Rows), runs[i].URL
+		if totals := w.totals(runs[i]); len(totals) > 0 {
+			row.Total = mainTotal(totals)
+		}
+	}
+	return row
+}
+
+func companyNames(e export.Exporter, k known) string {
+	names := make([]string, len(e.Companies))
+	for i, r := range e.Companies {
+		names[i] = k.company(r)
+	}
+	if len(names) > 3 {
+		return strings.Join(names[:2], ", ") + fmt.Sprintf(" and %d more", len(names)-2)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (w *Web) typeTitle(id string) string {
+	d, err := w.o.Control.Definition(id)
+	if err != nil {
+		return id
+	}
+	return d.Info().Title
+}
+
+// scheduleWords describes a schedule; an invalid one, which only an older version can have stored, is shown as it is.
+func scheduleWords(s export.Schedule) string {
+	if s.Cron == "" {
+		return "Only by hand"
+	}
+	spec, err := schedule.Parse(s.Cron, s.Timezone)
+	if err != nil {
+		return s.Cron + " (" + s.Timezone + ")"
+	}
+	if !s.Enabled {
+		return "Switched off: " + spec.Describe()
+	}
+	return spec.Describe()
+}
+
+func (w *Web) runExporter(c *gin.Context) error {
+	run, joined, err := w.o.Control.RunNow(c.Request.Context(), actor(c), export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	if joined {
+		w.notify(c, toneInfo, "This exporter is queued or running already; here is that run.", "")
+	}
+	return seeOther(c, "/runs/"+string(run.ID))
+}
+
+func (w *Web) pauseExporter(c *gin.Context) error { return w.setPaused(c, true) }
+
+func (w *Web) resumeExporter(c *gin.Context) error { return w.setPaused(c, false) }
+
+func (w *Web) setPaused(c *gin.Context, paused bool) error {
+	e, err := w.o.Control.PauseExporter(c.Request.Context(), actor(c), export.ID(c.Param("id")), paused)
+	if err != nil {
+		return err
+	}
+	text := e.Name + " goes on by its schedule."
+	if paused {
+		text = e.Name + " is paused. Its schedule is kept; Run now still works."
+	}
+	w.notify(c, toneGood, text, "")
+	return seeOther(c, "/exporters/"+string(e.ID))
+}
+
+func (w *Web) deleteExporterPage(c *gin.Context) error {
+	e, err := w.o.Control.Exporter(c.Request.Context(), export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete " + e.Name, Section: "exporters"}, confirmView{
+		Title: "Delete the exporter " + e.Name + "?",
+		Effects: []string{
+			"Its configuration and schedule are deleted; a run that is under way is stopped.",
+			"The spreadsheet stays as it is, with the rows of the last run.",
+			"Its past runs stay in the history.",
+		},
+		Post: "/exporters/" + string(e.ID) + "/delete", Action: "Delete exporter", Back: "/exporters/" + string(e.ID), Danger: true})
+}
+
+func (w *Web) deleteExporter(c *gin.Context) error {
+	ctx, id := c.Request.Context(), export.ID(c.Param("id"))
+	e, err := w.o.Control.Exporter(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := w.o.Control.DeleteExporter(ctx, actor(c), id); err != nil {
+		return err
+	}
+	w.notify(c, toneGood, e.Name+" was deleted. Its spreadsheet stays as it is.", "")
+	return seeOther(c, "/exporters")
+}
+
+// confirmView is the page before something that cannot be undone.
+type confirmView struct {
+	Title   string
+	Effects []string
+	Names   []string // what else it is about
+	Post    string
+	Action  string
+	Back    string
+	Danger  bool
+}

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// moment is a time as pages show it: in words, with the exact one at hand. The zero value is shown as a dash.
+type moment struct {
+	ISO   string // RFC 3339, for machines
+	Exact string // "22 Nov 2026, 10:15:34 UTC"
+	Words string // "3 min ago"
+}
+
+func (w *Web) moment(t time.Time) moment { return momentAt(t, w.o.Now(), time.UTC) }
+
+func momentAt(t, now time.Time, loc *time.Location) moment {
+	if t.IsZero() {
+		return moment{}
+	}
+	return moment{t.UTC().Format(time.RFC3339), exact(t, loc), ago(t, now)}
+}
+
+func exact(t time.Time, loc *time.Location) string {
+	return t.In(loc).Format("2 Jan 2006, 15:04:05 MST")
+}
+
+// ago words the distance between a time and now: "just now", "in 5 min", "3 h ago", "12 days ago", else the day.
+func ago(t, now time.Time) string {
+	d := now.Sub(t)
+	future := d < 0
+	d = d.Abs()
+	var words string
+	switch {
+	case d < 10*time.Second && !future:
+		return "just now"
+	case d < time.Minute:
+		words = fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		words = fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 24*time.Hour:
+		words = fmt.Sprintf("%d h", int(d.Hours()))
+	case d < 48*time.Hour:
+		words = "1 day"
+	case d < 60*24*time.Hour:
+		words = fmt.Sprintf("%d days", int(d.Hours()/24))
+	default:
+		return t.UTC().Format("2 Jan 2006")
+	}
+	if future {
+		return "in " + words
+	}
+	return words + " ago"
+}
+
+// duration words a span: "850 ms", "12 s", "1 m 12 s", "2 h 5 m".
+func duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return ""
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d m %d s", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d m", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}
+
+// count groups digits: 12,345.
+func count(n int) string { return grouped(strconv.Itoa(n)) }
+
+// grouped puts commas into the whole part of a decimal and gives it a true minus sign. Other texts stay as they are.
+func grouped(s string) string {
+	digits, negative := strings.CutPrefix(s, "-")
+	whole, places, dot := strings.Cut(digits, ".")
+	if whole == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(places, "0123456789") != "" {
+		return s
+	}
+	var b strings.Builder
+	if negative {
+		b.WriteString("−")
+	}
+	for i, r := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(r)
+	}
+	if dot {
+		b.WriteString("." + places)
+	}
+	return b.String()
+}
+
+// amount is a decimal with its sign, as pages show money.
+type amount struct {
+	Text     string
+	Negative bool
+}
+
+func amountOf(s string) amount {
+	if whole, places, dot := strings.Cut(s, "."); dot && len(places) < 2 {
+		s = whole + "." + (places + "00")[:2]
+	} else if !dot && s != "" {
+		s += ".00"
+	}
+	return amount{grouped(s), strings.HasPrefix(s, "-")}
+}
+
+// plural is "1 row", "2 rows".
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + many
+}
+
+// took is how long a run has worked, or works already.
+func took(r export.Run, now time.Time) string {
+	switch {
+	case r.StartedAt.IsZero():
+		return ""
+	case r.FinishedAt.IsZero():
+		return duration(now.Sub(r.StartedAt))
+	}
+	return duration(r.FinishedAt.Sub(r.StartedAt))
+}
+
+// triggerWord says what started a run.
+func triggerWord(t export.Trigger) string {
+	switch t {
+	case export.TriggerManual:
+		return "By hand"
+	case export.TriggerSchedule:
+		return "Schedule"
+	case export.TriggerCatchUp:
+		return "Catch-up"
+	case export.TriggerAPI:
+		return "API"
+	case export.TriggerChange:
+		return "Change"
+	}
+	return string(t)
+}
+
+// phaseWord says what a run does at present.
+func phaseWord(p export.Phase) string {
+	switch p {
+	case export.PhaseReading:
+		return "Reading from QuickBooks"
+	case export.PhaseComparing:
+		return "Comparing with the sheet"
+	case export.PhaseWriting:
+		return "Writing to a hidden tab"
+	case export.PhaseVerifying:
+		return "Checking what was written"
+	case export.PhaseCommitting:
+		return "Putting it in place"
+	case export.PhaseDone:
+		return "Done"
+	}
+	return "Waiting for its turn"
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/problem"
+)
+
+// loginView is the sign-in page.
+type loginView struct {
+	Email string
+	Next  string
+	Error string
+	Hint  string
+	Setup bool // nobody can sign in yet: the log has the link
+}
+
+func (w *Web) loginPage(c *gin.Context) error {
+	next := localPath(c.Query("next"), "/")
+	if signedIn(c) != "" {
+		return seeOther(c, next)
+	}
+	needed, err := w.o.Setup.Needed(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return w.bare(c, http.StatusOK, "login", frame{Title: "Sign in"}, loginView{Next: next, Setup: needed})
+}
+
+func (w *Web) login(c *gin.Context) error {
+	ctx := c.Request.Context()
+	email, next := c.PostForm("email"), localPath(c.PostForm("next"), "/")
+	if c.PostForm("next") == "" {
+		next = localPath(c.Query("next"), "/")
+	}
+	u, err := w.o.Logins.Login(ctx, email, c.PostForm("password"), c.Request.RemoteAddr)
+	if problem.HasCode(err, problem.Unauthorized, problem.TooManyRequests) {
+		p := problem.From(err)
+		return w.bare(c, p.Code.Status(), "login", frame{Title: "Sign in"}, loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
+		return err
+	}
+	return seeOther(c, next)
+}
+
+func (w *Web) logout(c *gin.Context) error {
+	if err := w.o.Sessions.SignOut(c.Request.Context()); err != nil {
+		return err
+	}
+	return seeOther(c, "/login")
+}
+
+// setupView is the page behind the one-time link.
+type setupView struct {
+	Token                             string
+	Email                             string
+	Errors                            []fieldError
+	EmailError, PasswordError         string
+	QuickBooksRedirect, GoogleRequest string
+}
+
+func (w *Web) setupView(token string) setupView {
+	return setupView{Token: token, QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback", GoogleRequest: w.o.Settings.BaseURL + "/oauth/google/callback"}
+}
+
+// done is the answer once there is an owner: the page is gone for good.
+func (w *Web) setupDone(c *gin.Context) error {
+	needed, err := w.o.Setup.Needed(c.Request.Context())
+	if err == nil && !needed {
+		return problem.New(problem.NotFound, "This installation is set up already.").WithHint("Sign in instead.")
+	}
+	return err
+}
+
+func (w *Web) setupPage(c *gin.Context) error {
+	if err := w.setupDone(c); err != nil {
+		return err
+	}
+	token := c.Query("token")
+	if err := w.o.Setup.Check(c.Request.Context(), token); err != nil {
+		return err
+	}
+	return w.bare(c, http.StatusOK, "setup", frame{Title: "Set up"}, w.setupView(token))
+}
+
+func (w *Web) setup(c *gin.Context) error {
+	if err := w.setupDone(c); err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	view := w.setupView(c.PostForm("token"))
+	view.Email = c.PostForm("email")
+	password := c.PostForm("password")
+	u, err := w.o.Setup.CreateOwner(ctx, view.Token, view.Email, password)
+	if err == nil {
+		if err := w.o.Sessions.SignIn(ctx, u); err != nil {
+			return err
+		}
+		w.notify(c, toneGood, "Welcome. Your account is ready.", "Connect a company next.")
+		return seeOther(c, "/")
+	}
+	if !problem.HasCode(err, problem.InvalidInput) {
+		return err
+	}
+	p := problem.From(err)
+	view.Errors = fieldErrors(p, map[string]string{"email": "E-mail", "password": "Password"})
+	view.EmailError, view.PasswordError = p.Fields["email"], p.Fields["password"]
+	return w.bare(c, http.StatusUnprocessableEntity, "setup", frame{Title: "Set up"}, view)
+}

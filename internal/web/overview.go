@@ -1,0 +1,186 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+)
+
+// overviewView is the first page: what needs a person, then all exporters.
+type overviewView struct {
+	Attention  []attention
+	Exporters  []exporterRow
+	Counts     []figure
+	Companies  int
+	Accounts   int
+	QuickBooks bool // the Intuit app's credentials are set
+	Google     bool
+	Recent     []runRow
+}
+
+// figure is a number with its name.
+type figure struct{ Title, Value, Note, Href string }
+
+// attention is one thing that waits for a person, with the one action that mends it.
+type attention struct {
+	Pill   pill
+	Text   string
+	Hint   string
+	Action string // word on the button or link
+	Post   string // address when it is a form
+	Href   string // address when it is a link
+}
+
+// warnBefore is how long before the end of a grant the overview says so.
+const warnBefore = 14 * 24 * time.Hour
+
+func (w *Web) overviewPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	known, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := w.exporterRows(ctx, known)
+	if err != nil {
+		return err
+	}
+	view := overviewView{Exporters: rows, Companies: len(known.companies), Accounts: len(known.accounts)}
+	view.QuickBooks, view.Google = w.o.Control.Ready()
+	view.Attention = w.attention(known, rows)
+	view.Counts = w.figures(rows)
+	recent, _, err := w.o.Control.Runs(ctx, export.RunFilter{Limit: 8})
+	if err != nil {
+		return err
+	}
+	view.Recent = w.runRows(recent)
+	f := frame{Title: "Overview", Section: "overview", Live: 5}
+	return w.page(c, http.StatusOK, "overview", f, view)
+}
+
+func (w *Web) figures(rows []exporterRow) []figure {
+	var good, bad, active, scheduled int
+	for _, r := range rows {
+		switch r.State {
+		case stateSucceeded, stateUnchanged:
+			good++
+		case stateFailed, stateLate:
+			bad++
+		case stateRunning, stateQueued, stateRetrying, stateStopping:
+			active++
+		}
+		if r.Next.ISO != "" {
+			scheduled++
+		}
+	}
+	return []figure{
+		{"Exporters", count(len(rows)), plural(scheduled, "scheduled", "scheduled"), "/exporters"},
+		{"Up to date", count(good), "last run succeeded", "/runs?status=succeeded"},
+		{"Running now", count(active), "queued or running", "/runs?status=running"},
+		{"Need a look", count(bad), "failed or late", "/runs?status=failed"},
+	}
+}
+
+// attention lists what is broken or will be, the worst first: ended connections explain failed runs, so they lead.
+func (w *Web) attention(k known, rows []exporterRow) []attention {
+	now := w.o.Now()
+	var list, later []attention
+	for _, c := range k.companies {
+		switch {
+		case c.Status == export.ReconnectRequired:
+			list = append(list, attention{Pill: pillOf(stateExpired), Text: "QuickBooks access to " + c.Name + " has ended.",
+				Hint: k.waiting(c.Realm), Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
+		case c.Status == export.Connected && !c.TokenExpiresAt.IsZero() && c.TokenExpiresAt.Sub(now) < warnBefore:
+			later = append(later, attention{Pill: pill{"Ends soon", "clock", toneWarn}, Text: fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now)),
+				Hint: "It is renewed by itself while exporters run. Reconnecting renews it at once.", Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
+		}
+	}
+	for _, a := range k.accounts {
+		if a.Status == export.ReconnectRequired {
+			list = append(list, attention{Pill: pillOf(stateExpired), Text: "Google access for " + a.Email + " has ended.",
+				Hint: "Nothing is written with this account until it is reconnected.", Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")})
+		}
+	}
+	for _, r := range rows {
+		switch r.State {
+		case stateFailed:
+			list = append(list, attention{Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint, Action: "Open run", Href: "/runs/" + string(r.LastRun)})
+		case stateLate:
+			list = append(list, attention{Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.", Hint: "The service may just have started, or all workers are busy.", Action: "Open exporter", Href: "/exporters/" + string(r.ID)})
+		}
+	}
+	return append(list, later...)
+}
+
+// known are the connections, for pages that name them.
+type known struct {
+	companies []export.Company
+	accounts  []export.GoogleAccount
+	exporters []export.Exporter
+}
+
+func (w *Web) known(ctx context.Context) (known, error) {
+	var k known
+	var err error
+	if k.companies, err = w.o.Control.Companies(ctx); err != nil {
+		return k, err
+	}
+	if k.accounts, err = w.o.Control.Accounts(ctx); err != nil {
+		return k, err
+	}
+	k.exporters, err = w.o.Control.Exporters(ctx)
+	return k, err
+}
+
+func (k known) company(realm export.RealmID) string {
+	for _, c := range k.companies {
+		if c.Realm == realm {
+			return c.Name
+		}
+	}
+	return string(realm)
+}
+
+func (k known) account(id export.ID) (export.GoogleAccount, bool) {
+	for _, a := range k.accounts {
+		if a.ID == id {
+			return a, true
+		}
+	}
+	return export.GoogleAccount{}, false
+}
+
+// waiting says what stands still while a company is not connected.
+func (k known) waiting(realm export.RealmID) string {
+	n := len(k.using(realm))
+	if n == 0 {
+		return "No exporter uses it."
+	}
+	return plural(n, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
+}
+
+func (k known) using(realm export.RealmID) []export.Exporter {
+	var list []export.Exporter
+	for _, e := range k.exporters {
+		for _, r := range e.Companies {
+			if r == realm {
+				list = append(list, e)
+			}
+		}
+	}
+	return list
+}
+
+func (k known) writing(id export.ID) []export.Exporter {
+	var list []export.Exporter
+	for _, e := range k.exporters {
+		if e.Target.Account == id {
+			list = append(list, e)
+		}
+	}
+	return list
+}

@@ -1,0 +1,150 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// previewTime is how long people wait for a preview at most.
+const previewTime = 60 * time.Second
+
+// previewView is the beginning of what a run would write.
+type previewView struct {
+	Title    string
+	Columns  []previewColumn
+	Rows     []previewRow
+	Sentence string
+	Warnings []string
+	Error    *problemView
+	Errors   []fieldError
+	Back     string
+}
+
+type previewColumn struct {
+	Title, Key, Kind string
+	Right            bool
+}
+
+type previewRow struct {
+	Class string // "section" or "total" in statements
+	Cells []previewCell
+}
+
+type previewCell struct {
+	Text, Title string
+	Class       string
+	Indent      int
+}
+
+// preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
+func (w *Web) preview(ctx context.Context, e export.Exporter) (previewView, *problem.Problem, error) {
+	ctx, cancel := context.WithTimeout(ctx, previewTime)
+	defer cancel()
+	got, err := w.o.Control.Preview(ctx, e)
+	if err != nil {
+		p := problem.From(err)
+		if p.Code == problem.Internal || p.Code == problem.Cancelled {
+			return previewView{}, nil, err
+		}
+		view := previewView{Error: &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}}
+		if p.Code == problem.InvalidInput {
+			view.Errors = formErrors(p)
+		}
+		return view, p, nil
+	}
+	view := previewView{Warnings: got.Warnings}
+	for _, col := range got.Columns {
+		view.Columns = append(view.Columns, previewColumn{col.Title, col.ID, col.Kind.String(), rightAligned(col.Kind)})
+	}
+	for _, row := range got.Rows {
+		view.Rows = append(view.Rows, newPreviewRow(row, got.Columns))
+	}
+	switch {
+	case len(got.Rows) == 0:
+		view.Sentence = "QuickBooks has no rows for this. The sheet would get the header alone."
+	case got.Total < 0:
+		view.Sentence = "The first " + plural(len(got.Rows), "row", "rows") + "; QuickBooks does not say how many there are."
+	case got.Total <= len(got.Rows):
+		view.Sentence = "All " + plural(len(got.Rows), "row", "rows") + "."
+	default:
+		view.Sentence = "The first " + count(len(got.Rows)) + " of " + plural(got.Total, "row", "rows") + ", before filters that are applied here."
+	}
+	for _, period := range got.Periods {
+		if period != "" {
+			view.Sentence += " " + period + "."
+			break
+		}
+	}
+	return view, nil, nil
+}
+
+func rightAligned(k table.Kind) bool { return k == table.Money || k == table.Number }
+
+func newPreviewRow(row table.Row, columns []table.Column) previewRow {
+	r := previewRow{}
+	switch row.Role {
+	case table.Section:
+		r.Class = "section"
+	case table.Total:
+		r.Class = "total"
+	}
+	for i, cell := range row.Cells {
+		p := previewCell{Text: cell.String()}
+		switch cell.Kind() {
+		case table.Money:
+			a := amountOf(p.Text)
+			p.Text, p.Class = a.Text, "num"
+			if a.Negative {
+				p.Class = "num neg"
+			}
+		case table.Number:
+			p.Text, p.Class = grouped(p.Text), "num"
+		case table.Bool:
+			if p.Text == "true" {
+				p.Text = "yes"
+			} else if !cell.Blank() {
+				p.Text = "no"
+			}
+		case table.DateTime:
+			if t, ok := cell.Time(); ok {
+				p.Text = t.Format("2006-01-02 15:04:05")
+			}
+		}
+		if columns[i].Label {
+			p.Indent = min(int(row.Level), 6)
+		}
+		if runes := []rune(p.Text); len(runes) > 80 {
+			p.Title, p.Text = p.Text, string(runes[:79])+"…"
+		}
+		r.Cells = append(r.Cells, p)
+	}
+	return r
+}
+
+func (w *Web) previewExporter(c *gin.Context) error {
+	ctx := c.Request.Context()
+	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	view, p, err := w.preview(ctx, e)
+	if err != nil {
+		return err
+	}
+	view.Title, view.Back = e.Name, "/exporters/"+string(e.ID)
+	status := http.StatusOK
+	if p != nil {
+		status = p.Code.Status()
+	}
+	if wantsFragment(c) {
+		return w.fragmentAnswer(c, status, "preview", view)
+	}
+	return w.page(c, status, "preview", frame{Title: "Preview of " + e.Name, Section: "exporters"}, view)
+}

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// frame is what surrounds every page.
+type frame struct {
+	Title     string
+	Section   string // of the navigation
+	User      string // empty before sign-in
+	Theme     string // "light", "dark", or empty for the browser's choice
+	Keys      bool   // keyboard shortcuts are on
+	Notice    *notice
+	Demo      bool
+	SheetsURL string
+	Refresh   int    // seconds; pages without scripts load themselves again
+	Live      int    // seconds; scripts refresh the page's live parts
+	Here      string // path of this page, for forms that come back to it
+	Version   string
+}
+
+// notice is what the last action had to say, shown once.
+type notice struct {
+	Tone string `json:"tone"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+// document is what a layout gets.
+type document struct {
+	Frame frame
+	Page  any
+}
+
+// pages are the parsed templates.
+type pages struct {
+	byName    map[string]*template.Template
+	fragments *template.Template
+}
+
+func newPages(files fs.FS, address func(string) (string, error)) (*pages, error) {
+	funcs := template.FuncMap{
+		"asset": address,
+		"icon":  func(name string) (icon, error) { return newIcon(name, address) },
+		"dict":  dict,
+		"count": count,
+		"tone":  toneIcon,
+	}
+	base, err := template.New("").Funcs(funcs).Option("missingkey=error").ParseFS(files, "layouts/*.html", "partials/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parsing layouts: %w", err)
+	}
+	p := &pages{byName: map[string]*template.Template{}, fragments: base}
+	names, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("listing pages: %w", err)
+	}
+	for _, name := range names {
+		t, err := base.Clone()
+		if err == nil {
+			t, err = t.ParseFS(files, name)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("parsing page: %w", err)
+		}
+		p.byName[strings.TrimSuffix(path.Base(name), ".html")] = t
+	}
+	// html/template escapes a set when it is first executed and cannot be cloned afterwards.
+	if p.fragments, err = base.Clone(); err != nil {
+		return nil, fmt.Errorf("parsing fragments: %w", err)
+	}
+	return p, nil
+}
+
+// render writes a page into memory first: a template that fails must not leave half a page.
+func (p *pages) render(name, layout string, d document) ([]byte, error) {
+	t, ok := p.byName[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no page %q", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, layout, d); err != nil {
+		return nil, fmt.Errorf("rendering page %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+func (p *pages) fragment(name string, view any) ([]byte, error) {
+	var b bytes.Buffer
+	if err := p.fragments.ExecuteTemplate(&b, name, view); err != nil {
+		return nil, fmt.Errorf("rendering fragment %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// page answers with a page in the dashboard's frame.
+func (w *Web) page(c *gin.Context, status int, name string, f frame, view any) error {
+	return w.answer(c, status, name, "layout", f, view)
+}
+
+// bare answers with a page that has no navigation: before sign-in.
+func (w *Web) bare(c *gin.Context, status int, name string, f frame, view any) error {
+	return w.answer(c, status, name, "bare", f, view)
+}
+
+func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, view any) error {
+	f = w.fill(c, f)
+	body, err := w.pages.render(name, layout, document{f, view})
+	if err != nil {
+		return err
+	}
+	c.Data(status, "text/html; charset=utf-8", body)
+	return nil
+}
+
+// fill adds what is the same for all pages.
+func (w *Web) fill(c *gin.Context, f frame) frame {
+	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.o.Settings.Version
+	f.Here = c.Request.URL.RequestURI()
+	f.Keys = true
+	if v, err := c.Cookie(keysCookie); err == nil && v == "off" {
+		f.Keys = false
+	}
+	f.Theme = c.Query("theme")
+	if f.Theme == "" {
+		f.Theme, _ = c.Cookie(themeCookie)
+	}
+	if f.Theme != "light" && f.Theme != "dark" {
+		f.Theme = ""
+	}
+	if f.User = signedIn(c); f.User != "" && f.Notice == nil {
+		f.Notice = w.popNotice(c)
+	}
+	return f
+}
+
+// fragmentAnswer answers with a part of a page.
+func (w *Web) fragmentAnswer(c *gin.Context, status int, name string, view any) error {
+	body, err := w.pages.fragment(name, view)
+	if err != nil {
+		return err
+	}
+	c.Data(status, "text/html; charset=utf-8", body)
+	return nil
+}
+
+// seeOther sends the browser on after a form was taken.
+func seeOther(c *gin.Context, address string) error {
+	c.Redirect(http.StatusSeeOther, address)
+	return nil
+}
+
+// icon is a drawing of the sprite.
+type icon struct{ Href string }
+
+func newIcon(name string, address func(string) (string, error)) (icon, error) {
+	sprite, err := address("icons.svg")
+	return icon{sprite + "#" + name}, err
+}
+
+// toneIcon is the drawing that goes with a notice's tone.
+func toneIcon(tone string) string {
+	switch tone {
+	case toneGood:
+		return "check"
+	case toneBad:
+		return "cross"
+	case toneWarn:
+		return "warn"
+	}
+	return "info"
+}
+
+// dict hands several values to a partial.
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict wants pairs, not %d values", len(pairs))
+	}
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		key, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict wants names, not %v", pairs[i])
+		}
+		m[key] = pairs[i+1]
+	}
+	return m, nil
+}

@@ -1,0 +1,234 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// runView is the page of one run.
+type runView struct {
+	ID         export.ID
+	Name       string
+	ExporterID export.ID // empty when the exporter is gone
+	Live       liveView
+	Facts      []fact
+	Totals     []total
+	Companies  []companyOutcome
+	Warnings   []string
+	Problem    *problemView
+	Config     []fact
+	Sheet      string
+	CanCancel  bool
+	CanRun     bool
+}
+
+// liveView is the part of a run's page that changes while it runs. It is also sent as a fragment.
+type liveView struct {
+	ID      export.ID
+	Pill    pill
+	Over    bool
+	Spoken  string // one line for screen readers
+	Steps   []step
+	Read    string
+	Total   string // empty when QuickBooks has not said
+	Written string
+	Done    int // of Of, for the bar
+	Of      int
+	Took    string
+	Waiting string
+	Queued  moment
+}
+
+// step is a station of the timeline.
+type step struct {
+	Title string
+	Icon  string
+	State string // "done", "now", "failed", "skipped" or "ahead"
+	Word  string // State for people
+}
+
+// fact is a line of a list of facts.
+type fact struct {
+	Title string
+	Text  string
+	Mono  bool
+	When  moment
+	Href  string
+	Items []string
+}
+
+type companyOutcome struct{ Name, Rows, Period string }
+
+// problemView says what went wrong, why, and what to do.
+type problemView struct {
+	Title, Message, Hint string
+	Code, RequestID      string
+	Retrying             bool
+	Retry                moment
+	Fix                  attention // the one button, when there is one
+}
+
+func (w *Web) runPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	r, err := w.o.Control.Run(ctx, export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	view, err := w.runView(ctx, r)
+	if err != nil {
+		return err
+	}
+	f := frame{Title: r.Exporter.Name + ": run", Section: "runs"}
+	if !r.Status.Over() {
+		f.Refresh = 5
+	}
+	return w.page(c, http.StatusOK, "run", f, view)
+}
+
+func (w *Web) runView(ctx context.Context, r export.Run) (runView, error) {
+	k, err := w.known(ctx)
+	if err != nil {
+		return runView{}, err
+	}
+	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Totals: w.totals(r), Warnings: r.Warnings, Sheet: r.URL,
+		CanCancel: !r.Status.Over() && !r.Cancelling, Config: w.configFacts(r.Exporter, k)}
+	if slices.ContainsFunc(k.exporters, func(e export.Exporter) bool { return e.ID == r.Exporter.ID }) {
+		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
+	}
+	for _, co := range r.Companies {
+		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
+	}
+	view.Facts = w.runFacts(r)
+	view.Problem = w.problemView(r, k)
+	return view, nil
+}
+
+func (w *Web) runFacts(r export.Run) []fact {
+	trigger := triggerWord(r.Trigger)
+	if r.By != "" {
+		trigger += ", " + r.By
+	}
+	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
+	if !r.Due.IsZero() {
+		facts = append(facts, fact{Title: "Due", When: w.moment(r.Due)})
+	}
+	if !r.StartedAt.IsZero() {
+		facts = append(facts, fact{Title: "Began", When: w.moment(r.StartedAt)})
+	}
+	if !r.FinishedAt.IsZero() {
+		facts = append(facts, fact{Title: "Ended", When: w.moment(r.FinishedAt)}, fact{Title: "Took", Text: took(r, w.o.Now())})
+	}
+	if r.Status == export.RunSucceeded {
+		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)}, fact{Title: "Changes", Text: changesSentence(r)})
+	}
+	if r.Attempts > 0 {
+		facts = append(facts, fact{Title: "Attempts", Text: count(r.Attempts)})
+	}
+	return append(facts,
+		fact{Title: "QuickBooks requests", Text: count(r.QuickBooks)}, fact{Title: "Google requests", Text: count(r.Sheets)},
+		fact{Title: "Run", Text: string(r.ID), Mono: true})
+}
+
+func changesSentence(r export.Run) string {
+	if r.Unchanged {
+		return "None: the sheet was right already, nothing was written"
+	}
+	return count(r.RowsAdded) + " added, " + count(r.RowsChanged) + " changed, " + count(r.RowsRemoved) + " removed"
+}
+
+func (w *Web) problemView(r export.Run, k known) *problemView {
+	p := r.Problem
+	if p == nil {
+		return nil
+	}
+	view := &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}
+	if !r.Status.Over() && r.NotBefore.After(w.o.Now()) {
+		view.Retrying, view.Retry = true, w.moment(r.NotBefore)
+	}
+	switch p.Code {
+	case problem.CompanyReconnectRequired:
+		for _, co := range k.companies {
+			if slices.Contains(r.Exporter.Companies, co.Realm) && co.Status != export.Connected {
+				view.Fix = attention{Action: "Reconnect " + co.Name, Post: companyPath(co.Realm, "reconnect")}
+			}
+		}
+	case problem.GoogleReconnectRequired:
+		if a, ok := k.account(r.Exporter.Target.Account); ok && a.Status != export.Connected && a.Kind == export.OAuthAccount {
+			view.Fix = attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
+		}
+	case problem.QuickBooksRejected, problem.ReportTooLarge, problem.SpreadsheetNotFound, problem.SheetConflict, problem.SpreadsheetFull, problem.CompanyUnknown, problem.InvalidInput:
+		view.Fix = attention{Action: "Change the exporter", Href: "/exporters/" + string(r.Exporter.ID) + "/edit"}
+	}
+	return view
+}
+
+// liveView shows how far a run is.
+func (w *Web) liveView(r export.Run) liveView {
+	p := r.Progress
+	v := liveView{ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r), Read: count(p.RowsRead), Written: count(p.RowsWritten),
+		Took: took(r, w.o.Now()), Queued: w.moment(r.QueuedAt)}
+	if p.RowsTotal > 0 {
+		v.Total = count(p.RowsTotal)
+		v.Done, v.Of = p.RowsRead+p.RowsWritten, 2*p.RowsTotal
+	}
+	switch {
+	case r.Status == export.RunQueued:
+		v.Waiting = w.o.Control.Waiting(r.ID)
+		if v.Waiting == "" && r.NotBefore.After(w.o.Now()) {
+			v.Waiting = "The next try is " + ago(r.NotBefore, w.o.Now()) + "."
+		}
+		v.Spoken = "Queued. " + v.Waiting
+	case r.Status == export.RunRunning:
+		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " + count(p.RowsWritten) + " written."
+	default:
+		v.Spoken = "The run has ended: " + v.Pill.Word + "."
+	}
+	return v
+}
+
+// steps is the timeline. A run that failed stopped at the phase that it had reached.
+func steps(r export.Run) []step {
+	phases := []export.Phase{export.PhaseQueued, export.PhaseReading, export.PhaseComparing, export.PhaseWriting, export.PhaseVerifying, export.PhaseCommitting}
+	titles := []string{"Queued", "Read", "Compare", "Write", "Check", "Put in place"}
+	at := slices.Index(phases, r.Progress.Phase)
+	if r.Status == export.RunRunning && at < 1 {
+		at = 1
+	}
+	list := make([]step, len(phases))
+	for i, title := range titles {
+		s := step{title, "dot", "ahead", "ahead"}
+		switch {
+		case r.Status == export.RunSucceeded && r.Unchanged && i > 2:
+			s = step{title, "equal", "skipped", "not needed"}
+		case r.Status == export.RunSucceeded, i < at:
+			s = step{title, "check", "done", "done"}
+		case i == at && !r.Status.Over():
+			s = step{title, "spin", "now", "now"}
+		case i == at && r.Status == export.RunFailed:
+			s = step{title, "cross", "failed", "failed here"}
+		case i == at:
+			s = step{title, "stop", "failed", "stopped here"}
+		}
+		list[i] = s
+	}
+	return list
+}
+
+func (w *Web) cancelRun(c *gin.Context) error {
+	r, err := w.o.Control.CancelRun(c.Request.Context(), actor(c), export.ID(c.Param("id")))
+	if problem.HasCode(err, problem.Conflict) {
+		w.notifyError(c, err)
+		return seeOther(c, "/runs/"+c.Param("id"))
+	}
+	if err != nil {
+		return err
+	}
+	w.notify(c, toneGood, "The run is being stopped. The sheet keeps its previous rows.", "")
+	return seeOther(c, "/runs/"+string(r.ID))
+}

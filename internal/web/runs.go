@@ -1,0 +1,166 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+)
+
+// runRow is one run in a list.
+type runRow struct {
+	ID         export.ID
+	Name       string
+	ExporterID export.ID
+	Pill       pill
+	Trigger    string
+	By         string
+	At         moment
+	Took       string
+	Rows       string
+	Changes    string
+	Attempts   int
+	Total      total
+	Problem    string
+	Active     bool
+}
+
+func (w *Web) runRows(runs []export.Run) []runRow {
+	rows := make([]runRow, len(runs))
+	for i, r := range runs {
+		rows[i] = w.runRow(r)
+	}
+	return rows
+}
+
+func (w *Web) runRow(r export.Run) runRow {
+	row := runRow{ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)), Trigger: triggerWord(r.Trigger), By: r.By,
+		At: w.moment(r.QueuedAt), Took: took(r, w.o.Now()), Attempts: r.Attempts, Active: !r.Status.Over()}
+	switch {
+	case r.Status == export.RunSucceeded:
+		row.Rows = count(r.Rows)
+		row.Changes = changes(r)
+		if totals := w.totals(r); len(totals) > 0 {
+			row.Total = mainTotal(totals)
+		}
+	case r.Status == export.RunRunning:
+		row.Rows = count(r.Progress.RowsRead)
+	}
+	if r.Problem != nil {
+		row.Problem = r.Problem.Message
+	}
+	return row
+}
+
+// changes says what a run did to the sheet: "+3 ~1 −2".
+func changes(r export.Run) string {
+	if r.Unchanged {
+		return "none"
+	}
+	text := ""
+	for _, part := range []struct {
+		sign string
+		n    int
+	}{{"+", r.RowsAdded}, {"~", r.RowsChanged}, {"−", r.RowsRemoved}} {
+		if part.n > 0 {
+			text += " " + part.sign + count(part.n)
+		}
+	}
+	if text == "" {
+		return "none"
+	}
+	return text[1:]
+}
+
+// runsView is the history.
+type runsView struct {
+	Runs      []runRow
+	Next      string // address of the next page
+	First     string // address of the first page, when this is not it
+	Filtered  bool
+	Statuses  []choice
+	Triggers  []choice
+	Periods   []choice
+	Exporters []choice
+	Companies []choice
+}
+
+// choice is an option of a select, or a box to tick.
+type choice struct {
+	Value, Title string
+	Chosen       bool
+}
+
+func (w *Web) runsPage(c *gin.Context) error {
+	ctx := c.Request.Context()
+	k, err := w.known(ctx)
+	if err != nil {
+		return err
+	}
+	q := c.Request.URL.Query()
+	filter := export.RunFilter{Exporter: export.ID(q.Get("exporter")), Company: export.RealmID(q.Get("company")), Status: export.RunStatus(q.Get("status")),
+		Trigger: export.Trigger(q.Get("trigger")), Before: export.ID(q.Get("before")), Limit: 50}
+	if days, ok := map[string]int{"1": 1, "7": 7, "30": 30}[q.Get("period")]; ok {
+		filter.Since = w.o.Now().Add(-time.Duration(days) * 24 * time.Hour)
+	}
+	runs, next, err := w.o.Control.Runs(ctx, filter)
+	if err != nil {
+		return err
+	}
+	view := runsView{Runs: w.runRows(runs)}
+	view.Statuses = choose(q.Get("status"), choice{Value: "", Title: "Any state"}, choice{Value: "running", Title: "Running"}, choice{Value: "queued", Title: "Queued"},
+		choice{Value: "succeeded", Title: "Succeeded"}, choice{Value: "failed", Title: "Failed"}, choice{Value: "cancelled", Title: "Cancelled"})
+	view.Triggers = choose(q.Get("trigger"), choice{Value: "", Title: "Any trigger"}, choice{Value: "schedule", Title: "Schedule"}, choice{Value: "manual", Title: "By hand"},
+		choice{Value: "catch_up", Title: "Catch-up"}, choice{Value: "api", Title: "API"})
+	view.Periods = choose(q.Get("period"), choice{Value: "", Title: "All time"}, choice{Value: "1", Title: "Last 24 hours"}, choice{Value: "7", Title: "Last 7 days"}, choice{Value: "30", Title: "Last 30 days"})
+	exporters := []choice{{Title: "Any exporter"}}
+	for _, e := range k.exporters {
+		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})
+	}
+	view.Exporters = choose(q.Get("exporter"), exporters...)
+	companies := []choice{{Title: "Any company"}}
+	for _, co := range k.companies {
+		companies = append(companies, choice{Value: string(co.Realm), Title: co.Name})
+	}
+	view.Companies = choose(q.Get("company"), companies...)
+	for _, key := range []string{"status", "trigger", "period", "exporter", "company"} {
+		view.Filtered = view.Filtered || q.Get(key) != ""
+	}
+	if next != "" {
+		view.Next = pageAddress(q, string(next))
+	}
+	if filter.Before != "" {
+		view.First = pageAddress(q, "")
+	}
+	f := frame{Title: "Runs", Section: "runs"}
+	if filter.Before == "" {
+		f.Live = 5
+	}
+	return w.page(c, http.StatusOK, "runs", f, view)
+}
+
+func choose(value string, list ...choice) []choice {
+	for i := range list {
+		list[i].Chosen = list[i].Value == value
+	}
+	return list
+}
+
+func pageAddress(q url.Values, before string) string {
+	next := url.Values{}
+	for k, v := range q {
+		if k != "before" && len(v) > 0 && v[0] != "" {
+			next.Set(k, v[0])
+		}
+	}
+	if before != "" {
+		next.Set("before", before)
+	}
+	if len(next) == 0 {
+		return "/runs"
+	}
+	return "/runs?" + next.Encode()
+}

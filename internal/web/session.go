@@ -1,0 +1,114 @@
+package web
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/problem"
+)
+
+const (
+	actorKey    = "actor"
+	noticeKey   = "notice"
+	themeCookie = "ledgersheet_theme"
+	keysCookie  = "ledgersheet_keys"
+)
+
+// needsUser lets only signed-in people on.
+func (w *Web) needsUser(c *gin.Context) {
+	ctx := c.Request.Context()
+	u, err := w.o.Sessions.User(ctx)
+	if err != nil {
+		w.fail(c, err)
+		c.Abort()
+		return
+	}
+	c.Set(actorKey, control.Actor{Email: u.Email, Session: w.o.Sessions.Hash(ctx)})
+}
+
+// knowsUser notes who is signed in, if anybody is.
+func (w *Web) knowsUser(c *gin.Context) {
+	if who, ok := w.Authenticate(c); ok {
+		c.Set(actorKey, who)
+	}
+}
+
+func actor(c *gin.Context) control.Actor {
+	who, _ := c.Get(actorKey)
+	a, _ := who.(control.Actor)
+	return a
+}
+
+func signedIn(c *gin.Context) string { return actor(c).Email }
+
+// notify keeps a notice for the next page.
+func (w *Web) notify(c *gin.Context, tone, text, hint string) {
+	encoded, err := json.Marshal(notice{tone, text, hint})
+	if err != nil {
+		return // three texts always encode
+	}
+	w.o.Sessions.Put(c.Request.Context(), noticeKey, string(encoded))
+}
+
+// notifyError keeps an error for the next page and logs what must not be shown.
+func (w *Web) notifyError(c *gin.Context, err error) {
+	p := problem.From(err)
+	if p.Code == problem.Internal {
+		ctx := c.Request.Context()
+		w.o.Logger.ErrorContext(ctx, "action failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
+	}
+	w.notify(c, toneBad, p.Message, p.Hint)
+}
+
+func (w *Web) popNotice(c *gin.Context) *notice {
+	text := w.o.Sessions.Pop(c.Request.Context(), noticeKey)
+	if text == "" {
+		return nil
+	}
+	var n notice
+	if err := json.Unmarshal([]byte(text), &n); err != nil {
+		return nil
+	}
+	return &n
+}
+
+// localPath is the address when it is a path of this site, else the fallback: nobody may be sent elsewhere by a link
+// that begins here. Browsers take backslashes for slashes and drop control characters, so neither is let through.
+func localPath(address, fallback string) string {
+	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\") {
+		return fallback
+	}
+	for _, b := range []byte(address) {
+		if b < ' ' || b == 0x7f {
+			return fallback
+		}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host != "" || u.Scheme != "" || u.User != nil {
+		return fallback
+	}
+	// The path once decoded must not become one of another host when a proxy or a handler decodes it again.
+	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, "/\\") {
+		return fallback
+	}
+	if u.Path == "/login" || u.Path == "/logout" || u.Path == "/setup" {
+		return fallback
+	}
+	return address
+}
+
+func loginAddress(next string) string {
+	next = localPath(next, "/")
+	// The answer of a consent is bound to the session that began it: with a new one it is of no use.
+	if strings.HasPrefix(next, "/oauth/") {
+		next = "/connections"
+	}
+	if next == "/" {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(next)
+}

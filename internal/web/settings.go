@@ -1,0 +1,164 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// settingsView is the page of the installation.
+type settingsView struct {
+	Email         string
+	Errors        []fieldError
+	PresentError  string
+	PasswordError string
+	Keys          bool
+	Theme         []choice
+	Addresses     []fact // to register at the providers
+	Facts         []fact
+	Variables     []Variable
+	Audit         []auditRow
+}
+
+type auditRow struct {
+	At                          moment
+	Who, Action, Object, Detail string
+}
+
+// auditShown is how many entries the page shows.
+const auditShown = 50
+
+func (w *Web) settingsPage(c *gin.Context) error {
+	return w.showSettings(c, http.StatusOK, nil)
+}
+
+func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error {
+	ctx := c.Request.Context()
+	entries, err := w.o.Control.Audit(ctx, auditShown)
+	if err != nil {
+		return err
+	}
+	s := w.o.Settings
+	f := w.fill(c, frame{})
+	view := settingsView{Email: signedIn(c), Keys: f.Keys, Variables: s.Variables,
+		Theme: choose(f.Theme, choice{Title: "As the device"}, choice{Value: "light", Title: "Light"}, choice{Value: "dark", Title: "Dark"}),
+		Addresses: []fact{
+			{Title: "QuickBooks redirect URI", Text: s.BaseURL + "/oauth/quickbooks/callback"},
+			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
+			{Title: "QuickBooks disconnect URL", Text: s.BaseURL + "/quickbooks/disconnected"},
+			{Title: "QuickBooks reconnect URL", Text: s.BaseURL + "/quickbooks/reconnect"},
+			{Title: "Google redirect URI", Text: s.BaseURL + "/oauth/google/callback"},
+		},
+		Facts: []fact{
+			{Title: "Version", Text: s.Version}, {Title: "Address", Text: s.BaseURL}, {Title: "Data folder", Text: s.DataDir},
+			{Title: "QuickBooks environment", Text: s.Environment}, {Title: "Shortest schedule", Text: duration(s.MinInterval)}, {Title: "API token", Text: setOrNot(s.APITokenSet)},
+		}}
+	if s.Retention > 0 {
+		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
+	}
+	for _, e := range entries {
+		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
+	}
+	if p != nil {
+		view.Errors = fieldErrors(p, map[string]string{"present_password": "Present password", "password": "New password"})
+		view.PresentError, view.PasswordError = p.Fields["present_password"], p.Fields["password"]
+	}
+	// A notice that filling took out of the session is shown by this page.
+	frame := frame{Title: "Settings", Section: "settings", Notice: f.Notice}
+	return w.page(c, status, "settings", frame, view)
+}
+
+func setOrNot(set bool) string {
+	if set {
+		return "set"
+	}
+	return "not set: the API takes no tokens"
+}
+
+func (w *Web) changePassword(c *gin.Context) error {
+	ctx := c.Request.Context()
+	u, err := w.o.Logins.ChangePassword(ctx, signedIn(c), c.PostForm("present_password"), c.PostForm("password"), c.Request.RemoteAddr)
+	if problem.HasCode(err, problem.InvalidInput) {
+		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err))
+	}
+	if problem.HasCode(err, problem.TooManyRequests) {
+		w.notifyError(c, err)
+		return seeOther(c, "/settings")
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
+		return err
+	}
+	w.notify(c, toneGood, "The password was changed.", "All other sessions have ended.")
+	return seeOther(c, "/settings")
+}
+
+// changeDisplay keeps a browser's wishes in cookies, so that pages come right at once.
+func (w *Web) changeDisplay(c *gin.Context) error {
+	if theme, given := c.GetPostForm("theme"); given {
+		w.wish(c, themeCookie, theme, theme == "light" || theme == "dark")
+	}
+	if c.PostForm("display") == "all" {
+		w.wish(c, keysCookie, "off", c.PostForm("keys") == "")
+	}
+	back := localPath(c.PostForm("return_to"), "/settings")
+	return seeOther(c, back)
+}
+
+func (w *Web) wish(c *gin.Context, name, value string, keep bool) {
+	age := 365 * 24 * 3600
+	if !keep {
+		value, age = "", -1
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode})
+}
+
+// helpView is the catalogue of what can be exported, and the keyboard.
+type helpView struct {
+	Groups []helpGroup
+	Keys   []shortcut
+}
+
+type helpGroup struct {
+	Title string
+	Types []helpType
+}
+
+type helpType struct {
+	ID, Title, Summary, Kind string
+	Columns                  []helpColumn
+	Options                  []export.Option
+}
+
+type helpColumn struct {
+	Key, Title, Kind, Help string
+	Default, Line          bool
+}
+
+type shortcut struct{ Keys, Does string }
+
+func (w *Web) helpPage(c *gin.Context) error {
+	view := helpView{Keys: []shortcut{
+		{"g o", "Overview"}, {"g c", "Connections"}, {"g e", "Exporters"}, {"g r", "Runs"}, {"g s", "Settings"},
+		{"n", "New exporter"}, {"r", "Run now, on an exporter's page"}, {"/", "Go to the filter or search field"},
+		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"}, {"?", "This page"},
+	}}
+	for _, g := range catalogue(w.o.Control.Definitions()) {
+		group := helpGroup{Title: g.Title}
+		for _, d := range g.Definitions {
+			info := d.Info()
+			t := helpType{ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind), Options: d.OptionList()}
+			for _, col := range d.Catalogue() {
+				t.Columns = append(t.Columns, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line()})
+			}
+			group.Types = append(group.Types, t)
+		}
+		view.Groups = append(view.Groups, group)
+	}
+	return w.page(c, http.StatusOK, "help", frame{Title: "Help", Section: "help"}, view)
+}

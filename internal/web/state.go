@@ -1,0 +1,133 @@
+package web
+
+import (
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// The five tones of pills and notices.
+const (
+	toneGood  = "good"
+	toneInfo  = "info"
+	toneWarn  = "warn"
+	toneBad   = "bad"
+	toneQuiet = "quiet"
+)
+
+// lateAfter is how long a due time may be past before it is called late.
+const lateAfter = 5 * time.Minute
+
+// state is what a pill can say.
+type state string
+
+const (
+	stateSucceeded    state = "succeeded"
+	stateUnchanged    state = "unchanged"
+	stateRunning      state = "running"
+	stateQueued       state = "queued"
+	stateRetrying     state = "retrying"
+	stateStopping     state = "stopping"
+	stateLate         state = "late"
+	stateFailed       state = "failed"
+	stateCancelled    state = "cancelled"
+	statePaused       state = "paused"
+	stateNever        state = "never"
+	stateConnected    state = "connected"
+	stateExpired      state = "expired"
+	stateDisconnected state = "disconnected"
+)
+
+// pill is a state in a word, an icon and a tone: never by colour alone.
+type pill struct{ Word, Icon, Tone string }
+
+// pillOf is the one place that says how a state looks.
+func pillOf(s state) pill {
+	switch s {
+	case stateSucceeded:
+		return pill{"Succeeded", "check", toneGood}
+	case stateUnchanged:
+		return pill{"Unchanged", "equal", toneGood}
+	case stateRunning:
+		return pill{"Running", "spin", toneInfo}
+	case stateQueued:
+		return pill{"Queued", "clock", toneInfo}
+	case stateRetrying:
+		return pill{"Retrying", "retry", toneWarn}
+	case stateStopping:
+		return pill{"Stopping", "stop", toneWarn}
+	case stateLate:
+		return pill{"Late", "late", toneWarn}
+	case stateFailed:
+		return pill{"Failed", "cross", toneBad}
+	case stateCancelled:
+		return pill{"Cancelled", "stop", toneQuiet}
+	case statePaused:
+		return pill{"Paused", "pause", toneQuiet}
+	case stateNever:
+		return pill{"Never run", "dot", toneQuiet}
+	case stateConnected:
+		return pill{"Connected", "link", toneGood}
+	case stateExpired:
+		return pill{"Expired", "unlink", toneBad}
+	case stateDisconnected:
+		return pill{"Disconnected", "unlink", toneQuiet}
+	}
+	return pill{string(s), "dot", toneQuiet}
+}
+
+// runState tells a run's state, with those that its status alone does not.
+func runState(r export.Run) state {
+	switch r.Status {
+	case export.RunQueued:
+		if r.Attempts > 0 {
+			return stateRetrying
+		}
+		return stateQueued
+	case export.RunRunning:
+		if r.Cancelling {
+			return stateStopping
+		}
+		return stateRunning
+	case export.RunSucceeded:
+		if r.Unchanged {
+			return stateUnchanged
+		}
+		return stateSucceeded
+	case export.RunFailed:
+		return stateFailed
+	case export.RunCancelled:
+		return stateCancelled
+	}
+	return state(r.Status)
+}
+
+// exporterState is the one that matters most: what happens now, then what holds it back, then how it last went.
+func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
+	switch {
+	case last != nil && !last.Status.Over():
+		return runState(*last)
+	case e.Paused:
+		return statePaused
+	case late(e, now):
+		return stateLate
+	case last == nil:
+		return stateNever
+	}
+	return runState(*last)
+}
+
+// late reports whether a due time has passed without a run.
+func late(e export.Exporter, now time.Time) bool {
+	return !e.Paused && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
+}
+
+func connectionState(s export.ConnectionStatus) state {
+	switch s {
+	case export.Connected:
+		return stateConnected
+	case export.ReconnectRequired:
+		return stateExpired
+	}
+	return stateDisconnected
+}

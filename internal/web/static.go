@@ -1,0 +1,71 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const staticPrefix = "/static/"
+
+// static serves the files under addresses that hold a hash of their content, so that browsers may keep them for ever.
+type static struct {
+	addresses map[string]string // name → address
+	files     map[string]asset  // name with hash → content
+}
+
+type asset struct {
+	name    string
+	content []byte
+}
+
+func newStatic(files fs.FS) (*static, error) {
+	s := &static{addresses: map[string]string{}, files: map[string]asset{}}
+	err := fs.WalkDir(files, "static", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(content)
+		name = strings.TrimPrefix(name, "static/")
+		ext := path.Ext(name)
+		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		s.addresses[name] = staticPrefix + hashed
+		s.files[hashed] = asset{name, content}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading static files: %w", err)
+	}
+	return s, nil
+}
+
+// address is a file's present address; a name that does not exist is a mistake in a template and fails its parsing test.
+func (s *static) address(name string) (string, error) {
+	a, ok := s.addresses[name]
+	if !ok {
+		return "", fmt.Errorf("there is no static file %q", name)
+	}
+	return a, nil
+}
+
+func (s *static) serve(c *gin.Context) bool {
+	f, ok := s.files[strings.TrimPrefix(c.Param("name"), "/")]
+	if !ok {
+		return false
+	}
+	c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(c.Writer, c.Request, f.name, time.Time{}, bytes.NewReader(f.content))
+	return true
+}
