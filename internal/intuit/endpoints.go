@@ -84,7 +84,7 @@ func NewDiscovery(documentURL string, client *http.Client) *Discovery {
 // Endpoints returns the endpoints. When the document cannot be had an older one serves; without any it returns a
 // QuickBooksUnavailable or QuickBooksMalformed problem.
 func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
-	if e, err, done := d.remembered(); done {
+	if e, done, err := d.remembered(); done {
 		return e, err
 	}
 	select {
@@ -93,7 +93,7 @@ func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
 	case <-ctx.Done():
 		return Endpoints{}, ended(ctx)
 	}
-	if e, err, done := d.remembered(); done { // somebody else fetched it meanwhile
+	if e, done, err := d.remembered(); done { // somebody else fetched it meanwhile
 		return e, err
 	}
 	e, err := d.fetch(ctx)
@@ -113,20 +113,20 @@ func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
 	return e, err
 }
 
-// remembered returns what needs no request: a fresh document, or the outcome of a failure a moment ago.
-func (d *Discovery) remembered() (Endpoints, error, bool) {
+// remembered says what needs no request: a fresh document, or the outcome of a failure a moment ago.
+func (d *Discovery) remembered() (e Endpoints, done bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known != nil && time.Since(d.fetched) < discoveryLife {
-		return *d.known, nil, true
+		return *d.known, true, nil
 	}
 	if d.failure != nil && time.Since(d.failed) < discoveryPause {
 		if d.known != nil {
-			return *d.known, nil, true
+			return *d.known, true, nil
 		}
-		return Endpoints{}, d.failure, true
+		return Endpoints{}, true, d.failure
 	}
-	return Endpoints{}, nil, false
+	return Endpoints{}, false, nil
 }
 
 func (d *Discovery) fetch(ctx context.Context) (Endpoints, error) {

@@ -123,7 +123,7 @@ func (a asked) period() string {
 	return a.start + " to " + a.end
 }
 
-// end is the last day that the report is about.
+// lastDay is the last day that the report is about.
 func (a asked) lastDay() time.Time {
 	text := a.end
 	if text == "" {
