@@ -66,6 +66,7 @@ type App struct {
 	metrics  *metrics
 	web      *web.Web
 	setup    *auth.Setup
+	logins   *auth.Service
 	token    auth.APIToken
 	cleanups cleanups
 	faces    *faces
@@ -237,7 +238,7 @@ func (a *App) Start(ctx context.Context) error {
 func (a *App) owner(ctx context.Context) error {
 	set := a.o.Settings
 	if set.AdminEmail != "" {
-		_, err := a.setup.Service.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
+		_, err := a.logins.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
 		return err
 	}
 	token, err := a.setup.NewLink(ctx)

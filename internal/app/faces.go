@@ -27,11 +27,11 @@ const apiActor = "api"
 // openFaces makes what people and programs see over HTTP.
 func (a *App) openFaces(_ context.Context) error {
 	set := a.o.Settings
-	logins := &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
-	a.setup = &auth.Setup{Settings: a.store, Service: logins}
+	a.logins = &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
+	a.setup = auth.NewSetup(a.store, a.logins)
 	var err error
 	a.web, err = web.New(web.Options{
-		Control: a.control, Logins: logins, Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log), Setup: a.setup, Events: a.events,
+		Control: a.control, Logins: a.logins, Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log), Setup: a.setup, Events: a.events,
 		Files: templates.Files, Logger: a.log,
 		Settings: web.Settings{
 			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,

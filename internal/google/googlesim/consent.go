@@ -54,7 +54,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPost:
 		s.answerConsent(w, r, c)
-	case s.autoConsent, c.query.Get("prompt") == "none", s.alreadyGranted(c, email):
+	case s.autoConsent.Load(), c.query.Get("prompt") == "none", s.alreadyGranted(c, email):
 		s.approve(w, r, c, email, c.scopes, nil)
 	default:
 		s.showConsent(w, r, c, email)

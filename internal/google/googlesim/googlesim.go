@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -45,7 +46,7 @@ type Options struct {
 // Server is the simulator. All methods may be called at any time from any goroutine.
 type Server struct {
 	now           func() time.Time
-	autoConsent   bool
+	autoConsent   atomic.Bool
 	client        clientCredentials
 	emails        []string
 	cellLimit     int64
@@ -73,12 +74,13 @@ type Server struct {
 // New returns a ready Server.
 func New(o Options) *Server {
 	s := &Server{
-		now: o.Now, autoConsent: o.AutoConsent, client: clientCredentials{o.ClientID, o.ClientSecret},
+		now: o.Now, client: clientCredentials{o.ClientID, o.ClientSecret},
 		emails: o.Emails, cellLimit: o.CellLimit, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		docs: map[string]*document{}, grants: map[grantKey]*grant{}, codes: map[string]*authCode{},
 		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(), used: map[bucket]int{},
 		page: pageTemplates(), consent: consentTemplates(),
 	}
+	s.autoConsent.Store(o.AutoConsent)
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -123,6 +125,9 @@ func (s *Server) SetBaseURL(address string) {
 	defer s.mu.Unlock()
 	s.baseURL = strings.TrimSuffix(address, "/")
 }
+
+// SetAutoConsent switches Options.AutoConsent.
+func (s *Server) SetAutoConsent(on bool) { s.autoConsent.Store(on) }
 
 // SetTestingMode makes refresh tokens issued from now on live seven days, as those of an OAuth app
 // whose publishing status is "Testing" do.
