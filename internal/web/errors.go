@@ -42,9 +42,10 @@ func (w *Web) fail(c *gin.Context, err error) {
 	}
 	p := problem.From(err)
 	if p.Code == problem.Unauthorized {
-		next := ""
-		if c.Request.Method == http.MethodGet {
-			next = c.Request.URL.RequestURI()
+		next := c.Request.URL.RequestURI()
+		if c.Request.Method != http.MethodGet {
+			// A form cannot be sent again by signing in; the page that had it can be opened again.
+			next = w.backTo(c.Request, "/")
 		}
 		c.Redirect(http.StatusSeeOther, loginAddress(next))
 		return
@@ -57,11 +58,7 @@ func (w *Web) fail(c *gin.Context, err error) {
 		c.Header("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds()+1)))
 	}
 	view := w.errorView(c.Request, p)
-	layout := "layout"
-	if signedIn(c) == "" {
-		layout = "bare"
-	}
-	if err := w.answer(c, status, "error", layout, frame{Title: view.Title}, view); err != nil {
+	if err := w.answer(c, status, "error", w.layoutFor(c), frame{Title: view.Title}, view); err != nil {
 		w.o.Logger.ErrorContext(ctx, "error page failed", "error", err.Error(), "request_id", RequestID(ctx))
 		http.Error(c.Writer, view.Title, status)
 	}
@@ -81,14 +78,51 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 }
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
-	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, RequestID: RequestID(r.Context()), Back: "/"}
-	// Only the path: the referrer of another site is no place to send anybody to.
-	if back, err := url.Parse(r.Referer()); err == nil && back.Host == r.Host && back.Path != r.URL.Path {
-		view.Back = localPath(back.RequestURI(), "/")
-	}
+	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, RequestID: RequestID(r.Context())}
+	view.Back = w.backTo(r, "/")
 	return view
+}
+
+// backTo is the page of this site that a request came from.
+func (w *Web) backTo(r *http.Request, fallback string) string {
+	back, err := url.Parse(r.Referer())
+	if err != nil || back.Host == "" || (back.Host != r.Host && back.Host != w.host) || (back.Path == r.URL.Path && r.Method == http.MethodGet) {
+		return fallback
+	}
+	return localPath(back.RequestURI(), fallback)
 }
 
 func (w *Web) notFound(c *gin.Context) error {
 	return problem.New(problem.NotFound, "There is no page %s.", c.Request.URL.Path).WithHint("Check the address, or begin at the overview.")
+}
+
+// unmatched answers what no route takes.
+func (w *Web) unmatched(c *gin.Context) {
+	if m, ok := w.mounted(c.Request.URL.Path); ok {
+		m.unknown(c)
+		return
+	}
+	w.knowsUser(c)
+	w.fail(c, w.notFound(c))
+}
+
+// methodNotAllowed answers a request whose path has only routes of other methods.
+func (w *Web) methodNotAllowed(c *gin.Context) {
+	if m, ok := w.mounted(c.Request.URL.Path); ok {
+		m.unknown(c)
+		return
+	}
+	w.knowsUser(c)
+	view := w.errorView(c.Request, problem.New(problem.BadRequest, "This address does not take %s.", c.Request.Method).WithHint("Load the page and use its buttons."))
+	view.Status = http.StatusMethodNotAllowed
+	if err := w.answer(c, view.Status, "error", w.layoutFor(c), frame{Title: view.Title}, view); err != nil {
+		http.Error(c.Writer, view.Title, view.Status)
+	}
+}
+
+func (w *Web) layoutFor(c *gin.Context) string {
+	if signedIn(c) == "" {
+		return "bare"
+	}
+	return "layout"
 }

@@ -30,11 +30,23 @@ func (w *Web) middleware(engine http.Handler) http.Handler {
 	}
 	h := w.o.Sessions.Middleware(flushing(engine))
 	h = withoutSession(h, engine)
-	h = guard.Handler(h)
+	h = w.guarded(guard.Handler(h), h)
 	h = w.headers(h)
 	h = w.recovering(h)
 	h = w.logged(h)
 	return withRequestID(h)
+}
+
+// guarded leaves the mounted parts of the site to their own defence: they answer in their own form, and to programs that
+// are no browsers.
+func (w *Web) guarded(with, without http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if _, ok := w.mounted(r.URL.Path); ok {
+			without.ServeHTTP(rw, r)
+			return
+		}
+		with.ServeHTTP(rw, r)
+	})
 }
 
 func (w *Web) origin() string {

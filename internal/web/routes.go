@@ -9,8 +9,8 @@ import (
 // register is the list of all pages and actions.
 func (w *Web) register() {
 	e := w.engine
-	e.NoRoute(w.knowsUser, w.handle(w.notFound))
-	e.NoMethod(w.knowsUser, w.handle(w.notFound))
+	e.NoRoute(w.unmatched)
+	e.NoMethod(w.methodNotAllowed)
 	serve := w.handle(func(c *gin.Context) error {
 		if !w.static.serve(c) {
 			return w.notFound(c)

@@ -87,6 +87,14 @@ type Web struct {
 	pages  *pages
 	static *static
 	kept   http.Handler // engine behind the middleware
+
+	mounts []mount // before the first request only
+}
+
+// mount is a part of the site that answers by itself what it does not have.
+type mount struct {
+	prefix  string
+	unknown gin.HandlerFunc
 }
 
 // New parses every template and registers every route. An error means that a template is wrong.
@@ -120,6 +128,23 @@ func New(o Options) (*Web, error) {
 
 // Engine is where the app mounts further routes, such as /api/v1. Requests come to it by way of [Web.ServeHTTP] only.
 func (w *Web) Engine() *gin.Engine { return w.engine }
+
+// Mount returns the group of routes under the prefix, such as /api/v1. Requests below it that no route takes go to
+// unknown; defending against other sites' requests is the group's own matter. It is called before the first request.
+func (w *Web) Mount(prefix string, unknown gin.HandlerFunc) *gin.RouterGroup {
+	w.mounts = append(w.mounts, mount{prefix, unknown})
+	return w.engine.Group(prefix)
+}
+
+// mounted returns the mount that a path belongs to.
+func (w *Web) mounted(path string) (mount, bool) {
+	for _, m := range w.mounts {
+		if path == m.prefix || strings.HasPrefix(path, m.prefix+"/") {
+			return m, true
+		}
+	}
+	return mount{}, false
+}
 
 // ServeHTTP implements http.Handler: every request of the service, with all middleware.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.kept.ServeHTTP(rw, r) }
