@@ -197,10 +197,6 @@ type area struct {
 
 func (a area) empty() bool { return (a.r2 >= 0 && a.r2 <= a.r1) || (a.c2 >= 0 && a.c2 <= a.c1) }
 
-func (a area) contains(r, c int) bool {
-	return r >= a.r1 && c >= a.c1 && (a.r2 < 0 || r < a.r2) && (a.c2 < 0 || c < a.c2)
-}
-
 func (a area) covers(b area) bool {
 	return a.sheet == b.sheet && a.r1 <= b.r1 && a.c1 <= b.c1 &&
 		(a.r2 < 0 || (b.r2 >= 0 && b.r2 <= a.r2)) && (a.c2 < 0 || (b.c2 >= 0 && b.c2 <= a.c2))

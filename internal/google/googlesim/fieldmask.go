@@ -274,12 +274,10 @@ func updateMask(text string, target any) (mask, error) {
 		return nil, badRequest("Invalid field: %s", text)
 	}
 	if bad, found := m.unknown(reflect.TypeOf(target)); found {
-		return nil, badRequest("Invalid field: %s", snakePath(bad))
+		return nil, badRequest("Invalid field: %s", snake(bad))
 	}
 	return m, nil
 }
-
-func snakePath(path string) string { return snake(path) }
 
 func camel(s string) string {
 	parts := strings.Split(s, "_")

@@ -202,19 +202,3 @@ func (s *sheet) lastRow() int {
 	}
 	return 0
 }
-
-// resize sets the size of the grid, dropping what lies outside.
-func (s *sheet) resize(rows, cols int) {
-	s.ownRows()
-	if rows < len(s.rows) {
-		s.rows = s.rows[:rows:rows]
-	}
-	if cols < s.colCount {
-		for r, old := range s.rows {
-			if old != nil && len(old.cells) > cols {
-				s.rows[r] = &row{gen: s.gen, cells: slices.Clone(old.cells[:cols])}
-			}
-		}
-	}
-	s.rowCount, s.colCount = rows, cols
-}

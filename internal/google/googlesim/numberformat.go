@@ -16,12 +16,11 @@ import (
 type formatTable struct {
 	mu      sync.Mutex
 	formats []*sheets.CellFormat
-	texts   []string
 	byText  map[string]uint32
 }
 
 func newFormatTable() *formatTable {
-	return &formatTable{formats: []*sheets.CellFormat{nil}, texts: []string{"{}"}, byText: map[string]uint32{"{}": 0}}
+	return &formatTable{formats: []*sheets.CellFormat{nil}, byText: map[string]uint32{"{}": 0}}
 }
 
 // get returns the format with a number; nil is the default format. It must not be changed.
@@ -29,13 +28,6 @@ func (t *formatTable) get(id uint32) *sheets.CellFormat {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.formats[id]
-}
-
-// text is the format as JSON: equal formats have equal texts.
-func (t *formatTable) text(id uint32) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.texts[id]
 }
 
 // number returns the number of a format, which must not be changed afterwards.
@@ -54,7 +46,6 @@ func (t *formatTable) number(f *sheets.CellFormat) uint32 {
 	}
 	id := uint32(len(t.formats))
 	t.formats = append(t.formats, f)
-	t.texts = append(t.texts, string(raw))
 	t.byText[string(raw)] = id
 	return id
 }
