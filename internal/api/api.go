@@ -51,6 +51,7 @@ type server struct {
 // test rules out.
 func Register(r gin.IRouter, o Options) {
 	s := newServer(o)
+	s.document = description(o.Version)
 	for _, route := range s.routes() {
 		r.Handle(route.method, route.path, s.handle(route.answer))
 	}
@@ -67,7 +68,7 @@ func Unknown(o Options) gin.HandlerFunc {
 func newServer(o Options) *server {
 	return &server{
 		control: o.Control, events: o.Events, who: o.Authenticate, log: o.Logger,
-		origin: http.NewCrossOriginProtection(), document: description(o.Version),
+		origin: http.NewCrossOriginProtection(),
 	}
 }
 

@@ -54,6 +54,7 @@ func (s *server) fail(c *gin.Context, err error) {
 		c.Abort()
 		return
 	}
+	c.Writer.Header().Del("Content-Type") // of an answer that came to nothing; gin would keep it
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
 	}
