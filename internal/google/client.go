@@ -6,7 +6,6 @@ package google
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,6 +78,7 @@ type call struct {
 	body   []byte
 	write  bool // counts against the write quota
 	once   bool // must not be sent again by itself when its outcome is unknown
+	drive  bool // is for Drive, whose quota is another and far larger
 }
 
 // session is the requests of one run, of one account.
@@ -148,11 +148,13 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 	if k.write {
 		own, project = s.c.o.Writes, s.c.o.ProjectWrites
 	}
-	release, err := acquire(ctx, own, string(s.account), project)
-	if err != nil {
-		return err
+	if !k.drive {
+		release, err := acquire(ctx, own, string(s.account), project)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
-	defer release()
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	req, err := s.request(ctx, k)
@@ -219,11 +221,6 @@ func acquire(ctx context.Context, own *limit.Keyed, account string, project *lim
 		return nil, err
 	}
 	return func() { freeProject(); freeOwn() }, nil
-}
-
-// get reads a JSON answer into v.
-func (s *session) get(ctx context.Context, u string, q url.Values, v any) error {
-	return s.do(ctx, call{method: http.MethodGet, url: u, query: q}, func(r io.Reader) error { return json.NewDecoder(r).Decode(v) })
 }
 
 // retryAfter reads the header in either of its forms.

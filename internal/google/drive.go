@@ -22,7 +22,7 @@ func (s *session) create(ctx context.Context, key, title string) (id string, err
 		"q":      {"appProperties has { key='" + stampKey + "' and value='" + key + "' } and trashed = false"},
 		"fields": {"files(id)"},
 	}
-	if err := s.get(ctx, s.c.drive+"files", q, &found); err != nil {
+	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true}, decodeInto(&found)); err != nil {
 		return "", err
 	}
 	if len(found.Files) > 0 {
@@ -33,7 +33,7 @@ func (s *session) create(ctx context.Context, key, title string) (id string, err
 		return "", err
 	}
 	var file drive.File
-	k := call{method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, write: true, once: true}
+	k := call{method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, once: true, drive: true}
 	err = s.do(ctx, k, decodeInto(&file))
 	return file.Id, err
 }
@@ -45,7 +45,8 @@ func (c *Client) Account(ctx context.Context, account export.ID) (email string, 
 		return "", err
 	}
 	var about drive.About
-	if err := s.get(ctx, c.drive+"about", url.Values{"fields": {"user(emailAddress)"}}, &about); err != nil {
+	k := call{method: http.MethodGet, url: c.drive + "about", query: url.Values{"fields": {"user(emailAddress)"}}, drive: true}
+	if err := s.do(ctx, k, decodeInto(&about)); err != nil {
 		return "", err
 	}
 	if about.User == nil {

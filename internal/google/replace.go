@@ -59,6 +59,7 @@ func (c *Client) Replace(ctx context.Context, w export.WriteRequest) (export.Wri
 type replacement struct {
 	*session
 	w      export.WriteRequest
+	made   bool // the spreadsheet is of this run: nobody has put anything into it
 	state  *state
 	place  place
 	enc    encoder
@@ -73,7 +74,7 @@ type replacement struct {
 // find makes the spreadsheet if there is none, reads its state and locates the managed range.
 func (r *replacement) find(ctx context.Context) error {
 	target := r.w.Exporter.Target
-	if target.Spreadsheet == "" {
+	if r.made = target.Spreadsheet == ""; r.made {
 		id, err := r.create(ctx, target.CreateKey, r.w.Title)
 		if err != nil {
 			return err
@@ -156,6 +157,9 @@ func (r *replacement) compare(ctx context.Context) (same bool, err error) {
 		title = r.place.tab.title
 	}
 	for _, area := range r.plan.fresh() {
+		if r.made {
+			break
+		}
 		if err := r.mustBeEmpty(ctx, title, area); err != nil {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"hash/fnv"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -63,8 +64,8 @@ const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRang
 // state reads a spreadsheet without its cells: one request.
 func (s *session) state(ctx context.Context, id string) (*state, error) {
 	var doc sheets.Spreadsheet
-	u := s.c.sheets + "v4/spreadsheets/" + url.PathEscape(id)
-	if err := s.get(ctx, u, url.Values{"fields": {stateFields}, "prettyPrint": {"false"}}, &doc); err != nil {
+	k := call{method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(id), query: url.Values{"fields": {stateFields}, "prettyPrint": {"false"}}}
+	if err := s.do(ctx, k, decodeInto(&doc)); err != nil {
 		return nil, err
 	}
 	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl, named: map[string]namedRange{}}
