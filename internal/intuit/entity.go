@@ -165,10 +165,10 @@ func (r *entityRead) open(ctx context.Context) error {
 		return nil
 	}
 	n, err := r.count(ctx, r.statement)
-	if refused, ok := errors.AsType[*refusal](err); ok && refused.code == "4001" {
+	if refused, ok := errors.AsType[*refusal](err); ok && (refused.code == "4000" || refused.code == "4001") {
 		narrow := r.statement
 		if r.pushDown(false); len(r.statement.where) < len(narrow.where) {
-			r.client.log.WarnContext(ctx, "quickbooks cannot filter by a property, reading all", "object", r.object, "realm", string(r.realm))
+			r.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", r.object, "realm", string(r.realm))
 			n, err = r.count(ctx, r.statement)
 		}
 	}

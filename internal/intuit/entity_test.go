@@ -117,7 +117,6 @@ func TestInactiveVendors(t *testing.T) {
 			t.Errorf("%s: %d vendors, want %d", name, got, test.want)
 		}
 	}
-	s.must(t, vendors(), export.Query{Filters: inactiveOnly})
 	for _, name := range s.must(t, vendors(), export.Query{Filters: inactiveOnly}).column(t, "DisplayName") {
 		if !strings.HasSuffix(name, " (deleted)") {
 			t.Errorf("inactive vendor %q is not marked", name)
@@ -385,51 +384,5 @@ func TestSingleObjects(t *testing.T) {
 	got := s.must(t, e, export.Query{})
 	if len(got.rows) != 1 || got.column(t, "CompanyName")[0] != s.company.Name || got.Total != -1 {
 		t.Errorf("%d rows, total %d", len(got.rows), got.Total)
-	}
-}
-
-func TestCompany(t *testing.T) {
-	t.Parallel()
-	s := simulate(t, intuitsim.Options{Invoices: 10})
-	for _, info := range s.server.Companies() {
-		got, err := s.client.Company(t.Context(), export.RealmID(info.Realm), "sandbox")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got.LegalName = ""
-		want := export.Company{
-			Realm: export.RealmID(info.Realm), Name: info.Name, Country: info.Country, HomeCurrency: info.Currency,
-			FiscalYearStart: info.FiscalYearStart, Environment: "sandbox",
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Error(diff)
-		}
-		if name, err := s.client.CompanyName(t.Context(), want.Realm); err != nil || name != info.Name {
-			t.Errorf("name %q, %v", name, err)
-		}
-	}
-}
-
-func BenchmarkRead20000Invoices(b *testing.B) {
-	s := simulate(b, intuitsim.Options{Seed: 1, Invoices: 20000})
-	s.must(b, invoices(), export.Query{}) // the simulator makes its books and renders its records
-	for b.Loop() {
-		got := 0
-		peak := newPeak()
-		q := export.Query{Company: s.company, Columns: export.Defaults(invoices(), false), Today: midnight(time.Now())}
-		reading, err := s.client.Read(b.Context(), invoices(), q)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, err := range reading.Rows {
-			if err != nil {
-				b.Fatal(err)
-			}
-			if got++; got%500 == 0 {
-				peak.look()
-			}
-		}
-		b.ReportMetric(float64(peak.grown())/(1<<20), "MB-peak")
-		b.ReportMetric(float64(got), "rows")
 	}
 }
