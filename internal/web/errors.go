@@ -67,7 +67,7 @@ func (w *Web) fail(c *gin.Context, err error) {
 // plainError answers outside the engine, where there is no session to show.
 func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	view := w.errorView(r, p)
-	body, err := w.pages.render("error", "bare", document{frame{Title: view.Title, Version: w.o.Settings.Version}, view})
+	body, err := w.pages.render("error", "bare", document{frame{Title: view.Title, Version: w.shortVersion()}, view})
 	if err != nil {
 		http.Error(rw, view.Title, view.Status)
 		return

@@ -73,7 +73,7 @@ func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) 
 func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
 	now := w.o.Now()
 	row := exporterRow{ID: e.ID, Name: e.Name, Type: w.typeTitle(e.Definition), Companies: companyNames(e, k), Why: e.PausedWhy,
-		Schedule: scheduleWords(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused}
+		Schedule: shortSchedule(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused}
 	var last *export.Run
 	if len(runs) > 0 {
 		last = &runs[0]
@@ -128,6 +128,11 @@ func scheduleWords(s export.Schedule) string {
 		return "Switched off: " + spec.Describe()
 	}
 	return spec.Describe()
+}
+
+// shortSchedule leaves out the time zone, which a list has no room for.
+func shortSchedule(s export.Schedule) string {
+	return strings.TrimSuffix(scheduleWords(s), " ("+s.Timezone+")")
 }
 
 func (w *Web) runExporter(c *gin.Context) error {

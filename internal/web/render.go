@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -74,11 +76,26 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		}
 		p.byName[strings.TrimSuffix(path.Base(name), ".html")] = t
 	}
-	// html/template escapes a set when it is first executed and cannot be cloned afterwards.
-	if p.fragments, err = base.Clone(); err != nil {
-		return nil, fmt.Errorf("parsing fragments: %w", err)
+	for name, t := range p.byName {
+		if err := escapes(t, "layout", "bare"); err != nil {
+			return nil, fmt.Errorf("escaping page %s: %w", name, err)
+		}
+	}
+	if err := escapes(base, "live", "preview", "schedule"); err != nil {
+		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
+}
+
+// escapes makes html/template find out now, and not when somebody opens the page, where values stand in the HTML. It
+// does so before it executes; that the execution then fails for want of a view is no matter.
+func escapes(t *template.Template, names ...string) error {
+	for _, name := range names {
+		if wrong, ok := errors.AsType[*template.Error](t.ExecuteTemplate(io.Discard, name, nil)); ok {
+			return wrong
+		}
+	}
+	return nil
 }
 
 // render writes a page into memory first: a template that fails must not leave half a page.
@@ -124,7 +141,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 
 // fill adds what is the same for all pages.
 func (w *Web) fill(c *gin.Context, f frame) frame {
-	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.o.Settings.Version
+	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.shortVersion()
 	f.Here = c.Request.URL.RequestURI()
 	f.Keys = true
 	if v, err := c.Cookie(keysCookie); err == nil && v == "off" {
@@ -141,6 +158,12 @@ func (w *Web) fill(c *gin.Context, f frame) frame {
 		f.Notice = w.popNotice(c)
 	}
 	return f
+}
+
+// shortVersion is the version without the build's details, which the settings show.
+func (w *Web) shortVersion() string {
+	short, _, _ := strings.Cut(w.o.Settings.Version, " ")
+	return short
 }
 
 // fragmentAnswer answers with a part of a page.

@@ -167,7 +167,7 @@ function filterRows(form) {
 function customRange(form) {
   const range = $("#option-date_range", form);
   if (!range) return;
-  const update = () => { for (const field of $$("[data-only-custom]", form)) field.hidden = range.value !== "custom"; };
+  const update = () => { for (const field of $$("[data-custom]", form)) field.hidden = range.value !== "custom"; };
   range.addEventListener("change", update);
   update();
 }
