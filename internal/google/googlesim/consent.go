@@ -91,7 +91,7 @@ func (s *Server) readConsent(q url.Values) (c consentRequest, fault, text string
 }
 
 func (s *Server) refuseConsent(w http.ResponseWriter, code, text string) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	consentHeaders(w)
 	w.WriteHeader(http.StatusBadRequest)
 	_ = s.consent.Execute(w, consentView{Error: code, Text: text})
 }
@@ -134,8 +134,17 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, c consentRe
 		}
 		s.mu.Unlock()
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	consentHeaders(w)
 	_ = s.consent.Execute(w, v)
+}
+
+// consentHeaders allow no script. They say nothing of form-action, which browsers would apply to the
+// redirect back to the application too.
+func consentHeaders(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
 }
 
 func (s *Server) answerConsent(w http.ResponseWriter, r *http.Request, c consentRequest) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -132,6 +133,11 @@ func TestDrive(t *testing.T) {
 		{"permissions", "GET", "/drive/v3/files/" + mine + "/permissions?fields=permissions(emailAddress,role)", "", app, 200, `"role":"owner"`},
 		{"bin", "PATCH", "/drive/v3/files/" + mine + "?fields=trashed", `{"trashed":true}`, app, 200, `{"trashed":true}`},
 		{"binned files are left out", "GET", "/drive/v3/files?fields=files(id)&q=trashed+%3D+false", "", app, 200, "{}"},
+		{"own mark", "PATCH", "/drive/v3/files/" + mine + "?fields=id", `{"trashed":false}`, app, 200, mine},
+		{"made with a mark", "POST", "/drive/v3/files?fields=appProperties", `{"name":"Marked","mimeType":"application/vnd.google-apps.spreadsheet","appProperties":{"run":"r1"}}`, app, 200, `{"appProperties":{"run":"r1"}}`},
+		{"found by the mark", "GET", "/drive/v3/files?fields=files(name)&q=" + url.QueryEscape("appProperties has { key='run' and value='r1' } and trashed = false"), "", app, 200, `{"files":[{"name":"Marked"}]}`},
+		{"not found by another", "GET", "/drive/v3/files?fields=files(name)&q=" + url.QueryEscape("appProperties has { key='run' and value='r2' }"), "", app, 200, "{}"},
+		{"mark of a wrong kind", "POST", "/drive/v3/files", `{"mimeType":"application/vnd.google-apps.spreadsheet","appProperties":{"run":1}}`, app, 400, "TYPE_STRING"},
 		{"sheets scope cannot list", "GET", "/drive/v3/files", "", sim.Client(owner, "spreadsheets"), 403, "Request had insufficient authentication scopes."},
 		{"no storage", "POST", "/drive/v3/files", `{"mimeType":"application/vnd.google-apps.spreadsheet"}`, sim.serviceClient("drive"), 403, "storageQuotaExceeded"},
 		{"delete", "DELETE", "/drive/v3/files/" + mine, "", app, 204, ""},
@@ -141,7 +147,7 @@ func TestDrive(t *testing.T) {
 			t.Errorf("%s: %d %s", test.name, status, body)
 		}
 	}
-	if got := sim.Files(); len(got) != 1 || got[0] != browser {
+	if got := sim.Files(); len(got) != 2 || got[0] != browser {
 		t.Errorf("files left: %v", got)
 	}
 }
