@@ -249,8 +249,11 @@ func TestEventsFailLoudlyWithoutFlush(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	run := h.queued()
-	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.engine.ServeHTTP(deaf{w}, r) })
-	record(outer, t, http.MethodGet, "/runs/"+string(run.ID)+"/events")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, Base+"/runs/"+string(run.ID)+"/events", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	h.engine.ServeHTTP(deaf{httptest.NewRecorder()}, r)
 	if !strings.Contains(h.log.String(), "flushing event") {
 		t.Errorf("a stream that cannot be flushed is not logged:\n%s", h.log)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -169,6 +170,37 @@ func TestIfMatch(t *testing.T) {
 	h.want(http.StatusOK, http.MethodPut, path, h.input(nil), "If-Match", `"1", "2"`)
 	h.want(http.StatusOK, http.MethodPut, path, h.input(nil), "If-Match", `*`)
 	h.want(http.StatusNoContent, http.MethodDelete, path, nil, "If-Match", `"4"`)
+}
+
+// slowBody does something before its first byte is read: after the handler has read what is stored.
+type slowBody struct {
+	first func()
+	io.Reader
+}
+
+func (b *slowBody) Read(p []byte) (int, error) {
+	if b.first != nil {
+		b.first()
+		b.first = nil
+	}
+	return b.Reader.Read(p)
+}
+
+func TestPatchLosesNoChangeBesideIt(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	path := "/exporters/" + h.create(nil)
+	body := &slowBody{Reader: strings.NewReader(`{"mode":"replace"}`), first: func() {
+		h.want(http.StatusOK, http.MethodPatch, path, map[string]any{"name": "Changed meanwhile"})
+	}}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, Base+path, body)
+	r.Header.Set("Authorization", "Bearer "+token)
+	if a := h.do(r); a.status != http.StatusConflict {
+		t.Errorf("got status %d: %s", a.status, a.raw)
+	}
+	if a := h.want(http.StatusOK, http.MethodGet, path, nil); a.body["name"] != "Changed meanwhile" {
+		t.Errorf("the change beside the patch is lost: %s", a.raw)
+	}
 }
 
 func TestBadExportersNameTheirFields(t *testing.T) {
