@@ -100,3 +100,36 @@ func TestRefusedBatchLeavesNothing(t *testing.T) {
 }
 
 func withoutID(b *Spreadsheet, text string) string { return strings.ReplaceAll(text, b.ID(), "ID") }
+
+// FuzzBatch sends any JSON as a batchUpdate: nothing may crash the server, and what is refused leaves
+// nothing.
+func FuzzBatch(f *testing.F) {
+	for _, kind := range []string{
+		`{"addSheet":{"properties":{"title":"x","index":1,"gridProperties":{"rowCount":2,"columnCount":2,"frozenRowCount":1}}}}`,
+		`{"updateCells":{"range":{"sheetId":0,"endRowIndex":2},"fields":"*","rows":[{"values":[{"userEnteredValue":{"formulaValue":"=A1:B2"},"note":"n"}]}]}}`,
+		`{"repeatCell":{"range":{"sheetId":0},"cell":{"userEnteredFormat":{"numberFormat":{"type":"DATE"}}},"fields":"userEnteredFormat(numberFormat.type,textFormat)"}}`,
+		`{"copyPaste":{"source":{"sheetId":0,"endRowIndex":2},"destination":{"sheetId":0,"startRowIndex":1},"pasteType":"PASTE_VALUES"}}`,
+		`{"insertDimension":{"range":{"sheetId":0,"dimension":"ROWS","startIndex":1,"endIndex":2},"inheritFromBefore":true}},{"moveDimension":{"source":{"dimension":"COLUMNS","endIndex":1},"destinationIndex":2}}`,
+		`{"sortRange":{"range":{"sheetId":0},"sortSpecs":[{"dimensionIndex":0}]}},{"deleteDeveloperMetadata":{"dataFilter":{"a1Range":"A1"}}}`,
+		`{"addNamedRange":{"namedRange":{"name":"n","range":{"sheetId":0,"endRowIndex":0}}}},{"addProtectedRange":{"protectedRange":{"range":{}}}},{"setBasicFilter":{"filter":{"range":{"sheetId":0}}}}`,
+		`{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":3,"columnCount":-1}},"fields":"gridProperties"}},null`,
+	} {
+		f.Add(`{"requests":[` + kind + `]}`)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		sim := New(Options{CellLimit: 2_000})
+		book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
+		if err := book.Batch(decodeRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":12,"columnCount":6}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
+			t.Fatal(err)
+		}
+		set(t, book, "A1", "1", "B2", "=SUM(A1:A3)", "C3", "x")
+		before := snapshot(t, book)
+		status, answer := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+book.ID()+":batchUpdate", body)
+		if status >= 500 {
+			t.Errorf("%s is answered %d %s", body, status, answer)
+		}
+		if after := snapshot(t, book); status != 200 && after != before {
+			t.Errorf("refused %s left\n%s", body, after)
+		}
+	})
+}

@@ -23,15 +23,20 @@ func (c *change) appendDimension(r *sheets.AppendDimensionRequest) error {
 }
 
 func (c *change) grow(d stretch, n int) error {
+	rows, cols := d.s.rowCount, d.s.colCount
 	if d.rows {
-		d.s.rowCount += n
-		return c.mayGrow()
+		rows += n
+	} else {
+		cols += n
 	}
-	if d.s.colCount+n > maxColumns {
+	if cols > maxColumns {
 		return errColumns()
 	}
-	d.s.colCount += n
-	return c.mayGrow()
+	if err := c.mayHold(d.s, rows, cols); err != nil {
+		return err
+	}
+	d.s.rowCount, d.s.colCount = rows, cols
+	return nil
 }
 
 func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
@@ -67,10 +72,14 @@ func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
 		return err
 	}
 	n := d.hi - d.lo
-	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftInsert, at: d.lo, n: n})
-	if err := c.mayGrow(); err != nil {
+	rows, cols := d.s.rowCount, d.s.colCount+n
+	if d.rows {
+		rows, cols = d.s.rowCount+n, d.s.colCount
+	}
+	if err := c.mayHold(d.s, rows, cols); err != nil {
 		return err
 	}
+	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftInsert, at: d.lo, n: n})
 	if r.InheritFromBefore {
 		d.s.inherit(d, d.lo-1)
 	} else {

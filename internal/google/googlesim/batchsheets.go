@@ -73,10 +73,10 @@ func (c *change) newTab(p *sheets.SheetProperties) (*sheet, error) {
 	if cols > maxColumns {
 		return nil, errColumns()
 	}
-	s := c.st.addTab(id, title, rows, cols)
-	if err := c.mayGrow(); err != nil {
+	if err := c.mayHold(&sheet{}, rows, cols); err != nil {
 		return nil, err
 	}
+	s := c.st.addTab(id, title, rows, cols)
 	if err := s.freeze(int(g.FrozenRowCount), int(g.FrozenColumnCount)); err != nil {
 		return nil, err
 	}
@@ -284,10 +284,8 @@ func (c *change) resizeRows(s *sheet, rows int) error {
 		c.st.apply(shift{sheet: s.id, rows: true, op: shiftDelete, at: rows, n: s.rowCount - rows})
 		return nil
 	}
-	grown := rows > s.rowCount
-	s.rowCount = rows
-	if grown {
-		return c.mayGrow()
+	if rows > s.rowCount {
+		return c.grow(stretch{s: s, rows: true}, rows-s.rowCount)
 	}
 	return nil
 }
@@ -300,10 +298,8 @@ func (c *change) resizeColumns(s *sheet, cols int) error {
 		c.st.apply(shift{sheet: s.id, op: shiftDelete, at: cols, n: s.colCount - cols})
 		return nil
 	}
-	grown := cols > s.colCount
-	s.colCount = cols
-	if grown {
-		return c.mayGrow()
+	if cols > s.colCount {
+		return c.grow(stretch{s: s}, cols-s.colCount)
 	}
 	return nil
 }

@@ -267,8 +267,17 @@ func (b *Spreadsheet) shape(tab string, rows bool, op shiftOp, first, n int, doi
 		if first < 1 || n < 1 || first > d.size() || op == shiftDelete && (first-1+n > d.size() || n == d.size()) {
 			return fmt.Errorf("%s of %q: %d from %d do not fit %d", doing, tab, n, first, d.size())
 		}
+		if op == shiftInsert {
+			height, width := s.rowCount, s.colCount+n
+			if rows {
+				height, width = s.rowCount+n, s.colCount
+			}
+			if err := c.mayHold(s, height, width); err != nil {
+				return err
+			}
+		}
 		c.st.apply(shift{sheet: s.id, rows: rows, op: op, at: first - 1, n: n})
-		return c.mayGrow()
+		return nil
 	})
 }
 

@@ -59,9 +59,10 @@ func (p *protection) blocks(email string) bool {
 	return !p.warningOnly && !slices.Contains(p.editors, email)
 }
 
-// mayGrow refuses a state above the limit of cells.
-func (c *change) mayGrow() error {
-	if c.st.cells() > c.limit {
+// mayHold refuses a grid that would pass the limit of cells, before any room is made for it.
+func (c *change) mayHold(s *sheet, rows, cols int) error {
+	if rows < 0 || cols < 0 || int64(rows) > c.limit || int64(cols) > c.limit ||
+		c.st.cells()-int64(s.rowCount)*int64(s.colCount)+int64(rows)*int64(cols) > c.limit {
 		return badRequest("This action would increase the number of cells in the workbook above the limit of %d cells.", c.limit)
 	}
 	return nil

@@ -205,6 +205,7 @@ func (d *decoder) list(v reflect.Value, tree any, path string) bool {
 	for i, item := range items {
 		switch {
 		case item == nil:
+			d.fault(path, "Invalid value at '%s[%d]' (type.googleapis.com/google.apps.sheets.v4.%s), null", path, i, typeName(inner))
 		case inner.Kind() == reflect.Interface:
 			out.Index(i).Set(reflect.ValueOf(item))
 		default:
@@ -213,6 +214,13 @@ func (d *decoder) list(v reflect.Value, tree any, path string) bool {
 	}
 	v.Set(out)
 	return true
+}
+
+func typeName(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Name()
 }
 
 // grid reads rows of cell values. For a row that is no list Google names the whole, not the element.

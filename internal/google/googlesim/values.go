@@ -328,6 +328,9 @@ func (c *change) appendTo(a area, data *sheets.ValueRange, typed, insert bool) (
 		width = max(width, len(l))
 	}
 	if insert && row < s.rowCount && len(lines) > 0 {
+		if err := c.mayHold(s, s.rowCount+len(lines), s.colCount); err != nil {
+			return nil, err
+		}
 		c.st.apply(shift{sheet: s.id, rows: true, op: shiftInsert, at: row, n: len(lines)})
 	}
 	if missing := row + len(lines) - s.rowCount; missing > 0 {
@@ -339,9 +342,6 @@ func (c *change) appendTo(a area, data *sheets.ValueRange, typed, insert bool) (
 		if err := c.grow(stretch{s: s}, missing); err != nil {
 			return nil, err
 		}
-	}
-	if err := c.mayGrow(); err != nil {
-		return nil, err
 	}
 	out.Updates, err = c.write(area{sheet: s.id, r1: row, c1: col, r2: -1, c2: -1}, &sheets.ValueRange{Values: lines}, typed)
 	return out, err
