@@ -2,15 +2,12 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,16 +18,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/gin-gonic/gin"
-	"github.com/shopspring/decimal"
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/pipeline"
-	"ledgersheet/internal/problem"
 	"ledgersheet/internal/progress"
-	"ledgersheet/internal/table"
 	"ledgersheet/internal/vault"
 )
 
@@ -330,113 +323,6 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-type fakeConsents struct {
-	revoked []string
-}
-
-func (f *fakeConsents) Begin(context.Context, export.Flow, map[string]string) (string, error) {
-	return "", errors.New("no consent begins here")
-}
-
-func (f *fakeConsents) Finish(context.Context, url.Values, string) (export.Flow, export.Grant, error) {
-	return export.Flow{}, export.Grant{}, errors.New("no consent ends here")
-}
-
-func (f *fakeConsents) Revoke(_ context.Context, g export.Grant) error {
-	f.revoked = append(f.revoked, g.RefreshToken)
-	return nil
-}
-
-type fakeGrants struct{ store *boltstore.Store }
-
-func (f fakeGrants) Replace(ctx context.Context, key export.GrantKey, g export.Grant) error {
-	return f.store.PutGrant(ctx, key, g)
-}
-
-func (f fakeGrants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
-	g, err := f.store.Grant(ctx, key)
-	if errors.Is(err, export.ErrNotFound) {
-		return export.Grant{}, nil
-	}
-	return g, errors.Join(err, f.store.DeleteGrant(ctx, key))
-}
-
-type fakeQuickBooks struct{ err error }
-
-func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.Company, error) {
-	return export.Company{}, f.err
-}
-
-func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
-	return export.Company{Name: "Alder Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April}, f.err
-}
-
-func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
-
-type fakeGoogle struct{ err error }
-
-func (f *fakeGoogle) Identity(context.Context, string) (subject, email string, err error) {
-	return "1", "books@example.com", f.err
-}
-
-func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
-	return "books@example.com", f.err
-}
-
-// fakeQueue keeps runs in the store, where nobody works on them.
-type fakeQueue struct{ store *boltstore.Store }
-
-func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
-	return f.store.Enqueue(ctx, r)
-}
-
-func (f fakeQueue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
-	return f.store.UpdateRun(ctx, id, func(r *export.Run) error {
-		r.Status, r.FinishedAt = export.RunCancelled, noon
-		r.Problem = problem.New(problem.Cancelled, "The run was cancelled.")
-		return nil
-	})
-}
-
-func (f fakeQueue) Waiting(export.ID) string { return "waits for a worker" }
-
-type fakeTicker struct{}
-
-func (fakeTicker) Plan(e export.Exporter, now time.Time) time.Time {
-	if !e.Schedule.Enabled {
-		return time.Time{}
-	}
-	return now.Add(time.Hour)
-}
-
-func (fakeTicker) Wake() {}
-
-type fakePreviewer struct {
-	asked export.Exporter
-	total int
-	err   error
-	crash bool
-}
-
-func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.Preview, error) {
-	if f.crash {
-		panic("a fault of the program")
-	}
-	f.asked = e
-	amount, err := table.ParseDecimal("1234567890123456.70")
-	if err != nil {
-		return pipeline.Preview{}, err
-	}
-	return pipeline.Preview{
-		Columns: []table.Column{{ID: "DocNumber", Title: "Number"}, {ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}, {ID: "Active", Title: "Active", Kind: table.Bool}},
-		Rows: []table.Row{
-			{Cells: []table.Cell{table.TextOf("00123"), table.MoneyOf(amount), table.DateOf(noon), table.BoolOf(true)}},
-			{Cells: []table.Cell{{}, table.MoneyOf(decimal.Zero), {}, {}}},
-		},
-		Total: f.total,
-	}, f.err
 }
 
 // create makes an exporter and returns its id.
