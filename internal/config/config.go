@@ -81,8 +81,8 @@ type Intuit struct {
 	ClientID     string
 	ClientSecret vault.Secret
 	Environment  string // "production" or "sandbox"
-	DiscoveryURL string
-	APIURL       string
+	DiscoveryURL string // empty: Intuit's own, by environment
+	APIURL       string // likewise
 }
 
 // Google is how to reach Google.
@@ -96,12 +96,6 @@ type Google struct {
 	SheetsURL          string
 	DriveURL           string
 	ServiceAccountFile string
-}
-
-// Endpoints of Intuit by environment. https://developer.intuit.com/app/developer/qbo/docs/develop
-var intuitEndpoints = map[string][2]string{
-	"production": {"https://developer.api.intuit.com/.well-known/openid_configuration", "https://quickbooks.api.intuit.com"},
-	"sandbox":    {"https://developer.api.intuit.com/.well-known/openid_sandbox_configuration", "https://sandbox-quickbooks.api.intuit.com"},
 }
 
 // Faults are all that is wrong with the settings.
@@ -255,11 +249,9 @@ func (r *reader) admin(s Settings) {
 func (r *reader) intuit(f Flags) Intuit {
 	i := Intuit{ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret), Environment: f.IntuitEnvironment}
 	r.pair(envIntuitID, i.ClientID, envIntuitSecret, i.ClientSecret)
-	ends, ok := intuitEndpoints[i.Environment]
-	if !ok {
+	if i.Environment != "production" && i.Environment != "sandbox" {
 		r.fault("LEDGERSHEET_INTUIT_ENVIRONMENT must be production or sandbox, not %q", i.Environment)
 	}
-	i.DiscoveryURL, i.APIURL = ends[0], ends[1]
 	if f.IntuitDiscoveryURL != "" {
 		i.DiscoveryURL = r.url("LEDGERSHEET_INTUIT_DISCOVERY_URL", f.IntuitDiscoveryURL)
 	}

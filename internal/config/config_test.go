@@ -28,7 +28,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.APIURL != "https://quickbooks.api.intuit.com" || s.SecretKey != nil || s.Workers != 8 {
+	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.Environment != "production" || s.SecretKey != nil || s.Workers != 8 {
 		t.Errorf("got %+v", s)
 	}
 }
