@@ -44,6 +44,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if view.Sheet == "" && e.Target.Spreadsheet != "" {
 		view.Sheet = e.Target.URL(googleSheets)
 	}
+	for i := range view.Runs {
+		view.Runs[i].Name = exact(runs[i].QueuedAt, e.Schedule.Location()) // all are of this exporter
+	}
 	if d, err := w.o.Control.Definition(e.Definition); err == nil {
 		view.Columns = columnsOf(d, e)
 	}

@@ -199,12 +199,22 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 				f.Choices = append(f.Choices, choice{"", "Please choose", f.Value == ""})
 			}
 			for _, v := range o.Values {
-				f.Choices = append(f.Choices, choice{v.Value, v.Title, v.Value == f.Value})
+				f.Choices = append(f.Choices, choice{v.Value, choiceTitle(d, o.Key, v), v.Value == f.Value})
 			}
 		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// choiceTitle is what a form calls a choice: columns go by their titles.
+func choiceTitle(d export.Definition, option string, v export.Choice) string {
+	if option == export.OptDateColumn {
+		if col, err := export.FindColumn(d, v.Value); err == nil {
+			return col.Title
+		}
+	}
+	return v.Title
 }
 
 // spareFilters is how many empty rows there are for pages without scripts.

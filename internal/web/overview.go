@@ -53,7 +53,7 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	view.QuickBooks, view.Google = w.o.Control.Ready()
 	view.Attention = w.attention(known, rows)
 	view.Counts = w.figures(rows)
-	recent, _, err := w.o.Control.Runs(ctx, export.RunFilter{Limit: 8})
+	recent, _, err := w.o.Control.Runs(ctx, export.RunFilter{Limit: 6})
 	if err != nil {
 		return err
 	}

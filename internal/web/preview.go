@@ -74,7 +74,10 @@ func (w *Web) preview(ctx context.Context, e export.Exporter) (previewView, *pro
 	case got.Total <= len(got.Rows):
 		view.Sentence = "All " + plural(len(got.Rows), "row", "rows") + "."
 	default:
-		view.Sentence = "The first " + count(len(got.Rows)) + " of " + plural(got.Total, "row", "rows") + ", before filters that are applied here."
+		view.Sentence = "The first " + count(len(got.Rows)) + " of " + plural(got.Total, "row", "rows") + "."
+		if len(e.Filters) > 0 {
+			view.Sentence = "The first " + count(len(got.Rows)) + " rows; QuickBooks has " + count(got.Total) + ", before filters that are applied here."
+		}
 	}
 	for _, period := range got.Periods {
 		if period != "" {

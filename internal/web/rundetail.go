@@ -96,13 +96,16 @@ func (w *Web) runView(ctx context.Context, r export.Run) (runView, error) {
 	if err != nil {
 		return runView{}, err
 	}
-	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Totals: w.totals(r), Warnings: r.Warnings, Sheet: r.URL,
+	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Warnings: r.Warnings, Sheet: r.URL,
 		CanCancel: !r.Status.Over() && !r.Cancelling, Config: w.configFacts(r.Exporter, k)}
 	if slices.ContainsFunc(k.exporters, func(e export.Exporter) bool { return e.ID == r.Exporter.ID }) {
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
 	}
 	for _, co := range r.Companies {
 		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
+	}
+	if r.Status == export.RunSucceeded {
+		view.Totals = w.totals(r)
 	}
 	view.Facts = w.runFacts(r)
 	view.Problem = w.problemView(r, k)

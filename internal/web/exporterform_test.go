@@ -1,0 +1,270 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// filled is the form as a browser would send it.
+func (s *site) filled(change url.Values) url.Values {
+	form := url.Values{
+		"type": {"invoices"}, "name": {"Open invoices"}, "company": {string(realmA), string(realmB)}, "revision": {"0"},
+		"column": {"TotalAmt", "DocNumber", "Line.Description"}, "extra_columns": {"CustomField.Sales Rep,\n ShipAddr.City"},
+		"option.date_range": {"this_year"}, "option.start_date": {"2020-01-01"}, "option.date_column": {"DueDate"},
+		"filter_column": {"Balance", "", "DocNumber"}, "filter_op": {">", "=", "starts_with"}, "filter_value": {"0", "ignored", "INV"},
+		"account": {string(s.account)}, "spreadsheet": {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"}, "sheet": {"Data"}, "start": {"b2"},
+		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"}, "action": {"save"},
+	}
+	for k, v := range change {
+		form[k] = v
+		if len(v) == 0 {
+			form.Del(k)
+		}
+	}
+	return form
+}
+
+func TestCreateExporter(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	s.wantSent("/exporters", s.filled(nil), "/exporters/exp_")
+	all, err := s.control.Exporters(t.Context())
+	must(t, err)
+	if len(all) != 1 {
+		t.Fatalf("%d exporters were made", len(all))
+	}
+	e := all[0]
+	want := export.Exporter{
+		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB}, Mode: export.Replace,
+		Columns:  []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"}, // lines are off, so their column is left out
+		Filters:  []export.Filter{{Column: "Balance", Op: ">", Value: "0"}, {Column: "DocNumber", Op: "starts_with", Value: "INV"}},
+		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
+		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
+		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
+	}
+	got := export.Exporter{Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode, Columns: e.Columns, Filters: e.Filters, Options: e.Options,
+		Target: export.Target{Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet, Sheet: e.Target.Sheet, Start: e.Target.Start}, Schedule: e.Schedule}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the form was read wrongly (-want +got):\n%s", diff)
+	}
+	if e.CreatedBy != email {
+		t.Errorf("made by %q", e.CreatedBy)
+	}
+}
+
+func TestSaveAndRun(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	s.wantSent("/exporters", s.filled(url.Values{"action": {"save_run"}}), "/runs/run_")
+	runs, _, err := s.control.Runs(t.Context(), export.RunFilter{})
+	must(t, err)
+	if len(runs) != 1 || runs[0].By != email || runs[0].Trigger != export.TriggerManual {
+		t.Errorf("the runs are %+v", runs)
+	}
+}
+
+func TestPresetWinsOverTheExpression(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for _, test := range []struct {
+		name   string
+		change url.Values
+		want   export.Schedule
+	}{
+		{"preset", url.Values{"preset": {"0 * * * *"}}, export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true}},
+		{"by hand", url.Values{"preset": {""}}, export.Schedule{Timezone: "Europe/Paris"}},
+		{"own", nil, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{"a program that sends no preset", url.Values{"preset": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
+	} {
+		e, err := s.web.readForm(s.filled(test.change))
+		must(t, err)
+		if diff := cmp.Diff(test.want, e.Schedule); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary, and
+// every value is still there.
+func TestBadFormLosesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	a := s.post("/exporters", s.filled(url.Values{
+		"name": {""}, "company": nil, "column": {"DocNumber", "No[such"}, "option.date_range": {"custom"}, "option.start_date": {"2026-13-40"}, "option.lines": {"true"},
+		"filter_op": {">", "=", "starts_with"}, "filter_value": {"not a number", "", "INV"}, "spreadsheet": {"what?"}, "sheet": {""}, "start": {"1A"}, "cron": {"61 * * * *"}, "timezone": {"Europe/Paris"},
+	}))
+	if a.status != http.StatusUnprocessableEntity {
+		t.Fatalf("status %d, want 422\n%s", a.status, a.body)
+	}
+	checkPage(t, "refused form", a.body)
+	for _, want := range []string{
+		`href="#name"`, `href="#companies"`, `href="#columns"`, `href="#option-start_date"`, `href="#filters"`, `href="#spreadsheet"`, `href="#sheet"`, `href="#start"`, `href="#cron"`,
+		`value="not a number"`, `value="what?"`, `value="1A"`, `value="61 * * * *"`, `value="No[such"`, `value="2026-13-40"`, `value="Europe/Paris"`, `value="INV"`, "Nothing was lost",
+	} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("the refused form lacks %s", want)
+		}
+	}
+	if all, _ := s.control.Exporters(t.Context()); len(all) != 0 {
+		t.Error("a bad exporter was stored")
+	}
+}
+
+func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(func(e *export.Exporter) { e.Columns = []string{"Balance", "CustomField.Rep", "DocNumber"} })
+	path := "/exporters/" + string(e.ID)
+	body := s.wantGet(path + "/edit")
+	first, second, third := strings.Index(body, `name="column" value="Balance" checked`), strings.Index(body, `name="column" value="CustomField.Rep" checked`), strings.Index(body, `name="column" value="DocNumber" checked`)
+	if first < 0 || second < first || third < second {
+		t.Errorf("the columns stand at %d, %d, %d: not in the exporter's order", first, second, third)
+	}
+	form := s.filled(url.Values{"name": {"Renamed"}, "revision": {"1"}})
+	s.wantSent(path+"/edit", form, path)
+	form.Set("name", "Renamed again")
+	a := s.post(path+"/edit", form)
+	if a.status != http.StatusConflict || !strings.Contains(a.body, "Somebody else changed") || !strings.Contains(a.body, `value="Renamed again"`) {
+		t.Errorf("a stale form: status %d", a.status)
+	}
+	checkPage(t, "stale form", a.body)
+	now, err := s.control.Exporter(t.Context(), e.ID)
+	must(t, err)
+	if now.Name != "Renamed" || now.Revision != 2 {
+		t.Errorf("the exporter is %q, revision %d", now.Name, now.Revision)
+	}
+}
+
+func TestReportFormLeavesDefaultsOpen(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	d, err := s.control.Definition("profit_and_loss")
+	must(t, err)
+	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false), "option.accounting_method": {"Cash"}}
+	e, err := s.web.readForm(form)
+	must(t, err)
+	if e.Columns != nil {
+		t.Errorf("the defaults were pinned: %v", e.Columns)
+	}
+	form["column"] = []string{"Label", "Amounts"}
+	e, err = s.web.readForm(form)
+	must(t, err)
+	if diff := cmp.Diff([]string{"Label", "Amounts"}, e.Columns); diff != "" {
+		t.Error(diff)
+	}
+	if a := s.post("/exporters", form); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, `href="#option-accounting_method"`) {
+		t.Errorf("status %d, or the chosen accounting method was lost", a.status)
+	}
+	form.Del("option.accounting_method")
+	if a := s.post("/exporters", form); !strings.Contains(a.body, `href="#option-accounting_method"`) {
+		t.Error("the missing accounting method is not named")
+	}
+}
+
+func TestPreview(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	fragment := func(path string, form url.Values) answer {
+		r := s.request(http.MethodPost, path, form)
+		if form == nil {
+			r = s.request(http.MethodGet, path, nil)
+		}
+		r.Header.Set("X-Fragment", "1")
+		a := s.do(r)
+		if strings.Contains(a.body, "<html") {
+			t.Errorf("%s: a fragment is a whole page", path)
+		}
+		return a
+	}
+	a := fragment("/exporters/preview", s.filled(url.Values{"name": {""}}))
+	if a.status != http.StatusOK {
+		t.Fatalf("status %d\n%s", a.status, a.body)
+	}
+	checkFragment(t, "preview", a.body)
+	for _, want := range []string{"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.", "One account has no name.", "indent-1", `class="total"`, "…"} {
+		if !strings.Contains(a.body, want) {
+			t.Errorf("the preview lacks %q", want)
+		}
+	}
+	if diff := cmp.Diff([]string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"}, s.previewer.asked.Columns); diff != "" {
+		t.Error(diff)
+	}
+	// Without scripts the whole form comes back with the preview in it.
+	whole := s.post("/exporters/preview", s.filled(nil))
+	if whole.status != http.StatusOK || !strings.Contains(whole.body, "All 2 rows.") || !strings.Contains(whole.body, `value="30 5 * * 1"`) {
+		t.Errorf("status %d, or the form lost something", whole.status)
+	}
+	checkPage(t, "form with preview", whole.body)
+
+	bad := fragment("/exporters/preview", s.filled(url.Values{"company": nil}))
+	if bad.status != http.StatusUnprocessableEntity || !strings.Contains(bad.body, `href="#companies"`) {
+		t.Errorf("a bad form: status %d\n%s", bad.status, bad.body)
+	}
+	s.previewer.err = problem.New(problem.CompanyReconnectRequired, "Access to Alder has ended.")
+	e := s.exporter(nil)
+	gone := fragment("/exporters/"+string(e.ID)+"/preview", nil)
+	if gone.status != http.StatusConflict || !strings.Contains(gone.body, "Access to Alder has ended.") {
+		t.Errorf("a problem: status %d\n%s", gone.status, gone.body)
+	}
+}
+
+func TestScheduleInWords(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn()
+	for query, want := range map[string]string{
+		"cron=0+6+*+*+1-5&timezone=America%2FNew_York": "Every weekday at 06:00 (America/New_York)",
+		"cron=&timezone=UTC":                           "Only by hand",
+		"cron=nonsense&timezone=UTC":                   "needs 5 fields",
+		"cron=0+6+*+*+*&timezone=Mars%2FBase":          "time zone",
+	} {
+		body := s.wantGet("/schedule?" + query)
+		if !strings.Contains(body, want) {
+			t.Errorf("%s: %q is not in\n%s", query, want, body)
+		}
+	}
+	// The next times are those of the zone, over the change of clocks on 29 March in Paris.
+	body := s.wantGet("/schedule?cron=30+8+*+*+*&timezone=Europe%2FParis")
+	for _, want := range []string{"Mon 30 Mar 2026, 08:30 CEST", "30 Mar, 06:30"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not in\n%s", want, body)
+		}
+	}
+}
+
+func TestExporterActions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(nil)
+	path := "/exporters/" + string(e.ID)
+	s.wantSent(path+"/pause", nil, path)
+	if body := s.wantGet(path); !strings.Contains(body, "Paused: paused by "+email) || !strings.Contains(body, path+"/resume") {
+		t.Error("the pause is not shown")
+	}
+	s.wantSent(path+"/resume", nil, path)
+	a := s.post(path+"/run", nil)
+	first := a.header.Get("Location")
+	if !strings.HasPrefix(first, "/runs/run_") {
+		t.Fatalf("sent to %q", first)
+	}
+	s.wantSent(path+"/run", nil, first)
+	if body := s.wantGet(first); !strings.Contains(body, "queued or running already") {
+		t.Error("joining a run is not told")
+	}
+	s.wantSent(path+"/delete", nil, "/exporters")
+	for _, gone := range []string{path, path + "/edit", path + "/delete", path + "/preview"} {
+		if a := s.get(gone); a.status != http.StatusNotFound {
+			t.Errorf("%s afterwards: status %d", gone, a.status)
+		} else {
+			checkPage(t, gone, a.body)
+		}
+	}
+	checkPage(t, "a run whose exporter is gone", s.wantGet(first))
+}

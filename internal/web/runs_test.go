@@ -1,0 +1,190 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+func TestRunsFilterAndPages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	a := s.exporter(func(e *export.Exporter) { e.Name = "Alpha" })
+	b := s.exporter(func(e *export.Exporter) { e.Name, e.Companies = "Beta", []export.RealmID{realmB} })
+	for range 55 {
+		s.run(a, succeeded)
+	}
+	s.run(b, failed(problem.GoogleUnavailable))
+	body := s.wantGet("/runs")
+	if n := strings.Count(body, `class="row-link"`); n != 50 || !strings.Contains(body, ">Older</a>") {
+		t.Errorf("the first page has %d runs", n)
+	}
+	_, next, _ := strings.Cut(body, `rel="next" href="`)
+	next, _, _ = strings.Cut(next, `"`)
+	if second := s.wantGet(strings.ReplaceAll(next, "&amp;", "&")); strings.Count(second, `class="row-link"`) != 6 || !strings.Contains(second, ">Newest</a>") {
+		t.Errorf("the second page is wrong")
+	}
+	for query, want := range map[string]int{
+		"status=failed": 1, "status=succeeded&exporter=" + string(b.ID): 0, "company=" + string(realmB): 1, "exporter=" + string(b.ID): 1, "trigger=schedule": 0, "trigger=manual&status=failed": 1, "period=1&status=failed": 1, "status=queued": 0, "status=%22%3E": 0,
+	} {
+		body := s.wantGet("/runs?" + query)
+		if got := strings.Count(body, `class="row-link"`); got != want {
+			t.Errorf("%s: %d runs, want %d", query, got, want)
+		}
+		checkPage(t, query, body)
+		if want == 0 && !strings.Contains(body, "No run matches the filter.") {
+			t.Errorf("%s: the empty list says nothing", query)
+		}
+	}
+}
+
+func TestRunPageSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(nil)
+	s.control.CompanyEnded(t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Ended."))
+	r := s.run(e, failed(problem.CompanyReconnectRequired))
+	body := s.wantGet("/runs/" + string(r.ID))
+	for _, want := range []string{"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:", `action="` + companyPath(realmA, "reconnect") + `"`, "company_reconnect_required", "1-abc-tid", "Run again", "failed here"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(body, "Control totals") || strings.Contains(body, "http-equiv") {
+		t.Error("a failed run shows totals or loads itself again")
+	}
+}
+
+func TestRunningPageWorksWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	r := s.run(s.exporter(nil), running)
+	body := s.wantGet("/runs/" + string(r.ID))
+	for _, want := range []string{`<noscript><meta http-equiv="refresh" content="5"></noscript>`, `data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
+	if body := s.wantGet("/runs/" + string(r.ID)); !strings.Contains(body, "Cancelled") || strings.Contains(body, "data-events") {
+		t.Error("the cancelled run is not shown so")
+	}
+	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
+	if body := s.wantGet("/runs/" + string(r.ID)); !strings.Contains(body, "The run is over already") {
+		t.Error("cancelling what is over is not told")
+	}
+	if a := s.get("/runs/run_none"); a.status != http.StatusNotFound {
+		t.Errorf("a run that is not there: status %d", a.status)
+	}
+}
+
+// TestEventsArriveOneByOne proves through the whole chain of writers that an event reaches the browser before the next
+// one is sent.
+func TestEventsArriveOneByOne(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	r := s.run(s.exporter(nil), running)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	req := s.request(http.MethodGet, "/runs/"+string(r.ID)+"/events", nil).WithContext(ctx)
+	resp, err := s.client.Do(req)
+	must(t, err)
+	defer resp.Body.Close()
+	if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+		t.Fatalf("Content-Type %q", ct)
+	}
+	events := bufio.NewScanner(resp.Body)
+	name, data := nextEvent(t, events)
+	if name != "progress" || !strings.Contains(data, "4,000") {
+		t.Fatalf("the first event is %s:\n%s", name, data)
+	}
+	checkFragment(t, "event", data)
+	for i := range 20 { // the pace lets only some of these through, but the newest always
+		r.Progress.RowsWritten = 5000 + i
+		s.broker.Publish(r)
+	}
+	for {
+		name, data = nextEvent(t, events)
+		if name != "progress" {
+			t.Fatalf("the event is %s", name)
+		}
+		if strings.Contains(data, "5,019") {
+			break
+		}
+	}
+	succeeded(&r)
+	s.broker.Publish(r)
+	name, data = nextEvent(t, events)
+	if name != "done" || !strings.Contains(data, "Succeeded") || !strings.Contains(data, "The run has ended: Succeeded.") {
+		t.Fatalf("the last event is %s:\n%s", name, data)
+	}
+	if events.Scan() {
+		t.Errorf("after done there is %q", events.Text())
+	}
+}
+
+func TestEventsOfAnEndedRunAreDoneAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	r := s.run(s.exporter(nil), succeeded)
+	body := s.wantGet("/runs/" + string(r.ID) + "/events")
+	if !strings.HasPrefix(body, "event: done\ndata: ") || strings.Count(body, "event: ") != 1 {
+		t.Errorf("got\n%s", body)
+	}
+}
+
+func nextEvent(t *testing.T, lines *bufio.Scanner) (name, data string) {
+	t.Helper()
+	for lines.Scan() {
+		line := lines.Text()
+		switch {
+		case line == "" && name != "":
+			return name, data
+		case strings.HasPrefix(line, "event: "):
+			name = strings.TrimPrefix(line, "event: ")
+		case strings.HasPrefix(line, "data: "):
+			data += strings.TrimPrefix(line, "data: ") + "\n"
+		}
+	}
+	t.Fatalf("the events ended: %v", lines.Err())
+	return "", ""
+}
+
+func TestStepsTellWhereARunStands(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		run  export.Run
+		want string
+	}{
+		{"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}}, "now ahead ahead ahead ahead ahead"},
+		{"just begun", export.Run{Status: export.RunRunning}, "done now ahead ahead ahead ahead"},
+		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}}, "done done done now ahead ahead"},
+		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}}, "done done done done done done"},
+		{"unchanged", export.Run{Status: export.RunSucceeded, Unchanged: true}, "done done done skipped skipped skipped"},
+		{"failed while checking", export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}}, "done done done done failed ahead"},
+	} {
+		var got []string
+		for _, s := range steps(test.run) {
+			got = append(got, s.State)
+		}
+		if g := strings.Join(got, " "); g != test.want {
+			t.Errorf("%s: %s, want %s", test.name, g, test.want)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]export.Run{"+1,200 −3": {RowsAdded: 1200, RowsRemoved: 3}, "~2": {RowsChanged: 2}, "none": {Unchanged: true}} {
+		if got := changes(r); got != want {
+			t.Errorf("%+v: %q, want %q", r, got, want)
+		}
+	}
+}
