@@ -110,6 +110,11 @@ func TestTestDisconnectDelete(t *testing.T) {
 	s.wantSent(accountPath(s.account, "test"), nil, "/connections")
 	told("Google answered for books@example.com.")
 
+	for _, page := range []string{companyPath(realmA, "disconnect"), companyPath(realmA, "delete"), accountPath(s.account, "disconnect"), accountPath(s.account, "delete"), "/exporters/" + string(e.ID) + "/delete"} {
+		if body := s.wantGet(page); !strings.Contains(body, `<form method="post" action="`+page+`"`) {
+			t.Errorf("%s: its button does something else", page)
+		}
+	}
 	if body := s.wantGet(companyPath(realmA, "disconnect")); !strings.Contains(body, "Open invoices") {
 		t.Error("the page does not name the exporter that will wait")
 	}

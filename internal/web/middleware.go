@@ -28,7 +28,7 @@ func (w *Web) middleware(engine http.Handler) http.Handler {
 			w.o.Logger.Warn("base URL is no origin", "error", err.Error())
 		}
 	}
-	h := w.o.Sessions.Middleware(flushing(engine))
+	h := w.o.Sessions.Middleware(engine)
 	h = withoutSession(h, engine)
 	h = w.guarded(guard.Handler(h), h)
 	h = w.headers(h)
@@ -185,20 +185,4 @@ func (r *recorder) code() int {
 		return http.StatusOK
 	}
 	return r.status
-}
-
-// flushing gives the engine a writer that can be flushed: the session's writer can only be unwrapped, and Gin's Flush
-// does nothing, without a word, on one that is no http.Flusher.
-func flushing(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { next.ServeHTTP(flusher{rw}, r) })
-}
-
-type flusher struct{ http.ResponseWriter }
-
-func (f flusher) Unwrap() http.ResponseWriter { return f.ResponseWriter }
-
-// Flush implements http.Flusher.
-func (f flusher) Flush() {
-	// An answer that cannot be flushed is sent when it ends; there is nobody to tell.
-	_ = http.NewResponseController(f.ResponseWriter).Flush()
 }

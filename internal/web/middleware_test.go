@@ -162,3 +162,28 @@ func TestEveryRouteNeedsASession(t *testing.T) {
 		t.Errorf("only %d routes were tried", n)
 	}
 }
+
+// TestFlushReachesTheBrowser proves that no wrapper between a handler and the connection swallows a flush.
+func TestFlushReachesTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn()
+	arrived := make(chan struct{})
+	s.web.Engine().GET("/drip", func(c *gin.Context) {
+		c.String(http.StatusOK, "a")
+		c.Writer.Flush()
+		select {
+		case <-arrived:
+			c.String(http.StatusOK, "b")
+		case <-c.Request.Context().Done():
+		}
+	})
+	resp, err := s.client.Do(s.request(http.MethodGet, "/drip", nil))
+	must(t, err)
+	defer resp.Body.Close()
+	b := make([]byte, 8)
+	n, err := resp.Body.Read(b)
+	if err != nil || string(b[:n]) != "a" {
+		t.Fatalf("read %q, %v before the handler went on", b[:n], err)
+	}
+	close(arrived)
+}
