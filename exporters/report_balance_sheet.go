@@ -4,8 +4,9 @@ import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
 	ID: "balance_sheet", Title: "Balance sheet", Group: "Statements", Object: "BalanceSheet", Shape: export.Tree, Basis: true, Balance: true,
-	Summary:   "What the company owns and owes at the end of a period, in total or at the end of each month.",
-	Summarize: summarizeBy(),
+	Summary:  "What the company owns and owes at the end of a period, in total or at the end of each month.",
+	Accounts: true, Levels: 3,
+	Summarize: columnsBy(),
 	Params:    statementFilters(),
 	Groups: []export.GroupSum{
 		{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},

@@ -115,4 +115,31 @@ func customRange(start, end string) (DateRange, error) {
 	return r, nil
 }
 
+// Before is the range that a statement of r is compared with, under ComparePeriod or CompareYear. Whole months have as
+// many whole months before them, and the same months of the year before; other ranges have as many days right before
+// them, and the same days of the year before, with 28 February for the 29th. r needs both ends.
+func (r DateRange) Before(compare string) DateRange {
+	y, m, d := r.Start.Date()
+	ey, em, ed := r.End.Date()
+	months := (ey-y)*12 + int(em-m) + 1
+	whole := d == 1 && r.End.Equal(day(ey, em+1, 0))
+	switch {
+	case compare == CompareYear && whole:
+		return DateRange{day(y-1, m, 1), day(ey-1, em+1, 0)}
+	case compare == CompareYear:
+		return DateRange{yearBefore(y, m, d), yearBefore(ey, em, ed)}
+	case whole:
+		return DateRange{day(y, m-time.Month(months), 1), day(y, m, 0)}
+	}
+	days := int(r.End.Sub(r.Start).Hours()/24) + 1
+	return DateRange{r.Start.AddDate(0, 0, -days), r.Start.AddDate(0, 0, -1)}
+}
+
+func yearBefore(y int, m time.Month, d int) time.Time {
+	if m == time.February && d == 29 {
+		d = 28
+	}
+	return day(y-1, m, d)
+}
+
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }

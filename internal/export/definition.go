@@ -41,7 +41,8 @@ type Entity struct {
 	ID, Title, Summary, Group string
 
 	Object    string   // the name in QuickBooks' query language, such as "Invoice"
-	Lines     bool     // records have Line[]: the option "lines" gives one row a line
+	Lines     bool     // records have lines: the option "lines" gives one row a line
+	LinesIn   string   // the member that holds the lines, empty for "Line"; the keys of its columns begin with "Line." all the same
 	HasActive bool     // inactive records exist and are left out unless asked for
 	Dates     []string // the paths that a date range may be about, the default first; empty when it has none
 	AppPath   string   // path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
@@ -56,6 +57,8 @@ type Column struct {
 	Kind  table.Kind
 	Key   bool // part of a row's identity
 	Off   bool // not among the defaults
+	// Sensitive says that the values are about a person's identity or bank; its help then says so. Never among the defaults.
+	Sensitive bool
 	// Queryable says that QuickBooks' query language can filter by it.
 	Queryable bool
 	// From computes the value where a path cannot say it.
@@ -83,11 +86,18 @@ func (e Entity) Info() Info {
 // Catalogue implements Definition. Every entity also offers Company, and Link when its records can be opened.
 func (e Entity) Catalogue() []Column {
 	all := append([]Column(nil), e.Columns...)
+	for i, c := range all {
+		if c.Sensitive {
+			all[i].Help = strings.TrimSpace(sensitiveHelp + " " + c.Help)
+		}
+	}
 	if e.AppPath != "" {
 		all = append(all, Column{Path: "Link", Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link})
 	}
 	return append(all, companyColumn)
 }
+
+const sensitiveHelp = "Sensitive: everybody who can open the spreadsheet sees it."
 
 // CompanyColumn is the key of the column with the company's name.
 const CompanyColumn = "Company"
@@ -126,16 +136,31 @@ type Report struct {
 	Shape   Shape
 	Balance bool // figures are as of the range's end, so periods must not be added up
 	AsOf    bool // takes one report_date and no range
+	Undated bool // takes no date at all
 	Basis   bool // knows accounting_method
+	// Additive says that the answers for the parts of a range joined are the answer for the range: one that is too large
+	// for QuickBooks is then read in parts. Never set for balances, averages and percentages.
+	Additive bool
+	// Accounts says that rows are about accounts, so that AccountNumber and AccountType can be offered.
+	Accounts bool
+	// Levels is how many section columns the table layout has at least, so that a deeper account does not move the others.
+	Levels int
 	// Summarize lists the values of summarize_by that it takes, the default first; empty when it takes none.
 	Summarize []string
-	// Params are the report's own filters: the option's key is QuickBooks' parameter name.
+	// Params are the report's own filters: the option's key is QuickBooks' parameter name. One at its default is not
+	// sent, so a default has to be what QuickBooks does by itself.
 	Params []Option
 	// Groups says how QuickBooks' computed totals follow from the section groups, such as NetIncome; checked on each read.
+	// Rules about the same group are alternatives.
 	Groups []GroupSum
+	// Across says how a column follows from others on each row, by column keys or titles; one without Of is the sum of
+	// all other amounts. Rules about columns that an answer does not have are not checked.
+	Across []GroupSum
+	// Even names two columns that add up to the same, such as debit and credit.
+	Even []string
 }
 
-// GroupSum states that the total of a group is the sum of other groups' totals; a minus sign subtracts one.
+// GroupSum states that the figure of a group or column is the sum of others'; a minus sign subtracts one.
 type GroupSum struct {
 	Group string
 	Of    []string
@@ -156,6 +181,9 @@ const (
 	ReportPeriodEnd = "PeriodEnd" // tidy: its last day
 	ReportAmount    = "Amount"    // tidy: the amount
 	ReportRowKind   = "RowKind"   // section, data or total
+
+	ReportAccountNumber = "AccountNumber" // of reports about accounts: looked up in the chart of accounts
+	ReportAccountType   = "AccountType"
 )
 
 // Catalogue implements Definition.
@@ -165,9 +193,17 @@ func (r Report) Catalogue() []Column {
 		{Path: ReportLabel, Title: "Name", Help: "The account, customer or other thing that the row is about."},
 		{Path: ReportRowID, Title: "Id", Off: true, Help: "Its id in QuickBooks."},
 		{Path: ReportRowKind, Title: "Row kind", Off: true, Help: "section, data or total."},
-		{Path: ReportAmounts, Title: "Amounts", Kind: table.Money, Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
 	}
-	return append(cols, companyColumn)
+	if r.Accounts {
+		cols = append(cols,
+			Column{Path: ReportAccountNumber, Title: "Account number", Off: true, Help: "Looked up in the chart of accounts, by one more request. Blank in previews."},
+			Column{Path: ReportAccountType, Title: "Account type", Off: true, Help: "As above: Bank, Income, Expense and so on."})
+	}
+	cols = append(cols, []Column{
+		{Path: ReportAmounts, Title: "Amounts", Kind: table.Money, Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
+		companyColumn,
+	}...)
+	return cols
 }
 
 func (Report) sealed() {}

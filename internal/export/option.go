@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,9 @@ type Option struct {
 	Title    string
 	Help     string
 	Kind     OptionKind
-	Values   []Choice // for OptionChoice
+	Values   []Choice // for OptionChoice; for OptionText, when Most is set, what its list may hold
+	Most     int      // for OptionText: a comma-separated list of at most so many of Values
+	Largest  int      // for OptionText: a whole number from 1 to this
 	Default  string   // what is meant when it is not set
 	Required bool
 }
@@ -61,6 +64,23 @@ const (
 	OptBasis           = "accounting_method"
 	OptSummarize       = "summarize_by"
 	OptLayout          = "layout"
+	OptCompare         = "compare"
+	OptCompanies       = "companies"
+)
+
+// What a statement can be compared with.
+const (
+	CompareNone     = "none"
+	ComparePeriod   = "previous_period"
+	CompareYear     = "previous_year"
+	SummarizeTotal  = "Total"
+	maxOptionLength = 1000
+)
+
+// How several companies stand in one sheet.
+const (
+	CompaniesStacked = "stacked"
+	CompaniesBeside  = "side_by_side"
 )
 
 // The layouts of reports.
@@ -86,9 +106,36 @@ func (o Option) check(v string) string {
 			return "must be a date such as 2026-01-31"
 		}
 	case OptionText:
-		if len(v) > 500 {
-			return "must have at most 500 characters"
+		return o.checkText(v)
+	}
+	return ""
+}
+
+func (o Option) checkText(v string) string {
+	if len(v) > maxOptionLength {
+		return fmt.Sprintf("must have at most %d characters", maxOptionLength)
+	}
+	if o.Largest > 0 {
+		if n, err := strconv.Atoi(v); err != nil || n < 1 || n > o.Largest {
+			return fmt.Sprintf("must be a whole number from 1 to %d", o.Largest)
 		}
+	}
+	if o.Most == 0 {
+		return ""
+	}
+	seen := map[string]bool{}
+	for part := range strings.SplitSeq(v, ",") {
+		part = strings.TrimSpace(part)
+		if !slices.ContainsFunc(o.Values, func(c Choice) bool { return c.Value == part }) {
+			return fmt.Sprintf("has %q, which is none of %s", part, joinChoices(o.Values))
+		}
+		if seen[part] {
+			return fmt.Sprintf("has %s twice", part)
+		}
+		seen[part] = true
+	}
+	if len(seen) > o.Most {
+		return fmt.Sprintf("has %d entries; QuickBooks gives up on more than %d", len(seen), o.Most)
 	}
 	return ""
 }
@@ -128,9 +175,11 @@ func (e Entity) OptionList() []Option {
 // OptionList implements Definition.
 func (r Report) OptionList() []Option {
 	var list []Option
-	if r.AsOf {
+	switch {
+	case r.Undated:
+	case r.AsOf:
 		list = append(list, Option{Key: OptReportDate, Title: "As of", Kind: OptionDate, Help: "Empty means the day of the run."})
-	} else {
+	default:
 		list = rangeOptions("this_fiscal_year_to_date")
 	}
 	if r.Basis {
@@ -139,12 +188,25 @@ func (r Report) OptionList() []Option {
 	if len(r.Summarize) > 0 {
 		list = append(list, Option{Key: OptSummarize, Title: "Columns by", Kind: OptionChoice, Values: Choices(r.Summarize...), Default: r.Summarize[0]})
 	}
+	if r.Comparable() {
+		list = append(list, Option{Key: OptCompare, Title: "Compare with", Kind: OptionChoice, Values: Choices(CompareNone, ComparePeriod, CompareYear), Default: CompareNone,
+			Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole months, other ranges with as many days before."})
+	}
 	layouts := []string{LayoutStatement, LayoutTable, LayoutTidy}
 	if r.Shape == List {
 		layouts = []string{LayoutTable, LayoutStatement}
 	}
 	list = append(list, Option{Key: OptLayout, Title: "Layout", Kind: OptionChoice, Values: Choices(layouts...), Default: layouts[0], Help: "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals. tidy: as table, one row per period."})
+	if r.Shape == Tree {
+		list = append(list, Option{Key: OptCompanies, Title: "Several companies", Kind: OptionChoice, Values: Choices(CompaniesStacked, CompaniesBeside), Default: CompaniesStacked,
+			Help: "stacked: one below the other. side_by_side: a column each and, when all have one currency, their total."})
+	}
 	return append(list, r.Params...)
+}
+
+// Comparable reports whether the report can stand beside the same report of another period.
+func (r Report) Comparable() bool {
+	return r.Shape == Tree && len(r.Summarize) > 0 && r.Summarize[0] == SummarizeTotal
 }
 
 // OptionValue is the value in force: the exporter's own, else the definition's default.

@@ -150,11 +150,26 @@ func (e Exporter) validateRange(d Definition, c *problem.Collect) {
 		c.Add("options."+OptDateRange, "%v", err)
 	}
 	if r, ok := d.(Report); ok {
-		if by := e.Option(d, OptSummarize); name == RangeAll && periodic(by) {
-			c.Add("options."+OptDateRange, "all cannot be split by %s; choose a range", by)
-		}
-		if name == RangeCustom && (e.Options[OptStartDate] == "" || e.Options[OptEndDate] == "") && !r.AsOf {
-			c.Add("options."+OptDateRange, "a report's custom range needs both start_date and end_date")
+		e.validateReportRange(r, name, c)
+	}
+}
+
+func (e Exporter) validateReportRange(r Report, name string, c *problem.Collect) {
+	by := e.Option(r, OptSummarize)
+	if name == RangeAll && periodic(by) {
+		c.Add("options."+OptDateRange, "all cannot be split by %s; choose a range", by)
+	}
+	if name == RangeCustom && (e.Options[OptStartDate] == "" || e.Options[OptEndDate] == "") {
+		c.Add("options."+OptDateRange, "a report's custom range needs both start_date and end_date")
+	}
+	if compare := e.Option(r, OptCompare); compare != "" && compare != CompareNone {
+		switch {
+		case by != SummarizeTotal:
+			c.Add("options."+OptCompare, "goes with summarize_by %s only, not %s", SummarizeTotal, by)
+		case name == RangeAll:
+			c.Add("options."+OptCompare, "needs a date range that has another one before it, not all")
+		case e.Option(r, OptLayout) == LayoutTidy:
+			c.Add("options."+OptCompare, "goes with the layouts %s and %s", LayoutStatement, LayoutTable)
 		}
 	}
 }

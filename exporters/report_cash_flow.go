@@ -1,0 +1,15 @@
+package exporters
+
+import "ledgersheet/internal/export"
+
+var _ = register(export.Report{
+	ID: "cash_flow", Title: "Cash flow", Group: "Statements", Object: "CashFlow", Shape: export.Tree,
+	Summary:  "Where cash came from and went: operating, investing and financing activities of a period.",
+	Accounts: true, Levels: 3,
+	Summarize: columnsBy(),
+	Params:    statementFilters(),
+	Groups: []export.GroupSum{
+		{Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"}},
+		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}},
+	},
+})

@@ -1,0 +1,11 @@
+package exporters
+
+import "ledgersheet/internal/export"
+
+var _ = register(export.Report{
+	ID: "journal", Title: "Journal", Group: "Accounting", Object: "JournalReport", Shape: export.List,
+	Summary:  "Every transaction of a period as debits and credits, line by line.",
+	Additive: true, Accounts: true,
+	Params: detailColumns(),
+	Even:   []string{"debt_amt", "credit_amt"},
+})
