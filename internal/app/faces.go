@@ -42,7 +42,8 @@ func (a *App) openFaces(_ context.Context) error {
 		return err
 	}
 	engine := a.web.Engine()
-	api.Register(engine.Group(api.Base), api.Options{Control: a.control, Events: a.events, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version})
+	calls := api.Options{Control: a.control, Events: a.events, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version}
+	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", a.ready)
 	if set.MetricsAddr == "" {

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// command runs the program and returns what it printed.
+func command(t *testing.T, env []string, args ...string) (out, errs string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe, args...)
+	cmd.Dir = t.TempDir()
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "LEDGERSHEET_") {
+			cmd.Env = append(cmd.Env, pair)
+		}
+	}
+	cmd.Env = append(cmd.Env, env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String(), code
+}
+
+// TestWhatCannotStartSaysWhy: each fault of usage, settings or machine is one clear message that names it and the remedy.
+func TestWhatCannotStartSaysWhy(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = taken.Close() })
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("not a database, but long enough to be looked at"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	foreign := t.TempDir()
+	if err := os.WriteFile(filepath.Join(foreign, "ledgersheet.db"), bytes.Repeat([]byte("x"), 8192), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		env  []string
+		args []string
+		code int
+		says []string
+	}{
+		"no command":            {nil, nil, 2, []string{"--help"}},
+		"unknown command":       {nil, []string{"srve"}, 2, []string{"srve"}},
+		"unknown flag":          {nil, []string{"serve", "--adr", "x"}, 2, []string{"--adr", "--help"}},
+		"wrong settings":        {[]string{"LEDGERSHEET_WORKERS=many", "LEDGERSHEET_BASE_URL=example.com", "LEDGERSHEET_ADMIN_EMAIL=x"}, []string{"serve"}, 2, []string{"LEDGERSHEET_WORKERS", "LEDGERSHEET_BASE_URL", "LEDGERSHEET_ADMIN_PASSWORD", "https://"}},
+		"taken port":            {[]string{"LEDGERSHEET_ADDR=" + taken.Addr().String()}, []string{"serve"}, 1, []string{taken.Addr().String(), "LEDGERSHEET_ADDR"}},
+		"data folder is a file": {[]string{"LEDGERSHEET_DATA_DIR=" + file, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1, []string{"LEDGERSHEET_DATA_DIR"}},
+		"foreign store":         {[]string{"LEDGERSHEET_DATA_DIR=" + foreign, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1, []string{"ledgersheet.db"}},
+		"nothing to ask":        {[]string{"LEDGERSHEET_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, []string{"does not answer"}},
+		"run without a token":   {[]string{"LEDGERSHEET_URL=http://127.0.0.1:1"}, []string{"run", "x"}, 1, []string{"LEDGERSHEET_API_TOKEN"}},
+		"run what is not there": {nil, []string{"run", "x"}, 1, []string{`"x"`, "dashboard"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, errs, code := command(t, test.env, test.args...)
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			for _, word := range test.says {
+				if !strings.Contains(errs, word) {
+					t.Errorf("the message does not say %q:\n%s", word, errs)
+				}
+			}
+			if strings.Contains(errs, "goroutine ") || strings.Count(strings.TrimSpace(errs), "\n") > 12 {
+				t.Errorf("that is not one clear message:\n%s", errs)
+			}
+		})
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
+	if out, _, code := command(t, nil, "version"); code != 0 || !strings.HasPrefix(out, "ledgersheet ") {
+		t.Errorf("version: %d, %q", code, out)
+	}
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"sandbox", "--help"}, {"run", "--help"}, {"healthcheck", "--help"}, {"version", "--help"}} {
+		out, errs, code := command(t, nil, args...)
+		if code != 0 || !strings.Contains(out, "Usage: ledgersheet") || errs != "" {
+			t.Errorf("%v: code %d, prints %q and %q", args, code, out, errs)
+		}
+	}
+}
+
+func TestDemoOnce(t *testing.T) {
+	t.Parallel()
+	out, errs, code := command(t, nil, "demo", "--once", "--addr", "127.0.0.1:0", "--invoices", "200")
+	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 9 || !strings.HasPrefix(out, "EXPORTER") {
+		t.Errorf("code %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestTwoProcesses is the whole way from outside: sandbox and serve as two processes, sign-in, consents, an exporter, a run
+// by API and by command, a locked store, the sheet.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "--invoices", "150")
+	w.start()
+	w.connect(2)
+	e := w.newExporter(nil)
+	if r := w.run(e.ID); r.Status != "succeeded" || r.Rows != 150 {
+		t.Fatalf("%+v\n%s", r, w.log())
+	}
+	w.api("GET", "/exporters/"+e.ID, nil, 200, &e)
+	if rows := w.reader()(e.Destination.SpreadsheetID, "Invoices!A1:F500"); len(rows) != 151 || rows[0][0] != "Invoice ID" {
+		t.Errorf("%d rows, the first is %v", len(rows), rows[0])
+	}
+	// The server holds the data folder: the command has it do the work.
+	out, errs, code := command(t, w.env, "run", "invoices")
+	if code != 0 || !strings.Contains(out, "150 rows, unchanged") {
+		t.Errorf("run: code %d\n%s%s", code, out, errs)
+	}
+	if out, errs, code := command(t, w.env, "healthcheck"); code != 0 || out != "ok\n" {
+		t.Errorf("healthcheck: code %d\n%s%s", code, out, errs)
+	}
+	_, errs, code = command(t, append(w.env, "LEDGERSHEET_ADDR=127.0.0.1:0"), "serve")
+	if code != 1 || !strings.Contains(errs, "in use by another") {
+		t.Errorf("a second server on the same folder: code %d\n%s", code, errs)
+	}
+	w.kill()
+	// Without a server it works on the folder itself.
+	out, errs, code = command(t, w.env, "run", e.ID, "--json")
+	if code != 0 || !strings.Contains(out, `"unchanged": true`) {
+		t.Errorf("run without a server: code %d\n%s%s", code, out, errs)
+	}
+	for _, secret := range []string{password, apiToken, w.given["LEDGERSHEET_INTUIT_CLIENT_SECRET"], w.given["LEDGERSHEET_GOOGLE_CLIENT_SECRET"]} {
+		if strings.Contains(w.log(), secret) {
+			t.Error("the log shows a secret")
+		}
+	}
+}
