@@ -69,7 +69,7 @@ type Row struct {
 // Totals are the control totals of rows that passed. The zero value is ready to use.
 type Totals struct {
 	Rows int                        `json:"rows"`
-	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by column id, Money columns only
+	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by column id, Money columns only; totals of a statement do not count again
 }
 
 // Add counts a row.
@@ -82,7 +82,7 @@ func (t *Totals) Add(s Schema, r Row) {
 		if t.Sums == nil {
 			t.Sums = map[string]decimal.Decimal{}
 		}
-		if d, ok := r.Cells[i].Decimal(); ok {
+		if d, ok := r.Cells[i].Decimal(); ok && r.Role != Total {
 			t.Sums[col.ID] = t.Sums[col.ID].Add(d)
 		} else if _, have := t.Sums[col.ID]; !have {
 			t.Sums[col.ID] = decimal.Zero

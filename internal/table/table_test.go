@@ -124,7 +124,8 @@ func TestTotals(t *testing.T) {
 		totals.Add(schema, table.Row{Cells: []table.Cell{table.TextOf("x"), table.MoneyOf(d)}})
 	}
 	totals.Add(schema, table.Row{Cells: []table.Cell{{}, {}}})
-	if totals.Rows != 4 || totals.Sums["Amt"].String() != "0.25" {
+	totals.Add(schema, table.Row{Role: table.Total, Cells: []table.Cell{table.TextOf("Total"), table.MoneyOf(decimal.RequireFromString("0.25"))}})
+	if totals.Rows != 5 || totals.Sums["Amt"].String() != "0.25" {
 		t.Errorf("got %+v", totals)
 	}
 }
