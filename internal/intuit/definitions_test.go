@@ -46,7 +46,7 @@ func vendors() export.Entity {
 
 func profitAndLoss() export.Report {
 	return export.Report{
-		ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Basis: true,
+		ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Basis: true, Levels: 3,
 		Summarize: []string{"Total", "Month", "Quarter", "Year", "Customers"},
 		Params:    []export.Option{{Key: "customer", Kind: export.OptionText}},
 		Groups: []export.GroupSum{
@@ -60,7 +60,7 @@ func profitAndLoss() export.Report {
 
 func balanceSheet() export.Report {
 	return export.Report{
-		ID: "balance_sheet", Title: "Balance sheet", Object: "BalanceSheet", Shape: export.Tree, Basis: true, Balance: true,
+		ID: "balance_sheet", Title: "Balance sheet", Object: "BalanceSheet", Shape: export.Tree, Basis: true, Balance: true, Levels: 3,
 		Summarize: []string{"Total", "Month", "Quarter", "Year"},
 		Groups: []export.GroupSum{
 			{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},

@@ -91,3 +91,19 @@ func (r *docRows) truncated() bool {
 	}
 	return false
 }
+
+// dropNotice takes the notice out, wherever it stands.
+func (r *docRows) dropNotice() {
+	if r == nil {
+		return
+	}
+	kept := r.Row[:0]
+	for _, row := range r.Row {
+		if own := row; own.Rows == nil && (&docRows{Row: []docRow{own}}).truncated() {
+			continue
+		}
+		row.Rows.dropNotice()
+		kept = append(kept, row)
+	}
+	r.Row = kept
+}

@@ -19,6 +19,7 @@ type arranged struct {
 	columns []reportColumn
 	label   int // position of the column with the rows' labels; -1 when all columns are data
 	list    bool
+	cut     bool // QuickBooks left out the rest
 	top     []*node
 }
 
@@ -94,7 +95,11 @@ func newReportColumn(c docColumn, title string) reportColumn {
 		kind = kindOfKey(key)
 	}
 	out := reportColumn{id: key, title: title, kind: kind, start: dayOnly(c.meta("StartDate")), end: dayOnly(c.meta("EndDate"))}
-	out.total = strings.EqualFold(key, "total") || (key == "" && strings.EqualFold(title, "total"))
+	if out.id == "" {
+		// Older answers have no keys; the newer ones make them of the titles like this.
+		out.id = strings.ToLower(strings.ReplaceAll(title, " ", ""))
+	}
+	out.total = strings.EqualFold(out.id, "total")
 	out.additive = kind == table.Money && !strings.Contains(key, "rbal")
 	// Averages and prices are money too, and several taxes are due on the same sale.
 	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {

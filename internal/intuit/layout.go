@@ -1,6 +1,7 @@
 package intuit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -11,15 +12,15 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// minSections is how many section columns there are at least, so that a deeper account does not move the others.
-const minSections = 3
-
 // layout turns an arranged report into rows.
 type layout struct {
 	*arranged
-	kind    string // export.LayoutStatement, …
-	slots   []slot
-	periods []int // tidy: the columns that become rows
+	report        export.Report
+	kind          string // export.LayoutStatement, …
+	slots         []slot
+	periods       []int // tidy: the columns that become rows
+	needsAccounts bool  // accounts has to be set before rows are made
+	accounts      map[string]account
 }
 
 // slot is one column of the result.
@@ -34,12 +35,13 @@ type reportRow struct {
 	level     int
 	path      []string // labels of the sections above
 	label, id string
+	above     string    // id of the closest section above that has one
 	cells     []docCell // nil without amounts
 	period    int       // tidy: position of the column
 }
 
 func newLayout(a *arranged, d export.Report, q export.Query, want asked) (*layout, error) {
-	l := &layout{arranged: a, kind: export.OptionValue(d, q.Options, export.OptLayout)}
+	l := &layout{arranged: a, report: d, kind: export.OptionValue(d, q.Options, export.OptLayout)}
 	if l.kind == export.LayoutTidy {
 		l.periods = a.periods()
 	}
@@ -106,6 +108,15 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 		add(head, func(r reportRow) table.Cell { return table.TextOf(r.id) })
 	case export.ReportRowKind:
 		add(head, func(r reportRow) table.Cell { return table.TextOf(roleNames[r.role]) })
+	case export.ReportAccountNumber, export.ReportAccountType:
+		l.needsAccounts = true
+		add(head, func(r reportRow) table.Cell {
+			found := l.accounts[l.accountOf(r)]
+			if col.Path == export.ReportAccountType {
+				return table.TextOf(found.kind)
+			}
+			return table.TextOf(found.number)
+		})
 	case export.ReportAmounts:
 		l.addAmounts(add, want)
 	}
@@ -152,13 +163,10 @@ func (l *layout) sections() int {
 		leaves++
 		return true
 	})
-	switch {
-	case !l.list:
-		return max(depth, minSections)
-	case leaves == 0:
+	if l.list && leaves == 0 {
 		return 1
 	}
-	return depth
+	return max(depth, l.report.Levels)
 }
 
 func (l *layout) schema() table.Schema {
@@ -189,7 +197,7 @@ func (l *layout) rows(yield func(table.Row) bool) {
 func (l *layout) walk(yield func(reportRow) bool) {
 	switch l.kind {
 	case export.LayoutStatement:
-		l.statement(l.top, 0, yield)
+		l.statement(l.top, 0, "", yield)
 	case export.LayoutTidy:
 		l.leaves(func(r reportRow) bool {
 			for _, r.period = range l.periods {
@@ -205,10 +213,10 @@ func (l *layout) walk(yield func(reportRow) bool) {
 }
 
 // statement gives sections, leaves and totals as QuickBooks shows them.
-func (l *layout) statement(nodes []*node, level int, yield func(reportRow) bool) bool {
+func (l *layout) statement(nodes []*node, level int, above string, yield func(reportRow) bool) bool {
 	for _, n := range nodes {
 		if !n.section {
-			if !yield(reportRow{level: level, label: n.label, id: n.id, cells: n.own}) {
+			if !yield(reportRow{level: level, above: above, label: n.label, id: n.id, cells: n.own}) {
 				return false
 			}
 			continue
@@ -218,7 +226,7 @@ func (l *layout) statement(nodes []*node, level int, yield func(reportRow) bool)
 				return false
 			}
 		}
-		if !l.statement(n.children, level+1, yield) {
+		if !l.statement(n.children, level+1, cmp.Or(n.id, above), yield) {
 			return false
 		}
 		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value), id: n.id, cells: n.summary}) {
@@ -230,18 +238,18 @@ func (l *layout) statement(nodes []*node, level int, yield func(reportRow) bool)
 
 // leaves gives the rows that are no section and no total. A section with amounts of its own, an account that has both
 // postings and accounts below it, is one too, so that all of them add up to the totals.
-func (l *layout) leaves(yield func(reportRow) bool) { leavesOf(l.top, nil, yield) }
+func (l *layout) leaves(yield func(reportRow) bool) { leavesOf(l.top, nil, "", yield) }
 
-func leavesOf(nodes []*node, path []string, yield func(reportRow) bool) bool {
+func leavesOf(nodes []*node, path []string, above string, yield func(reportRow) bool) bool {
 	for _, n := range nodes {
-		if n.own != nil && !yield(reportRow{path: path, label: n.label, id: n.id, cells: n.own}) {
+		if n.own != nil && !yield(reportRow{path: path, above: above, label: n.label, id: n.id, cells: n.own}) {
 			return false
 		}
 		below := path
 		if n.label != "" {
 			below = append(slices.Clip(path), n.label)
 		}
-		if !leavesOf(n.children, below, yield) {
+		if !leavesOf(n.children, below, cmp.Or(n.id, above), yield) {
 			return false
 		}
 	}

@@ -36,6 +36,7 @@ type request struct {
 	path   string // below /v3/company/{realm}/
 	query  url.Values
 	report bool
+	once   bool // one that Intuit cut off is not asked for again, as it can be asked for in parts
 	meter  *export.Meter
 	// accept takes a good answer's body. Its error means that the body made no sense; unless it is a problem that says
 	// otherwise, the request is sent again.
@@ -71,7 +72,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 		}
 		c.log.WarnContext(ctx, "quickbooks request failed",
 			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code), "intuit_tid", f.problem.ProviderRequestID)
-		if !f.again || try >= c.maxTries || (f.slow && try >= slowTries) {
+		if !f.again || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
 			return f.problem
 		}
 		wait := max(backoff(try), f.pause)

@@ -61,16 +61,17 @@ func TestSampleReports(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := arrange(&doc, d)
-			err := verify(a, d, "Total")
+			err := verify(a, d, asked{summarize: "Total"})
 			if slices.Contains(shortened, name) != problem.HasCode(err, problem.TotalsMismatch) {
 				t.Errorf("verify says %v", err)
 			}
 			for _, layout := range []string{export.LayoutStatement, export.LayoutTable} {
 				q := export.Query{Columns: []string{"Section", "Label", "LabelId", "Amounts"}, Options: map[string]string{"layout": layout}}
-				reading, err := lay(a, d, q, asked{})
+				l, err := newLayout(a, d, q, asked{})
 				if err != nil {
 					t.Fatal(err)
 				}
+				reading := lay(l, q, asked{})
 				got := map[string]int{}
 				for row := range reading.Rows {
 					for i, c := range row.Cells {

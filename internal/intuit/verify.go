@@ -13,7 +13,7 @@ import (
 
 // verify recomputes the totals that a report states of itself: rows against their section's summary, results such as
 // net income against the sections they follow from, and periods against their total.
-func verify(a *arranged, d export.Report, summarize string) error {
+func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}}
 	for i, c := range a.columns {
 		if c.additive && i != a.label {
@@ -30,7 +30,7 @@ func verify(a *arranged, d export.Report, summarize string) error {
 	for _, g := range d.Groups {
 		v.rule(g)
 	}
-	if !d.Balance && slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, summarize) {
+	if !d.Balance && slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
 		v.periods(a.top)
 	}
 	if v.err == nil {
