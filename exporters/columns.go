@@ -10,13 +10,55 @@ import (
 // join puts groups of columns together.
 func join(groups ...[]export.Column) []export.Column { return slices.Concat(groups...) }
 
+// id is the column that identifies a record.
+func id(what string) export.Column {
+	return export.Column{Path: "Id", Title: what + " ID", Key: true, Queryable: true}
+}
+
+// heading are the first columns of a transaction that has a number of its own.
+func heading(what string) []export.Column {
+	return []export.Column{
+		id(what),
+		{Path: "DocNumber", Title: "Number", Queryable: true},
+		txnDate(),
+	}
+}
+
+func txnDate() export.Column {
+	return export.Column{Path: "TxnDate", Title: "Date", Kind: table.Date, Queryable: true}
+}
+
+// changeDates are the dates that every record has.
+func changeDates() []string { return []string{"MetaData.LastUpdatedTime", "MetaData.CreateTime"} }
+
+// txnDates are the dates that a range of transactions can be about, before those of a type's own.
+func txnDates(own ...string) []string {
+	return append(append([]string{"TxnDate"}, own...), "MetaData.CreateTime", "MetaData.LastUpdatedTime")
+}
+
 // stamps are when a record was made and last changed; every entity has them.
 func stamps() []export.Column {
+	list := plainStamps()
+	list[0].Queryable, list[1].Queryable = true, true
+	return list
+}
+
+// plainStamps are the stamps where QuickBooks cannot compare them.
+func plainStamps() []export.Column {
 	return []export.Column{
-		{Path: "MetaData.CreateTime", Title: "Created", Kind: table.DateTime, Off: true, Queryable: true},
-		{Path: "MetaData.LastUpdatedTime", Title: "Last changed", Kind: table.DateTime, Off: true, Queryable: true},
+		{Path: "MetaData.CreateTime", Title: "Created", Kind: table.DateTime, Off: true},
+		{Path: "MetaData.LastUpdatedTime", Title: "Last changed", Kind: table.DateTime, Off: true},
 		{Path: "SyncToken", Title: "Version", Off: true, Help: "Counts the changes of the record."},
 	}
+}
+
+func active() export.Column {
+	return export.Column{Path: "Active", Title: "Active", Kind: table.Bool, Queryable: true}
+}
+
+// total is a transaction's amount.
+func total() export.Column {
+	return export.Column{Path: "TotalAmt", Title: "Total", Kind: table.Money, Queryable: true}
 }
 
 // money is a currency and its rate; they sit beside every amount because one sheet may mix currencies.
@@ -27,9 +69,80 @@ func money() []export.Column {
 	}
 }
 
-// address is one of a record's addresses, by parts.
+// homeTotal is the transaction's amount in the company's own currency.
+func homeTotal(amount string) export.Column {
+	return export.Column{
+		Path: "HomeTotalAmt", Title: "Total in home currency", Kind: table.Money, Off: true, From: inHomeCurrency("HomeTotalAmt", amount),
+		Help: "As QuickBooks says it, else the total times the exchange rate, rounded to cents.",
+	}
+}
+
+// homeBalance is what is open in the company's own currency.
+func homeBalance() export.Column {
+	return export.Column{
+		Path: "HomeBalance", Title: "Open balance in home currency", Kind: table.Money, Off: true, From: inHomeCurrency("HomeBalance", "Balance"),
+		Help: "As QuickBooks says it, else the open balance times the exchange rate, rounded to cents.",
+	}
+}
+
+// notes are what people wrote on a transaction, where it is filed, and what it hangs together with.
+func notes() []export.Column {
+	return []export.Column{
+		{Path: "DepartmentRef.name", Title: "Location", Off: true},
+		{Path: "PrivateNote", Title: "Memo", Off: true},
+		{Path: "LinkedTxn.TxnId", Title: "Linked transactions", Off: true, Help: "Their ids."},
+		{Path: "LinkedTxn.TxnType", Title: "Linked transaction types", Off: true},
+		{Path: "RecurDataRef.value", Title: "Recurring template ID", Off: true},
+	}
+}
+
+// customer is whom a sale is about; all but the first two come from the list of customers.
+func customer() []export.Column {
+	return []export.Column{
+		{Path: "CustomerRef.name", Title: "Customer"},
+		{Path: "CustomerRef.value", Title: "Customer ID", Off: true, Queryable: true},
+		{Path: "CustomerRef.FullyQualifiedName", Title: "Customer full name", Off: true, Help: "Parent and job, joined by a colon. From the list of customers."},
+		{Path: "CustomerRef.CompanyName", Title: "Customer company", Off: true, Help: "From the list of customers."},
+		{Path: "CustomerRef.PrimaryEmailAddr.Address", Title: "Customer e-mail", Off: true, Help: "From the list of customers."},
+		{Path: "CustomerRef.PrimaryPhone.FreeFormNumber", Title: "Customer phone", Off: true, Help: "From the list of customers."},
+	}
+}
+
+// vendor is whom a purchase is about; all but the first two come from the list of vendors.
+func vendor() []export.Column {
+	return []export.Column{
+		{Path: "VendorRef.name", Title: "Vendor"},
+		{Path: "VendorRef.value", Title: "Vendor ID", Off: true, Queryable: true},
+		{Path: "VendorRef.CompanyName", Title: "Vendor company", Off: true, Help: "From the list of vendors."},
+		{Path: "VendorRef.AcctNum", Title: "Vendor account number", Off: true, Help: "The company's number with the vendor. From the list of vendors."},
+		{Path: "VendorRef.PrimaryEmailAddr.Address", Title: "Vendor e-mail", Off: true, Help: "From the list of vendors."},
+		{Path: "VendorRef.Vendor1099", Title: "Vendor 1099", Kind: table.Bool, Off: true, Help: "From the list of vendors."},
+	}
+}
+
+// account is a reference to the chart of accounts, with what the chart says of it. Only the name may be a default.
+func account(path, title string, off bool) []export.Column {
+	chart := "From the chart of accounts."
+	return []export.Column{
+		{Path: path + ".name", Title: title, Off: off},
+		{Path: path + ".value", Title: title + " ID", Off: true},
+		{Path: path + ".AcctNum", Title: title + " number", Off: true, Help: chart},
+		{Path: path + ".AccountType", Title: title + " type", Off: true, Help: chart},
+	}
+}
+
+// terms are a transaction's terms of payment. Transactions carry only their id.
+func terms() []export.Column {
+	return []export.Column{
+		{Path: "SalesTermRef.name", Title: "Terms", Off: true, Help: "From the list of terms where the record has only its id."},
+		{Path: "SalesTermRef.DueDays", Title: "Days to pay", Kind: table.Number, Off: true, Help: "From the list of terms."},
+	}
+}
+
+// address is one of a record's addresses: as a block, and by parts.
 func address(member, title string) []export.Column {
 	return []export.Column{
+		{Path: member, Title: title + " address", Off: true, From: addressBlock(member), Help: "All of it, in lines."},
 		{Path: member + ".Line1", Title: title + " line 1", Off: true},
 		{Path: member + ".Line2", Title: title + " line 2", Off: true},
 		{Path: member + ".City", Title: title + " city", Off: true},
@@ -43,9 +156,11 @@ func address(member, title string) []export.Column {
 func person() []export.Column {
 	return []export.Column{
 		{Path: "Title", Title: "Salutation", Off: true},
-		{Path: "GivenName", Title: "First name", Off: true},
+		{Path: "GivenName", Title: "First name", Off: true, Queryable: true},
 		{Path: "MiddleName", Title: "Middle name", Off: true},
-		{Path: "FamilyName", Title: "Last name", Off: true},
+		{Path: "FamilyName", Title: "Last name", Off: true, Queryable: true},
+		{Path: "Suffix", Title: "Suffix", Off: true},
+		{Path: "PrintOnCheckName", Title: "Name on checks", Off: true},
 	}
 }
 
@@ -54,26 +169,17 @@ func contact() []export.Column {
 	return []export.Column{
 		{Path: "PrimaryEmailAddr.Address", Title: "E-mail"},
 		{Path: "PrimaryPhone.FreeFormNumber", Title: "Phone"},
+		{Path: "AlternatePhone.FreeFormNumber", Title: "Other phone", Off: true},
 		{Path: "Mobile.FreeFormNumber", Title: "Mobile", Off: true},
 		{Path: "Fax.FreeFormNumber", Title: "Fax", Off: true},
 		{Path: "WebAddr.URI", Title: "Website", Off: true},
 	}
 }
 
-// salesLines are the line columns of what is sold.
-func salesLines() []export.Column {
-	return []export.Column{
-		{Path: "Line.Id", Title: "Line ID", Key: true},
-		{Path: "Line.LineNum", Title: "Line", Kind: table.Number},
-		{Path: "Line.SalesItemLineDetail.ItemRef.name", Title: "Product or service"},
-		{Path: "Line.SalesItemLineDetail.ItemRef.value", Title: "Item ID", Off: true},
-		{Path: "Line.Description", Title: "Description"},
-		{Path: "Line.SalesItemLineDetail.ServiceDate", Title: "Service date", Kind: table.Date, Off: true},
-		{Path: "Line.SalesItemLineDetail.Qty", Title: "Quantity", Kind: table.Number},
-		{Path: "Line.SalesItemLineDetail.UnitPrice", Title: "Rate", Kind: table.Money},
-		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, Help: "Discounts are negative, so the lines of a record add up to its total before tax."},
-		{Path: "Line.DetailType", Title: "Line kind", Off: true},
-		{Path: "Line.SalesItemLineDetail.ClassRef.name", Title: "Class", Off: true},
-		{Path: "Line.SalesItemLineDetail.TaxCodeRef.value", Title: "Tax code", Off: true},
+// sensitive marks the columns as such.
+func sensitive(columns []export.Column) []export.Column {
+	for i := range columns {
+		columns[i].Off, columns[i].Sensitive = true, true
 	}
+	return columns
 }

@@ -50,7 +50,7 @@ func Validate(all []export.Definition) error {
 }
 
 func validateColumns(d export.Definition) error {
-	seen := map[string]bool{}
+	seen, titles := map[string]bool{}, map[string]bool{}
 	keys := 0
 	for _, c := range d.Catalogue() {
 		if c.Path == "" || c.Title == "" {
@@ -60,6 +60,13 @@ func validateColumns(d export.Definition) error {
 			return fmt.Errorf("column %q is there twice", c.Path)
 		}
 		seen[c.Path] = true
+		if titles[c.Title] {
+			return fmt.Errorf("two columns are titled %q", c.Title)
+		}
+		titles[c.Title] = true
+		if c.Sensitive && !c.Off {
+			return fmt.Errorf("column %q is sensitive and must be off", c.Path)
+		}
 		if _, err := record.ParsePath(c.Path); err != nil {
 			return fmt.Errorf("column %q: %w", c.Path, err)
 		}
@@ -67,8 +74,8 @@ func validateColumns(d export.Definition) error {
 			keys++
 		}
 	}
-	if d.Info().Kind == export.KindEntity && keys != 1 {
-		return fmt.Errorf("an entity needs exactly one key column, this has %d", keys)
+	if d.Info().Kind == export.KindEntity && keys == 0 {
+		return fmt.Errorf("an entity needs a key column")
 	}
 	return nil
 }

@@ -26,7 +26,11 @@ func TestValidateFindsWrongLiterals(t *testing.T) {
 		"no key":    func(e *export.Entity) { e.Columns = []export.Column{{Path: "Id", Title: "ID"}} },
 		"bad path":  func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "A..B", Title: "x"}) },
 		"duplicate": func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "Id", Title: "x"}) },
-		"no title":  func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "A"}) },
+		"title":     func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "A", Title: "ID"}) },
+		"sensitive": func(e *export.Entity) {
+			e.Columns = append(e.Columns, export.Column{Path: "A", Title: "x", Sensitive: true})
+		},
+		"no title": func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "A"}) },
 	} {
 		bad := good
 		change(&bad)

@@ -4,14 +4,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
 )
 
+// status makes the column Status. help lists what it says.
+func status(from func(export.View) table.Cell, help string) export.Column {
+	return export.Column{Path: "Status", Title: "Status", From: from, Help: help}
+}
+
+// overdue is the column DaysOverdue.
+func overdue() export.Column {
+	return export.Column{Path: "DaysOverdue", Title: "Days overdue", Kind: table.Number, Off: true, From: daysUnpaid, Help: "Blank when nothing is open."}
+}
+
 // voided reports whether a transaction was voided: QuickBooks has no field for it, but sets its amounts to zero and
 // begins its memo with "Voided".
 func voided(v export.View) bool {
-	total, _ := v.Record.Decimal("TotalAmt")
+	total, ok := v.Record.Decimal("TotalAmt")
+	if !ok {
+		total, _ = v.Record.Decimal("Amount")
+	}
 	return total.IsZero() && strings.HasPrefix(v.Record.Text("PrivateNote"), "Voided")
 }
 
@@ -32,9 +47,91 @@ func paymentStatus(v export.View) table.Cell {
 	return table.TextOf("Open")
 }
 
+// settled is the status of what cannot be open: the text, or Voided.
+func settled(text string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		if voided(v) {
+			return table.TextOf("Voided")
+		}
+		return table.TextOf(text)
+	}
+}
+
+// applied is Applied, Partly applied, Unapplied or Voided, from what is left of a payment or a credit in that member;
+// blank where QuickBooks does not say it.
+func applied(left string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		total, _ := v.Record.Decimal("TotalAmt")
+		rest, ok := v.Record.Decimal(left)
+		switch {
+		case voided(v):
+			return table.TextOf("Voided")
+		case !ok:
+			return table.Cell{}
+		case rest.IsZero():
+			return table.TextOf("Applied")
+		case rest.LessThan(total):
+			return table.TextOf("Partly applied")
+		}
+		return table.TextOf("Unapplied")
+	}
+}
+
+// estimateStatus is QuickBooks' own status; one that waits for an answer past its last day is Expired.
+func estimateStatus(v export.View) table.Cell {
+	own := v.Record.Text("TxnStatus")
+	switch {
+	case voided(v):
+		return table.TextOf("Voided")
+	case own != "" && own != "Pending":
+		return table.TextOf(own)
+	case daysPast(v, "ExpirationDate") > 0:
+		return table.TextOf("Expired")
+	}
+	return table.TextOf("Pending")
+}
+
+// orderStatus is Open, Closed or Voided.
+func orderStatus(v export.View) table.Cell {
+	if voided(v) {
+		return table.TextOf("Voided")
+	}
+	return table.TextOf(v.Record.Text("POStatus"))
+}
+
+// chargeStatus is Invoiced or Open.
+func chargeStatus(v export.View) table.Cell {
+	switch v.Record.Text("HasBeenInvoiced") {
+	case "true":
+		return table.TextOf("Invoiced")
+	case "false":
+		return table.TextOf("Open")
+	}
+	return table.Cell{}
+}
+
+// templateStatus is Active or Paused.
+func templateStatus(v export.View) table.Cell {
+	if v.Record.Object("RecurringInfo").Text("Active") == "false" {
+		return table.TextOf("Paused")
+	}
+	return table.TextOf("Active")
+}
+
+// daysUnpaid is how late the payment of what is open is.
+func daysUnpaid(v export.View) table.Cell {
+	if balance, _ := v.Record.Decimal("Balance"); balance.IsZero() {
+		return table.Cell{}
+	}
+	return table.NumberOf(decimal.NewFromInt(int64(daysOverdue(v))))
+}
+
 // daysOverdue is how many days ago the due date was, at least 0.
-func daysOverdue(v export.View) int {
-	due, err := time.Parse(time.DateOnly, v.Record.Text("DueDate"))
+func daysOverdue(v export.View) int { return daysPast(v, "DueDate") }
+
+// daysPast is how many days ago the member's date was, at least 0.
+func daysPast(v export.View, member string) int {
+	due, err := time.Parse(time.DateOnly, v.Record.Text(member))
 	if err != nil || !due.Before(v.Today) {
 		return 0
 	}

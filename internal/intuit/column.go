@@ -17,13 +17,15 @@ type column struct {
 	def    export.Column
 	path   record.Path // within the line when line is set
 	line   bool
-	listed bool // in the catalogue, so that its spelling is right
-	found  bool // some record had it
+	listed bool       // in the catalogue, so that its spelling is right
+	found  bool       // some record had it
+	refers *reference // nil when the value is in the record itself
 }
 
 const linePrefix = "Line."
 
-func compileColumn(d export.Definition, key string) (*column, error) {
+// compileColumn makes a column ready; what it looks up in other records goes through lists.
+func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 	def, err := export.FindColumn(d, key)
 	if err != nil {
 		return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
@@ -34,8 +36,19 @@ func compileColumn(d export.Definition, key string) (*column, error) {
 		if c.path, err = record.ParsePath(strings.TrimPrefix(key, linePrefix)); err != nil {
 			return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
 		}
+		if c.refers, err = compileReference(d.Object, c.path.String(), lists); err != nil {
+			return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
+		}
 	}
 	return c, nil
+}
+
+// source is the record or the line that the column's path begins in.
+func (c *column) source(v export.View) record.Record {
+	if c.line {
+		return v.Line
+	}
+	return v.Record
 }
 
 // cell is the column's value in a row; blank when the record has none.
@@ -43,11 +56,10 @@ func (c *column) cell(v export.View) table.Cell {
 	if c.def.From != nil {
 		return c.def.From(v)
 	}
-	from := v.Record
-	if c.line {
-		from = v.Line
+	value, ok := c.path.Lookup(c.source(v))
+	if !ok && c.refers != nil {
+		value, ok = c.refers.lookup(c.source(v))
 	}
-	value, ok := c.path.Lookup(from)
 	if !ok {
 		return table.Cell{}
 	}

@@ -12,9 +12,6 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// previewScan is how many records a preview looks through when filters have to be applied here.
-const previewScan = 100
-
 // entityRead is one reading of a list under way.
 type entityRead struct {
 	lister
@@ -28,6 +25,9 @@ type entityRead struct {
 	statement statement
 	exact     bool // QuickBooks finds just what is wanted, but for lines' filters
 	total     int  // what it counted; -1 when it cannot count the object
+	lists     lists
+	looking   []*column       // those that look into lists
+	sample    []record.Record // of a preview: its records
 	seen      idSet
 	warnings  []string
 	begun     bool
@@ -63,7 +63,11 @@ func (c *Client) readEntity(ctx context.Context, e export.Entity, q export.Query
 	if err := r.compile(); err != nil {
 		return nil, err
 	}
-	if err := r.open(ctx); err != nil {
+	open := r.open
+	if q.Limit > 0 {
+		open = r.openPreview
+	}
+	if err := open(ctx); err != nil {
 		return nil, err
 	}
 	reading := &export.Reading{Total: r.total, Warnings: &r.warnings, Rows: func(yield func(table.Row, error) bool) { r.rows(ctx, yield) }}
@@ -82,14 +86,14 @@ func (c *Client) readEntity(ctx context.Context, e export.Entity, q export.Query
 // compile makes columns, filters and the statement from the query.
 func (r *entityRead) compile() error {
 	for _, key := range r.query.Columns {
-		col, err := compileColumn(r.entity, key)
+		col, err := compileColumn(r.entity, key, &r.lists)
 		if err != nil {
 			return err
 		}
 		r.columns = append(r.columns, col)
 	}
 	for _, f := range r.query.Filters {
-		col, err := compileColumn(r.entity, f.Column)
+		col, err := compileColumn(r.entity, f.Column, &r.lists)
 		if err != nil {
 			return err
 		}
@@ -98,8 +102,28 @@ func (r *entityRead) compile() error {
 	if err := r.compileSpan(); err != nil {
 		return err
 	}
+	for _, c := range r.allColumns() {
+		if strings.Contains(c.path.String(), "CustomField.") {
+			r.include = allCustomFields
+		}
+		if c.refers != nil {
+			r.looking = append(r.looking, c)
+		}
+	}
 	r.pushDown(true)
 	return nil
+}
+
+// allCustomFields asks for all custom fields; without it QuickBooks gives the first three of those on sales forms.
+const allCustomFields = "enhancedAllCustomFields"
+
+// allColumns are those that filters need and those of the result, in this order.
+func (r *entityRead) allColumns() []*column {
+	var all []*column
+	for _, f := range r.filters {
+		all = append(all, f.column)
+	}
+	return append(all, r.columns...)
 }
 
 func (r *entityRead) compileSpan() error {
@@ -114,7 +138,7 @@ func (r *entityRead) compileSpan() error {
 	if days.Start.IsZero() && days.End.IsZero() {
 		return nil
 	}
-	col, err := compileColumn(r.entity, option(export.OptDateColumn))
+	col, err := compileColumn(r.entity, option(export.OptDateColumn), &r.lists)
 	if err != nil {
 		return err
 	}
@@ -158,25 +182,32 @@ func (r *entityRead) filtersActive() bool {
 	return slices.ContainsFunc(r.filters, func(f filter) bool { return f.Column == "Active" })
 }
 
-// open asks for the number of records. When QuickBooks cannot filter by one of the properties it reads everything
-// instead: the filters are applied to the answer anyway.
+// open asks for the number of records.
 func (r *entityRead) open(ctx context.Context) error {
 	if quirkOf(r.object).single {
 		return nil
 	}
-	n, err := r.count(ctx, r.statement)
-	if refused, ok := errors.AsType[*refusal](err); ok && (refused.code == "4000" || refused.code == "4001") {
-		narrow := r.statement
-		if r.pushDown(false); len(r.statement.where) < len(narrow.where) {
-			r.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", r.object, "realm", string(r.realm))
-			n, err = r.count(ctx, r.statement)
-		}
-	}
-	if err != nil {
+	return r.narrowed(ctx, func() error {
+		n, err := r.count(ctx, r.statement)
+		r.total = n
+		return err
+	})
+}
+
+// narrowed asks, and once more without conditions when QuickBooks cannot filter by one of the properties: the filters are
+// applied to the answer anyway.
+func (r *entityRead) narrowed(ctx context.Context, ask func() error) error {
+	err := ask()
+	refused, ok := errors.AsType[*refusal](err)
+	if !ok || (refused.code != "4000" && refused.code != "4001") {
 		return err
 	}
-	r.total = n
-	return nil
+	narrow := r.statement
+	if r.pushDown(false); len(r.statement.where) == len(narrow.where) {
+		return err
+	}
+	r.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", r.object, "realm", string(r.realm))
+	return ask()
 }
 
 // rows reads all pages and yields the rows.
@@ -189,15 +220,15 @@ func (r *entityRead) rows(ctx context.Context, yield func(table.Row, error) bool
 	out := &emitter{read: r, yield: yield}
 	var err error
 	switch {
+	case r.query.Limit > 0:
+		for _, rec := range r.sample {
+			if err = out.record(ctx, rec); err != nil || out.stopped {
+				break
+			}
+		}
 	case r.total == 0:
 	case r.total < 0:
-		err = r.readAtOnce(ctx, out, r.statement.all())
-	case r.query.Limit > 0:
-		size := min(r.query.Limit, pageSize)
-		if !r.exact {
-			size = max(size, previewScan)
-		}
-		err = r.readAtOnce(ctx, out, r.statement.page(1, size))
+		err = r.readAtOnce(ctx, out)
 	default:
 		err = r.readPages(ctx, out)
 	}
@@ -205,20 +236,21 @@ func (r *entityRead) rows(ctx context.Context, yield func(table.Row, error) bool
 		yield(table.Row{}, err)
 		return
 	}
-	r.warnings = misspelt(r.columns, out.rows)
+	r.warnings = append(misspelt(r.columns, out.rows), r.lists.warnings(r.looking)...)
 }
 
-func (r *entityRead) readAtOnce(ctx context.Context, out *emitter, query string) error {
-	page, err := r.fetch(ctx, query)
+// readAtOnce reads an object that knows neither counting nor paging.
+func (r *entityRead) readAtOnce(ctx context.Context, out *emitter) error {
+	page, err := r.fetch(ctx, r.statement.all())
 	if err != nil {
 		return err
 	}
 	for rec, err := range records(page) {
 		if err != nil {
-			return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
+			return malformed(err)
 		}
-		if !out.record(unwrapped(r.object, rec)) {
-			break
+		if err := out.record(ctx, unwrapped(r.object, rec)); err != nil || out.stopped {
+			return err
 		}
 	}
 	return nil
@@ -236,7 +268,7 @@ func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
 		first := true
 		for rec, err := range records(page) {
 			if err != nil {
-				return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
+				return malformed(err)
 			}
 			rec = unwrapped(r.object, rec)
 			id := rec.Text("Id")
@@ -248,8 +280,8 @@ func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
 				continue
 			}
 			read++
-			if !out.record(rec) {
-				return nil
+			if err := out.record(ctx, rec); err != nil || out.stopped {
+				return err
 			}
 		}
 	}
@@ -267,64 +299,6 @@ func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
 	return nil
 }
 
-// unwrapped is the record itself. Recurring transactions come in an object whose one member is named for their type;
-// that name becomes the member TxnType.
-func unwrapped(object string, rec record.Record) record.Record {
-	if object != "RecurringTransaction" || len(rec) != 1 {
-		return rec
-	}
-	for name := range rec {
-		if inner := rec.Object(name); inner != nil {
-			inner["TxnType"] = name
-			return inner
-		}
-	}
-	return rec
-}
-
-// emitter turns records into rows.
-type emitter struct {
-	read    *entityRead
-	yield   func(table.Row, error) bool
-	rows    int
-	stopped bool // nobody wants more
-}
-
-// record yields the record's rows that pass the filters; false when nobody wants more.
-func (o *emitter) record(rec record.Record) bool {
-	r := o.read
-	view := export.View{Record: rec, Company: r.query.Company, Today: r.query.Today}
-	if r.span != nil && !r.span.match(r.span.column.cell(view)) {
-		return true
-	}
-	lines := []record.Record{nil}
-	if r.lines {
-		if own := linesOf(rec); len(own) > 0 {
-			lines = own
-		}
-	}
-	for _, view.Line = range lines {
-		if !r.wanted(view) {
-			continue
-		}
-		cells := make([]table.Cell, len(r.columns))
-		for i, col := range r.columns {
-			cells[i] = col.cell(view)
-		}
-		o.rows++
-		o.stopped = !o.yield(table.Row{Cells: cells}, nil) || (r.query.Limit > 0 && o.rows >= r.query.Limit)
-		if o.stopped {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *entityRead) wanted(v export.View) bool {
-	for _, f := range r.filters {
-		if !f.Match(f.column.cell(v)) {
-			return false
-		}
-	}
-	return true
+func malformed(err error) error {
+	return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
 }

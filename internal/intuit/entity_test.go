@@ -204,11 +204,11 @@ func TestPreviewCostsTwoRequests(t *testing.T) {
 		s.server.ResetRequests()
 		got := s.must(t, invoices(), test.q)
 		requests := s.server.Requests()
-		if len(requests) != 2 || len(got.rows) != test.rows {
+		if n := len(requests); n > 2 || (n == 1) != (name == "local filter") || len(got.rows) != test.rows {
 			t.Errorf("%s: %d requests, %d rows", name, len(requests), len(got.rows))
 			continue
 		}
-		values, err := url.ParseQuery(requests[1].Query)
+		values, err := url.ParseQuery(requests[0].Query)
 		if err != nil || !strings.HasSuffix(values.Get("query"), " MAXRESULTS "+test.size) {
 			t.Errorf("%s: asked %q", name, values.Get("query"))
 		}

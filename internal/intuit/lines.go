@@ -11,10 +11,12 @@ import (
 // maxNesting bounds lines within lines; QuickBooks itself nests them once.
 const maxNesting = 8
 
-// linesOf returns a record's lines such that their amounts add up to the record's total before tax: subtotals are left
+// linesOf returns the lines that stand in that member of a record, such that their amounts add up to the record's total before tax: subtotals are left
 // out, discounts are negative, and a bundle is replaced by what is in it.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
-func linesOf(r record.Record) []record.Record { return appendLines(nil, r.List("Line"), 0) }
+func linesOf(r record.Record, member string) []record.Record {
+	return appendLines(nil, r.List(member), 0)
+}
 
 func appendLines(out, lines []record.Record, depth int) []record.Record {
 	for _, line := range lines {

@@ -24,7 +24,7 @@ func TestLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got [][2]string
-	for _, l := range linesOf(r) {
+	for _, l := range linesOf(r, "Line") {
 		got = append(got, [2]string{l.Text("Id"), l.Text("Amount")})
 	}
 	want := [][2]string{{"1", "100.00"}, {"3", "40.00"}, {"4", "20.00"}, {"5", "0.50"}, {"6", ""}, {"7", "-16.05"}, {"8", "1.00"}, {"9", "0"}}
@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 	if l := r.List("Line"); l[5].Text("Amount") != "16.05" {
 		t.Error("the record itself was changed")
 	}
-	if l := linesOf(record.Record{"Id": "1"}); l != nil {
+	if l := linesOf(record.Record{"Id": "1"}, "Line"); l != nil {
 		t.Errorf("a record without lines has %v", l)
 	}
 }

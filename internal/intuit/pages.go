@@ -31,6 +31,8 @@ type lister struct {
 	realm  export.RealmID
 	object string
 	meter  *export.Meter
+	// include asks for members that QuickBooks leaves out otherwise; empty for none.
+	include string
 }
 
 // count asks how many records the statement finds.
@@ -71,8 +73,12 @@ func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error
 var errNoResponse = errors.New("the answer has no QueryResponse")
 
 func (l lister) query(ctx context.Context, query string, accept func(map[string]json.RawMessage) error) error {
+	values := url.Values{"query": {query}}
+	if l.include != "" {
+		values.Set("include", l.include)
+	}
 	return l.client.get(ctx, request{
-		realm: l.realm, path: "query", query: url.Values{"query": {query}}, meter: l.meter,
+		realm: l.realm, path: "query", query: values, meter: l.meter,
 		accept: func(body []byte) error {
 			var doc struct{ QueryResponse map[string]json.RawMessage }
 			if err := json.Unmarshal(body, &doc); err != nil {

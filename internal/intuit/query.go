@@ -104,6 +104,8 @@ func push(f export.Filter, col export.Column) (conditions []string, exact bool) 
 	if !col.Queryable || col.From != nil || col.Line() || f.Value == "" {
 		return nil, false
 	}
+	// A reference compares by its id under its own name.
+	col.Path = strings.TrimSuffix(col.Path, ".value")
 	if f.Op == export.OpIn {
 		return pushList(f, col)
 	}

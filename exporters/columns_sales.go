@@ -1,0 +1,61 @@
+package exporters
+
+import (
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/table"
+)
+
+// salesLines are the line columns of what is sold.
+func salesLines() []export.Column {
+	const detail = "Line.SalesItemLineDetail."
+	return join([]export.Column{
+		{Path: "Line.Id", Title: "Line ID", Key: true},
+		{Path: "Line.LineNum", Title: "Line", Kind: table.Number},
+		{Path: detail + "ItemRef.name", Title: "Product or service"},
+		{Path: detail + "ItemRef.value", Title: "Item ID", Off: true},
+		{Path: detail + "ItemRef.Sku", Title: "SKU", Off: true, Help: "From the list of products and services."},
+		{Path: detail + "ItemRef.Type", Title: "Item type", Off: true, Help: "Service, Inventory, NonInventory or Group. From the list of products and services."},
+		{Path: "Line.Description", Title: "Description"},
+		{Path: detail + "ServiceDate", Title: "Service date", Kind: table.Date, Off: true},
+		{Path: detail + "Qty", Title: "Quantity", Kind: table.Number},
+		{Path: detail + "UnitPrice", Title: "Rate", Kind: table.Money},
+		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, Help: "Discounts are negative, so the lines of a record add up to its total before tax."},
+		{Path: "Line.DetailType", Title: "Line kind", Off: true},
+		{Path: detail + "ClassRef.name", Title: "Class", Off: true},
+		{Path: detail + "TaxCodeRef.value", Title: "Tax code", Off: true},
+		{Path: detail + "TaxCodeRef.name", Title: "Tax code name", Off: true, Help: "From the list of tax codes."},
+		{Path: "Line.DiscountLineDetail.DiscountPercent", Title: "Discount percent", Kind: table.Number, Off: true},
+	}, account(detail+"ItemAccountRef", "Income account", true))
+}
+
+// saleTotals are a sale's tax and total.
+func saleTotals() []export.Column {
+	return []export.Column{
+		{Path: "TxnTaxDetail.TotalTax", Title: "Tax", Kind: table.Money},
+		total(),
+	}
+}
+
+// saleDetails are what is rarely wanted of a sale. what is the sale's kind, such as "Invoice".
+func saleDetails(what string) []export.Column {
+	return join([]export.Column{
+		{Path: "ClassRef.name", Title: what + " class", Off: true},
+		{Path: "EmailStatus", Title: "E-mail status", Off: true},
+		{Path: "PrintStatus", Title: "Print status", Off: true},
+		{Path: "BillEmail.Address", Title: "Billing e-mail", Off: true},
+		{Path: "CustomerMemo.value", Title: "Message to customer", Off: true},
+		{Path: "ShipDate", Title: "Shipping date", Kind: table.Date, Off: true},
+		{Path: "ShipMethodRef.name", Title: "Shipped by", Off: true},
+		{Path: "TrackingNum", Title: "Tracking number", Off: true},
+		{Path: "TxnTaxDetail.TxnTaxCodeRef.name", Title: "Sales tax", Off: true, Help: "From the list of tax codes."},
+		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true, Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
+	}, notes(), address("BillAddr", "Billing"), address("ShipAddr", "Shipping"))
+}
+
+// received is how money came in or went out at a sale.
+func received() []export.Column {
+	return join([]export.Column{
+		{Path: "PaymentMethodRef.name", Title: "Payment method", Help: "From the list of payment methods where the record has only its id."},
+		{Path: "PaymentRefNum", Title: "Reference number", Off: true},
+	}, account("DepositToAccountRef", "Account", false))
+}

@@ -1,0 +1,176 @@
+package exporters
+
+import (
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// inHomeCurrency is an amount in the company's currency: the member of that name when QuickBooks gives it, else the
+// amount, times the exchange rate when it is in another currency.
+func inHomeCurrency(home, amount string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		if given, ok := v.Record.Decimal(home); ok {
+			return table.MoneyOf(given)
+		}
+		d, ok := v.Record.Decimal(amount)
+		if !ok {
+			return table.Cell{}
+		}
+		currency, _ := v.Record.Ref("CurrencyRef")
+		if currency == "" || currency == v.Company.HomeCurrency {
+			return table.MoneyOf(d)
+		}
+		rate, ok := v.Record.Decimal("ExchangeRate")
+		if !ok {
+			return table.Cell{}
+		}
+		return table.MoneyOf(d.Mul(rate).Round(2))
+	}
+}
+
+// addressBlock is an address as on an envelope.
+func addressBlock(member string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		a := v.Record.Object(member)
+		var lines []string
+		for _, name := range []string{"Line1", "Line2", "Line3", "Line4", "Line5"} {
+			lines = append(lines, a.Text(name))
+		}
+		place := joined(" ", a.Text("CountrySubDivisionCode"), a.Text("PostalCode"))
+		lines = append(lines, joined(", ", a.Text("City"), place), a.Text("Country"))
+		return table.TextOf(joined("\n", lines...))
+	}
+}
+
+// joined puts the texts that are not empty together.
+func joined(separator string, texts ...string) string {
+	var list []string
+	for _, t := range texts {
+		if t = strings.TrimSpace(t); t != "" {
+			list = append(list, t)
+		}
+	}
+	return strings.Join(list, separator)
+}
+
+// expenseDetail is a member of the detail of a line of what is bought, whichever kind of line it is; of a reference its
+// name.
+func expenseDetail(member string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		for _, detail := range []string{accountDetail, itemDetail} {
+			d := v.Line.Object(detail)
+			if value, name := d.Ref(member); name != "" {
+				return table.TextOf(name)
+			} else if value != "" {
+				return table.TextOf(value)
+			}
+			if text := d.Text(member); text != "" {
+				return table.TextOf(text)
+			}
+		}
+		return table.Cell{}
+	}
+}
+
+// appliedNumber is the number of the document that a payment's line pays. QuickBooks keeps it among named values.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
+func appliedNumber(v export.View) table.Cell {
+	for _, entry := range v.Line.Object("LineEx").List("any") {
+		if pair := entry.Object("value"); pair.Text("Name") == "txnReferenceNumber" {
+			return table.TextOf(pair.Text("Value"))
+		}
+	}
+	return table.Cell{}
+}
+
+// posting is a journal line's amount when it is on that side.
+func posting(side string) func(export.View) table.Cell {
+	return func(v export.View) table.Cell {
+		amount, ok := v.Line.Decimal("Amount")
+		if !ok || v.Line.Object("JournalEntryLineDetail").Text("PostingType") != side {
+			return table.Cell{}
+		}
+		return table.MoneyOf(amount)
+	}
+}
+
+// journalTotal is a journal entry's amount: what it says, else the sum of its debits.
+func journalTotal(v export.View) table.Cell {
+	if given, ok := v.Record.Decimal("TotalAmt"); ok && !given.IsZero() {
+		return table.MoneyOf(given)
+	}
+	return table.MoneyOf(debits(v.Record))
+}
+
+// journalHomeTotal is journalTotal in the company's currency.
+func journalHomeTotal(v export.View) table.Cell {
+	with := record.Record{"TotalAmt": nil}
+	for k, member := range v.Record {
+		with[k] = member
+	}
+	with["TotalAmt"] = journalTotal(v).String()
+	v.Record = with
+	return inHomeCurrency("HomeTotalAmt", "TotalAmt")(v)
+}
+
+func debits(r record.Record) decimal.Decimal {
+	var sum decimal.Decimal
+	for _, line := range r.List("Line") {
+		if line.Object("JournalEntryLineDetail").Text("PostingType") == "Debit" {
+			amount, _ := line.Decimal("Amount")
+			sum = sum.Add(amount)
+		}
+	}
+	return sum
+}
+
+// netSpent is a purchase's amount, negative when it is a refund.
+func netSpent(v export.View) table.Cell {
+	amount, ok := v.Record.Decimal("TotalAmt")
+	if !ok {
+		return table.Cell{}
+	}
+	if v.Record.Text("Credit") == "true" {
+		amount = amount.Neg()
+	}
+	return table.MoneyOf(amount)
+}
+
+// purchaseLink opens a purchase: QuickBooks has a page for each kind of it.
+func purchaseLink(v export.View) table.Cell {
+	page := "expense"
+	switch {
+	case v.Record.Text("PaymentType") == "Check":
+		page = "check"
+	case v.Record.Text("PaymentType") == "CreditCard" && v.Record.Text("Credit") == "true":
+		page = "creditcardcredit"
+	}
+	return table.TextOf(v.Company.AppURL() + page + "?txnId=" + v.Record.Text("Id"))
+}
+
+// worked is the duration of a time activity in hours.
+func worked(v export.View) table.Cell {
+	var minutes decimal.Decimal
+	for name, factor := range map[string]int64{"Hours": 60, "Minutes": 1, "BreakHours": -60, "BreakMinutes": -1} {
+		n, _ := v.Record.Decimal(name)
+		minutes = minutes.Add(n.Mul(decimal.NewFromInt(factor)))
+	}
+	return table.NumberOf(minutes.DivRound(decimal.NewFromInt(60), 4))
+}
+
+// worker is who did the work: an employee or a vendor.
+func worker(v export.View) table.Cell {
+	for _, member := range []string{"EmployeeRef", "VendorRef"} {
+		if value, name := v.Record.Ref(member); name != "" {
+			return table.TextOf(name)
+		} else if value != "" {
+			return table.TextOf(value)
+		}
+	}
+	return table.Cell{}
+}

@@ -1,0 +1,83 @@
+package intuit
+
+import (
+	"context"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// unwrapped is the record itself. Recurring transactions come in an object whose one member is named for their type;
+// that name becomes the member TxnType.
+func unwrapped(object string, rec record.Record) record.Record {
+	if object != "RecurringTransaction" || len(rec) != 1 {
+		return rec
+	}
+	for name := range rec {
+		if inner := rec.Object(name); inner != nil {
+			inner["TxnType"] = name
+			return inner
+		}
+	}
+	return rec
+}
+
+// emitter turns records into rows.
+type emitter struct {
+	read    *entityRead
+	yield   func(table.Row, error) bool
+	rows    int
+	stopped bool // nobody wants more
+}
+
+// record yields the record's rows that pass the filters. It returns an error when what they look up cannot be read.
+func (o *emitter) record(ctx context.Context, rec record.Record) error {
+	r := o.read
+	view := export.View{Record: rec, Company: r.query.Company, Today: r.query.Today}
+	if r.span != nil && !r.span.match(r.span.column.cell(view)) {
+		return nil
+	}
+	lines := r.linesOf(rec)
+	if err := r.prepare(ctx, rec, lines); err != nil {
+		return err
+	}
+	for _, view.Line = range lines {
+		if !r.wanted(view) {
+			continue
+		}
+		cells := make([]table.Cell, len(r.columns))
+		for i, col := range r.columns {
+			cells[i] = col.cell(view)
+		}
+		o.rows++
+		o.stopped = !o.yield(table.Row{Cells: cells}, nil) || (r.query.Limit > 0 && o.rows >= r.query.Limit)
+		if o.stopped {
+			return nil
+		}
+	}
+	return nil
+}
+
+// linesOf are the lines that give a row each; one that is nil where the whole record gives the row.
+func (r *entityRead) linesOf(rec record.Record) []record.Record {
+	if r.lines {
+		member := "Line"
+		if r.entity.LinesIn != "" {
+			member = r.entity.LinesIn
+		}
+		if own := linesOf(rec, member); len(own) > 0 {
+			return own
+		}
+	}
+	return []record.Record{nil}
+}
+
+func (r *entityRead) wanted(v export.View) bool {
+	for _, f := range r.filters {
+		if !f.Match(f.column.cell(v)) {
+			return false
+		}
+	}
+	return true
+}
