@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -564,5 +566,46 @@ func TestUserFormulasSurvive(t *testing.T) {
 	}
 	if f := doc.Formulas("Data!D1"); f[0][0] != "=B2*2" {
 		t.Errorf("the formula beside is %v", f)
+	}
+}
+
+// TestServiceAccount writes without any consent into a spreadsheet that is shared with the account, and says what to do
+// where it cannot.
+func TestServiceAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, intuitsim.Options{})
+	company := w.connect(1)[0]
+	if err := w.app.Stop(w.ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.set.Google.ServiceAccountFile = filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(w.set.Google.ServiceAccountFile, w.google.ServiceAccountKey(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	accounts, err := w.app.Control().Accounts(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(accounts, func(a export.GoogleAccount) bool { return a.Kind == export.ServiceAccount })
+	if i < 0 || accounts[i].Email != googlesim.ServiceAccountEmail {
+		t.Fatalf("accounts %+v", accounts)
+	}
+	w.account = accounts[i].ID
+	e := w.exporter("vendors", nil, nil, company)
+	r := w.run(w.create(e).ID)
+	if r.Problem == nil {
+		t.Fatal("a service account made a spreadsheet without having storage")
+	}
+	says(t, r.Problem, "no storage", "share it with the account")
+	e.Target.Spreadsheet = w.google.CreateSpreadsheet("boss@example.com", "Vendors", "Data")
+	e.Name = "Vendors of the boss"
+	id := w.create(e).ID
+	says(t, w.run(id).Problem, googlesim.ServiceAccountEmail, "Share the spreadsheet")
+	if err := w.google.Share(e.Target.Spreadsheet, googlesim.ServiceAccountEmail, "writer"); err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := w.mustRun(id); r.Rows == 0 {
+		t.Error("no rows were written")
 	}
 }

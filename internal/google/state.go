@@ -219,7 +219,7 @@ func (p place) drift() error {
 
 // rangeID and rangeName name an exporter's named range. Google lets the client choose the id, which makes adding one
 // twice fail rather than double.
-func rangeID(id export.ID) string   { return "ledgersheet." + string(id) }
+func rangeID(id export.ID) string   { return "ledgersheet" + strings.ReplaceAll(string(id), "_", "") }
 func rangeName(id export.ID) string { return "ledgersheet_" + string(id) }
 
 // numberFor makes a stable positive id, of a tab or of metadata, out of names.
