@@ -70,7 +70,7 @@ func TestProblemDecides(t *testing.T) {
 				if r.Status.Over() {
 					return
 				}
-				if wait := r.NotBefore.Sub(time.Now()); wait < test.min || wait > test.max {
+				if wait := time.Until(r.NotBefore); wait < test.min || wait > test.max {
 					t.Errorf("waits %v, want %v to %v", wait, test.min, test.max)
 				}
 			})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -151,7 +150,7 @@ func (m *machine) boot() {
 	m.plug = p
 	m.q = queue.New(queue.Options{
 		Store: p, Workers: workers, PerCompany: perCompany, Timeout: 10 * time.Minute,
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 		Work: func(ctx context.Context, r export.Run, report func(func(*export.Run))) error {
 			return m.work(ctx, p, r, report)
 		},

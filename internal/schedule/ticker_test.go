@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -89,7 +88,7 @@ func (c *clock) now() time.Time {
 func (c *clock) up() {
 	c.Helper()
 	c.ticker = schedule.NewTicker(schedule.Options{
-		Store: c, Enqueue: c.enqueue, Now: c.now, Jitter: c.jitter, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Store: c, Enqueue: c.enqueue, Now: c.now, Jitter: c.jitter, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err := c.ticker.Start(c.Context()); err != nil {
 		c.Fatal(err)

@@ -249,11 +249,9 @@ func responseMask(text string, answer any) (mask, error) {
 		return nil, nil
 	}
 	m, ok := parseMask(text)
-	bad, found := "", false
+	bad, found := text, false
 	if ok {
 		bad, found = m.unknown(reflect.TypeOf(answer))
-	} else {
-		bad = text
 	}
 	if ok && !found {
 		return m, nil

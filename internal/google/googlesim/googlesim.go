@@ -60,7 +60,6 @@ type Server struct {
 	codes    map[string]*authCode
 	access   map[string]*accessToken
 	refresh  map[string]*refreshToken
-	sequence int
 	testing  bool
 	key      *rsa.PrivateKey
 	faults   []*Fault

@@ -235,14 +235,13 @@ func TestRefreshTokensDie(t *testing.T) {
 		return status == 200
 	}
 	first := f.sim.Authorize(owner, "drive.file")
-	var last string
 	for range 99 {
-		last = f.sim.Authorize(owner, "drive.file")
+		f.sim.Authorize(owner, "drive.file")
 	}
 	if !alive(first) {
 		t.Error("the first of 100 tokens is dead")
 	}
-	last = f.sim.Authorize(owner, "drive.file")
+	last := f.sim.Authorize(owner, "drive.file")
 	if alive(first) || !alive(last) {
 		t.Error("the 101st token must end the first one, silently")
 	}

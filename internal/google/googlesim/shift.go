@@ -82,7 +82,7 @@ func (sh shift) area(a area) (area, bool) {
 	if a.sheet != sh.sheet {
 		return a, true
 	}
-	ok := false
+	var ok bool
 	if sh.rows {
 		a.r1, a.r2, ok = sh.span(a.r1, a.r2)
 	} else {

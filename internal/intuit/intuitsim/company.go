@@ -23,7 +23,6 @@ type Company struct {
 	canadian   bool
 	numbered   bool // accounts carry numbers
 	taxAccount string
-	firstID    int
 
 	rng         *rand.Rand
 	lastID      int

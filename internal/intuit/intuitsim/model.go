@@ -67,9 +67,7 @@ type item struct {
 	asset           *account
 	taxable         bool
 	stock           milli // on hand at the start
-	vendor          *party
 	startDate       day
-	parent          *item
 }
 
 // txnKind says what a transaction is; its text is the entity's name.
@@ -162,7 +160,6 @@ type txn struct {
 	applies   []application
 	appliedBy []application
 	deposit   *txn // the deposit that took a payment or a sales receipt to the bank
-	estimate  *txn // the estimate that an invoice came from
 }
 
 // application is an amount of one transaction that settles another.
@@ -183,19 +180,18 @@ const (
 
 // line is a line of a transaction.
 type line struct {
-	kind       lineKind
-	item       *item
-	account    *account
-	party      *party
-	class      *listEntry
-	text       string
-	qty        milli
-	price      cents
-	amount     cents
-	taxable    bool
-	debit      bool // of a journal line
-	linked     *txn // of a deposit line
-	serviceDay day
+	kind    lineKind
+	item    *item
+	account *account
+	party   *party
+	class   *listEntry
+	text    string
+	qty     milli
+	price   cents
+	amount  cents
+	taxable bool
+	debit   bool // of a journal line
+	linked  *txn // of a deposit line
 }
 
 // open is what is still owed on an invoice or a bill, or left of a credit, after all settlements.
