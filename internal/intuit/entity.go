@@ -173,7 +173,10 @@ func (r *entityRead) pushDown(narrow bool) {
 		r.statement.where = append(r.statement.where, conditions...)
 		r.exact = r.exact && exact
 	}
-	if asOf := quirkOf(r.object).asOf; asOf != "" && len(r.statement.where) == 0 {
+	about := func(property string) bool {
+		return slices.ContainsFunc(r.statement.where, func(condition string) bool { return strings.HasPrefix(condition, property+" ") })
+	}
+	if asOf := quirkOf(r.object).asOf; asOf != "" && !about(asOf) {
 		r.statement.where = append(r.statement.where, asOf+" = "+quote(dayText(r.query.Today, false, "")))
 	}
 }

@@ -21,6 +21,9 @@ type list struct {
 	values map[string][]any // the fields by record id; nil until the list was read
 	// unread says that a preview has left the list out, wholly or in part.
 	unread bool
+	// missing are the ids that were looked for in vain.
+	missing idSet
+	lost    int // how many they are
 }
 
 type listField struct {
@@ -58,6 +61,9 @@ func (l *lists) field(object, name string) (listedField, error) {
 // value is a field of the record with that id.
 func (l *list) value(id string, field int) (any, bool) {
 	fields, ok := l.values[id]
+	if !ok && !l.unread && numeric(id) && l.missing.add(id) {
+		l.lost++
+	}
 	if !ok || fields[field] == nil {
 		return nil, false
 	}
@@ -135,9 +141,14 @@ func (l *list) readSome(ctx context.Context, from lister, ids []string) error {
 // leaveOut makes the list one that a preview does not read.
 func (l *list) leaveOut() { l.values, l.unread = map[string][]any{}, true }
 
-// warnings say which columns a preview leaves blank.
+// warnings say what was looked for in vain and which columns a preview leaves blank.
 func (l *lists) warnings(columns []*column) []string {
-	var blank []string
+	var said, blank []string
+	for _, own := range l.all {
+		if own.lost > 0 {
+			said = append(said, fmt.Sprintf("QuickBooks' list of %ss lacks %d that records refer to; what is taken from it is blank there.", spaced(own.object), own.lost))
+		}
+	}
 	for _, c := range columns {
 		if slices.Contains(blank, c.def.Path) {
 			continue
@@ -149,10 +160,10 @@ func (l *lists) warnings(columns []*column) []string {
 			}
 		}
 	}
-	if blank == nil {
-		return nil
+	if blank != nil {
+		said = append(said, "Filled in by a run, but blank or incomplete in a preview, which looks into one list only: "+strings.Join(blank, ", ")+".")
 	}
-	return []string{"Filled in by a run, but blank or incomplete in a preview, which looks into one list only: " + strings.Join(blank, ", ") + "."}
+	return said
 }
 
 // needs yields the lists that a record's rows look into and the ids they look for there.
