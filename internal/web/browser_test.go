@@ -1,0 +1,177 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// skipBrowser names the variable that leaves out the tests that need Chromium.
+const skipBrowser = "LEDGERSHEET_SKIP_BROWSER"
+
+// newBrowser starts Chromium, signed in at the site.
+func newBrowser(t *testing.T, s *site) context.Context {
+	t.Helper()
+	if os.Getenv(skipBrowser) != "" {
+		t.Skip(skipBrowser + " is set")
+	}
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Fatalf("no Chromium was found; install it, or set %s=1 to leave this test out", skipBrowser)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	t.Cleanup(cancel)
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	// Without this a page that is not in front never has the focus, and shows none.
+	must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	must(t, err)
+	must(t, chromedp.Do(ctx, chromedp.Navigate(s.server.URL+"/login"), chromedp.SendKeys("#email", email), chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible(".top")))
+	return ctx
+}
+
+// look is what a script finds out about a page as it is laid out.
+type look struct {
+	Sideways  int      `json:"sideways"`  // pixels by which the page is wider than the window
+	Wide      []string `json:"wide"`      // what stands out
+	Small     []string `json:"small"`     // targets under 24 pixels
+	Nameless  []string `json:"nameless"`  // controls without a label
+	Focusless []string `json:"focusless"` // controls that do not show the focus
+}
+
+const lookScript = `(() => {
+	const out = {sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth, wide: [], small: [], nameless: [], focusless: []};
+	const name = (e) => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + " " + (e.textContent || e.name || "").trim().slice(0, 30);
+	const shown = (e) => e.checkVisibility({visibilityProperty: true}) && e.getBoundingClientRect().width > 1 && !e.closest(".hidden, .skip");
+	if (out.sideways > 0) for (const e of document.querySelectorAll("body *")) {
+		const box = e.getBoundingClientRect();
+		if (box.right > innerWidth + 1 && shown(e) && !e.closest(".scroll, .column-list")) out.wide.push(name(e));
+	}
+	for (const e of document.querySelectorAll("button, select, input:not([type=hidden]), a.button, summary")) {
+		if (!shown(e)) continue;
+		const box = e.getBoundingClientRect();
+		// The label of a box is part of its target.
+		const high = e.type === "checkbox" ? Math.max(box.height, ...[...e.labels].map((l) => l.parentElement.getBoundingClientRect().height)) : box.height;
+		if (high < 24) out.small.push(name(e) + " " + Math.round(high));
+		if (/^(input|select)$/i.test(e.tagName) && !e.labels.length && !e.ariaLabel) out.nameless.push(name(e));
+	}
+	const first = [...document.querySelectorAll("main a[href], main button, main input:not([type=hidden]), main select, nav a")].filter(shown).slice(0, 40);
+	for (const e of first) {
+		if (e.disabled) continue;
+		e.focus({focusVisible: true, preventScroll: true});
+		const style = getComputedStyle(e);
+		if (document.activeElement === e && (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2)) out.focusless.push(name(e));
+	}
+	return out;
+})()`
+
+// TestEveryPageInABrowser walks the pages at three widths in both themes: nothing scrolls sideways, every control has a
+// name, is large enough and shows the focus.
+func TestEveryPageInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{demo: true}).fill()
+	good := s.exporter(func(e *export.Exporter) {
+		e.Name, e.Companies = "Invoices of everybody, with a rather long name", []export.RealmID{realmA, realmB}
+	})
+	bad := s.exporter(func(e *export.Exporter) { e.Name = "Anunbreakablenamewhichisnotsensiblebutpossiblenevertheless" })
+	report := s.exporter(func(e *export.Exporter) {
+		e.Name, e.Definition, e.Columns, e.Filters, e.Options = "Profit", "profit_and_loss", nil, nil, map[string]string{"accounting_method": "Cash"}
+	})
+	run, fail := s.run(good, succeeded), s.run(bad, failed(problem.CompanyReconnectRequired))
+	s.control.CompanyEnded(t.Context(), realmB, problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	ctx := newBrowser(t, s)
+
+	pages := []string{"/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs", "/settings", "/help", "/nowhere",
+		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit", "/exporters/" + string(report.ID), "/exporters/" + string(good.ID) + "/preview", companyPath(realmA, "delete"), "/runs/" + string(run.ID), "/runs/" + string(fail.ID)}
+	for _, width := range []int64{320, 390, 1280} {
+		for _, page := range pages {
+			at := fmt.Sprintf("%s at %d px", page, width)
+			theme := map[bool]string{true: "dark", false: "light"}[width == 390]
+			sep := map[bool]string{true: "&", false: "?"}[strings.Contains(page, "?")]
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.server.URL+page+sep+url.Values{"theme": {theme}}.Encode())))
+			l, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
+			must(t, err)
+			if l.Sideways > 0 {
+				t.Errorf("%s: %d px wider than the window: %v", at, l.Sideways, l.Wide)
+			}
+			if len(l.Small) > 0 {
+				t.Errorf("%s: too small to hit: %v", at, l.Small)
+			}
+			if len(l.Nameless) > 0 {
+				t.Errorf("%s: without a label: %v", at, l.Nameless)
+			}
+			if len(l.Focusless) > 0 {
+				t.Errorf("%s: focus cannot be seen: %v", at, l.Focusless)
+			}
+		}
+	}
+}
+
+// TestScriptsInABrowser uses what only scripts do: the preview, the order of columns, more filters, a schedule in words,
+// the keyboard, and a run that is watched.
+func TestScriptsInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).fill()
+	e := s.exporter(nil)
+	r := s.run(e, running)
+	ctx := newBrowser(t, s)
+	do := func(actions ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		must(t, chromedp.Do(ctx, actions...))
+	}
+	want := func(script, what string) {
+		t.Helper()
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script))
+		must(t, err)
+		if !ok {
+			t.Error(what)
+		}
+	}
+	do(chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"), chromedp.WaitVisible("#draft-preview table"))
+	want(`document.querySelector("#draft-preview").textContent.includes("<b>Bold & Co</b>")`, "the preview lacks the row")
+	do(chromedp.Click(`#column-list li:first-child [data-move="down"]`))
+	want(`document.querySelector("#column-list li:nth-child(2) input").value === "DocNumber"`, "the column did not move")
+	do(chromedp.Click("[data-add-filter]"))
+	want(`document.querySelectorAll(".filter-row").length === 3 && document.querySelectorAll("[id^=filter-2-]").length === 3`, "there is no third filter with ids of its own")
+	do(chromedp.Evaluate[chromedp.Void](`(() => { const p = document.querySelector("#preset"); p.value = "0 * * * *"; p.dispatchEvent(new Event("change")); })()`),
+		chromedp.Poll[chromedp.Void](`document.querySelector("#schedule-words").textContent.includes("Every hour")`))
+	want(`document.querySelector("#cron").value === "0 * * * *"`, "the preset did not fill the expression")
+
+	// Leaving a changed form asks first; a form that was sent lets one go.
+	do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-exporter-form]").dispatchEvent(new Event("submit"))`))
+
+	do(chromedp.Navigate(s.server.URL+"/runs/"+string(r.ID)), chromedp.WaitVisible("[data-events]"))
+	done := r
+	succeeded(&done)
+	_, err := s.store.UpdateRun(t.Context(), r.ID, func(stored *export.Run) error { succeeded(stored); return nil })
+	must(t, err)
+	s.broker.Publish(done)
+	do(chromedp.WaitVisible(".pill.good"), chromedp.WaitVisible("#totals"))
+
+	do(chromedp.Navigate(s.server.URL+"/exporters"), chromedp.KeyEvent("j"))
+	want(`document.activeElement.classList.contains("row-link")`, "j did not choose a row")
+	do(chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(".cards"))
+	want(`location.pathname === "/connections"`, "g c did not go to the connections")
+}
