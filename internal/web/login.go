@@ -69,7 +69,7 @@ func (w *Web) setupView(token string) setupView {
 	return setupView{Token: token, QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback", GoogleRequest: w.o.Settings.BaseURL + "/oauth/google/callback"}
 }
 
-// done is the answer once there is an owner: the page is gone for good.
+// setupDone is the answer once there is an owner: the page is gone for good.
 func (w *Web) setupDone(c *gin.Context) error {
 	needed, err := w.o.Setup.Needed(c.Request.Context())
 	if err == nil && !needed {
