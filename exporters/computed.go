@@ -2,6 +2,7 @@ package exporters
 
 import (
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -153,14 +154,25 @@ func purchaseLink(v export.View) table.Cell {
 	return table.TextOf(v.Company.AppURL() + page + "?txnId=" + v.Record.Text("Id"))
 }
 
-// worked is the duration of a time activity in hours.
+// worked is the duration of a time activity in hours: what it says, else from its start to its end, less the break.
 func worked(v export.View) table.Cell {
-	var minutes decimal.Decimal
-	for name, factor := range map[string]int64{"Hours": 60, "Minutes": 1, "BreakHours": -60, "BreakMinutes": -1} {
-		n, _ := v.Record.Decimal(name)
-		minutes = minutes.Add(n.Mul(decimal.NewFromInt(factor)))
+	minutes, said := minutesOf(v.Record, "Hours", "Minutes")
+	if !said {
+		start, err := time.Parse(time.RFC3339, v.Record.Text("StartTime"))
+		end, endErr := time.Parse(time.RFC3339, v.Record.Text("EndTime"))
+		if err != nil || endErr != nil || end.Before(start) {
+			return table.Cell{}
+		}
+		minutes = decimal.NewFromInt(int64(end.Sub(start).Minutes()))
 	}
-	return table.NumberOf(minutes.DivRound(decimal.NewFromInt(60), 4))
+	pause, _ := minutesOf(v.Record, "BreakHours", "BreakMinutes")
+	return table.NumberOf(minutes.Sub(pause).DivRound(decimal.NewFromInt(60), 4))
+}
+
+func minutesOf(r record.Record, hours, minutes string) (sum decimal.Decimal, said bool) {
+	h, hasHours := r.Decimal(hours)
+	m, hasMinutes := r.Decimal(minutes)
+	return h.Mul(decimal.NewFromInt(60)).Add(m), hasHours || hasMinutes
 }
 
 // worker is who did the work: an employee or a vendor.
