@@ -156,6 +156,8 @@ type Report struct {
 	// Across says how a column follows from others on each row, by column keys or titles; one without Of is the sum of
 	// all other amounts. Rules about columns that an answer does not have are not checked.
 	Across []GroupSum
+	// Running says that accounts' rows stand in the order of their balances, so that beginning, rows and end are checked.
+	Running bool
 	// Even names two columns that add up to the same, such as debit and credit.
 	Even []string
 }

@@ -70,7 +70,7 @@ func balanceSheet() export.Report {
 }
 
 func generalLedger() export.Report {
-	return export.Report{ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List, Basis: true}
+	return export.Report{ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List, Basis: true, Running: true}
 }
 
 func agedReceivables() export.Report {

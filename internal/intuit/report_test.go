@@ -253,10 +253,12 @@ func TestReportsThatDoNotAddUp(t *testing.T) {
 		"own amounts":       {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"50.00"`, `""`}, `"Gardening" says 60.00`},
 		"a blank total":     {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"400.05"`, `"400.06"`, `"400.05"`, `"400.06"`, `"400.05"`, `""`}, `"Cost of Goods Sold" says 0 under "Jan 2026"`},
 		"a result":          {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"650.05"`, `"650.06"`}, `"Gross Profit" says 650.06 under "Jan 2026", but adding up gives 650.05`},
-		"the net income":    {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"Net Income"`, `"Net Income!"`, `"NetOperatingIncome"`, `"SomethingElse"`}, `"Net Income!" says -249.95`},
+		"the net income":    {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"Net Income"`, `"Net Income!"`, `"-1074.75"`, `"-1074.7500"`, `"-1074.75"`, `"-1074.76"`}, `"Net Income!" says -1074.76`},
 		"periods of a leaf": {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"1000.10"`, `"999.10"`, `"50.00"`, `"51.00"`, `"60.00"`, `"61.00"`}, `"Consulting" says 1000.30 under "Total", but adding up gives 999.30`},
 		"a grand total":     {export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true}, "trial_balance.json", options(), []string{`"912.75"`, `"912.76"`}, `"TOTAL" says 912.75 under "Debit", but adding up gives 912.76`},
 		"a ledger":          {generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"), []string{`"-75.50"`, `"-75.51"`}, `"Checking" says -63.25 under "Amount"`},
+		"uneven columns":    {export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true, Even: []string{"debit", "credit"}}, "trial_balance.json", options(), []string{`"912.75"`, `"912.76"`, `"912.75"`, `"x"`, `"912.75"`, `"912.76"`, `"x"`, `"912.75"`}, `"Total Debit" says 912.75 under "Credit", but adding up gives 912.76`},
+		"a running balance": {generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"), []string{`"912.75"`, `"912.76"`}, `"Checking" says 912.76 under "Balance", but adding up gives 912.75`},
 		"a closing section": {export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List, AsOf: true}, "aging_detail.json", map[string]string{"report_date": "2026-01-31"}, []string{`"231.00"`, `"231.01"`}, `"31 - 60 days past due" says 231.01`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func TestSampleReports(t *testing.T) {
 			body := sample(t, name)
 			d := export.Report{ID: "sample", Shape: export.Tree}
 			if slices.ContainsFunc(lists, func(l string) bool { return strings.Contains(name, l) }) {
-				d.Shape = export.List
+				d.Shape, d.Running = export.List, true
 			}
 			for part, g := range groups {
 				if strings.Contains(name, part) {

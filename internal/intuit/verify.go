@@ -12,7 +12,7 @@ import (
 )
 
 // verify recomputes the totals that a report states of itself: rows against their section's summary, results such as
-// net income against the sections they follow from, and periods against their total.
+// net income against the sections they follow from, columns against each other, and periods against their total.
 func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}}
 	for i, c := range a.columns {
@@ -20,18 +20,23 @@ func verify(a *arranged, d export.Report, want asked) error {
 			v.additive = append(v.additive, i)
 		}
 	}
-	sum := v.sum(a.top)
+	sum, _ := v.sum(a.top)
 	for _, n := range a.top {
 		// Lists of transactions mix accounts of either sign, so their grand total is no sum of what is above.
 		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
 			v.compare(n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
-	for _, g := range d.Groups {
-		v.rule(g)
+	v.rules(d.Groups)
+	v.even(d.Even)
+	for _, rule := range d.Across {
+		v.across(a.top, rule)
 	}
 	if !d.Balance && slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
 		v.periods(a.top)
+	}
+	if d.Running && a.detail() && want.unfiltered(d) {
+		v.balances(a.top)
 	}
 	if v.err == nil {
 		return nil
@@ -83,22 +88,72 @@ func (a amounts) add(b amounts, sign int64) amounts {
 	return out
 }
 
-// sum adds up nodes and everything below them, comparing each section with its summary on the way.
-func (v *verifier) sum(nodes []*node) amounts {
-	total := make(amounts, len(v.additive))
+// sum adds up nodes and everything below them, comparing each section with its summary on the way. It says whether the
+// figures are certain: below a section whose total follows a rule of its own nothing can be recomputed.
+func (v *verifier) sum(nodes []*node) (total amounts, plain bool) {
+	total = make(amounts, len(v.additive))
+	plain = true
 	for _, n := range nodes {
 		if n.computed() {
 			v.note(n, v.read(n.summary))
 			continue
 		}
-		own := v.read(n.own).add(v.sum(n.children), 1)
-		if n.summary != nil {
+		below, certain := v.sum(n.children)
+		own := v.read(n.own).add(below, 1)
+		switch {
+		case n.summary == nil:
+		case v.agree(n.summary, own, v.direct(n)):
+			certain = true
+		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
+			// Statements of other countries have sections such as net current assets, which subtract what is due from
+			// what there is, or which hold results beside their rows.
+			own, certain = v.read(n.summary), false
+		default:
 			v.compare(n.label, n.summary, own, v.direct(n))
 		}
 		v.note(n, own)
 		total = total.add(own, 1)
+		plain = plain && certain
 	}
-	return total
+	return total, plain
+}
+
+// maxSigned bounds the sections whose signs are tried out.
+const maxSigned = 8
+
+// signed says that a section's summary is the sum of the sections in it with some of them subtracted, the same ones in
+// every column.
+func (v *verifier) signed(n *node) bool {
+	if v.detail() || n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
+		return false
+	}
+	var parts []amounts
+	for _, c := range n.children {
+		if c.summary == nil {
+			return false
+		}
+		parts = append(parts, v.read(c.summary))
+	}
+	want := v.read(n.summary)
+	for signs := range 1 << len(parts) {
+		sum := make(amounts, len(v.additive))
+		for i, part := range parts {
+			sum = sum.add(part, 1-2*int64(signs>>i&1))
+		}
+		if signs > 0 && sum.equal(want) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a amounts) equal(b amounts) bool {
+	for i := range a {
+		if a[i].garbled || b[i].garbled || !a[i].value.Equal(b[i].value) {
+			return false
+		}
+	}
+	return true
 }
 
 func (v *verifier) note(n *node, a amounts) {
@@ -126,43 +181,100 @@ func (v *verifier) direct(n *node) amounts {
 	return total
 }
 
-// compare checks a summary. Lists of transactions leave blank what they do not total, and may total an account without
-// the accounts below it.
+// compare checks a summary.
 func (v *verifier) compare(name string, summary []docCell, sum, direct amounts) {
 	for i, want := range v.read(summary) {
-		switch {
-		case want.garbled || sum[i].garbled, want.value.Equal(sum[i].value):
-		case v.detail() && (!want.stated || want.value.Equal(direct[i].value)):
-		default:
+		if !v.adds(want, sum[i], direct[i]) {
 			v.disagree(name, v.additive[i], want.value, sum[i].value)
 		}
 	}
 }
 
-// rule checks one of the definition's statements about groups. Groups that are missing count as zero; without the group
-// itself there is nothing to check.
-func (v *verifier) rule(g export.GroupSum) {
-	want, ok := v.groups[g.Group]
-	if !ok {
-		return
+func (v *verifier) agree(summary []docCell, sum, direct amounts) bool {
+	for i, want := range v.read(summary) {
+		if !v.adds(want, sum[i], direct[i]) {
+			return false
+		}
 	}
-	sum := make(amounts, len(v.additive))
+	return true
+}
+
+// adds says whether a stated total is the sum. Lists of transactions leave blank what they do not total, and may total
+// an account without the accounts below it.
+func (v *verifier) adds(want, sum, direct amount) bool {
+	return want.garbled || sum.garbled || want.value.Equal(sum.value) || (v.detail() && (!want.stated || want.value.Equal(direct.value)))
+}
+
+// rules checks the definition's statements about groups; of several about one group it is enough that one holds. A
+// statement of another country with results that the rules do not know is not checked: they may come in between.
+func (v *verifier) rules(rules []export.GroupSum) {
+	known := map[string]bool{}
+	byGroup := map[string][]export.GroupSum{}
+	var order []string
+	for _, g := range rules {
+		if byGroup[g.Group] == nil {
+			order = append(order, g.Group)
+		}
+		byGroup[g.Group] = append(byGroup[g.Group], g)
+		known[g.Group] = true
+		for _, part := range g.Of {
+			known[strings.TrimPrefix(part, "-")] = true
+		}
+	}
+	for _, n := range v.top {
+		if !known[n.group] && n.section {
+			return
+		}
+	}
+	for _, group := range order {
+		want, ok := v.groups[group]
+		if !ok {
+			continue
+		}
+		var first amounts
+		if !slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
+			sum, any := v.of(g)
+			if first == nil {
+				first = sum
+			}
+			return !any || sum.matches(want)
+		}) {
+			for i := range want {
+				if !want[i].value.Equal(first[i].value) {
+					v.disagree(v.names[group], v.additive[i], want[i].value, first[i].value)
+				}
+			}
+		}
+	}
+}
+
+// of works out a rule. Groups that are missing count as zero; it says whether there was any.
+func (v *verifier) of(g export.GroupSum) (sum amounts, any bool) {
+	sum = make(amounts, len(v.additive))
 	for _, name := range g.Of {
 		name, negative := strings.CutPrefix(name, "-")
 		part, ok := v.groups[name]
 		switch {
 		case !ok:
+			continue
 		case negative:
 			sum = sum.add(part, -1)
 		default:
 			sum = sum.add(part, 1)
 		}
+		any = true
 	}
-	for i := range want {
-		if !want[i].garbled && !sum[i].garbled && !want[i].value.Equal(sum[i].value) {
-			v.disagree(v.names[g.Group], v.additive[i], want[i].value, sum[i].value)
+	return sum, any
+}
+
+// matches is equality where nothing is garbled.
+func (a amounts) matches(b amounts) bool {
+	for i := range a {
+		if !a[i].garbled && !b[i].garbled && !a[i].value.Equal(b[i].value) {
+			return false
 		}
 	}
+	return true
 }
 
 // standing are groups whose figures are balances, which periods do not add up to.
@@ -191,15 +303,15 @@ func (v *verifier) periodsOf(nodes []*node, total int) {
 		if slices.Contains(standing, n.group) {
 			continue
 		}
-		v.across(n.label, v.read(n.own), total)
+		v.total(n.label, v.read(n.own), total)
 		if n.summary != nil {
-			v.across(n.summary[0].text(), v.read(n.summary), total)
+			v.total(n.summary[0].text(), v.read(n.summary), total)
 		}
 		v.periodsOf(n.children, total)
 	}
 }
 
-func (v *verifier) across(name string, row amounts, total int) {
+func (v *verifier) total(name string, row amounts, total int) {
 	sum := decimal.Zero
 	for i, a := range row {
 		if a.garbled {
