@@ -292,7 +292,7 @@ func formatClasses(f *sheets.CellFormat) []string {
 	return out
 }
 
-// cellStyle turns a format's colours into CSS made of numbers only. A cell with its own background
+// cellStyle turns a format's colours and indentation into CSS made of numbers only. A cell with its own background
 // keeps the sheet's dark text, since formats are made for white paper.
 func cellStyle(f *sheets.CellFormat) template.CSS {
 	var b strings.Builder
@@ -311,6 +311,9 @@ func cellStyle(f *sheets.CellFormat) template.CSS {
 		if ink != nil {
 			fmt.Fprintf(&b, "color:%s;", cssColor(ink))
 		}
+	}
+	if p := f.Padding; p != nil {
+		fmt.Fprintf(&b, "padding-left:%dpx;", min(max(p.Left, 0), 200))
 	}
 	return template.CSS(b.String())
 }
