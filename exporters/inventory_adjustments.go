@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "inventory_adjustments", Title: "Inventory adjustments", Group: "Lists", Object: "InventoryAdjustment", Lines: true,
 	Summary: "Corrections of what is on hand; one row each, or one per item.",
 	Dates:   txnDates(),
+	AppPath: "inventory_quantity_adj?txnId=",
 	Columns: join(heading("Adjustment"), account("AdjustAccountRef", "Adjustment account", false), []export.Column{
 		{Path: "Line.Id", Title: "Line ID", Key: true},
 		{Path: "Line.ItemAdjustmentLineDetail.ItemRef.name", Title: "Product"},

@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "time_activities", Title: "Time activities", Group: "Time and costs", Object: "TimeActivity",
 	Summary: "Hours that employees and vendors worked, for whom and at which rate.",
 	Dates:   txnDates(),
+	AppPath: "timeactivity?txnId=",
 	Columns: join([]export.Column{
 		id("Time activity"),
 		txnDate(),

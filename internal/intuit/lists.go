@@ -146,7 +146,7 @@ func (l *lists) warnings(columns []*column) []string {
 	var said, blank []string
 	for _, own := range l.all {
 		if own.lost > 0 {
-			said = append(said, fmt.Sprintf("QuickBooks' list of %ss lacks %d that records refer to; what is taken from it is blank there.", spaced(own.object), own.lost))
+			said = append(said, fmt.Sprintf("QuickBooks' list %q lacks %d records that others refer to; what is taken from them is blank.", own.object, own.lost))
 		}
 	}
 	for _, c := range columns {

@@ -151,7 +151,7 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 	}
 	e := export.Entity{ID: "x", Title: "X", Object: "TimeActivity", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "ItemRef.Sku", Title: "SKU"}, {Path: "ItemRef.name", Title: "Item"}}}
 	got := s.must(t, e, export.Query{})
-	want := []string{"QuickBooks' list of items lacks 2 that records refer to; what is taken from it is blank there."}
+	want := []string{`QuickBooks' list "Item" lacks 2 records that others refer to; what is taken from them is blank.`}
 	if diff := cmp.Diff(want, *got.Warnings); diff != "" {
 		t.Error(diff)
 	}
