@@ -14,28 +14,28 @@ import (
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
 // create makes a spreadsheet, or finds the one that an earlier try made: the file carries the key, so a lost answer or a
-// crash does not leave two.
+// crash does not leave two. made tells that nobody can have put anything into it yet.
 // https://developers.google.com/workspace/drive/api/guides/properties
-func (s *session) create(ctx context.Context, key, title string) (id string, err error) {
+func (s *session) create(ctx context.Context, key, title string) (id string, made bool, err error) {
 	var found drive.FileList
 	q := url.Values{
 		"q":      {"appProperties has { key='" + stampKey + "' and value='" + key + "' } and trashed = false"},
 		"fields": {"files(id)"},
 	}
 	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true}, decodeInto(&found)); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if len(found.Files) > 0 {
-		return found.Files[0].Id, nil
+		return found.Files[0].Id, false, nil
 	}
 	body, err := json.Marshal(drive.File{Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: key}})
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	var file drive.File
 	k := call{method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, once: true, drive: true}
 	err = s.do(ctx, k, decodeInto(&file))
-	return file.Id, err
+	return file.Id, err == nil, err
 }
 
 // Account asks Google who the account is: the cheapest call that proves that the connection works.

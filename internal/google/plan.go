@@ -46,6 +46,9 @@ func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.T
 	pl := &plan{exporter: w.Exporter, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
 	pl.target = rect{p.row, p.col, p.row + 1 + w.Rows.Len(), p.col + len(schema.Columns)}
 	pl.tabID, pl.title = numberFor("tab", string(w.Exporter.ID), w.Exporter.Target.Sheet), w.Exporter.Target.Sheet
+	for st.tab(pl.tabID) != nil { // one that was made with this title, and renamed since
+		pl.tabID++
+	}
 	if p.tab != nil {
 		pl.tabID, pl.title = p.tab.id, p.tab.title
 		if p.rename {
@@ -63,9 +66,9 @@ func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.T
 
 func (pl *plan) checkTab() error {
 	t := pl.place.tab
-	for _, r := range t.protected {
-		if r.overlaps(pl.target) || r.overlaps(pl.place.managed) {
-			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this Google account.", r.a1(t.title), t.title)
+	for _, p := range t.protected {
+		if p.blocks(pl.target) || p.blocks(pl.place.managed) {
+			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this Google account.", p.at.a1(t.title), t.title)
 		}
 	}
 	for _, r := range t.merges {
@@ -94,33 +97,11 @@ func (pl *plan) growth() int {
 
 // fresh are the rectangles that the result takes and that were not the exporter's before: no user's cell may be there.
 func (pl *plan) fresh() []rect {
-	if pl.place.tab == nil {
+	if pl.place.tab == nil || pl.place.rename {
 		return nil
 	}
-	if pl.place.rename { // its grid is cut to size, so nobody may have begun to use it
-		return []rect{{0, 0, pl.place.tab.rows, pl.place.tab.cols}}
-	}
 	area := rect{pl.target.row, pl.target.col, min(pl.target.endRow, pl.place.tab.rows), min(pl.target.endCol, pl.place.tab.cols)}
-	if pl.place.managed.empty() {
-		return nonEmpty(area)
-	}
-	below, right := area.minus(pl.place.managed)
-	return nonEmpty(below, right)
-}
-
-// stale are the rectangles that were the exporter's and are not in the result: they are blanked.
-func (pl *plan) stale() (below, right rect) {
-	return pl.place.managed.minus(pl.target)
-}
-
-func nonEmpty(list ...rect) []rect {
-	var out []rect
-	for _, r := range list {
-		if !r.empty() {
-			out = append(out, r)
-		}
-	}
-	return out
+	return area.minus(pl.place.managed)
 }
 
 // schemaID identifies titles, kinds and currencies: when it is the one of the stamp, formats are left as people made them.
@@ -162,12 +143,12 @@ func (pl *plan) prepare() []*sheets.Request {
 // and stamp.
 func (pl *plan) finish() []*sheets.Request {
 	var reqs []*sheets.Request
-	below, right := pl.stale()
-	if !below.empty() {
-		reqs = append(reqs, clear(below.grid(pl.tabID), "userEnteredValue"))
-	}
-	if !right.empty() {
-		reqs = append(reqs, clear(right.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"))
+	for _, left := range pl.place.managed.minus(pl.target) {
+		fields := "userEnteredValue" // rows that may come again: people's formats stay
+		if pl.place.moved() || left.col > pl.target.col {
+			fields += ",userEnteredFormat,note"
+		}
+		reqs = append(reqs, clear(left.grid(pl.tabID), fields))
 	}
 	reqs = append(reqs, pl.formats()...)
 	reqs = append(reqs, pl.styleRequests()...)
@@ -181,7 +162,7 @@ func (pl *plan) finish() []*sheets.Request {
 // the rows that were added, as people may have chosen another format since.
 func (pl *plan) formats() []*sheets.Request {
 	first := pl.target.row + 1
-	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty()
+	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.moved()
 	if same {
 		first = max(first, pl.place.managed.endRow)
 	}
@@ -243,7 +224,8 @@ func (pl *plan) styleRequests() []*sheets.Request {
 func (pl *plan) marks() []*sheets.Request {
 	named := &sheets.NamedRange{NamedRangeId: rangeID(pl.exporter.ID), Name: rangeName(pl.exporter.ID), Range: pl.target.grid(pl.tabID)}
 	reqs := []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
-	if pl.place.named {
+	if pl.place.named != "" {
+		named.NamedRangeId = pl.place.named
 		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
 	}
 	text, _ := json.Marshal(stamp{Exporter: pl.exporter.ID, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(), Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339)}) // strings and numbers cannot fail
@@ -257,8 +239,11 @@ func (pl *plan) marks() []*sheets.Request {
 		Location: &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}}}}})
 }
 
-// stampID is the metadata's id. It holds the tab's, as an exporter that moves to another tab leaves its old stamp behind.
+// stampID is the metadata's id. A new one is made of the tab's too, as an exporter that moves to another tab leaves its old stamp behind.
 func (pl *plan) stampID() int64 {
+	if pl.place.stamp.id != 0 {
+		return pl.place.stamp.id
+	}
 	return numberFor("stamp", string(pl.exporter.ID), fmt.Sprint(pl.tabID))
 }
 

@@ -2,6 +2,7 @@ package google
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
@@ -18,11 +19,21 @@ func (r rect) overlaps(o rect) bool {
 	return r.row < o.endRow && o.row < r.endRow && r.col < o.endCol && o.col < r.endCol
 }
 
-// minus returns the parts of r outside o, which has the same upper left corner: what is below it, and what is right of it.
-func (r rect) minus(o rect) (below, right rect) {
-	below = rect{max(r.row, o.endRow), r.col, r.endRow, r.endCol}
-	right = rect{r.row, max(r.col, o.endCol), min(r.endRow, o.endRow), r.endCol}
-	return below, right
+func (r rect) contains(o rect) bool {
+	return r.row <= o.row && r.col <= o.col && o.endRow <= r.endRow && o.endCol <= r.endCol
+}
+
+// minus returns the parts of r outside o: those above and below it in r's whole width, those left and right of it.
+func (r rect) minus(o rect) []rect {
+	if !r.overlaps(o) {
+		return nonEmpty(r)
+	}
+	top, bottom := max(r.row, o.row), min(r.endRow, o.endRow)
+	return nonEmpty(rect{r.row, r.col, top, r.endCol}, rect{bottom, r.col, r.endRow, r.endCol}, rect{top, r.col, bottom, o.col}, rect{top, o.endCol, bottom, r.endCol})
+}
+
+func nonEmpty(list ...rect) []rect {
+	return slices.DeleteFunc(list, rect.empty)
 }
 
 // grid is the rectangle as the API takes it. Ends are forced: a missing end means "to the end of the sheet".

@@ -74,12 +74,12 @@ type replacement struct {
 // find makes the spreadsheet if there is none, reads its state and locates the managed range.
 func (r *replacement) find(ctx context.Context) error {
 	target := r.w.Exporter.Target
-	if r.made = target.Spreadsheet == ""; r.made {
-		id, err := r.create(ctx, target.CreateKey, r.w.Title)
-		if err != nil {
+	if target.Spreadsheet == "" {
+		var err error
+		if target.Spreadsheet, r.made, err = r.create(ctx, target.CreateKey, r.w.Title); err != nil {
 			return err
 		}
-		target.Spreadsheet, target.Created = id, true
+		target.Created = true
 		r.w.Exporter.Target = target
 		if err := r.w.Found(target); err != nil {
 			return err
@@ -90,12 +90,38 @@ func (r *replacement) find(ctx context.Context) error {
 		return err
 	}
 	r.state = st
-	r.place, err = st.locate(r.w.Exporter)
 	r.enc.zone = r.w.Zone
 	if loc, err := time.LoadLocation(st.zone); err == nil && st.zone != "" {
 		r.enc.zone = loc
 	}
-	return err
+	if r.place, err = st.locate(r.w.Exporter); err != nil {
+		return err
+	}
+	return r.prove(ctx)
+}
+
+// prove looks at cells where the spreadsheet's state alone does not tell whose they are.
+func (r *replacement) prove(ctx context.Context) error {
+	p := &r.place
+	if !p.claim.empty() {
+		written := newTally(p.claim.cols())
+		if err := r.read(ctx, r.state.id, p.tab.title, p.claim, func(row []value) { written.add(row, nil) }); err != nil {
+			return err
+		}
+		if written.digest() == p.stamp.Digest {
+			p.managed = p.claim
+		}
+	}
+	if p.rename && !r.made {
+		taken, err := r.firstTaken(ctx, p.tab.title, rect{0, 0, p.tab.rows, p.tab.cols})
+		if err != nil {
+			return err
+		}
+		if taken != "" { // somebody has begun to use the tab: it stays, and another is made
+			p.tab, p.rename = nil, false
+		}
+	}
+	return nil
 }
 
 // rows yields the header and the rows as values.
@@ -157,9 +183,6 @@ func (r *replacement) compare(ctx context.Context) (same bool, err error) {
 		title = r.place.tab.title
 	}
 	for _, area := range r.plan.fresh() {
-		if r.made {
-			break
-		}
 		if err := r.mustBeEmpty(ctx, title, area); err != nil {
 			return false, err
 		}
@@ -187,9 +210,17 @@ func (r *replacement) compare(ctx context.Context) (same bool, err error) {
 }
 
 func (r *replacement) mustBeEmpty(ctx context.Context, title string, area rect) error {
+	taken, err := r.firstTaken(ctx, title, area)
+	if err != nil || taken == "" {
+		return err
+	}
+	return problem.New(problem.SheetConflict, "Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.", taken, title, r.plan.target.rows(), r.plan.target.cols())
+}
+
+// firstTaken is the address of the first cell that holds something; empty when none does.
+func (r *replacement) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
 	at := area.row
-	var taken string
-	err := r.read(ctx, r.state.id, title, area, func(row []value) {
+	err = r.read(ctx, r.state.id, title, area, func(row []value) {
 		for i, v := range row {
 			if v.kind != 0 && taken == "" {
 				taken = cellName(at, area.col+i)
@@ -197,10 +228,7 @@ func (r *replacement) mustBeEmpty(ctx context.Context, title string, area rect) 
 		}
 		at++
 	})
-	if err != nil || taken == "" {
-		return err
-	}
-	return problem.New(problem.SheetConflict, "Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.", taken, title, r.plan.target.rows(), r.plan.target.cols())
+	return taken, err
 }
 
 // unchanged ends a run that has nothing to write, but for hidden tabs that a dead run may have left.

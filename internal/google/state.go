@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
@@ -31,6 +32,8 @@ type stamp struct {
 	Rows     int       `json:"rows"`   // with the header
 	Cols     int       `json:"cols"`
 	At       string    `json:"at"`
+
+	id int64 // of the metadata: a copy of the spreadsheet may have another than the one that was chosen
 }
 
 // tab is one tab as it is now.
@@ -41,25 +44,37 @@ type tab struct {
 	frozen     int
 	hidden     bool
 	grid       bool // false for a tab that is only a chart
-	protected  []rect
+	protected  []protection
 	merges     []rect
 	stamps     map[export.ID]stamp
 	staging    bool
+}
+
+// protection is a part of a tab that the account may not edit, but for the open parts of it.
+type protection struct {
+	at   rect
+	open []rect
+}
+
+// blocks reports whether the account may not edit all of the cells.
+func (p protection) blocks(cells rect) bool {
+	return p.at.overlaps(cells) && !slices.ContainsFunc(p.open, func(o rect) bool { return o.contains(cells) })
 }
 
 // state is a spreadsheet as it is now.
 type state struct {
 	id, url, zone string
 	tabs          []tab
-	named         map[string]namedRange // by id
+	named         []namedRange
 }
 
 type namedRange struct {
-	tab int64
-	at  rect
+	id, name string
+	tab      int64
+	at       rect // empty when its cells were deleted
 }
 
-const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,range),sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount)),protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,developerMetadata(metadataKey,metadataValue,metadataId))"
+const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range),sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount)),protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells: one request.
 func (s *session) state(ctx context.Context, id string) (*state, error) {
@@ -68,7 +83,7 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 	if err := s.do(ctx, k, decodeInto(&doc)); err != nil {
 		return nil, err
 	}
-	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl, named: map[string]namedRange{}}
+	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl}
 	if doc.Properties != nil {
 		st.zone = doc.Properties.TimeZone
 	}
@@ -76,12 +91,12 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 		st.tabs = append(st.tabs, tabOf(sh))
 	}
 	for _, n := range doc.NamedRanges {
-		if n.Range == nil {
-			continue
+		named := namedRange{id: n.NamedRangeId, name: n.Name}
+		// One without ends has lost its cells, or was drawn by a person over whole columns: neither tells which cells are ours.
+		if g := n.Range; g != nil && g.EndRowIndex > 0 && g.EndColumnIndex > 0 && st.tab(g.SheetId) != nil {
+			named.tab, named.at = g.SheetId, rectOf(g, 0, 0)
 		}
-		if t := st.tab(n.Range.SheetId); t != nil {
-			st.named[n.NamedRangeId] = namedRange{tab: t.id, at: rectOf(n.Range, t.rows, t.cols)}
-		}
+		st.named = append(st.named, named)
 	}
 	return st, nil
 }
@@ -95,7 +110,11 @@ func tabOf(sh *sheets.Sheet) tab {
 		if p.WarningOnly || p.RequestingUserCanEdit || p.Range == nil {
 			continue
 		}
-		t.protected = append(t.protected, rectOf(p.Range, t.rows, t.cols))
+		part := protection{at: rectOf(p.Range, t.rows, t.cols)}
+		for _, open := range p.UnprotectedRanges {
+			part.open = append(part.open, rectOf(open, t.rows, t.cols))
+		}
+		t.protected = append(t.protected, part)
 	}
 	for _, m := range sh.Merges {
 		t.merges = append(t.merges, rectOf(m, t.rows, t.cols))
@@ -107,6 +126,7 @@ func tabOf(sh *sheets.Sheet) tab {
 		case stampKey:
 			var st stamp
 			if json.Unmarshal([]byte(m.MetadataValue), &st) == nil && st.Exporter != "" {
+				st.id = m.MetadataId
 				t.stamps[st.Exporter] = st
 			}
 		}
@@ -158,15 +178,35 @@ func (st *state) cells() int {
 	return n
 }
 
+// rangeOf is an exporter's named range; a copy of the spreadsheet may have given it another id.
+func (st *state) rangeOf(e export.ID) namedRange {
+	i := slices.IndexFunc(st.named, func(n namedRange) bool { return n.id == rangeID(e) })
+	if i < 0 {
+		i = slices.IndexFunc(st.named, func(n namedRange) bool { return strings.EqualFold(n.name, rangeName(e)) })
+	}
+	if i < 0 {
+		return namedRange{}
+	}
+	return st.named[i]
+}
+
 // place is where an exporter's rows go.
 type place struct {
 	tab     *tab // nil: it must be made
-	rename  bool // the tab is the first one of a spreadsheet that was just made: it takes the wanted title
+	rename  bool // the tab is the only one of a spreadsheet that the program made: it takes the wanted title
 	managed rect // as it stands; empty when nothing was written yet
-	row     int  // upper left corner
-	col     int
-	stamp   stamp // zero when nothing was written yet
-	named   bool  // the named range exists
+	// claim is where the managed range must have been when the named range is of no help. It is ours only if it holds
+	// what the stamp says was written last: else people have moved the rows, and their own cells may be there now.
+	claim rect
+	row   int // upper left corner
+	col   int
+	stamp stamp  // zero when nothing was written yet
+	named string // id of the named range; empty when there is none
+}
+
+// moved reports whether the rows go to another corner of the tab than before.
+func (p place) moved() bool {
+	return !p.managed.empty() && (p.managed.row != p.row || p.managed.col != p.col)
 }
 
 // locate finds the managed range. The named range decides, as it follows what people do; a tab is known by its gid.
@@ -175,16 +215,14 @@ func (st *state) locate(e export.Exporter) (place, error) {
 	if err != nil {
 		return place{}, problem.Invalid("destination.start_cell", "%v", err)
 	}
-	p := place{row: row, col: col}
-	n, named := st.named[rangeID(e.ID)]
-	p.named = named
-	if named {
-		t := st.tab(n.tab)
-		moved := e.Target.Tab == nil && (!strings.EqualFold(t.title, e.Target.Sheet) || n.at.row != row || n.at.col != col)
-		if !moved && !n.at.empty() {
-			p.tab, p.managed, p.row, p.col, p.stamp = t, n.at, n.at.row, n.at.col, t.stamps[e.ID]
-			return p, p.drift()
+	named := st.rangeOf(e.ID)
+	p := place{row: row, col: col, named: named.id}
+	if t := st.tab(named.tab); t != nil && !named.at.empty() && (e.Target.Tab != nil || strings.EqualFold(t.title, e.Target.Sheet)) {
+		p.tab, p.managed, p.stamp = t, named.at, t.stamps[e.ID]
+		if e.Target.Tab != nil { // nobody has chosen another start cell since
+			p.row, p.col = named.at.row, named.at.col
 		}
+		return p, p.drift()
 	}
 	if e.Target.Tab != nil {
 		p.tab = st.tab(*e.Target.Tab)
@@ -192,8 +230,8 @@ func (st *state) locate(e export.Exporter) (place, error) {
 	if p.tab == nil {
 		p.tab = st.tabTitled(e.Target.Sheet)
 	}
-	if first := st.onlyTab(); p.tab == nil && e.Target.Created && first != nil && len(first.stamps) == 0 {
-		p.tab, p.rename = first, true
+	if only := st.onlyTab(); p.tab == nil && e.Target.Created && only != nil && len(only.stamps) == 0 {
+		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {
 		return p, nil
@@ -201,9 +239,10 @@ func (st *state) locate(e export.Exporter) (place, error) {
 	if !p.tab.grid {
 		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title)
 	}
-	if last, ok := p.tab.stamps[e.ID]; ok && e.Target.Tab != nil && !named {
-		p.stamp = last // somebody deleted the named range: the rows are where they began
-		p.managed = rect{row, col, row + last.Rows, col + last.Cols}
+	p.stamp = p.tab.stamps[e.ID]
+	claim := rect{row, col, row + p.stamp.Rows, col + p.stamp.Cols}
+	if !claim.empty() && (rect{0, 0, p.tab.rows, p.tab.cols}).contains(claim) {
+		p.claim = claim
 	}
 	return p, nil
 }
