@@ -110,13 +110,14 @@ func (j *job) do(ctx context.Context) error {
 		}
 		j.count()
 	}
-	rows, err := stack(parts)
+	rows, warnings, err := in.combine(parts)
 	if err != nil {
 		return err
 	}
 	totals := rows.Totals()
 	j.report(func(run *export.Run) {
 		run.Totals = export.TotalTexts(totals)
+		run.Warnings = append(run.Warnings, warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
 	res, err := j.o.Destination.Replace(ctx, export.WriteRequest{
@@ -167,6 +168,16 @@ type inputs struct {
 	columns    []string
 	today      time.Time
 	limit      int
+	beside     bool
+}
+
+// combine makes one result of the companies'.
+func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
+	if in.beside {
+		return beside(parts)
+	}
+	rows, err := stack(parts)
+	return rows, nil, err
 }
 
 // inputs looks everything up and refuses at once, without a request, what cannot work.
@@ -193,7 +204,10 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	if len(in.columns) == 0 {
 		in.columns = export.Defaults(in.definition, e.Option(in.definition, export.OptLines) == "true")
 	}
-	if len(in.companies) > 1 {
+	in.beside = sideBySide(e, in.definition)
+	if in.beside {
+		in.columns, in.limit = besideColumns(in.columns), 0 // the beginnings of several statements do not match
+	} else if len(in.companies) > 1 {
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
 		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
 	}

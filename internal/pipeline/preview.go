@@ -41,7 +41,7 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 				if err != nil {
 					return aboutCompany(err, c, len(in.companies))
 				}
-				if err := parts[i].rows.Add(row); err != nil || parts[i].rows.Len() == previewRows {
+				if err := parts[i].rows.Add(row); err != nil || parts[i].rows.Len() == in.limit {
 					return err
 				}
 			}
@@ -51,15 +51,15 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 	if err := g.Wait(); err != nil {
 		return Preview{}, err
 	}
-	return gather(parts)
+	return gather(in, parts)
 }
 
-func gather(parts []part) (Preview, error) {
-	rows, err := stack(parts)
+func gather(in inputs, parts []part) (Preview, error) {
+	rows, warnings, err := in.combine(parts)
 	if err != nil {
 		return Preview{}, err
 	}
-	p := Preview{Columns: rows.Schema().Columns}
+	p := Preview{Columns: rows.Schema().Columns, Warnings: warnings}
 	for _, part := range parts {
 		if part.reading.Total < 0 || p.Total < 0 {
 			p.Total = -1
@@ -70,6 +70,9 @@ func gather(parts []part) (Preview, error) {
 			p.Warnings = append(p.Warnings, *part.reading.Warnings...)
 		}
 		p.Periods = append(p.Periods, part.reading.Period)
+	}
+	if in.beside {
+		p.Total = rows.Len()
 	}
 	for row, err := range rows.Rows() {
 		if err != nil {

@@ -1,0 +1,111 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/table"
+)
+
+// companies is a store that has only companies, all of them connected.
+type companies struct{ Store }
+
+func (companies) Company(_ context.Context, realm export.RealmID) (export.Company, error) {
+	return export.Company{Realm: realm, Name: "Company " + string(realm), Status: export.Connected, HomeCurrency: "USD", FiscalYearStart: time.January}, nil
+}
+
+// salesOnly answers every query with one row a company and keeps what was asked.
+type salesOnly struct {
+	mu    sync.Mutex
+	asked []export.Query
+}
+
+func (s *salesOnly) Read(_ context.Context, _ export.Definition, q export.Query) (*export.Reading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, q)
+	var schema table.Schema
+	var row table.Row
+	for _, key := range q.Columns {
+		switch key {
+		case export.CompanyColumn:
+			schema.Columns = append(schema.Columns, table.Column{ID: key, Title: key})
+			row.Cells = append(row.Cells, table.TextOf(q.Company.Name))
+		case export.ReportLabel:
+			schema.Columns = append(schema.Columns, table.Column{ID: key, Title: "Name", Label: true})
+			row.Cells = append(row.Cells, table.TextOf("Sales"))
+		case export.ReportAmounts:
+			schema.Columns = append(schema.Columns, table.Column{ID: "total", Title: "Total", Kind: table.Money, Currency: "USD"})
+			row.Cells = append(row.Cells, table.MoneyOf(decimal.RequireFromString(string(q.Company.Realm))))
+		}
+	}
+	return &export.Reading{Schema: schema, Total: 30, Rows: func(yield func(table.Row, error) bool) {
+		for range 30 {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}}, nil
+}
+
+func statement() export.Report {
+	return export.Report{ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Summarize: []string{"Total"}}
+}
+
+// TestToday: the day of a run is the day in the schedule's zone, whatever the server's.
+func TestToday(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.March, 1, 2, 30, 0, 0, time.UTC)
+	for zone, want := range map[string]string{"": "2026-03-01", "UTC": "2026-03-01", "America/New_York": "2026-02-28", "Pacific/Kiritimati": "2026-03-01", "Pacific/Pago_Pago": "2026-02-28", "Asia/Tokyo": "2026-03-01"} {
+		source := &salesOnly{}
+		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Source: source, Now: func() time.Time { return now }})
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: zone}}
+		if _, err := r.Preview(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		if got := source.asked[0].Today; got.Format(time.DateOnly) != want || !got.Equal(got.Truncate(24*time.Hour)) {
+			t.Errorf("in %q the day is %s, want %s", zone, got, want)
+		}
+	}
+}
+
+func TestPreviewOfSeveralCompanies(t *testing.T) {
+	t.Parallel()
+	for layout, want := range map[string]struct {
+		columns []string
+		first   []string
+		total   int
+		limit   int
+	}{
+		export.CompaniesStacked: {[]string{"Company", "Name", "Total"}, []string{"Company 12", "Sales", "12"}, 60, previewRows},
+		export.CompaniesBeside:  {[]string{"Name", "Company 12", "Company 30", "Total"}, []string{"Sales", "12", "30", "42"}, 30, 0},
+	} {
+		source := &salesOnly{}
+		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Source: source})
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"}, Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout}}
+		got, err := r.Preview(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var columns, first []string
+		for _, c := range got.Columns {
+			columns = append(columns, c.Title)
+		}
+		for _, c := range got.Rows[0].Cells {
+			first = append(first, c.String())
+		}
+		if diff := cmp.Diff(want.columns, columns); diff != "" {
+			t.Errorf("%s: %s", layout, diff)
+		}
+		if !slices.Equal(first, want.first) || got.Total != want.total || len(got.Rows) != previewRows || source.asked[0].Limit != want.limit {
+			t.Errorf("%s: %q, %d rows of %d, asked for %d", layout, first, len(got.Rows), got.Total, source.asked[0].Limit)
+		}
+	}
+}
