@@ -77,8 +77,10 @@ type call struct {
 	query  url.Values
 	body   []byte
 	write  bool // counts against the write quota
-	once   bool // must not be sent again by itself when its outcome is unknown
-	drive  bool // is for Drive, whose quota is another and far larger
+	// once: it must not be sent again by itself when its outcome is unknown. Neither does a cancel cut it off once it is
+	// sent, as that would make its outcome unknown.
+	once  bool
+	drive bool // is for Drive, whose quota is another and far larger
 }
 
 // session is the requests of one run, of one account.
@@ -125,13 +127,17 @@ func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) er
 	return last
 }
 
-// wait is the pause before a further try: what Google asked for, else doubling with full jitter, at most a minute.
+// wait is the pause before a further try: what Google asked for, long enough for a minute's quota to come back when that
+// is used up, else doubling with full jitter.
 func (s *session) wait(ctx context.Context, try int, last error) error {
 	pause := min(time.Second<<try, time.Minute)
 	pause = time.Duration(rand.Int64N(int64(pause))) + 200*time.Millisecond
 	p := problem.From(last)
-	if p.RetryAfter > 0 {
+	switch {
+	case p.RetryAfter > 0:
 		pause = min(p.RetryAfter, 2*time.Minute)
+	case p.Code == problem.GoogleRateLimited: // quotas are by the minute
+		pause = min(15*time.Second<<(try-1), time.Minute) + rand.N(5*time.Second)
 	}
 	t := time.NewTimer(pause)
 	defer t.Stop()
@@ -154,6 +160,9 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 			return err
 		}
 		defer release()
+	}
+	if k.once {
+		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()

@@ -283,6 +283,8 @@ func (r *replacement) writeSmall(ctx context.Context, body []byte) error {
 		return err
 	}
 	r.w.Report(export.PhaseVerifying, r.w.Rows.Len())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout) // the new rows are there: too late to cancel
+	defer cancel()
 	return r.verify(ctx, r.plan.title, r.plan.target)
 }
 

@@ -33,6 +33,8 @@ type bench struct {
 	t        *testing.T
 	sim      *googlesim.Server
 	client   *google.Client
+	http     *http.Client
+	ctx      context.Context
 	exporter export.Exporter
 	runs     int
 	saved    []export.Target
@@ -49,7 +51,7 @@ func newBench(t *testing.T, o googlesim.Options, maxBody int) *bench {
 	ends := sim.Endpoints()
 	hc := sim.Client(owner, driveFile, allSheets)
 	free := func() *limit.Keyed { return limit.New(limit.Limits{}) }
-	b := &bench{t: t, sim: sim, exporter: export.Exporter{
+	b := &bench{t: t, sim: sim, http: hc, ctx: context.Background(), exporter: export.Exporter{
 		ID: "exp_01test", Name: "Invoices of Acme", Companies: []export.RealmID{"1"},
 		Target: export.Target{Account: "con_1", Sheet: "Invoices", Start: "A1", CreateKey: "exp_01test"}}}
 	b.client = google.New(google.Options{
@@ -86,7 +88,7 @@ func (b *bench) write(s table.Schema, rows []table.Row) (export.WriteResult, err
 			b.t.Fatal(err)
 		}
 	}
-	res, err := b.client.Replace(context.Background(), export.WriteRequest{
+	res, err := b.client.Replace(b.ctx, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Exporter: b.exporter, Title: b.exporter.Name, Rows: spool, Note: "from QuickBooks", Zone: time.UTC,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },

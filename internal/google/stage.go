@@ -18,8 +18,11 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// abortTimeout bounds the removal of a staging tab after a failure.
-const abortTimeout = 30 * time.Second
+// How long a run that has ended may still talk to Google.
+const (
+	abortTimeout  = 30 * time.Second // to remove its staging tab
+	settleTimeout = 3 * time.Minute  // to learn what became of a request whose answer was lost, or to verify what was written
+)
 
 // writeStaged fills a hidden tab in pieces, checks it, and copies it over in one atomic batch.
 func (r *replacement) writeStaged(ctx context.Context) (err error) {
@@ -32,14 +35,14 @@ func (r *replacement) writeStaged(ctx context.Context) (err error) {
 		id++
 	}
 	title := fmt.Sprintf("ledgersheet staging %d", id)
-	if err := r.stage(ctx, id, title); err != nil {
-		return err
-	}
 	defer func() {
 		if err != nil {
 			r.abort(ctx, id)
 		}
 	}()
+	if err := r.stage(ctx, id, title); err != nil {
+		return err
+	}
 	if err := r.fill(ctx, title); err != nil {
 		return err
 	}
@@ -143,7 +146,11 @@ func jsonOf(row []value) func(func(any) bool) {
 func (r *replacement) abort(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
-	if err := r.batch(ctx, []*sheets.Request{deleteSheet(id)}, func(st *state) bool { return st.tab(id) == nil }); err != nil {
+	st, err := r.session.state(ctx, r.state.id)
+	if err == nil && st.tab(id) != nil {
+		err = r.batch(ctx, []*sheets.Request{deleteSheet(id)}, func(st *state) bool { return st.tab(id) == nil })
+	}
+	if err != nil {
 		r.c.o.Logger.WarnContext(ctx, "staging tab stays until the next run", "error", err.Error())
 	}
 }
@@ -170,33 +177,36 @@ func (r *replacement) batch(ctx context.Context, reqs []*sheets.Request, applied
 }
 
 // send carries out a batch exactly once: after an answer that was lost, or a refusal of a second try, the spreadsheet's
-// state tells what happened to the first.
+// state tells what happened to the first. It finds that out even when ctx ends meanwhile, as the run must not be called
+// cancelled when its rows are in the sheet.
 func (r *replacement) send(ctx context.Context, body []byte, applied func(*state) bool) error {
 	k := call{method: http.MethodPost, write: true, once: true, body: body,
 		url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
 		query: url.Values{"fields": {"spreadsheetId"}}}
-	unsure := false
+	err := r.do(ctx, k, decodeInto(&json.RawMessage{}))
+	if err == nil || !errors.Is(err, errUnknownOutcome) {
+		return err
+	}
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
 	for try := 1; ; try++ {
-		err := r.do(ctx, k, decodeInto(&json.RawMessage{}))
-		if err == nil {
-			return nil
-		}
-		unsure = unsure || errors.Is(err, errUnknownOutcome)
-		if !unsure || try == r.c.o.MaxTries {
-			return err
-		}
-		if wait := r.wait(ctx, try, err); wait != nil {
+		if wait := r.wait(settle, try, err); wait != nil {
 			return errors.Join(wait, err)
 		}
-		st, stateErr := r.session.state(ctx, r.state.id)
+		st, stateErr := r.session.state(settle, r.state.id)
 		if stateErr != nil {
 			return errors.Join(stateErr, err)
 		}
-		if applied(st) {
+		switch {
+		case applied(st):
 			return nil
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), err)
+		case try == r.c.o.MaxTries, !errors.Is(err, errUnknownOutcome):
+			return err // the last: refused, and not because an earlier try had gone through
 		}
-		if !errors.Is(err, errUnknownOutcome) {
-			return err // refused, and not because an earlier try had gone through
+		if err = r.do(settle, k, decodeInto(&json.RawMessage{})); err == nil {
+			return nil
 		}
 	}
 }
