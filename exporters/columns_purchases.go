@@ -28,6 +28,7 @@ func expenseLines() []export.Column {
 		{Path: "Line.Class", Title: "Class", From: expenseDetail("ClassRef")},
 		{Path: "Line.BillableStatus", Title: "Billable", Off: true, From: expenseDetail("BillableStatus"), Help: "Billable, NotBillable or HasBeenBilled."},
 		{Path: "Line.TaxCode", Title: "Tax code", Off: true, From: expenseDetail("TaxCodeRef")},
+		{Path: "Line.MarkupPercent", Title: "Markup percent", Kind: table.Number, Off: true, From: markup},
 		{Path: "Line.DetailType", Title: "Line kind", Off: true},
 	})
 }

@@ -24,6 +24,9 @@ func salesLines() []export.Column {
 		{Path: detail + "ClassRef.name", Title: "Class", Off: true},
 		{Path: detail + "TaxCodeRef.value", Title: "Tax code", Off: true},
 		{Path: detail + "TaxCodeRef.name", Title: "Tax code name", Off: true, Help: "From the list of tax codes."},
+		{Path: detail + "DiscountRate", Title: "Line discount percent", Kind: table.Number, Off: true},
+		{Path: detail + "DiscountAmt", Title: "Line discount", Kind: table.Money, Off: true},
+		{Path: detail + "TaxInclusiveAmt", Title: "Line amount with tax", Kind: table.Money, Off: true, Help: "Not in the United States."},
 		{Path: "Line.DiscountLineDetail.DiscountPercent", Title: "Discount percent", Kind: table.Number, Off: true},
 	}, account(detail+"ItemAccountRef", "Income account", true))
 }
@@ -41,6 +44,8 @@ func saleDetails(what string) []export.Column {
 	return join([]export.Column{
 		{Path: "ClassRef.name", Title: what + " class", Off: true},
 		{Path: "EmailStatus", Title: "E-mail status", Off: true},
+		{Path: "DeliveryInfo.DeliveryType", Title: "Sent by", Off: true},
+		{Path: "DeliveryInfo.DeliveryTime", Title: "Sent", Kind: table.DateTime, Off: true},
 		{Path: "PrintStatus", Title: "Print status", Off: true},
 		{Path: "BillEmail.Address", Title: "Billing e-mail", Off: true},
 		{Path: "CustomerMemo.value", Title: "Message to customer", Off: true},
@@ -48,6 +53,7 @@ func saleDetails(what string) []export.Column {
 		{Path: "ShipMethodRef.name", Title: "Shipped by", Off: true},
 		{Path: "TrackingNum", Title: "Tracking number", Off: true},
 		{Path: "TxnTaxDetail.TxnTaxCodeRef.name", Title: "Sales tax", Off: true, Help: "From the list of tax codes."},
+		{Path: "ApplyTaxAfterDiscount", Title: "Taxed after discount", Kind: table.Bool, Off: true},
 		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true, Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
 	}, notes(), address("BillAddr", "Billing"), address("ShipAddr", "Shipping"))
 }

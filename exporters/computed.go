@@ -78,6 +78,16 @@ func expenseDetail(member string) func(export.View) table.Cell {
 	}
 }
 
+// markup is what is added, in percent, when a line of what is bought is billed to a customer.
+func markup(v export.View) table.Cell {
+	for _, detail := range []string{accountDetail, itemDetail} {
+		if percent, ok := v.Line.Object(detail).Object("MarkupInfo").Decimal("Percent"); ok {
+			return table.NumberOf(percent)
+		}
+	}
+	return table.Cell{}
+}
+
 // appliedNumber is the number of the document that a payment's line pays. QuickBooks keeps it among named values.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
 func appliedNumber(v export.View) table.Cell {

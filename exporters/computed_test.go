@@ -100,6 +100,8 @@ func TestComputedColumns(t *testing.T) {
 		{"bills", "Line.BillableStatus", `{"Line":[{}]}`, ""},
 		{"payments", "Line.AppliedNumber", `{"Line":[{"LineEx":{"any":[{"value":{"Name":"txnId","Value":"9"}},{"value":{"Name":"txnReferenceNumber","Value":"00123"}}]}}]}`, "00123"},
 		{"payments", "Line.AppliedNumber", `{"Line":[{}]}`, ""},
+		{"bills", "Line.MarkupPercent", `{"Line":[{` + item + `:{"MarkupInfo":{"PercentBased":true,"Percent":12.5}}}]}`, "12.5"},
+		{"bills", "Line.MarkupPercent", `{"Line":[{` + item + `:{}}]}`, ""},
 		{"purchases", "NetAmount", `{"TotalAmt":12.50,"Credit":true}`, "-12.50"},
 		{"purchases", "NetAmount", `{"TotalAmt":12.50}`, "12.50"},
 		{"purchases", "Link", `{"Id":"5","PaymentType":"Check"}`, "https://qbo.intuit.com/app/check?txnId=5"},

@@ -20,5 +20,10 @@ var _ = register(export.Entity{
 	}, money(), []export.Column{
 		homeTotal("TotalAmt"), homeBalance(),
 		{Path: "Deposit", Title: "Deposit", Kind: table.Money, Off: true},
-	}, terms(), saleDetails("Invoice"), stamps()),
+	}, account("DepositToAccountRef", "Deposited to", true), terms(), []export.Column{
+		{Path: "InvoiceLink", Title: "Payment page", Off: true, Help: "Where the customer can see and pay the invoice."},
+		{Path: "EInvoiceStatus", Title: "E-invoice status", Off: true},
+		{Path: "AllowOnlineCreditCardPayment", Title: "Card payment allowed", Kind: table.Bool, Off: true},
+		{Path: "AllowOnlineACHPayment", Title: "Bank payment allowed", Kind: table.Bool, Off: true},
+	}, saleDetails("Invoice"), stamps()),
 })

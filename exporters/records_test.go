@@ -11,6 +11,10 @@ import (
 // about things, and what a payment says of the documents that it pays. They are in no journal and so in no report.
 func addRecords(t testing.TB, c *intuitsim.Company) {
 	t.Helper()
+	invoices := c.IDs("Invoice")
+	if err := c.Void("Invoice", invoices[len(invoices)-1]); err != nil {
+		t.Fatal(err)
+	}
 	// Names in braces stand for the ids of the first entry of each list, and of the customer that is added here.
 	of := func(object string) string { return c.IDs(object)[0] }
 	ids := []string{"{customer}", of("Customer"), "{vendor}", of("Vendor"), "{item}", of("Item"), "{account}", of("Account"), "{class}", of("Class"),
@@ -23,6 +27,11 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 		{"Item", `{"Name":"Bulbs","FullyQualifiedName":"Bulbs","Type":"NonInventory","UnitPrice":1.25,"PurchaseCost":0.75,"SalesTaxCodeRef":{"value":"{tax}"},"IncomeAccountRef":{"value":"{account}"},"PrefVendorRef":{"value":"{vendor}"}}`},
 		{"Account", `{"Name":"Grants","FullyQualifiedName":"Grants","AcctNum":"7900","Classification":"Revenue","AccountType":"Other Income","AccountSubType":"OtherMiscellaneousIncome","CurrentBalance":0,"CurrentBalanceWithSubAccounts":0,"CurrencyRef":{"value":"USD"},"TaxCodeRef":{"value":"{tax}"}}`},
 		{"TaxCode", `{"Name":"Reverse charge","Description":"Tax owed by the buyer","Taxable":true,"TaxGroup":true,"PurchaseTaxRateList":{"TaxRateDetail":[{"TaxRateRef":{"value":"{rate}"}},{"TaxRateRef":{"value":"{rate}"}}]}}`},
+		{"Invoice", `{"DocNumber":"00123","TxnDate":"2026-03-01","DueDate":"2026-03-08","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"EUR"},"ExchangeRate":1.0845,"HomeTotalAmt":108.45,"SalesTermRef":{"value":"{term}"},
+			"Deposit":20.00,"DepositToAccountRef":{"value":"{account}"},"InvoiceLink":"https://pay.example.com/1","DeliveryInfo":{"DeliveryType":"Email","DeliveryTime":"2026-03-01T10:20:30-08:00"},"TotalAmt":100.00,"Balance":30.00,
+			"Line":[{"Id":"1","LineNum":1,"Amount":100.00,"DetailType":"GroupLineDetail","GroupLineDetail":{"GroupItemRef":{"value":"{item}"},"Quantity":1,"Line":[
+			{"Id":"2","Amount":60.00,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":2,"UnitPrice":30,"DiscountRate":0,"TaxCodeRef":{"value":"TAX"}}},
+			{"Id":"3","Amount":40.00,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"SHIPPING_ITEM_ID"},"TaxCodeRef":{"value":"NON"}}}]}}],"TxnTaxDetail":{"TotalTax":0}}`},
 		{"SalesReceipt", `{"DocNumber":"SR-1","TxnDate":"2026-02-01","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"TotalAmt":3.75,
 			"Line":[{"Id":"1","LineNum":1,"Amount":3.75,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":3,"UnitPrice":1.25,"TaxCodeRef":{"value":"{tax}"}}}],"TxnTaxDetail":{"TxnTaxCodeRef":{"value":"{tax}"},"TotalTax":0}}`},
 		{"RefundReceipt", `{"DocNumber":"RR-1","TxnDate":"2026-02-02","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"TotalAmt":1.25,
@@ -66,9 +75,5 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 		if r[0] == "Customer" {
 			ids = append(ids, "{kate}", id)
 		}
-	}
-	invoices := c.IDs("Invoice")
-	if err := c.Void("Invoice", invoices[len(invoices)-1]); err != nil {
-		t.Fatal(err)
 	}
 }
