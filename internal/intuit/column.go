@@ -89,6 +89,18 @@ func spaced(object string) string {
 	return b.String()
 }
 
+// leftOut says that a preview did not look for the column's values.
+func (c *column) leftOut() bool {
+	if c.refers != nil {
+		for _, f := range c.refers.in {
+			if f.list.unread {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // misspelt warns of columns that no catalogue lists and no record had.
 func misspelt(columns []*column, rows int) []string {
 	if rows == 0 {
@@ -96,7 +108,7 @@ func misspelt(columns []*column, rows int) []string {
 	}
 	var list []string
 	for _, c := range columns {
-		if !c.listed && !c.found {
+		if !c.listed && !c.found && !c.leftOut() {
 			list = append(list, fmt.Sprintf("Column %s was empty in all %d rows; check its spelling.", c.def.Path, rows))
 		}
 	}

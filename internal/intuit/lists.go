@@ -150,14 +150,8 @@ func (l *lists) warnings(columns []*column) []string {
 		}
 	}
 	for _, c := range columns {
-		if slices.Contains(blank, c.def.Path) {
-			continue
-		}
-		for _, f := range c.refers.in {
-			if f.list.unread {
-				blank = append(blank, c.def.Path)
-				break
-			}
+		if c.leftOut() && !slices.Contains(blank, c.def.Path) {
+			blank = append(blank, c.def.Path)
 		}
 	}
 	if blank != nil {

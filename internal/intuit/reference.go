@@ -13,7 +13,7 @@ import (
 type reference struct {
 	ids   record.Path            // of what the reference is about
 	kinds []record.Path          // where the reference says what it is about; none when that goes without saying
-	in    map[string]listedField // by object
+	in    map[string]listedField // by object, in lower case as references differ in theirs
 	name  bool                   // the column is the name
 }
 
@@ -110,7 +110,7 @@ func newReference(object, ref, field string, lists *lists) (*reference, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.in[o] = listed
+		r.in[strings.ToLower(o)] = listed
 	}
 	return r, nil
 }
@@ -142,7 +142,7 @@ func (r *reference) targets(from record.Record) []target {
 			continue
 		}
 		if i < len(kinds) {
-			if f, ok := r.in[kinds[i]]; ok {
+			if f, ok := r.in[strings.ToLower(kinds[i])]; ok {
 				list = append(list, target{f, id})
 			}
 		}

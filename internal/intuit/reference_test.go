@@ -50,8 +50,8 @@ func TestCompileReference(t *testing.T) {
 		var got map[string]string
 		if r != nil {
 			got = map[string]string{}
-			for object, f := range r.in {
-				got[object] = f.list.fields[f.index].name
+			for _, f := range r.in {
+				got[f.list.object] = f.list.fields[f.index].name
 			}
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
