@@ -8,8 +8,6 @@ import (
 	"hash/maphash"
 
 	"github.com/shopspring/decimal"
-
-	"ledgersheet/internal/table"
 )
 
 // tally is what is known of rows as they stand, or will stand, in a sheet: a digest, and what the verification of a
@@ -34,14 +32,8 @@ func (t *tally) add(row []value, money []bool) {
 		t.first = append([]value(nil), row...)
 	}
 	t.last = append(t.last[:0], row...)
-	if t.rows > 0 {
-		for i, v := range row {
-			if i < len(money) && money[i] && v.kind == 'n' {
-				if d, err := table.ParseDecimal(v.text); err == nil {
-					t.sums[i] = t.sums[i].Add(d)
-				}
-			}
-		}
+	if t.rows > 0 && money != nil {
+		addMoney(t.sums, money, [][]value{row})
 	}
 	t.rows++
 }

@@ -86,6 +86,9 @@ func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
 	return out, nil
 }
 
+// maxRanges bounds the ranges of one request, as each of them makes its address longer.
+const maxRanges = 6
+
 // verify reads back what was written: the first and the last row, and every money column, whose sums must be those of the
 // result. It is one request for all but long results.
 func (r *replacement) verify(ctx context.Context, title string, at rect) error {
@@ -93,21 +96,16 @@ func (r *replacement) verify(ctx context.Context, title string, at rect) error {
 		return nil
 	}
 	ends := []rect{{at.row + 1, at.col, at.row + 2, at.endCol}, {at.endRow - 1, at.col, at.endRow, at.endCol}}
-	var columns []int
-	for c, isMoney := range r.money {
-		if isMoney {
-			columns = append(columns, c)
-		}
-	}
+	spans, width := moneySpans(r.money)
 	sums := make([]decimal.Decimal, len(r.money))
-	step := max(1, readCells/max(1, len(columns)))
+	step := max(1, readCells/max(1, width))
 	for from := at.row + 1; from < at.endRow; from += step {
 		areas := ends
-		for _, c := range columns {
-			areas = append(areas, rect{from, at.col + c, min(from+step, at.endRow), at.col + c + 1})
+		for _, s := range spans {
+			areas = append(areas, rect{from, at.col + s[0], min(from+step, at.endRow), at.col + s[1]})
 		}
 		if len(areas) == 0 {
-			return r.compareSums(title, sums) // the ends were looked at, and there is no money
+			break // the ends were looked at, and there is no money
 		}
 		got, err := r.ranges(ctx, r.state.id, title, areas)
 		if err != nil {
@@ -120,15 +118,46 @@ func (r *replacement) verify(ctx context.Context, title string, at rect) error {
 			got = got[len(ends):]
 			ends = nil
 		}
-		for i, c := range columns {
-			for _, row := range got[i] {
-				if d, err := table.ParseDecimal(row[0].text); err == nil && row[0].kind == 'n' {
-					sums[c] = sums[c].Add(d)
-				}
-			}
+		for i, s := range spans {
+			addMoney(sums[s[0]:s[1]], r.money[s[0]:s[1]], got[i])
 		}
 	}
 	return r.compareSums(title, sums)
+}
+
+// moneySpans are the money columns as spans [from, to) of columns, and how many columns these have. When there would be
+// too many, one span has them all, and columns between them.
+func moneySpans(money []bool) (spans [][2]int, width int) {
+	for c, isMoney := range money {
+		switch last := len(spans) - 1; {
+		case !isMoney:
+		case last >= 0 && spans[last][1] == c:
+			spans[last][1]++
+		default:
+			spans = append(spans, [2]int{c, c + 1})
+		}
+	}
+	if len(spans) > maxRanges {
+		spans = [][2]int{{spans[0][0], spans[len(spans)-1][1]}}
+	}
+	for _, s := range spans {
+		width += s[1] - s[0]
+	}
+	return spans, width
+}
+
+// addMoney adds the numbers of money columns up, as a tally does.
+func addMoney(sums []decimal.Decimal, money []bool, rows [][]value) {
+	for _, row := range rows {
+		for c, v := range row {
+			if !money[c] || v.kind != 'n' {
+				continue
+			}
+			if d, err := table.ParseDecimal(v.text); err == nil {
+				sums[c] = sums[c].Add(d)
+			}
+		}
+	}
 }
 
 func (r *replacement) compareEnds(title string, at rect, got [][][]value) error {
