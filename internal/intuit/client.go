@@ -73,8 +73,8 @@ func New(o Options) *Client {
 	return c
 }
 
-// Read implements export.Source: it asks QuickBooks how much there is (entities) or for the whole answer (reports) and
-// returns a reading whose rows come as they are ranged over, under the same context.
+// Read implements export.Source: it asks QuickBooks how much there is (entities), for a preview's records, or for the
+// whole answer (reports), and returns a reading whose rows come as they are ranged over, under the same context.
 func (c *Client) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
 	switch d := d.(type) {
 	case export.Entity:
