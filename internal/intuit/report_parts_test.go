@@ -1,6 +1,10 @@
 package intuit
 
 import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +91,68 @@ func TestMerged(t *testing.T) {
 			if !slices.IsSorted(order) && len(slices.Compact(slices.Clone(a))) == len(a) && len(slices.Compact(slices.Clone(b))) == len(b) {
 				t.Fatalf("%q and %q are %q", a, b, order)
 			}
+		}
+	})
+}
+
+// FuzzTwoReports joins and compares whatever can be read as two reports: every row keeps as many cells as there are
+// columns, and no column's id is there twice.
+func FuzzTwoReports(f *testing.F) {
+	names, err := filepath.Glob(filepath.Join("testdata", "*.json"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	var bodies []string
+	for _, name := range names {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		var small bytes.Buffer
+		if err := json.Compact(&small, body); err != nil {
+			f.Fatal(err)
+		}
+		bodies = append(bodies, small.String())
+	}
+	for i := range bodies {
+		f.Add(bodies[i], bodies[i], i%2 == 0)
+		f.Add(bodies[i], bodies[(i+1)%len(bodies)], i%2 == 1)
+	}
+	f.Fuzz(func(t *testing.T, first, second string, list bool) {
+		var a, b document
+		if decodeReport([]byte(first), &a) != nil || decodeReport([]byte(second), &b) != nil {
+			return
+		}
+		d := export.Report{ID: "r", Shape: export.Tree, Running: true}
+		if list {
+			d.Shape = export.List
+		}
+		x, y := arrange(&a, d), arrange(&b, d)
+		results := map[string]*arranged{"compared": compared(x, y, export.CompareYear)}
+		if joined, err := spliced(x, y); err == nil {
+			results["spliced"] = joined
+		}
+		for what, r := range results {
+			ids := map[string]bool{}
+			for _, c := range r.columns {
+				if c.id == "" || ids[c.id] {
+					t.Errorf("%s: the column %q is there twice", what, c.id)
+				}
+				ids[c.id] = true
+			}
+			var check func(nodes []*node)
+			check = func(nodes []*node) {
+				for _, n := range nodes {
+					for _, cells := range [][]docCell{n.own, n.summary} {
+						if cells != nil && len(cells) != len(r.columns) {
+							t.Fatalf("%s: %d cells under %d columns", what, len(cells), len(r.columns))
+						}
+					}
+					check(n.children)
+				}
+			}
+			check(r.top)
+			_ = verify(r, d, asked{summarize: "Month"}) // must not panic
 		}
 	})
 }

@@ -21,6 +21,9 @@ type splice struct {
 
 // spliced is the report of the range of a and the range of b that follows it.
 func spliced(a, b *arranged) (*arranged, error) {
+	if a.label != b.label || a.columns[0].id != b.columns[0].id {
+		return nil, problem.New(problem.QuickBooksMalformed, "Two parts of the report have different columns.")
+	}
 	j := &splice{a: a, b: b}
 	if spellsZero(a.top) || spellsZero(b.top) {
 		j.zero = "0.00"

@@ -13,6 +13,9 @@ import (
 // maxReportRequests bounds how many requests a run spends on a report that has to be read in parts.
 const maxReportRequests = 60
 
+// maxDayColumns is how many days get a column of their own; QuickBooks puts all further ones together in one.
+const maxDayColumns = 100
+
 // reportReader reads one report for one run. What is too large for QuickBooks it asks for in parts: years, then
 // quarters, months, weeks and days, until they are small enough.
 // https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
@@ -49,7 +52,8 @@ func (s *reportReader) readRange(ctx context.Context, want asked) (*arranged, in
 	length := want.length()
 	parts := want.parts(s.report, s.query.Company.FiscalYearStart)
 	divisible := len(parts) > 1 && s.query.Limit == 0
-	if !divisible || s.tooLong == 0 || length < s.tooLong || length <= s.worked {
+	wide := divisible && want.summarize == "Days" && length > maxDayColumns
+	if !wide && (!divisible || s.tooLong == 0 || length < s.tooLong || length <= s.worked) {
 		a, err := s.ask(ctx, want, divisible)
 		switch {
 		case err == nil:

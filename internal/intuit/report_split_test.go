@@ -134,6 +134,24 @@ func TestReportsThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestEveryDayHasItsColumn: QuickBooks would put the days after the first hundred together.
+func TestEveryDayHasItsColumn(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, intuitsim.Options{Seed: 25, Invoices: 60, Bills: 30})
+	o := map[string]string{"accounting_method": "Accrual", "date_range": "last_365_days", "summarize_by": "Days"}
+	m := &export.Meter{}
+	d := reportTypes(t)["profit_and_loss"]
+	got := s.must(t, d, export.Query{Options: o, Meter: m, Columns: []string{"Label", "Amounts"}})
+	if n := len(got.Schema.Columns); n != 1+365+1 || m.Count() < 4 || m.Count() > 8 {
+		t.Errorf("%d columns after %d requests", n, m.Count())
+	}
+	o["summarize_by"] = "Total"
+	whole := s.must(t, d, export.Query{Options: o})
+	if a, b := got.figure(t, "Net Income", "total"), whole.figure(t, "Net Income", "total"); !a.Equal(b) || a.IsZero() {
+		t.Errorf("net income is %s day by day and %s at once", a, b)
+	}
+}
+
 func TestPreviewOfALargeReport(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 23, Invoices: 60, Bills: 30})

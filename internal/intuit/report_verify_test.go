@@ -79,13 +79,13 @@ func TestBalanceSheetsOfOtherCountries(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	want := [][]string{
-		{"0/0", "Fixed Assets", "", "", "Van", "1000.00"},
-		{"0/0", "Net current assets", "Current Assets", "Cash at bank", "Current account", "500.00"},
-		{"0/0", "Net current assets", "Current Assets", "Debtors", "Debtors", "250.00"},
-		{"0/0", "Net current assets", "Creditors: due within one year", "", "Creditors", "300.00"},
-		{"0/0", "Creditors: due after one year", "", "", "Loan", "400.00"},
-		{"0/0", "Capital and Reserves", "", "", "Capital", "50.00"},
-		{"0/0", "Capital and Reserves", "", "", "Retained Earnings", "1000.00"},
+		{"0/0", "Fixed Assets", "", "", "", "Van", "1000.00"},
+		{"0/0", "Net current assets", "Current Assets", "Cash at bank", "", "Current account", "500.00"},
+		{"0/0", "Net current assets", "Current Assets", "Debtors", "", "Debtors", "250.00"},
+		{"0/0", "Net current assets", "Creditors: due within one year", "", "", "Creditors", "300.00"},
+		{"0/0", "Creditors: due after one year", "", "", "", "Loan", "400.00"},
+		{"0/0", "Capital and Reserves", "", "", "", "Capital", "50.00"},
+		{"0/0", "Capital and Reserves", "", "", "", "Retained Earnings", "1000.00"},
 	}
 	if diff := cmp.Diff(want, texts(got.rows)); diff != "" {
 		t.Error(diff)

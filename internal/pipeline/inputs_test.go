@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -85,7 +86,7 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		limit   int
 	}{
 		export.CompaniesStacked: {[]string{"Company", "Name", "Total"}, []string{"Company 12", "Sales", "12"}, 60, previewRows},
-		export.CompaniesBeside:  {[]string{"Name", "Company 12", "Company 30", "Total"}, []string{"Sales", "12", "30", "42"}, 30, 0},
+		export.CompaniesBeside:  {[]string{"Name", "Company 12", "Company 30", "Total"}, []string{"Sales", "12", "30", "42"}, 30, math.MaxInt32},
 	} {
 		source := &salesOnly{}
 		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Source: source})

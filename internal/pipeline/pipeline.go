@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -150,6 +151,9 @@ func (j *job) save(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(ctx, j.exporter.ID, func(e *export.Exporter) error {
 		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account && e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+			if e.Target.Spreadsheet != t.Spreadsheet {
+				e.Revision++ // who has not seen the new spreadsheet must not take it away
+			}
 			e.Target = t
 		}
 		return nil
@@ -206,7 +210,10 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	}
 	in.beside = sideBySide(e, in.definition)
 	if in.beside {
-		in.columns, in.limit = besideColumns(in.columns), 0 // the beginnings of several statements do not match
+		in.columns = besideColumns(in.columns)
+		if limit > 0 {
+			in.limit = math.MaxInt32 // the beginnings of several statements do not match
+		}
 	} else if len(in.companies) > 1 {
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
 		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
