@@ -267,6 +267,11 @@ func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
 		if err != nil {
 			return err
 		}
+		if r.total <= pageSize && len(r.looking) > 0 {
+			if err := r.lookAhead(ctx, page); err != nil {
+				return err
+			}
+		}
 		previous := last
 		first := true
 		for rec, err := range records(page) {

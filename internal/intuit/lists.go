@@ -116,7 +116,7 @@ func (l *list) read(ctx context.Context, from lister) error {
 	}
 }
 
-// maxLookedUp bounds the ids that a preview asks for, so that the URL stays short.
+// maxLookedUp bounds the ids that are asked for one by one, so that the URL stays short.
 const maxLookedUp = 200
 
 // readSome reads the entries with those ids.
@@ -192,4 +192,49 @@ func (r *entityRead) prepare(ctx context.Context, rec record.Record, lines []rec
 		}
 		return l.read(ctx, r.lister)
 	})
+}
+
+// wanted are the ids that some records look for, by list in the order of the columns.
+type wanted struct {
+	lists []*list
+	ids   map[*list][]string
+	seen  map[*list]*idSet
+}
+
+// want adds what a record looks for.
+func (r *entityRead) want(w *wanted, rec record.Record) error {
+	if w.ids == nil {
+		w.ids, w.seen = map[*list][]string{}, map[*list]*idSet{}
+	}
+	return r.needs(rec, r.linesOf(rec), func(l *list, id string) error {
+		if w.seen[l] == nil {
+			w.lists, w.seen[l] = append(w.lists, l), &idSet{}
+		}
+		if w.seen[l].add(id) {
+			w.ids[l] = append(w.ids[l], id)
+		}
+		return nil
+	})
+}
+
+// lookAhead reads just those entries of lists that the records of the only page look for, where they are few: one
+// request a list then does, however long the list is.
+func (r *entityRead) lookAhead(ctx context.Context, page json.RawMessage) error {
+	var w wanted
+	for rec, err := range records(page) {
+		if err != nil {
+			return malformed(err)
+		}
+		if err := r.want(&w, unwrapped(r.object, rec)); err != nil {
+			return err
+		}
+	}
+	for _, l := range w.lists {
+		if ids := w.ids[l]; len(ids) <= maxLookedUp {
+			if err := l.readSome(ctx, r.lister, ids); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -88,6 +88,33 @@ func TestListsAreReadOnlyWhenNeeded(t *testing.T) {
 	}
 }
 
+func TestFewRecordsAskForFewEntries(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, intuitsim.Options{Seed: 4, Customers: 2100, Invoices: 90, Nasty: true})
+	columns := []string{"Id", "CustomerRef.value", "CustomerRef.FullyQualifiedName"}
+	got := s.must(t, invoices(), export.Query{Columns: columns, Filters: []export.Filter{{Column: "CustomerRef.CompanyName", Op: export.OpNotEmpty}}})
+	customers := s.byID(t, "Customer")
+	want := 0
+	for _, r := range s.records(t, "Invoice") {
+		id, _ := r.Ref("CustomerRef")
+		if customers[id].Text("CompanyName") != "" {
+			want++
+		}
+	}
+	if len(got.rows) != want || want == 0 {
+		t.Errorf("%d rows, want %d", len(got.rows), want)
+	}
+	for _, row := range got.rows {
+		if name := customers[row.Cells[1].String()].Text("FullyQualifiedName"); row.Cells[2].String() != name {
+			t.Errorf("customer %s is %q, not %q", row.Cells[1], row.Cells[2], name)
+		}
+	}
+	requests := s.server.Requests()
+	if len(requests) != 3 || !strings.Contains(requests[2].Query, "Id+IN+") {
+		t.Errorf("%d requests, the last %+v; want a count, a page and a look-up by ids", len(requests), requests[len(requests)-1])
+	}
+}
+
 func TestNamesThatRecordsLack(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 60})

@@ -3,7 +3,6 @@ package intuit
 import (
 	"context"
 	"encoding/json"
-	"slices"
 )
 
 // previewScan is how many records a preview looks through when filters have to be applied here.
@@ -50,28 +49,18 @@ func (r *entityRead) openPreview(ctx context.Context) error {
 // prepareSample looks up what the first of the lists that are needed says of the sample, and leaves the others out. It
 // reports whether that took a request.
 func (r *entityRead) prepareSample(ctx context.Context) (bool, error) {
-	var wanted []*list
-	ids := map[*list][]string{}
+	var w wanted
 	for _, rec := range r.sample {
-		err := r.needs(rec, r.linesOf(rec), func(l *list, id string) error {
-			if !slices.Contains(wanted, l) {
-				wanted = append(wanted, l)
-			}
-			if !slices.Contains(ids[l], id) {
-				ids[l] = append(ids[l], id)
-			}
-			return nil
-		})
-		if err != nil {
+		if err := r.want(&w, rec); err != nil {
 			return false, err
 		}
 	}
-	for i, l := range wanted {
+	for i, l := range w.lists {
 		if i > 0 {
 			l.leaveOut()
-		} else if err := l.readSome(ctx, r.lister, ids[l]); err != nil {
+		} else if err := l.readSome(ctx, r.lister, w.ids[l]); err != nil {
 			return false, err
 		}
 	}
-	return len(wanted) > 0, nil
+	return len(w.lists) > 0, nil
 }

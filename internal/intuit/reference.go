@@ -73,14 +73,15 @@ func compileReference(self, path string, lists *lists) (*reference, error) {
 	for i, step := range steps[:len(steps)-1] {
 		step, _, _ = strings.Cut(step, "[")
 		object := referenced(step, self)
-		if object == "" {
+		ref := strings.Join(steps[:i+1], ".")
+		if _, err := record.ParsePath(ref); object == "" || err != nil { // a dot within brackets parts no steps
 			continue
 		}
 		field := strings.Join(steps[i+1:], ".")
 		if field == "value" || field == "type" {
 			return nil, nil
 		}
-		return newReference(object, strings.Join(steps[:i+1], "."), field, lists)
+		return newReference(object, ref, field, lists)
 	}
 	return nil, nil
 }

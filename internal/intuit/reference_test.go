@@ -60,6 +60,29 @@ func TestCompileReference(t *testing.T) {
 	}
 }
 
+// FuzzReference takes any path that there is: none may be refused or look anything up without a record.
+func FuzzReference(f *testing.F) {
+	for _, s := range []string{"CustomerRef.CompanyName", "Line[0].ItemRef.Sku", "A[Name=x.ItemRef.y].b", "ItemRef[0].Sku", "EntityRef.name", "ItemRef.ItemRef.name", "CustomField.ItemRef.x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if _, err := record.ParsePath(s); err != nil || len(s) > 190 { // a little is put behind what is near the bound
+			return
+		}
+		var all lists
+		r, err := compileReference("Invoice", s, &all)
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		if r == nil {
+			return
+		}
+		if v, ok := r.lookup(record.Record{"Id": "1"}); ok {
+			t.Errorf("%q found %v in nothing", s, v)
+		}
+	})
+}
+
 func TestColumnsShareLists(t *testing.T) {
 	t.Parallel()
 	var all lists
