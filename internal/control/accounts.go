@@ -191,7 +191,7 @@ func (c *Control) AccountEnded(ctx context.Context, id export.ID, why *problem.P
 		a.LastError = why
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
 		c.o.Logger.ErrorContext(ctx, "account state was not stored", "account", string(id), "error", err.Error())
 	}
 }

@@ -185,7 +185,7 @@ func (c *Control) CompanyEnded(ctx context.Context, realm export.RealmID, why *p
 		c.LastError = why
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
 		c.o.Logger.ErrorContext(ctx, "company state was not stored", "company", string(realm), "error", err.Error())
 	}
 }
@@ -215,69 +215,4 @@ func (c *Control) forget(ctx context.Context, grants Grants, consents Consents, 
 		c.o.Logger.WarnContext(ctx, "grant was not revoked at the provider", "connection", string(key), "error", err.Error())
 	}
 	return nil
-}
-
-// pause holds exporters back and returns those that it paused.
-func (c *Control) pause(ctx context.Context, why string, which func(export.Exporter) bool) ([]export.ID, error) {
-	all, err := c.o.Store.Exporters(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the exporters: %w", err)
-	}
-	var paused []export.ID
-	for _, e := range all {
-		if !which(e) || e.Paused {
-			continue
-		}
-		_, err := c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
-			e.Paused, e.PausedWhy = true, why
-			return nil
-		})
-		if err != nil && !errors.Is(err, export.ErrNotFound) {
-			return paused, fmt.Errorf("pausing an exporter: %w", err)
-		}
-		paused = append(paused, e.ID)
-	}
-	return paused, nil
-}
-
-// resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
-// passed while it was paused, or a last run that failed for want of the connection.
-func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool) error {
-	all, err := c.o.Store.Exporters(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the exporters: %w", err)
-	}
-	now := c.o.Now()
-	for _, e := range all {
-		was := slices.Contains(paused, e.ID)
-		if !was && !uses(e) {
-			continue
-		}
-		missed := was && !e.NextAt.IsZero() && e.NextAt.Before(now)
-		if !missed && e.Schedule.Enabled && uses(e) {
-			missed = c.failedWith(ctx, e.ID, code)
-		}
-		if was {
-			e, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
-				e.Paused, e.PausedWhy = false, ""
-				e.NextAt = c.o.Ticker.Plan(*e, now)
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("resuming an exporter: %w", err)
-			}
-		}
-		if missed && !e.Paused && uses(e) {
-			if _, _, err := c.o.Queue.Enqueue(ctx, export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp, Status: export.RunQueued, QueuedAt: now}); err != nil {
-				return err
-			}
-		}
-	}
-	c.o.Ticker.Wake()
-	return nil
-}
-
-func (c *Control) failedWith(ctx context.Context, id export.ID, code problem.Code) bool {
-	runs, _, err := c.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Limit: 1})
-	return err == nil && len(runs) == 1 && runs[0].Problem != nil && runs[0].Problem.Code == code
 }

@@ -57,17 +57,27 @@ func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e
 	if err := c.check(ctx, &e); err != nil {
 		return old, err
 	}
+	freed, err := c.freed(ctx, old, e)
+	if err != nil {
+		return old, err
+	}
 	now := c.o.Now()
 	stored, err := c.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
 		if revision != 0 && s.Revision != revision {
 			return problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
 		s.Name, s.Definition, s.Companies, s.Columns, s.Filters = e.Name, e.Definition, e.Companies, e.Columns, e.Filters
+		replan := s.Schedule != e.Schedule // else a time that is just due would be passed over
 		s.Options, s.Mode, s.Schedule = e.Options, e.Mode, e.Schedule
-		s.Target = retarget(s.Target, e.Target, now)
+		s.Target = retarget(s.Target, e.Target, revision != 0, now)
 		s.Revision++
 		s.UpdatedAt = now
-		s.NextAt = c.o.Ticker.Plan(*s, now)
+		if freed {
+			s.Paused, s.PausedWhy, replan = false, "", true
+		}
+		if replan {
+			s.NextAt = c.o.Ticker.Plan(*s, now)
+		}
 		return nil
 	})
 	if err != nil {
@@ -79,8 +89,12 @@ func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e
 }
 
 // retarget takes a destination that a person wrote. What runs have learnt about the old one holds only while it is the
-// same place.
-func retarget(old, wanted export.Target, now time.Time) export.Target {
+// same place. An empty spreadsheet stands for the one that the first run made, unless its writer has seen that one: a
+// program that sends back what it read before the first run does not want a second.
+func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target {
+	if wanted.Spreadsheet == "" && old.Created && !seen && wanted.Account == old.Account {
+		wanted.Spreadsheet = old.Spreadsheet
+	}
 	if wanted.Spreadsheet != old.Spreadsheet {
 		wanted.Tab, wanted.Created, wanted.CreateKey = nil, false, string(export.NewID("new", now))
 		return wanted
@@ -121,7 +135,7 @@ func (c *Control) DeleteExporter(ctx context.Context, who Actor, id export.ID) e
 func (c *Control) PauseExporter(ctx context.Context, who Actor, id export.ID, paused bool) (export.Exporter, error) {
 	why, action := "", "exporter.resume"
 	if paused {
-		why, action = "paused by "+who.Email, "exporter.pause"
+		why, action = pausedBy+who.Email, "exporter.pause"
 	}
 	now := c.o.Now()
 	e, err := c.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
@@ -150,6 +164,9 @@ func (c *Control) Preview(ctx context.Context, e export.Exporter) (pipeline.Prev
 	draft := e
 	draft.Name, draft.Target = "preview", export.Target{Account: "any", Sheet: "any", Start: "A1"}
 	draft.Validate(d, &bad)
+	if err := bad.Err(); err != nil {
+		return pipeline.Preview{}, err
+	}
 	if err := c.checkCompanies(ctx, e, &bad); err != nil {
 		return pipeline.Preview{}, err
 	}
@@ -169,8 +186,10 @@ func (c *Control) check(ctx context.Context, e *export.Exporter) error {
 	} else {
 		e.Validate(d, &bad)
 	}
-	if err := c.checkCompanies(ctx, *e, &bad); err != nil {
-		return err
+	if !bad.Has("company_ids") {
+		if err := c.checkCompanies(ctx, *e, &bad); err != nil {
+			return err
+		}
 	}
 	if e.Target.Account != "" {
 		_, err := c.o.Store.Account(ctx, e.Target.Account)
@@ -199,6 +218,9 @@ func (c *Control) checkCompanies(ctx context.Context, e export.Exporter, bad *pr
 	return nil
 }
 
+// shortestDay is one on which the clocks go forward; a daily schedule is daily all the same.
+const shortestDay = 23 * time.Hour
+
 func (c *Control) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	s := &e.Schedule
 	if s.Timezone == "" {
@@ -219,7 +241,9 @@ func (c *Control) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 		bad.Add("schedule.cron", "%v", err)
 		return
 	}
-	if every := spec.MinInterval(c.o.Now()); every < c.o.MinInterval {
+	every := spec.MinInterval(c.o.Now())
+	daily := every >= shortestDay && c.o.MinInterval <= 24*time.Hour
+	if every < c.o.MinInterval && !daily {
 		bad.Add("schedule.cron", "is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every, c.o.MinInterval)
 	}
 }

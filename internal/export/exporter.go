@@ -41,7 +41,7 @@ type Exporter struct {
 	// Paused holds scheduled runs back without touching the schedule; PausedWhy says so to people.
 	Paused    bool      `json:"paused,omitempty"`
 	PausedWhy string    `json:"paused_why,omitempty"`
-	Revision  int       `json:"revision"` // counts changes by people, not by runs
+	Revision  int       `json:"revision"` // counts changes by people, and the making of the spreadsheet
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	CreatedBy string    `json:"created_by"`

@@ -98,7 +98,7 @@ func (o Option) check(v string) string {
 			return "must be one of " + joinChoices(o.Values)
 		}
 	case OptionBool:
-		if _, err := strconv.ParseBool(v); err != nil {
+		if v != "true" && v != "false" {
 			return "must be true or false"
 		}
 	case OptionDate:

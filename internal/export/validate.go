@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
@@ -14,9 +16,13 @@ import (
 
 // Limits on what an exporter may hold; all are far above what anyone needs.
 const (
-	maxName    = 100
-	maxColumns = 200
-	maxFilters = 20
+	maxName        = 100
+	maxCompanies   = 100
+	maxColumns     = 200
+	maxColumnKey   = 200
+	maxFilters     = 20
+	maxFilterValue = 5_000
+	maxTabTitle    = 100 // Google's own, in UTF-16 units
 )
 
 // Normalize tidies what people type: blanks around, pasted spreadsheet addresses, lower-case start cells.
@@ -60,9 +66,15 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 		c.Add("name", "is missing; it also names the spreadsheet")
 	} else if len([]rune(e.Name)) > maxName {
 		c.Add("name", "has more than %d characters", maxName)
+	} else if strings.ContainsFunc(e.Name, unicode.IsControl) {
+		c.Add("name", "has line breaks or other control characters")
 	}
-	if len(e.Companies) == 0 {
+	switch {
+	case len(e.Companies) == 0:
 		c.Add("company_ids", "needs at least one company")
+	case len(e.Companies) > maxCompanies:
+		c.Add("company_ids", "are more than %d", maxCompanies)
+		return
 	}
 	for i, r := range e.Companies {
 		if slices.Contains(e.Companies[:i], r) {
@@ -88,8 +100,10 @@ func (t Target) validate(c *problem.Collect) {
 	switch {
 	case t.Sheet == "":
 		c.Add("destination.sheet", "is missing; it is the title of the tab")
-	case len([]rune(t.Sheet)) > 100:
-		c.Add("destination.sheet", "has more than 100 characters")
+	case len(utf16.Encode([]rune(t.Sheet))) > maxTabTitle:
+		c.Add("destination.sheet", "has more than %d characters", maxTabTitle)
+	case strings.ContainsFunc(t.Sheet, unicode.IsControl):
+		c.Add("destination.sheet", "has line breaks or other control characters")
 	}
 	if _, _, err := ParseCell(t.Start); err != nil {
 		c.Add("destination.start_cell", "%v", err)
@@ -189,6 +203,10 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 	lines := e.Option(d, OptLines) == "true"
 	for i, key := range e.Columns {
 		field := fmt.Sprintf("columns[%d]", i)
+		if len(key) > maxColumnKey {
+			c.Add(field, "has more than %d characters", maxColumnKey)
+			continue
+		}
 		listed := slices.ContainsFunc(catalogue, func(col Column) bool { return col.Path == key })
 		_, err := record.ParsePath(key)
 		switch {
@@ -217,6 +235,10 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 	}
 	for i, f := range e.Filters {
 		field := fmt.Sprintf("filters[%d]", i)
+		if len(f.Column) > maxColumnKey || len(f.Value) > maxFilterValue {
+			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey, maxFilterValue)
+			continue
+		}
 		col, err := FindColumn(d, f.Column)
 		if err != nil {
 			c.Add(field, "%s is not a column: %v", f.Column, err)

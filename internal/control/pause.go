@@ -1,0 +1,154 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// pausedBy begins the reason of a pause that a person made; others are due to a connection.
+const pausedBy = "paused by "
+
+// pause holds exporters back and returns those that it paused.
+func (c *Control) pause(ctx context.Context, why string, which func(export.Exporter) bool) ([]export.ID, error) {
+	all, err := c.o.Store.Exporters(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the exporters: %w", err)
+	}
+	var paused []export.ID
+	for _, e := range all {
+		if !which(e) || e.Paused {
+			continue
+		}
+		_, err := c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
+			e.Paused, e.PausedWhy = true, why
+			return nil
+		})
+		if err != nil && !errors.Is(err, export.ErrNotFound) {
+			return paused, fmt.Errorf("pausing an exporter: %w", err)
+		}
+		paused = append(paused, e.ID)
+	}
+	return paused, nil
+}
+
+// resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
+// passed while it was paused, or a last run that failed for want of the connection.
+func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool) error {
+	all, err := c.o.Store.Exporters(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the exporters: %w", err)
+	}
+	now := c.o.Now()
+	for _, e := range all {
+		was := slices.Contains(paused, e.ID) && !strings.HasPrefix(e.PausedWhy, pausedBy)
+		if was {
+			if held, err := c.hold(ctx, e); err != nil {
+				return err
+			} else if held {
+				continue
+			}
+		}
+		if !was && !uses(e) {
+			continue
+		}
+		missed := was && !e.NextAt.IsZero() && e.NextAt.Before(now)
+		if !missed && e.Schedule.Enabled && uses(e) {
+			missed = c.failedWith(ctx, e.ID, code)
+		}
+		if was {
+			e, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
+				e.Paused, e.PausedWhy = false, ""
+				e.NextAt = c.o.Ticker.Plan(*e, now)
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("resuming an exporter: %w", err)
+			}
+		}
+		if missed && !e.Paused && uses(e) {
+			run := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp, Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}}
+			if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
+				return fmt.Errorf("catching up: %w", err)
+			}
+		}
+	}
+	c.o.Ticker.Wake()
+	return nil
+}
+
+// hold leaves an exporter paused that lacks another connection as well: it is resumed with that one.
+func (c *Control) hold(ctx context.Context, e export.Exporter) (bool, error) {
+	why, err := c.lacks(ctx, e)
+	if err != nil || why == "" {
+		return false, err
+	}
+	for _, realm := range e.Companies {
+		_, err := c.o.Store.UpdateCompany(ctx, realm, func(c *export.Company) error {
+			if c.Status == export.Disconnected && !slices.Contains(c.Paused, e.ID) {
+				c.Paused = append(c.Paused, e.ID)
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, export.ErrNotFound) {
+			return false, fmt.Errorf("holding an exporter: %w", err)
+		}
+	}
+	_, err = c.o.Store.UpdateAccount(ctx, e.Target.Account, func(a *export.GoogleAccount) error {
+		if a.Status == export.Disconnected && !slices.Contains(a.Paused, e.ID) {
+			a.Paused = append(a.Paused, e.ID)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
+		return false, fmt.Errorf("holding an exporter: %w", err)
+	}
+	_, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.PausedWhy = why; return nil })
+	return true, err
+}
+
+// lacks says which of the connections that an exporter needs somebody has disconnected or deleted; empty when none.
+func (c *Control) lacks(ctx context.Context, e export.Exporter) (why string, err error) {
+	for _, realm := range e.Companies {
+		company, err := c.o.Store.Company(ctx, realm)
+		if err != nil && !errors.Is(err, export.ErrNotFound) {
+			return "", fmt.Errorf("reading the company: %w", err)
+		}
+		if err == nil && company.Status == export.Disconnected {
+			return company.Name + " is disconnected", nil
+		}
+	}
+	a, err := c.o.Store.Account(ctx, e.Target.Account)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		return "its Google account was deleted", nil
+	case err != nil:
+		return "", fmt.Errorf("reading the Google account: %w", err)
+	case a.Status == export.Disconnected:
+		return a.Email + " is disconnected", nil
+	}
+	return "", nil
+}
+
+func (c *Control) failedWith(ctx context.Context, id export.ID, code problem.Code) bool {
+	runs, _, err := c.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Limit: 1})
+	return err == nil && len(runs) == 1 && runs[0].Problem != nil && runs[0].Problem.Code == code
+}
+
+// freed reports whether an exporter that was paused for want of a connection does not need that one any more.
+func (c *Control) freed(ctx context.Context, old, wanted export.Exporter) (bool, error) {
+	if !old.Paused || strings.HasPrefix(old.PausedWhy, pausedBy) {
+		return false, nil
+	}
+	lacked, err := c.lacks(ctx, old)
+	if err != nil || lacked == "" {
+		return false, err
+	}
+	lacking, err := c.lacks(ctx, wanted)
+	return lacking == "", err
+}
