@@ -16,6 +16,9 @@ import (
 // one that is read at once.
 func TestAnyRangeInParts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("hundreds of reports")
+	}
 	o := intuitsim.Options{Seed: 41, Customers: 8, Vendors: 8, Items: 8, Invoices: 30, Bills: 20}
 	whole, cut := simulate(t, o), simulate(t, o)
 	types := reportTypes(t)
