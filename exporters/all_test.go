@@ -26,6 +26,9 @@ func TestEveryTypeEqualsItsTable(t *testing.T) {
 	w := newWorld(t, exporters.All())
 	t.Run("types", func(t *testing.T) {
 		for _, d := range exporters.All() {
+			if _, log := d.(export.ChangeLog); log {
+				continue // it has no rows before something changed; TestChangeLogEqualsItsTable changes something
+			}
 			variants := []string{"false"}
 			if e, ok := d.(export.Entity); ok && e.Lines {
 				variants = append(variants, "true")

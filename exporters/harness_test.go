@@ -60,7 +60,7 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 	destination := google.New(google.Options{
 		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: log, Now: now})
-	w.store = &memory{company: w.company, exporters: map[export.ID]export.Exporter{}}
+	w.store = &memory{company: w.company, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{}}
 	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.client, Destination: destination, Now: now, Logger: log})
 	return w
 }
@@ -96,6 +96,7 @@ type memory struct {
 	company   export.Company
 	mu        sync.Mutex
 	exporters map[export.ID]export.Exporter
+	marks     map[string][]byte
 }
 
 func (m *memory) Company(context.Context, export.RealmID) (export.Company, error) {
@@ -119,6 +120,23 @@ func (m *memory) UpdateExporter(_ context.Context, id export.ID, change func(*ex
 	err := change(&e)
 	m.exporters[id] = e
 	return e, err
+}
+
+func (m *memory) Mark(_ context.Context, key string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.marks[key]
+	if !ok {
+		return nil, export.ErrNotFound
+	}
+	return data, nil
+}
+
+func (m *memory) PutMark(_ context.Context, key string, data []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.marks[key] = data
+	return nil
 }
 
 // exporter is one of the definition with those options and columns, which asks for whatever else is required.

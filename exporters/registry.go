@@ -45,6 +45,43 @@ func Validate(all []export.Definition) error {
 		if err := validateColumns(d); err != nil {
 			return fmt.Errorf("exporter type %q: %w", info.ID, err)
 		}
+		if l, ok := d.(export.ChangeLog); ok {
+			if err := validateWatched(l); err != nil {
+				return fmt.Errorf("exporter type %q: %w", info.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+func validateWatched(l export.ChangeLog) error {
+	seen := map[string]bool{}
+	for _, w := range l.Watched {
+		switch {
+		case w.Object == "" || w.Title == "" || len(w.Fields) == 0:
+			return fmt.Errorf("watched object %q needs a name, a title and fields", w.Object)
+		case seen[w.Object]:
+			return fmt.Errorf("%s is watched twice", w.Object)
+		}
+		seen[w.Object] = true
+		for _, path := range []string{w.Label, w.Date, w.Total} {
+			if path != "" && w.Field(path) < 0 {
+				return fmt.Errorf("%s: %q is none of its fields", w.Object, path)
+			}
+		}
+		paths, titles := map[string]bool{}, map[string]bool{}
+		for _, f := range w.Fields {
+			if _, err := record.ParsePath(f.Path); err != nil {
+				return fmt.Errorf("%s: field %q: %w", w.Object, f.Path, err)
+			}
+			if paths[f.Path] || titles[f.Title] || f.Title == "" {
+				return fmt.Errorf("%s: field %q is there twice, or its title %q is", w.Object, f.Path, f.Title)
+			}
+			paths[f.Path], titles[f.Title] = true, true
+		}
+	}
+	if len(seen) == 0 {
+		return fmt.Errorf("a change log needs something to watch")
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ const (
 	bucketGrants         = "grants" // sealed
 	bucketFlows          = "flows"  // sealed, with an end
 	bucketExporters      = "exporters"
+	bucketMarks          = "marks" // sealed
 	bucketRuns           = "runs"
 	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
 	bucketQueue          = "queue"            // run id of a queued or running run → exporter id

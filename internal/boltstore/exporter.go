@@ -54,6 +54,9 @@ func (s *Store) UpdateExporter(ctx context.Context, id export.ID, apply func(*ex
 // DeleteExporter implements export.ExporterStore.
 func (s *Store) DeleteExporter(ctx context.Context, id export.ID) error {
 	return s.update(ctx, "deleting exporter", func(tx *bbolt.Tx) error {
-		return remove(tx, bucketExporters, string(id))
+		if err := remove(tx, bucketExporters, string(id)); err != nil {
+			return err
+		}
+		return dropMarks(tx, export.MarkPrefix(id))
 	})
 }

@@ -35,6 +35,12 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{"make the bucket of marks", func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMarks)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketMarks, err)
+			}
+			return nil
+		}},
 	}
 }
 

@@ -183,10 +183,11 @@ func TestMigrations(t *testing.T) {
 		return put(tx, bucketCompanies, "1", export.Company{Realm: "1", Name: "new"})
 	}
 	refused := errors.New("refused")
+	released := len(migrations())
 	steps := append(migrations(), migration{"rename", rename}, migration{"break", func(tx *bbolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte(bucketCompanies)), refused)
 	}})
-	if _, err := open(path, seal, Options{}, steps); !errors.Is(err, refused) || !strings.Contains(err.Error(), "version 3 (break)") {
+	if _, err := open(path, seal, Options{}, steps); !errors.Is(err, refused) || !strings.Contains(err.Error(), fmt.Sprintf("version %d (break)", released+2)) {
 		t.Fatalf("a migration that fails gives %v", err)
 	}
 	name := func(s *Store) string {
@@ -196,12 +197,12 @@ func TestMigrations(t *testing.T) {
 		return c.Name
 	}
 	// The copy is from before the first step, and the second step is undone.
-	copied := openAt(t, path+".v1.bak", seal)
+	copied := openAt(t, fmt.Sprintf("%s.v%d.bak", path, released), seal)
 	if got := name(copied); got != "old" {
 		t.Errorf("the copy has %q", got)
 	}
-	wantOpenError(t, path, seal, ErrNewer, "schema version 2, this ledgersheet knows up to 1")
-	s, err := open(path, seal, Options{}, steps[:2])
+	wantOpenError(t, path, seal, ErrNewer, fmt.Sprintf("schema version %d, this ledgersheet knows up to %d", released+1, released))
+	s, err := open(path, seal, Options{}, steps[:released+1])
 	must(t, err)
 	if got := name(s); got != "new" {
 		t.Errorf("after the migration: %q", got)

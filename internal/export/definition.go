@@ -8,7 +8,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Definition is a thing that can be exported: an Entity or a Report, nothing else. Outside it is called exporter type.
+// Definition is a thing that can be exported: an Entity, a Report or a ChangeLog, nothing else. Outside it is called exporter type.
 type Definition interface {
 	Info() Info
 	// Catalogue lists the columns that the definition offers, in their default order.

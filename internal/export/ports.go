@@ -42,6 +42,7 @@ type Query struct {
 	Options map[string]string
 	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
 	Limit   int       // for a preview: at most so many rows; 0 reads everything
+	State   []byte    // what Reading.State gave the last time, for this exporter and company; nil before
 	Meter   *Meter
 }
 
@@ -56,6 +57,9 @@ type Reading struct {
 	Rows iter.Seq2[table.Row, error]
 	// Warnings is filled when Rows has ended.
 	Warnings *[]string
+	// State returns what the next reading wants as Query.State, once the rows are safely where they belong. It is valid
+	// when Rows has ended without an error; nil for definitions that keep nothing, and for previews.
+	State func() ([]byte, error)
 }
 
 // Source reads from QuickBooks. It returns problems.
@@ -133,7 +137,21 @@ type ExporterStore interface {
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context) ([]Exporter, error) // by name
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
-	DeleteExporter(ctx context.Context, id ID) error // its runs stay in the history
+	DeleteExporter(ctx context.Context, id ID) error // its marks go as well, its runs stay in the history
+}
+
+// MarkKey is where the mark of an exporter and a company is kept.
+func MarkKey(exporter ID, realm RealmID) string { return MarkPrefix(exporter) + string(realm) }
+
+// MarkPrefix begins the keys of all of an exporter's marks.
+func MarkPrefix(exporter ID) string { return string(exporter) + "/" }
+
+// MarkStore keeps how far exporters have come, sealed: bytes that only the Source understands, under MarkKey.
+type MarkStore interface {
+	Mark(ctx context.Context, key string) ([]byte, error)
+	PutMark(ctx context.Context, key string, data []byte) error
+	// DeleteMarks forgets all whose keys begin with prefix; there may be none.
+	DeleteMarks(ctx context.Context, prefix string) error
 }
 
 // RunStore keeps runs. The queue is those that are queued or running.
@@ -172,6 +190,7 @@ type Store interface {
 	GrantStore
 	FlowStore
 	ExporterStore
+	MarkStore
 	RunStore
 	UserStore
 	AuditStore

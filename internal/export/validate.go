@@ -198,7 +198,7 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 		c.Add("columns", "are more than %d", maxColumns)
 		return
 	}
-	_, isReport := d.(Report)
+	_, records := d.(Entity) // whose paths are columns as well
 	catalogue := d.Catalogue()
 	lines := e.Option(d, OptLines) == "true"
 	for i, key := range e.Columns {
@@ -213,7 +213,7 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 		case slices.Contains(e.Columns[:i], key):
 			c.Add(field, "%s is there twice", key)
 		case listed && !strings.HasPrefix(key, linePrefix):
-		case isReport && !listed:
+		case !records && !listed:
 			c.Add(field, "%s is not a column of %s", key, d.Info().ID)
 		case err != nil:
 			c.Add(field, "%s is not a column: %v", key, err)
@@ -228,8 +228,7 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 		c.Add("filters", "are more than %d", maxFilters)
 		return
 	}
-	_, isReport := d.(Report)
-	if isReport && len(e.Filters) > 0 {
+	if _, isReport := d.(Report); isReport && len(e.Filters) > 0 {
 		c.Add("filters", "do not go with reports; use the report's own options")
 		return
 	}
@@ -242,6 +241,10 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 		col, err := FindColumn(d, f.Column)
 		if err != nil {
 			c.Add(field, "%s is not a column: %v", f.Column, err)
+			continue
+		}
+		if _, records := d.(Entity); !records && !slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
+			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
 			continue
 		}
 		if why := f.check(col.Kind); why != "" {

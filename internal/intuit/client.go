@@ -74,13 +74,15 @@ func New(o Options) *Client {
 }
 
 // Read implements export.Source: it asks QuickBooks how much there is (entities), for a preview's records, or for the
-// whole answer (reports), and returns a reading whose rows come as they are ranged over, under the same context.
+// whole answer (reports, change logs), and returns a reading whose rows come as they are ranged over, under the same context.
 func (c *Client) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
 	switch d := d.(type) {
 	case export.Entity:
 		return c.readEntity(ctx, d, q)
 	case export.Report:
 		return c.readReport(ctx, d, q)
+	case export.ChangeLog:
+		return c.readChanges(ctx, d, q)
 	}
 	return nil, problem.New(problem.Internal, "There is no way to read a %T.", d)
 }

@@ -259,8 +259,14 @@ func (r *entityRead) readAtOnce(ctx context.Context, out *emitter) error {
 	return nil
 }
 
+// taker is where a reading's records go; one that is full wants no more.
+type taker interface {
+	record(ctx context.Context, rec record.Record) error
+	full() bool
+}
+
 // readPages reads everything and makes sure that it is everything.
-func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
+func (r *entityRead) readPages(ctx context.Context, out taker) error {
 	overlap := r.statement.ordered
 	read, last := 0, ""
 	for page, err := range r.pages(ctx, r.statement, pageStarts(r.total, overlap)) {
@@ -288,7 +294,7 @@ func (r *entityRead) readPages(ctx context.Context, out *emitter) error {
 				continue
 			}
 			read++
-			if err := out.record(ctx, rec); err != nil || out.stopped {
+			if err := out.record(ctx, rec); err != nil || out.full() {
 				return err
 			}
 		}

@@ -31,6 +31,9 @@ type emitter struct {
 	stopped bool // nobody wants more
 }
 
+// full implements taker.
+func (o *emitter) full() bool { return o.stopped }
+
 // record yields the record's rows that pass the filters. It returns an error when what they look up cannot be read.
 func (o *emitter) record(ctx context.Context, rec record.Record) error {
 	r := o.read

@@ -26,6 +26,8 @@ type Store interface {
 	Account(ctx context.Context, id export.ID) (export.GoogleAccount, error)
 	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
+	Mark(ctx context.Context, key string) ([]byte, error)
+	PutMark(ctx context.Context, key string, data []byte) error
 }
 
 // Options are what a Runner needs.
@@ -129,6 +131,9 @@ func (j *job) do(ctx context.Context) error {
 		return about(err, account)
 	}
 	if err := j.save(ctx, res.Target); err != nil {
+		return err
+	}
+	if err := j.mark(ctx, parts); err != nil {
 		return err
 	}
 	j.report(func(run *export.Run) {
@@ -289,8 +294,12 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 }
 
 func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter) (*export.Reading, error) {
+	state, err := r.state(ctx, in.definition, e.ID, c.Realm)
+	if err != nil {
+		return nil, err
+	}
 	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
-		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit, Meter: m})
+		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit, State: state, Meter: m})
 	if err != nil {
 		return nil, aboutCompany(err, c, len(in.companies))
 	}

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"grants", testGrants},
 		{"flows are used once and expire", testFlows},
 		{"exporters", testExporters},
+		{"marks", testMarks},
 		{"users", testUsers},
 		{"audit", testAudit},
 		{"what is missing is not found", testNotFound},
@@ -96,6 +97,7 @@ func testNotFound(t *testing.T, s export.Store) {
 			return err
 		}},
 		{"DeleteExporter", func() error { return s.DeleteExporter(ctx, "exp_1") }},
+		{"Mark", func() error { _, err := s.Mark(ctx, "exp_1/1"); return err }},
 		{"Run", func() error { _, err := s.Run(ctx, "run_1"); return err }},
 		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", unexpected[export.Run](t)); return err }},
 		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},

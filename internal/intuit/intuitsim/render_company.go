@@ -1,5 +1,7 @@
 package intuitsim
 
+import "fmt"
+
 // fixed is a record whose members never change but by Company.Put.
 type fixed object
 
@@ -45,7 +47,10 @@ func (i *companyInfo) members(c *Company, o *object) {
 	o.set("NameValue", values)
 }
 
-type preferences struct{ record }
+type preferences struct {
+	record
+	closed string // last day of the closed books
+}
 
 func (p *preferences) members(c *Company, o *object) {
 	month := c.info.FiscalYearStart.String()
@@ -57,10 +62,12 @@ func (p *preferences) members(c *Company, o *object) {
 	})
 	o.set("ProductAndServicesPrefs", object{{"ForSales", true}, {"ForPurchase", true}, {"QuantityWithPriceAndRate", true}, {"QuantityOnHand", true}})
 	o.set("ReportPrefs", object{{"ReportBasis", c.basis()}, {"CalcAgingReportFromTxnDate", false}})
-	o.set("AccountingInfoPrefs", object{
+	accounting := object{
 		{"FirstMonthOfFiscalYear", month}, {"UseAccountNumbers", c.numbered}, {"TaxYearMonth", "January"}, {"ClassTrackingPerTxn", false},
 		{"TrackDepartments", true}, {"TaxForm", "6"}, {"CustomerTerminology", "Customers"}, {"DepartmentTerminology", "Location"}, {"ClassTrackingPerTxnLine", true},
-	})
+	}
+	accounting.opt("BookCloseDate", p.closed)
+	o.set("AccountingInfoPrefs", accounting)
 	o.set("SalesFormsPrefs", object{
 		{"ETransactionPaymentEnabled", false}, {"CustomTxnNumbers", true}, {"AllowShipping", false}, {"AllowServiceDate", false},
 		{"ETransactionEnabledStatus", "NotApplicable"}, {"EmailCopyToCompany", false}, {"AllowEstimates", true}, {"DefaultTerms", ref(c.terms[3].id, "")},
@@ -75,6 +82,24 @@ func (p *preferences) members(c *Company, o *object) {
 	o.set("TaxPrefs", object{{"UsingSalesTax", true}, {"TaxGroupCodeRef", ref(c.taxCodes[0].id, "")}})
 	o.set("CurrencyPrefs", object{{"MultiCurrencyEnabled", false}, {"HomeCurrency", object{{"value", c.info.Currency}}}})
 	o.set("OtherPrefs", object{{"NameValue", []object{{{"Name", "SalesFormsPrefs.DefaultCustomerMessage"}, {"Value", "Thank you for your business and have a great day!"}}}}})
+}
+
+// CloseBooks closes the books up to and including the day (YYYY-MM-DD), or opens them when it is empty. It only tells so
+// in the preferences: changes of closed books stay possible, as they are with a password.
+func (c *Company) CloseBooks(until string) error {
+	if _, ok := parseDay(until); !ok && until != "" {
+		return fmt.Errorf("closing the books: %q is no date", until)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.find("Preferences", "1")
+	p, ok := r.source.(*preferences)
+	if !ok {
+		return fmt.Errorf("closing the books: %w", ErrNoRecord)
+	}
+	p.closed = until
+	c.touch(r)
+	return nil
 }
 
 // basis is the company's preferred accounting method; reports without accounting_method use it.

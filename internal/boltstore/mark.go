@@ -1,0 +1,51 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+
+	"go.etcd.io/bbolt"
+)
+
+// Mark implements export.MarkStore.
+func (s *Store) Mark(ctx context.Context, key string) (data []byte, err error) {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	err = s.view(ctx, "reading mark", func(tx *bbolt.Tx) error {
+		r, err := getRow(tx, bucketMarks, key)
+		if err != nil {
+			return err
+		}
+		data, err = s.unseal(bucketMarks, key, r)
+		return err
+	})
+	return data, err
+}
+
+// PutMark implements export.MarkStore.
+func (s *Store) PutMark(ctx context.Context, key string, data []byte) error {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	return s.update(ctx, "storing mark", func(tx *bbolt.Tx) error {
+		return s.putSealed(tx, bucketMarks, key, row{}, data)
+	})
+}
+
+// DeleteMarks implements export.MarkStore.
+func (s *Store) DeleteMarks(ctx context.Context, prefix string) error {
+	return s.update(ctx, "deleting marks", func(tx *bbolt.Tx) error { return dropMarks(tx, prefix) })
+}
+
+func dropMarks(tx *bbolt.Tx, prefix string) error {
+	var keys []string // a bucket must not be changed while it is walked
+	c := tx.Bucket([]byte(bucketMarks)).Cursor()
+	for k, _ := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, _ = c.Next() {
+		keys = append(keys, string(k))
+	}
+	for _, key := range keys {
+		if err := drop(tx, bucketMarks, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
