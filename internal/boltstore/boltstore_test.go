@@ -67,7 +67,7 @@ func TestConformance(t *testing.T) {
 }
 
 // secrets are texts that must never stand in the file.
-var secrets = []string{"access-4f9c1", "refresh-77ab2", "verifier-c01d3", "client-secret-9e8f"}
+var secrets = []string{"access-4f9c1", "refresh-77ab2", "verifier-c01d3", "client-secret-9e8f", "memo-5d1a0"}
 
 func fill(t *testing.T, s *Store) {
 	t.Helper()
@@ -78,6 +78,7 @@ func fill(t *testing.T, s *Store) {
 	must(t, s.PutSetting(ctx, "google_client", []byte(secrets[3]), true))
 	must(t, s.PutSetting(ctx, "setup", []byte("done"), false))
 	must(t, s.CreateExporter(ctx, export.Exporter{ID: "exp_1", Name: "One"}))
+	must(t, s.PutMark(ctx, export.MarkKey("exp_1", "1"), []byte(secrets[4])))
 	_, _, err := s.Enqueue(ctx, export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, QueuedAt: noon})
 	must(t, err)
 	must(t, s.CreateUser(ctx, export.User{ID: "usr_1", Email: "a@example.com"}))
@@ -101,6 +102,9 @@ func wantFilled(t *testing.T, s *Store) {
 	}
 	if v, err := s.Setting(ctx, "setup", false); err != nil || string(v) != "done" {
 		t.Errorf("setting: %q, %v", v, err)
+	}
+	if v, err := s.Mark(ctx, export.MarkKey("exp_1", "1")); err != nil || string(v) != secrets[4] {
+		t.Errorf("mark is not what was stored, error %v", err)
 	}
 	if _, err := s.Exporter(ctx, "exp_1"); err != nil {
 		t.Errorf("exporter: %v", err)

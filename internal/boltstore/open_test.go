@@ -232,8 +232,8 @@ func TestReseal(t *testing.T) {
 	}
 	n, err := s.Reseal(ctx, both, newVault(t, newKey))
 	must(t, err)
-	if n != 4 { // the grant, the flow, the sealed setting, the check
-		t.Errorf("re-sealed %d values, want 4", n)
+	if n != 5 { // the grant, the flow, the sealed setting, the mark, the check
+		t.Errorf("re-sealed %d values, want 5", n)
 	}
 	must(t, s.PutGrant(ctx, "google/1", export.Grant{AccessToken: "x"}))
 	must(t, s.Close())

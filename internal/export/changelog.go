@@ -2,6 +2,7 @@ package export
 
 import (
 	"slices"
+	"strings"
 
 	"ledgersheet/internal/table"
 )
@@ -86,7 +87,7 @@ func (l ChangeLog) OptionList() []Option {
 	}
 	return []Option{
 		{Key: OptObjects, Title: "Records to watch", Kind: OptionText, Values: Choices(objects...), Most: len(objects),
-			Help: "Empty means all; else a list with commas, such as Invoice, Payment, Customer. What is added later is watched from then on."},
+			Help: "Empty means all of " + strings.Join(objects, ", ") + "; else some of them, with commas. What is added later is watched from then on."},
 		{Key: OptKeepDays, Title: "Keep changes for", Kind: OptionChoice, Default: "90",
 			Values: []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}},
 			Help:   "Counted from the run that noticed a change. Older ones are forgotten for good."},
