@@ -107,8 +107,12 @@ func (c *changeRead) books(ctx context.Context) (now time.Time, closed string, e
 			return errNoTime
 		}
 		now, closed = doc.Time, doc.Preferences.AccountingInfoPrefs.BookCloseDate
-		if day, err := time.Parse(time.DateOnly, closed); closed != "" && (err != nil || day.Format(time.DateOnly) != closed) {
-			return fmt.Errorf("reading Preferences: %q is no closing date", closed)
+		if closed == "" {
+			return nil
+		}
+		closed = closed[:min(len(closed), len(time.DateOnly))] // other days come with a zone or a time at times
+		if _, err := time.Parse(time.DateOnly, closed); err != nil {
+			return errors.New("reading Preferences: the closing date is no date")
 		}
 		return nil
 	}})

@@ -31,7 +31,7 @@ type changeRead struct {
 // which the log shows them.
 func (c *Client) readChanges(ctx context.Context, l export.ChangeLog, q export.Query) (*export.Reading, error) {
 	r := &changeRead{lister: lister{client: c, realm: q.Company.Realm, meter: q.Meter}, log: l, query: q}
-	if err := r.prepare(); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
 	read := r.run
@@ -58,7 +58,7 @@ func (c *Client) readChanges(ctx context.Context, l export.ChangeLog, q export.Q
 	return reading, nil
 }
 
-func (r *changeRead) prepare() error {
+func (r *changeRead) prepare(ctx context.Context) error {
 	chosen := export.OptionValue(r.log, r.query.Options, export.OptObjects)
 	wanted := map[string]bool{}
 	for object := range strings.SplitSeq(chosen, ",") {
@@ -76,7 +76,7 @@ func (r *changeRead) prepare() error {
 	}
 	state, err := decodeChangeState(r.query.State)
 	if err != nil {
-		r.client.log.Warn("the state of a change log is of no use", "realm", string(r.realm), "error", err.Error())
+		r.client.log.WarnContext(ctx, "the state of a change log is of no use", "realm", string(r.realm), "error", err.Error())
 		r.warnings = append(r.warnings, "What was known of the records could not be read, perhaps as another version wrote it. The log begins anew.")
 	}
 	r.state = state
