@@ -433,3 +433,31 @@ func TestTwoCompaniesOfChanges(t *testing.T) {
 	w.state = first
 	w.want(w.run())
 }
+
+// TestWhatWasGoneBefore: the overlap also has what was deleted before the first run, which never was in the log's sight.
+func TestWhatWasGoneBefore(t *testing.T) {
+	t.Parallel()
+	w := watch(t)
+	w.state = nil
+	gone := w.books.IDs("Invoice")[0]
+	w.later(time.Hour)
+	ok(t, w.books.Delete("Invoice", gone))
+	w.later(time.Minute)
+	w.run()
+	w.later(time.Minute)
+	w.want(w.run())
+}
+
+// TestTheLastClosedDay is in closed books, the next one is not.
+func TestTheLastClosedDay(t *testing.T) {
+	t.Parallel()
+	for closed, want := range map[string]string{"2026-03-01": "false", "2026-03-02": "true", "2026-03-03": "true", "": "false"} {
+		w := watch(t)
+		ok(t, w.books.CloseBooks(closed))
+		w.later(time.Hour)
+		w.invoice("day", "1") // dated March 2
+		if got := w.run().column(t, export.ChangeClosed); len(got) != 1 || got[0] != want {
+			t.Errorf("closed until %q: %q, want %s", closed, got, want)
+		}
+	}
+}

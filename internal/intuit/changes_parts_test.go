@@ -172,3 +172,21 @@ func FuzzFingerprint(f *testing.F) {
 		}
 	})
 }
+
+// TestADeletionIsToldOnce, also where QuickBooks' records are stamped later than its answers.
+func TestADeletionIsToldOnce(t *testing.T) {
+	t.Parallel()
+	cursor := time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)
+	w, err := newWatcher(export.Watched{Object: "Bill", Title: "Bill", Fields: []export.WatchedField{{Path: "TxnDate", Title: "Date"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &changeRead{now: cursor.Add(time.Minute), state: changeState{Cursor: cursor, Objects: map[string]*watchedState{"Bill": {Paths: []string{"TxnDate"}, Records: map[string]fingerprint{}}}}}
+	for range 2 {
+		r.deleted(w, "9", cursor.Add(time.Hour))
+		r.merge()
+		if len(r.state.Log) != 1 || r.state.Log[0].Kind != changeDeleted || r.state.Log[0].ID != "9" {
+			t.Fatalf("the log is %+v", r.state.Log)
+		}
+	}
+}
