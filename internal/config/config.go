@@ -148,12 +148,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r.admin(s)
 	s.Intuit = r.intuit(f)
 	s.Google = r.google(f)
-	if _, err := f.Logging.level(); err != nil {
-		r.faults = append(r.faults, err.Error())
-	}
-	if f.LogFormat != "" && f.LogFormat != "text" && f.LogFormat != "json" {
-		r.fault("LEDGERSHEET_LOG_FORMAT must be text or json, not %q", f.LogFormat)
-	}
+	r.faults = append(r.faults, f.Logging.faults()...)
 	if len(r.faults) > 0 {
 		return Settings{}, r.faults
 	}
@@ -199,23 +194,43 @@ func (r *reader) number(name, text string, least, most int) int {
 }
 
 func (r *reader) address(name, text string) {
+	if why := CheckAddress(text); why != "" {
+		r.fault("%s %s", name, why)
+	}
+}
+
+// CheckAddress says what is wrong with a listen address, nothing when it is right.
+func CheckAddress(text string) (why string) {
 	_, port, err := net.SplitHostPort(text)
 	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
-		r.fault("%s must be host:port such as 127.0.0.1:8080 or :8080, not %q", name, text)
+		return fmt.Sprintf("must be host:port such as 127.0.0.1:8080 or :8080, not %q", text)
 	}
+	return ""
+}
+
+// LocalURL is where a browser on this machine finds what listens on an address.
+func LocalURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "http://" + addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 func (r *reader) baseURL(f Flags) string {
 	if f.BaseURL == "" {
-		addr := f.Addr
-		if strings.HasPrefix(addr, ":") {
-			addr = "localhost" + addr
-		}
-		return "http://" + addr
+		return LocalURL(f.Addr)
 	}
 	u, err := url.Parse(f.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		r.fault("LEDGERSHEET_BASE_URL must be the public address without a path, such as https://sheets.example.com, not %q", f.BaseURL)
+		return ""
+	}
+	if u.User != nil {
+		r.fault("LEDGERSHEET_BASE_URL must be the public address without a user and a password, such as https://sheets.example.com")
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
@@ -271,8 +286,10 @@ func (r *reader) google(f Flags) Google {
 	}
 	r.pair(envGoogleID, g.ClientID, envGoogleSecret, g.ClientSecret)
 	if g.ServiceAccountFile != "" {
-		if _, err := os.Stat(g.ServiceAccountFile); err != nil {
+		if info, err := os.Stat(g.ServiceAccountFile); err != nil {
 			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE cannot be read: %v", errors.Unwrap(err))
+		} else if info.IsDir() {
+			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE must name the key file, such as /run/secrets/google.json, and not a folder")
 		}
 	}
 	return g
