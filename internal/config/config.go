@@ -19,13 +19,13 @@ import (
 
 // Flags are the settings as they are written. Values are text, so that all faults can be told together.
 type Flags struct {
-	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address."`
+	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address (${default})."`
 	BaseURL string `env:"LEDGERSHEET_BASE_URL" placeholder:"URL" help:"Public URL, used for OAuth redirects and cookies; http:// and the listen address when it is not set."`
-	DataDir string `env:"LEDGERSHEET_DATA_DIR" default:"./data" placeholder:"DIR" help:"Folder of the store."`
+	DataDir string `env:"LEDGERSHEET_DATA_DIR" default:"./data" placeholder:"DIR" help:"Folder of the store (${default})."`
 
-	IntuitEnvironment        string `env:"LEDGERSHEET_INTUIT_ENVIRONMENT" default:"production" placeholder:"NAME" help:"production or sandbox."`
+	IntuitEnvironment        string `env:"LEDGERSHEET_INTUIT_ENVIRONMENT" default:"production" placeholder:"NAME" help:"production or sandbox (${default})."`
 	IntuitDiscoveryURL       string `env:"LEDGERSHEET_INTUIT_DISCOVERY_URL" placeholder:"URL" help:"OpenID discovery document; Intuit's when it is not set."`
-	IntuitAPIURL             string `env:"LEDGERSHEET_INTUIT_API_URL" placeholder:"URL" help:"Root of the accounting API; Intuit's when it is not set."`
+	IntuitAPIURL             string `name:"intuit-api-url" env:"LEDGERSHEET_INTUIT_API_URL" placeholder:"URL" help:"Root of the accounting API; Intuit's when it is not set."`
 	GoogleAuthURL            string `env:"LEDGERSHEET_GOOGLE_AUTH_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" placeholder:"URL" hidden:""`
 	GoogleTokenURL           string `env:"LEDGERSHEET_GOOGLE_TOKEN_URL" default:"https://oauth2.googleapis.com/token" placeholder:"URL" hidden:""`
 	GoogleRevokeURL          string `env:"LEDGERSHEET_GOOGLE_REVOKE_URL" default:"https://oauth2.googleapis.com/revoke" placeholder:"URL" hidden:""`
@@ -34,17 +34,17 @@ type Flags struct {
 	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
 	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
 
-	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule."`
-	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time."`
-	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run."`
-	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept."`
+	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
+	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
+	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
+	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
 	MetricsAddr   string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	Logging
 }
 
 // Logging are the settings of the log, which every command has.
 type Logging struct {
-	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 	LogFormat string `env:"LEDGERSHEET_LOG_FORMAT" placeholder:"FORMAT" help:"text or json; text on a terminal, else json, when it is not set."`
 }
 
