@@ -203,10 +203,10 @@ func (pl *plan) headerSides() []*sheets.Request {
 
 // The widths of columns, in pixels.
 const (
-	leastWidth    = 64
+	leastWidth    = 72
 	mostWidth     = 320
-	characterWide = 7
-	cellMargin    = 16
+	characterWide = 8 // of bold digits in Sheets' standard font and size, amply
+	cellMargin    = 24
 )
 
 // columnWidths fit the columns of a tab that is being made to what they hold; on other tabs they are people's own.

@@ -192,7 +192,7 @@ func shownWidth(v value, row table.Row, column int) int {
 			n += 2 // separators
 		}
 	}
-	return min(n, 100)
+	return min(n+2*int(row.Level), 100) // a level is indented by two
 }
 
 // compare reads what stands in the managed range and in the cells that the result would newly take. It reports whether
