@@ -43,7 +43,7 @@ func (e *OpenError) Error() string {
 }
 
 func (e *OpenError) text() string {
-	switch e.Kind {
+	switch e.Kind { //nolint:errorlint // one of the sentinels by contract, never wrapped
 	case ErrLocked:
 		return fmt.Sprintf("the store %s is in use by another ledgersheet process; stop it, or use the running server", e.Path)
 	case ErrNotWritable:
