@@ -5,6 +5,6 @@ import "ledgersheet/internal/export"
 var _ = register(export.Report{
 	ID: "transaction_list_by_vendor", Title: "Transaction list by vendor", Group: "Transactions", Object: "TransactionListByVendor", Shape: export.List,
 	Summary:  "Every transaction with vendors in a period, vendor by vendor.",
-	Additive: true,
-	Params:   transactionFilters(),
+	Additive: true, Levels: 1,
+	Params: transactionFilters(),
 })

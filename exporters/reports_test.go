@@ -1,6 +1,7 @@
 package exporters_test
 
 import (
+	"slices"
 	"testing"
 
 	"ledgersheet/exporters"
@@ -40,6 +41,43 @@ func TestEveryReportEqualsItsTables(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				compareReport(t, w, r, name, map[string]string{export.OptDateRange: "this_quarter", export.OptCompare: export.ComparePeriod})
 			})
+		}
+	}
+}
+
+// TestReportOptionsAreWhole: a choice that need not be made has a value for that, no option is there twice, and what a
+// report says of its columns and groups is consistent.
+func TestReportOptionsAreWhole(t *testing.T) {
+	t.Parallel()
+	objects := map[string]string{}
+	for _, d := range exporters.All() {
+		r, ok := d.(export.Report)
+		if !ok {
+			continue
+		}
+		if other := objects[r.Object]; other != "" {
+			t.Errorf("%s and %s are both %s", r.ID, other, r.Object)
+		}
+		objects[r.Object] = r.ID
+		seen := map[string]bool{}
+		for _, o := range d.OptionList() {
+			if seen[o.Key] || o.Title == "" {
+				t.Errorf("%s: the option %s is there twice or has no title", r.ID, o.Key)
+			}
+			seen[o.Key] = true
+			listed := slices.ContainsFunc(o.Values, func(c export.Choice) bool { return c.Value == o.Default })
+			if o.Kind == export.OptionChoice && !o.Required && !listed {
+				t.Errorf("%s: nothing is chosen of %s at first", r.ID, o.Key)
+			}
+			if o.Most > 0 && len(o.Values) == 0 {
+				t.Errorf("%s: %s is a list of nothing", r.ID, o.Key)
+			}
+		}
+		if r.Additive && (r.Balance || r.AsOf || r.Undated) {
+			t.Errorf("%s: balances do not add up", r.ID)
+		}
+		if len(r.Even) != 0 && len(r.Even) != 2 {
+			t.Errorf("%s: two columns can be even, not %q", r.ID, r.Even)
 		}
 	}
 }

@@ -30,7 +30,6 @@ type exporterView struct {
 	CreatedAt *string `json:"created_at"`
 	CreatedBy string  `json:"created_by"`
 	UpdatedAt *string `json:"updated_at"`
-	LastRunID *string `json:"last_run_id"`
 }
 
 type filterView struct {
@@ -64,7 +63,7 @@ func (s *server) exporterView(e export.Exporter) exporterView {
 		},
 		Schedule: scheduleView{Cron: e.Schedule.Cron, Timezone: e.Schedule.Timezone, Enabled: e.Schedule.Enabled, NextAt: stamp(e.NextAt)},
 		Paused:   e.Paused, PausedWhy: text(e.PausedWhy), Revision: e.Revision,
-		CreatedAt: stamp(e.CreatedAt), CreatedBy: e.CreatedBy, UpdatedAt: stamp(e.UpdatedAt), LastRunID: text(string(e.LastRun)),
+		CreatedAt: stamp(e.CreatedAt), CreatedBy: e.CreatedBy, UpdatedAt: stamp(e.UpdatedAt),
 	}
 	for i, f := range e.Filters {
 		v.Filters[i] = filterView(f)
@@ -111,7 +110,7 @@ func (s *server) readExporter(members map[string]any) (export.Exporter, error) {
 	e.Options = s.readOptions(o.object("options"), e.Definition)
 	e.Target = readTarget(o.object("destination"))
 	e.Schedule = readSchedule(o.object("schedule"))
-	o.ignore("id", "paused", "paused_why", "revision", "created_at", "created_by", "updated_at", "last_run_id")
+	o.ignore("id", "paused", "paused_why", "revision", "created_at", "created_by", "updated_at")
 	o.done()
 	return e, bad.Err()
 }

@@ -31,7 +31,7 @@ func mergePatch(target, patch any) any {
 
 // readOnly are the members of an exporter that only the program sets.
 var readOnly = [...][]string{
-	{"id"}, {"paused"}, {"paused_why"}, {"revision"}, {"created_at"}, {"created_by"}, {"updated_at"}, {"last_run_id"},
+	{"id"}, {"paused"}, {"paused_why"}, {"revision"}, {"created_at"}, {"created_by"}, {"updated_at"},
 	{"destination", "spreadsheet_url"}, {"schedule", "next_at"},
 }
 

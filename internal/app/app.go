@@ -215,6 +215,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.faces.listen(a.o.Settings); err != nil {
 		return err
 	}
+	a.cleanups.add("addresses", func(context.Context) error { return a.faces.close() }) // of a start that fails half-way
 	if err := a.owner(ctx); err != nil {
 		return err
 	}
@@ -251,9 +252,12 @@ func (a *App) owner(ctx context.Context) error {
 // stopTimeout is how long Run waits for the work to end: runs in their commit get that long.
 const stopTimeout = 25 * time.Second
 
-// Run starts, waits until ctx ends, and stops.
-func (a *App) Run(ctx context.Context) error {
+// Run starts, calls started unless that is nil, waits until ctx ends, and stops.
+func (a *App) Run(ctx context.Context, started func() error) error {
 	err := a.Start(ctx)
+	if err == nil && started != nil {
+		err = started()
+	}
 	if err == nil {
 		select {
 		case <-ctx.Done():

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -96,6 +97,7 @@ type faces struct {
 	main, metrics     *http.Server
 	mainAt, metricsAt net.Listener
 	failed            chan error
+	serving           sync.WaitGroup
 }
 
 // listen takes the addresses, so that a taken one is told before anything else starts.
@@ -116,7 +118,7 @@ func listen(variable, addr string) (net.Listener, error) {
 	if err == nil {
 		return l, nil
 	}
-	if strings.Contains(err.Error(), "address already in use") {
+	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("the address %s is taken by another program; stop it, or set %s to another one, such as 127.0.0.1:8081", addr, variable)
 	}
 	return nil, fmt.Errorf("listening on %s (%s): %w", addr, variable, err)
@@ -124,14 +126,30 @@ func listen(variable, addr string) (net.Listener, error) {
 
 func (f *faces) serve() {
 	run := func(s *http.Server, l net.Listener) {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			f.failed <- err
+		f.serving.Go(func() {
+			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				f.failed <- err
+			}
+		})
+	}
+	run(f.main, f.mainAt)
+	if f.metrics != nil {
+		run(f.metrics, f.metricsAt)
+	}
+}
+
+// close frees the addresses; serving has freed them already when it has ended.
+func (f *faces) close() error {
+	var failed []error
+	for _, l := range []net.Listener{f.mainAt, f.metricsAt} {
+		if l == nil {
+			continue
+		}
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			failed = append(failed, err)
 		}
 	}
-	go run(f.main, f.mainAt) // ends with stop, which waits for the requests
-	if f.metrics != nil {
-		go run(f.metrics, f.metricsAt)
-	}
+	return errors.Join(failed...)
 }
 
 // stop closes the listeners and waits a little for requests under way.
@@ -150,6 +168,7 @@ func (f *faces) stop(ctx context.Context) error {
 			failed = append(failed, err)
 		}
 	}
+	f.serving.Wait()
 	return errors.Join(failed...)
 }
 

@@ -44,7 +44,7 @@ func (e *OpenError) Error() string {
 
 func (e *OpenError) text() string {
 	switch e.Kind {
-	case ErrLocked:
+	case ErrLocked: //nolint:errorlint // one of the sentinels by contract, never wrapped
 		return fmt.Sprintf("the store %s is in use by another ledgersheet process; stop it, or use the running server", e.Path)
 	case ErrNotWritable:
 		return fmt.Sprintf("the store %s cannot be written; check that its folder exists and belongs to the user who runs ledgersheet", e.Path)

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -37,10 +39,14 @@ type failure struct{ code int }
 // Error implements error.
 func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
 
+// errInterrupted ends a command whose run goes on without it, or goes back to the queue.
+var errInterrupted = errors.New("interrupted; a run that was not done is taken up again by the server or by the next command on its data folder")
+
 // Main runs the command that args name and returns the process's exit code.
 func Main(ctx context.Context, args []string, std Stdio) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	var c commands
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("ledgersheet"), kong.Description("QuickBooks Online, read-only, into Google Sheets."),
@@ -68,12 +74,18 @@ func exitCode(err error, std Stdio) int {
 	if f, ok := errors.AsType[failure](err); ok {
 		return f.code
 	}
+	if errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
 	if faults, ok := errors.AsType[config.Faults](err); ok {
 		fmt.Fprintln(std.Err, "ledgersheet:", faults)
 		return 2
 	}
 	if p, ok := errors.AsType[*problem.Problem](err); ok {
 		fmt.Fprintf(std.Err, "ledgersheet: %s\n", p.Message)
+		for _, field := range slices.Sorted(maps.Keys(p.Fields)) {
+			fmt.Fprintf(std.Err, "  %s %s\n", field, p.Fields[field])
+		}
 		if p.Hint != "" {
 			fmt.Fprintf(std.Err, "  %s\n", p.Hint)
 		}

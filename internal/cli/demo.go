@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -51,25 +53,54 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	}
 	sandbox.Intuit.SetAutoConsent(false)
 	sandbox.Google.SetAutoConsent(false)
-	for _, e := range made {
-		if _, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID); err != nil {
-			return errors.Join(err, stop(ctx, a))
+	return a.Run(ctx, func() error {
+		for _, e := range made {
+			if _, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID); err != nil {
+				return err
+			}
 		}
+		_, err := fmt.Fprintf(std.Out, "\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
+			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
+		return err
+	})
+}
+
+// Validate is called by kong with the flags.
+func (c *demoCommand) Validate() error {
+	if why := config.CheckAddress(c.Addr); why != "" {
+		return fmt.Errorf("--addr %s", why)
 	}
-	fmt.Fprintf(std.Out, "\n  Dashboard     http://%s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
-		c.Addr, demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
-	return a.Run(ctx)
+	if c.Companies < demo.Companies {
+		return fmt.Errorf("--companies must be at least %d, as the demo connects so many", demo.Companies)
+	}
+	return errors.Join(c.Logging.Check(), c.sizeFlags.check())
 }
 
 // app is the same app that the serve command runs; its settings point at the simulators.
 func (c *demoCommand) app(ctx context.Context, sandbox *demo.Sandbox, folder string, std Stdio) (*app.App, error) {
+	if err := c.pickPort(); err != nil {
+		return nil, err
+	}
 	key := vault.NewKey()
 	settings := config.Settings{
-		Addr: c.Addr, BaseURL: "http://" + c.Addr, DataDir: folder, SecretKey: &key, AdminEmail: demo.Email, AdminPassword: demo.Password,
+		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key, AdminEmail: demo.Email, AdminPassword: demo.Password,
 		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
 	}
 	sandbox.Apply(&settings)
 	return app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings), Demo: true, SheetsURL: sandbox.SheetsURL()})
+}
+
+// pickPort replaces port 0, as the consent pages must know the address before anything listens on it.
+func (c *demoCommand) pickPort() error {
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || strings.Trim(port, "0") != "" {
+		return err
+	}
+	l, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("taking a free port: %w", err)
+	}
+	c.Addr = l.Addr().String()
+	return l.Close()
 }
 
 func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Exporter, std Stdio) error {
@@ -91,7 +122,7 @@ func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Export
 	for len(waiting) > 0 {
 		event, open := <-ended
 		if !open {
-			return ctx.Err()
+			return errInterrupted
 		}
 		r := event.Run
 		if !waiting[r.ID] {

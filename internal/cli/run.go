@@ -83,7 +83,7 @@ func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 			}
 		}
 	}
-	return ctx.Err()
+	return errInterrupted
 }
 
 // remote has the running server do it.

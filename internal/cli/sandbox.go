@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"ledgersheet/internal/config"
 	"ledgersheet/internal/demo"
 )
 
@@ -24,12 +25,41 @@ func (f sizeFlags) size() demo.Size {
 	return demo.Size{Seed: f.Seed, Companies: f.Companies, Customers: f.Customers, Vendors: f.Vendors, Items: f.Items, Invoices: f.Invoices, Bills: f.Bills, Nasty: f.Nasty}
 }
 
+// mostRecords bounds each size: the simulators hold all records in memory.
+const mostRecords = 1_000_000
+
+// check refuses sizes that make no companies.
+func (f sizeFlags) check() error {
+	if f.Companies < 1 || f.Companies > 100 {
+		return fmt.Errorf("--companies must be from 1 to 100, not %d", f.Companies)
+	}
+	for _, size := range []struct {
+		flag string
+		n    int
+	}{{"customers", f.Customers}, {"vendors", f.Vendors}, {"items", f.Items}, {"invoices", f.Invoices}, {"bills", f.Bills}} {
+		if size.n < 1 || size.n > mostRecords {
+			return fmt.Errorf("--%s must be from 1 to %d, not %d", size.flag, mostRecords, size.n)
+		}
+	}
+	return nil
+}
+
 type sandboxCommand struct {
 	IntuitAddr         string `default:"127.0.0.1:8091" placeholder:"HOST:PORT" help:"Listen address of the simulated Intuit; port 0 takes a free one."`
 	GoogleAddr         string `default:"127.0.0.1:8092" placeholder:"HOST:PORT" help:"Listen address of the simulated Google, whose root page shows the spreadsheets."`
 	AutoConsent        bool   `help:"Approve consent at once, the next company each time."`
 	ServiceAccountFile string `placeholder:"FILE" help:"Write a service account's key to this file and print its variable too."`
 	sizeFlags
+}
+
+// Validate is called by kong with the flags.
+func (c *sandboxCommand) Validate() error {
+	for flag, addr := range map[string]string{"intuit-addr": c.IntuitAddr, "google-addr": c.GoogleAddr} {
+		if why := config.CheckAddress(addr); why != "" {
+			return fmt.Errorf("--%s %s", flag, why)
+		}
+	}
+	return c.check()
 }
 
 // Run serves both simulators and prints the environment with which the serve command uses them.

@@ -30,7 +30,7 @@ func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	return a.Run(ctx)
+	return a.Run(ctx, nil)
 }
 
 // variables shows the settings in force; secrets only as set or not.

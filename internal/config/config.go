@@ -19,13 +19,13 @@ import (
 
 // Flags are the settings as they are written. Values are text, so that all faults can be told together.
 type Flags struct {
-	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address."`
+	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address (${default})."`
 	BaseURL string `env:"LEDGERSHEET_BASE_URL" placeholder:"URL" help:"Public URL, used for OAuth redirects and cookies; http:// and the listen address when it is not set."`
-	DataDir string `env:"LEDGERSHEET_DATA_DIR" default:"./data" placeholder:"DIR" help:"Folder of the store."`
+	DataDir string `env:"LEDGERSHEET_DATA_DIR" default:"./data" placeholder:"DIR" help:"Folder of the store (${default})."`
 
-	IntuitEnvironment        string `env:"LEDGERSHEET_INTUIT_ENVIRONMENT" default:"production" placeholder:"NAME" help:"production or sandbox."`
+	IntuitEnvironment        string `env:"LEDGERSHEET_INTUIT_ENVIRONMENT" default:"production" placeholder:"NAME" help:"production or sandbox (${default})."`
 	IntuitDiscoveryURL       string `env:"LEDGERSHEET_INTUIT_DISCOVERY_URL" placeholder:"URL" help:"OpenID discovery document; Intuit's when it is not set."`
-	IntuitAPIURL             string `env:"LEDGERSHEET_INTUIT_API_URL" placeholder:"URL" help:"Root of the accounting API; Intuit's when it is not set."`
+	IntuitAPIURL             string `name:"intuit-api-url" env:"LEDGERSHEET_INTUIT_API_URL" placeholder:"URL" help:"Root of the accounting API; Intuit's when it is not set."`
 	GoogleAuthURL            string `env:"LEDGERSHEET_GOOGLE_AUTH_URL" default:"https://accounts.google.com/o/oauth2/v2/auth" placeholder:"URL" hidden:""`
 	GoogleTokenURL           string `env:"LEDGERSHEET_GOOGLE_TOKEN_URL" default:"https://oauth2.googleapis.com/token" placeholder:"URL" hidden:""`
 	GoogleRevokeURL          string `env:"LEDGERSHEET_GOOGLE_REVOKE_URL" default:"https://oauth2.googleapis.com/revoke" placeholder:"URL" hidden:""`
@@ -34,17 +34,17 @@ type Flags struct {
 	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
 	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
 
-	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule."`
-	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time."`
-	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run."`
-	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept."`
+	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
+	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
+	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
+	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
 	MetricsAddr   string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	Logging
 }
 
 // Logging are the settings of the log, which every command has.
 type Logging struct {
-	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
+	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 	LogFormat string `env:"LEDGERSHEET_LOG_FORMAT" placeholder:"FORMAT" help:"text or json; text on a terminal, else json, when it is not set."`
 }
 
@@ -148,12 +148,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r.admin(s)
 	s.Intuit = r.intuit(f)
 	s.Google = r.google(f)
-	if _, err := f.Logging.level(); err != nil {
-		r.faults = append(r.faults, err.Error())
-	}
-	if f.LogFormat != "" && f.LogFormat != "text" && f.LogFormat != "json" {
-		r.fault("LEDGERSHEET_LOG_FORMAT must be text or json, not %q", f.LogFormat)
-	}
+	r.faults = append(r.faults, f.Logging.faults()...)
 	if len(r.faults) > 0 {
 		return Settings{}, r.faults
 	}
@@ -199,23 +194,43 @@ func (r *reader) number(name, text string, least, most int) int {
 }
 
 func (r *reader) address(name, text string) {
+	if why := CheckAddress(text); why != "" {
+		r.fault("%s %s", name, why)
+	}
+}
+
+// CheckAddress says what is wrong with a listen address, nothing when it is right.
+func CheckAddress(text string) (why string) {
 	_, port, err := net.SplitHostPort(text)
 	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
-		r.fault("%s must be host:port such as 127.0.0.1:8080 or :8080, not %q", name, text)
+		return fmt.Sprintf("must be host:port such as 127.0.0.1:8080 or :8080, not %q", text)
 	}
+	return ""
+}
+
+// LocalURL is where a browser on this machine finds what listens on an address.
+func LocalURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "http://" + addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 func (r *reader) baseURL(f Flags) string {
 	if f.BaseURL == "" {
-		addr := f.Addr
-		if strings.HasPrefix(addr, ":") {
-			addr = "localhost" + addr
-		}
-		return "http://" + addr
+		return LocalURL(f.Addr)
 	}
 	u, err := url.Parse(f.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		r.fault("LEDGERSHEET_BASE_URL must be the public address without a path, such as https://sheets.example.com, not %q", f.BaseURL)
+		return ""
+	}
+	if u.User != nil {
+		r.fault("LEDGERSHEET_BASE_URL must be the public address without a user and a password, such as https://sheets.example.com")
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
@@ -271,8 +286,10 @@ func (r *reader) google(f Flags) Google {
 	}
 	r.pair(envGoogleID, g.ClientID, envGoogleSecret, g.ClientSecret)
 	if g.ServiceAccountFile != "" {
-		if _, err := os.Stat(g.ServiceAccountFile); err != nil {
+		if info, err := os.Stat(g.ServiceAccountFile); err != nil {
 			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE cannot be read: %v", errors.Unwrap(err))
+		} else if info.IsDir() {
+			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE must name the key file, such as /run/secrets/google.json, and not a folder")
 		}
 	}
 	return g

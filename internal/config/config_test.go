@@ -90,3 +90,44 @@ func TestUnknown(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestLocalURL(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		":8080": "http://localhost:8080", "0.0.0.0:80": "http://localhost:80", "[::]:8080": "http://localhost:8080", "[::1]:8080": "http://[::1]:8080",
+		"127.0.0.1:8080": "http://127.0.0.1:8080", "sheets.lan:8080": "http://sheets.lan:8080",
+	} {
+		f := defaults()
+		f.Addr = addr
+		if s, err := f.Settings(env(nil)); err != nil || s.BaseURL != want {
+			t.Errorf("%s: %q, %v; want %q", addr, s.BaseURL, err, want)
+		}
+	}
+}
+
+// TestSettingsHideSecrets prints settings in the ways that a careless log line or a panic does.
+func TestSettingsHideSecrets(t *testing.T) {
+	t.Parallel()
+	secrets := map[string]string{
+		"LEDGERSHEET_SECRET_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "LEDGERSHEET_ADMIN_PASSWORD": "correct horse battery", "LEDGERSHEET_API_TOKEN": "a-token-of-more-than-24-characters",
+		"LEDGERSHEET_INTUIT_CLIENT_SECRET": "intuit-client-secret", "LEDGERSHEET_GOOGLE_CLIENT_SECRET": "google-client-secret",
+	}
+	given := map[string]string{"LEDGERSHEET_ADMIN_EMAIL": "owner@example.com", "LEDGERSHEET_INTUIT_CLIENT_ID": "i", "LEDGERSHEET_GOOGLE_CLIENT_ID": "g"}
+	for name, secret := range secrets {
+		given[name] = secret
+	}
+	s, err := defaults().Settings(env(given))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		for _, v := range []any{s, &s, *s.SecretKey, s.SecretKey} {
+			text := fmt.Sprintf(verb, v)
+			for name, secret := range secrets {
+				if strings.Contains(text, secret) || strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "0x30, 0x31") || strings.Contains(text, "48 49 50") {
+					t.Errorf("%s shows %s: %s", verb, name, text)
+				}
+			}
+		}
+	}
+}

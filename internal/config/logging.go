@@ -16,6 +16,24 @@ func (l Logging) level() (slog.Level, error) {
 	return level, fmt.Errorf("LEDGERSHEET_LOG_LEVEL must be debug, info, warn or error, not %q", l.LogLevel)
 }
 
+// Check returns Faults when a setting is wrong; for commands that need no other settings.
+func (l Logging) Check() error {
+	if faults := l.faults(); len(faults) > 0 {
+		return faults
+	}
+	return nil
+}
+
+func (l Logging) faults() (faults Faults) {
+	if _, err := l.level(); err != nil {
+		faults = append(faults, err.Error())
+	}
+	if l.LogFormat != "" && l.LogFormat != "text" && l.LogFormat != "json" {
+		faults = append(faults, fmt.Sprintf("LEDGERSHEET_LOG_FORMAT must be text or json, not %q", l.LogFormat))
+	}
+	return faults
+}
+
 // Logger makes the program's logger. It falls back to text at info where a setting is wrong: that is told elsewhere.
 func (l Logging) Logger(w io.Writer) *slog.Logger {
 	level, _ := l.level()

@@ -84,8 +84,6 @@ func (c *Control) FinishAccount(ctx context.Context, who Actor, answer url.Value
 	}
 	a.Status, a.Scopes, a.LastError = export.Connected, grant.Scopes, nil
 	a.ConnectedAt, a.ConnectedBy = c.o.Now(), who.Email
-	paused := a.Paused
-	a.Paused = nil
 	if err := c.o.AccountGrants.Replace(ctx, export.AccountGrant(a.ID), grant); err != nil {
 		return a, flow, err
 	}
@@ -93,7 +91,10 @@ func (c *Control) FinishAccount(ctx context.Context, who Actor, answer url.Value
 		return a, flow, fmt.Errorf("storing the Google account: %w", err)
 	}
 	c.audit(ctx, who, "google.connect", string(a.ID), a.Email)
-	err = c.resume(ctx, paused, problem.GoogleReconnectRequired, func(e export.Exporter) bool { return e.Target.Account == a.ID })
+	if err := c.resume(ctx, a.Paused, problem.GoogleReconnectRequired, func(e export.Exporter) bool { return e.Target.Account == a.ID }); err != nil {
+		return a, flow, err
+	}
+	a, err = c.o.Store.UpdateAccount(ctx, a.ID, func(a *export.GoogleAccount) error { a.Paused = nil; return nil })
 	return a, flow, err
 }
 

@@ -32,7 +32,7 @@ func (c *Control) Exporter(ctx context.Context, id export.ID) (export.Exporter, 
 func (c *Control) CreateExporter(ctx context.Context, who Actor, e export.Exporter) (export.Exporter, error) {
 	now := c.o.Now()
 	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, who.Email
-	e.Paused, e.PausedWhy, e.LastRun = false, "", ""
+	e.Paused, e.PausedWhy = false, ""
 	e.Target.Tab, e.Target.Created, e.Target.CreateKey = nil, false, string(e.ID)
 	if err := c.check(ctx, &e); err != nil {
 		return e, err

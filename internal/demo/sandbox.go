@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"ledgersheet/internal/config"
@@ -64,6 +65,9 @@ func (s *Sandbox) serve(addr string, h http.Handler) (root string, err error) {
 		addr = "127.0.0.1:0"
 	}
 	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "", fmt.Errorf("the address %s is taken by another program; choose another one, or port 0 for a free one", addr)
+	}
 	if err != nil {
 		return "", err
 	}

@@ -19,14 +19,14 @@ const (
 // actor is who sets the demo up.
 var actor = control.Actor{Email: Email, Session: "demo"}
 
-// companies is how many of the simulated companies are connected.
-const companies = 2
+// Companies is how many of the simulated companies are connected.
+const Companies = 2
 
 // Seed connects two companies and a Google account through the consent pages, and makes exporters with schedules. The
 // sandbox's consent must be automatic meanwhile.
 func Seed(ctx context.Context, c *control.Control) ([]export.Exporter, error) {
 	var realms []export.Company
-	for range companies {
+	for range Companies {
 		address, err := c.ConnectCompany(ctx, actor, "", "")
 		if err != nil {
 			return nil, fmt.Errorf("connecting a company: %w", err)

@@ -71,7 +71,7 @@ func periodAt(unit string, today time.Time, fiscalStart time.Month, offset int) 
 		fiscalStart = time.January
 	}
 	var first time.Time
-	months := 0
+	var months int
 	switch unit {
 	case "week":
 		first = day(y, m, d-int(today.Weekday())+7*offset)

@@ -164,7 +164,7 @@ func TestBeforeMeets(t *testing.T) {
 		}
 		same := before.End.Sub(before.Start) == r.End.Sub(r.Start)
 		if whole := r.Start.Day() == 1 && r.End.AddDate(0, 0, 1).Day() == 1; whole {
-			same = before.Start.Day() == 1 && before.Before(ComparePeriod).End.AddDate(0, 0, 1) == before.Start
+			same = before.Start.Day() == 1 && before.Before(ComparePeriod).End.AddDate(0, 0, 1).Equal(before.Start)
 		}
 		if !same {
 			t.Fatalf("%v is before %v", before, r)

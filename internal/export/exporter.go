@@ -46,7 +46,6 @@ type Exporter struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	CreatedBy string    `json:"created_by"`
 	NextAt    time.Time `json:"next_at"` // next due time of the schedule; zero when none. Stored, so that a missed one is seen.
-	LastRun   ID        `json:"last_run,omitempty"`
 }
 
 // Option returns the exporter's value of an option, or the definition's default.

@@ -70,12 +70,13 @@ const (
 
 // What a statement can be compared with.
 const (
-	CompareNone     = "none"
-	ComparePeriod   = "previous_period"
-	CompareYear     = "previous_year"
-	SummarizeTotal  = "Total"
-	maxOptionLength = 1000
+	CompareNone   = "none"
+	ComparePeriod = "previous_period"
+	CompareYear   = "previous_year"
 )
+
+// SummarizeTotal is the value of summarize_by for one column over the whole range.
+const SummarizeTotal = "Total"
 
 // How several companies stand in one sheet.
 const (
@@ -110,6 +111,9 @@ func (o Option) check(v string) string {
 	}
 	return ""
 }
+
+// maxOptionLength has room for a filter by more than a hundred ids.
+const maxOptionLength = 1000
 
 func (o Option) checkText(v string) string {
 	if len(v) > maxOptionLength {

@@ -151,7 +151,7 @@ func (e Exporter) validateOptions(d Definition, c *problem.Collect) {
 
 func (e Exporter) validateRange(d Definition, c *problem.Collect) {
 	name := e.Option(d, OptDateRange)
-	if name == "" || c.Has("options."+OptDateRange) {
+	if name == "" || c.Has("options."+OptDateRange) || c.Has("options."+OptStartDate) || c.Has("options."+OptEndDate) {
 		return
 	}
 	if name != RangeCustom {

@@ -180,7 +180,7 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		_ = res.Body.Close()
 	}()
 	if err := googleapi.CheckResponse(res); err != nil {
-		p := answerProblem(err)
+		p := answerProblem(err, s.c.o.Now())
 		if p.Code == problem.GoogleRateLimited {
 			own.PauseUntil(string(s.account), s.c.o.Now().Add(max(p.RetryAfter, 10*time.Second)))
 		}

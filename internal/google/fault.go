@@ -58,13 +58,13 @@ var answers = []answer{
 }
 
 // answerProblem translates an answer that is no success.
-func answerProblem(err error) *problem.Problem {
+func answerProblem(err error, now time.Time) *problem.Problem {
 	e, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {
 		return problem.Wrap(err, problem.GoogleUnavailable, "Google's answer could not be read.")
 	}
 	p := classify(e)
-	p.RetryAfter = retryAfter(e.Header, time.Now())
+	p.RetryAfter = retryAfter(e.Header, now)
 	return p.WithRequestID(e.Header.Get("X-Guploader-Uploadid"))
 }
 

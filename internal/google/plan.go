@@ -31,6 +31,7 @@ type plan struct {
 	note     string
 	at       time.Time
 	styles   []style
+	widths   []int // of the columns, in characters
 }
 
 // style is a run of rows of a statement that look alike.
@@ -170,6 +171,8 @@ func (pl *plan) formats() []*sheets.Request {
 	if !same {
 		header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.endCol}
 		reqs = append(reqs, repeat(header.grid(pl.tabID), &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP"}, "textFormat.bold,wrapStrategy"))
+		reqs = append(reqs, pl.headerSides()...)
+		reqs = append(reqs, pl.columnWidths()...)
 		if freeze := int64(pl.target.row + 1); freeze <= 5 && (pl.place.tab == nil || pl.place.tab.frozen == 0) && freeze < int64(max(pl.gridRows(), pl.rowsBefore())) {
 			reqs = append(reqs, updateSheet(&sheets.SheetProperties{SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: freeze}}, "gridProperties.frozenRowCount"))
 		}
@@ -180,6 +183,43 @@ func (pl *plan) formats() []*sheets.Request {
 	for i, c := range pl.schema.Columns {
 		column := rect{first, pl.target.col + i, pl.target.endRow, pl.target.col + i + 1}
 		reqs = append(reqs, repeat(column.grid(pl.tabID), &sheets.CellFormat{NumberFormat: numberFormat(c)}, "numberFormat"))
+	}
+	return reqs
+}
+
+// headerSides put titles above the side on which Sheets shows their columns' values.
+func (pl *plan) headerSides() []*sheets.Request {
+	var reqs []*sheets.Request
+	for i, c := range pl.schema.Columns {
+		side := "LEFT"
+		if c.Kind != table.Text && c.Kind != table.Bool {
+			side = "RIGHT"
+		}
+		cell := rect{pl.target.row, pl.target.col + i, pl.target.row + 1, pl.target.col + i + 1}
+		reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{HorizontalAlignment: side}, "horizontalAlignment"))
+	}
+	return reqs
+}
+
+// The widths of columns, in pixels.
+const (
+	leastWidth    = 72
+	mostWidth     = 320
+	characterWide = 8 // of bold digits in Sheets' standard font and size, amply
+	cellMargin    = 24
+)
+
+// columnWidths fit the columns of a tab that is being made to what they hold; on other tabs they are people's own.
+func (pl *plan) columnWidths() []*sheets.Request {
+	if pl.place.tab != nil && !pl.place.rename {
+		return nil
+	}
+	var reqs []*sheets.Request
+	for i, characters := range pl.widths {
+		at := int64(pl.target.col + i)
+		reqs = append(reqs, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
+			Range:      &sheets.DimensionRange{SheetId: pl.tabID, Dimension: "COLUMNS", StartIndex: at, EndIndex: at + 1, ForceSendFields: []string{"SheetId", "StartIndex"}},
+			Properties: &sheets.DimensionProperties{PixelSize: int64(min(max(characters*characterWide+cellMargin, leastWidth), mostWidth))}, Fields: "pixelSize"}})
 	}
 	return reqs
 }

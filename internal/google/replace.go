@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -41,7 +42,7 @@ func (c *Client) Replace(ctx context.Context, w export.WriteRequest) (export.Wri
 	if r.plan, err = newPlan(r.state, r.place, w, r.fresh.digest(), c.o.Now()); err != nil {
 		return export.WriteResult{}, err
 	}
-	r.plan.styles = r.styles
+	r.plan.styles, r.plan.widths = r.styles, r.widths
 	same, err := r.compare(ctx)
 	if err != nil {
 		return export.WriteResult{}, err
@@ -68,6 +69,7 @@ type replacement struct {
 	money  []bool
 	bytes  int // estimate of the rows as one updateCells
 	styles []style
+	widths []int // the longest text of each column in characters, as far as the first rows tell
 	plan   *plan
 }
 
@@ -152,15 +154,18 @@ func (r *replacement) rows(yield func(row []value, meta table.Row) error) error 
 func (r *replacement) measure() error {
 	schema := r.w.Rows.Schema()
 	r.fresh = newTally(len(schema.Columns))
-	r.money = make([]bool, len(schema.Columns))
+	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
 		r.money[i] = col.Kind == table.Money
 	}
 	n := 0
 	return r.rows(func(row []value, meta table.Row) error {
 		r.fresh.add(row, r.money)
-		for _, v := range row {
+		for i, v := range row {
 			r.bytes += 46 + len(v.text)
+			if n < widthRows {
+				r.widths[i] = max(r.widths[i], shownWidth(v, meta, i))
+			}
 		}
 		if last := len(r.styles) - 1; n > 0 && (meta.Role != table.Data || meta.Level > 0) {
 			if last >= 0 && r.styles[last].to == n && r.styles[last].role == meta.Role && r.styles[last].level == meta.Level {
@@ -172,6 +177,22 @@ func (r *replacement) measure() error {
 		n++
 		return nil
 	})
+}
+
+// widthRows is how many rows tell how wide columns are made.
+const widthRows = 500
+
+// shownWidth is about how many characters a value takes where it is shown: dates and amounts are longer than the numbers
+// that stand for them.
+func shownWidth(v value, row table.Row, column int) int {
+	n := utf8.RuneCountInString(v.text)
+	if column < len(row.Cells) && v.kind == 'n' {
+		n = utf8.RuneCountInString(row.Cells[column].String())
+		if row.Cells[column].Kind() == table.Money {
+			n += 2 // separators
+		}
+	}
+	return min(n+2*int(row.Level), 100) // a level is indented by two
 }
 
 // compare reads what stands in the managed range and in the cells that the result would newly take. It reports whether

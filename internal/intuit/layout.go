@@ -164,7 +164,7 @@ func (l *layout) sections() int {
 		return true
 	})
 	if l.list && leaves == 0 {
-		return 1
+		return max(1, l.report.Levels)
 	}
 	return max(depth, l.report.Levels)
 }

@@ -103,7 +103,7 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
 	}
 	r.meter.Add()
-	answer, err := client.Do(hr)
+	answer, err := client.Do(hr) //nolint:bodyclose // readBody closes it
 	if err != nil {
 		return unanswered(r, err)
 	}

@@ -151,10 +151,11 @@ func (j *job) phase(phase export.Phase, rows int) {
 	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, rows })
 }
 
-// save keeps what is now known of the target. A person may have chosen another one meanwhile; that choice stays.
+// save keeps what is now known of the target, also when the run is being cancelled: the spreadsheet is there all the same.
+// A person may have chosen another one meanwhile; that choice stays.
 func (j *job) save(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
-	_, err := j.o.Store.UpdateExporter(ctx, j.exporter.ID, func(e *export.Exporter) error {
+	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
 		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account && e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
 			if e.Target.Spreadsheet != t.Spreadsheet {
 				e.Revision++ // who has not seen the new spreadsheet must not take it away

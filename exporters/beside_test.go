@@ -1,0 +1,99 @@
+package exporters_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/exporters"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/intuit"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/table"
+)
+
+// both is a store of two companies.
+type both struct {
+	*memory
+	companies map[export.RealmID]export.Company
+}
+
+func (b both) Company(_ context.Context, realm export.RealmID) (export.Company, error) {
+	return b.companies[realm], nil
+}
+
+// TestCompaniesSideBySide puts two simulated companies, of which one numbers its accounts, next to one another: each
+// column adds up to the company's own report, and the total to both.
+func TestCompaniesSideBySide(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, exporters.All())
+	store := both{w.store, map[export.RealmID]export.Company{}}
+	var realms []export.RealmID
+	for _, info := range w.books.Companies() {
+		realm := export.RealmID(info.Realm)
+		realms = append(realms, realm)
+		store.companies[realm] = export.Company{Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected}
+	}
+	r := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: store, Source: w.client})
+	for _, d := range exporters.All() {
+		report, ok := d.(export.Report)
+		if !ok || report.Shape != export.Tree {
+			continue
+		}
+		options := map[string]string{export.OptCompanies: export.CompaniesBeside, export.OptLayout: export.LayoutTable}
+		if report.AsOf {
+			options[export.OptReportDate] = "2026-03-14"
+		} else {
+			options[export.OptDateRange], options[export.OptStartDate], options[export.OptEndDate] = export.RangeCustom, "2025-01-01", "2025-12-31"
+		}
+		e := w.exporter(d, options)
+		e.Companies = realms
+		p, err := r.Preview(t.Context(), e)
+		if err != nil {
+			t.Fatalf("%s: %v", report.ID, err)
+		}
+		want := map[string]decimal.Decimal{}
+		for _, realm := range realms {
+			reading, err := w.client.Read(t.Context(), d, export.Query{Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for row, err := range reading.Rows {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, c := range row.Cells {
+					if v, ok := c.Decimal(); ok {
+						id := reading.Schema.Columns[i].ID
+						want[string(realm)+"/"+id] = want[string(realm)+"/"+id].Add(v)
+						want["companies/"+id] = want["companies/"+id].Add(v)
+					}
+				}
+			}
+		}
+		if p.Total > len(p.Rows) {
+			continue // the preview does not show all of it
+		}
+		got := map[string]decimal.Decimal{}
+		totals := 0
+		for _, row := range p.Rows {
+			for i, c := range row.Cells {
+				if v, ok := c.Decimal(); ok {
+					got[p.Columns[i].ID] = got[p.Columns[i].ID].Add(v)
+				}
+			}
+		}
+		for _, col := range p.Columns {
+			if col.Kind == table.Money && len(col.ID) > 10 && col.ID[:10] == "companies/" {
+				totals++
+			}
+			if col.Kind == table.Money && !got[col.ID].Equal(want[col.ID]) {
+				t.Errorf("%s: %s adds up to %s, want %s", report.ID, col.Title, got[col.ID], want[col.ID])
+			}
+		}
+		if totals == 0 {
+			t.Errorf("%s has no total over the companies: %q", report.ID, p.Warnings)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"ledgersheet/exporters"
+	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/schedule"
+	"ledgersheet/internal/vault"
+)
+
+var (
+	noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	ann  = control.Actor{Email: "ann@example.com", Session: "s"}
+)
+
+const (
+	alder = export.RealmID("9130347957983976")
+	birch = export.RealmID("9130347957983977")
+)
+
+// bench is a control over a real store; what lies behind it is faked.
+type bench struct {
+	*control.Control
+	t       *testing.T
+	ctx     context.Context
+	store   *boltstore.Store
+	now     time.Time
+	flow    export.Flow // of the next consent
+	grant   export.Grant
+	account export.ID
+	revoked []string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	seal, err := vault.New(vault.NewKey())
+	must(t, err)
+	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close()) })
+	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1"}
+	b.open(5 * time.Minute)
+	for realm, name := range map[export.RealmID]string{alder: "Alder", birch: "Birch"} {
+		must(t, store.PutCompany(b.ctx, export.Company{Realm: realm, Name: name, Status: export.Connected}))
+		must(t, store.PutGrant(b.ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "r-" + name}))
+	}
+	for _, id := range []export.ID{"con_1", "con_2"} {
+		must(t, store.PutAccount(b.ctx, export.GoogleAccount{ID: id, Subject: string(id), Email: string(id) + "@example.com", Kind: export.OAuthAccount, Status: export.Connected}))
+		must(t, store.PutGrant(b.ctx, export.AccountGrant(id), export.Grant{RefreshToken: "r-" + string(id)}))
+	}
+	return b
+}
+
+func (b *bench) open(least time.Duration) {
+	b.Control = control.New(control.Options{
+		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
+		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: previewer{}, Environment: "sandbox", MinInterval: least,
+		QuickBooksReady: true, GoogleReady: true, Now: func() time.Time { return b.now }, Logger: slog.New(slog.DiscardHandler)})
+}
+
+type consents struct{ b *bench }
+
+func (c consents) Begin(context.Context, export.Flow, map[string]string) (string, error) {
+	return "https://consent.example", nil
+}
+func (c consents) Finish(context.Context, url.Values, string) (export.Flow, export.Grant, error) {
+	return c.b.flow, c.b.grant, nil
+}
+func (c consents) Revoke(_ context.Context, g export.Grant) error {
+	c.b.revoked = append(c.b.revoked, g.RefreshToken)
+	return errors.New("the provider cannot be reached")
+}
+
+type grants struct{ b *bench }
+
+func (g grants) Replace(ctx context.Context, key export.GrantKey, grant export.Grant) error {
+	return g.b.store.PutGrant(ctx, key, grant)
+}
+func (g grants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+	grant, err := g.b.store.Grant(ctx, key)
+	if errors.Is(err, export.ErrNotFound) {
+		return grant, nil
+	}
+	return grant, errors.Join(err, g.b.store.DeleteGrant(ctx, key))
+}
+
+type quickBooks struct{}
+
+func (quickBooks) Probe(_ context.Context, realm export.RealmID, _ string) (export.Company, error) {
+	return export.Company{Name: map[export.RealmID]string{alder: "Alder", birch: "Birch"}[realm]}, nil
+}
+func (q quickBooks) Facts(ctx context.Context, realm export.RealmID) (export.Company, error) {
+	return q.Probe(ctx, realm, "")
+}
+func (quickBooks) Usage(export.RealmID) (used, limit int) { return 0, 450 }
+
+type google struct{ b *bench }
+
+func (g google) Identity(context.Context, string) (subject, email string, err error) {
+	return string(g.b.account), string(g.b.account) + "@example.com", nil
+}
+func (google) Account(context.Context, export.ID) (string, error) { return "", nil }
+
+type queue struct{ b *bench }
+
+func (q queue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
+	return q.b.store.Enqueue(ctx, r)
+}
+func (q queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
+	return q.b.end(id, export.RunCancelled, problem.New(problem.Cancelled, "The run was cancelled."))
+}
+func (queue) Waiting(export.ID) string { return "" }
+
+type ticker struct{}
+
+func (ticker) Plan(e export.Exporter, now time.Time) time.Time { return schedule.Plan(e, now) }
+func (ticker) Wake()                                           {}
+
+type previewer struct{}
+
+func (previewer) Preview(context.Context, export.Exporter) (pipeline.Preview, error) {
+	return pipeline.Preview{}, nil
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v %v", err, problem.From(err).Fields)
+	}
+}
+
+// input is a right exporter of both companies, due each day at six in the morning.
+func (b *bench) input(realms ...export.RealmID) export.Exporter {
+	return export.Exporter{Name: "Vendors", Definition: "vendors", Companies: realms, Target: export.Target{Account: "con_1", Sheet: "Vendors"},
+		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}}
+}
+
+func (b *bench) create(e export.Exporter) export.Exporter {
+	b.t.Helper()
+	e, err := b.CreateExporter(b.ctx, ann, e)
+	must(b.t, err)
+	return e
+}
+
+func (b *bench) stored(id export.ID) export.Exporter {
+	b.t.Helper()
+	e, err := b.store.Exporter(b.ctx, id)
+	must(b.t, err)
+	return e
+}
+
+func (b *bench) update(id export.ID, revision int, change func(*export.Exporter)) export.Exporter {
+	b.t.Helper()
+	e := b.stored(id)
+	change(&e)
+	e, err := b.UpdateExporter(b.ctx, ann, id, e, revision)
+	must(b.t, err)
+	return e
+}
+
+func (b *bench) end(id export.ID, status export.RunStatus, p *problem.Problem) (export.Run, error) {
+	return b.store.UpdateRun(b.ctx, id, func(r *export.Run) error {
+		r.Status, r.Problem, r.FinishedAt = status, p, b.now
+		return nil
+	})
+}
+
+// active counts the runs of an exporter that wait.
+func (b *bench) active(id export.ID) (n int) {
+	b.t.Helper()
+	runs, err := b.store.ActiveRuns(b.ctx)
+	must(b.t, err)
+	for _, r := range runs {
+		if r.Exporter.ID == id {
+			n++
+			if r.Progress.Phase != export.PhaseQueued {
+				b.t.Errorf("the run %s of trigger %s has the phase %q", r.ID, r.Trigger, r.Progress.Phase)
+			}
+		}
+	}
+	return n
+}
+
+func (b *bench) reconnect(realm export.RealmID) {
+	b.t.Helper()
+	b.flow, b.grant = export.Flow{Realm: realm}, export.Grant{RefreshToken: "new", AccessToken: "a"}
+	_, _, err := b.FinishCompany(b.ctx, ann, url.Values{"realmId": {string(realm)}})
+	must(b.t, err)
+}
+
+func (b *bench) reconnectAccount(id export.ID) {
+	b.t.Helper()
+	b.account, b.flow, b.grant = id, export.Flow{Account: id}, export.Grant{RefreshToken: "new", AccessToken: "a"}
+	_, _, err := b.FinishAccount(b.ctx, ann, nil)
+	must(b.t, err)
+}

@@ -1,0 +1,138 @@
+package control_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// TestDisconnectAndCatchUp misses a due time while a company is disconnected; reconnecting makes one run for it, and
+// reconnecting again none.
+func TestDisconnectAndCatchUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e, idle := b.create(b.input(alder)), b.create(b.input(birch))
+	_, err := b.DisconnectCompany(b.ctx, ann, alder)
+	must(t, err)
+	if len(b.revoked) != 1 || b.revoked[0] != "r-Alder" {
+		t.Errorf("revoked %v", b.revoked)
+	}
+	if _, err := b.store.Grant(b.ctx, export.CompanyGrant(alder)); !errors.Is(err, export.ErrNotFound) {
+		t.Errorf("the grant is still there: %v", err)
+	}
+	// Editing it meanwhile forgets nothing.
+	b.update(e.ID, 0, func(e *export.Exporter) { e.Name = "Renamed" })
+	b.now = noon.AddDate(0, 0, 3)
+	b.reconnect(alder)
+	if n := b.active(e.ID); n != 1 {
+		t.Errorf("%d runs catch up, want 1", n)
+	}
+	if s := b.stored(e.ID); s.Paused || !s.NextAt.Equal(time.Date(2026, 3, 6, 6, 0, 0, 0, time.UTC)) {
+		t.Errorf("afterwards paused %v, next %s", s.Paused, s.NextAt)
+	}
+	b.reconnect(alder)
+	if n := b.active(e.ID) + b.active(idle.ID); n != 1 {
+		t.Errorf("%d runs after connecting again, want 1", n)
+	}
+}
+
+// TestTwoDisconnects resumes an exporter only when the last of its connections is back.
+func TestTwoDisconnects(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.create(b.input(alder, birch))
+	for _, realm := range []export.RealmID{alder, birch} {
+		_, err := b.DisconnectCompany(b.ctx, ann, realm)
+		must(t, err)
+	}
+	_, err := b.DisconnectAccount(b.ctx, ann, "con_1")
+	must(t, err)
+	b.now = noon.AddDate(0, 0, 3)
+	b.reconnect(alder)
+	if s := b.stored(e.ID); !s.Paused || !strings.Contains(s.PausedWhy, "Birch") {
+		t.Errorf("with Birch still disconnected: paused %v, %q", s.Paused, s.PausedWhy)
+	}
+	b.reconnect(birch)
+	if s := b.stored(e.ID); !s.Paused || !strings.Contains(s.PausedWhy, "con_1@example.com") {
+		t.Errorf("with the Google account still disconnected: paused %v, %q", s.Paused, s.PausedWhy)
+	}
+	if n := b.active(e.ID); n != 0 {
+		t.Errorf("%d runs were started too early", n)
+	}
+	b.reconnectAccount("con_1")
+	if s := b.stored(e.ID); s.Paused || b.active(e.ID) != 1 {
+		t.Errorf("with all connected: paused %v, %d runs", s.Paused, b.active(e.ID))
+	}
+}
+
+// TestPersonsPauseStays: what a person paused, a reconnect does not resume.
+func TestPersonsPauseStays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.create(b.input(alder))
+	_, err := b.DisconnectCompany(b.ctx, ann, alder)
+	must(t, err)
+	_, err = b.PauseExporter(b.ctx, ann, e.ID, true)
+	must(t, err)
+	b.reconnect(alder)
+	if !b.stored(e.ID).Paused {
+		t.Error("an exporter that a person paused was resumed")
+	}
+}
+
+// TestFreedByAnEdit resumes an exporter that is given other connections than the missing one.
+func TestFreedByAnEdit(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lose func(b *bench) error
+		edit func(e *export.Exporter)
+	}{
+		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, ann, "con_1") }, func(e *export.Exporter) { e.Target.Account = "con_2" }},
+		"account disconnected": {func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, ann, "con_1"); return err },
+			func(e *export.Exporter) { e.Target.Account = "con_2" }},
+		"company disconnected": {func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, ann, alder); return err },
+			func(e *export.Exporter) { e.Companies = []export.RealmID{birch} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			e := b.create(b.input(alder, birch))
+			must(t, test.lose(b))
+			if s := b.stored(e.ID); !s.Paused {
+				t.Fatal("it is not paused")
+			}
+			if s := b.update(e.ID, 0, test.edit); s.Paused || s.NextAt.IsZero() {
+				t.Errorf("after the edit: paused %v (%s), next %s", s.Paused, s.PausedWhy, s.NextAt)
+			}
+		})
+	}
+}
+
+// TestDeleteCompany deletes what used only this company, stops its runs, and takes the company out of the others.
+func TestDeleteCompany(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	own, both := b.create(b.input(alder)), b.create(b.input(alder, birch))
+	run, _, err := b.RunNow(b.ctx, ann, own.ID)
+	must(t, err)
+	_, err = b.DisconnectCompany(b.ctx, ann, alder)
+	must(t, err)
+	must(t, b.DeleteCompany(b.ctx, ann, alder))
+	if _, err := b.Exporter(b.ctx, own.ID); !problem.HasCode(err, problem.NotFound) {
+		t.Errorf("the exporter of the company alone: %v", err)
+	}
+	if r, _ := b.Run(b.ctx, run.ID); r.Status != export.RunCancelled {
+		t.Errorf("its run is %s", r.Status)
+	}
+	if s := b.stored(both.ID); len(s.Companies) != 1 || s.Companies[0] != birch || s.Paused {
+		t.Errorf("the combined exporter: %v, paused %v", s.Companies, s.Paused)
+	}
+	b.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late")) // its last refresh may end now
+	if _, err := b.Company(b.ctx, alder); !problem.HasCode(err, problem.NotFound) {
+		t.Errorf("the company: %v", err)
+	}
+}
