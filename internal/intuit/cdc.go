@@ -34,10 +34,10 @@ var errNoTime = errors.New("the answer does not say its time")
 
 // capture asks what changed since a time in records of the objects.
 // https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
-func (c *changeRead) capture(ctx context.Context, objects []string, since time.Time) (captured, error) {
+func (r *changeRead) capture(ctx context.Context, objects []string, since time.Time) (captured, error) {
 	var got captured
-	err := c.client.get(ctx, request{
-		realm: c.realm, path: "cdc", meter: c.meter,
+	err := r.client.get(ctx, request{
+		realm: r.realm, path: "cdc", meter: r.meter,
 		query: url.Values{"entities": {strings.Join(objects, ",")}, "changedSince": {since.UTC().Format(time.RFC3339)}},
 		accept: func(body []byte) (err error) {
 			got, err = readCapture(body, objects)
@@ -89,8 +89,8 @@ func readCapture(body []byte, objects []string) (captured, error) {
 }
 
 // books reads QuickBooks' clock and until when the books are closed, empty when they are not.
-func (c *changeRead) books(ctx context.Context) (now time.Time, closed string, err error) {
-	err = c.client.get(ctx, request{realm: c.realm, path: "preferences", meter: c.meter, accept: func(body []byte) error {
+func (r *changeRead) books(ctx context.Context) (now time.Time, closed string, err error) {
+	err = r.client.get(ctx, request{realm: r.realm, path: "preferences", meter: r.meter, accept: func(body []byte) error {
 		var doc struct {
 			Preferences *struct {
 				AccountingInfoPrefs struct{ BookCloseDate string }

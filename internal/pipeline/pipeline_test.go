@@ -102,6 +102,13 @@ func (b *bench) Exporter(context.Context, export.ID) (export.Exporter, error) {
 	return *b.exporter, nil
 }
 
+// Mark finds none: what a bench exports keeps nothing between runs.
+func (b *bench) Mark(context.Context, string) ([]byte, error) { return nil, export.ErrNotFound }
+
+func (b *bench) PutMark(_ context.Context, key string, _ []byte) error {
+	return fmt.Errorf("nothing here keeps a mark, but %s came", key)
+}
+
 func (b *bench) UpdateExporter(ctx context.Context, _ export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
 	if err := ctx.Err(); err != nil {
 		return export.Exporter{}, err
