@@ -92,7 +92,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if out, _, code := command(t, nil, "version"); code != 0 || !strings.HasPrefix(out, "ledgersheet ") {
 		t.Errorf("version: %d, %q", code, out)
 	}
-	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"sandbox", "--help"}, {"run", "--help"}, {"healthcheck", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"sandbox", "--help"}, {"run", "--help"}, {"exporters", "--help"}, {"healthcheck", "--help"}, {"version", "--help"}} {
 		out, errs, code := command(t, nil, args...)
 		if code != 0 || !strings.Contains(out, "Usage: ledgersheet") || errs != "" {
 			t.Errorf("%v: code %d, prints %q and %q", args, code, out, errs)
@@ -128,6 +128,9 @@ func TestTwoProcesses(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "150 rows, unchanged") {
 		t.Errorf("run: code %d\n%s%s", code, out, errs)
 	}
+	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) || !strings.Contains(out, "invoices") {
+		t.Errorf("exporters: code %d\n%s%s", code, out, errs)
+	}
 	if out, errs, code := command(t, w.env, "healthcheck"); code != 0 || out != "ok\n" {
 		t.Errorf("healthcheck: code %d\n%s%s", code, out, errs)
 	}
@@ -137,6 +140,9 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	w.kill()
 	// Without a server it works on the folder itself.
+	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) {
+		t.Errorf("exporters without a server: code %d\n%s%s", code, out, errs)
+	}
 	out, errs, code = command(t, w.env, "run", e.ID, "--json")
 	if code != 0 || !strings.Contains(out, `"unchanged": true`) {
 		t.Errorf("run without a server: code %d\n%s%s", code, out, errs)

@@ -45,6 +45,8 @@ type Options struct {
 	Network http.RoundTripper
 	// Variables are the settings in force as they may be shown.
 	Variables []web.Variable
+	// Definitions are what can be exported; nil means all that there are.
+	Definitions []export.Definition
 	// Demo and SheetsURL change what pages say, and nothing else.
 	Demo      bool
 	SheetsURL string
@@ -87,7 +89,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			err = errors.Join(err, a.cleanups.run(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := exporters.Validate(exporters.All()); err != nil {
+	if a.o.Definitions == nil {
+		a.o.Definitions = exporters.All()
+	}
+	if err := exporters.Validate(a.o.Definitions); err != nil {
 		return nil, err
 	}
 	if err := a.openStore(ctx); err != nil {
@@ -111,7 +116,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	runner := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: a.store, Source: a.books.client, Destination: a.google.client, Logger: a.log})
+	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store, Source: a.books.client, Destination: a.google.client, Logger: a.log})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
@@ -119,7 +124,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.enqueue, Logger: a.log, Jitter: true})
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: a.store, Definitions: exporters.All(), Logger: a.log,
+		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Queue: a.queue, Ticker: a.ticker, Previewer: runner, Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
