@@ -26,7 +26,9 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 	length := time.Since(began)
 	w.api("GET", "/exporters/"+e.ID, nil, 200, &e)
-	if peak := peakMemory(t, w.serve.Process.Pid); peak > 150<<20 {
+	if peak, ok := peakMemory(t, w.serve.Process.Pid); !ok {
+		t.Log("the machine has no /proc: the memory was not looked at")
+	} else if peak > 150<<20 {
 		t.Errorf("a run of 20,000 invoices took %d MB of memory, more than 150", peak>>20)
 	} else {
 		t.Logf("peak memory of a run of 20,000 invoices: %d MB; it took %s", peak>>20, length.Round(time.Millisecond))
@@ -78,12 +80,12 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// peakMemory is the most memory that a process has had, in bytes.
-func peakMemory(t *testing.T, pid int) int {
+// peakMemory is the most memory that a process has had, in bytes, where the machine tells.
+func peakMemory(t *testing.T, pid int) (bytes int, ok bool) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		t.Skip("the machine has no /proc:", err)
+		return 0, false
 	}
 	for line := range strings.Lines(string(status)) {
 		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
@@ -91,9 +93,9 @@ func peakMemory(t *testing.T, pid int) int {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return n << 10
+			return n << 10, true
 		}
 	}
 	t.Fatal("the status has no VmHWM")
-	return 0
+	return 0, false
 }

@@ -14,12 +14,37 @@ import (
 	"time"
 
 	"ledgersheet/internal/api"
+	"ledgersheet/internal/app"
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/problem"
 )
 
 // maxAnswer bounds what is read of one answer of the server.
 const maxAnswer = 32 << 20
+
+// either does a command's work through a server's API, when its address is given or it holds the data folder, else in
+// this process on the folder.
+func either(ctx context.Context, std Stdio, address string, flags config.Flags, remote func(base string) error, local func(*app.App) error) error {
+	if address != "" {
+		return remote(address)
+	}
+	settings, err := flags.Settings(os.Getenv)
+	if err != nil {
+		return err
+	}
+	if flags.LogLevel == "info" {
+		flags.LogLevel = "warn" // the command's own lines say what matters
+	}
+	a, err := app.New(ctx, app.Options{Settings: settings, Logger: flags.Logger(std.Err), Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
+	if errors.Is(err, boltstore.ErrLocked) {
+		return remote(settings.BaseURL)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(local(a), stop(ctx, a))
+}
 
 // client calls the API of a running server.
 type client struct {

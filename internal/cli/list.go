@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +9,6 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/app"
-	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/export"
 )
@@ -39,33 +37,22 @@ func (c *exportersCommand) Run(ctx context.Context, std Stdio) error {
 	if c.Types {
 		return printTypes(std.Out, exporters.All())
 	}
-	if c.URL != "" {
-		return c.remote(ctx, std, c.URL)
-	}
-	settings, err := c.Settings(os.Getenv)
-	if err != nil {
-		return err
-	}
-	if c.LogLevel == "info" {
-		c.LogLevel = "warn"
-	}
-	a, err := app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
-	if errors.Is(err, boltstore.ErrLocked) {
-		return c.remote(ctx, std, settings.BaseURL)
-	}
-	if err != nil {
-		return err
-	}
+	return either(ctx, std, c.URL, c.Flags,
+		func(base string) error { return c.remote(ctx, std, base) },
+		func(a *app.App) error { return c.local(ctx, a, std) })
+}
+
+func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 	all, err := a.Control().Exporters(ctx)
 	if err != nil {
-		return errors.Join(err, stop(ctx, a))
+		return err
 	}
 	list := make([]listed, len(all))
 	for i, e := range all {
 		list[i] = listed{ID: string(e.ID), Name: e.Name, Type: e.Definition, Paused: e.Paused}
 		list[i].Schedule.Cron, list[i].Schedule.Timezone, list[i].Schedule.Enabled = e.Schedule.Cron, e.Schedule.Timezone, e.Schedule.Enabled
 	}
-	return errors.Join(printExporters(std.Out, list), stop(ctx, a))
+	return printExporters(std.Out, list)
 }
 
 func (c *exportersCommand) remote(ctx context.Context, std Stdio, base string) error {

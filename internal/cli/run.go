@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +12,6 @@ import (
 
 	"ledgersheet/internal/api"
 	"ledgersheet/internal/app"
-	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -29,24 +27,9 @@ type runCommand struct {
 
 // Run runs one exporter and waits; it fails when the run does.
 func (c *runCommand) Run(ctx context.Context, std Stdio) error {
-	if c.URL != "" {
-		return c.remote(ctx, std, c.URL)
-	}
-	settings, err := c.Settings(os.Getenv)
-	if err != nil {
-		return err
-	}
-	if c.LogLevel == "info" {
-		c.LogLevel = "warn"
-	}
-	a, err := app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
-	if errors.Is(err, boltstore.ErrLocked) {
-		return c.remote(ctx, std, settings.BaseURL) // a server holds the folder: it does the work
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(c.local(ctx, a, std), stop(ctx, a))
+	return either(ctx, std, c.URL, c.Flags,
+		func(base string) error { return c.remote(ctx, std, base) },
+		func(a *app.App) error { return c.local(ctx, a, std) })
 }
 
 // local does the work in this process.

@@ -1,9 +1,13 @@
 package pipeline
 
 import (
+	"archive/zip"
 	"context"
+	"go/build"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,5 +112,39 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		if !slices.Equal(first, want.first) || got.Total != want.total || len(got.Rows) != previewRows || source.asked[0].Limit != want.limit {
 			t.Errorf("%s: %q, %d rows of %d, asked for %d", layout, first, len(got.Rows), got.Total, source.asked[0].Limit)
 		}
+	}
+}
+
+// TestTodayInEveryZone compares the day of a run, in every zone that Go knows and at hours over ten years, with what a
+// clock on the wall there shows.
+func TestTodayInEveryZone(t *testing.T) {
+	t.Parallel()
+	zones, err := zip.OpenReader(filepath.Join(build.Default.GOROOT, "lib", "time", "zoneinfo.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zones.Close()
+	checked := 0
+	for _, f := range zones.File {
+		loc, err := time.LoadLocation(f.Name)
+		if strings.HasSuffix(f.Name, "/") || err != nil {
+			continue
+		}
+		checked++
+		var now time.Time
+		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Now: func() time.Time { return now }})
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: f.Name}}
+		for now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.Add(499 * time.Hour) {
+			in, err := r.inputs(t.Context(), e, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := now.In(loc).Format(time.DateOnly) + " 00:00 UTC"; in.today.Format("2006-01-02 15:04 MST") != want {
+				t.Fatalf("%s at %s: the day is %s, want %s", f.Name, now, in.today, want)
+			}
+		}
+	}
+	if checked < 300 {
+		t.Errorf("only %d zones were found", checked)
 	}
 }
