@@ -18,7 +18,7 @@ func TestKilledAnywhere(t *testing.T) {
 	const kills = 20
 	w := newWorld(t, "--invoices", "20000", "--companies", "1", "--bills", "10")
 	// This test looks at the sheet as the user that the server writes as, more often than Google's quota allows.
-	w.sandbox(w.google(), "POST", "/sandbox/quota", map[string]int{}, nil)
+	w.sandbox(w.google(), "POST", "/sandbox/quota", map[string]int{"reads_per_user": 1 << 20, "writes_per_user": 1 << 20, "reads_per_project": 1 << 20, "writes_per_project": 1 << 20}, nil)
 	w.start()
 	w.connect(1)
 	e := w.newExporter(nil)

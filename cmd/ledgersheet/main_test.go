@@ -338,7 +338,8 @@ func (w *world) reader() func(spreadsheet, a1 string) [][]any {
 	if err := json.NewDecoder(res.Body).Decode(&token); err != nil || token.Access == "" {
 		w.t.Fatal(res.Status, err)
 	}
-	return func(spreadsheet, a1 string) [][]any {
+	var read func(spreadsheet, a1 string) [][]any
+	read = func(spreadsheet, a1 string) [][]any {
 		req, err := http.NewRequest(http.MethodGet, w.google()+"/v4/spreadsheets/"+spreadsheet+"/values/"+url.PathEscape(a1)+"?valueRenderOption=UNFORMATTED_VALUE", nil)
 		if err != nil {
 			w.t.Fatal(err)
@@ -349,10 +350,15 @@ func (w *world) reader() func(spreadsheet, a1 string) [][]any {
 			w.t.Fatal(err)
 		}
 		defer res.Body.Close()
+		if res.StatusCode == http.StatusTooManyRequests { // the quota of the minute, which is shared with the server
+			time.Sleep(2 * time.Second)
+			return read(spreadsheet, a1)
+		}
 		var answer struct{ Values [][]any }
 		if err := json.NewDecoder(res.Body).Decode(&answer); err != nil || res.StatusCode != http.StatusOK {
 			w.t.Fatalf("reading %s: %s, %v", a1, res.Status, err)
 		}
 		return answer.Values
 	}
+	return read
 }
