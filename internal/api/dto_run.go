@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/table"
 )
 
 type runView struct {
@@ -31,6 +32,9 @@ type runView struct {
 	RowsRemoved        int               `json:"rows_removed"`
 	Unchanged          bool              `json:"unchanged"`
 	Totals             map[string]string `json:"totals"`
+	Headlines          []figureView      `json:"headlines"`
+	Differences        int               `json:"differences"`
+	Checks             []checkView       `json:"checks"`
 	Progress           progressView      `json:"progress"`
 	Companies          []outcomeView     `json:"companies"`
 	QuickBooksRequests int               `json:"quickbooks_requests"`
@@ -38,6 +42,24 @@ type runView struct {
 	SpreadsheetURL     *string           `json:"spreadsheet_url"`
 	Warnings           []string          `json:"warnings"`
 	Error              *failure          `json:"error"`
+}
+
+// figureView is a headline figure; figures of several companies or currencies stand beside each other, never added.
+type figureView struct {
+	Key       string         `json:"key"`
+	Title     string         `json:"title"`
+	CompanyID export.RealmID `json:"company_id"`
+	Period    *string        `json:"period"`
+	Currency  *string        `json:"currency"`
+	Value     string         `json:"value"`
+}
+
+type checkView struct {
+	What     string  `json:"what"`
+	Place    *string `json:"place"`
+	Says     string  `json:"says"`
+	AddsUpTo string  `json:"adds_up_to"`
+	Holds    bool    `json:"holds"`
 }
 
 type progressView struct {
@@ -70,10 +92,11 @@ func runViewOf(r export.Run) runView {
 		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition, CompanyIDs: some(r.Exporter.Companies),
 		Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
 		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt), FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
-		Rows: r.Rows, RowsAdded: r.RowsAdded, RowsChanged: r.RowsChanged, RowsRemoved: r.RowsRemoved, Unchanged: r.Unchanged, Totals: r.Totals,
+		Rows: r.Rows, RowsAdded: r.Added, RowsChanged: r.Changed, RowsRemoved: r.Removed, Unchanged: r.Unchanged, Totals: r.Control,
+		Headlines: figureViews(r.Figures), Differences: r.Differences(), Checks: checkViews(r.Checks),
 		Progress:           progressView(r.Progress),
 		Companies:          make([]outcomeView, len(r.Companies)),
-		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL), Warnings: some(r.Warnings), Error: failureOf(r.Problem),
+		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL), Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]string{}
@@ -85,4 +108,26 @@ func runViewOf(r export.Run) runView {
 		v.Companies[i] = outcomeView{CompanyID: o.Realm, Name: o.Name, Rows: o.Rows, Period: text(o.Period)}
 	}
 	return v
+}
+
+func figureViews(figures []export.FigureValue) []figureView {
+	views := make([]figureView, len(figures))
+	for i, f := range figures {
+		views[i] = figureView{
+			Key: f.ID, Title: f.Title, CompanyID: f.Company, Period: text(f.Period), Currency: text(f.Currency),
+			Value: table.DecimalText(f.Value),
+		}
+	}
+	return views
+}
+
+func checkViews(checks []export.Check) []checkView {
+	views := make([]checkView, len(checks))
+	for i, c := range checks {
+		views[i] = checkView{
+			What: c.What, Place: text(c.Place), Says: table.DecimalText(c.Says), AddsUpTo: table.DecimalText(c.AddsUpTo),
+			Holds: c.Holds,
+		}
+	}
+	return views
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -115,11 +116,13 @@ func TestRunShowsEverything(t *testing.T) {
 	must(t, err)
 	_, err = h.store.UpdateRun(t.Context(), r.ID, func(r *export.Run) error {
 		r.Status, r.StartedAt, r.FinishedAt, r.NotBefore, r.Attempts = export.RunFailed, noon.Add(1500*time.Millisecond), noon.Add(2*time.Second), noon.Add(time.Second), 2
-		r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.Unchanged = 10, 4, 3, 2, true
-		r.Totals = map[string]string{"TotalAmt": "5281.50"}
+		r.Rows, r.Added, r.Changed, r.Removed, r.Unchanged = 10, 4, 3, 2, true
+		r.Control = map[string]string{"TotalAmt": "5281.50"}
+		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: decimal.RequireFromString("12.50")}}
+		r.Checks = []export.Check{{What: "Total Income", Says: decimal.RequireFromString("2.00"), AddsUpTo: decimal.RequireFromString("1.99")}}
 		r.Progress = export.Progress{Phase: export.PhaseWriting, RowsRead: 10, RowsTotal: 12, RowsWritten: 5}
 		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10, Period: "2026-01-01 to 2026-03-29"}}
-		r.QuickBooks, r.Sheets, r.URL, r.Warnings = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit", []string{"a warning"}
+		r.QuickBooks, r.Sheets, r.URL, r.Warnings = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit", export.Warnings(export.WarnWrite, "", "a warning")
 		r.Problem = problem.New(problem.QuickBooksRejected, "QuickBooks says no.").WithHint("Ask.").WithRequestID("tid-1")
 		return nil
 	})
@@ -131,6 +134,8 @@ func TestRunShowsEverything(t *testing.T) {
 		"trigger": "catch_up", "status": "failed", "due": "2026-03-29T11:00:00.000Z", "started_by": "ann@example.com", "waiting": null, "cancelling": false,
 		"queued_at": "2026-03-29T12:00:00.000Z", "not_before": "2026-03-29T12:00:01.000Z", "started_at": "2026-03-29T12:00:01.500Z", "finished_at": "2026-03-29T12:00:02.000Z", "attempts": 2,
 		"rows": 10, "rows_added": 4, "rows_changed": 3, "rows_removed": 2, "unchanged": true, "totals": {"TotalAmt": "5281.50"},
+		"headlines": [{"key": "open", "title": "Open", "company_id": "9130347957983976", "period": null, "currency": "USD", "value": "12.50"}],
+		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false}],
 		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
 		"companies": [{"company_id": "9130347957983976", "name": "Alder Ltd", "rows": 10, "period": "2026-01-01 to 2026-03-29"}],
 		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"],

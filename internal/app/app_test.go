@@ -228,7 +228,7 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 		}
 		total = total.Add(decimal.RequireFromString(want.TotalAmt.String()))
 	}
-	if got := decimal.RequireFromString(r.Totals["TotalAmt"]); !got.Equal(total) {
+	if got := decimal.RequireFromString(r.Control["TotalAmt"]); !got.Equal(total) {
 		t.Errorf("control sum %s, the records add up to %s", got, total)
 	}
 	flat := fmt.Sprint(rows)
@@ -500,7 +500,7 @@ func TestClearMessages(t *testing.T) {
 	})
 	t.Run("misspelt path", func(t *testing.T) {
 		r, _ := w.mustRun(w.create(w.exporter("vendors", nil, []string{"Id", "DisplyName"}, company)).ID)
-		if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "DisplyName") {
+		if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, "DisplyName") {
 			t.Errorf("warnings %v", r.Warnings)
 		}
 	})
@@ -557,12 +557,12 @@ func TestUserFormulasSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, _ := w.mustRun(e.ID)
-	if again.RowsAdded != 1 || again.Rows != r.Rows+1 {
-		t.Errorf("added %d, rows %d after %d", again.RowsAdded, again.Rows, r.Rows)
+	if again.Added != 1 || again.Rows != r.Rows+1 {
+		t.Errorf("added %d, rows %d after %d", again.Added, again.Rows, r.Rows)
 	}
 	got := doc.Values("Model!A1:A2")
-	if fmt.Sprint(got[1][0]) != fmt.Sprint(again.Rows) || !decimal.NewFromFloat(got[0][0].(float64)).Round(2).Equal(decimal.RequireFromString(again.Totals["TotalAmt"])) {
-		t.Errorf("the model sees %v, the control sum is %s of %d rows", got, again.Totals["TotalAmt"], again.Rows)
+	if fmt.Sprint(got[1][0]) != fmt.Sprint(again.Rows) || !decimal.NewFromFloat(got[0][0].(float64)).Round(2).Equal(decimal.RequireFromString(again.Control["TotalAmt"])) {
+		t.Errorf("the model sees %v, the control sum is %s of %d rows", got, again.Control["TotalAmt"], again.Rows)
 	}
 	if f := doc.Formulas("Data!D1"); f[0][0] != "=B2*2" {
 		t.Errorf("the formula beside is %v", f)

@@ -27,7 +27,7 @@ func TestChangeLog(t *testing.T) {
 	e := w.create(w.exporter("changes", nil, logColumns, companies...))
 
 	first, _ := w.mustRun(e.ID)
-	if first.Rows != 0 || len(first.Warnings) != 2 || !strings.HasPrefix(first.Warnings[0], "Watching ") {
+	if first.Rows != 0 || len(first.Warnings) != 2 || !strings.HasPrefix(first.Warnings[0].Text, "Watching ") {
 		t.Fatalf("the first run has %d rows, warnings %q", first.Rows, first.Warnings)
 	}
 	number := strings.Repeat("7", 9) // looks like a number, and is none

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/problem"
@@ -77,20 +79,54 @@ type Run struct {
 	FinishedAt time.Time `json:"finished_at"`
 	Attempts   int       `json:"attempts"`
 
-	Rows        int               `json:"rows"` // data rows in the managed range afterwards
-	RowsAdded   int               `json:"rows_added"`
-	RowsChanged int               `json:"rows_changed"`
-	RowsRemoved int               `json:"rows_removed"`
-	Unchanged   bool              `json:"unchanged"`
-	Totals      map[string]string `json:"totals,omitempty"` // control sum per money column
-	Progress    Progress          `json:"progress"`
-	Companies   []CompanyOutcome  `json:"companies,omitempty"`
-	QuickBooks  int               `json:"quickbooks_requests"`
-	Sheets      int               `json:"sheets_requests"`
-	URL         string            `json:"spreadsheet_url"`
-	Warnings    []string          `json:"warnings,omitempty"`
-	Problem     *problem.Problem  `json:"problem,omitempty"`
-	Cancelling  bool              `json:"cancelling,omitempty"` // asked for while it ran
+	Progress   Progress         `json:"progress"`
+	Requests                    // over all attempts
+	Result                      // of the attempt under way, or of the last one
+	Problem    *problem.Problem `json:"problem,omitempty"`
+	Cancelling bool             `json:"cancelling,omitempty"` // asked for while it ran
+}
+
+// Requests counts what a run asked of the services.
+type Requests struct {
+	QuickBooks int `json:"quickbooks_requests"`
+	Sheets     int `json:"sheets_requests"`
+}
+
+// Result is what one attempt of a run found out. It is copied and reset whole, so that a field added here is kept,
+// published and forgotten with the others. The zero value is the result of an attempt that has found nothing yet.
+type Result struct {
+	Rows      int               `json:"rows"` // data rows in the managed range afterwards
+	Added     int               `json:"rows_added"`
+	Changed   int               `json:"rows_changed"`
+	Removed   int               `json:"rows_removed"`
+	Unchanged bool              `json:"unchanged"`        // the sheet was right already, nothing was written
+	Control   map[string]string `json:"totals,omitempty"` // control sum per money column: technical, adds up whatever stands there
+	Figures   []FigureValue     `json:"figures,omitempty"`
+	Checks    []Check           `json:"checks,omitempty"`
+	Companies []CompanyOutcome  `json:"companies,omitempty"`
+	URL       string            `json:"spreadsheet_url"`
+	Warnings  []Warning         `json:"warnings,omitempty"`
+}
+
+// Clone returns a result that shares nothing that an attempt may change in place.
+func (r Result) Clone() Result {
+	r.Control = maps.Clone(r.Control)
+	r.Figures = slices.Clone(r.Figures)
+	r.Checks = slices.Clone(r.Checks)
+	r.Companies = slices.Clone(r.Companies)
+	r.Warnings = slices.Clone(r.Warnings)
+	return r
+}
+
+// Differences counts the checks that do not hold: QuickBooks' own figures disagree with each other.
+func (r Result) Differences() int {
+	n := 0
+	for _, c := range r.Checks {
+		if !c.Holds {
+			n++
+		}
+	}
+	return n
 }
 
 // CompanyOutcome is what one company added to a run.

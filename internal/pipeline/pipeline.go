@@ -70,7 +70,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	}
 	report(func(run *export.Run) {
 		run.Exporter = e
-		run.Companies, run.Warnings, run.Progress = nil, nil, export.Progress{Phase: export.PhaseReading}
+		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{Runner: r, run: run.ID, exporter: e, report: report, quickBooks: &export.Meter{}, sheets: &export.Meter{}}
 	defer j.count()
@@ -119,8 +119,8 @@ func (j *job) do(ctx context.Context) error {
 	}
 	totals := rows.Totals()
 	j.report(func(run *export.Run) {
-		run.Totals = export.TotalTexts(totals)
-		run.Warnings = append(run.Warnings, warnings...)
+		run.Control = export.TotalTexts(totals)
+		run.Warnings = append(run.Warnings, export.Warnings(export.WarnMerge, "", warnings...)...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
 	res, err := j.o.Destination.Replace(ctx, export.WriteRequest{
@@ -137,9 +137,9 @@ func (j *job) do(ctx context.Context) error {
 		return err
 	}
 	j.report(func(run *export.Run) {
-		run.Rows, run.RowsAdded, run.RowsChanged, run.RowsRemoved = res.Rows, res.Added, res.Changed, res.Removed
+		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, res.Added, res.Changed, res.Removed
 		run.Unchanged, run.URL = res.Unchanged, res.URL
-		run.Warnings = append(run.Warnings, res.Warnings...)
+		run.Warnings = append(run.Warnings, export.Warnings(export.WarnWrite, "", res.Warnings...)...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
 		run.Exporter.Target = res.Target
 	})
@@ -288,7 +288,7 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	j.report(func(run *export.Run) {
 		run.Companies = append(run.Companies, export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.reading.Period})
 		if p.reading.Warnings != nil {
-			run.Warnings = append(run.Warnings, *p.reading.Warnings...)
+			run.Warnings = append(run.Warnings, export.Warnings(export.WarnRead, c.Realm, *p.reading.Warnings...)...)
 		}
 	})
 	return p, nil

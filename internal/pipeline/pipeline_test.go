@@ -166,7 +166,8 @@ func (b *bench) runner() *pipeline.Runner {
 }
 
 func (b *bench) work(ctx context.Context) (export.Run, error) {
-	run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, QuickBooks: 10, Warnings: []string{"of an earlier attempt"}}
+	run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Requests: export.Requests{QuickBooks: 10},
+		Result: export.Result{Warnings: export.Warnings(export.WarnRead, "", "of an earlier attempt")}}
 	err := b.runner().Work(ctx, run, func(change func(*export.Run)) { change(&run) })
 	return run, err
 }
@@ -178,10 +179,10 @@ func TestWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Rows != 3 || r.RowsAdded != 3 || r.QuickBooks != 11 || r.Sheets != 1 || r.URL == "" || r.Progress.Phase != export.PhaseDone || r.Totals["Balance"] != "3.30" {
+	if r.Rows != 3 || r.Added != 3 || r.QuickBooks != 11 || r.Sheets != 1 || r.URL == "" || r.Progress.Phase != export.PhaseDone || r.Control["Balance"] != "3.30" {
 		t.Errorf("run %+v", r)
 	}
-	if diff := cmp.Diff([]string{"of Alder", "cut"}, r.Warnings); diff != "" {
+	if diff := cmp.Diff([]string{"of Alder", "cut"}, export.WarningTexts(r.Warnings)); diff != "" {
 		t.Error(diff)
 	}
 	q := b.asked[0]

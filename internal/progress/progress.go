@@ -107,9 +107,7 @@ func (b *Broker) Close() {
 
 // Copy returns a run that shares with r nothing that its worker may change in place.
 func Copy(r export.Run) export.Run {
-	r.Totals = maps.Clone(r.Totals)
-	r.Companies = slices.Clone(r.Companies)
-	r.Warnings = slices.Clone(r.Warnings)
+	r.Result = r.Result.Clone()
 	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
 	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)

@@ -3,6 +3,7 @@ package progress_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,12 +14,28 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/progress"
+	"ledgersheet/internal/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func TestCopySharesNothingOfTheResult(t *testing.T) {
+	t.Parallel()
+	r := export.Run{Result: storetest.FullResult()}
+	shared := progress.Copy(r)
+	mine, its := reflect.ValueOf(r.Result), reflect.ValueOf(shared.Result)
+	for i := range mine.NumField() {
+		if k := mine.Field(i).Kind(); (k == reflect.Map || k == reflect.Slice) && mine.Field(i).Pointer() == its.Field(i).Pointer() {
+			t.Errorf("the copy shares %s", mine.Type().Field(i).Name)
+		}
+	}
+	if diff := cmp.Diff(r.Result, shared.Result); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func run(id string, rows int, status export.RunStatus) export.Run {
-	return export.Run{ID: export.ID(id), Rows: rows, Status: status}
+	return export.Run{ID: export.ID(id), Result: export.Result{Rows: rows}, Status: status}
 }
 
 // drain reads what waits in a channel.
@@ -65,12 +82,12 @@ func TestPublishedRunIsACopy(t *testing.T) {
 	b := progress.New()
 	defer b.Close()
 	events := b.Subscribe(t.Context(), nil)
-	r := export.Run{ID: "run_1", Totals: map[string]string{"a": "1"}, Warnings: []string{"w"}}
+	r := export.Run{ID: "run_1", Result: export.Result{Control: map[string]string{"a": "1"}, Warnings: export.Warnings("", "", "w")}}
 	b.Publish(r)
-	r.Totals["a"], r.Warnings[0] = "2", "changed"
+	r.Control["a"], r.Warnings[0].Text = "2", "changed"
 	got := (<-events).Run
-	if got.Totals["a"] != "1" || got.Warnings[0] != "w" {
-		t.Errorf("a published run changed afterwards: %v %v", got.Totals, got.Warnings)
+	if got.Control["a"] != "1" || got.Warnings[0].Text != "w" {
+		t.Errorf("a published run changed afterwards: %v %v", got.Control, got.Warnings)
 	}
 }
 

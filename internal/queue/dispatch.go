@@ -157,9 +157,7 @@ func setRunning(r *export.Run, e export.Exporter, now time.Time) {
 	if r.StartedAt.IsZero() {
 		r.StartedAt = now
 	}
-	r.NotBefore, r.Problem = time.Time{}, nil
-	r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.Unchanged = 0, 0, 0, 0, false
-	r.Totals, r.Companies, r.Warnings = nil, nil, nil
+	r.NotBefore, r.Problem, r.Result = time.Time{}, nil, export.Result{}
 	r.Progress = export.Progress{Phase: export.PhaseReading}
 }
 

@@ -115,7 +115,5 @@ func setResults(to *export.Run, from export.Run) {
 	if from.Exporter.ID == to.Exporter.ID {
 		to.Exporter = from.Exporter
 	}
-	to.Rows, to.RowsAdded, to.RowsChanged, to.RowsRemoved = from.Rows, from.RowsAdded, from.RowsChanged, from.RowsRemoved
-	to.Unchanged, to.Totals, to.Companies, to.Warnings = from.Unchanged, from.Totals, from.Companies, from.Warnings
-	to.Progress, to.QuickBooks, to.Sheets, to.URL = from.Progress, from.QuickBooks, from.Sheets, from.URL
+	to.Result, to.Progress, to.Requests = from.Result, from.Progress, from.Requests
 }

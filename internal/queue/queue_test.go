@@ -20,6 +20,7 @@ import (
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/queue"
+	"ledgersheet/internal/storetest"
 	"ledgersheet/internal/vault"
 )
 
@@ -189,7 +190,7 @@ func TestSuccess(t *testing.T) {
 		o.Work = func(_ context.Context, _ export.Run, report func(func(*export.Run))) error {
 			time.Sleep(3 * time.Second)
 			report(func(r *export.Run) {
-				r.Rows, r.Totals, r.QuickBooks = 7, map[string]string{"TotalAmt": "1.50"}, 3
+				r.Result, r.QuickBooks = storetest.FullResult(), 3
 				// Not its business:
 				r.Status, r.Attempts, r.ID, r.Cancelling, r.Exporter.ID = export.RunFailed, 99, "run_x", true, "exp_x"
 			})
@@ -211,8 +212,8 @@ func TestSuccess(t *testing.T) {
 		b.wantRun(id, export.RunRunning, "", 1)
 		time.Sleep(time.Minute)
 		r := b.wantRun(id, export.RunSucceeded, "", 1)
-		if r.Rows != 7 || r.Totals["TotalAmt"] != "1.50" || r.QuickBooks != 3 {
-			t.Errorf("results are lost: %+v", r)
+		if diff := cmp.Diff(storetest.FullResult(), r.Result); diff != "" || r.QuickBooks != 3 {
+			t.Errorf("results are lost: %d requests, %s", r.QuickBooks, diff)
 		}
 		if !r.StartedAt.Equal(began) || r.FinishedAt.Sub(r.StartedAt) != 3*time.Second {
 			t.Errorf("ran from %v to %v", r.StartedAt, r.FinishedAt)

@@ -142,12 +142,10 @@ func testRunLife(t *testing.T, s export.Store) {
 	must(t, err)
 	finish := func(r *export.Run) error {
 		r.Status, r.Due, r.NotBefore, r.StartedAt, r.FinishedAt, r.Attempts = export.RunFailed, noon, noon, noon, noon.Add(time.Minute), 2
-		r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.Unchanged = 4, 3, 2, 1, true
-		r.Totals = map[string]string{"TotalAmt": "123456789012345678.90"}
+		r.Result = FullResult()
+		r.Control = map[string]string{"TotalAmt": "123456789012345678.90"}
 		r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 4, RowsTotal: 4, RowsWritten: 4}
-		r.Companies = []export.CompanyOutcome{{Realm: "1", Name: "One", Rows: 4, Period: "2026"}}
-		r.QuickBooks, r.Sheets, r.URL = 5, 6, "https://docs.google.com/spreadsheets/d/1AbC/edit"
-		r.Warnings = []string{"a", "b"}
+		r.QuickBooks, r.Sheets = 5, 6
 		r.Problem = problem.New(problem.SheetConflict, "Cells B2:B4 are in the way.").WithRequestID("1-2-3")
 		return nil
 	}

@@ -80,7 +80,7 @@ func TestExporterStates(t *testing.T) {
 	}{
 		{"never", export.Exporter{}, nil, stateNever},
 		{"last run", export.Exporter{}, ok, stateSucceeded},
-		{"unchanged", export.Exporter{}, &export.Run{Status: export.RunSucceeded, Unchanged: true}, stateUnchanged},
+		{"unchanged", export.Exporter{}, &export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged},
 		{"late", due, ok, stateLate},
 		{"late but running", due, &export.Run{Status: export.RunRunning}, stateRunning},
 		{"paused is never late", paused, ok, statePaused},
@@ -147,7 +147,9 @@ func TestIconsOfTemplatesExist(t *testing.T) {
 
 func TestSpark(t *testing.T) {
 	t.Parallel()
-	run := func(status export.RunStatus, rows int) export.Run { return export.Run{Status: status, Rows: rows} }
+	run := func(status export.RunStatus, rows int) export.Run {
+		return export.Run{Status: status, Result: export.Result{Rows: rows}}
+	}
 	s := newSpark([]export.Run{run(export.RunSucceeded, 100), run(export.RunFailed, 0), run(export.RunSucceeded, 50)})
 	if s.Label != "Last 3 runs: 2 succeeded, 1 failed, 50 to 100 rows." {
 		t.Errorf("label %q", s.Label)

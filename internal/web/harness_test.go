@@ -240,12 +240,12 @@ func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 
 func succeeded(r *export.Run) {
 	r.Status, r.StartedAt, r.FinishedAt, r.Attempts = export.RunSucceeded, noon.Add(-50*time.Second), noon.Add(-20*time.Second), 1
-	r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved = 12345, 12, 3, 1
-	r.Totals = map[string]string{"TotalAmt": "1234567.8", "Balance": "-42.50"}
+	r.Rows, r.Added, r.Changed, r.Removed = 12345, 12, 3, 1
+	r.Control = map[string]string{"TotalAmt": "1234567.8", "Balance": "-42.50"}
 	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345, Period: "2026-01-01 to 2026-03-29"}}
 	r.QuickBooks, r.Sheets, r.URL = 14, 5, "https://docs.google.com/spreadsheets/d/abc/edit#gid=0"
 	r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 12345, RowsTotal: 12345, RowsWritten: 12345}
-	r.Warnings = []string{"3 invoices have no customer."}
+	r.Warnings = export.Warnings(export.WarnRead, "", "3 invoices have no customer.")
 }
 
 func failed(code problem.Code) func(*export.Run) {

@@ -96,7 +96,7 @@ func (w *Web) runView(ctx context.Context, r export.Run) (runView, error) {
 	if err != nil {
 		return runView{}, err
 	}
-	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Warnings: r.Warnings, Sheet: r.URL,
+	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
 		CanCancel: !r.Status.Over() && !r.Cancelling, Config: w.configFacts(r.Exporter, k)}
 	if slices.ContainsFunc(k.exporters, func(e export.Exporter) bool { return e.ID == r.Exporter.ID }) {
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
@@ -142,7 +142,7 @@ func changesSentence(r export.Run) string {
 	if r.Unchanged {
 		return "None: the sheet was right already, nothing was written"
 	}
-	return count(r.RowsAdded) + " added, " + count(r.RowsChanged) + " changed, " + count(r.RowsRemoved) + " removed"
+	return count(r.Added) + " added, " + count(r.Changed) + " changed, " + count(r.Removed) + " removed"
 }
 
 func (w *Web) problemView(r export.Run, k known) *problemView {

@@ -42,7 +42,7 @@ func (w *Web) runRow(r export.Run) runRow {
 	switch {
 	case r.Status == export.RunSucceeded:
 		row.Rows = count(r.Rows)
-		row.Changes = changes(r)
+		row.Changes = changes(r.Result)
 		if totals := w.totals(r); len(totals) > 0 {
 			row.Total = mainTotal(totals)
 		}
@@ -56,7 +56,7 @@ func (w *Web) runRow(r export.Run) runRow {
 }
 
 // changes says what a run did to the sheet: "+3 ~1 −2".
-func changes(r export.Run) string {
+func changes(r export.Result) string {
 	if r.Unchanged {
 		return "none"
 	}
@@ -64,7 +64,7 @@ func changes(r export.Run) string {
 	for _, part := range []struct {
 		sign string
 		n    int
-	}{{"+", r.RowsAdded}, {"~", r.RowsChanged}, {"−", r.RowsRemoved}} {
+	}{{"+", r.Added}, {"~", r.Changed}, {"−", r.Removed}} {
 		if part.n > 0 {
 			text += " " + part.sign + count(part.n)
 		}

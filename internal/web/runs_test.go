@@ -167,7 +167,7 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 		{"just begun", export.Run{Status: export.RunRunning}, "done now ahead ahead ahead ahead"},
 		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}}, "done done done now ahead ahead"},
 		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}}, "done done done done done done"},
-		{"unchanged", export.Run{Status: export.RunSucceeded, Unchanged: true}, "done done done skipped skipped skipped"},
+		{"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, "done done done skipped skipped skipped"},
 		{"failed while checking", export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}}, "done done done done failed ahead"},
 	} {
 		var got []string
@@ -182,7 +182,7 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	for want, r := range map[string]export.Run{"+1,200 −3": {RowsAdded: 1200, RowsRemoved: 3}, "~2": {RowsChanged: 2}, "none": {Unchanged: true}} {
+	for want, r := range map[string]export.Result{"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true}} {
 		if got := changes(r); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}

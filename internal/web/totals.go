@@ -14,8 +14,8 @@ type total struct {
 
 // totals are a run's control sums in the catalogue's order, under the columns' titles.
 func (w *Web) totals(r export.Run) []total {
-	keys := make([]string, 0, len(r.Totals))
-	for k := range r.Totals {
+	keys := make([]string, 0, len(r.Control))
+	for k := range r.Control {
 		keys = append(keys, k)
 	}
 	titles := map[string]string{}
@@ -45,7 +45,7 @@ func (w *Web) totals(r export.Run) []total {
 		if title == "" {
 			title = k
 		}
-		list[i] = total{title, amountOf(r.Totals[k])}
+		list[i] = total{title, amountOf(r.Control[k])}
 	}
 	return list
 }

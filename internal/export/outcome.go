@@ -1,0 +1,76 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
+
+// FigureValue is one headline figure of a run, such as a statement's net income: declared by the definition, taken from
+// what was read, and equal to a figure that stands in the sheet. Figures are never added over companies or currencies.
+type FigureValue struct {
+	ID       string          `json:"id"`    // the declaring Figure's
+	Title    string          `json:"title"` // the declaring Figure's
+	Company  RealmID         `json:"company_id"`
+	Period   string          `json:"period,omitempty"`   // "2026-01-01 to 2026-03-31"; empty for what has none
+	Currency string          `json:"currency,omitempty"` // ISO code; empty for counts
+	Value    decimal.Decimal `json:"value"`
+}
+
+// Check compares one of QuickBooks' own figures with the figures it should follow from. It is evidence for people.
+type Check struct {
+	What     string          `json:"what"`            // what is compared, such as "Total Income"
+	Place    string          `json:"place,omitempty"` // where it stands: company, column
+	Says     decimal.Decimal `json:"says"`            // what QuickBooks states
+	AddsUpTo decimal.Decimal `json:"adds_up_to"`      // what its parts add up to
+	Holds    bool            `json:"holds"`
+}
+
+// WarningCode says what kind of warning it is, for code; its text is for people alone.
+type WarningCode string
+
+// The kinds of warnings.
+const (
+	WarnRead  WarningCode = "read"  // about what QuickBooks gave
+	WarnMerge WarningCode = "merge" // about companies side by side
+	WarnWrite WarningCode = "write" // about the sheet
+)
+
+// Warning is something that a person should know of a run that succeeded all the same.
+type Warning struct {
+	Code    WarningCode `json:"code"`
+	Text    string      `json:"text"`
+	Company RealmID     `json:"company_id,omitempty"` // empty when it is about no company in particular
+}
+
+// UnmarshalJSON also reads a bare sentence: stores hold runs from before warnings had codes.
+func (w *Warning) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		*w = Warning{}
+		return json.Unmarshal(data, &w.Text)
+	}
+	type plain Warning
+	if err := json.Unmarshal(data, (*plain)(w)); err != nil {
+		return fmt.Errorf("reading a warning: %w", err)
+	}
+	return nil
+}
+
+// WarningTexts returns what the warnings say to people.
+func WarningTexts(warnings []Warning) []string {
+	texts := make([]string, len(warnings))
+	for i, w := range warnings {
+		texts[i] = w.Text
+	}
+	return texts
+}
+
+// Warnings makes warnings of one kind about one company.
+func Warnings(code WarningCode, company RealmID, texts ...string) []Warning {
+	list := make([]Warning, len(texts))
+	for i, text := range texts {
+		list[i] = Warning{Code: code, Text: text, Company: company}
+	}
+	return list
+}

@@ -1,0 +1,47 @@
+package storetest
+
+import (
+	"reflect"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+)
+
+// FullResult returns a result in which every field, whatever is added later, differs from its zero value. Tests use it
+// to prove that nothing of a result is lost on its way.
+func FullResult() export.Result {
+	var r export.Result
+	fill(reflect.ValueOf(&r).Elem())
+	return r
+}
+
+func fill(v reflect.Value) {
+	if v.Type() == reflect.TypeFor[decimal.Decimal]() {
+		v.Set(reflect.ValueOf(decimal.RequireFromString("1.50")))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int:
+		v.SetInt(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key)
+		fill(value)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	default:
+		panic("storetest: a result has a field of the unknown kind " + v.Kind().String())
+	}
+}
