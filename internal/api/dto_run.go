@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/table"
 )
 
 type runView struct {
@@ -115,7 +114,7 @@ func figureViews(figures []export.FigureValue) []figureView {
 	for i, f := range figures {
 		views[i] = figureView{
 			Key: f.ID, Title: f.Title, CompanyID: f.Company, Period: text(f.Period), Currency: text(f.Currency),
-			Value: table.DecimalText(f.Value),
+			Value: f.Value,
 		}
 	}
 	return views
@@ -125,7 +124,7 @@ func checkViews(checks []export.Check) []checkView {
 	views := make([]checkView, len(checks))
 	for i, c := range checks {
 		views[i] = checkView{
-			What: c.What, Place: text(c.Place), Says: table.DecimalText(c.Says), AddsUpTo: table.DecimalText(c.AddsUpTo),
+			What: c.What, Place: text(c.Place), Says: c.Says, AddsUpTo: c.AddsUpTo,
 			Holds: c.Holds,
 		}
 	}

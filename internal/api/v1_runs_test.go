@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/shopspring/decimal"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -118,8 +117,8 @@ func TestRunShowsEverything(t *testing.T) {
 		r.Status, r.StartedAt, r.FinishedAt, r.NotBefore, r.Attempts = export.RunFailed, noon.Add(1500*time.Millisecond), noon.Add(2*time.Second), noon.Add(time.Second), 2
 		r.Rows, r.Added, r.Changed, r.Removed, r.Unchanged = 10, 4, 3, 2, true
 		r.Control = map[string]string{"TotalAmt": "5281.50"}
-		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: decimal.RequireFromString("12.50")}}
-		r.Checks = []export.Check{{What: "Total Income", Says: decimal.RequireFromString("2.00"), AddsUpTo: decimal.RequireFromString("1.99")}}
+		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "12.50"}}
+		r.Checks = []export.Check{{What: "Total Income", Says: "2.00", AddsUpTo: "1.99"}}
 		r.Progress = export.Progress{Phase: export.PhaseWriting, RowsRead: 10, RowsTotal: 12, RowsWritten: 5}
 		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10, Period: "2026-01-01 to 2026-03-29"}}
 		r.QuickBooks, r.Sheets, r.URL, r.Warnings = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit", export.Warnings(export.WarnWrite, "", "a warning")

@@ -3,28 +3,27 @@ package export
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/shopspring/decimal"
 )
 
 // FigureValue is one headline figure of a run, such as a statement's net income: declared by the definition, taken from
 // what was read, and equal to a figure that stands in the sheet. Figures are never added over companies or currencies.
 type FigureValue struct {
-	ID       string          `json:"id"`    // the declaring Figure's
-	Title    string          `json:"title"` // the declaring Figure's
-	Company  RealmID         `json:"company_id"`
-	Period   string          `json:"period,omitempty"`   // "2026-01-01 to 2026-03-31"; empty for what has none
-	Currency string          `json:"currency,omitempty"` // ISO code; empty for counts
-	Value    decimal.Decimal `json:"value"`
+	ID       string  `json:"id"`    // the declaring Figure's
+	Title    string  `json:"title"` // the declaring Figure's
+	Company  RealmID `json:"company_id"`
+	Period   string  `json:"period,omitempty"`   // "2026-01-01 to 2026-03-31"; empty for what has none
+	Currency string  `json:"currency,omitempty"` // ISO code; empty for counts
+	Value    string  `json:"value"`              // exact decimal text, as table.DecimalText spells it
 }
 
 // Check compares one of QuickBooks' own figures with the figures it should follow from. It is evidence for people.
+// Amounts are exact decimal text.
 type Check struct {
-	What     string          `json:"what"`            // what is compared, such as "Total Income"
-	Place    string          `json:"place,omitempty"` // where it stands: company, column
-	Says     decimal.Decimal `json:"says"`            // what QuickBooks states
-	AddsUpTo decimal.Decimal `json:"adds_up_to"`      // what its parts add up to
-	Holds    bool            `json:"holds"`
+	What     string `json:"what"`            // what is compared, such as "Total Income"
+	Place    string `json:"place,omitempty"` // where it stands: company, column
+	Says     string `json:"says"`            // what QuickBooks states
+	AddsUpTo string `json:"adds_up_to"`      // what its parts add up to
+	Holds    bool   `json:"holds"`
 }
 
 // WarningCode says what kind of warning it is, for code; its text is for people alone.
