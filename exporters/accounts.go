@@ -10,6 +10,10 @@ var _ = register(export.Entity{
 	Summary: "All accounts with their numbers, types and present balances.",
 	Dates:   changeDates(),
 	AppPath: "register?accountId=",
+	Figures: []export.Figure{
+		figure("bank", "In bank accounts", "CurrentBalance", is("AccountType", "Bank")),
+		figure("cards", "On credit cards", "CurrentBalance", is("AccountType", "Credit Card")),
+	},
 	Columns: join([]export.Column{
 		id("Account"),
 		{Path: "AcctNum", Title: "Number", Queryable: true},
@@ -19,8 +23,8 @@ var _ = register(export.Entity{
 		{Path: "AccountType", Title: "Type", Queryable: true},
 		{Path: "AccountSubType", Title: "Detail type", Queryable: true},
 		{Path: "Description", Title: "Description", Off: true},
-		{Path: "CurrentBalance", Title: "Balance", Kind: table.Money, Queryable: true, Help: "Of accounts in the balance sheet; it reads 0 for inactive ones."},
-		{Path: "CurrentBalanceWithSubAccounts", Title: "Balance with sub-accounts", Kind: table.Money},
+		{Path: "CurrentBalance", Title: "Balance", Kind: table.Money, NotAdded: true, Queryable: true, Help: "Of accounts in the balance sheet; it reads 0 for inactive ones."},
+		{Path: "CurrentBalanceWithSubAccounts", Title: "Balance with sub-accounts", Kind: table.Money, NotAdded: true},
 		{Path: "CurrencyRef.value", Title: "Currency"},
 		{Path: "ParentRef.name", Title: "Parent", Off: true, Help: "From the chart of accounts where the record has only its id."},
 		{Path: "ParentRef.value", Title: "Parent ID", Off: true},

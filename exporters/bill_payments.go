@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	Summary: "What was paid to vendors, from which account, and for which bills; one row each, or one per paid bill.",
 	Dates:   txnDates(),
 	AppPath: "billpayment?txnId=",
+	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Bill payment"), vendor(), []export.Column{
 		status(settled("Paid"), "Paid or Voided."),
 		{Path: "PayType", Title: "Paid by", Queryable: true, Help: "Check or CreditCard."},

@@ -10,6 +10,11 @@ var _ = register(export.Entity{
 	Summary: "Every bill with its vendor, dates, total and what is still to be paid; one row each, or one per line.",
 	Dates:   txnDates("DueDate"),
 	AppPath: "bill?txnId=",
+	Figures: []export.Figure{
+		totalFigure(),
+		figure("open", "Open", "Balance"),
+		figure("overdue", "Overdue", "Balance", overdueOnly()),
+	},
 	Columns: join(heading("Bill"), []export.Column{
 		{Path: "DueDate", Title: "Due date", Kind: table.Date, Queryable: true},
 	}, vendor(), []export.Column{

@@ -22,7 +22,7 @@ func expenseLines() []export.Column {
 		{Path: "Line." + itemDetail + ".ItemRef.Sku", Title: "SKU", Off: true, Help: "From the list of products and services."},
 		{Path: "Line.Description", Title: "Description"},
 		{Path: "Line." + itemDetail + ".Qty", Title: "Quantity", Kind: table.Number},
-		{Path: "Line." + itemDetail + ".UnitPrice", Title: "Rate", Kind: table.Money},
+		{Path: "Line." + itemDetail + ".UnitPrice", Title: "Rate", Kind: table.Money, NotAdded: true},
 		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money},
 		{Path: "Line.Customer", Title: "Customer or project", From: expenseDetail("CustomerRef"), Help: "For whom it was bought."},
 		{Path: "Line.Class", Title: "Class", From: expenseDetail("ClassRef")},

@@ -18,7 +18,7 @@ func salesLines() []export.Column {
 		{Path: "Line.Description", Title: "Description"},
 		{Path: detail + "ServiceDate", Title: "Service date", Kind: table.Date, Off: true},
 		{Path: detail + "Qty", Title: "Quantity", Kind: table.Number},
-		{Path: detail + "UnitPrice", Title: "Rate", Kind: table.Money},
+		{Path: detail + "UnitPrice", Title: "Rate", Kind: table.Money, NotAdded: true},
 		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, Help: "Discounts are negative, so the lines of a record add up to its total before tax."},
 		{Path: "Line.DetailType", Title: "Line kind", Off: true},
 		{Path: detail + "ClassRef.name", Title: "Class", Off: true},

@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "credit_card_payments", Title: "Credit card payments", Group: "Banking", Object: "CreditCardPaymentTxn",
 	Summary: "What was paid from a bank account to the company's credit cards.",
 	Dates:   txnDates(),
+	Figures: []export.Figure{figure("total", "Total", "Amount")},
 	Columns: join([]export.Column{id("Card payment"), txnDate()},
 		account("BankAccountRef", "Bank account", false), account("CreditCardAccountRef", "Card account", false), []export.Column{
 			{Path: "Amount", Title: "Amount", Kind: table.Money, Queryable: true},

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Credits given to customers and what is left of them; one row each, or one per line.",
 	Dates:   txnDates(),
 	AppPath: "creditmemo?txnId=",
+	Figures: []export.Figure{totalFigure(), figure("open", "Not used yet", "Balance")},
 	Columns: join(heading("Credit memo"), customer(), []export.Column{
 		status(applied("Balance"), "Unapplied, Partly applied, Applied or Voided."),
 	}, salesLines(), saleTotals(), []export.Column{

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Everyone the company sells to, with jobs below their parents and what they owe.",
 	Dates:   changeDates(),
 	AppPath: "customerdetail?nameId=",
+	Figures: []export.Figure{figure("open", "Open", "Balance")},
 	Columns: join([]export.Column{
 		id("Customer"),
 		{Path: "DisplayName", Title: "Name", Queryable: true},
@@ -17,7 +18,7 @@ var _ = register(export.Entity{
 		{Path: "CompanyName", Title: "Company name"},
 	}, person(), contact(), []export.Column{
 		{Path: "Balance", Title: "Open balance", Kind: table.Money, Queryable: true},
-		{Path: "BalanceWithJobs", Title: "Open balance with jobs", Kind: table.Money, Off: true},
+		{Path: "BalanceWithJobs", Title: "Open balance with jobs", Kind: table.Money, NotAdded: true, Off: true},
 		{Path: "OpenBalanceDate", Title: "Open balance as of", Kind: table.Date, Off: true},
 		{Path: "CurrencyRef.value", Title: "Currency"},
 	}, terms(), []export.Column{

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Money taken to the bank and what it consists of; one row each, or one per line.",
 	Dates:   txnDates(),
 	AppPath: "deposit?txnId=",
+	Figures: []export.Figure{totalFigure()},
 	Columns: join([]export.Column{
 		id("Deposit"),
 		{Path: "DocNumber", Title: "Number", Off: true, Queryable: true},

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Offers to customers, with their totals and whether they were accepted; one row each, or one per line.",
 	Dates:   txnDates("ExpirationDate"),
 	AppPath: "estimate?txnId=",
+	Figures: []export.Figure{totalFigure(), figure("pending", "Pending", "TotalAmt", statusIs("Pending"))},
 	Columns: join(heading("Estimate"), []export.Column{
 		{Path: "ExpirationDate", Title: "Valid until", Kind: table.Date, Queryable: true},
 	}, customer(), []export.Column{

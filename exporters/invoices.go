@@ -10,6 +10,11 @@ var _ = register(export.Entity{
 	Summary: "Every invoice with its customer, dates, total and what is still open; one row each, or one per line.",
 	Dates:   txnDates("DueDate"),
 	AppPath: "invoice?txnId=",
+	Figures: []export.Figure{
+		totalFigure(),
+		figure("open", "Open", "Balance"),
+		figure("overdue", "Overdue", "Balance", overdueOnly()),
+	},
 	Columns: join(heading("Invoice"), []export.Column{
 		{Path: "DueDate", Title: "Due date", Kind: table.Date, Queryable: true},
 	}, customer(), []export.Column{

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Entries made straight into the ledger; one row each, or one per line with debit and credit apart.",
 	Dates:   txnDates(),
 	AppPath: "journal?txnId=",
+	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Journal entry"), []export.Column{
 		status(settled("Posted"), "Posted or Voided."),
 		{Path: "Adjustment", Title: "Adjusting entry", Kind: table.Bool},
@@ -17,7 +18,7 @@ var _ = register(export.Entity{
 	}, account("Line.JournalEntryLineDetail.AccountRef", "Account", false), []export.Column{
 		{Path: "Line.Debit", Title: "Debit", Kind: table.Money, From: posting("Debit")},
 		{Path: "Line.Credit", Title: "Credit", Kind: table.Money, From: posting("Credit")},
-		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, Off: true, Help: "Never negative; see Posting."},
+		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, NotAdded: true, Off: true, Help: "Never negative; see Posting."},
 		{Path: "Line.JournalEntryLineDetail.PostingType", Title: "Posting", Off: true, Help: "Debit or Credit."},
 		{Path: "Line.Description", Title: "Description"},
 		{Path: "Line.JournalEntryLineDetail.Entity.EntityRef.name", Title: "Name", Help: "The customer, vendor or employee that the line is about."},

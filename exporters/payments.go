@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "What customers paid, how much of it is applied, and to what; one row each, or one per paid document.",
 	Dates:   txnDates(),
 	AppPath: "recvpayment?txnId=",
+	Figures: []export.Figure{totalFigure(), figure("unapplied", "Unapplied", "UnappliedAmt")},
 	Columns: join([]export.Column{id("Payment"), txnDate()}, customer(), []export.Column{
 		status(applied("UnappliedAmt"), "Unapplied, Partly applied, Applied or Voided."),
 		{Path: "PaymentMethodRef.name", Title: "Payment method", Help: "From the list of payment methods where the record has only its id."},

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "What was ordered from vendors and which orders are open; one row each, or one per line.",
 	Dates:   txnDates("DueDate"),
 	AppPath: "purchaseorder?txnId=",
+	Figures: []export.Figure{totalFigure(), figure("open", "Open", "TotalAmt", statusIs("Open"))},
 	Columns: join(heading("Order"), []export.Column{
 		{Path: "DueDate", Title: "Due date", Kind: table.Date, Off: true, Queryable: true},
 	}, vendor(), []export.Column{

@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "purchases", Title: "Expenses", Group: "Purchases", Object: "Purchase", Lines: true,
 	Summary: "Checks, card charges and cash expenses with payee and account; one row each, or one per line.",
 	Dates:   txnDates(),
+	Figures: []export.Figure{figure("spent", "Spent", "NetAmount")},
 	Columns: join(heading("Expense"), []export.Column{
 		{Path: "EntityRef.name", Title: "Payee"},
 		{Path: "EntityRef.type", Title: "Payee kind", Off: true, Help: "Vendor, Customer or Employee."},

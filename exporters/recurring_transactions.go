@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "recurring_transactions", Title: "Recurring transactions", Group: "Accounting", Object: "RecurringTransaction",
 	Summary: "Templates from which QuickBooks makes transactions, with their rhythm and next date.",
 	Dates:   []string{"RecurringInfo.ScheduleInfo.NextDate", "MetaData.CreateTime", "MetaData.LastUpdatedTime"},
+	Figures: []export.Figure{figure("total", "One of each", "TotalAmt")},
 	Columns: join([]export.Column{
 		{Path: "Id", Title: "Template ID", Key: true},
 		{Path: "RecurringInfo.Name", Title: "Template"},

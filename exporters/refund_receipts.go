@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	Summary: "Money given back to customers, with how and from which account; one row each, or one per line.",
 	Dates:   txnDates(),
 	AppPath: "refundreceipt?txnId=",
+	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Refund"), customer(), []export.Column{
 		status(settled("Paid"), "Paid or Voided."),
 		{Path: "PaymentType", Title: "Payment type", Off: true},

@@ -45,6 +45,9 @@ func Validate(all []export.Definition) error {
 		if err := validateColumns(d); err != nil {
 			return fmt.Errorf("exporter type %q: %w", info.ID, err)
 		}
+		if err := export.ValidateFigures(d); err != nil {
+			return fmt.Errorf("exporter type %q: %w", info.ID, err)
+		}
 		if l, ok := d.(export.ChangeLog); ok {
 			if err := validateWatched(l); err != nil {
 				return fmt.Errorf("exporter type %q: %w", info.ID, err)

@@ -30,6 +30,18 @@ func TestValidateFindsWrongLiterals(t *testing.T) {
 		"sensitive": func(e *export.Entity) {
 			e.Columns = append(e.Columns, export.Column{Path: "A", Title: "x", Sensitive: true})
 		},
+		"figure of a column that is not there": func(e *export.Entity) {
+			e.Figures = []export.Figure{{ID: "total", Title: "Total", Sum: []string{"TotalAmt"}}}
+		},
+		"figure without a title": func(e *export.Entity) { e.Figures = []export.Figure{{ID: "total", Sum: []string{"Id"}}} },
+		"figure of a group": func(e *export.Entity) {
+			e.Figures = []export.Figure{{ID: "total", Title: "Total", Sum: []string{"Id"}, Group: "NetIncome"}}
+		},
+		"five figures": func(e *export.Entity) {
+			for _, id := range []string{"a", "b", "c", "d", "e"} {
+				e.Figures = append(e.Figures, export.Figure{ID: id, Title: id, Sum: []string{"Id"}})
+			}
+		},
 		"no title": func(e *export.Entity) { e.Columns = append(e.Columns, export.Column{Path: "A"}) },
 	} {
 		bad := good
@@ -40,5 +52,26 @@ func TestValidateFindsWrongLiterals(t *testing.T) {
 	}
 	if err := exporters.Validate([]export.Definition{good, good}); err == nil {
 		t.Error("two of one id were accepted")
+	}
+}
+
+// Documents with a total and statements say in a few figures what they come to.
+func TestFiguresAreDeclared(t *testing.T) {
+	t.Parallel()
+	for _, d := range exporters.All() {
+		var figures []export.Figure
+		needed := false
+		switch d := d.(type) {
+		case export.Entity:
+			figures = d.Figures
+			for _, c := range d.Columns {
+				needed = needed || c.Title == "Total"
+			}
+		case export.Report:
+			figures, needed = d.Figures, d.Shape == export.Tree
+		}
+		if needed && len(figures) == 0 {
+			t.Errorf("%s declares no headline figure", d.Info().ID)
+		}
 	}
 }

@@ -9,6 +9,7 @@ var _ = register(export.Entity{
 	ID: "reimburse_charges", Title: "Billable expense charges", Group: "Time and costs", Object: "ReimburseCharge", Lines: true,
 	Summary: "Costs that customers are to pay back, and whether they were invoiced.",
 	Dates:   txnDates(),
+	Figures: []export.Figure{figure("total", "Total", "Amount")},
 	Columns: join([]export.Column{id("Charge"), txnDate()}, customer(), []export.Column{
 		status(chargeStatus, "Open or Invoiced."),
 		{Path: "HasBeenInvoiced", Title: "Is invoiced", Kind: table.Bool, Off: true},

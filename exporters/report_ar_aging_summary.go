@@ -8,4 +8,8 @@ var _ = register(export.Report{
 	Levels:  1,
 	Params:  options([]export.Option{ids("customer", "Customers"), ids("department", "Locations")}, agingPeriods(), []export.Option{sortOrder()}),
 	Across:  []export.GroupSum{{Group: "total"}},
+	Figures: []export.Figure{
+		added("total", "Total", "total"),
+		added("overdue", "Overdue", "total", "-current"),
+	},
 })

@@ -12,4 +12,8 @@ var _ = register(export.Report{
 		{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},
 		{Group: "TotalAssets", Of: []string{"TotalLiabilitiesAndEquity"}},
 	},
+	Figures: []export.Figure{
+		group("assets", "Total assets", "TotalAssets"),
+		group("equity", "Equity", "Equity"),
+	},
 })

@@ -12,4 +12,8 @@ var _ = register(export.Report{
 		{Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"}},
 		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}},
 	},
+	Figures: []export.Figure{
+		group("increase", "Net cash change", "CashIncrease"),
+		group("cash", "Cash at end", "EndingCash"),
+	},
 })

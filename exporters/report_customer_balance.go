@@ -7,4 +7,5 @@ var _ = register(export.Report{
 	Summary: "What each customer owes on a day.",
 	Levels:  1,
 	Params:  []export.Option{ids("customer", "Customers"), ids("department", "Locations"), anyOf("arpaid", "Paid", "All", "Paid", "Unpaid"), sortOrder()},
+	Figures: []export.Figure{added("total", "Total", "total")},
 })

@@ -7,4 +7,5 @@ var _ = register(export.Report{
 	Summary: "The open invoices and credits of each customer on a day.",
 	Params: options([]export.Option{ids("customer", "Customers"), ids("department", "Locations"), anyOf("arpaid", "Paid", "All", "Paid", "Unpaid"), ids("term", "Terms"), search("shipvia", "Shipped via")},
 		days("duedate", "Due"), []export.Option{agingMethod()}, customFields(), detailColumns()),
+	Figures: []export.Figure{added("total", "Total", "subt_open_bal")},
 })

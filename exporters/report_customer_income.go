@@ -8,4 +8,9 @@ var _ = register(export.Report{
 	Additive: true, Levels: 1,
 	Params: []export.Option{ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"), ids("term", "Terms"), sortOrder()},
 	Across: []export.GroupSum{{Group: "net_income", Of: []string{"income", "-expenses"}}, {Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}}},
+	Figures: []export.Figure{
+		added("income", "Income", "income"),
+		added("expenses", "Expenses", "expenses"),
+		added("net_income", "Net income", "net_income"),
+	},
 })

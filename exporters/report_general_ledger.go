@@ -11,4 +11,5 @@ var _ = register(export.Report{
 			ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"), ids("item", "Products and services")},
 		detailColumns(),
 	),
+	Figures: []export.Figure{added("debits", "Debits", "debt_amt"), added("credits", "Credits", "credit_amt")},
 })

@@ -16,4 +16,8 @@ var _ = register(export.Report{
 		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}},
 		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "OtherIncome", "-OtherExpenses"}},
 	},
+	Figures: []export.Figure{
+		group("income", "Income", "Income"),
+		group("net_income", "Net income", "NetIncome"),
+	},
 })

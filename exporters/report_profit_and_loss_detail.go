@@ -11,4 +11,8 @@ var _ = register(export.Report{
 			ids("employee", "Employees"), ids("class", "Classes"), ids("department", "Locations"), paymentMethod(), adjustedGainLoss()},
 		detailColumns(),
 	),
+	Figures: []export.Figure{
+		group("income", "Income", "Income", "subt_nat_amount"),
+		group("net_income", "Net income", "NetIncome", "subt_nat_amount"),
+	},
 })

@@ -8,4 +8,5 @@ var _ = register(export.Report{
 	Additive: true, Levels: 1,
 	Summarize: columnsBy(),
 	Params:    []export.Option{ids("customer", "Customers"), ids("class", "Classes"), ids("department", "Locations"), ids("item", "Products and services"), sortOrder()},
+	Figures:   []export.Figure{group("total", "Sales", "GrandTotal")},
 })

@@ -8,4 +8,5 @@ var _ = register(export.Report{
 	Accounts: true,
 	Params:   []export.Option{sortOrder()},
 	Even:     []string{"debit", "credit"},
+	Figures:  []export.Figure{added("debits", "Debits", "debit"), added("credits", "Credits", "credit")},
 })

@@ -7,4 +7,5 @@ var _ = register(export.Report{
 	Summary: "What each vendor is owed on a day.",
 	Levels:  1,
 	Params:  []export.Option{ids("vendor", "Vendors"), ids("department", "Locations"), anyOf("appaid", "Paid", "All", "Paid", "Unpaid"), sortOrder()},
+	Figures: []export.Figure{added("total", "Total", "total")},
 })

@@ -7,4 +7,8 @@ var _ = register(export.Report{
 	Summary: "The open bills and credits of each vendor on a day.",
 	Params: options([]export.Option{ids("vendor", "Vendors"), ids("department", "Locations"), anyOf("appaid", "Paid", "All", "Paid", "Unpaid"), ids("term", "Terms")},
 		days("duedate", "Due"), []export.Option{agingMethod()}, customFields(), detailColumns()),
+	Figures: []export.Figure{
+		added("total", "Total", "subt_neg_open_bal"),
+		added("total", "Total", "subt_open_bal"),
+	},
 })

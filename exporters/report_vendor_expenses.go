@@ -8,4 +8,5 @@ var _ = register(export.Report{
 	Additive: true, Levels: 1,
 	Summarize: columnsBy(),
 	Params:    []export.Option{ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"), sortOrder()},
+	Figures:   []export.Figure{group("total", "Expenses", "GrandTotal")},
 })

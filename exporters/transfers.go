@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Money moved between the company's own accounts.",
 	Dates:   txnDates(),
 	AppPath: "transfer?txnId=",
+	Figures: []export.Figure{figure("total", "Total", "Amount")},
 	Columns: join([]export.Column{id("Transfer"), txnDate()},
 		account("FromAccountRef", "From account", false), account("ToAccountRef", "To account", false), []export.Column{
 			{Path: "Amount", Title: "Amount", Kind: table.Money, Queryable: true},

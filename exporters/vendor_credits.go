@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Credits from vendors and what is left of them; one row each, or one per line.",
 	Dates:   txnDates(),
 	AppPath: "vendorcredit?txnId=",
+	Figures: []export.Figure{totalFigure(), figure("open", "Not used yet", "Balance")},
 	Columns: join(heading("Vendor credit"), vendor(), []export.Column{
 		status(applied("Balance"), "Unapplied, Partly applied, Applied or Voided."),
 	}, expenseLines(), []export.Column{

@@ -10,6 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Everyone the company buys from, with what is owed to them.",
 	Dates:   changeDates(),
 	AppPath: "vendordetail?nameId=",
+	Figures: []export.Figure{figure("open", "Open", "Balance")},
 	Columns: join([]export.Column{
 		id("Vendor"),
 		{Path: "DisplayName", Title: "Name", Queryable: true},
@@ -22,8 +23,8 @@ var _ = register(export.Entity{
 		{Path: "AcctNum", Title: "Account number", Help: "The company's number with this vendor."},
 		{Path: "TaxIdentifier", Title: "Tax ID", Off: true, Sensitive: true, Help: "QuickBooks masks all but its end."},
 		{Path: "Vendor1099", Title: "1099", Kind: table.Bool, Off: true},
-		{Path: "BillRate", Title: "Billing rate", Kind: table.Money, Off: true},
-		{Path: "CostRate", Title: "Cost rate", Kind: table.Money, Off: true},
+		{Path: "BillRate", Title: "Billing rate", Kind: table.Money, NotAdded: true, Off: true},
+		{Path: "CostRate", Title: "Cost rate", Kind: table.Money, NotAdded: true, Off: true},
 		{Path: "VendorPaymentBankDetail.BankAccountName", Title: "Bank account name", Off: true, Sensitive: true},
 		{Path: "VendorPaymentBankDetail.BankBranchIdentifier", Title: "Bank branch", Off: true, Sensitive: true},
 		{Path: "VendorPaymentBankDetail.BankAccountNumber", Title: "Bank account number", Off: true, Sensitive: true, Help: "QuickBooks masks all but its end."},

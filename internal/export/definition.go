@@ -47,6 +47,7 @@ type Entity struct {
 	Dates     []string // the paths that a date range may be about, the default first; empty when it has none
 	AppPath   string   // path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
 	Columns   []Column
+	Figures   []Figure // headline figures; none for lists without amounts that add up
 }
 
 // Column is one that a definition offers.
@@ -57,6 +58,8 @@ type Column struct {
 	Kind  table.Kind
 	Key   bool // part of a row's identity
 	Off   bool // not among the defaults
+	// NotAdded marks an amount that does not add up down the column: a price, a rate, a balance that contains others.
+	NotAdded bool
 	// Sensitive says that the values are about a person's identity or bank; its help then says so. Never among the defaults.
 	Sensitive bool
 	// Queryable says that QuickBooks' query language can filter by it.
@@ -158,6 +161,8 @@ type Report struct {
 	Across []GroupSum
 	// Running says that accounts' rows stand in the order of their balances, so that beginning, rows and end are checked.
 	Running bool
+	// Figures are the headline figures.
+	Figures []Figure
 	// Even names two columns that add up to the same, such as debit and credit.
 	Even []string
 }

@@ -70,8 +70,9 @@ func (c *column) cell(v export.View) table.Cell {
 // header is the column in a result's schema. An amount of the whole record is said to be one where rows are lines, lest
 // somebody add it up.
 func (c *column) header(e export.Entity, lines bool) table.Column {
-	h := table.Column{ID: c.def.Path, Title: c.def.Title, Kind: c.def.Kind, Key: c.def.Key}
+	h := table.Column{ID: c.def.Path, Title: c.def.Title, Kind: c.def.Kind, Key: c.def.Key, NotAdded: c.def.NotAdded}
 	if lines && !c.line && h.Kind == table.Money {
+		h.NotAdded = true
 		h.Title += " (whole " + spaced(e.Object) + ")"
 	}
 	return h

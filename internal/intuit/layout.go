@@ -55,6 +55,9 @@ func newLayout(a *arranged, d export.Report, q export.Query, want asked) (*layou
 	return l, nil
 }
 
+// mixesSigns reports whether rows of opposite meaning stand in one column with the same sign, as income and costs do.
+func (l *layout) mixesSigns() bool { return len(l.report.Groups) > 0 }
+
 // periods are the amount columns without their total, or the total when there is nothing else; where a report has no
 // amounts, its numbers.
 func (a *arranged) periods() []int {
@@ -137,7 +140,10 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 			}
 			return table.DateOf(last)
 		})
-		add(table.Column{ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency)}, func(r reportRow) table.Cell {
+		head := table.Column{
+			ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency), NotAdded: l.mixesSigns(),
+		}
+		add(head, func(r reportRow) table.Cell {
 			return l.columns[r.period].cell(r.cells[r.period])
 		})
 		return
@@ -146,7 +152,8 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 		if i == l.label {
 			continue
 		}
-		add(table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency}, func(r reportRow) table.Cell {
+		head := table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency, NotAdded: !c.additive || l.mixesSigns()}
+		add(head, func(r reportRow) table.Cell {
 			if r.cells == nil || (i == 0 && r.role != table.Data) { // there the first cell is the label
 				return table.Cell{}
 			}

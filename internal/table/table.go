@@ -12,7 +12,7 @@ type Kind uint8
 const (
 	Text     Kind = iota
 	Number        // a quantity, a rate, a percentage
-	Money         // an amount in the row's currency; columns of it have control sums
+	Money         // an amount in the row's currency
 	Date          // a calendar day without a zone
 	DateTime      // an instant
 	Bool
@@ -29,6 +29,7 @@ type Column struct {
 	Title    string // the header cell
 	Kind     Kind
 	Currency string // ISO code when all amounts of a Money column share one, else empty
+	NotAdded bool   // amounts that do not add up down the column: prices, running balances, a document's total on each of its lines
 	Key      bool   // together with the other key columns it identifies a row across runs
 	Label    bool   // holds the row's label in a statement: indentation and bold are shown there
 }
@@ -69,14 +70,14 @@ type Row struct {
 // Totals are the control totals of rows that passed. The zero value is ready to use.
 type Totals struct {
 	Rows int                        `json:"rows"`
-	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by column id, Money columns only; totals of a statement do not count again
+	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by id of each Money column that adds up; totals of a statement do not count again
 }
 
 // Add counts a row.
 func (t *Totals) Add(s Schema, r Row) {
 	t.Rows++
 	for i, col := range s.Columns {
-		if col.Kind != Money {
+		if col.Kind != Money || col.NotAdded {
 			continue
 		}
 		if t.Sums == nil {

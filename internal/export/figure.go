@@ -1,0 +1,78 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+)
+
+// MostFigures bounds how many headline figures a definition shows of one company and period.
+const MostFigures = 4
+
+// Figure declares a headline figure: one of the few numbers that say how a company does, taken from what a run reads
+// anyway. Figures of one definition with the same ID are alternatives; the first whose columns are there counts.
+type Figure struct {
+	ID, Title string
+	// Sum names what is added. Of an entity: one amount, by its column's key, added once a record and per currency,
+	// however many lines the record has. Of a report: columns by key or title; a minus sign subtracts one.
+	Sum []string
+	// Group, of a report: the row that QuickBooks computes for this section group, such as NetIncome. Sum then says
+	// which of its columns; none means every amount column, each of which has a period of its own.
+	Group string
+	// Where limits what is added to the records, or to a report's rows, for which all of it holds.
+	Where []Filter
+}
+
+// validateFigures returns the first thing that is wrong with a definition's figures. known says which columns they may
+// name; nil when only an answer tells.
+func validateFigures(figures []Figure, report bool, known func(string) bool) error {
+	titles := map[string]string{}
+	for _, f := range figures {
+		switch title, again := titles[f.ID]; {
+		case f.ID == "" || f.Title == "":
+			return fmt.Errorf("figure %q needs an id and a title", f.ID)
+		case again && title != f.Title:
+			return fmt.Errorf("figure %q has two titles", f.ID)
+		case !report && (f.Group != "" || len(f.Sum) != 1):
+			return fmt.Errorf("figure %q must add up one column", f.ID)
+		case report && f.Group == "" && len(f.Sum) == 0:
+			return fmt.Errorf("figure %q needs a group or columns", f.ID)
+		case f.Group != "" && len(f.Where) > 0:
+			return fmt.Errorf("figure %q: a group's row cannot be limited", f.ID)
+		}
+		titles[f.ID] = f.Title
+		if known == nil {
+			continue
+		}
+		names := append([]string(nil), f.Sum...)
+		for _, w := range f.Where {
+			names = append(names, w.Column)
+		}
+		for _, name := range names {
+			if !known(name) || strings.HasPrefix(name, linePrefix) {
+				return fmt.Errorf("figure %q: %q is none of the record's columns", f.ID, name)
+			}
+		}
+	}
+	if len(titles) > MostFigures {
+		return fmt.Errorf("there are %d figures, and %d at most", len(titles), MostFigures)
+	}
+	return nil
+}
+
+// ValidateFigures returns the first thing that is wrong with the headline figures that a definition declares.
+func ValidateFigures(d Definition) error {
+	switch d := d.(type) {
+	case Entity:
+		return validateFigures(d.Figures, false, func(key string) bool {
+			for _, c := range d.Columns {
+				if c.Path == key {
+					return true
+				}
+			}
+			return false
+		})
+	case Report:
+		return validateFigures(d.Figures, true, nil)
+	}
+	return nil
+}
