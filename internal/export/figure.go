@@ -2,7 +2,12 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/table"
 )
 
 // MostFigures bounds how many headline figures a definition shows of one company and period.
@@ -75,4 +80,56 @@ func ValidateFigures(d Definition) error {
 		return validateFigures(d.Figures, true, nil)
 	}
 	return nil
+}
+
+// Tally adds up an entity's figures record by record, each currency apart. Make one with NewTally.
+type Tally struct {
+	figures    []Figure
+	currencies []string // in the order in which they came
+	sums       map[tallied]decimal.Decimal
+}
+
+type tallied struct {
+	figure   int
+	currency string
+}
+
+// NewTally returns an empty tally of the figures.
+func NewTally(figures []Figure) *Tally {
+	return &Tally{figures: figures, sums: map[tallied]decimal.Decimal{}}
+}
+
+// Add counts the amount that a record in the currency adds to the i-th figure.
+func (t *Tally) Add(i int, currency string, amount decimal.Decimal) {
+	if !slices.Contains(t.currencies, currency) {
+		t.currencies = append(t.currencies, currency)
+	}
+	key := tallied{i, currency}
+	t.sums[key] = t.sums[key].Add(amount)
+}
+
+// Values returns the figures of a company, zero in its home currency where no record added anything.
+func (t *Tally) Values(c Company, period string) []FigureValue {
+	var values []FigureValue
+	for i, f := range t.figures {
+		found := false
+		for _, currency := range t.currencies {
+			sum, ok := t.sums[tallied{i, currency}]
+			if !ok {
+				continue
+			}
+			found = true
+			values = append(values, f.value(c.Realm, period, currency, sum))
+		}
+		if !found {
+			values = append(values, f.value(c.Realm, period, c.HomeCurrency, decimal.Zero))
+		}
+	}
+	return values
+}
+
+func (f Figure) value(realm RealmID, period, currency string, amount decimal.Decimal) FigureValue {
+	return FigureValue{
+		ID: f.ID, Title: f.Title, Company: realm, Period: period, Currency: currency, Value: table.DecimalText(amount),
+	}
 }
