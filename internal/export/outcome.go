@@ -5,6 +5,18 @@ import (
 	"fmt"
 )
 
+// Outcome is what a reading found besides its rows. The zero value is that of a reading with nothing to tell.
+type Outcome struct {
+	Period   string        // "2026-01-01 to 2026-03-31", for people; empty when it has none
+	Basis    string        // "Accrual", "Cash" or empty
+	Figures  []FigureValue // empty in previews
+	Checks   []Check
+	Warnings []Warning
+	// State is what the next reading wants as Query.State, to be kept once the rows are safely where they belong; nil
+	// for definitions that keep nothing, and for previews.
+	State []byte
+}
+
 // FigureValue is one headline figure of a run, such as a statement's net income: declared by the definition, taken from
 // what was read, and equal to a figure that stands in the sheet. Figures are never added over companies or currencies.
 type FigureValue struct {

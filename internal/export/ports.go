@@ -42,24 +42,20 @@ type Query struct {
 	Options map[string]string
 	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
 	Limit   int       // for a preview: at most so many rows; 0 reads everything
-	State   []byte    // what Reading.State gave the last time, for this exporter and company; nil before
+	State   []byte    // the Outcome.State of the last reading, for this exporter and company; nil before
 	Meter   *Meter
 }
 
 // Reading is an answer under way.
 type Reading struct {
 	Schema table.Schema
-	Total  int    // records or rows that QuickBooks says there are; -1 when it does not say
-	Period string // "2026-01-01 to 2026-03-31", for people; empty when it has none
-	Basis  string // "Accrual", "Cash" or empty
+	Total  int // records or rows that QuickBooks says there are; -1 when it does not say
 	// Rows yields the rows; when it ends without an error they are complete and agree with QuickBooks' own counts and
 	// totals. It can be ranged over once.
 	Rows iter.Seq2[table.Row, error]
-	// Warnings is filled when Rows has ended.
-	Warnings *[]string
-	// State returns what the next reading wants as Query.State, once the rows are safely where they belong. It is valid
-	// when Rows has ended without an error; nil for definitions that keep nothing, and for previews.
-	State func() ([]byte, error)
+	// End returns what else came to light. Call it once, after Rows has ended without an error or, in a preview, after
+	// enough rows were taken.
+	End func() (Outcome, error)
 }
 
 // Source reads from QuickBooks. It returns problems.

@@ -45,17 +45,25 @@ func (c *Client) readChanges(ctx context.Context, l export.ChangeLog, q export.Q
 	if err != nil {
 		return nil, err
 	}
-	reading := &export.Reading{Schema: schema, Total: len(rows), Warnings: &r.warnings, Rows: func(yield func(table.Row, error) bool) {
+	reading := &export.Reading{Schema: schema, Total: len(rows), End: r.end, Rows: func(yield func(table.Row, error) bool) {
 		for _, row := range rows {
 			if !yield(row, nil) {
 				return
 			}
 		}
 	}}
-	if q.Limit == 0 {
-		reading.State = r.state.encode
-	}
 	return reading, nil
+}
+
+// end returns the state that the next reading starts from; a preview leaves none.
+func (r *changeRead) end() (export.Outcome, error) {
+	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, r.realm, r.warnings...)}
+	if r.query.Limit > 0 {
+		return out, nil
+	}
+	var err error
+	out.State, err = r.state.encode()
+	return out, err
 }
 
 func (r *changeRead) prepare(ctx context.Context) error {

@@ -21,8 +21,8 @@ func TestWatchedObjectsCanBeChosen(t *testing.T) {
 	w.query.Options[export.OptObjects] = "Customer, Invoice"
 	r := w.run() // the invoice is known from now on
 	w.want(r)
-	if want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")), w.company.Name); len(*r.Warnings) != 1 || !strings.HasPrefix((*r.Warnings)[0], want) {
-		t.Errorf("warnings %q", *r.Warnings)
+	if want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")), w.company.Name); len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], want) {
+		t.Errorf("warnings %q", r.warnings())
 	}
 	w.later(time.Hour)
 	id := w.invoice("Y", "1")
@@ -71,8 +71,8 @@ func TestPreviewOfChanges(t *testing.T) {
 	w.state = nil
 	w.server.ResetRequests()
 	r := w.read()
-	if len(r.rows) != 0 || len(*r.Warnings) != 1 || len(w.server.Requests()) != 0 || r.State != nil {
-		t.Errorf("before the first run: %d rows, warnings %q, %d requests", len(r.rows), *r.Warnings, len(w.server.Requests()))
+	if len(r.rows) != 0 || len(r.warnings()) != 1 || len(w.server.Requests()) != 0 || r.State != nil {
+		t.Errorf("before the first run: %d rows, warnings %q, %d requests", len(r.rows), r.warnings(), len(w.server.Requests()))
 	}
 	w.state = kept
 	w.later(time.Hour)
@@ -93,8 +93,8 @@ func TestPreviewOfChanges(t *testing.T) {
 	w.invoice("Q", "1")
 	r = w.read()
 	w.want(r, line)
-	if len(*r.Warnings) != 1 || !strings.Contains((*r.Warnings)[0], "Only a run compares") {
-		t.Errorf("warnings %q", *r.Warnings)
+	if len(r.warnings()) != 1 || !strings.Contains(r.warnings()[0], "Only a run compares") {
+		t.Errorf("warnings %q", r.warnings())
 	}
 }
 
@@ -105,8 +105,8 @@ func TestStatesOfNoUse(t *testing.T) {
 	for name, state := range map[string][]byte{"text": []byte("{}"), "cut": w.state[:len(w.state)/2]} {
 		w.state = state
 		r := w.read()
-		if len(r.rows) != 0 || len(*r.Warnings) != 2 || !strings.Contains((*r.Warnings)[0], "could not be read") {
-			t.Errorf("%s: %d rows, warnings %q", name, len(r.rows), *r.Warnings)
+		if len(r.rows) != 0 || len(r.warnings()) != 2 || !strings.Contains(r.warnings()[0], "could not be read") {
+			t.Errorf("%s: %d rows, warnings %q", name, len(r.rows), r.warnings())
 		}
 	}
 }
@@ -136,8 +136,8 @@ func TestTwoCompaniesOfChanges(t *testing.T) {
 	other := *w
 	other.state, other.books = nil, w.server.Company(info.Realm)
 	other.company.Realm, other.company.Name = export.RealmID(info.Realm), info.Name
-	if r := other.run(); len(r.rows) != 0 || len(*r.Warnings) != 1 {
-		t.Fatalf("the second company begins with %d rows, warnings %q", len(r.rows), *r.Warnings)
+	if r := other.run(); len(r.rows) != 0 || len(r.warnings()) != 1 {
+		t.Fatalf("the second company begins with %d rows, warnings %q", len(r.rows), r.warnings())
 	}
 	w.later(time.Hour)
 	id := other.invoice("Z", "1")

@@ -59,8 +59,8 @@ func TestBothWaysTellTheSame(t *testing.T) {
 		whole := *w
 		whole.company.ConnectedAt = time.Unix(w.clock.Load(), 0).Add(time.Hour)
 		byComparing := whole.read()
-		if len(*byCapture.Warnings) != 0 || len(*byComparing.Warnings) != 1 {
-			rt.Fatalf("warnings %q and %q", *byCapture.Warnings, *byComparing.Warnings)
+		if len(byCapture.warnings()) != 0 || len(byComparing.warnings()) != 1 {
+			rt.Fatalf("warnings %q and %q", byCapture.warnings(), byComparing.warnings())
 		}
 		// What came and went between two runs shows only in change data capture.
 		fleeting := func(line string) bool { return strings.Contains(line, "|||Deleted|") }

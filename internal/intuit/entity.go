@@ -29,6 +29,8 @@ type entityRead struct {
 	looking   []*column       // those that look into lists
 	sample    []record.Record // of a preview: its records
 	seen      idSet
+	figures   []headline // of the entity, compiled
+	tally     *export.Tally
 	warnings  []string
 	begun     bool
 }
@@ -70,17 +72,28 @@ func (c *Client) readEntity(ctx context.Context, e export.Entity, q export.Query
 	if err := open(ctx); err != nil {
 		return nil, err
 	}
-	reading := &export.Reading{Total: r.total, Warnings: &r.warnings, Rows: func(yield func(table.Row, error) bool) { r.rows(ctx, yield) }}
+	reading := &export.Reading{
+		Total: r.total, End: r.end, Rows: func(yield func(table.Row, error) bool) { r.rows(ctx, yield) },
+	}
 	if q.Limit > 0 && !r.exact {
 		reading.Total = -1 // nobody knows how many pass the filters here
-	}
-	if r.span != nil {
-		reading.Period = r.span.text()
 	}
 	for _, col := range r.columns {
 		reading.Schema.Columns = append(reading.Schema.Columns, col.header(e, r.lines))
 	}
 	return reading, nil
+}
+
+// end returns what is known when the rows have ended.
+func (r *entityRead) end() (export.Outcome, error) {
+	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, r.realm, r.warnings...)}
+	if r.span != nil {
+		out.Period = r.span.text()
+	}
+	if r.query.Limit == 0 {
+		out.Figures = r.tally.Values(r.query.Company, out.Period)
+	}
+	return out, nil
 }
 
 // compile makes columns, filters and the statement from the query.
@@ -100,6 +113,9 @@ func (r *entityRead) compile() error {
 		r.filters = append(r.filters, filter{f, col})
 	}
 	if err := r.compileSpan(); err != nil {
+		return err
+	}
+	if err := r.compileFigures(); err != nil {
 		return err
 	}
 	for _, c := range r.allColumns() {

@@ -85,8 +85,8 @@ func TestEmptyList(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 20})
 	got := s.must(t, invoices(), export.Query{Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "no such number"}}})
-	if len(got.rows) != 0 || got.Total != 0 || len(*got.Warnings) != 0 {
-		t.Errorf("rows %d, total %d, warnings %q", len(got.rows), got.Total, *got.Warnings)
+	if len(got.rows) != 0 || got.Total != 0 || len(got.warnings()) != 0 {
+		t.Errorf("rows %d, total %d, warnings %q", len(got.rows), got.Total, got.warnings())
 	}
 }
 
@@ -183,7 +183,7 @@ func TestComputedColumnsAndWarnings(t *testing.T) {
 		t.Errorf("link %q of invoice %s", link, id)
 	}
 	want := []string{fmt.Sprintf("Column CustomField.Nobody has this was empty in all %d rows; check its spelling.", len(got.rows))}
-	if diff := cmp.Diff(want, *got.Warnings); diff != "" {
+	if diff := cmp.Diff(want, got.warnings()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -179,7 +179,7 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 	e := export.Entity{ID: "x", Title: "X", Object: "TimeActivity", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "ItemRef.Sku", Title: "SKU"}, {Path: "ItemRef.name", Title: "Item"}}}
 	got := s.must(t, e, export.Query{})
 	want := []string{`QuickBooks' list "Item" lacks 2 records that others refer to; what is taken from them is blank.`}
-	if diff := cmp.Diff(want, *got.Warnings); diff != "" {
+	if diff := cmp.Diff(want, got.warnings()); diff != "" {
 		t.Error(diff)
 	}
 	if !slices.Contains(got.column(t, "ItemRef.name"), "SHIPPING") {
@@ -227,7 +227,7 @@ func TestPreviewLooksIntoOneList(t *testing.T) {
 				t.Errorf("%s: %s is %q", name, path, texts)
 			}
 		}
-		warnings := strings.Join(*got.Warnings, "\n")
+		warnings := strings.Join(got.warnings(), "\n")
 		if strings.Contains(warnings, "spelling") {
 			t.Errorf("%s: warnings %q", name, warnings)
 		}

@@ -1,6 +1,7 @@
 package intuit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,10 @@ func (c *Client) readReport(ctx context.Context, d export.Report, q export.Query
 		return nil, err
 	}
 	period := want.period()
+	var figures []export.FigureValue
+	if q.Limit == 0 {
+		figures = a.figures(d.Figures, q.Company.Realm, period)
+	}
 	if want.compare != export.CompareNone {
 		before := want.before()
 		then, err := s.read(ctx, before)
@@ -58,8 +63,13 @@ func (c *Client) readReport(ctx context.Context, d export.Report, q export.Query
 			return nil, err
 		}
 	}
-	reading := lay(l, q, want)
-	reading.Period, reading.Warnings = period, &s.warnings
+	reading := lay(l, q)
+	reading.End = func() (export.Outcome, error) {
+		basis := cmp.Or(string(l.header.ReportBasis), want.basis)
+		return export.Outcome{
+			Period: period, Basis: basis, Figures: figures, Warnings: export.Warnings(export.WarnRead, q.Company.Realm, s.warnings...),
+		}, nil
+	}
 	if a.cut {
 		reading.Total = -1
 	}
@@ -189,13 +199,9 @@ func decodeReport(body []byte, doc *document) error {
 }
 
 // lay makes the reading of a layout.
-func lay(l *layout, q export.Query, want asked) *export.Reading {
-	basis := string(l.header.ReportBasis)
-	if basis == "" {
-		basis = want.basis
-	}
+func lay(l *layout, q export.Query) *export.Reading {
 	return &export.Reading{
-		Schema: l.schema(), Total: l.count(), Period: want.period(), Basis: basis, Warnings: new([]string),
+		Schema: l.schema(), Total: l.count(),
 		Rows: func(yield func(table.Row, error) bool) {
 			given := 0
 			l.rows(func(r table.Row) bool {

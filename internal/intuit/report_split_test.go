@@ -57,7 +57,7 @@ func TestReportsInParts(t *testing.T) {
 					}
 					if m.Count() > 1 {
 						split[id]++
-						if len(*got.Warnings) == 0 {
+						if len(got.warnings()) == 0 {
 							t.Errorf("%s by %q, %s: no warning after %d requests", id, by, name, m.Count())
 						}
 					}
@@ -159,8 +159,8 @@ func TestPreviewOfALargeReport(t *testing.T) {
 	m := &export.Meter{}
 	o := map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}
 	got := s.must(t, reportTypes(t)["general_ledger"], export.Query{Options: o, Limit: 10, Meter: m, Columns: []string{"Section", "AccountNumber", "Amounts"}})
-	if m.Count() != 1 || len(got.rows) != 10 || got.Total != -1 || len(*got.Warnings) != 1 {
-		t.Errorf("%d requests, %d rows of %d, %q", m.Count(), len(got.rows), got.Total, *got.Warnings)
+	if m.Count() != 1 || len(got.rows) != 10 || got.Total != -1 || len(got.warnings()) != 1 {
+		t.Errorf("%d requests, %d rows of %d, %q", m.Count(), len(got.rows), got.Total, got.warnings())
 	}
 	for _, text := range got.column(t, "AccountNumber") {
 		if text != "" {

@@ -45,9 +45,14 @@ func (o *emitter) record(ctx context.Context, rec record.Record) error {
 	if err := r.prepare(ctx, rec, lines); err != nil {
 		return err
 	}
+	counted := false
 	for _, view.Line = range lines {
-		if !r.wanted(view) {
+		if !matchAll(r.filters, view) {
 			continue
+		}
+		if !counted {
+			counted = true
+			r.tallyRecord(view)
 		}
 		cells := make([]table.Cell, len(r.columns))
 		for i, col := range r.columns {
@@ -76,8 +81,9 @@ func (r *entityRead) linesOf(rec record.Record) []record.Record {
 	return []record.Record{nil}
 }
 
-func (r *entityRead) wanted(v export.View) bool {
-	for _, f := range r.filters {
+// matchAll reports whether all filters hold for a row.
+func matchAll(filters []filter, v export.View) bool {
+	for _, f := range filters {
 		if !f.Match(f.column.cell(v)) {
 			return false
 		}

@@ -71,7 +71,7 @@ func TestSampleReports(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				reading := lay(l, q, asked{})
+				reading := lay(l, q)
 				got := map[string]int{}
 				for row := range reading.Rows {
 					for i, c := range row.Cells {

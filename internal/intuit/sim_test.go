@@ -57,9 +57,12 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 // result is a reading to its end.
 type result struct {
 	*export.Reading
+	export.Outcome
 	rows []table.Row
 	err  error
 }
+
+func (r result) warnings() []string { return export.WarningTexts(r.Warnings) }
 
 func (s simulated) read(t testing.TB, d export.Definition, q export.Query) result {
 	t.Helper()
@@ -84,6 +87,9 @@ func (s simulated) read(t testing.TB, d export.Definition, q export.Query) resul
 			t.Fatalf("a row of %d cells under %d columns", len(row.Cells), len(reading.Schema.Columns))
 		}
 		out.rows = append(out.rows, row)
+	}
+	if out.Outcome, err = reading.End(); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }

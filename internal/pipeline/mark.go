@@ -25,17 +25,13 @@ func (r *Runner) state(ctx context.Context, d export.Definition, id export.ID, r
 // rows, while the other way round they would be lost.
 func (j *job) mark(ctx context.Context, parts []part) error {
 	for _, p := range parts {
-		if p.reading.State == nil {
+		if p.outcome.State == nil {
 			continue
-		}
-		data, err := p.reading.State()
-		if err != nil {
-			return fmt.Errorf("telling how far the exporter has come: %w", err)
 		}
 		if _, err := j.o.Store.Exporter(ctx, j.exporter.ID); errors.Is(err, export.ErrNotFound) {
 			return nil // deleted during its run, and its marks with it
 		}
-		if err := j.o.Store.PutMark(ctx, export.MarkKey(j.exporter.ID, p.company.Realm), data); err != nil {
+		if err := j.o.Store.PutMark(ctx, export.MarkKey(j.exporter.ID, p.company.Realm), p.outcome.State); err != nil {
 			return fmt.Errorf("storing how far the exporter has come: %w", err)
 		}
 	}

@@ -56,8 +56,11 @@ func (k *keeper) PutMark(_ context.Context, key string, data []byte) error {
 func (k *keeper) Read(_ context.Context, _ export.Definition, q export.Query) (*export.Reading, error) {
 	k.steps = append(k.steps, "read "+string(q.Company.Realm)+" after "+string(q.State))
 	r := &export.Reading{Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}}, Rows: func(func(table.Row, error) bool) {}}
-	if q.Limit == 0 {
-		r.State = func() ([]byte, error) { return append(q.State, 'x'), nil }
+	r.End = func() (export.Outcome, error) {
+		if q.Limit > 0 {
+			return export.Outcome{}, nil
+		}
+		return export.Outcome{State: append(q.State, 'x')}, nil
 	}
 	return r, nil
 }

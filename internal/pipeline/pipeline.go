@@ -247,6 +247,7 @@ type part struct {
 	company export.Company
 	reading *export.Reading
 	rows    *table.Spool
+	outcome export.Outcome
 }
 
 func (j *job) read(ctx context.Context, in inputs, c export.Company, before []part) (part, error) {
@@ -285,11 +286,14 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		return p, err
 	}
 	progress()
+	if p.outcome, err = p.reading.End(); err != nil {
+		return p, fmt.Errorf("ending the reading: %w", err)
+	}
 	j.report(func(run *export.Run) {
-		run.Companies = append(run.Companies, export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.reading.Period})
-		if p.reading.Warnings != nil {
-			run.Warnings = append(run.Warnings, export.Warnings(export.WarnRead, c.Realm, *p.reading.Warnings...)...)
-		}
+		run.Companies = append(run.Companies, export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})
+		run.Figures = append(run.Figures, p.outcome.Figures...)
+		run.Checks = append(run.Checks, p.outcome.Checks...)
+		run.Warnings = append(run.Warnings, p.outcome.Warnings...)
 	})
 	return p, nil
 }
@@ -351,11 +355,11 @@ func (j *job) note(in inputs, parts []part) string {
 	fmt.Fprintf(&b, "%s, from QuickBooks by ledgersheet\n", in.definition.Info().Title)
 	for _, p := range parts {
 		fmt.Fprintf(&b, "Company: %s\n", p.company.Name)
-		if p.reading.Period != "" {
-			fmt.Fprintf(&b, "Period: %s\n", p.reading.Period)
+		if p.outcome.Period != "" {
+			fmt.Fprintf(&b, "Period: %s\n", p.outcome.Period)
 		}
-		if p.reading.Basis != "" {
-			fmt.Fprintf(&b, "Basis: %s\n", p.reading.Basis)
+		if p.outcome.Basis != "" {
+			fmt.Fprintf(&b, "Basis: %s\n", p.outcome.Basis)
 		}
 	}
 	loc := j.exporter.Schedule.Location()

@@ -124,9 +124,10 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 	b.asked = append(b.asked, q)
 	b.mu.Unlock()
 	a := b.answers[q.Company.Realm]
-	warnings := &[]string{}
 	q.Meter.Add()
-	return &export.Reading{Schema: table.Schema{Columns: a.columns}, Total: a.total, Period: "2026", Warnings: warnings, Rows: func(yield func(table.Row, error) bool) {
+	return &export.Reading{Schema: table.Schema{Columns: a.columns}, Total: a.total, End: func() (export.Outcome, error) {
+		return export.Outcome{Period: "2026", Warnings: export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)}, nil
+	}, Rows: func(yield func(table.Row, error) bool) {
 		for _, r := range a.rows {
 			if !yield(r, nil) {
 				return
@@ -135,7 +136,6 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 		if a.err != nil {
 			yield(table.Row{}, a.err)
 		}
-		*warnings = append(*warnings, "of "+q.Company.Name)
 	}}, nil
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,9 +42,15 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 				if err != nil {
 					return aboutCompany(err, c, len(in.companies))
 				}
-				if err := parts[i].rows.Add(row); err != nil || parts[i].rows.Len() == in.limit {
+				if err := parts[i].rows.Add(row); err != nil {
 					return err
 				}
+				if parts[i].rows.Len() == in.limit {
+					break
+				}
+			}
+			if parts[i].outcome, err = reading.End(); err != nil {
+				return fmt.Errorf("ending the reading: %w", err)
 			}
 			return nil
 		})
@@ -66,10 +73,8 @@ func gather(in inputs, parts []part) (Preview, error) {
 		} else {
 			p.Total += part.reading.Total
 		}
-		if part.reading.Warnings != nil {
-			p.Warnings = append(p.Warnings, *part.reading.Warnings...)
-		}
-		p.Periods = append(p.Periods, part.reading.Period)
+		p.Warnings = append(p.Warnings, export.WarningTexts(part.outcome.Warnings)...)
+		p.Periods = append(p.Periods, part.outcome.Period)
 	}
 	if in.beside {
 		p.Total = rows.Len()
