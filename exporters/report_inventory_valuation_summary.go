@@ -7,5 +7,5 @@ var _ = register(export.Report{
 	Summary: "Quantity, value and average cost of each product in stock on a day.",
 	Levels:  1,
 	Params:  []export.Option{ids("item", "Products"), sortOrder()},
-	Figures: []export.Figure{group("value", "Stock value", "GrandTotal", "assetvalue")},
+	Figures: []export.Figure{added("value", "Stock value", "Asset Value")},
 })
