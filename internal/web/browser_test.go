@@ -168,7 +168,7 @@ func TestScriptsInABrowser(t *testing.T) {
 	_, err := s.store.UpdateRun(t.Context(), r.ID, func(stored *export.Run) error { succeeded(stored); return nil })
 	must(t, err)
 	s.broker.Publish(done)
-	do(chromedp.WaitVisible(".pill.good"), chromedp.WaitVisible("#totals"))
+	do(chromedp.WaitVisible(".pill.good"), chromedp.WaitVisible("#figures"))
 
 	do(chromedp.Navigate(s.server.URL+"/exporters"), chromedp.KeyEvent("j"))
 	want(`document.activeElement.classList.contains("row-link")`, "j did not choose a row")

@@ -30,7 +30,7 @@ type exporterRow struct {
 	LastRun     export.ID
 	LastSuccess moment
 	Rows        string
-	Total       total
+	Headlines   headlineList
 	Next        moment
 	Schedule    string
 	Spark       spark
@@ -89,9 +89,7 @@ func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporte
 	}
 	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Status == export.RunSucceeded }); i >= 0 {
 		row.LastSuccess, row.Rows, row.Sheet = w.moment(runs[i].FinishedAt), count(runs[i].Rows), runs[i].URL
-		if totals := w.totals(runs[i]); len(totals) > 0 {
-			row.Total = mainTotal(totals)
-		}
+		row.Headlines = listHeadlines(runs[i])
 	}
 	return row
 }

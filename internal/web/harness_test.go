@@ -242,6 +242,15 @@ func succeeded(r *export.Run) {
 	r.Status, r.StartedAt, r.FinishedAt, r.Attempts = export.RunSucceeded, noon.Add(-50*time.Second), noon.Add(-20*time.Second), 1
 	r.Rows, r.Added, r.Changed, r.Removed = 12345, 12, 3, 1
 	r.Control = map[string]string{"TotalAmt": "1234567.8", "Balance": "-42.50"}
+	r.Figures = []export.FigureValue{
+		{ID: "total", Title: "Total", Company: realmA, Currency: "USD", Value: "1234567.8"},
+		{ID: "total", Title: "Total", Company: realmA, Currency: "EUR", Value: "0.5"},
+		{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "-42.50"},
+		{ID: "overdue", Title: "Overdue", Company: realmA, Currency: "USD", Value: "7"},
+	}
+	r.Checks = []export.Check{
+		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99"}, {What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
+	}
 	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345, Period: "2026-01-01 to 2026-03-29"}}
 	r.QuickBooks, r.Sheets, r.URL = 14, 5, "https://docs.google.com/spreadsheets/d/abc/edit#gid=0"
 	r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 12345, RowsTotal: 12345, RowsWritten: 12345}

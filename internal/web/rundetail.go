@@ -13,19 +13,22 @@ import (
 
 // runView is the page of one run.
 type runView struct {
-	ID         export.ID
-	Name       string
-	ExporterID export.ID // empty when the exporter is gone
-	Live       liveView
-	Facts      []fact
-	Totals     []total
-	Companies  []companyOutcome
-	Warnings   []string
-	Problem    *problemView
-	Config     []fact
-	Sheet      string
-	CanCancel  bool
-	CanRun     bool
+	ID          export.ID
+	Name        string
+	ExporterID  export.ID // empty when the exporter is gone
+	Live        liveView
+	Facts       []fact
+	Headlines   []headline
+	Several     bool // headlines are of several companies
+	Differences []difference
+	Sums        []controlSum
+	Companies   []companyOutcome
+	Warnings    []string
+	Problem     *problemView
+	Config      []fact
+	Sheet       string
+	CanCancel   bool
+	CanRun      bool
 }
 
 // liveView is the part of a run's page that changes while it runs. It is also sent as a fragment.
@@ -105,7 +108,7 @@ func (w *Web) runView(ctx context.Context, r export.Run) (runView, error) {
 		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
 	}
 	if r.Status == export.RunSucceeded {
-		view.Totals = w.totals(r)
+		view.Headlines, view.Several, view.Differences, view.Sums = headlines(r), len(r.Companies) > 1, differences(r), w.controlSums(r)
 	}
 	view.Facts = w.runFacts(r)
 	view.Problem = w.problemView(r, k)

@@ -23,7 +23,7 @@ type runRow struct {
 	Rows       string
 	Changes    string
 	Attempts   int
-	Total      total
+	Headlines  headlineList
 	Problem    string
 	Active     bool
 }
@@ -43,9 +43,7 @@ func (w *Web) runRow(r export.Run) runRow {
 	case r.Status == export.RunSucceeded:
 		row.Rows = count(r.Rows)
 		row.Changes = changes(r.Result)
-		if totals := w.totals(r); len(totals) > 0 {
-			row.Total = mainTotal(totals)
-		}
+		row.Headlines = listHeadlines(r)
 	case r.Status == export.RunRunning:
 		row.Rows = count(r.Progress.RowsRead)
 	}

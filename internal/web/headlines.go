@@ -1,0 +1,117 @@
+package web
+
+import (
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/export"
+)
+
+// headline is one declared figure of a run. Figures of two companies or currencies are two headlines, never a sum.
+type headline struct {
+	Title    string
+	Company  string // empty where all are of one company
+	Period   string
+	Currency string
+	Amount   amount
+}
+
+// headlineList is what a list has room for.
+type headlineList struct {
+	Shown []headline
+	More  string // "and 5 more", empty when all are shown
+}
+
+const mostListed = 3
+
+// listHeadlines returns the figures of a run for a row of a list: those of the whole period, the first ones.
+func listHeadlines(r export.Run) headlineList {
+	all := headlines(r)
+	whole := slices.DeleteFunc(slices.Clone(all), func(h headline) bool { return !isWhole(h, r) })
+	if len(whole) == 0 {
+		whole = all
+	}
+	if len(whole) <= mostListed {
+		return headlineList{Shown: whole}
+	}
+	return headlineList{Shown: whole[:mostListed], More: "and " + count(len(whole)-mostListed) + " more"}
+}
+
+// isWhole reports whether a figure is about the whole period of the run and not about one of its columns.
+func isWhole(h headline, r export.Run) bool {
+	return slices.ContainsFunc(r.Companies, func(c export.CompanyOutcome) bool {
+		return strings.HasPrefix(c.Period, h.Period) && (h.Company == "" || h.Company == c.Name)
+	})
+}
+
+// headlines are the figures of a run, company by company in the order in which they were read.
+func headlines(r export.Run) []headline {
+	names := map[export.RealmID]string{}
+	for _, c := range r.Companies {
+		names[c.Realm] = c.Name
+	}
+	list := make([]headline, len(r.Figures))
+	for i, f := range r.Figures {
+		list[i] = headline{Title: f.Title, Period: f.Period, Currency: f.Currency, Amount: amountOf(f.Value)}
+		if len(r.Companies) > 1 {
+			list[i].Company = names[f.Company]
+			if list[i].Company == "" {
+				list[i].Company = string(f.Company)
+			}
+		}
+	}
+	return list
+}
+
+// controlSum is what one column of amounts adds up to, whatever that means: it is there to compare a sheet with.
+type controlSum struct {
+	Title  string
+	Amount amount
+}
+
+// controlSums are a run's control sums in the catalogue's order, under the columns' titles.
+func (w *Web) controlSums(r export.Run) []controlSum {
+	keys := make([]string, 0, len(r.Control))
+	for k := range r.Control {
+		keys = append(keys, k)
+	}
+	titles := map[string]string{}
+	rank := map[string]int{}
+	if d, err := w.o.Control.Definition(r.Exporter.Definition); err == nil {
+		catalogue := d.Catalogue()
+		for i, c := range catalogue {
+			titles[c.Path], rank[c.Path] = c.Title, i-len(catalogue) // what it does not list comes last
+		}
+	}
+	slices.SortFunc(keys, func(a, b string) int {
+		if n := rank[a] - rank[b]; n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	})
+	list := make([]controlSum, len(keys))
+	for i, k := range keys {
+		title := titles[k]
+		if title == "" {
+			title = k
+		}
+		list[i] = controlSum{title, amountOf(r.Control[k])}
+	}
+	return list
+}
+
+// difference is one of QuickBooks' own figures that disagrees with what it should follow from.
+type difference struct {
+	What, Place    string
+	Says, AddsUpTo amount
+}
+
+func differences(r export.Run) []difference {
+	var list []difference
+	for _, c := range r.Checks {
+		if !c.Holds {
+			list = append(list, difference{c.What, c.Place, amountOf(c.Says), amountOf(c.AddsUpTo)})
+		}
+	}
+	return list
+}

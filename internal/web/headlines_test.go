@@ -1,0 +1,77 @@
+package web
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ledgersheet/internal/export"
+)
+
+func TestListsShowDeclaredFiguresAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	s.run(s.exporter(nil), func(r *export.Run) {
+		succeeded(r)
+		r.Control = map[string]string{"TotalAmt": "987654321.09"}
+	})
+	for _, page := range []string{"/", "/exporters", "/runs"} {
+		body := s.wantGet(page)
+		for _, want := range []string{"1,234,567.80", "<abbr>USD</abbr>", "0.50", "<abbr>EUR</abbr>", "and 1 more"} {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s lacks %q", page, want)
+			}
+		}
+		if strings.Contains(body, "987,654,321.09") {
+			t.Errorf("%s shows a sum that nobody declared", page)
+		}
+	}
+}
+
+func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	r := s.run(s.exporter(nil), succeeded)
+	body := s.wantGet("/runs/" + string(r.ID))
+	for _, want := range []string{`id="figures"`, "Overdue", "QuickBooks&#39; own figures differ|QuickBooks' own figures differ", "Total Income", "1.99"} {
+		if !regexp.MustCompile(want).MatchString(body) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(body, "Net Income") {
+		t.Error("a check that holds is shown as a difference")
+	}
+	sums := regexp.MustCompile(`(?s)<details class="sums">.*</details>`).FindString(body)
+	if total, balance := strings.Index(sums, "1,234,567.80"), strings.Index(sums, "42.50"); total < 0 || balance < total {
+		t.Errorf("check sums are not folded away in the catalogue's order: %s", sums)
+	}
+}
+
+func TestListHeadlines(t *testing.T) {
+	t.Parallel()
+	figure := func(title string, realm export.RealmID, period, value string) export.FigureValue {
+		return export.FigureValue{ID: title, Title: title, Company: realm, Period: period, Currency: "USD", Value: value}
+	}
+	year, march := "2026-01-01 to 2026-03-31", "2026-03-01 to 2026-03-31"
+	r := export.Run{Result: export.Result{
+		Companies: []export.CompanyOutcome{
+			{Realm: realmA, Name: "Alder", Period: year + ", compared with 2025-01-01 to 2025-03-31"}, {Realm: realmB, Name: "Birch", Period: year},
+		},
+		Figures: []export.FigureValue{
+			figure("Net income", realmA, year, "30"), figure("Net income", realmA, march, "10"), figure("Net income", realmB, year, "-5"),
+		},
+	}}
+	want := headlineList{Shown: []headline{
+		{Title: "Net income", Company: "Alder", Period: year, Currency: "USD", Amount: amountOf("30")},
+		{Title: "Net income", Company: "Birch", Period: year, Currency: "USD", Amount: amountOf("-5")},
+	}}
+	if diff := cmp.Diff(want, listHeadlines(r)); diff != "" {
+		t.Errorf("a list shows other than the whole period of each company:\n%s", diff)
+	}
+	r.Figures = r.Figures[1:2]
+	if got := listHeadlines(r); len(got.Shown) != 1 || got.Shown[0].Period != march {
+		t.Errorf("without figures of the whole period a list shows %+v", got)
+	}
+}
