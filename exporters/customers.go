@@ -10,7 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Everyone the company sells to, with jobs below their parents and what they owe.",
 	Dates:   changeDates(),
 	AppPath: "customerdetail?nameId=",
-	Figures: []export.Figure{figure("open", "Open", "Balance")},
+	Figures: []export.Figure{figure("open", "Open balance", "Balance")},
 	Columns: join([]export.Column{
 		id("Customer"),
 		{Path: "DisplayName", Title: "Name", Queryable: true},

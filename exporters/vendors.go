@@ -10,7 +10,7 @@ var _ = register(export.Entity{
 	Summary: "Everyone the company buys from, with what is owed to them.",
 	Dates:   changeDates(),
 	AppPath: "vendordetail?nameId=",
-	Figures: []export.Figure{figure("open", "Open", "Balance")},
+	Figures: []export.Figure{figure("open", "Open balance", "Balance")},
 	Columns: join([]export.Column{
 		id("Vendor"),
 		{Path: "DisplayName", Title: "Name", Queryable: true},

@@ -31,10 +31,16 @@ func listHeadlines(r export.Run) headlineList {
 	if len(whole) == 0 {
 		whole = all
 	}
-	if len(whole) <= mostListed {
-		return headlineList{Shown: whole}
+	shown := whole
+	if len(r.Companies) > 1 { // one figure of each company says more than all of the first one's
+		shown = slices.DeleteFunc(slices.Clone(whole), func(h headline) bool { return h.Title != whole[0].Title })
 	}
-	return headlineList{Shown: whole[:mostListed], More: "and " + count(len(whole)-mostListed) + " more"}
+	shown = shown[:min(len(shown), mostListed)]
+	list := headlineList{Shown: shown}
+	if more := len(whole) - len(shown); more > 0 {
+		list.More = "and " + count(more) + " more"
+	}
+	return list
 }
 
 // isWhole reports whether a figure is about the whole period of the run and not about one of its columns.
