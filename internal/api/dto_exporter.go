@@ -62,7 +62,7 @@ func (s *server) exporterView(e export.Exporter) exporterView {
 			SpreadsheetURL: text(e.Target.URL(spreadsheetBase)),
 		},
 		Schedule: scheduleView{Cron: e.Schedule.Cron, Timezone: e.Schedule.Timezone, Enabled: e.Schedule.Enabled, NextAt: stamp(e.NextAt)},
-		Paused:   e.Paused, PausedWhy: text(e.PausedWhy), Revision: e.Revision,
+		Paused:   e.Paused(), PausedWhy: text(e.PauseWords()), Revision: e.Revision,
 		CreatedAt: stamp(e.CreatedAt), CreatedBy: e.CreatedBy, UpdatedAt: stamp(e.UpdatedAt),
 	}
 	for i, f := range e.Filters {

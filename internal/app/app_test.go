@@ -384,17 +384,17 @@ func TestDisconnect(t *testing.T) {
 	if _, err := w.app.Control().DisconnectCompany(w.ctx, actor, companies[0].Realm); err != nil {
 		t.Fatal(err)
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); !e.Paused {
+	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); !e.Paused() {
 		t.Error("the exporter of a disconnected company is not paused")
 	}
 	w.intuit.ConsentTo(string(companies[0].Realm))
 	if _, err := w.connectCompany(companies[0].Realm); err != nil {
 		t.Fatal(err)
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); e.Paused {
+	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); e.Paused() {
 		t.Error("the exporter is still paused after reconnecting")
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, both.ID); !e.Paused {
+	if e, _ := w.app.Control().Exporter(w.ctx, both.ID); !e.Paused() {
 		t.Error("an exporter that a person had paused was resumed")
 	}
 	if err := w.app.Control().DeleteCompany(w.ctx, actor, companies[0].Realm); err != nil {

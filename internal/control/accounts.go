@@ -154,7 +154,7 @@ func (c *Control) DisconnectAccount(ctx context.Context, who Actor, id export.ID
 	if err := c.forget(ctx, c.o.AccountGrants, c.o.GoogleConsents, export.AccountGrant(id)); err != nil {
 		return a, err
 	}
-	paused, err := c.pause(ctx, a.Email+" is disconnected", func(e export.Exporter) bool { return e.Target.Account == id })
+	paused, err := c.pause(ctx, export.Pause{Reason: export.AccountDisconnect, Who: a.Email, Since: c.o.Now()}, func(e export.Exporter) bool { return e.Target.Account == id })
 	if err != nil {
 		return a, err
 	}
@@ -176,7 +176,7 @@ func (c *Control) DeleteAccount(ctx context.Context, who Actor, id export.ID) er
 			return err
 		}
 	}
-	if _, err := c.pause(ctx, "its Google account "+a.Email+" was deleted", func(e export.Exporter) bool { return e.Target.Account == id }); err != nil {
+	if _, err := c.pause(ctx, export.Pause{Reason: export.AccountDeleted, Who: a.Email, Since: c.o.Now()}, func(e export.Exporter) bool { return e.Target.Account == id }); err != nil {
 		return err
 	}
 	c.audit(ctx, who, "google.delete", string(id), a.Email)

@@ -127,7 +127,7 @@ func (c *Control) DisconnectCompany(ctx context.Context, who Actor, realm export
 	if err := c.forget(ctx, c.o.CompanyGrants, c.o.QuickBooksConsents, export.CompanyGrant(realm)); err != nil {
 		return company, err
 	}
-	paused, err := c.pause(ctx, company.Name+" is disconnected", func(e export.Exporter) bool { return slices.Contains(e.Companies, realm) })
+	paused, err := c.pause(ctx, export.Pause{Reason: export.CompanyDisconnect, Who: company.Name, Since: c.o.Now()}, func(e export.Exporter) bool { return slices.Contains(e.Companies, realm) })
 	if err != nil {
 		return company, err
 	}

@@ -32,7 +32,7 @@ func (c *Control) Exporter(ctx context.Context, id export.ID) (export.Exporter, 
 func (c *Control) CreateExporter(ctx context.Context, who Actor, e export.Exporter) (export.Exporter, error) {
 	now := c.o.Now()
 	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, who.Email
-	e.Paused, e.PausedWhy = false, ""
+	e.Pause = nil
 	e.Target.Tab, e.Target.Created, e.Target.CreateKey = nil, false, string(e.ID)
 	if err := c.check(ctx, &e); err != nil {
 		return e, err
@@ -73,7 +73,7 @@ func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e
 		s.Revision++
 		s.UpdatedAt = now
 		if freed {
-			s.Paused, s.PausedWhy, replan = false, "", true
+			s.Pause, replan = nil, true
 		}
 		if replan {
 			s.NextAt = c.o.Ticker.Plan(*s, now)
@@ -133,13 +133,14 @@ func (c *Control) DeleteExporter(ctx context.Context, who Actor, id export.ID) e
 
 // PauseExporter holds scheduled runs back, or lets them go on.
 func (c *Control) PauseExporter(ctx context.Context, who Actor, id export.ID, paused bool) (export.Exporter, error) {
-	why, action := "", "exporter.resume"
-	if paused {
-		why, action = pausedBy+who.Email, "exporter.pause"
-	}
 	now := c.o.Now()
+	var pause *export.Pause
+	action := "exporter.resume"
+	if paused {
+		pause, action = &export.Pause{Reason: export.PausedByPerson, Who: who.Email, Since: now}, "exporter.pause"
+	}
 	e, err := c.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
-		e.Paused, e.PausedWhy = paused, why
+		e.Pause = pause
 		e.NextAt = c.o.Ticker.Plan(*e, now)
 		return nil
 	})

@@ -5,28 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
-// pausedBy begins the reason of a pause that a person made; others are due to a connection.
-const pausedBy = "paused by "
-
 // pause holds exporters back and returns those that it paused.
-func (c *Control) pause(ctx context.Context, why string, which func(export.Exporter) bool) ([]export.ID, error) {
+func (c *Control) pause(ctx context.Context, why export.Pause, which func(export.Exporter) bool) ([]export.ID, error) {
 	all, err := c.o.Store.Exporters(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading the exporters: %w", err)
 	}
 	var paused []export.ID
 	for _, e := range all {
-		if !which(e) || e.Paused {
+		if !which(e) || e.Paused() {
 			continue
 		}
 		_, err := c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
-			e.Paused, e.PausedWhy = true, why
+			e.Pause = &why
 			return nil
 		})
 		if err != nil && !errors.Is(err, export.ErrNotFound) {
@@ -46,7 +42,7 @@ func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.C
 	}
 	now := c.o.Now()
 	for _, e := range all {
-		was := slices.Contains(paused, e.ID) && !strings.HasPrefix(e.PausedWhy, pausedBy)
+		was := slices.Contains(paused, e.ID) && !pausedByPerson(e)
 		if was {
 			if held, err := c.hold(ctx, e); err != nil {
 				return err
@@ -63,7 +59,7 @@ func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.C
 		}
 		if was {
 			e, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
-				e.Paused, e.PausedWhy = false, ""
+				e.Pause = nil
 				e.NextAt = c.o.Ticker.Plan(*e, now)
 				return nil
 			})
@@ -71,7 +67,7 @@ func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.C
 				return fmt.Errorf("resuming an exporter: %w", err)
 			}
 		}
-		if missed && !e.Paused && uses(e) {
+		if missed && !e.Paused() && uses(e) {
 			run := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp, Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}}
 			if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
 				return fmt.Errorf("catching up: %w", err)
@@ -85,7 +81,7 @@ func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.C
 // hold leaves an exporter paused that lacks another connection as well: it is resumed with that one.
 func (c *Control) hold(ctx context.Context, e export.Exporter) (bool, error) {
 	why, err := c.lacks(ctx, e)
-	if err != nil || why == "" {
+	if err != nil || why == nil {
 		return false, err
 	}
 	for _, realm := range e.Companies {
@@ -108,31 +104,40 @@ func (c *Control) hold(ctx context.Context, e export.Exporter) (bool, error) {
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
 		return false, fmt.Errorf("holding an exporter: %w", err)
 	}
-	_, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.PausedWhy = why; return nil })
+	_, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.Pause = why; return nil })
 	return true, err
 }
 
-// lacks says which of the connections that an exporter needs somebody has disconnected or deleted; empty when none.
-func (c *Control) lacks(ctx context.Context, e export.Exporter) (why string, err error) {
+// pausedByPerson reports whether a person holds the exporter back, so that no connection's return resumes it.
+func pausedByPerson(e export.Exporter) bool {
+	return e.Pause != nil && e.Pause.Reason == export.PausedByPerson
+}
+
+// lacks returns the pause for the first connection that an exporter needs and somebody has disconnected or deleted; nil
+// when it has all.
+func (c *Control) lacks(ctx context.Context, e export.Exporter) (*export.Pause, error) {
+	pause := func(reason export.PauseReason, who string) *export.Pause {
+		return &export.Pause{Reason: reason, Who: who, Since: c.o.Now()}
+	}
 	for _, realm := range e.Companies {
 		company, err := c.o.Store.Company(ctx, realm)
 		if err != nil && !errors.Is(err, export.ErrNotFound) {
-			return "", fmt.Errorf("reading the company: %w", err)
+			return nil, fmt.Errorf("reading the company: %w", err)
 		}
 		if err == nil && company.Status == export.Disconnected {
-			return company.Name + " is disconnected", nil
+			return pause(export.CompanyDisconnect, company.Name), nil
 		}
 	}
 	a, err := c.o.Store.Account(ctx, e.Target.Account)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
-		return "its Google account was deleted", nil
+		return pause(export.AccountDeleted, ""), nil
 	case err != nil:
-		return "", fmt.Errorf("reading the Google account: %w", err)
+		return nil, fmt.Errorf("reading the Google account: %w", err)
 	case a.Status == export.Disconnected:
-		return a.Email + " is disconnected", nil
+		return pause(export.AccountDisconnect, a.Email), nil
 	}
-	return "", nil
+	return nil, nil
 }
 
 func (c *Control) failedWith(ctx context.Context, id export.ID, code problem.Code) bool {
@@ -140,15 +145,15 @@ func (c *Control) failedWith(ctx context.Context, id export.ID, code problem.Cod
 	return err == nil && len(runs) == 1 && runs[0].Problem != nil && runs[0].Problem.Code == code
 }
 
-// freed reports whether an exporter that was paused for want of a connection does not need that one any more.
+// freed reports whether wanted no longer needs the connection whose loss paused old.
 func (c *Control) freed(ctx context.Context, old, wanted export.Exporter) (bool, error) {
-	if !old.Paused || strings.HasPrefix(old.PausedWhy, pausedBy) {
+	if !old.Paused() || pausedByPerson(old) {
 		return false, nil
 	}
 	lacked, err := c.lacks(ctx, old)
-	if err != nil || lacked == "" {
+	if err != nil || lacked == nil {
 		return false, err
 	}
 	lacking, err := c.lacks(ctx, wanted)
-	return lacking == "", err
+	return lacking == nil, err
 }

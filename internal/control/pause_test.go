@@ -31,8 +31,8 @@ func TestDisconnectAndCatchUp(t *testing.T) {
 	if n := b.active(e.ID); n != 1 {
 		t.Errorf("%d runs catch up, want 1", n)
 	}
-	if s := b.stored(e.ID); s.Paused || !s.NextAt.Equal(time.Date(2026, 3, 6, 6, 0, 0, 0, time.UTC)) {
-		t.Errorf("afterwards paused %v, next %s", s.Paused, s.NextAt)
+	if s := b.stored(e.ID); s.Paused() || !s.NextAt.Equal(time.Date(2026, 3, 6, 6, 0, 0, 0, time.UTC)) {
+		t.Errorf("afterwards paused %v, next %s", s.Paused(), s.NextAt)
 	}
 	b.reconnect(alder)
 	if n := b.active(e.ID) + b.active(idle.ID); n != 1 {
@@ -53,19 +53,19 @@ func TestTwoDisconnects(t *testing.T) {
 	must(t, err)
 	b.now = noon.AddDate(0, 0, 3)
 	b.reconnect(alder)
-	if s := b.stored(e.ID); !s.Paused || !strings.Contains(s.PausedWhy, "Birch") {
-		t.Errorf("with Birch still disconnected: paused %v, %q", s.Paused, s.PausedWhy)
+	if s := b.stored(e.ID); !s.Paused() || !strings.Contains(s.PauseWords(), "Birch") {
+		t.Errorf("with Birch still disconnected: paused %v, %q", s.Paused(), s.PauseWords())
 	}
 	b.reconnect(birch)
-	if s := b.stored(e.ID); !s.Paused || !strings.Contains(s.PausedWhy, "con_1@example.com") {
-		t.Errorf("with the Google account still disconnected: paused %v, %q", s.Paused, s.PausedWhy)
+	if s := b.stored(e.ID); !s.Paused() || !strings.Contains(s.PauseWords(), "con_1@example.com") {
+		t.Errorf("with the Google account still disconnected: paused %v, %q", s.Paused(), s.PauseWords())
 	}
 	if n := b.active(e.ID); n != 0 {
 		t.Errorf("%d runs were started too early", n)
 	}
 	b.reconnectAccount("con_1")
-	if s := b.stored(e.ID); s.Paused || b.active(e.ID) != 1 {
-		t.Errorf("with all connected: paused %v, %d runs", s.Paused, b.active(e.ID))
+	if s := b.stored(e.ID); s.Paused() || b.active(e.ID) != 1 {
+		t.Errorf("with all connected: paused %v, %d runs", s.Paused(), b.active(e.ID))
 	}
 }
 
@@ -79,8 +79,26 @@ func TestPersonsPauseStays(t *testing.T) {
 	_, err = b.PauseExporter(b.ctx, ann, e.ID, true)
 	must(t, err)
 	b.reconnect(alder)
-	if !b.stored(e.ID).Paused {
+	if !b.stored(e.ID).Paused() {
 		t.Error("an exporter that a person paused was resumed")
+	}
+}
+
+// TestNamesDecideNothing: a company may be named like a pause that a person made.
+func TestNamesDecideNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, err := b.store.UpdateCompany(b.ctx, alder, func(c *export.Company) error { c.Name = "paused by nobody Ltd"; return nil })
+	must(t, err)
+	e := b.create(b.input(alder))
+	_, err = b.DisconnectCompany(b.ctx, ann, alder)
+	must(t, err)
+	if s := b.stored(e.ID); !s.Paused() || s.Pause.Reason != export.CompanyDisconnect || !s.Pause.Since.Equal(noon) {
+		t.Fatalf("paused as %+v", s.Pause)
+	}
+	b.reconnect(alder)
+	if s := b.stored(e.ID); s.Paused() {
+		t.Errorf("after the reconnect: %s", s.PauseWords())
 	}
 }
 
@@ -102,11 +120,11 @@ func TestFreedByAnEdit(t *testing.T) {
 			b := newBench(t)
 			e := b.create(b.input(alder, birch))
 			must(t, test.lose(b))
-			if s := b.stored(e.ID); !s.Paused {
+			if s := b.stored(e.ID); !s.Paused() {
 				t.Fatal("it is not paused")
 			}
-			if s := b.update(e.ID, 0, test.edit); s.Paused || s.NextAt.IsZero() {
-				t.Errorf("after the edit: paused %v (%s), next %s", s.Paused, s.PausedWhy, s.NextAt)
+			if s := b.update(e.ID, 0, test.edit); s.Paused() || s.NextAt.IsZero() {
+				t.Errorf("after the edit: paused %v (%s), next %s", s.Paused(), s.PauseWords(), s.NextAt)
 			}
 		})
 	}
@@ -128,8 +146,8 @@ func TestDeleteCompany(t *testing.T) {
 	if r, _ := b.Run(b.ctx, run.ID); r.Status != export.RunCancelled {
 		t.Errorf("its run is %s", r.Status)
 	}
-	if s := b.stored(both.ID); len(s.Companies) != 1 || s.Companies[0] != birch || s.Paused {
-		t.Errorf("the combined exporter: %v, paused %v", s.Companies, s.Paused)
+	if s := b.stored(both.ID); len(s.Companies) != 1 || s.Companies[0] != birch || s.Paused() {
+		t.Errorf("the combined exporter: %v, paused %v", s.Companies, s.Paused())
 	}
 	b.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late")) // its last refresh may end now
 	if _, err := b.Company(b.ctx, alder); !problem.HasCode(err, problem.NotFound) {

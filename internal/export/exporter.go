@@ -38,14 +38,12 @@ type Exporter struct {
 	Target     Target            `json:"target"`
 	Mode       Mode              `json:"mode"`
 	Schedule   Schedule          `json:"schedule"`
-	// Paused holds scheduled runs back without touching the schedule; PausedWhy says so to people.
-	Paused    bool      `json:"paused,omitempty"`
-	PausedWhy string    `json:"paused_why,omitempty"`
-	Revision  int       `json:"revision"` // counts changes by people, and the making of the spreadsheet
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
-	CreatedBy string    `json:"created_by"`
-	NextAt    time.Time `json:"next_at"` // next due time of the schedule; zero when none. Stored, so that a missed one is seen.
+	Pause      *Pause            `json:"pause,omitempty"` // nil while nothing holds it back
+	Revision   int               `json:"revision"`        // counts changes by people, and the making of the spreadsheet
+	CreatedAt  time.Time         `json:"created_at"`
+	UpdatedAt  time.Time         `json:"updated_at"`
+	CreatedBy  string            `json:"created_by"`
+	NextAt     time.Time         `json:"next_at"` // next due time of the schedule; zero when none. Stored, so that a missed one is seen.
 }
 
 // Option returns the exporter's value of an option, or the definition's default.

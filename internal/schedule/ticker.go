@@ -76,7 +76,7 @@ func NewTicker(o Options) *Ticker {
 // exporter's schedule, or takes its pause away without wanting a catch-up, sets
 // NextAt to it.
 func Plan(e export.Exporter, now time.Time) time.Time {
-	if e.Paused {
+	if e.Paused() {
 		return time.Time{}
 	}
 	return next(e, now)
@@ -199,7 +199,7 @@ func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
 // lookAt does what is due of one exporter and returns its next due time, zero if
 // there is none.
 func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (time.Time, error) {
-	if e.Paused {
+	if e.Paused() {
 		return time.Time{}, nil // what it misses is seen when it is resumed
 	}
 	at := next(e, now)

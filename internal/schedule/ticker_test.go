@@ -318,10 +318,10 @@ func TestPauseAndChange(t *testing.T) {
 		c.add("exp_1", "0 * * * *", "UTC")
 		c.up()
 		c.sleep(30 * time.Minute)
-		c.change("exp_1", func(e *export.Exporter) { e.Paused = true })
+		c.change("exp_1", func(e *export.Exporter) { e.Pause = &export.Pause{Reason: export.PausedByPerson} })
 		c.sleep(3 * time.Hour) // 03:30
 		c.want()
-		c.change("exp_1", func(e *export.Exporter) { e.Paused = false })
+		c.change("exp_1", func(e *export.Exporter) { e.Pause = nil })
 		c.want("01-01 01:00 catch_up")
 
 		// A disabled schedule misses nothing.
@@ -352,10 +352,10 @@ func TestResumeWithoutCatchUp(t *testing.T) {
 	inBubble(t, func(c *clock) {
 		c.add("exp_1", "0 * * * *", "UTC")
 		c.up()
-		c.change("exp_1", func(e *export.Exporter) { e.Paused = true })
+		c.change("exp_1", func(e *export.Exporter) { e.Pause = &export.Pause{Reason: export.PausedByPerson} })
 		c.sleep(210 * time.Minute)
 		c.change("exp_1", func(e *export.Exporter) {
-			e.Paused = false
+			e.Pause = nil
 			e.NextAt = c.ticker.Plan(*e, time.Now())
 		})
 		c.want()
@@ -429,7 +429,7 @@ func TestPlan(t *testing.T) {
 	}{
 		{"daily", with(func(*export.Exporter) {}), time.Date(2026, 3, 9, 10, 0, 0, 0, time.UTC)},
 		{"no zone", with(func(e *export.Exporter) { e.Schedule.Timezone = "" }), time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC)},
-		{"paused", with(func(e *export.Exporter) { e.Paused = true }), time.Time{}},
+		{"paused", with(func(e *export.Exporter) { e.Pause = &export.Pause{Reason: export.PausedByPerson} }), time.Time{}},
 		{"disabled", with(func(e *export.Exporter) { e.Schedule.Enabled = false }), time.Time{}},
 		{"none", with(func(e *export.Exporter) { e.Schedule.Cron = "" }), time.Time{}},
 		{"unreadable", with(func(e *export.Exporter) { e.Schedule.Cron = "x" }), time.Time{}},

@@ -120,7 +120,7 @@ func TestTestDisconnectDelete(t *testing.T) {
 	}
 	s.wantSent(companyPath(realmA, "disconnect"), nil, "/connections")
 	told("Alder &amp; Sons Ltd is disconnected.")
-	if e, _ := s.control.Exporter(t.Context(), e.ID); !e.Paused {
+	if e, _ := s.control.Exporter(t.Context(), e.ID); !e.Paused() {
 		t.Error("the exporter is not paused")
 	}
 	s.wantSent(accountPath(s.account, "disconnect"), nil, "/connections")

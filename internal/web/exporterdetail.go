@@ -39,7 +39,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: w.configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused, Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
+	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: w.configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(), Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
 	view.Sheet = view.Row.Sheet
 	if view.Sheet == "" && e.Target.Spreadsheet != "" {
 		view.Sheet = e.Target.URL(googleSheets)

@@ -70,7 +70,7 @@ func TestExporterStates(t *testing.T) {
 	t.Parallel()
 	due := export.Exporter{Schedule: export.Schedule{Cron: "0 * * * *", Enabled: true}, NextAt: noon.Add(-time.Hour)}
 	paused := due
-	paused.Paused = true
+	paused.Pause = &export.Pause{Reason: export.PausedByPerson}
 	ok := &export.Run{Status: export.RunSucceeded}
 	for _, test := range []struct {
 		name string

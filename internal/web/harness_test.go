@@ -388,7 +388,7 @@ func (f fakeQueue) Waiting(export.ID) string { return "Alder & Sons has two runs
 type fakeTicker struct{}
 
 func (fakeTicker) Plan(e export.Exporter, now time.Time) time.Time {
-	if !e.Schedule.Enabled || e.Paused {
+	if !e.Schedule.Enabled || e.Paused() {
 		return time.Time{}
 	}
 	return now.Add(time.Hour)

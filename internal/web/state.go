@@ -107,7 +107,7 @@ func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
 	switch {
 	case last != nil && !last.Status.Over():
 		return runState(*last)
-	case e.Paused:
+	case e.Paused():
 		return statePaused
 	case late(e, now):
 		return stateLate
@@ -119,7 +119,7 @@ func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
 
 // late reports whether a due time has passed without a run.
 func late(e export.Exporter, now time.Time) bool {
-	return !e.Paused && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
+	return !e.Paused() && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
 }
 
 func connectionState(s export.ConnectionStatus) state {

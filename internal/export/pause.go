@@ -1,0 +1,78 @@
+package export
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// PauseReason says what holds an exporter back.
+type PauseReason string
+
+// The reasons of pauses. A person's pause lasts until a person ends it; the others end with the connection's return.
+const (
+	PausedByPerson    PauseReason = "person"
+	CompanyDisconnect PauseReason = "company_disconnected"
+	AccountDisconnect PauseReason = "account_disconnected"
+	AccountDeleted    PauseReason = "account_deleted"
+)
+
+// Pause holds an exporter's scheduled runs back without touching its schedule.
+type Pause struct {
+	Reason PauseReason `json:"reason"`
+	Who    string      `json:"who"` // the person's e-mail, or the connection's name as it was then
+	Since  time.Time   `json:"since"`
+}
+
+// String says the reason to people.
+func (p Pause) String() string {
+	switch p.Reason {
+	case PausedByPerson:
+		return "paused by " + p.Who
+	case AccountDeleted:
+		return strings.Replace("its Google account "+p.Who+" was deleted", "  ", " ", 1)
+	}
+	return p.Who + " is disconnected"
+}
+
+// PauseWords says to people why an exporter is paused; empty when it is not.
+func (e Exporter) PauseWords() string {
+	if e.Pause == nil {
+		return ""
+	}
+	return e.Pause.String()
+}
+
+// Paused reports whether scheduled runs are held back.
+func (e Exporter) Paused() bool { return e.Pause != nil }
+
+// UnmarshalJSON also reads exporters that were stored when a pause was a sentence.
+func (e *Exporter) UnmarshalJSON(data []byte) error {
+	type plain Exporter
+	var stored struct {
+		*plain
+		Paused    bool   `json:"paused"`
+		PausedWhy string `json:"paused_why"`
+	}
+	stored.plain = (*plain)(e)
+	if err := json.Unmarshal(data, &stored); err != nil {
+		return fmt.Errorf("reading an exporter: %w", err)
+	}
+	if stored.Paused && e.Pause == nil {
+		e.Pause = readPause(stored.PausedWhy)
+	}
+	return nil
+}
+
+// readPause understands the sentences that pauses once were. Endings go first: they were ours, while a company may have
+// any name.
+func readPause(why string) *Pause {
+	if who, ok := strings.CutSuffix(why, " is disconnected"); ok {
+		return &Pause{Reason: CompanyDisconnect, Who: who}
+	}
+	if who, ok := strings.CutSuffix(why, " was deleted"); ok {
+		return &Pause{Reason: AccountDeleted, Who: strings.TrimSpace(strings.TrimPrefix(who, "its Google account"))}
+	}
+	return &Pause{Reason: PausedByPerson, Who: strings.TrimPrefix(why, "paused by ")}
+}
