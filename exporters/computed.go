@@ -120,12 +120,7 @@ func journalTotal(v export.View) table.Cell {
 
 // journalHomeTotal is journalTotal in the company's currency.
 func journalHomeTotal(v export.View) table.Cell {
-	with := record.Record{"TotalAmt": nil}
-	for k, member := range v.Record {
-		with[k] = member
-	}
-	with["TotalAmt"] = journalTotal(v).String()
-	v.Record = with
+	v.Record = v.Record.With("TotalAmt", journalTotal(v).String())
 	return inHomeCurrency("HomeTotalAmt", "TotalAmt")(v)
 }
 

@@ -76,7 +76,7 @@ const linePrefix = "Line."
 // View is what a computed column sees of one row.
 type View struct {
 	Record  record.Record
-	Line    record.Record // nil unless rows are lines
+	Line    record.Record // none unless rows are lines
 	Company Company
 	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
 }

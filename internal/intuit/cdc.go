@@ -1,7 +1,6 @@
 package intuit
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -121,14 +120,12 @@ func (r *changeRead) books(ctx context.Context) (now time.Time, closed string, e
 
 // decodeRecord reads one record of an answer.
 func decodeRecord(raw json.RawMessage) (record.Record, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var rec record.Record
-	if err := dec.Decode(&rec); err != nil {
-		return nil, fmt.Errorf("reading a changed record: %w", err)
+	rec, err := record.Parse(raw)
+	if err != nil {
+		return rec, fmt.Errorf("reading what changed: %w", err)
 	}
 	if rec.Text("Id") == "" {
-		return nil, errors.New("reading a changed record: it has no Id")
+		return rec, errors.New("reading a changed record: it has no Id")
 	}
 	return rec, nil
 }

@@ -1,8 +1,8 @@
 package intuit
 
 import (
+	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -156,10 +156,16 @@ func FuzzFingerprint(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rec, err := record.Parse(data)
-		if err != nil || rec == nil {
+		if err != nil || !rec.Exists() {
 			return
 		}
-		again, err := json.Marshal(rec) // sorted, without blanks
+		var spelt map[string]any
+		dec := json.NewDecoder(bytes.NewReader(data))
+		dec.UseNumber()
+		if err := dec.Decode(&spelt); err != nil {
+			return
+		}
+		again, err := json.Marshal(spelt) // sorted, without blanks
 		if err != nil {
 			return
 		}
@@ -168,7 +174,7 @@ func FuzzFingerprint(f *testing.F) {
 			return
 		}
 		if diff := cmp.Diff(w.fingerprint(rec), w.fingerprint(other)); diff != "" {
-			t.Errorf("%s and %s, keys %v:\n%s", data, again, slices.Collect(maps.Keys(rec)), diff)
+			t.Errorf("%s and %s:\n%s", data, again, diff)
 		}
 	})
 }

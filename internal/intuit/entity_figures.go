@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
 )
 
 // headline is a headline figure of an entity with the columns it needs.
@@ -39,7 +40,7 @@ func (r *entityRead) compileFigures() error {
 
 // tallyRecord adds a record to the figures.
 func (r *entityRead) tallyRecord(v export.View) {
-	v.Line = nil
+	v.Line = record.Record{}
 	for i, f := range r.figures {
 		if !matchAll(f.where, v) {
 			continue

@@ -139,7 +139,7 @@ func TestLinesAddUpToTheInvoice(t *testing.T) {
 	for _, r := range s.records(t, "Invoice") {
 		total, _ := r.Decimal("TotalAmt")
 		tax := decimal.Zero
-		if d := r.Object("TxnTaxDetail"); d != nil {
+		if d := r.Object("TxnTaxDetail"); d.Exists() {
 			tax, _ = d.Decimal("TotalTax")
 		}
 		if want := total.Sub(tax); !lines[r.Text("Id")].Equal(want) {

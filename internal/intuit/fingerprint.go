@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -48,16 +46,16 @@ func newWatcher(w export.Watched) (watcher, error) {
 // that was renamed: QuickBooks shows the new name without counting that as a change.
 func (w watcher) fingerprint(rec record.Record) fingerprint {
 	b := []byte{}
-	for _, name := range slices.Sorted(maps.Keys(rec)) {
+	for name, v := range rec.Members() {
 		if !w.ignored[name] {
-			b = appendMember(b, name, rec[name])
+			b = appendMember(b, name, v)
 		}
 	}
 	sum := sha256.Sum256(b)
 	p := fingerprint{Hash: binary.BigEndian.Uint64(sum[:8]), Texts: make([]string, len(w.Fields))}
 	for i, f := range w.Fields {
 		value, ok := w.paths[i].Lookup(rec)
-		if o := rec.Object(f.Path); o != nil {
+		if o := rec.Object(f.Path); o.Exists() {
 			value, ok = o, true
 		}
 		if ok {
@@ -105,20 +103,18 @@ func appendValue(b []byte, v any) []byte {
 		}
 	case record.Record:
 		b = appendObject(b, v)
-	case map[string]any:
-		b = appendObject(b, v)
 	}
 	return b
 }
 
-func appendObject(b []byte, o map[string]any) []byte {
+func appendObject(b []byte, o record.Record) []byte {
 	before := len(b)
 	b = append(b, '{')
 	start := len(b)
-	_, reference := o["value"].(string)
-	for _, name := range slices.Sorted(maps.Keys(o)) {
+	reference := o.IsRef()
+	for name, v := range o.Members() {
 		if !reference || name != "name" {
-			b = appendMember(b, name, o[name])
+			b = appendMember(b, name, v)
 		}
 	}
 	if len(b) == start {
@@ -134,11 +130,8 @@ func appendLength(b []byte, s string) []byte {
 
 // keptText is a field's value as it is kept.
 func keptText(v any, kind table.Kind) string {
-	switch v := v.(type) {
-	case record.Record:
-		return keptReference(v)
-	case map[string]any:
-		return keptReference(v)
+	if o, ok := v.(record.Record); ok {
+		return keptReference(o)
 	}
 	c := record.Convert(v, kind)
 	if d, ok := c.Decimal(); ok {

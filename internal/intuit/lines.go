@@ -2,7 +2,6 @@ package intuit
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 
 	"ledgersheet/internal/record"
@@ -11,8 +10,8 @@ import (
 // maxNesting bounds lines within lines; QuickBooks itself nests them once.
 const maxNesting = 8
 
-// linesOf returns the lines that stand in that member of a record, such that their amounts add up to the record's total before tax: subtotals are left
-// out, discounts are negative, and a bundle is replaced by what is in it.
+// linesOf returns the record's lines, normalised so that their amounts sum to the pre-tax total: subtotals are dropped,
+// discounts are negative, bundles are expanded. member names the record's member that holds them.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
 func linesOf(r record.Record, member string) []record.Record {
 	return appendLines(nil, r.List(member), 0)
@@ -24,7 +23,7 @@ func appendLines(out, lines []record.Record, depth int) []record.Record {
 		case "SubTotalLineDetail":
 			continue
 		case "DiscountLineDetail":
-			line = negated(line)
+			line = negate(line)
 		case "GroupLineDetail":
 			if inner := line.Object("GroupLineDetail").List("Line"); len(inner) > 0 && depth < maxNesting {
 				out = appendLines(out, inner, depth+1)
@@ -36,17 +35,14 @@ func appendLines(out, lines []record.Record, depth int) []record.Record {
 	return out
 }
 
-// negated is the line with its amount's sign turned.
-func negated(line record.Record) record.Record {
-	amount, ok := line["Amount"].(json.Number)
-	if !ok || strings.Trim(amount.String(), "-0.") == "" {
+// negate returns the line with its amount's sign turned.
+func negate(line record.Record) record.Record {
+	amount, ok := line.Number("Amount")
+	if !ok || strings.Trim(amount, "-0.") == "" {
 		return line
 	}
-	turned := maps.Clone(line)
-	if text, negative := strings.CutPrefix(amount.String(), "-"); negative {
-		turned["Amount"] = json.Number(text)
-	} else {
-		turned["Amount"] = json.Number("-" + text)
+	if text, negative := strings.CutPrefix(amount, "-"); negative {
+		return line.With("Amount", json.Number(text))
 	}
-	return turned
+	return line.With("Amount", json.Number("-"+amount))
 }

@@ -34,7 +34,7 @@ func TestLines(t *testing.T) {
 	if l := r.List("Line"); l[5].Text("Amount") != "16.05" {
 		t.Error("the record itself was changed")
 	}
-	if l := linesOf(record.Record{"Id": "1"}, "Line"); l != nil {
+	if l := linesOf(record.Record{}.With("Id", "1"), "Line"); l != nil {
 		t.Errorf("a record without lines has %v", l)
 	}
 }
@@ -61,7 +61,7 @@ func TestRecurringTransactionsAreUnwrapped(t *testing.T) {
 	if got := unwrapped("RecurringTransaction", r); got.Text("Id") != "12" || got.Text("TxnType") != "Invoice" {
 		t.Errorf("got %v", got)
 	}
-	if got := unwrapped("Invoice", r); got.Object("Invoice") == nil {
+	if got := unwrapped("Invoice", r); !got.Object("Invoice").Exists() {
 		t.Errorf("got %v", got)
 	}
 }

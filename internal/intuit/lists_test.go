@@ -47,7 +47,7 @@ func TestReferencesAreLookedUp(t *testing.T) {
 			t.Fatalf("row %d: %s", i, diff)
 		}
 		item := items[row.Cells[7].String()]
-		if row.Cells[8].String() != item.Text("Sku") || (item != nil) != (row.Cells[9].String() == "Income") {
+		if row.Cells[8].String() != item.Text("Sku") || (item.Exists()) != (row.Cells[9].String() == "Income") {
 			t.Fatalf("row %d: item %q has SKU %q, account type %q", i, row.Cells[7], row.Cells[8], row.Cells[9])
 		}
 		if customer.Text("Active") == "false" {

@@ -153,15 +153,14 @@ func records(page json.RawMessage) iter.Seq2[record.Record, error] {
 			return
 		}
 		dec := json.NewDecoder(bytes.NewReader(page))
-		dec.UseNumber()
 		if _, err := dec.Token(); err != nil {
-			yield(nil, fmt.Errorf("reading a page: %w", err))
+			yield(record.Record{}, fmt.Errorf("reading a page: %w", err))
 			return
 		}
 		for dec.More() {
 			var r record.Record
-			if err := dec.Decode(&r); err != nil {
-				yield(nil, fmt.Errorf("reading a record: %w", err))
+			if err := r.Decode(dec); err != nil {
+				yield(record.Record{}, err)
 				return
 			}
 			if !yield(r, nil) {

@@ -77,7 +77,7 @@ func FuzzReference(f *testing.F) {
 		if r == nil {
 			return
 		}
-		if v, ok := r.lookup(record.Record{"Id": "1"}); ok {
+		if v, ok := r.lookup(record.Record{}.With("Id", "1")); ok {
 			t.Errorf("%q found %v in nothing", s, v)
 		}
 	})

@@ -11,14 +11,11 @@ import (
 // unwrapped is the record itself. Recurring transactions come in an object whose one member is named for their type;
 // that name becomes the member TxnType.
 func unwrapped(object string, rec record.Record) record.Record {
-	if object != "RecurringTransaction" || len(rec) != 1 {
+	if object != "RecurringTransaction" {
 		return rec
 	}
-	for name := range rec {
-		if inner := rec.Object(name); inner != nil {
-			inner["TxnType"] = name
-			return inner
-		}
+	if name, inner, ok := rec.Unwrap(); ok {
+		return inner.With("TxnType", name)
 	}
 	return rec
 }
@@ -67,7 +64,7 @@ func (o *emitter) record(ctx context.Context, rec record.Record) error {
 	return nil
 }
 
-// linesOf are the lines that give a row each; one that is nil where the whole record gives the row.
+// linesOf returns the lines that give a row each; one that does not exist where the whole record gives the row.
 func (r *entityRead) linesOf(rec record.Record) []record.Record {
 	if r.lines {
 		member := "Line"
@@ -78,7 +75,7 @@ func (r *entityRead) linesOf(rec record.Record) []record.Record {
 			return own
 		}
 	}
-	return []record.Record{nil}
+	return []record.Record{{}}
 }
 
 // matchAll reports whether all filters hold for a row.

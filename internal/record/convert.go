@@ -83,6 +83,6 @@ func hasSuffixOf(s string, suffixes ...string) bool {
 
 // Decimal returns the member as a decimal, and false when it is missing or no number.
 func (r Record) Decimal(name string) (decimal.Decimal, bool) {
-	d, err := table.ParseDecimal(scalarText(r[name]))
+	d, err := table.ParseDecimal(r.Text(name))
 	return d, err == nil
 }

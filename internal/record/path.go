@@ -91,10 +91,10 @@ func (p Path) Leaf() string {
 
 // Lookup returns the value at the path: a string, json.Number or bool, and false when there is none.
 func (p Path) Lookup(r Record) (any, bool) {
-	if r == nil {
+	if !r.Exists() {
 		return nil, false
 	}
-	return lookup(map[string]any(r), p.steps)
+	return lookup(r.members, p.steps)
 }
 
 func lookup(v any, steps []step) (any, bool) {

@@ -3,47 +3,61 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
+	"iter"
+	"maps"
+	"slices"
 )
 
-// Record is one JSON object whose numbers are json.Number, so that no digit is lost.
-type Record map[string]any
+// Record is one JSON object whose numbers keep their spelling. It is a value that nobody changes: With makes another.
+// The zero value is no record; its members are all missing. How a record is kept is its own affair, so that it can be
+// decoded only as far as it is asked for.
+type Record struct {
+	members map[string]any
+}
 
 // Parse reads one record from JSON text.
 func Parse(data []byte) (Record, error) {
-	dec := json.NewDecoder(strings.NewReader(string(data)))
-	dec.UseNumber()
 	var r Record
-	if err := dec.Decode(&r); err != nil {
-		return nil, fmt.Errorf("reading a record: %w", err)
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if err := r.Decode(dec); err != nil {
+		return Record{}, err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("reading a record: text follows it")
+		return Record{}, fmt.Errorf("reading a record: text follows it")
 	}
 	return r, nil
 }
 
-// Object returns the member that is an object, nil otherwise.
-func (r Record) Object(name string) Record {
-	switch o := r[name].(type) {
-	case map[string]any:
-		return o
-	case Record:
-		return o
+// Decode reads the decoder's next value, which must be an object.
+func (r *Record) Decode(dec *json.Decoder) error {
+	dec.UseNumber()
+	r.members = nil
+	if err := dec.Decode(&r.members); err != nil {
+		return fmt.Errorf("reading a record: %w", err)
 	}
 	return nil
 }
 
+// Exists reports whether there is a record: the zero value is none.
+func (r Record) Exists() bool { return r.members != nil }
+
+// Object returns the member that is an object; no record otherwise.
+func (r Record) Object(name string) Record {
+	o, _ := r.members[name].(map[string]any)
+	return Record{o}
+}
+
 // List returns the objects of a member that is an array.
 func (r Record) List(name string) []Record {
-	items, _ := r[name].([]any)
+	items, _ := r.members[name].([]any)
 	var list []Record
 	for _, item := range items {
 		if o, ok := item.(map[string]any); ok {
-			list = append(list, o)
+			list = append(list, Record{o})
 		}
 	}
 	return list
@@ -51,12 +65,72 @@ func (r Record) List(name string) []Record {
 
 // Text returns the member as text: strings as they are, numbers as they were spelt, truth values as true or false.
 // It is empty when the member is missing, null, an object or an array.
-func (r Record) Text(name string) string { return scalarText(r[name]) }
+func (r Record) Text(name string) string { return scalarText(r.members[name]) }
+
+// Number returns the spelling of a member that is a JSON number, and false when it is anything else.
+func (r Record) Number(name string) (string, bool) {
+	n, ok := r.members[name].(json.Number)
+	return n.String(), ok
+}
 
 // Ref returns the value and the name of a reference member such as CustomerRef.
 func (r Record) Ref(name string) (value, title string) {
 	o := r.Object(name)
 	return o.Text("value"), o.Text("name")
+}
+
+// IsRef reports whether the record is a reference: an object whose member "value" is a text.
+func (r Record) IsRef() bool {
+	_, ok := r.members["value"].(string)
+	return ok
+}
+
+// Members yields the members in the order of their names. A value is nil, a string, a json.Number, a bool, a Record, or
+// a []any of those.
+func (r Record) Members() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for _, name := range slices.Sorted(maps.Keys(r.members)) {
+			if !yield(name, wrap(r.members[name])) {
+				return
+			}
+		}
+	}
+}
+
+func wrap(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return Record{v}
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = wrap(item)
+		}
+		return list
+	}
+	return v
+}
+
+// With returns the record with one member replaced or added: a string, json.Number, bool or nil. The original stays.
+func (r Record) With(name string, value any) Record {
+	changed := maps.Clone(r.members)
+	if changed == nil {
+		changed = map[string]any{}
+	}
+	changed[name] = value
+	return Record{changed}
+}
+
+// Unwrap returns the object inside a record that has one member and nothing else, and that member's name; false for any
+// other record.
+func (r Record) Unwrap() (name string, inner Record, ok bool) {
+	if len(r.members) != 1 {
+		return "", Record{}, false
+	}
+	for name = range r.members {
+		inner = r.Object(name)
+	}
+	return name, inner, inner.Exists()
 }
 
 func scalarText(v any) string {

@@ -37,7 +37,10 @@ func testExporters(t *testing.T, s export.Store) {
 	if d := diff([]export.Exporter{a, b}, all); d != "" {
 		t.Errorf("exporters by name (-want +got):\n%s", d)
 	}
-	updated, err := s.UpdateExporter(ctx, b.ID, func(e *export.Exporter) error { e.Pause = &export.Pause{Reason: export.PausedByPerson, Who: "ann", Since: noon}; return nil })
+	updated, err := s.UpdateExporter(ctx, b.ID, func(e *export.Exporter) error {
+		e.Pause = &export.Pause{Reason: export.PausedByPerson, Who: "ann", Since: noon}
+		return nil
+	})
 	must(t, err)
 	b.Pause = &export.Pause{Reason: export.PausedByPerson, Who: "ann", Since: noon}
 	got, err := s.Exporter(ctx, b.ID)
