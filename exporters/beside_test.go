@@ -35,14 +35,14 @@ func TestCompaniesSideBySide(t *testing.T) {
 		realms = append(realms, realm)
 		store.companies[realm] = export.Company{Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected}
 	}
-	r := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: store, Source: w.client})
+	r := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: store, Source: w.source})
 	for _, d := range exporters.All() {
 		report, ok := d.(export.Report)
 		if !ok || report.Shape != export.Tree {
 			continue
 		}
 		options := map[string]string{export.OptCompanies: export.CompaniesBeside, export.OptLayout: export.LayoutTable}
-		if report.AsOf {
+		if report.Dates == export.AsOfDay {
 			options[export.OptReportDate] = "2026-03-14"
 		} else {
 			options[export.OptDateRange], options[export.OptStartDate], options[export.OptEndDate] = export.RangeCustom, "2025-01-01", "2025-12-31"
@@ -55,7 +55,7 @@ func TestCompaniesSideBySide(t *testing.T) {
 		}
 		want := map[string]decimal.Decimal{}
 		for _, realm := range realms {
-			reading, err := w.client.Read(t.Context(), d, export.Query{Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
+			reading, err := w.source.Read(t.Context(), d, export.Query{Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,7 +21,7 @@ func TestCellsAreOfTheirColumnsKind(t *testing.T) {
 					q.Columns = append(q.Columns, c.Path)
 				}
 			}
-			reading, err := w.client.Read(t.Context(), e, q)
+			reading, err := w.source.Read(t.Context(), e, q)
 			if err != nil {
 				t.Fatalf("%s: %v", e.ID, err)
 			}

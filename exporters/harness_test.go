@@ -17,16 +17,17 @@ import (
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/limit"
 	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/source"
 )
 
 // today is the day on which everything in these tests happens.
 var today = time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC)
 
-// world is a client of a small simulated company and a pipeline from it to simulated spreadsheets.
+// world is a reader of a small simulated company and a pipeline from it to simulated spreadsheets.
 type world struct {
 	books   *intuitsim.Server
 	sheets  *googlesim.Server
-	client  *intuit.Client
+	source  *source.Source
 	runner  *pipeline.Runner
 	company export.Company
 	store   *memory
@@ -50,10 +51,11 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected,
 	}
 	log := slog.New(refusals{slog.DiscardHandler, w.refused})
-	w.client = intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), Logger: log, HTTP: func(realm export.RealmID) *http.Client {
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), Logger: log, HTTP: func(realm export.RealmID) *http.Client {
 		access, _ := w.books.Authorize(string(realm))
 		return &http.Client{Transport: bearer{access, w.books.Transport()}}
 	}})
+	w.source = source.New(client, log)
 	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20})
 	ends, free := w.sheets.Endpoints(), func() *limit.Keyed { return limit.New(limit.Limits{}) }
 	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file", "https://www.googleapis.com/auth/spreadsheets")
@@ -61,7 +63,7 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: log, Now: now})
 	w.store = &memory{company: w.company, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{}}
-	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.client, Destination: destination, Now: now, Logger: log})
+	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source, Destination: destination, Now: now, Logger: log})
 	return w
 }
 

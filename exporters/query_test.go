@@ -43,7 +43,7 @@ func unpushed(e export.Entity) export.Entity {
 func (w world) read(t testing.TB, e export.Entity, q export.Query) [][]string {
 	t.Helper()
 	q.Company, q.Today = w.company, today.Truncate(24*time.Hour)
-	reading, err := w.client.Read(t.Context(), e, q)
+	reading, err := w.source.Read(t.Context(), e, q)
 	if err != nil {
 		t.Fatalf("%s %+v: %v", e.ID, q, err)
 	}

@@ -3,7 +3,7 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "account_list", Title: "Account list", Group: "Accounting", Object: "AccountList", Shape: export.List, Undated: true,
+	ID: "account_list", Title: "Account list", Group: "Accounting", Object: "AccountList", Shape: export.List, Dates: export.Undated,
 	Summary:  "The chart of accounts as QuickBooks reports it, with types and present balances.",
 	Accounts: true,
 	Params: options(

@@ -4,9 +4,9 @@ import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
 	ID: "journal", Title: "Journal", Group: "Accounting", Object: "JournalReport", Shape: export.List,
-	Summary:  "Every transaction of a period as debits and credits, line by line.",
-	Additive: true, Accounts: true,
+	Summary: "Every transaction of a period as debits and credits, line by line.",
+	Dates:   export.JoinableRange, Accounts: true,
 	Params:  detailColumns(),
-	Even:    []string{"debt_amt", "credit_amt"},
+	Even:    [2]string{"debt_amt", "credit_amt"},
 	Figures: []export.Figure{added("debits", "Debits", "debt_amt"), added("credits", "Credits", "credit_amt")},
 })

@@ -3,10 +3,10 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "trial_balance", Title: "Trial balance", Group: "Statements", Object: "TrialBalance", Shape: export.Tree, Basis: true, Balance: true,
+	ID: "trial_balance", Title: "Trial balance", Group: "Statements", Object: "TrialBalance", Shape: export.Tree, Basis: true, Dates: export.BalanceAtEnd,
 	Summary:  "Every account's balance at the end of a period, debits and credits apart.",
 	Accounts: true,
 	Params:   []export.Option{sortOrder()},
-	Even:     []string{"debit", "credit"},
+	Even:     [2]string{"debit", "credit"},
 	Figures:  []export.Figure{added("debits", "Debits", "debit"), added("credits", "Credits", "credit")},
 })

@@ -25,6 +25,7 @@ import (
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
+	"ledgersheet/internal/source"
 	"ledgersheet/internal/vault"
 	"ledgersheet/internal/web"
 )
@@ -116,7 +117,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store, Source: a.books.client, Destination: a.google.client, Logger: a.log})
+	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,

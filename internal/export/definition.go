@@ -131,19 +131,32 @@ const (
 	List Shape = "list"
 )
 
+// Dates says what a report's figures are about, and so which dates it takes and what may be done with them.
+type Dates uint8
+
+// The kinds of dates.
+const (
+	// RangeOfDays is a range whose parts cannot be joined to the whole, because of averages or percentages.
+	RangeOfDays Dates = iota
+	// JoinableRange is a range of which the answers for its parts, joined, are the answer for it: a report that is too
+	// large for QuickBooks is read in parts.
+	JoinableRange
+	// BalanceAtEnd takes a range, but figures are as of its end: periods must not be added up.
+	BalanceAtEnd
+	// AsOfDay takes one day and no range.
+	AsOfDay
+	// Undated takes no date at all.
+	Undated
+)
+
 // Report is one of QuickBooks' reports.
 type Report struct {
 	ID, Title, Summary, Group string
 
-	Object  string // the name in the report's URL, which is not always its documented name
-	Shape   Shape
-	Balance bool // figures are as of the range's end, so periods must not be added up
-	AsOf    bool // takes one report_date and no range
-	Undated bool // takes no date at all
-	Basis   bool // knows accounting_method
-	// Additive says that the answers for the parts of a range joined are the answer for the range: one that is too large
-	// for QuickBooks is then read in parts. Never set for balances, averages and percentages.
-	Additive bool
+	Object string // the name in the report's URL, which is not always its documented name
+	Shape  Shape
+	Dates  Dates
+	Basis  bool // knows accounting_method
 	// Accounts says that rows are about accounts, so that AccountNumber and AccountType can be offered.
 	Accounts bool
 	// Levels is how many section columns the table layout has at least, so that a deeper account does not move the others.
@@ -164,7 +177,7 @@ type Report struct {
 	// Figures are the headline figures.
 	Figures []Figure
 	// Even names two columns that add up to the same, such as debit and credit.
-	Even []string
+	Even [2]string
 }
 
 // GroupSum states that the figure of a group or column is the sum of others'; a minus sign subtracts one.
@@ -203,7 +216,7 @@ func (r Report) Catalogue() []Column {
 	}
 	if r.Accounts {
 		cols = append(cols,
-			Column{Path: ReportAccountNumber, Title: "Account number", Off: true, Help: "Looked up in the chart of accounts, by one more request. Blank in previews."},
+			Column{Path: ReportAccountNumber, Title: "Account number", Off: true, Help: "Looked up in the chart of accounts, which is read as well. Blank in previews."},
 			Column{Path: ReportAccountType, Title: "Account type", Off: true, Help: "As above: Bank, Income, Expense and so on."})
 	}
 	cols = append(cols, []Column{

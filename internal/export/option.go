@@ -179,9 +179,9 @@ func (e Entity) OptionList() []Option {
 // OptionList implements Definition.
 func (r Report) OptionList() []Option {
 	var list []Option
-	switch {
-	case r.Undated:
-	case r.AsOf:
+	switch r.Dates {
+	case Undated:
+	case AsOfDay:
 		list = append(list, Option{Key: OptReportDate, Title: "As of", Kind: OptionDate, Help: "Empty means the day of the run."})
 	default:
 		list = rangeOptions("this_fiscal_year_to_date")

@@ -44,7 +44,7 @@ func TestReportOptions(t *testing.T) {
 	t.Parallel()
 	tree := Report{ID: "r", Shape: Tree, Basis: true, Summarize: []string{SummarizeTotal, "Month"}}
 	list := Report{ID: "r", Shape: List}
-	asOf := Report{ID: "r", Shape: Tree, AsOf: true}
+	asOf := Report{ID: "r", Shape: Tree, Dates: AsOfDay}
 	for name, test := range map[string]struct {
 		d       Report
 		options map[string]string
@@ -63,7 +63,7 @@ func TestReportOptions(t *testing.T) {
 		"no half ranges":            {list, map[string]string{"date_range": "custom", "start_date": "2026-01-01"}, []string{"options.date_range"}},
 		"no ranges":                 {asOf, map[string]string{"date_range": "last_year"}, []string{"options.date_range"}},
 		"as of":                     {asOf, map[string]string{"report_date": "2026-01-31"}, nil},
-		"undated":                   {Report{ID: "r", Shape: List, Undated: true}, map[string]string{"report_date": "2026-01-31"}, []string{"options.report_date"}},
+		"undated":                   {Report{ID: "r", Shape: List, Dates: Undated}, map[string]string{"report_date": "2026-01-31"}, []string{"options.report_date"}},
 	} {
 		e := Exporter{Options: test.options}
 		var c problem.Collect

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -169,22 +170,19 @@ func (e Exporter) validateRange(d Definition, c *problem.Collect) {
 }
 
 func (e Exporter) validateReportRange(r Report, name string, c *problem.Collect) {
-	by := e.Option(r, OptSummarize)
-	if name == RangeAll && periodic(by) {
-		c.Add("options."+OptDateRange, "all cannot be split by %s; choose a range", by)
+	o, err := r.Parse(e.Options)
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
+		for field, why := range p.Fields {
+			if !c.Has(field) {
+				c.Add(field, "%s", why)
+			}
+		}
+	}
+	if name == RangeAll && periodic(o.Summarize) {
+		c.Add("options."+OptDateRange, "all cannot be split by %s; choose a range", o.Summarize)
 	}
 	if name == RangeCustom && (e.Options[OptStartDate] == "" || e.Options[OptEndDate] == "") {
 		c.Add("options."+OptDateRange, "a report's custom range needs both start_date and end_date")
-	}
-	if compare := e.Option(r, OptCompare); compare != "" && compare != CompareNone {
-		switch {
-		case by != SummarizeTotal:
-			c.Add("options."+OptCompare, "goes with summarize_by %s only, not %s", SummarizeTotal, by)
-		case name == RangeAll:
-			c.Add("options."+OptCompare, "needs a date range that has another one before it, not all")
-		case e.Option(r, OptLayout) == LayoutTidy:
-			c.Add("options."+OptCompare, "goes with the layouts %s and %s", LayoutStatement, LayoutTable)
-		}
 	}
 }
 
@@ -200,7 +198,7 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 	}
 	_, records := d.(Entity) // whose paths are columns as well
 	catalogue := d.Catalogue()
-	lines := e.Option(d, OptLines) == "true"
+	lines := WantsLines(d, e.Options)
 	for i, key := range e.Columns {
 		field := fmt.Sprintf("columns[%d]", i)
 		if len(key) > maxColumnKey {
@@ -250,7 +248,7 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 		if why := f.check(col.Kind); why != "" {
 			c.Add(field, "%s", why)
 		}
-		if col.Line() && e.Option(d, OptLines) != "true" {
+		if col.Line() && !WantsLines(d, e.Options) {
 			c.Add(field, "%s is about lines; set the option lines to true", f.Column)
 		}
 	}

@@ -9,51 +9,37 @@ import (
 	"strings"
 	"time"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/record"
+	"ledgersheet/internal/supply"
 )
-
-const (
-	// cdcMost is how many records change data capture gives; there is no second page.
-	cdcMost = 1000
-	// cdcDays is how far back it is asked; it remembers 30 days.
-	cdcDays = 29
-	// cdcOverlap is how much earlier than the last answer it is asked for, as its index may lag. Fingerprints tell what is
-	// known already.
-	cdcOverlap = 10 * time.Minute
-)
-
-// captured is an answer of change data capture.
-type captured struct {
-	at      time.Time                    // QuickBooks' clock
-	records map[string][]json.RawMessage // by object, deleted ones with little more than their id
-	count   int
-}
 
 var errNoTime = errors.New("the answer does not say its time")
 
-// capture asks what changed since a time in records of the objects.
+// Changes implements supply.Feed, with one request.
 // https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
-func (r *changeRead) capture(ctx context.Context, objects []string, since time.Time) (captured, error) {
-	var got captured
-	err := r.client.get(ctx, request{
-		realm: r.realm, path: "cdc", meter: r.meter,
-		query: url.Values{"entities": {strings.Join(objects, ",")}, "changedSince": {since.UTC().Format(time.RFC3339)}},
+func (c *Client) Changes(ctx context.Context, w supply.ChangesWant) (supply.Delta, error) {
+	var got supply.Delta
+	since := w.Since.UTC().Format(time.RFC3339)
+	err := c.get(ctx, request{
+		realm: w.Company.Realm, path: "cdc", meter: w.Meter,
+		query: url.Values{"entities": {strings.Join(w.Objects, ",")}, "changedSince": {since}},
 		accept: func(body []byte) (err error) {
-			got, err = readCapture(body, objects)
+			got, err = readCapture(body, w.Objects)
 			return err
 		},
 	})
 	return got, err
 }
 
-func readCapture(body []byte, objects []string) (captured, error) {
+func readCapture(body []byte, objects []string) (supply.Delta, error) {
 	var doc struct {
 		CDCResponse []struct {
 			QueryResponse []map[string]json.RawMessage
 		}
 		Time time.Time `json:"time"`
 	}
-	got := captured{records: map[string][]json.RawMessage{}}
+	got, count := supply.Delta{Records: map[string][]record.Record{}}, 0
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return got, fmt.Errorf("reading changed records: %w", err)
 	}
@@ -63,7 +49,7 @@ func readCapture(body []byte, objects []string) (captured, error) {
 	if len(doc.CDCResponse) == 0 {
 		return got, errNoResponse
 	}
-	got.at = doc.Time
+	got.At = doc.Time
 	for _, response := range doc.CDCResponse {
 		for _, group := range response.QueryResponse {
 			for name, value := range group {
@@ -78,18 +64,26 @@ func readCapture(body []byte, objects []string) (captured, error) {
 					if err := json.Unmarshal(value, &list); err != nil {
 						return got, fmt.Errorf("reading changed records of %s: %w", object, err)
 					}
-					got.records[object] = append(got.records[object], list...)
-					got.count += len(list)
+					for _, raw := range list {
+						rec, err := decodeChanged(raw)
+						if err != nil {
+							return got, err
+						}
+						got.Records[object] = append(got.Records[object], rec)
+					}
+					count += len(list)
 				}
 			}
 		}
 	}
+	got.Cut = count >= supply.FeedMost // there is no second page
 	return got, nil
 }
 
-// books reads QuickBooks' clock and until when the books are closed, empty when they are not.
-func (r *changeRead) books(ctx context.Context) (now time.Time, closed string, err error) {
-	err = r.client.get(ctx, request{realm: r.realm, path: "preferences", meter: r.meter, accept: func(body []byte) error {
+// Books implements supply.Feed, with one request.
+func (c *Client) Books(ctx context.Context, company export.Company, m *export.Meter) (supply.Books, error) {
+	var books supply.Books
+	err := c.get(ctx, request{realm: company.Realm, path: "preferences", meter: m, accept: func(body []byte) error {
 		var doc struct {
 			Preferences *struct {
 				AccountingInfoPrefs struct{ BookCloseDate string }
@@ -105,7 +99,8 @@ func (r *changeRead) books(ctx context.Context) (now time.Time, closed string, e
 		if doc.Time.IsZero() {
 			return errNoTime
 		}
-		now, closed = doc.Time, doc.Preferences.AccountingInfoPrefs.BookCloseDate
+		closed := doc.Preferences.AccountingInfoPrefs.BookCloseDate
+		books = supply.Books{Now: doc.Time}
 		if closed == "" {
 			return nil
 		}
@@ -113,13 +108,14 @@ func (r *changeRead) books(ctx context.Context) (now time.Time, closed string, e
 		if _, err := time.Parse(time.DateOnly, closed); err != nil {
 			return errors.New("reading Preferences: the closing date is no date")
 		}
+		books.Closed = closed
 		return nil
 	}})
-	return now, closed, err
+	return books, err
 }
 
-// decodeRecord reads one record of an answer.
-func decodeRecord(raw json.RawMessage) (record.Record, error) {
+// decodeChanged reads one record of an answer.
+func decodeChanged(raw json.RawMessage) (record.Record, error) {
 	rec, err := record.Parse(raw)
 	if err != nil {
 		return rec, fmt.Errorf("reading what changed: %w", err)

@@ -1,14 +1,12 @@
 package intuit
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/limit"
-	"ledgersheet/internal/problem"
 )
 
 // Options is what a Client needs.
@@ -50,8 +48,6 @@ type Client struct {
 	agent    string
 }
 
-var _ export.Source = (*Client)(nil)
-
 // New returns a client. It makes no request.
 func New(o Options) *Client {
 	c := &Client{
@@ -71,20 +67,6 @@ func New(o Options) *Client {
 		c.agent = "ledgersheet"
 	}
 	return c
-}
-
-// Read implements export.Source: it asks QuickBooks how much there is (entities), for a preview's records, or for the
-// whole answer (reports, change logs), and returns a reading whose rows come as they are ranged over, under the same context.
-func (c *Client) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
-	switch d := d.(type) {
-	case export.Entity:
-		return c.readEntity(ctx, d, q)
-	case export.Report:
-		return c.readReport(ctx, d, q)
-	case export.ChangeLog:
-		return c.readChanges(ctx, d, q)
-	}
-	return nil, problem.New(problem.Internal, "There is no way to read a %T.", d)
 }
 
 // guarded is the company's HTTP client behind one more guard, and without redirects: the API has none, and one that

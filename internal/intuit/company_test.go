@@ -1,19 +1,28 @@
 package intuit_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/intuit"
 	"ledgersheet/internal/intuit/intuitsim"
 )
 
 func TestCompany(t *testing.T) {
 	t.Parallel()
-	s := simulate(t, intuitsim.Options{Invoices: 10})
-	for _, info := range s.server.Companies() {
-		got, err := s.client.Company(t.Context(), export.RealmID(info.Realm), "sandbox")
+	server := intuitsim.New(intuitsim.Options{Invoices: 10, Limits: intuitsim.NoLimits()})
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", HTTP: func(realm export.RealmID) *http.Client {
+		access, _ := server.Authorize(string(realm))
+		return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			r.Header.Set("Authorization", "Bearer "+access)
+			return server.Transport().RoundTrip(r)
+		})}
+	}})
+	for _, info := range server.Companies() {
+		got, err := client.Company(t.Context(), export.RealmID(info.Realm), "sandbox")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +34,7 @@ func TestCompany(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
-		if name, err := s.client.CompanyName(t.Context(), want.Realm); err != nil || name != info.Name {
+		if name, err := client.CompanyName(t.Context(), want.Realm); err != nil || name != info.Name {
 			t.Errorf("name %q, %v", name, err)
 		}
 	}

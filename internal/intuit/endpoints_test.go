@@ -130,3 +130,12 @@ func TestDiscoveryOfTheSimulator(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// with is a transport that always gives the same answer.
+func with(status int, body string, header ...string) roundTrip {
+	return func(r *http.Request) (*http.Response, error) { return answered(r, status, body, header...), nil }
+}
+
+func failing(err error) roundTrip {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}

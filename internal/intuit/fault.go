@@ -6,12 +6,11 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
 )
 
 // fault is what QuickBooks says of a failure, from any of its spellings.
@@ -125,9 +124,6 @@ func tooSlow() *problem.Problem {
 	return problem.New(problem.ReportTooLarge, "QuickBooks did not finish the report in time.")
 }
 
-// maxQuote bounds how much of QuickBooks' text is shown.
-const maxQuote = 300
-
 // quoted is QuickBooks' own text, made safe to show.
 func quoted(status int, f *fault) string {
 	if f == nil || len(f.Errors) == 0 {
@@ -141,19 +137,7 @@ func quoted(status int, f *fault) string {
 	if e.Code != "" {
 		text += " (code " + e.Code + ")"
 	}
-	return "QuickBooks says: " + safe(text)
-}
-
-// opaque are long runs of characters as tokens have them.
-var opaque = regexp.MustCompile(`[A-Za-z0-9_.\-]{32,}`)
-
-func safe(text string) string {
-	text = opaque.ReplaceAllString(text, "[…]")
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if runes := []rune(text); len(runes) > maxQuote {
-		text = string(runes[:maxQuote]) + "…"
-	}
-	return text
+	return "QuickBooks says: " + problem.Safe(text)
 }
 
 // readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. It returns nil when there is
@@ -171,9 +155,9 @@ func readFault(body []byte) *fault {
 	var doc struct {
 		Fault *struct {
 			Error []struct {
-				Message, Detail, Code flexible
+				Message, Detail, Code record.Scalar
 			}
-			Type flexible
+			Type record.Scalar
 		}
 	}
 	if json.Unmarshal(body, &doc) != nil || doc.Fault == nil {
@@ -205,25 +189,4 @@ func readXMLFault(body []byte) *fault {
 		f.Errors = append(f.Errors, faultError(e))
 	}
 	return f
-}
-
-// flexible is a member that should be text but may come as a number, a truth value or null.
-type flexible string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *flexible) UnmarshalJSON(b []byte) error {
-	switch {
-	case len(b) == 0 || b[0] == 'n' || b[0] == '{' || b[0] == '[':
-		*t = ""
-		return nil
-	case b[0] == '"':
-		var s string
-		if err := json.Unmarshal(b, &s); err != nil {
-			return fmt.Errorf("reading text: %w", err)
-		}
-		*t = flexible(s)
-		return nil
-	}
-	*t = flexible(b)
-	return nil
 }

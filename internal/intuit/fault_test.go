@@ -145,10 +145,10 @@ func TestReportThatTakesTooLong(t *testing.T) {
 
 func TestSafeText(t *testing.T) {
 	t.Parallel()
-	if got := safe("Operation\n\tfailed:  " + token + "\x00 end"); got != "Operation failed: […] end" {
+	if got := problem.Safe("Operation\n\tfailed:  " + token + "\x00 end"); got != "Operation failed: […] end" {
 		t.Errorf("got %q", got)
 	}
-	if got := []rune(safe(strings.Repeat("é ", 400))); len(got) != maxQuote+1 {
+	if got := []rune(problem.Safe(strings.Repeat("é ", 400))); len(got) != problem.MaxQuote+1 {
 		t.Errorf("%d characters", len(got))
 	}
 }
@@ -159,7 +159,7 @@ func FuzzReadFault(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got := faultFailure(request{}, 400, readFault(body), 0)
-		if got.problem.Message == "" || len([]rune(got.problem.Message)) > maxQuote+100 {
+		if got.problem.Message == "" || len([]rune(got.problem.Message)) > problem.MaxQuote+100 {
 			t.Errorf("message of %d bytes", len(got.problem.Message))
 		}
 	})

@@ -146,8 +146,8 @@ func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[
 	}
 }
 
-// records decodes a page one record at a time, so that a page is never held decoded.
-func records(page json.RawMessage) iter.Seq2[record.Record, error] {
+// decodePage yields a page's records one at a time, so that a page is never held decoded.
+func decodePage(page json.RawMessage) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		if len(page) == 0 {
 			return

@@ -46,45 +46,6 @@ var quoteEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 // quote spells a value as the query language wants it; numbers too, since bare ones do not parse.
 func quote(s string) string { return "'" + quoteEscapes.Replace(s) + "'" }
 
-// span is a range of days about one column.
-type span struct {
-	column *column
-	days   export.DateRange
-}
-
-// conditions spell the span for QuickBooks; both ends are included. Of timestamps the days are UTC's, as in filters.
-func (s span) conditions() []string {
-	var list []string
-	instant := s.column.def.Kind == table.DateTime
-	if !s.days.Start.IsZero() {
-		list = append(list, s.column.def.Path+" >= "+quote(dayText(s.days.Start, instant, firstSecond)))
-	}
-	if !s.days.End.IsZero() {
-		list = append(list, s.column.def.Path+" <= "+quote(dayText(s.days.End, instant, lastSecond)))
-	}
-	return list
-}
-
-// match says whether a record's cell is in the span.
-func (s span) match(c table.Cell) bool {
-	at, ok := c.Time()
-	return ok && (s.days.Start.IsZero() || !at.Before(s.days.Start)) && (s.days.End.IsZero() || at.Before(s.days.End.AddDate(0, 0, 1)))
-}
-
-// text says the span to people.
-func (s span) text() string {
-	start, end := s.days.Start.Format(time.DateOnly), s.days.End.Format(time.DateOnly)
-	switch {
-	case s.days.Start.IsZero() && s.days.End.IsZero():
-		return ""
-	case s.days.Start.IsZero():
-		return "until " + end
-	case s.days.End.IsZero():
-		return "since " + start
-	}
-	return start + " to " + end
-}
-
 const (
 	firstSecond = "T00:00:00Z"
 	lastSecond  = "T23:59:59Z" // timestamps have whole seconds

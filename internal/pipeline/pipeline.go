@@ -212,7 +212,7 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	}
 	in.columns = slices.Clone(e.Columns)
 	if len(in.columns) == 0 {
-		in.columns = export.Defaults(in.definition, e.Option(in.definition, export.OptLines) == "true")
+		in.columns = export.Defaults(in.definition, export.WantsLines(in.definition, e.Options))
 	}
 	in.beside = sideBySide(e, in.definition)
 	if in.beside {

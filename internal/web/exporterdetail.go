@@ -63,7 +63,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 	keys := e.Columns
 	if len(keys) == 0 {
-		keys = export.Defaults(d, e.Option(d, export.OptLines) == "true")
+		keys = export.Defaults(d, export.WantsLines(d, e.Options))
 	}
 	list := make([]helpColumn, 0, len(keys))
 	for _, key := range keys {

@@ -214,7 +214,7 @@ func (w *Web) readForm(form url.Values) (export.Exporter, error) {
 		delete(e.Options, export.OptStartDate)
 		delete(e.Options, export.OptEndDate)
 	}
-	e.Columns = readColumns(form, d, e.Option(d, export.OptLines) == "true")
+	e.Columns = readColumns(form, d, export.WantsLines(d, e.Options))
 	for i, column := range form["filter_column"] {
 		f := export.Filter{Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)), Value: at(form["filter_value"], i)}
 		if f.Column != "" {

@@ -1,0 +1,149 @@
+package changelog
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// changeStateVersion is raised when what is stored, or how a fingerprint is made, changes its meaning.
+const changeStateVersion = 1
+
+// maxChangeState bounds what a stored state may unpack to.
+const maxChangeState = 1 << 30
+
+// changeState is what a change log keeps of one company between two runs.
+type changeState struct {
+	Version int `json:"version"`
+	// Cursor is QuickBooks' own clock at the last reading: everything that changed before is in Objects.
+	Cursor  time.Time                `json:"cursor"`
+	Objects map[string]*watchedState `json:"objects"`
+	Log     []logEntry               `json:"log"` // those of later runs first
+}
+
+// watchedState is what is known of the records of one object.
+type watchedState struct {
+	Paths   []string               `json:"paths"` // of the texts
+	Records map[string]fingerprint `json:"records"`
+}
+
+// fingerprint is what is kept of a record: enough to see that it changed and to tell what the chosen fields were.
+type fingerprint struct {
+	Hash  uint64   `json:"h"`
+	Texts []string `json:"t"`
+}
+
+// changeKind is what happened to a record.
+type changeKind string
+
+const (
+	changeAdded   changeKind = "Added"
+	changeChanged changeKind = "Changed"
+	changeVoided  changeKind = "Voided"
+	changeDeleted changeKind = "Deleted"
+)
+
+// logEntry is one entry of the log.
+type logEntry struct {
+	Seen   time.Time  `json:"seen"` // the reading that noticed it
+	When   time.Time  `json:"when"`
+	Object string     `json:"object"`
+	ID     string     `json:"id"`
+	Label  string     `json:"label,omitempty"`
+	Date   string     `json:"date,omitempty"`
+	Kind   changeKind `json:"kind"`
+	Field  string     `json:"field,omitempty"` // its title
+	Old    string     `json:"old,omitempty"`
+	New    string     `json:"new,omitempty"`
+	Closed bool       `json:"closed,omitempty"`
+}
+
+var errChangeState = errors.New("the state is not of this version")
+
+// decodeChangeState reads a stored state; a fresh one when there is none.
+func decodeChangeState(data []byte) (changeState, error) {
+	s := changeState{Version: changeStateVersion, Objects: map[string]*watchedState{}}
+	if len(data) == 0 {
+		return s, nil
+	}
+	in, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return s, fmt.Errorf("unpacking the state: %w", err)
+	}
+	var stored changeState
+	if err := json.NewDecoder(io.LimitReader(in, maxChangeState)).Decode(&stored); err != nil {
+		return s, fmt.Errorf("reading the state: %w", err)
+	}
+	if stored.Version != changeStateVersion || stored.Cursor.IsZero() {
+		return s, errChangeState
+	}
+	if stored.Objects == nil {
+		stored.Objects = s.Objects
+	}
+	for object, o := range stored.Objects {
+		if o == nil || o.Records == nil {
+			delete(stored.Objects, object) // to be watched anew
+			continue
+		}
+		for _, p := range o.Records {
+			if len(p.Texts) != len(o.Paths) {
+				return s, errChangeState
+			}
+		}
+	}
+	return stored, nil
+}
+
+func (s *changeState) encode() ([]byte, error) {
+	var b bytes.Buffer
+	out := gzip.NewWriter(&b)
+	if err := json.NewEncoder(out).Encode(s); err != nil {
+		return nil, fmt.Errorf("encoding the state: %w", err)
+	}
+	if err := out.Close(); err != nil {
+		return nil, fmt.Errorf("packing the state: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// forget drops the log's entries that were noticed before the time.
+func (s *changeState) forget(before time.Time) {
+	s.Log = slices.DeleteFunc(s.Log, func(c logEntry) bool { return c.Seen.Before(before) })
+}
+
+// told reports whether the log says already that the record was deleted.
+func (s *changeState) told(object, id string) bool {
+	return slices.ContainsFunc(s.Log, func(c logEntry) bool { return c.Kind == changeDeleted && c.Object == object && c.ID == id })
+}
+
+// unknownText stands for a field that was not kept when the record was last seen.
+const unknownText = "\x00"
+
+// align brings what is kept of an object's records to the fields that are told now.
+func (o *watchedState) align(w export.Watched) {
+	now := make([]string, len(w.Fields))
+	at := make([]int, len(w.Fields))
+	for i, f := range w.Fields {
+		now[i], at[i] = f.Path, slices.Index(o.Paths, f.Path)
+	}
+	if slices.Equal(now, o.Paths) {
+		return
+	}
+	for id, p := range o.Records {
+		texts := make([]string, len(now))
+		for i, from := range at {
+			if texts[i] = unknownText; from >= 0 {
+				texts[i] = p.Texts[from]
+			}
+		}
+		o.Records[id] = fingerprint{Hash: p.Hash, Texts: texts}
+	}
+	o.Paths = now
+}

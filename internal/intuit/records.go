@@ -1,0 +1,319 @@
+package intuit
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/supply"
+	"ledgersheet/internal/table"
+)
+
+var (
+	_ supply.Supply  = (*Client)(nil)
+	_ supply.Feed    = (*Client)(nil)
+	_ supply.Reports = (*Client)(nil)
+)
+
+// quirk is how an object differs from the others in the query language.
+type quirk struct {
+	single     bool   // one record, which is neither counted nor paged
+	unordered  bool   // records without ids, which cannot be ordered by them
+	activeless bool   // no record is ever inactive
+	wrapped    bool   // each record comes in an object whose one member is named for its type
+	asOf       string // a date that has to be compared; the day of the run when nothing else is asked
+}
+
+func quirkOf(object string) quirk {
+	switch object {
+	case "CompanyInfo", "Preferences":
+		return quirk{single: true}
+	case "ExchangeRate":
+		return quirk{unordered: true, asOf: "AsOfDate"}
+	case "TaxAgency":
+		return quirk{activeless: true}
+	case "RecurringTransaction":
+		return quirk{wrapped: true}
+	}
+	return quirk{}
+}
+
+// unwrap returns the record itself. Recurring transactions come in an object whose one member is named for their type;
+// that name becomes the member TxnType.
+func (q quirk) unwrap(rec record.Record) record.Record {
+	if !q.wrapped {
+		return rec
+	}
+	if name, inner, ok := rec.Unwrap(); ok {
+		return inner.With("TxnType", name)
+	}
+	return rec
+}
+
+// selection is a Want on its way: the statement that asks for it and how much of its conditions that says.
+type selection struct {
+	lister
+	want      supply.Want
+	quirk     quirk
+	statement statement
+	exact     bool
+}
+
+func (c *Client) selectFor(w supply.Want) *selection {
+	s := &selection{
+		lister: lister{client: c, realm: w.Company.Realm, object: w.Object, meter: w.Meter}, want: w, quirk: quirkOf(w.Object),
+	}
+	if w.CustomFields {
+		s.include = allCustomFields
+	}
+	s.pushDown(true)
+	return s
+}
+
+// allCustomFields asks for all custom fields; without it QuickBooks gives the first three of those on sales forms.
+const allCustomFields = "enhancedAllCustomFields"
+
+// pushDown builds the statement. With narrow unset it leaves out what only saves work.
+func (s *selection) pushDown(narrow bool) {
+	s.statement = statement{object: s.object, ordered: !s.quirk.unordered}
+	s.exact = true
+	inactive := s.want.Inactive && !s.quirk.activeless
+	if inactive {
+		// Without it QuickBooks leaves inactive records out, also where a filter asks for them.
+		s.statement.where = append(s.statement.where, "Active IN (true, false)")
+	}
+	for _, f := range s.want.Narrow {
+		conditions, exact := push(f.Filter, f.Column)
+		// The names of inactive records read "… (deleted)" in the answer but not, perhaps, where QuickBooks compares.
+		if !narrow || conditions == nil || (inactive && f.Column.Kind == table.Text && f.Column.Path != "Id") {
+			s.exact = false
+			continue
+		}
+		s.statement.where = append(s.statement.where, conditions...)
+		s.exact = s.exact && exact
+	}
+	compared := func(condition string) bool { return strings.HasPrefix(condition, s.quirk.asOf+" ") }
+	if s.quirk.asOf != "" && !slices.ContainsFunc(s.statement.where, compared) {
+		s.statement.where = append(s.statement.where, s.quirk.asOf+" = "+quote(dayText(s.want.Day, false, "")))
+	}
+}
+
+// narrowed asks, and once more without conditions when QuickBooks cannot filter by one of the properties: who wants the
+// records filters them anyway.
+func (s *selection) narrowed(ctx context.Context, ask func() error) error {
+	err := ask()
+	refused, ok := errors.AsType[*refusal](err)
+	if !ok || (refused.code != "4000" && refused.code != "4001") {
+		return err
+	}
+	narrow := s.statement
+	if s.pushDown(false); len(s.statement.where) == len(narrow.where) {
+		return err
+	}
+	s.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", s.object, "realm", string(s.realm))
+	return ask()
+}
+
+// Records implements supply.Supply. Reading everything costs a count and the pages, and another count when the two
+// disagree.
+func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, error) {
+	s := c.selectFor(w)
+	if w.Limit > 0 {
+		return s.first(ctx)
+	}
+	total, err := s.countWanted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := func(yield func(record.Record, error) bool) {
+		if err := s.readAll(ctx, total, yield); err != nil {
+			yield(record.Record{}, err)
+		}
+	}
+	return &supply.Records{Total: total, Exact: s.exact, All: all}, nil
+}
+
+// Count implements supply.Supply.
+func (c *Client) Count(ctx context.Context, w supply.Want) (int, error) {
+	return c.selectFor(w).countWanted(ctx)
+}
+
+func (s *selection) countWanted(ctx context.Context) (total int, err error) {
+	if s.quirk.single {
+		return -1, nil
+	}
+	err = s.narrowed(ctx, func() (err error) {
+		total, err = s.count(ctx, s.statement)
+		return err
+	})
+	return total, err
+}
+
+// first reads the beginning with one request.
+func (s *selection) first(ctx context.Context) (*supply.Records, error) {
+	var list []record.Record
+	size := 0
+	err := s.narrowed(ctx, func() error {
+		if size = min(s.want.Limit, pageSize); !s.exact {
+			size = max(size, supply.Scan)
+		}
+		query := s.statement.page(1, size)
+		if s.quirk.single {
+			query = s.statement.all()
+		}
+		page, err := s.fetch(ctx, query)
+		if err != nil {
+			return err
+		}
+		list = list[:0]
+		for rec, err := range decodePage(page) {
+			if err != nil {
+				return malformed(err)
+			}
+			list = append(list, s.quirk.unwrap(rec))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	total := -1
+	if !s.quirk.single && len(list) < size {
+		total = len(list)
+	}
+	return &supply.Records{Total: total, Exact: s.exact, All: listed(list)}, nil
+}
+
+func listed(list []record.Record) iter.Seq2[record.Record, error] {
+	return func(yield func(record.Record, error) bool) {
+		for _, rec := range list {
+			if !yield(rec, nil) {
+				return
+			}
+		}
+	}
+}
+
+// readAll yields everything and makes sure that it is everything. Its error is for the caller to yield; it is nil when
+// nobody wants more.
+func (s *selection) readAll(ctx context.Context, total int, yield func(record.Record, error) bool) error {
+	switch {
+	case total == 0:
+		return nil
+	case total < 0:
+		return s.readAtOnce(ctx, yield)
+	}
+	read, last := 0, ""
+	var seen record.IDs
+	for page, err := range s.pages(ctx, s.statement, pageStarts(total, s.statement.ordered)) {
+		if err != nil {
+			return err
+		}
+		previous, first := last, true
+		for rec, err := range decodePage(page) {
+			if err != nil {
+				return malformed(err)
+			}
+			rec = s.quirk.unwrap(rec)
+			id := rec.Text("Id")
+			if first && previous != "" && id != previous {
+				return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
+			}
+			first, last = false, id
+			if id != "" && !seen.Add(id) {
+				continue
+			}
+			read++
+			if !yield(rec, nil) {
+				return nil
+			}
+		}
+	}
+	return s.prove(ctx, total, read)
+}
+
+// prove compares how many records came with QuickBooks' count. Records that were added at the end since the count are
+// welcome, as long as they are all here.
+func (s *selection) prove(ctx context.Context, total, read int) error {
+	if read == total {
+		return nil
+	}
+	now, err := s.count(ctx, s.statement)
+	if err != nil {
+		return err
+	}
+	if now != read {
+		return problem.New(problem.IncompleteRead, "QuickBooks counted %d of %s before and %d after reading, but %d came.",
+			total, s.title(), now, read)
+	}
+	return nil
+}
+
+func (s *selection) title() string {
+	if s.want.Title == "" {
+		return s.object
+	}
+	return s.want.Title
+}
+
+// readAtOnce reads an object that knows neither counting nor paging.
+func (s *selection) readAtOnce(ctx context.Context, yield func(record.Record, error) bool) error {
+	page, err := s.fetch(ctx, s.statement.all())
+	if err != nil {
+		return err
+	}
+	for rec, err := range decodePage(page) {
+		if err != nil {
+			return malformed(err)
+		}
+		if !yield(s.quirk.unwrap(rec), nil) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Lookup implements supply.Supply, with one request.
+func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[string]record.Record, error) {
+	if len(ids) > supply.MostLookedUp {
+		return nil, problem.New(problem.Internal, "%d records of %s were looked up at once.", len(ids), w.Object)
+	}
+	found := map[string]record.Record{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	s := c.selectFor(w)
+	quoted := make([]string, len(ids))
+	for i, id := range ids {
+		quoted[i] = quote(id)
+	}
+	s.statement.where = append([]string{"Id IN (" + strings.Join(quoted, ", ") + ")"}, s.statement.where...)
+	page, err := s.fetch(ctx, s.statement.page(1, len(ids)))
+	if err != nil {
+		return nil, err
+	}
+	for rec, err := range decodePage(page) {
+		if err != nil {
+			return nil, malformed(err)
+		}
+		found[rec.Text("Id")] = s.quirk.unwrap(rec)
+	}
+	return found, nil
+}
+
+func malformed(err error) error {
+	return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
+}
+
+// Report implements supply.Reports.
+func (c *Client) Report(ctx context.Context, w supply.ReportWant, accept func(body []byte) error) error {
+	return c.get(ctx, request{
+		realm: w.Company.Realm, path: "reports/" + url.PathEscape(w.Object), query: w.Params, report: true, once: w.Divisible,
+		meter: w.Meter, accept: accept,
+	})
+}

@@ -1,0 +1,28 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Scalar is a JSON value that should be text, read whatever it is: numbers and truth values as they were spelt; null,
+// objects and arrays as the empty text.
+type Scalar string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Scalar) UnmarshalJSON(b []byte) error {
+	switch {
+	case len(b) == 0 || b[0] == 'n' || b[0] == '{' || b[0] == '[':
+		*t = ""
+		return nil
+	case b[0] == '"':
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return fmt.Errorf("reading text: %w", err)
+		}
+		*t = Scalar(s)
+		return nil
+	}
+	*t = Scalar(b)
+	return nil
+}

@@ -1,0 +1,256 @@
+// Package rows makes typed rows of an entity's records: columns by path, filters, lines, computed columns, and joins with
+// the company's lists. The records may come from any supply; the rows are the same.
+package rows
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/supply"
+	"ledgersheet/internal/table"
+)
+
+// Maker makes the rows that one query wants of one company. Make one with New; it is for one goroutine.
+type Maker struct {
+	supply  supply.Supply
+	entity  export.Entity
+	query   export.Query
+	options export.RecordOptions
+
+	columns  []*column
+	filters  []filter
+	span     *span // nil when all dates are wanted
+	figures  []headline
+	lists    lists
+	looking  []*column // those that look into lists
+	custom   bool      // a column is about custom fields
+	tally    *export.Tally
+	made     int
+	warnings []string
+}
+
+// filter is an exporter's filter with its column.
+type filter struct {
+	export.Filter
+	column *column
+}
+
+// New returns a maker for the query. It asks the supply nothing.
+func New(from supply.Supply, e export.Entity, q export.Query) (*Maker, error) {
+	options, err := e.Parse(q.Options)
+	if err != nil {
+		return nil, err
+	}
+	m := &Maker{supply: from, entity: e, query: q, options: options}
+	if err := m.compile(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Read returns a reading of an entity: it asks how many records there are or, for a preview, for the first ones.
+func Read(ctx context.Context, from supply.Supply, e export.Entity, q export.Query) (*export.Reading, error) {
+	m, err := New(from, e, q)
+	if err != nil {
+		return nil, err
+	}
+	records, err := from.Records(ctx, m.Want())
+	if err != nil {
+		return nil, err
+	}
+	reading := &export.Reading{Schema: m.Schema(), Total: records.Total, End: m.end}
+	all := records.All
+	if q.Limit > 0 {
+		if all, reading.Total, err = m.preview(ctx, records); err != nil {
+			return nil, err
+		}
+	} else if records.Total > 0 && records.Total <= mostAhead && len(m.looking) > 0 {
+		all = m.lookAhead(ctx, all)
+	}
+	reading.Rows = m.Rows(ctx, all)
+	return reading, nil
+}
+
+// compile makes columns and filters from the query.
+func (m *Maker) compile() error {
+	for _, key := range m.query.Columns {
+		col, err := compileColumn(m.entity, key, &m.lists)
+		if err != nil {
+			return err
+		}
+		m.columns = append(m.columns, col)
+	}
+	var err error
+	if m.filters, err = m.compileFilters(m.query.Filters); err != nil {
+		return err
+	}
+	if err := m.compileSpan(); err != nil {
+		return err
+	}
+	if err := m.compileFigures(); err != nil {
+		return err
+	}
+	for _, c := range m.allColumns() {
+		m.custom = m.custom || strings.Contains(c.path.String(), "CustomField.")
+		if c.refers != nil {
+			m.looking = append(m.looking, c)
+		}
+	}
+	return nil
+}
+
+func (m *Maker) compileFilters(filters []export.Filter) ([]filter, error) {
+	var list []filter
+	for _, f := range filters {
+		col, err := compileColumn(m.entity, f.Column, &m.lists)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, filter{f, col})
+	}
+	return list, nil
+}
+
+// allColumns are those that filters need and those of the result, in this order.
+func (m *Maker) allColumns() []*column {
+	var all []*column
+	for _, f := range m.filters {
+		all = append(all, f.column)
+	}
+	return append(all, m.columns...)
+}
+
+func (m *Maker) compileSpan() error {
+	if len(m.entity.Dates) == 0 {
+		return nil
+	}
+	days, err := m.options.Range.Resolve(m.query.Today, m.query.Company.FiscalYearStart)
+	if err != nil {
+		return problem.Invalid("options."+export.OptDateRange, "%v", err)
+	}
+	if days.Start.IsZero() && days.End.IsZero() {
+		return nil
+	}
+	col, err := compileColumn(m.entity, m.options.DateColumn, &m.lists)
+	if err != nil {
+		return err
+	}
+	m.span = &span{column: col, days: days}
+	return nil
+}
+
+// Want returns what the rows are made of.
+func (m *Maker) Want() supply.Want {
+	w := supply.Want{
+		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title), CustomFields: m.custom,
+		Inactive: m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
+		Day:      m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
+	}
+	if m.span != nil {
+		w.Narrow = m.span.conditions()
+	}
+	for _, f := range m.filters {
+		w.Narrow = append(w.Narrow, supply.Condition{Filter: f.Filter, Column: f.column.def})
+	}
+	return w
+}
+
+func (m *Maker) filtersActive() bool {
+	return slices.ContainsFunc(m.filters, func(f filter) bool { return f.Column == "Active" })
+}
+
+// Schema returns the header of the rows.
+func (m *Maker) Schema() table.Schema {
+	var s table.Schema
+	for _, col := range m.columns {
+		s.Columns = append(s.Columns, col.header(m.entity, m.options.Lines))
+	}
+	return s
+}
+
+// Rows makes the rows of the records, as they are ranged over. It ends with the first error of either.
+func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error]) iter.Seq2[table.Row, error] {
+	return func(yield func(table.Row, error) bool) {
+		m.tally, m.made, m.warnings = export.NewTally(m.entity.Figures), 0, nil
+		for rec, err := range records {
+			if err != nil {
+				yield(table.Row{}, err)
+				return
+			}
+			for row, err := range m.rowsOf(ctx, rec) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+				if m.made++; m.made == m.query.Limit {
+					m.warn()
+					return
+				}
+			}
+		}
+		m.warn()
+	}
+}
+
+func (m *Maker) warn() {
+	m.warnings = append(misspelt(m.columns, m.made), m.lists.warnings(m.looking)...)
+}
+
+// end returns what is known when the rows have ended.
+func (m *Maker) end() (export.Outcome, error) {
+	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...)}
+	if m.span != nil {
+		out.Period = m.span.text()
+	}
+	if m.query.Limit == 0 && m.tally != nil {
+		out.Figures = m.tally.Values(m.query.Company, out.Period)
+	}
+	return out, nil
+}
+
+// span is a range of days about one column.
+type span struct {
+	column *column
+	days   export.DateRange
+}
+
+// conditions spell the span as filters; both ends are included.
+func (s span) conditions() []supply.Condition {
+	var list []supply.Condition
+	for _, end := range []struct {
+		op  export.Op
+		day time.Time
+	}{{export.OpAtLeast, s.days.Start}, {export.OpAtMost, s.days.End}} {
+		if !end.day.IsZero() {
+			f := export.Filter{Column: s.column.def.Path, Op: end.op, Value: end.day.Format(time.DateOnly)}
+			list = append(list, supply.Condition{Filter: f, Column: s.column.def})
+		}
+	}
+	return list
+}
+
+// match says whether a record's cell is in the span.
+func (s span) match(c table.Cell) bool {
+	at, ok := c.Time()
+	return ok && (s.days.Start.IsZero() || !at.Before(s.days.Start)) &&
+		(s.days.End.IsZero() || at.Before(s.days.End.AddDate(0, 0, 1)))
+}
+
+// text says the span to people.
+func (s span) text() string {
+	start, end := s.days.Start.Format(time.DateOnly), s.days.End.Format(time.DateOnly)
+	switch {
+	case s.days.Start.IsZero() && s.days.End.IsZero():
+		return ""
+	case s.days.Start.IsZero():
+		return "until " + end
+	case s.days.End.IsZero():
+		return "since " + start
+	}
+	return start + " to " + end
+}

@@ -1,0 +1,66 @@
+package rows
+
+import (
+	"context"
+	"iter"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// rowsOf makes the rows of one record that pass the filters. Its error says that what they look up cannot be read.
+func (m *Maker) rowsOf(ctx context.Context, rec record.Record) iter.Seq2[table.Row, error] {
+	return func(yield func(table.Row, error) bool) {
+		view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
+		if m.span != nil && !m.span.match(m.span.column.cell(view)) {
+			return
+		}
+		lines := m.linesOf(rec)
+		if err := m.prepare(ctx, rec, lines); err != nil {
+			yield(table.Row{}, err)
+			return
+		}
+		counted := false
+		for _, view.Line = range lines {
+			if !matchAll(m.filters, view) {
+				continue
+			}
+			if !counted {
+				counted = true
+				m.tallyRecord(view)
+			}
+			cells := make([]table.Cell, len(m.columns))
+			for i, col := range m.columns {
+				cells[i] = col.cell(view)
+			}
+			if !yield(table.Row{Cells: cells}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// linesOf returns the lines that give a row each; one that does not exist where the whole record gives the row.
+func (m *Maker) linesOf(rec record.Record) []record.Record {
+	if m.options.Lines {
+		member := "Line"
+		if m.entity.LinesIn != "" {
+			member = m.entity.LinesIn
+		}
+		if own := linesOf(rec, member); len(own) > 0 {
+			return own
+		}
+	}
+	return []record.Record{{}}
+}
+
+// matchAll reports whether all filters hold for a row.
+func matchAll(filters []filter, v export.View) bool {
+	for _, f := range filters {
+		if !f.Match(f.column.cell(v)) {
+			return false
+		}
+	}
+	return true
+}

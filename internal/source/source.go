@@ -1,0 +1,51 @@
+// Package source reads what a definition says, with the reader that is right for it: rows of records, statements of
+// reports, or a change log.
+package source
+
+import (
+	"context"
+	"log/slog"
+
+	"ledgersheet/internal/changelog"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/rows"
+	"ledgersheet/internal/statement"
+	"ledgersheet/internal/supply"
+)
+
+// Services are what a Source reads from. Each may be another thing: a live client, or records kept at hand.
+type Services interface {
+	supply.Supply
+	supply.Feed
+	supply.Reports
+}
+
+// Source implements export.Source. It is safe for concurrent use; make one with New.
+type Source struct {
+	from Services
+	log  *slog.Logger
+}
+
+var _ export.Source = (*Source)(nil)
+
+// New returns a source over the services. A nil logger discards.
+func New(from Services, logger *slog.Logger) *Source {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return &Source{from: from, log: logger}
+}
+
+// Read implements export.Source.
+func (s *Source) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
+	switch d := d.(type) {
+	case export.Entity:
+		return rows.Read(ctx, s.from, d, q)
+	case export.Report:
+		return statement.Read(ctx, s.from, d, q)
+	case export.ChangeLog:
+		return changelog.Read(ctx, s.from, d, q, s.log)
+	}
+	return nil, problem.New(problem.Internal, "There is no way to read a %T.", d)
+}

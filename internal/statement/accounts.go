@@ -1,0 +1,47 @@
+package statement
+
+import (
+	"context"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/supply"
+)
+
+// account is what the chart of accounts says of one.
+type account struct{ number, kind string }
+
+// readChart reads the company's accounts by id, inactive ones too since reports about the past have them.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/account
+func readChart(ctx context.Context, from supply.Supply, q export.Query) (map[string]account, error) {
+	records, err := from.Records(ctx, supply.Want{
+		Company: q.Company, Object: "Account", Title: "accounts", Inactive: true, Day: q.Today, Meter: q.Meter,
+	})
+	if err != nil {
+		return nil, err
+	}
+	accounts := map[string]account{}
+	for r, err := range records.All {
+		if err != nil {
+			return nil, err
+		}
+		accounts[r.Text("Id")] = account{number: r.Text("AcctNum"), kind: r.Text("AccountType")}
+	}
+	return accounts, nil
+}
+
+// accountOf is the id of the account that a row is about, empty when there is none. Rows of transactions have the
+// transaction's id as theirs, so the account is that of their account column or of the section that they stand in.
+func (l *layout) accountOf(r reportRow) string {
+	if !l.detail() {
+		return r.id
+	}
+	if r.cells != nil && r.role == 0 {
+		for i, c := range l.columns {
+			if c.id == "account_name" && r.cells[i].ID != "" {
+				return string(r.cells[i].ID)
+			}
+		}
+		return r.above
+	}
+	return r.id
+}

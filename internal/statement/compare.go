@@ -1,0 +1,170 @@
+package statement
+
+import (
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// comparison puts the figures of another period beside a statement's.
+type comparison struct {
+	now, then *arranged
+	columns   []comparedColumn
+}
+
+// comparedColumn makes one cell of a row from the cells of both periods.
+type comparedColumn struct {
+	now, then int // positions, -1 where there is none
+	figure    func(now, then docCell) docCell
+}
+
+// compareReports returns a report with the other period's figures, the change and its percentage after each of its amounts. Rows
+// belong together by account and section, wherever they stand; what only one period has is there once.
+func compareReports(now, then *arranged, compare string) *arranged {
+	c := &comparison{now: now, then: then}
+	out := *now
+	out.columns = c.headings(compare)
+	out.top = c.nodes(now.top, then.top)
+	out.nameColumns()
+	out.cut = now.cut || then.cut
+	return &out
+}
+
+func (c *comparison) headings(compare string) []reportColumn {
+	amounts := 0
+	for i, col := range c.now.columns {
+		if col.additive && i != c.now.label {
+			amounts++
+		}
+	}
+	var out []reportColumn
+	add := func(col reportColumn, from comparedColumn) {
+		out = append(out, col)
+		c.columns = append(c.columns, from)
+	}
+	for i, col := range c.now.columns {
+		add(col, comparedColumn{now: i, then: -1})
+		if !col.additive || i == c.now.label {
+			continue
+		}
+		prefix := ""
+		if amounts > 1 {
+			prefix = col.title + ", "
+		}
+		other := -1
+		for j, x := range c.then.columns {
+			if x.id == col.id && j != c.then.label {
+				other = j
+			}
+		}
+		title := "Previous period"
+		if compare == export.CompareYear {
+			title = "Previous year"
+		}
+		add(reportColumn{id: col.id + "_previous", title: prefix + title, kind: table.Money}, comparedColumn{now: -1, then: other})
+		add(reportColumn{id: col.id + "_change", title: prefix + "Change", kind: table.Money}, comparedColumn{now: i, then: other, figure: change})
+		add(reportColumn{id: col.id + "_change_percent", title: prefix + "% change", kind: table.Number}, comparedColumn{now: i, then: other, figure: changePercent})
+	}
+	return out
+}
+
+func (c *comparison) nodes(now, then []*node) []*node {
+	var out []*node
+	for _, p := range mergedNodes(now, then) {
+		out = append(out, c.node(p))
+	}
+	return out
+}
+
+func (c *comparison) node(p pair[*node]) *node {
+	base := *p.item()
+	var a, b node
+	if p.a != nil {
+		a = **p.a
+	}
+	if p.b != nil {
+		b = **p.b
+	}
+	n := &node{label: base.label, id: base.id, group: base.group, section: a.section || b.section}
+	if n.section && !base.section {
+		n.label = b.label
+	}
+	n.own = c.cells(a.own, b.own)
+	n.children = c.nodes(a.children, b.children)
+	if a.summary != nil || b.summary != nil {
+		n.summary = c.cells(a.whole(b.summary), b.whole(a.summary))
+	}
+	return n
+}
+
+// whole is a node's total, titled like the other period's where the node has no rows below it and so none of its own.
+func (n node) whole(other []docCell) []docCell {
+	if n.summary != nil || n.own == nil || other == nil {
+		return n.summary
+	}
+	total := append([]docCell(nil), n.own...)
+	total[0] = other[0]
+	return total
+}
+
+func (c *comparison) cells(now, then []docCell) []docCell {
+	if now == nil && then == nil {
+		return nil
+	}
+	at := func(cells []docCell, i int) docCell {
+		if i < 0 || cells == nil {
+			return docCell{}
+		}
+		return cells[i]
+	}
+	out := make([]docCell, len(c.columns))
+	for i, from := range c.columns {
+		switch a, b := at(now, from.now), at(then, from.then); {
+		case from.figure != nil:
+			out[i] = from.figure(a, b)
+		case from.now >= 0:
+			out[i] = a
+		default:
+			out[i] = b
+		}
+	}
+	if now == nil {
+		out[0] = then[0]
+	}
+	return out
+}
+
+// figures reads both cells; a blank one is zero. Nothing can be said of two blank ones, or of a text.
+func figures(now, then docCell) (a, b decimal.Decimal, ok bool) {
+	x, y := now.text(), then.text()
+	if x == "" && y == "" {
+		return a, b, false
+	}
+	okA, okB := true, true
+	if x != "" {
+		a, okA = parseAmount(x)
+	}
+	if y != "" {
+		b, okB = parseAmount(y)
+	}
+	return a, b, okA && okB
+}
+
+func change(now, then docCell) docCell {
+	a, b, ok := figures(now, then)
+	if !ok {
+		return docCell{}
+	}
+	return docCell{Value: record.Scalar(table.DecimalText(a.Sub(b)))}
+}
+
+// changePercent is the change as a fraction of the other period's figure, to four places; blank where that is zero.
+func changePercent(now, then docCell) docCell {
+	a, b, ok := figures(now, then)
+	if !ok || b.IsZero() {
+		return docCell{}
+	}
+	return docCell{Value: record.Scalar(a.Sub(b).DivRound(b.Abs(), 4).StringFixed(4))}
+}

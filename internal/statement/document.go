@@ -1,0 +1,111 @@
+package statement
+
+import (
+	"strings"
+
+	"ledgersheet/internal/record"
+)
+
+// document is a report as it comes. Members that should be text are read whatever they are.
+// https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
+type document struct {
+	Header  reportHeader
+	Columns struct{ Column []docColumn }
+	Rows    *docRows
+}
+
+type reportHeader struct {
+	ReportName, ReportBasis, StartPeriod, EndPeriod, Currency record.Scalar
+	Option                                                    []struct{ Name, Value record.Scalar }
+}
+
+func (h reportHeader) option(name string) string {
+	for _, o := range h.Option {
+		if string(o.Name) == name {
+			return string(o.Value)
+		}
+	}
+	return ""
+}
+
+type docColumn struct {
+	ColTitle, ColType record.Scalar
+	MetaData          []struct{ Name, Value record.Scalar }
+	Columns           *struct{ Column []docColumn }
+}
+
+// meta returns a piece of the column's metadata; one without a name is its key.
+func (c docColumn) meta(name string) string {
+	for _, m := range c.MetaData {
+		if string(m.Name) == name || (m.Name == "" && name == "ColKey") {
+			return string(m.Value)
+		}
+	}
+	return ""
+}
+
+type docRows struct{ Row []docRow }
+
+// docRow is a section or a leaf. The member type says which but may be missing, so it is not read.
+type docRow struct {
+	Header, Summary *docCells
+	ColData         []docCell
+	Rows            *docRows
+	Group           record.Scalar
+}
+
+type docCells struct{ ColData []docCell }
+
+func (c *docCells) cells() []docCell {
+	if c == nil {
+		return nil
+	}
+	return c.ColData
+}
+
+type docCell struct {
+	Value record.Scalar
+	ID    record.Scalar
+}
+
+func (c docCell) text() string { return strings.TrimSpace(string(c.Value)) }
+
+// truncationNotice begins the row that QuickBooks puts into a report, with status 200, where it left out the rest.
+const truncationNotice = "unable to display more data"
+
+func (d *document) truncated() bool { return d.Rows.truncated() }
+
+func (r *docRows) truncated() bool {
+	if r == nil {
+		return false
+	}
+	for _, row := range r.Row {
+		for _, cells := range [][]docCell{row.ColData, row.Header.cells(), row.Summary.cells()} {
+			for _, c := range cells {
+				if v := c.text(); len(v) >= len(truncationNotice) && strings.EqualFold(v[:len(truncationNotice)], truncationNotice) {
+					return true
+				}
+			}
+		}
+		if row.Rows.truncated() {
+			return true
+		}
+	}
+	return false
+}
+
+// dropNotice takes the notice out, wherever it stands.
+func (r *docRows) dropNotice() {
+	if r == nil {
+		return
+	}
+	kept := r.Row[:0]
+	for _, row := range r.Row {
+		if own := row; own.Rows == nil && (&docRows{Row: []docRow{own}}).truncated() {
+			continue
+		}
+		row.Rows.dropNotice()
+		kept = append(kept, row)
+	}
+	r.Row = kept
+}

@@ -1,0 +1,264 @@
+package statement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// layout turns an arranged report into rows.
+type layout struct {
+	*arranged
+	report        export.Report
+	kind          string // export.LayoutStatement, …
+	slots         []slot
+	periods       []int // tidy: the columns that become rows
+	needsAccounts bool  // accounts has to be set before rows are made
+	accounts      map[string]account
+}
+
+// slot is one column of the result.
+type slot struct {
+	column table.Column
+	cell   func(reportRow) table.Cell
+}
+
+// reportRow is one row on its way to cells.
+type reportRow struct {
+	role      table.Role
+	level     int
+	path      []string // labels of the sections above
+	label, id string
+	above     string    // id of the closest section above that has one
+	cells     []docCell // nil without amounts
+	period    int       // tidy: position of the column
+}
+
+func newLayout(a *arranged, d export.Report, kind string, q export.Query, want asked) (*layout, error) {
+	l := &layout{arranged: a, report: d, kind: kind}
+	if l.kind == export.LayoutTidy {
+		l.periods = a.periods()
+	}
+	for _, key := range q.Columns {
+		col, err := export.FindColumn(d, key)
+		if err != nil {
+			return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
+		}
+		l.add(col, q, want)
+	}
+	return l, nil
+}
+
+// mixesSigns reports whether rows of opposite meaning stand in one column with the same sign, as income and costs do.
+func (l *layout) mixesSigns() bool { return len(l.report.Groups) > 0 }
+
+// periods are the amount columns without their total, or the total when there is nothing else; where a report has no
+// amounts, its numbers.
+func (a *arranged) periods() []int {
+	var all, parts []int
+	for _, kind := range []table.Kind{table.Money, table.Number} {
+		for i, c := range a.columns {
+			if i == a.label || c.kind != kind {
+				continue
+			}
+			all = append(all, i)
+			if !c.total {
+				parts = append(parts, i)
+			}
+		}
+		if len(all) > 0 {
+			break
+		}
+	}
+	if len(parts) > 0 {
+		return parts
+	}
+	return all
+}
+
+func (l *layout) add(col export.Column, q export.Query, want asked) {
+	head := table.Column{ID: col.Path, Title: col.Title, Kind: col.Kind, Key: col.Key}
+	add := func(c table.Column, cell func(reportRow) table.Cell) { l.slots = append(l.slots, slot{c, cell}) }
+	switch col.Path {
+	case export.CompanyColumn:
+		company := col.From(export.View{Company: q.Company, Today: q.Today})
+		l.slots = slices.Insert(l.slots, 0, slot{head, func(reportRow) table.Cell { return company }})
+	case export.ReportSection:
+		if l.kind == export.LayoutStatement {
+			return
+		}
+		for i := range l.sections() {
+			add(table.Column{ID: fmt.Sprintf("%s%d", col.Path, i+1), Title: fmt.Sprintf("%s %d", col.Title, i+1)}, func(r reportRow) table.Cell {
+				if i < len(r.path) {
+					return table.TextOf(r.path[i])
+				}
+				return table.Cell{}
+			})
+		}
+	case export.ReportLabel:
+		if l.detail() && l.kind != export.LayoutStatement {
+			return // the rows of lists have no label
+		}
+		head.Label = l.kind == export.LayoutStatement
+		add(head, func(r reportRow) table.Cell { return table.TextOf(r.label) })
+	case export.ReportRowID:
+		add(head, func(r reportRow) table.Cell { return table.TextOf(r.id) })
+	case export.ReportRowKind:
+		add(head, func(r reportRow) table.Cell { return table.TextOf(roleNames[r.role]) })
+	case export.ReportAccountNumber, export.ReportAccountType:
+		l.needsAccounts = true
+		add(head, func(r reportRow) table.Cell {
+			found := l.accounts[l.accountOf(r)]
+			if col.Path == export.ReportAccountType {
+				return table.TextOf(found.kind)
+			}
+			return table.TextOf(found.number)
+		})
+	case export.ReportAmounts:
+		l.addAmounts(add, want)
+	}
+}
+
+var roleNames = map[table.Role]string{table.Section: "section", table.Data: "data", table.Total: "total"}
+
+func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), want asked) {
+	if l.kind == export.LayoutTidy {
+		add(table.Column{ID: export.ReportPeriod, Title: "Period"}, func(r reportRow) table.Cell { return table.TextOf(l.columns[r.period].title) })
+		last := want.lastDay()
+		add(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date}, func(r reportRow) table.Cell {
+			if end := l.columns[r.period].end; end != "" {
+				return record.Convert(end, table.Date)
+			}
+			if last.Equal(time.Time{}) {
+				return table.Cell{}
+			}
+			return table.DateOf(last)
+		})
+		head := table.Column{
+			ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency), NotAdded: l.mixesSigns(),
+		}
+		add(head, func(r reportRow) table.Cell {
+			return l.columns[r.period].cell(r.cells[r.period])
+		})
+		return
+	}
+	for i, c := range l.columns {
+		if i == l.label {
+			continue
+		}
+		head := table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency, NotAdded: !c.additive || l.mixesSigns()}
+		add(head, func(r reportRow) table.Cell {
+			if r.cells == nil || (i == 0 && r.role != table.Data) { // there the first cell is the label
+				return table.Cell{}
+			}
+			return c.cell(r.cells[i])
+		})
+	}
+}
+
+// sections is the number of section columns.
+func (l *layout) sections() int {
+	depth, leaves := 0, 0
+	l.leaves(func(r reportRow) bool {
+		depth = max(depth, len(r.path))
+		leaves++
+		return true
+	})
+	if l.list && leaves == 0 {
+		return max(1, l.report.Levels)
+	}
+	return max(depth, l.report.Levels)
+}
+
+func (l *layout) schema() table.Schema {
+	var s table.Schema
+	for _, x := range l.slots {
+		s.Columns = append(s.Columns, x.column)
+	}
+	return s
+}
+
+func (l *layout) count() int {
+	n := 0
+	l.walk(func(reportRow) bool { n++; return true })
+	return n
+}
+
+func (l *layout) rows(yield func(table.Row) bool) {
+	l.walk(func(r reportRow) bool {
+		cells := make([]table.Cell, len(l.slots))
+		for i, s := range l.slots {
+			cells[i] = s.cell(r)
+		}
+		return yield(table.Row{Cells: cells, Role: r.role, Level: uint8(min(r.level, 255))})
+	})
+}
+
+// walk calls yield with the layout's rows until it returns false.
+func (l *layout) walk(yield func(reportRow) bool) {
+	switch l.kind {
+	case export.LayoutStatement:
+		l.statement(l.top, 0, "", yield)
+	case export.LayoutTidy:
+		l.leaves(func(r reportRow) bool {
+			for _, r.period = range l.periods {
+				if r.cells[r.period].text() != "" && !yield(r) {
+					return false
+				}
+			}
+			return true
+		})
+	default:
+		l.leaves(yield)
+	}
+}
+
+// statement gives sections, leaves and totals as QuickBooks shows them.
+func (l *layout) statement(nodes []*node, level int, above string, yield func(reportRow) bool) bool {
+	for _, n := range nodes {
+		if !n.section {
+			if !yield(reportRow{level: level, above: above, label: n.label, id: n.id, cells: n.own}) {
+				return false
+			}
+			continue
+		}
+		if n.label != "" || n.own != nil {
+			if !yield(reportRow{role: table.Section, level: level, label: n.label, id: n.id, cells: n.own}) {
+				return false
+			}
+		}
+		if !l.statement(n.children, level+1, cmp.Or(n.id, above), yield) {
+			return false
+		}
+		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value), id: n.id, cells: n.summary}) {
+			return false
+		}
+	}
+	return true
+}
+
+// leaves gives the rows that are no section and no total. A section with amounts of its own, an account that has both
+// postings and accounts below it, is one too, so that all of them add up to the totals.
+func (l *layout) leaves(yield func(reportRow) bool) { leavesOf(l.top, nil, "", yield) }
+
+func leavesOf(nodes []*node, path []string, above string, yield func(reportRow) bool) bool {
+	for _, n := range nodes {
+		if n.own != nil && !yield(reportRow{path: path, above: above, label: n.label, id: n.id, cells: n.own}) {
+			return false
+		}
+		below := path
+		if n.label != "" {
+			below = append(slices.Clip(path), n.label)
+		}
+		if !leavesOf(n.children, below, cmp.Or(n.id, above), yield) {
+			return false
+		}
+	}
+	return true
+}

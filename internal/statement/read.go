@@ -1,0 +1,205 @@
+// Package statement makes typed rows of a report's answer: it asks in parts for what is too large, brings both
+// generations of answers to one form, checks the totals that an answer states of itself, and lays it out as a statement,
+// a table or tidy rows.
+package statement
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/supply"
+	"ledgersheet/internal/table"
+)
+
+// asked is what a report's request says; the answer has to be about the same.
+type asked struct {
+	start, end string // empty for reports as of a day
+	open       bool   // the range has no beginning of its own
+	date       string // of reports as of a day
+	days       export.DateRange
+	basis      string
+	summarize  string
+	compare    string // export.CompareNone, …
+	params     url.Values
+}
+
+// Sources are what statements are made from.
+type Sources interface {
+	supply.Reports
+	supply.Supply // for the chart of accounts
+}
+
+// Read reads a report whole: one answer, or several where one would be too large, checked before the first row is
+// handed on.
+func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*export.Reading, error) {
+	options, err := d.Parse(q.Options)
+	if err != nil {
+		return nil, err
+	}
+	want, err := askFor(d, q, options)
+	if err != nil {
+		return nil, err
+	}
+	s := &reader{from: from, report: d, query: q, left: maxRequests}
+	a, err := s.read(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	out := export.Outcome{Period: want.period(), Basis: cmp.Or(string(a.header.ReportBasis), want.basis)}
+	if q.Limit == 0 {
+		out.Figures = a.figures(d.Figures, q.Company.Realm, out.Period)
+	}
+	if want.compare != export.CompareNone {
+		before := want.before()
+		then, err := s.read(ctx, before)
+		if err != nil {
+			return nil, err
+		}
+		a = compareReports(a, then, want.compare)
+		out.Period += ", compared with " + before.period()
+	}
+	l, err := newLayout(a, d, options.Layout, q, want)
+	if err != nil {
+		return nil, err
+	}
+	if l.needsAccounts && q.Limit == 0 {
+		if l.accounts, err = readChart(ctx, from, q); err != nil {
+			return nil, err
+		}
+	}
+	out.Warnings = export.Warnings(export.WarnRead, q.Company.Realm, s.warnings...)
+	reading := lay(l, q)
+	reading.End = func() (export.Outcome, error) { return out, nil }
+	if a.cut {
+		reading.Total = -1
+	}
+	return reading, nil
+}
+
+// askFor works out the request. Dates are always explicit: QuickBooks' macros go by its own day, and one date alone
+// makes some reports fall back to a macro.
+func askFor(d export.Report, q export.Query, options export.ReportOptions) (asked, error) {
+	want := asked{params: url.Values{}, compare: options.Compare, basis: options.Basis, summarize: options.Summarize}
+	switch d.Dates {
+	case export.Undated:
+	case export.AsOfDay:
+		want.date = cmp.Or(options.Date, q.Today.Format(time.DateOnly))
+		want.params.Set("report_date", want.date)
+	default:
+		days, err := options.Range.Resolve(q.Today, q.Company.FiscalYearStart)
+		if err != nil {
+			return asked{}, problem.Invalid("options."+export.OptDateRange, "%v", err)
+		}
+		if days.Start.IsZero() {
+			want.open = true
+			days.Start = time.Date(1970, time.January, 1, 0, 0, 0, 0, time.UTC)
+		}
+		if days.End.IsZero() {
+			days.End = time.Date(q.Today.Year()+1, time.December, 31, 0, 0, 0, 0, time.UTC)
+		}
+		want = want.over(days)
+	}
+	if want.basis != "" {
+		want.params.Set("accounting_method", want.basis)
+	}
+	if want.summarize != "" {
+		want.params.Set("summarize_column_by", want.summarize)
+	}
+	for _, p := range options.Params {
+		want.params.Set(p.Key, p.Value)
+	}
+	return want, nil
+}
+
+// over is the same request about other days.
+func (a asked) over(days export.DateRange) asked {
+	a.days = days
+	a.start, a.end = days.Start.Format(time.DateOnly), days.End.Format(time.DateOnly)
+	a.params = maps.Clone(a.params)
+	a.params.Set("start_date", a.start)
+	a.params.Set("end_date", a.end)
+	return a
+}
+
+// before is the same request about the days that these are compared with.
+func (a asked) before() asked { return a.over(a.days.Before(a.compare)) }
+
+// check compares what the answer says it is about with what was asked: QuickBooks ignores what it does not understand
+// and answers for a period of its own. Reports that do not say are taken at their word, and where a balance's range
+// begins is of no matter.
+func (a asked) check(h reportHeader, d export.Report) error {
+	for _, x := range []struct{ what, want, got string }{
+		{"begin on", a.start, string(h.StartPeriod)},
+		{"end on", a.end, string(h.EndPeriod)},
+		{"be as of", a.date, h.option("report_date")},
+		{"be on the basis", a.basis, string(h.ReportBasis)},
+	} {
+		if x.want == "" || x.got == "" || x.want == x.got || ((a.open || d.Dates == export.BalanceAtEnd) && x.want == a.start) {
+			continue
+		}
+		return problem.New(problem.QuickBooksMalformed, "The report should %s %s, but QuickBooks sent %s.", x.what, x.want, problem.Safe(x.got))
+	}
+	return nil
+}
+
+// period says to people what the report is about.
+func (a asked) period() string {
+	switch {
+	case a.date != "":
+		return "as of " + a.date
+	case a.start == "":
+		return ""
+	case a.open:
+		return "until " + a.end
+	}
+	return a.start + " to " + a.end
+}
+
+// lastDay is the last day that the report is about.
+func (a asked) lastDay() time.Time {
+	text := a.end
+	if text == "" {
+		text = a.date
+	}
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+var errNoReport = errors.New("the answer is no report")
+
+// decodeReport reads a report's answer. Amounts stay text, as they came.
+func decodeReport(body []byte, doc *document) error {
+	*doc = document{}
+	if err := json.Unmarshal(body, doc); err != nil {
+		return fmt.Errorf("reading a report: %w", err)
+	}
+	if len(doc.Columns.Column) == 0 {
+		return errNoReport
+	}
+	return nil
+}
+
+// lay makes the reading of a layout.
+func lay(l *layout, q export.Query) *export.Reading {
+	return &export.Reading{
+		Schema: l.schema(), Total: l.count(),
+		Rows: func(yield func(table.Row, error) bool) {
+			given := 0
+			l.rows(func(r table.Row) bool {
+				given++
+				return yield(r, nil) && (q.Limit == 0 || given < q.Limit)
+			})
+		},
+	}
+}

@@ -1,0 +1,336 @@
+package statement
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// verify recomputes the totals that a report states of itself: rows against their section's summary, results such as
+// net income against the sections they follow from, columns against each other, and periods against their total.
+func verify(a *arranged, d export.Report, want asked) error {
+	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}}
+	for i, c := range a.columns {
+		if c.additive && i != a.label {
+			v.additive = append(v.additive, i)
+		}
+	}
+	sum, _ := v.sum(a.top)
+	for _, n := range a.top {
+		// Lists of transactions mix accounts of either sign, so their grand total is no sum of what is above.
+		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
+			v.compare(n.summary[0].text(), n.summary, sum, sum)
+		}
+	}
+	v.rules(d.Groups)
+	v.even(d.Even)
+	for _, rule := range d.Across {
+		v.across(a.top, rule)
+	}
+	if d.Dates != export.BalanceAtEnd && slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
+		v.periods(a.top)
+	}
+	if d.Running && a.detail() && want.unfiltered(d) {
+		v.balances(a.top)
+	}
+	if v.err == nil {
+		return nil
+	}
+	return v.err
+}
+
+// verifier keeps the first disagreement.
+type verifier struct {
+	*arranged
+	additive []int // positions of the columns that add up
+	groups   map[string]amounts
+	names    map[string]string // a group's label
+	err      *problem.Problem
+}
+
+// amounts are decimals by the positions in additive. A column that holds a text somewhere cannot be added.
+type amounts []amount
+
+type amount struct {
+	value   decimal.Decimal
+	stated  bool // some cell had a value
+	garbled bool
+}
+
+func (v *verifier) read(cells []docCell) amounts {
+	out := make(amounts, len(v.additive))
+	if cells == nil {
+		return out
+	}
+	for i, at := range v.additive {
+		text := cells[at].text()
+		if text == "" {
+			continue
+		}
+		d, ok := parseAmount(text)
+		out[i] = amount{value: d, stated: ok, garbled: !ok}
+	}
+	return out
+}
+
+func (a amounts) add(b amounts, sign int64) amounts {
+	out := slices.Clone(a)
+	for i := range out {
+		out[i].value = out[i].value.Add(b[i].value.Mul(decimal.NewFromInt(sign)))
+		out[i].stated = out[i].stated || b[i].stated
+		out[i].garbled = out[i].garbled || b[i].garbled
+	}
+	return out
+}
+
+// sum adds up nodes and everything below them, comparing each section with its summary on the way. It says whether the
+// figures are certain: below a section whose total follows a rule of its own nothing can be recomputed.
+func (v *verifier) sum(nodes []*node) (total amounts, plain bool) {
+	total = make(amounts, len(v.additive))
+	plain = true
+	for _, n := range nodes {
+		if n.computed() {
+			v.note(n, v.read(n.summary))
+			continue
+		}
+		below, certain := v.sum(n.children)
+		own := v.read(n.own).add(below, 1)
+		switch {
+		case n.summary == nil:
+		case v.agree(n.summary, own, v.direct(n)):
+			certain = true
+		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
+			// Statements of other countries have sections such as net current assets, which subtract what is due from
+			// what there is, or which hold results beside their rows.
+			own, certain = v.read(n.summary), false
+		default:
+			v.compare(n.label, n.summary, own, v.direct(n))
+		}
+		v.note(n, own)
+		total = total.add(own, 1)
+		plain = plain && certain
+	}
+	return total, plain
+}
+
+// maxSigned bounds the sections whose signs are tried out.
+const maxSigned = 8
+
+// signed says that a section's summary is the sum of the sections in it with some of them subtracted, the same ones in
+// every column.
+func (v *verifier) signed(n *node) bool {
+	if v.detail() || n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
+		return false
+	}
+	var parts []amounts
+	for _, c := range n.children {
+		if c.summary == nil {
+			return false
+		}
+		parts = append(parts, v.read(c.summary))
+	}
+	want := v.read(n.summary)
+	for signs := range 1 << len(parts) {
+		sum := make(amounts, len(v.additive))
+		for i, part := range parts {
+			sum = sum.add(part, 1-2*int64(signs>>i&1))
+		}
+		if signs > 0 && sum.equal(want) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a amounts) equal(b amounts) bool {
+	for i := range a {
+		if a[i].garbled || b[i].garbled || !a[i].value.Equal(b[i].value) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *verifier) note(n *node, a amounts) {
+	if n.group == "" {
+		return
+	}
+	if before, ok := v.groups[n.group]; ok {
+		a = before.add(a, 1)
+	}
+	v.groups[n.group] = a
+	v.names[n.group] = n.label
+	if n.computed() {
+		v.names[n.group] = n.summary[0].text()
+	}
+}
+
+// direct is the sum of a section without the sections in it.
+func (v *verifier) direct(n *node) amounts {
+	total := v.read(n.own)
+	for _, c := range n.children {
+		if !c.section {
+			total = total.add(v.read(c.own), 1)
+		}
+	}
+	return total
+}
+
+// compare checks a summary.
+func (v *verifier) compare(name string, summary []docCell, sum, direct amounts) {
+	for i, want := range v.read(summary) {
+		if !v.adds(want, sum[i], direct[i]) {
+			v.disagree(name, v.additive[i], want.value, sum[i].value)
+		}
+	}
+}
+
+func (v *verifier) agree(summary []docCell, sum, direct amounts) bool {
+	for i, want := range v.read(summary) {
+		if !v.adds(want, sum[i], direct[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// adds says whether a stated total is the sum. Lists of transactions leave blank what they do not total, and may total
+// an account without the accounts below it.
+func (v *verifier) adds(want, sum, direct amount) bool {
+	return want.garbled || sum.garbled || want.value.Equal(sum.value) || (v.detail() && (!want.stated || want.value.Equal(direct.value)))
+}
+
+// rules checks the definition's statements about groups; of several about one group it is enough that one holds. A
+// statement of another country with results that the rules do not know is not checked: they may come in between.
+func (v *verifier) rules(rules []export.GroupSum) {
+	known := map[string]bool{}
+	byGroup := map[string][]export.GroupSum{}
+	var order []string
+	for _, g := range rules {
+		if byGroup[g.Group] == nil {
+			order = append(order, g.Group)
+		}
+		byGroup[g.Group] = append(byGroup[g.Group], g)
+		known[g.Group] = true
+		for _, part := range g.Of {
+			known[strings.TrimPrefix(part, "-")] = true
+		}
+	}
+	for _, n := range v.top {
+		if !known[n.group] && n.section {
+			return
+		}
+	}
+	for _, group := range order {
+		want, ok := v.groups[group]
+		if !ok {
+			continue
+		}
+		var first amounts
+		if !slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
+			sum, any := v.of(g)
+			if first == nil {
+				first = sum
+			}
+			return !any || sum.matches(want)
+		}) {
+			for i := range want {
+				if !want[i].value.Equal(first[i].value) {
+					v.disagree(v.names[group], v.additive[i], want[i].value, first[i].value)
+				}
+			}
+		}
+	}
+}
+
+// of works out a rule. Groups that are missing count as zero; it says whether there was any.
+func (v *verifier) of(g export.GroupSum) (sum amounts, any bool) {
+	sum = make(amounts, len(v.additive))
+	for _, name := range g.Of {
+		name, negative := strings.CutPrefix(name, "-")
+		part, ok := v.groups[name]
+		switch {
+		case !ok:
+			continue
+		case negative:
+			sum = sum.add(part, -1)
+		default:
+			sum = sum.add(part, 1)
+		}
+		any = true
+	}
+	return sum, any
+}
+
+// matches is equality where nothing is garbled.
+func (a amounts) matches(b amounts) bool {
+	for i := range a {
+		if !a[i].garbled && !b[i].garbled && !a[i].value.Equal(b[i].value) {
+			return false
+		}
+	}
+	return true
+}
+
+// standing are groups whose figures are balances, which periods do not add up to.
+var standing = []string{"BeginningCash", "EndingCash"}
+
+// periods checks that the periods of each row add up to its total.
+func (v *verifier) periods(nodes []*node) {
+	total, parts := -1, 0
+	for i, at := range v.additive {
+		c := v.columns[at]
+		switch {
+		case c.total:
+			total = i
+		case c.end != "":
+			parts++
+		}
+	}
+	if total < 0 || parts == 0 {
+		return
+	}
+	v.periodsOf(nodes, total)
+}
+
+func (v *verifier) periodsOf(nodes []*node, total int) {
+	for _, n := range nodes {
+		if slices.Contains(standing, n.group) {
+			continue
+		}
+		v.total(n.label, v.read(n.own), total)
+		if n.summary != nil {
+			v.total(n.summary[0].text(), v.read(n.summary), total)
+		}
+		v.periodsOf(n.children, total)
+	}
+}
+
+func (v *verifier) total(name string, row amounts, total int) {
+	sum := decimal.Zero
+	for i, a := range row {
+		if a.garbled {
+			return
+		}
+		if i != total {
+			sum = sum.Add(a.value)
+		}
+	}
+	if row[total].stated && !row[total].value.Equal(sum) {
+		v.disagree(name, v.additive[total], row[total].value, sum)
+	}
+}
+
+func (v *verifier) disagree(name string, column int, stated, sum decimal.Decimal) {
+	if v.err != nil {
+		return
+	}
+	v.err = problem.New(problem.TotalsMismatch, "In QuickBooks' report %q says %s under %q, but adding up gives %s.",
+		problem.Safe(name), table.DecimalText(stated), problem.Safe(v.columns[column].title), table.DecimalText(sum)).
+		WithHint("The report that QuickBooks sent does not add up; the run is tried again by itself. The sheet keeps its previous rows.")
+}
