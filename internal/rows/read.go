@@ -178,19 +178,21 @@ func (m *Maker) Schema() table.Schema {
 func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error]) iter.Seq2[table.Row, error] {
 	return func(yield func(table.Row, error) bool) {
 		m.tally, m.made, m.warnings = export.NewTally(m.entity.Figures), 0, nil
+		take := func(row table.Row) bool {
+			m.made++
+			return yield(row, nil) && m.made != m.query.Limit
+		}
 		for rec, err := range records {
+			more := false
+			if err == nil {
+				more, err = m.makeRows(ctx, rec, take)
+			}
 			if err != nil {
 				yield(table.Row{}, err)
 				return
 			}
-			for row, err := range m.rowsOf(ctx, rec) {
-				if !yield(row, err) || err != nil {
-					return
-				}
-				if m.made++; m.made == m.query.Limit {
-					m.warn()
-					return
-				}
+			if !more {
+				break
 			}
 		}
 		m.warn()

@@ -2,43 +2,41 @@ package rows
 
 import (
 	"context"
-	"iter"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/record"
 	"ledgersheet/internal/table"
 )
 
-// rowsOf makes the rows of one record that pass the filters. Its error says that what they look up cannot be read.
-func (m *Maker) rowsOf(ctx context.Context, rec record.Record) iter.Seq2[table.Row, error] {
-	return func(yield func(table.Row, error) bool) {
-		view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
-		if m.span != nil && !m.span.match(m.span.column.cell(view)) {
-			return
+// makeRows hands the rows of one record that pass the filters to take, and reports whether it wants more. Its error says
+// that what they look up cannot be read.
+func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table.Row) bool) (more bool, err error) {
+	view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
+	if m.span != nil && !m.span.match(m.span.column.cell(view)) {
+		return true, nil
+	}
+	lines := m.linesOf(rec)
+	if err := m.prepare(ctx, rec, lines); err != nil {
+		return false, err
+	}
+	counted := false
+	for _, view.Line = range lines {
+		if !matchAll(m.filters, view) {
+			continue
 		}
-		lines := m.linesOf(rec)
-		if err := m.prepare(ctx, rec, lines); err != nil {
-			yield(table.Row{}, err)
-			return
+		if !counted {
+			counted = true
+			m.tallyRecord(view)
 		}
-		counted := false
-		for _, view.Line = range lines {
-			if !matchAll(m.filters, view) {
-				continue
-			}
-			if !counted {
-				counted = true
-				m.tallyRecord(view)
-			}
-			cells := make([]table.Cell, len(m.columns))
-			for i, col := range m.columns {
-				cells[i] = col.cell(view)
-			}
-			if !yield(table.Row{Cells: cells}, nil) {
-				return
-			}
+		cells := make([]table.Cell, len(m.columns))
+		for i, col := range m.columns {
+			cells[i] = col.cell(view)
+		}
+		if !take(table.Row{Cells: cells}) {
+			return false, nil
 		}
 	}
+	return true, nil
 }
 
 // linesOf returns the lines that give a row each; one that does not exist where the whole record gives the row.
