@@ -9,9 +9,6 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// spreadsheetBase is where Google shows spreadsheets.
-const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
-
 type exporterView struct {
 	ID          export.ID        `json:"id"`
 	Name        string           `json:"name"`
@@ -59,7 +56,7 @@ func (s *server) exporterView(e export.Exporter) exporterView {
 		Filters: make([]filterView, len(e.Filters)), Options: s.optionValues(e), Mode: e.Mode,
 		Destination: destinationView{
 			GoogleAccountID: e.Target.Account, SpreadsheetID: e.Target.Spreadsheet, Sheet: e.Target.Sheet, StartCell: e.Target.Start,
-			SpreadsheetURL: text(e.Target.URL(spreadsheetBase)),
+			SpreadsheetURL: text(e.Target.URL),
 		},
 		Schedule: scheduleView{Cron: e.Schedule.Cron, Timezone: e.Schedule.Timezone, Enabled: e.Schedule.Enabled, NextAt: stamp(e.NextAt)},
 		Paused:   e.Paused(), PausedWhy: text(e.PauseWords()), Revision: e.Revision,

@@ -33,7 +33,7 @@ func (c *Control) CreateExporter(ctx context.Context, who Actor, e export.Export
 	now := c.o.Now()
 	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, who.Email
 	e.Pause = nil
-	e.Target.Tab, e.Target.Created, e.Target.CreateKey = nil, false, string(e.ID)
+	e.Target.Tab, e.Target.URL, e.Target.Created, e.Target.CreateKey = nil, "", false, string(e.ID)
 	if err := c.check(ctx, &e); err != nil {
 		return e, err
 	}
@@ -99,7 +99,7 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 		wanted.Tab, wanted.Created, wanted.CreateKey = nil, false, string(export.NewID("new", now))
 		return wanted
 	}
-	wanted.Created, wanted.CreateKey, wanted.Tab = old.Created, old.CreateKey, old.Tab
+	wanted.Created, wanted.CreateKey, wanted.Tab, wanted.URL = old.Created, old.CreateKey, old.Tab, old.URL
 	if !strings.EqualFold(wanted.Sheet, old.Sheet) || wanted.Start != old.Start {
 		wanted.Tab = nil
 	}

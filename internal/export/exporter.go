@@ -56,18 +56,12 @@ type Target struct {
 	Sheet       string `json:"sheet"`          // the tab's title when it was last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by it and not by its title
 	Start       string `json:"start_cell"`     // upper left corner of the first run, such as "A1"
+	// URL opens the tab, as the destination said after the last run; empty before the first.
+	URL string `json:"url,omitempty"`
 	// Created says that the program made the spreadsheet.
 	Created bool `json:"created,omitempty"`
 	// CreateKey marks the spreadsheet that is to be made, so that it is made once only; another one for another spreadsheet.
 	CreateKey string `json:"create_key,omitempty"`
-}
-
-// URL opens the spreadsheet on the tab; empty before the first run made one.
-func (t Target) URL(base string) string {
-	if t.Spreadsheet == "" {
-		return ""
-	}
-	return base + t.Spreadsheet + "/edit"
 }
 
 // Schedule says when an exporter runs by itself.

@@ -63,38 +63,6 @@ type Source interface {
 	Read(ctx context.Context, d Definition, q Query) (*Reading, error)
 }
 
-// WriteRequest is a complete result to put into a sheet.
-type WriteRequest struct {
-	Run      ID
-	Exporter Exporter
-	Title    string // of the spreadsheet, if one must be made
-	Rows     *table.Spool
-	Note     string // for the header's first cell: source, period, basis, time, run
-	Zone     *time.Location
-	Meter    *Meter
-	// Report is told of progress; rows counts those sent so far. Never nil.
-	Report func(phase Phase, rows int)
-	// Found is told the target as soon as the spreadsheet and the tab are known or made, before any row is sent, so
-	// that a run that dies does not make them twice.
-	Found func(Target) error
-}
-
-// WriteResult is what a write did.
-type WriteResult struct {
-	Target                  Target
-	URL                     string
-	Rows                    int
-	Added, Changed, Removed int
-	Unchanged               bool // the sheet was right already, nothing was written
-	Warnings                []string
-}
-
-// Destination writes to sheets. It returns problems.
-type Destination interface {
-	// Replace makes the exporter's managed range exactly the rows, wholly or not at all.
-	Replace(ctx context.Context, w WriteRequest) (WriteResult, error)
-}
-
 // CompanyStore keeps companies.
 type CompanyStore interface {
 	PutCompany(ctx context.Context, c Company) error

@@ -29,6 +29,9 @@ const (
 // Normalize tidies what people type: blanks around, pasted spreadsheet addresses, lower-case start cells.
 func (e *Exporter) Normalize() {
 	e.Name = strings.TrimSpace(e.Name)
+	if pasted := openURL.FindString(strings.TrimSpace(e.Target.Spreadsheet)); pasted != "" {
+		e.Target.URL = pasted + "/edit"
+	}
 	e.Target.Spreadsheet = SpreadsheetID(e.Target.Spreadsheet)
 	e.Target.Sheet = strings.TrimSpace(e.Target.Sheet)
 	e.Target.Start = strings.ToUpper(strings.TrimSpace(e.Target.Start))
@@ -48,6 +51,9 @@ func (e *Exporter) Normalize() {
 }
 
 var spreadsheetURL = regexp.MustCompile(`/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)`)
+
+// openURL is the part of a pasted address that opens the spreadsheet for everybody.
+var openURL = regexp.MustCompile(`^https://[a-z0-9.-]+/spreadsheets/d/[A-Za-z0-9_-]+`)
 
 // SpreadsheetID takes the id out of a pasted address; anything else comes back without the blanks around it.
 func SpreadsheetID(s string) string {

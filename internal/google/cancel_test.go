@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
 	"ledgersheet/internal/table"
 )
@@ -173,7 +172,7 @@ func TestRevokedInTheMiddle(t *testing.T) {
 }
 
 // writeWith is write under a context.
-func (b *bench) writeWith(ctx context.Context, s table.Schema, rows []table.Row) (export.WriteResult, error) {
+func (b *bench) writeWith(ctx context.Context, s table.Schema, rows []table.Row) (written, error) {
 	b.t.Helper()
 	was := b.ctx
 	b.ctx = ctx

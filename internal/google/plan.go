@@ -12,26 +12,23 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxCells is what one spreadsheet may hold. https://developers.google.com/workspace/sheets/api/limits
-const maxCells = 10_000_000
-
 // maxStyledRuns bounds the formatting requests of a statement, so that a commit stays far below 2 MB.
 const maxStyledRuns = 4_000
 
 // plan is what a replace will do to the tab: pure, made from the state and the result's size alone.
 type plan struct {
-	exporter export.Exporter
-	run      export.ID
-	place    place
-	tabID    int64
-	title    string // of the tab
-	target   rect   // header and rows
-	schema   table.Schema
-	digest   string
-	note     string
-	at       time.Time
-	styles   []style
-	widths   []int // of the columns, in characters
+	owner  export.ID
+	run    export.ID
+	place  place
+	tabID  int64
+	title  string // of the tab
+	target rect   // header and rows
+	schema table.Schema
+	digest string
+	note   string
+	at     time.Time
+	styles []style
+	widths []int // of the columns, in characters
 }
 
 // style is a run of rows of a statement that look alike.
@@ -44,23 +41,23 @@ type style struct {
 // newPlan checks that the result fits and harms nothing, as far as the state without cells tells.
 func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.Time) (*plan, error) {
 	schema := w.Rows.Schema()
-	pl := &plan{exporter: w.Exporter, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
+	pl := &plan{owner: w.Owner, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
 	pl.target = rect{p.row, p.col, p.row + 1 + w.Rows.Len(), p.col + len(schema.Columns)}
-	pl.tabID, pl.title = numberFor("tab", string(w.Exporter.ID), w.Exporter.Target.Sheet), w.Exporter.Target.Sheet
+	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	for st.tab(pl.tabID) != nil { // one that was made with this title, and renamed since
 		pl.tabID++
 	}
 	if p.tab != nil {
 		pl.tabID, pl.title = p.tab.id, p.tab.title
 		if p.rename {
-			pl.title = w.Exporter.Target.Sheet
+			pl.title = w.Target.Sheet
 		}
 		if err := pl.checkTab(); err != nil {
 			return nil, err
 		}
 	}
-	if full := st.cells() + pl.growth(); full > maxCells {
-		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; Google allows %d.", full, w.Rows.Len(), maxCells)
+	if full := st.cells() + pl.growth(); full > export.MostCells {
+		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; Google allows %d.", full, w.Rows.Len(), export.MostCells)
 	}
 	return pl, nil
 }
@@ -109,7 +106,7 @@ func (pl *plan) fresh() []rect {
 func schemaID(s table.Schema) string {
 	t := newTally(0)
 	for _, c := range s.Columns {
-		t.add([]value{{'s', c.ID}, {'s', c.Title}, {'s', c.Kind.String() + c.Currency}}, nil)
+		t.add([]value{{Kind: 's', Text: c.ID}, {Kind: 's', Text: c.Title}, {Kind: 's', Text: c.Kind.String() + c.Currency}}, nil)
 	}
 	return t.digest()[:12]
 }
@@ -262,13 +259,13 @@ func (pl *plan) styleRequests() []*sheets.Request {
 
 // marks are the named range and the stamp.
 func (pl *plan) marks() []*sheets.Request {
-	named := &sheets.NamedRange{NamedRangeId: rangeID(pl.exporter.ID), Name: rangeName(pl.exporter.ID), Range: pl.target.grid(pl.tabID)}
+	named := &sheets.NamedRange{NamedRangeId: rangeID(pl.owner), Name: rangeName(pl.owner), Range: pl.target.grid(pl.tabID)}
 	reqs := []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
 	if pl.place.named != "" {
 		named.NamedRangeId = pl.place.named
 		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
 	}
-	text, _ := json.Marshal(stamp{Exporter: pl.exporter.ID, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(), Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339)}) // strings and numbers cannot fail
+	text, _ := json.Marshal(stamp{Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(), Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339)}) // strings and numbers cannot fail
 	if pl.place.stamp.Exporter != "" {
 		return append(reqs, &sheets.Request{UpdateDeveloperMetadata: &sheets.UpdateDeveloperMetadataRequest{
 			DataFilters:       []*sheets.DataFilter{{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}},
@@ -284,7 +281,7 @@ func (pl *plan) stampID() int64 {
 	if pl.place.stamp.id != 0 {
 		return pl.place.stamp.id
 	}
-	return numberFor("stamp", string(pl.exporter.ID), fmt.Sprint(pl.tabID))
+	return numberFor("stamp", string(pl.owner), fmt.Sprint(pl.tabID))
 }
 
 // numberFormat is how a column's kind is shown. https://developers.google.com/workspace/sheets/api/guides/formats

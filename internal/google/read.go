@@ -91,7 +91,7 @@ const maxRanges = 6
 
 // verify reads back what was written: the first and the last row, and every money column, whose sums must be those of the
 // result. It is one request for all but long results.
-func (r *replacement) verify(ctx context.Context, title string, at rect) error {
+func (r *write) verify(ctx context.Context, title string, at rect) error {
 	if at.rows() < 2 {
 		return nil
 	}
@@ -150,17 +150,17 @@ func moneySpans(money []bool) (spans [][2]int, width int) {
 func addMoney(sums []decimal.Decimal, money []bool, rows [][]value) {
 	for _, row := range rows {
 		for c, v := range row {
-			if !money[c] || v.kind != 'n' {
+			if !money[c] || v.Kind != 'n' {
 				continue
 			}
-			if d, err := table.ParseDecimal(v.text); err == nil {
+			if d, err := table.ParseDecimal(v.Text); err == nil {
 				sums[c] = sums[c].Add(d)
 			}
 		}
 	}
 }
 
-func (r *replacement) compareEnds(title string, at rect, got [][][]value) error {
+func (r *write) compareEnds(title string, at rect, got [][][]value) error {
 	for i, want := range [][]value{r.fresh.first, r.fresh.last} {
 		for c, v := range got[i][0] {
 			if v != want[c] {
@@ -175,7 +175,7 @@ func (r *replacement) compareEnds(title string, at rect, got [][][]value) error 
 	return nil
 }
 
-func (r *replacement) compareSums(title string, sums []decimal.Decimal) error {
+func (r *write) compareSums(title string, sums []decimal.Decimal) error {
 	for c, sum := range sums {
 		if !sum.Equal(r.fresh.sums[c]) {
 			return problem.New(problem.TotalsMismatch, "Column %q of the tab %q adds up to %s, but the rows that were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, r.fresh.sums[c])

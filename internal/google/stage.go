@@ -24,11 +24,11 @@ const (
 	settleTimeout = 3 * time.Minute  // to learn what became of a request whose answer was lost, or to verify what was written
 )
 
-// writeStaged fills a hidden tab in pieces, checks it, and copies it over in one atomic batch.
-func (r *replacement) writeStaged(ctx context.Context) (err error) {
+// putStaged fills a hidden tab in pieces, checks it, and copies it over in one atomic batch.
+func (r *write) putStaged(ctx context.Context) (err error) {
 	size := r.plan.target.rows() * r.plan.target.cols()
-	if full := r.state.cells() + max(0, r.plan.growth()) + size; full > maxCells {
-		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room for them twice, %d cells in all; Google allows %d.", r.w.Rows.Len(), full, maxCells)
+	if full := r.state.cells() + max(0, r.plan.growth()) + size; full > export.MostCells {
+		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room for them twice, %d cells in all; Google allows %d.", r.w.Rows.Len(), full, export.MostCells)
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {
@@ -51,6 +51,9 @@ func (r *replacement) writeStaged(ctx context.Context) (err error) {
 	if err := r.verify(ctx, title, whole); err != nil {
 		return err
 	}
+	if err := r.stillStands(ctx, id); err != nil {
+		return err
+	}
 	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
 	reqs := r.plan.prepare()
 	reqs = append(reqs, &sheets.Request{CopyPaste: &sheets.CopyPasteRequest{
@@ -65,7 +68,7 @@ func (r *replacement) writeStaged(ctx context.Context) (err error) {
 }
 
 // leftovers delete the hidden tabs of runs that died. Runs on one spreadsheet never overlap, so none is in use.
-func (r *replacement) leftovers() []*sheets.Request {
+func (r *write) leftovers() []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, t := range r.state.tabs {
 		if t.staging {
@@ -76,7 +79,7 @@ func (r *replacement) leftovers() []*sheets.Request {
 }
 
 // stage makes the hidden tab, exactly large enough. Its id is chosen here, so a repeated request is recognised.
-func (r *replacement) stage(ctx context.Context, id int64, title string) error {
+func (r *write) stage(ctx context.Context, id int64, title string) error {
 	t := r.plan.target
 	reqs := append(r.leftovers(),
 		&sheets.Request{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
@@ -87,7 +90,7 @@ func (r *replacement) stage(ctx context.Context, id int64, title string) error {
 }
 
 // fill writes the rows into the hidden tab in pieces, each to an absolute range.
-func (r *replacement) fill(ctx context.Context, title string) error {
+func (r *write) fill(ctx context.Context, title string) error {
 	var body bytes.Buffer
 	from, n := 0, 0
 	flush := func() error {
@@ -135,7 +138,7 @@ func (r *replacement) fill(ctx context.Context, title string) error {
 func jsonOf(row []value) func(func(any) bool) {
 	return func(yield func(any) bool) {
 		for _, v := range row {
-			if !yield(v.json()) {
+			if !yield(rawOf(v)) {
 				return
 			}
 		}
@@ -143,7 +146,7 @@ func jsonOf(row []value) func(func(any) bool) {
 }
 
 // abort removes the hidden tab after a failure. When that fails too, the next run removes it.
-func (r *replacement) abort(ctx context.Context, id int64) {
+func (r *write) abort(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	st, err := r.session.state(ctx, r.state.id)
@@ -156,19 +159,19 @@ func (r *replacement) abort(ctx context.Context, id int64) {
 }
 
 // commit sends the batch that readers see. Its stamp tells whether it was carried out.
-func (r *replacement) commit(ctx context.Context, body []byte) error {
+func (r *write) commit(ctx context.Context, body []byte) error {
 	return r.send(ctx, body, func(st *state) bool {
 		t := st.tab(r.plan.tabID)
 		if t == nil {
 			return false
 		}
-		s := t.stamps[r.w.Exporter.ID]
+		s := t.stamps[r.w.Owner]
 		return s.Run == r.w.Run && s.Digest == r.plan.digest
 	})
 }
 
 // batch sends requests as one batchUpdate. applied tells from a state whether they were carried out.
-func (r *replacement) batch(ctx context.Context, reqs []*sheets.Request, applied func(*state) bool) error {
+func (r *write) batch(ctx context.Context, reqs []*sheets.Request, applied func(*state) bool) error {
 	body, err := marshal(map[string]any{"requests": reqs})
 	if err != nil {
 		return err
@@ -179,7 +182,7 @@ func (r *replacement) batch(ctx context.Context, reqs []*sheets.Request, applied
 // send carries out a batch exactly once: after an answer that was lost, or a refusal of a second try, the spreadsheet's
 // state tells what happened to the first. It finds that out even when ctx ends meanwhile, as the run must not be called
 // cancelled when its rows are in the sheet.
-func (r *replacement) send(ctx context.Context, body []byte, applied func(*state) bool) error {
+func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool) error {
 	k := call{method: http.MethodPost, write: true, once: true, body: body,
 		url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
 		query: url.Values{"fields": {"spreadsheetId"}}}

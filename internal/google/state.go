@@ -178,6 +178,13 @@ func (st *state) cells() int {
 	return n
 }
 
+// without returns the state without staging tabs: those of runs that died, which a write removes, and its own.
+func (st *state) without(staging int64) state {
+	left := *st
+	left.tabs = slices.DeleteFunc(slices.Clone(st.tabs), func(t tab) bool { return t.staging || t.id == staging })
+	return left
+}
+
 // rangeOf is an exporter's named range; a copy of the spreadsheet may have given it another id.
 func (st *state) rangeOf(e export.ID) namedRange {
 	i := slices.IndexFunc(st.named, func(n namedRange) bool { return n.id == rangeID(e) })
@@ -210,27 +217,27 @@ func (p place) moved() bool {
 }
 
 // locate finds the managed range. The named range decides, as it follows what people do; a tab is known by its gid.
-func (st *state) locate(e export.Exporter) (place, error) {
-	row, col, err := export.ParseCell(e.Target.Start)
+func (st *state) locate(owner export.ID, target export.Target) (place, error) {
+	row, col, err := export.ParseCell(target.Start)
 	if err != nil {
 		return place{}, problem.Invalid("destination.start_cell", "%v", err)
 	}
-	named := st.rangeOf(e.ID)
+	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
-	if t := st.tab(named.tab); t != nil && !named.at.empty() && (e.Target.Tab != nil || strings.EqualFold(t.title, e.Target.Sheet)) {
-		p.tab, p.managed, p.stamp = t, named.at, t.stamps[e.ID]
-		if e.Target.Tab != nil { // nobody has chosen another start cell since
+	if t := st.tab(named.tab); t != nil && !named.at.empty() && (target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
+		p.tab, p.managed, p.stamp = t, named.at, t.stamps[owner]
+		if target.Tab != nil { // nobody has chosen another start cell since
 			p.row, p.col = named.at.row, named.at.col
 		}
 		return p, p.drift()
 	}
-	if e.Target.Tab != nil {
-		p.tab = st.tab(*e.Target.Tab)
+	if target.Tab != nil {
+		p.tab = st.tab(*target.Tab)
 	}
 	if p.tab == nil {
-		p.tab = st.tabTitled(e.Target.Sheet)
+		p.tab = st.tabTitled(target.Sheet)
 	}
-	if only := st.onlyTab(); p.tab == nil && e.Target.Created && only != nil && len(only.stamps) == 0 {
+	if only := st.onlyTab(); p.tab == nil && target.Created && only != nil && len(only.stamps) == 0 {
 		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {
@@ -239,7 +246,7 @@ func (st *state) locate(e export.Exporter) (place, error) {
 	if !p.tab.grid {
 		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title)
 	}
-	p.stamp = p.tab.stamps[e.ID]
+	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + p.stamp.Cols}
 	if !claim.empty() && (rect{0, 0, p.tab.rows, p.tab.cols}).contains(claim) {
 		p.claim = claim

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/table"
 )
 
@@ -22,10 +23,7 @@ const cutMark = " … [cut: a Google Sheets cell holds 50,000 characters]"
 const maxExactDigits = 15
 
 // value is a cell as Sheets stores it: blank (zero value), text, an exact number's text, or a truth value.
-type value struct {
-	kind byte // 0, 's', 'n', 'b'
-	text string
-}
+type value = change.Value
 
 // encoder turns cells into values. It counts what had to be cut.
 type encoder struct {
@@ -43,21 +41,21 @@ func (e *encoder) value(c table.Cell) value {
 	if c.Blank() {
 		return value{}
 	}
-	if d, ok := c.Decimal(); ok {
-		text := plain(d)
+	if c.Kind() == table.Money || c.Kind() == table.Number {
+		text := plainText(c.String())
 		if digits(text) > maxExactDigits {
-			return value{'s', table.DecimalText(d)}
+			return value{Kind: 's', Text: c.String()}
 		}
-		return value{'n', text}
+		return value{Kind: 'n', Text: text}
 	}
 	if b, ok := c.Bool(); ok {
 		if b {
-			return value{'b', "true"}
+			return value{Kind: 'b', Text: "true"}
 		}
-		return value{'b', "false"}
+		return value{Kind: 'b', Text: "false"}
 	}
 	if at, ok := c.Time(); ok {
-		return value{'n', plain(e.serial(c.Kind(), at))}
+		return value{Kind: 'n', Text: plain(e.serial(c.Kind(), at))}
 	}
 	return e.text(c.String())
 }
@@ -92,12 +90,14 @@ func (e *encoder) text(s string) value {
 			e.cut++
 		}
 	}
-	return value{'s', s}
+	return value{Kind: 's', Text: s}
 }
 
-// plain spells a decimal without trailing zeros, the way a double that was sent and read back compares.
-func plain(d decimal.Decimal) string {
-	s := table.DecimalText(d)
+// plain spells a decimal as plainText does.
+func plain(d decimal.Decimal) string { return plainText(table.DecimalText(d)) }
+
+// plainText spells a decimal's text without trailing zeros, the way a double that was sent and read back compares.
+func plainText(s string) string {
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
 	}
@@ -107,9 +107,17 @@ func plain(d decimal.Decimal) string {
 	return s
 }
 
+// digits counts the digits of a decimal's text between the first and the last one that is not 0.
 func digits(s string) int {
-	s = strings.TrimLeft(strings.NewReplacer(".", "", "-", "").Replace(s), "0")
-	return len(strings.TrimRight(s, "0"))
+	first, last := strings.IndexAny(s, "123456789"), strings.LastIndexAny(s, "123456789")
+	if first < 0 {
+		return 0
+	}
+	n := last - first + 1
+	if point := strings.IndexByte(s, '.'); point > first && point < last {
+		n--
+	}
+	return n
 }
 
 // readValue is a value out of an answer of values.get with UNFORMATTED_VALUE.
@@ -119,45 +127,45 @@ func readValue(v any) value {
 		if v == "" {
 			return value{}
 		}
-		return value{'s', v}
+		return value{Kind: 's', Text: v}
 	case bool:
 		if v {
-			return value{'b', "true"}
+			return value{Kind: 'b', Text: "true"}
 		}
-		return value{'b', "false"}
+		return value{Kind: 'b', Text: "false"}
 	case json.Number:
 		if d, err := table.ParseDecimal(v.String()); err == nil {
-			return value{'n', plain(d)}
+			return value{Kind: 'n', Text: plain(d)}
 		}
-		return value{'n', v.String()}
+		return value{Kind: 'n', Text: v.String()}
 	}
 	return value{}
 }
 
-// json is the value in values.update with RAW: null leaves a cell of a fresh staging tab blank.
-func (v value) json() any {
-	switch v.kind {
+// rawOf is the value in values.update with RAW: null leaves a cell of a fresh staging tab blank.
+func rawOf(v value) any {
+	switch v.Kind {
 	case 's':
-		return v.text
+		return v.Text
 	case 'n':
-		return json.Number(v.text)
+		return json.Number(v.Text)
 	case 'b':
-		return v.text == "true"
+		return v.Text == "true"
 	}
 	return nil
 }
 
-// cellData is the value in updateCells; the empty object clears a cell under the mask.
-func (v value) cellData() cellData {
+// cellDataOf is the value in updateCells; the empty object clears a cell under the mask.
+func cellDataOf(v value) cellData {
 	var x extendedValue
-	switch v.kind {
+	switch v.Kind {
 	case 's':
-		x.String = &v.text
+		x.String = &v.Text
 	case 'n':
-		n := json.Number(v.text)
+		n := json.Number(v.Text)
 		x.Number = &n
 	case 'b':
-		b := v.text == "true"
+		b := v.Text == "true"
 		x.Bool = &b
 	default:
 		return cellData{}

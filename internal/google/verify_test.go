@@ -187,9 +187,9 @@ func BenchmarkReplaceStaged(b *testing.B) {
 		w := newBench(t, googlesim.Options{}, 0)
 		w.exporter.Target.Sheet = "Data"
 		google := &heapWatch{}
-		request := export.WriteRequest{Run: "run_1", Exporter: w.exporter, Title: "Big", Rows: spool, Zone: time.UTC,
+		request := export.WriteRequest{Run: "run_1", Owner: w.exporter.ID, Target: w.exporter.Target, Title: "Big", Rows: spool, Zone: time.UTC,
 			Report: func(export.Phase, int) { google.look() }, Found: func(export.Target) error { return nil }}
-		if _, err := w.client.Replace(context.Background(), request); err != nil {
+		if _, _, err := export.Put(context.Background(), w.client, request); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(google.most)/(1<<20), "peak-MB")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
 )
@@ -65,9 +66,24 @@ func (k *keeper) Read(_ context.Context, _ export.Definition, q export.Query) (*
 	return r, nil
 }
 
-func (k *keeper) Replace(_ context.Context, w export.WriteRequest) (export.WriteResult, error) {
-	k.steps = append(k.steps, "write")
-	return export.WriteResult{Target: w.Exporter.Target}, k.write
+func (k *keeper) Prepare(_ context.Context, w export.WriteRequest) (export.Write, error) {
+	return keeperWrite{k, w}, nil
+}
+
+type keeperWrite struct {
+	k *keeper
+	w export.WriteRequest
+}
+
+func (keeperWrite) Change() *change.Set { return &change.Set{} }
+
+func (keeperWrite) Requests() int { return 1 }
+
+func (keeperWrite) Close() error { return nil }
+
+func (w keeperWrite) Commit(context.Context) (export.WriteResult, error) {
+	w.k.steps = append(w.k.steps, "write")
+	return export.WriteResult{Target: w.w.Target}, w.k.write
 }
 
 func TestMarksFollowTheSheet(t *testing.T) {

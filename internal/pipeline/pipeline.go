@@ -17,9 +17,6 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxCells is what one spreadsheet may hold: reading more than that would be for nothing.
-const maxCells = 10_000_000
-
 // Store is what a run needs of the store.
 type Store interface {
 	Company(ctx context.Context, realm export.RealmID) (export.Company, error)
@@ -123,27 +120,57 @@ func (j *job) do(ctx context.Context) error {
 		run.Warnings = append(run.Warnings, export.Warnings(export.WarnMerge, "", warnings...)...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
-	res, err := j.o.Destination.Replace(ctx, export.WriteRequest{
-		Run: j.run, Exporter: j.exporter, Title: j.exporter.Name, Rows: rows, Note: j.note(in, parts),
-		Zone: j.exporter.Schedule.Location(), Meter: j.sheets, Report: j.phase, Found: func(t export.Target) error { return j.save(ctx, t) },
-	})
+	w, err := j.request(ctx, j.exporter, rows, j.note(in, parts))
 	if err != nil {
-		return about(err, account)
+		return err
+	}
+	res, set, err := export.Put(ctx, j.o.Destination, w)
+	if err != nil {
+		return sharedWith(err, account)
 	}
 	if err := j.save(ctx, res.Target); err != nil {
 		return err
 	}
-	if err := j.mark(ctx, parts); err != nil {
+	if err := j.mark(ctx, parts, res.Trace); err != nil {
 		return err
 	}
 	j.report(func(run *export.Run) {
-		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, res.Added, res.Changed, res.Removed
-		run.Unchanged, run.URL = res.Unchanged, res.URL
-		run.Warnings = append(run.Warnings, export.Warnings(export.WarnWrite, "", res.Warnings...)...)
+		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
+		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
+		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
 		run.Exporter.Target = res.Target
 	})
 	return nil
+}
+
+// request is what the destination is asked to write.
+func (j *job) request(ctx context.Context, e export.Exporter, rows *table.Spool, note string) (export.WriteRequest, error) {
+	trace, err := j.trace(ctx, e.ID)
+	if err != nil {
+		return export.WriteRequest{}, err
+	}
+	return export.WriteRequest{
+		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: rows, Note: note, Zone: e.Schedule.Location(),
+		Trace: trace, Hidden: j.hidden(e), Budget: differenceBudget, Meter: j.sheets, Report: j.phase,
+		Found: func(t export.Target) error { return j.save(ctx, t) },
+	}, nil
+}
+
+// differenceBudget bounds the values of changed rows that are kept of a run.
+const differenceBudget = 512 << 10
+
+// hidden are the columns whose values no difference shows.
+func (r *Runner) hidden(e export.Exporter) []string {
+	var list []string
+	if d := r.definitions[e.Definition]; d != nil {
+		for _, c := range d.Catalogue() {
+			if c.Sensitive {
+				list = append(list, c.Path)
+			}
+		}
+	}
+	return list
 }
 
 func (j *job) phase(phase export.Phase, rows int) {
@@ -270,13 +297,13 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	progress()
 	for row, err := range p.reading.Rows {
 		if err != nil {
-			return p, aboutCompany(err, c, len(in.companies))
+			return p, nameCompany(err, c, len(in.companies))
 		}
 		if err := p.rows.Add(row); err != nil {
 			return p, err
 		}
 		if n := p.rows.Len(); n%500 == 0 {
-			if (done+n)*len(row.Cells) > maxCells {
+			if (done+n)*len(row.Cells) > export.MostCells {
 				return p, problem.New(problem.SpreadsheetFull, "There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.", done+n, len(row.Cells))
 			}
 			progress()
@@ -306,7 +333,7 @@ func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c expor
 	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
 		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit, State: state, Meter: m})
 	if err != nil {
-		return nil, aboutCompany(err, c, len(in.companies))
+		return nil, nameCompany(err, c, len(in.companies))
 	}
 	return reading, nil
 }
@@ -367,8 +394,8 @@ func (j *job) note(in inputs, parts []part) string {
 	return b.String()
 }
 
-// aboutCompany says in the message which company a problem is about when there are several.
-func aboutCompany(err error, c export.Company, companies int) error {
+// nameCompany says in the message which company a problem is about when there are several.
+func nameCompany(err error, c export.Company, companies int) error {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || companies < 2 {
 		return err
@@ -378,8 +405,8 @@ func aboutCompany(err error, c export.Company, companies int) error {
 	return &named
 }
 
-// about tells a person with whom a spreadsheet must be shared.
-func about(err error, a export.GoogleAccount) error {
+// sharedWith tells a person with whom a spreadsheet must be shared.
+func sharedWith(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -54,9 +55,9 @@ func newBench(t *testing.T) *bench {
 	b.exporter = &export.Exporter{ID: "exp_1", Name: "Vendors", Definition: "vendors", Companies: []export.RealmID{"1"}, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
 		Schedule: export.Schedule{Timezone: "America/New_York"}, Revision: 1}
 	b.write = func(_ context.Context, w export.WriteRequest) (export.WriteResult, error) {
-		target := w.Exporter.Target
-		target.Spreadsheet, target.Created = "made", true
-		return export.WriteResult{Target: target, URL: "https://s.example/made", Rows: w.Rows.Len(), Added: w.Rows.Len(), Warnings: []string{"cut"}}, nil
+		target := w.Target
+		target.Spreadsheet, target.URL, target.Created = "made", "https://s.example/made", true
+		return export.WriteResult{Target: target, Rows: w.Rows.Len(), Warnings: export.Warnings(export.WarnWrite, "", "cut")}, nil
 	}
 	return b
 }
@@ -139,7 +140,26 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 	}}, nil
 }
 
-func (b *bench) Replace(ctx context.Context, w export.WriteRequest) (export.WriteResult, error) {
+func (b *bench) Prepare(_ context.Context, w export.WriteRequest) (export.Write, error) {
+	return benchWrite{b, w}, nil
+}
+
+// benchWrite adds all rows.
+type benchWrite struct {
+	b *bench
+	w export.WriteRequest
+}
+
+func (w benchWrite) Change() *change.Set {
+	return &change.Set{Rows: w.w.Rows.Len(), Added: w.w.Rows.Len(), Complete: true}
+}
+
+func (benchWrite) Requests() int { return 1 }
+
+func (benchWrite) Close() error { return nil }
+
+func (bw benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
+	b, w := bw.b, bw.w
 	var head []string
 	for _, c := range w.Rows.Schema().Columns {
 		head = append(head, strings.TrimSpace(c.Title+" "+c.Currency))

@@ -40,7 +40,7 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 			parts[i] = part{company: c, reading: reading, rows: table.NewSpool(reading.Schema)}
 			for row, err := range reading.Rows {
 				if err != nil {
-					return aboutCompany(err, c, len(in.companies))
+					return nameCompany(err, c, len(in.companies))
 				}
 				if err := parts[i].rows.Add(row); err != nil {
 					return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -22,9 +23,6 @@ type exporterView struct {
 	Paused   bool
 }
 
-// googleSheets is where spreadsheets are opened that no run has named the address of.
-const googleSheets = "https://docs.google.com/spreadsheets/d/"
-
 func (w *Web) exporterPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
@@ -40,10 +38,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		return err
 	}
 	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: w.configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(), Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
-	view.Sheet = view.Row.Sheet
-	if view.Sheet == "" && e.Target.Spreadsheet != "" {
-		view.Sheet = e.Target.URL(googleSheets)
-	}
+	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
 	for i := range view.Runs {
 		view.Runs[i].Name = exact(runs[i].QueuedAt, e.Schedule.Location()) // all are of this exporter
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/google"
 	"ledgersheet/internal/google/googlesim"
@@ -78,7 +79,7 @@ func invoices(n int) []table.Row {
 }
 
 // write runs the exporter once with the rows.
-func (b *bench) write(s table.Schema, rows []table.Row) (export.WriteResult, error) {
+func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	b.t.Helper()
 	b.runs++
 	spool := table.NewSpool(s)
@@ -87,18 +88,25 @@ func (b *bench) write(s table.Schema, rows []table.Row) (export.WriteResult, err
 			b.t.Fatal(err)
 		}
 	}
-	res, err := b.client.Replace(b.ctx, export.WriteRequest{
-		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Exporter: b.exporter, Title: b.exporter.Name, Rows: spool, Note: "from QuickBooks", Zone: time.UTC,
+	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
+		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target, Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
-	if err == nil {
-		b.exporter.Target = res.Target
+	if err != nil {
+		return written{}, err
 	}
-	return res, err
+	b.exporter.Target = res.Target
+	return written{res, *set}, nil
 }
 
-func (b *bench) mustWrite(s table.Schema, rows []table.Row) export.WriteResult {
+// written is what a write did, and to what.
+type written struct {
+	export.WriteResult
+	change.Set
+}
+
+func (b *bench) mustWrite(s table.Schema, rows []table.Row) written {
 	b.t.Helper()
 	res, err := b.write(s, rows)
 	if err != nil {
@@ -151,7 +159,7 @@ func TestFirstRunMakesASpreadsheet(t *testing.T) {
 	rows := []table.Row{invoice(1, "=1+1", "639.00"), invoice(123, `=HYPERLINK("http://x","y")`, "-0.10"), invoice(3, "Zoë \"😀\"\nnew line", "1234567.89")}
 	res := b.mustWrite(schema, rows)
 	b.check("Invoices!A1:F4", schema, rows)
-	if res.Rows != 3 || res.Added != 3 || res.Unchanged || !strings.Contains(res.URL, b.exporter.Target.Spreadsheet) {
+	if res.WriteResult.Rows != 3 || res.Added != 3 || res.Unchanged || !strings.Contains(res.Target.URL, b.exporter.Target.Spreadsheet) {
 		t.Errorf("result %+v", res)
 	}
 	doc := b.doc()
@@ -176,7 +184,7 @@ func TestUnchangedWritesNothing(t *testing.T) {
 	b.mustWrite(schema, rows)
 	b.sim.ResetRequests()
 	res := b.mustWrite(schema, rows)
-	if !res.Unchanged || res.Rows != 200 {
+	if !res.Unchanged || res.WriteResult.Rows != 200 {
 		t.Errorf("result %+v", res)
 	}
 	for _, r := range b.sim.Requests() {
@@ -208,7 +216,7 @@ func TestGrowShrinkAndCounts(t *testing.T) {
 		t.Errorf("shrunk: %+v", res)
 	}
 	b.check("Invoices!A1:F81", schema, more[:10]) // the read leaves out the blank rows: nothing is left below
-	if res := b.mustWrite(schema, nil); res.Removed != 10 || res.Rows != 0 {
+	if res := b.mustWrite(schema, nil); res.Removed != 10 || res.WriteResult.Rows != 0 {
 		t.Errorf("emptied: %+v", res)
 	}
 	b.check("Invoices!A1:F81", schema, nil)
