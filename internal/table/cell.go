@@ -13,7 +13,7 @@ import (
 type Cell struct {
 	kind Kind
 	set  bool
-	text string
+	text string // of a number: its spelling, when dec was not worked out
 	dec  decimal.Decimal
 	at   time.Time // Date: midnight UTC of that day; DateTime: the instant
 }
@@ -55,7 +55,14 @@ func (c Cell) Blank() bool { return !c.set }
 
 // Decimal returns the value of a Number or Money cell.
 func (c Cell) Decimal() (decimal.Decimal, bool) {
-	return c.dec, c.set && (c.kind == Number || c.kind == Money)
+	if !c.set || (c.kind != Number && c.kind != Money) {
+		return decimal.Decimal{}, false
+	}
+	if c.text != "" {
+		d, err := decimal.NewFromString(c.text)
+		return d, err == nil
+	}
+	return c.dec, true
 }
 
 // Time returns the value of a Date or DateTime cell.
@@ -71,7 +78,7 @@ func (c Cell) String() string {
 	switch {
 	case !c.set:
 		return ""
-	case c.kind == Number || c.kind == Money:
+	case (c.kind == Number || c.kind == Money) && c.text == "":
 		return DecimalText(c.dec)
 	case c.kind == Date:
 		return c.at.Format(time.DateOnly)
@@ -88,7 +95,11 @@ func (c Cell) Equal(o Cell) bool {
 	if c.set != o.set || !c.set {
 		return c.set == o.set
 	}
-	return c.kind == o.kind && c.text == o.text && c.dec.Equal(o.dec) && c.at.Equal(o.at)
+	if d, ok := c.Decimal(); ok {
+		e, same := o.Decimal()
+		return same && c.kind == o.kind && d.Equal(e)
+	}
+	return c.kind == o.kind && c.text == o.text && c.at.Equal(o.at)
 }
 
 // MarshalJSON gives a preview's cell: null, text, a JSON number with the decimal's own digits, or a truth value.

@@ -10,8 +10,6 @@ import (
 	"io"
 	"iter"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // Spool keeps rows compressed in memory, in the order they were added: about 3 bytes a cell of bookkeeping data. A run
@@ -99,7 +97,7 @@ func appendCell(b []byte, c Cell) []byte {
 		}
 		return append(b, 0)
 	case Number, Money:
-		return appendString(b, DecimalText(c.dec))
+		return appendString(b, c.String())
 	}
 	return appendString(b, c.text)
 }
@@ -150,12 +148,8 @@ func readCell(in *bufio.Reader) (Cell, error) {
 	if _, err := io.ReadFull(in, text); err != nil {
 		return Cell{}, err
 	}
-	if c.kind == Text {
-		c.text = string(text)
-		return c, nil
-	}
-	c.dec, err = decimal.NewFromString(string(text))
-	return c, err
+	c.text = string(text) // of a number too: its decimal is worked out when somebody asks
+	return c, nil
 }
 
 func quoteJSON(s string) ([]byte, error) {
