@@ -56,6 +56,8 @@ type Target struct {
 	Sheet       string `json:"sheet"`          // the tab's title when it was last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by it and not by its title
 	Start       string `json:"start_cell"`     // upper left corner of the first run, such as "A1"
+	// File names a file in a destination that is a folder; empty for sheets.
+	File string `json:"file,omitempty"`
 	// URL opens the tab, as the destination said after the last run; empty before the first.
 	URL string `json:"url,omitempty"`
 	// Created says that the program made the spreadsheet.

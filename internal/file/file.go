@@ -1,0 +1,219 @@
+// Package file writes rows into CSV files in a folder: one file an exporter, replaced wholly or not at all. A text that
+// a spreadsheet program would take for a formula is written with an apostrophe before it.
+package file
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"ledgersheet/internal/change"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// Folder is a destination whose targets are files in one folder; Target.File names them.
+type Folder struct{ Path string }
+
+var _ export.Destination = Folder{}
+
+// write is a file that was looked at.
+type write struct {
+	path    string
+	w       export.WriteRequest
+	old     []byte // nil when there is no file
+	fresh   []byte
+	builder *change.Builder
+	set     *change.Set
+}
+
+// Prepare implements export.Destination.
+func (f Folder) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
+	if w.Target.File == "" || filepath.Base(w.Target.File) != w.Target.File {
+		return nil, problem.Invalid("destination.file", "must be the name of a file, such as invoices.csv")
+	}
+	r := &write{path: filepath.Join(f.Path, w.Target.File), w: w}
+	var err error
+	if r.old, err = readFile(r.path); err != nil {
+		return nil, err
+	}
+	w.Report(export.PhaseComparing, 0)
+	if err := r.compare(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the file that is there: %w", err)
+	}
+	return data, nil
+}
+
+// compare walks what stands and then the result, whose bytes it makes on the way.
+func (r *write) compare(ctx context.Context) error {
+	schema := r.w.Rows.Schema()
+	o := change.Options{Trace: r.w.Trace, Budget: r.w.Budget}
+	head := make([]string, len(schema.Columns))
+	for i, c := range schema.Columns {
+		head[i] = c.Title
+		for _, hidden := range r.w.Hidden {
+			if hidden == c.ID {
+				o.Hidden = append(o.Hidden, i)
+			}
+		}
+	}
+	o.Titles = head
+	standing, err := parse(r.old)
+	if err != nil {
+		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.", r.w.Target.File, err)
+	}
+	if len(standing) > 0 && strings.Join(standing[0], "\x00") == strings.Join(head, "\x00") {
+		o.Keys = schema.Keys()
+	} else {
+		o.Trace = nil
+	}
+	r.builder = change.NewBuilder(o)
+	for i, record := range standing {
+		if i > 0 {
+			r.builder.Stand(values(record))
+		}
+	}
+	var out bytes.Buffer
+	enc := csv.NewWriter(&out)
+	_ = enc.Write(head) // to memory
+	record := make([]string, len(head))
+	for row, err := range r.w.Rows.Rows() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		for i, c := range row.Cells {
+			record[i] = Text(c)
+		}
+		r.builder.Want(values(record))
+		_ = enc.Write(record)
+	}
+	enc.Flush()
+	r.fresh = out.Bytes()
+	r.set = r.builder.Set(func(yield func([]change.Value)) {
+		for i, record := range standing {
+			if i > 0 {
+				yield(values(record))
+			}
+		}
+	})
+	return nil
+}
+
+func parse(data []byte) ([][]string, error) {
+	in := csv.NewReader(bytes.NewReader(data))
+	return in.ReadAll()
+}
+
+func values(record []string) []change.Value {
+	row := make([]change.Value, len(record))
+	for i, text := range record {
+		if text != "" {
+			row[i] = change.Value{Kind: 's', Text: text}
+		}
+	}
+	return row
+}
+
+// Text is how a cell stands in a file: days as 2006-01-02, instants in RFC 3339, numbers as they were spelt, and texts
+// that a spreadsheet program would work out with an apostrophe before them.
+func Text(c table.Cell) string {
+	text := c.String()
+	if c.Kind() == table.Text && text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// Change implements export.Write.
+func (r *write) Change() *change.Set { return r.set }
+
+// Requests implements export.Write: a file takes none.
+func (r *write) Requests() int { return 0 }
+
+// Commit implements export.Write.
+func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
+	if err := ctx.Err(); err != nil {
+		return export.WriteResult{}, err
+	}
+	now, err := readFile(r.path)
+	if err != nil {
+		return export.WriteResult{}, err
+	}
+	if !bytes.Equal(now, r.old) {
+		return export.WriteResult{}, export.ErrMoved
+	}
+	target := r.w.Target
+	target.URL = "file://" + filepath.ToSlash(r.path)
+	res := export.WriteResult{Target: target, Rows: r.w.Rows.Len(), Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh)}
+	if res.Unchanged {
+		return res, nil
+	}
+	r.w.Report(export.PhaseCommitting, res.Rows)
+	return res, replaceFile(r.path, r.fresh)
+}
+
+// replaceFile puts the new contents in place at once: whoever opens the file sees the old ones or the new ones, also after
+// a crash.
+func replaceFile(path string, data []byte) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("making a file beside the old one: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temp.Name())
+		}
+	}()
+	_, err = io.Copy(temp, bytes.NewReader(data))
+	if err == nil {
+		err = temp.Sync()
+	}
+	if closing := temp.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the file: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// Close implements export.Write.
+func (r *write) Close() error { return nil }
+
+// syncFolder makes a rename durable.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("opening the folder: %w", err)
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil {
+		return fmt.Errorf("syncing the folder: %w", err)
+	}
+	return nil
+}
