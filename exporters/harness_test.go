@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/limit"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/storetest"
 )
 
 // today is the day on which everything in these tests happens.
@@ -95,6 +96,7 @@ func (h refusals) Handle(_ context.Context, r slog.Record) error {
 
 // memory is a store of one company and of exporters.
 type memory struct {
+	storetest.Differences
 	company   export.Company
 	mu        sync.Mutex
 	exporters map[export.ID]export.Exporter

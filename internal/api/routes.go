@@ -43,12 +43,14 @@ func (s *server) routes() []route {
 		{http.MethodPatch, "/exporters/:id", s.patchExporter},
 		{http.MethodDelete, "/exporters/:id", s.deleteExporter},
 		{http.MethodPost, "/exporters/:id/preview", s.previewExporter},
+		{http.MethodPost, "/exporters/:id/dry-run", s.dryRun},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},
 		{http.MethodPost, "/preview", s.previewDraft},
 
 		{http.MethodGet, "/runs", s.listRuns},
 		{http.MethodGet, "/runs/:id", s.getRun},
 		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
+		{http.MethodGet, "/runs/:id/difference", s.getDifference},
 		{http.MethodGet, "/runs/:id/events", s.followRun},
 	}
 }

@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -15,42 +16,50 @@ import (
 
 const module = "ledgersheet"
 
-// layers lists the packages from the edge down. A package imports only from lower rows, or from its own row where that
-// row says so.
-var layers = []struct {
-	packages []string
-	among    bool // packages of the row may import each other
-}{
-	{packages: []string{"cmd/ledgersheet"}},
-	{packages: []string{"internal/cli"}},
-	{packages: []string{"internal/demo"}}, // sets the app up from outside, through control
-	{packages: []string{"internal/app"}},
-	{packages: []string{"internal/web", "internal/api", "internal/auth"}},
-	{packages: []string{"internal/control"}},
-	{packages: []string{"internal/schedule", "internal/queue", "internal/progress"}, among: true},
-	{packages: []string{"internal/pipeline"}},
-	{packages: []string{"internal/source"}},
-	{packages: []string{"internal/rows", "internal/statement", "internal/changelog"}},
-	{packages: []string{"internal/intuit", "internal/google", "internal/oauth", "internal/boltstore", "internal/intuit/intuitsim", "internal/google/googlesim", "internal/storetest"}},
-	{packages: []string{"exporters"}},
-	{packages: []string{"internal/supply"}},
-	{packages: []string{"internal/export"}},
-	{packages: []string{"internal/record"}},
-	{packages: []string{"internal/table", "internal/limit", "internal/problem", "internal/version", "internal/config", "internal/archtest", "templates"}},
-	{packages: []string{"internal/vault"}}, // config reads keys
-}
+// may names for each package of this module the packages of this module that it may import. Short lists are the point:
+// technologies meet in app alone, and pages and the API know what people can do, not where it is kept.
+var may = map[string]string{
+	"cmd/ledgersheet": "cli",
 
-// exceptions are imports that go against the rows, each with its reason.
-var exceptions = map[string]string{
-	"internal/cli internal/api":           "the command line shows runs in the API's JSON",
-	"internal/demo internal/config":       "the sandbox points settings at itself",
-	"internal/control internal/schedule":  "checks what people type as a schedule",
-	"internal/control internal/pipeline":  "hands previews on",
-	"internal/api internal/pipeline":      "shows previews",
-	"internal/web internal/pipeline":      "shows previews",
-	"internal/web internal/schedule":      "says schedules in words",
-	"internal/oauth internal/export":      "grants and flows are domain types",
-	"internal/schedule internal/progress": "same row",
+	"cli":  "api app boltstore config control demo export exporters problem vault version web",
+	"demo": "config control export google/googlesim intuit/intuitsim vault",
+	"app": "api auth boltstore config control export exporters google intuit limit oauth pipeline problem progress " +
+		"queue schedule source templates vault version web",
+
+	"api":  "change control export pipeline problem table",
+	"web":  "control export problem schedule table",
+	"auth": "export problem",
+
+	"control":  "change export pipeline problem schedule",
+	"schedule": "export",
+	"queue":    "export problem progress",
+	"progress": "export",
+	"pipeline": "change export problem table",
+
+	"source":    "changelog export problem rows statement supply",
+	"rows":      "export problem record supply table",
+	"statement": "export problem record supply table",
+	"changelog": "export record supply table",
+
+	"boltstore":        "export",
+	"file":             "change export problem table",
+	"google":           "change export limit problem table",
+	"google/googlesim": "",
+	"intuit":           "export limit problem record supply table",
+	"intuit/intuitsim": "",
+	"oauth":            "export problem",
+
+	"destinationtest": "export table",
+	"storetest":       "export problem",
+
+	"exporters": "export record table",
+	"supply":    "export record",
+	"export":    "change problem record table",
+	"change":    "",
+	"record":    "table",
+	"config":    "vault",
+
+	"archtest": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
 }
 
 // file is one parsed Go file of the module.
@@ -97,25 +106,24 @@ func parse(t *testing.T) []file {
 	return files
 }
 
-func rowOf(pkg string) int {
-	return slices.IndexFunc(layers, func(l struct {
-		packages []string
-		among    bool
-	}) bool {
-		return slices.Contains(l.packages, pkg)
-	})
-}
+// short is a package as may names it: without internal/ before it.
+func short(pkg string) string { return strings.TrimPrefix(pkg, "internal/") }
 
-func TestImportsGoDown(t *testing.T) {
-	t.Parallel()
-	for _, f := range parse(t) {
+// strayImports compares what the files import with what they may.
+func strayImports(files []file, may map[string]string) []string {
+	var wrong []string
+	used := map[string][]string{}
+	for _, f := range files {
 		if f.test {
 			continue
 		}
-		from := rowOf(f.dir)
-		if from < 0 {
-			t.Errorf("%s: the package %s stands in no row of layers; add it where it belongs", f.name, f.dir)
-			continue
+		from := short(f.dir)
+		allowed, known := may[from]
+		if _, seen := used[from]; !seen {
+			used[from] = []string{}
+			if !known {
+				wrong = append(wrong, fmt.Sprintf("%s is not in the list; say there what it may import", from))
+			}
 		}
 		for _, i := range f.ast.Imports {
 			imported, _ := strconv.Unquote(i.Path.Value)
@@ -123,12 +131,64 @@ func TestImportsGoDown(t *testing.T) {
 			if !ours {
 				continue
 			}
-			row := rowOf(to)
-			if row > from || (row == from && layers[row].among) || exceptions[f.dir+" "+to] != "" {
-				continue
+			to = short(to)
+			used[from] = append(used[from], to)
+			if known && !slices.Contains(strings.Fields(allowed), to) {
+				wrong = append(wrong, fmt.Sprintf("%s imports %s, which %s may not", f.name, to, from))
 			}
-			t.Errorf("%s imports %s: imports go down only", f.name, to)
 		}
+	}
+	for from, list := range may {
+		imports, exists := used[from]
+		if !exists {
+			wrong = append(wrong, fmt.Sprintf("%s is in the list and nowhere else", from))
+			continue
+		}
+		for _, to := range strings.Fields(list) {
+			if !slices.Contains(imports, to) {
+				wrong = append(wrong, fmt.Sprintf("%s may import %s and does not; take the permission away", from, to))
+			}
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range strayImports(parse(t), may) {
+		t.Error(wrong)
+	}
+}
+
+// source parses one made-up file.
+func source(t *testing.T, dir, text string) file {
+	t.Helper()
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, dir+"/x.go", text, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file{dir: dir, name: dir + "/x.go", ast: parsed, fset: fset}
+}
+
+// The rule for imports refuses what it is there for.
+func TestImportsCanFail(t *testing.T) {
+	t.Parallel()
+	list := map[string]string{"web": "control table", "control": "", "gone": ""}
+	got := strayImports([]file{
+		source(t, "internal/web", `package web; import ("fmt"; "ledgersheet/internal/control"; "ledgersheet/internal/boltstore")`),
+		source(t, "internal/control", `package control`),
+		source(t, "internal/fresh", `package fresh`),
+	}, list)
+	want := []string{
+		"fresh is not in the list; say there what it may import",
+		"gone is in the list and nowhere else",
+		"internal/web/x.go imports boltstore, which web may not",
+		"web may import table and does not; take the permission away",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the rule says %q, want %q", got, want)
 	}
 }
 
@@ -203,26 +263,208 @@ func TestQuickBooksIsOnlyRead(t *testing.T) {
 	}
 }
 
-// TestNoHiddenState: packages keep no changing state of their own, but for the registry that is filled while the program
-// initialises and the version that the linker sets.
-func TestNoHiddenState(t *testing.T) {
-	t.Parallel()
-	for _, f := range parse(t) {
+// states are the package variables that may be set after they are declared: the registry, which is filled while the
+// program initialises, and what the linker sets.
+var states = []string{"exporters.registered", "version.Version", "version.Commit", "version.Date"}
+
+// hiddenState lists what keeps or changes state in a package's variables, or waits where nobody can stop it.
+func hiddenState(files []file) []string {
+	var wrong []string
+	globals := map[string]map[string]bool{} // by folder
+	for _, f := range files {
 		if f.test {
 			continue
 		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if fn, ok := n.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
-				t.Errorf("%s: func init", f.fset.Position(fn.Pos()))
+		if globals[f.dir] == nil {
+			globals[f.dir] = map[string]bool{}
+		}
+		for _, v := range packageVars(f) {
+			globals[f.dir][v.name] = true
+			if !v.valued && !slices.Contains(states, short(f.dir)+"."+v.name) {
+				wrong = append(wrong, fmt.Sprintf("%s: %s is declared without a value, so somebody sets it later", f.name, v.name))
 			}
-			if call, ok := n.(*ast.CallExpr); ok {
-				if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+		}
+	}
+	for _, f := range files {
+		if f.test {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Body == nil {
+				continue
+			}
+			if fn.Recv == nil && fn.Name.Name == "init" {
+				wrong = append(wrong, fmt.Sprintf("%s: func init", f.name))
+			}
+			locals := localNames(fn)
+			for name := range changed(fn) {
+				if globals[f.dir][name] && !locals[name] && !slices.Contains(states, short(f.dir)+"."+name) {
+					wrong = append(wrong, fmt.Sprintf("%s: %s changes the package's %s", f.name, fn.Name.Name, name))
+				}
+			}
+			ast.Inspect(fn, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok {
 					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" && (sel.Sel.Name == "Sleep" || sel.Sel.Name == "Tick") {
-						t.Errorf("%s: time.%s cannot be stopped", f.fset.Position(call.Pos()), sel.Sel.Name)
+						wrong = append(wrong, fmt.Sprintf("%s: time.%s cannot be stopped", f.name, sel.Sel.Name))
+					}
+				}
+				return true
+			})
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}
+
+// packageVar is a variable of a package; valued says that its declaration gives it a value.
+type packageVar struct {
+	name   string
+	valued bool
+}
+
+func packageVars(f file) []packageVar {
+	var out []packageVar
+	for _, d := range f.ast.Decls {
+		decl, ok := d.(*ast.GenDecl)
+		if !ok || decl.Tok != token.VAR {
+			continue
+		}
+		embedded := func(doc *ast.CommentGroup) bool {
+			return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
+		}
+		for _, spec := range decl.Specs {
+			v := spec.(*ast.ValueSpec)
+			for _, name := range v.Names {
+				if name.Name != "_" {
+					out = append(out, packageVar{name.Name, len(v.Values) > 0 || embedded(decl.Doc) || embedded(v.Doc)})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// changed lists the names to which a function assigns, in whole or in part, whose address it takes, or from which it
+// deletes.
+func changed(fn *ast.FuncDecl) map[string]bool {
+	names := map[string]bool{}
+	add := func(e ast.Expr) {
+		for {
+			switch x := e.(type) {
+			case *ast.Ident:
+				names[x.Name] = true
+				return
+			case *ast.SelectorExpr:
+				e = x.X
+			case *ast.IndexExpr:
+				e = x.X
+			case *ast.StarExpr:
+				e = x.X
+			case *ast.ParenExpr:
+				e = x.X
+			default:
+				return
+			}
+		}
+	}
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				add(left)
+			}
+		case *ast.IncDecStmt:
+			add(n.X)
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				add(n.X)
+			}
+		case *ast.CallExpr:
+			called, ok := n.Fun.(*ast.Ident)
+			if ok && (called.Name == "delete" || called.Name == "clear" || called.Name == "copy") && len(n.Args) > 0 {
+				add(n.Args[0])
+			}
+			// Methods by which the types of sync and sync/atomic change.
+			if m, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Store", "Swap", "CompareAndSwap", "Lock", "Do", "LoadOrStore"}, m.Sel.Name) {
+				add(m.X)
+			}
+		}
+		return true
+	})
+	return names
+}
+
+// localNames are the names that a function declares anywhere in itself.
+func localNames(fn *ast.FuncDecl) map[string]bool {
+	names := map[string]bool{}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Field:
+			for _, name := range n.Names {
+				names[name.Name] = true
+			}
+		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				names[name.Name] = true
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, left := range n.Lhs {
+					if id, ok := left.(*ast.Ident); ok {
+						names[id.Name] = true
 					}
 				}
 			}
-			return true
-		})
+		case *ast.RangeStmt:
+			for _, e := range []ast.Expr{n.Key, n.Value} {
+				if id, ok := e.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					names[id.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	return names
+}
+
+func TestNoHiddenState(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range hiddenState(parse(t)) {
+		t.Error(wrong)
+	}
+}
+
+// The rule for hidden state finds a counter, however it is changed.
+func TestHiddenStateIsFound(t *testing.T) {
+	t.Parallel()
+	const text = `package queue
+		import ("errors"; "sync/atomic"; "time")
+		var ErrFine = errors.New("fine")
+		var words = map[string]string{"a": "b"}
+		var set = 1
+		var seen = map[string]bool{}
+		var held atomic.Int64
+		var counter int
+		func count() { counter++ }
+		func remember(k string) { seen[k] = true }
+		func forget(k string) { delete(seen, k) }
+		func overwrite() { held.Store(2); set = 3 }
+		func alias() *int { return &set }
+		func harmless(words []string) { counter := 0; counter++; words[0] = "x"; _ = counter }
+		func wait() { time.Sleep(1) }
+		func init() {}`
+	got := hiddenState([]file{source(t, "internal/queue", text)})
+	want := []string{
+		"alias changes the package's set", "count changes the package's counter", "counter is declared without a value, so somebody sets it later",
+		"forget changes the package's seen", "func init", "held is declared without a value, so somebody sets it later",
+		"overwrite changes the package's held", "overwrite changes the package's set", "remember changes the package's seen",
+		"time.Sleep cannot be stopped",
+	}
+	for i := range want {
+		want[i] = "internal/queue/x.go: " + want[i]
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the rule says\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -19,7 +19,8 @@ const (
 	bucketGrants         = "grants" // sealed
 	bucketFlows          = "flows"  // sealed, with an end
 	bucketExporters      = "exporters"
-	bucketMarks          = "marks" // sealed
+	bucketMarks          = "marks"       // sealed
+	bucketDifferences    = "differences" // sealed; by run
 	bucketRuns           = "runs"
 	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
 	bucketQueue          = "queue"            // run id of a queued or running run → exporter id

@@ -80,6 +80,9 @@ func (s *Store) PruneRuns(ctx context.Context, before time.Time, keep int) (dele
 				if err := drop(tx, bucketRuns, string(k.run)); err != nil {
 					return err
 				}
+				if err := drop(tx, bucketDifferences, string(k.run)); err != nil {
+					return err
+				}
 				if err := tx.Bucket([]byte(bucketRunsByExporter)).Delete(indexKey(k.exporter, k.run)); err != nil {
 					return fmt.Errorf("deleting index: %w", err)
 				}

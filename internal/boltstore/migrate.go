@@ -41,6 +41,12 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{"make the bucket of differences", func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketDifferences)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketDifferences, err)
+			}
+			return nil
+		}},
 	}
 }
 

@@ -21,7 +21,9 @@ const (
 func place(bucket, key string) string { return bucket + "/" + key }
 
 // sealedBuckets are those that hold sealed rows, alone or beside others.
-func sealedBuckets() []string { return []string{bucketMeta, bucketGrants, bucketFlows, bucketMarks} }
+func sealedBuckets() []string {
+	return []string{bucketMeta, bucketGrants, bucketFlows, bucketMarks, bucketDifferences}
+}
 
 // checkSealer makes sure that the sealer opens what is in the store.
 func (s *Store) checkSealer() error {

@@ -28,28 +28,33 @@ const (
 
 // Cell is one cell of a row that is not as it was; Old of an added row and New of a removed one are blank.
 type Cell struct {
-	Column   string // its title
-	Old, New Value
+	Column string `json:"column"` // its title
+	Old    Value  `json:"old"`
+	New    Value  `json:"new"`
 }
 
 // Item is one row that is not as it was.
 type Item struct {
-	Kind  Kind
-	Key   string // the values of the key columns, joined by " · "; empty when rows have no keys
-	Cells []Cell // of a changed row only those that differ
+	Kind  Kind   `json:"kind"`
+	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
+	Cells []Cell `json:"cells"` // of a changed row only those that differ
 }
 
 // Set is what a write does to what stands. Added, Changed and Removed count rows without the header.
 type Set struct {
-	Rows                    int // that stand afterwards
-	Added, Changed, Removed int
-	Cells                   int // that differ, of changed rows; all, of added and removed ones
+	Rows    int `json:"rows"` // that stand afterwards
+	Added   int `json:"added"`
+	Changed int `json:"changed"`
+	Removed int `json:"removed"`
+	// Cells counts those that differ, of changed rows, and all of added and removed ones; unless the set is complete, at
+	// least so many.
+	Cells int `json:"cells"`
 	// Edited counts rows that stand other than the last write left them: changed, added or moved here by people. It is 0
 	// when nothing is known of the last write.
-	Edited int
-	Items  []Item // the changed rows first, then added and removed ones
+	Edited int    `json:"edited"`
+	Items  []Item `json:"items"` // the changed rows first, then added and removed ones
 	// Complete reports whether Items holds every row that Added, Changed and Removed count.
-	Complete bool
+	Complete bool `json:"complete"`
 }
 
 // Empty reports whether nothing would change.

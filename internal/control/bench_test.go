@@ -11,6 +11,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
@@ -128,6 +129,14 @@ func (ticker) Plan(e export.Exporter, now time.Time) time.Time { return schedule
 func (ticker) Wake()                                           {}
 
 type previewer struct{}
+
+func (previewer) DryRun(context.Context, export.Exporter) (pipeline.DryRun, error) {
+	return pipeline.DryRun{Change: &change.Set{Rows: 1}}, nil
+}
+
+func (previewer) Difference(context.Context, export.ID) (*change.Set, error) {
+	return &change.Set{}, nil
+}
 
 func (previewer) Preview(context.Context, export.Exporter) (pipeline.Preview, error) {
 	return pipeline.Preview{}, nil

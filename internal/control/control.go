@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -60,9 +61,11 @@ type Ticker interface {
 	Wake()
 }
 
-// Previewer shows the beginning of what a run would write.
+// Previewer shows what a run would write, and what runs changed.
 type Previewer interface {
 	Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error)
+	DryRun(ctx context.Context, e export.Exporter) (pipeline.DryRun, error)
+	Difference(ctx context.Context, run export.ID) (*change.Set, error)
 }
 
 // Options are what a Control needs; all fields but Now are required.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 )
 
@@ -38,6 +40,23 @@ func (c *Control) Run(ctx context.Context, id export.ID) (export.Run, error) {
 		return r, missing(err, "run")
 	}
 	return r, nil
+}
+
+// Difference returns what a run changed in the sheet.
+func (c *Control) Difference(ctx context.Context, id export.ID) (*change.Set, error) {
+	if _, err := c.Run(ctx, id); err != nil {
+		return nil, err
+	}
+	return c.o.Previewer.Difference(ctx, id)
+}
+
+// DryRun returns what a run of the exporter would do now. It writes nothing.
+func (c *Control) DryRun(ctx context.Context, id export.ID) (pipeline.DryRun, error) {
+	e, err := c.Exporter(ctx, id)
+	if err != nil {
+		return pipeline.DryRun{}, err
+	}
+	return c.o.Previewer.DryRun(ctx, e)
 }
 
 // Waiting says why a queued run waits; empty when it does not.

@@ -118,6 +118,13 @@ type MarkStore interface {
 	DeleteMarks(ctx context.Context, prefix string) error
 }
 
+// DifferenceStore keeps what runs changed, sealed: bytes that change.Unpack understands, by run.
+type DifferenceStore interface {
+	PutDifference(ctx context.Context, run ID, data []byte) error
+	// Difference returns ErrNotFound for a run that left none. It is forgotten together with its run.
+	Difference(ctx context.Context, run ID) ([]byte, error)
+}
+
 // RunStore keeps runs. The queue is those that are queued or running.
 type RunStore interface {
 	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined.
@@ -156,6 +163,7 @@ type Store interface {
 	ExporterStore
 	MarkStore
 	RunStore
+	DifferenceStore
 	UserStore
 	AuditStore
 }

@@ -9,12 +9,14 @@ import (
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/storetest"
 	"ledgersheet/internal/table"
 )
 
 // keeper is a store, a source and a destination that write down in which order they are used.
 type keeper struct {
 	companies
+	storetest.Differences
 	exporter   export.Exporter
 	marks      map[string]string
 	steps      []string

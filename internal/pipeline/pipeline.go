@@ -25,6 +25,7 @@ type Store interface {
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 	Mark(ctx context.Context, key string) ([]byte, error)
 	PutMark(ctx context.Context, key string, data []byte) error
+	export.DifferenceStore
 }
 
 // Options are what a Runner needs.
@@ -34,12 +35,13 @@ type Options struct {
 	Source      export.Source
 	Destination export.Destination
 	Now         func() time.Time // nil means time.Now
-	Logger      *slog.Logger
+	Logger      *slog.Logger     // nil discards
 }
 
 // Runner carries out runs and previews. It is safe for concurrent use.
 type Runner struct {
 	o           Options
+	log         *slog.Logger
 	definitions map[string]export.Definition
 }
 
@@ -48,7 +50,10 @@ func New(o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	r := &Runner{o: o, definitions: map[string]export.Definition{}}
+	r := &Runner{o: o, log: o.Logger, definitions: map[string]export.Definition{}}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
 	for _, d := range o.Definitions {
 		r.definitions[d.Info().ID] = d
 	}
@@ -94,45 +99,67 @@ func (j *job) count() {
 	})
 }
 
-func (j *job) do(ctx context.Context) error {
+// gathered is everything that a run wants to write.
+type gathered struct {
+	account  export.GoogleAccount
+	parts    []part
+	rows     *table.Spool
+	note     string
+	warnings []export.Warning // about companies side by side
+}
+
+// gather reads all companies and puts their rows together.
+func (j *job) gather(ctx context.Context) (gathered, error) {
+	var g gathered
 	in, err := j.inputs(ctx, j.exporter, 0)
 	if err != nil {
-		return err
+		return g, err
 	}
-	account, err := j.account(ctx, j.exporter.Target.Account)
-	if err != nil {
-		return err
+	if g.account, err = j.account(ctx, j.exporter.Target.Account); err != nil {
+		return g, err
 	}
-	parts := make([]part, len(in.companies))
+	g.parts = make([]part, len(in.companies))
 	for i, c := range in.companies {
-		if parts[i], err = j.read(ctx, in, c, parts[:i]); err != nil {
-			return err
+		if g.parts[i], err = j.read(ctx, in, c, g.parts[:i]); err != nil {
+			return g, err
 		}
 		j.count()
 	}
-	rows, warnings, err := in.combine(parts)
+	rows, warnings, err := in.combine(g.parts)
+	if err != nil {
+		return g, err
+	}
+	g.rows, g.warnings, g.note = rows, export.Warnings(export.WarnMerge, "", warnings...), j.note(in, g.parts)
+	return g, nil
+}
+
+func (j *job) do(ctx context.Context) error {
+	g, err := j.gather(ctx)
 	if err != nil {
 		return err
 	}
-	totals := rows.Totals()
+	totals := g.rows.Totals()
 	j.report(func(run *export.Run) {
 		run.Control = export.TotalTexts(totals)
-		run.Warnings = append(run.Warnings, export.Warnings(export.WarnMerge, "", warnings...)...)
+		run.Warnings = append(run.Warnings, g.warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
-	w, err := j.request(ctx, j.exporter, rows, j.note(in, parts))
+	w, err := j.request(ctx, g)
 	if err != nil {
 		return err
 	}
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
-		return sharedWith(err, account)
+		return sharedWith(err, g.account)
 	}
 	if err := j.save(ctx, res.Target); err != nil {
 		return err
 	}
-	if err := j.mark(ctx, parts, res.Trace); err != nil {
+	if err := j.mark(ctx, g.parts, res.Trace); err != nil {
 		return err
+	}
+	if !res.Unchanged {
+		j.keepDifference(ctx, set)
 	}
 	j.report(func(run *export.Run) {
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
@@ -145,20 +172,18 @@ func (j *job) do(ctx context.Context) error {
 }
 
 // request is what the destination is asked to write.
-func (j *job) request(ctx context.Context, e export.Exporter, rows *table.Spool, note string) (export.WriteRequest, error) {
+func (j *job) request(ctx context.Context, g gathered) (export.WriteRequest, error) {
+	e := j.exporter
 	trace, err := j.trace(ctx, e.ID)
 	if err != nil {
 		return export.WriteRequest{}, err
 	}
 	return export.WriteRequest{
-		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: rows, Note: note, Zone: e.Schedule.Location(),
+		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
 		Trace: trace, Hidden: j.hidden(e), Budget: differenceBudget, Meter: j.sheets, Report: j.phase,
 		Found: func(t export.Target) error { return j.save(ctx, t) },
 	}, nil
 }
-
-// differenceBudget bounds the values of changed rows that are kept of a run.
-const differenceBudget = 512 << 10
 
 // hidden are the columns whose values no difference shows.
 func (r *Runner) hidden(e export.Exporter) []string {

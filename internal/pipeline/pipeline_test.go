@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/storetest"
 	"ledgersheet/internal/table"
 )
 
@@ -26,6 +27,7 @@ var vendors = export.Entity{ID: "vendors", Title: "Vendors", Object: "Vendor", C
 
 // bench is a runner whose store, source and destination are faked.
 type bench struct {
+	storetest.Differences
 	t         *testing.T
 	companies map[export.RealmID]export.Company
 	accounts  map[export.ID]export.GoogleAccount

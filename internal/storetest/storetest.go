@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"flows are used once and expire", testFlows},
 		{"exporters", testExporters},
 		{"marks", testMarks},
+		{"differences", testDifferences},
 		{"users", testUsers},
 		{"audit", testAudit},
 		{"what is missing is not found", testNotFound},

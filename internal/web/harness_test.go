@@ -21,6 +21,7 @@ import (
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
@@ -402,6 +403,22 @@ type fakePreviewer struct {
 	asked export.Exporter
 	err   error
 	crash bool
+}
+
+func (f *fakePreviewer) DryRun(_ context.Context, e export.Exporter) (pipeline.DryRun, error) {
+	f.asked = e
+	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{QuickBooks: 3, Sheets: 4}}, nil
+}
+
+func (f *fakePreviewer) Difference(context.Context, export.ID) (*change.Set, error) {
+	return sampleChange(), nil
+}
+
+func sampleChange() *change.Set {
+	old, fresh := change.Value{Kind: 'n', Text: "5.10"}, change.Value{Kind: 'n', Text: "6.10"}
+	return &change.Set{Rows: 9, Added: 2, Changed: 1, Removed: 1, Edited: 1, Cells: 7, Items: []change.Item{
+		{Kind: change.Changed, Key: "7", Cells: []change.Cell{{Column: "Total", Old: old, New: fresh}}},
+	}}
 }
 
 func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.Preview, error) {

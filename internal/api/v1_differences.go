@@ -1,0 +1,76 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/change"
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+)
+
+// sampleItems is how many rows of a dry run are shown.
+const sampleItems = 20
+
+type dryRunView struct {
+	Rows      int            `json:"rows"`
+	Added     int            `json:"added"`
+	Changed   int            `json:"changed"`
+	Removed   int            `json:"removed"`
+	HandEdits int            `json:"hand_edits"`
+	Cells     int            `json:"cells"`
+	Requests  dryRunRequests `json:"requests"`
+	Sample    []change.Item  `json:"sample"`
+	Warnings  []string       `json:"warnings"`
+}
+
+type dryRunRequests struct {
+	QuickBooks int `json:"quickbooks"`
+	Sheets     int `json:"sheets"`
+}
+
+// differenceView is what a run changed. Items may be fewer than the counts say when there were many.
+type differenceView struct {
+	Added    int           `json:"added"`
+	Changed  int           `json:"changed"`
+	Removed  int           `json:"removed"`
+	Items    []change.Item `json:"items"`
+	Complete bool          `json:"complete"`
+}
+
+func (s *server) dryRun(c *gin.Context, _ control.Actor) error {
+	if err := readNothing(c); err != nil {
+		return err
+	}
+	dry, err := s.control.DryRun(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	set := dry.Change
+	return send(c, http.StatusOK, dryRunView{
+		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed, HandEdits: set.Edited, Cells: set.Cells,
+		Requests: dryRunRequests(dry.Requests), Sample: itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
+		Warnings: export.WarningTexts(dry.Warnings),
+	})
+}
+
+func (s *server) getDifference(c *gin.Context, _ control.Actor) error {
+	set, err := s.control.Difference(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, differenceView{
+		Added: set.Added, Changed: set.Changed, Removed: set.Removed, Items: itemsOf(set.Items), Complete: set.Complete,
+	})
+}
+
+// itemsOf makes lists that are never null.
+func itemsOf(items []change.Item) []change.Item {
+	list := make([]change.Item, len(items))
+	for i, item := range items {
+		item.Cells = some(item.Cells)
+		list[i] = item
+	}
+	return list
+}

@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ledgersheet/internal/change"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// DryRun is what a run would do now.
+type DryRun struct {
+	Change   *change.Set
+	Requests export.Requests // that a run would make; the dry run itself made those that read
+	Warnings []export.Warning
+}
+
+// DryRun reads everything that a run would read and looks at what stands where its rows would go. It writes nothing and
+// keeps nothing.
+func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err error) {
+	j := &job{
+		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{}, sheets: &export.Meter{},
+	}
+	res, err := j.gather(ctx)
+	if err != nil {
+		return DryRun{}, err
+	}
+	w, err := j.request(ctx, res)
+	if err != nil {
+		return DryRun{}, err
+	}
+	write, err := j.o.Destination.Prepare(ctx, w)
+	if err != nil {
+		return DryRun{}, sharedWith(err, res.account)
+	}
+	defer func() { err = errors.Join(err, write.Close()) }()
+	dry.Change = write.Change()
+	dry.Requests = export.Requests{QuickBooks: j.quickBooks.Count(), Sheets: j.sheets.Count() + write.Requests()}
+	for _, p := range res.parts {
+		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
+	}
+	dry.Warnings = append(dry.Warnings, res.warnings...)
+	return dry, nil
+}
+
+// differenceBudget bounds the values of changed rows that are held of a run, and differenceKept what is stored of them.
+const (
+	differenceBudget = 1 << 20
+	differenceKept   = 256 << 10
+)
+
+// keepDifference stores what a run changed. A run whose rows are in the sheet does not fail for want of it.
+func (j *job) keepDifference(ctx context.Context, set *change.Set) {
+	data, err := set.Pack(differenceKept)
+	if err == nil {
+		err = j.o.Store.PutDifference(context.WithoutCancel(ctx), j.run, data)
+	}
+	if err != nil {
+		j.log.WarnContext(ctx, "what a run changed was not kept", "run", string(j.run), "error", err.Error())
+	}
+}
+
+// Difference returns what a run changed; a problem when nothing was kept of it.
+func (r *Runner) Difference(ctx context.Context, run export.ID) (*change.Set, error) {
+	data, err := r.o.Store.Difference(ctx, run)
+	if errors.Is(err, export.ErrNotFound) {
+		return nil, problem.New(problem.NotFound, "Nothing is kept of what this run changed.").
+			WithHint("Only runs that wrote something leave a difference.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading what the run changed: %w", err)
+	}
+	return change.Unpack(data)
+}

@@ -1,0 +1,73 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"ledgersheet/internal/export"
+)
+
+// Differences keeps differences in memory, for stores that a test makes by hand. The zero value is empty.
+type Differences struct {
+	mu   sync.Mutex
+	kept map[export.ID][]byte
+}
+
+var _ export.DifferenceStore = (*Differences)(nil)
+
+// PutDifference implements export.DifferenceStore.
+func (d *Differences) PutDifference(_ context.Context, run export.ID, data []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kept == nil {
+		d.kept = map[export.ID][]byte{}
+	}
+	d.kept[run] = data
+	return nil
+}
+
+// Difference implements export.DifferenceStore.
+func (d *Differences) Difference(_ context.Context, run export.ID) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	data, ok := d.kept[run]
+	if !ok {
+		return nil, export.ErrNotFound
+	}
+	return data, nil
+}
+
+func testDifferences(t *testing.T, s export.Store) {
+	ctx := t.Context()
+	runs := history(t, s, 3)
+	for _, r := range runs {
+		must(t, s.PutDifference(ctx, r.ID, []byte("first")))
+		must(t, s.PutDifference(ctx, r.ID, []byte(string(r.ID)+"\x00\xff")))
+	}
+	for _, r := range runs {
+		got, err := s.Difference(ctx, r.ID)
+		if err != nil || string(got) != string(r.ID)+"\x00\xff" {
+			t.Errorf("the difference of %s is %q, %v", r.ID, got, err)
+		}
+	}
+	if _, err := s.Difference(ctx, "run_none"); !errors.Is(err, export.ErrNotFound) {
+		t.Errorf("of a run that left none: %v", err)
+	}
+	deleted, err := s.PruneRuns(ctx, noon.AddDate(1, 0, 0), 0)
+	must(t, err)
+	gone := 0
+	for _, r := range runs {
+		if _, err := s.Run(ctx, r.ID); !errors.Is(err, export.ErrNotFound) {
+			continue
+		}
+		gone++
+		if _, err := s.Difference(ctx, r.ID); !errors.Is(err, export.ErrNotFound) {
+			t.Errorf("the difference of %s outlives its run: %v", r.ID, err)
+		}
+	}
+	if gone == 0 || gone != deleted {
+		t.Errorf("%d runs are gone, %d deleted: this shows too little", gone, deleted)
+	}
+}
