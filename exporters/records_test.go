@@ -17,7 +17,7 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 	}
 	// Names in braces stand for the ids of the first entry of each list, and of the customer that is added here.
 	of := func(object string) string { return c.IDs(object)[0] }
-	ids := []string{"{customer}", of("Customer"), "{vendor}", of("Vendor"), "{item}", of("Item"), "{account}", of("Account"), "{class}", of("Class"),
+	ids := []string{"{customer}", of("Customer"), "{invoice}", of("Invoice"), "{vendor}", of("Vendor"), "{item}", of("Item"), "{account}", of("Account"), "{class}", of("Class"),
 		"{term}", of("Term"), "{method}", of("PaymentMethod"), "{employee}", of("Employee"), "{location}", of("Department"), "{tax}", of("TaxCode"), "{rate}", of("TaxRate")}
 	for _, r := range [][2]string{
 		{"Customer", `{"DisplayName":"Kate Whelan","FullyQualifiedName":"Kate Whelan","CompanyName":"Whelan & Daughters","PrimaryEmailAddr":{"Address":"kate@example.com"},"PrimaryPhone":{"FreeFormNumber":"(650) 555-0199"},
@@ -57,7 +57,7 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 			"Line":[{"Id":"1","LineNum":1,"Description":"Fasteners","Amount":100.00,"DetailType":"ItemBasedExpenseLineDetail","ItemBasedExpenseLineDetail":{"ItemRef":{"value":"{item}","name":"Design"},"Qty":50,"UnitPrice":2,"ClassRef":{"value":"{class}","name":"Residential"},"TaxCodeRef":{"value":"NON"}}}],
 			"TotalAmt":100.00,"Balance":50.00}`},
 		{"Payment", `{"TxnDate":"2026-03-01","CustomerRef":{"value":"{customer}","name":"Zoe Travis"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"ARAccountRef":{"value":"{account}"},"TotalAmt":80.00,"UnappliedAmt":30.00,
-			"Line":[{"Amount":50.00,"LinkedTxn":[{"TxnId":"113","TxnType":"Invoice"}],"LineEx":{"any":[{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnId","Value":"113"}},{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnReferenceNumber","Value":"1001"}}]}}]}`},
+			"Line":[{"Amount":50.00,"LinkedTxn":[{"TxnId":"{invoice}","TxnType":"Invoice"}],"LineEx":{"any":[{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnId","Value":"{invoice}"}},{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnReferenceNumber","Value":"1001"}}]}}]}`},
 		{"JournalEntry", `{"DocNumber":"ADJ-1","TxnDate":"2026-02-28","Adjustment":true,"CurrencyRef":{"value":"EUR"},"ExchangeRate":1.0845,"TotalAmt":0,
 			"Line":[{"Id":"0","Amount":33.33,"Description":"Write-off","DetailType":"JournalEntryLineDetail","JournalEntryLineDetail":{"PostingType":"Debit","AccountRef":{"value":"{account}","name":"Checking"},"Entity":{"Type":"Customer","EntityRef":{"value":"{customer}","name":"Zoe Travis"}},"DepartmentRef":{"value":"{location}"}}},
 			{"Id":"1","Amount":33.33,"DetailType":"JournalEntryLineDetail","JournalEntryLineDetail":{"PostingType":"Credit","AccountRef":{"value":"{account}","name":"Checking"},"Entity":{"Type":"Vendor","EntityRef":{"value":"{vendor}"}}}}]}`},

@@ -25,7 +25,7 @@ type Company struct {
 	taxAccount string
 
 	rng         *rand.Rand
-	lastID      int
+	lastIDs     map[*entity]int
 	generation  int
 	byEntity    map[*entity][]*record
 	byID        map[*entity]map[string]*record
@@ -88,7 +88,7 @@ func newCompany(index int, opts *Options) *Company {
 	return &Company{
 		opts: opts, index: index, zone: zone, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
-		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
+		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, lastIDs: map[*entity]int{}, names: map[string]bool{},
 	}
 }
 
@@ -148,11 +148,22 @@ func (c *Company) find(entityName, id string) *record {
 	return r
 }
 
+// nextID returns the id that the next record of an entity gets. Each entity counts by itself, so that a record more of one
+// leaves the ids of all others as they are; ids that records brought along are passed over.
+func (c *Company) nextID(e *entity) string {
+	for n := c.lastIDs[e] + 1; ; n++ {
+		if id := e.id(n); c.byID[e][id] == nil {
+			return id
+		}
+	}
+}
+
 // add gives a record its id and files it. A record that already has an id keeps it.
 func (c *Company) add(entityName string, r *record, src source) {
+	r.entity, r.source = entityNamed(entityName), src
 	if r.id == "" {
-		c.lastID++
-		r.id = strconv.Itoa(c.lastID)
+		r.id = c.nextID(r.entity)
+		c.lastIDs[r.entity]++
 	}
 	switch {
 	case !r.created.IsZero():
@@ -164,7 +175,6 @@ func (c *Company) add(entityName string, r *record, src source) {
 	if r.updated.IsZero() {
 		r.updated = r.created
 	}
-	r.entity, r.source = entityNamed(entityName), src
 	c.byEntity[r.entity] = append(c.byEntity[r.entity], r)
 	ids := c.byID[r.entity]
 	if ids == nil {

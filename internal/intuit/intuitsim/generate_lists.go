@@ -165,7 +165,7 @@ func (c *Company) fill(p *party) {
 	if c.rng.IntN(10) == 0 {
 		p.notes = "Prefers to be called in the morning."
 	}
-	a := &address{id: fmt.Sprint(c.lastID + 1), line1: fmt.Sprintf("%d %s St.", 10+c.rng.IntN(9000), streets[c.rng.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+c.rng.IntN(97000)), country: "USA"}
+	a := &address{id: c.nextID(entityNamed(p.kind)), line1: fmt.Sprintf("%d %s St.", 10+c.rng.IntN(9000), streets[c.rng.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+c.rng.IntN(97000)), country: "USA"}
 	if c.canadian {
 		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", c.rng.IntN(10), c.rng.IntN(10)), "CAN"
 	}
