@@ -2,6 +2,7 @@ package intuitsim
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -24,13 +25,14 @@ type Company struct {
 	numbered   bool // accounts carry numbers
 	taxAccount string
 
-	rng         *rand.Rand
+	streams     map[string]*rand.Rand // by what is drawn for, see draws
 	lastIDs     map[*entity]int
 	generation  int
 	byEntity    map[*entity][]*record
 	byID        map[*entity]map[string]*record
-	today       day       // the day on which the books were made
-	stampTime   time.Time // of the records that generate adds
+	today       day                   // the day on which the books were made
+	clock       time.Time             // when the records begin that generate adds next, see stampAs
+	stamps      map[*entity]time.Time // the latest of each entity since then
 	generating  bool
 	cardBalance cents // kept while generating, negative when money is owed
 
@@ -88,7 +90,8 @@ func newCompany(index int, opts *Options) *Company {
 	return &Company{
 		opts: opts, index: index, zone: zone, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
-		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, lastIDs: map[*entity]int{}, names: map[string]bool{},
+		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
+		lastIDs: map[*entity]int{}, stamps: map[*entity]time.Time{}, streams: map[string]*rand.Rand{},
 	}
 }
 
@@ -97,12 +100,24 @@ func (c *Company) ready() {
 	c.once.Do(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.rng = rand.New(rand.NewPCG(uint64(c.opts.Seed), uint64(c.index)+1))
 		c.today = dayOf(c.now())
 		c.generating = true
 		c.generate()
 		c.generating = false
 	})
+}
+
+// draws returns the random numbers for one thing, mostly an entity. Each has its own stream, so that a record more of one
+// entity leaves the others as they are.
+func (c *Company) draws(what string) *rand.Rand {
+	r := c.streams[what]
+	if r == nil {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(what)) // a hash takes everything
+		r = rand.New(rand.NewPCG(uint64(c.opts.Seed)^h.Sum64(), uint64(c.index)+1))
+		c.streams[what] = r
+	}
+	return r
 }
 
 // Realm returns the company's id.
@@ -168,7 +183,7 @@ func (c *Company) add(entityName string, r *record, src source) {
 	switch {
 	case !r.created.IsZero():
 	case c.generating:
-		r.created = c.nextStamp()
+		r.created = c.nextStamp(r.entity)
 	default:
 		r.created = c.now()
 	}
@@ -189,7 +204,7 @@ func (c *Company) touch(r *record) {
 	r.sync++
 	now := c.now()
 	if c.generating {
-		now = c.nextStamp()
+		now = c.nextStamp(r.entity)
 	}
 	if now.After(r.updated) {
 		r.updated = now
