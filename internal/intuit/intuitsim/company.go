@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,6 +29,7 @@ type Company struct {
 	streams     map[string]*rand.Rand // by what is drawn for, see draws
 	lastIDs     map[*entity]int
 	generation  int
+	entities    map[string]*entity // by path: those of every company, and those of Options.Objects
 	byEntity    map[*entity][]*record
 	byID        map[*entity]map[string]*record
 	today       day                   // the day on which the books were made
@@ -81,14 +83,14 @@ func profileOf(index int) profile {
 	return p
 }
 
-func newCompany(index int, opts *Options) *Company {
+func newCompany(index int, opts *Options, entities map[string]*entity) *Company {
 	p := profileOf(index)
 	zone, err := time.LoadLocation(p.zone)
 	if err != nil {
 		zone = time.FixedZone("", -8*3600)
 	}
 	return &Company{
-		opts: opts, index: index, zone: zone, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
+		opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
 		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
 		lastIDs: map[*entity]int{}, stamps: map[*entity]time.Time{}, streams: map[string]*rand.Rand{},
@@ -128,7 +130,7 @@ func (c *Company) IDs(entityName string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
-	if e := entityNamed(entityName); e != nil {
+	if e := c.entityNamed(entityName); e != nil {
 		for _, r := range c.records(e) {
 			if !r.deleted {
 				out = append(out, r.id)
@@ -151,12 +153,15 @@ func (c *Company) Record(entityName, id string) ([]byte, bool) {
 
 func (c *Company) now() time.Time { return c.opts.Now().In(c.zone).Truncate(time.Second) }
 
+// entityNamed finds an entity in any letter case, as the query endpoint does.
+func (c *Company) entityNamed(name string) *entity { return c.entities[strings.ToLower(name)] }
+
 // records lists all records of an entity, deleted ones too.
 func (c *Company) records(e *entity) []*record { return c.byEntity[e] }
 
 // find returns a living record or nil.
 func (c *Company) find(entityName, id string) *record {
-	r := c.byID[entityNamed(entityName)][id]
+	r := c.byID[c.entityNamed(entityName)][id]
 	if r == nil || r.deleted {
 		return nil
 	}
@@ -175,7 +180,7 @@ func (c *Company) nextID(e *entity) string {
 
 // add gives a record its id and files it. A record that already has an id keeps it.
 func (c *Company) add(entityName string, r *record, src source) {
-	r.entity, r.source = entityNamed(entityName), src
+	r.entity, r.source = c.entityNamed(entityName), src
 	if r.id == "" {
 		r.id = c.nextID(r.entity)
 		c.lastIDs[r.entity]++

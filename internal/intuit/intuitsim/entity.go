@@ -18,7 +18,8 @@ type entity struct {
 	props      []property
 	refused    []string // properties that exist but cannot be queried
 
-	step, place int // of its ids, see sequences
+	step, place int         // of its ids, see sequences
+	spec        *ObjectSpec // of one that only the options describe
 }
 
 // sequences are the groups of entities that QuickBooks numbers together: no two transactions of a company have the same
@@ -74,9 +75,6 @@ func (e *entity) property(name string) (property, *apiFault) {
 func (e *entity) position(name string) int {
 	return slices.IndexFunc(e.props, func(p property) bool { return p.name == name })
 }
-
-// entityNamed finds an entity in any letter case, as the query endpoint does.
-func entityNamed(name string) *entity { return entitiesByPath[strings.ToLower(name)] }
 
 // The tables are written while the program initialises and only read afterwards.
 var (

@@ -32,6 +32,7 @@ func (c *Company) generate() {
 		g.makeNastyTxns()
 	}
 	g.makeMore()
+	g.makeObjects()
 	c.retireSome()
 	c.addSingletons()
 }

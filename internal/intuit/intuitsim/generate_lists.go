@@ -165,7 +165,7 @@ func (c *Company) fill(p *party) {
 	if r.IntN(10) == 0 {
 		p.notes = "Prefers to be called in the morning."
 	}
-	a := &address{id: c.nextID(entityNamed(p.kind)), line1: fmt.Sprintf("%d %s St.", 10+r.IntN(9000), streets[r.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+r.IntN(97000)), country: "USA"}
+	a := &address{id: c.nextID(c.entityNamed(p.kind)), line1: fmt.Sprintf("%d %s St.", 10+r.IntN(9000), streets[r.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+r.IntN(97000)), country: "USA"}
 	if c.canadian {
 		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", r.IntN(10), r.IntN(10)), "CAN"
 	}

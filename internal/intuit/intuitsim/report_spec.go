@@ -1,0 +1,414 @@
+package intuitsim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ReportSpec describes a report that the simulator does not know by itself. Its answers hold the columns and the groups
+// described, add up as described, and change with the dates asked for; their figures come from no journal. A report that
+// the simulator does know stays as it is, whatever a description says.
+type ReportSpec struct {
+	// Name is the report's name in the URL.
+	Name string
+	// Tree says that it is a statement: sections of rows with totals. Otherwise it lists rows under fixed columns.
+	Tree bool
+	// Accounts says that the rows of a statement are about accounts.
+	Accounts bool
+	// Grouped says that the rows of a list stand in sections.
+	Grouped bool
+	// Dates says which days it is about.
+	Dates ReportDates
+	// Periods says that a statement can have a column for each period.
+	Periods bool
+	// Columns are the keys that the parameter columns of a list takes, and Amounts those of its, or a statement's, amounts.
+	Columns, Amounts []string
+	// Groups are results that follow from groups of rows; Across says how a column follows from others on each row. Of
+	// several about one name the first counts.
+	Groups, Across []SumSpec
+	// Sections are groups of rows beside those that Groups names.
+	Sections []string
+	// Even are two columns whose amounts are the same on the whole.
+	Even [2]string
+}
+
+// SumSpec states that one thing is the sum of others; a minus sign subtracts one. Without any it is the sum of all others.
+type SumSpec struct {
+	Name string
+	Of   []string
+}
+
+// ReportDates says which days a report is about.
+type ReportDates uint8
+
+// The kinds of dates.
+const (
+	PeriodReport   ReportDates = iota // what happened between two days
+	StandingReport                    // what had come together at the end of a period
+	DayReport                         // what had come together on a day
+	UndatedReport
+)
+
+// builderOf makes the builder of a described report, nil when there is none.
+func builderOf(specs []ReportSpec, name string) builder {
+	known := builders()
+	names := func(yield func(string) bool) {
+		for other := range known {
+			if !yield(other) {
+				return
+			}
+		}
+	}
+	for i := range specs {
+		if spec := &specs[i]; spec.Name == name && !misspelt(strings.ToLower(name), names) {
+			if spec.Tree {
+				return func(r *reportCall) *report { return r.describedTree(spec) }
+			}
+			return func(r *reportCall) *report { return r.describedList(spec) }
+		}
+	}
+	return nil
+}
+
+// event is something of which the described reports tell: there is one each ten days since the books began.
+type event struct {
+	date day
+	n    int
+}
+
+// events are those that a report is about between two days.
+func (r *reportCall) events(spec *ReportSpec, start, end day) []event {
+	var out []event
+	n := 0
+	for d := r.today.addMonths(-12 * years); d <= r.today; d += 10 {
+		n++
+		if d <= end && (d >= start || spec.Dates != PeriodReport) || spec.Dates == UndatedReport {
+			out = append(out, event{d, n})
+		}
+	}
+	return out
+}
+
+// amountOf is what an event adds to a column.
+func (s *ReportSpec) amountOf(e event, column string) cents { return s.amountAt(e, column, 0) }
+
+func (s *ReportSpec) amountAt(e event, column string, depth int) cents {
+	if column == s.Even[1] {
+		column = s.Even[0]
+	}
+	i := slices.IndexFunc(s.Across, func(rule SumSpec) bool { return rule.Name == column })
+	if i < 0 || depth > len(s.Across) { // a rule that comes back to itself says nothing
+		return cents(1_000 + 25*e.n + 100*slices.Index(s.Amounts, column))
+	}
+	parts := s.Across[i].Of
+	if len(parts) == 0 {
+		parts = slices.DeleteFunc(slices.Clone(s.Amounts), func(name string) bool { return name == column })
+	}
+	var sum cents
+	for _, part := range parts {
+		name, negative := strings.CutPrefix(part, "-")
+		if negative {
+			sum -= s.amountAt(e, name, depth+1)
+		} else {
+			sum += s.amountAt(e, name, depth+1)
+		}
+	}
+	return sum
+}
+
+// describedTree makes a statement: two rows in each group, and the results that follow from the groups.
+func (r *reportCall) describedTree(spec *ReportSpec) *report {
+	if spec.Dates == DayReport {
+		r.start, r.end = r.agingDay(), r.agingDay()
+	}
+	t := &treePlan{reportCall: r, spec: spec, sums: map[string]amounts{}}
+	if spec.Periods || len(spec.Amounts) == 0 {
+		t.plan = r.plan(nil, spec.Dates == StandingReport)
+	} else {
+		t.plan = &columnPlan{columns: []reportColumn{r.nameColumn("Account")}}
+		for _, key := range spec.Amounts {
+			t.plan.columns = append(t.plan.columns, r.keyed(titleOfKey(key), "Money", key))
+		}
+	}
+	var rows []*reportRow
+	groups := spec.leaves()
+	for i, group := range groups {
+		body, sum := t.rows(i)
+		if !sum.zero() {
+			t.sums[group] = sum
+			rows = append(rows, &reportRow{
+				Header: &colData{append(text(group), r.blanks(t.plan)...)}, Rows: &reportRows{body},
+				Summary: &colData{append(text(r.heading("Total "+group)), t.cells(sum)...)}, Type: "Section", Group: group,
+			})
+		}
+	}
+	if len(groups) == 0 {
+		var sum amounts
+		if rows, sum = t.rows(0); !sum.zero() {
+			rows = append(rows, r.grandTotal(rows, t.cells(sum))...)
+		}
+	}
+	for i, rule := range spec.Groups {
+		first := slices.IndexFunc(spec.Groups, func(other SumSpec) bool { return other.Name == rule.Name })
+		if sum := t.result(rule.Name, 0); first == i && len(rows) > 0 {
+			rows = append(rows, &reportRow{Summary: &colData{append(text(rule.Name), t.cells(sum)...)}, Type: "Section", Group: rule.Name})
+		}
+	}
+	return &report{Header: r.header(len(rows) == 0), Columns: reportColumns{t.plan.columns}, Rows: reportRows{rows}}
+}
+
+// leaves are the groups that follow from no others.
+func (s *ReportSpec) leaves() []string {
+	var out []string
+	add := func(name string) {
+		name = strings.TrimPrefix(name, "-")
+		result := slices.ContainsFunc(s.Groups, func(rule SumSpec) bool { return rule.Name == name })
+		if !result && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	for _, rule := range s.Groups {
+		for _, name := range rule.Of {
+			add(name)
+		}
+	}
+	for _, name := range s.Sections {
+		add(name)
+	}
+	return out
+}
+
+// treePlan is a described statement under way.
+type treePlan struct {
+	*reportCall
+	spec *ReportSpec
+	plan *columnPlan
+	sums map[string]amounts // by group
+}
+
+// width is the number of amounts in a row, without a total of the others.
+func (t *treePlan) width() int {
+	if t.plan.spans == nil && len(t.spec.Amounts) > 0 && !t.spec.Periods {
+		return len(t.spec.Amounts)
+	}
+	return t.plan.width()
+}
+
+// rowsPerGroup is how many rows the events are divided among.
+const rowsPerGroup = 2
+
+// rows makes the rows of the i-th group, with their sum.
+func (t *treePlan) rows(i int) ([]*reportRow, amounts) {
+	total := make(amounts, t.width())
+	var out []*reportRow
+	for k := range rowsPerGroup {
+		sum := make(amounts, t.width())
+		for at := range sum {
+			start, end, column := t.start, t.end, ""
+			if t.plan.spans != nil {
+				start, end = t.plan.spans[at].start, t.plan.spans[at].end
+			} else if len(t.spec.Amounts) > 0 && !t.spec.Periods {
+				column = t.spec.Amounts[at]
+			}
+			for _, e := range t.events(t.spec, start, end) {
+				if e.n%rowsPerGroup == k {
+					sum[at] += t.spec.amountOf(event{e.date, e.n + i}, column)
+				}
+			}
+		}
+		if sum.zero() {
+			continue
+		}
+		total = total.plus(sum)
+		out = append(out, &reportRow{ColData: append([]reportCell{t.label(i*rowsPerGroup + k)}, t.cells(sum)...), Type: "Data"})
+	}
+	return out, total
+}
+
+func (t *treePlan) label(i int) reportCell {
+	if t.spec.Accounts {
+		a := t.accounts[i%len(t.accounts)]
+		return idCell(a.reportName(), a.id)
+	}
+	return plainCell(fmt.Sprintf("Row %d", i+1))
+}
+
+func (t *treePlan) cells(a amounts) []reportCell {
+	if t.plan.spans == nil {
+		out := make([]reportCell, len(a))
+		for i, c := range a {
+			out[i].Value = t.money(c)
+		}
+		return out
+	}
+	return t.figures(t.plan, a)
+}
+
+// result works out a group that follows from others.
+func (t *treePlan) result(name string, depth int) amounts {
+	out := make(amounts, t.width())
+	i := slices.IndexFunc(t.spec.Groups, func(rule SumSpec) bool { return rule.Name == name })
+	switch {
+	case i < 0 || depth > len(t.spec.Groups):
+		return out.plus(t.sums[name])
+	case len(t.spec.Groups[i].Of) == 0:
+		for _, sum := range t.sums {
+			out = out.plus(sum)
+		}
+		return out
+	}
+	for _, part := range t.spec.Groups[i].Of {
+		if rest, negative := strings.CutPrefix(part, "-"); negative {
+			out = out.minus(t.result(rest, depth+1))
+		} else {
+			out = out.plus(t.result(part, depth+1))
+		}
+	}
+	return out
+}
+
+// describedList makes a list: one row an event.
+func (r *reportCall) describedList(spec *ReportSpec) *report {
+	if spec.Dates == DayReport {
+		r.start, r.end = r.agingDay(), r.agingDay()
+	}
+	p := &listPlan{reportCall: r, spec: spec, columns: spec.columns(r.query.Get("columns"))}
+	events := r.events(spec, r.start, r.end)
+	rows := p.rows(events)
+	if spec.Grouped {
+		rows = nil
+		for k := range rowsPerGroup {
+			own := slices.DeleteFunc(slices.Clone(events), func(e event) bool { return e.n%rowsPerGroup != k })
+			if len(own) == 0 {
+				continue
+			}
+			name := fmt.Sprintf("Group %d", k+1)
+			rows = append(rows, &reportRow{
+				Header: &colData{p.banner(name, nil)}, Rows: &reportRows{p.rows(own)},
+				Summary: &colData{p.banner("Total for "+name, own)}, Type: "Section",
+			})
+		}
+	}
+	h := r.header(len(rows) == 0)
+	h.SummarizeColumnsBy = ""
+	var cols []reportColumn
+	for _, c := range p.columns {
+		cols = append(cols, r.keyed(c.title, c.kind, c.key))
+	}
+	return &report{Header: h, Columns: reportColumns{cols}, Rows: reportRows{rows}}
+}
+
+// listPlan is a described list under way.
+type listPlan struct {
+	*reportCall
+	spec    *ReportSpec
+	columns []detailColumn // for their keys, titles and kinds
+}
+
+// usualColumns is how many columns a described list has of which nobody says which it should have.
+const usualColumns = 10
+
+// columns are those asked for, or the first ones and all amounts.
+func (s *ReportSpec) columns(asked string) []detailColumn {
+	keys := slices.Clone(s.Columns[:min(len(s.Columns), usualColumns)])
+	if len(keys) == 0 {
+		keys = strings.Fields("tx_date txn_type doc_num name memo subt_nat_amount")
+	}
+	for _, key := range s.Amounts {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	var chosen []string
+	for _, key := range strings.Split(asked, ",") {
+		if key = strings.TrimSpace(key); slices.Contains(s.Columns, key) {
+			chosen = append(chosen, key)
+		}
+	}
+	if len(chosen) > 0 {
+		keys = chosen
+	}
+	known := detailColumns()
+	out := make([]detailColumn, len(keys))
+	for i, key := range keys {
+		out[i] = detailColumn{key: key, title: titleOfKey(key), kind: s.kindOf(key)}
+		if at := slices.IndexFunc(known, func(c detailColumn) bool { return c.key == key }); at >= 0 {
+			out[i].title, out[i].kind = known[at].title, known[at].kind
+		}
+		out[i].summed = out[i].kind == "Money" && !strings.HasPrefix(key, "rbal")
+	}
+	return out
+}
+
+// kindOf tells what a column holds from how QuickBooks spells the keys of columns.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
+func (s *ReportSpec) kindOf(key string) string {
+	base := strings.TrimSuffix(key, "_nt")
+	switch {
+	case slices.Contains(s.Amounts, key):
+		return "Money"
+	case strings.HasSuffix(base, "_date"):
+		return "Date"
+	}
+	for _, end := range []string{"amount", "_amt", "_bal"} {
+		if strings.HasSuffix(base, end) {
+			return "Money"
+		}
+	}
+	return "String"
+}
+
+// rows makes one row an event; a balance column adds up the amounts of its own rows.
+func (p *listPlan) rows(events []event) []*reportRow {
+	var out []*reportRow
+	balance := make(amounts, len(p.columns))
+	for _, e := range events {
+		cells := make([]reportCell, len(p.columns))
+		for i, c := range p.columns {
+			switch {
+			case c.kind == "Date":
+				cells[i].Value = e.date.String()
+			case strings.HasPrefix(c.key, "rbal"):
+				balance[i] += p.spec.amountOf(e, "subt"+strings.TrimPrefix(c.key, "rbal"))
+				cells[i].Value = p.money(balance[i])
+			case c.kind == "Money":
+				cells[i].Value = p.money(p.spec.amountOf(e, c.key))
+			case c.kind == "Numeric":
+				cells[i].Value = fmt.Sprint(e.n)
+			case c.kind == "Boolean":
+				cells[i].Value = "Yes"
+			default:
+				cells[i] = idCell(fmt.Sprintf("%s %d", c.title, e.n), fmt.Sprint(e.n))
+			}
+		}
+		out = append(out, &reportRow{ColData: cells, Type: "Data"})
+	}
+	return out
+}
+
+// banner is a heading or a total line as wide as the rows.
+func (p *listPlan) banner(first string, events []event) []reportCell {
+	cells := make([]reportCell, len(p.columns))
+	for i, c := range p.columns {
+		if !c.summed || len(events) == 0 {
+			continue
+		}
+		var sum cents
+		for _, e := range events {
+			sum += p.spec.amountOf(e, c.key)
+		}
+		cells[i].Value = p.money(sum)
+	}
+	cells[0] = plainCell(first)
+	return cells
+}
+
+// titleOfKey makes a title of a column's key: net_income is Net income.
+func titleOfKey(key string) string {
+	title := strings.ReplaceAll(key, "_", " ")
+	if title == "" {
+		return ""
+	}
+	return strings.ToUpper(title[:1]) + title[1:]
+}
