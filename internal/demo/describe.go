@@ -99,7 +99,7 @@ func describeReport(r export.Report) intuitsim.ReportSpec {
 	}
 	for _, name := range amounts {
 		name = strings.TrimPrefix(name, "-")
-		if name != "" && name != "total" && !slices.Contains(spec.Amounts, name) { // every statement has a total column
+		if name != "" && !slices.Contains(spec.Amounts, name) {
 			spec.Amounts = append(spec.Amounts, name)
 		}
 	}

@@ -23,6 +23,9 @@ type ObjectSpec struct {
 	Fields []FieldSpec
 }
 
+// Knows says whether the simulator knows an object by itself, so that no description of it counts.
+func Knows(object string) bool { return entitiesByPath[strings.ToLower(object)] != nil }
+
 // FieldSpec is a value in a record.
 type FieldSpec struct {
 	// Path leads through the record's JSON: A.B is a member of a member, A[0] an element of an array, and A[Name=X] the
@@ -162,7 +165,8 @@ func (c *Company) valueOf(f FieldSpec, path string, n, at int) any {
 // place puts a value at a path of a record. Behind a reference stand only the id and the name of what it refers to.
 func (c *Company) place(o *object, e *entity, path []step, value any) {
 	for i, s := range path[:len(path)-1] {
-		if strings.HasSuffix(s.name, "Ref") && !s.array {
+		// AttachableRef is a list of references and none itself.
+		if strings.HasSuffix(s.name, "Ref") && s.name != "AttachableRef" && !s.array {
 			path, value = path[:i+1], c.refer(e, strings.TrimSuffix(s.name, "Ref"))
 			break
 		}
@@ -173,8 +177,11 @@ func (c *Company) place(o *object, e *entity, path []step, value any) {
 // refer makes a reference in a record of an entity, to the first record of the list that ends the reference's name as
 // QuickBooks names them: DepositToAccountRef is about an account, SalesTermRef about a term.
 func (c *Company) refer(e *entity, name string) object {
-	if name == "Currency" {
+	switch name {
+	case "Currency":
 		return c.currency()
+	case "Entity": // may be about anybody and says who
+		return append(c.refer(e, "Customer"), member{"type", "Customer"})
 	}
 	to := e
 	if name != "Parent" {

@@ -90,6 +90,14 @@ func (r *reportCall) events(spec *ReportSpec, start, end day) []event {
 	return out
 }
 
+// totalKey is the key of the column that adds up all others, if no rule says otherwise.
+const totalKey = "total"
+
+// fixed says that a statement has the columns of its amounts and not one a period.
+func (s *ReportSpec) fixed() bool {
+	return !s.Periods && slices.ContainsFunc(s.Amounts, func(name string) bool { return name != totalKey })
+}
+
 // amountOf is what an event adds to a column.
 func (s *ReportSpec) amountOf(e event, column string) cents { return s.amountAt(e, column, 0) }
 
@@ -97,11 +105,14 @@ func (s *ReportSpec) amountAt(e event, column string, depth int) cents {
 	if column == s.Even[1] {
 		column = s.Even[0]
 	}
+	var parts []string
 	i := slices.IndexFunc(s.Across, func(rule SumSpec) bool { return rule.Name == column })
-	if i < 0 || depth > len(s.Across) { // a rule that comes back to itself says nothing
+	switch {
+	case depth > len(s.Across), i < 0 && column != totalKey: // a rule that comes back to itself says nothing
 		return cents(1_000 + 25*e.n + 100*slices.Index(s.Amounts, column))
+	case i >= 0:
+		parts = s.Across[i].Of
 	}
-	parts := s.Across[i].Of
 	if len(parts) == 0 {
 		parts = slices.DeleteFunc(slices.Clone(s.Amounts), func(name string) bool { return name == column })
 	}
@@ -122,8 +133,8 @@ func (r *reportCall) describedTree(spec *ReportSpec) *report {
 	if spec.Dates == DayReport {
 		r.start, r.end = r.agingDay(), r.agingDay()
 	}
-	t := &treePlan{reportCall: r, spec: spec, sums: map[string]amounts{}}
-	if spec.Periods || len(spec.Amounts) == 0 {
+	t := &treePlan{reportCall: r, sumPlan: sumPlan{spec: spec, sums: map[string]amounts{}}}
+	if !spec.fixed() {
 		t.plan = r.plan(nil, spec.Dates == StandingReport)
 	} else {
 		t.plan = &columnPlan{columns: []reportColumn{r.nameColumn("Account")}}
@@ -131,6 +142,7 @@ func (r *reportCall) describedTree(spec *ReportSpec) *report {
 			t.plan.columns = append(t.plan.columns, r.keyed(titleOfKey(key), "Money", key))
 		}
 	}
+	t.width = t.amounts()
 	var rows []*reportRow
 	groups := spec.leaves()
 	for i, group := range groups {
@@ -149,10 +161,9 @@ func (r *reportCall) describedTree(spec *ReportSpec) *report {
 			rows = append(rows, r.grandTotal(rows, t.cells(sum))...)
 		}
 	}
-	for i, rule := range spec.Groups {
-		first := slices.IndexFunc(spec.Groups, func(other SumSpec) bool { return other.Name == rule.Name })
-		if sum := t.result(rule.Name, 0); first == i && len(rows) > 0 {
-			rows = append(rows, &reportRow{Summary: &colData{append(text(rule.Name), t.cells(sum)...)}, Type: "Section", Group: rule.Name})
+	for _, name := range t.results() {
+		if len(rows) > 0 {
+			rows = append(rows, &reportRow{Summary: &colData{append(text(name), t.cells(t.of(name, 0))...)}, Type: "Section", Group: name})
 		}
 	}
 	return &report{Header: r.header(len(rows) == 0), Columns: reportColumns{t.plan.columns}, Rows: reportRows{rows}}
@@ -179,17 +190,57 @@ func (s *ReportSpec) leaves() []string {
 	return out
 }
 
+// sumPlan works out groups of rows from others.
+type sumPlan struct {
+	spec  *ReportSpec
+	width int
+	sums  map[string]amounts // of the groups that have rows
+}
+
+// results are the groups that follow from others, each once.
+func (p *sumPlan) results() []string {
+	var out []string
+	for _, rule := range p.spec.Groups {
+		if !slices.Contains(out, rule.Name) {
+			out = append(out, rule.Name)
+		}
+	}
+	return out
+}
+
+// of works out a group.
+func (p *sumPlan) of(name string, depth int) amounts {
+	out := make(amounts, p.width)
+	i := slices.IndexFunc(p.spec.Groups, func(rule SumSpec) bool { return rule.Name == name })
+	switch {
+	case i < 0 || depth > len(p.spec.Groups): // a rule that comes back to itself says nothing
+		return out.plus(p.sums[name])
+	case len(p.spec.Groups[i].Of) == 0:
+		for _, sum := range p.sums {
+			out = out.plus(sum)
+		}
+		return out
+	}
+	for _, part := range p.spec.Groups[i].Of {
+		if rest, negative := strings.CutPrefix(part, "-"); negative {
+			out = out.minus(p.of(rest, depth+1))
+		} else {
+			out = out.plus(p.of(part, depth+1))
+		}
+	}
+	return out
+}
+
 // treePlan is a described statement under way.
 type treePlan struct {
 	*reportCall
-	spec *ReportSpec
+	sumPlan
 	plan *columnPlan
-	sums map[string]amounts // by group
 }
 
-// width is the number of amounts in a row, without a total of the others.
-func (t *treePlan) width() int {
-	if t.plan.spans == nil && len(t.spec.Amounts) > 0 && !t.spec.Periods {
+// amounts is the number of amounts in a row, without a total of the periods.
+func (t *treePlan) amounts() int {
+	if t.spec.fixed() {
 		return len(t.spec.Amounts)
 	}
 	return t.plan.width()
@@ -200,15 +251,15 @@ const rowsPerGroup = 2
 
 // rows makes the rows of the i-th group, with their sum.
 func (t *treePlan) rows(i int) ([]*reportRow, amounts) {
-	total := make(amounts, t.width())
+	total := make(amounts, t.width)
 	var out []*reportRow
 	for k := range rowsPerGroup {
-		sum := make(amounts, t.width())
+		sum := make(amounts, t.width)
 		for at := range sum {
 			start, end, column := t.start, t.end, ""
 			if t.plan.spans != nil {
 				start, end = t.plan.spans[at].start, t.plan.spans[at].end
-			} else if len(t.spec.Amounts) > 0 && !t.spec.Periods {
+			} else if t.spec.fixed() {
 				column = t.spec.Amounts[at]
 			}
 			for _, e := range t.events(t.spec, start, end) {
@@ -245,29 +296,6 @@ func (t *treePlan) cells(a amounts) []reportCell {
 	return t.figures(t.plan, a)
 }
 
-// result works out a group that follows from others.
-func (t *treePlan) result(name string, depth int) amounts {
-	out := make(amounts, t.width())
-	i := slices.IndexFunc(t.spec.Groups, func(rule SumSpec) bool { return rule.Name == name })
-	switch {
-	case i < 0 || depth > len(t.spec.Groups):
-		return out.plus(t.sums[name])
-	case len(t.spec.Groups[i].Of) == 0:
-		for _, sum := range t.sums {
-			out = out.plus(sum)
-		}
-		return out
-	}
-	for _, part := range t.spec.Groups[i].Of {
-		if rest, negative := strings.CutPrefix(part, "-"); negative {
-			out = out.minus(t.result(rest, depth+1))
-		} else {
-			out = out.plus(t.result(part, depth+1))
-		}
-	}
-	return out
-}
-
 // describedList makes a list: one row an event.
 func (r *reportCall) describedList(spec *ReportSpec) *report {
 	if spec.Dates == DayReport {
@@ -275,19 +303,29 @@ func (r *reportCall) describedList(spec *ReportSpec) *report {
 	}
 	p := &listPlan{reportCall: r, spec: spec, columns: spec.columns(r.query.Get("columns"))}
 	events := r.events(spec, r.start, r.end)
-	rows := p.rows(events)
-	if spec.Grouped {
-		rows = nil
-		for k := range rowsPerGroup {
-			own := slices.DeleteFunc(slices.Clone(events), func(e event) bool { return e.n%rowsPerGroup != k })
-			if len(own) == 0 {
-				continue
-			}
-			name := fmt.Sprintf("Group %d", k+1)
-			rows = append(rows, &reportRow{
-				Header: &colData{p.banner(name, nil)}, Rows: &reportRows{p.rows(own)},
-				Summary: &colData{p.banner("Total for "+name, own)}, Type: "Section",
-			})
+	groups := spec.leaves()
+	if len(groups) == 0 && spec.Grouped {
+		groups = []string{"Group 1", "Group 2"}
+	}
+	var rows []*reportRow
+	sums := sumPlan{spec: spec, width: len(p.columns), sums: map[string]amounts{}}
+	for k, group := range groups {
+		own := slices.DeleteFunc(slices.Clone(events), func(e event) bool { return e.n%len(groups) != k })
+		if len(own) == 0 {
+			continue
+		}
+		sums.sums[group] = p.sum(own)
+		rows = append(rows, &reportRow{
+			Header: &colData{p.banner(group, nil)}, Rows: &reportRows{p.rows(own)},
+			Summary: &colData{p.banner("Total "+group, sums.sums[group])}, Type: "Section", Group: group,
+		})
+	}
+	if len(groups) == 0 {
+		rows = p.rows(events)
+	}
+	for _, name := range sums.results() {
+		if len(rows) > 0 {
+			rows = append(rows, &reportRow{Summary: &colData{p.banner(name, sums.of(name, 0))}, Type: "Section", Group: name})
 		}
 	}
 	h := r.header(len(rows) == 0)
@@ -387,18 +425,26 @@ func (p *listPlan) rows(events []event) []*reportRow {
 	return out
 }
 
-// banner is a heading or a total line as wide as the rows.
-func (p *listPlan) banner(first string, events []event) []reportCell {
+// sum adds up the columns that add up.
+func (p *listPlan) sum(events []event) amounts {
+	out := make(amounts, len(p.columns))
+	for i, c := range p.columns {
+		for _, e := range events {
+			if c.summed {
+				out[i] += p.spec.amountOf(e, c.key)
+			}
+		}
+	}
+	return out
+}
+
+// banner is a heading, or a total line with sums, as wide as the rows.
+func (p *listPlan) banner(first string, sums amounts) []reportCell {
 	cells := make([]reportCell, len(p.columns))
 	for i, c := range p.columns {
-		if !c.summed || len(events) == 0 {
-			continue
+		if c.summed && sums != nil {
+			cells[i].Value = p.money(sums[i])
 		}
-		var sum cents
-		for _, e := range events {
-			sum += p.spec.amountOf(e, c.key)
-		}
-		cells[i].Value = p.money(sum)
 	}
 	cells[0] = plainCell(first)
 	return cells
