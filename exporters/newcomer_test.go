@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// newcomers are types of which no other file knows, about objects and reports of which the simulated company knows only
-// what the literals say. Their names are made up, so that they stay newcomers.
+// newcomers are types of which no other file knows, about objects and reports of which the simulated company knows
+// only what the literals say. Their names are made up, so that they stay newcomers.
 func newcomers() []export.Definition {
 	return []export.Definition{
 		export.Entity{
@@ -46,20 +46,26 @@ func newcomers() []export.Definition {
 			},
 		},
 		export.Report{
-			ID: "newcomer_funds", Title: "Statement of funds", Group: "Statements", Object: "FundStatement", Shape: export.Tree, Basis: true, Accounts: true,
+			ID: "newcomer_funds", Title: "Statement of funds", Group: "Statements", Object: "FundStatement",
+			Shape: export.Tree, Basis: true, Accounts: true,
 			Summary:   "Where a period's money came from and where it went.",
 			Summarize: []string{"Total", "Month", "Quarter"},
 			Groups:    []export.GroupSum{{Group: "NetFunds", Of: []string{"Sources", "-Uses"}}},
-			Figures:   []export.Figure{{ID: "sources", Title: "Sources", Group: "Sources"}, {ID: "net", Title: "Net funds", Group: "NetFunds"}},
+			Figures: []export.Figure{
+				{ID: "sources", Title: "Sources", Group: "Sources"},
+				{ID: "net", Title: "Net funds", Group: "NetFunds"},
+			},
 		},
 		export.Report{
-			ID: "newcomer_donors", Title: "Donations by donor", Group: "Sales", Object: "DonorSummary", Shape: export.Tree, Dates: export.AsOfDay,
+			ID: "newcomer_donors", Title: "Donations by donor", Group: "Sales", Object: "DonorSummary",
+			Shape: export.Tree, Dates: export.AsOfDay,
 			Summary: "What each donor has pledged and given by a day.",
 			Across:  []export.GroupSum{{Group: "still_open", Of: []string{"pledged", "-given"}}},
 			Figures: []export.Figure{{ID: "given", Title: "Given", Sum: []string{"given"}}},
 		},
 		export.Report{
-			ID: "newcomer_postings", Title: "Postings by fund", Group: "Transactions", Object: "FundPostings", Shape: export.List, Dates: export.JoinableRange, Levels: 1,
+			ID: "newcomer_postings", Title: "Postings by fund", Group: "Transactions", Object: "FundPostings",
+			Shape: export.List, Dates: export.JoinableRange, Levels: 1,
 			Summary: "The postings of a period, fund by fund.",
 			Params: []export.Option{{Key: "columns", Title: "Columns of the report", Kind: export.OptionText, Most: 4,
 				Values: export.Choices("tx_date", "fund_name", "memo", "subt_nat_amount", "rbal_nat_amount")}},
@@ -68,8 +74,8 @@ func newcomers() []export.Definition {
 	}
 }
 
-// TestNewcomerNeedsOneFile takes types of which no other file knows through everything that each type goes through. All
-// tables are compared again on the way: what is there already stays as it was.
+// TestNewcomerNeedsOneFile takes types of which no other file knows through everything that each type goes through.
+// All tables are compared again on the way: what is there already stays as it was.
 func TestNewcomerNeedsOneFile(t *testing.T) {
 	t.Parallel()
 	all := append(exporters.All(), newcomers()...)

@@ -11,8 +11,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The README says how many lists and reports there are; nobody who adds one would think of that. With -update the counts
-// are written there.
+// The README says how many lists and reports there are; nobody who adds one would think of that. With -update the
+// counts are written there.
 func TestReadmeCountsTypes(t *testing.T) {
 	t.Parallel()
 	readme := filepath.Join("..", "README.md")
@@ -37,7 +37,7 @@ func TestReadmeCountsTypes(t *testing.T) {
 		}
 		said := count.FindAllSubmatch(text, -1)
 		if len(said) == 0 {
-			t.Errorf("README.md nowhere says how many %s there are; write \"%d %s\" where it says what can be exported", what, want, what)
+			t.Errorf("README.md nowhere says how many %s there are; write \"%d %s\" near its beginning", what, want, what)
 		}
 		for _, m := range said {
 			if n, _ := strconv.Atoi(string(m[1])); n != want {

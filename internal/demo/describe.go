@@ -9,8 +9,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Describe tells the simulated Intuit what the definitions read, so that one which is about an object or a report that it
-// does not know finds something there. What it knows already stays as it is.
+// Describe tells the simulated Intuit what the definitions read, so that one about an object or a report that it does
+// not know finds something there. What it knows already stays as it is.
 func Describe(definitions []export.Definition) ([]intuitsim.ObjectSpec, []intuitsim.ReportSpec) {
 	var objects []intuitsim.ObjectSpec
 	var reports []intuitsim.ReportSpec
@@ -54,7 +54,8 @@ func describeObject(o *intuitsim.ObjectSpec, e export.Entity) {
 		add(intuitsim.FieldSpec{Path: path, Kind: fieldKinds[c.Kind], Queryable: c.Queryable})
 	}
 	for _, path := range e.Dates {
-		add(intuitsim.FieldSpec{Path: path, Kind: intuitsim.DateField, Queryable: true}) // a date range asks QuickBooks for it
+		// A date range asks QuickBooks for it.
+		add(intuitsim.FieldSpec{Path: path, Kind: intuitsim.DateField, Queryable: true})
 	}
 }
 
@@ -66,7 +67,8 @@ var fieldKinds = map[table.Kind]intuitsim.FieldKind{
 // describeReport describes a report by what its definition says of the answer.
 func describeReport(r export.Report) intuitsim.ReportSpec {
 	spec := intuitsim.ReportSpec{
-		Name: r.Object, Tree: r.Shape == export.Tree, Accounts: r.Accounts, Grouped: r.Levels > 0 || r.Running, Periods: len(r.Summarize) > 0, Even: r.Even,
+		Name: r.Object, Tree: r.Shape == export.Tree, Accounts: r.Accounts, Grouped: r.Levels > 0 || r.Running,
+		Periods: len(r.Summarize) > 0, Even: r.Even,
 	}
 	switch r.Dates {
 	case export.BalanceAtEnd:

@@ -9,9 +9,9 @@ import (
 )
 
 // ObjectSpec describes an entity of the accounting API that the simulator does not know by itself. It then has a few
-// records whose members are those of the fields. They are only as true as the description: that a real company has such
-// members nobody knows. An object that the simulator does know stays as strict as it is, whatever a description says, and
-// so does a name that is most likely a misspelt one of its own.
+// records whose members are those of the fields. They are only as true as the description: whether a real company has
+// such members, the simulator cannot tell. An object that it does know stays as strict as it is, whatever a description
+// says, and a name that looks like one of its own misspelt stays unknown.
 type ObjectSpec struct {
 	// Name is the object's name in queries, such as JournalCode.
 	Name string
@@ -60,7 +60,9 @@ func withObjects(known map[string]*entity, specs []ObjectSpec) map[string]*entit
 		if path == "" || all[path] != nil || misspelt(path, maps.Keys(known)) {
 			continue
 		}
-		e := &entity{name: spec.Name, path: path, list: spec.List, naming: "Id", noCDC: true, props: properties(""), spec: &spec}
+		e := &entity{
+			name: spec.Name, path: path, list: spec.List, naming: "Id", noCDC: true, props: properties(""), spec: &spec,
+		}
 		if spec.List {
 			e.props = append(e.props, property{"Active", flagProperty})
 		}
@@ -171,6 +173,9 @@ func (c *Company) place(o *object, e *entity, path []step, value any) {
 			break
 		}
 	}
+	if to, ok := value.(object); ok && to == nil {
+		return
+	}
 	o.place(path, value)
 }
 
@@ -187,13 +192,17 @@ func (c *Company) refer(e *entity, name string) object {
 	if name != "Parent" {
 		to = nil
 		for _, other := range c.entities {
-			if strings.HasSuffix(name, other.name) && len(c.records(other)) > 0 && (to == nil || len(other.name) > len(to.name)) {
+			fits := strings.HasSuffix(name, other.name) && len(c.records(other)) > 0
+			if fits && (to == nil || len(other.name) > len(to.name)) {
 				to = other
 			}
 		}
 	}
-	if to == nil || len(c.records(to)) == 0 {
+	switch {
+	case to == nil:
 		return ref("1", name+" 1")
+	case len(c.records(to)) == 0:
+		return nil // the first record has no parent
 	}
 	r := c.records(to)[0]
 	o := r.object(c)
@@ -286,9 +295,9 @@ func (o *object) place(path []step, value any) {
 	*slot = list
 }
 
-// misspelt says that a name, in lower case, is one of the others but for one letter that is missing, too many, wrong or
-// exchanged with its neighbour, or for the case of letters. It is no new name then: a simulator that believed it would hide
-// the mistake.
+// misspelt says that a name, in lower case, is one of the others but for the case of letters, or for one letter that is
+// missing, too many, wrong or exchanged with its neighbour. A simulator that took it for a new name would hide the
+// mistake.
 func misspelt(name string, others func(yield func(string) bool)) bool {
 	for other := range others {
 		a, b := name, strings.ToLower(other)

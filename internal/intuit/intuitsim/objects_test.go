@@ -12,11 +12,15 @@ import (
 // described is a company that has an object and reports of which only the options know.
 func described(t *testing.T) *Company {
 	t.Helper()
-	s := New(Options{Companies: 1, Customers: 5, Vendors: 5, Items: 5, Invoices: 5, Bills: 5, Now: func() time.Time { return time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC) },
+	now := time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
+	s := New(Options{
+		Companies: 1, Customers: 5, Vendors: 5, Items: 5, Invoices: 5, Bills: 5, Now: func() time.Time { return now },
 		Objects: []ObjectSpec{
 			{Name: "JournalCode", List: true, Lines: "Part", Fields: []FieldSpec{
-				{Path: "Id"}, {Path: "Name", Queryable: true}, {Path: "Opened", Kind: DateField, Queryable: true}, {Path: "Share", Kind: AmountField},
-				{Path: "SalesTermRef.name"}, {Path: "SalesTermRef.DueDays"}, {Path: "Tag[Name=Region.East].StringValue"}, {Path: "Note[1].Text"},
+				{Path: "Id"}, {Path: "Name", Queryable: true},
+				{Path: "Opened", Kind: DateField, Queryable: true}, {Path: "Share", Kind: AmountField},
+				{Path: "SalesTermRef.name"}, {Path: "SalesTermRef.DueDays"}, {Path: "ParentRef.value"},
+				{Path: "Tag[Name=Region.East].StringValue"}, {Path: "Note[1].Text"},
 				{Path: "Part.Amount", Kind: AmountField}, {Path: "Active", Kind: FlagField},
 			}},
 			{Name: "Vendors", Fields: []FieldSpec{{Path: "Name"}}},                // misspelt
@@ -40,7 +44,9 @@ func TestDescribedObjectHasRecords(t *testing.T) {
 	}
 	for _, part := range []string{
 		`"Name":"Name 2"`, `"Opened":"2026-02-22"`, `"Share":23.03`, `"SalesTermRef":{"value":"1","name":"Due on receipt"}`,
-		`"Tag":[{"Name":"Region.East","StringValue":"StringValue 2"}]`, `"Note":[{},{"Text":"Text 2"}]`, `"Part":[{"Id":"1","Amount":28.08},{"Id":"2","Amount":38.08}]`, `"Active":true`,
+		`"ParentRef":{"value":"1","name":"Name 1"}`, `"Tag":[{"Name":"Region.East","StringValue":"StringValue 2"}]`,
+		`"Note":[{},{"Text":"Text 2"}]`,
+		`"Part":[{"Id":"1","Amount":29.09},{"Id":"2","Amount":39.09}]`, `"Active":true`,
 	} {
 		if !bytes.Contains(raw, []byte(part)) {
 			t.Errorf("the record has no %s:\n%s", part, raw)
@@ -70,6 +76,13 @@ func TestDescribedObjectHasRecords(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
+	}
+}
+
+func TestFirstRecordHasNoParent(t *testing.T) {
+	t.Parallel()
+	if raw, ok := described(t).Record("JournalCode", "1"); !ok || bytes.Contains(raw, []byte("ParentRef")) {
+		t.Errorf("%t, %s", ok, raw)
 	}
 }
 
