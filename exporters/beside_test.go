@@ -25,9 +25,11 @@ func (b both) Company(_ context.Context, realm export.RealmID) (export.Company, 
 
 // TestCompaniesSideBySide puts two simulated companies, of which one numbers its accounts, next to one another: each
 // column adds up to the company's own report, and the total to both.
-func TestCompaniesSideBySide(t *testing.T) {
+func TestCompaniesSideBySide(t *testing.T) { setBeside(t, exporters.All()) }
+
+func setBeside(t *testing.T, all []export.Definition) {
 	t.Parallel()
-	w := newWorld(t, exporters.All())
+	w := newWorld(t, all)
 	store := both{w.store, map[export.RealmID]export.Company{}}
 	var realms []export.RealmID
 	for _, info := range w.books.Companies() {
@@ -35,8 +37,8 @@ func TestCompaniesSideBySide(t *testing.T) {
 		realms = append(realms, realm)
 		store.companies[realm] = export.Company{Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected}
 	}
-	r := pipeline.New(pipeline.Options{Definitions: exporters.All(), Store: store, Source: w.source})
-	for _, d := range exporters.All() {
+	r := pipeline.New(pipeline.Options{Definitions: all, Store: store, Source: w.source})
+	for _, d := range all {
 		report, ok := d.(export.Report)
 		if !ok || report.Shape != export.Tree {
 			continue

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"ledgersheet/internal/demo"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/google"
 	"ledgersheet/internal/google/googlesim"
@@ -39,9 +40,11 @@ type world struct {
 func newWorld(t testing.TB, definitions []export.Definition) world {
 	t.Helper()
 	now := func() time.Time { return today }
+	objects, reports := demo.Describe(definitions)
 	w := world{
 		books: intuitsim.New(intuitsim.Options{
-			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now, Limits: intuitsim.NoLimits()}),
+			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now, Limits: intuitsim.NoLimits(),
+			Objects: objects, Reports: reports}),
 		sheets:  googlesim.New(googlesim.Options{BaseURL: "http://google.test"}),
 		refused: &atomic.Int64{},
 	}

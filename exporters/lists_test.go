@@ -10,10 +10,12 @@ import (
 )
 
 // TestColumnsFromListsAreFilled reads the columns that come from other lists; one without any value has a wrong path.
-func TestColumnsFromListsAreFilled(t *testing.T) {
+func TestColumnsFromListsAreFilled(t *testing.T) { fillFromLists(t, exporters.All()) }
+
+func fillFromLists(t *testing.T, all []export.Definition) {
 	t.Parallel()
-	w := newWorld(t, exporters.All())
-	for _, e := range entities() {
+	w := newWorld(t, all)
+	for _, e := range entities(all) {
 		q := export.Query{}
 		if e.Lines {
 			q.Options = map[string]string{export.OptLines: "true"}

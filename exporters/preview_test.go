@@ -9,10 +9,12 @@ import (
 
 // TestPreviewOfEveryTypeIsCheap: whatever is previewed, with its default columns and with all of them, by records and by
 // lines, QuickBooks is asked twice at most.
-func TestPreviewOfEveryTypeIsCheap(t *testing.T) {
+func TestPreviewOfEveryTypeIsCheap(t *testing.T) { previewTypes(t, exporters.All()) }
+
+func previewTypes(t *testing.T, all []export.Definition) {
 	t.Parallel()
-	w := newWorld(t, exporters.All())
-	for _, d := range exporters.All() {
+	w := newWorld(t, all)
+	for _, d := range all {
 		options := map[string]string{}
 		for _, o := range d.OptionList() {
 			if o.Required {

@@ -14,10 +14,10 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// entities are all lists of records among the types.
-func entities() []export.Entity {
+// entities are the lists of records among the types.
+func entities(all []export.Definition) []export.Entity {
 	var list []export.Entity
-	for _, d := range exporters.All() {
+	for _, d := range all {
 		if e, ok := d.(export.Entity); ok {
 			list = append(list, e)
 		}
@@ -92,10 +92,12 @@ func wellFormed(kind table.Kind) string {
 
 // TestQueryableColumnsAreQueryable filters by each column that is said to be queryable: QuickBooks must understand it, be
 // asked, and find what is found without asking.
-func TestQueryableColumnsAreQueryable(t *testing.T) {
+func TestQueryableColumnsAreQueryable(t *testing.T) { queryColumns(t, exporters.All()) }
+
+func queryColumns(t *testing.T, all []export.Definition) {
 	t.Parallel()
-	w := newWorld(t, exporters.All())
-	for _, e := range entities() {
+	w := newWorld(t, all)
+	for _, e := range entities(all) {
 		known := w.values(t, e)
 		for _, c := range queryable(e) {
 			value := wellFormed(c.Kind)
@@ -119,16 +121,18 @@ func TestQueryableColumnsAreQueryable(t *testing.T) {
 }
 
 // TestFiltersGiveTheSamePushedOrNot draws filters and dates over all types.
-func TestFiltersGiveTheSamePushedOrNot(t *testing.T) {
+func TestFiltersGiveTheSamePushedOrNot(t *testing.T) { pushFilters(t, exporters.All()) }
+
+func pushFilters(t *testing.T, all []export.Definition) {
 	t.Parallel()
-	w := newWorld(t, exporters.All())
-	all := slices.DeleteFunc(entities(), func(e export.Entity) bool { return len(queryable(e)) == 0 })
+	w := newWorld(t, all)
+	lists := slices.DeleteFunc(entities(all), func(e export.Entity) bool { return len(queryable(e)) == 0 })
 	known := map[string]map[string][]string{}
-	for _, e := range all {
+	for _, e := range lists {
 		known[e.ID] = w.values(t, e)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		e := rapid.SampledFrom(all).Draw(rt, "entity")
+		e := rapid.SampledFrom(lists).Draw(rt, "entity")
 		q := export.Query{Columns: export.Defaults(e, false), Options: map[string]string{}}
 		if e.HasActive {
 			q.Options["include_inactive"] = rapid.SampledFrom([]string{"true", "false"}).Draw(rt, "inactive")

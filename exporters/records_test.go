@@ -17,7 +17,7 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 	}
 	// Names in braces stand for the ids of the first entry of each list, and of the customer that is added here.
 	of := func(object string) string { return c.IDs(object)[0] }
-	ids := []string{"{customer}", of("Customer"), "{vendor}", of("Vendor"), "{item}", of("Item"), "{account}", of("Account"), "{class}", of("Class"),
+	ids := []string{"{customer}", of("Customer"), "{invoice}", of("Invoice"), "{vendor}", of("Vendor"), "{item}", of("Item"), "{account}", of("Account"), "{class}", of("Class"),
 		"{term}", of("Term"), "{method}", of("PaymentMethod"), "{employee}", of("Employee"), "{location}", of("Department"), "{tax}", of("TaxCode"), "{rate}", of("TaxRate")}
 	for _, r := range [][2]string{
 		{"Customer", `{"DisplayName":"Kate Whelan","FullyQualifiedName":"Kate Whelan","CompanyName":"Whelan & Daughters","PrimaryEmailAddr":{"Address":"kate@example.com"},"PrimaryPhone":{"FreeFormNumber":"(650) 555-0199"},
@@ -35,9 +35,9 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 		{"SalesReceipt", `{"DocNumber":"SR-1","TxnDate":"2026-02-01","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"TotalAmt":3.75,
 			"Line":[{"Id":"1","LineNum":1,"Amount":3.75,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":3,"UnitPrice":1.25,"TaxCodeRef":{"value":"{tax}"}}}],"TxnTaxDetail":{"TxnTaxCodeRef":{"value":"{tax}"},"TotalTax":0}}`},
 		{"RefundReceipt", `{"DocNumber":"RR-1","TxnDate":"2026-02-02","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"TotalAmt":1.25,
-			"Line":[{"Id":"1","LineNum":1,"Amount":1.25,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":1,"UnitPrice":1.25}}],"TxnTaxDetail":{"TotalTax":0}}`},
+			"Line":[{"Id":"1","LineNum":1,"Amount":1.25,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":1,"UnitPrice":1.25}}],"TxnTaxDetail":{"TxnTaxCodeRef":{"value":"{tax}"},"TotalTax":0}}`},
 		{"Estimate", `{"DocNumber":"E-1","TxnDate":"2026-03-10","ExpirationDate":"2026-04-10","TxnStatus":"Pending","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"TotalAmt":12.50,
-			"Line":[{"Id":"1","LineNum":1,"Amount":12.50,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":10,"UnitPrice":1.25}}],"TxnTaxDetail":{"TotalTax":0}}`},
+			"Line":[{"Id":"1","LineNum":1,"Amount":12.50,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"Qty":10,"UnitPrice":1.25}}],"TxnTaxDetail":{"TxnTaxCodeRef":{"value":"{tax}"},"TotalTax":0}}`},
 		{"BillPayment", `{"DocNumber":"BP-1","TxnDate":"2026-02-05","VendorRef":{"value":"{vendor}","name":"Hughes Lumber"},"PayType":"CreditCard","CreditCardPayment":{"CCAccountRef":{"value":"{account}"}},"APAccountRef":{"value":"{account}"},"CurrencyRef":{"value":"USD"},"TotalAmt":5.00,"Line":[]}`},
 		{"ReimburseCharge", `{"TxnDate":"2026-02-05","CustomerRef":{"value":"{kate}","name":"Kate Whelan"},"CurrencyRef":{"value":"USD"},"Amount":5.00,"HasBeenInvoiced":false,
 			"Line":[{"Id":"1","Amount":5.00,"DetailType":"ReimburseLineDetail","ReimburseLineDetail":{"ItemAccountRef":{"value":"{account}"}}}]}`},
@@ -57,7 +57,7 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 			"Line":[{"Id":"1","LineNum":1,"Description":"Fasteners","Amount":100.00,"DetailType":"ItemBasedExpenseLineDetail","ItemBasedExpenseLineDetail":{"ItemRef":{"value":"{item}","name":"Design"},"Qty":50,"UnitPrice":2,"ClassRef":{"value":"{class}","name":"Residential"},"TaxCodeRef":{"value":"NON"}}}],
 			"TotalAmt":100.00,"Balance":50.00}`},
 		{"Payment", `{"TxnDate":"2026-03-01","CustomerRef":{"value":"{customer}","name":"Zoe Travis"},"CurrencyRef":{"value":"USD"},"PaymentMethodRef":{"value":"{method}"},"DepositToAccountRef":{"value":"{account}"},"ARAccountRef":{"value":"{account}"},"TotalAmt":80.00,"UnappliedAmt":30.00,
-			"Line":[{"Amount":50.00,"LinkedTxn":[{"TxnId":"113","TxnType":"Invoice"}],"LineEx":{"any":[{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnId","Value":"113"}},{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnReferenceNumber","Value":"1001"}}]}}]}`},
+			"Line":[{"Amount":50.00,"LinkedTxn":[{"TxnId":"{invoice}","TxnType":"Invoice"}],"LineEx":{"any":[{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnId","Value":"{invoice}"}},{"name":"{http://schema.intuit.com/finance/v3}NameValue","value":{"Name":"txnReferenceNumber","Value":"1001"}}]}}]}`},
 		{"JournalEntry", `{"DocNumber":"ADJ-1","TxnDate":"2026-02-28","Adjustment":true,"CurrencyRef":{"value":"EUR"},"ExchangeRate":1.0845,"TotalAmt":0,
 			"Line":[{"Id":"0","Amount":33.33,"Description":"Write-off","DetailType":"JournalEntryLineDetail","JournalEntryLineDetail":{"PostingType":"Debit","AccountRef":{"value":"{account}","name":"Checking"},"Entity":{"Type":"Customer","EntityRef":{"value":"{customer}","name":"Zoe Travis"}},"DepartmentRef":{"value":"{location}"}}},
 			{"Id":"1","Amount":33.33,"DetailType":"JournalEntryLineDetail","JournalEntryLineDetail":{"PostingType":"Credit","AccountRef":{"value":"{account}","name":"Checking"},"Entity":{"Type":"Vendor","EntityRef":{"value":"{vendor}"}}}}]}`},
@@ -66,7 +66,8 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 		{"Employee", `{"DisplayName":"Grace Sato","GivenName":"Grace","FamilyName":"Sato","PrimaryEmailAddr":{"Address":"grace@example.com"},"HiredDate":"2025-06-01","SSN":"XXX-XX-9999","BirthDate":"1990-05-06"}`},
 		{"CompanyCurrency", `{"Code":"EUR","Name":"Euro"}`},
 		{"Purchase", `{"TxnDate":"2026-03-03","PaymentType":"CreditCard","Credit":true,"AccountRef":{"value":"{account}","name":"Checking"},"EntityRef":{"value":"{employee}","name":"Emily Platt","type":"Employee"},"PaymentMethodRef":{"value":"{method}"},"CurrencyRef":{"value":"USD"},"TotalAmt":12.50,
-			"Line":[{"Id":"1","Amount":12.50,"DetailType":"AccountBasedExpenseLineDetail","AccountBasedExpenseLineDetail":{"AccountRef":{"value":"{account}","name":"Checking"}}}]}`},
+			"Line":[{"Id":"1","Amount":10.00,"DetailType":"AccountBasedExpenseLineDetail","AccountBasedExpenseLineDetail":{"AccountRef":{"value":"{account}","name":"Checking"}}},
+			{"Id":"2","Amount":2.50,"DetailType":"ItemBasedExpenseLineDetail","ItemBasedExpenseLineDetail":{"ItemRef":{"value":"{item}","name":"Design"},"Qty":2,"UnitPrice":1.25}}]}`},
 	} {
 		id, err := c.Put(r[0], []byte(strings.NewReplacer(ids...).Replace(r[1])))
 		if err != nil {

@@ -22,7 +22,7 @@ var may = map[string]string{
 	"cmd/ledgersheet": "cli",
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
-	"demo": "config control export google/googlesim intuit/intuitsim vault",
+	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore config control export exporters google intuit limit oauth pipeline problem progress " +
 		"queue schedule source templates vault version web",
 

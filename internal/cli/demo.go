@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"ledgersheet/exporters"
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
@@ -35,7 +36,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 		return fmt.Errorf("making a folder for the demo: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	sandbox, err := demo.Open(demo.Options{AutoConsent: true, Size: c.size()})
+	sandbox, err := demo.Open(demo.Options{AutoConsent: true, Size: c.size(), Definitions: exporters.All()})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"ledgersheet/exporters"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/demo"
 )
@@ -64,7 +65,7 @@ func (c *sandboxCommand) Validate() error {
 
 // Run serves both simulators and prints the environment with which the serve command uses them.
 func (c *sandboxCommand) Run(ctx context.Context, std Stdio) error {
-	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent, Size: c.size()})
+	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent, Size: c.size(), Definitions: exporters.All()})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/vault"
@@ -30,6 +31,7 @@ type Options struct {
 	IntuitAddr, GoogleAddr string
 	AutoConsent            bool // consent pages approve at once, the next company each time
 	Size                   Size
+	Definitions            []export.Definition // what the exporters are about, see Describe
 }
 
 // Sandbox is both simulators, being served. Make it with Open and end it with Close.
@@ -43,9 +45,11 @@ type Sandbox struct {
 
 // Open serves both simulators.
 func Open(o Options) (*Sandbox, error) {
+	objects, reports := Describe(o.Definitions)
 	s := &Sandbox{
 		Intuit: intuitsim.New(intuitsim.Options{Seed: o.Size.Seed, Companies: o.Size.Companies, Customers: o.Size.Customers, Vendors: o.Size.Vendors,
-			Items: o.Size.Items, Invoices: o.Size.Invoices, Bills: o.Size.Bills, Nasty: o.Size.Nasty, AutoConsent: o.AutoConsent}),
+			Items: o.Size.Items, Invoices: o.Size.Invoices, Bills: o.Size.Bills, Nasty: o.Size.Nasty, AutoConsent: o.AutoConsent,
+			Objects: objects, Reports: reports}),
 		Google: googlesim.New(googlesim.Options{AutoConsent: o.AutoConsent}),
 	}
 	var err error

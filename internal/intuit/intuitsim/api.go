@@ -97,7 +97,7 @@ func (c *Company) read(path string, now time.Time) (*answer, *apiFault) {
 	if name == "creditcardpayment" {
 		name = "creditcardpaymenttxn"
 	}
-	e := entitiesByPath[name] // paths are lower case, no others are known
+	e := c.entities[name] // paths are lower case, no others are known
 	if e == nil {
 		return nil, unsupported(path)
 	}
@@ -139,7 +139,7 @@ func (c *Company) changes(query url.Values, now time.Time) (*answer, *apiFault) 
 	var groups []object
 	left := cdcLimit
 	for _, name := range names {
-		e := entityNamed(name)
+		e := c.entityNamed(name)
 		if e == nil || e.noCDC {
 			return nil, validation("2010", "Request has invalid or unsupported property", "Entity "+name+" is not supported for change data capture")
 		}

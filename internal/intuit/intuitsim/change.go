@@ -98,7 +98,7 @@ func (c *Company) AddBill(in Cost) (string, error) {
 
 // AddParty adds a customer or a vendor, as entityName says, and returns its id.
 func (c *Company) AddParty(entityName, name string) (string, error) {
-	e := entityNamed(entityName)
+	e := c.entityNamed(entityName)
 	if e == nil || e.name != "Customer" && e.name != "Vendor" || name == "" {
 		return "", fmt.Errorf("adding %s %q: want a Customer or Vendor with a name", entityName, name)
 	}
@@ -210,7 +210,7 @@ func (c *Company) Delete(entityName, id string) error {
 // Put adds or replaces a record of any entity from its JSON, for what the other knobs do not reach; it has no part in
 // the journal. Id, SyncToken, MetaData, domain, sparse and Active in it are the simulator's own.
 func (c *Company) Put(entityName string, raw []byte) (string, error) {
-	e := entityNamed(entityName)
+	e := c.entityNamed(entityName)
 	if e == nil {
 		return "", fmt.Errorf("putting %q: no such entity", entityName)
 	}

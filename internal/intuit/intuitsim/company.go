@@ -2,9 +2,11 @@ package intuitsim
 
 import (
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -24,13 +26,15 @@ type Company struct {
 	numbered   bool // accounts carry numbers
 	taxAccount string
 
-	rng         *rand.Rand
-	lastID      int
+	streams     map[string]*rand.Rand // by what is drawn for, see draws
+	lastIDs     map[*entity]int
 	generation  int
+	entities    map[string]*entity // by path: those of every company, and those of Options.Objects
 	byEntity    map[*entity][]*record
 	byID        map[*entity]map[string]*record
-	today       day       // the day on which the books were made
-	stampTime   time.Time // of the records that generate adds
+	today       day                   // the day on which the books were made
+	clock       time.Time             // when the records begin that generate adds next, see stampAs
+	stamps      map[*entity]time.Time // the latest of each entity since then
 	generating  bool
 	cardBalance cents // kept while generating, negative when money is owed
 
@@ -79,16 +83,17 @@ func profileOf(index int) profile {
 	return p
 }
 
-func newCompany(index int, opts *Options) *Company {
+func newCompany(index int, opts *Options, entities map[string]*entity) *Company {
 	p := profileOf(index)
 	zone, err := time.LoadLocation(p.zone)
 	if err != nil {
 		zone = time.FixedZone("", -8*3600)
 	}
 	return &Company{
-		opts: opts, index: index, zone: zone, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
+		opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
 		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
+		lastIDs: map[*entity]int{}, stamps: map[*entity]time.Time{}, streams: map[string]*rand.Rand{},
 	}
 }
 
@@ -97,12 +102,24 @@ func (c *Company) ready() {
 	c.once.Do(func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.rng = rand.New(rand.NewPCG(uint64(c.opts.Seed), uint64(c.index)+1))
 		c.today = dayOf(c.now())
 		c.generating = true
 		c.generate()
 		c.generating = false
 	})
+}
+
+// draws returns the random numbers for one thing, mostly an entity. Each has its own stream, so that a record more of one
+// entity leaves the others as they are.
+func (c *Company) draws(what string) *rand.Rand {
+	r := c.streams[what]
+	if r == nil {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(what)) // a hash takes everything
+		r = rand.New(rand.NewPCG(uint64(c.opts.Seed)^h.Sum64(), uint64(c.index)+1))
+		c.streams[what] = r
+	}
+	return r
 }
 
 // Realm returns the company's id.
@@ -113,7 +130,7 @@ func (c *Company) IDs(entityName string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []string
-	if e := entityNamed(entityName); e != nil {
+	if e := c.entityNamed(entityName); e != nil {
 		for _, r := range c.records(e) {
 			if !r.deleted {
 				out = append(out, r.id)
@@ -136,35 +153,48 @@ func (c *Company) Record(entityName, id string) ([]byte, bool) {
 
 func (c *Company) now() time.Time { return c.opts.Now().In(c.zone).Truncate(time.Second) }
 
+// entityNamed finds an entity in any letter case, as the query endpoint does.
+func (c *Company) entityNamed(name string) *entity { return c.entities[strings.ToLower(name)] }
+
 // records lists all records of an entity, deleted ones too.
 func (c *Company) records(e *entity) []*record { return c.byEntity[e] }
 
 // find returns a living record or nil.
 func (c *Company) find(entityName, id string) *record {
-	r := c.byID[entityNamed(entityName)][id]
+	r := c.byID[c.entityNamed(entityName)][id]
 	if r == nil || r.deleted {
 		return nil
 	}
 	return r
 }
 
+// nextID returns the id that the next record of an entity gets. Each entity counts by itself, so that a record more of one
+// leaves the ids of all others as they are; ids that records brought along are passed over.
+func (c *Company) nextID(e *entity) string {
+	for n := c.lastIDs[e] + 1; ; n++ {
+		if id := e.id(n); c.byID[e][id] == nil {
+			return id
+		}
+	}
+}
+
 // add gives a record its id and files it. A record that already has an id keeps it.
 func (c *Company) add(entityName string, r *record, src source) {
+	r.entity, r.source = c.entityNamed(entityName), src
 	if r.id == "" {
-		c.lastID++
-		r.id = strconv.Itoa(c.lastID)
+		r.id = c.nextID(r.entity)
+		c.lastIDs[r.entity]++
 	}
 	switch {
 	case !r.created.IsZero():
 	case c.generating:
-		r.created = c.nextStamp()
+		r.created = c.nextStamp(r.entity)
 	default:
 		r.created = c.now()
 	}
 	if r.updated.IsZero() {
 		r.updated = r.created
 	}
-	r.entity, r.source = entityNamed(entityName), src
 	c.byEntity[r.entity] = append(c.byEntity[r.entity], r)
 	ids := c.byID[r.entity]
 	if ids == nil {
@@ -179,7 +209,7 @@ func (c *Company) touch(r *record) {
 	r.sync++
 	now := c.now()
 	if c.generating {
-		now = c.nextStamp()
+		now = c.nextStamp(r.entity)
 	}
 	if now.After(r.updated) {
 		r.updated = now

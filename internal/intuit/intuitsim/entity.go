@@ -2,6 +2,7 @@ package intuitsim
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,29 @@ type entity struct {
 	needsWhere bool   // a query without WHERE is refused
 	props      []property
 	refused    []string // properties that exist but cannot be queried
+
+	step, place int         // of its ids, see sequences
+	spec        *ObjectSpec // of one that only the options describe
+}
+
+// sequences are the groups of entities that QuickBooks numbers together: no two transactions of a company have the same
+// id, whatever their kinds, and no customer has that of a vendor. All other entities count alone, and their ids are unique
+// only among themselves. The last digits of an id tell the entity's place in its group, so new ones go to the end.
+var sequences = []struct {
+	step     int
+	entities string
+}{
+	{100, "Invoice Estimate SalesReceipt CreditMemo RefundReceipt Payment Bill BillPayment VendorCredit PurchaseOrder Purchase " +
+		"JournalEntry Deposit Transfer CreditCardPaymentTxn InventoryAdjustment ReimburseCharge RecurringTransaction"},
+	{10, "Customer Vendor Employee"},
+}
+
+// id returns the n-th id of an entity, counted from 1.
+func (e *entity) id(n int) string {
+	if e.step == 0 {
+		return strconv.Itoa(n)
+	}
+	return strconv.Itoa(n*e.step + e.place)
 }
 
 type propertyKind uint8
@@ -52,9 +76,6 @@ func (e *entity) position(name string) int {
 	return slices.IndexFunc(e.props, func(p property) bool { return p.name == name })
 }
 
-// entityNamed finds an entity in any letter case, as the query endpoint does.
-func entityNamed(name string) *entity { return entitiesByPath[strings.ToLower(name)] }
-
 // The tables are written while the program initialises and only read afterwards.
 var (
 	entityTable    = describeEntities()
@@ -65,6 +86,12 @@ func indexEntities(table []*entity) map[string]*entity {
 	m := map[string]*entity{}
 	for _, e := range table {
 		m[e.path] = e
+	}
+	for _, s := range sequences {
+		for i, name := range strings.Fields(s.entities) {
+			e := m[strings.ToLower(name)]
+			e.step, e.place = s.step, i+1
+		}
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package intuitsim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -10,7 +11,8 @@ import (
 const years = 3
 
 // generate makes the company's records: first the lists, then three years of transactions, day by day, so that
-// ids and numbers rise with time as they do in a company that grew.
+// ids and numbers rise with time as they do in a company that grew. Ids, numbers, times and what is drawn are counted
+// per entity, so that one record more changes others only where they are about it.
 func (c *Company) generate() {
 	start := c.today.addMonths(-12 * years)
 	c.stampAs(start, 9)
@@ -21,7 +23,7 @@ func (c *Company) generate() {
 	if c.opts.Nasty {
 		c.makeNastyLists()
 	}
-	g := &generator{Company: c, start: start, agenda: map[day][]func(){}, invoiceNo: 1001, billNo: 5001}
+	g := &generator{Company: c, start: start, agenda: map[day][]func(){}, numbers: map[txnKind]int{}}
 	g.plan()
 	for d := start; d <= c.today; d++ {
 		g.live(d)
@@ -30,6 +32,7 @@ func (c *Company) generate() {
 		g.makeNastyTxns()
 	}
 	g.makeMore()
+	g.makeObjects()
 	c.retireSome()
 	c.addSingletons()
 }
@@ -42,38 +45,37 @@ type generator struct {
 	receipts, estimates []day
 	purchases           []day
 	agenda              map[day][]func()
-	invoiceNo, billNo   int
-	checkNo             int
+	numbers             map[txnKind]int // how many of a kind have a number
 	refunded            bool
 	undeposited         []*txn
 }
 
 func (g *generator) plan() {
 	span := int(g.today-g.start) + 1
-	pick := func(n int) []day {
+	pick := func(kind txnKind, n int) []day {
+		r := g.draws(kind)
 		out := make([]day, n)
 		for i := range out {
 			// Later days are likelier: the company grows.
-			out[i] = g.start + day(max(g.rng.IntN(span), g.rng.IntN(span+span/2)-span/2))
+			out[i] = g.start + day(max(r.IntN(span), r.IntN(span+span/2)-span/2))
 		}
 		slices.Sort(out)
 		return out
 	}
-	g.checkNo = 1000
 	if len(g.customers) > 0 && len(g.items) > 0 {
-		g.invoices = pick(g.opts.Invoices)
-		g.receipts = pick(g.opts.Invoices / 8)
-		g.estimates = pick(g.opts.Invoices / 12)
+		g.invoices = pick(kindInvoice, g.opts.Invoices)
+		g.receipts = pick(kindSalesReceipt, g.opts.Invoices/8)
+		g.estimates = pick(kindEstimate, g.opts.Invoices/12)
 	}
 	if len(g.vendors) > 0 {
-		g.bills = pick(g.opts.Bills)
-		g.purchases = pick(g.opts.Bills / 2)
+		g.bills = pick(kindBill, g.opts.Bills)
+		g.purchases = pick(kindPurchase, g.opts.Bills/2)
 	}
 }
 
 // live makes the transactions of one day.
 func (g *generator) live(d day) {
-	g.stampAs(d, 8+g.rng.IntN(9))
+	g.stampAs(d, 8+g.Company.draws("hour of day").IntN(9))
 	if d == g.start {
 		g.openBooks(d)
 	}
@@ -97,7 +99,7 @@ func (g *generator) live(d day) {
 	case 1:
 		g.rentBill(d)
 	case 5:
-		g.transfer(d, g.books.checking, g.books.savings, 50_000+cents(g.rng.IntN(20))*10_000)
+		g.transfer(d, g.books.checking, g.books.savings, 50_000+cents(g.draws(kindTransfer).IntN(20))*10_000)
 	case 20:
 		g.payCard(d)
 	}
@@ -119,19 +121,25 @@ func (g *generator) later(d day, do func()) {
 // stampAs makes records that are added next look as if they were made on that day.
 func (c *Company) stampAs(d day, hour int) {
 	y, m, dd := d.time().Date()
-	c.stampTime = time.Date(y, m, dd, hour, 0, 0, 0, c.zone)
-	if now := c.now(); c.stampTime.After(now) {
-		c.stampTime = now
+	c.clock = time.Date(y, m, dd, hour, 0, 0, 0, c.zone)
+	if now := c.now(); c.clock.After(now) {
+		c.clock = now
 	}
+	clear(c.stamps)
 }
 
-// nextStamp returns rising times within the day that stampAs gave.
-func (c *Company) nextStamp() time.Time {
-	c.stampTime = c.stampTime.Add(time.Duration(1+c.rng.IntN(3)) * time.Second) // drawn always, so that the time of day changes nothing else
-	if now := c.now(); c.stampTime.After(now) {
-		c.stampTime = now
+// nextStamp returns times that rise from one record of an entity to the next, within the day that stampAs gave.
+func (c *Company) nextStamp(e *entity) time.Time {
+	next := c.stamps[e]
+	if next.IsZero() {
+		next = c.clock
 	}
-	return c.stampTime
+	next = next.Add(time.Duration(1+c.draws(e.name).IntN(3)) * time.Second) // drawn always, so that the time of day changes nothing else
+	if now := c.now(); next.After(now) {
+		next = now
+	}
+	c.stamps[e] = next
+	return next
 }
 
 // file gives a new transaction its dates and files it.
@@ -142,9 +150,18 @@ func (c *Company) file(t *txn) *txn {
 	return t
 }
 
-func (g *generator) chance(percent int) bool { return g.rng.IntN(100) < percent }
+// number counts the documents of a kind that have a number.
+func (g *generator) number(kind txnKind) int {
+	g.numbers[kind]++
+	return g.numbers[kind]
+}
 
-func pickOne[T any](c *Company, list []T) T { return list[c.rng.IntN(len(list))] }
+// draws returns the random numbers for transactions of a kind.
+func (g *generator) draws(kind txnKind) *rand.Rand { return g.Company.draws(string(kind)) }
+
+func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
+
+func pickOne[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
 
 func (g *generator) openBooks(d day) {
 	b := &g.books
@@ -176,12 +193,12 @@ func (g *generator) journalEntry(d day, number string, lines []line) *txn {
 
 // monthEnd books wages, depreciation and the bank's interest.
 func (g *generator) monthEnd(d day) {
-	b := &g.books
+	b, r := &g.books, g.draws(kindJournalEntry)
 	var class *listEntry
 	if len(g.classes) > 0 {
-		class = pickOne(g.Company, g.classes)
+		class = pickOne(r, g.classes)
 	}
-	gross := 900_000 + cents(g.rng.IntN(400_000))
+	gross := 900_000 + cents(r.IntN(400_000))
 	tax := gross.share(765, 10_000)
 	withheld := gross.share(21, 100)
 	g.journalEntry(d, fmt.Sprintf("PR-%s", d.time().Format("0601")), []line{

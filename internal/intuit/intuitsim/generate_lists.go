@@ -2,6 +2,7 @@ package intuitsim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -16,7 +17,6 @@ var (
 
 func (c *Company) addEntry(entityName, name string, parent *listEntry, extra object) *listEntry {
 	e := &listEntry{name: name, parent: parent, extra: extra}
-	e.created = c.nextStamp()
 	c.add(entityName, &e.record, e)
 	return e
 }
@@ -63,15 +63,14 @@ func (c *Company) makeLists() {
 	c.taxCodes = append(c.taxCodes, c.addEntry("TaxCode", code, nil, object{{"Description", rate}, {"Taxable", true}, {"TaxGroup", true}, {"Hidden", false}, {"SalesTaxRateList", detail}, {"PurchaseTaxRateList", object{{"TaxRateDetail", []object{}}}}}))
 	for _, given := range []string{"Emily Platt", "John Johnson", "Ngozi Adeyemi"} {
 		first, last, _ := strings.Cut(given, " ")
-		p := &party{kind: "Employee", display: given, given: first, family: last, hired: c.today.addMonths(-34), phone: c.phone()}
-		p.created = c.nextStamp()
+		p := &party{kind: "Employee", display: given, given: first, family: last, hired: c.today.addMonths(-34), phone: phone(c.draws("Employee"))}
 		c.add("Employee", &p.record, p)
 		c.employees = append(c.employees, p)
 	}
 }
 
 func (c *Company) makeItems() {
-	b := &c.books
+	b, r := &c.books, c.draws("Item")
 	nouns := strings.Fields("Design Installation Pruning Trimming Consulting Maintenance Fountain Pump Rocks Soil Sprinkler Heads Sod Lighting Fence Gravel Seeds Planter Sensor Bench")
 	for i := range c.opts.Items {
 		noun := nouns[i%len(nouns)]
@@ -79,12 +78,12 @@ func (c *Company) makeItems() {
 		if n := i / len(nouns); n > 0 {
 			it.name = fmt.Sprintf("%s %d", noun, n+1)
 		}
-		it.price = cents(500 * (4 + c.rng.IntN(96)))
+		it.price = cents(500 * (4 + r.IntN(96)))
 		switch {
 		case i%len(nouns) < 6:
 			it.kind, it.taxable = "Service", false
 			it.income = []*account{b.services, b.installation, b.maintenance}[i%3]
-			it.price = 2250 + 500*cents(c.rng.IntN(30))
+			it.price = 2250 + 500*cents(r.IntN(30))
 			it.expense = b.cogs
 		case i%3 == 0:
 			it.kind, it.income, it.expense = "NonInventory", b.products, b.office
@@ -92,24 +91,24 @@ func (c *Company) makeItems() {
 		default:
 			it.kind, it.income, it.expense, it.asset = "Inventory", b.products, b.cogs, b.inventory
 			it.cost = it.price.share(55, 100)
-			it.stock = milli(1000 * (20 + c.rng.IntN(80) + 16*c.opts.Invoices/max(1, c.opts.Items)))
+			it.stock = milli(1000 * (20 + r.IntN(80) + 16*c.opts.Invoices/max(1, c.opts.Items)))
 			it.startDate = c.stampDay()
 		}
 		it.sku = fmt.Sprintf("%05d", 100+7*i)
-		it.created = c.nextStamp()
 		c.add("Item", &it.record, it)
 		c.items = append(c.items, it)
 	}
 }
 
 func (c *Company) makeParties() {
+	r := c.draws("Customer")
 	for i := range c.opts.Customers {
-		p := &party{kind: "Customer", taxable: c.rng.IntN(3) > 0, term: pickOne(c, c.terms)}
-		p.given, p.family = givenNames[c.rng.IntN(len(givenNames))], familyNames[(i*7+c.rng.IntN(3))%len(familyNames)]
+		p := &party{kind: "Customer", taxable: r.IntN(3) > 0, term: pickOne(r, c.terms)}
+		p.given, p.family = givenNames[r.IntN(len(givenNames))], familyNames[(i*7+r.IntN(3))%len(familyNames)]
 		switch {
 		case i%9 == 8 && len(c.customers) > 0:
 			// A job of an earlier customer.
-			p.parent = c.customers[i-1-c.rng.IntN(min(i, 4))]
+			p.parent = c.customers[i-1-r.IntN(min(i, 4))]
 			for p.parent.parent != nil {
 				p.parent = p.parent.parent
 			}
@@ -129,9 +128,10 @@ func (c *Company) makeParties() {
 		c.add("Customer", &p.record, p)
 		c.customers = append(c.customers, p)
 	}
+	r = c.draws("Vendor")
 	for i := range c.opts.Vendors {
-		p := &party{kind: "Vendor", term: pickOne(c, c.terms), form1099: c.rng.IntN(8) == 0, acctNum: fmt.Sprintf("%07d", c.rng.IntN(9_000_000))}
-		p.given, p.family = givenNames[c.rng.IntN(len(givenNames))], familyNames[c.rng.IntN(len(familyNames))]
+		p := &party{kind: "Vendor", term: pickOne(r, c.terms), form1099: r.IntN(8) == 0, acctNum: fmt.Sprintf("%07d", r.IntN(9_000_000))}
+		p.given, p.family = givenNames[r.IntN(len(givenNames))], familyNames[r.IntN(len(familyNames))]
 		p.company = fmt.Sprintf("%s %s", p.family, suppliers[i%len(suppliers)])
 		p.display = p.company
 		c.nameUniquely(p, i)
@@ -151,29 +151,29 @@ func (c *Company) nameUniquely(p *party, i int) {
 
 // fill gives a customer or vendor contact data; some leave parts of it empty.
 func (c *Company) fill(p *party) {
-	p.created = c.nextStamp()
+	r := c.draws(p.kind)
 	handle := strings.ToLower(strings.NewReplacer(" ", "", "'", "", "&", "and").Replace(p.display))
-	if c.rng.IntN(10) > 1 {
+	if r.IntN(10) > 1 {
 		p.email = handle + "@example.com"
 	}
-	if c.rng.IntN(10) > 2 {
-		p.phone = c.phone()
+	if r.IntN(10) > 2 {
+		p.phone = phone(r)
 	}
-	if c.rng.IntN(10) > 6 {
+	if r.IntN(10) > 6 {
 		p.web = "http://www." + handle + ".example"
 	}
-	if c.rng.IntN(10) == 0 {
+	if r.IntN(10) == 0 {
 		p.notes = "Prefers to be called in the morning."
 	}
-	a := &address{id: fmt.Sprint(c.lastID + 1), line1: fmt.Sprintf("%d %s St.", 10+c.rng.IntN(9000), streets[c.rng.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+c.rng.IntN(97000)), country: "USA"}
+	a := &address{id: c.nextID(c.entityNamed(p.kind)), line1: fmt.Sprintf("%d %s St.", 10+r.IntN(9000), streets[r.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+r.IntN(97000)), country: "USA"}
 	if c.canadian {
-		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", c.rng.IntN(10), c.rng.IntN(10)), "CAN"
+		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", r.IntN(10), r.IntN(10)), "CAN"
 	}
 	p.address = a
 }
 
-func (c *Company) phone() string {
-	return fmt.Sprintf("(%d) 555-%04d", 200+c.rng.IntN(700), c.rng.IntN(10000))
+func phone(r *rand.Rand) string {
+	return fmt.Sprintf("(%d) 555-%04d", 200+r.IntN(700), r.IntN(10000))
 }
 
 // retireSome deactivates a few entries of each list after the years have passed.
@@ -181,7 +181,7 @@ func (c *Company) retireSome() {
 	off := func(r *record) {
 		r.inactive = true
 		r.sync++
-		r.updated = c.nextStamp()
+		r.updated = c.nextStamp(r.entity)
 	}
 	for i, p := range c.customers {
 		if i%23 == 22 {

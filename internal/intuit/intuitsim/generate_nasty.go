@@ -35,7 +35,6 @@ func (c *Company) makeNastyLists() {
 			}
 		}
 		it := &item{name: name, sku: name, description: name, kind: "Service", price: 1999, income: c.books.services, expense: c.books.cogs}
-		it.created = c.nextStamp()
 		c.add("Item", &it.record, it)
 		c.items = append(c.items, it)
 	}

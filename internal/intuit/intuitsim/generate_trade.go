@@ -4,26 +4,27 @@ import "fmt"
 
 // saleLines fills a sale with lines, discount and tax, and works out its total.
 func (g *generator) saleLines(t *txn, most int) {
-	for range 1 + g.rng.IntN(most) {
-		it := pickOne(g.Company, g.items)
+	r := g.draws(t.kind)
+	for range 1 + r.IntN(most) {
+		it := pickOne(r, g.items)
 		l := line{kind: lineItem, item: it, text: it.description, price: it.price, taxable: it.taxable && t.party.taxable}
 		switch it.kind {
 		case "Service":
-			l.qty = milli(250 * (1 + g.rng.IntN(32)))
+			l.qty = milli(250 * (1 + r.IntN(32)))
 		default:
-			l.qty = milli(1000 * (1 + g.rng.IntN(8)))
+			l.qty = milli(1000 * (1 + r.IntN(8)))
 		}
-		if len(g.classes) > 0 && g.chance(60) {
-			l.class = pickOne(g.Company, g.classes)
+		if len(g.classes) > 0 && chance(r, 60) {
+			l.class = pickOne(r, g.classes)
 		}
 		l.amount = l.qty.at(l.price)
 		t.lines = append(t.lines, l)
 	}
-	if g.chance(6) {
+	if chance(r, 6) {
 		t.lines = append(t.lines, line{kind: lineText, text: "Work was agreed by telephone; see the attached plan."})
 	}
-	if g.chance(8) {
-		t.discountPct = 5 + 5*g.rng.IntN(2)
+	if chance(r, 8) {
+		t.discountPct = 5 + 5*r.IntN(2)
 	}
 	g.settleTotals(t)
 }
@@ -57,61 +58,64 @@ func (c *Company) salesTaxRate() cents {
 }
 
 func (g *generator) sale(kind txnKind, d day) *txn {
-	p := pickOne(g.Company, g.customers)
+	r := g.draws(kind)
+	p := pickOne(r, g.customers)
 	t := &txn{kind: kind, date: d, party: p, memo: "Thank you for your business and have a great day!"}
-	if len(g.departments) > 0 && g.chance(40) {
-		t.department = pickOne(g.Company, g.departments)
+	if len(g.departments) > 0 && chance(r, 40) {
+		t.department = pickOne(r, g.departments)
 	}
-	if g.chance(30) {
-		t.crew = fmt.Sprintf("%03d", 100+g.rng.IntN(40))
+	if chance(r, 30) {
+		t.crew = fmt.Sprintf("%03d", 100+r.IntN(40))
 	}
 	return t
 }
 
 func (g *generator) invoice(d day) {
+	r := g.draws(kindInvoice)
 	t := g.sale(kindInvoice, d)
-	t.number = fmt.Sprint(g.invoiceNo)
-	if g.chance(3) {
-		t.number = fmt.Sprintf("%05d", g.invoiceNo%100_000) // numbers with leading zeros, as some companies keep them
+	number := 1000 + g.number(t.kind)
+	t.number = fmt.Sprint(number)
+	if chance(r, 3) {
+		t.number = fmt.Sprintf("%05d", number%100_000) // numbers with leading zeros, as some companies keep them
 	}
-	g.invoiceNo++
 	t.term = t.party.term
 	t.due = d
 	if t.term != nil {
 		t.due += day(t.term.days)
 	}
-	t.sent = g.chance(60)
+	t.sent = chance(r, 60)
 	g.saleLines(t, 4)
 	g.file(t)
 	t.party.sales = append(t.party.sales, t)
-	switch roll := g.rng.IntN(100); {
+	switch roll := r.IntN(100); {
 	case roll < 2:
-		g.later(d+day(g.rng.IntN(10)), func() { g.voidTxn(t) })
+		g.later(d+day(r.IntN(10)), func() { g.voidTxn(t) })
 	case roll < 74:
-		g.later(d+day(3+g.rng.IntN(55)), func() { g.receive(t, t.open()) })
+		g.later(d+day(3+r.IntN(55)), func() { g.receive(t, t.open()) })
 	case roll < 82:
-		g.later(d+day(5+g.rng.IntN(30)), func() { g.receive(t, t.open().share(cents(20+g.rng.IntN(60)), 100)) })
-		if g.chance(50) {
-			g.later(d+day(50+g.rng.IntN(60)), func() { g.receive(t, t.open()) })
+		g.later(d+day(5+r.IntN(30)), func() { g.receive(t, t.open().share(cents(20+r.IntN(60)), 100)) })
+		if chance(r, 50) {
+			g.later(d+day(50+r.IntN(60)), func() { g.receive(t, t.open()) })
 		}
 	case roll < 85:
-		g.later(d+day(4+g.rng.IntN(20)), func() { g.creditFor(t) })
+		g.later(d+day(4+r.IntN(20)), func() { g.creditFor(t) })
 	}
 }
 
 // receive books a payment of an invoice; now and then it is too high, and the rest stays unapplied.
 func (g *generator) receive(inv *txn, amount cents) {
+	r := g.draws(kindPayment)
 	if amount <= 0 || inv.voided || inv.deleted {
 		return
 	}
 	d := g.stampDay()
-	t := &txn{kind: kindPayment, date: d, party: inv.party, total: amount, method: pickOne(g.Company, g.methods), account: g.books.undeposited}
+	t := &txn{kind: kindPayment, date: d, party: inv.party, total: amount, method: pickOne(r, g.methods), account: g.books.undeposited}
 	t.applies = []application{{inv, amount}}
-	if g.chance(2) {
-		t.total += 1_000 * cents(1+g.rng.IntN(20))
+	if chance(r, 2) {
+		t.total += 1_000 * cents(1+r.IntN(20))
 	}
 	if t.method.name == "Check" {
-		t.reference = fmt.Sprint(1000 + g.rng.IntN(9000))
+		t.reference = fmt.Sprint(1000 + r.IntN(9000))
 	}
 	g.file(t)
 	inv.appliedBy = append(inv.appliedBy, application{t, amount})
@@ -123,10 +127,11 @@ func (g *generator) receive(inv *txn, amount cents) {
 
 // creditFor gives a customer a credit for part of an invoice and mostly settles the two against each other.
 func (g *generator) creditFor(inv *txn) {
+	r := g.draws(kindCreditMemo)
 	if inv.voided || inv.open() <= 0 {
 		return
 	}
-	t := &txn{kind: kindCreditMemo, date: g.stampDay(), party: inv.party, number: fmt.Sprintf("CM-%04d", g.invoiceNo%10_000)}
+	t := &txn{kind: kindCreditMemo, date: g.stampDay(), party: inv.party}
 	l := inv.lines[0]
 	if l.kind != lineItem {
 		return
@@ -136,9 +141,10 @@ func (g *generator) creditFor(inv *txn) {
 	if t.total <= 0 || t.total > inv.open() {
 		return
 	}
+	t.number = fmt.Sprintf("CM-%04d", g.number(t.kind))
 	g.file(t)
 	t.party.credits = append(t.party.credits, t)
-	if g.chance(30) {
+	if chance(r, 30) {
 		return
 	}
 	p := &txn{kind: kindPayment, date: t.date, party: t.party, account: g.books.undeposited, method: g.methods[0], note: "Created by QB Online to link credits to charges."}
@@ -149,15 +155,15 @@ func (g *generator) creditFor(inv *txn) {
 }
 
 func (g *generator) receipt(d day) {
+	r := g.draws(kindSalesReceipt)
 	t := g.sale(kindSalesReceipt, d)
-	t.number = fmt.Sprintf("SR-%05d", g.invoiceNo)
-	g.invoiceNo++
-	t.method = pickOne(g.Company, g.methods)
+	t.number = fmt.Sprintf("SR-%05d", g.number(t.kind))
+	t.method = pickOne(r, g.methods)
 	t.account = g.books.undeposited
 	g.saleLines(t, 3)
 	g.file(t)
 	g.undeposited = append(g.undeposited, t)
-	if g.chance(4) || !g.refunded {
+	if chance(r, 4) || !g.refunded {
 		g.refunded = true
 		r := &txn{kind: kindRefundReceipt, date: d, party: t.party, number: "RF-" + t.number, method: t.method, account: g.books.checking, lines: t.lines[:1:1]}
 		g.settleTotals(r)
@@ -166,35 +172,36 @@ func (g *generator) receipt(d day) {
 }
 
 func (g *generator) estimate(d day) {
+	r := g.draws(kindEstimate)
 	t := g.sale(kindEstimate, d)
-	t.number = fmt.Sprintf("E%04d", g.invoiceNo)
+	t.number = fmt.Sprintf("E%04d", g.number(t.kind))
 	t.due = d + 30
-	t.status = pickOne(g.Company, []string{"Pending", "Accepted", "Closed", "Rejected"})
+	t.status = pickOne(r, []string{"Pending", "Accepted", "Closed", "Rejected"})
 	g.saleLines(t, 5)
 	g.file(t)
 }
 
 func (g *generator) bill(d day) {
-	v := pickOne(g.Company, g.vendors)
-	t := &txn{kind: kindBill, date: d, party: v, number: fmt.Sprint(g.billNo), term: v.term, due: d + 30}
+	r := g.draws(kindBill)
+	v := pickOne(r, g.vendors)
+	t := &txn{kind: kindBill, date: d, party: v, number: fmt.Sprint(5000 + g.number(kindBill)), term: v.term, due: d + 30}
 	if v.term != nil {
 		t.due = d + day(v.term.days)
 	}
-	g.billNo++
-	if g.chance(15) {
+	if chance(r, 15) {
 		t.number = "" // bills without a number are common
 	}
 	g.costLines(t, 3)
-	if g.chance(20) {
+	if chance(r, 20) {
 		t.note = "Invoice checked against the delivery note"
 	}
 	g.file(t)
 	v.sales = append(v.sales, t)
-	switch roll := g.rng.IntN(100); {
+	switch roll := r.IntN(100); {
 	case roll < 70:
-		g.later(d+day(5+g.rng.IntN(35)), func() { g.payBill(t, t.open()) })
+		g.later(d+day(5+r.IntN(35)), func() { g.payBill(t, t.open()) })
 	case roll < 78:
-		g.later(d+day(5+g.rng.IntN(35)), func() { g.payBill(t, t.open().share(cents(30+g.rng.IntN(50)), 100)) })
+		g.later(d+day(5+r.IntN(35)), func() { g.payBill(t, t.open().share(cents(30+r.IntN(50)), 100)) })
 	case roll < 81:
 		credit := &txn{kind: kindVendorCredit, date: d, party: v, number: "VC" + t.number, lines: t.lines[:1:1]}
 		credit.total = credit.lineTotal()
@@ -205,22 +212,23 @@ func (g *generator) bill(d day) {
 
 // costLines fills a bill or an expense with lines.
 func (g *generator) costLines(t *txn, most int) {
+	r := g.draws(t.kind)
 	b := &g.books
 	accounts := []*account{b.advertising, b.insurance, b.legal, b.meals, b.office, b.software, b.repairs, b.travel, b.electricity, b.phone, b.gas, b.utilities}
-	for range 1 + g.rng.IntN(most) {
-		l := line{kind: lineAccount, account: pickOne(g.Company, accounts), amount: cents(900 + g.rng.IntN(60_000))}
+	for range 1 + r.IntN(most) {
+		l := line{kind: lineAccount, account: pickOne(r, accounts), amount: cents(900 + r.IntN(60_000))}
 		l.text = l.account.name
-		if g.chance(25) && len(g.items) > 0 {
-			if it := pickOne(g.Company, g.items); it.kind == "Inventory" {
-				l = line{kind: lineItem, item: it, qty: milli(1000 * (1 + g.rng.IntN(20))), price: it.cost, text: it.description}
+		if chance(r, 25) && len(g.items) > 0 {
+			if it := pickOne(r, g.items); it.kind == "Inventory" {
+				l = line{kind: lineItem, item: it, qty: milli(1000 * (1 + r.IntN(20))), price: it.cost, text: it.description}
 				l.amount = l.qty.at(l.price)
 			}
 		}
-		if len(g.classes) > 0 && g.chance(40) {
-			l.class = pickOne(g.Company, g.classes)
+		if len(g.classes) > 0 && chance(r, 40) {
+			l.class = pickOne(r, g.classes)
 		}
-		if g.chance(10) && len(g.customers) > 0 {
-			l.party = pickOne(g.Company, g.customers)
+		if chance(r, 10) && len(g.customers) > 0 {
+			l.party = pickOne(r, g.customers)
 		}
 		t.lines = append(t.lines, l)
 	}
@@ -228,13 +236,13 @@ func (g *generator) costLines(t *txn, most int) {
 }
 
 func (g *generator) payBill(bill *txn, amount cents) {
+	r := g.draws(kindBillPayment)
 	if amount <= 0 || bill.deleted || bill.voided {
 		return
 	}
 	t := &txn{kind: kindBillPayment, date: g.stampDay(), party: bill.party, total: amount, account: g.books.checking, payType: "Check"}
-	t.number = fmt.Sprint(g.checkNo)
-	g.checkNo++
-	if g.chance(20) {
+	t.number = fmt.Sprint(1000 + g.number(t.kind))
+	if chance(r, 20) {
 		t.account, t.payType, t.number = g.books.card, "CreditCard", ""
 		g.cardBalance -= amount
 	}
@@ -247,15 +255,15 @@ func (g *generator) payBill(bill *txn, amount cents) {
 }
 
 func (g *generator) expense(d day) {
-	t := &txn{kind: kindPurchase, date: d, party: pickOne(g.Company, g.vendors), account: g.books.card, payType: "CreditCard"}
-	if g.chance(40) {
+	r := g.draws(kindPurchase)
+	t := &txn{kind: kindPurchase, date: d, party: pickOne(r, g.vendors), account: g.books.card, payType: "CreditCard"}
+	if chance(r, 40) {
 		t.account, t.payType = g.books.checking, "Check"
-		t.number = fmt.Sprint(g.checkNo)
-		g.checkNo++
+		t.number = fmt.Sprint(20_000 + g.number(t.kind)) // written by hand, from another book of checks than those of bills
 	}
 	g.costLines(t, 2)
 	if t.payType == "CreditCard" {
-		t.credit = g.chance(4)
+		t.credit = chance(r, 4)
 		if t.credit {
 			g.cardBalance += t.total
 		} else {
@@ -276,4 +284,4 @@ func (g *generator) rentBill(d day) {
 	g.later(d+9, func() { g.payBill(t, t.open()) })
 }
 
-func (c *Company) stampDay() day { return dayOf(c.stampTime) }
+func (c *Company) stampDay() day { return dayOf(c.clock) }

@@ -4,8 +4,8 @@
 //
 // The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset, faults,
 // latency, limits, settings, consent, and POST companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|put.
-// Known differences from the real service: ids of transactions and of list entries come from one sequence, the fault texts
-// of the query parser shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
+// Known differences from the real service: the last digits of a transaction's id tell its kind, the fault texts of the
+// query parser shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
 package intuitsim
 
 import (
@@ -39,6 +39,9 @@ type Options struct {
 	BaseURL string
 	// Limits are the request limits per company; zero fields take Intuit's, negative ones switch a limit off.
 	Limits Limits
+	// Objects and Reports describe what the simulator does not know by itself; what it knows already stays as it is.
+	Objects []ObjectSpec
+	Reports []ReportSpec
 }
 
 // Credentials of the simulated app when Options names none.
@@ -107,8 +110,9 @@ func New(opts Options) *Server {
 		auth:    newAuthState(),
 	}
 	s.auth.autoConsent = opts.AutoConsent
+	entities := withObjects(entitiesByPath, opts.Objects)
 	for i := range opts.Companies {
-		c := newCompany(i, &s.opts)
+		c := newCompany(i, &s.opts, entities)
 		s.companies = append(s.companies, c)
 		s.byRealm[c.info.Realm] = c
 	}

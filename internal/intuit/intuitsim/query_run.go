@@ -12,7 +12,7 @@ import (
 
 // run evaluates a statement over the company's records. The caller holds c.mu.
 func (c *Company) run(q *statement, now time.Time) (*answer, *apiFault) {
-	e := entityNamed(q.entity)
+	e := c.entityNamed(q.entity)
 	if e == nil {
 		return nil, queryFault("Entity %s is not found or not queryable", q.entity)
 	}

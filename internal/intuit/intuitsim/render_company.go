@@ -13,11 +13,11 @@ func (c *Company) addSingletons() {
 	c.stampAs(made, 8)
 	info := &companyInfo{}
 	info.id = "1"
-	info.created = c.stampTime
+	info.created = c.clock
 	c.add("CompanyInfo", &info.record, info)
 	prefs := &preferences{}
 	prefs.id = "1"
-	prefs.created = c.stampTime
+	prefs.created = c.clock
 	c.add("Preferences", &prefs.record, prefs)
 }
 

@@ -152,6 +152,9 @@ func builders() map[string]builder {
 func (c *Company) report(name string, query url.Values, settings reportSettings, now time.Time) (*answer, *apiFault) {
 	build := builders()[name]
 	if build == nil {
+		build = builderOf(c.opts.Reports, name)
+	}
+	if build == nil {
 		return nil, validation("5020", "Permission Denied Error", "Permission Denied Error : Invalid report name: "+name)
 	}
 	c.mu.Lock()

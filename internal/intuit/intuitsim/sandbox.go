@@ -143,7 +143,7 @@ func (s *Server) companyRoutes(mux *http.ServeMux) {
 		Sale
 		VendorID string `json:"vendor_id"`
 	}) (any, error) {
-		switch e := entityNamed(in.Entity); {
+		switch e := c.entityNamed(in.Entity); {
 		case e != nil && e.name == "Invoice":
 			return made(c.AddInvoice(in.Sale))
 		case e != nil && e.name == "Bill":
