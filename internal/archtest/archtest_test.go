@@ -49,8 +49,9 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"destinationtest": "export table",
-	"storetest":       "export problem",
+	"destinationtest":   "export table",
+	"storetest":         "export problem",
+	"supply/supplytest": "export problem record supply table",
 
 	"exporters": "export record table",
 	"supply":    "export record",
