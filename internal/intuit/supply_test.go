@@ -2,6 +2,7 @@ package intuit_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,11 +21,12 @@ func TestSupply(t *testing.T) {
 		server := intuitsim.New(intuitsim.Options{
 			Seed: 3, Companies: 2, Customers: 3, Vendors: 3, Items: 6, Invoices: 2, Bills: 2, Now: clock.read, Limits: intuitsim.NoLimits(),
 		})
+		turns := &turns{next: server.Transport()}
 		client := intuit.New(intuit.Options{
 			APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), MaxTries: 1,
 			HTTP: func(realm export.RealmID) *http.Client {
 				access, _ := server.Authorize(string(realm)) // anew, as hours pass
-				return &http.Client{Transport: bearer{access, server.Transport()}}
+				return &http.Client{Transport: bearer{access, turns}}
 			},
 		})
 		realms := server.Companies()
@@ -33,6 +35,9 @@ func TestSupply(t *testing.T) {
 			Company: export.Company{Realm: export.RealmID(realms[0].Realm)}, Other: export.Company{Realm: export.RealmID(realms[1].Realm)},
 			Page: 1000, Pass: clock.pass,
 			Break: func(n int, way supplytest.Way) func() {
+				if way == supplytest.Short {
+					return turns.shorten(n)
+				}
 				f := map[supplytest.Way]intuitsim.Fault{
 					supplytest.Refused: {Status: http.StatusServiceUnavailable}, supplytest.Cut: {Body: intuitsim.BodyCut},
 					supplytest.Garbled: {Body: intuitsim.BodyBadJSON},
@@ -41,6 +46,7 @@ func TestSupply(t *testing.T) {
 				server.Fail(f)
 				return server.ClearFaults
 			},
+			Between: turns.between,
 		}
 	})
 }
@@ -61,6 +67,54 @@ func (c *clock) pass(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
+}
+
+// turns has things done between requests, one at a time.
+type turns struct {
+	next   http.RoundTripper
+	mu     sync.Mutex
+	sent   int
+	tasks  map[int][]func() // by how many requests are sent before
+	shorts int              // from that request on, pages are short; 0 for none
+}
+
+func (t *turns) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, do := range t.tasks[t.sent] {
+		do()
+	}
+	t.sent++
+	if t.shorts > 0 && t.sent >= t.shorts {
+		r.URL.RawQuery = strings.ReplaceAll(r.URL.RawQuery, "MAXRESULTS+1000", "MAXRESULTS+2")
+	}
+	return t.next.RoundTrip(r)
+}
+
+func (t *turns) between(n int, do func()) (forget func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tasks == nil {
+		t.tasks = map[int][]func(){}
+	}
+	n += t.sent
+	t.tasks[n] = append(t.tasks[n], do)
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.tasks, n)
+	}
+}
+
+func (t *turns) shorten(n int) (mend func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.shorts = t.sent + n + 1
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.shorts = 0
+	}
 }
 
 // bearer adds the token that the program's transport would add.

@@ -60,7 +60,7 @@ func broken(ctx context.Context, p Place) error {
 			return err
 		}},
 	} {
-		for _, way := range ways() {
+		for _, way := range loud() {
 			if err := b.breakAt(call.do, way); err != nil {
 				return fmt.Errorf("%s: %w", call.name, err)
 			}
@@ -94,6 +94,34 @@ func (b *bench) breakAt(call func() error, way Way) error {
 		}
 	}
 	return fmt.Errorf("it takes more than %d requests", mostRequests)
+}
+
+// short has answers to all requests behind the first ones hold fewer records than they should. That shows in the count,
+// if in nothing else.
+func short(ctx context.Context, p Place) error {
+	b := prepare(p)
+	if p.Break == nil {
+		return nil
+	}
+	for _, size := range []int{p.Page / 2, 2*p.Page + 3} {
+		if err := b.fill(invoices, size); err != nil {
+			return err
+		}
+		for n := range 5 {
+			mend := p.Break(n, Short)
+			r, err := b.read(ctx, b.want(invoices))
+			mend()
+			if err == nil {
+				err = same(r.ids, b.ids(invoices, true))
+			} else {
+				err = isProblem("reading", err)
+			}
+			if err != nil {
+				return fmt.Errorf("%d records, short after %d answers: %w", size, n, err)
+			}
+		}
+	}
+	return nil
 }
 
 // stopped leaves readings early, here and there, and reads on from the beginning.

@@ -264,7 +264,7 @@ func feedBroken(ctx context.Context, p Place) error {
 		}
 		ids = append(ids, idOf(i))
 	}
-	for _, way := range ways() {
+	for _, way := range loud() {
 		err := b.breakAt(func() error {
 			d, err := b.changes(ctx, cursor, invoices)
 			if err != nil {

@@ -39,6 +39,9 @@ type Place struct {
 	// Break makes everything that the supply asks for fail in the way once n requests were answered, until mend is called.
 	// Nil says that nothing on the supply's way can fail.
 	Break func(n int, way Way) (mend func())
+	// Between has do called once, between two requests of the supply: when n more were answered and before the next is.
+	// forget takes that back. Nil says that the supply asks for nothing while it reads.
+	Between func(n int, do func()) (forget func())
 	// Pass lets the books' clock go on.
 	Pass func(d time.Duration)
 }
@@ -51,9 +54,11 @@ const (
 	Refused Way = "refused" // the answer is an error
 	Cut     Way = "cut"     // the answer breaks off
 	Garbled Way = "garbled" // the answer makes no sense
+	Short   Way = "short"   // fewer records come than there are, and nothing says so
 )
 
-func ways() []Way { return []Way{Refused, Cut, Garbled} }
+// loud are the ways that anybody notices.
+func loud() []Way { return []Way{Refused, Cut, Garbled} }
 
 // check is one promise. Its error says how it was broken, so that tests of this suite can see it fail.
 type check struct {
@@ -78,8 +83,10 @@ func checks() []check {
 		{"too many looked up", lookupTooMany},
 		{"one company alone", alone},
 		{"changed while it is read", disturbed},
+		{"changed twice while it is read", conspired},
 		{"switched while it is read", switched},
 		{"broken on the way", broken},
+		{"short answers", short},
 		{"stopped early", stopped},
 		{"cancelled", cancelled},
 	}, feedChecks()...)
