@@ -53,9 +53,9 @@ func broken(ctx context.Context, p Place) error {
 			return err
 		}},
 		{"looking up", func() error {
-			found, err := p.Supply.Lookup(ctx, b.want(invoices), ids[:100])
-			if err == nil && len(found) != 100 {
-				return whole{fmt.Errorf("%d of 100", len(found))}
+			found, err := p.Supply.Lookup(ctx, b.want(invoices), ids[:20])
+			if err == nil && len(found) != 20 {
+				return whole{fmt.Errorf("%d of 20", len(found))}
 			}
 			return err
 		}},
@@ -192,11 +192,10 @@ func cancelled(ctx context.Context, p Place) error {
 			end()
 			return err
 		}
-		r, err := take(records, func(came int) error {
+		r, err := take(records, func(came int) {
 			if came == n {
 				end()
 			}
-			return nil
 		})
 		end()
 		if err == nil {
@@ -212,8 +211,11 @@ func cancelled(ctx context.Context, p Place) error {
 }
 
 func isEnd(what string, err error) error {
+	if err := isProblem(what+" with a cancelled context", err); err != nil {
+		return err
+	}
 	if !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: a cancelled context gives %w", what, err)
 	}
-	return isProblem(what, err)
+	return nil
 }

@@ -76,8 +76,11 @@ func singles(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, object := range []string{"CompanyInfo", "Preferences"} {
 		n, err := p.Supply.Count(ctx, b.want(object))
-		if err != nil || n != -1 {
-			return fmt.Errorf("counting %s: %d, %w", object, n, err)
+		if err != nil {
+			return fmt.Errorf("counting %s: %w", object, err)
+		}
+		if n != -1 {
+			return fmt.Errorf("counted %d of %s", n, object)
 		}
 		for _, limit := range []int{0, 1, 5} {
 			w := b.want(object)
@@ -109,8 +112,11 @@ func activeless(ctx context.Context, p Place) error {
 			return fmt.Errorf("tax agencies: %w", err)
 		}
 		found, err := p.Supply.Lookup(ctx, w, all)
-		if err != nil || len(found) != len(all) {
-			return fmt.Errorf("looking up %d tax agencies found %d, %w", len(all), len(found), err)
+		if err != nil {
+			return fmt.Errorf("looking up tax agencies: %w", err)
+		}
+		if len(found) != len(all) {
+			return fmt.Errorf("looking up %d tax agencies found %d", len(all), len(found))
 		}
 	}
 	return nil

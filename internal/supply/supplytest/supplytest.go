@@ -34,7 +34,7 @@ type Place struct {
 	Company export.Company
 	// Other is a company whose books nobody touches; without a realm there is none.
 	Other export.Company
-	// Page is how many records the supply reads at a time. Most goes wrong where pages meet.
+	// Page is how many records the supply reads at a time, 10 at least. Most goes wrong where pages meet.
 	Page int
 	// Break makes everything that the supply asks for fail in the way once n requests were answered, until mend is called.
 	// Nil says that nothing on the supply's way can fail.

@@ -267,7 +267,7 @@ func (b *bench) narrow(ctx context.Context, list []supply.Condition) error {
 // limited reads beginnings.
 func limited(ctx context.Context, p Place) error {
 	b := prepare(p)
-	for _, n := range []int{0, 4, p.Page + 1} {
+	for _, n := range []int{0, 4, max(p.Page, 2*supply.Scan) + 1} {
 		if err := b.fill(invoices, n); err != nil {
 			return err
 		}
