@@ -34,7 +34,7 @@ var may = map[string]string{
 	"schedule": "export",
 	"queue":    "export problem progress",
 	"progress": "export",
-	"pipeline": "change export problem table",
+	"pipeline": "change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
 	"rows":      "export problem record supply table",
