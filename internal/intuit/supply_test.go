@@ -19,7 +19,8 @@ func TestSupply(t *testing.T) {
 	supplytest.Run(t, func(t *testing.T) supplytest.Place {
 		clock := &clock{now: time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC)}
 		server := intuitsim.New(intuitsim.Options{
-			Seed: 3, Companies: 2, Customers: 3, Vendors: 3, Items: 6, Invoices: 2, Bills: 2, Now: clock.read, Limits: intuitsim.NoLimits(),
+			Seed: 3, Companies: 2, Customers: 3, Vendors: 3, Items: 6, Invoices: 2, Bills: 2,
+			Now: clock.read, Limits: intuitsim.NoLimits(),
 		})
 		turns := &turns{next: server.Transport()}
 		client := intuit.New(intuit.Options{
@@ -32,8 +33,9 @@ func TestSupply(t *testing.T) {
 		realms := server.Companies()
 		return supplytest.Place{
 			Supply: client, Feed: client, Books: books{server.Company(realms[0].Realm)},
-			Company: export.Company{Realm: export.RealmID(realms[0].Realm)}, Other: export.Company{Realm: export.RealmID(realms[1].Realm)},
-			Page: 1000, Pass: clock.pass,
+			Company: export.Company{Realm: export.RealmID(realms[0].Realm)},
+			Other:   export.Company{Realm: export.RealmID(realms[1].Realm)},
+			Page:    1000, Pass: clock.pass,
 			Break: func(n int, way supplytest.Way) func() {
 				if way == supplytest.Short {
 					return turns.shorten(n)

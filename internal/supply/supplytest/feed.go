@@ -178,7 +178,8 @@ func feedEdges(ctx context.Context, p Place) error {
 			return fmt.Errorf("question %d: %w", i, err)
 		}
 		cursor, late = d.At, []string{idOf(1), idOf(800 + i)}
-		if err := errors.Join(b.put(invoices, idOf(1), fmt.Sprint(i)), b.put(invoices, idOf(800+i), "right after")); err != nil {
+		err = errors.Join(b.put(invoices, idOf(1), fmt.Sprint(i)), b.put(invoices, idOf(800+i), "right after"))
+		if err != nil {
 			return err
 		}
 		b.Pass([]time.Duration{0, 300 * time.Millisecond, 900 * time.Millisecond, 2 * time.Second}[i%4])
@@ -190,7 +191,8 @@ func feedEdges(ctx context.Context, p Place) error {
 func feedCut(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, test := range []struct{ invoices, vendors int }{
-		{supply.FeedMost - 1, 0}, {supply.FeedMost + 1, 0}, {supply.FeedMost / 2, supply.FeedMost/2 - 1}, {supply.FeedMost / 2, supply.FeedMost/2 + 1},
+		{supply.FeedMost - 1, 0}, {supply.FeedMost + 1, 0},
+		{supply.FeedMost / 2, supply.FeedMost/2 - 1}, {supply.FeedMost / 2, supply.FeedMost/2 + 1},
 	} {
 		b.Pass(time.Hour)
 		cursor, err := b.now(ctx)

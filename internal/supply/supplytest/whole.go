@@ -172,7 +172,8 @@ func narrowed(ctx context.Context, p Place) error {
 	}
 	for _, list := range [][]supply.Condition{
 		{condition("Balance", table.Money, true, export.OpGreater, "1")},
-		{condition("Balance", table.Money, true, export.OpEqual, "2"), condition("TxnDate", table.Date, true, export.OpAtMost, "2026-01-20")},
+		{condition("Balance", table.Money, true, export.OpEqual, "2"),
+			condition("TxnDate", table.Date, true, export.OpAtMost, "2026-01-20")},
 		{condition("Balance", table.Money, true, export.OpGreater, "1000")},
 		{condition("TxnDate", table.Date, true, export.OpAtLeast, "2026-01-15")},
 		{condition("DocNumber", table.Text, true, export.OpEqual, "d-3")},
@@ -183,7 +184,8 @@ func narrowed(ctx context.Context, p Place) error {
 		{condition("CustomerRef.value", table.Text, true, export.OpEqual, "1")},
 		{condition("PrivateNote", table.Text, false, export.OpEqual, "first")},
 		// QuickBooks refuses this one, whatever the column says.
-		{condition("PrivateNote", table.Text, true, export.OpEqual, "first"), condition("Balance", table.Money, true, export.OpLess, "2")},
+		{condition("PrivateNote", table.Text, true, export.OpEqual, "first"),
+			condition("Balance", table.Money, true, export.OpLess, "2")},
 	} {
 		if err := b.narrow(ctx, list); err != nil {
 			return fmt.Errorf("%s %s %q and %d more: %w", list[0].Filter.Column, list[0].Op, list[0].Value, len(list)-1, err)
