@@ -32,13 +32,15 @@ type quirk struct {
 func quirkOf(object string) quirk {
 	switch object {
 	case "CompanyInfo", "Preferences":
-		return quirk{single: true}
+		return quirk{single: true, activeless: true}
 	case "ExchangeRate":
-		return quirk{unordered: true, asOf: "AsOfDate"}
-	case "TaxAgency":
-		return quirk{activeless: true}
+		return quirk{unordered: true, activeless: true, asOf: "AsOfDate"}
 	case "RecurringTransaction":
-		return quirk{wrapped: true}
+		return quirk{wrapped: true, activeless: true}
+	case "TaxAgency", "Attachable", "Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "Payment", "Bill",
+		"BillPayment", "VendorCredit", "PurchaseOrder", "Purchase", "JournalEntry", "Deposit", "Transfer",
+		"CreditCardPaymentTxn", "TimeActivity", "InventoryAdjustment", "ReimburseCharge":
+		return quirk{activeless: true}
 	}
 	return quirk{}
 }
@@ -120,10 +122,10 @@ func (s *selection) narrowed(ctx context.Context, ask func() error) error {
 }
 
 // Records implements supply.Supply. Reading everything costs a count and the pages, and another count when the two
-// disagree.
+// disagree; a beginning of one page at most costs one request.
 func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, error) {
 	s := c.selectFor(w)
-	if w.Limit > 0 {
+	if w.Limit > 0 && w.Limit <= pageSize {
 		return s.first(ctx)
 	}
 	total, err := s.countWanted(ctx)
@@ -159,7 +161,7 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
 	err := s.narrowed(ctx, func() error {
-		if size = min(s.want.Limit, pageSize); !s.exact {
+		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
 		query := s.statement.page(1, size)

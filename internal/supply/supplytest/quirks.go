@@ -100,6 +100,21 @@ func singles(ctx context.Context, p Place) error {
 // activeless asks for inactive records where none can be: every list is asked for in that way.
 func activeless(ctx context.Context, p Place) error {
 	b := prepare(p)
+	for _, object := range []string{invoices, "RecurringTransaction", "CompanyInfo", "Preferences", rates} {
+		w := b.want(object)
+		without, err := b.read(ctx, w)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", object, err)
+		}
+		w.Inactive = true
+		with, err := b.read(ctx, w)
+		if err != nil {
+			return fmt.Errorf("reading %s with inactive ones: %w", object, err)
+		}
+		if !slices.Equal(with.ids, without.ids) {
+			return fmt.Errorf("%d of %s, but %d with inactive ones", len(without.ids), object, len(with.ids))
+		}
+	}
 	all := p.Books.IDs("TaxAgency")
 	for _, inactive := range []bool{false, true} {
 		w := b.want("TaxAgency")

@@ -269,7 +269,7 @@ func (b *bench) narrow(ctx context.Context, list []supply.Condition) error {
 // limited reads beginnings.
 func limited(ctx context.Context, p Place) error {
 	b := prepare(p)
-	for _, n := range []int{0, 4, max(p.Page, 2*supply.Scan) + 1} {
+	for _, n := range []int{0, 4, max(p.Page, 2*supply.Scan) + 5} {
 		if err := b.fill(invoices, n); err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func limited(ctx context.Context, p Place) error {
 		if err != nil {
 			return err
 		}
-		for _, limit := range []int{1, 4, 20} {
+		for _, limit := range []int{1, 4, 20, p.Page + 1} {
 			w := b.want(invoices)
 			w.Limit = limit
 			r, err := b.read(ctx, w)
@@ -287,7 +287,7 @@ func limited(ctx context.Context, p Place) error {
 			if len(r.ids) < min(limit, n) || len(r.ids) > n || !slices.Equal(r.ids, whole.ids[:len(r.ids)]) {
 				return fmt.Errorf("the first %d of %d are %d others", limit, n, len(r.ids))
 			}
-			if n > max(limit, supply.Scan) && len(r.ids) == n {
+			if limit <= supply.Scan && supply.Scan < n && len(r.ids) == n {
 				return fmt.Errorf("asked for the first %d of %d, all came", limit, n)
 			}
 			if r.total >= 0 && r.total != n {
