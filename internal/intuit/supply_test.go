@@ -11,6 +11,7 @@ import (
 	"ledgersheet/internal/intuit"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/limit"
+	"ledgersheet/internal/supply"
 	"ledgersheet/internal/supply/supplytest"
 )
 
@@ -51,6 +52,19 @@ func TestSupply(t *testing.T) {
 			Between: turns.between,
 		}
 	})
+}
+
+// Recurring transactions are found by the id inside their wrapping. The simulator cannot filter them by it.
+func TestLookupOfRecurringTransactions(t *testing.T) {
+	t.Parallel()
+	const body = `{"QueryResponse":{"RecurringTransaction":[{"Invoice":{"Id":"12"}},{"Bill":{"Id":"13"}}]}}`
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", HTTP: func(export.RealmID) *http.Client {
+		return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) { return answered(r, 200, body), nil })}
+	}})
+	found, err := client.Lookup(t.Context(), supply.Want{Object: "RecurringTransaction", Inactive: true}, []string{"12", "13"})
+	if err != nil || len(found) != 2 || found["12"].Text("TxnType") != "Invoice" || found["13"].Text("TxnType") != "Bill" {
+		t.Errorf("found %v, %v", found, err)
+	}
 }
 
 // clock is the simulator's.
