@@ -34,7 +34,7 @@ var may = map[string]string{
 	"schedule": "export",
 	"queue":    "export problem progress",
 	"progress": "export",
-	"pipeline": "change export problem table",
+	"pipeline": "change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
 	"rows":      "export problem record supply table",
@@ -49,8 +49,9 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"destinationtest": "export table",
-	"storetest":       "export problem",
+	"destinationtest":   "export table",
+	"storetest":         "export problem",
+	"supply/supplytest": "export problem record supply table",
 
 	"exporters": "export record table",
 	"supply":    "export record",

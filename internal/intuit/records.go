@@ -32,13 +32,15 @@ type quirk struct {
 func quirkOf(object string) quirk {
 	switch object {
 	case "CompanyInfo", "Preferences":
-		return quirk{single: true}
+		return quirk{single: true, activeless: true}
 	case "ExchangeRate":
-		return quirk{unordered: true, asOf: "AsOfDate"}
-	case "TaxAgency":
-		return quirk{activeless: true}
+		return quirk{unordered: true, activeless: true, asOf: "AsOfDate"}
 	case "RecurringTransaction":
-		return quirk{wrapped: true}
+		return quirk{wrapped: true, activeless: true}
+	case "TaxAgency", "Attachable", "Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "Payment", "Bill",
+		"BillPayment", "VendorCredit", "PurchaseOrder", "Purchase", "JournalEntry", "Deposit", "Transfer",
+		"CreditCardPaymentTxn", "TimeActivity", "InventoryAdjustment", "ReimburseCharge":
+		return quirk{activeless: true}
 	}
 	return quirk{}
 }
@@ -120,10 +122,10 @@ func (s *selection) narrowed(ctx context.Context, ask func() error) error {
 }
 
 // Records implements supply.Supply. Reading everything costs a count and the pages, and another count when the two
-// disagree.
+// disagree; a beginning of one page at most costs one request.
 func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, error) {
 	s := c.selectFor(w)
-	if w.Limit > 0 {
+	if w.Limit > 0 && w.Limit <= pageSize {
 		return s.first(ctx)
 	}
 	total, err := s.countWanted(ctx)
@@ -159,7 +161,7 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
 	err := s.narrowed(ctx, func() error {
-		if size = min(s.want.Limit, pageSize); !s.exact {
+		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
 		query := s.statement.page(1, size)
@@ -208,23 +210,25 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 	case total < 0:
 		return s.readAtOnce(ctx, yield)
 	}
-	read, last := 0, ""
+	read, last, size := 0, "", 0
 	var seen record.IDs
 	for page, err := range s.pages(ctx, s.statement, pageStarts(total, s.statement.ordered)) {
 		if err != nil {
 			return err
 		}
-		previous, first := last, true
+		previous := last
+		size = 0
 		for rec, err := range decodePage(page) {
 			if err != nil {
 				return malformed(err)
 			}
 			rec = s.quirk.unwrap(rec)
 			id := rec.Text("Id")
-			if first && previous != "" && id != previous {
-				return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
+			if size == 0 && previous != "" && id != previous {
+				return s.moved()
 			}
-			first, last = false, id
+			size++
+			last = id
 			if id != "" && !seen.Add(id) {
 				continue
 			}
@@ -233,8 +237,21 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 				return nil
 			}
 		}
+		if size == 0 && previous != "" {
+			return s.moved() // not even the record is here with which the page before ended
+		}
+	}
+	// Behind a full page there may be records that were pushed out of it. The pages were chosen such that the last one
+	// has room.
+	if s.statement.ordered && size >= pageSize {
+		return s.moved()
 	}
 	return s.prove(ctx, total, read)
+}
+
+// moved says that pages do not fit together.
+func (s *selection) moved() error {
+	return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
 }
 
 // prove compares how many records came with QuickBooks' count. Records that were added at the end since the count are
@@ -301,7 +318,8 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 		if err != nil {
 			return nil, malformed(err)
 		}
-		found[rec.Text("Id")] = s.quirk.unwrap(rec)
+		rec = s.quirk.unwrap(rec)
+		found[rec.Text("Id")] = rec
 	}
 	return found, nil
 }

@@ -62,7 +62,7 @@ func (s *salesOnly) Read(_ context.Context, _ export.Definition, q export.Query)
 
 func noOutcome() (export.Outcome, error) { return export.Outcome{}, nil }
 
-func statement() export.Report {
+func sampleStatement() export.Report {
 	return export.Report{ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Summarize: []string{"Total"}}
 }
 
@@ -72,7 +72,7 @@ func TestToday(t *testing.T) {
 	now := time.Date(2026, time.March, 1, 2, 30, 0, 0, time.UTC)
 	for zone, want := range map[string]string{"": "2026-03-01", "UTC": "2026-03-01", "America/New_York": "2026-02-28", "Pacific/Kiritimati": "2026-03-01", "Pacific/Pago_Pago": "2026-02-28", "Asia/Tokyo": "2026-03-01"} {
 		source := &salesOnly{}
-		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Source: source, Now: func() time.Time { return now }})
+		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source, Now: func() time.Time { return now }})
 		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: zone}}
 		if _, err := r.Preview(t.Context(), e); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		export.CompaniesBeside:  {[]string{"Name", "Company 12", "Company 30", "Total"}, []string{"Sales", "12", "30", "42"}, 30, math.MaxInt32},
 	} {
 		source := &salesOnly{}
-		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Source: source})
+		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source})
 		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"}, Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout}}
 		got, err := r.Preview(t.Context(), e)
 		if err != nil {
@@ -134,7 +134,7 @@ func TestTodayInEveryZone(t *testing.T) {
 		}
 		checked++
 		var now time.Time
-		r := New(Options{Definitions: []export.Definition{statement()}, Store: companies{}, Now: func() time.Time { return now }})
+		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Now: func() time.Time { return now }})
 		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: f.Name}}
 		for now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.Add(499 * time.Hour) {
 			in, err := r.inputs(t.Context(), e, 0)

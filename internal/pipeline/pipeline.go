@@ -14,6 +14,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/statement"
 	"ledgersheet/internal/table"
 )
 
@@ -233,10 +234,20 @@ type inputs struct {
 	beside     bool
 }
 
+// sideBySide reports whether the exporter wants its companies' statements next to one another.
+func sideBySide(e export.Exporter, d export.Definition) bool {
+	r, ok := d.(export.Report)
+	return ok && r.Shape == export.Tree && len(e.Companies) > 1 && e.Option(d, export.OptCompanies) == export.CompaniesBeside
+}
+
 // combine makes one result of the companies'.
 func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
 	if in.beside {
-		return beside(parts)
+		statements := make([]statement.Part, len(parts))
+		for i, p := range parts {
+			statements[i] = statement.Part{Company: p.company, Schema: p.reading.Schema, Rows: p.rows}
+		}
+		return statement.Align(statements)
 	}
 	rows, err := stack(parts)
 	return rows, nil, err
@@ -268,7 +279,7 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	}
 	in.beside = sideBySide(e, in.definition)
 	if in.beside {
-		in.columns = besideColumns(in.columns)
+		in.columns = statement.AlignedColumns(in.columns)
 		if limit > 0 {
 			in.limit = math.MaxInt32 // the beginnings of several statements do not match
 		}

@@ -42,7 +42,7 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 		note := strings.Repeat("x", 9<<10)
 		serve := func(r *http.Request) (*http.Response, error) {
 			if strings.Contains(r.URL.Query().Get("query"), "COUNT(*)") {
-				return answered(r, 200, `{"QueryResponse":{"totalCount":4996}}`), nil
+				return answered(r, 200, `{"QueryResponse":{"totalCount":4990}}`), nil
 			}
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
@@ -56,7 +56,7 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 			pages.Add(1)
 			var b strings.Builder
 			b.WriteString(`{"QueryResponse":{"Invoice":[`)
-			for i := start; i < start+1000; i++ {
+			for i := start; i < min(start+1000, 4991); i++ {
 				if i > start {
 					b.WriteByte(',')
 				}
@@ -68,7 +68,7 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 		c := intuit.New(intuit.Options{APIURL: simRoot, HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(serve)} }})
 		s := simulated{client: c, company: export.Company{Realm: "1"}}
 		got := s.must(t, invoices(), export.Query{Columns: []string{"Id"}})
-		if len(got.rows) != 4996 || pages.Load() != 5 || most.Load() != 1 {
+		if len(got.rows) != 4990 || pages.Load() != 5 || most.Load() != 1 {
 			t.Errorf("%d rows in %d pages, %d at once", len(got.rows), pages.Load(), most.Load())
 		}
 	})

@@ -58,7 +58,8 @@ type Supply interface {
 	Records(ctx context.Context, w Want) (*Records, error)
 	// Count returns how many records are wanted, -1 for an object that cannot be counted. Limit means nothing here.
 	Count(ctx context.Context, w Want) (int, error)
-	// Lookup returns those of the records with the ids that there are, by id. At most MostLookedUp ids may be asked for.
+	// Lookup returns those of the wanted records that have one of the ids, by id; Narrow may be ignored. More than
+	// MostLookedUp ids are a problem.
 	Lookup(ctx context.Context, w Want, ids []string) (map[string]record.Record, error)
 }
 
@@ -75,8 +76,10 @@ const FeedMost = 1000
 type ChangesWant struct {
 	Company export.Company
 	Objects []string
-	Since   time.Time // not more than FeedDays ago
-	Meter   *export.Meter
+	// Since is not more than FeedDays ago; a feed that does not remember so far back returns a problem. Since the At of
+	// the last answer is enough: what changed in its very moment is told again rather than never.
+	Since time.Time
+	Meter *export.Meter
 }
 
 // Delta is what changed.
