@@ -172,7 +172,7 @@ func checkReportFigures(t *testing.T, all []export.Definition) {
 			}
 			for _, f := range run.Figures {
 				declared := r.Figures[slices.IndexFunc(r.Figures, func(d export.Figure) bool { return d.ID == f.ID })]
-				want := decimal.Zero
+				var want decimal.Decimal
 				if label, ok := figureRows[r.ID][f.Title]; ok {
 					want = statementCell(t, statement, label)
 				} else if declared.Group != "" {

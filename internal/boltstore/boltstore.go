@@ -46,6 +46,8 @@ type Store struct {
 	// for writing while the sealer is exchanged.
 	sealing sync.RWMutex
 	seal    Sealer
+
+	renewing keyLock // by grant
 }
 
 var _ export.Store = (*Store)(nil)
@@ -70,7 +72,7 @@ func open(path string, seal Sealer, o Options, steps []migration) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: o.Now, seal: seal}
+	s := &Store{db: db, now: o.Now, seal: seal, renewing: keyLock{held: map[string]chan struct{}{}}}
 	if err := s.prepare(path, steps); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -66,6 +66,15 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) export.Store { return newStore(t) })
 }
 
+// The file is one process's at a time, so both handles are the same.
+func TestStoreOfTwo(t *testing.T) {
+	t.Parallel()
+	storetest.RunTwo(t, func(t *testing.T) (one, two export.Store) {
+		s := newStore(t)
+		return s, s
+	})
+}
+
 // secrets are texts that must never stand in the file.
 var secrets = []string{"access-4f9c1", "refresh-77ab2", "verifier-c01d3", "client-secret-9e8f", "memo-5d1a0"}
 

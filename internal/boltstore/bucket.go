@@ -23,6 +23,8 @@ const (
 	bucketDifferences    = "differences" // sealed; by run
 	bucketRuns           = "runs"
 	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
+	bucketRunsByDue      = "runs_by_due"      // exporter id, 0, due time → run id
+	bucketRunHeads       = "run_heads"        // run id → what the history is searched by
 	bucketQueue          = "queue"            // run id of a queued or running run → exporter id
 	bucketUsers          = "users"
 	bucketUsersByEmail   = "users_by_email" // e-mail → user id

@@ -43,12 +43,36 @@ func (s *Store) Exporters(ctx context.Context) (all []export.Exporter, err error
 func (s *Store) UpdateExporter(ctx context.Context, id export.ID, apply func(*export.Exporter) error) (e export.Exporter, err error) {
 	err = s.update(ctx, "changing exporter", func(tx *bbolt.Tx) error {
 		e, err = change(tx, bucketExporters, string(id), apply, func(e export.Exporter) string { return string(e.ID) })
-		return err
+		if err != nil {
+			return err
+		}
+		return refreshQueued(tx, e)
 	})
 	if err != nil {
 		return export.Exporter{}, err
 	}
 	return e, nil
+}
+
+func putExporter(tx *bbolt.Tx, e export.Exporter) error {
+	if err := put(tx, bucketExporters, string(e.ID), e); err != nil {
+		return err
+	}
+	return refreshQueued(tx, e)
+}
+
+// refreshQueued brings the copy up to date that an exporter's queued run carries.
+func refreshQueued(tx *bbolt.Tx, e export.Exporter) error {
+	id := activeRun(tx, e.ID)
+	if id == "" {
+		return nil
+	}
+	r, err := get[export.Run](tx, bucketRuns, id)
+	if err != nil || r.Status != export.RunQueued {
+		return err
+	}
+	r.Exporter = e
+	return putRun(tx, r)
 }
 
 // DeleteExporter implements export.ExporterStore.

@@ -39,6 +39,28 @@ func (s *Store) PutGrant(ctx context.Context, key export.GrantKey, g export.Gran
 	})
 }
 
+// Renew implements export.GrantStore. The file belongs to this process alone, so its own lock is enough.
+func (s *Store) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+	unlock, err := s.renewing.lock(ctx, string(key))
+	if err != nil {
+		return export.Grant{}, fmt.Errorf("waiting to renew grant: %w", err)
+	}
+	defer unlock()
+	stored, err := s.Grant(ctx, key)
+	if err != nil {
+		return export.Grant{}, err
+	}
+	renewed, err := renew(ctx, stored)
+	if err != nil || renewed.Same(stored) {
+		return renewed, err
+	}
+	// What the provider gave must not be lost because a caller went away.
+	if err := s.PutGrant(context.WithoutCancel(ctx), key, renewed); err != nil {
+		return renewed, fmt.Errorf("%w: %w", export.ErrNotStored, err)
+	}
+	return renewed, nil
+}
+
 // DeleteGrant implements export.GrantStore.
 func (s *Store) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 	return s.update(ctx, "deleting grant", func(tx *bbolt.Tx) error {

@@ -3,8 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -33,25 +31,25 @@ func (s *Store) Runs(ctx context.Context, f export.RunFilter) (page []export.Run
 		limit = defaultPage
 	}
 	limit = min(limit, largestPage)
-	needles := needlesOf(f)
 	err = s.view(ctx, "reading history", func(tx *bbolt.Tx) error {
 		for id := range newestFirst(tx, f) {
 			if !f.Since.IsZero() && madeBefore(id, f.Since.Add(-idSlack)) {
 				return nil
 			}
-			if !mayMatch(tx.Bucket([]byte(bucketRuns)).Get([]byte(id)), needles) {
-				continue
-			}
-			r, err := get[export.Run](tx, bucketRuns, id)
+			head, err := get[head](tx, bucketRunHeads, id)
 			if err != nil {
 				return err
 			}
-			if !matches(f, r) {
+			if !f.Matches(head.run()) {
 				continue
 			}
 			if len(page) == limit {
 				next = page[limit-1].ID
 				return nil
+			}
+			r, err := get[export.Run](tx, bucketRuns, id)
+			if err != nil {
+				return err
 			}
 			page = append(page, r)
 		}
@@ -77,14 +75,8 @@ func (s *Store) PruneRuns(ctx context.Context, before time.Time, keep int) (dele
 		// Runs that are over stay so, hence what was found before is still true.
 		err := s.update(ctx, "pruning history", func(tx *bbolt.Tx) error {
 			for _, k := range batch {
-				if err := drop(tx, bucketRuns, string(k.run)); err != nil {
+				if err := dropRun(tx, k); err != nil {
 					return err
-				}
-				if err := drop(tx, bucketDifferences, string(k.run)); err != nil {
-					return err
-				}
-				if err := tx.Bucket([]byte(bucketRunsByExporter)).Delete(indexKey(k.exporter, k.run)); err != nil {
-					return fmt.Errorf("deleting index: %w", err)
 				}
 			}
 			return nil
@@ -97,7 +89,24 @@ func (s *Store) PruneRuns(ctx context.Context, before time.Time, keep int) (dele
 	return deleted, nil
 }
 
-type runKey struct{ exporter, run export.ID }
+type runKey struct {
+	exporter, run export.ID
+	due           time.Time
+}
+
+func dropRun(tx *bbolt.Tx, k runKey) error {
+	for _, bucket := range []string{bucketRuns, bucketRunHeads, bucketDifferences} {
+		if err := drop(tx, bucket, string(k.run)); err != nil {
+			return err
+		}
+	}
+	if !k.due.IsZero() {
+		if err := drop(tx, bucketRunsByDue, dueKey(k.exporter, k.due)); err != nil {
+			return err
+		}
+	}
+	return drop(tx, bucketRunsByExporter, string(indexKey(k.exporter, k.run)))
+}
 
 // prunable walks the index from its end, so each exporter's runs newest first.
 func prunable(tx *bbolt.Tx, before time.Time, keep int) ([]runKey, error) {
@@ -116,19 +125,12 @@ func prunable(tx *bbolt.Tx, before time.Time, keep int) ([]runKey, error) {
 		if seen <= keep {
 			continue
 		}
-		r, err := getRow(tx, bucketRuns, string(run))
+		h, err := get[head](tx, bucketRunHeads, string(run))
 		if err != nil {
 			return nil, err
 		}
-		var ended struct {
-			Status     export.RunStatus `json:"status"`
-			FinishedAt time.Time        `json:"finished_at"`
-		}
-		if err := json.Unmarshal(r.Data, &ended); err != nil {
-			return nil, fmt.Errorf("decoding %s/%s: %w", bucketRuns, run, err)
-		}
-		if ended.Status.Over() && ended.FinishedAt.Before(before) {
-			found = append(found, runKey{e, run})
+		if h.Status.Over() && h.FinishedAt.Before(before) {
+			found = append(found, runKey{e, run, h.Due})
 		}
 	}
 	return found, nil
@@ -162,37 +164,28 @@ func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
 	}
 }
 
-// needlesOf returns texts that stand in the stored form of every run that the
-// filter chooses. Searching for them is far faster than decoding,
-// which counts when few of many runs are chosen.
-func needlesOf(f export.RunFilter) [][]byte {
-	var needles [][]byte
-	add := func(name, value string) {
-		// Marshal, so that the value is escaped as it was when it was stored.
-		if text, err := json.Marshal(value); err == nil && value != "" {
-			needles = append(needles, append([]byte(name), text...))
-		}
-	}
-	add(`"status":`, string(f.Status))
-	add(`"trigger":`, string(f.Trigger))
-	add("", string(f.Company))
-	return needles
+// head is what the history is searched by. It is a small part of a run: reading all of it for each one that does not
+// match would make searching slow.
+type head struct {
+	Exporter   export.ID        `json:"exporter"`
+	Companies  []export.RealmID `json:"companies"`
+	Status     export.RunStatus `json:"status"`
+	Trigger    export.Trigger   `json:"trigger"`
+	Due        time.Time        `json:"due,omitzero"`
+	QueuedAt   time.Time        `json:"queued_at"`
+	FinishedAt time.Time        `json:"finished_at,omitzero"`
 }
 
-func mayMatch(raw []byte, needles [][]byte) bool {
-	for _, n := range needles {
-		if raw != nil && !bytes.Contains(raw, n) {
-			return false
-		}
-	}
-	return true
+func headOf(r export.Run) head {
+	return head{r.Exporter.ID, r.Exporter.Companies, r.Status, r.Trigger, r.Due, r.QueuedAt, r.FinishedAt}
 }
 
-func matches(f export.RunFilter, r export.Run) bool {
-	return (f.Company == "" || slices.Contains(r.Exporter.Companies, f.Company)) &&
-		(f.Status == "" || r.Status == f.Status) &&
-		(f.Trigger == "" || r.Trigger == f.Trigger) &&
-		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since))
+// run is as much of the run as filters look at.
+func (h head) run() export.Run {
+	return export.Run{
+		Exporter: export.Exporter{ID: h.Exporter, Companies: h.Companies}, Status: h.Status, Trigger: h.Trigger,
+		Due: h.Due, QueuedAt: h.QueuedAt, FinishedAt: h.FinishedAt,
+	}
 }
 
 // madeBefore reports whether an id tells that it was made before t.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
 )
 
 // keySchema is where the schema's version stands in the bucket meta, as decimal
@@ -47,7 +49,27 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{"index the history by what it is searched by and by due time", indexRuns},
 	}
+}
+
+// indexRuns makes the heads of all runs and the index of their due times.
+func indexRuns(tx *bbolt.Tx) error {
+	for _, bucket := range []string{bucketRunHeads, bucketRunsByDue} {
+		if _, err := tx.CreateBucketIfNotExists([]byte(bucket)); err != nil {
+			return fmt.Errorf("creating bucket %s: %w", bucket, err)
+		}
+	}
+	return tx.Bucket([]byte(bucketRuns)).ForEach(func(id, _ []byte) error {
+		r, err := get[export.Run](tx, bucketRuns, string(id))
+		if err != nil {
+			return err
+		}
+		if err := put(tx, bucketRunHeads, string(id), headOf(r)); err != nil || r.Due.IsZero() {
+			return err
+		}
+		return tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)), id)
+	})
 }
 
 // migrate applies what is missing, each step in a transaction of its own. Before

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -17,26 +18,84 @@ func (s *Store) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	if r.Exporter.ID == "" {
 		return export.Run{}, false, errors.New("queueing run: it has no exporter")
 	}
-	r.Status = export.RunQueued
 	err = s.update(ctx, "queueing run", func(tx *bbolt.Tx) error {
-		if id := activeRun(tx, r.Exporter.ID); id != "" {
-			joined = true
-			stored, err = get[export.Run](tx, bucketRuns, id)
-			return err
-		}
-		if has(tx, bucketRuns, string(r.ID)) {
-			return fmt.Errorf("%s/%s: %w", bucketRuns, r.ID, export.ErrExists)
-		}
-		if err := tx.Bucket([]byte(bucketRunsByExporter)).Put(indexKey(r.Exporter.ID, r.ID), nil); err != nil {
-			return fmt.Errorf("writing index: %w", err)
-		}
-		stored = r
-		return putRun(tx, r)
+		stored, joined, err = enqueue(tx, r)
+		return err
 	})
 	if err != nil {
 		return export.Run{}, false, err
 	}
 	return stored, joined, nil
+}
+
+// EnqueueDue implements export.RunStore.
+func (s *Store) EnqueueDue(ctx context.Context, r export.Run, next time.Time) (stored export.Run, joined bool, err error) {
+	err = s.update(ctx, "queueing due run", func(tx *bbolt.Tx) error {
+		e, err := get[export.Exporter](tx, bucketExporters, string(r.Exporter.ID))
+		if err != nil {
+			return err
+		}
+		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
+			return fmt.Errorf("%s is not due at %v: %w", e.ID, r.Due, export.ErrExists)
+		}
+		// What fails for want of a run must still move the due time on, so the index is asked before.
+		if !has(tx, bucketRunsByDue, dueKey(e.ID, r.Due)) {
+			if stored, joined, err = enqueue(tx, r); err != nil {
+				return err
+			}
+		}
+		e.NextAt = next
+		return putExporter(tx, e)
+	})
+	switch {
+	case err != nil:
+		return export.Run{}, false, err
+	case stored.ID == "":
+		return export.Run{}, false, fmt.Errorf("queueing due run: %s had its run: %w", r.Exporter.ID, export.ErrExists)
+	}
+	return stored, joined, nil
+}
+
+func enqueue(tx *bbolt.Tx, r export.Run) (stored export.Run, joined bool, err error) {
+	r.Status, r.Owner = export.RunQueued, ""
+	if id := activeRun(tx, r.Exporter.ID); id != "" {
+		stored, err = get[export.Run](tx, bucketRuns, id)
+		return stored, true, err
+	}
+	if has(tx, bucketRuns, string(r.ID)) {
+		return stored, false, fmt.Errorf("%s/%s: %w", bucketRuns, r.ID, export.ErrExists)
+	}
+	if err := arrange(tx, &r); err != nil {
+		return stored, false, err
+	}
+	if err := tx.Bucket([]byte(bucketRunsByExporter)).Put(indexKey(r.Exporter.ID, r.ID), nil); err != nil {
+		return stored, false, fmt.Errorf("writing index: %w", err)
+	}
+	if !r.Due.IsZero() {
+		if err := tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)), []byte(r.ID)); err != nil {
+			return stored, false, fmt.Errorf("writing index: %w", err)
+		}
+	}
+	return r, false, putRun(tx, r)
+}
+
+// arrange makes a run what its status says: a queued one carries its exporter as it is stored, if it is still there,
+// and only a running one has an owner.
+func arrange(tx *bbolt.Tx, r *export.Run) error {
+	if r.Status != export.RunRunning {
+		r.Owner = ""
+	}
+	if r.Status != export.RunQueued || !has(tx, bucketExporters, string(r.Exporter.ID)) {
+		return nil
+	}
+	e, err := get[export.Exporter](tx, bucketExporters, string(r.Exporter.ID))
+	r.Exporter = e
+	return err
+}
+
+// dueKey is where the run of an exporter's due time is found.
+func dueKey(exporter export.ID, due time.Time) string {
+	return string(exporter) + "\x00" + due.UTC().Format(time.RFC3339Nano)
 }
 
 // Run implements export.RunStore.
@@ -66,6 +125,9 @@ func (s *Store) UpdateRun(ctx context.Context, id export.ID, apply func(*export.
 		case over && !r.Status.Over():
 			return fmt.Errorf("%s/%s: a run that is over cannot become %s", bucketRuns, id, r.Status)
 		}
+		if err := arrange(tx, &r); err != nil {
+			return err
+		}
 		return putRun(tx, r)
 	})
 	if err != nil {
@@ -77,14 +139,20 @@ func (s *Store) UpdateRun(ctx context.Context, id export.ID, apply func(*export.
 // ActiveRuns implements export.RunStore: by the time they were queued, then by id.
 func (s *Store) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
 	err = s.view(ctx, "reading queue", func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(bucketQueue)).ForEach(func(id, _ []byte) error {
-			r, err := get[export.Run](tx, bucketRuns, string(id))
-			if err != nil {
-				return err
-			}
-			all = append(all, r)
-			return nil
-		})
+		all, err = activeRuns(tx)
+		return err
+	})
+	return all, err
+}
+
+func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
+	err = tx.Bucket([]byte(bucketQueue)).ForEach(func(id, _ []byte) error {
+		r, err := get[export.Run](tx, bucketRuns, string(id))
+		if err != nil {
+			return err
+		}
+		all = append(all, r)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -95,9 +163,12 @@ func (s *Store) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
 	return all, nil
 }
 
-// putRun writes a run and keeps the queue in step with its status.
+// putRun writes a run and keeps the queue and the head in step with it.
 func putRun(tx *bbolt.Tx, r export.Run) error {
 	if err := put(tx, bucketRuns, string(r.ID), r); err != nil {
+		return err
+	}
+	if err := put(tx, bucketRunHeads, string(r.ID), headOf(r)); err != nil {
 		return err
 	}
 	if r.Status.Over() {

@@ -83,6 +83,11 @@ type Grant struct {
 	Scopes        []string  `json:"scopes,omitempty"`
 }
 
+// Same reports whether both carry the same tokens.
+func (g Grant) Same(other Grant) bool {
+	return g.AccessToken == other.AccessToken && g.RefreshToken == other.RefreshToken
+}
+
 // String keeps tokens out of logs and messages.
 func (Grant) String() string { return "[redacted grant]" }
 

@@ -16,6 +16,9 @@ var ErrNotFound = errors.New("not found")
 // ErrExists is returned by every store for what it already has.
 var ErrExists = errors.New("exists already")
 
+// ErrFenced is returned by every store for a change of a run by somebody who no longer holds it.
+var ErrFenced = errors.New("the run is held by somebody else, or by nobody")
+
 // Meter counts the requests that one run cost. The zero value is ready to use, a nil one counts nothing.
 type Meter struct{ n atomic.Int64 }
 
@@ -81,10 +84,17 @@ type AccountStore interface {
 	DeleteAccount(ctx context.Context, id ID) error
 }
 
+// ErrNotStored is returned by GrantStore.Renew, together with the grant, when the grant was renewed and not stored.
+var ErrNotStored = errors.New("the renewed grant is not stored")
+
 // GrantStore keeps the sealed tokens of connections. PutGrant has made the grant durable when it returns.
 type GrantStore interface {
 	Grant(ctx context.Context, key GrantKey) (Grant, error)
 	PutGrant(ctx context.Context, key GrantKey, g Grant) error
+	// Renew gives the stored grant to renew and stores what it returns, durably; if that is the same grant, nothing is
+	// stored. Of all callers for one key, in all processes, one is inside renew at a time. renew may ask a provider: other
+	// keys and other calls of the store do not wait for it. Its error is returned as it is, and nothing is stored then.
+	Renew(ctx context.Context, key GrantKey, renew func(ctx context.Context, stored Grant) (Grant, error)) (Grant, error)
 	DeleteGrant(ctx context.Context, key GrantKey) error
 }
 
@@ -100,6 +110,7 @@ type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context) ([]Exporter, error) // by name
+	// UpdateExporter changes an exporter and, in the same transaction, the copy of it that its queued run carries.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
 	DeleteExporter(ctx context.Context, id ID) error // its marks go as well, its runs stay in the history
 }
@@ -125,12 +136,35 @@ type DifferenceStore interface {
 	Difference(ctx context.Context, run ID) ([]byte, error)
 }
 
+// Held names a run as the worker holds it that executes it. It fences: once the run has another worker or another
+// attempt, or is over, nothing is held any more.
+type Held struct {
+	Run     ID
+	Worker  ID
+	Attempt int
+}
+
 // RunStore keeps runs. The queue is those that are queued or running.
 type RunStore interface {
-	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined.
+	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined. The
+	// run carries its exporter as it is stored.
 	Enqueue(ctx context.Context, r Run) (stored Run, joined bool, err error)
+	// EnqueueDue is Enqueue for the due time r.Due of the exporter, and makes next the exporter's next due time in the same
+	// transaction. It returns ErrExists, and does nothing, when the exporter's next due time is not r.Due, or no longer, or
+	// when there is a run for it already; ErrNotFound when the exporter is gone.
+	EnqueueDue(ctx context.Context, r Run, next time.Time) (stored Run, joined bool, err error)
 	Run(ctx context.Context, id ID) (Run, error)
+	// UpdateRun changes a run whoever holds it: for what people ask. Its worker uses UpdateRunning.
 	UpdateRun(ctx context.Context, id ID, change func(*Run) error) (Run, error)
+	// Claim gives queued runs to a worker: those that choose names of the active runs, which it gets oldest first. choose
+	// may be called several times and must not change the runs. Each run becomes running, with the worker as its owner, one
+	// more attempt, and what begin does to it. All of it is one transaction, so no run is given twice.
+	Claim(ctx context.Context, worker ID, choose func(active []Run) []ID, begin func(*Run)) ([]Run, error)
+	// UpdateRunning changes a run for the worker that holds it, and returns ErrFenced when it does not.
+	UpdateRunning(ctx context.Context, h Held, change func(*Run) error) (Run, error)
+	// Rescue calls decide for each running run whose worker is gone, and for each queued one that is being cancelled, which
+	// puts it back to the queue or ends it. One transaction; it returns what was changed.
+	Rescue(ctx context.Context, gone func(worker ID) bool, decide func(*Run)) ([]Run, error)
 	// ActiveRuns returns the runs that are queued or running, oldest first.
 	ActiveRuns(ctx context.Context) ([]Run, error)
 	// Runs returns the history, newest first, and the cursor of the next page, empty at the end.

@@ -29,7 +29,7 @@ const (
 	// RunQueued: put in by Enqueue, by a retry that waits for its time, or by the rescue after a crash. A worker takes it
 	// out when all its concurrency keys are free and NotBefore has come.
 	RunQueued RunStatus = "queued"
-	// RunRunning: a worker of this process works on it. A run found in this state at start belongs to a process that died.
+	// RunRunning: the worker that is its Owner works on it. One whose worker is gone is rescued.
 	RunRunning RunStatus = "running"
 	// RunSucceeded: what stands in the sheet agrees with QuickBooks.
 	RunSucceeded RunStatus = "succeeded"
@@ -67,7 +67,7 @@ type Progress struct {
 // Run is one execution of an exporter.
 type Run struct {
 	ID       ID        `json:"id"`
-	Exporter Exporter  `json:"exporter"` // as it was when the run began
+	Exporter Exporter  `json:"exporter"` // as it was when the run began; while it is queued, as it is stored
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero when a person asked
 	Status   RunStatus `json:"status"`
@@ -78,6 +78,7 @@ type Run struct {
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
 	Attempts   int       `json:"attempts"`
+	Owner      ID        `json:"owner,omitempty"` // the worker that executes it; empty unless it is running
 
 	Progress   Progress         `json:"progress"`
 	Requests                    // over all attempts
@@ -158,4 +159,28 @@ type RunFilter struct {
 	Since    time.Time
 	Limit    int // 0 means 50
 	Before   ID  // only runs older than this one: the cursor
+	// Among, unless it is nil, leaves only runs all of whose companies are in it: what somebody may see.
+	Among []RealmID
+}
+
+// Matches reports whether the filter leaves a run, apart from its page: Limit and Before.
+func (f RunFilter) Matches(r Run) bool {
+	return (f.Exporter == "" || r.Exporter.ID == f.Exporter) &&
+		(f.Company == "" || slices.Contains(r.Exporter.Companies, f.Company)) &&
+		(f.Status == "" || r.Status == f.Status) &&
+		(f.Trigger == "" || r.Trigger == f.Trigger) &&
+		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since)) &&
+		(f.Among == nil || allAmong(r.Exporter.Companies, f.Among))
+}
+
+func allAmong(realms, among []RealmID) bool {
+	return !slices.ContainsFunc(realms, func(realm RealmID) bool { return !slices.Contains(among, realm) })
+}
+
+// Held is how the run's worker holds it.
+func (r Run) Held() Held { return Held{Run: r.ID, Worker: r.Owner, Attempt: r.Attempts} }
+
+// Holds reports whether the run is held so.
+func (h Held) Holds(r Run) bool {
+	return r.Status == RunRunning && r.ID == h.Run && r.Owner == h.Worker && r.Attempts == h.Attempt
 }

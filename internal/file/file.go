@@ -211,8 +211,7 @@ func syncFolder(path string) error {
 	if err != nil {
 		return fmt.Errorf("opening the folder: %w", err)
 	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil {
+	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
 		return fmt.Errorf("syncing the folder: %w", err)
 	}
 	return nil

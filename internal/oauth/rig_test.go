@@ -22,6 +22,8 @@ type grantShelf struct {
 	failPut error
 	failGet error
 	slow    time.Duration
+
+	renewing chan struct{} // holds a token while somebody renews; time in a bubble stands still before a mutex
 }
 
 func (s *grantShelf) Grant(_ context.Context, key export.GrantKey) (export.Grant, error) {
@@ -53,6 +55,23 @@ func (s *grantShelf) PutGrant(ctx context.Context, key export.GrantKey, g export
 	}
 	s.grants[key], s.saved[g.AccessToken] = g, true
 	return nil
+}
+
+func (s *grantShelf) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+	s.renewing <- struct{}{}
+	defer func() { <-s.renewing }()
+	stored, err := s.Grant(ctx, key)
+	if err != nil {
+		return export.Grant{}, err
+	}
+	renewed, err := renew(ctx, stored)
+	if err != nil || renewed.Same(stored) {
+		return renewed, err
+	}
+	if err := s.PutGrant(ctx, key, renewed); err != nil {
+		return renewed, fmt.Errorf("%w: %w", export.ErrNotStored, err)
+	}
+	return renewed, nil
 }
 
 func (s *grantShelf) DeleteGrant(_ context.Context, key export.GrantKey) error {
@@ -146,7 +165,7 @@ type rig struct {
 // newRig connects at the present time of the bubble, with an access token of an hour.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second}, store: &grantShelf{}}
+	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second}, store: &grantShelf{renewing: make(chan struct{}, 1)}}
 	if err := r.store.PutGrant(t.Context(), theKey, r.provider.current()); err != nil {
 		t.Fatal(err)
 	}

@@ -216,6 +216,18 @@ func (m *memory) PutGrant(_ context.Context, _ export.GrantKey, g export.Grant) 
 	return nil
 }
 
+func (m *memory) Renew(ctx context.Context, _ export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+	stored, err := m.Grant(ctx, "")
+	if err != nil {
+		return export.Grant{}, err
+	}
+	renewed, err := renew(ctx, stored) // its only Source asks for one at a time
+	if err != nil {
+		return export.Grant{}, err
+	}
+	return renewed, m.PutGrant(ctx, "", renewed)
+}
+
 func (m *memory) DeleteGrant(context.Context, export.GrantKey) error {
 	return m.PutGrant(context.Background(), "", export.Grant{})
 }

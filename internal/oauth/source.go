@@ -15,6 +15,7 @@ const (
 	refreshLimit = 30 * time.Second // of one refresh
 	storeLimit   = 10 * time.Second // of storing its result
 	refreshGap   = 3 * time.Second  // between two tries, whoever asks
+	deadGap      = 5 * time.Second  // between two looks of a dead source for another grant
 	longestPause = time.Minute      // between tries that fail, unless the provider asks for more
 	pauseCeiling = 10 * time.Minute // of what the provider may ask for
 	// clockMargin is how long before its end a token is no longer sent: the request has to arrive with it alive.
@@ -34,7 +35,9 @@ type Source struct {
 	obtained time.Time        // when the grant was got from the provider; zero when it came out of the store
 	refused  string           // the access token that the provider answered 401 to
 	pending  *unsavedGrant    // got from the provider and not yet stored
-	dead     *problem.Problem // set by invalid_grant, left by Replace or Forget only
+	dead     *problem.Problem // set by invalid_grant, until there is another grant in the store
+	ended    export.Grant     // the one that the provider ended
+	looked   time.Time        // when a dead source last looked for another
 	failed   error            // of the last refresh; nil after a good one
 	failures int              // in a row
 	tried    time.Time        // when the last refresh ended
@@ -48,7 +51,7 @@ type unsavedGrant struct {
 }
 
 // Token returns an access token that is good for the next request. A connection whose grant ended fails at once and
-// costs no request. While the provider cannot be asked, the present token is used up to its end. Errors are problems,
+// costs no request; a new grant that another process has stored is found within seconds. While the provider cannot be asked, the present token is used up to its end. Errors are problems,
 // or ctx's error when the wait for another caller's refresh was given up.
 func (s *Source) Token(ctx context.Context) (string, error) {
 	if token, err, done := s.ready(); done {
@@ -66,6 +69,9 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	}
 	if err := s.reread(ctx); err != nil {
 		return s.orPresent(err)
+	}
+	if why := s.stillDead(); why != nil {
+		return "", why
 	}
 	if token, err, done := s.ready(); done {
 		return token, err
@@ -105,11 +111,22 @@ func (s *Source) ready() (token string, err error, done bool) {
 	defer s.mu.Unlock()
 	switch {
 	case s.dead != nil:
-		return "", s.dead, true
+		return "", s.dead, s.opts.Now().Before(s.looked.Add(deadGap))
 	case s.pending == nil && s.alive(s.early()):
 		return s.grant.AccessToken, nil, true
 	}
 	return "", nil, false
+}
+
+// stillDead returns why the source is dead, after the store was asked for another grant.
+func (s *Source) stillDead() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead == nil {
+		return nil
+	}
+	s.looked = s.opts.Now()
+	return s.dead
 }
 
 // alive reports whether the access token can be sent, and that until the margin before its end. The caller holds mu.
@@ -162,11 +179,7 @@ func (s *Source) reread(ctx context.Context) error {
 	case err != nil:
 		return problem.Wrap(err, s.opts.Unavailable, "The stored permission of this connection could not be read.")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if stored.AccessToken != s.grant.AccessToken || stored.RefreshToken != s.grant.RefreshToken {
-		s.grant, s.obtained = stored, time.Time{}
-	}
+	s.adopt(stored)
 	return nil
 }
 
@@ -192,33 +205,41 @@ func (s *Source) mayTry(ctx context.Context) error {
 	}
 }
 
-// refresh renews, stores and publishes. It goes on when ctx ends, or a rotated refresh token could be lost.
+// refresh renews, stores and publishes, alone among all processes that share the store. It goes on when ctx ends, or a
+// rotated refresh token could be lost.
 func (s *Source) refresh(ctx context.Context) error {
-	used := s.present()
-	renewed, err := s.ask(ctx, used)
-	if err != nil && problem.HasCode(err, s.opts.Reconnect) {
-		// Another process may have renewed it in the meantime: then what the store has by now is good.
-		if rereadErr := s.reread(context.WithoutCancel(ctx)); rereadErr != nil {
-			return s.note(rereadErr)
+	ctx = context.WithoutCancel(ctx)
+	known := s.present()
+	asked := false
+	renewed, err := s.opts.Store.Renew(ctx, s.key, func(ctx context.Context, stored export.Grant) (export.Grant, error) {
+		if !stored.Same(known) && s.opts.Now().Before(stored.Expiry.Add(-clockMargin)) {
+			return stored, nil // another process has renewed it
 		}
-		if now := s.present(); now.RefreshToken == used.RefreshToken {
-			return s.die(ctx, err)
-		}
-		if _, _, done := s.ready(); done {
-			return s.note(nil)
-		}
-		if renewed, err = s.ask(ctx, s.present()); err != nil && problem.HasCode(err, s.opts.Reconnect) {
-			return s.die(ctx, err)
-		}
+		asked, known = true, stored
+		return s.ask(ctx, stored)
+	})
+	switch {
+	case err == nil && !asked:
+		s.adopt(renewed)
+		return s.note(nil)
+	case err == nil:
+		s.settle(ctx, unsavedGrant{renewed, s.opts.Now()})
+		return s.note(nil)
+	case errors.Is(err, export.ErrNotStored):
+		s.mu.Lock()
+		s.pending = &unsavedGrant{renewed, s.opts.Now()}
+		s.mu.Unlock()
+		_ = s.note(nil)
+		return s.unstored(ctx, err)
+	case problem.HasCode(err, s.opts.Reconnect):
+		return s.die(ctx, known, err)
+	case errors.Is(err, export.ErrNotFound):
+		s.reset(nil)
+		return problem.New(s.opts.Reconnect, "There is no permission for this connection.")
+	case !asked:
+		return s.note(problem.Wrap(err, s.opts.Unavailable, "The stored permission of this connection could not be read."))
 	}
-	if err != nil {
-		return s.note(err)
-	}
-	s.mu.Lock()
-	s.pending = &unsavedGrant{renewed, s.opts.Now()}
-	s.mu.Unlock()
-	_ = s.note(nil)
-	return s.save(ctx)
+	return s.note(err)
 }
 
 func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) {
@@ -237,15 +258,41 @@ func (s *Source) save(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
 	if err := s.opts.Store.PutGrant(ctx, s.key, unsaved.Grant); err != nil {
-		s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection", string(s.key), "error", err)
-		return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
-			WithHint("Look at the disk that holds the data folder: is it full or read-only? It is stored as soon as that is possible; do not stop the service before.")
+		return s.unstored(ctx, err)
 	}
-	s.mu.Lock()
-	s.grant, s.obtained, s.pending, s.refused = unsaved.Grant, unsaved.obtained, nil, ""
-	s.mu.Unlock()
-	s.opts.OnRefreshed(ctx, s.key, unsaved.Grant)
+	s.settle(ctx, *unsaved)
 	return nil
+}
+
+// unstored says that a renewed grant is in memory only.
+func (s *Source) unstored(ctx context.Context, err error) error {
+	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection", string(s.key), "error", err)
+	return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
+		WithHint("Look at the disk that holds the data folder: is it full or read-only? " +
+			"It is stored as soon as that is possible; do not stop the service before.")
+}
+
+// settle makes a grant that is stored the present one.
+func (s *Source) settle(ctx context.Context, g unsavedGrant) {
+	s.mu.Lock()
+	s.grant, s.obtained, s.pending, s.refused = g.Grant, g.obtained, nil, ""
+	s.mu.Unlock()
+	s.opts.OnRefreshed(ctx, s.key, g.Grant)
+}
+
+// adopt takes over what the store has, if it is new here; it brings a dead source back to life.
+func (s *Source) adopt(stored export.Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead != nil {
+		if stored.Same(s.ended) {
+			return
+		}
+		s.dead, s.ended, s.failed, s.failures, s.tried, s.pause = nil, export.Grant{}, nil, 0, time.Time{}, 0
+	}
+	if !stored.Same(s.grant) {
+		s.grant, s.obtained = stored, time.Time{}
+	}
 }
 
 // flush is save for Sources.Flush.
@@ -274,11 +321,12 @@ func (s *Source) note(err error) error {
 	return err
 }
 
-// die ends the source until a new consent.
-func (s *Source) die(ctx context.Context, err error) error {
+// die ends the source until a new consent, here or through another process.
+func (s *Source) die(ctx context.Context, ended export.Grant, err error) error {
 	why := problem.From(err)
 	s.mu.Lock()
-	s.dead, s.grant, s.obtained = why, export.Grant{}, time.Time{}
+	s.dead, s.ended, s.looked = why, ended, s.opts.Now()
+	s.grant, s.obtained = export.Grant{}, time.Time{}
 	s.mu.Unlock()
 	s.opts.Log.WarnContext(ctx, "provider ended a grant", "connection", string(s.key), "code", string(why.Code))
 	s.opts.OnDead(context.WithoutCancel(ctx), s.key, why)
@@ -289,7 +337,8 @@ func (s *Source) die(ctx context.Context, err error) error {
 func (s *Source) reset(g *export.Grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.grant, s.obtained, s.refused, s.pending, s.dead = export.Grant{}, time.Time{}, "", nil, nil
+	s.grant, s.obtained, s.refused, s.pending = export.Grant{}, time.Time{}, "", nil
+	s.dead, s.ended, s.looked = nil, export.Grant{}, time.Time{}
 	s.failed, s.failures, s.tried, s.pause = nil, 0, time.Time{}, 0
 	if g != nil {
 		s.grant, s.obtained = *g, s.opts.Now()

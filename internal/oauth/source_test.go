@@ -160,38 +160,42 @@ func TestUnsavedGrantsSurvive(t *testing.T) {
 
 func TestAnotherProcessRotated(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name string
-		life time.Duration // of the other's access token
-		want string
-		runs int
-	}{
-		{"its access token is good", time.Hour, "a1", 1},
-		{"its access token has ended", -time.Minute, "a2", 2},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t)
-				time.Sleep(time.Hour)
-				r.provider.during = func() { // the other one is a moment faster
-					r.provider.mu.Lock()
-					defer r.provider.mu.Unlock()
-					r.provider.n, r.provider.during = 1, nil
-					theirs := r.provider.current()
-					theirs.Expiry = time.Now().Add(test.life)
-					if err := r.store.PutGrant(context.Background(), theKey, theirs); err != nil {
-						t.Error(err)
+	t.Run("at the same time", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			other := NewSources(r.opts) // as another process has them
+			r.wantToken(t, "a0")
+			time.Sleep(time.Hour)
+			var callers sync.WaitGroup
+			for i := range 50 {
+				sources := []*Sources{r.Sources, other}[i%2]
+				callers.Go(func() {
+					if token, err := sources.For(theKey).Token(t.Context()); token != "a1" || err != nil {
+						t.Errorf("a caller got %q, %v", token, err)
 					}
-				}
-				r.wantToken(t, test.want)
-				r.wantRefreshes(t, test.runs)
-				if len(r.deaths) != 0 {
-					t.Errorf("declared dead: %v", r.deaths)
-				}
-			})
+				})
+			}
+			callers.Wait()
+			r.wantRefreshes(t, 1)
 		})
-	}
+	})
+	t.Run("its access token has ended", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.wantToken(t, "a0")
+			time.Sleep(time.Hour)
+			r.provider.n = 1
+			theirs := r.provider.current()
+			theirs.Expiry = time.Now().Add(-time.Minute)
+			if err := r.store.PutGrant(t.Context(), theKey, theirs); err != nil {
+				t.Fatal(err)
+			}
+			r.wantToken(t, "a2")
+			r.wantRefreshes(t, 1)
+		})
+	})
 	t.Run("seen before asking", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -218,10 +222,16 @@ func TestDeadStaysSilent(t *testing.T) {
 		reads := r.store.reads
 		for range 100 {
 			r.wantProblem(t, problem.CompanyReconnectRequired)
+		}
+		if r.store.reads != reads {
+			t.Errorf("%d reads of the store just after the end", r.store.reads-reads)
+		}
+		for range 100 {
 			time.Sleep(time.Hour)
+			r.wantProblem(t, problem.CompanyReconnectRequired)
 		}
 		r.wantRefreshes(t, 1)
-		if len(r.deaths) != 1 || r.store.reads != reads {
+		if len(r.deaths) != 1 || r.store.reads != reads+100 {
 			t.Errorf("%d notices, %d reads of the store after the end", len(r.deaths), r.store.reads-reads)
 		}
 		r.provider.fail(nil)
@@ -236,15 +246,36 @@ func TestDeadStaysSilent(t *testing.T) {
 	})
 }
 
-func TestUnreadableStoreIsNoDeath(t *testing.T) {
+// A consent that came in through another process brings a dead source back, here within seconds.
+func TestDeadFindsAnotherGrant(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended"))
-		r.provider.during = func() { r.store.fail(nil, errors.New("read error")) }
+		time.Sleep(56 * time.Minute)
+		r.wantProblem(t, problem.CompanyReconnectRequired)
+		r.provider.fail(nil)
+		r.provider.n = 7
+		if err := NewSources(r.opts).Replace(t.Context(), theKey, r.provider.current()); err != nil {
+			t.Fatal(err)
+		}
+		r.wantProblem(t, problem.CompanyReconnectRequired)
+		time.Sleep(5 * time.Second)
+		r.wantToken(t, "a7")
+	})
+}
+
+func TestUnreadableStoreIsNoDeath(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.wantToken(t, "a0")
+		r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended"))
 		time.Sleep(time.Hour)
+		r.store.fail(nil, errors.New("read error"))
 		r.wantProblem(t, problem.QuickBooksUnavailable)
 		r.wantProblem(t, problem.QuickBooksUnavailable)
+		r.wantRefreshes(t, 0)
 		if len(r.deaths) != 0 {
 			t.Error("declared dead without having looked")
 		}

@@ -160,14 +160,14 @@ func (benchWrite) Requests() int { return 1 }
 
 func (benchWrite) Close() error { return nil }
 
-func (bw benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
-	b, w := bw.b, bw.w
+func (w benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
+	b, asked := w.b, w.w
 	var head []string
-	for _, c := range w.Rows.Schema().Columns {
+	for _, c := range asked.Rows.Schema().Columns {
 		head = append(head, strings.TrimSpace(c.Title+" "+c.Currency))
 	}
 	b.wrote = [][]string{head}
-	for r, err := range w.Rows.Rows() {
+	for r, err := range asked.Rows.Rows() {
 		if err != nil {
 			return export.WriteResult{}, err
 		}
@@ -177,9 +177,9 @@ func (bw benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
 		}
 		b.wrote = append(b.wrote, line)
 	}
-	w.Meter.Add()
-	w.Report(export.PhaseCommitting, w.Rows.Len())
-	return b.write(ctx, w)
+	asked.Meter.Add()
+	asked.Report(export.PhaseCommitting, asked.Rows.Len())
+	return b.write(ctx, asked)
 }
 
 func (b *bench) runner() *pipeline.Runner {

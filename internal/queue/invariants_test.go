@@ -16,77 +16,18 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/progress"
 	"ledgersheet/internal/queue"
+	"ledgersheet/internal/storetest"
 )
 
-// memory is the part of a store that a queue needs, in memory: a real one would
-// sync to disk ten thousand times here.
-type memory struct {
-	mu   sync.Mutex
-	runs map[export.ID]export.Run
-}
-
-func (m *memory) Enqueue(_ context.Context, r export.Run) (export.Run, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, other := range m.runs {
-		if other.Exporter.ID == r.Exporter.ID && !other.Status.Over() {
-			return progress.Copy(other), true, nil
-		}
-	}
-	r.Status = export.RunQueued
-	m.runs[r.ID] = progress.Copy(r)
-	return r, false, nil
-}
-
-func (m *memory) Run(_ context.Context, id export.ID) (export.Run, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.runs[id]
-	if !ok {
-		return export.Run{}, export.ErrNotFound
-	}
-	return progress.Copy(r), nil
-}
-
-func (m *memory) UpdateRun(_ context.Context, id export.ID, change func(*export.Run) error) (export.Run, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	r, ok := m.runs[id]
-	if !ok {
-		return export.Run{}, export.ErrNotFound
-	}
-	r = progress.Copy(r)
-	over := r.Status.Over()
-	if err := change(&r); err != nil {
-		return export.Run{}, err
-	}
-	if over && !r.Status.Over() {
-		return export.Run{}, fmt.Errorf("run %s is over", id)
-	}
-	m.runs[id] = progress.Copy(r)
-	return r, nil
-}
-
-func (m *memory) ActiveRuns(context.Context) ([]export.Run, error) {
-	all := m.all()
-	return slices.DeleteFunc(all, func(r export.Run) bool { return r.Status.Over() }), nil
-}
-
-func (m *memory) Runs(context.Context, export.RunFilter) ([]export.Run, export.ID, error) {
-	return m.all(), "", nil
-}
-
-func (m *memory) PruneRuns(context.Context, time.Time, int) (int, error) { return 0, nil }
+// memory is a store in memory: a real one would sync to disk ten thousand times here.
+type memory struct{ *storetest.Memory }
 
 // all returns every run, oldest first.
-func (m *memory) all() []export.Run {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []export.Run
-	for _, r := range m.runs {
-		all = append(all, progress.Copy(r))
+func (m memory) all() []export.Run {
+	all, _, err := m.Runs(context.Background(), export.RunFilter{Limit: 1 << 20})
+	if err != nil {
+		panic(err)
 	}
 	slices.SortFunc(all, func(a, b export.Run) int { return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID)) })
 	return all
@@ -102,7 +43,7 @@ const (
 // does nothing more.
 type machine struct {
 	t      *rapid.T
-	store  *memory
+	store  memory
 	q      *queue.Queue
 	plug   *plug
 	accept map[export.ID]bool // runs that were accepted
@@ -144,6 +85,20 @@ func (p *plug) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 		return nil, errDown
 	}
 	return p.RunStore.ActiveRuns(ctx)
+}
+
+func (p *plug) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) ([]export.Run, error) {
+	if p.isDead() {
+		return nil, errDown
+	}
+	return p.RunStore.Claim(ctx, worker, choose, begin)
+}
+
+func (p *plug) UpdateRunning(ctx context.Context, h export.Held, change func(*export.Run) error) (export.Run, error) {
+	if p.isDead() {
+		return export.Run{}, errDown
+	}
+	return p.RunStore.UpdateRunning(ctx, h, change)
 }
 
 func (m *machine) boot() {
@@ -333,7 +288,7 @@ func TestInvariants(t *testing.T) {
 
 func live(rt *rapid.T) {
 	m := &machine{
-		t: rt, store: &memory{runs: map[export.ID]export.Run{}}, accept: map[export.ID]bool{},
+		t: rt, store: memory{storetest.NewMemory()}, accept: map[export.ID]bool{},
 		using: map[string]int{}, plans: map[export.ID][]plan{},
 	}
 	m.boot()

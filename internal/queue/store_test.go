@@ -36,6 +36,30 @@ func (f *flaky) UpdateRun(ctx context.Context, id export.ID, change func(*export
 	return f.RunStore.UpdateRun(ctx, id, change)
 }
 
+func (f *flaky) UpdateRunning(ctx context.Context, h export.Held, change func(*export.Run) error) (export.Run, error) {
+	if f.isDown() {
+		return export.Run{}, errDown
+	}
+	f.mu.Lock()
+	f.updates++
+	f.mu.Unlock()
+	return f.RunStore.UpdateRunning(ctx, h, change)
+}
+
+func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) ([]export.Run, error) {
+	if f.isDown() {
+		return nil, errDown
+	}
+	return f.RunStore.Claim(ctx, worker, choose, begin)
+}
+
+func (f *flaky) Rescue(ctx context.Context, gone func(export.ID) bool, decide func(*export.Run)) ([]export.Run, error) {
+	if f.isDown() {
+		return nil, errDown
+	}
+	return f.RunStore.Rescue(ctx, gone, decide)
+}
+
 func (f *flaky) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 	if f.isDown() {
 		return nil, errDown

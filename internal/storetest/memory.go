@@ -1,0 +1,580 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// Memory is a store in memory, for tests that would else write one by hand or wait for a disk. It passes [Run] itself.
+type Memory struct {
+	Differences
+
+	mu        sync.Mutex
+	renewing  map[export.GrantKey]chan struct{} // holds a token while nobody renews
+	companies map[export.RealmID]export.Company
+	accounts  map[export.ID]export.GoogleAccount
+	grants    map[export.GrantKey]export.Grant
+	flows     map[string]export.Flow
+	exporters map[export.ID]export.Exporter
+	marks     map[string][]byte
+	runs      map[export.ID]export.Run
+	users     map[export.ID]export.User
+	audit     []export.AuditEntry
+}
+
+var _ export.Store = (*Memory)(nil)
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{
+		renewing: map[export.GrantKey]chan struct{}{}, companies: map[export.RealmID]export.Company{},
+		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
+		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
+		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
+	}
+}
+
+// do runs f alone, unless ctx has ended.
+func (m *Memory) do(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return f()
+}
+
+func read[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K) (v V, err error) {
+	err = m.do(ctx, func() error {
+		got, ok := rows[key]
+		if !ok {
+			return export.ErrNotFound
+		}
+		v = got
+		return nil
+	})
+	return v, err
+}
+
+func write[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K, v V) error {
+	return m.do(ctx, func() error { rows[key] = v; return nil })
+}
+
+func remove[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K) error {
+	return m.do(ctx, func() error {
+		if _, ok := rows[key]; !ok {
+			return export.ErrNotFound
+		}
+		delete(rows, key)
+		return nil
+	})
+}
+
+// alter changes a row. What apply is given shares no memory with what is stored, so that a change that fails is undone.
+func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K, apply func(*V) error) (v V, err error) {
+	err = m.do(ctx, func() error {
+		got, ok := rows[key]
+		if !ok {
+			return export.ErrNotFound
+		}
+		changed := clone(got)
+		if err := apply(&changed); err != nil {
+			return err
+		}
+		v, rows[key] = changed, clone(changed)
+		return nil
+	})
+	return v, err
+}
+
+func byName[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, name func(V) string, id func(V) string) (all []V, err error) {
+	err = m.do(ctx, func() error {
+		all = slices.Collect(maps.Values(rows))
+		slices.SortFunc(all, func(a, b V) int {
+			return cmp.Or(cmp.Compare(strings.ToLower(name(a)), strings.ToLower(name(b))), cmp.Compare(id(a), id(b)))
+		})
+		return nil
+	})
+	return all, err
+}
+
+// PutCompany implements export.CompanyStore.
+func (m *Memory) PutCompany(ctx context.Context, c export.Company) error {
+	return write(ctx, m, m.companies, c.Realm, c)
+}
+
+// Company implements export.CompanyStore.
+func (m *Memory) Company(ctx context.Context, realm export.RealmID) (export.Company, error) {
+	return read(ctx, m, m.companies, realm)
+}
+
+// Companies implements export.CompanyStore.
+func (m *Memory) Companies(ctx context.Context) ([]export.Company, error) {
+	return byName(ctx, m, m.companies, func(c export.Company) string { return c.Name }, func(c export.Company) string { return string(c.Realm) })
+}
+
+// UpdateCompany implements export.CompanyStore.
+func (m *Memory) UpdateCompany(ctx context.Context, realm export.RealmID, change func(*export.Company) error) (export.Company, error) {
+	return alter(ctx, m, m.companies, realm, change)
+}
+
+// DeleteCompany implements export.CompanyStore.
+func (m *Memory) DeleteCompany(ctx context.Context, realm export.RealmID) error {
+	return remove(ctx, m, m.companies, realm)
+}
+
+// PutAccount implements export.AccountStore.
+func (m *Memory) PutAccount(ctx context.Context, a export.GoogleAccount) error {
+	return write(ctx, m, m.accounts, a.ID, a)
+}
+
+// Account implements export.AccountStore.
+func (m *Memory) Account(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
+	return read(ctx, m, m.accounts, id)
+}
+
+// Accounts implements export.AccountStore.
+func (m *Memory) Accounts(ctx context.Context) ([]export.GoogleAccount, error) {
+	return byName(ctx, m, m.accounts, func(a export.GoogleAccount) string { return a.Email }, func(a export.GoogleAccount) string { return string(a.ID) })
+}
+
+// UpdateAccount implements export.AccountStore.
+func (m *Memory) UpdateAccount(ctx context.Context, id export.ID, change func(*export.GoogleAccount) error) (export.GoogleAccount, error) {
+	return alter(ctx, m, m.accounts, id, change)
+}
+
+// DeleteAccount implements export.AccountStore.
+func (m *Memory) DeleteAccount(ctx context.Context, id export.ID) error {
+	return remove(ctx, m, m.accounts, id)
+}
+
+// Grant implements export.GrantStore.
+func (m *Memory) Grant(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+	return read(ctx, m, m.grants, key)
+}
+
+// PutGrant implements export.GrantStore.
+func (m *Memory) PutGrant(ctx context.Context, key export.GrantKey, g export.Grant) error {
+	return write(ctx, m, m.grants, key, g)
+}
+
+// DeleteGrant implements export.GrantStore.
+func (m *Memory) DeleteGrant(ctx context.Context, key export.GrantKey) error {
+	return remove(ctx, m, m.grants, key)
+}
+
+// Renew implements export.GrantStore.
+func (m *Memory) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+	m.mu.Lock()
+	turn, ok := m.renewing[key]
+	if !ok {
+		turn = make(chan struct{}, 1)
+		m.renewing[key] = turn
+	}
+	m.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return export.Grant{}, ctx.Err()
+	}
+	defer func() { <-turn }()
+	stored, err := m.Grant(ctx, key)
+	if err != nil {
+		return export.Grant{}, err
+	}
+	renewed, err := renew(ctx, stored)
+	if err != nil || renewed.Same(stored) {
+		return renewed, err
+	}
+	return renewed, m.PutGrant(context.WithoutCancel(ctx), key, renewed)
+}
+
+// PutFlow implements export.FlowStore.
+func (m *Memory) PutFlow(ctx context.Context, stateHash string, f export.Flow) error {
+	if f.ExpiresAt.IsZero() {
+		return errors.New("storing flow: it never expires")
+	}
+	return write(ctx, m, m.flows, stateHash, f)
+}
+
+// TakeFlow implements export.FlowStore.
+func (m *Memory) TakeFlow(ctx context.Context, stateHash string, now time.Time) (f export.Flow, err error) {
+	err = m.do(ctx, func() error {
+		maps.DeleteFunc(m.flows, func(_ string, f export.Flow) bool { return !now.Before(f.ExpiresAt) })
+		got, ok := m.flows[stateHash]
+		if !ok {
+			return export.ErrNotFound
+		}
+		f = got
+		delete(m.flows, stateHash)
+		return nil
+	})
+	return f, err
+}
+
+// CreateExporter implements export.ExporterStore.
+func (m *Memory) CreateExporter(ctx context.Context, e export.Exporter) error {
+	return m.do(ctx, func() error {
+		if _, ok := m.exporters[e.ID]; ok {
+			return export.ErrExists
+		}
+		m.exporters[e.ID] = e
+		return nil
+	})
+}
+
+// Exporter implements export.ExporterStore.
+func (m *Memory) Exporter(ctx context.Context, id export.ID) (export.Exporter, error) {
+	return read(ctx, m, m.exporters, id)
+}
+
+// Exporters implements export.ExporterStore.
+func (m *Memory) Exporters(ctx context.Context) ([]export.Exporter, error) {
+	return byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name }, func(e export.Exporter) string { return string(e.ID) })
+}
+
+// UpdateExporter implements export.ExporterStore.
+func (m *Memory) UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (e export.Exporter, err error) {
+	err = m.do(ctx, func() error {
+		stored, ok := m.exporters[id]
+		if !ok {
+			return export.ErrNotFound
+		}
+		e = clone(stored)
+		if err := change(&e); err != nil {
+			return err
+		}
+		if e.ID != id {
+			return fmt.Errorf("exporter %s: its id must stay as it is", id)
+		}
+		m.putExporter(clone(e))
+		return nil
+	})
+	return e, err
+}
+
+func (m *Memory) putExporter(e export.Exporter) {
+	m.exporters[e.ID] = e
+	if r, ok := m.activeRun(e.ID); ok && r.Status == export.RunQueued {
+		r.Exporter = e
+		m.runs[r.ID] = r
+	}
+}
+
+// DeleteExporter implements export.ExporterStore.
+func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
+	if err := remove(ctx, m, m.exporters, id); err != nil {
+		return err
+	}
+	return m.DeleteMarks(ctx, export.MarkPrefix(id))
+}
+
+// Mark implements export.MarkStore.
+func (m *Memory) Mark(ctx context.Context, key string) ([]byte, error) {
+	return read(ctx, m, m.marks, key)
+}
+
+// PutMark implements export.MarkStore.
+func (m *Memory) PutMark(ctx context.Context, key string, data []byte) error {
+	return write(ctx, m, m.marks, key, bytes.Clone(data))
+}
+
+// DeleteMarks implements export.MarkStore.
+func (m *Memory) DeleteMarks(ctx context.Context, prefix string) error {
+	return m.do(ctx, func() error {
+		maps.DeleteFunc(m.marks, func(key string, _ []byte) bool { return strings.HasPrefix(key, prefix) })
+		return nil
+	})
+}
+
+func (m *Memory) activeRun(exporter export.ID) (export.Run, bool) {
+	for _, r := range m.runs {
+		if r.Exporter.ID == exporter && !r.Status.Over() {
+			return r, true
+		}
+	}
+	return export.Run{}, false
+}
+
+// Enqueue implements export.RunStore.
+func (m *Memory) Enqueue(ctx context.Context, r export.Run) (stored export.Run, joined bool, err error) {
+	err = m.do(ctx, func() error {
+		stored, joined, err = m.enqueue(r)
+		return err
+	})
+	return stored, joined, err
+}
+
+func (m *Memory) enqueue(r export.Run) (export.Run, bool, error) {
+	if r.Exporter.ID == "" {
+		return export.Run{}, false, errors.New("queueing run: it has no exporter")
+	}
+	if other, ok := m.activeRun(r.Exporter.ID); ok {
+		return clone(other), true, nil
+	}
+	if _, ok := m.runs[r.ID]; ok {
+		return export.Run{}, false, export.ErrExists
+	}
+	r.Status, r.Owner = export.RunQueued, ""
+	return m.putRun(r), false, nil
+}
+
+// putRun stores a copy of the run, which carries its exporter as it is stored while it is queued.
+func (m *Memory) putRun(r export.Run) export.Run {
+	if e, ok := m.exporters[r.Exporter.ID]; ok && r.Status == export.RunQueued {
+		r.Exporter = e
+	}
+	if r.Status != export.RunRunning {
+		r.Owner = ""
+	}
+	m.runs[r.ID] = clone(r)
+	return r
+}
+
+// EnqueueDue implements export.RunStore.
+func (m *Memory) EnqueueDue(ctx context.Context, r export.Run, next time.Time) (stored export.Run, joined bool, err error) {
+	err = m.do(ctx, func() error {
+		e, ok := m.exporters[r.Exporter.ID]
+		if !ok {
+			return export.ErrNotFound
+		}
+		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
+			return export.ErrExists
+		}
+		for _, other := range m.runs {
+			if other.Exporter.ID == e.ID && other.Due.Equal(r.Due) {
+				err = export.ErrExists
+			}
+		}
+		if err == nil {
+			if stored, joined, err = m.enqueue(r); err != nil {
+				return err
+			}
+		}
+		e.NextAt = next
+		m.putExporter(e)
+		return err
+	})
+	return stored, joined, err
+}
+
+// Run implements export.RunStore.
+func (m *Memory) Run(ctx context.Context, id export.ID) (export.Run, error) {
+	r, err := read(ctx, m, m.runs, id)
+	return clone(r), err
+}
+
+// UpdateRun implements export.RunStore.
+func (m *Memory) UpdateRun(ctx context.Context, id export.ID, change func(*export.Run) error) (r export.Run, err error) {
+	err = m.do(ctx, func() error {
+		stored, ok := m.runs[id]
+		if !ok {
+			return export.ErrNotFound
+		}
+		changed := clone(stored)
+		if err := change(&changed); err != nil {
+			return err
+		}
+		switch {
+		case changed.ID != id || changed.Exporter.ID != stored.Exporter.ID:
+			return fmt.Errorf("run %s: its ids must stay as they are", id)
+		case stored.Status.Over() && !changed.Status.Over():
+			return fmt.Errorf("run %s is over", id)
+		}
+		r = m.putRun(changed)
+		return nil
+	})
+	return r, err
+}
+
+// Claim implements export.RunStore.
+func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) (claimed []export.Run, err error) {
+	err = m.do(ctx, func() error {
+		for _, id := range choose(m.active()) {
+			r := clone(m.runs[id])
+			if r.Status != export.RunQueued {
+				return fmt.Errorf("claiming run %s: it is not queued", id)
+			}
+			r.Status, r.Owner, r.Attempts = export.RunRunning, worker, r.Attempts+1
+			begin(&r)
+			claimed = append(claimed, m.putRun(r))
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+// UpdateRunning implements export.RunStore.
+func (m *Memory) UpdateRunning(ctx context.Context, h export.Held, change func(*export.Run) error) (export.Run, error) {
+	return m.UpdateRun(ctx, h.Run, func(r *export.Run) error {
+		if !h.Holds(*r) {
+			return export.ErrFenced
+		}
+		return change(r)
+	})
+}
+
+// Rescue implements export.RunStore.
+func (m *Memory) Rescue(ctx context.Context, gone func(export.ID) bool, decide func(*export.Run)) (rescued []export.Run, err error) {
+	err = m.do(ctx, func() error {
+		for _, r := range m.active() {
+			if r.Status == export.RunRunning && gone(r.Owner) || r.Status == export.RunQueued && r.Cancelling {
+				decide(&r)
+				rescued = append(rescued, m.putRun(r))
+			}
+		}
+		return nil
+	})
+	return rescued, err
+}
+
+// ActiveRuns implements export.RunStore.
+func (m *Memory) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
+	err = m.do(ctx, func() error { all = m.active(); return nil })
+	return all, err
+}
+
+func (m *Memory) active() (all []export.Run) {
+	for _, r := range m.runs {
+		if !r.Status.Over() {
+			all = append(all, clone(r))
+		}
+	}
+	slices.SortFunc(all, func(a, b export.Run) int { return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID)) })
+	return all
+}
+
+// Runs implements export.RunStore.
+func (m *Memory) Runs(ctx context.Context, f export.RunFilter) (page []export.Run, next export.ID, err error) {
+	err = m.do(ctx, func() error {
+		for _, r := range m.runs {
+			if f.Matches(r) && (f.Before == "" || r.ID < f.Before) {
+				page = append(page, clone(r))
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(page, func(a, b export.Run) int { return cmp.Compare(b.ID, a.ID) })
+	limit := f.Limit
+	if limit <= 0 {
+		limit = 50
+	}
+	if len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].ID
+	}
+	return page, next, err
+}
+
+// PruneRuns implements export.RunStore.
+func (m *Memory) PruneRuns(ctx context.Context, before time.Time, keep int) (deleted int, err error) {
+	err = m.do(ctx, func() error {
+		seen := map[export.ID]int{}
+		for _, id := range slices.SortedFunc(maps.Keys(m.runs), func(a, b export.ID) int { return cmp.Compare(b, a) }) {
+			r := m.runs[id]
+			seen[r.Exporter.ID]++
+			if seen[r.Exporter.ID] > keep && r.Status.Over() && r.FinishedAt.Before(before) {
+				delete(m.runs, id)
+				m.forget(id)
+				deleted++
+			}
+		}
+		return nil
+	})
+	return deleted, err
+}
+
+// CreateUser implements export.UserStore.
+func (m *Memory) CreateUser(ctx context.Context, u export.User) error {
+	return m.do(ctx, func() error {
+		if _, ok := m.users[u.ID]; ok || m.emailTaken(u) {
+			return export.ErrExists
+		}
+		m.users[u.ID] = u
+		return nil
+	})
+}
+
+func (m *Memory) emailTaken(u export.User) bool {
+	for _, other := range m.users {
+		if other.ID != u.ID && strings.EqualFold(other.Email, u.Email) {
+			return true
+		}
+	}
+	return false
+}
+
+// UserByEmail implements export.UserStore.
+func (m *Memory) UserByEmail(ctx context.Context, email string) (u export.User, err error) {
+	err = m.do(ctx, func() error {
+		for _, u = range m.users {
+			if strings.EqualFold(u.Email, email) {
+				return nil
+			}
+		}
+		u = export.User{}
+		return export.ErrNotFound
+	})
+	return u, err
+}
+
+// Users implements export.UserStore.
+func (m *Memory) Users(ctx context.Context) ([]export.User, error) {
+	return byName(ctx, m, m.users, func(u export.User) string { return u.Email }, func(u export.User) string { return string(u.ID) })
+}
+
+// UpdateUser implements export.UserStore.
+func (m *Memory) UpdateUser(ctx context.Context, id export.ID, change func(*export.User) error) (export.User, error) {
+	return alter(ctx, m, m.users, id, func(u *export.User) error {
+		if err := change(u); err != nil {
+			return err
+		}
+		if m.emailTaken(*u) {
+			return export.ErrExists
+		}
+		return nil
+	})
+}
+
+// Audit implements export.AuditStore.
+func (m *Memory) Audit(ctx context.Context, e export.AuditEntry) error {
+	return m.do(ctx, func() error { m.audit = append(m.audit, e); return nil })
+}
+
+// AuditEntries implements export.AuditStore.
+func (m *Memory) AuditEntries(ctx context.Context, limit int) (page []export.AuditEntry, err error) {
+	if limit <= 0 {
+		limit = 50
+	}
+	err = m.do(ctx, func() error {
+		all := slices.Clone(m.audit)
+		slices.Reverse(all)
+		slices.SortStableFunc(all, func(a, b export.AuditEntry) int { return b.At.Compare(a.At) })
+		page = all[:min(limit, len(all))]
+		return nil
+	})
+	return page, err
+}
+
+// clone copies a value as a store does that writes JSON: what is changed in the copy is changed nowhere else.
+func clone[V any](v V) (copied V) {
+	data, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(data, &copied)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("%T cannot be stored: %v", v, err))
+	}
+	return copied
+}
