@@ -122,7 +122,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
-	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.enqueue, Logger: a.log, Jitter: true})
+	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log, Jitter: true})
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
@@ -162,12 +162,6 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
 	return ctx.Err()
-}
-
-// enqueue is how the ticker starts runs.
-func (a *App) enqueue(ctx context.Context, r export.Run) error {
-	_, _, err := a.queue.Enqueue(ctx, r)
-	return err
 }
 
 // activity counts the runs that wait and those under way, for the metrics.

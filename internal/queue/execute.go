@@ -34,7 +34,7 @@ func (q *Queue) execute(t *task, r export.Run) {
 	result := t.live.close()
 	close(over)
 	flushing.Wait()
-	q.finish(result, attempt{err: err, cause: context.Cause(ctx), timeout: q.o.Timeout, backoff: q.o.Backoff})
+	q.finish(t.held, result, attempt{err: err, cause: context.Cause(ctx), timeout: q.o.Timeout, backoff: q.o.Backoff})
 }
 
 // call calls Work and makes a panic an error.
@@ -50,16 +50,17 @@ func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export
 
 // finish stores how an attempt ended and tells of it. While the store fails, it
 // tries again, until the queue has to stop; then the run is found as running by
-// the next process and taken up again.
-func (q *Queue) finish(result export.Run, a attempt) {
+// the next process and taken up again. A run that is held by somebody else by
+// now ends there and not here.
+func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 	pause := firstStoreRetry
 	for {
-		err := q.storeEnd(result, a)
+		err := q.storeEnd(held, result, a)
 		if err == nil {
 			return
 		}
 		q.log.Error("storing the end of a run failed", "run", result.ID, "exporter", result.Exporter.ID, "error", err)
-		if errors.Is(err, errGone) || errors.Is(err, export.ErrNotFound) || q.life.Err() != nil {
+		if errors.Is(err, export.ErrFenced) || errors.Is(err, export.ErrNotFound) || q.life.Err() != nil {
 			return
 		}
 		timer := time.NewTimer(pause)
@@ -72,14 +73,11 @@ func (q *Queue) finish(result export.Run, a attempt) {
 	}
 }
 
-func (q *Queue) storeEnd(result export.Run, a attempt) error {
+func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) error {
 	q.turn.Lock()
 	defer q.turn.Unlock()
 	a.now = q.o.Now()
-	stored, err := q.o.Store.UpdateRun(q.base, result.ID, func(r *export.Run) error {
-		if r.Status != export.RunRunning {
-			return errGone
-		}
+	stored, err := q.o.Store.UpdateRunning(q.base, held, func(r *export.Run) error {
 		setResults(r, result)
 		a.settle(r)
 		return nil

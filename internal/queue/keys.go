@@ -14,16 +14,19 @@ type key struct {
 	kept  string // … and one that finds the key kept for an older run; empty if it is never kept
 }
 
+// workersKey is the one key that belongs to each worker and not to all.
+const workersKey = "workers"
+
 // keysOf lists what a run of an exporter needs, the rarest first, so that the
 // reason that people are shown is the one that tells them most.
-func (q *Queue) keysOf(e export.Exporter) []key {
+func keysOf(e export.Exporter, l limits) []key {
 	keys := []key{{
 		name: "exporter:" + string(e.ID), limit: 1,
 		busy: "another run of this exporter is under way",
 	}}
 	if e.Target.Spreadsheet != "" {
 		keys = append(keys, key{
-			name: "spreadsheet:" + e.Target.Spreadsheet, limit: q.o.PerSpreadsheet,
+			name: "spreadsheet:" + e.Target.Spreadsheet, limit: l.spreadsheet,
 			busy: "another run writes to the same spreadsheet",
 			kept: "an older run waits for the same spreadsheet",
 		})
@@ -35,14 +38,14 @@ func (q *Queue) keysOf(e export.Exporter) []key {
 		}
 		seen[realm] = true
 		keys = append(keys, key{
-			name: "company:" + string(realm), limit: q.o.PerCompany,
-			busy: fmt.Sprintf("%d other %s company %s", q.o.PerCompany, plural(q.o.PerCompany, "run reads", "runs read"), realm),
+			name: "company:" + string(realm), limit: l.company,
+			busy: fmt.Sprintf("%d other %s company %s", l.company, plural(l.company, "run reads", "runs read"), realm),
 			kept: fmt.Sprintf("an older run waits for company %s", realm),
 		})
 	}
 	return append(keys, key{
-		name: "workers", limit: q.o.Workers,
-		busy: fmt.Sprintf("%d %s under way, which is the limit", q.o.Workers, plural(q.o.Workers, "run is", "runs are")),
+		name: workersKey, limit: l.workers,
+		busy: fmt.Sprintf("%d %s under way, which is the limit", l.workers, plural(l.workers, "run is", "runs are")),
 	})
 }
 

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 // ever waiting for the store; flush brings it to the store.
 type live struct {
 	q *Queue
+	t *task
 
 	mu          sync.Mutex
 	run         export.Run
@@ -29,9 +31,9 @@ type live struct {
 	changed     chan struct{} // holds the news that something is untold or unsaved
 }
 
-func newLive(q *Queue, r export.Run) *live {
+func newLive(q *Queue, t *task, r export.Run) *live {
 	now := q.o.Now()
-	return &live{q: q, run: progress.Copy(r), told: now, saved: now, changed: make(chan struct{}, 1)}
+	return &live{q: q, t: t, run: progress.Copy(r), told: now, saved: now, changed: make(chan struct{}, 1)}
 }
 
 // report is what Work gets.
@@ -111,13 +113,14 @@ func (l *live) step() time.Duration {
 	r := progress.Copy(l.run)
 	l.mu.Unlock()
 
-	_, err := l.q.o.Store.UpdateRun(l.q.base, r.ID, func(stored *export.Run) error {
-		if stored.Status != export.RunRunning {
-			return errGone
-		}
+	stored, err := l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {
 		setResults(stored, r)
 		return nil
 	})
+	if errors.Is(err, export.ErrFenced) {
+		l.t.cancel(errTaken)
+		return time.Hour
+	}
 	if err != nil {
 		// The run goes on: its end is what must be stored, and that is tried again.
 		l.q.log.Warn("storing the progress of a run failed", "run", r.ID, "exporter", r.Exporter.ID, "error", err)
@@ -125,6 +128,10 @@ func (l *live) step() time.Duration {
 		l.unsaved = true
 		l.mu.Unlock()
 		return saveEvery
+	}
+	if stored.Cancelling { // asked for through another process
+		l.markCancelling()
+		l.t.cancel(errCancelled)
 	}
 	return 0 // to look again at what came meanwhile
 }

@@ -34,8 +34,7 @@ type Options struct {
 	Store  export.RunStore
 	Work   Work
 	Events *progress.Broker // told of every change; may be nil
-	// Exporter reads an exporter as it is when its run begins; one that is not
-	// found ends the run. If nil, runs use the exporter that they were queued with.
+	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
 
 	Workers        int           // runs at a time: 8
@@ -52,8 +51,9 @@ type Options struct {
 
 // Queue executes runs. Make it with [New]; it is safe for concurrent use.
 type Queue struct {
-	o   Options
-	log *slog.Logger
+	o      Options
+	log    *slog.Logger
+	worker export.ID // as which it holds its runs
 
 	wake  chan struct{} // holds a wake-up
 	ended chan struct{} // holds the news that a worker ended
@@ -64,7 +64,6 @@ type Queue struct {
 
 	mu       sync.Mutex
 	tasks    map[export.ID]*task // under way in this process
-	held     map[string]int      // how many tasks hold each key
 	waiting  map[export.ID]string
 	trouble  error // of the dispatcher's last pass
 	started  bool
@@ -82,6 +81,7 @@ type Queue struct {
 var (
 	errCancelled   = errors.New("cancelled by a person")
 	errInterrupted = errors.New("the service stops")
+	errTaken       = errors.New("somebody else has taken the run")
 	errDeadline    = errors.New("the run's time limit is reached")
 )
 
@@ -102,11 +102,15 @@ func New(o Options) *Queue {
 		o.Logger = slog.Default()
 	}
 	return &Queue{
-		o: o, log: o.Logger.With("component", "queue"),
+		o: o, log: o.Logger.With("component", "queue"), worker: export.NewID("wrk", o.Now()),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		tasks: map[export.ID]*task{}, held: map[string]int{}, waiting: map[export.ID]string{},
+		tasks: map[export.ID]*task{}, waiting: map[export.ID]string{},
 		stop: make(chan struct{}), dispatched: make(chan struct{}),
 	}
+}
+
+func (q *Queue) limits() limits {
+	return limits{workers: q.o.Workers, company: q.o.PerCompany, spreadsheet: q.o.PerSpreadsheet}
 }
 
 func setDefault[T int | time.Duration](v *T, def T) {
@@ -213,6 +217,21 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
+// EnqueueDue queues the run for the due time r.Due of its exporter, or lets it join the exporter's run that is under way,
+// and makes next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done so.
+func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) error {
+	r.Progress = export.Progress{Phase: export.PhaseQueued}
+	defer q.Wake() // when the turn is over
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	stored, _, err := q.o.Store.EnqueueDue(ctx, r, next)
+	if err != nil {
+		return err
+	}
+	q.publish(stored)
+	return nil
+}
+
 // Cancel stops a run. One that is queued is cancelled when Cancel returns, one
 // that is running soon after, unless it succeeds before it notices. Cancelling a
 // run that has ended is a problem with the code conflict.
@@ -240,9 +259,7 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	delete(q.waiting, id)
 	q.mu.Unlock()
 	if t != nil {
-		if t.live != nil {
-			t.live.markCancelling()
-		}
+		t.live.markCancelling()
 		t.cancel(errCancelled)
 	}
 	q.publish(r)

@@ -355,13 +355,11 @@ func TestPersonDoesNotWait(t *testing.T) {
 }
 
 func TestExporterIsReadWhenItsRunBegins(t *testing.T) {
-	now := exporter("exp_1", "B", "new")
 	inBubble(t, func(o *queue.Options) {
-		o.Exporter = func(_ context.Context, id export.ID) (export.Exporter, error) {
-			if id != now.ID {
-				return export.Exporter{}, fmt.Errorf("reading: %w", export.ErrNotFound)
-			}
-			return now, nil
+		store, _ := o.Store.(export.ExporterStore)
+		o.Exporter = store.Exporter
+		if err := store.CreateExporter(t.Context(), exporter("exp_1", "B", "new")); err != nil {
+			t.Fatal(err)
 		}
 	}, func(b *bench) {
 		b.start()

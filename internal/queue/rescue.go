@@ -2,8 +2,8 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -13,41 +13,33 @@ import (
 // is thought to be the reason.
 const mostAttempts = 5
 
-// rescue takes care of the runs that belong to a process that died: nobody works
-// on them. What such a run had written is not visible in the sheet or was
-// written wholly, so it can begin anew.
+// rescue takes care of the runs whose worker is gone. What such a run had written is not visible in the sheet or was
+// written wholly, so it can begin anew. The store admits one process at a time, so every other worker is gone.
 func (q *Queue) rescue(ctx context.Context) error {
-	runs, err := q.o.Store.ActiveRuns(ctx)
+	q.turn.Lock()
+	defer q.turn.Unlock()
+	gone := func(worker export.ID) bool { return worker != q.worker }
+	rescued, err := q.o.Store.Rescue(ctx, gone, func(r *export.Run) { rescue(r, q.o.Now()) })
 	if err != nil {
-		return fmt.Errorf("reading the queue: %w", err)
+		return fmt.Errorf("rescuing runs: %w", err)
 	}
-	for _, r := range runs {
-		if r.Status != export.RunRunning && !r.Cancelling {
-			continue
-		}
-		stored, err := q.o.Store.UpdateRun(ctx, r.ID, func(r *export.Run) error {
-			now := q.o.Now()
-			switch {
-			case r.Status.Over():
-				return errGone
-			case r.Cancelling:
-				end(r, export.RunCancelled, cancelledProblem(), now)
-			case r.Attempts >= mostAttempts:
-				end(r, export.RunFailed, problem.New(problem.Interrupted, "The service ended %d times during the run, so it is not taken up again.", r.Attempts).
-					WithHint("Look into the service's log and at its memory limit, then run it again."), now)
-			default:
-				requeue(r, interruptedProblem(), now)
-			}
-			return nil
-		})
-		if errors.Is(err, errGone) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("rescuing run %s: %w", r.ID, err)
-		}
-		q.log.Warn("found a run of a process that ended", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "status", string(stored.Status))
-		q.publish(stored)
+	for _, r := range rescued {
+		q.log.Warn("found a run of a process that ended", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "status", string(r.Status))
+		q.publish(r)
 	}
 	return nil
+}
+
+// rescue decides what becomes of a run whose worker is gone.
+func rescue(r *export.Run, now time.Time) {
+	switch {
+	case r.Cancelling:
+		end(r, export.RunCancelled, cancelledProblem(), now)
+	case r.Attempts >= mostAttempts:
+		end(r, export.RunFailed, problem.New(problem.Interrupted,
+			"The service ended %d times during the run, so it is not taken up again.", r.Attempts).
+			WithHint("Look into the service's log and at its memory limit, then run it again."), now)
+	default:
+		requeue(r, interruptedProblem(), now)
+	}
 }

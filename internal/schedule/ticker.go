@@ -20,22 +20,20 @@ const (
 	punctual = 2 * time.Minute
 	// jitter is the time over which the starts of runs that are due together are spread.
 	jitter = time.Minute
-	// recent is how many runs of a trigger are looked through for one with the same due time.
-	recent = 50
 )
 
 // Store is what a ticker reads and writes; every export.Store has it.
 type Store interface {
 	Exporters(ctx context.Context) ([]export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
-	Runs(ctx context.Context, f export.RunFilter) (page []export.Run, next export.ID, err error)
 }
 
 // Options are what a ticker needs.
 type Options struct {
 	Store Store
-	// Enqueue queues a run, or lets it join the exporter's run that is under way.
-	Enqueue func(ctx context.Context, r export.Run) error
+	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next due
+	// time, both or neither. It returns export.ErrExists when the run's due time was taken before.
+	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
 	Now     func() time.Time // nil means time.Now
 	Logger  *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute, for each exporter by always
@@ -47,8 +45,8 @@ type Options struct {
 // exporter's next due time in the store, so it sees at its start what was missed
 // and catches up on it once. Make it with [NewTicker].
 //
-// A due time is stored as done after its run was queued. If the process dies in
-// between, the run itself tells the next process that it was queued.
+// A due time is moved on in the transaction that queues its run, so each has one
+// run at most, whatever dies and however many watch.
 type Ticker struct {
 	o    Options
 	log  *slog.Logger
@@ -206,19 +204,15 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
 		return at, t.setNext(ctx, e, at)
 	}
-	if err := t.queue(ctx, e, now); err != nil {
+	if err := t.queue(ctx, e, at, now); err != nil {
 		return time.Time{}, err
 	}
-	return at, t.setNext(ctx, e, at)
+	return at, nil
 }
 
-// queue queues the run for the exporter's stored due time, unless that was done
-// before a crash or before the clock was put back.
-func (t *Ticker) queue(ctx context.Context, e export.Exporter, now time.Time) error {
-	done, err := t.wasQueued(ctx, e)
-	if err != nil || done {
-		return err
-	}
+// queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody else
+// may have done so, or changed the schedule meanwhile: then there is nothing to do.
+func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
 		Status: export.RunQueued, QueuedAt: now,
@@ -230,26 +224,15 @@ func (t *Ticker) queue(ctx context.Context, e export.Exporter, now time.Time) er
 	if t.o.Jitter {
 		r.NotBefore = now.Add(jitterOf(e.ID))
 	}
-	if err := t.o.Enqueue(ctx, r); err != nil {
+	err := t.o.Enqueue(ctx, r, at)
+	if errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("queueing run: %w", err)
 	}
 	t.log.Info("schedule is due", "exporter", e.ID, "due", e.NextAt, "trigger", string(r.Trigger))
 	return nil
-}
-
-func (t *Ticker) wasQueued(ctx context.Context, e export.Exporter) (bool, error) {
-	for _, trigger := range []export.Trigger{export.TriggerSchedule, export.TriggerCatchUp} {
-		runs, _, err := t.o.Store.Runs(ctx, export.RunFilter{Exporter: e.ID, Trigger: trigger, Limit: recent})
-		if err != nil {
-			return false, fmt.Errorf("reading history: %w", err)
-		}
-		for _, r := range runs {
-			if r.Due.Equal(e.NextAt) {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }
 
 // setNext stores the next due time, unless somebody has changed it meanwhile.

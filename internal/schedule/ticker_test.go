@@ -33,10 +33,10 @@ type clock struct {
 	ticker *schedule.Ticker
 	jitter bool
 
-	mu                        sync.Mutex
-	runs                      []export.Run
-	enqueueFails, updateFails error
-	skew                      time.Duration // of the computer's clock
+	mu           sync.Mutex
+	runs         []export.Run
+	enqueueFails error
+	skew         time.Duration // of the computer's clock
 }
 
 func inBubble(t *testing.T, test func(*clock)) {
@@ -107,28 +107,19 @@ func (c *clock) sleep(d time.Duration) {
 	synctest.Wait()
 }
 
-func (c *clock) enqueue(ctx context.Context, r export.Run) error {
+func (c *clock) enqueue(ctx context.Context, r export.Run, next time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.enqueueFails != nil {
 		return c.enqueueFails
 	}
-	stored, joined, err := c.Enqueue(ctx, r)
+	stored, joined, err := c.EnqueueDue(ctx, r, next)
 	if err != nil || joined {
 		return err
 	}
 	c.runs = append(c.runs, stored)
 	_, err = c.UpdateRun(ctx, r.ID, func(r *export.Run) error { r.Status = export.RunSucceeded; return nil })
 	return err
-}
-
-func (c *clock) UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.updateFails != nil {
-		return export.Exporter{}, c.updateFails
-	}
-	return c.Store.UpdateExporter(ctx, id, change)
 }
 
 func (c *clock) add(id, cron, zone string) {
@@ -269,29 +260,24 @@ func TestCatchUpOnce(t *testing.T) {
 // punctual is how late a run may be and still count as on time.
 const punctual = 2 * time.Minute
 
-// TestCrashBetweenQueueingAndStoring lets the process die when the run is queued
-// and the next due time is not yet stored.
-func TestCrashBetweenQueueingAndStoring(t *testing.T) {
+// TestTwoWatch lets two processes watch the same schedules: each due time has one run.
+func TestTwoWatch(t *testing.T) {
 	inBubble(t, func(c *clock) {
 		c.add("exp_1", "0 6 * * *", "UTC")
 		c.up()
-		c.set(func() { c.updateFails = errors.New("no space left on device") })
+		first := c.ticker
+		c.up()
+		defer first.Stop()
 		c.sleep(6 * time.Hour)
 		c.want("01-01 06:00 schedule")
-		c.sleep(10 * time.Minute) // it tries again each minute
-		c.want()
-		if err := c.ticker.Ready(); !errors.Is(err, c.updateFails) {
-			t.Errorf("ready: %v", err)
-		}
-		c.down()
-		c.set(func() { c.updateFails = nil })
-		c.up()
-		c.want()
 		if got := c.nextAt("exp_1"); got.Day() != 2 {
 			t.Errorf("the next due time is %v", got)
 		}
 		c.sleep(24 * time.Hour)
 		c.want("01-02 06:00 schedule")
+		if err := errors.Join(first.Ready(), c.ticker.Ready()); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

@@ -1,0 +1,203 @@
+package queue
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"ledgersheet/internal/export"
+)
+
+const testWorker = export.ID("wrk_me")
+
+// dispatching is a model of a queue: what choose names begins at once, and ends when the machine says so.
+type dispatching struct {
+	limits limits
+	now    time.Time
+	runs   []export.Run // active, oldest first
+	added  int
+}
+
+func (d *dispatching) add(t *rapid.T) {
+	d.added++
+	e := export.Exporter{ID: export.ID(fmt.Sprintf("exp_%d", d.added))}
+	for _, c := range rapid.SliceOfN(rapid.SampledFrom([]export.RealmID{"A", "B", "C"}), 1, 3).Draw(t, "companies") {
+		e.Companies = append(e.Companies, c)
+	}
+	e.Target.Spreadsheet = rapid.SampledFrom([]string{"", "S", "T"}).Draw(t, "spreadsheet")
+	r := export.Run{ID: export.ID(fmt.Sprintf("run_%04d", d.added)), Exporter: e, Status: export.RunQueued, QueuedAt: d.now}
+	if wait := rapid.SampledFrom([]time.Duration{0, 0, time.Minute, time.Hour}).Draw(t, "wait"); wait > 0 {
+		r.NotBefore = d.now.Add(wait)
+	}
+	d.runs = append(d.runs, r)
+}
+
+// others begins a run as another worker does.
+func (d *dispatching) others(*rapid.T) {
+	c := choose(d.runs, "wrk_other", d.limits, d.now)
+	if len(c.begin) > 0 {
+		d.begin(c.begin[:1], "wrk_other")
+	}
+}
+
+func (d *dispatching) begin(ids []export.ID, worker export.ID) {
+	for i := range d.runs {
+		if slices.Contains(ids, d.runs[i].ID) {
+			d.runs[i].Status, d.runs[i].Owner = export.RunRunning, worker
+		}
+	}
+}
+
+func (d *dispatching) end(t *rapid.T) {
+	running := d.of(export.RunRunning)
+	if len(running) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(running).Draw(t, "run").ID
+	i := slices.IndexFunc(d.runs, func(r export.Run) bool { return r.ID == id })
+	if rapid.IntRange(0, 3).Draw(t, "again") == 0 { // it is tried again later
+		d.runs[i].Status, d.runs[i].Owner, d.runs[i].NotBefore = export.RunQueued, "", d.now.Add(time.Minute)
+		return
+	}
+	d.runs = slices.Delete(d.runs, i, i+1)
+}
+
+func (d *dispatching) of(status export.RunStatus) (some []export.Run) {
+	for _, r := range d.runs {
+		if r.Status == status {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+// use counts how many runs of this worker, or of all, hold each key.
+func (d *dispatching) use() map[string]int {
+	held := map[string]int{}
+	for _, r := range d.of(export.RunRunning) {
+		for _, k := range keysOf(r.Exporter, d.limits) {
+			if k.name != workersKey || r.Owner == testWorker {
+				held[k.name]++
+			}
+		}
+	}
+	return held
+}
+
+// pass asks choose, proves its answer and begins what it names.
+func (d *dispatching) pass(t *rapid.T) {
+	before := slices.Clone(d.runs)
+	c := choose(d.runs, testWorker, d.limits, d.now)
+	if diff := cmp.Diff(before, d.runs); diff != "" {
+		t.Fatalf("choose changed the runs:\n%s", diff)
+	}
+	if diff := cmp.Diff(c, choose(d.runs, testWorker, d.limits, d.now), cmp.AllowUnexported(choice{})); diff != "" {
+		t.Fatalf("choose does not repeat itself:\n%s", diff)
+	}
+	d.begin(c.begin, testWorker)
+	held := d.use()
+	for _, r := range d.of(export.RunRunning) {
+		for _, k := range keysOf(r.Exporter, d.limits) {
+			if held[k.name] > k.limit {
+				t.Fatalf("%d runs hold %s, the limit is %d", held[k.name], k.name, k.limit)
+			}
+		}
+	}
+	var next time.Time
+	patient := map[string]bool{} // what a run waits for that has waited too long
+	for _, r := range before {
+		if r.Status != export.RunQueued {
+			continue
+		}
+		begun := slices.Contains(c.begin, r.ID)
+		if begun == (c.why[r.ID] != "") {
+			t.Fatalf("%s: begun %t, waits because %q", r.ID, begun, c.why[r.ID])
+		}
+		if r.NotBefore.After(d.now) {
+			if begun {
+				t.Fatalf("%s began before its time", r.ID)
+			}
+			if next.IsZero() || r.NotBefore.Before(next) {
+				next = r.NotBefore
+			}
+			continue
+		}
+		keys := keysOf(r.Exporter, d.limits)
+		kept := slices.ContainsFunc(keys, func(k key) bool { return patient[k.name] })
+		full := slices.ContainsFunc(keys, func(k key) bool { return held[k.name] >= k.limit })
+		if begun && kept {
+			t.Fatalf("%s overtook a run that had waited for longer than %v", r.ID, patience)
+		}
+		if !begun && !kept && !full {
+			t.Fatalf("%s waits because %q, and everything it needs is free", r.ID, c.why[r.ID])
+		}
+		if !begun && d.now.Sub(waitsSince(r)) > patience {
+			for _, k := range keys {
+				patient[k.name] = patient[k.name] || k.kept != ""
+			}
+		}
+	}
+	if !c.next.Equal(next) {
+		t.Fatalf("it wants to look again at %v, a run's time comes at %v", c.next, next)
+	}
+	if !slices.IsSorted(c.begin) {
+		t.Fatalf("not the oldest first: %v", c.begin)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := &dispatching{
+			now: time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC),
+			limits: limits{
+				workers: rapid.IntRange(1, 4).Draw(t, "workers"), company: rapid.IntRange(1, 2).Draw(t, "company"),
+				spreadsheet: 1,
+			},
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"add": d.add, "add another": d.add, "pass": d.pass, "end": d.end, "others": d.others,
+			"time": func(t *rapid.T) {
+				d.now = d.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 6 * time.Minute}).Draw(t, "by"))
+			},
+		})
+		// Whatever has happened, everything runs in the end, the oldest among the first.
+		for rounds := 0; len(d.runs) > 0; rounds++ {
+			if rounds > 10*d.added+10 {
+				t.Fatalf("%d runs never begin: %v", len(d.runs), slices.Collect(maps.Values(choose(d.runs, testWorker, d.limits, d.now).why)))
+			}
+			d.now = d.now.Add(time.Hour)
+			d.pass(t)
+			d.runs = slices.DeleteFunc(d.runs, func(r export.Run) bool { return r.Status == export.RunRunning })
+		}
+	})
+}
+
+// Nine thousand runs of one company do not keep those of others from beginning in the same pass.
+func TestChooseLooksPastOneCompany(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+	var active []export.Run
+	add := func(company export.RealmID) {
+		id := fmt.Sprintf("%05d", len(active))
+		active = append(active, export.Run{
+			ID: export.ID("run_" + id), Status: export.RunQueued, QueuedAt: now.Add(time.Duration(len(active))),
+			Exporter: export.Exporter{ID: export.ID("exp_" + id), Companies: []export.RealmID{company}},
+		})
+	}
+	for range 9000 {
+		add("busy")
+	}
+	for i := range 5 {
+		add(export.RealmID(fmt.Sprint(i)))
+	}
+	c := choose(active, testWorker, limits{workers: 8, company: 2, spreadsheet: 1}, now.Add(time.Second))
+	if len(c.begin) != 7 {
+		t.Errorf("%d runs begin: %v", len(c.begin), c.begin)
+	}
+}
