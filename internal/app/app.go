@@ -5,17 +5,13 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 	_ "time/tzdata" // schedules need zones, and the image has no other copy of them
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
-	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -26,14 +22,7 @@ import (
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
-	"ledgersheet/internal/vault"
 	"ledgersheet/internal/web"
-)
-
-// The names of the files in the data folder.
-const (
-	storeFile = "ledgersheet.db"
-	keyFile   = "secret.key"
 )
 
 // Options are what an App is made of. Settings and Logger are required.
@@ -59,7 +48,8 @@ type Options struct {
 type App struct {
 	o        Options
 	log      *slog.Logger
-	store    *boltstore.Store
+	store    Store
+	leader   Leader
 	events   *progress.Broker
 	queue    *queue.Queue
 	ticker   *schedule.Ticker
@@ -83,7 +73,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Network == nil {
 		o.Network = networkTransport()
 	}
-	a := &App{o: o, log: o.Logger, events: progress.New(), token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
+	a := &App{o: o, log: o.Logger, events: progress.New(), leader: alone{}, token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
 	a.cleanups.log = o.Logger
 	defer func() {
 		if err != nil {
@@ -96,7 +86,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := exporters.Validate(a.o.Definitions); err != nil {
 		return nil, err
 	}
-	if err := a.openStore(ctx); err != nil {
+	if a.store, err = openStore(a.o.Settings, a.o.Notice); err != nil {
+		return nil, err
+	}
+	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	a.metrics = newMetrics(a.activity)
@@ -132,36 +126,6 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
 	return a, a.openFaces(ctx)
-}
-
-// openStore opens the data folder: the key first, as the store is sealed with it.
-func (a *App) openStore(ctx context.Context) error {
-	set := a.o.Settings
-	if err := os.MkdirAll(set.DataDir, 0o700); err != nil {
-		return fmt.Errorf("making the data folder %s (LEDGERSHEET_DATA_DIR): %w", set.DataDir, err)
-	}
-	key := set.SecretKey
-	if key == nil {
-		path := filepath.Join(set.DataDir, keyFile)
-		made, created, err := vault.LoadOrCreateKey(path)
-		if err != nil {
-			return err
-		}
-		if created {
-			a.o.Notice("A key that seals all tokens was made: " + path + "\nKeep a copy of it apart from the data folder: without it every connection must be made again.")
-		}
-		key = &made
-	}
-	sealer, err := vault.New(*key)
-	if err != nil {
-		return err
-	}
-	a.store, err = boltstore.Open(filepath.Join(set.DataDir, storeFile), sealer, boltstore.Options{})
-	if err != nil {
-		return err
-	}
-	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
-	return ctx.Err()
 }
 
 // activity counts the runs that wait and those under way, for the metrics.

@@ -66,7 +66,7 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 			return nil, err
 		}
 	}
-	paced := func(n int) *limit.Keyed { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
+	paced := func(n int) limit.Lanes { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
 	g.client = google.New(google.Options{
 		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.http, Logger: log,
 		Reads: paced(perUser), Writes: paced(perUser), ProjectReads: paced(perProject), ProjectWrites: paced(perProject),

@@ -21,7 +21,7 @@ type quickBooks struct {
 	provider *oauth.Provider
 	sources  *oauth.Sources
 	client   *intuit.Client
-	limiter  *limit.Keyed
+	limiter  limit.Lanes
 	apiURL   string
 	api      http.RoundTripper // counts, and lets only GET pass
 	env      string

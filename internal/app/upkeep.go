@@ -16,22 +16,37 @@ const (
 	touchWithin = 60 * 24 * time.Hour
 )
 
+// Leader lets one of the processes that share a store do what need not be done by each. Nothing may depend on it for being
+// right: two may lead for a moment.
+type Leader interface {
+	// Lead calls do whenever this process leads, with a context that ends when it does so no longer, and returns when ctx
+	// has ended.
+	Lead(ctx context.Context, name string, do func(context.Context))
+}
+
+// alone leads always: the file of the store belongs to one process.
+type alone struct{}
+
+func (alone) Lead(ctx context.Context, _ string, do func(context.Context)) { do(ctx) }
+
 // upkeep does now and then what nobody asks for: forgets old runs and sessions, keeps unused connections alive.
 func (a *App) upkeep(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		t := time.NewTicker(upkeepEvery)
-		defer t.Stop()
-		for {
-			a.tidy(ctx)
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
+		a.leader.Lead(ctx, "upkeep", func(ctx context.Context) {
+			t := time.NewTicker(upkeepEvery)
+			defer t.Stop()
+			for {
+				a.tidy(ctx)
+				select {
+				case <-ctx.Done():
+					return
+				case <-t.C:
+				}
 			}
-		}
+		})
 	}()
 	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
 }

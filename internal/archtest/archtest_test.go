@@ -32,7 +32,7 @@ var may = map[string]string{
 
 	"control":  "change export pipeline problem schedule",
 	"schedule": "export",
-	"queue":    "export problem progress",
+	"queue":    "export problem",
 	"progress": "export",
 	"pipeline": "change export problem statement table",
 

@@ -87,6 +87,16 @@ type Run struct {
 	Cancelling bool             `json:"cancelling,omitempty"` // asked for while it ran
 }
 
+// Clone returns a run that shares with r nothing that its worker may change in place.
+func (r Run) Clone() Run {
+	r.Result = r.Result.Clone()
+	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
+	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
+	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
+	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	return r
+}
+
 // Requests counts what a run asked of the services.
 type Requests struct {
 	QuickBooks int `json:"quickbooks_requests"`

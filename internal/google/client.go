@@ -31,7 +31,7 @@ type Options struct {
 	// HTTP returns the authorised client of a Google account; it adds the bearer token and nothing else.
 	HTTP func(account export.ID) (*http.Client, error)
 	// Reads and Writes pace the requests by account, and by "project" for all together.
-	Reads, Writes, ProjectReads, ProjectWrites *limit.Keyed
+	Reads, Writes, ProjectReads, ProjectWrites limit.Lanes
 	Now                                        func() time.Time // nil means time.Now
 	Logger                                     *slog.Logger
 	MaxTries                                   int // per request; 0 means 5
@@ -219,7 +219,7 @@ func (s *session) request(ctx context.Context, k call) (*http.Request, error) {
 }
 
 // acquire waits for the account's and the project's turn.
-func acquire(ctx context.Context, own *limit.Keyed, account string, project *limit.Keyed) (release func(), err error) {
+func acquire(ctx context.Context, own limit.Lanes, account string, project limit.Lanes) (release func(), err error) {
 	freeOwn, err := own.Acquire(ctx, account)
 	if err != nil {
 		return nil, err

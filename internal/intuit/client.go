@@ -18,7 +18,7 @@ type Options struct {
 	HTTP func(export.RealmID) *http.Client
 	// Limiter paces the requests of each company, over everything that shares it; its keys are realm ids. Nil makes
 	// one with DefaultLimits.
-	Limiter *limit.Keyed
+	Limiter limit.Lanes
 	// Logger is told of each failed request, by status and codes alone. Nil discards.
 	Logger *slog.Logger
 	// MaxTries is how often a request is sent at most; 0 means 5.
@@ -41,8 +41,8 @@ const defaultTries = 5
 type Client struct {
 	root     string
 	http     func(export.RealmID) *http.Client
-	limiter  *limit.Keyed
-	reports  *limit.Keyed
+	limiter  limit.Lanes
+	reports  limit.Lanes
 	log      *slog.Logger
 	maxTries int
 	agent    string

@@ -37,6 +37,19 @@ type Usage struct {
 	PausedUntil time.Time // zero if not paused now
 }
 
+// Lanes are limiters, one for each key, as their users see them: those of this process ([Keyed]), or of all processes that
+// share a provider's limits.
+type Lanes interface {
+	// Acquire waits until a call for key may start. release must be called after it.
+	Acquire(ctx context.Context, key string) (release func(), err error)
+	// PauseUntil lets no call for key start before t.
+	PauseUntil(key string, t time.Time)
+	// Usage is the present state of key.
+	Usage(key string) Usage
+}
+
+var _ Lanes = (*Keyed)(nil)
+
 // Keyed is a set of limiters, one for each key, all with the same limits. It is
 // safe for concurrent use; make it with [New]. A key costs memory while it is
 // used or paused and for about a minute longer.
@@ -59,7 +72,8 @@ func New(l Limits) *Keyed {
 
 // Acquire waits until a call for key may start and counts it as started. The
 // caller makes the call at once and must call release after it; calling release
-// again does nothing. Callers of one key start in the order in which they came. If ctx ends first, the error wraps ctx.Err() and nothing is taken.
+// again does nothing. Callers of one key start in the order in which they came.
+// If ctx ends first, the error wraps ctx.Err() and nothing is taken.
 func (k *Keyed) Acquire(ctx context.Context, key string) (release func(), err error) {
 	l := k.enter(key)
 	if err := k.start(ctx, l); err != nil {

@@ -6,7 +6,6 @@ package progress
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 
@@ -42,7 +41,7 @@ func New() *Broker { return &Broker{subs: map[*subscription]struct{}{}} }
 // Publish tells the listeners that a run is now in this state. It never blocks
 // and keeps a copy of its own, so the caller may go on changing the run.
 func (b *Broker) Publish(r export.Run) {
-	r = Copy(r)
+	r = r.Clone()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -103,16 +102,6 @@ func (b *Broker) Close() {
 		s.stop()
 		b.end(s)
 	}
-}
-
-// Copy returns a run that shares with r nothing that its worker may change in place.
-func Copy(r export.Run) export.Run {
-	r.Result = r.Result.Clone()
-	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
-	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
-	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
-	r.Exporter.Options = maps.Clone(r.Exporter.Options)
-	return r
 }
 
 func (b *Broker) drop(s *subscription) {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestCopySharesNothingOfTheResult(t *testing.T) {
 	t.Parallel()
 	r := export.Run{Result: storetest.FullResult()}
-	shared := progress.Copy(r)
+	shared := r.Clone()
 	mine, its := reflect.ValueOf(r.Result), reflect.ValueOf(shared.Result)
 	for i := range mine.NumField() {
 		if k := mine.Field(i).Kind(); (k == reflect.Map || k == reflect.Slice) && mine.Field(i).Pointer() == its.Field(i).Pointer() {

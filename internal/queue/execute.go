@@ -10,7 +10,6 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/progress"
 )
 
 // How long a worker waits before it tries again to store how its run ended.
@@ -30,7 +29,7 @@ func (q *Queue) execute(t *task, r export.Run) {
 	var flushing sync.WaitGroup
 	over := make(chan struct{})
 	flushing.Go(func() { t.live.flush(over) })
-	err := q.call(ctx, progress.Copy(r), t.live.report)
+	err := q.call(ctx, r.Clone(), t.live.report)
 	result := t.live.close()
 	close(over)
 	flushing.Wait()

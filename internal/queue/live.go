@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/progress"
 )
 
 // How often a run under way is told of and stored, beside each change of its phase.
@@ -33,7 +32,7 @@ type live struct {
 
 func newLive(q *Queue, t *task, r export.Run) *live {
 	now := q.o.Now()
-	return &live{q: q, t: t, run: progress.Copy(r), told: now, saved: now, changed: make(chan struct{}, 1)}
+	return &live{q: q, t: t, run: r.Clone(), told: now, saved: now, changed: make(chan struct{}, 1)}
 }
 
 // report is what Work gets.
@@ -71,7 +70,7 @@ func (l *live) close() export.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
-	return progress.Copy(l.run)
+	return l.run.Clone()
 }
 
 // flush tells and saves what report could not at once, until over is closed.
@@ -110,7 +109,7 @@ func (l *live) step() time.Duration {
 		return min(next, wait)
 	}
 	l.unsaved, l.urgent, l.saved = false, false, now
-	r := progress.Copy(l.run)
+	r := l.run.Clone()
 	l.mu.Unlock()
 
 	stored, err := l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {

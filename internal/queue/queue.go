@@ -15,7 +15,6 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/progress"
 )
 
 // Work executes one attempt of a run. It fills in the results by report, whose
@@ -28,12 +27,15 @@ import (
 // whether there is another attempt. When ctx ends, Work must return soon.
 type Work func(ctx context.Context, run export.Run, report func(change func(*export.Run))) error
 
+// Bus carries the news of runs to whoever follows them, here or in other processes. Publish never blocks.
+type Bus interface{ Publish(r export.Run) }
+
 // Options are what a queue needs. Zero values of numbers and times mean the
 // defaults that are named.
 type Options struct {
 	Store  export.RunStore
 	Work   Work
-	Events *progress.Broker // told of every change; may be nil
+	Events Bus // told of every change; may be nil
 	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
 
