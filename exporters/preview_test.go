@@ -43,6 +43,8 @@ func previewTypes(t *testing.T, all []export.Definition) {
 				}
 				if n := len(w.books.Requests()); n > 2 {
 					t.Errorf("%s with %d columns asked QuickBooks %d times", d.Info().ID, len(p.Columns), n)
+				} else if p.Requests.QuickBooks != n {
+					t.Errorf("%s asked QuickBooks %d times, %d were counted", d.Info().ID, n, p.Requests.QuickBooks)
 				}
 			}
 		}

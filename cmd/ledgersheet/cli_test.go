@@ -103,7 +103,7 @@ func TestVersionAndHelp(t *testing.T) {
 func TestDemoOnce(t *testing.T) {
 	t.Parallel()
 	out, errs, code := command(t, nil, "demo", "--once", "--addr", "127.0.0.1:0", "--invoices", "200")
-	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 9 || !strings.HasPrefix(out, "EXPORTER") {
+	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 9 || strings.Contains(out, "google.com") || !strings.HasPrefix(out, "EXPORTER") {
 		t.Errorf("code %d\n%s%s", code, out, errs)
 	}
 }
@@ -122,6 +122,12 @@ func TestTwoProcesses(t *testing.T) {
 	w.api("GET", "/exporters/"+e.ID, nil, 200, &e)
 	if rows := w.reader()(e.Destination.SpreadsheetID, "Invoices!A1:F500"); len(rows) != 151 || rows[0][0] != "Invoice ID" {
 		t.Errorf("%d rows, the first is %v", len(rows), rows[0])
+	}
+	// Every address leads to the sandbox, and none to the real services.
+	for _, path := range []string{"/exporters", "/runs", "/google-accounts", "/companies"} {
+		if status, data := w.ask("GET", path, nil); status != 200 || bytes.Contains(data, []byte("google.com")) || bytes.Contains(data, []byte("intuit.com")) {
+			t.Errorf("GET %s: %d\n%s", path, status, data)
+		}
 	}
 	// The server holds the data folder: the command has it do the work.
 	out, errs, code := command(t, w.env, "run", "invoices")

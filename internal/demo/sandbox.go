@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,6 +42,7 @@ type Sandbox struct {
 
 	intuitURL, googleURL string
 	servers              []*http.Server
+	serving              sync.WaitGroup
 }
 
 // Open serves both simulators.
@@ -77,7 +79,7 @@ func (s *Sandbox) serve(addr string, h http.Handler) (root string, err error) {
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	s.servers = append(s.servers, server)
-	go func() { _ = server.Serve(l) }() // ends with Close
+	s.serving.Go(func() { _ = server.Serve(l) }) // ends with Close
 	return "http://" + l.Addr().String(), nil
 }
 
@@ -87,6 +89,7 @@ func (s *Sandbox) Close(context.Context) error {
 	for _, server := range s.servers {
 		failed = append(failed, server.Close())
 	}
+	s.serving.Wait()
 	return errors.Join(failed...)
 }
 

@@ -69,9 +69,10 @@ type Column struct {
 }
 
 // Line reports whether the column is about a record's line and not about the record.
-func (c Column) Line() bool { return strings.HasPrefix(c.Path, linePrefix) }
+func (c Column) Line() bool { return strings.HasPrefix(c.Path, LinePrefix) }
 
-const linePrefix = "Line."
+// LinePrefix begins the keys of columns that are about a record's line, whatever member holds the lines.
+const LinePrefix = "Line."
 
 // View is what a computed column sees of one row.
 type View struct {

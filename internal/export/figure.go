@@ -53,7 +53,7 @@ func validateFigures(figures []Figure, report bool, known func(string) bool) err
 			names = append(names, w.Column)
 		}
 		for _, name := range names {
-			if !known(name) || strings.HasPrefix(name, linePrefix) {
+			if !known(name) || strings.HasPrefix(name, LinePrefix) {
 				return fmt.Errorf("figure %q: %q is none of the record's columns", f.ID, name)
 			}
 		}

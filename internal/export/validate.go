@@ -216,12 +216,12 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 		switch {
 		case slices.Contains(e.Columns[:i], key):
 			c.Add(field, "%s is there twice", key)
-		case listed && !strings.HasPrefix(key, linePrefix):
+		case listed && !strings.HasPrefix(key, LinePrefix):
 		case !records && !listed:
 			c.Add(field, "%s is not a column of %s", key, d.Info().ID)
 		case err != nil:
 			c.Add(field, "%s is not a column: %v", key, err)
-		case strings.HasPrefix(key, linePrefix) && !lines:
+		case strings.HasPrefix(key, LinePrefix) && !lines:
 			c.Add(field, "%s is about lines; set the option lines to true", key)
 		}
 	}

@@ -20,6 +20,7 @@ type Preview struct {
 	Total    int // -1 when QuickBooks does not say without reading everything
 	Warnings []string
 	Periods  []string // one a company
+	Requests export.Requests
 }
 
 // Preview reads the first rows of each company, at most two requests each. It writes nothing.
@@ -29,11 +30,12 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 		return Preview{}, err
 	}
 	parts := make([]part, len(in.companies))
+	var meter export.Meter
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for i, c := range in.companies {
 		g.Go(func() error {
-			reading, err := r.open(ctx, in, e, c, nil)
+			reading, err := r.open(ctx, in, e, c, &meter)
 			if err != nil {
 				return err
 			}
@@ -58,7 +60,9 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 	if err := g.Wait(); err != nil {
 		return Preview{}, err
 	}
-	return gather(in, parts)
+	p, err := gather(in, parts)
+	p.Requests.QuickBooks = meter.Count()
+	return p, err
 }
 
 func gather(in inputs, parts []part) (Preview, error) {

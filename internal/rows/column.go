@@ -22,8 +22,6 @@ type column struct {
 	refers *reference // nil when the value is in the record itself
 }
 
-const linePrefix = "Line."
-
 // compileColumn makes a column ready; what it looks up in other records goes through lists.
 func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 	def, err := export.FindColumn(d, key)
@@ -33,7 +31,7 @@ func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 	c := &column{def: def, line: def.Line()}
 	c.listed = slices.ContainsFunc(d.Catalogue(), func(known export.Column) bool { return known.Path == key })
 	if def.From == nil {
-		if c.path, err = record.ParsePath(strings.TrimPrefix(key, linePrefix)); err != nil {
+		if c.path, err = record.ParsePath(strings.TrimPrefix(key, export.LinePrefix)); err != nil {
 			return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
 		}
 		if c.refers, err = compileReference(d.Object, c.path.String(), lists); err != nil {

@@ -229,7 +229,7 @@ func (w *Web) readForm(form url.Values) (export.Exporter, error) {
 func readColumns(form url.Values, d export.Definition, lines bool) []string {
 	var keys []string
 	for _, key := range form["column"] {
-		if lines || !strings.HasPrefix(key, "Line.") {
+		if lines || !strings.HasPrefix(key, export.LinePrefix) {
 			keys = append(keys, key)
 		}
 	}
