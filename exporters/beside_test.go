@@ -1,7 +1,6 @@
 package exporters_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -13,16 +12,6 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// both is a store of two companies.
-type both struct {
-	*memory
-	companies map[export.RealmID]export.Company
-}
-
-func (b both) Company(_ context.Context, realm export.RealmID) (export.Company, error) {
-	return b.companies[realm], nil
-}
-
 // TestCompaniesSideBySide puts two simulated companies, of which one numbers its accounts, next to one another: each
 // column adds up to the company's own report, and the total to both.
 func TestCompaniesSideBySide(t *testing.T) { setBeside(t, exporters.All()) }
@@ -30,14 +19,20 @@ func TestCompaniesSideBySide(t *testing.T) { setBeside(t, exporters.All()) }
 func setBeside(t *testing.T, all []export.Definition) {
 	t.Parallel()
 	w := newWorld(t, all)
-	store := both{w.store, map[export.RealmID]export.Company{}}
+	companies := map[export.RealmID]export.Company{}
 	var realms []export.RealmID
 	for _, info := range w.books.Companies() {
 		realm := export.RealmID(info.Realm)
 		realms = append(realms, realm)
-		store.companies[realm] = export.Company{Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected}
+		companies[realm] = export.Company{
+			Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart,
+			Environment: intuit.Sandbox, Status: export.Connected,
+		}
+		if err := w.store.PutCompany(t.Context(), companies[realm]); err != nil {
+			t.Fatal(err)
+		}
 	}
-	r := pipeline.New(pipeline.Options{Definitions: all, Store: store, Source: w.source})
+	r := pipeline.New(pipeline.Options{Definitions: all, Store: w.store, Source: w.source})
 	for _, d := range all {
 		report, ok := d.(export.Report)
 		if !ok || report.Shape != export.Tree {
@@ -57,7 +52,7 @@ func setBeside(t *testing.T, all []export.Definition) {
 		}
 		want := map[string]decimal.Decimal{}
 		for _, realm := range realms {
-			reading, err := w.source.Read(t.Context(), d, export.Query{Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
+			reading, err := w.source.Read(t.Context(), d, export.Query{Company: companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
 			if err != nil {
 				t.Fatal(err)
 			}

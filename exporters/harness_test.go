@@ -2,10 +2,10 @@ package exporters_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,7 +32,7 @@ type world struct {
 	source  *source.Source
 	runner  *pipeline.Runner
 	company export.Company
-	store   *memory
+	store   *storetest.Memory
 	refused *atomic.Int64 // conditions that QuickBooks did not understand
 }
 
@@ -66,7 +66,11 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 	destination := google.New(google.Options{
 		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: log, Now: now})
-	w.store = &memory{company: w.company, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{}}
+	w.store = storetest.NewMemory()
+	account := export.GoogleAccount{ID: "con_1", Status: export.Connected}
+	if err := errors.Join(w.store.PutCompany(t.Context(), w.company), w.store.PutAccount(t.Context(), account)); err != nil {
+		t.Fatal(err)
+	}
 	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source, Destination: destination, Now: now, Logger: log})
 	return w
 }
@@ -97,55 +101,6 @@ func (h refusals) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// memory is a store of one company and of exporters.
-type memory struct {
-	storetest.Differences
-	company   export.Company
-	mu        sync.Mutex
-	exporters map[export.ID]export.Exporter
-	marks     map[string][]byte
-}
-
-func (m *memory) Company(context.Context, export.RealmID) (export.Company, error) {
-	return m.company, nil
-}
-
-func (m *memory) Account(_ context.Context, id export.ID) (export.GoogleAccount, error) {
-	return export.GoogleAccount{ID: id, Status: export.Connected}, nil
-}
-
-func (m *memory) Exporter(_ context.Context, id export.ID) (export.Exporter, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.exporters[id], nil
-}
-
-func (m *memory) UpdateExporter(_ context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.exporters[id]
-	err := change(&e)
-	m.exporters[id] = e
-	return e, err
-}
-
-func (m *memory) Mark(_ context.Context, key string) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	data, ok := m.marks[key]
-	if !ok {
-		return nil, export.ErrNotFound
-	}
-	return data, nil
-}
-
-func (m *memory) PutMark(_ context.Context, key string, data []byte) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.marks[key] = data
-	return nil
-}
-
 // exporter is one of the definition with those options and columns, which asks for whatever else is required.
 func (w world) exporter(d export.Definition, options map[string]string, columns ...string) export.Exporter {
 	name := d.Info().ID
@@ -167,7 +122,10 @@ func (w world) exporter(d export.Definition, options map[string]string, columns 
 // run runs the exporter and returns the run and the cells of the tab as people see them.
 func (w world) run(t testing.TB, e export.Exporter) (export.Run, [][]string) {
 	t.Helper()
-	_, err := w.store.UpdateExporter(t.Context(), e.ID, func(stored *export.Exporter) error { *stored = e; return nil })
+	err := w.store.CreateExporter(t.Context(), e)
+	if errors.Is(err, export.ErrExists) {
+		_, err = w.store.UpdateExporter(t.Context(), e.ID, func(stored *export.Exporter) error { *stored = e; return nil })
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
