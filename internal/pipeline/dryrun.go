@@ -21,7 +21,8 @@ type DryRun struct {
 // keeps nothing.
 func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err error) {
 	j := &job{
-		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{}, sheets: &export.Meter{},
+		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
+		sheets: &export.Meter{},
 	}
 	res, err := j.gather(ctx)
 	if err != nil {

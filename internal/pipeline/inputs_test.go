@@ -23,7 +23,8 @@ import (
 type companies struct{ Store }
 
 func (companies) Company(_ context.Context, realm export.RealmID) (export.Company, error) {
-	return export.Company{Realm: realm, Name: "Company " + string(realm), Status: export.Connected, HomeCurrency: "USD", FiscalYearStart: time.January}, nil
+	return export.Company{Realm: realm, Name: "Company " + string(realm), Status: export.Connected,
+		HomeCurrency: "USD", FiscalYearStart: time.January}, nil
 }
 
 // salesOnly answers every query with one row a company and keeps what was asked.
@@ -47,7 +48,8 @@ func (s *salesOnly) Read(_ context.Context, _ export.Definition, q export.Query)
 			schema.Columns = append(schema.Columns, table.Column{ID: key, Title: "Name", Label: true})
 			row.Cells = append(row.Cells, table.TextOf("Sales"))
 		case export.ReportAmounts:
-			schema.Columns = append(schema.Columns, table.Column{ID: "total", Title: "Total", Kind: table.Money, Currency: "USD"})
+			schema.Columns = append(schema.Columns,
+				table.Column{ID: "total", Title: "Total", Kind: table.Money, Currency: "USD"})
 			row.Cells = append(row.Cells, table.MoneyOf(decimal.RequireFromString(string(q.Company.Realm))))
 		}
 	}
@@ -63,17 +65,21 @@ func (s *salesOnly) Read(_ context.Context, _ export.Definition, q export.Query)
 func noOutcome() (export.Outcome, error) { return export.Outcome{}, nil }
 
 func sampleStatement() export.Report {
-	return export.Report{ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Summarize: []string{"Total"}}
+	return export.Report{ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree,
+		Summarize: []string{"Total"}}
 }
 
 // TestToday: the day of a run is the day in the schedule's zone, whatever the server's.
 func TestToday(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.March, 1, 2, 30, 0, 0, time.UTC)
-	for zone, want := range map[string]string{"": "2026-03-01", "UTC": "2026-03-01", "America/New_York": "2026-02-28", "Pacific/Kiritimati": "2026-03-01", "Pacific/Pago_Pago": "2026-02-28", "Asia/Tokyo": "2026-03-01"} {
+	for zone, want := range map[string]string{"": "2026-03-01", "UTC": "2026-03-01", "America/New_York": "2026-02-28",
+		"Pacific/Kiritimati": "2026-03-01", "Pacific/Pago_Pago": "2026-02-28", "Asia/Tokyo": "2026-03-01"} {
 		source := &salesOnly{}
-		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source, Now: func() time.Time { return now }})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: zone}}
+		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source,
+			Now: func() time.Time { return now }})
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
+			Schedule: export.Schedule{Timezone: zone}}
 		if _, err := r.Preview(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -91,12 +97,15 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		total   int
 		limit   int
 	}{
-		export.CompaniesStacked: {[]string{"Company", "Name", "Total"}, []string{"Company 12", "Sales", "12"}, 60, previewRows},
-		export.CompaniesBeside:  {[]string{"Name", "Company 12", "Company 30", "Total"}, []string{"Sales", "12", "30", "42"}, 30, math.MaxInt32},
+		export.CompaniesStacked: {[]string{"Company", "Name", "Total"}, []string{"Company 12", "Sales", "12"}, 60,
+			previewRows},
+		export.CompaniesBeside: {[]string{"Name", "Company 12", "Company 30", "Total"},
+			[]string{"Sales", "12", "30", "42"}, 30, math.MaxInt32},
 	} {
 		source := &salesOnly{}
 		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"}, Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout}}
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"},
+			Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout}}
 		got, err := r.Preview(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
@@ -111,8 +120,10 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		if diff := cmp.Diff(want.columns, columns); diff != "" {
 			t.Errorf("%s: %s", layout, diff)
 		}
-		if !slices.Equal(first, want.first) || got.Total != want.total || len(got.Rows) != previewRows || source.asked[0].Limit != want.limit {
-			t.Errorf("%s: %q, %d rows of %d, asked for %d", layout, first, len(got.Rows), got.Total, source.asked[0].Limit)
+		if !slices.Equal(first, want.first) || got.Total != want.total || len(got.Rows) != previewRows ||
+			source.asked[0].Limit != want.limit {
+			t.Errorf("%s: %q, %d rows of %d, asked for %d", layout, first, len(got.Rows), got.Total,
+				source.asked[0].Limit)
 		}
 	}
 }
@@ -134,8 +145,10 @@ func TestTodayInEveryZone(t *testing.T) {
 		}
 		checked++
 		var now time.Time
-		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Now: func() time.Time { return now }})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"}, Schedule: export.Schedule{Timezone: f.Name}}
+		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{},
+			Now: func() time.Time { return now }})
+		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
+			Schedule: export.Schedule{Timezone: f.Name}}
 		for now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.Add(499 * time.Hour) {
 			in, err := r.inputs(t.Context(), e, 0)
 			if err != nil {

@@ -35,7 +35,8 @@ func (k *keeper) Exporter(context.Context, export.ID) (export.Exporter, error) {
 	return k.exporter, nil
 }
 
-func (k *keeper) UpdateExporter(_ context.Context, _ export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
+func (k *keeper) UpdateExporter(_ context.Context, _ export.ID,
+	change func(*export.Exporter) error) (export.Exporter, error) {
 	return k.exporter, change(&k.exporter)
 }
 
@@ -58,7 +59,8 @@ func (k *keeper) PutMark(_ context.Context, key string, data []byte) error {
 // Read counts in the state how often it was asked.
 func (k *keeper) Read(_ context.Context, _ export.Definition, q export.Query) (*export.Reading, error) {
 	k.steps = append(k.steps, "read "+string(q.Company.Realm)+" after "+string(q.State))
-	r := &export.Reading{Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}}, Rows: func(func(table.Row, error) bool) {}}
+	r := &export.Reading{Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}},
+		Rows: func(func(table.Row, error) bool) {}}
 	r.End = func() (export.Outcome, error) {
 		if q.Limit > 0 {
 			return export.Outcome{}, nil
@@ -102,23 +104,34 @@ func TestMarksFollowTheSheet(t *testing.T) {
 		steps      []string
 		after      map[string]string
 	}{
-		"first":    {definition: log, steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1", "put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
-		"next":     {definition: log, marks: both, steps: []string{"read 1 after a", "read 2 after b", "write", "put exp_1/1", "put exp_1/2"}, after: map[string]string{"exp_1/1": "ax", "exp_1/2": "bx"}},
-		"unsaved":  {definition: log, marks: both, write: refused, steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
-		"unmarked": {definition: log, marks: both, put: refused, steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
-		"deleted":  {definition: log, deleted: true, steps: []string{"read 1 after ", "read 2 after ", "write"}, after: map[string]string{}},
-		"no log":   {definition: entity, marks: both, steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1", "put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
+		"first": {definition: log,
+			steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1",
+				"put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
+		"next": {definition: log, marks: both,
+			steps: []string{"read 1 after a", "read 2 after b", "write", "put exp_1/1",
+				"put exp_1/2"}, after: map[string]string{"exp_1/1": "ax", "exp_1/2": "bx"}},
+		"unsaved": {definition: log, marks: both, write: refused,
+			steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
+		"unmarked": {definition: log, marks: both, put: refused,
+			steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
+		"deleted": {definition: log, deleted: true, steps: []string{"read 1 after ", "read 2 after ", "write"},
+			after: map[string]string{}},
+		"no log": {definition: entity, marks: both,
+			steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1",
+				"put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := &keeper{marks: map[string]string{}, write: test.write, put: test.put, deleted: test.deleted,
-				exporter: export.Exporter{ID: "exp_1", Definition: "changes", Companies: []export.RealmID{"1", "2"}, Columns: []string{"Id"}}}
+				exporter: export.Exporter{ID: "exp_1", Definition: "changes", Companies: []export.RealmID{"1", "2"},
+					Columns: []string{"Id"}}}
 			for key, value := range test.marks {
 				k.marks[key] = value
 			}
 			r := New(Options{Definitions: []export.Definition{test.definition}, Store: k, Source: k, Destination: k})
 			err := r.Work(t.Context(), export.Run{ID: "run_1", Exporter: k.exporter}, func(func(*export.Run)) {})
-			if want := errors.Join(test.write, test.put); (err == nil) != (want == nil) || want != nil && !errors.Is(err, refused) {
+			if want := errors.Join(test.write, test.put); (err == nil) != (want == nil) ||
+				want != nil && !errors.Is(err, refused) {
 				t.Errorf("the run ended with %v", err)
 			}
 			if diff := cmp.Diff(test.steps, k.steps); diff != "" {
@@ -134,10 +147,13 @@ func TestMarksFollowTheSheet(t *testing.T) {
 func TestPreviewLeavesMarksAlone(t *testing.T) {
 	t.Parallel()
 	k := &keeper{marks: map[string]string{"exp_1/1": "a"}}
-	r := New(Options{Definitions: []export.Definition{export.ChangeLog{ID: "changes", Title: "Change log"}}, Store: k, Source: k, Destination: k})
+	r := New(Options{Definitions: []export.Definition{export.ChangeLog{ID: "changes", Title: "Change log"}}, Store: k,
+		Source: k, Destination: k})
 	for id, want := range map[export.ID]string{"exp_1": "read 1 after a", "": "read 1 after "} {
 		k.steps = nil
-		if _, err := r.Preview(t.Context(), export.Exporter{ID: id, Definition: "changes", Companies: []export.RealmID{"1"}, Columns: []string{"Id"}}); err != nil {
+		if _, err := r.Preview(t.Context(),
+			export.Exporter{ID: id, Definition: "changes", Companies: []export.RealmID{"1"},
+				Columns: []string{"Id"}}); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{want}, k.steps); diff != "" || len(k.marks) != 1 {

@@ -180,7 +180,8 @@ func (j *job) request(ctx context.Context, g gathered) (export.WriteRequest, err
 		return export.WriteRequest{}, err
 	}
 	return export.WriteRequest{
-		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
+		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: g.rows, Note: g.note,
+		Zone:  e.Schedule.Location(),
 		Trace: trace, Hidden: j.hidden(e), Budget: differenceBudget, Meter: j.sheets, Report: j.phase,
 		Found: func(t export.Target) error { return j.save(ctx, t) },
 	}, nil
@@ -204,12 +205,13 @@ func (j *job) phase(phase export.Phase, rows int) {
 	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, rows })
 }
 
-// save keeps what is now known of the target, also when the run is being cancelled: the spreadsheet is there all the same.
-// A person may have chosen another one meanwhile; that choice stays.
+// save keeps what is now known of the target, also when the run is being cancelled: the spreadsheet is there all the
+// same. A person may have chosen another one meanwhile; that choice stays.
 func (j *job) save(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
-		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account && e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account &&
+			e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
 			if e.Target.Spreadsheet != t.Spreadsheet {
 				e.Revision++ // who has not seen the new spreadsheet must not take it away
 			}
@@ -237,7 +239,8 @@ type inputs struct {
 // sideBySide reports whether the exporter wants its companies' statements next to one another.
 func sideBySide(e export.Exporter, d export.Definition) bool {
 	r, ok := d.(export.Report)
-	return ok && r.Shape == export.Tree && len(e.Companies) > 1 && e.Option(d, export.OptCompanies) == export.CompaniesBeside
+	return ok && r.Shape == export.Tree && len(e.Companies) > 1 &&
+		e.Option(d, export.OptCompanies) == export.CompaniesBeside
 }
 
 // combine makes one result of the companies'.
@@ -296,7 +299,9 @@ func (r *Runner) account(ctx context.Context, id export.ID) (export.GoogleAccoun
 	a, err := r.o.Store.Account(ctx, id)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
-		return a, problem.New(problem.GoogleReconnectRequired, "The exporter's Google account is not connected any more.").WithHint("Edit the exporter and choose another Google account.")
+		return a, problem.New(problem.GoogleReconnectRequired,
+			"The exporter's Google account is not connected any more.").
+			WithHint("Edit the exporter and choose another Google account.")
 	case err != nil:
 		return a, fmt.Errorf("reading the Google account: %w", err)
 	case a.Status != export.Connected:
@@ -340,7 +345,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		}
 		if n := p.rows.Len(); n%500 == 0 {
 			if (done+n)*len(row.Cells) > export.MostCells {
-				return p, problem.New(problem.SpreadsheetFull, "There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.", done+n, len(row.Cells))
+				return p, problem.New(problem.SpreadsheetFull,
+					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.", done+n, len(row.Cells))
 			}
 			progress()
 		}
@@ -353,7 +359,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		return p, fmt.Errorf("ending the reading: %w", err)
 	}
 	j.report(func(run *export.Run) {
-		run.Companies = append(run.Companies, export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})
+		run.Companies = append(run.Companies,
+			export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})
 		run.Figures = append(run.Figures, p.outcome.Figures...)
 		run.Checks = append(run.Checks, p.outcome.Checks...)
 		run.Warnings = append(run.Warnings, p.outcome.Warnings...)
@@ -361,7 +368,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	return p, nil
 }
 
-func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter) (*export.Reading, error) {
+func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company,
+	m *export.Meter) (*export.Reading, error) {
 	state, err := r.state(ctx, in.definition, e.ID, c.Realm)
 	if err != nil {
 		return nil, err

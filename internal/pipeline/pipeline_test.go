@@ -23,7 +23,8 @@ import (
 )
 
 var vendors = export.Entity{ID: "vendors", Title: "Vendors", Object: "Vendor", Columns: []export.Column{
-	{Path: "Id", Title: "Id", Key: true}, {Path: "Balance", Title: "Balance", Kind: table.Money}, {Path: "Notes", Title: "Notes", Off: true}}}
+	{Path: "Id", Title: "Id", Key: true}, {Path: "Balance", Title: "Balance", Kind: table.Money}, {Path: "Notes",
+		Title: "Notes", Off: true}}}
 
 // bench is a runner whose store, source and destination are faked.
 type bench struct {
@@ -48,18 +49,21 @@ type answer struct {
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, companies: map[export.RealmID]export.Company{}, accounts: map[export.ID]export.GoogleAccount{}, answers: map[export.RealmID]answer{}}
+	b := &bench{t: t, companies: map[export.RealmID]export.Company{}, accounts: map[export.ID]export.GoogleAccount{},
+		answers: map[export.RealmID]answer{}}
 	for i, realm := range []export.RealmID{"1", "2"} {
 		b.companies[realm] = export.Company{Realm: realm, Name: []string{"Alder", "Birch"}[i], Status: export.Connected}
 		b.answers[realm] = answer{columns: columns("USD", "Id", "Balance"), rows: rows(string(realm), 3), total: 3}
 	}
 	b.accounts["con_1"] = export.GoogleAccount{ID: "con_1", Email: "books@example.com", Status: export.Connected}
-	b.exporter = &export.Exporter{ID: "exp_1", Name: "Vendors", Definition: "vendors", Companies: []export.RealmID{"1"}, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
+	b.exporter = &export.Exporter{ID: "exp_1", Name: "Vendors", Definition: "vendors",
+		Companies: []export.RealmID{"1"}, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
 		Schedule: export.Schedule{Timezone: "America/New_York"}, Revision: 1}
 	b.write = func(_ context.Context, w export.WriteRequest) (export.WriteResult, error) {
 		target := w.Target
 		target.Spreadsheet, target.URL, target.Created = "made", "https://s.example/made", true
-		return export.WriteResult{Target: target, Rows: w.Rows.Len(), Warnings: export.Warnings(export.WarnWrite, "", "cut")}, nil
+		return export.WriteResult{Target: target, Rows: w.Rows.Len(),
+			Warnings: export.Warnings(export.WarnWrite, "", "cut")}, nil
 	}
 	return b
 }
@@ -77,7 +81,8 @@ func columns(currency string, ids ...string) (list []table.Column) {
 
 func rows(prefix string, n int) (list []table.Row) {
 	for i := range n {
-		list = append(list, table.Row{Cells: []table.Cell{table.TextOf(fmt.Sprint(prefix, "-", i)), table.MoneyOf(decimal.New(int64(i)*100+10, -2))}})
+		list = append(list, table.Row{Cells: []table.Cell{table.TextOf(fmt.Sprint(prefix, "-", i)),
+			table.MoneyOf(decimal.New(int64(i)*100+10, -2))}})
 	}
 	return list
 }
@@ -112,7 +117,8 @@ func (b *bench) PutMark(_ context.Context, key string, _ []byte) error {
 	return fmt.Errorf("nothing here keeps a mark, but %s came", key)
 }
 
-func (b *bench) UpdateExporter(ctx context.Context, _ export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
+func (b *bench) UpdateExporter(ctx context.Context, _ export.ID,
+	change func(*export.Exporter) error) (export.Exporter, error) {
 	if err := ctx.Err(); err != nil {
 		return export.Exporter{}, err
 	}
@@ -128,18 +134,20 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 	b.mu.Unlock()
 	a := b.answers[q.Company.Realm]
 	q.Meter.Add()
-	return &export.Reading{Schema: table.Schema{Columns: a.columns}, Total: a.total, End: func() (export.Outcome, error) {
-		return export.Outcome{Period: "2026", Warnings: export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)}, nil
-	}, Rows: func(yield func(table.Row, error) bool) {
-		for _, r := range a.rows {
-			if !yield(r, nil) {
-				return
+	return &export.Reading{Schema: table.Schema{Columns: a.columns}, Total: a.total,
+		End: func() (export.Outcome, error) {
+			return export.Outcome{Period: "2026",
+				Warnings: export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)}, nil
+		}, Rows: func(yield func(table.Row, error) bool) {
+			for _, r := range a.rows {
+				if !yield(r, nil) {
+					return
+				}
 			}
-		}
-		if a.err != nil {
-			yield(table.Row{}, a.err)
-		}
-	}}, nil
+			if a.err != nil {
+				yield(table.Row{}, a.err)
+			}
+		}}, nil
 }
 
 func (b *bench) Prepare(_ context.Context, w export.WriteRequest) (export.Write, error) {
@@ -183,7 +191,8 @@ func (w benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
 }
 
 func (b *bench) runner() *pipeline.Runner {
-	return pipeline.New(pipeline.Options{Definitions: []export.Definition{vendors}, Store: b, Source: b, Destination: b, Logger: slog.New(slog.DiscardHandler),
+	return pipeline.New(pipeline.Options{Definitions: []export.Definition{vendors}, Store: b, Source: b,
+		Destination: b, Logger: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC) }})
 }
 
@@ -201,14 +210,16 @@ func TestWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Rows != 3 || r.Added != 3 || r.QuickBooks != 11 || r.Sheets != 1 || r.URL == "" || r.Progress.Phase != export.PhaseDone || r.Control["Balance"] != "3.30" {
+	if r.Rows != 3 || r.Added != 3 || r.QuickBooks != 11 || r.Sheets != 1 || r.URL == "" ||
+		r.Progress.Phase != export.PhaseDone || r.Control["Balance"] != "3.30" {
 		t.Errorf("run %+v", r)
 	}
 	if diff := cmp.Diff([]string{"of Alder", "cut"}, export.WarningTexts(r.Warnings)); diff != "" {
 		t.Error(diff)
 	}
 	q := b.asked[0]
-	if !slices.Equal(q.Columns, []string{"Id", "Balance"}) || q.Today.Format(time.DateOnly) != "2026-03-01" { // still Sunday in New York
+	if !slices.Equal(q.Columns, []string{"Id", "Balance"}) ||
+		q.Today.Format(time.DateOnly) != "2026-03-01" { // still Sunday in New York
 		t.Errorf("asked for %v on %s", q.Columns, q.Today)
 	}
 	if b.exporter.Target.Spreadsheet != "made" || b.exporter.Revision != 2 {
@@ -225,13 +236,15 @@ func TestStack(t *testing.T) {
 	b := newBench(t)
 	b.exporter.Companies, b.exporter.Columns = []export.RealmID{"2", "1"}, []string{"Balance", "Company", "Id"}
 	extra := answer{columns: columns("CAD", "Id", "Notes", "Balance")}
-	extra.rows = []table.Row{{Cells: []table.Cell{table.TextOf("x"), table.TextOf("note"), table.MoneyOf(decimal.New(5, 0))}}}
+	extra.rows = []table.Row{{Cells: []table.Cell{table.TextOf("x"), table.TextOf("note"),
+		table.MoneyOf(decimal.New(5, 0))}}}
 	b.answers["1"] = extra
 	r, err := b.work(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]string{{"Id", "Balance", "Notes"}, {"2-0", "0.10", ""}, {"2-1", "1.10", ""}, {"2-2", "2.10", ""}, {"x", "5", "note"}}
+	want := [][]string{{"Id", "Balance", "Notes"}, {"2-0", "0.10", ""}, {"2-1", "1.10", ""}, {"2-2", "2.10", ""},
+		{"x", "5", "note"}}
 	if diff := cmp.Diff(want, b.wrote); diff != "" {
 		t.Error(diff)
 	}
@@ -252,17 +265,21 @@ func TestRefusals(t *testing.T) {
 		says  string
 		asks  int
 	}{
-		"exporter deleted":     {func(b *bench) { b.exporter = nil }, problem.Cancelled, "deleted", 0},
-		"type unknown":         {func(b *bench) { b.exporter.Definition = "gone" }, problem.Internal, `"gone"`, 0},
-		"company unknown":      {func(b *bench) { b.exporter.Companies = []export.RealmID{"9"} }, problem.CompanyUnknown, "9", 0},
-		"company ended":        {func(b *bench) { b.set("1", export.ReconnectRequired) }, problem.CompanyReconnectRequired, "Alder", 0},
-		"company disconnected": {func(b *bench) { b.set("1", export.Disconnected) }, problem.CompanyReconnectRequired, "Alder", 0},
+		"exporter deleted": {func(b *bench) { b.exporter = nil }, problem.Cancelled, "deleted", 0},
+		"type unknown":     {func(b *bench) { b.exporter.Definition = "gone" }, problem.Internal, `"gone"`, 0},
+		"company unknown": {func(b *bench) { b.exporter.Companies = []export.RealmID{"9"} },
+			problem.CompanyUnknown, "9", 0},
+		"company ended": {func(b *bench) { b.set("1", export.ReconnectRequired) },
+			problem.CompanyReconnectRequired, "Alder", 0},
+		"company disconnected": {func(b *bench) { b.set("1", export.Disconnected) }, problem.CompanyReconnectRequired,
+			"Alder", 0},
 		"one of two ended": {func(b *bench) {
 			b.exporter.Companies = []export.RealmID{"1", "2"}
 			b.set("2", export.ReconnectRequired)
 		},
 			problem.CompanyReconnectRequired, "Birch", 0},
-		"account unknown": {func(b *bench) { delete(b.accounts, "con_1") }, problem.GoogleReconnectRequired, "not connected", 0},
+		"account unknown": {func(b *bench) { delete(b.accounts, "con_1") }, problem.GoogleReconnectRequired,
+			"not connected", 0},
 		"account ended": {func(b *bench) {
 			b.accounts["con_1"] = export.GoogleAccount{Email: "books@example.com", Status: export.ReconnectRequired}
 		},
@@ -305,9 +322,11 @@ func TestForbiddenNamesTheAccount(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.write = func(context.Context, export.WriteRequest) (export.WriteResult, error) {
-		return export.WriteResult{}, problem.New(problem.SpreadsheetForbidden, "This Google account may not edit the spreadsheet.")
+		return export.WriteResult{}, problem.New(problem.SpreadsheetForbidden,
+			"This Google account may not edit the spreadsheet.")
 	}
-	if _, err := b.work(t.Context()); err == nil || !strings.Contains(problem.From(err).Message, "(books@example.com)") {
+	if _, err := b.work(t.Context()); err == nil ||
+		!strings.Contains(problem.From(err).Message, "(books@example.com)") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -319,12 +338,13 @@ func TestChoiceDuringARunStays(t *testing.T) {
 		meddle func(b *bench, cancel context.CancelFunc)
 		want   string // the stored spreadsheet afterwards
 	}{
-		"nothing":             {func(*bench, context.CancelFunc) {}, "made"},
-		"another spreadsheet": {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Spreadsheet = "chosen" }, "chosen"},
-		"another tab":         {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Sheet = "Other" }, ""},
-		"another name":        {func(b *bench, _ context.CancelFunc) { b.exporter.Name = "Renamed" }, "made"},
-		"cancelled too late":  {func(_ *bench, cancel context.CancelFunc) { cancel() }, "made"},
-		"deleted":             {func(b *bench, _ context.CancelFunc) { b.exporter = nil }, "-"},
+		"nothing": {func(*bench, context.CancelFunc) {}, "made"},
+		"another spreadsheet": {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Spreadsheet = "chosen" },
+			"chosen"},
+		"another tab":        {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Sheet = "Other" }, ""},
+		"another name":       {func(b *bench, _ context.CancelFunc) { b.exporter.Name = "Renamed" }, "made"},
+		"cancelled too late": {func(_ *bench, cancel context.CancelFunc) { cancel() }, "made"},
+		"deleted":            {func(b *bench, _ context.CancelFunc) { b.exporter = nil }, "-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -358,7 +378,8 @@ func TestPreview(t *testing.T) {
 	b.answers["1"] = answer{columns: columns("USD", "Id", "Balance"), rows: rows("1", 15), total: 15}
 	b.answers["2"] = answer{columns: columns("USD", "Id", "Balance"), rows: rows("2", 90), total: 90}
 	p, err := b.runner().Preview(t.Context(), *b.exporter)
-	if err != nil || len(p.Rows) != 20 || p.Total != 105 || p.Rows[15].Cells[0].String() != "2-0" || len(p.Columns) != 2 {
+	if err != nil || len(p.Rows) != 20 || p.Total != 105 || p.Rows[15].Cells[0].String() != "2-0" ||
+		len(p.Columns) != 2 {
 		t.Errorf("%v: %d rows of %d, columns %v", err, len(p.Rows), p.Total, p.Columns)
 	}
 	a := b.answers["2"]
@@ -368,7 +389,8 @@ func TestPreview(t *testing.T) {
 		t.Errorf("%v: total %d", err, p.Total)
 	}
 	b.answers["2"] = answer{columns: a.columns, err: problem.New(problem.QuickBooksUnavailable, "No.")}
-	if _, err := b.runner().Preview(t.Context(), *b.exporter); !problem.HasCode(err, problem.QuickBooksUnavailable) || !strings.Contains(err.Error(), "Birch: No.") {
+	if _, err := b.runner().Preview(t.Context(), *b.exporter); !problem.HasCode(err, problem.QuickBooksUnavailable) ||
+		!strings.Contains(err.Error(), "Birch: No.") {
 		t.Errorf("got %v", err)
 	}
 	if b.wrote != nil {

@@ -30,7 +30,8 @@ func (d *dispatching) add(t *rapid.T) {
 		e.Companies = append(e.Companies, c)
 	}
 	e.Target.Spreadsheet = rapid.SampledFrom([]string{"", "S", "T"}).Draw(t, "spreadsheet")
-	r := export.Run{ID: export.ID(fmt.Sprintf("run_%04d", d.added)), Exporter: e, Status: export.RunQueued, QueuedAt: d.now}
+	r := export.Run{ID: export.ID(fmt.Sprintf("run_%04d", d.added)), Exporter: e, Status: export.RunQueued,
+		QueuedAt: d.now}
 	if wait := rapid.SampledFrom([]time.Duration{0, 0, time.Minute, time.Hour}).Draw(t, "wait"); wait > 0 {
 		r.NotBefore = d.now.Add(wait)
 	}
@@ -163,13 +164,15 @@ func TestChoose(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"add": d.add, "add another": d.add, "pass": d.pass, "end": d.end, "others": d.others,
 			"time": func(t *rapid.T) {
-				d.now = d.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 6 * time.Minute}).Draw(t, "by"))
+				d.now = d.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Minute,
+					6 * time.Minute}).Draw(t, "by"))
 			},
 		})
 		// Whatever has happened, everything runs in the end, the oldest among the first.
 		for rounds := 0; len(d.runs) > 0; rounds++ {
 			if rounds > 10*d.added+10 {
-				t.Fatalf("%d runs never begin: %v", len(d.runs), slices.Collect(maps.Values(choose(d.runs, testWorker, d.limits, d.now).why)))
+				t.Fatalf("%d runs never begin: %v", len(d.runs),
+					slices.Collect(maps.Values(choose(d.runs, testWorker, d.limits, d.now).why)))
 			}
 			d.now = d.now.Add(time.Hour)
 			d.pass(t)

@@ -83,7 +83,8 @@ func (q *Queue) claim(choose func([]export.Run) []export.ID, now time.Time) erro
 		}
 		t := q.begin(r)
 		q.publish(r)
-		q.log.Info("run started", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "trigger", string(r.Trigger))
+		q.log.Info("run started", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "trigger",
+			string(r.Trigger))
 		q.workers.Go(func() { q.execute(t, r) })
 	}
 	return nil
@@ -118,8 +119,8 @@ func setRunning(r *export.Run, now time.Time) {
 	r.Progress = export.Progress{Phase: export.PhaseReading}
 }
 
-// abandon ends a claimed run whose exporter is gone, and reports whether it was. A store that fails is no reason: the run
-// itself will fail by it.
+// abandon ends a claimed run whose exporter is gone, and reports whether it was. A store that fails is no reason: the
+// run itself will fail by it.
 func (q *Queue) abandon(r export.Run, now time.Time) bool {
 	if q.o.Exporter == nil {
 		return false

@@ -50,12 +50,18 @@ func TestProblemDecides(t *testing.T) {
 		code     problem.Code
 		min, max time.Duration // until the next attempt
 	}{
-		{"stop", problem.New(problem.CompanyReconnectRequired, "x"), export.RunFailed, problem.CompanyReconnectRequired, 0, 0},
-		{"retry attempt", problem.New(problem.TotalsMismatch, "x"), export.RunQueued, problem.TotalsMismatch, time.Minute, 72 * time.Second},
-		{"provider asks for more", &problem.Problem{Code: problem.GoogleRateLimited, RetryAfter: 10 * time.Minute}, export.RunQueued, problem.GoogleRateLimited, 10 * time.Minute, 10 * time.Minute},
-		{"provider asks for too much", &problem.Problem{Code: problem.GoogleRateLimited, RetryAfter: 1000 * time.Hour}, export.RunQueued, problem.GoogleRateLimited, time.Hour, time.Hour},
+		{"stop", problem.New(problem.CompanyReconnectRequired, "x"), export.RunFailed,
+			problem.CompanyReconnectRequired, 0, 0},
+		{"retry attempt", problem.New(problem.TotalsMismatch, "x"), export.RunQueued, problem.TotalsMismatch,
+			time.Minute, 72 * time.Second},
+		{"provider asks for more", &problem.Problem{Code: problem.GoogleRateLimited, RetryAfter: 10 * time.Minute},
+			export.RunQueued, problem.GoogleRateLimited, 10 * time.Minute, 10 * time.Minute},
+		{"provider asks for too much",
+			&problem.Problem{Code: problem.GoogleRateLimited,
+				RetryAfter: 1000 * time.Hour}, export.RunQueued, problem.GoogleRateLimited, time.Hour, time.Hour},
 		{"no problem", errors.New("secret detail"), export.RunFailed, problem.Internal, 0, 0},
-		{"a deadline of its own", context.DeadlineExceeded, export.RunQueued, problem.Deadline, time.Minute, 72 * time.Second},
+		{"a deadline of its own", context.DeadlineExceeded, export.RunQueued, problem.Deadline, time.Minute,
+			72 * time.Second},
 		{"cancelled by nobody", context.Canceled, export.RunFailed, problem.Internal, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -272,14 +278,16 @@ func TestRescue(t *testing.T) {
 		left := func(e string, change func(*export.Run)) export.ID {
 			t.Helper()
 			r := b.add(exporter(e, e, e))
-			if _, err := b.store.UpdateRun(b.t.Context(), r.ID, func(r *export.Run) error { change(r); return nil }); err != nil {
+			if _, err := b.store.UpdateRun(b.t.Context(), r.ID,
+				func(r *export.Run) error { change(r); return nil }); err != nil {
 				t.Fatal(err)
 			}
 			return r.ID
 		}
 		once := left("exp_1", func(r *export.Run) { r.Status, r.Attempts, r.Rows = export.RunRunning, 1, 5 })
 		often := left("exp_2", func(r *export.Run) { r.Status, r.Attempts = export.RunRunning, 5 })
-		cancelling := left("exp_3", func(r *export.Run) { r.Status, r.Attempts, r.Cancelling = export.RunRunning, 1, true })
+		cancelling := left("exp_3",
+			func(r *export.Run) { r.Status, r.Attempts, r.Cancelling = export.RunRunning, 1, true })
 		retry := left("exp_4", func(r *export.Run) { r.Attempts, r.NotBefore = 2, time.Now().Add(time.Minute) })
 		b.start()
 		b.wantRun(once, export.RunRunning, "", 2)

@@ -40,7 +40,8 @@ func (q *Queue) execute(t *task, r export.Run) {
 func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export.Run))) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			q.log.Error("run panicked", "run", r.ID, "exporter", r.Exporter.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			q.log.Error("run panicked", "run", r.ID, "exporter", r.Exporter.ID, "panic", fmt.Sprint(p), "stack",
+				string(debug.Stack()))
 			err = problem.New(problem.Internal, "The run ended by an error in the program.")
 		}
 	}()

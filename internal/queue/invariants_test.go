@@ -29,7 +29,10 @@ func (m memory) all() []export.Run {
 	if err != nil {
 		panic(err)
 	}
-	slices.SortFunc(all, func(a, b export.Run) int { return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(all, func(a,
+		b export.Run) int {
+		return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return all
 }
 
@@ -87,7 +90,8 @@ func (p *plug) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 	return p.RunStore.ActiveRuns(ctx)
 }
 
-func (p *plug) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) ([]export.Run, error) {
+func (p *plug) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+	begin func(*export.Run)) ([]export.Run, error) {
 	if p.isDead() {
 		return nil, errDown
 	}
@@ -181,7 +185,8 @@ func (m *machine) add(*rapid.T) {
 		takes: time.Duration(rapid.IntRange(0, 900).Draw(m.t, "seconds")) * time.Second, // also beyond the timeout
 		deaf:  rapid.IntRange(0, 9).Draw(m.t, "deaf") == 0,
 		err: rapid.SampledFrom([]error{
-			nil, nil, nil, problem.New(problem.GoogleUnavailable, "x"), problem.New(problem.SheetConflict, "x"), io.ErrUnexpectedEOF,
+			nil, nil, nil, problem.New(problem.GoogleUnavailable, "x"), problem.New(problem.SheetConflict,
+				"x"), io.ErrUnexpectedEOF,
 		}).Draw(m.t, "error"),
 	}
 	if p.deaf {
@@ -218,7 +223,8 @@ func (m *machine) wait(*rapid.T) {
 }
 
 func (m *machine) restart(*rapid.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(rapid.IntRange(0, 60).Draw(m.t, "grace"))*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(),
+		time.Duration(rapid.IntRange(0, 60).Draw(m.t, "grace"))*time.Second)
 	defer cancel()
 	if err := m.q.Stop(ctx); err != nil {
 		m.t.Fatal(err)
@@ -294,7 +300,8 @@ func live(rt *rapid.T) {
 	m.boot()
 	defer func() { m.bury(m.q) }()
 	rt.Repeat(map[string]func(*rapid.T){
-		"": m.check, "add": m.add, "add more": m.add, "cancel": m.cancel, "wait": m.wait, "restart": m.restart, "kill": m.kill,
+		"": m.check, "add": m.add, "add more": m.add, "cancel": m.cancel, "wait": m.wait, "restart": m.restart,
+		"kill": m.kill,
 	})
 	// Left alone, everything that was accepted comes to its end.
 	time.Sleep(6 * time.Hour)

@@ -219,8 +219,9 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
-// EnqueueDue queues the run for the due time r.Due of its exporter, or lets it join the exporter's run that is under way,
-// and makes next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done so.
+// EnqueueDue queues the run for the due time r.Due of its exporter, or lets it join the exporter's run that is under
+// way, and makes next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done
+// so.
 func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) error {
 	r.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over

@@ -57,7 +57,8 @@ func inBubble(t *testing.T, set func(*queue.Options), test func(*bench)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := &bench{t: t, store: store, events: progress.New(), logged: &bytes.Buffer{}, open: map[export.ID]chan error{}}
+		b := &bench{t: t, store: store, events: progress.New(), logged: &bytes.Buffer{},
+			open: map[export.ID]chan error{}}
 		defer func() {
 			// First interrupts whatever a test left under way.
 			ctx, cancel := context.WithCancel(context.Background())
@@ -170,10 +171,12 @@ func (b *bench) wantRun(id export.ID, status export.RunStatus, code problem.Code
 		got = r.Problem.Code
 	}
 	if r.Status != status || got != code || r.Attempts != attempts {
-		b.t.Errorf("run is %s with problem %q after %d attempts, want %s, %q, %d", r.Status, got, r.Attempts, status, code, attempts)
+		b.t.Errorf("run is %s with problem %q after %d attempts, want %s, %q, %d", r.Status, got, r.Attempts, status,
+			code, attempts)
 	}
 	if r.Status.Over() && (r.FinishedAt.IsZero() || r.Progress.Phase != export.PhaseDone || r.Cancelling) {
-		b.t.Errorf("an ended run has FinishedAt %v, phase %s, Cancelling %t", r.FinishedAt, r.Progress.Phase, r.Cancelling)
+		b.t.Errorf("an ended run has FinishedAt %v, phase %s, Cancelling %t", r.FinishedAt, r.Progress.Phase,
+			r.Cancelling)
 	}
 	return r
 }
@@ -315,7 +318,8 @@ func TestEnqueueJoins(t *testing.T) {
 	inBubble(t, nil, func(b *bench) {
 		b.start()
 		first := b.add(exporter("exp_1", "A", "S"))
-		again, joined, err := b.Enqueue(b.t.Context(), export.Run{Exporter: exporter("exp_1", "A", "S"), Trigger: export.TriggerSchedule})
+		again, joined, err := b.Enqueue(b.t.Context(),
+			export.Run{Exporter: exporter("exp_1", "A", "S"), Trigger: export.TriggerSchedule})
 		if err != nil || !joined || again.ID != first.ID {
 			t.Errorf("got %s, joined %t, %v", again.ID, joined, err)
 		}
@@ -331,7 +335,8 @@ func TestEnqueueJoins(t *testing.T) {
 func TestPersonDoesNotWait(t *testing.T) {
 	inBubble(t, nil, func(b *bench) {
 		b.start()
-		r := export.Run{Exporter: exporter("exp_1", "A", "S"), Trigger: export.TriggerSchedule, NotBefore: time.Now().Add(time.Hour)}
+		r := export.Run{Exporter: exporter("exp_1", "A", "S"), Trigger: export.TriggerSchedule,
+			NotBefore: time.Now().Add(time.Hour)}
 		stored, _, err := b.Enqueue(b.t.Context(), r)
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,8 @@ func (q *Queue) rescue(ctx context.Context) error {
 		return fmt.Errorf("rescuing runs: %w", err)
 	}
 	for _, r := range rescued {
-		q.log.Warn("found a run of a process that ended", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "status", string(r.Status))
+		q.log.Warn("found a run of a process that ended", "run", r.ID, "exporter", r.Exporter.ID, "attempt",
+			r.Attempts, "status", string(r.Status))
 		q.publish(r)
 	}
 	return nil

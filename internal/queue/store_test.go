@@ -46,7 +46,8 @@ func (f *flaky) UpdateRunning(ctx context.Context, h export.Held, change func(*e
 	return f.RunStore.UpdateRunning(ctx, h, change)
 }
 
-func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) ([]export.Run, error) {
+func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+	begin func(*export.Run)) ([]export.Run, error) {
 	if f.isDown() {
 		return nil, errDown
 	}
@@ -224,7 +225,8 @@ func TestEndIsStoredBeforeItIsTold(t *testing.T) {
 		})
 		b.add(exporter("exp_1", "A", "S"))
 		b.end("exp_1", nil)
-		if len(told) != 3 || told[0] != export.RunQueued || told[1] != export.RunRunning || told[2] != export.RunSucceeded {
+		if len(told) != 3 || told[0] != export.RunQueued || told[1] != export.RunRunning ||
+			told[2] != export.RunSucceeded {
 			t.Errorf("told %v", told)
 		}
 	})

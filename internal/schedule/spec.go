@@ -52,11 +52,15 @@ type field struct {
 
 func fields() [5]field {
 	return [5]field{
-		{"minute", "%s * * * *", "0 to 59", `"0", "*/15" or "0,30"`, func(s *cron.SpecSchedule) uint64 { return s.Minute }},
+		{"minute", "%s * * * *", "0 to 59", `"0", "*/15" or "0,30"`,
+			func(s *cron.SpecSchedule) uint64 { return s.Minute }},
 		{"hour", "* %s * * *", "0 to 23", `"6", "9-17" or "*/4"`, func(s *cron.SpecSchedule) uint64 { return s.Hour }},
-		{"day of month", "* * %s * *", "1 to 31", `"*", "1" or "1,15"`, func(s *cron.SpecSchedule) uint64 { return s.Dom }},
-		{"month", "* * * %s *", "1 to 12 or jan to dec", `"*", "1-6" or "jan,jul"`, func(s *cron.SpecSchedule) uint64 { return s.Month }},
-		{"day of week", "* * * * %s", "0 (Sunday) to 6 or sun to sat", `"*", "1-5" or "mon,thu"`, func(s *cron.SpecSchedule) uint64 { return s.Dow }},
+		{"day of month", "* * %s * *", "1 to 31", `"*", "1" or "1,15"`,
+			func(s *cron.SpecSchedule) uint64 { return s.Dom }},
+		{"month", "* * * %s *", "1 to 12 or jan to dec", `"*", "1-6" or "jan,jul"`,
+			func(s *cron.SpecSchedule) uint64 { return s.Month }},
+		{"day of week", "* * * * %s", "0 (Sunday) to 6 or sun to sat", `"*", "1-5" or "mon,thu"`,
+			func(s *cron.SpecSchedule) uint64 { return s.Dow }},
 	}
 }
 

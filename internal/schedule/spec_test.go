@@ -80,7 +80,8 @@ func TestSpecIsAValue(t *testing.T) {
 	}
 	var zero Spec
 	now := time.Now()
-	if !zero.IsZero() || !zero.Next(now).IsZero() || zero.NextN(now, 3) != nil || zero.MinInterval(now) != 0 || zero.Describe() != "Never" {
+	if !zero.IsZero() || !zero.Next(now).IsZero() || zero.NextN(now, 3) != nil || zero.MinInterval(now) != 0 ||
+		zero.Describe() != "Never" {
 		t.Error("the zero spec is due")
 	}
 }

@@ -31,8 +31,8 @@ type Store interface {
 // Options are what a ticker needs.
 type Options struct {
 	Store Store
-	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next due
-	// time, both or neither. It returns export.ErrExists when the run's due time was taken before.
+	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next
+	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
 	Now     func() time.Time // nil means time.Now
 	Logger  *slog.Logger     // nil means slog.Default
@@ -210,8 +210,8 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	return at, nil
 }
 
-// queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody else
-// may have done so, or changed the schedule meanwhile: then there is nothing to do.
+// queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody
+// else may have done so, or changed the schedule meanwhile: then there is nothing to do.
 func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,

@@ -124,7 +124,8 @@ func (c *clock) enqueue(ctx context.Context, r export.Run, next time.Time) error
 
 func (c *clock) add(id, cron, zone string) {
 	c.Helper()
-	e := export.Exporter{ID: export.ID(id), Name: id, Revision: 4, Schedule: export.Schedule{Cron: cron, Timezone: zone, Enabled: true}}
+	e := export.Exporter{ID: export.ID(id), Name: id, Revision: 4,
+		Schedule: export.Schedule{Cron: cron, Timezone: zone, Enabled: true}}
 	if err := c.CreateExporter(c.Context(), e); err != nil {
 		c.Fatal(err)
 	}
@@ -132,7 +133,8 @@ func (c *clock) add(id, cron, zone string) {
 
 func (c *clock) change(id string, change func(*export.Exporter)) {
 	c.Helper()
-	_, err := c.Store.UpdateExporter(c.Context(), export.ID(id), func(e *export.Exporter) error { change(e); return nil })
+	_, err := c.Store.UpdateExporter(c.Context(), export.ID(id),
+		func(e *export.Exporter) error { change(e); return nil })
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -180,7 +182,8 @@ func TestTickerOnTime(t *testing.T) {
 		if len(runs) != 1 {
 			t.Fatalf("%d runs", len(runs))
 		}
-		if r := runs[0]; r.Trigger != export.TriggerSchedule || r.Due.Hour() != 6 || !r.QueuedAt.Equal(time.Now()) || !r.NotBefore.IsZero() || r.Exporter.ID != "exp_1" || r.Exporter.Revision != 4 {
+		if r := runs[0]; r.Trigger != export.TriggerSchedule || r.Due.Hour() != 6 || !r.QueuedAt.Equal(time.Now()) ||
+			!r.NotBefore.IsZero() || r.Exporter.ID != "exp_1" || r.Exporter.Revision != 4 {
 			t.Errorf("got %+v", r)
 		}
 		c.sleep(36 * time.Hour)
@@ -393,7 +396,8 @@ func TestJitter(t *testing.T) {
 			starts[r.Exporter.ID] = late
 			all = append(all, late)
 		}
-		if len(all) != 2*n || slices.Min(all) < 0 || slices.Max(all) >= time.Minute || slices.Max(all)-slices.Min(all) < 30*time.Second {
+		if len(all) != 2*n || slices.Min(all) < 0 || slices.Max(all) >= time.Minute ||
+			slices.Max(all)-slices.Min(all) < 30*time.Second {
 			t.Errorf("%d runs start %v to %v late", len(all), slices.Min(all), slices.Max(all))
 		}
 	})
@@ -414,8 +418,10 @@ func TestPlan(t *testing.T) {
 		want time.Time
 	}{
 		{"daily", with(func(*export.Exporter) {}), time.Date(2026, 3, 9, 10, 0, 0, 0, time.UTC)},
-		{"no zone", with(func(e *export.Exporter) { e.Schedule.Timezone = "" }), time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC)},
-		{"paused", with(func(e *export.Exporter) { e.Pause = &export.Pause{Reason: export.PausedByPerson} }), time.Time{}},
+		{"no zone", with(func(e *export.Exporter) { e.Schedule.Timezone = "" }),
+			time.Date(2026, 3, 9, 6, 0, 0, 0, time.UTC)},
+		{"paused", with(func(e *export.Exporter) { e.Pause = &export.Pause{Reason: export.PausedByPerson} }),
+			time.Time{}},
 		{"disabled", with(func(e *export.Exporter) { e.Schedule.Enabled = false }), time.Time{}},
 		{"none", with(func(e *export.Exporter) { e.Schedule.Cron = "" }), time.Time{}},
 		{"unreadable", with(func(e *export.Exporter) { e.Schedule.Cron = "x" }), time.Time{}},

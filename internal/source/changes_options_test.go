@@ -21,7 +21,8 @@ func TestWatchedObjectsCanBeChosen(t *testing.T) {
 	w.query.Options[export.OptObjects] = "Customer, Invoice"
 	r := w.run() // the invoice is known from now on
 	w.want(r)
-	if want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")), w.company.Name); len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], want) {
+	if want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")),
+		w.company.Name); len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], want) {
 		t.Errorf("warnings %q", r.warnings())
 	}
 	w.later(time.Hour)
@@ -72,7 +73,8 @@ func TestPreviewOfChanges(t *testing.T) {
 	w.server.ResetRequests()
 	r := w.read()
 	if len(r.rows) != 0 || len(r.warnings()) != 1 || len(w.server.Requests()) != 0 || r.State != nil {
-		t.Errorf("before the first run: %d rows, warnings %q, %d requests", len(r.rows), r.warnings(), len(w.server.Requests()))
+		t.Errorf("before the first run: %d rows, warnings %q, %d requests", len(r.rows), r.warnings(),
+			len(w.server.Requests()))
 	}
 	w.state = kept
 	w.later(time.Hour)
@@ -146,7 +148,8 @@ func TestTwoCompaniesOfChanges(t *testing.T) {
 	w.want(w.run())
 }
 
-// TestWhatWasGoneBefore: the overlap also has what was deleted before the first run, which never was in the log's sight.
+// TestWhatWasGoneBefore: the overlap also has what was deleted before the first run, which never was in the log's
+// sight.
 func TestWhatWasGoneBefore(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
@@ -163,7 +166,8 @@ func TestWhatWasGoneBefore(t *testing.T) {
 // TestTheLastClosedDay is in closed books, the next one is not.
 func TestTheLastClosedDay(t *testing.T) {
 	t.Parallel()
-	for closed, want := range map[string]string{"2026-03-01": "false", "2026-03-02": "true", "2026-03-03": "true", "": "false"} {
+	for closed, want := range map[string]string{"2026-03-01": "false", "2026-03-02": "true", "2026-03-03": "true",
+		"": "false"} {
 		w := watch(t)
 		ok(t, w.books.CloseBooks(closed))
 		w.later(time.Hour)

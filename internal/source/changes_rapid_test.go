@@ -15,8 +15,8 @@ import (
 	"ledgersheet/internal/intuit/intuitsim"
 )
 
-// TestBothWaysTellTheSame draws changes and runs: change data capture and comparing everything tell the same, runs whose
-// state is lost change nothing, and the log adds up to the records that there are.
+// TestBothWaysTellTheSame draws changes and runs: change data capture and comparing everything tell the same, runs
+// whose state is lost change nothing, and the log adds up to the records that there are.
 func TestBothWaysTellTheSame(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
@@ -30,7 +30,8 @@ func TestBothWaysTellTheSame(t *testing.T) {
 			var err error
 			switch rapid.IntRange(0, 6).Draw(rt, "kind of change") {
 			case 0:
-				_, err = w.books.AddInvoice(intuitsim.Sale{DocNumber: strconv.Itoa(number), Date: "2026-03-02", Amount: "12.30"})
+				_, err = w.books.AddInvoice(intuitsim.Sale{DocNumber: strconv.Itoa(number), Date: "2026-03-02",
+					Amount: "12.30"})
 			case 1:
 				if len(w.books.IDs("Invoice")) > 3 {
 					err = w.books.Delete("Invoice", id)
@@ -45,7 +46,8 @@ func TestBothWaysTellTheSame(t *testing.T) {
 				active := rapid.Bool().Draw(rt, "active")
 				err = w.books.Change("Customer", w.books.IDs("Customer")[0], intuitsim.Change{Active: &active})
 			case 6:
-				err = w.books.Change("Customer", w.books.IDs("Customer")[1], intuitsim.Change{Name: "Name " + strconv.Itoa(number)})
+				err = w.books.Change("Customer", w.books.IDs("Customer")[1],
+					intuitsim.Change{Name: "Name " + strconv.Itoa(number)})
 			}
 			if err != nil {
 				rt.Fatal(err)
@@ -64,7 +66,8 @@ func TestBothWaysTellTheSame(t *testing.T) {
 		}
 		// What came and went between two runs shows only in change data capture.
 		fleeting := func(line string) bool { return strings.Contains(line, "|||Deleted|") }
-		first, second := slices.DeleteFunc(byCapture.lines(), fleeting), slices.DeleteFunc(byComparing.lines(), fleeting)
+		first, second := slices.DeleteFunc(byCapture.lines(), fleeting), slices.DeleteFunc(byComparing.lines(),
+			fleeting)
 		slices.Sort(first)
 		slices.Sort(second)
 		if diff := cmp.Diff(second, first); diff != "" {
@@ -72,7 +75,8 @@ func TestBothWaysTellTheSame(t *testing.T) {
 		}
 		w.keep(byCapture)
 		alive := maps.Clone(baseline)
-		kinds, objects, ids := byCapture.column(t, export.ChangeKind), byCapture.column(t, export.ChangeRecord), byCapture.column(t, export.ChangeID)
+		kinds, objects, ids := byCapture.column(t, export.ChangeKind), byCapture.column(t,
+			export.ChangeRecord), byCapture.column(t, export.ChangeID)
 		for _, kind := range []string{"Added", "Deleted"} {
 			for i := range kinds {
 				switch what := objects[i] + " " + ids[i]; {

@@ -16,16 +16,21 @@ import (
 
 func changeLog() export.ChangeLog {
 	return export.ChangeLog{ID: "changes", Title: "Change log", Watched: []export.Watched{
-		{Object: "Invoice", Title: "Invoice", AppPath: "invoice?txnId=", Label: "DocNumber", Date: "TxnDate", Total: "TotalAmt", Fields: []export.WatchedField{
-			{Path: "DocNumber", Title: "Number"}, {Path: "TxnDate", Title: "Date", Kind: table.Date}, {Path: "CustomerRef", Title: "Customer"},
-			{Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "Balance", Title: "Open balance", Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
-		}},
+		{Object: "Invoice", Title: "Invoice", AppPath: "invoice?txnId=", Label: "DocNumber", Date: "TxnDate",
+			Total: "TotalAmt", Fields: []export.WatchedField{
+				{Path: "DocNumber", Title: "Number"}, {Path: "TxnDate", Title: "Date",
+					Kind: table.Date}, {Path: "CustomerRef", Title: "Customer"},
+				{Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "Balance", Title: "Open balance",
+					Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
+			}},
 		{Object: "Payment", Title: "Payment", Date: "TxnDate", Total: "TotalAmt", Fields: []export.WatchedField{
-			{Path: "TxnDate", Title: "Date", Kind: table.Date}, {Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
+			{Path: "TxnDate", Title: "Date", Kind: table.Date}, {Path: "TotalAmt", Title: "Total",
+				Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
 		}},
-		{Object: "Customer", Title: "Customer", HasActive: true, Label: "DisplayName", Derived: []string{"Balance", "BalanceWithJobs", "FullyQualifiedName"}, Fields: []export.WatchedField{
-			{Path: "DisplayName", Title: "Name"}, {Path: "Active", Title: "Active", Kind: table.Bool},
-		}},
+		{Object: "Customer", Title: "Customer", HasActive: true, Label: "DisplayName",
+			Derived: []string{"Balance", "BalanceWithJobs", "FullyQualifiedName"}, Fields: []export.WatchedField{
+				{Path: "DisplayName", Title: "Name"}, {Path: "Active", Title: "Active", Kind: table.Bool},
+			}},
 	}}
 }
 
@@ -43,11 +48,13 @@ type watched struct {
 func watch(t testing.TB) *watched {
 	w := &watched{t: t, clock: &atomic.Int64{}, log: changeLog()}
 	w.clock.Store(time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC).Unix())
-	w.simulated = simulate(t, intuitsim.Options{Seed: 3, Companies: 2, Customers: 8, Vendors: 4, Items: 6, Invoices: 12, Bills: 4,
-		Now: func() time.Time { return time.Unix(w.clock.Load(), 0) }})
+	w.simulated = simulate(t,
+		intuitsim.Options{Seed: 3, Companies: 2, Customers: 8, Vendors: 4, Items: 6, Invoices: 12, Bills: 4,
+			Now: func() time.Time { return time.Unix(w.clock.Load(), 0) }})
 	r := w.run()
 	n := len(w.books.IDs("Invoice")) + len(w.books.IDs("Payment")) + len(w.books.IDs("Customer"))
-	if want := fmt.Sprintf("Watching %d records of %s from now on; changes show from the next run.", n, w.company.Name); len(r.rows) != 0 || len(r.warnings()) != 1 || r.warnings()[0] != want {
+	if want := fmt.Sprintf("Watching %d records of %s from now on; changes show from the next run.", n,
+		w.company.Name); len(r.rows) != 0 || len(r.warnings()) != 1 || r.warnings()[0] != want {
 		t.Fatalf("the first run has %d rows and warns %q, want %q", len(r.rows), r.warnings(), want)
 	}
 	return w
@@ -139,7 +146,8 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 	w.want(w.run(), log...)
 
 	w.later(time.Hour)
-	ok(t, w.books.Change("Invoice", id, intuitsim.Change{Date: "2026-03-05"})) // out of the closed books is a change of them
+	// out of the closed books is a change of them
+	ok(t, w.books.Change("Invoice", id, intuitsim.Change{Date: "2026-03-05"}))
 	log = append([]string{"Invoice|" + id + "|N-2|2026-03-05|Changed|Date|2026-02-10|2026-03-05|true"}, log...)
 	w.want(w.run(), log...)
 
@@ -157,7 +165,9 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 	ok(t, w.books.Void("Invoice", id))
 	log = append([]string{"Invoice|" + id + "|N-2|2026-03-05|Voided|Total|" + changed + "|0.00|false"}, log...)
 	r := w.run()
-	if got := r.lines(); len(got) < 2 || got[0] != log[0] || !strings.HasPrefix(got[1], "Payment|"+payment+"||2026-03-15|Changed|(other)|||") && !strings.HasPrefix(got[1], "Payment|"+payment+"||2026-03-14|Changed|(other)|||") {
+	if got := r.lines(); len(got) < 2 || got[0] != log[0] ||
+		!strings.HasPrefix(got[1], "Payment|"+payment+"||2026-03-15|Changed|(other)|||") &&
+			!strings.HasPrefix(got[1], "Payment|"+payment+"||2026-03-14|Changed|(other)|||") {
 		t.Errorf("after voiding: %q", got[:2])
 	}
 
@@ -170,7 +180,8 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 // total is what the books say an invoice comes to, with two digits after the point.
 func (w *watched) total(id string) string {
 	w.t.Helper()
-	q := export.Query{Columns: []string{"TotalAmt"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}}}
+	q := export.Query{Columns: []string{"TotalAmt"},
+		Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}}}
 	r := w.must(w.t, invoices(), q)
 	d, _ := r.rows[0].Cells[0].Decimal()
 	return d.StringFixed(2)
@@ -198,8 +209,12 @@ func TestNamesElsewhere(t *testing.T) {
 
 func (w *watched) customer(id string) string {
 	w.t.Helper()
-	e := export.Entity{ID: "customers", Title: "Customers", Object: "Customer", HasActive: true, Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true}, {Path: "DisplayName", Title: "Name"}}}
-	r := w.must(w.t, e, export.Query{Columns: []string{"DisplayName"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}}, Options: map[string]string{export.OptIncludeInactive: "true"}})
+	e := export.Entity{ID: "customers", Title: "Customers", Object: "Customer", HasActive: true,
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true},
+			{Path: "DisplayName", Title: "Name"}}}
+	r := w.must(w.t, e, export.Query{Columns: []string{"DisplayName"},
+		Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
+			Value: id}}, Options: map[string]string{export.OptIncludeInactive: "true"}})
 	return strings.TrimSuffix(r.rows[0].Cells[0].String(), " (deleted)")
 }
 
@@ -239,11 +254,13 @@ func TestALongPauseComparesAll(t *testing.T) {
 	w.server.ResetRequests()
 	r := w.run()
 	got := r.lines()
-	if w.server.Count("cdc") != 0 || len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], "The last run is more than 29 days ago") {
+	if w.server.Count("cdc") != 0 || len(r.warnings()) != 1 ||
+		!strings.HasPrefix(r.warnings()[0], "The last run is more than 29 days ago") {
 		t.Errorf("%d requests for changes, warnings %q", w.server.Count("cdc"), r.warnings())
 	}
 	all := strings.Join(got, "\n")
-	if !strings.Contains(all, "Invoice|"+changed+"|") || !strings.Contains(all, "|Changed|Memo|") || !strings.Contains(got[0], "Invoice|"+gone+"|") || !strings.Contains(got[0], "|Deleted|") {
+	if !strings.Contains(all, "Invoice|"+changed+"|") || !strings.Contains(all, "|Changed|Memo|") ||
+		!strings.Contains(got[0], "Invoice|"+gone+"|") || !strings.Contains(got[0], "|Deleted|") {
 		t.Errorf("the log: %q", got)
 	}
 	w.want(w.run(), got...)
@@ -259,7 +276,8 @@ func TestManyChangesCompareAll(t *testing.T) {
 	gone := w.books.IDs("Invoice")[3]
 	ok(t, w.books.Delete("Invoice", gone))
 	r := w.run()
-	if len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], "More changed since the last run than the 1000 records") {
+	if len(r.warnings()) != 1 ||
+		!strings.HasPrefix(r.warnings()[0], "More changed since the last run than the 1000 records") {
 		t.Errorf("warnings %q", r.warnings())
 	}
 	count := map[string]int{}

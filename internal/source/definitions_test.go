@@ -46,7 +46,8 @@ func vendors() export.Entity {
 
 func profitAndLoss() export.Report {
 	return export.Report{
-		ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Basis: true, Levels: 3,
+		ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree, Basis: true,
+		Levels:    3,
 		Summarize: []string{"Total", "Month", "Quarter", "Year", "Customers"},
 		Params:    []export.Option{{Key: "customer", Kind: export.OptionText}},
 		Groups: []export.GroupSum{
@@ -60,7 +61,8 @@ func profitAndLoss() export.Report {
 
 func balanceSheet() export.Report {
 	return export.Report{
-		ID: "balance_sheet", Title: "Balance sheet", Object: "BalanceSheet", Shape: export.Tree, Basis: true, Dates: export.BalanceAtEnd, Levels: 3,
+		ID: "balance_sheet", Title: "Balance sheet", Object: "BalanceSheet", Shape: export.Tree, Basis: true,
+		Dates: export.BalanceAtEnd, Levels: 3,
 		Summarize: []string{"Total", "Month", "Quarter", "Year"},
 		Groups: []export.GroupSum{
 			{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},
@@ -70,9 +72,11 @@ func balanceSheet() export.Report {
 }
 
 func generalLedger() export.Report {
-	return export.Report{ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List, Basis: true, Running: true}
+	return export.Report{ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List,
+		Basis: true, Running: true}
 }
 
 func agedReceivables() export.Report {
-	return export.Report{ID: "ar_aging_summary", Title: "Aging", Object: "AgedReceivables", Shape: export.Tree, Dates: export.AsOfDay}
+	return export.Report{ID: "ar_aging_summary", Title: "Aging", Object: "AgedReceivables", Shape: export.Tree,
+		Dates: export.AsOfDay}
 }

@@ -84,7 +84,8 @@ func TestMeterCountsRequests(t *testing.T) {
 func TestEmptyList(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 20})
-	got := s.must(t, invoices(), export.Query{Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "no such number"}}})
+	got := s.must(t, invoices(),
+		export.Query{Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "no such number"}}})
 	if len(got.rows) != 0 || got.Total != 0 || len(got.warnings()) != 0 {
 		t.Errorf("rows %d, total %d, warnings %q", len(got.rows), got.Total, got.warnings())
 	}
@@ -108,9 +109,10 @@ func TestInactiveVendors(t *testing.T) {
 		q    export.Query
 		want int
 	}{
-		"default":           {export.Query{}, active},
-		"include inactive":  {export.Query{Options: map[string]string{"include_inactive": "true"}}, all},
-		"filter for active": {export.Query{Filters: []export.Filter{{Column: "Active", Op: export.OpEqual, Value: "true"}}}, active},
+		"default":          {export.Query{}, active},
+		"include inactive": {export.Query{Options: map[string]string{"include_inactive": "true"}}, all},
+		"filter for active": {export.Query{Filters: []export.Filter{{Column: "Active", Op: export.OpEqual,
+			Value: "true"}}}, active},
 		"filter for others": {export.Query{Filters: inactiveOnly}, all - active},
 	} {
 		if got := len(s.must(t, vendors(), test.q).rows); got != test.want {
@@ -160,7 +162,8 @@ func TestLinesAddUpToTheInvoice(t *testing.T) {
 			titles = append(titles, c.Title)
 		}
 	}
-	if diff := cmp.Diff([]string{"Line amount", "Tax (whole invoice)", "Total (whole invoice)", "Open balance (whole invoice)"}, titles); diff != "" {
+	if diff := cmp.Diff([]string{"Line amount", "Tax (whole invoice)", "Total (whole invoice)",
+		"Open balance (whole invoice)"}, titles); diff != "" {
 		t.Error(diff)
 	}
 	var keys []string
@@ -175,14 +178,17 @@ func TestLinesAddUpToTheInvoice(t *testing.T) {
 func TestComputedColumnsAndWarnings(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 30})
-	got := s.must(t, invoices(), export.Query{Columns: []string{"Company", "Id", "Link", "CustomField.Nobody has this", "CustomerRef.value"}})
+	got := s.must(t, invoices(),
+		export.Query{Columns: []string{"Company", "Id", "Link", "CustomField.Nobody has this", "CustomerRef.value"}})
 	if name := got.column(t, "Company")[0]; name != s.company.Name {
 		t.Errorf("company %q", name)
 	}
-	if id, link := got.column(t, "Id")[0], got.column(t, "Link")[0]; link != "https://sandbox.qbo.intuit.com/app/invoice?txnId="+id {
+	if id, link := got.column(t, "Id")[0], got.column(t,
+		"Link")[0]; link != "https://sandbox.qbo.intuit.com/app/invoice?txnId="+id {
 		t.Errorf("link %q of invoice %s", link, id)
 	}
-	want := []string{fmt.Sprintf("Column CustomField.Nobody has this was empty in all %d rows; check its spelling.", len(got.rows))}
+	want := []string{fmt.Sprintf("Column CustomField.Nobody has this was empty in all %d rows; check its spelling.",
+		len(got.rows))}
 	if diff := cmp.Diff(want, got.warnings()); diff != "" {
 		t.Error(diff)
 	}
@@ -196,10 +202,12 @@ func TestPreviewCostsTwoRequests(t *testing.T) {
 		size string // of the page
 		rows int
 	}{
-		"plain":         {export.Query{Limit: 10}, "10", 10},
-		"lines":         {export.Query{Limit: 25, Options: map[string]string{"lines": "true"}}, "25", 25},
-		"pushed filter": {export.Query{Limit: 10, Filters: []export.Filter{{Column: "TotalAmt", Op: export.OpGreater, Value: "1"}}}, "10", 10},
-		"local filter":  {export.Query{Limit: 10, Filters: []export.Filter{{Column: "CustomerRef.name", Op: export.OpContains, Value: "a"}}}, "100", 10},
+		"plain": {export.Query{Limit: 10}, "10", 10},
+		"lines": {export.Query{Limit: 25, Options: map[string]string{"lines": "true"}}, "25", 25},
+		"pushed filter": {export.Query{Limit: 10,
+			Filters: []export.Filter{{Column: "TotalAmt", Op: export.OpGreater, Value: "1"}}}, "10", 10},
+		"local filter": {export.Query{Limit: 10,
+			Filters: []export.Filter{{Column: "CustomerRef.name", Op: export.OpContains, Value: "a"}}}, "100", 10},
 	} {
 		s.server.ResetRequests()
 		got := s.must(t, invoices(), test.q)
@@ -235,8 +243,14 @@ func TestWhatChangesWhileReadingIsNoticed(t *testing.T) {
 		change func(testing.TB, simulated)
 		ok     bool
 	}{
-		"deleted later":            {func(t testing.TB, s simulated) { check(t, s.books.Delete("Invoice", later(s))) }, true},
-		"deleted among those read": {func(t testing.TB, s simulated) { check(t, s.books.Delete("Invoice", first(s))) }, false},
+		"deleted later": {func(t testing.TB,
+			s simulated) {
+			check(t, s.books.Delete("Invoice", later(s)))
+		}, true},
+		"deleted among those read": {func(t testing.TB,
+			s simulated) {
+			check(t, s.books.Delete("Invoice", first(s)))
+		}, false},
 		"added at the end": {func(t testing.TB, s simulated) {
 			_, err := s.books.AddInvoice(sale)
 			check(t, err)
@@ -334,13 +348,17 @@ func TestFiltersGiveTheSamePushedOrNot(t *testing.T) {
 		values := known[e.ID]
 		q := export.Query{Options: map[string]string{}, Today: midnight(time.Now())}
 		if len(e.Dates) > 0 && rapid.Bool().Draw(rt, "dated") {
-			q.Options["date_range"] = rapid.SampledFrom([]string{"this_fiscal_year", "last_90_days", "last_365_days", "this_month", "today", "last_year"}).Draw(rt, "range")
+			q.Options["date_range"] = rapid.SampledFrom([]string{"this_fiscal_year", "last_90_days", "last_365_days",
+				"this_month", "today", "last_year"}).Draw(rt, "range")
 			q.Options["date_column"] = rapid.SampledFrom(e.Dates).Draw(rt, "date column")
 		}
 		q.Options["include_inactive"] = rapid.SampledFrom([]string{"true", "false"}).Draw(rt, "inactive")
 		for range rapid.IntRange(0, 2).Draw(rt, "filters") {
-			col := rapid.SampledFrom(e.Columns).Filter(func(c export.Column) bool { return !c.Line() }).Draw(rt, "column")
-			value := rapid.OneOf(rapid.SampledFrom(values.column(t, col.Path)), rapid.SampledFrom([]string{"", "0", "100.5", "2026-01-31", "O'Brien's \\ Sons", "a%", "=1+1", "00123", "é", " x "})).Draw(rt, "value")
+			col := rapid.SampledFrom(e.Columns).Filter(func(c export.Column) bool { return !c.Line() }).Draw(rt,
+				"column")
+			value := rapid.OneOf(rapid.SampledFrom(values.column(t, col.Path)),
+				rapid.SampledFrom([]string{"", "0", "100.5", "2026-01-31", "O'Brien's \\ Sons", "a%", "=1+1", "00123",
+					"é", " x "})).Draw(rt, "value")
 			if col.Kind == table.DateTime && len(value) > 10 && rapid.Bool().Draw(rt, "day") {
 				value = value[:10]
 			}
@@ -369,7 +387,8 @@ func TestPropertyThatCannotBeFilteredByIsReadWhole(t *testing.T) {
 	s := simulate(t, intuitsim.Options{Invoices: 60})
 	e := invoices()
 	e.Columns = append(e.Columns, export.Column{Path: "PrivateNote", Title: "Memo", Queryable: true}) // wrongly
-	got := s.must(t, e, export.Query{Filters: []export.Filter{{Column: "PrivateNote", Op: export.OpEqual, Value: "Voided"}, {Column: "TotalAmt", Op: export.OpAtLeast, Value: "0"}}})
+	got := s.must(t, e, export.Query{Filters: []export.Filter{{Column: "PrivateNote", Op: export.OpEqual,
+		Value: "Voided"}, {Column: "TotalAmt", Op: export.OpAtLeast, Value: "0"}}})
 	if got.Total != len(s.records(t, "Invoice")) {
 		t.Errorf("QuickBooks counted %d, want all", got.Total)
 	}
@@ -383,7 +402,8 @@ func TestPropertyThatCannotBeFilteredByIsReadWhole(t *testing.T) {
 func TestSingleObjects(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 10})
-	e := export.Entity{ID: "company_info", Title: "Company info", Object: "CompanyInfo", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "CompanyName", Title: "Name"}}}
+	e := export.Entity{ID: "company_info", Title: "Company info", Object: "CompanyInfo",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "CompanyName", Title: "Name"}}}
 	got := s.must(t, e, export.Query{})
 	if len(got.rows) != 1 || got.column(t, "CompanyName")[0] != s.company.Name || got.Total != -1 {
 		t.Errorf("%d rows, total %d", len(got.rows), got.Total)

@@ -31,7 +31,8 @@ func TestReferencesAreLookedUp(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 4, Customers: 2100, Invoices: 300, Nasty: true})
 	var m export.Meter
-	columns := []string{"Id", "Line.Id", "CustomerRef.value", "CustomerRef.name", "CustomerRef.CompanyName", "CustomerRef.BillAddr.City", "SalesTermRef.DueDays",
+	columns := []string{"Id", "Line.Id", "CustomerRef.value", "CustomerRef.name", "CustomerRef.CompanyName",
+		"CustomerRef.BillAddr.City", "SalesTermRef.DueDays",
 		"Line.SalesItemLineDetail.ItemRef.value", itemSku, "Line.SalesItemLineDetail.ItemAccountRef.AccountType"}
 	got := s.must(t, invoices(), export.Query{Columns: columns, Options: map[string]string{"lines": "true"}, Meter: &m})
 	customers, items, invoices := s.byID(t, "Customer"), s.byID(t, "Item"), s.byID(t, "Invoice")
@@ -43,7 +44,8 @@ func TestReferencesAreLookedUp(t *testing.T) {
 		if term, _ := invoices[row.Cells[0].String()].Ref("SalesTermRef"); term != "" {
 			want[2] = terms[term].Text("DueDays")
 		}
-		if diff := cmp.Diff(want, []string{row.Cells[4].String(), row.Cells[5].String(), row.Cells[6].String()}); diff != "" {
+		if diff := cmp.Diff(want,
+			[]string{row.Cells[4].String(), row.Cells[5].String(), row.Cells[6].String()}); diff != "" {
 			t.Fatalf("row %d: %s", i, diff)
 		}
 		item := items[row.Cells[7].String()]
@@ -68,7 +70,8 @@ func TestReferencesAreLookedUp(t *testing.T) {
 		object, _, _ := strings.Cut(after, " ")
 		counts[object]++
 	}
-	if diff := cmp.Diff(map[string]int{"Invoice": 2, "Customer": 4, "Term": 1, "Item": 1, "Account": 1}, counts); diff != "" {
+	if diff := cmp.Diff(map[string]int{"Invoice": 2, "Customer": 4, "Term": 1, "Item": 1, "Account": 1},
+		counts); diff != "" {
 		t.Error(diff)
 	}
 	if m.Count() != 9 {
@@ -79,7 +82,9 @@ func TestReferencesAreLookedUp(t *testing.T) {
 func TestListsAreReadOnlyWhenNeeded(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 40})
-	got := s.must(t, invoices(), export.Query{Columns: []string{"CustomerRef.name", "CustomerRef.value", "ClassRef.name", "ClassRef.FullyQualifiedName"}})
+	got := s.must(t, invoices(),
+		export.Query{Columns: []string{"CustomerRef.name", "CustomerRef.value", "ClassRef.name",
+			"ClassRef.FullyQualifiedName"}})
 	if n := s.server.Count("query"); n != 2 {
 		t.Errorf("%d requests where every record names its customer and none has a class, want 2", n)
 	}
@@ -92,7 +97,9 @@ func TestFewRecordsAskForFewEntries(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 4, Customers: 2100, Invoices: 90, Nasty: true})
 	columns := []string{"Id", "CustomerRef.value", "CustomerRef.FullyQualifiedName"}
-	got := s.must(t, invoices(), export.Query{Columns: columns, Filters: []export.Filter{{Column: "CustomerRef.CompanyName", Op: export.OpNotEmpty}}})
+	got := s.must(t, invoices(),
+		export.Query{Columns: columns,
+			Filters: []export.Filter{{Column: "CustomerRef.CompanyName", Op: export.OpNotEmpty}}})
 	customers := s.byID(t, "Customer")
 	want := 0
 	for _, r := range s.records(t, "Invoice") {
@@ -111,20 +118,24 @@ func TestFewRecordsAskForFewEntries(t *testing.T) {
 	}
 	requests := s.server.Requests()
 	if len(requests) != 3 || !strings.Contains(requests[2].Query, "Id+IN+") {
-		t.Errorf("%d requests, the last %+v; want a count, a page and a look-up by ids", len(requests), requests[len(requests)-1])
+		t.Errorf("%d requests, the last %+v; want a count, a page and a look-up by ids", len(requests),
+			requests[len(requests)-1])
 	}
 }
 
 func TestNamesThatRecordsLack(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 60})
-	e := export.Entity{ID: "payments", Title: "Payments", Object: "Payment", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true}}}
+	e := export.Entity{ID: "payments", Title: "Payments", Object: "Payment",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true}}}
 	columns := []string{"Id", "PaymentMethodRef.name", "DepositToAccountRef.name"}
-	got := s.must(t, e, export.Query{Columns: columns, Filters: []export.Filter{{Column: "PaymentMethodRef.name", Op: export.OpIn, Value: "check, visa"}}})
+	got := s.must(t, e, export.Query{Columns: columns,
+		Filters: []export.Filter{{Column: "PaymentMethodRef.name", Op: export.OpIn, Value: "check, visa"}}})
 	payments, methods, accounts := s.byID(t, "Payment"), s.byID(t, "PaymentMethod"), s.byID(t, "Account")
 	want := 0
 	for _, p := range payments {
-		if method, _ := p.Ref("PaymentMethodRef"); methods[method].Text("Name") == "Check" || methods[method].Text("Name") == "Visa" {
+		if method, _ := p.Ref("PaymentMethodRef"); methods[method].Text("Name") == "Check" ||
+			methods[method].Text("Name") == "Visa" {
 			want++
 		}
 	}
@@ -150,17 +161,22 @@ func TestReferencesOfSeveralLists(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for kind, id := range map[string]string{"Customer": customer, "VENDOR": vendor, "Employee": employee, "Invoice": "1"} {
-		put("Purchase", fmt.Sprintf(`{"DocNumber":"ref","TxnDate":"2026-01-01","EntityRef":{"value":%q,"type":%q}}`, id, kind))
+	for kind, id := range map[string]string{"Customer": customer, "VENDOR": vendor, "Employee": employee,
+		"Invoice": "1"} {
+		put("Purchase", fmt.Sprintf(`{"DocNumber":"ref","TxnDate":"2026-01-01","EntityRef":{"value":%q,"type":%q}}`,
+			id, kind))
 		put("JournalEntry", fmt.Sprintf(`{"DocNumber":"ref","TxnDate":"2026-01-01","Line":[{"Id":"0","JournalEntryLineDetail":{"Entity":{"Type":%q,"EntityRef":{"value":%q}}}}]}`, kind, id))
 	}
 	name := func(object, id string) string { return s.byID(t, object)[id].Text("DisplayName") }
 	want := []string{"", name("Customer", customer), name("Employee", employee), name("Vendor", vendor)}
 	slices.Sort(want)
 	filters := []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "ref"}}
-	for object, path := range map[string]string{"Purchase": "EntityRef.DisplayName", "JournalEntry": "Line.JournalEntryLineDetail.Entity.EntityRef.name"} {
-		e := export.Entity{ID: "x", Title: "X", Object: object, Lines: true, Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}}}
-		got := s.must(t, e, export.Query{Columns: []string{path}, Filters: filters, Options: map[string]string{"lines": "true"}}).column(t, path)
+	for object, path := range map[string]string{"Purchase": "EntityRef.DisplayName",
+		"JournalEntry": "Line.JournalEntryLineDetail.Entity.EntityRef.name"} {
+		e := export.Entity{ID: "x", Title: "X", Object: object, Lines: true,
+			Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}}}
+		got := s.must(t, e, export.Query{Columns: []string{path}, Filters: filters,
+			Options: map[string]string{"lines": "true"}}).column(t, path)
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", path, diff)
@@ -172,11 +188,14 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 10, Bills: 4})
 	for _, id := range []string{"987654321", "987654321", "987654322", "SHIPPING"} {
-		if _, err := s.books.Put("TimeActivity", []byte(`{"TxnDate":"2026-01-01","ItemRef":{"value":"`+id+`"}}`)); err != nil {
+		if _, err := s.books.Put("TimeActivity",
+			[]byte(`{"TxnDate":"2026-01-01","ItemRef":{"value":"`+id+`"}}`)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	e := export.Entity{ID: "x", Title: "X", Object: "TimeActivity", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "ItemRef.Sku", Title: "SKU"}, {Path: "ItemRef.name", Title: "Item"}}}
+	e := export.Entity{ID: "x", Title: "X", Object: "TimeActivity",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "ItemRef.Sku", Title: "SKU"},
+			{Path: "ItemRef.name", Title: "Item"}}}
 	got := s.must(t, e, export.Query{})
 	want := []string{`QuickBooks' list "Item" lacks 2 records that others refer to; what is taken from them is blank.`}
 	if diff := cmp.Diff(want, got.warnings()); diff != "" {
@@ -191,7 +210,8 @@ func TestRunFailsWhenAListCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 20})
 	s.server.Fail(intuitsim.Fault{Match: "query:Item", Status: 400, N: -1})
-	r := s.read(t, invoices(), export.Query{Columns: []string{"Id", itemSku}, Options: map[string]string{"lines": "true"}})
+	r := s.read(t, invoices(),
+		export.Query{Columns: []string{"Id", itemSku}, Options: map[string]string{"lines": "true"}})
 	if !problem.HasCode(r.err, problem.QuickBooksRejected) {
 		t.Errorf("%d rows, %v", len(r.rows), r.err)
 	}
@@ -208,12 +228,21 @@ func TestPreviewLooksIntoOneList(t *testing.T) {
 		filled   []string
 		warned   string
 	}{
-		"one list":      {export.Query{Columns: []string{"Id", "CustomerRef.CompanyName", "CustomerRef.FullyQualifiedName"}}, 2, -1, []string{"CustomerRef.FullyQualifiedName"}, ""},
-		"two lists":     {export.Query{Columns: []string{"Id", itemSku, "CustomerRef.FullyQualifiedName"}, Options: lines}, 2, -1, []string{itemSku}, "CustomerRef.FullyQualifiedName"},
-		"filter first":  {export.Query{Columns: []string{"Id", itemSku}, Options: lines, Filters: []export.Filter{{Column: "CustomerRef.FullyQualifiedName", Op: export.OpNotEmpty}}}, 2, -1, nil, itemSku},
-		"names at hand": {export.Query{Columns: []string{"Id", "CustomerRef.name"}}, 2, len(s.books.IDs("Invoice")), []string{"CustomerRef.name"}, ""},
-		"all of it":     {export.Query{Columns: []string{"Id", "CustomerRef.FullyQualifiedName"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: s.books.IDs("Invoice")[0]}}}, 2, 1, []string{"CustomerRef.FullyQualifiedName"}, ""},
-		"short page":    {export.Query{Columns: []string{"Id"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: s.books.IDs("Invoice")[0]}}}, 1, 1, []string{"Id"}, ""},
+		"one list": {export.Query{Columns: []string{"Id", "CustomerRef.CompanyName",
+			"CustomerRef.FullyQualifiedName"}}, 2, -1, []string{"CustomerRef.FullyQualifiedName"}, ""},
+		"two lists": {export.Query{Columns: []string{"Id", itemSku, "CustomerRef.FullyQualifiedName"},
+			Options: lines}, 2, -1, []string{itemSku}, "CustomerRef.FullyQualifiedName"},
+		"filter first": {export.Query{Columns: []string{"Id", itemSku}, Options: lines,
+			Filters: []export.Filter{{Column: "CustomerRef.FullyQualifiedName",
+				Op: export.OpNotEmpty}}}, 2, -1, nil, itemSku},
+		"names at hand": {export.Query{Columns: []string{"Id", "CustomerRef.name"}}, 2, len(s.books.IDs("Invoice")),
+			[]string{"CustomerRef.name"}, ""},
+		"all of it": {export.Query{Columns: []string{"Id", "CustomerRef.FullyQualifiedName"},
+			Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
+				Value: s.books.IDs("Invoice")[0]}}}, 2, 1, []string{"CustomerRef.FullyQualifiedName"}, ""},
+		"short page": {export.Query{Columns: []string{"Id"},
+			Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
+				Value: s.books.IDs("Invoice")[0]}}}, 1, 1, []string{"Id"}, ""},
 	} {
 		s.server.ResetRequests()
 		test.q.Limit = 10
@@ -241,7 +270,8 @@ func TestPreviewLooksIntoOneList(t *testing.T) {
 func TestPreviewIsTheBeginningOfTheRun(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 9, Invoices: 120})
-	q := export.Query{Columns: []string{"Id", "Line.Id", itemSku, "Line.SalesItemLineDetail.ItemRef.Type"}, Options: map[string]string{"lines": "true"}}
+	q := export.Query{Columns: []string{"Id", "Line.Id", itemSku, "Line.SalesItemLineDetail.ItemRef.Type"},
+		Options: map[string]string{"lines": "true"}}
 	whole := s.must(t, invoices(), q)
 	q.Limit = 25
 	if diff := cmp.Diff(texts(whole.rows[:25]), texts(s.must(t, invoices(), q).rows)); diff != "" {
@@ -253,13 +283,16 @@ func TestCustomFieldsAreAskedFor(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 60})
 	asked := func() bool {
-		return slices.ContainsFunc(s.server.Requests(), func(r intuitsim.Request) bool { return strings.Contains(r.Query, "include=enhancedAllCustomFields") })
+		return slices.ContainsFunc(s.server.Requests(),
+			func(r intuitsim.Request) bool { return strings.Contains(r.Query, "include=enhancedAllCustomFields") })
 	}
 	s.must(t, invoices(), export.Query{})
 	if asked() {
 		t.Error("custom fields were asked for without a column of them")
 	}
-	got := s.must(t, invoices(), export.Query{Columns: []string{"Id", "CustomField.Crew #"}, Filters: []export.Filter{{Column: "CustomField.Crew #", Op: export.OpNotEmpty}}})
+	got := s.must(t, invoices(),
+		export.Query{Columns: []string{"Id", "CustomField.Crew #"},
+			Filters: []export.Filter{{Column: "CustomField.Crew #", Op: export.OpNotEmpty}}})
 	if !asked() {
 		t.Error("custom fields were not asked for")
 	}

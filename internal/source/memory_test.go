@@ -14,7 +14,8 @@ func BenchmarkRead20000Invoices(b *testing.B) {
 		"plain": {Columns: export.Defaults(invoices(), false)},
 		"lines": {Columns: export.Defaults(invoices(), true), Options: map[string]string{"lines": "true"}},
 		"lines with look-ups": {
-			Columns: append(export.Defaults(invoices(), true), "CustomerRef.CompanyName", "CustomerRef.BillAddr.City", itemSku, "Line.SalesItemLineDetail.ItemAccountRef.AcctNum"),
+			Columns: append(export.Defaults(invoices(), true), "CustomerRef.CompanyName", "CustomerRef.BillAddr.City",
+				itemSku, "Line.SalesItemLineDetail.ItemAccountRef.AcctNum"),
 			Options: map[string]string{"lines": "true"},
 		},
 	} {

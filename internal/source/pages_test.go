@@ -50,7 +50,8 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 			defer timer.Stop()
 			<-timer.C
 			var start int
-			if _, err := fmt.Sscanf(r.URL.Query().Get("query"), "SELECT * FROM Invoice ORDERBY Id STARTPOSITION %d", &start); err != nil {
+			if _, err := fmt.Sscanf(r.URL.Query().Get("query"), "SELECT * FROM Invoice ORDERBY Id STARTPOSITION %d",
+				&start); err != nil {
 				return nil, err
 			}
 			pages.Add(1)
@@ -65,7 +66,8 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 			b.WriteString(`]}}`)
 			return answered(r, 200, b.String()), nil
 		}
-		c := intuit.New(intuit.Options{APIURL: simRoot, HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(serve)} }})
+		c := intuit.New(intuit.Options{APIURL: simRoot,
+			HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(serve)} }})
 		s := simulated{client: c, company: export.Company{Realm: "1"}}
 		got := s.must(t, invoices(), export.Query{Columns: []string{"Id"}})
 		if len(got.rows) != 4990 || pages.Load() != 5 || most.Load() != 1 {

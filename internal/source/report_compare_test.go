@@ -29,23 +29,29 @@ func byMonthBegun(bodies map[string]string, asked *[]string) roundTrip {
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	now := made(t, []string{"Total"},
-		section("Income", "Income", "160.00", leaf("Sales#1", "100.00"), section("Services#2", "", "60.00", leaf("Repairs#3", "60.00"))),
+		section("Income", "Income", "160.00", leaf("Sales#1", "100.00"),
+			section("Services#2", "", "60.00", leaf("Repairs#3", "60.00"))),
 		computedRow("Gross Profit", "GrossProfit", "160.00"),
 		section("Expenses", "Expenses", "40.00", leaf("Rent#5", "40.00")),
-		computedRow("Net Operating Income", "NetOperatingIncome", "120.00"), computedRow("Net Income", "NetIncome", "120.00"))
+		computedRow("Net Operating Income", "NetOperatingIncome", "120.00"), computedRow("Net Income", "NetIncome",
+			"120.00"))
 	then := made(t, []string{"Total"},
 		// Services had no account below it then, stood first, and goods were bought.
-		section("Income", "Income", "90.00", leaf("Services#2", "30.00"), leaf("Sales#1", "80.00"), leaf("Discounts#9", "-20.00")),
+		section("Income", "Income", "90.00", leaf("Services#2", "30.00"), leaf("Sales#1", "80.00"),
+			leaf("Discounts#9", "-20.00")),
 		section("Cost of Goods Sold", "COGS", "10.00", leaf("Goods#6", "10.00")),
-		computedRow("Gross Profit", "GrossProfit", "80.00"), computedRow("Net Operating Income", "NetOperatingIncome", "80.00"), computedRow("Net Income", "NetIncome", "80.00"))
+		computedRow("Gross Profit", "GrossProfit", "80.00"), computedRow("Net Operating Income", "NetOperatingIncome",
+			"80.00"), computedRow("Net Income", "NetIncome", "80.00"))
 	var asked []string
 	c := intuit.New(intuit.Options{APIURL: simRoot, HTTP: func(export.RealmID) *http.Client {
 		return &http.Client{Transport: byMonthBegun(map[string]string{"2026-01-01": now, "2025-12-01": then}, &asked)}
 	}})
-	s := simulated{client: c, company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "GBP", FiscalYearStart: time.January}}
+	s := simulated{client: c,
+		company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "GBP", FiscalYearStart: time.January}}
 	d := reportTypes(t)["profit_and_loss"]
 	got := s.must(t, d, export.Query{Options: options("compare", "previous_period")})
-	if diff := cmp.Diff([]string{"Label|Name|text|", "total|Total|money|GBP", "total_previous|Previous period|money|GBP", "total_change|Change|money|GBP", "total_change_percent|% change|number|"}, titles(got.Schema)); diff != "" {
+	if diff := cmp.Diff([]string{"Label|Name|text|", "total|Total|money|GBP",
+		"total_previous|Previous period|money|GBP", "total_change|Change|money|GBP", "total_change_percent|% change|number|"}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{
@@ -69,14 +75,19 @@ func TestCompare(t *testing.T) {
 	if diff := cmp.Diff(want, texts(got.rows)); diff != "" {
 		t.Error(diff)
 	}
-	if got.Period != "2026-01-01 to 2026-01-31, compared with 2025-12-01 to 2025-12-31" || !slices.Equal(asked, []string{"2026-01-01 2026-01-31", "2025-12-01 2025-12-31"}) {
+	if got.Period != "2026-01-01 to 2026-01-31, compared with 2025-12-01 to 2025-12-31" ||
+		!slices.Equal(asked, []string{"2026-01-01 2026-01-31", "2025-12-01 2025-12-31"}) {
 		t.Errorf("%q, asked %q", got.Period, asked)
 	}
-	list := s.must(t, d, export.Query{Options: options("compare", "previous_period", "layout", "table"), Columns: []string{"Label", "Amounts"}})
-	if diff := cmp.Diff([]string{"Sales", "Discounts", "Services", "Repairs", "Goods", "Rent"}, list.column(t, "Label")); diff != "" {
+	list := s.must(t, d, export.Query{Options: options("compare", "previous_period", "layout", "table"),
+		Columns: []string{"Label", "Amounts"}})
+	if diff := cmp.Diff([]string{"Sales", "Discounts", "Services", "Repairs", "Goods", "Rent"},
+		list.column(t, "Label")); diff != "" {
 		t.Error(diff)
 	}
-	for _, o := range []map[string]string{options("compare", "previous_year", "summarize_by", "Month"), options("compare", "previous_year", "layout", "tidy"), {"accounting_method": "Cash", "compare": "previous_year", "date_range": "all"}} {
+	for _, o := range []map[string]string{options("compare", "previous_year", "summarize_by", "Month"),
+		options("compare", "previous_year", "layout", "tidy"), {"accounting_method": "Cash",
+			"compare": "previous_year", "date_range": "all"}} {
 		if got := s.read(t, d, export.Query{Options: o}); !problem.HasCode(got.err, problem.InvalidInput) {
 			t.Errorf("%v: %v", o, got.err)
 		}
@@ -110,7 +121,8 @@ func TestCompareSimulated(t *testing.T) {
 				t.Fatal(err)
 			}
 			days = days.Before(compare)
-			before := map[string]string{"date_range": "custom", "start_date": days.Start.Format(time.DateOnly), "end_date": days.End.Format(time.DateOnly), "accounting_method": o["accounting_method"]}
+			before := map[string]string{"date_range": "custom", "start_date": days.Start.Format(time.DateOnly),
+				"end_date": days.End.Format(time.DateOnly), "accounting_method": o["accounting_method"]}
 			for _, layout := range []string{"statement", "table"} {
 				o["layout"], before["layout"] = layout, layout
 				columns := []string{"Section", "Label", "LabelId", "RowKind", "Amounts"}
@@ -134,7 +146,9 @@ func TestCompareSimulated(t *testing.T) {
 					b, _ := row.Cells[at+1].Decimal()
 					diff, _ := row.Cells[at+2].Decimal()
 					percent, stated := row.Cells[at+3].Decimal()
-					if !a.Sub(b).Equal(diff) || stated == b.IsZero() && !(a.IsZero() && b.IsZero()) || (stated && !percent.Mul(b.Abs()).Sub(diff).Abs().LessThanOrEqual(b.Abs().Mul(decimal.New(1, -4)))) {
+					if !a.Sub(b).Equal(diff) || stated == b.IsZero() && !(a.IsZero() && b.IsZero()) ||
+						(stated && !percent.Mul(b.Abs()).Sub(diff).Abs().LessThanOrEqual(b.Abs().Mul(decimal.New(1,
+							-4)))) {
 						t.Errorf("%s: %v", id, texts([]table.Row{row}))
 					}
 				}

@@ -39,7 +39,9 @@ func FuzzDecodeReport(f *testing.F) {
 		}
 		for _, layout := range []string{"statement", "table", "tidy"} {
 			c, _ := scripted(intuit.Options{MaxTries: 1}, with(200, body))
-			reading, err := source.New(c, nil).Read(t.Context(), d, export.Query{Columns: []string{"Section", "Label", "LabelId", "RowKind", "Amounts", "Company"}, Options: options("layout", layout)})
+			reading, err := source.New(c, nil).Read(t.Context(), d,
+				export.Query{Columns: []string{"Section", "Label", "LabelId", "RowKind", "Amounts", "Company"},
+					Options: options("layout", layout)})
 			if err != nil {
 				if problem.HasCode(err, problem.Internal) {
 					t.Error(err)

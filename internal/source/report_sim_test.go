@@ -65,7 +65,8 @@ func TestSimulatedLists(t *testing.T) {
 		} {
 			d.ID, d.Object = "r", object
 			for _, layout := range []string{"table", "statement"} {
-				got := s.must(t, d, export.Query{Options: map[string]string{"accounting_method": "Accrual", "date_range": "this_year", "layout": layout}})
+				got := s.must(t, d, export.Query{Options: map[string]string{"accounting_method": "Accrual",
+					"date_range": "this_year", "layout": layout}})
 				if len(got.rows) == 0 || got.Total != len(got.rows) {
 					t.Errorf("%s as %s: %d rows, total %d", object, layout, len(got.rows), got.Total)
 				}
@@ -87,10 +88,12 @@ func agree(t *testing.T, s simulated, d export.Report, o map[string]string) {
 	for _, layout := range []string{"statement", "table", "tidy"} {
 		o["layout"] = layout
 		got := s.must(t, d, export.Query{Options: o, Columns: []string{"Amounts"}})
-		parts := slices.DeleteFunc(slices.Clone(got.Schema.Columns), func(c table.Column) bool { return c.ID == "total" })
+		parts := slices.DeleteFunc(slices.Clone(got.Schema.Columns),
+			func(c table.Column) bool { return c.ID == "total" })
 		for _, r := range got.rows {
 			for i, c := range r.Cells {
-				if v, ok := c.Decimal(); ok && r.Role != table.Total && (len(parts) == 0 || got.Schema.Columns[i].ID != "total") {
+				if v, ok := c.Decimal(); ok && r.Role != table.Total &&
+					(len(parts) == 0 || got.Schema.Columns[i].ID != "total") {
 					sums[layout] = sums[layout].Add(v)
 				}
 			}

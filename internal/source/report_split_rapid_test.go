@@ -12,8 +12,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestAnyRangeInParts: whatever the range, the report and the service's limit, a report that can be read in parts is the
-// one that is read at once.
+// TestAnyRangeInParts: whatever the range, the report and the service's limit, a report that can be read in parts is
+// the one that is read at once.
 func TestAnyRangeInParts(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -27,11 +27,13 @@ func TestAnyRangeInParts(t *testing.T) {
 		legacy := rapid.Bool().Draw(rt, "legacy")
 		whole.server.SetLegacyReports(legacy)
 		cut.server.SetLegacyReports(legacy)
-		id := rapid.SampledFrom([]string{"general_ledger", "profit_and_loss", "profit_and_loss_detail", "transaction_list_by_customer", "journal", "sales_by_customer"}).Draw(rt, "report")
+		id := rapid.SampledFrom([]string{"general_ledger", "profit_and_loss", "profit_and_loss_detail",
+			"transaction_list_by_customer", "journal", "sales_by_customer"}).Draw(rt, "report")
 		d := types[id]
 		start := midnight(time.Now()).AddDate(0, 0, -rapid.IntRange(1, 900).Draw(rt, "ago"))
 		end := start.AddDate(0, 0, rapid.IntRange(0, 700).Draw(rt, "days"))
-		q := map[string]string{"date_range": "custom", "start_date": start.Format(time.DateOnly), "end_date": end.Format(time.DateOnly)}
+		q := map[string]string{"date_range": "custom", "start_date": start.Format(time.DateOnly),
+			"end_date": end.Format(time.DateOnly)}
 		if d.Basis {
 			q["accounting_method"] = rapid.SampledFrom([]string{"Accrual", "Cash"}).Draw(rt, "basis")
 		}
@@ -41,7 +43,8 @@ func TestAnyRangeInParts(t *testing.T) {
 		q["layout"] = "statement"
 		all := whole.fresh().must(t, d, export.Query{Options: q, Columns: []string{"Amounts"}})
 		q["layout"] = "table"
-		cut.server.SetReportCellLimit(max(1, len(all.rows)*len(all.Schema.Columns)*rapid.IntRange(20, 99).Draw(rt, "percent")/100))
+		cut.server.SetReportCellLimit(max(1,
+			len(all.rows)*len(all.Schema.Columns)*rapid.IntRange(20, 99).Draw(rt, "percent")/100))
 		m := &export.Meter{}
 		got := cut.fresh().read(t, d, export.Query{Options: q, Meter: m})
 		if problem.HasCode(got.err, problem.ReportTooLarge) {

@@ -34,7 +34,8 @@ func TestReportsInParts(t *testing.T) {
 				if by != "" && by != "Total" && by != "Month" && by != "Customers" || testing.Short() && by != "" {
 					continue
 				}
-				q := map[string]string{"date_range": "last_12_months", "accounting_method": "Accrual", "summarize_by": by}
+				q := map[string]string{"date_range": "last_12_months", "accounting_method": "Accrual",
+					"summarize_by": by}
 				if !d.Basis {
 					delete(q, "accounting_method")
 				}
@@ -62,7 +63,8 @@ func TestReportsInParts(t *testing.T) {
 						}
 					}
 					if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
-						t.Errorf("%s by %q, %s, legacy=%v, %d requests (-at once +in parts):\n%s", id, by, name, legacy, m.Count(), diff)
+						t.Errorf("%s by %q, %s, legacy=%v, %d requests (-at once +in parts):\n%s", id, by, name,
+							legacy, m.Count(), diff)
 					}
 				}
 			}
@@ -114,20 +116,27 @@ func TestReportsThatCannotBeRead(t *testing.T) {
 		says string
 		most int
 	}{
-		"balances":  {"balance_sheet", map[string]string{"accounting_method": "Accrual", "date_range": "last_year"}, "Balances cannot", 1},
-		"aging":     {"ar_aging_detail", map[string]string{}, "Balances cannot", 1},
-		"averages":  {"sales_by_product", map[string]string{"accounting_method": "Accrual", "date_range": "all"}, "cannot be put together", 1},
-		"sorted":    {"transaction_list", map[string]string{"sort_order": "descend", "date_range": "last_12_months"}, "leave sorting", 1},
-		"weeks":     {"profit_and_loss", map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months", "summarize_by": "Week"}, "columns by week", 1},
-		"a day":     {"general_ledger", map[string]string{"accounting_method": "Accrual", "date_range": "all"}, "", 60},
-		"the limit": {"general_ledger", map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}, "", 60},
+		"balances": {"balance_sheet", map[string]string{"accounting_method": "Accrual", "date_range": "last_year"},
+			"Balances cannot", 1},
+		"aging": {"ar_aging_detail", map[string]string{}, "Balances cannot", 1},
+		"averages": {"sales_by_product", map[string]string{"accounting_method": "Accrual", "date_range": "all"},
+			"cannot be put together", 1},
+		"sorted": {"transaction_list", map[string]string{"sort_order": "descend", "date_range": "last_12_months"},
+			"leave sorting", 1},
+		"weeks": {"profit_and_loss",
+			map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months",
+				"summarize_by": "Week"}, "columns by week", 1},
+		"a day": {"general_ledger", map[string]string{"accounting_method": "Accrual", "date_range": "all"}, "", 60},
+		"the limit": {"general_ledger",
+			map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}, "", 60},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := &export.Meter{}
 			got := s.fresh().read(t, types[test.id], export.Query{Options: test.o, Meter: m})
 			p := problem.From(got.err)
-			if got.err == nil || p.Code != problem.ReportTooLarge || !strings.Contains(p.Hint, test.says) || m.Count() > test.most {
+			if got.err == nil || p.Code != problem.ReportTooLarge || !strings.Contains(p.Hint, test.says) ||
+				m.Count() > test.most {
 				t.Errorf("%v (%s) after %d requests", got.err, p.Hint, m.Count())
 			}
 		})
@@ -158,7 +167,8 @@ func TestPreviewOfALargeReport(t *testing.T) {
 	s.server.SetReportCellLimit(300)
 	m := &export.Meter{}
 	o := map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}
-	got := s.must(t, reportTypes(t)["general_ledger"], export.Query{Options: o, Limit: 10, Meter: m, Columns: []string{"Section", "AccountNumber", "Amounts"}})
+	got := s.must(t, reportTypes(t)["general_ledger"],
+		export.Query{Options: o, Limit: 10, Meter: m, Columns: []string{"Section", "AccountNumber", "Amounts"}})
 	if m.Count() != 1 || len(got.rows) != 10 || got.Total != -1 || len(got.warnings()) != 1 {
 		t.Errorf("%d requests, %d rows of %d, %q", m.Count(), len(got.rows), got.Total, got.warnings())
 	}
@@ -173,7 +183,9 @@ func TestPreviewOfALargeReport(t *testing.T) {
 func TestAccountColumns(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 24, Invoices: 60, Bills: 30})
-	list := s.must(t, export.Entity{ID: "accounts", Object: "Account", HasActive: true, Columns: []export.Column{{Path: "Id", Key: true}, {Path: "AcctNum"}, {Path: "AccountType"}}}, export.Query{Options: map[string]string{"include_inactive": "true"}})
+	list := s.must(t, export.Entity{ID: "accounts", Object: "Account", HasActive: true,
+		Columns: []export.Column{{Path: "Id", Key: true}, {Path: "AcctNum"},
+			{Path: "AccountType"}}}, export.Query{Options: map[string]string{"include_inactive": "true"}})
 	want := map[string][2]string{}
 	for _, row := range list.rows {
 		want[row.Cells[0].String()] = [2]string{row.Cells[1].String(), row.Cells[2].String()}
@@ -191,19 +203,22 @@ func TestAccountColumns(t *testing.T) {
 				delete(o, "date_range")
 			}
 			m := &export.Meter{}
-			got := s.fresh().must(t, d, export.Query{Options: o, Meter: m, Columns: []string{"LabelId", "AccountNumber", "AccountType"}})
+			got := s.fresh().must(t, d,
+				export.Query{Options: o, Meter: m, Columns: []string{"LabelId", "AccountNumber", "AccountType"}})
 			found := 0
 			for _, row := range got.rows {
 				kind := row.Cells[2].String()
 				if kind != "" {
 					found++
 				}
-				if w, ok := want[row.Cells[0].String()]; ok && d.Shape == export.Tree && w != [2]string{row.Cells[1].String(), kind} {
+				if w, ok := want[row.Cells[0].String()]; ok && d.Shape == export.Tree &&
+					w != [2]string{row.Cells[1].String(), kind} {
 					t.Errorf("%s: account %s has %q and %q, want %q", id, row.Cells[0], row.Cells[1], kind, w)
 				}
 			}
 			if found == 0 || m.Count() != 3 {
-				t.Errorf("%s as %s: %d of %d rows have an account, %d requests", id, layout, found, len(got.rows), m.Count())
+				t.Errorf("%s as %s: %d of %d rows have an account, %d requests", id, layout, found, len(got.rows),
+					m.Count())
 			}
 			if layout == "table" && d.Shape == export.List && found != len(got.rows) {
 				t.Errorf("%s: %d of %d rows have an account", id, found, len(got.rows))

@@ -36,10 +36,11 @@ func reportTypes(t testing.TB) map[string]export.Report {
 
 // fresh is the same company with a client that has not used up its requests of this minute.
 func (s simulated) fresh() simulated {
-	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}), HTTP: func(realm export.RealmID) *http.Client {
-		access, _ := s.server.Authorize(string(realm))
-		return &http.Client{Transport: bearer{access, s.server.Transport()}}
-	}})
+	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
+		HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := s.server.Authorize(string(realm))
+			return &http.Client{Transport: bearer{access, s.server.Transport()}}
+		}})
 	return s
 }
 
@@ -83,7 +84,8 @@ func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string
 			o := maps.Clone(o)
 			o["layout"] = layout.Value
 			c := problem.Collect{}
-			e := export.Exporter{Name: "x", Companies: []export.RealmID{s.company.Realm}, Definition: d.ID, Options: o, Mode: export.Replace, Target: export.Target{Account: "g", Sheet: "x", Start: "A1"}}
+			e := export.Exporter{Name: "x", Companies: []export.RealmID{s.company.Realm}, Definition: d.ID,
+				Options: o, Mode: export.Replace, Target: export.Target{Account: "g", Sheet: "x", Start: "A1"}}
 			e.Normalize()
 			e.Validate(d, &c)
 			if err := c.Err(); err != nil {
@@ -105,7 +107,8 @@ func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string
 	}
 	for id, sum := range sums["table"] {
 		if !sum.Equal(sums["statement"][id]) {
-			t.Errorf("%v: the leaves of %s add up to %s in the table and %s in the statement", o, id, sum, sums["statement"][id])
+			t.Errorf("%v: the leaves of %s add up to %s in the table and %s in the statement", o, id, sum,
+				sums["statement"][id])
 		}
 	}
 }
@@ -156,21 +159,27 @@ func TestReportsAgree(t *testing.T) {
 		o := map[string]string{"accounting_method": basis, "date_range": "this_fiscal_year"}
 		profit := s.must(t, types["profit_and_loss"], export.Query{Options: o})
 		sheet := s.must(t, types["balance_sheet"], export.Query{Options: o})
-		if a, b := profit.figure(t, "Net Income", "total"), sheet.figure(t, "Net Income", "total"); !a.Equal(b) || a.IsZero() {
+		if a, b := profit.figure(t, "Net Income", "total"), sheet.figure(t, "Net Income", "total"); !a.Equal(b) ||
+			a.IsZero() {
 			t.Errorf("%s: net income is %s in the profit and loss statement and %s in the balance sheet", basis, a, b)
 		}
 		if basis == "Accrual" {
 			aging := s.must(t, types["ar_aging_summary"], export.Query{Options: map[string]string{"report_date": day}})
-			if a, b := aging.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Receivable", "total"); !a.Equal(b) || a.IsZero() {
+			if a, b := aging.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Receivable",
+				"total"); !a.Equal(b) || a.IsZero() {
 				t.Errorf("receivables are %s by age and %s in the balance sheet", a, b)
 			}
-			payable := s.must(t, types["ap_aging_summary"], export.Query{Options: map[string]string{"report_date": day}})
-			if a, b := payable.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Payable", "total"); !a.Equal(b) || a.IsZero() {
+			payable := s.must(t, types["ap_aging_summary"],
+				export.Query{Options: map[string]string{"report_date": day}})
+			if a, b := payable.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Payable",
+				"total"); !a.Equal(b) || a.IsZero() {
 				t.Errorf("payables are %s by age and %s in the balance sheet", a, b)
 			}
 		}
-		closing := closings(t, s.must(t, types["general_ledger"], export.Query{Options: o, Columns: []string{"Section", "AccountNumber", "AccountType", "Amounts"}}))
-		trial := s.must(t, types["trial_balance"], export.Query{Options: o, Columns: []string{"Label", "AccountType", "Amounts"}})
+		closing := closings(t, s.must(t, types["general_ledger"],
+			export.Query{Options: o, Columns: []string{"Section", "AccountNumber", "AccountType", "Amounts"}}))
+		trial := s.must(t, types["trial_balance"],
+			export.Query{Options: o, Columns: []string{"Label", "AccountType", "Amounts"}})
 		checked := 0
 		for _, row := range trial.rows {
 			debit, _ := row.Cells[2].Decimal()
@@ -181,7 +190,8 @@ func TestReportsAgree(t *testing.T) {
 			}
 			checked++
 			if !debit.Add(credit).Equal(ledger.Abs()) {
-				t.Errorf("%s: %s ends on %s in the ledger and on %s/%s in the trial balance", basis, row.Cells[0], ledger, debit, credit)
+				t.Errorf("%s: %s ends on %s in the ledger and on %s/%s in the trial balance", basis, row.Cells[0],
+					ledger, debit, credit)
 			}
 		}
 		if checked < 10 {

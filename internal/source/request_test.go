@@ -68,23 +68,39 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		atMost     time.Duration
 		retryAfter time.Duration
 	}{
-		"at once":            {steps: []roundTrip{good}, sent: 1},
-		"network":            {steps: []roundTrip{failing(errors.New("connection reset")), good}, sent: 2, atMost: time.Second},
-		"cut body":           {steps: []roundTrip{broken, broken, good}, sent: 3, atMost: 3 * time.Second},
-		"nonsense":           {steps: []roundTrip{with(200, `{"CompanyInfo":`), with(200, "<html></html>"), with(200, `{"time":1}`), with(200, ""), good}, sent: 5, atMost: 15 * time.Second},
-		"always nonsense":    {steps: []roundTrip{with(200, "null")}, code: problem.QuickBooksMalformed, sent: 5, atMost: 15 * time.Second},
-		"always down":        {steps: []roundTrip{with(503, "")}, code: problem.QuickBooksUnavailable, sent: 5, atMost: 15 * time.Second},
-		"fault inside a 200": {steps: []roundTrip{with(200, `{"Fault":{"Error":[{"code":"10000"}],"type":"SystemFault"}}`), good}, sent: 2, atMost: time.Second},
-		"throttled":          {steps: []roundTrip{throttled, good}, sent: 2, atLeast: time.Minute, atMost: 71 * time.Second},
-		"throttled, told":    {steps: []roundTrip{with(429, "", "Retry-After", "7"), good}, sent: 2, atLeast: 7 * time.Second, atMost: 8 * time.Second},
-		"throttled for long": {steps: []roundTrip{with(429, "", "Retry-After", "86400"), good}, code: problem.QuickBooksRateLimited, sent: 1, retryAfter: 24 * time.Hour},
-		"always throttled":   {steps: []roundTrip{throttled}, code: problem.QuickBooksRateLimited, sent: 5, atLeast: 4 * time.Minute, atMost: 285 * time.Second, retryAfter: time.Minute},
-		"busy, told":         {steps: []roundTrip{with(503, "", "Retry-After", "30"), good}, sent: 2, atLeast: 30 * time.Second, atMost: 31 * time.Second},
-		"refused":            {steps: []roundTrip{with(400, `{"Fault":{"Error":[{"Message":"m","code":"610"}],"type":"ValidationFault"}}`)}, code: problem.QuickBooksRejected, sent: 1},
-		"unauthorized":       {steps: []roundTrip{with(401, "")}, code: problem.CompanyReconnectRequired, sent: 1},
-		"dead connection":    {steps: []roundTrip{failing(expired)}, code: problem.CompanyReconnectRequired, sent: 1},
-		"token service":      {steps: []roundTrip{failing(tokenDown), good}, sent: 2, atMost: time.Second},
-		"slow":               {steps: []roundTrip{func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, good}, sent: 2, atLeast: 2 * time.Minute, atMost: 132 * time.Second},
+		"at once": {steps: []roundTrip{good}, sent: 1},
+		"network": {steps: []roundTrip{failing(errors.New("connection reset")), good}, sent: 2,
+			atMost: time.Second},
+		"cut body": {steps: []roundTrip{broken, broken, good}, sent: 3, atMost: 3 * time.Second},
+		"nonsense": {steps: []roundTrip{with(200, `{"CompanyInfo":`), with(200, "<html></html>"),
+			with(200, `{"time":1}`), with(200, ""), good}, sent: 5, atMost: 15 * time.Second},
+		"always nonsense": {steps: []roundTrip{with(200, "null")}, code: problem.QuickBooksMalformed, sent: 5,
+			atMost: 15 * time.Second},
+		"always down": {steps: []roundTrip{with(503, "")}, code: problem.QuickBooksUnavailable, sent: 5,
+			atMost: 15 * time.Second},
+		"fault inside a 200": {steps: []roundTrip{with(200,
+			`{"Fault":{"Error":[{"code":"10000"}],"type":"SystemFault"}}`), good}, sent: 2, atMost: time.Second},
+		"throttled": {steps: []roundTrip{throttled, good}, sent: 2, atLeast: time.Minute,
+			atMost: 71 * time.Second},
+		"throttled, told": {steps: []roundTrip{with(429, "", "Retry-After", "7"), good}, sent: 2,
+			atLeast: 7 * time.Second, atMost: 8 * time.Second},
+		"throttled for long": {steps: []roundTrip{with(429, "", "Retry-After", "86400"), good},
+			code: problem.QuickBooksRateLimited, sent: 1, retryAfter: 24 * time.Hour},
+		"always throttled": {steps: []roundTrip{throttled}, code: problem.QuickBooksRateLimited, sent: 5,
+			atLeast: 4 * time.Minute, atMost: 285 * time.Second, retryAfter: time.Minute},
+		"busy, told": {steps: []roundTrip{with(503, "", "Retry-After", "30"), good}, sent: 2,
+			atLeast: 30 * time.Second, atMost: 31 * time.Second},
+		"refused": {steps: []roundTrip{with(400,
+			`{"Fault":{"Error":[{"Message":"m","code":"610"}],"type":"ValidationFault"}}`)},
+			code: problem.QuickBooksRejected, sent: 1},
+		"unauthorized":    {steps: []roundTrip{with(401, "")}, code: problem.CompanyReconnectRequired, sent: 1},
+		"dead connection": {steps: []roundTrip{failing(expired)}, code: problem.CompanyReconnectRequired, sent: 1},
+		"token service":   {steps: []roundTrip{failing(tokenDown), good}, sent: 2, atMost: time.Second},
+		"slow": {steps: []roundTrip{func(r *http.Request) (*http.Response,
+			error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}, good}, sent: 2, atLeast: 2 * time.Minute, atMost: 132 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -99,11 +115,13 @@ func TestWhatIsTriedAgain(t *testing.T) {
 				if test.code != "" && !problem.HasCode(err, test.code) {
 					t.Errorf("%v, want %s", err, test.code)
 				}
-				if p, ok := errors.AsType[*problem.Problem](err); ok && p.RetryAfter.Round(2*time.Second) < test.retryAfter {
+				if p, ok := errors.AsType[*problem.Problem](err); ok &&
+					p.RetryAfter.Round(2*time.Second) < test.retryAfter {
 					t.Errorf("retry after %s, want %s", p.RetryAfter, test.retryAfter)
 				}
 				if len(*sent) != test.sent || took < test.atLeast || took > test.atMost {
-					t.Errorf("%d requests in %s, want %d in %s to %s", len(*sent), took, test.sent, test.atLeast, test.atMost)
+					t.Errorf("%d requests in %s, want %d in %s to %s", len(*sent), took, test.sent, test.atLeast,
+						test.atMost)
 				}
 			})
 		})
@@ -120,7 +138,8 @@ func TestRequestsAreAsQuickBooksWantsThem(t *testing.T) {
 	if got := r.URL.String(); got != simRoot+"/v3/company/123%2F..%2F456%3Fx=1/companyinfo/123%2F..%2F456%3Fx=1?minorversion=75" {
 		t.Errorf("URL %s", got)
 	}
-	if r.Method != "GET" || r.Header.Get("Accept") != "application/json" || r.Header.Get("User-Agent") != "ledgersheet/1.2" {
+	if r.Method != "GET" || r.Header.Get("Accept") != "application/json" ||
+		r.Header.Get("User-Agent") != "ledgersheet/1.2" {
 		t.Errorf("%s %v", r.Method, r.Header)
 	}
 }
@@ -137,12 +156,15 @@ func TestRequestIDAndLogWithoutSecrets(t *testing.T) {
 		if p.ProviderRequestID != "1-abc-def" || strings.Contains(p.Error()+p.Message+p.Hint, secret) {
 			t.Errorf("%+v", p)
 		}
-		if !strings.Contains(log.String(), "intuit_tid=1-abc-def") || !strings.Contains(log.String(), "status=401") || strings.Contains(log.String(), secret) {
+		if !strings.Contains(log.String(), "intuit_tid=1-abc-def") || !strings.Contains(log.String(), "status=401") ||
+			strings.Contains(log.String(), secret) {
 			t.Errorf("log: %s", log.String())
 		}
 		log.Reset()
-		c, _ = scripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}, failing(errors.New("refused")))
-		q := export.Query{Columns: []string{"Id"}, Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "Mrs Smith"}}}
+		c, _ = scripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			failing(errors.New("refused")))
+		q := export.Query{Columns: []string{"Id"},
+			Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "Mrs Smith"}}}
 		_, err = source.New(c, nil).Read(t.Context(), invoices(), q)
 		if err == nil || strings.Contains(err.Error()+log.String(), "Smith") {
 			t.Errorf("a filter's value is in the log or in %v", err)
@@ -161,7 +183,8 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 			begin := time.Now()
 			_, err := c.CompanyName(ctx, "1")
 			// The second wait would go beyond the deadline, so there is no use in it.
-			if !problem.HasCode(err, problem.QuickBooksRateLimited) || len(*sent) != 2 || time.Since(begin) > 71*time.Second {
+			if !problem.HasCode(err, problem.QuickBooksRateLimited) || len(*sent) != 2 ||
+				time.Since(begin) > 71*time.Second {
 				t.Errorf("%v after %d requests and %s", err, len(*sent), time.Since(begin))
 			}
 		})
@@ -171,7 +194,8 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, sent := scripted(intuit.Options{}, with(429, ""))
 			ctx, cancel := context.WithCancelCause(t.Context())
-			stop := time.AfterFunc(10*time.Second, func() { cancel(problem.New(problem.Interrupted, "The service stops.")) })
+			stop := time.AfterFunc(10*time.Second,
+				func() { cancel(problem.New(problem.Interrupted, "The service stops.")) })
 			defer stop.Stop()
 			begin := time.Now()
 			_, err := c.CompanyName(ctx, "1")
@@ -183,7 +207,8 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	t.Run("during a request", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := scripted(intuit.Options{}, func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
+			c, _ := scripted(intuit.Options{},
+				func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			if _, err := c.CompanyName(ctx, "1"); !problem.HasCode(err, problem.Deadline) {
@@ -197,7 +222,8 @@ func TestThrottlingPausesTheWholeCompany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter := limit.New(intuit.DefaultLimits())
-		first, _ := scripted(intuit.Options{Limiter: limiter}, with(429, "", "Retry-After", "40"), with(200, companyInfo))
+		first, _ := scripted(intuit.Options{Limiter: limiter}, with(429, "", "Retry-After", "40"),
+			with(200, companyInfo))
 		second, _ := scripted(intuit.Options{Limiter: limiter}, with(200, companyInfo))
 		done := make(chan error, 1)
 		go func() { // the channel is waited for below
@@ -261,7 +287,8 @@ func TestBodyTooLarge(t *testing.T) {
 		return a, nil
 	}
 	c, sent := scripted(intuit.Options{}, endless)
-	if _, err := c.CompanyName(t.Context(), "1"); !problem.HasCode(err, problem.QuickBooksMalformed) || len(*sent) != 1 {
+	if _, err := c.CompanyName(t.Context(), "1"); !problem.HasCode(err, problem.QuickBooksMalformed) ||
+		len(*sent) != 1 {
 		t.Errorf("%v after %d requests", err, len(*sent))
 	}
 }

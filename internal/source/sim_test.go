@@ -35,10 +35,11 @@ func simulate(t testing.TB, o intuitsim.Options) simulated {
 	server := intuitsim.New(o)
 	info := server.Companies()[0]
 	s := simulated{server: server, books: server.Company(info.Realm)}
-	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}), HTTP: func(realm export.RealmID) *http.Client {
-		access, _ := server.Authorize(string(realm))
-		return &http.Client{Transport: bearer{access, server.Transport()}}
-	}})
+	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
+		HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := server.Authorize(string(realm))
+			return &http.Client{Transport: bearer{access, server.Transport()}}
+		}})
 	s.company = export.Company{
 		Realm: export.RealmID(info.Realm), Name: info.Name, Country: info.Country, HomeCurrency: info.Currency,
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox,

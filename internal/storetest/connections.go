@@ -59,7 +59,8 @@ func testAccounts(t *testing.T, s export.Store) {
 	account := func(id export.ID, email string) export.GoogleAccount {
 		return export.GoogleAccount{
 			ID: id, Subject: "1" + string(id), Email: email, Kind: export.OAuthAccount, Status: export.Connected,
-			Scopes: []string{"openid", "email"}, ConnectedAt: noon, ConnectedBy: "owner@example.com", Paused: []export.ID{"exp_1"},
+			Scopes: []string{"openid",
+				"email"}, ConnectedAt: noon, ConnectedBy: "owner@example.com", Paused: []export.ID{"exp_1"},
 		}
 	}
 	b, a := account("con_1", "b@example.com"), account("con_2", "a@example.com")
@@ -70,7 +71,8 @@ func testAccounts(t *testing.T, s export.Store) {
 	if d := diff([]export.GoogleAccount{a, b}, all); d != "" {
 		t.Errorf("accounts by e-mail (-want +got):\n%s", d)
 	}
-	_, err = s.UpdateAccount(ctx, b.ID, func(a *export.GoogleAccount) error { a.Status = export.Disconnected; return nil })
+	_, err = s.UpdateAccount(ctx, b.ID,
+		func(a *export.GoogleAccount) error { a.Status = export.Disconnected; return nil })
 	must(t, err)
 	b.Status = export.Disconnected
 	got, err := s.Account(ctx, b.ID)
@@ -86,17 +88,20 @@ func testAccounts(t *testing.T, s export.Store) {
 func testGrants(t *testing.T, s export.Store) {
 	ctx := t.Context()
 	g := export.Grant{
-		AccessToken: "access", Expiry: noon.Add(time.Hour), RefreshToken: "refresh", RefreshExpiry: noon.AddDate(0, 0, 100),
+		AccessToken: "access", Expiry: noon.Add(time.Hour), RefreshToken: "refresh", RefreshExpiry: noon.AddDate(0, 0,
+			100),
 		HardExpiry: noon.AddDate(5, 0, 0), Scopes: []string{"com.intuit.quickbooks.accounting"},
 	}
 	other := export.Grant{AccessToken: "another", RefreshToken: "r"}
 	must(t, s.PutGrant(ctx, export.CompanyGrant("1"), g))
 	must(t, s.PutGrant(ctx, export.AccountGrant("1"), other))
-	for key, want := range map[export.GrantKey]export.Grant{export.CompanyGrant("1"): g, export.AccountGrant("1"): other} {
+	for key, want := range map[export.GrantKey]export.Grant{export.CompanyGrant("1"): g,
+		export.AccountGrant("1"): other} {
 		got, err := s.Grant(ctx, key)
 		must(t, err)
 		if d := diff(want, got); d != "" {
-			t.Errorf("grant %s differs: %d and %d characters of tokens", key, len(want.AccessToken+want.RefreshToken), len(got.AccessToken+got.RefreshToken))
+			t.Errorf("grant %s differs: %d and %d characters of tokens", key, len(want.AccessToken+want.RefreshToken),
+				len(got.AccessToken+got.RefreshToken))
 		}
 	}
 	g.RefreshToken = "rotated"

@@ -19,7 +19,8 @@ import (
 func history(t *testing.T, s export.Store, n int) []export.Run {
 	ctx := t.Context()
 	triggers := []export.Trigger{export.TriggerManual, export.TriggerSchedule, export.TriggerCatchUp}
-	statuses := []export.RunStatus{export.RunSucceeded, export.RunFailed, export.RunCancelled, export.RunSucceeded, export.RunSucceeded}
+	statuses := []export.RunStatus{export.RunSucceeded, export.RunFailed, export.RunCancelled, export.RunSucceeded,
+		export.RunSucceeded}
 	var all []export.Run
 	for i := range n {
 		at := noon.Add(time.Duration(i) * time.Minute)
@@ -78,11 +79,15 @@ func testHistory(t *testing.T, s export.Store) {
 	all := history(t, s, 120)
 	rapid.Check(t, func(rt *rapid.T) {
 		f := export.RunFilter{
-			Exporter: rapid.SampledFrom([]export.ID{"", "", "exp_0", "exp_1", "exp_3", "exp_", "exp_9"}).Draw(rt, "exporter"),
-			Company:  rapid.SampledFrom([]export.RealmID{"", "", "0", "2", `<&"combined"`, "combined", "3"}).Draw(rt, "company"),
-			Status:   rapid.SampledFrom([]export.RunStatus{"", "", export.RunSucceeded, export.RunCancelled, export.RunQueued}).Draw(rt, "status"),
-			Trigger:  rapid.SampledFrom([]export.Trigger{"", "", export.TriggerSchedule, export.TriggerAPI}).Draw(rt, "trigger"),
-			Limit:    rapid.IntRange(0, 40).Draw(rt, "limit"),
+			Exporter: rapid.SampledFrom([]export.ID{"", "", "exp_0", "exp_1", "exp_3", "exp_", "exp_9"}).Draw(rt,
+				"exporter"),
+			Company: rapid.SampledFrom([]export.RealmID{"", "", "0", "2", `<&"combined"`, "combined", "3"}).Draw(rt,
+				"company"),
+			Status: rapid.SampledFrom([]export.RunStatus{"", "", export.RunSucceeded, export.RunCancelled,
+				export.RunQueued}).Draw(rt, "status"),
+			Trigger: rapid.SampledFrom([]export.Trigger{"", "", export.TriggerSchedule, export.TriggerAPI}).Draw(rt,
+				"trigger"),
+			Limit: rapid.IntRange(0, 40).Draw(rt, "limit"),
 		}
 		if rapid.Bool().Draw(rt, "bounded") {
 			f.Since = noon.Add(time.Duration(rapid.IntRange(-5, 130).Draw(rt, "since")) * time.Minute)
@@ -139,7 +144,8 @@ func testPrune(t *testing.T, s export.Store) {
 	all = append(all, old)
 
 	const keep = 3
-	for _, before := range []time.Time{noon, noon.Add(20 * time.Minute), noon.Add(58 * time.Minute), noon.Add(24 * time.Hour)} {
+	for _, before := range []time.Time{noon, noon.Add(20 * time.Minute), noon.Add(58 * time.Minute),
+		noon.Add(24 * time.Hour)} {
 		seen := map[export.ID]int{}
 		var left []export.Run
 		for _, r := range all {
@@ -154,7 +160,8 @@ func testPrune(t *testing.T, s export.Store) {
 			t.Errorf("before %v: deleted %d, want %d", before, deleted, want)
 		}
 		all = left
-		for _, f := range []export.RunFilter{{Limit: 100}, {Limit: 100, Exporter: "exp_0"}, {Limit: 100, Exporter: "exp_3"}} {
+		for _, f := range []export.RunFilter{{Limit: 100}, {Limit: 100, Exporter: "exp_0"},
+			{Limit: 100, Exporter: "exp_3"}} {
 			page, _, err := s.Runs(ctx, f)
 			must(t, err)
 			want, _ := choose(all, f)

@@ -82,7 +82,8 @@ func remove[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, k
 }
 
 // alter changes a row. What apply is given shares no memory with what is stored, so that a change that fails is undone.
-func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K, apply func(*V) error) (v V, err error) {
+func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K,
+	apply func(*V) error) (v V, err error) {
 	err = m.do(ctx, func() error {
 		got, ok := rows[key]
 		if !ok {
@@ -98,7 +99,8 @@ func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, ke
 	return v, err
 }
 
-func byName[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, name func(V) string, id func(V) string) (all []V, err error) {
+func byName[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, name func(V) string,
+	id func(V) string) (all []V, err error) {
 	err = m.do(ctx, func() error {
 		all = slices.Collect(maps.Values(rows))
 		slices.SortFunc(all, func(a, b V) int {
@@ -121,11 +123,13 @@ func (m *Memory) Company(ctx context.Context, realm export.RealmID) (export.Comp
 
 // Companies implements export.CompanyStore.
 func (m *Memory) Companies(ctx context.Context) ([]export.Company, error) {
-	return byName(ctx, m, m.companies, func(c export.Company) string { return c.Name }, func(c export.Company) string { return string(c.Realm) })
+	return byName(ctx, m, m.companies, func(c export.Company) string { return c.Name },
+		func(c export.Company) string { return string(c.Realm) })
 }
 
 // UpdateCompany implements export.CompanyStore.
-func (m *Memory) UpdateCompany(ctx context.Context, realm export.RealmID, change func(*export.Company) error) (export.Company, error) {
+func (m *Memory) UpdateCompany(ctx context.Context, realm export.RealmID,
+	change func(*export.Company) error) (export.Company, error) {
 	return alter(ctx, m, m.companies, realm, change)
 }
 
@@ -146,11 +150,13 @@ func (m *Memory) Account(ctx context.Context, id export.ID) (export.GoogleAccoun
 
 // Accounts implements export.AccountStore.
 func (m *Memory) Accounts(ctx context.Context) ([]export.GoogleAccount, error) {
-	return byName(ctx, m, m.accounts, func(a export.GoogleAccount) string { return a.Email }, func(a export.GoogleAccount) string { return string(a.ID) })
+	return byName(ctx, m, m.accounts, func(a export.GoogleAccount) string { return a.Email },
+		func(a export.GoogleAccount) string { return string(a.ID) })
 }
 
 // UpdateAccount implements export.AccountStore.
-func (m *Memory) UpdateAccount(ctx context.Context, id export.ID, change func(*export.GoogleAccount) error) (export.GoogleAccount, error) {
+func (m *Memory) UpdateAccount(ctx context.Context, id export.ID,
+	change func(*export.GoogleAccount) error) (export.GoogleAccount, error) {
 	return alter(ctx, m, m.accounts, id, change)
 }
 
@@ -175,7 +181,8 @@ func (m *Memory) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 }
 
 // Renew implements export.GrantStore.
-func (m *Memory) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+func (m *Memory) Renew(ctx context.Context, key export.GrantKey,
+	renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
 	m.mu.Lock()
 	turn, ok := m.renewing[key]
 	if !ok {
@@ -241,11 +248,13 @@ func (m *Memory) Exporter(ctx context.Context, id export.ID) (export.Exporter, e
 
 // Exporters implements export.ExporterStore.
 func (m *Memory) Exporters(ctx context.Context) ([]export.Exporter, error) {
-	return byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name }, func(e export.Exporter) string { return string(e.ID) })
+	return byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name },
+		func(e export.Exporter) string { return string(e.ID) })
 }
 
 // UpdateExporter implements export.ExporterStore.
-func (m *Memory) UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (e export.Exporter, err error) {
+func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
+	change func(*export.Exporter) error) (e export.Exporter, err error) {
 	err = m.do(ctx, func() error {
 		stored, ok := m.exporters[id]
 		if !ok {
@@ -343,7 +352,8 @@ func (m *Memory) putRun(r export.Run) export.Run {
 }
 
 // EnqueueDue implements export.RunStore.
-func (m *Memory) EnqueueDue(ctx context.Context, r export.Run, next time.Time) (stored export.Run, joined bool, err error) {
+func (m *Memory) EnqueueDue(ctx context.Context, r export.Run,
+	next time.Time) (stored export.Run, joined bool, err error) {
 	err = m.do(ctx, func() error {
 		e, ok := m.exporters[r.Exporter.ID]
 		if !ok {
@@ -376,7 +386,8 @@ func (m *Memory) Run(ctx context.Context, id export.ID) (export.Run, error) {
 }
 
 // UpdateRun implements export.RunStore.
-func (m *Memory) UpdateRun(ctx context.Context, id export.ID, change func(*export.Run) error) (r export.Run, err error) {
+func (m *Memory) UpdateRun(ctx context.Context, id export.ID,
+	change func(*export.Run) error) (r export.Run, err error) {
 	err = m.do(ctx, func() error {
 		stored, ok := m.runs[id]
 		if !ok {
@@ -399,7 +410,8 @@ func (m *Memory) UpdateRun(ctx context.Context, id export.ID, change func(*expor
 }
 
 // Claim implements export.RunStore.
-func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) (claimed []export.Run, err error) {
+func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+	begin func(*export.Run)) (claimed []export.Run, err error) {
 	err = m.do(ctx, func() error {
 		for _, id := range choose(m.active()) {
 			r := clone(m.runs[id])
@@ -426,7 +438,8 @@ func (m *Memory) UpdateRunning(ctx context.Context, h export.Held, change func(*
 }
 
 // Rescue implements export.RunStore.
-func (m *Memory) Rescue(ctx context.Context, gone func(export.ID) bool, decide func(*export.Run)) (rescued []export.Run, err error) {
+func (m *Memory) Rescue(ctx context.Context, gone func(export.ID) bool,
+	decide func(*export.Run)) (rescued []export.Run, err error) {
 	err = m.do(ctx, func() error {
 		for _, r := range m.active() {
 			if r.Status == export.RunRunning && gone(r.Owner) || r.Status == export.RunQueued && r.Cancelling {
@@ -451,7 +464,10 @@ func (m *Memory) active() (all []export.Run) {
 			all = append(all, clone(r))
 		}
 	}
-	slices.SortFunc(all, func(a, b export.Run) int { return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(all, func(a,
+		b export.Run) int {
+		return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID))
+	})
 	return all
 }
 
@@ -531,7 +547,8 @@ func (m *Memory) UserByEmail(ctx context.Context, email string) (u export.User, 
 
 // Users implements export.UserStore.
 func (m *Memory) Users(ctx context.Context) ([]export.User, error) {
-	return byName(ctx, m, m.users, func(u export.User) string { return u.Email }, func(u export.User) string { return string(u.ID) })
+	return byName(ctx, m, m.users, func(u export.User) string { return u.Email },
+		func(u export.User) string { return string(u.ID) })
 }
 
 // UpdateUser implements export.UserStore.

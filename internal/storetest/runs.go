@@ -14,7 +14,8 @@ func sampleExporter(id export.ID, name string) export.Exporter {
 	tab := int64(4711)
 	return export.Exporter{
 		ID: id, Name: name, Definition: "invoices", Companies: []export.RealmID{"9130347957983976"},
-		Columns: []string{"DocNumber", "TotalAmt"}, Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
+		Columns: []string{"DocNumber",
+			"TotalAmt"}, Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
 		Options: map[string]string{"lines": "true"}, Mode: export.Replace,
 		Target:   export.Target{Account: "con_1", Spreadsheet: "1AbC", Sheet: "Invoices", Tab: &tab, Start: "A1"},
 		Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true},
@@ -23,7 +24,8 @@ func sampleExporter(id export.ID, name string) export.Exporter {
 }
 
 func sampleRun(id export.ID, e export.Exporter, queued time.Time) export.Run {
-	return export.Run{ID: id, Exporter: e, Trigger: export.TriggerManual, Status: export.RunQueued, By: "owner@example.com", QueuedAt: queued}
+	return export.Run{ID: id, Exporter: e, Trigger: export.TriggerManual, Status: export.RunQueued,
+		By: "owner@example.com", QueuedAt: queued}
 }
 
 func testExporters(t *testing.T, s export.Store) {
@@ -92,7 +94,8 @@ func testEnqueueJoins(t *testing.T, s export.Store) {
 	must(t, err)
 	_, _, err = s.Enqueue(ctx, first)
 	wantErr(t, "a run's id used again", err, export.ErrExists)
-	if stored, joined, err = s.Enqueue(ctx, sampleRun("run_5", one, noon)); err != nil || joined || stored.ID != "run_5" {
+	if stored, joined, err = s.Enqueue(ctx, sampleRun("run_5", one, noon)); err != nil || joined ||
+		stored.ID != "run_5" {
 		t.Errorf("after its end: got %s, joined %t, error %v", stored.ID, joined, err)
 	}
 	if _, _, err := s.Enqueue(ctx, sampleRun("run_6", export.Exporter{}, noon)); err == nil {
@@ -197,7 +200,8 @@ func testConcurrentEnqueues(t *testing.T, s export.Store) {
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
-			r, _, err := s.Enqueue(ctx, sampleRun(export.ID(fmt.Sprintf("run_%d", i)), sampleExporter("exp_1", "one"), noon))
+			r, _, err := s.Enqueue(ctx,
+				sampleRun(export.ID(fmt.Sprintf("run_%d", i)), sampleExporter("exp_1", "one"), noon))
 			if err != nil {
 				t.Error(err)
 			}

@@ -81,7 +81,11 @@ func testNotFound(t *testing.T, s export.Store) {
 		call func() error
 	}{
 		{"Company", func() error { _, err := s.Company(ctx, "1"); return err }},
-		{"UpdateCompany", func() error { _, err := s.UpdateCompany(ctx, "1", unexpected[export.Company](t)); return err }},
+		{"UpdateCompany", func() error {
+			_,
+				err := s.UpdateCompany(ctx, "1", unexpected[export.Company](t))
+			return err
+		}},
 		{"DeleteCompany", func() error { return s.DeleteCompany(ctx, "1") }},
 		{"Account", func() error { _, err := s.Account(ctx, "con_1"); return err }},
 		{"UpdateAccount", func() error {
@@ -114,7 +118,11 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
 		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx); return len(l), err }},
 		{"ActiveRuns", func() (int, error) { l, err := s.ActiveRuns(ctx); return len(l), err }},
-		{"Runs", func() (int, error) { l, next, err := s.Runs(ctx, export.RunFilter{}); return len(l) + len(next), err }},
+		{"Runs", func() (int, error) {
+			l, next, err := s.Runs(ctx, export.RunFilter{})
+			return len(l) + len(next),
+				err
+		}},
 		{"Users", func() (int, error) { l, err := s.Users(ctx); return len(l), err }},
 		{"AuditEntries", func() (int, error) { l, err := s.AuditEntries(ctx, 10); return len(l), err }},
 		{"PruneRuns", func() (int, error) { return s.PruneRuns(ctx, noon, 0) }},
@@ -168,7 +176,8 @@ func testRollback(t *testing.T, s export.Store) {
 		t.Errorf("a refused change moved the run in the queue: %v", active)
 	}
 
-	if _, err := s.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.ID = "exp_2"; return nil }); err == nil {
+	if _, err := s.UpdateExporter(ctx, e.ID,
+		func(e *export.Exporter) error { e.ID = "exp_2"; return nil }); err == nil {
 		t.Error("an exporter could change its id")
 	}
 	if _, err := s.UpdateRun(ctx, r.ID, func(r *export.Run) error { r.Exporter.ID = "exp_2"; return nil }); err == nil {

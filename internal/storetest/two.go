@@ -96,7 +96,8 @@ func testClaimOnce(t *testing.T, one, two export.Store) {
 			t.Errorf("a claimed run is %s, of %s, attempt %d, started %v", r.Status, r.Owner, r.Attempts, r.StartedAt)
 		}
 	}
-	if _, err := one.Claim(ctx, "wrk_0", func([]export.Run) []export.ID { return []export.ID{"run_00"} }, nothing); err == nil {
+	if _, err := one.Claim(ctx, "wrk_0", func([]export.Run) []export.ID { return []export.ID{"run_00"} },
+		nothing); err == nil {
 		t.Error("a running run was claimed")
 	}
 }
@@ -118,7 +119,8 @@ func testFences(t *testing.T, one, two export.Store) {
 	wantErr(t, "the end by another worker", err, export.ErrFenced)
 
 	// The first worker is thought to be dead, the second takes the run over.
-	_, err = two.Rescue(ctx, func(worker export.ID) bool { return worker == "wrk_1" }, func(r *export.Run) { r.Status = export.RunQueued })
+	_, err = two.Rescue(ctx, func(worker export.ID) bool { return worker == "wrk_1" },
+		func(r *export.Run) { r.Status = export.RunQueued })
 	must(t, err)
 	claimed, err = two.Claim(ctx, "wrk_2", chooseAll, nothing)
 	must(t, err)
@@ -146,7 +148,8 @@ func testFences(t *testing.T, one, two export.Store) {
 func testRescue(t *testing.T, one, two export.Store) {
 	ctx := t.Context()
 	for i, id := range []export.ID{"run_a", "run_b", "run_c", "run_d"} {
-		_, _, err := one.Enqueue(ctx, sampleRun(id, sampleExporter("exp_"+id, "x"), noon.Add(time.Duration(i)*time.Second)))
+		_, _, err := one.Enqueue(ctx,
+			sampleRun(id, sampleExporter("exp_"+id, "x"), noon.Add(time.Duration(i)*time.Second)))
 		must(t, err)
 	}
 	claim := func(s export.Store, worker, run export.ID) {
@@ -278,7 +281,8 @@ func testQueuedIsFresh(t *testing.T, one, two export.Store) {
 	must(t, err)
 	rename("while running")
 	carries("while queued")
-	_, err = one.UpdateRunning(ctx, claimed[0].Held(), func(r *export.Run) error { r.Status = export.RunQueued; return nil })
+	_, err = one.UpdateRunning(ctx, claimed[0].Held(),
+		func(r *export.Run) error { r.Status = export.RunQueued; return nil })
 	must(t, err)
 	carries("while running")
 }
@@ -323,7 +327,8 @@ func testRenew(t *testing.T, one, two export.Store) {
 				if _, err := two.Grant(ctx, "quickbooks/2"); err != nil {
 					t.Error(err)
 				}
-				_, err := one.Renew(ctx, "quickbooks/2", func(_ context.Context, g export.Grant) (export.Grant, error) { return g, nil })
+				_, err := one.Renew(ctx, "quickbooks/2",
+					func(_ context.Context, g export.Grant) (export.Grant, error) { return g, nil })
 				return grant(1), err
 			})
 			if err != nil || !got.Same(grant(1)) {
