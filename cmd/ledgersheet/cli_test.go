@@ -131,7 +131,7 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	// The server holds the data folder: the command has it do the work.
 	out, errs, code := command(t, w.env, "run", "invoices")
-	if code != 0 || !strings.Contains(out, "150 rows, unchanged") {
+	if code != 0 || !strings.Contains(out, "150 rows, unchanged") || !strings.Contains(out, "Total USD ") {
 		t.Errorf("run: code %d\n%s%s", code, out, errs)
 	}
 	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) || !strings.Contains(out, "invoices") {

@@ -155,16 +155,46 @@ type shownRun struct {
 	RowsRemoved    int              `json:"rows_removed"`
 	Unchanged      bool             `json:"unchanged"`
 	SpreadsheetURL string           `json:"spreadsheet_url"`
+	Headlines      []shownFigure    `json:"headlines"`
 	Error          *problem.Problem `json:"error"`
+}
+
+// shownFigure is what is told of a headline figure.
+type shownFigure struct {
+	Title     string `json:"title"`
+	CompanyID string `json:"company_id"`
+	Currency  string `json:"currency"`
+	Value     string `json:"value"`
+}
+
+// figures spells headline figures on a line of their own, with the companies' ids when there are several.
+func figures(list []shownFigure) string {
+	companies := map[string]bool{}
+	for _, f := range list {
+		companies[f.CompanyID] = true
+	}
+	var texts []string
+	for _, f := range list {
+		text := strings.TrimSpace(f.Title+" "+f.Currency) + " " + f.Value
+		if len(companies) > 1 {
+			text += " (" + f.CompanyID + ")"
+		}
+		texts = append(texts, text)
+	}
+	if texts == nil {
+		return ""
+	}
+	return "\n  " + strings.Join(texts, "; ")
 }
 
 // outcome is one line on a run that is over, with a second one on what to do.
 func outcome(r shownRun) string {
 	switch {
 	case r.Status == string(export.RunSucceeded) && r.Unchanged:
-		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows, r.SpreadsheetURL)
+		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows, r.SpreadsheetURL) + figures(r.Headlines)
 	case r.Status == string(export.RunSucceeded):
-		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s", r.ExporterName, r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL)
+		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s",
+			r.ExporterName, r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL) + figures(r.Headlines)
 	case r.Error != nil:
 		return fmt.Sprintf("%s: %s (%s)\n  %s", r.ExporterName, r.Error.Message, r.Error.Code, r.Error.Hint)
 	}
