@@ -1,7 +1,5 @@
-// Package progress tells listeners what happens to runs while it happens. A
-// [Broker] takes whole states of runs from the queue and hands them to any
-// number of listeners, without ever waiting for one: who reads too slowly misses
-// states in between, but not the last one of a run.
+// Package progress tells listeners what happens to runs while it happens. A [Broker] hands whole run states to any
+// number of listeners and never waits for one: a slow reader misses states in between, but never a run's last one.
 package progress
 
 import (
@@ -65,8 +63,8 @@ func (b *Broker) Publish(r export.Run) {
 // broker is closed. Listeners must not change the runs. The filter is called
 // under the broker's lock and must not call the broker.
 //
-// Who wants earlier events too subscribes first, then calls Since, and skips
-// those from the channel whose number it has seen.
+// To get earlier events too, subscribe first, then call Since, and skip events from the channel that you have already
+// seen.
 func (b *Broker) Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent {
 	s := &subscription{events: make(chan export.RunEvent, waiting), filter: filter}
 	b.mu.Lock()
@@ -117,8 +115,8 @@ func (b *Broker) end(s *subscription) {
 	close(s.events)
 }
 
-// offer puts an event into the channel. The broker's lock makes it the only
-// sender, so what it takes out to make room is room for it.
+// offer puts an event into the channel. The broker's lock makes it the only sender, so the room it makes stays free
+// for it.
 func (s *subscription) offer(e export.RunEvent) {
 	select {
 	case s.events <- e:
@@ -139,9 +137,8 @@ func (s *subscription) offer(e export.RunEvent) {
 	}
 }
 
-// thin drops events until at least one place is left over: those that a later
-// event of the same run outdates, then the oldest of runs that are under way, of
-// which more will come, and only then the oldest of all.
+// thin drops events until there is room: first those that a later event of the same run supersedes, then the oldest
+// of runs that are still running, and only then the oldest of all.
 func thin(events []export.RunEvent) []export.RunEvent {
 	newest := map[export.ID]int64{}
 	for _, e := range events {

@@ -20,11 +20,11 @@ type choice struct {
 	next  time.Time            // when the first of those that wait for their time may begin; zero if there is none
 }
 
-// choose decides which of the active runs, which come oldest first, a worker begins now: each whose time has come and
-// whose keys are all free, the oldest first. It needs nothing but its arguments and changes none of them.
+// choose decides which of the active runs, given oldest first, a worker begins now: each one that is due and whose
+// keys are all free. It is pure.
 //
-// A younger run may overtake an older one that needs more, but not for ever: once a run has waited for longer than
-// patience, what it needs is kept for it.
+// A younger run may overtake an older one that needs more, but not for ever: once a run has waited longer than
+// patience, its keys are reserved for it.
 func choose(active []export.Run, worker export.ID, l limits, now time.Time) choice {
 	c := choice{why: map[export.ID]string{}}
 	held := map[string]int{}
@@ -55,7 +55,7 @@ func choose(active []export.Run, worker export.ID, l limits, now time.Time) choi
 			c.why[r.ID] = why
 			if now.Sub(waitsSince(r)) > patience {
 				for _, k := range keys {
-					// Workers are not kept: idle ones would help nobody.
+					// Workers are never reserved: idle ones help nobody.
 					reserved[k.name] = reserved[k.name] || k.kept != ""
 				}
 			}
@@ -82,7 +82,7 @@ func blocked(keys []key, held map[string]int, reserved map[string]bool) string {
 	return ""
 }
 
-// waitsSince is when a run could have begun if everything had been free.
+// waitsSince returns when the run would have begun had everything been free.
 func waitsSince(r export.Run) time.Time {
 	if r.NotBefore.After(r.QueuedAt) {
 		return r.NotBefore

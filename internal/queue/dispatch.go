@@ -90,7 +90,7 @@ func (q *Queue) claim(choose func([]export.Run) []export.ID, now time.Time) erro
 	return nil
 }
 
-// settled leaves out the queued runs whose last attempt is still ending here.
+// settled drops queued runs whose previous attempt is still winding down here.
 func (q *Queue) settled(active []export.Run) []export.Run {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -110,7 +110,7 @@ func (q *Queue) begin(r export.Run) *task {
 	return t
 }
 
-// setRunning readies a run for its next attempt, without what an attempt before found.
+// setRunning readies a run for its next attempt and drops what the previous one found.
 func setRunning(r *export.Run, now time.Time) {
 	if r.StartedAt.IsZero() {
 		r.StartedAt = now
@@ -119,8 +119,8 @@ func setRunning(r *export.Run, now time.Time) {
 	r.Progress = export.Progress{Phase: export.PhaseReading}
 }
 
-// abandon ends a claimed run whose exporter is gone, and reports whether it was. A store that fails is no reason: the
-// run itself will fail by it.
+// abandon ends a claimed run whose exporter has been deleted, and reports whether it did. If the store cannot say,
+// the run goes ahead.
 func (q *Queue) abandon(r export.Run, now time.Time) bool {
 	if q.o.Exporter == nil {
 		return false

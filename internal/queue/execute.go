@@ -18,7 +18,7 @@ const (
 	longestStoreRetry = 5 * time.Second
 )
 
-// execute is a worker: one attempt of one run, from its begin to its stored end.
+// execute carries out one attempt of one run, until its end is stored.
 func (q *Queue) execute(t *task, r export.Run) {
 	// The next run may start, and Stop may return, only when this one is stored.
 	defer q.Wake()
@@ -48,10 +48,9 @@ func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export
 	return q.o.Work(ctx, r, report)
 }
 
-// finish stores how an attempt ended and tells of it. While the store fails, it
-// tries again, until the queue has to stop; then the run is found as running by
-// the next process and taken up again. A run that is held by somebody else by
-// now ends there and not here.
+// finish stores how an attempt ended and publishes it. It retries while the store fails, until the queue stops; the
+// next process then finds the run still running and takes it up. If somebody else holds the run by now, its end is
+// theirs.
 func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 	pause := firstStoreRetry
 	for {
@@ -108,7 +107,7 @@ func (q *Queue) logEnd(r export.Run, a attempt) {
 	}
 }
 
-// setResults copies what Work finds out, and nothing of what the queue keeps.
+// setResults copies what Work may change and leaves what the queue owns.
 func setResults(to *export.Run, from export.Run) {
 	if from.Exporter.ID == to.Exporter.ID {
 		to.Exporter = from.Exporter

@@ -6,7 +6,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// key is a thing that only so many runs may use at a time.
+// key names something that only so many runs may use at once.
 type key struct {
 	name  string
 	limit int
@@ -17,8 +17,8 @@ type key struct {
 // workersKey is the one key that belongs to each worker and not to all.
 const workersKey = "workers"
 
-// keysOf lists what a run of an exporter needs, the rarest first, so that the
-// reason that people are shown is the one that tells them most.
+// keysOf lists what a run of the exporter needs, scarcest first, so that people are shown the most telling reason for
+// a wait.
 func keysOf(e export.Exporter, l limits) []key {
 	keys := []key{{
 		name: "exporter:" + string(e.ID), limit: 1,

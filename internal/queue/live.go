@@ -8,14 +8,14 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// How often a run under way is told of and stored, beside each change of its phase.
+// How often a running run is published and stored, besides at each change of phase.
 const (
 	tellEvery = 250 * time.Millisecond
 	saveEvery = time.Second
 )
 
-// live is the newest state of a run under way. Work changes it by report, without
-// ever waiting for the store; flush brings it to the store.
+// live holds the latest state of a running run. Work changes it through report and never waits for the store; flush
+// stores it.
 type live struct {
 	q *Queue
 	t *task
@@ -73,7 +73,7 @@ func (l *live) close() export.Run {
 	return l.run.Clone()
 }
 
-// flush tells and saves what report could not at once, until over is closed.
+// flush publishes and stores what report left pending, until over is closed.
 func (l *live) flush(over <-chan struct{}) {
 	for {
 		timer := time.NewTimer(l.step())
@@ -88,7 +88,7 @@ func (l *live) flush(over <-chan struct{}) {
 	}
 }
 
-// step does what is due and returns when the next thing will be.
+// step publishes and stores what is due and returns the time until the next step.
 func (l *live) step() time.Duration {
 	next := time.Hour
 	l.mu.Lock()
@@ -121,7 +121,7 @@ func (l *live) step() time.Duration {
 		return time.Hour
 	}
 	if err != nil {
-		// The run goes on: its end is what must be stored, and that is tried again.
+		// The run goes on: only its end must be stored, and that is retried.
 		l.q.log.Warn("storing the progress of a run failed", "run", r.ID, "exporter", r.Exporter.ID, "error", err)
 		l.mu.Lock()
 		l.unsaved = true
@@ -135,7 +135,7 @@ func (l *live) step() time.Duration {
 	return 0 // to look again at what came meanwhile
 }
 
-// tell publishes the state. The caller holds l.mu, so events come in their order.
+// tell publishes the state. The caller holds l.mu, which keeps events in order.
 func (l *live) tell() {
 	l.untold, l.told = false, l.q.o.Now()
 	l.q.publish(l.run)

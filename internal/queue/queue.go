@@ -1,8 +1,6 @@
-// Package queue executes runs: it takes them from the store oldest first, starts
-// each as soon as everything it needs is free, tries again what may work later,
-// and keeps the store and the listeners informed. The queue itself is the
-// store's: a run that was accepted survives any end of the process, and one that
-// was under way is taken up again by the next.
+// Package queue executes runs: it claims them from the store, oldest first, starts each as soon as everything it
+// needs is free, retries what may work later, and reports to the store and to listeners. The queue itself lives in
+// the store: an accepted run survives the process, and a running one is taken up by the next.
 package queue
 
 import (
@@ -17,21 +15,18 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Work executes one attempt of a run. It fills in the results by report, whose
-// changes may be about everything that an attempt finds out (rows, progress,
-// totals, warnings, the exporter's target, …); the queue itself keeps the run's
-// status, times and attempts. report is safe for concurrent use, never waits for
-// the store and does nothing after Work has returned.
+// Work executes one attempt of a run. It reports results through report, which may change whatever an attempt finds
+// out (rows, progress, totals, warnings, the exporter's target, …); status, times and attempts belong to the queue.
+// report is safe for concurrent use, never waits for the store, and does nothing once Work has returned.
 //
-// With nil the run has succeeded. An error becomes a problem, whose class decides
-// whether there is another attempt. When ctx ends, Work must return soon.
+// A nil error means success. Any other becomes a problem whose class decides whether there is another attempt. When
+// ctx ends, Work must return soon.
 type Work func(ctx context.Context, run export.Run, report func(change func(*export.Run))) error
 
 // Bus carries the news of runs to whoever follows them, here or in other processes. Publish never blocks.
 type Bus interface{ Publish(r export.Run) }
 
-// Options are what a queue needs. Zero values of numbers and times mean the
-// defaults that are named.
+// Options configure a queue. Zero numbers and durations mean the default named beside them.
 type Options struct {
 	Store  export.RunStore
 	Work   Work
@@ -60,8 +55,8 @@ type Queue struct {
 	wake  chan struct{} // holds a wake-up
 	ended chan struct{} // holds the news that a worker ended
 
-	// turn is held while a run's status is stored and told of, so that listeners
-	// hear of them in the order in which they came about. It is taken before mu.
+	// turn is held while a run's status is stored and published, so that listeners see changes in order. Taken before
+	// mu.
 	turn sync.Mutex
 
 	mu       sync.Mutex
@@ -145,9 +140,8 @@ func (q *Queue) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop takes no more runs and waits for those under way. When ctx ends, they are
-// interrupted and go back to the queue. It returns an error if one does not stop
-// even then; that run is taken up by the next process.
+// Stop begins no more runs and waits for the running ones. When ctx ends they are interrupted and requeued. It
+// returns an error if one does not stop even then; the next process takes that run up.
 func (q *Queue) Stop(ctx context.Context) error {
 	q.mu.Lock()
 	started, stopping := q.started, q.stopping
@@ -184,10 +178,8 @@ func (q *Queue) Wake() {
 	}
 }
 
-// Enqueue stores a run to be executed, unless its exporter has one that is queued
-// or running: that one is returned, joined. A person who joins a run that waits
-// for its time does not have to wait for it. The run's id and time are made up
-// if they are missing.
+// Enqueue stores a run to be executed, unless its exporter has one that is queued or running: that one is returned,
+// joined. If a person joins a run that is waiting for its time, it begins at once. A missing id or time is filled in.
 func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, joined bool, err error) {
 	if r.QueuedAt.IsZero() {
 		r.QueuedAt = q.o.Now()
@@ -269,8 +261,7 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return r, nil
 }
 
-// Waiting says, for people, why a queued run has not begun; empty if it has or
-// is about to.
+// Waiting returns, in words for people, why a queued run has not begun; empty if it has or is about to.
 func (q *Queue) Waiting(id export.ID) string {
 	q.mu.Lock()
 	defer q.mu.Unlock()

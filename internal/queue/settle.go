@@ -33,7 +33,7 @@ func (a attempt) settle(r *export.Run) {
 		end(r, export.RunCancelled, cancelledProblem(), a.now)
 		return
 	case errors.Is(a.cause, errInterrupted):
-		// It is not the run's fault, so the attempt does not count.
+		// Not the run's fault: the attempt does not count.
 		r.Attempts--
 		requeue(r, interruptedProblem(), time.Time{})
 		return
@@ -47,8 +47,8 @@ func (a attempt) settle(r *export.Run) {
 	requeue(r, p, a.now.Add(max(wait, min(p.RetryAfter, longestWait))))
 }
 
-// spread makes a wait up to a fifth longer, for each run and attempt another
-// time, so that runs which failed together do not come back together.
+// spread lengthens a wait by up to a fifth, by an amount that depends on run and attempt, so that runs which failed
+// together do not retry together.
 func spread(wait time.Duration, id export.ID, attempt int) time.Duration {
 	sum := fnv.New64a()
 	_, _ = sum.Write(append([]byte(id), byte(attempt)))
@@ -61,7 +61,7 @@ func (a attempt) problem() *problem.Problem {
 	}
 	p := problem.From(a.err)
 	if p.Code == problem.Cancelled {
-		// Nobody cancelled the run, so it is a fault of ours that something was.
+		// Nobody cancelled the run, so a cancellation is a fault of ours.
 		return problem.Wrap(a.err, problem.Internal, "Something went wrong inside ledgersheet.")
 	}
 	return p

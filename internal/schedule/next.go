@@ -7,12 +7,11 @@ const (
 	allHours    = set(1<<24 - 1)
 )
 
-// A wall clock's time without its zone is kept as the time in UTC that looks the
-// same. Arithmetic on it knows no gaps and no repeats.
+// A wall-clock time is held as the UTC time with the same digits, so that arithmetic on it meets no gaps and no
+// repeats.
 
-// Next returns the first due time after the given one, in the spec's time zone.
-// It is the zero time for the zero Spec, and when the time zone database that
-// Parse used is gone; a spec that Parse returned is due again and again otherwise.
+// Next returns the first due time after the given one, in the spec's time zone. It returns the zero time for the zero
+// Spec, or if the zone can no longer be loaded. Any other Spec always has a next time.
 func (s Spec) Next(after time.Time) time.Time {
 	loc, ok := s.location()
 	if !ok {
@@ -21,8 +20,7 @@ func (s Spec) Next(after time.Time) time.Time {
 	return s.next(after, loc)
 }
 
-// NextN returns the first n due times after the given one; fewer only where
-// Next would return the zero time.
+// NextN returns the first n due times after the given one, or fewer where Next would return the zero time.
 func (s Spec) NextN(after time.Time, n int) []time.Time {
 	loc, ok := s.location()
 	if !ok || n <= 0 {
@@ -39,11 +37,9 @@ func (s Spec) NextN(after time.Time, n int) []time.Time {
 	return due
 }
 
-// MinInterval returns the shortest time between two neighbouring due times after
-// from, so that callers can refuse schedules that are too frequent. It looks at
-// over a year of a frequent schedule, so at each of its clock changes, and at
-// over 28 years of a rare one, after which the calendar repeats. It is 0 for
-// the zero Spec.
+// MinInterval returns the shortest time between two neighbouring due times after from, so that callers can refuse
+// schedules that are too frequent. It looks at more than a year of a frequent schedule, which covers every clock
+// change, and at more than 28 years of a rare one, after which the calendar repeats. It is 0 for the zero Spec.
 func (s Spec) MinInterval(from time.Time) time.Duration {
 	loc, ok := s.location()
 	if !ok {
@@ -93,9 +89,8 @@ func (s Spec) next(after time.Time, loc *time.Location) time.Time {
 
 // nextOnClock serves specs with restricted hours.
 func (s Spec) nextOnClock(after time.Time, loc *time.Location) time.Time {
-	// What the clock showed before is due already or was due in a first pass of
-	// this hour; reached keeps the order of the wall clock, so the first one that
-	// lies ahead is the next.
+	// Earlier wall-clock times have passed, or came in the first pass of a repeated hour. reached preserves
+	// wall-clock order, so the first time that lies ahead is the next one.
 	wall := wallOf(after.In(loc))
 	for {
 		wall = s.nextWall(wall)
@@ -108,8 +103,8 @@ func (s Spec) nextOnClock(after time.Time, loc *time.Location) time.Time {
 	}
 }
 
-// nextElapsed serves specs with every hour: it goes through the stretches of
-// time in which the zone's offset stays the same.
+// nextElapsed serves specs that name every hour. It walks the stretches of time in which the zone's offset does not
+// change.
 func (s Spec) nextElapsed(after time.Time, loc *time.Location) time.Time {
 	t := after.In(loc)
 	wall := wallOf(t)
@@ -172,10 +167,9 @@ func reached(wall time.Time, loc *time.Location) time.Time {
 	}
 }
 
-// stretchEnd returns until when the offset at t is sure to stay; it is later than
-// t, or zero for ever. ZoneBounds alone will not do: beyond the zone's table of
-// changes it takes every year to have 365 days, so that on the last day of a leap
-// year it returns a time that has passed. No zone changes its clocks then.
+// stretchEnd returns a time after t until which the offset cannot change, or zero if it never does. ZoneBounds alone
+// is not enough: beyond the zone's table of changes it assumes years of 365 days, so on the last day of a leap year
+// it returns a time in the past. No zone changes its clocks on that day.
 func stretchEnd(t time.Time) time.Time {
 	_, end := t.ZoneBounds()
 	if !end.IsZero() && !end.After(t) {

@@ -167,8 +167,8 @@ func checkZone(name string) error {
 	return nil
 }
 
-// checkText keeps everything from cron's parser that it was not made for, such
-// as the prefix "TZ=" without a blank, on which it panics.
+// checkText rejects input that cron's parser cannot handle, such as the prefix "TZ=" without a blank, on which it
+// panics.
 func checkText(expr string) error {
 	if strings.TrimSpace(expr) == "" {
 		return fmt.Errorf("schedule is empty; %s", example)
@@ -222,7 +222,7 @@ func (f field) parse(text string) (bits set, err error) {
 	return bits, nil
 }
 
-// possible reports whether any date in any year is one of s.
+// possible reports whether s ever names a date.
 func (s Spec) possible() bool {
 	if !s.anyDay {
 		return true // a day of the week is enough, and each month has all seven

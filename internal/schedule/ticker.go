@@ -13,12 +13,11 @@ import (
 )
 
 const (
-	// look is the longest time between two looks at the exporters, so that a clock
-	// that was changed does no lasting harm.
+	// look is the longest time between two checks, so that a changed clock does no lasting harm.
 	look = time.Minute
 	// punctual is how late a run may begin and still count as on time.
 	punctual = 2 * time.Minute
-	// jitter is the time over which the starts of runs that are due together are spread.
+	// jitter is the span over which runs that are due together are spread.
 	jitter = time.Minute
 )
 
@@ -36,17 +35,16 @@ type Options struct {
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
 	Now     func() time.Time // nil means time.Now
 	Logger  *slog.Logger     // nil means slog.Default
-	// Jitter spreads the starts of runs over a minute, for each exporter by always
-	// the same time. Their due times stay as they are.
+	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
+	// change.
 	Jitter bool
 }
 
-// Ticker queues the runs of exporters when their schedules are due. It keeps each
-// exporter's next due time in the store, so it sees at its start what was missed
-// and catches up on it once. Make it with [NewTicker].
+// Ticker queues the runs of exporters when their schedules are due. Each exporter's next due time is in the store, so
+// a new ticker sees what was missed and catches up once. Make it with [NewTicker].
 //
-// A due time is moved on in the transaction that queues its run, so each has one
-// run at most, whatever dies and however many watch.
+// The transaction that queues a run also advances the due time, so a due time has at most one run, whatever crashes
+// and however many tickers there are.
 type Ticker struct {
 	o    Options
 	log  *slog.Logger
@@ -95,7 +93,7 @@ func next(e export.Exporter, now time.Time) time.Time {
 	return spec.Next(now)
 }
 
-// Plan is the function Plan, for those who have the ticker only.
+// Plan calls the function Plan, for callers that hold only the ticker.
 func (t *Ticker) Plan(e export.Exporter, now time.Time) time.Time { return Plan(e, now) }
 
 // Start begins to watch the schedules, until Stop. The end of ctx does not end it.
@@ -166,8 +164,8 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	}
 }
 
-// lookAtAll does what is due and returns when to look again. It ends early with
-// life, but never amid one exporter, and uses base for the store.
+// lookAtAll queues what is due and returns how long to wait. It stops early when life ends, but never halfway through
+// an exporter; the store is called with base.
 func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
 	exporters, err := t.o.Store.Exporters(base)
 	if err != nil {
@@ -194,8 +192,7 @@ func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
 	return wait, trouble
 }
 
-// lookAt does what is due of one exporter and returns its next due time, zero if
-// there is none.
+// lookAt queues the exporter's run if it is due and returns the next due time, zero if there is none.
 func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (time.Time, error) {
 	if e.Paused() {
 		return time.Time{}, nil // what it misses is seen when it is resumed
@@ -255,7 +252,7 @@ func (t *Ticker) setNext(ctx context.Context, e export.Exporter, at time.Time) e
 	return nil
 }
 
-// jitterOf is an exporter's own part of the minute over which starts are spread.
+// jitterOf returns the exporter's fixed offset within the jitter.
 func jitterOf(id export.ID) time.Duration {
 	sum := fnv.New64a()
 	_, _ = sum.Write([]byte(id))
