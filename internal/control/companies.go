@@ -148,7 +148,7 @@ func (c *Control) DeleteCompany(ctx context.Context, who Actor, realm export.Rea
 	if err := c.forget(ctx, c.o.CompanyGrants, c.o.QuickBooksConsents, export.CompanyGrant(realm)); err != nil {
 		return err
 	}
-	all, err := c.o.Store.Exporters(ctx)
+	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 
 // Exporters returns all exporters, by name.
 func (c *Control) Exporters(ctx context.Context) ([]export.Exporter, error) {
-	return c.o.Store.Exporters(ctx)
+	return c.o.Store.Exporters(ctx, export.ExporterFilter{})
 }
 
 // Exporter returns one exporter.
@@ -254,7 +254,7 @@ func (c *Control) checkPlace(ctx context.Context, e export.Exporter, bad *proble
 	if e.Target.Spreadsheet == "" {
 		return nil
 	}
-	all, err := c.o.Store.Exporters(ctx)
+	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 
 // pause holds exporters back and returns those that it paused.
 func (c *Control) pause(ctx context.Context, why export.Pause, which func(export.Exporter) bool) ([]export.ID, error) {
-	all, err := c.o.Store.Exporters(ctx)
+	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return nil, fmt.Errorf("reading the exporters: %w", err)
 	}
@@ -36,7 +36,7 @@ func (c *Control) pause(ctx context.Context, why export.Pause, which func(export
 // resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
 // passed while it was paused, or a last run that failed for want of the connection.
 func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool) error {
-	all, err := c.o.Store.Exporters(ctx)
+	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}

@@ -26,7 +26,7 @@ const (
 
 // Store is what a ticker reads and writes; every export.Store has it.
 type Store interface {
-	Exporters(ctx context.Context) ([]export.Exporter, error)
+	Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 	Runs(ctx context.Context, f export.RunFilter) (page []export.Run, next export.ID, err error)
 }
@@ -171,7 +171,7 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 // lookAtAll does what is due and returns when to look again. It ends early with
 // life, but never amid one exporter, and uses base for the store.
 func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
-	exporters, err := t.o.Store.Exporters(base)
+	exporters, err := t.o.Store.Exporters(base, export.ExporterFilter{})
 	if err != nil {
 		t.log.Error("reading schedules failed", "error", err)
 		return look, fmt.Errorf("reading schedules: %w", err)
