@@ -37,8 +37,8 @@ func (w *Web) settingsPage(c *gin.Context) error {
 
 func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error {
 	ctx := c.Request.Context()
-	entries, err := w.o.Control.Audit(ctx, auditShown)
-	if err != nil {
+	entries, err := w.desk(c).Audit(ctx, auditShown)
+	if err != nil && !problem.HasCode(err, problem.Forbidden) {
 		return err
 	}
 	s := w.o.Settings
@@ -148,7 +148,7 @@ func (w *Web) helpPage(c *gin.Context) error {
 		{"n", "New exporter"}, {"r", "Run now, on an exporter's page"}, {"/", "Go to the filter or search field"},
 		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"}, {"?", "This page"},
 	}}
-	for _, g := range catalogue(w.o.Control.Definitions()) {
+	for _, g := range catalogue(w.desk(c).Definitions()) {
 		group := helpGroup{Title: g.Title}
 		for _, d := range g.Definitions {
 			info := d.Info()
