@@ -21,6 +21,7 @@ type settingsView struct {
 	Facts         []fact
 	Variables     []Variable
 	Audit         []auditRow
+	AuditClosed   string // why the person may not read it
 }
 
 type auditRow struct {
@@ -58,6 +59,9 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 		}}
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
+	}
+	if err != nil {
+		view.AuditClosed = problem.From(err).Message
 	}
 	for _, e := range entries {
 		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
