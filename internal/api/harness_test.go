@@ -89,6 +89,15 @@ func authenticate(c *gin.Context) (control.Actor, bool) {
 	if c.GetHeader("Authorization") == "Bearer "+token {
 		return control.Program(), true
 	}
+	// "Bearer as role company company" is a person with a role and some companies; without any, with all.
+	if role, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer as "); ok {
+		words := strings.Fields(role)
+		u := export.User{Email: words[0] + "@example.com", Role: words[0]}
+		for _, realm := range words[1:] {
+			u.Companies = append(u.Companies, export.RealmID(realm))
+		}
+		return control.Person(u, "hash"), true
+	}
 	if cookie, err := c.Cookie("session"); err == nil && cookie == session {
 		return control.Person(export.User{Email: "ann@example.com", Role: "owner"}, "hash"), true
 	}
