@@ -42,6 +42,7 @@ type bench struct {
 	grant         export.Grant
 	account       export.ID
 	revoked       []string
+	previewer     control.Previewer
 }
 
 func newBench(t *testing.T) *bench {
@@ -51,7 +52,7 @@ func newBench(t *testing.T) *bench {
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
-	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1"}
+	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1", previewer: previewer{}}
 	b.open(5 * time.Minute)
 	for realm, name := range map[export.RealmID]string{alder: "Alder", birch: "Birch"} {
 		must(t, store.PutCompany(b.ctx, export.Company{Realm: realm, Name: name, Status: export.Connected}))
@@ -67,7 +68,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
 		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
-		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: previewer{}, Environment: "sandbox", MinInterval: least,
+		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer, Environment: "sandbox", MinInterval: least,
 		QuickBooksReady: true, GoogleReady: true, Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
 	b.Desk = b.system.As(ann)
 }
