@@ -1,5 +1,5 @@
-// Package access says who may do what. It is pure: a [Grant] is what somebody was given, a [Thing] is what they ask for,
-// and [Grant.Can] is the only place that decides. Nothing here reads a store.
+// Package access says who may do what. It is pure: a [Grant] is what somebody was given, a [Thing] is what they ask
+// for, and [Grant.Can] is the only place that decides. Nothing here reads a store.
 package access
 
 import (

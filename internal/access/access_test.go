@@ -74,10 +74,12 @@ func TestAmong(t *testing.T) {
 	if got := access.Everything().Among(); got != nil {
 		t.Errorf("everything: got %q, want no filter", got)
 	}
-	if got := (access.Grant{Role: access.Viewer, Companies: []export.RealmID{"1"}}).Among(); !slices.Equal(got, []export.RealmID{"1"}) {
+	one := []export.RealmID{"1"}
+	if got := (access.Grant{Role: access.Viewer, Companies: one}).Among(); !slices.Equal(got, one) {
 		t.Errorf("one company: got %q", got)
 	}
-	for _, g := range []access.Grant{{}, {Role: "guest"}, {Companies: []export.RealmID{"1"}}, {Role: access.Viewer, Companies: []export.RealmID{}}} {
+	none := []export.RealmID{}
+	for _, g := range []access.Grant{{}, {Role: "guest"}, {Companies: one}, {Role: access.Viewer, Companies: none}} {
 		if got := g.Among(); got == nil || len(got) > 0 {
 			t.Errorf("%+v: got %q, want a filter that leaves nothing", g, got)
 		}
@@ -89,7 +91,8 @@ func TestOf(t *testing.T) {
 	if !access.Of(export.User{Role: "owner"}).Can(access.Connect, access.Installation()) {
 		t.Error("the owner may not connect")
 	}
-	if g := access.Of(export.User{Role: "viewer", Companies: []export.RealmID{"1"}}); g.Can(access.See, access.About("2")) || g.Can(access.Operate, access.About("1")) {
+	g := access.Of(export.User{Role: "viewer", Companies: []export.RealmID{"1"}})
+	if g.Can(access.See, access.About("2")) || g.Can(access.Operate, access.About("1")) {
 		t.Errorf("a viewer of one company may do more: %+v", g)
 	}
 	if access.Of(export.User{}).Can(access.See, access.Thing{}) {

@@ -26,7 +26,9 @@ func newEstate(t *testing.T) *estate {
 	for _, of := range []struct {
 		name   string
 		realms []any
-	}{{"Hazel one", []any{string(realmA)}}, {"Hazel pair", []any{string(realmB), string(realmA)}}, {"Plain", []any{string(realmB)}}} {
+	}{
+		{"Hazel one", []any{string(realmA)}}, {"Hazel pair", []any{string(realmB), string(realmA)}}, {"Plain", []any{string(realmB)}},
+	} {
 		e := h.create(map[string]any{"name": of.name, "company_ids": of.realms})
 		run := fmt.Sprint(h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+e+"/runs", nil).body["id"])
 		_, err := h.store.UpdateRun(t.Context(), export.ID(run), func(r *export.Run) error {
@@ -122,7 +124,8 @@ func TestAnswersTellNothingOfOtherCompanies(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"company_id=" + string(realmA), "exporter_id=" + x.hidden[1]} {
-		if a := limited(http.MethodGet, "/runs?"+query, nil); a.status != http.StatusOK || len(a.body["items"].([]any)) != 0 {
+		a := limited(http.MethodGet, "/runs?"+query, nil)
+		if a.status != http.StatusOK || len(at(t, a.body, "items").([]any)) != 0 {
 			t.Errorf("GET /runs?%s: status %d\n%s", query, a.status, a.raw)
 		}
 	}

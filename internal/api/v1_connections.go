@@ -36,7 +36,8 @@ type companyTest struct {
 
 func (s *server) companies() connections[export.RealmID, export.Company] {
 	return connections[export.RealmID, export.Company]{
-		server: s, param: "realm", all: (*control.Desk).Companies, one: (*control.Desk).Company, test: (*control.Desk).TestCompany,
+		server: s, param: "realm",
+		all: (*control.Desk).Companies, one: (*control.Desk).Company, test: (*control.Desk).TestCompany,
 		disconnect: (*control.Desk).DisconnectCompany, remove: (*control.Desk).DeleteCompany,
 		show:   func(d *control.Desk, c export.Company) any { return showCompany(d, c) },
 		passed: func(name string, why *failure) any { return companyTest{why == nil, name, why} },
@@ -51,7 +52,8 @@ type accountTest struct {
 
 func (s *server) accounts() connections[export.ID, export.GoogleAccount] {
 	return connections[export.ID, export.GoogleAccount]{
-		server: s, param: "id", all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
+		server: s, param: "id",
+		all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
 		disconnect: (*control.Desk).DisconnectAccount, remove: (*control.Desk).DeleteAccount,
 		show:   func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
 		passed: func(name string, why *failure) any { return accountTest{why == nil, name, why} },

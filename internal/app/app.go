@@ -128,7 +128,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
-		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
+		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner,
+		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
 	return a, a.openFaces(ctx)

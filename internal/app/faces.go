@@ -29,7 +29,8 @@ func (a *App) openFaces(_ context.Context) error {
 	a.setup = auth.NewSetup(a.store, a.logins)
 	var err error
 	a.web, err = web.New(web.Options{
-		Control: a.control, Logins: a.logins, Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log), Setup: a.setup,
+		Control: a.control, Logins: a.logins, Setup: a.setup,
+		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
 		Files: templates.Files, Logger: a.log,
 		Settings: web.Settings{
 			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
@@ -40,7 +41,9 @@ func (a *App) openFaces(_ context.Context) error {
 		return err
 	}
 	engine := a.web.Engine()
-	calls := api.Options{Control: a.control, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version}
+	calls := api.Options{
+		Control: a.control, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version,
+	}
 	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", a.ready)

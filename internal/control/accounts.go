@@ -32,7 +32,8 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 			}
 			return s
 		},
-		// An account is of no company, so that every exporter can be given one; but those of all companies may write with it.
+		// An account is of no company, so that every exporter can be given one; but those of all companies may write with
+		// it.
 		seen:    func(export.ID) access.Thing { return access.Thing{} },
 		touched: func(export.ID) access.Thing { return access.Installation() },
 		needs:   func(e export.Exporter, id export.ID) bool { return e.Target.Account == id },
@@ -90,8 +91,10 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 	}
 	for _, scope := range flow.Scopes {
 		if (scope == export.ScopeFiles || scope == export.ScopeSheets) && !slices.Contains(grant.Scopes, scope) {
-			return export.GoogleAccount{}, flow, problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.", scopeTitle(scope)).
-				WithHint("Nothing was changed. Connect again and leave every box ticked: without it no spreadsheet can be written.")
+			unticked := problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.", scopeTitle(scope)).
+				WithHint("Nothing was changed. Connect again and leave every box ticked: " +
+					"without it no spreadsheet can be written.")
+			return export.GoogleAccount{}, flow, unticked
 		}
 	}
 	subject, email, err := d.o.Google.Identity(ctx, grant.AccessToken)
@@ -123,8 +126,10 @@ func (c *core) accountFor(ctx context.Context, flow export.Flow, subject, email 
 			a = known
 		}
 		if known.ID == flow.Account && known.Subject != subject {
-			return known, problem.New(problem.Conflict, "The permission was given by %s, but %s was to be reconnected.", email, known.Email).
-				WithHint("Nothing was changed. Press Reconnect again and choose the right account on Google's page; to add another account, use Connect.")
+			return known, problem.New(problem.Conflict,
+				"The permission was given by %s, but %s was to be reconnected.", email, known.Email).
+				WithHint("Nothing was changed. Press Reconnect again and choose the right account on Google's page; " +
+					"to add another account, use Connect.")
 		}
 	}
 	a.Subject, a.Email = subject, email
@@ -187,6 +192,7 @@ func (c *Control) OfferServiceAccount(ctx context.Context, id export.ID, email s
 	if err != nil {
 		a = export.GoogleAccount{ID: id, Kind: export.ServiceAccount, ConnectedAt: c.o.Now(), ConnectedBy: "settings"}
 	}
-	a.Email, a.Subject, a.Status, a.Scopes = email, email, export.Connected, []string{export.ScopeSheets, export.ScopeFiles}
+	a.Email, a.Subject, a.Status = email, email, export.Connected
+	a.Scopes = []string{export.ScopeSheets, export.ScopeFiles}
 	return c.o.Store.PutAccount(ctx, a)
 }

@@ -68,8 +68,9 @@ func newBench(t *testing.T) *bench {
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
 		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
-		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer, Environment: "sandbox", MinInterval: least,
-		QuickBooksReady: true, GoogleReady: true, Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
+		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
+		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
+		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
 	b.Desk = b.system.As(ann)
 }
 

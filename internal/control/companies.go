@@ -29,7 +29,8 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 		},
 		read: o.Store.Company, put: o.Store.PutCompany, update: o.Store.UpdateCompany, remove: o.Store.DeleteCompany,
 		shared: func(c *export.Company) connection {
-			return connection{c.Name, export.CompanyGrant(c.Realm), &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.Paused}
+			grant := export.CompanyGrant(c.Realm)
+			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.Paused}
 		},
 		seen: about, touched: about,
 		needs: func(e export.Exporter, realm export.RealmID) bool { return slices.Contains(e.Companies, realm) },
@@ -47,8 +48,8 @@ func (d *Desk) Company(ctx context.Context, realm export.RealmID) (export.Compan
 	return d.companies.get(ctx, d, realm)
 }
 
-// CompanyUsage is how many calls the company has had in the last minute, and how many it may have; zero for one that the
-// actor may not see.
+// CompanyUsage is how many calls the company has had in the last minute, and how many it may have; zero for one that
+// the actor may not see.
 func (d *Desk) CompanyUsage(realm export.RealmID) (used, limit int) {
 	if !d.sees(realm) {
 		return 0, 0
@@ -123,8 +124,8 @@ func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (exp
 	return d.companies.disconnect(ctx, d, realm, company)
 }
 
-// DeleteCompany disconnects, deletes the exporters that use only this company and takes it out of the others, also out of
-// those that the actor may not see. Spreadsheets stay as they are.
+// DeleteCompany disconnects, deletes the exporters that use only this company and takes it out of the others, also out
+// of those that the actor may not see. Spreadsheets stay as they are.
 func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 	company, err := d.companies.own(ctx, d, realm)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// kind is a kind of connection: what companies at QuickBooks (K is their realm) and Google accounts differ in. How they
-// are connected, tested, disconnected and deleted is the same and stands here once.
+// kind is a kind of connection: what companies at QuickBooks (K is their realm) and Google accounts differ in. How
+// they are connected, tested, disconnected and deleted is the same and stands here once.
 type kind[K ~string, T any] struct {
 	noun     string // for people
 	action   string // begins the actions in the audit log
@@ -99,8 +99,8 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })
 }
 
-// test asks the provider something with the connection and notes how that went. learn, unless it is nil, takes what the
-// answer told.
+// test asks the provider something with the connection and notes how that went. learn, unless it is nil, takes what
+// the answer told.
 func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn func(*T), err error)) error {
 	t, err := k.get(ctx, d, id)
 	if err != nil {
@@ -165,7 +165,8 @@ func (k kind[K, T]) forget(ctx context.Context, c *core, s connection) error {
 		return err
 	}
 	if err := k.consents.Revoke(ctx, grant); err != nil {
-		c.o.Logger.WarnContext(ctx, "grant was not revoked at the provider", "connection", string(s.grant), "error", err.Error())
+		c.o.Logger.WarnContext(ctx, "grant was not revoked at the provider",
+			"connection", string(s.grant), "error", err.Error())
 	}
 	return nil
 }
@@ -185,6 +186,7 @@ func (k kind[K, T]) ended(ctx context.Context, c *core, id K, why *problem.Probl
 func (k kind[K, T]) note(ctx context.Context, c *core, id K, change func(*T)) {
 	_, err := k.update(ctx, id, func(t *T) error { change(t); return nil })
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
-		c.o.Logger.ErrorContext(ctx, "connection state was not stored", "kind", k.noun, "id", string(id), "error", err.Error())
+		c.o.Logger.ErrorContext(ctx, "connection state was not stored",
+			"kind", k.noun, "id", string(id), "error", err.Error())
 	}
 }

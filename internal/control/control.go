@@ -1,7 +1,7 @@
-// Package control is what people can do with the service: every button of the dashboard and every call of the API is one
-// method of a [Desk], which belongs to one [Actor]. A method asks package access whether the actor may, checks its input,
-// refuses with a problem, stores, starts or stops work, and notes who did it. What the actor may not see does not exist
-// at its desk.
+// Package control is what people can do with the service: every button of the dashboard and every call of the API is
+// one method of a [Desk], which belongs to one [Actor]. A method asks package access whether the actor may, checks its
+// input, refuses with a problem, stores, starts or stops work, and notes who did it. What the actor may not see does
+// not exist at its desk.
 package control
 
 import (
@@ -59,8 +59,8 @@ type Queue interface {
 
 // Events tells of runs while they happen.
 type Events interface {
-	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx ends
-	// or the service stops.
+	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
+	// ends or the service stops.
 	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
 }
 
@@ -97,8 +97,8 @@ type Options struct {
 	Logger                       *slog.Logger
 }
 
-// Control is safe for concurrent use. Its own methods are those of the program itself; people and other programs come to
-// it with As.
+// Control is safe for concurrent use. Its own methods are those of the program itself; people and other programs come
+// to it with As.
 type Control struct{ *core }
 
 // core is what a control and its desks have in common. It asks nobody who they are.

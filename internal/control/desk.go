@@ -27,8 +27,8 @@ func Program() Actor { return Actor{Email: "api", API: true, Grant: access.Every
 // Local is somebody at the machine itself, who could open the data folder just as well.
 func Local(name string) Actor { return Actor{Email: name, Grant: access.Everything()} }
 
-// Desk is all that one actor can ask and do. It is safe for concurrent use. Each method returns a "not found" problem for
-// what the actor may not see, as if it did not exist, and a "forbidden" one for what it may see but not do.
+// Desk is all that one actor can ask and do. It is safe for concurrent use. Each method returns a "not found" problem
+// for what the actor may not see, as if it did not exist, and a "forbidden" one for what it may see but not do.
 type Desk struct {
 	*core
 	who Actor

@@ -19,7 +19,8 @@ import (
 
 // person is somebody with a role, and all companies unless some are named.
 func person(role access.Role, companies ...export.RealmID) control.Actor {
-	return control.Person(export.User{Email: string(role) + "@example.com", Role: string(role), Companies: companies}, "s")
+	u := export.User{Email: string(role) + "@example.com", Role: string(role), Companies: companies}
+	return control.Person(u, "s")
 }
 
 // There is no way to ask or to do something without an actor: what is left on Control is for the program itself.
@@ -42,9 +43,6 @@ func TestControlAsksNobody(t *testing.T) {
 	}
 }
 
-// errorOf calls a method of a desk and returns its error.
-type errorOf func(d *control.Desk, ctx context.Context) error
-
 // What each call answers somebody who may not see its thing, who may see it but not do that, and who may.
 func TestWhoMay(t *testing.T) {
 	t.Parallel()
@@ -60,50 +58,74 @@ func TestWhoMay(t *testing.T) {
 		name  string
 		verb  access.Verb
 		whole bool // only for who has all companies
-		call  errorOf
+		call  func(d *control.Desk) error
 	}{
-		{"Company", access.See, false, func(d *control.Desk, ctx context.Context) error { _, err := d.Company(ctx, alder); return err }},
-		{"Exporter", access.See, false, func(d *control.Desk, ctx context.Context) error { _, err := d.Exporter(ctx, pair.ID); return err }},
-		{"Run", access.See, false, func(d *control.Desk, ctx context.Context) error { _, err := d.Run(ctx, pairRun); return err }},
-		{"Difference", access.See, false, func(d *control.Desk, ctx context.Context) error { _, err := d.Difference(ctx, pairRun); return err }},
-		{"TestCompany", access.Operate, false, func(d *control.Desk, ctx context.Context) error { _, err := d.TestCompany(ctx, alder); return err }},
-		{"DryRun", access.Operate, false, func(d *control.Desk, ctx context.Context) error { _, err := d.DryRun(ctx, pair.ID); return err }},
-		{"RunNow", access.Operate, false, func(d *control.Desk, ctx context.Context) error { _, _, err := d.RunNow(ctx, pair.ID); return err }},
-		{"PauseExporter", access.Operate, false, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.PauseExporter(ctx, pair.ID, false)
+		{"Company", access.See, false, func(d *control.Desk) error {
+			_, err := d.Company(b.ctx, alder)
 			return err
 		}},
-		{"UpdateExporter", access.Edit, false, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.UpdateExporter(ctx, pair.ID, b.input(alder, birch), 0)
+		{"Exporter", access.See, false, func(d *control.Desk) error {
+			_, err := d.Exporter(b.ctx, pair.ID)
 			return err
 		}},
-		{"ConnectCompany again", access.Connect, false, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.ConnectCompany(ctx, alder, "")
+		{"Run", access.See, false, func(d *control.Desk) error {
+			_, err := d.Run(b.ctx, pairRun)
 			return err
 		}},
-		{"ConnectCompany", access.Connect, true, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.ConnectCompany(ctx, "", "")
+		{"Difference", access.See, false, func(d *control.Desk) error {
+			_, err := d.Difference(b.ctx, pairRun)
 			return err
 		}},
-		{"ConnectAccount", access.Connect, true, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.ConnectAccount(ctx, "", false, "")
+		{"TestCompany", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.TestCompany(b.ctx, alder)
 			return err
 		}},
-		{"DisconnectAccount", access.Connect, true, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.DisconnectAccount(ctx, "con_2")
+		{"DryRun", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.DryRun(b.ctx, pair.ID)
 			return err
 		}},
-		{"Audit", access.Audit, true, func(d *control.Desk, ctx context.Context) error { _, err := d.Audit(ctx, 1); return err }},
-		{"CancelRun", access.Operate, false, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.CancelRun(ctx, run(b.stored(pair.ID)))
+		{"RunNow", access.Operate, false, func(d *control.Desk) error {
+			_, _, err := d.RunNow(b.ctx, pair.ID)
 			return err
 		}},
-		{"DisconnectCompany", access.Connect, false, func(d *control.Desk, ctx context.Context) error {
-			_, err := d.DisconnectCompany(ctx, alder)
+		{"PauseExporter", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.PauseExporter(b.ctx, pair.ID, false)
 			return err
 		}},
-		{"DeleteExporter", access.Edit, false, func(d *control.Desk, ctx context.Context) error {
-			err := d.DeleteExporter(ctx, pair.ID)
+		{"UpdateExporter", access.Edit, false, func(d *control.Desk) error {
+			_, err := d.UpdateExporter(b.ctx, pair.ID, b.input(alder, birch), 0)
+			return err
+		}},
+		{"ConnectCompany again", access.Connect, false, func(d *control.Desk) error {
+			_, err := d.ConnectCompany(b.ctx, alder, "")
+			return err
+		}},
+		{"ConnectCompany", access.Connect, true, func(d *control.Desk) error {
+			_, err := d.ConnectCompany(b.ctx, "", "")
+			return err
+		}},
+		{"ConnectAccount", access.Connect, true, func(d *control.Desk) error {
+			_, err := d.ConnectAccount(b.ctx, "", false, "")
+			return err
+		}},
+		{"DisconnectAccount", access.Connect, true, func(d *control.Desk) error {
+			_, err := d.DisconnectAccount(b.ctx, "con_2")
+			return err
+		}},
+		{"Audit", access.Audit, true, func(d *control.Desk) error {
+			_, err := d.Audit(b.ctx, 1)
+			return err
+		}},
+		{"CancelRun", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.CancelRun(b.ctx, run(b.stored(pair.ID)))
+			return err
+		}},
+		{"DisconnectCompany", access.Connect, false, func(d *control.Desk) error {
+			_, err := d.DisconnectCompany(b.ctx, alder)
+			return err
+		}},
+		{"DeleteExporter", access.Edit, false, func(d *control.Desk) error {
+			err := d.DeleteExporter(b.ctx, pair.ID)
 			if err == nil {
 				pair = b.create(b.input(alder, birch))
 			}
@@ -121,7 +143,7 @@ func TestWhoMay(t *testing.T) {
 				default:
 					want = problem.Forbidden
 				}
-				err := test.call(b.system.As(who), b.ctx)
+				err := test.call(b.system.As(who))
 				if got := problem.From(err); want == "" && err != nil || want != "" && (got == nil || got.Code != want) {
 					t.Errorf("%s as %q of %q: got %v, want %q", test.name, role, companies, err, want)
 				}
@@ -137,8 +159,8 @@ func TestWhoMay(t *testing.T) {
 func TestListsOfSomeCompanies(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, e := range []export.Exporter{b.create(b.input(alder)), b.create(b.input(birch)), b.create(b.input(birch, alder))} {
-		_, _, err := b.RunNow(b.ctx, e.ID)
+	for _, of := range [][]export.RealmID{{alder}, {birch}, {birch, alder}} {
+		_, _, err := b.RunNow(b.ctx, b.create(b.input(of...)).ID)
 		must(t, err)
 	}
 	for _, test := range []struct {
@@ -157,8 +179,9 @@ func TestListsOfSomeCompanies(t *testing.T) {
 		must(t, err)
 		runs, _, err := d.Runs(b.ctx, export.RunFilter{Among: []export.RealmID{alder, birch}})
 		must(t, err)
-		if len(companies) != test.companies || len(accounts) != test.accounts || len(all) != test.exporters || len(runs) != test.runs {
-			t.Errorf("%+v: %d companies, %d accounts, %d exporters, %d runs", test.who, len(companies), len(accounts), len(all), len(runs))
+		got := []int{len(companies), len(accounts), len(all), len(runs)}
+		if !slices.Equal(got, []int{test.companies, test.accounts, test.exporters, test.runs}) {
+			t.Errorf("%+v: %d companies, accounts, exporters, runs", test.who, got)
 		}
 	}
 }
@@ -172,9 +195,12 @@ func TestFollowOnlyOwnRuns(t *testing.T) {
 	}
 	all := c.As(ann).Follow(t.Context(), nil)
 	some := c.As(person(access.Viewer, birch)).Follow(t.Context(), nil)
-	one := c.As(person(access.Viewer, birch)).Follow(t.Context(), func(r export.Run) bool { return r.ID == "run_1" || r.ID == "run_4" })
+	ends := func(r export.Run) bool { return r.ID == "run_1" || r.ID == "run_4" }
+	one := c.As(person(access.Viewer, birch)).Follow(t.Context(), ends)
 	none := c.As(control.Actor{}).Follow(t.Context(), nil)
-	for _, r := range []export.Run{run("run_1", alder), run("run_2", birch), run("run_3", birch, alder), run("run_4", birch)} {
+	for _, r := range []export.Run{
+		run("run_1", alder), run("run_2", birch), run("run_3", birch, alder), run("run_4", birch),
+	} {
 		broker.Publish(r)
 	}
 	broker.Close()
@@ -214,7 +240,8 @@ func TestHiddenExporterIsNotNamed(t *testing.T) {
 	}
 }
 
-// A company that the actor may not see is as one that is not connected, in new exporters, in changed ones and in previews.
+// A company that the actor may not see is as one that is not connected, in new exporters, in changed ones and in
+// previews.
 func TestHiddenCompanyIsNotConnected(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -224,8 +251,9 @@ func TestHiddenCompanyIsNotConnected(t *testing.T) {
 	_, changed := d.UpdateExporter(b.ctx, own.ID, b.input(birch, alder), 0)
 	_, shown := d.Preview(b.ctx, b.input(alder))
 	for i, err := range []error{created, changed, shown} {
-		if !problem.HasCode(err, problem.InvalidInput) || !strings.Contains(strings.Join(fields(err), " "), "no connected company") {
-			t.Errorf("%d: got %v", i, err)
+		told := strings.Join(fields(err), " ")
+		if !problem.HasCode(err, problem.InvalidInput) || !strings.Contains(told, "no connected company") {
+			t.Errorf("%d: got %v, %q", i, err, told)
 		}
 	}
 }
@@ -242,7 +270,8 @@ func TestConsentForAnotherCompany(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.flow, b.grant = export.Flow{Realm: alder}, export.Grant{RefreshToken: "new", AccessToken: "a"}
-	if _, _, err := b.system.As(person(access.Admin, birch)).FinishCompany(b.ctx, url.Values{}); !problem.HasCode(err, problem.NotFound) {
+	_, _, err := b.system.As(person(access.Admin, birch)).FinishCompany(b.ctx, url.Values{})
+	if !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("got %v", err)
 	}
 	if g, err := b.store.Grant(b.ctx, export.CompanyGrant(alder)); err != nil || g.RefreshToken != "r-Alder" {

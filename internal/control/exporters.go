@@ -41,8 +41,8 @@ func (d *Desk) exporterTo(ctx context.Context, v access.Verb, id export.ID) (exp
 	return e, nil
 }
 
-// CreateExporter checks and stores a new exporter; its id and the like are set here. Companies that the actor may not see
-// are refused as if they were not connected.
+// CreateExporter checks and stores a new exporter; its id and the like are set here. Companies that the actor may not
+// see are refused as if they were not connected.
 func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Exporter, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return e, err
@@ -65,7 +65,9 @@ func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Ex
 
 // UpdateExporter replaces what people configure. A revision other than 0 must be the stored one: somebody else may have
 // changed the exporter meanwhile.
-func (d *Desk) UpdateExporter(ctx context.Context, id export.ID, e export.Exporter, revision int) (export.Exporter, error) {
+func (d *Desk) UpdateExporter(
+	ctx context.Context, id export.ID, e export.Exporter, revision int,
+) (export.Exporter, error) {
 	old, err := d.exporterTo(ctx, access.Edit, id)
 	if err != nil {
 		return old, err
@@ -283,8 +285,8 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	}
 }
 
-// checkPlace refuses two exporters on the same corner of the same tab: each would take the other's rows for its own. One
-// that the actor may not see is in the way as well, but is not named.
+// checkPlace refuses two exporters on the same corner of the same tab: each would take the other's rows for its own.
+// One that the actor may not see is in the way as well, but is not named.
 func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
 	if e.Target.Spreadsheet == "" {
 		return nil

@@ -26,15 +26,16 @@ func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined
 	}
 	now := d.o.Now()
 	run, joined, err = d.o.Queue.Enqueue(ctx, export.Run{
-		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, Status: export.RunQueued, By: d.who.Email, QueuedAt: now,
-		Progress: export.Progress{Phase: export.PhaseQueued}})
+		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, Status: export.RunQueued, By: d.who.Email,
+		QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}})
 	if err != nil {
 		return run, joined, err
 	}
 	if !d.sees(run.Exporter.Companies...) {
 		// It began when the exporter had other companies.
-		return export.Run{}, false, problem.New(problem.Conflict, "A run of this exporter is under way that you may not see.").
+		hidden := problem.New(problem.Conflict, "A run of this exporter is under way that you may not see.").
 			WithHint("Run it again when that one has ended.")
+		return export.Run{}, false, hidden
 	}
 	if !joined {
 		d.audit(ctx, d.who, "run.start", string(run.ID), e.Name)
@@ -92,8 +93,8 @@ func (d *Desk) Waiting(r export.Run) string {
 	return d.o.Queue.Waiting(r.ID)
 }
 
-// Runs returns a page of the history, newest first, and the cursor of the next one: the runs that the actor may see and
-// the filter leaves. Among is set here.
+// Runs returns a page of the history, newest first, and the cursor of the next one: the runs that the actor may see
+// and the filter leaves. Among is set here.
 func (d *Desk) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, export.ID, error) {
 	if !d.sees() {
 		return nil, "", nil

@@ -66,9 +66,8 @@ const (
 	ServiceAccount AccountKind = "service_account"
 )
 
-// The scopes that are asked of Google. ScopeFiles is enough for spreadsheets that the program makes; others, which a user
-// names by address, need ScopeSheets as well.
-// https://developers.google.com/workspace/sheets/api/scopes
+// The scopes that are asked of Google. ScopeFiles is enough for spreadsheets that the program makes; others, which a
+// user names by address, need ScopeSheets as well. https://developers.google.com/workspace/sheets/api/scopes
 const (
 	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
 	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
@@ -126,7 +125,7 @@ type Flow struct {
 	Provider  string    `json:"provider"`           // "quickbooks" or "google"
 	User      string    `json:"user"`               // e-mail of our user who began it
 	Session   string    `json:"session"`            // hash of the browser session that began it
-	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect; empty for any. Once finished, the one that came
+	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect, empty for any; then the one that came
 	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
 	Verifier  string    `json:"verifier,omitempty"` // PKCE
 	Scopes    []string  `json:"scopes,omitempty"`

@@ -64,8 +64,8 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 
 // Finish checks the provider's answer and exchanges its code. sessionHash is that of the browser session that brought
 // the answer. The flow is used up whatever comes out; as soon as it is known to be this session's own it is returned
-// even with an error, so that the person can be led back. If the provider names a realm, it is the flow's once there is no
-// error. Errors are problems, but for those of the store.
+// even with an error, so that the person can be led back. If the provider names a realm, it is the flow's once there
+// is no error. Errors are problems, but for those of the store.
 func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sessionHash string) (export.Flow, export.Grant, error) {
 	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
 	if err != nil {
@@ -101,8 +101,10 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sess
 func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
-		return problem.Wrap(ErrOtherCompany, problem.Conflict, "The permission was given for company %s, but company %s was to be reconnected.", named(string(realm)), wanted).
-			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; to add another company, use Connect.", p.title())
+		return problem.Wrap(ErrOtherCompany, problem.Conflict,
+			"The permission was given for company %s, but company %s was to be reconnected.", named(string(realm)), wanted).
+			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+
+				"to add another company, use Connect.", p.title())
 	case !realm.Valid():
 		return problem.New(problem.BadRequest, "%s' answer names no company.", p.title()).
 			WithHint("Nothing was changed. Begin the connection again.")

@@ -83,8 +83,8 @@ func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier str
 	return config.AuthCodeURL(state, params...), nil
 }
 
-// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. A code that
-// the provider refuses is a conflict: the consent must be begun again.
+// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. A code
+// that the provider refuses is a conflict: the consent must be begun again.
 func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier string) (export.Grant, error) {
 	ends, err := p.endpoints(ctx)
 	if err != nil {

@@ -32,8 +32,9 @@ func testExporterFilter(t *testing.T, s export.Store) {
 		}
 		var want []export.ID
 		for _, e := range all {
-			if (f.Company == "" || slices.Contains(e.Companies, f.Company)) && (f.Account == "" || e.Target.Account == f.Account) &&
-				visible(e.Companies, f.Among) {
+			of := f.Company == "" || slices.Contains(e.Companies, f.Company)
+			by := f.Account == "" || e.Target.Account == f.Account
+			if of && by && visible(e.Companies, f.Among) {
 				want = append(want, e.ID)
 			}
 		}
@@ -66,7 +67,9 @@ func visible(companies, among []export.RealmID) bool {
 
 func testHistoryAmong(t *testing.T, s export.Store) {
 	all := history(t, s, 40)
-	for _, among := range [][]export.RealmID{nil, {}, {"0"}, {"2", "1"}, {"0", "1", "2"}, {"0", "1", "2", `<&"combined"`}, {"3"}} {
+	for _, among := range [][]export.RealmID{
+		nil, {}, {"0"}, {"2", "1"}, {"0", "1", "2"}, {"0", "1", "2", `<&"combined"`}, {"3"},
+	} {
 		var want []export.ID
 		for _, r := range all {
 			if visible(r.Exporter.Companies, among) {

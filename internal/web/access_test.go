@@ -28,7 +28,9 @@ func newEstate(t *testing.T) *estate {
 	for _, of := range []struct {
 		name   string
 		realms []export.RealmID
-	}{{"Hazel one", []export.RealmID{realmA}}, {"Hazel pair", []export.RealmID{realmB, realmA}}, {"Plain", []export.RealmID{realmB}}} {
+	}{
+		{"Hazel one", []export.RealmID{realmA}}, {"Hazel pair", []export.RealmID{realmB, realmA}}, {"Plain", []export.RealmID{realmB}},
+	} {
 		e := s.exporter(func(e *export.Exporter) { e.Name, e.Companies, e.Target.Sheet = of.name, of.realms, of.name })
 		done := s.run(e, func(r *export.Run) {
 			succeeded(r)
@@ -36,7 +38,8 @@ func newEstate(t *testing.T) *estate {
 			for _, realm := range of.realms {
 				name := map[export.RealmID]string{realmA: "Alder & Sons Ltd", realmB: "Birch Inc"}[realm]
 				r.Companies = append(r.Companies, export.CompanyOutcome{Realm: realm, Name: name, Rows: 3})
-				r.Figures = append(r.Figures, export.FigureValue{ID: "total", Title: "Total of " + of.name, Company: realm, Value: "1"})
+				total := export.FigureValue{ID: "total", Title: "Total of " + of.name, Company: realm, Value: "1"}
+				r.Figures = append(r.Figures, total)
 			}
 		})
 		ids := []string{string(e.ID), string(done.ID)}
@@ -50,7 +53,8 @@ func newEstate(t *testing.T) *estate {
 		x.hidden = append(x.hidden, ids...)
 		x.secrets = append(x.secrets, ids...)
 	}
-	s.control.CompanyEnded(t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Hazel: Intuit ended the access."))
+	why := problem.New(problem.CompanyReconnectRequired, "Hazel: Intuit ended the access.")
+	s.control.CompanyEnded(t.Context(), realmA, why)
 	return x
 }
 
@@ -197,8 +201,11 @@ func TestActionsAreRefused(t *testing.T) {
 			x.t = t
 			x.as(test.role, test.companies...)
 			before := x.state()
-			form := url.Values{"type": {"invoices"}, "name": {"New"}, "company": {string(realmA)}, "account": {string(x.account)}, "sheet": {"T"},
-				"start": {"A1"}, "mode": {"replace"}, "option.date_range": {"all"}, "column": {"DocNumber"}, "timezone": {"UTC"}}
+			form := url.Values{
+				"type": {"invoices"}, "name": {"New"}, "company": {string(realmA)}, "account": {string(x.account)},
+				"sheet": {"T"}, "start": {"A1"}, "mode": {"replace"}, "option.date_range": {"all"},
+				"column": {"DocNumber"}, "timezone": {"UTC"},
+			}
 			for _, pattern := range x.routesOf(http.MethodPost) {
 				if pattern == "/logout" || pattern == "/login" || pattern == "/setup" || strings.HasPrefix(pattern, "/settings/") {
 					continue // about the person's own session

@@ -119,7 +119,8 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
 		card:  newCard(a.Status, a.LastError, k.writing(a.ID), accountsPath+"/"+string(a.ID)),
-		Email: a.Email, ID: a.ID, Kind: "Google account", Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
+		Email: a.Email, ID: a.ID, Kind: "Google account",
+		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}
 	if card.Service {
 		card.Kind = "Service account"

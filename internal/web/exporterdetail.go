@@ -37,7 +37,10 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(), Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
+	view := exporterView{
+		Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
+		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
 	for i := range view.Runs {
 		view.Runs[i].Name = exact(runs[i].QueuedAt, e.Schedule.Location()) // all are of this exporter
@@ -81,7 +84,9 @@ func configFacts(e export.Exporter, k known) []fact {
 	if a, ok := k.account(e.Target.Account); ok {
 		account = a.Email
 	}
-	facts := []fact{{Title: "What", Text: typeTitle(k.desk, e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")}}
+	facts := []fact{
+		{Title: "What", Text: typeTitle(k.desk, e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")},
+	}
 	if d, err := k.desk.Definition(e.Definition); err == nil {
 		for _, o := range d.OptionList() {
 			if v := e.Option(d, o.Key); v != "" && v != "false" {

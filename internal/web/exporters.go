@@ -73,7 +73,8 @@ func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) 
 // exporterRow makes a row from an exporter and its latest runs, newest first.
 func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
 	now := w.o.Now()
-	row := exporterRow{ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition), Companies: companyNames(e, k), Why: e.PauseWords(),
+	row := exporterRow{ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
+		Companies: companyNames(e, k), Why: e.PauseWords(),
 		Schedule: shortSchedule(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused()}
 	var last *export.Run
 	if len(runs) > 0 {

@@ -100,7 +100,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	if err != nil {
 		return runView{}, err
 	}
-	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
+	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r),
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
 		CanCancel: !r.Status.Over() && !r.Cancelling, Config: configFacts(r.Exporter, k)}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:
@@ -112,7 +113,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
 	}
 	if r.Status == export.RunSucceeded {
-		view.Headlines, view.Several, view.Differences, view.Sums = headlines(r), len(r.Companies) > 1, differences(r), controlSums(d, r)
+		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
+		view.Differences, view.Sums = differences(r), controlSums(d, r)
 	}
 	view.Facts = w.runFacts(r)
 	view.Problem = w.problemView(r, k)
@@ -157,7 +159,9 @@ func problemViewOf(p *problem.Problem) *problemView {
 	if p == nil {
 		return nil
 	}
-	return &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}
+	return &problemView{
+		Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID,
+	}
 }
 
 func (w *Web) problemView(r export.Run, k known) *problemView {

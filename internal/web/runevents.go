@@ -33,7 +33,8 @@ func (w *Web) runEvents(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	err = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return problem.Wrap(err, problem.Internal, "The connection cannot be kept open.")
 	}
 	c.Header("Content-Type", "text/event-stream")
