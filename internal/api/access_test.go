@@ -27,7 +27,9 @@ func newEstate(t *testing.T) *estate {
 		name   string
 		realms []any
 	}{
-		{"Hazel one", []any{string(realmA)}}, {"Hazel pair", []any{string(realmB), string(realmA)}}, {"Plain", []any{string(realmB)}},
+		{"Hazel one", []any{string(realmA)}},
+		{"Hazel pair", []any{string(realmB), string(realmA)}},
+		{"Plain", []any{string(realmB)}},
 	} {
 		e := h.create(map[string]any{"name": of.name, "company_ids": of.realms})
 		run := fmt.Sprint(h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+e+"/runs", nil).body["id"])

@@ -31,7 +31,7 @@ func (a *App) openFaces(_ context.Context) error {
 	a.web, err = web.New(web.Options{
 		Control: a.control, Logins: a.logins, Setup: a.setup,
 		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
-		Files: templates.Files, Logger: a.log,
+		Files:    templates.Files, Logger: a.log,
 		Settings: web.Settings{
 			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo, SheetsWebURL: a.o.SheetsURL,

@@ -36,7 +36,7 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 		// it.
 		seen:    func(export.ID) access.Thing { return access.Thing{} },
 		touched: func(export.ID) access.Thing { return access.Installation() },
-		needs:   func(e export.Exporter, id export.ID) bool { return e.Target.Account == id },
+		users:   func(id export.ID) export.ExporterFilter { return export.ExporterFilter{Account: id} },
 	}
 }
 
@@ -173,7 +173,7 @@ func (d *Desk) DeleteAccount(ctx context.Context, id export.ID) error {
 	}
 	return d.accounts.drop(ctx, d, id, a, func() error {
 		why := export.Pause{Reason: export.AccountDeleted, Who: a.Email, Since: d.o.Now()}
-		_, err := d.pause(ctx, why, d.accounts.uses(id))
+		_, err := d.pause(ctx, why, d.accounts.users(id))
 		return err
 	})
 }

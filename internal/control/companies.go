@@ -33,7 +33,7 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.Paused}
 		},
 		seen: about, touched: about,
-		needs: func(e export.Exporter, realm export.RealmID) bool { return slices.Contains(e.Companies, realm) },
+		users: func(realm export.RealmID) export.ExporterFilter { return export.ExporterFilter{Company: realm} },
 	}
 }
 
@@ -142,7 +142,7 @@ func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 
 // takeOut takes a company out of all exporters and deletes those that have no other.
 func (d *Desk) takeOut(ctx context.Context, realm export.RealmID) error {
-	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{Company: realm})
+	all, err := d.o.Store.Exporters(ctx, d.companies.users(realm))
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}

@@ -31,7 +31,7 @@ type kind[K ~string, T any] struct {
 	shared func(*T) connection
 	// seen is what must be visible to see the connection, touched what changing it concerns.
 	seen, touched func(id K) access.Thing
-	needs         func(e export.Exporter, id K) bool
+	users         func(id K) export.ExporterFilter // the exporters that need it
 }
 
 // connection is what both kinds have. The pointers lead into the company or the account.
@@ -43,10 +43,6 @@ type connection struct {
 	connectedBy *string
 	lastError   **problem.Problem
 	paused      *[]export.ID
-}
-
-func (k kind[K, T]) uses(id K) func(export.Exporter) bool {
-	return func(e export.Exporter) bool { return k.needs(e, id) }
 }
 
 // get returns a connection that the actor may see.
@@ -93,7 +89,7 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 		return t, fmt.Errorf("storing the %s: %w", k.noun, err)
 	}
 	d.audit(ctx, d.who, k.action+".connect", string(id), s.name)
-	if err := d.resume(ctx, *s.paused, k.lost, k.uses(id)); err != nil {
+	if err := d.resume(ctx, *s.paused, k.lost, k.users(id).Matches); err != nil {
 		return t, err
 	}
 	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })
@@ -129,7 +125,7 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	if err := k.forget(ctx, d.core, s); err != nil {
 		return t, err
 	}
-	paused, err := d.pause(ctx, export.Pause{Reason: k.left, Who: s.name, Since: d.o.Now()}, k.uses(id))
+	paused, err := d.pause(ctx, export.Pause{Reason: k.left, Who: s.name, Since: d.o.Now()}, k.users(id))
 	if err != nil {
 		return t, err
 	}

@@ -11,14 +11,14 @@ import (
 )
 
 // pause holds exporters back and returns those that it paused.
-func (c *core) pause(ctx context.Context, why export.Pause, which func(export.Exporter) bool) ([]export.ID, error) {
-	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
+func (c *core) pause(ctx context.Context, why export.Pause, which export.ExporterFilter) ([]export.ID, error) {
+	all, err := c.o.Store.Exporters(ctx, which)
 	if err != nil {
 		return nil, fmt.Errorf("reading the exporters: %w", err)
 	}
 	var paused []export.ID
 	for _, e := range all {
-		if !which(e) || e.Paused() {
+		if e.Paused() {
 			continue
 		}
 		_, err := c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
@@ -35,7 +35,9 @@ func (c *core) pause(ctx context.Context, why export.Pause, which func(export.Ex
 
 // resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
 // passed while it was paused, or a last run that failed for want of the connection.
-func (c *core) resume(ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool) error {
+func (c *core) resume(
+	ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool,
+) error {
 	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)

@@ -29,7 +29,9 @@ func newEstate(t *testing.T) *estate {
 		name   string
 		realms []export.RealmID
 	}{
-		{"Hazel one", []export.RealmID{realmA}}, {"Hazel pair", []export.RealmID{realmB, realmA}}, {"Plain", []export.RealmID{realmB}},
+		{"Hazel one", []export.RealmID{realmA}},
+		{"Hazel pair", []export.RealmID{realmB, realmA}},
+		{"Plain", []export.RealmID{realmB}},
 	} {
 		e := s.exporter(func(e *export.Exporter) { e.Name, e.Companies, e.Target.Sheet = of.name, of.realms, of.name })
 		done := s.run(e, func(r *export.Run) {

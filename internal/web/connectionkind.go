@@ -29,11 +29,15 @@ type connectionKind struct {
 	test       func(ctx context.Context, d *control.Desk, id string) (name string, err error)
 	disconnect func(ctx context.Context, d *control.Desk, id string) (name string, err error)
 	remove     func(ctx context.Context, d *control.Desk, id string) error
-	needs      func(id string) export.ExporterFilter // the exporters that need it
+	users      func(id string) export.ExporterFilter // the exporters that need it
 
-	// What the page before says: after the first line, which both actions have, and before the last one.
-	taken, disconnecting, deleting, stays string
-	deleteFrom, deleteAction              string // of the page before deleting
+	// The texts of the pages on which people confirm.
+	taken         string // what is done first, in both cases
+	disconnecting string // what disconnecting does next
+	deleting      string // what deleting does next
+	stays         string // what deleting leaves alone
+	deleteFrom    string // follows the name in the title before deleting
+	deleteAction  string // on the button that deletes
 }
 
 func companyPages() connectionKind {
@@ -60,7 +64,7 @@ func companyPages() connectionKind {
 		remove: func(ctx context.Context, d *control.Desk, id string) error {
 			return d.DeleteCompany(ctx, export.RealmID(id))
 		},
-		needs: func(id string) export.ExporterFilter { return export.ExporterFilter{Company: export.RealmID(id)} },
+		users: func(id string) export.ExporterFilter { return export.ExporterFilter{Company: export.RealmID(id)} },
 
 		taken: "The permission is taken back at Intuit and its tokens are forgotten here.",
 		disconnecting: "The exporters that use it are paused. Their configuration and schedules stay; " +
@@ -95,7 +99,7 @@ func accountPages() connectionKind {
 		remove: func(ctx context.Context, d *control.Desk, id string) error {
 			return d.DeleteAccount(ctx, export.ID(id))
 		},
-		needs: func(id string) export.ExporterFilter { return export.ExporterFilter{Account: export.ID(id)} },
+		users: func(id string) export.ExporterFilter { return export.ExporterFilter{Account: export.ID(id)} },
 
 		taken: "The permission is taken back at Google and its tokens are forgotten here.",
 		disconnecting: "The exporters that write with it are paused. Their configuration and schedules stay; " +
@@ -172,7 +176,7 @@ func (k connectionKind) confirm(w *Web, c *gin.Context, id, verb string, view co
 	if err != nil {
 		return err
 	}
-	exporters, err := d.Exporters(ctx, k.needs(id))
+	exporters, err := d.Exporters(ctx, k.users(id))
 	if err != nil {
 		return err
 	}

@@ -95,8 +95,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 		o.baseURL = "http://ledgersheet.test"
 	}
 	s.web, err = New(Options{
-		Control: s.control, Logins: logins, Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger), Setup: s.setup,
-		Files: templates.Files, Logger: logger, Now: now,
+		Control: s.control, Logins: logins, Setup: s.setup,
+		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
+		Files:    templates.Files, Logger: logger, Now: now,
 		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
 			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."}, {"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
 	})
@@ -314,7 +315,9 @@ func (f *fakeConsents) Begin(_ context.Context, flow export.Flow, extra map[stri
 	return "https://elsewhere.example/consent?state=s", nil
 }
 
-func (f *fakeConsents) Finish(_ context.Context, answer url.Values, session string) (export.Flow, export.Grant, error) {
+func (f *fakeConsents) Finish(
+	_ context.Context, answer url.Values, session string,
+) (export.Flow, export.Grant, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
