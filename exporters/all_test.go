@@ -16,6 +16,7 @@ import (
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden tables")
@@ -133,7 +134,7 @@ func TestNewTypeIsOneLiteral(t *testing.T) {
 	if err := exporters.Validate(all); err != nil {
 		t.Fatal(err)
 	}
-	c := control.New(control.Options{Definitions: all})
+	c := control.New(control.Options{Definitions: all, Store: storetest.NewMemory()}).As(control.Local("test"))
 	d, err := c.Definition("unpaid_people")
 	if err != nil || len(c.Definitions()) != len(all) {
 		t.Fatalf("%d definitions, %v", len(c.Definitions()), err)

@@ -4,7 +4,6 @@
 package api
 
 import (
-	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/control"
-	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -22,16 +20,9 @@ const Base = "/api/v1"
 // requestIDHeader names a request in answers and in the log.
 const requestIDHeader = "X-Request-Id"
 
-// Events is where the API hears of runs.
-type Events interface {
-	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx ends.
-	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
-}
-
 // Options are what the API needs; all fields but Version are required.
 type Options struct {
 	Control *control.Control
-	Events  Events
 	// Authenticate says who sent the request: the holder of a bearer token, or a user with a browser session.
 	Authenticate func(c *gin.Context) (control.Actor, bool)
 	Logger       *slog.Logger
@@ -40,7 +31,6 @@ type Options struct {
 
 type server struct {
 	control  *control.Control
-	events   Events
 	who      func(c *gin.Context) (control.Actor, bool)
 	log      *slog.Logger
 	origin   *http.CrossOriginProtection
@@ -62,18 +52,18 @@ func Register(r gin.IRouter, o Options) {
 func Unknown(o Options) gin.HandlerFunc {
 	s := newServer(o)
 	routes := s.routes()
-	return s.handle(func(c *gin.Context, _ control.Actor) error { return unknown(c, routes) })
+	return s.handle(func(c *gin.Context, _ *control.Desk) error { return unknown(c, routes) })
 }
 
 func newServer(o Options) *server {
 	return &server{
-		control: o.Control, events: o.Events, who: o.Authenticate, log: o.Logger,
+		control: o.Control, who: o.Authenticate, log: o.Logger,
 		origin: http.NewCrossOriginProtection(),
 	}
 }
 
-// handler answers a request, or returns why not.
-type handler func(c *gin.Context, who control.Actor) error
+// handler answers a request of the one whose desk it is, or returns why not.
+type handler func(c *gin.Context, d *control.Desk) error
 
 // handle is what happens around every route: a request id, no caching, the question who asks, and one place for errors.
 func (s *server) handle(answer handler) gin.HandlerFunc {
@@ -95,7 +85,7 @@ func (s *server) handle(answer handler) gin.HandlerFunc {
 			s.fail(c, problem.Wrap(err, problem.Forbidden, "The request came from another site."))
 			return
 		}
-		if err := answer(c, who); err != nil {
+		if err := answer(c, s.control.As(who)); err != nil {
 			s.fail(c, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -90,7 +91,7 @@ type companyView struct {
 	APIUsage             apiUsage                `json:"api_usage"`
 }
 
-func (s *server) companyView(c export.Company) companyView {
+func showCompany(d *control.Desk, c export.Company) companyView {
 	v := companyView{
 		ID: c.Realm, Name: c.Name, LegalName: c.LegalName, Country: c.Country, HomeCurrency: c.HomeCurrency,
 		FiscalYearStartMonth: int(c.FiscalYearStart), Environment: c.Environment, Status: c.Status,
@@ -102,7 +103,7 @@ func (s *server) companyView(c export.Company) companyView {
 	if c.Status != export.Disconnected { // then the token is forgotten
 		v.TokenExpiresAt, v.ConsentExpiresAt = stamp(c.TokenExpiresAt), stamp(c.HardExpiresAt)
 	}
-	v.APIUsage.Used, v.APIUsage.Limit = s.control.CompanyUsage(c.Realm)
+	v.APIUsage.Used, v.APIUsage.Limit = d.CompanyUsage(c.Realm)
 	v.APIUsage.WindowSeconds = 60
 	return v
 }

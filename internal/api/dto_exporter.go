@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -50,10 +51,10 @@ type scheduleView struct {
 	NextAt   *string `json:"next_at"`
 }
 
-func (s *server) exporterView(e export.Exporter) exporterView {
+func showExporter(d *control.Desk, e export.Exporter) exporterView {
 	v := exporterView{
 		ID: e.ID, Name: e.Name, Type: e.Definition, CompanyIDs: some(e.Companies), Columns: some(e.Columns),
-		Filters: make([]filterView, len(e.Filters)), Options: s.optionValues(e), Mode: e.Mode,
+		Filters: make([]filterView, len(e.Filters)), Options: optionValues(d, e), Mode: e.Mode,
 		Destination: destinationView{
 			GoogleAccountID: e.Target.Account, SpreadsheetID: e.Target.Spreadsheet, Sheet: e.Target.Sheet, StartCell: e.Target.Start,
 			SpreadsheetURL: text(e.Target.URL),
@@ -69,8 +70,8 @@ func (s *server) exporterView(e export.Exporter) exporterView {
 }
 
 // optionValues shows the options that are set, each in its own JSON type.
-func (s *server) optionValues(e export.Exporter) map[string]any {
-	kinds := s.optionKinds(e.Definition)
+func optionValues(d *control.Desk, e export.Exporter) map[string]any {
+	kinds := optionKinds(d, e.Definition)
 	values := make(map[string]any, len(e.Options))
 	for k, v := range e.Options {
 		values[k] = optionValue(kinds[k], v)
@@ -79,8 +80,8 @@ func (s *server) optionValues(e export.Exporter) map[string]any {
 }
 
 // optionKinds is what each option of a type must be; nil for a type that there is not.
-func (s *server) optionKinds(definition string) map[string]export.OptionKind {
-	d, err := s.control.Definition(definition)
+func optionKinds(desk *control.Desk, definition string) map[string]export.OptionKind {
+	d, err := desk.Definition(definition)
 	if err != nil {
 		return nil // control refuses the type by itself, and names the field
 	}
@@ -93,7 +94,7 @@ func (s *server) optionKinds(definition string) map[string]export.OptionKind {
 
 // readExporter turns a request's body into an exporter. It checks shapes only; what the values mean is control's. The
 // members that only answers have are accepted, so that what was read can be changed and sent back.
-func (s *server) readExporter(members map[string]any) (export.Exporter, error) {
+func readExporter(d *control.Desk, members map[string]any) (export.Exporter, error) {
 	var bad problem.Collect
 	o := newObject("", members, &bad)
 	e := export.Exporter{Name: o.text("name"), Definition: o.text("type"), Columns: o.texts("columns"), Mode: export.Mode(o.text("mode"))}
@@ -104,7 +105,7 @@ func (s *server) readExporter(members map[string]any) (export.Exporter, error) {
 		e.Filters = append(e.Filters, export.Filter{Column: f.text("column"), Op: export.Op(f.text("op")), Value: f.scalar("value")})
 		f.done()
 	}
-	e.Options = s.readOptions(o.object("options"), e.Definition)
+	e.Options = readOptions(d, o.object("options"), e.Definition)
 	e.Target = readTarget(o.object("destination"))
 	e.Schedule = readSchedule(o.object("schedule"))
 	o.ignore("id", "paused", "paused_why", "revision", "created_at", "created_by", "updated_at")
@@ -113,8 +114,8 @@ func (s *server) readExporter(members map[string]any) (export.Exporter, error) {
 }
 
 // readOptions takes options as text, numbers or truth values. Truth values get the one spelling that runs look for.
-func (s *server) readOptions(o *object, definition string) map[string]string {
-	kinds := s.optionKinds(definition)
+func readOptions(d *control.Desk, o *object, definition string) map[string]string {
+	kinds := optionKinds(d, definition)
 	options := make(map[string]string, len(o.members))
 	for key := range o.members {
 		value := o.scalar(key)

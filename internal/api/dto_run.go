@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 )
 
@@ -75,10 +76,11 @@ type outcomeView struct {
 	Period    *string        `json:"period"`
 }
 
-func (s *server) runView(r export.Run) runView {
+// showRun shows a run with what only the moment knows.
+func showRun(d *control.Desk, r export.Run) runView {
 	v := runViewOf(r)
 	if r.Status == export.RunQueued {
-		v.Waiting = text(s.control.Waiting(r.ID))
+		v.Waiting = text(d.Waiting(r))
 	}
 	return v
 }

@@ -25,15 +25,15 @@ const (
 
 // followRun streams a run's states as server-sent events: progress while it is under way, then done, once. Each event
 // has the whole run, so one that was missed does no harm.
-func (s *server) followRun(c *gin.Context, _ control.Actor) error {
+func (s *server) followRun(c *gin.Context, d *control.Desk) error {
 	ctx := c.Request.Context()
 	// Subscribing first leaves no gap between the state that is read and the events that follow.
-	events := s.events.Subscribe(ctx, func(r export.Run) bool { return r.ID == id(c) })
-	run, err := s.control.Run(ctx, id(c))
+	events := d.Follow(ctx, func(r export.Run) bool { return r.ID == id(c) })
+	run, err := d.Run(ctx, id(c))
 	if err != nil {
 		return err
 	}
-	out, err := s.openStream(c)
+	out, err := s.openStream(c, d)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (s *server) followRun(c *gin.Context, _ control.Actor) error {
 			}
 		case <-beat.C:
 			// A run may also end without an event, such as one of a process that died.
-			if run, err = s.control.Run(ctx, id(c)); err != nil {
+			if run, err = d.Run(ctx, id(c)); err != nil {
 				return err
 			}
 			if run.Status.Over() {
@@ -74,17 +74,17 @@ func (s *server) followRun(c *gin.Context, _ control.Actor) error {
 
 // stream writes server-sent events.
 type stream struct {
-	s       *server
+	desk    *control.Desk
 	writer  http.ResponseWriter
 	control *http.ResponseController
 }
 
 // openStream sends the head of an event stream. The server's time limits for ordinary answers do not hold for it.
-func (s *server) openStream(c *gin.Context) (*stream, error) {
+func (s *server) openStream(c *gin.Context, d *control.Desk) (*stream, error) {
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	out := &stream{s: s, writer: c.Writer, control: http.NewResponseController(beneath(c.Writer))}
+	out := &stream{desk: d, writer: c.Writer, control: http.NewResponseController(beneath(c.Writer))}
 	for _, lift := range []func(time.Time) error{out.control.SetWriteDeadline, out.control.SetReadDeadline} {
 		if err := lift(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return nil, fmt.Errorf("lifting the deadline of an event stream: %w", err)
@@ -103,7 +103,7 @@ func beneath(w gin.ResponseWriter) http.ResponseWriter {
 
 // show sends a run's state and reports whether it was the last. A number of 0 leaves the event without an id.
 func (o *stream) show(seq int64, r export.Run) (done bool, err error) {
-	data, err := json.Marshal(o.s.runView(r))
+	data, err := json.Marshal(showRun(o.desk, r))
 	if err != nil {
 		return false, fmt.Errorf("encoding event: %w", err)
 	}

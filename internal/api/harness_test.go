@@ -73,9 +73,9 @@ func newHarness(t *testing.T) *harness {
 		Store: store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: h.quickBooks, Google: h.google,
 		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox", MinInterval: 5 * time.Minute,
-		Now: func() time.Time { return noon }, Logger: logger,
+		Now: func() time.Time { return noon }, Logger: logger, Events: h.broker,
 	})
-	o := Options{Control: c, Events: h.broker, Authenticate: authenticate, Logger: logger, Version: "1.2.3"}
+	o := Options{Control: c, Authenticate: authenticate, Logger: logger, Version: "1.2.3"}
 	h.engine = gin.New()
 	h.engine.HandleMethodNotAllowed = true
 	h.engine.NoRoute(Unknown(o))
@@ -87,10 +87,19 @@ func newHarness(t *testing.T) *harness {
 
 func authenticate(c *gin.Context) (control.Actor, bool) {
 	if c.GetHeader("Authorization") == "Bearer "+token {
-		return control.Actor{Email: "api", API: true}, true
+		return control.Program(), true
+	}
+	// "Bearer as role company company" is a person with a role and some companies; without any, with all.
+	if role, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer as "); ok {
+		words := strings.Fields(role)
+		u := export.User{Email: words[0] + "@example.com", Role: words[0]}
+		for _, realm := range words[1:] {
+			u.Companies = append(u.Companies, export.RealmID(realm))
+		}
+		return control.Person(u, "hash"), true
 	}
 	if cookie, err := c.Cookie("session"); err == nil && cookie == session {
-		return control.Actor{Email: "ann@example.com", Session: "hash"}, true
+		return control.Person(export.User{Email: "ann@example.com", Role: "owner"}, "hash"), true
 	}
 	return control.Actor{}, false
 }

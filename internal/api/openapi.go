@@ -27,7 +27,7 @@ func description(version string) []byte {
 	return document
 }
 
-func (s *server) describe(c *gin.Context, _ control.Actor) error {
+func (s *server) describe(c *gin.Context, _ *control.Desk) error {
 	c.Data(http.StatusOK, "application/json; charset=utf-8", s.document)
 	return nil
 }

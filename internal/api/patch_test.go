@@ -10,6 +10,7 @@ import (
 	"ledgersheet/exporters"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/storetest"
 )
 
 // TestMergePatch holds the examples of RFC 7396, appendix A.
@@ -84,17 +85,17 @@ func FuzzReadExporter(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	s := &server{control: control.New(control.Options{Definitions: exporters.All()})}
+	d := control.New(control.Options{Definitions: exporters.All(), Store: storetest.NewMemory()}).As(control.Program())
 	f.Fuzz(func(t *testing.T, body []byte) {
 		members, err := parseObject(body)
 		if err == nil {
-			e, readErr := s.readExporter(members)
+			e, readErr := readExporter(d, members)
 			if err = readErr; err == nil {
-				view, err := s.exporterView(e).members()
+				view, err := showExporter(d, e).members()
 				must(t, err)
-				again, err := s.readExporter(view)
+				again, err := readExporter(d, view)
 				must(t, err)
-				if d := cmp.Diff(s.exporterView(e), s.exporterView(again)); d != "" {
+				if d := cmp.Diff(showExporter(d, e), showExporter(d, again)); d != "" {
 					t.Fatalf("shown and read again it differs:\n%s", d)
 				}
 			}

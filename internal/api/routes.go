@@ -18,20 +18,8 @@ type route struct {
 
 // routes is the whole API. openapi.yaml describes each line of it.
 func (s *server) routes() []route {
-	return []route{
+	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodGet, "/openapi.json", s.describe},
-
-		{http.MethodGet, "/companies", s.listCompanies},
-		{http.MethodGet, "/companies/:realm", s.getCompany},
-		{http.MethodDelete, "/companies/:realm", s.deleteCompany},
-		{http.MethodPost, "/companies/:realm/test", s.testCompany},
-		{http.MethodPost, "/companies/:realm/disconnect", s.disconnectCompany},
-
-		{http.MethodGet, "/google-accounts", s.listAccounts},
-		{http.MethodGet, "/google-accounts/:id", s.getAccount},
-		{http.MethodDelete, "/google-accounts/:id", s.deleteAccount},
-		{http.MethodPost, "/google-accounts/:id/test", s.testAccount},
-		{http.MethodPost, "/google-accounts/:id/disconnect", s.disconnectAccount},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},
@@ -52,7 +40,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
 		{http.MethodGet, "/runs/:id/difference", s.getDifference},
 		{http.MethodGet, "/runs/:id/events", s.followRun},
-	}
+	})
 }
 
 // unknown is the answer for a request that fits none of the routes.

@@ -39,11 +39,11 @@ type differenceView struct {
 	Complete bool          `json:"complete"`
 }
 
-func (s *server) dryRun(c *gin.Context, _ control.Actor) error {
+func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err
 	}
-	dry, err := s.control.DryRun(c.Request.Context(), id(c))
+	dry, err := d.DryRun(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
@@ -55,8 +55,8 @@ func (s *server) dryRun(c *gin.Context, _ control.Actor) error {
 	})
 }
 
-func (s *server) getDifference(c *gin.Context, _ control.Actor) error {
-	set, err := s.control.Difference(c.Request.Context(), id(c))
+func (s *server) getDifference(c *gin.Context, d *control.Desk) error {
+	set, err := d.Difference(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}

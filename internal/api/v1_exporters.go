@@ -13,41 +13,41 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-func (s *server) listExporters(c *gin.Context, _ control.Actor) error {
-	all, err := s.control.Exporters(c.Request.Context())
+func (s *server) listExporters(c *gin.Context, d *control.Desk) error {
+	all, err := d.Exporters(c.Request.Context(), export.ExporterFilter{})
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, list(all, s.exporterView, ""))
+	return send(c, http.StatusOK, list(all, func(e export.Exporter) exporterView { return showExporter(d, e) }, ""))
 }
 
-func (s *server) createExporter(c *gin.Context, who control.Actor) error {
+func (s *server) createExporter(c *gin.Context, d *control.Desk) error {
 	members, err := readObject(c)
 	if err != nil {
 		return err
 	}
-	e, err := s.readExporter(members)
+	e, err := readExporter(d, members)
 	if err != nil {
 		return err
 	}
-	e, err = s.control.CreateExporter(c.Request.Context(), who, e)
+	e, err = d.CreateExporter(c.Request.Context(), e)
 	if err != nil {
 		return err
 	}
 	c.Header("Location", Base+"/exporters/"+string(e.ID))
-	return s.sendExporter(c, http.StatusCreated, e)
+	return sendExporter(c, d, http.StatusCreated, e)
 }
 
-func (s *server) getExporter(c *gin.Context, _ control.Actor) error {
-	e, err := s.control.Exporter(c.Request.Context(), id(c))
+func (s *server) getExporter(c *gin.Context, d *control.Desk) error {
+	e, err := d.Exporter(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
-	return s.sendExporter(c, http.StatusOK, e)
+	return sendExporter(c, d, http.StatusOK, e)
 }
 
-func (s *server) replaceExporter(c *gin.Context, who control.Actor) error {
-	old, revision, err := s.present(c)
+func (s *server) replaceExporter(c *gin.Context, d *control.Desk) error {
+	old, revision, err := present(c, d)
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (s *server) replaceExporter(c *gin.Context, who control.Actor) error {
 	if named, ok := members["id"]; ok && named != nil && named != string(old.ID) {
 		return problem.Invalid("id", "is another exporter's; an id never changes")
 	}
-	return s.update(c, who, members, revision)
+	return s.update(c, d, members, revision)
 }
 
-func (s *server) patchExporter(c *gin.Context, who control.Actor) error {
-	old, _, err := s.present(c)
+func (s *server) patchExporter(c *gin.Context, d *control.Desk) error {
+	old, _, err := present(c, d)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *server) patchExporter(c *gin.Context, who control.Actor) error {
 	if err != nil {
 		return err
 	}
-	before, err := s.exporterView(old).members()
+	before, err := showExporter(d, old).members()
 	if err != nil {
 		return err
 	}
@@ -79,86 +79,86 @@ func (s *server) patchExporter(c *gin.Context, who control.Actor) error {
 	}
 	merged, _ := mergePatch(before, patch).(map[string]any)
 	// The patch was made onto this revision, hence it must still be this one when it is stored.
-	return s.update(c, who, merged, old.Revision)
+	return s.update(c, d, merged, old.Revision)
 }
 
-func (s *server) update(c *gin.Context, who control.Actor, members map[string]any, revision int) error {
-	e, err := s.readExporter(members)
+func (s *server) update(c *gin.Context, d *control.Desk, members map[string]any, revision int) error {
+	e, err := readExporter(d, members)
 	if err != nil {
 		return err
 	}
-	e, err = s.control.UpdateExporter(c.Request.Context(), who, id(c), e, revision)
+	e, err = d.UpdateExporter(c.Request.Context(), id(c), e, revision)
 	if err != nil {
 		return err
 	}
-	return s.sendExporter(c, http.StatusOK, e)
+	return sendExporter(c, d, http.StatusOK, e)
 }
 
-func (s *server) deleteExporter(c *gin.Context, who control.Actor) error {
-	if _, _, err := s.present(c); err != nil {
+func (s *server) deleteExporter(c *gin.Context, d *control.Desk) error {
+	if _, _, err := present(c, d); err != nil {
 		return err
 	}
-	if err := s.control.DeleteExporter(c.Request.Context(), who, id(c)); err != nil {
+	if err := d.DeleteExporter(c.Request.Context(), id(c)); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)
 	return nil
 }
 
-func (s *server) previewExporter(c *gin.Context, _ control.Actor) error {
+func (s *server) previewExporter(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err
 	}
-	e, err := s.control.Exporter(c.Request.Context(), id(c))
+	e, err := d.Exporter(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
-	return s.preview(c, e)
+	return sendPreview(c, d, e)
 }
 
-func (s *server) previewDraft(c *gin.Context, _ control.Actor) error {
+func (s *server) previewDraft(c *gin.Context, d *control.Desk) error {
 	members, err := readObject(c)
 	if err != nil {
 		return err
 	}
-	e, err := s.readExporter(members)
+	e, err := readExporter(d, members)
 	if err != nil {
 		return err
 	}
-	return s.preview(c, e)
+	return sendPreview(c, d, e)
 }
 
-func (s *server) preview(c *gin.Context, e export.Exporter) error {
-	p, err := s.control.Preview(c.Request.Context(), e)
+func sendPreview(c *gin.Context, d *control.Desk, e export.Exporter) error {
+	p, err := d.Preview(c.Request.Context(), e)
 	if err != nil {
 		return err
 	}
 	return send(c, http.StatusOK, previewViewOf(p))
 }
 
-func (s *server) startRun(c *gin.Context, who control.Actor) error {
+func (s *server) startRun(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err
 	}
-	r, _, err := s.control.RunNow(c.Request.Context(), who, id(c))
+	r, _, err := d.RunNow(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
 	c.Header("Location", Base+"/runs/"+string(r.ID))
-	return send(c, http.StatusAccepted, s.runView(r))
+	return send(c, http.StatusAccepted, showRun(d, r))
 }
 
-func (s *server) sendExporter(c *gin.Context, status int, e export.Exporter) error {
+func sendExporter(c *gin.Context, d *control.Desk, status int, e export.Exporter) error {
 	c.Header("ETag", etag(e.Revision))
-	return send(c, status, s.exporterView(e))
+	return send(c, status, showExporter(d, e))
 }
 
 func etag(revision int) string { return fmt.Sprintf("%q", strconv.Itoa(revision)) }
 
 // present reads the exporter and holds it against If-Match. The revision is the one that must still be stored when the
 // change is, 0 for any.
-func (s *server) present(c *gin.Context) (e export.Exporter, revision int, err error) {
-	e, err = s.control.Exporter(c.Request.Context(), id(c))
+func present(c *gin.Context, d *control.Desk) (e export.Exporter, revision int, err error) {
+	e, err = d.Exporter(c.Request.Context(), id(c))
 	if err != nil {
 		return e, 0, err
 	}

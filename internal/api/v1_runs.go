@@ -25,16 +25,16 @@ var (
 	cursorText = regexp.MustCompile(`^run_[0-9a-z]{26}$`)
 )
 
-func (s *server) listRuns(c *gin.Context, _ control.Actor) error {
+func (s *server) listRuns(c *gin.Context, d *control.Desk) error {
 	f, err := readRunFilter(c.Request.URL)
 	if err != nil {
 		return err
 	}
-	runs, next, err := s.control.Runs(c.Request.Context(), f)
+	runs, next, err := d.Runs(c.Request.Context(), f)
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, list(runs, s.runView, string(next)))
+	return send(c, http.StatusOK, list(runs, func(r export.Run) runView { return showRun(d, r) }, string(next)))
 }
 
 // readRunFilter reads the query of the history. Empty parameters choose all; wrong and unknown ones are named.
@@ -81,21 +81,21 @@ func readRunFilter(u *url.URL) (export.RunFilter, error) {
 	return f, bad.Err()
 }
 
-func (s *server) getRun(c *gin.Context, _ control.Actor) error {
-	r, err := s.control.Run(c.Request.Context(), id(c))
+func (s *server) getRun(c *gin.Context, d *control.Desk) error {
+	r, err := d.Run(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, s.runView(r))
+	return send(c, http.StatusOK, showRun(d, r))
 }
 
-func (s *server) cancelRun(c *gin.Context, who control.Actor) error {
+func (s *server) cancelRun(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err
 	}
-	r, err := s.control.CancelRun(c.Request.Context(), who, id(c))
+	r, err := d.CancelRun(c.Request.Context(), id(c))
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, s.runView(r))
+	return send(c, http.StatusOK, showRun(d, r))
 }

@@ -8,14 +8,14 @@ import (
 	"ledgersheet/internal/control"
 )
 
-func (s *server) listTypes(c *gin.Context, _ control.Actor) error {
-	return send(c, http.StatusOK, list(s.control.Definitions(), typeViewOf, ""))
+func (s *server) listTypes(c *gin.Context, d *control.Desk) error {
+	return send(c, http.StatusOK, list(d.Definitions(), typeViewOf, ""))
 }
 
-func (s *server) getType(c *gin.Context, _ control.Actor) error {
-	d, err := s.control.Definition(c.Param("type"))
+func (s *server) getType(c *gin.Context, d *control.Desk) error {
+	def, err := d.Definition(c.Param("type"))
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, typeViewOf(d))
+	return send(c, http.StatusOK, typeViewOf(def))
 }

@@ -122,7 +122,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
-		Queue: a.queue, Ticker: a.ticker, Previewer: runner, Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
+		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner,
+		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
 	return a, a.openFaces(ctx)
@@ -144,11 +145,8 @@ func (a *App) activity() (queued, running float64) {
 	return queued, running
 }
 
-// Control is what people can do; the demo sets its data up through it.
+// Control is what people can do, each at a desk of their own.
 func (a *App) Control() *control.Control { return a.control }
-
-// Events tells of runs.
-func (a *App) Events() *progress.Broker { return a.events }
 
 // StartRuns begins to execute runs, without schedules and without listening: for a single run from the command line.
 func (a *App) StartRuns(ctx context.Context) error {

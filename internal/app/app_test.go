@@ -28,7 +28,7 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-var actor = control.Actor{Email: "owner@example.com", Session: "browser"}
+var actor = control.Person(export.User{Email: "owner@example.com", Role: "owner"}, "browser")
 
 // world is an app whose network is the two simulators.
 type world struct {
@@ -74,6 +74,9 @@ func newWorld(t *testing.T, o intuitsim.Options) *world {
 	return w
 }
 
+// desk is the owner's.
+func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
+
 func (w *world) open() {
 	w.t.Helper()
 	a, err := app.New(w.ctx, app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
@@ -108,11 +111,11 @@ func (w *world) browse(address string) url.Values {
 
 func (w *world) connectCompany(realm export.RealmID) (export.Company, error) {
 	w.t.Helper()
-	address, err := w.app.Control().ConnectCompany(w.ctx, actor, realm, "")
+	address, err := w.desk().ConnectCompany(w.ctx, realm, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c, _, err := w.app.Control().FinishCompany(w.ctx, actor, w.browse(address))
+	c, _, err := w.desk().FinishCompany(w.ctx, w.browse(address))
 	return c, err
 }
 
@@ -127,11 +130,11 @@ func (w *world) connect(n int) []export.Company {
 		}
 		list = append(list, c)
 	}
-	address, err := w.app.Control().ConnectAccount(w.ctx, actor, "", true, "")
+	address, err := w.desk().ConnectAccount(w.ctx, "", true, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a, _, err := w.app.Control().FinishAccount(w.ctx, actor, w.browse(address))
+	a, _, err := w.desk().FinishAccount(w.ctx, w.browse(address))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -149,7 +152,7 @@ func (w *world) exporter(kind string, options map[string]string, columns []strin
 
 func (w *world) create(e export.Exporter) export.Exporter {
 	w.t.Helper()
-	e, err := w.app.Control().CreateExporter(w.ctx, actor, e)
+	e, err := w.desk().CreateExporter(w.ctx, e)
 	if err != nil {
 		w.t.Fatalf("%v %v", err, problem.From(err).Fields)
 	}
@@ -159,8 +162,8 @@ func (w *world) create(e export.Exporter) export.Exporter {
 // run runs an exporter and waits for the end.
 func (w *world) run(id export.ID) export.Run {
 	w.t.Helper()
-	ended := w.app.Events().Subscribe(w.ctx, func(r export.Run) bool { return r.Exporter.ID == id && r.Status.Over() })
-	r, _, err := w.app.Control().RunNow(w.ctx, actor, id)
+	ended := w.desk().Follow(w.ctx, func(r export.Run) bool { return r.Exporter.ID == id && r.Status.Over() })
+	r, _, err := w.desk().RunNow(w.ctx, id)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -351,7 +354,7 @@ func TestReconnect(t *testing.T) {
 	if n := len(w.intuit.Requests()); n != 0 {
 		t.Errorf("%d requests were sent for an ended connection", n)
 	}
-	if c, err := w.app.Control().Company(w.ctx, a.Realm); err != nil || c.Status != export.ReconnectRequired {
+	if c, err := w.desk().Company(w.ctx, a.Realm); err != nil || c.Status != export.ReconnectRequired {
 		t.Errorf("status %s, %v", c.Status, err)
 	}
 	// The other company is not touched by it.
@@ -361,7 +364,7 @@ func TestReconnect(t *testing.T) {
 	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) || !strings.Contains(problem.From(err).Message, string(a.Realm)) {
 		t.Errorf("a consent for another company: %v", err)
 	}
-	ended := w.app.Events().Subscribe(w.ctx, func(r export.Run) bool { return r.Trigger == export.TriggerCatchUp && r.Status.Over() })
+	ended := w.desk().Follow(w.ctx, func(r export.Run) bool { return r.Trigger == export.TriggerCatchUp && r.Status.Over() })
 	w.intuit.ConsentTo(string(a.Realm))
 	if c, err := w.connectCompany(a.Realm); err != nil || c.Status != export.Connected {
 		t.Fatalf("reconnecting: %s, %v", c.Status, err)
@@ -378,32 +381,32 @@ func TestDisconnect(t *testing.T) {
 	companies := w.connect(2)
 	both := w.create(w.exporter("customers", nil, nil, companies...))
 	own := w.create(w.exporter("vendors", nil, nil, companies[0]))
-	if _, err := w.app.Control().PauseExporter(w.ctx, actor, both.ID, true); err != nil {
+	if _, err := w.desk().PauseExporter(w.ctx, both.ID, true); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.app.Control().DisconnectCompany(w.ctx, actor, companies[0].Realm); err != nil {
+	if _, err := w.desk().DisconnectCompany(w.ctx, companies[0].Realm); err != nil {
 		t.Fatal(err)
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); !e.Paused() {
+	if e, _ := w.desk().Exporter(w.ctx, own.ID); !e.Paused() {
 		t.Error("the exporter of a disconnected company is not paused")
 	}
 	w.intuit.ConsentTo(string(companies[0].Realm))
 	if _, err := w.connectCompany(companies[0].Realm); err != nil {
 		t.Fatal(err)
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, own.ID); e.Paused() {
+	if e, _ := w.desk().Exporter(w.ctx, own.ID); e.Paused() {
 		t.Error("the exporter is still paused after reconnecting")
 	}
-	if e, _ := w.app.Control().Exporter(w.ctx, both.ID); !e.Paused() {
+	if e, _ := w.desk().Exporter(w.ctx, both.ID); !e.Paused() {
 		t.Error("an exporter that a person had paused was resumed")
 	}
-	if err := w.app.Control().DeleteCompany(w.ctx, actor, companies[0].Realm); err != nil {
+	if err := w.desk().DeleteCompany(w.ctx, companies[0].Realm); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.app.Control().Exporter(w.ctx, own.ID); !problem.HasCode(err, problem.NotFound) {
+	if _, err := w.desk().Exporter(w.ctx, own.ID); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the exporter of a deleted company: %v", err)
 	}
-	if e, err := w.app.Control().Exporter(w.ctx, both.ID); err != nil || !slices.Equal(e.Companies, []export.RealmID{companies[1].Realm}) {
+	if e, err := w.desk().Exporter(w.ctx, both.ID); err != nil || !slices.Equal(e.Companies, []export.RealmID{companies[1].Realm}) {
 		t.Errorf("the exporter of both companies: %v, %v", e.Companies, err)
 	}
 }
@@ -421,7 +424,7 @@ func TestRestart(t *testing.T) {
 	if r, _ := w.mustRun(e.ID); !r.Unchanged {
 		t.Error("after a restart the same rows were written again")
 	}
-	if runs, _, err := w.app.Control().Runs(w.ctx, export.RunFilter{Exporter: e.ID}); err != nil || len(runs) != 2 {
+	if runs, _, err := w.desk().Runs(w.ctx, export.RunFilter{Exporter: e.ID}); err != nil || len(runs) != 2 {
 		t.Errorf("%d runs in the history, %v", len(runs), err)
 	}
 }
@@ -431,10 +434,10 @@ func TestClearMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	company := w.connect(1)[0]
-	c := w.app.Control()
+	c := w.desk()
 
 	t.Run("denied consent", func(t *testing.T) {
-		address, err := c.ConnectCompany(w.ctx, actor, "", "")
+		address, err := c.ConnectCompany(w.ctx, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -442,11 +445,11 @@ func TestClearMessages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = c.FinishCompany(w.ctx, actor, url.Values{"error": {"access_denied"}, "state": {u.Query().Get("state")}})
+		_, _, err = c.FinishCompany(w.ctx, url.Values{"error": {"access_denied"}, "state": {u.Query().Get("state")}})
 		says(t, err, "declined", "Nothing was changed")
 	})
 	t.Run("unticked box", func(t *testing.T) {
-		address, err := c.ConnectAccount(w.ctx, actor, "", true, "")
+		address, err := c.ConnectAccount(w.ctx, "", true, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -454,7 +457,7 @@ func TestClearMessages(t *testing.T) {
 		if narrow == address {
 			t.Fatal("the scope was not found in", address)
 		}
-		_, _, err = c.FinishAccount(w.ctx, actor, w.browse(narrow))
+		_, _, err = c.FinishAccount(w.ctx, w.browse(narrow))
 		says(t, err, "box", "leave every box ticked")
 	})
 	for name, test := range map[string]struct {
@@ -482,7 +485,7 @@ func TestClearMessages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := w.exporter("vendors", nil, nil, company)
 			test.change(&e)
-			_, err := c.CreateExporter(w.ctx, actor, e)
+			_, err := c.CreateExporter(w.ctx, e)
 			p := problem.From(err)
 			if err == nil || p.Code != problem.InvalidInput || !strings.Contains(p.Fields[test.field], test.words) {
 				t.Errorf("got %v %v, want %s to say %q", err, p.Fields, test.field, test.words)
@@ -583,7 +586,7 @@ func TestServiceAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.open()
-	accounts, err := w.app.Control().Accounts(w.ctx)
+	accounts, err := w.desk().Accounts(w.ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

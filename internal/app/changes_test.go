@@ -66,7 +66,7 @@ func TestChangeLog(t *testing.T) {
 	if got := logOf(doc.Values("Data!A2:I100")); third.Rows != second.Rows+1 || !strings.Contains(got[0], "|Changed|Memo||Look at this|false") {
 		t.Errorf("after the failed run: %d rows, %q", third.Rows, got)
 	}
-	preview, err := w.app.Control().Preview(w.ctx, e)
+	preview, err := w.desk().Preview(w.ctx, e)
 	if err != nil || len(preview.Rows) != min(third.Rows, 20) {
 		t.Errorf("the preview has %d rows of %d, %v", len(preview.Rows), third.Rows, err)
 	}
@@ -97,7 +97,7 @@ func (w *world) wantNoMarks(e export.Exporter, of []export.Company) {
 	}
 	check(true)
 	w.open()
-	must(w.t, w.app.Control().DeleteExporter(w.ctx, actor, e.ID))
+	must(w.t, w.desk().DeleteExporter(w.ctx, e.ID))
 	must(w.t, w.app.Stop(w.ctx))
 	check(false)
 }

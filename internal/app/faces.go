@@ -22,9 +22,6 @@ import (
 	"ledgersheet/templates"
 )
 
-// apiActor is who the holder of the API token is in the audit log.
-const apiActor = "api"
-
 // openFaces makes what people and programs see over HTTP.
 func (a *App) openFaces(_ context.Context) error {
 	set := a.o.Settings
@@ -32,8 +29,9 @@ func (a *App) openFaces(_ context.Context) error {
 	a.setup = auth.NewSetup(a.store, a.logins)
 	var err error
 	a.web, err = web.New(web.Options{
-		Control: a.control, Logins: a.logins, Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log), Setup: a.setup, Events: a.events,
-		Files: templates.Files, Logger: a.log,
+		Control: a.control, Logins: a.logins, Setup: a.setup,
+		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
+		Files:    templates.Files, Logger: a.log,
 		Settings: web.Settings{
 			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo, SheetsWebURL: a.o.SheetsURL,
@@ -43,7 +41,9 @@ func (a *App) openFaces(_ context.Context) error {
 		return err
 	}
 	engine := a.web.Engine()
-	calls := api.Options{Control: a.control, Events: a.events, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version}
+	calls := api.Options{
+		Control: a.control, Authenticate: a.authenticate, Logger: a.log, Version: version.Current().Version,
+	}
 	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", a.ready)
@@ -62,7 +62,7 @@ func (a *App) openFaces(_ context.Context) error {
 // authenticate tells who calls the API: the token's holder, or a browser that is signed in.
 func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 	if header := c.GetHeader("Authorization"); header != "" {
-		return control.Actor{Email: apiActor, API: true}, a.token.Allows(header)
+		return control.Program(), a.token.Allows(header)
 	}
 	return a.web.Authenticate(c)
 }

@@ -61,7 +61,7 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 		if err != nil {
 			return nil, fmt.Errorf("reading the service account's key file: %w", err)
 		}
-		scopes := []string{"https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.file"}
+		scopes := []string{export.ScopeSheets, export.ScopeFiles}
 		if g.service, err = oauth.NewServiceAccount(key, set.TokenURL, scopes, plain); err != nil {
 			return nil, err
 		}

@@ -51,7 +51,8 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 			e, err := discovery.Endpoints(ctx)
 			return oauth.Endpoints{Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation, UserInfo: e.UserInfo}, err
 		},
-		RevokeJSON: true, Headers: map[string]string{"x-include-refresh-token-hard-expires-in": "true"}, RefreshTokenLife: refreshTokenLife,
+		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
+		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
 		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable, RateLimited: problem.QuickBooksRateLimited, Rejected: problem.QuickBooksRejected,
 		HTTP: plain,
 	}

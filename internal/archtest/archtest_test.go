@@ -30,7 +30,8 @@ var may = map[string]string{
 	"web":  "control export problem schedule table",
 	"auth": "export problem",
 
-	"control":  "change export pipeline problem schedule",
+	"access":   "export",
+	"control":  "access change export pipeline problem schedule",
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",

@@ -30,11 +30,12 @@ func (s *Store) Exporter(ctx context.Context, id export.ID) (e export.Exporter, 
 }
 
 // Exporters implements export.ExporterStore: by name, not minding case, then by id.
-func (s *Store) Exporters(ctx context.Context) (all []export.Exporter, err error) {
+func (s *Store) Exporters(ctx context.Context, f export.ExporterFilter) (all []export.Exporter, err error) {
 	err = s.view(ctx, "listing exporters", func(tx *bbolt.Tx) error {
 		all, err = list[export.Exporter](tx, bucketExporters)
 		return err
 	})
+	all = slices.DeleteFunc(all, func(e export.Exporter) bool { return !f.Matches(e) })
 	slices.SortStableFunc(all, func(a, b export.Exporter) int { return compareNames(a.Name, b.Name) })
 	return all, err
 }

@@ -13,7 +13,6 @@ import (
 	"ledgersheet/exporters"
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/config"
-	"ledgersheet/internal/control"
 	"ledgersheet/internal/demo"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/vault"
@@ -45,7 +44,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	made, err := demo.Seed(ctx, a.Control())
+	made, err := demo.Seed(ctx, a.Control().As(demo.Actor()))
 	if err != nil {
 		return errors.Join(err, stop(ctx, a))
 	}
@@ -56,7 +55,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	sandbox.Google.SetAutoConsent(false)
 	return a.Run(ctx, func() error {
 		for _, e := range made {
-			if _, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID); err != nil {
+			if _, _, err := a.Control().As(demo.Actor()).RunNow(ctx, e.ID); err != nil {
 				return err
 			}
 		}
@@ -108,10 +107,10 @@ func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Export
 	if err := a.StartRuns(ctx); err != nil {
 		return err
 	}
-	ended := a.Events().Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() })
+	ended := a.Control().As(demo.Actor()).Follow(ctx, func(r export.Run) bool { return r.Status.Over() })
 	waiting := map[export.ID]bool{}
 	for _, e := range made {
-		run, _, err := a.Control().RunNow(ctx, control.Actor{Email: demo.Email}, e.ID)
+		run, _, err := a.Control().As(demo.Actor()).RunNow(ctx, e.ID)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (c *exportersCommand) Run(ctx context.Context, std Stdio) error {
 }
 
 func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) error {
-	all, err := a.Control().Exporters(ctx)
+	all, err := a.Control().As(atMachine()).Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
 	}

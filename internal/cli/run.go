@@ -32,9 +32,13 @@ func (c *runCommand) Run(ctx context.Context, std Stdio) error {
 		func(a *app.App) error { return c.local(ctx, a, std) })
 }
 
+// atMachine is who types commands: whoever can read the data folder may do everything.
+func atMachine() control.Actor { return control.Local("command line") }
+
 // local does the work in this process.
 func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
-	all, err := a.Control().Exporters(ctx)
+	desk := a.Control().As(atMachine())
+	all, err := desk.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
 	}
@@ -46,11 +50,11 @@ func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	events := a.Events().Subscribe(ctx, func(r export.Run) bool { return string(r.Exporter.ID) == id })
+	events := desk.Follow(ctx, func(r export.Run) bool { return string(r.Exporter.ID) == id })
 	if err := a.StartRuns(ctx); err != nil {
 		return err
 	}
-	run, _, err := a.Control().RunNow(ctx, control.Actor{Email: "command line"}, export.ID(id))
+	run, _, err := desk.RunNow(ctx, export.ID(id))
 	if err != nil {
 		return err
 	}

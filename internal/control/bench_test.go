@@ -22,7 +22,7 @@ import (
 
 var (
 	noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
-	ann  = control.Actor{Email: "ann@example.com", Session: "s"}
+	ann  = control.Person(export.User{Email: "ann@example.com", Role: "owner"}, "s")
 )
 
 const (
@@ -32,15 +32,17 @@ const (
 
 // bench is a control over a real store; what lies behind it is faked.
 type bench struct {
-	*control.Control
-	t       *testing.T
-	ctx     context.Context
-	store   *boltstore.Store
-	now     time.Time
-	flow    export.Flow // of the next consent
-	grant   export.Grant
-	account export.ID
-	revoked []string
+	*control.Desk // ann's
+	system        *control.Control
+	t             *testing.T
+	ctx           context.Context
+	store         *boltstore.Store
+	now           time.Time
+	flow          export.Flow // of the next consent
+	grant         export.Grant
+	account       export.ID
+	revoked       []string
+	previewer     control.Previewer
 }
 
 func newBench(t *testing.T) *bench {
@@ -50,7 +52,7 @@ func newBench(t *testing.T) *bench {
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
-	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1"}
+	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1", previewer: previewer{}}
 	b.open(5 * time.Minute)
 	for realm, name := range map[export.RealmID]string{alder: "Alder", birch: "Birch"} {
 		must(t, store.PutCompany(b.ctx, export.Company{Realm: realm, Name: name, Status: export.Connected}))
@@ -64,10 +66,12 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) open(least time.Duration) {
-	b.Control = control.New(control.Options{
+	b.system = control.New(control.Options{
 		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
-		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: previewer{}, Environment: "sandbox", MinInterval: least,
-		QuickBooksReady: true, GoogleReady: true, Now: func() time.Time { return b.now }, Logger: slog.New(slog.DiscardHandler)})
+		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
+		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
+		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
+	b.Desk = b.system.As(ann)
 }
 
 type consents struct{ b *bench }
@@ -123,6 +127,10 @@ func (q queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 }
 func (queue) Waiting(export.ID) string { return "" }
 
+type events struct{}
+
+func (events) Subscribe(context.Context, func(export.Run) bool) <-chan export.RunEvent { return nil }
+
 type ticker struct{}
 
 func (ticker) Plan(e export.Exporter, now time.Time) time.Time { return schedule.Plan(e, now) }
@@ -157,7 +165,7 @@ func (b *bench) input(realms ...export.RealmID) export.Exporter {
 
 func (b *bench) create(e export.Exporter) export.Exporter {
 	b.t.Helper()
-	e, err := b.CreateExporter(b.ctx, ann, e)
+	e, err := b.CreateExporter(b.ctx, e)
 	must(b.t, err)
 	return e
 }
@@ -173,7 +181,7 @@ func (b *bench) update(id export.ID, revision int, change func(*export.Exporter)
 	b.t.Helper()
 	e := b.stored(id)
 	change(&e)
-	e, err := b.UpdateExporter(b.ctx, ann, id, e, revision)
+	e, err := b.UpdateExporter(b.ctx, id, e, revision)
 	must(b.t, err)
 	return e
 }
@@ -204,13 +212,13 @@ func (b *bench) active(id export.ID) (n int) {
 func (b *bench) reconnect(realm export.RealmID) {
 	b.t.Helper()
 	b.flow, b.grant = export.Flow{Realm: realm}, export.Grant{RefreshToken: "new", AccessToken: "a"}
-	_, _, err := b.FinishCompany(b.ctx, ann, url.Values{"realmId": {string(realm)}})
+	_, _, err := b.FinishCompany(b.ctx, url.Values{"realmId": {string(realm)}})
 	must(b.t, err)
 }
 
 func (b *bench) reconnectAccount(id export.ID) {
 	b.t.Helper()
 	b.account, b.flow, b.grant = id, export.Flow{Account: id}, export.Grant{RefreshToken: "new", AccessToken: "a"}
-	_, _, err := b.FinishAccount(b.ctx, ann, nil)
+	_, _, err := b.FinishAccount(b.ctx, nil)
 	must(b.t, err)
 }

@@ -1,5 +1,7 @@
-// Package control is what people can do with the service: every button of the dashboard and every call of the API is one
-// method here. A method checks its input, refuses with a problem, stores, starts or stops work, and notes who did it.
+// Package control is what people can do with the service: every button of the dashboard and every call of the API is
+// one method of a [Desk], which belongs to one [Actor]. A method asks package access whether the actor may, checks its
+// input, refuses with a problem, stores, starts or stops work, and notes who did it. What the actor may not see does
+// not exist at its desk.
 package control
 
 import (
@@ -55,6 +57,13 @@ type Queue interface {
 	Waiting(id export.ID) string
 }
 
+// Events tells of runs while they happen.
+type Events interface {
+	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
+	// ends or the service stops.
+	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
+}
+
 // Ticker starts runs by their schedules.
 type Ticker interface {
 	Plan(e export.Exporter, now time.Time) time.Time
@@ -77,6 +86,7 @@ type Options struct {
 	QuickBooks                         QuickBooks
 	Google                             Google
 	Queue                              Queue
+	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Environment                        string        // Intuit's: "production" or "sandbox"
@@ -87,10 +97,16 @@ type Options struct {
 	Logger                       *slog.Logger
 }
 
-// Control is safe for concurrent use.
-type Control struct {
+// Control is safe for concurrent use. Its own methods are those of the program itself; people and other programs come
+// to it with As.
+type Control struct{ *core }
+
+// core is what a control and its desks have in common. It asks nobody who they are.
+type core struct {
 	o           Options
 	definitions map[string]export.Definition
+	companies   kind[export.RealmID, export.Company]
+	accounts    kind[export.ID, export.GoogleAccount]
 }
 
 // New returns a Control.
@@ -98,50 +114,27 @@ func New(o Options) *Control {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &Control{o: o, definitions: map[string]export.Definition{}}
+	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o)}
 	for _, d := range o.Definitions {
 		c.definitions[d.Info().ID] = d
 	}
-	return c
+	return &Control{c}
 }
 
-// Actor is who asks: a signed-in user with a browser session, or the holder of an API token.
-type Actor struct {
-	Email   string // of the user; "api" for the token
-	Session string // hash of the browser session; empty for the API
-	API     bool
-}
-
-func (c *Control) audit(ctx context.Context, who Actor, action, object, detail string) {
+func (c *core) audit(ctx context.Context, who Actor, action, object, detail string) {
 	entry := export.AuditEntry{At: c.o.Now(), Who: who.Email, Action: action, Object: object, Detail: detail}
 	if err := c.o.Store.Audit(ctx, entry); err != nil {
 		c.o.Logger.ErrorContext(ctx, "audit entry was not stored", "action", action, "error", err.Error())
 	}
 }
 
-// Audit returns the newest entries of who did what.
-func (c *Control) Audit(ctx context.Context, limit int) ([]export.AuditEntry, error) {
-	return c.o.Store.AuditEntries(ctx, limit)
-}
-
-// Definitions returns what can be exported, by id.
-func (c *Control) Definitions() []export.Definition { return c.o.Definitions }
-
-// Definition returns one of them.
-func (c *Control) Definition(id string) (export.Definition, error) {
-	if d, ok := c.definitions[id]; ok {
-		return d, nil
-	}
-	return nil, problem.New(problem.NotFound, "There is no exporter type %q.", id)
-}
-
-// Ready says which provider's app credentials are set.
-func (c *Control) Ready() (quickBooks, google bool) { return c.o.QuickBooksReady, c.o.GoogleReady }
-
-// missing turns the store's "not found" into a problem that names the thing.
+// missing turns the store's "not found" into a problem that names the thing. Problems stay as they are.
 func missing(err error, what string) error {
 	if errors.Is(err, export.ErrNotFound) {
 		return problem.New(problem.NotFound, "There is no such %s.", what)
+	}
+	if _, ok := errors.AsType[*problem.Problem](err); ok {
+		return err
 	}
 	return fmt.Errorf("reading the %s: %w", what, err)
 }

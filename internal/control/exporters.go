@@ -8,61 +8,84 @@ import (
 	"strings"
 	"time"
 
+	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/schedule"
 )
 
-// Exporters returns all exporters, by name.
-func (c *Control) Exporters(ctx context.Context) ([]export.Exporter, error) {
-	return c.o.Store.Exporters(ctx)
+// Exporters returns the exporters that the actor may see and the filter leaves, by name. Among is set here.
+func (d *Desk) Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error) {
+	if !d.sees() {
+		return nil, nil
+	}
+	f.Among = d.who.Grant.Among()
+	return d.o.Store.Exporters(ctx, f)
 }
 
-// Exporter returns one exporter.
-func (c *Control) Exporter(ctx context.Context, id export.ID) (export.Exporter, error) {
-	e, err := c.o.Store.Exporter(ctx, id)
+// Exporter returns one exporter. One of several companies is there only for who may see all of them.
+func (d *Desk) Exporter(ctx context.Context, id export.ID) (export.Exporter, error) {
+	return d.exporterTo(ctx, access.See, id)
+}
+
+// exporterTo returns an exporter with which the actor may do what the verb says.
+func (d *Desk) exporterTo(ctx context.Context, v access.Verb, id export.ID) (export.Exporter, error) {
+	e, err := d.o.Store.Exporter(ctx, id)
 	if err != nil {
-		return e, missing(err, "exporter")
+		return export.Exporter{}, missing(err, "exporter")
+	}
+	if err := d.allow(v, access.About(e.Companies...), "exporter"); err != nil {
+		return export.Exporter{}, err
 	}
 	return e, nil
 }
 
-// CreateExporter checks and stores a new exporter; its id and the like are set here.
-func (c *Control) CreateExporter(ctx context.Context, who Actor, e export.Exporter) (export.Exporter, error) {
-	now := c.o.Now()
-	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, who.Email
-	e.Pause = nil
-	e.Target.Tab, e.Target.URL, e.Target.Created, e.Target.CreateKey = nil, "", false, string(e.ID)
-	if err := c.check(ctx, &e); err != nil {
+// CreateExporter checks and stores a new exporter; its id and the like are set here. Companies that the actor may not
+// see are refused as if they were not connected.
+func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Exporter, error) {
+	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return e, err
 	}
-	e.NextAt = c.o.Ticker.Plan(e, now)
-	if err := c.o.Store.CreateExporter(ctx, e); err != nil {
+	now := d.o.Now()
+	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, d.who.Email
+	e.Pause = nil
+	e.Target.Tab, e.Target.URL, e.Target.Created, e.Target.CreateKey = nil, "", false, string(e.ID)
+	if err := d.check(ctx, &e); err != nil {
+		return e, err
+	}
+	e.NextAt = d.o.Ticker.Plan(e, now)
+	if err := d.o.Store.CreateExporter(ctx, e); err != nil {
 		return e, fmt.Errorf("storing the exporter: %w", err)
 	}
-	c.o.Ticker.Wake()
-	c.audit(ctx, who, "exporter.create", string(e.ID), e.Name)
+	d.o.Ticker.Wake()
+	d.audit(ctx, d.who, "exporter.create", string(e.ID), e.Name)
 	return e, nil
 }
 
 // UpdateExporter replaces what people configure. A revision other than 0 must be the stored one: somebody else may have
 // changed the exporter meanwhile.
-func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e export.Exporter, revision int) (export.Exporter, error) {
-	old, err := c.Exporter(ctx, id)
+func (d *Desk) UpdateExporter(
+	ctx context.Context, id export.ID, e export.Exporter, revision int,
+) (export.Exporter, error) {
+	old, err := d.exporterTo(ctx, access.Edit, id)
 	if err != nil {
 		return old, err
 	}
 	e.ID = id
-	if err := c.check(ctx, &e); err != nil {
+	if err := d.check(ctx, &e); err != nil {
 		return old, err
 	}
-	freed, err := c.freed(ctx, old, e)
+	freed, err := d.freed(ctx, old, e)
 	if err != nil {
 		return old, err
 	}
-	now := c.o.Now()
-	stored, err := c.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
+	now := d.o.Now()
+	stored, err := d.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
+		// Its companies may have changed since it was looked at.
+		if err := d.allow(access.Edit, access.About(s.Companies...), "exporter"); err != nil {
+			return err
+		}
 		if revision != 0 && s.Revision != revision {
 			return problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
@@ -76,15 +99,15 @@ func (c *Control) UpdateExporter(ctx context.Context, who Actor, id export.ID, e
 			s.Pause, replan = nil, true
 		}
 		if replan {
-			s.NextAt = c.o.Ticker.Plan(*s, now)
+			s.NextAt = d.o.Ticker.Plan(*s, now)
 		}
 		return nil
 	})
 	if err != nil {
-		return stored, missingOr(err, "exporter")
+		return stored, missing(err, "exporter")
 	}
-	c.o.Ticker.Wake()
-	c.audit(ctx, who, "exporter.update", string(id), stored.Name)
+	d.o.Ticker.Wake()
+	d.audit(ctx, d.who, "exporter.update", string(id), stored.Name)
 	return stored, nil
 }
 
@@ -107,56 +130,66 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 }
 
 // DeleteExporter stops its runs and forgets the exporter. Its spreadsheet and its history stay.
-func (c *Control) DeleteExporter(ctx context.Context, who Actor, id export.ID) error {
-	e, err := c.Exporter(ctx, id)
+func (d *Desk) DeleteExporter(ctx context.Context, id export.ID) error {
+	e, err := d.exporterTo(ctx, access.Edit, id)
 	if err != nil {
 		return err
 	}
+	return d.deleteExporter(ctx, d.who, e)
+}
+
+func (c *core) deleteExporter(ctx context.Context, who Actor, e export.Exporter) error {
 	active, err := c.o.Store.ActiveRuns(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the active runs: %w", err)
 	}
 	for _, r := range active {
-		if r.Exporter.ID == id {
+		if r.Exporter.ID == e.ID {
 			if _, err := c.o.Queue.Cancel(ctx, r.ID); err != nil && !problem.HasCode(err, problem.Conflict, problem.NotFound) {
 				return err
 			}
 		}
 	}
-	if err := c.o.Store.DeleteExporter(ctx, id); err != nil {
+	if err := c.o.Store.DeleteExporter(ctx, e.ID); err != nil {
 		return missing(err, "exporter")
 	}
 	c.o.Ticker.Wake()
-	c.audit(ctx, who, "exporter.delete", string(id), e.Name)
+	c.audit(ctx, who, "exporter.delete", string(e.ID), e.Name)
 	return nil
 }
 
 // PauseExporter holds scheduled runs back, or lets them go on.
-func (c *Control) PauseExporter(ctx context.Context, who Actor, id export.ID, paused bool) (export.Exporter, error) {
-	now := c.o.Now()
+func (d *Desk) PauseExporter(ctx context.Context, id export.ID, paused bool) (export.Exporter, error) {
+	if _, err := d.exporterTo(ctx, access.Operate, id); err != nil {
+		return export.Exporter{}, err
+	}
+	now := d.o.Now()
 	var pause *export.Pause
 	action := "exporter.resume"
 	if paused {
-		pause, action = &export.Pause{Reason: export.PausedByPerson, Who: who.Email, Since: now}, "exporter.pause"
+		pause, action = &export.Pause{Reason: export.PausedByPerson, Who: d.who.Email, Since: now}, "exporter.pause"
 	}
-	e, err := c.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
+	e, err := d.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
 		e.Pause = pause
-		e.NextAt = c.o.Ticker.Plan(*e, now)
+		e.NextAt = d.o.Ticker.Plan(*e, now)
 		return nil
 	})
 	if err != nil {
 		return e, missing(err, "exporter")
 	}
-	c.o.Ticker.Wake()
-	c.audit(ctx, who, action, string(id), e.Name)
+	d.o.Ticker.Wake()
+	d.audit(ctx, d.who, action, string(id), e.Name)
 	return e, nil
 }
 
-// Preview returns the first rows that an exporter, saved or not, would write.
-func (c *Control) Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error) {
+// Preview returns the first rows that an exporter, saved or not, would write. It is about the companies that e names.
+func (d *Desk) Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error) {
+	if err := d.allow(access.Operate, access.Thing{}, "exporter"); err != nil {
+		return pipeline.Preview{}, err
+	}
 	e.Normalize()
 	var bad problem.Collect
-	d, ok := c.definitions[e.Definition]
+	def, ok := d.definitions[e.Definition]
 	if !ok {
 		bad.Add("type", "is not an exporter type; see the catalogue")
 		return pipeline.Preview{}, bad.Err()
@@ -164,53 +197,56 @@ func (c *Control) Preview(ctx context.Context, e export.Exporter) (pipeline.Prev
 	// A preview needs no destination and no name: people look at rows before they decide where these go.
 	draft := e
 	draft.Name, draft.Target = "preview", export.Target{Account: "any", Sheet: "any", Start: "A1"}
-	draft.Validate(d, &bad)
+	draft.Validate(def, &bad)
 	if err := bad.Err(); err != nil {
 		return pipeline.Preview{}, err
 	}
-	if err := c.checkCompanies(ctx, e, &bad); err != nil {
+	if err := d.checkCompanies(ctx, e, &bad); err != nil {
 		return pipeline.Preview{}, err
 	}
 	if err := bad.Err(); err != nil {
 		return pipeline.Preview{}, err
 	}
-	return c.o.Previewer.Preview(ctx, e)
+	if _, err := d.Exporter(ctx, e.ID); problem.HasCode(err, problem.NotFound) {
+		e.ID = "" // what is kept for an exporter is only for who may see it
+	}
+	return d.o.Previewer.Preview(ctx, e)
 }
 
 // check tidies an exporter and returns a problem that names every wrong field.
-func (c *Control) check(ctx context.Context, e *export.Exporter) error {
+func (d *Desk) check(ctx context.Context, e *export.Exporter) error {
 	e.Normalize()
 	var bad problem.Collect
-	d, ok := c.definitions[e.Definition]
+	def, ok := d.definitions[e.Definition]
 	if !ok {
 		bad.Add("type", "is not an exporter type; see the catalogue")
 	} else {
-		e.Validate(d, &bad)
+		e.Validate(def, &bad)
 	}
 	if !bad.Has("company_ids") {
-		if err := c.checkCompanies(ctx, *e, &bad); err != nil {
+		if err := d.checkCompanies(ctx, *e, &bad); err != nil {
 			return err
 		}
 	}
 	if e.Target.Account != "" {
-		_, err := c.o.Store.Account(ctx, e.Target.Account)
+		_, err := d.o.Store.Account(ctx, e.Target.Account)
 		if errors.Is(err, export.ErrNotFound) {
 			bad.Add("destination.google_account_id", "is no connected Google account")
 		} else if err != nil {
 			return fmt.Errorf("reading the Google account: %w", err)
 		}
 	}
-	c.checkSchedule(e, &bad)
-	if err := c.checkPlace(ctx, *e, &bad); err != nil {
+	d.checkSchedule(e, &bad)
+	if err := d.checkPlace(ctx, *e, &bad); err != nil {
 		return err
 	}
 	return bad.Err()
 }
 
-func (c *Control) checkCompanies(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
+func (d *Desk) checkCompanies(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
 	for i, realm := range e.Companies {
-		_, err := c.o.Store.Company(ctx, realm)
-		if errors.Is(err, export.ErrNotFound) {
+		_, err := d.o.Store.Company(ctx, realm)
+		if errors.Is(err, export.ErrNotFound) || err == nil && !d.sees(realm) {
 			bad.Add(fmt.Sprintf("company_ids[%d]", i), "%s is no connected company", realm)
 		} else if err != nil {
 			return fmt.Errorf("reading the company: %w", err)
@@ -222,7 +258,7 @@ func (c *Control) checkCompanies(ctx context.Context, e export.Exporter, bad *pr
 // shortestDay is one on which the clocks go forward; a daily schedule is daily all the same.
 const shortestDay = 23 * time.Hour
 
-func (c *Control) checkSchedule(e *export.Exporter, bad *problem.Collect) {
+func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	s := &e.Schedule
 	if s.Timezone == "" {
 		s.Timezone = "UTC"
@@ -250,26 +286,26 @@ func (c *Control) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 }
 
 // checkPlace refuses two exporters on the same corner of the same tab: each would take the other's rows for its own.
-func (c *Control) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
+// One that the actor may not see is in the way as well, but is not named.
+func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
 	if e.Target.Spreadsheet == "" {
 		return nil
 	}
-	all, err := c.o.Store.Exporters(ctx)
+	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}
 	i := slices.IndexFunc(all, func(o export.Exporter) bool {
-		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet && strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
+		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet &&
+			strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
 	})
-	if i >= 0 {
-		bad.Add("destination.start_cell", "the exporter %q writes there already; choose another cell or tab", all[i].Name)
+	if i < 0 {
+		return nil
 	}
+	there := "another exporter"
+	if d.sees(all[i].Companies...) {
+		there = fmt.Sprintf("the exporter %q", all[i].Name)
+	}
+	bad.Add("destination.start_cell", "%s writes there already; choose another cell or tab", there)
 	return nil
-}
-
-func missingOr(err error, what string) error {
-	if _, ok := errors.AsType[*problem.Problem](err); ok {
-		return err
-	}
-	return missing(err, what)
 }

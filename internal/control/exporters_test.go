@@ -30,7 +30,7 @@ func TestEmptySpreadsheet(t *testing.T) {
 	}
 	old := b.stored(e.ID)
 	empty(&old)
-	if _, err := b.UpdateExporter(b.ctx, ann, e.ID, old, stale); !problem.HasCode(err, problem.Conflict) {
+	if _, err := b.UpdateExporter(b.ctx, e.ID, old, stale); !problem.HasCode(err, problem.Conflict) {
 		t.Errorf("with the revision of before the first run: %v", err)
 	}
 	key := old.Target.CreateKey
@@ -79,7 +79,7 @@ func TestShortestInterval(t *testing.T) {
 		b.open(test.least)
 		e := b.input(alder)
 		e.Schedule.Cron, e.Schedule.Timezone = test.cron, test.zone
-		_, err := b.CreateExporter(b.ctx, ann, e)
+		_, err := b.CreateExporter(b.ctx, e)
 		var fields map[string]string
 		if p := problem.From(err); p != nil {
 			fields = p.Fields
@@ -121,7 +121,7 @@ func TestWrongInput(t *testing.T) {
 		e := b.input(alder)
 		change(&e)
 		began := time.Now()
-		_, err := b.CreateExporter(b.ctx, ann, e)
+		_, err := b.CreateExporter(b.ctx, e)
 		p := problem.From(err)
 		if p == nil || p.Code != problem.InvalidInput || p.Fields[field] == "" {
 			t.Errorf("%s: got %.200v", field, err)
@@ -134,7 +134,7 @@ func TestWrongInput(t *testing.T) {
 			t.Errorf("%s: it took %s", field, took)
 		}
 	}
-	if all, err := b.Exporters(b.ctx); err != nil || len(all) != 1 {
+	if all, err := b.Exporters(b.ctx, export.ExporterFilter{}); err != nil || len(all) != 1 {
 		t.Errorf("%d exporters, %v", len(all), err)
 	}
 }

@@ -11,14 +11,14 @@ import (
 )
 
 // pause holds exporters back and returns those that it paused.
-func (c *Control) pause(ctx context.Context, why export.Pause, which func(export.Exporter) bool) ([]export.ID, error) {
-	all, err := c.o.Store.Exporters(ctx)
+func (c *core) pause(ctx context.Context, why export.Pause, which export.ExporterFilter) ([]export.ID, error) {
+	all, err := c.o.Store.Exporters(ctx, which)
 	if err != nil {
 		return nil, fmt.Errorf("reading the exporters: %w", err)
 	}
 	var paused []export.ID
 	for _, e := range all {
-		if !which(e) || e.Paused() {
+		if e.Paused() {
 			continue
 		}
 		_, err := c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
@@ -35,8 +35,10 @@ func (c *Control) pause(ctx context.Context, why export.Pause, which func(export
 
 // resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
 // passed while it was paused, or a last run that failed for want of the connection.
-func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool) error {
-	all, err := c.o.Store.Exporters(ctx)
+func (c *core) resume(
+	ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool,
+) error {
+	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}
@@ -79,7 +81,7 @@ func (c *Control) resume(ctx context.Context, paused []export.ID, code problem.C
 }
 
 // hold leaves an exporter paused that lacks another connection as well: it is resumed with that one.
-func (c *Control) hold(ctx context.Context, e export.Exporter) (bool, error) {
+func (c *core) hold(ctx context.Context, e export.Exporter) (bool, error) {
 	why, err := c.lacks(ctx, e)
 	if err != nil || why == nil {
 		return false, err
@@ -115,7 +117,7 @@ func pausedByPerson(e export.Exporter) bool {
 
 // lacks returns the pause for the first connection that an exporter needs and somebody has disconnected or deleted; nil
 // when it has all.
-func (c *Control) lacks(ctx context.Context, e export.Exporter) (*export.Pause, error) {
+func (c *core) lacks(ctx context.Context, e export.Exporter) (*export.Pause, error) {
 	pause := func(reason export.PauseReason, who string) *export.Pause {
 		return &export.Pause{Reason: reason, Who: who, Since: c.o.Now()}
 	}
@@ -140,13 +142,13 @@ func (c *Control) lacks(ctx context.Context, e export.Exporter) (*export.Pause, 
 	return nil, nil
 }
 
-func (c *Control) failedWith(ctx context.Context, id export.ID, code problem.Code) bool {
+func (c *core) failedWith(ctx context.Context, id export.ID, code problem.Code) bool {
 	runs, _, err := c.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Limit: 1})
 	return err == nil && len(runs) == 1 && runs[0].Problem != nil && runs[0].Problem.Code == code
 }
 
 // freed reports whether wanted no longer needs the connection whose loss paused old.
-func (c *Control) freed(ctx context.Context, old, wanted export.Exporter) (bool, error) {
+func (c *core) freed(ctx context.Context, old, wanted export.Exporter) (bool, error) {
 	if !old.Paused() || pausedByPerson(old) {
 		return false, nil
 	}

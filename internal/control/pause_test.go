@@ -16,7 +16,7 @@ func TestDisconnectAndCatchUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	e, idle := b.create(b.input(alder)), b.create(b.input(birch))
-	_, err := b.DisconnectCompany(b.ctx, ann, alder)
+	_, err := b.DisconnectCompany(b.ctx, alder)
 	must(t, err)
 	if len(b.revoked) != 1 || b.revoked[0] != "r-Alder" {
 		t.Errorf("revoked %v", b.revoked)
@@ -46,10 +46,10 @@ func TestTwoDisconnects(t *testing.T) {
 	b := newBench(t)
 	e := b.create(b.input(alder, birch))
 	for _, realm := range []export.RealmID{alder, birch} {
-		_, err := b.DisconnectCompany(b.ctx, ann, realm)
+		_, err := b.DisconnectCompany(b.ctx, realm)
 		must(t, err)
 	}
-	_, err := b.DisconnectAccount(b.ctx, ann, "con_1")
+	_, err := b.DisconnectAccount(b.ctx, "con_1")
 	must(t, err)
 	b.now = noon.AddDate(0, 0, 3)
 	b.reconnect(alder)
@@ -74,9 +74,9 @@ func TestPersonsPauseStays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	e := b.create(b.input(alder))
-	_, err := b.DisconnectCompany(b.ctx, ann, alder)
+	_, err := b.DisconnectCompany(b.ctx, alder)
 	must(t, err)
-	_, err = b.PauseExporter(b.ctx, ann, e.ID, true)
+	_, err = b.PauseExporter(b.ctx, e.ID, true)
 	must(t, err)
 	b.reconnect(alder)
 	if !b.stored(e.ID).Paused() {
@@ -91,7 +91,7 @@ func TestNamesDecideNothing(t *testing.T) {
 	_, err := b.store.UpdateCompany(b.ctx, alder, func(c *export.Company) error { c.Name = "paused by nobody Ltd"; return nil })
 	must(t, err)
 	e := b.create(b.input(alder))
-	_, err = b.DisconnectCompany(b.ctx, ann, alder)
+	_, err = b.DisconnectCompany(b.ctx, alder)
 	must(t, err)
 	if s := b.stored(e.ID); !s.Paused() || s.Pause.Reason != export.CompanyDisconnect || !s.Pause.Since.Equal(noon) {
 		t.Fatalf("paused as %+v", s.Pause)
@@ -109,10 +109,10 @@ func TestFreedByAnEdit(t *testing.T) {
 		lose func(b *bench) error
 		edit func(e *export.Exporter)
 	}{
-		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, ann, "con_1") }, func(e *export.Exporter) { e.Target.Account = "con_2" }},
-		"account disconnected": {func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, ann, "con_1"); return err },
+		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, "con_1") }, func(e *export.Exporter) { e.Target.Account = "con_2" }},
+		"account disconnected": {func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, "con_1"); return err },
 			func(e *export.Exporter) { e.Target.Account = "con_2" }},
-		"company disconnected": {func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, ann, alder); return err },
+		"company disconnected": {func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, alder); return err },
 			func(e *export.Exporter) { e.Companies = []export.RealmID{birch} }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,11 +135,11 @@ func TestDeleteCompany(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	own, both := b.create(b.input(alder)), b.create(b.input(alder, birch))
-	run, _, err := b.RunNow(b.ctx, ann, own.ID)
+	run, _, err := b.RunNow(b.ctx, own.ID)
 	must(t, err)
-	_, err = b.DisconnectCompany(b.ctx, ann, alder)
+	_, err = b.DisconnectCompany(b.ctx, alder)
 	must(t, err)
-	must(t, b.DeleteCompany(b.ctx, ann, alder))
+	must(t, b.DeleteCompany(b.ctx, alder))
 	if _, err := b.Exporter(b.ctx, own.ID); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the exporter of the company alone: %v", err)
 	}
@@ -149,7 +149,7 @@ func TestDeleteCompany(t *testing.T) {
 	if s := b.stored(both.ID); len(s.Companies) != 1 || s.Companies[0] != birch || s.Paused() {
 		t.Errorf("the combined exporter: %v, paused %v", s.Companies, s.Paused())
 	}
-	b.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late")) // its last refresh may end now
+	b.system.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late")) // its last refresh may end now
 	if _, err := b.Company(b.ctx, alder); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the company: %v", err)
 	}

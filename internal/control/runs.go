@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"ledgersheet/internal/access"
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
@@ -14,84 +15,113 @@ import (
 const maxPage = 200
 
 // RunNow enqueues a run of the exporter, or returns the one that is queued or running.
-func (c *Control) RunNow(ctx context.Context, who Actor, id export.ID) (run export.Run, joined bool, err error) {
-	e, err := c.Exporter(ctx, id)
+func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined bool, err error) {
+	e, err := d.exporterTo(ctx, access.Operate, id)
 	if err != nil {
 		return run, false, err
 	}
 	trigger := export.TriggerManual
-	if who.API {
+	if d.who.API {
 		trigger = export.TriggerAPI
 	}
-	now := c.o.Now()
-	run, joined, err = c.o.Queue.Enqueue(ctx, export.Run{
-		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, Status: export.RunQueued, By: who.Email, QueuedAt: now,
-		Progress: export.Progress{Phase: export.PhaseQueued}})
-	if err == nil && !joined {
-		c.audit(ctx, who, "run.start", string(run.ID), e.Name)
+	now := d.o.Now()
+	run, joined, err = d.o.Queue.Enqueue(ctx, export.Run{
+		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, Status: export.RunQueued, By: d.who.Email,
+		QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}})
+	if err != nil {
+		return run, joined, err
 	}
-	return run, joined, err
+	if !d.sees(run.Exporter.Companies...) {
+		// It began when the exporter had other companies.
+		hidden := problem.New(problem.Conflict, "A run of this exporter is under way that you may not see.").
+			WithHint("Run it again when that one has ended.")
+		return export.Run{}, false, hidden
+	}
+	if !joined {
+		d.audit(ctx, d.who, "run.start", string(run.ID), e.Name)
+	}
+	return run, joined, nil
 }
 
-// Run returns one run.
-func (c *Control) Run(ctx context.Context, id export.ID) (export.Run, error) {
-	r, err := c.o.Store.Run(ctx, id)
+// Run returns one run. One of several companies is there only for who may see all of them.
+func (d *Desk) Run(ctx context.Context, id export.ID) (export.Run, error) {
+	return d.runTo(ctx, access.See, id)
+}
+
+// runTo returns a run with which the actor may do what the verb says.
+func (d *Desk) runTo(ctx context.Context, v access.Verb, id export.ID) (export.Run, error) {
+	r, err := d.o.Store.Run(ctx, id)
 	if err != nil {
-		return r, missing(err, "run")
+		return export.Run{}, missing(err, "run")
+	}
+	if err := d.allow(v, access.About(r.Exporter.Companies...), "run"); err != nil {
+		return export.Run{}, err
 	}
 	return r, nil
 }
 
+// Follow returns the states of the runs that the actor may see and which, unless it is nil, accepts, from now on. The
+// channel is closed when ctx ends or the service stops. which must be quick and must not call the desk.
+func (d *Desk) Follow(ctx context.Context, which func(export.Run) bool) <-chan export.RunEvent {
+	return d.o.Events.Subscribe(ctx, func(r export.Run) bool {
+		return d.sees(r.Exporter.Companies...) && (which == nil || which(r))
+	})
+}
+
 // Difference returns what a run changed in the sheet.
-func (c *Control) Difference(ctx context.Context, id export.ID) (*change.Set, error) {
-	if _, err := c.Run(ctx, id); err != nil {
+func (d *Desk) Difference(ctx context.Context, id export.ID) (*change.Set, error) {
+	if _, err := d.Run(ctx, id); err != nil {
 		return nil, err
 	}
-	return c.o.Previewer.Difference(ctx, id)
+	return d.o.Previewer.Difference(ctx, id)
 }
 
 // DryRun returns what a run of the exporter would do now. It writes nothing.
-func (c *Control) DryRun(ctx context.Context, id export.ID) (pipeline.DryRun, error) {
-	e, err := c.Exporter(ctx, id)
+func (d *Desk) DryRun(ctx context.Context, id export.ID) (pipeline.DryRun, error) {
+	e, err := d.exporterTo(ctx, access.Operate, id)
 	if err != nil {
 		return pipeline.DryRun{}, err
 	}
-	return c.o.Previewer.DryRun(ctx, e)
+	return d.o.Previewer.DryRun(ctx, e)
 }
 
 // Waiting says why a queued run waits; empty when it does not.
-func (c *Control) Waiting(id export.ID) string { return c.o.Queue.Waiting(id) }
+func (d *Desk) Waiting(r export.Run) string {
+	if !d.sees(r.Exporter.Companies...) {
+		return ""
+	}
+	return d.o.Queue.Waiting(r.ID)
+}
 
-// Runs returns a page of the history, newest first, and the cursor of the next one.
-func (c *Control) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, export.ID, error) {
+// Runs returns a page of the history, newest first, and the cursor of the next one: the runs that the actor may see
+// and the filter leaves. Among is set here.
+func (d *Desk) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, export.ID, error) {
+	if !d.sees() {
+		return nil, "", nil
+	}
 	if f.Limit <= 0 {
 		f.Limit = 50
 	}
-	f.Limit = min(f.Limit, maxPage)
-	runs, next, err := c.o.Store.Runs(ctx, f)
+	f.Limit, f.Among = min(f.Limit, maxPage), d.who.Grant.Among()
+	runs, next, err := d.o.Store.Runs(ctx, f)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the history: %w", err)
 	}
 	return runs, next, nil
 }
 
-// ActiveRuns returns the runs that are queued or running, oldest first.
-func (c *Control) ActiveRuns(ctx context.Context) ([]export.Run, error) {
-	return c.o.Store.ActiveRuns(ctx)
-}
-
 // CancelRun stops a run; the sheet keeps its previous rows. A run that is over is a conflict.
-func (c *Control) CancelRun(ctx context.Context, who Actor, id export.ID) (export.Run, error) {
-	r, err := c.Run(ctx, id)
+func (d *Desk) CancelRun(ctx context.Context, id export.ID) (export.Run, error) {
+	r, err := d.runTo(ctx, access.Operate, id)
 	if err != nil {
 		return r, err
 	}
 	if r.Status.Over() {
 		return r, problem.New(problem.Conflict, "The run is over already (%s).", r.Status)
 	}
-	r, err = c.o.Queue.Cancel(ctx, id)
+	r, err = d.o.Queue.Cancel(ctx, id)
 	if err == nil {
-		c.audit(ctx, who, "run.cancel", string(id), r.Exporter.Name)
+		d.audit(ctx, d.who, "run.cancel", string(id), r.Exporter.Name)
 	}
 	return r, err
 }

@@ -16,18 +16,22 @@ const (
 	Password = "demo-demo-demo"
 )
 
-// actor is who sets the demo up.
-var actor = control.Actor{Email: Email, Session: "demo"}
+// Actor is the owner as the one who sets the demo up: with a session, which consents are bound to.
+func Actor() control.Actor {
+	who := control.Local(Email)
+	who.Session = "demo"
+	return who
+}
 
 // Companies is how many of the simulated companies are connected.
 const Companies = 2
 
 // Seed connects two companies and a Google account through the consent pages, and makes exporters with schedules. The
 // sandbox's consent must be automatic meanwhile.
-func Seed(ctx context.Context, c *control.Control) ([]export.Exporter, error) {
+func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
 	var realms []export.Company
 	for range Companies {
-		address, err := c.ConnectCompany(ctx, actor, "", "")
+		address, err := d.ConnectCompany(ctx, "", "")
 		if err != nil {
 			return nil, fmt.Errorf("connecting a company: %w", err)
 		}
@@ -35,13 +39,13 @@ func Seed(ctx context.Context, c *control.Control) ([]export.Exporter, error) {
 		if err != nil {
 			return nil, fmt.Errorf("connecting a company: %w", err)
 		}
-		company, _, err := c.FinishCompany(ctx, actor, answer)
+		company, _, err := d.FinishCompany(ctx, answer)
 		if err != nil {
 			return nil, fmt.Errorf("connecting a company: %w", err)
 		}
 		realms = append(realms, company)
 	}
-	address, err := c.ConnectAccount(ctx, actor, "", false, "")
+	address, err := d.ConnectAccount(ctx, "", false, "")
 	if err != nil {
 		return nil, fmt.Errorf("connecting Google: %w", err)
 	}
@@ -49,13 +53,13 @@ func Seed(ctx context.Context, c *control.Control) ([]export.Exporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting Google: %w", err)
 	}
-	account, _, err := c.FinishAccount(ctx, actor, answer)
+	account, _, err := d.FinishAccount(ctx, answer)
 	if err != nil {
 		return nil, fmt.Errorf("connecting Google: %w", err)
 	}
 	var made []export.Exporter
 	for _, e := range exporters(realms, account.ID) {
-		e, err := c.CreateExporter(ctx, actor, e)
+		e, err := d.CreateExporter(ctx, e)
 		if err != nil {
 			return nil, fmt.Errorf("making the exporter %q: %w", e.Name, err)
 		}

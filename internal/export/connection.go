@@ -1,6 +1,8 @@
 package export
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/problem"
@@ -8,6 +10,11 @@ import (
 
 // RealmID is a QuickBooks company's id: digits, but always text.
 type RealmID string
+
+// Valid reports whether the id can be a company's.
+func (r RealmID) Valid() bool {
+	return len(r) > 0 && len(r) <= 32 && strings.Trim(string(r), "0123456789") == ""
+}
 
 // ConnectionStatus is a connection's state.
 type ConnectionStatus string
@@ -59,6 +66,13 @@ const (
 	ServiceAccount AccountKind = "service_account"
 )
 
+// The scopes that are asked of Google. ScopeFiles is enough for spreadsheets that the program makes; others, which a
+// user names by address, need ScopeSheets as well. https://developers.google.com/workspace/sheets/api/scopes
+const (
+	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
+	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
+)
+
 // GoogleAccount is one connected Google identity.
 type GoogleAccount struct {
 	ID          ID               `json:"id"`
@@ -72,6 +86,9 @@ type GoogleAccount struct {
 	LastError   *problem.Problem `json:"last_error,omitempty"`
 	Paused      []ID             `json:"paused,omitempty"`
 }
+
+// OpensExisting reports whether the account may open spreadsheets that the program did not make.
+func (a GoogleAccount) OpensExisting() bool { return slices.Contains(a.Scopes, ScopeSheets) }
 
 // Grant is what a consent gave: the tokens of one connection. It is only ever stored sealed.
 type Grant struct {
@@ -108,7 +125,7 @@ type Flow struct {
 	Provider  string    `json:"provider"`           // "quickbooks" or "google"
 	User      string    `json:"user"`               // e-mail of our user who began it
 	Session   string    `json:"session"`            // hash of the browser session that began it
-	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect; empty for any
+	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect, empty for any; then the one that came
 	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
 	Verifier  string    `json:"verifier,omitempty"` // PKCE
 	Scopes    []string  `json:"scopes,omitempty"`

@@ -2,6 +2,7 @@ package export
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,21 @@ type Exporter struct {
 	UpdatedAt  time.Time         `json:"updated_at"`
 	CreatedBy  string            `json:"created_by"`
 	NextAt     time.Time         `json:"next_at"` // next due time of the schedule; zero when none. Stored, so that a missed one is seen.
+}
+
+// ExporterFilter chooses exporters; zero fields choose all.
+type ExporterFilter struct {
+	Company RealmID // only those that use it
+	Account ID      // only those that write with it
+	// Among, unless it is nil, leaves only exporters all of whose companies are in it: what somebody may see.
+	Among []RealmID
+}
+
+// Matches reports whether the filter leaves an exporter.
+func (f ExporterFilter) Matches(e Exporter) bool {
+	return (f.Company == "" || slices.Contains(e.Companies, f.Company)) &&
+		(f.Account == "" || e.Target.Account == f.Account) &&
+		(f.Among == nil || AllAmong(e.Companies, f.Among))
 }
 
 // Option returns the exporter's value of an option, or the definition's default.

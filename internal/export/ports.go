@@ -109,7 +109,7 @@ type FlowStore interface {
 type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
-	Exporters(ctx context.Context) ([]Exporter, error) // by name
+	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) // by name
 	// UpdateExporter changes an exporter and, in the same transaction, the copy of it that its queued run carries.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
 	DeleteExporter(ctx context.Context, id ID) error // its marks go as well, its runs stay in the history

@@ -180,10 +180,11 @@ func (f RunFilter) Matches(r Run) bool {
 		(f.Status == "" || r.Status == f.Status) &&
 		(f.Trigger == "" || r.Trigger == f.Trigger) &&
 		(f.Since.IsZero() || !r.QueuedAt.Before(f.Since)) &&
-		(f.Among == nil || allAmong(r.Exporter.Companies, f.Among))
+		(f.Among == nil || AllAmong(r.Exporter.Companies, f.Among))
 }
 
-func allAmong(realms, among []RealmID) bool {
+// AllAmong reports whether each of the realms is among the others.
+func AllAmong(realms, among []RealmID) bool {
 	return !slices.ContainsFunc(realms, func(realm RealmID) bool { return !slices.Contains(among, realm) })
 }
 

@@ -4,11 +4,13 @@ import "time"
 
 // User is a person who may sign in.
 type User struct {
-	ID           ID        `json:"id"`
-	Email        string    `json:"email"` // lower case, unique
-	PasswordHash string    `json:"password_hash"`
-	Role         string    `json:"role"` // "owner"
-	CreatedAt    time.Time `json:"created_at"`
+	ID           ID     `json:"id"`
+	Email        string `json:"email"` // lower case, unique
+	PasswordHash string `json:"password_hash"`
+	Role         string `json:"role"` // see package access
+	// Companies are those that the user may see; nil means all. An empty list is stored as such and means none.
+	Companies []RealmID `json:"company_ids,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // AuditEntry is one thing that somebody did.

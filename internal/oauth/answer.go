@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
@@ -25,24 +24,6 @@ const (
 	maxLife     = 100 * 365 * 24 * time.Hour
 )
 
-// Extras are the fields of a token answer beside the tokens, such as id_token. They print redacted.
-type Extras map[string]any
-
-// String keeps id tokens out of logs and messages.
-func (Extras) String() string { return "[redacted extras]" }
-
-// GoString is String for %#v.
-func (e Extras) GoString() string { return e.String() }
-
-// LogValue implements slog.LogValuer.
-func (e Extras) LogValue() slog.Value { return slog.StringValue(e.String()) }
-
-// Text returns a field that is text, else an empty string.
-func (e Extras) Text(key string) string {
-	text, _ := e[key].(string)
-	return text
-}
-
 // tokenAnswer is a token endpoint's answer; zero times were not told.
 type tokenAnswer struct {
 	access, refresh string
@@ -51,21 +32,24 @@ type tokenAnswer struct {
 	refreshExpiry   time.Time
 	hardExpiry      time.Time
 	scopes          []string
-	extras          Extras
 }
 
 // readToken decodes an answer; lives count from asked, which is early rather than late. It reports whether the body is
 // a token answer at all.
 func readToken(body []byte, asked time.Time) (tokenAnswer, bool) {
-	fields := Extras{}
+	fields := map[string]any{}
+	text := func(key string) string {
+		text, _ := fields[key].(string)
+		return text
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if decoder.Decode(&fields) != nil {
 		return tokenAnswer{}, false
 	}
 	a := tokenAnswer{
-		access: fields.Text("access_token"), refresh: fields.Text("refresh_token"),
-		asked: asked, scopes: strings.Fields(fields.Text("scope")), extras: fields,
+		access: text("access_token"), refresh: text("refresh_token"),
+		asked: asked, scopes: strings.Fields(text("scope")),
 	}
 	a.expiry = asked.Add(assumedLife)
 	if life, told := seconds(fields["expires_in"]); told {
@@ -80,8 +64,6 @@ func readToken(body []byte, asked time.Time) (tokenAnswer, bool) {
 	if life, told := seconds(fields["x_refresh_token_hard_expires_in"]); told {
 		a.hardExpiry = asked.Add(life)
 	}
-	delete(fields, "access_token")
-	delete(fields, "refresh_token")
 	return a, a.access != ""
 }
 

@@ -64,7 +64,8 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 
 // Finish checks the provider's answer and exchanges its code. sessionHash is that of the browser session that brought
 // the answer. The flow is used up whatever comes out; as soon as it is known to be this session's own it is returned
-// even with an error, so that the person can be led back. Errors are problems, but for those of the store.
+// even with an error, so that the person can be led back. If the provider names a realm, it is the flow's once there
+// is no error. Errors are problems, but for those of the store.
 func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sessionHash string) (export.Flow, export.Grant, error) {
 	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
 	if err != nil {
@@ -74,16 +75,19 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sess
 		return flow, export.Grant{}, err
 	}
 	// Checked before the exchange: the other company's present connection must not be touched.
-	if realm := answer.Get("realmId"); flow.Realm != "" && realm != string(flow.Realm) {
-		return flow, export.Grant{}, problem.Wrap(ErrOtherCompany, problem.Conflict, "The permission was given for company %s, but company %s was to be reconnected.", named(realm), flow.Realm).
-			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; to add another company, use Connect.", p.title())
+	if p.RealmParam != "" {
+		realm := export.RealmID(answer.Get(p.RealmParam))
+		if err := p.checkRealm(realm, flow.Realm); err != nil {
+			return flow, export.Grant{}, err
+		}
+		flow.Realm = realm
 	}
 	code := answer.Get("code")
 	if code == "" {
 		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.", p.title()).
 			WithHint("Nothing was changed. Begin the connection again.")
 	}
-	grant, _, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)
+	grant, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)
 	if err != nil {
 		return flow, export.Grant{}, err
 	}
@@ -91,6 +95,21 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sess
 		grant.Scopes = flow.Scopes // an answer without scope means all that were asked for (RFC 6749, section 5.1)
 	}
 	return flow, grant, nil
+}
+
+// checkRealm holds the realm of an answer against the one that was wanted, empty for any.
+func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
+	switch {
+	case wanted != "" && realm != wanted:
+		return problem.Wrap(ErrOtherCompany, problem.Conflict,
+			"The permission was given for company %s, but company %s was to be reconnected.", named(string(realm)), wanted).
+			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+
+				"to add another company, use Connect.", p.title())
+	case !realm.Valid():
+		return problem.New(problem.BadRequest, "%s' answer names no company.", p.title()).
+			WithHint("Nothing was changed. Begin the connection again.")
+	}
+	return nil
 }
 
 // take uses a state up and returns its flow if that is this provider's and this session's.

@@ -152,6 +152,10 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{name: "no code", change: func(a url.Values) { a.Del("code") }, want: problem.BadRequest, says: "without a code", back: true},
 		{name: "another company", realm: "123", want: problem.Conflict, is: ErrOtherCompany, says: "company 999", back: true},
 		{name: "no company", realm: "123", change: func(a url.Values) { a.Del("realmId") }, want: problem.Conflict, is: ErrOtherCompany, back: true},
+		{name: "no company for a new connection", change: func(a url.Values) { a.Del("realmId") },
+			want: problem.BadRequest, says: "names no company", back: true},
+		{name: "a company that is no number", change: func(a url.Values) { a.Set("realmId", "12/../3") },
+			want: problem.BadRequest, says: "names no company", back: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

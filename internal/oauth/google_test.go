@@ -68,7 +68,7 @@ func TestAGoogleAccountsLife(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err = provider.Exchange(t.Context(), flows.RedirectURI(provider), back.Query().Get("code"), "not-the-verifier-of-this-flow-but-of-the-same-length"); !problem.HasCode(err, problem.Conflict) {
+			if _, err = provider.Exchange(t.Context(), flows.RedirectURI(provider), back.Query().Get("code"), "not-the-verifier-of-this-flow-but-of-the-same-length"); !problem.HasCode(err, problem.Conflict) {
 				t.Errorf("a stolen code without its verifier: %v", err)
 			}
 			_, grant, err := flows.Finish(t.Context(), provider, back.Query(), flow.Session)

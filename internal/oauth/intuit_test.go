@@ -72,7 +72,8 @@ func openStore(t *testing.T, path string, key vault.Key) *boltstore.Store {
 func intuitProvider(sim *intuitsim.Server) *oauth.Provider {
 	client := &http.Client{Transport: inProcess{sim}}
 	return &oauth.Provider{
-		Name: "quickbooks", Title: "QuickBooks", ClientID: sim.ClientID(), ClientSecret: sim.ClientSecret(),
+		Name: "quickbooks", Title: "QuickBooks", RealmParam: "realmId",
+		ClientID: sim.ClientID(), ClientSecret: sim.ClientSecret(),
 		Endpoints: func(ctx context.Context) (oauth.Endpoints, error) {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://intuit.test/.well-known/openid_configuration", nil)
 			if err != nil {

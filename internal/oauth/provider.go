@@ -40,6 +40,9 @@ type Provider struct {
 	// AuthStyle says where the token endpoint looks for the client's credentials. The zero value is the header.
 	AuthStyle oauth2.AuthStyle
 	PKCE      bool
+	// RealmParam is the parameter of the provider's answer that names the company which the permission is for; empty if
+	// permissions are for no company.
+	RealmParam string
 	// AuthParams are added to every authorization request, such as access_type=offline.
 	AuthParams map[string]string
 	// RevokeJSON makes revocations a JSON body with the client's credentials (Intuit) instead of a form without (Google).
@@ -80,13 +83,12 @@ func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier str
 	return config.AuthCodeURL(state, params...), nil
 }
 
-// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. Extras
-// are the answer's other fields, such as id_token. A code that the provider refuses is a conflict: the consent must be
-// begun again.
-func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier string) (export.Grant, Extras, error) {
+// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. A code
+// that the provider refuses is a conflict: the consent must be begun again.
+func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier string) (export.Grant, error) {
 	ends, err := p.endpoints(ctx)
 	if err != nil {
-		return export.Grant{}, nil, err
+		return export.Grant{}, err
 	}
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}}
 	if p.PKCE && verifier != "" {
@@ -95,12 +97,12 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 	answer, err := p.tokenCall(ctx, ends.Token, form)
 	if err != nil {
 		if problem.HasCode(err, p.Reconnect) {
-			return export.Grant{}, nil, problem.Wrap(err, problem.Conflict, "%s no longer accepts this consent: its code was used already or came too late.", p.title()).
+			return export.Grant{}, problem.Wrap(err, problem.Conflict, "%s no longer accepts this consent: its code was used already or came too late.", p.title()).
 				WithHint("Nothing was changed. Begin the connection again and answer within a few minutes.")
 		}
-		return export.Grant{}, nil, err
+		return export.Grant{}, err
 	}
-	return p.grant(export.Grant{}, answer), answer.extras, nil
+	return p.grant(export.Grant{}, answer), nil
 }
 
 // Refresh gets a new access token and, when the provider rotates, a new refresh token: what is returned must be stored

@@ -23,7 +23,7 @@ const (
 
 // Store is what a ticker reads and writes; every export.Store has it.
 type Store interface {
-	Exporters(ctx context.Context) ([]export.Exporter, error)
+	Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 }
 
@@ -167,7 +167,7 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 // lookAtAll queues what is due and returns how long to wait. It stops early when life ends, but never halfway through
 // an exporter; the store is called with base.
 func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
-	exporters, err := t.o.Store.Exporters(base)
+	exporters, err := t.o.Store.Exporters(base, export.ExporterFilter{})
 	if err != nil {
 		t.log.Error("reading schedules failed", "error", err)
 		return look, fmt.Errorf("reading schedules: %w", err)

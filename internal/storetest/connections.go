@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -187,6 +188,17 @@ func testUsers(t *testing.T, s export.Store) {
 		t.Errorf("the new e-mail gives %s", got.ID)
 	}
 	must(t, s.CreateUser(ctx, user("usr_3", "b@example.com")))
+	// None and all are opposites, hence an empty list must not come back as no list.
+	for i, companies := range [][]export.RealmID{nil, {}, {"1", "2"}} {
+		u := user(export.ID("usr_c"+string(rune('0'+i))), string(rune('0'+i))+"@example.com")
+		u.Companies = companies
+		must(t, s.CreateUser(ctx, u))
+		got, err := s.UserByEmail(ctx, u.Email)
+		must(t, err)
+		if (got.Companies == nil) != (companies == nil) || !slices.Equal(got.Companies, companies) {
+			t.Errorf("companies of a user: got %#v, want %#v", got.Companies, companies)
+		}
+	}
 }
 
 func testAudit(t *testing.T, s export.Store) {

@@ -247,9 +247,10 @@ func (m *Memory) Exporter(ctx context.Context, id export.ID) (export.Exporter, e
 }
 
 // Exporters implements export.ExporterStore.
-func (m *Memory) Exporters(ctx context.Context) ([]export.Exporter, error) {
-	return byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name },
+func (m *Memory) Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error) {
+	all, err := byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name },
 		func(e export.Exporter) string { return string(e.ID) })
+	return slices.DeleteFunc(all, func(e export.Exporter) bool { return !f.Matches(e) }), err
 }
 
 // UpdateExporter implements export.ExporterStore.

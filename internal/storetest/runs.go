@@ -34,7 +34,7 @@ func testExporters(t *testing.T, s export.Store) {
 	must(t, s.CreateExporter(ctx, b))
 	must(t, s.CreateExporter(ctx, a))
 	wantErr(t, "a taken id", s.CreateExporter(ctx, b), export.ErrExists)
-	all, err := s.Exporters(ctx)
+	all, err := s.Exporters(ctx, export.ExporterFilter{})
 	must(t, err)
 	if d := diff([]export.Exporter{a, b}, all); d != "" {
 		t.Errorf("exporters by name (-want +got):\n%s", d)

@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"grants", testGrants},
 		{"flows are used once and expire", testFlows},
 		{"exporters", testExporters},
+		{"exporters are filtered", testExporterFilter},
 		{"marks", testMarks},
 		{"differences", testDifferences},
 		{"users", testUsers},
@@ -39,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"queue order", testQueueOrder},
 		{"run life", testRunLife},
 		{"history pages", testHistory},
+		{"history among companies", testHistoryAmong},
 		{"history of an exporter is its own", testHistoryOfSimilarIDs},
 		{"prune keeps the newest", testPrune},
 		{"concurrent changes of one run", testConcurrentChanges},
@@ -116,7 +118,7 @@ func testNotFound(t *testing.T, s export.Store) {
 	}{
 		{"Companies", func() (int, error) { l, err := s.Companies(ctx); return len(l), err }},
 		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
-		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx); return len(l), err }},
+		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx, export.ExporterFilter{}); return len(l), err }},
 		{"ActiveRuns", func() (int, error) { l, err := s.ActiveRuns(ctx); return len(l), err }},
 		{"Runs", func() (int, error) {
 			l, next, err := s.Runs(ctx, export.RunFilter{})

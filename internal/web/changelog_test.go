@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ledgersheet/internal/export"
 )
 
 // TestChangeLogForm makes a change log in the form, whose options are its own, and is told what is wrong with them.
@@ -25,7 +27,7 @@ func TestChangeLogForm(t *testing.T) {
 		"account": {string(s.account)}, "sheet": {"Data"}, "start": {"A1"}, "preset": {""}, "timezone": {"UTC"}, "action": {"save"},
 	}
 	s.wantSent("/exporters", form, "/exporters/exp_")
-	all, err := s.control.Exporters(t.Context())
+	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})
 	must(t, err)
 	if len(all) != 1 {
 		t.Fatalf("%d exporters were made", len(all))

@@ -2,11 +2,11 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // connectionsView is the page of companies and Google accounts.
@@ -19,28 +19,8 @@ type connectionsView struct {
 	Environment        string
 }
 
-// companyCard is one connected company.
-type companyCard struct {
-	Name, Legal string
-	Realm       export.RealmID
-	Environment string
-	Pill        pill
-	Connected   bool
-	Facts       []fact
-	Error       *problemView
-	Waiting     string
-	Exporters   []link
-	Used, Limit int // calls in the last minute
-	Path        string
-}
-
-// accountCard is one Google account.
-type accountCard struct {
-	Email     string
-	ID        export.ID
-	Kind      string
-	Service   bool
-	Existing  bool // may open spreadsheets that the program did not make
+// card is what the page shows of every connection.
+type card struct {
 	Pill      pill
 	Connected bool
 	Facts     []fact
@@ -49,23 +29,48 @@ type accountCard struct {
 	Path      string
 }
 
+// companyCard is one connected company.
+type companyCard struct {
+	card
+	Name, Legal string
+	Realm       export.RealmID
+	Environment string
+	Waiting     string
+	Used, Limit int // calls in the last minute
+}
+
+// accountCard is one Google account.
+type accountCard struct {
+	card
+	Email    string
+	ID       export.ID
+	Kind     string
+	Service  bool
+	Existing bool // may open spreadsheets that the program did not make
+}
+
 type link struct{ Title, Href string }
 
 func companyPath(realm export.RealmID, action string) string {
-	return "/connections/quickbooks/" + string(realm) + "/" + action
+	return companiesPath + "/" + string(realm) + "/" + action
 }
 
 func accountPath(id export.ID, action string) string {
-	return "/connections/google/" + string(id) + "/" + action
+	return accountsPath + "/" + string(id) + "/" + action
 }
 
 func (w *Web) connectionsPage(c *gin.Context) error {
-	k, err := w.known(c.Request.Context())
+	d := w.desk(c)
+	k, err := know(c.Request.Context(), d, needCompanies|needAccounts|needExporters)
 	if err != nil {
 		return err
 	}
-	view := connectionsView{QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback", GoogleRedirect: w.o.Settings.BaseURL + "/oauth/google/callback", Environment: w.o.Settings.Environment}
-	view.QuickBooks, view.Google = w.o.Control.Ready()
+	view := connectionsView{
+		QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback",
+		GoogleRedirect:     w.o.Settings.BaseURL + "/oauth/google/callback",
+		Environment:        w.o.Settings.Environment,
+	}
+	view.QuickBooks, view.Google = d.Ready()
 	for _, co := range k.companies {
 		view.Companies = append(view.Companies, w.companyCard(co, k))
 	}
@@ -75,13 +80,22 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "connections", frame{Title: "Connections", Section: "connections"}, view)
 }
 
+func newCard(s export.ConnectionStatus, lastError *problem.Problem, exporters []export.Exporter, path string) card {
+	return card{
+		Pill: pillOf(connectionState(s)), Connected: s == export.Connected, Error: problemViewOf(lastError),
+		Exporters: exporterLinks(exporters), Path: path,
+	}
+}
+
 func (w *Web) companyCard(co export.Company, k known) companyCard {
-	card := companyCard{Name: co.Name, Realm: co.Realm, Environment: co.Environment, Pill: pillOf(connectionState(co.Status)), Connected: co.Status == export.Connected,
-		Exporters: exporterLinks(k.using(co.Realm)), Path: "/connections/quickbooks/" + string(co.Realm)}
+	card := companyCard{
+		card: newCard(co.Status, co.LastError, k.using(co.Realm), companiesPath+"/"+string(co.Realm)),
+		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
+	}
 	if co.LegalName != co.Name {
 		card.Legal = co.LegalName
 	}
-	card.Used, card.Limit = w.o.Control.CompanyUsage(co.Realm)
+	card.Used, card.Limit = k.desk.CompanyUsage(co.Realm)
 	card.Facts = []fact{{Title: "Company id", Text: string(co.Realm), Mono: true}}
 	if co.Country != "" || co.HomeCurrency != "" {
 		card.Facts = append(card.Facts, fact{Title: "Country, currency", Text: joinNonEmpty(co.Country, co.HomeCurrency)})
@@ -96,9 +110,6 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 	if card.Connected && !co.HardExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
 	}
-	if p := co.LastError; p != nil {
-		card.Error = &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}
-	}
 	if !card.Connected {
 		card.Waiting = k.waiting(co.Realm)
 	}
@@ -106,9 +117,11 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 }
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
-	card := accountCard{Email: a.Email, ID: a.ID, Kind: "Google account", Service: a.Kind == export.ServiceAccount, Pill: pillOf(connectionState(a.Status)),
-		Connected: a.Status == export.Connected, Exporters: exporterLinks(k.writing(a.ID)), Path: "/connections/google/" + string(a.ID)}
-	card.Existing = slices.Contains(a.Scopes, "https://www.googleapis.com/auth/spreadsheets")
+	card := accountCard{
+		card:  newCard(a.Status, a.LastError, k.writing(a.ID), accountsPath+"/"+string(a.ID)),
+		Email: a.Email, ID: a.ID, Kind: "Google account",
+		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
+	}
 	if card.Service {
 		card.Kind = "Service account"
 		card.Facts = append(card.Facts, fact{Title: "May write", Text: "Spreadsheets that are shared with it"})
@@ -118,9 +131,6 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 			may = "All spreadsheets that this person may edit"
 		}
 		card.Facts = append(card.Facts, fact{Title: "May write", Text: may}, fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
-	}
-	if p := a.LastError; p != nil {
-		card.Error = &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}
 	}
 	return card
 }
@@ -145,149 +155,4 @@ func joinNonEmpty(parts ...string) string {
 		}
 	}
 	return text
-}
-
-func (w *Web) testCompany(c *gin.Context) error {
-	name, err := w.o.Control.TestCompany(c.Request.Context(), export.RealmID(c.Param("realm")))
-	if err != nil {
-		w.notifyError(c, err)
-	} else {
-		w.notify(c, toneGood, "QuickBooks answered for "+name+".", "")
-	}
-	return seeOther(c, "/connections")
-}
-
-func (w *Web) testAccount(c *gin.Context) error {
-	email, err := w.o.Control.TestAccount(c.Request.Context(), export.ID(c.Param("id")))
-	if err != nil {
-		w.notifyError(c, err)
-	} else {
-		w.notify(c, toneGood, "Google answered for "+email+".", "")
-	}
-	return seeOther(c, "/connections")
-}
-
-func (w *Web) disconnectCompanyPage(c *gin.Context) error {
-	ctx, realm := c.Request.Context(), export.RealmID(c.Param("realm"))
-	co, err := w.o.Control.Company(ctx, realm)
-	if err != nil {
-		return err
-	}
-	k, err := w.known(ctx)
-	if err != nil {
-		return err
-	}
-	return w.page(c, http.StatusOK, "confirm", frame{Title: "Disconnect " + co.Name, Section: "connections"}, confirmView{
-		Title: "Disconnect " + co.Name + "?",
-		Effects: []string{
-			"The permission is taken back at Intuit and its tokens are forgotten here.",
-			"The exporters that use it are paused. Their configuration and schedules stay; reconnecting resumes them as they were.",
-			"Spreadsheets stay as they are.",
-		},
-		Names: exporterNames(k.using(realm)), Post: companyPath(realm, "disconnect"), Action: "Disconnect", Back: "/connections"})
-}
-
-func (w *Web) disconnectCompany(c *gin.Context) error {
-	co, err := w.o.Control.DisconnectCompany(c.Request.Context(), actor(c), export.RealmID(c.Param("realm")))
-	if err != nil {
-		return err
-	}
-	w.notify(c, toneGood, co.Name+" is disconnected.", "Its exporters are paused and go on when it is reconnected.")
-	return seeOther(c, "/connections")
-}
-
-func (w *Web) deleteCompanyPage(c *gin.Context) error {
-	ctx, realm := c.Request.Context(), export.RealmID(c.Param("realm"))
-	co, err := w.o.Control.Company(ctx, realm)
-	if err != nil {
-		return err
-	}
-	k, err := w.known(ctx)
-	if err != nil {
-		return err
-	}
-	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete " + co.Name, Section: "connections"}, confirmView{
-		Title: "Delete " + co.Name + " from ledgersheet?",
-		Effects: []string{
-			"The permission is taken back at Intuit and its tokens are forgotten here.",
-			"Exporters that use only this company are deleted; from those that combine several it is taken out.",
-			"Nothing changes in QuickBooks, and spreadsheets stay as they are.",
-		},
-		Names: exporterNames(k.using(realm)), Post: companyPath(realm, "delete"), Action: "Delete company", Back: "/connections", Danger: true})
-}
-
-func (w *Web) deleteCompany(c *gin.Context) error {
-	ctx, realm := c.Request.Context(), export.RealmID(c.Param("realm"))
-	co, err := w.o.Control.Company(ctx, realm)
-	if err != nil {
-		return err
-	}
-	if err := w.o.Control.DeleteCompany(ctx, actor(c), realm); err != nil {
-		return err
-	}
-	w.notify(c, toneGood, co.Name+" was deleted.", "")
-	return seeOther(c, "/connections")
-}
-
-func exporterNames(list []export.Exporter) []string {
-	names := make([]string, len(list))
-	for i, e := range list {
-		names[i] = e.Name
-	}
-	return names
-}
-
-func (w *Web) disconnectAccountPage(c *gin.Context) error {
-	return w.confirmAccount(c, "Disconnect", confirmView{
-		Effects: []string{
-			"The permission is taken back at Google and its tokens are forgotten here.",
-			"The exporters that write with it are paused. Their configuration and schedules stay; reconnecting resumes them as they were.",
-			"Spreadsheets stay as they are.",
-		}, Action: "Disconnect"}, "disconnect")
-}
-
-func (w *Web) deleteAccountPage(c *gin.Context) error {
-	return w.confirmAccount(c, "Delete", confirmView{
-		Effects: []string{
-			"The permission is taken back at Google and its tokens are forgotten here.",
-			"The exporters that write with it stay, paused, until you give them another account.",
-			"Spreadsheets stay as they are.",
-		}, Action: "Delete account", Danger: true}, "delete")
-}
-
-func (w *Web) confirmAccount(c *gin.Context, verb string, view confirmView, action string) error {
-	ctx, id := c.Request.Context(), export.ID(c.Param("id"))
-	a, err := w.o.Control.Account(ctx, id)
-	if err != nil {
-		return err
-	}
-	k, err := w.known(ctx)
-	if err != nil {
-		return err
-	}
-	view.Title = verb + " " + a.Email + "?"
-	view.Names, view.Post, view.Back = exporterNames(k.writing(id)), accountPath(id, action), "/connections"
-	return w.page(c, http.StatusOK, "confirm", frame{Title: verb + " " + a.Email, Section: "connections"}, view)
-}
-
-func (w *Web) disconnectAccount(c *gin.Context) error {
-	a, err := w.o.Control.DisconnectAccount(c.Request.Context(), actor(c), export.ID(c.Param("id")))
-	if err != nil {
-		return err
-	}
-	w.notify(c, toneGood, a.Email+" is disconnected.", "Its exporters are paused and go on when it is reconnected.")
-	return seeOther(c, "/connections")
-}
-
-func (w *Web) deleteAccount(c *gin.Context) error {
-	ctx, id := c.Request.Context(), export.ID(c.Param("id"))
-	a, err := w.o.Control.Account(ctx, id)
-	if err != nil {
-		return err
-	}
-	if err := w.o.Control.DeleteAccount(ctx, actor(c), id); err != nil {
-		return err
-	}
-	w.notify(c, toneGood, a.Email+" was deleted.", "")
-	return seeOther(c, "/connections")
 }

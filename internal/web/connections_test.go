@@ -27,7 +27,7 @@ func TestConnectCompany(t *testing.T) {
 	if body := s.wantGet("/"); !strings.Contains(body, "Alder &amp; Sons Ltd is connected.") {
 		t.Error("the connection is not told")
 	}
-	if _, err := s.control.Company(t.Context(), realmA); err != nil {
+	if _, err := s.desk.Company(t.Context(), realmA); err != nil {
 		t.Errorf("the company is not there: %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestTestDisconnectDelete(t *testing.T) {
 	}
 	s.wantSent(companyPath(realmA, "disconnect"), nil, "/connections")
 	told("Alder &amp; Sons Ltd is disconnected.")
-	if e, _ := s.control.Exporter(t.Context(), e.ID); !e.Paused() {
+	if e, _ := s.desk.Exporter(t.Context(), e.ID); !e.Paused() {
 		t.Error("the exporter is not paused")
 	}
 	s.wantSent(accountPath(s.account, "disconnect"), nil, "/connections")
@@ -129,7 +129,7 @@ func TestTestDisconnectDelete(t *testing.T) {
 	told("books@example.com was deleted.")
 	s.wantSent(companyPath(realmA, "delete"), nil, "/connections")
 	told("was deleted.")
-	if _, err := s.control.Exporter(t.Context(), e.ID); !problem.HasCode(err, problem.NotFound) {
+	if _, err := s.desk.Exporter(t.Context(), e.ID); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the exporter of the deleted company: %v", err)
 	}
 }

@@ -24,55 +24,14 @@ func (w *Web) consent(c *gin.Context, address string, err error) error {
 // returnTo is where a person wants to be after a consent.
 func returnTo(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
 
-func (w *Web) connectCompany(c *gin.Context) error {
-	address, err := w.o.Control.ConnectCompany(c.Request.Context(), actor(c), "", returnTo(c))
-	return w.consent(c, address, err)
-}
-
-func (w *Web) reconnectCompany(c *gin.Context) error {
-	address, err := w.o.Control.ConnectCompany(c.Request.Context(), actor(c), export.RealmID(c.Param("realm")), returnTo(c))
-	return w.consent(c, address, err)
-}
-
-func (w *Web) connectAccount(c *gin.Context) error {
-	address, err := w.o.Control.ConnectAccount(c.Request.Context(), actor(c), "", c.PostForm("access") == "existing", returnTo(c))
-	return w.consent(c, address, err)
-}
-
-func (w *Web) reconnectAccount(c *gin.Context) error {
-	address, err := w.o.Control.ConnectAccount(c.Request.Context(), actor(c), export.ID(c.Param("id")), c.PostForm("access") == "existing", returnTo(c))
-	return w.consent(c, address, err)
-}
-
-// finishCompany takes Intuit's answer. It only exchanges and sends on, so that a reload cannot repeat it.
-func (w *Web) finishCompany(c *gin.Context) error {
-	co, flow, err := w.o.Control.FinishCompany(c.Request.Context(), actor(c), c.Request.URL.Query())
-	if err != nil {
-		w.notifyError(c, err)
-	} else {
-		w.notify(c, toneGood, co.Name+" is connected.", "")
-	}
-	return seeOther(c, localPath(flow.ReturnTo, "/connections"))
-}
-
-func (w *Web) finishAccount(c *gin.Context) error {
-	a, flow, err := w.o.Control.FinishAccount(c.Request.Context(), actor(c), c.Request.URL.Query())
-	if err != nil {
-		w.notifyError(c, err)
-	} else {
-		w.notify(c, toneGood, a.Email+" is connected.", "")
-	}
-	return seeOther(c, localPath(flow.ReturnTo, "/connections"))
-}
-
 // companyLeft is Intuit's disconnect URL: the person ended the permission inside QuickBooks. A test call makes the state
 // here agree at once; the address alone, which anybody can open, changes nothing.
 func (w *Web) companyLeft(c *gin.Context) error {
-	ctx, realm := c.Request.Context(), export.RealmID(c.Query("realmId"))
+	ctx, d, realm := c.Request.Context(), w.desk(c), export.RealmID(c.Query("realmId"))
 	if realm == "" {
 		return seeOther(c, "/connections")
 	}
-	co, err := w.o.Control.Company(ctx, realm)
+	co, err := d.Company(ctx, realm)
 	if problem.HasCode(err, problem.NotFound) {
 		w.notify(c, toneInfo, "That company is not connected here.", "")
 		return seeOther(c, "/connections")
@@ -80,7 +39,7 @@ func (w *Web) companyLeft(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	switch _, err := w.o.Control.TestCompany(ctx, realm); {
+	switch _, err := d.TestCompany(ctx, realm); {
 	case problem.HasCode(err, problem.CompanyReconnectRequired):
 		w.notify(c, toneWarn, co.Name+" was disconnected in QuickBooks.", "Its exporters keep their configuration; Reconnect takes them up again.")
 	case err != nil:
@@ -94,9 +53,9 @@ func (w *Web) companyLeft(c *gin.Context) error {
 // companyReturns is Intuit's reconnect URL. It shows one button: a consent is begun by a form only.
 func (w *Web) companyReturns(c *gin.Context) error {
 	view := confirmView{Title: "Connect a company?", Effects: []string{"You are led to QuickBooks to give the permission to read.", "Nothing is ever changed in QuickBooks."},
-		Post: "/connections/quickbooks", Action: "Connect to QuickBooks", Back: "/connections"}
+		Post: companiesPath, Action: "Connect to QuickBooks", Back: "/connections"}
 	if realm := export.RealmID(c.Query("realmId")); realm != "" {
-		co, err := w.o.Control.Company(c.Request.Context(), realm)
+		co, err := w.desk(c).Company(c.Request.Context(), realm)
 		switch {
 		case problem.HasCode(err, problem.NotFound):
 		case err != nil:

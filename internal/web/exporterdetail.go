@@ -24,26 +24,29 @@ type exporterView struct {
 }
 
 func (w *Web) exporterPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	ctx, d := c.Request.Context(), w.desk(c)
+	e, err := d.Exporter(ctx, export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	k, err := w.known(ctx)
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return err
 	}
-	runs, _, err := w.o.Control.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
+	runs, _, err := d.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
 	if err != nil {
 		return err
 	}
-	view := exporterView{Row: w.exporterRow(e, runs, k), Facts: w.configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(), Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone)}
+	view := exporterView{
+		Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
+		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
 	for i := range view.Runs {
 		view.Runs[i].Name = exact(runs[i].QueuedAt, e.Schedule.Location()) // all are of this exporter
 	}
-	if d, err := w.o.Control.Definition(e.Definition); err == nil {
-		view.Columns = columnsOf(d, e)
+	if def, err := d.Definition(e.Definition); err == nil {
+		view.Columns = columnsOf(def, e)
 	}
 	if len(runs) > 0 {
 		if !runs[0].Status.Over() {
@@ -72,7 +75,7 @@ func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 }
 
 // configFacts says what an exporter is set to do. A run has the exporter as it was then.
-func (w *Web) configFacts(e export.Exporter, k known) []fact {
+func configFacts(e export.Exporter, k known) []fact {
 	names := make([]string, len(e.Companies))
 	for i, r := range e.Companies {
 		names[i] = k.company(r)
@@ -81,8 +84,10 @@ func (w *Web) configFacts(e export.Exporter, k known) []fact {
 	if a, ok := k.account(e.Target.Account); ok {
 		account = a.Email
 	}
-	facts := []fact{{Title: "What", Text: w.typeTitle(e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")}}
-	if d, err := w.o.Control.Definition(e.Definition); err == nil {
+	facts := []fact{
+		{Title: "What", Text: typeTitle(k.desk, e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")},
+	}
+	if d, err := k.desk.Definition(e.Definition); err == nil {
 		for _, o := range d.OptionList() {
 			if v := e.Option(d, o.Key); v != "" && v != "false" {
 				facts = append(facts, fact{Title: o.Title, Text: optionText(o, v)})

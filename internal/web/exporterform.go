@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -59,13 +60,17 @@ func catalogue(all []export.Definition) []catalogueGroup {
 }
 
 func (w *Web) newExporterPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	k, err := w.known(ctx)
+	ctx, d := c.Request.Context(), w.desk(c)
+	needs := needCompanies | needAccounts
+	if c.Query("copy") == "" && c.Query("type") != "" {
+		needs |= needExporters // their time zones
+	}
+	k, err := know(ctx, d, needs)
 	if err != nil {
 		return err
 	}
 	if id := c.Query("copy"); id != "" {
-		e, err := w.o.Control.Exporter(ctx, export.ID(id))
+		e, err := d.Exporter(ctx, export.ID(id))
 		if err != nil {
 			return err
 		}
@@ -75,18 +80,18 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 		return w.showForm(c, http.StatusOK, e, k, nil, nil)
 	}
 	if c.Query("type") == "" {
-		view := catalogueView{Groups: catalogue(w.o.Control.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts)}
+		view := catalogueView{Groups: catalogue(d.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts)}
 		return w.page(c, http.StatusOK, "exporter_new", frame{Title: "New exporter", Section: "exporters"}, view)
 	}
-	d, err := w.o.Control.Definition(c.Query("type"))
+	def, err := d.Definition(c.Query("type"))
 	if err != nil {
 		return err
 	}
-	return w.showForm(c, http.StatusOK, w.fresh(d, k, c.Query("company")), k, nil, nil)
+	return w.showForm(c, http.StatusOK, fresh(def, k, c.Query("company")), k, nil, nil)
 }
 
 // fresh is a new exporter as the form first shows it.
-func (w *Web) fresh(d export.Definition, k known, company string) export.Exporter {
+func fresh(d export.Definition, k known, company string) export.Exporter {
 	info := d.Info()
 	e := export.Exporter{Name: info.Title, Definition: info.ID, Mode: export.Replace, Options: map[string]string{}, Columns: nil,
 		Target:   export.Target{Sheet: info.Title, Start: "A1"},
@@ -112,12 +117,12 @@ func (w *Web) fresh(d export.Definition, k known, company string) export.Exporte
 }
 
 func (w *Web) editExporterPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	ctx, d := c.Request.Context(), w.desk(c)
+	e, err := d.Exporter(ctx, export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	k, err := w.known(ctx)
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return err
 	}
@@ -132,23 +137,23 @@ func (w *Web) updateExporter(c *gin.Context) error {
 
 // saveExporter stores what the form says; a bad one comes back as it was typed, with what is wrong.
 func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
-	ctx, who := c.Request.Context(), actor(c)
+	ctx, d := c.Request.Context(), w.desk(c)
 	form, err := postForm(c)
 	if err != nil {
 		return err
 	}
-	e, err := w.readForm(form)
+	e, err := readForm(d, form)
 	if err != nil {
 		return err
 	}
 	typed := e
 	if id == "" {
-		e, err = w.o.Control.CreateExporter(ctx, who, e)
+		e, err = d.CreateExporter(ctx, e)
 	} else {
-		e, err = w.o.Control.UpdateExporter(ctx, who, id, e, typed.Revision)
+		e, err = d.UpdateExporter(ctx, id, e, typed.Revision)
 	}
 	if problem.HasCode(err, problem.InvalidInput, problem.Conflict) {
-		k, kerr := w.known(ctx)
+		k, kerr := know(ctx, d, needCompanies|needAccounts)
 		if kerr != nil {
 			return kerr
 		}
@@ -160,7 +165,7 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 		return err
 	}
 	if form.Get("action") == "save_run" {
-		run, _, err := w.o.Control.RunNow(ctx, who, e.ID)
+		run, _, err := d.RunNow(ctx, e.ID)
 		if err != nil {
 			w.notifyError(c, err)
 			return seeOther(c, "/exporters/"+string(e.ID))
@@ -184,8 +189,8 @@ func postForm(c *gin.Context) (url.Values, error) {
 }
 
 // readForm makes an exporter of what the form says, right or wrong; only an unknown type is an error.
-func (w *Web) readForm(form url.Values) (export.Exporter, error) {
-	d, err := w.o.Control.Definition(form.Get("type"))
+func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
+	d, err := desk.Definition(form.Get("type"))
 	if err != nil {
 		return export.Exporter{}, err
 	}

@@ -35,7 +35,7 @@ func TestCreateExporter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	s.wantSent("/exporters", s.filled(nil), "/exporters/exp_")
-	all, err := s.control.Exporters(t.Context())
+	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})
 	must(t, err)
 	if len(all) != 1 {
 		t.Fatalf("%d exporters were made", len(all))
@@ -63,7 +63,7 @@ func TestSaveAndRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	s.wantSent("/exporters", s.filled(url.Values{"action": {"save_run"}}), "/runs/run_")
-	runs, _, err := s.control.Runs(t.Context(), export.RunFilter{})
+	runs, _, err := s.desk.Runs(t.Context(), export.RunFilter{})
 	must(t, err)
 	if len(runs) != 1 || runs[0].By != email || runs[0].Trigger != export.TriggerManual {
 		t.Errorf("the runs are %+v", runs)
@@ -84,7 +84,7 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 		{"a program that sends no preset", url.Values{"preset": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
 		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
 	} {
-		e, err := s.web.readForm(s.filled(test.change))
+		e, err := readForm(s.desk, s.filled(test.change))
 		must(t, err)
 		if diff := cmp.Diff(test.want, e.Schedule); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -113,7 +113,7 @@ func TestBadFormLosesNothing(t *testing.T) {
 			t.Errorf("the refused form lacks %s", want)
 		}
 	}
-	if all, _ := s.control.Exporters(t.Context()); len(all) != 0 {
+	if all, _ := s.desk.Exporters(t.Context(), export.ExporterFilter{}); len(all) != 0 {
 		t.Error("a bad exporter was stored")
 	}
 }
@@ -136,7 +136,7 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 		t.Errorf("a stale form: status %d", a.status)
 	}
 	checkPage(t, "stale form", a.body)
-	now, err := s.control.Exporter(t.Context(), e.ID)
+	now, err := s.desk.Exporter(t.Context(), e.ID)
 	must(t, err)
 	if now.Name != "Renamed" || now.Revision != 2 {
 		t.Errorf("the exporter is %q, revision %d", now.Name, now.Revision)
@@ -146,16 +146,16 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 func TestReportFormLeavesDefaultsOpen(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	d, err := s.control.Definition("profit_and_loss")
+	d, err := s.desk.Definition("profit_and_loss")
 	must(t, err)
 	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false), "option.accounting_method": {"Cash"}}
-	e, err := s.web.readForm(form)
+	e, err := readForm(s.desk, form)
 	must(t, err)
 	if e.Columns != nil {
 		t.Errorf("the defaults were pinned: %v", e.Columns)
 	}
 	form["column"] = []string{"Label", "Amounts"}
-	e, err = s.web.readForm(form)
+	e, err = readForm(s.desk, form)
 	must(t, err)
 	if diff := cmp.Diff([]string{"Label", "Amounts"}, e.Columns); diff != "" {
 		t.Error(diff)

@@ -84,7 +84,7 @@ type filterField struct {
 }
 
 func (w *Web) showForm(c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem, preview *previewView) error {
-	d, err := w.o.Control.Definition(e.Definition)
+	d, err := k.desk.Definition(e.Definition)
 	if err != nil {
 		return err
 	}
@@ -335,17 +335,17 @@ func fieldErrors(p *problem.Problem, labels map[string]string) []fieldError {
 }
 
 func (w *Web) previewDraft(c *gin.Context) error {
-	ctx := c.Request.Context()
+	ctx, d := c.Request.Context(), w.desk(c)
 	form, err := postForm(c)
 	if err != nil {
 		return err
 	}
-	e, err := w.readForm(form)
+	e, err := readForm(d, form)
 	if err != nil {
 		return err
 	}
 	e.ID = export.ID(form.Get("id"))
-	preview, p, err := w.preview(ctx, e)
+	rows, p, err := preview(ctx, d, e)
 	if err != nil {
 		return err
 	}
@@ -354,13 +354,13 @@ func (w *Web) previewDraft(c *gin.Context) error {
 		status = p.Code.Status()
 	}
 	if wantsFragment(c) {
-		return w.fragmentAnswer(c, status, "preview", preview)
+		return w.fragmentAnswer(c, status, "preview", rows)
 	}
-	k, err := w.known(ctx)
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return err
 	}
-	return w.showForm(c, status, e, k, p, &preview)
+	return w.showForm(c, status, e, k, p, &rows)
 }
 
 // wantsFragment reports whether a script asks for a part of a page.

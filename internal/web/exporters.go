@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/schedule"
 )
@@ -46,7 +47,7 @@ type exportersView struct {
 
 func (w *Web) exportersPage(c *gin.Context) error {
 	ctx := c.Request.Context()
-	k, err := w.known(ctx)
+	k, err := know(ctx, w.desk(c), needCompanies|needExporters)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (w *Web) exportersPage(c *gin.Context) error {
 func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) {
 	rows := make([]exporterRow, 0, len(k.exporters))
 	for _, e := range k.exporters {
-		runs, _, err := w.o.Control.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
+		runs, _, err := k.desk.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +73,8 @@ func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) 
 // exporterRow makes a row from an exporter and its latest runs, newest first.
 func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
 	now := w.o.Now()
-	row := exporterRow{ID: e.ID, Name: e.Name, Type: w.typeTitle(e.Definition), Companies: companyNames(e, k), Why: e.PauseWords(),
+	row := exporterRow{ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
+		Companies: companyNames(e, k), Why: e.PauseWords(),
 		Schedule: shortSchedule(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused()}
 	var last *export.Run
 	if len(runs) > 0 {
@@ -105,12 +107,12 @@ func companyNames(e export.Exporter, k known) string {
 	return strings.Join(names, ", ")
 }
 
-func (w *Web) typeTitle(id string) string {
-	d, err := w.o.Control.Definition(id)
+func typeTitle(d *control.Desk, id string) string {
+	def, err := d.Definition(id)
 	if err != nil {
 		return id
 	}
-	return d.Info().Title
+	return def.Info().Title
 }
 
 // scheduleWords describes a schedule; an invalid one, which only an older version can have stored, is shown as it is.
@@ -134,7 +136,7 @@ func shortSchedule(s export.Schedule) string {
 }
 
 func (w *Web) runExporter(c *gin.Context) error {
-	run, joined, err := w.o.Control.RunNow(c.Request.Context(), actor(c), export.ID(c.Param("id")))
+	run, joined, err := w.desk(c).RunNow(c.Request.Context(), export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -149,7 +151,7 @@ func (w *Web) pauseExporter(c *gin.Context) error { return w.setPaused(c, true) 
 func (w *Web) resumeExporter(c *gin.Context) error { return w.setPaused(c, false) }
 
 func (w *Web) setPaused(c *gin.Context, paused bool) error {
-	e, err := w.o.Control.PauseExporter(c.Request.Context(), actor(c), export.ID(c.Param("id")), paused)
+	e, err := w.desk(c).PauseExporter(c.Request.Context(), export.ID(c.Param("id")), paused)
 	if err != nil {
 		return err
 	}
@@ -162,7 +164,7 @@ func (w *Web) setPaused(c *gin.Context, paused bool) error {
 }
 
 func (w *Web) deleteExporterPage(c *gin.Context) error {
-	e, err := w.o.Control.Exporter(c.Request.Context(), export.ID(c.Param("id")))
+	e, err := w.desk(c).Exporter(c.Request.Context(), export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -177,12 +179,12 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 }
 
 func (w *Web) deleteExporter(c *gin.Context) error {
-	ctx, id := c.Request.Context(), export.ID(c.Param("id"))
-	e, err := w.o.Control.Exporter(ctx, id)
+	ctx, d, id := c.Request.Context(), w.desk(c), export.ID(c.Param("id"))
+	e, err := d.Exporter(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := w.o.Control.DeleteExporter(ctx, actor(c), id); err != nil {
+	if err := d.DeleteExporter(ctx, id); err != nil {
 		return err
 	}
 	w.notify(c, toneGood, e.Name+" was deleted. Its spreadsheet stays as it is.", "")

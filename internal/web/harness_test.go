@@ -48,6 +48,7 @@ type site struct {
 	web       *Web
 	store     *boltstore.Store
 	control   *control.Control
+	desk      *control.Desk // the owner's
 	broker    *progress.Broker
 	log       *lockedBuffer
 	server    *httptest.Server
@@ -81,8 +82,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 		Store: store, Definitions: exporters.All(), QuickBooksConsents: s.consents, GoogleConsents: s.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: s.quick, Google: s.google,
 		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: s.previewer, Environment: "sandbox", MinInterval: 5 * time.Minute,
-		QuickBooksReady: !o.notReady, GoogleReady: !o.notReady, Now: now, Logger: logger,
+		QuickBooksReady: !o.notReady, GoogleReady: !o.notReady, Now: now, Logger: logger, Events: s.broker,
 	})
+	s.desk = s.control.As(control.Local(email))
 	logins := &auth.Service{Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}}
 	if !o.withoutOwn {
 		_, err = logins.EnsureOwner(t.Context(), email, password)
@@ -93,8 +95,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 		o.baseURL = "http://ledgersheet.test"
 	}
 	s.web, err = New(Options{
-		Control: s.control, Logins: logins, Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger), Setup: s.setup, Events: s.broker,
-		Files: templates.Files, Logger: logger, Now: now,
+		Control: s.control, Logins: logins, Setup: s.setup,
+		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
+		Files:    templates.Files, Logger: logger, Now: now,
 		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
 			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."}, {"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
 	})
@@ -214,7 +217,7 @@ func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	if change != nil {
 		change(&e)
 	}
-	e, err := s.control.CreateExporter(s.t.Context(), control.Actor{Email: email}, e)
+	e, err := s.desk.CreateExporter(s.t.Context(), e)
 	must(s.t, err)
 	return e
 }
@@ -312,7 +315,9 @@ func (f *fakeConsents) Begin(_ context.Context, flow export.Flow, extra map[stri
 	return "https://elsewhere.example/consent?state=s", nil
 }
 
-func (f *fakeConsents) Finish(_ context.Context, _ url.Values, session string) (export.Flow, export.Grant, error) {
+func (f *fakeConsents) Finish(
+	_ context.Context, answer url.Values, session string,
+) (export.Flow, export.Grant, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
@@ -323,7 +328,9 @@ func (f *fakeConsents) Finish(_ context.Context, _ url.Values, session string) (
 	}
 	grant := f.grant
 	grant.Scopes = f.begun.Scopes
-	return f.begun, grant, nil
+	flow := f.begun
+	flow.Realm = export.RealmID(answer.Get("realmId"))
+	return flow, grant, nil
 }
 
 func (f *fakeConsents) Revoke(_ context.Context, g export.Grant) error {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 )
 
@@ -76,15 +77,15 @@ type controlSum struct {
 }
 
 // controlSums are a run's control sums in the catalogue's order, under the columns' titles.
-func (w *Web) controlSums(r export.Run) []controlSum {
+func controlSums(d *control.Desk, r export.Run) []controlSum {
 	keys := make([]string, 0, len(r.Control))
 	for k := range r.Control {
 		keys = append(keys, k)
 	}
 	titles := map[string]string{}
 	rank := map[string]int{}
-	if d, err := w.o.Control.Definition(r.Exporter.Definition); err == nil {
-		catalogue := d.Catalogue()
+	if def, err := d.Definition(r.Exporter.Definition); err == nil {
+		catalogue := def.Catalogue()
 		for i, c := range catalogue {
 			titles[c.Path], rank[c.Path] = c.Title, i-len(catalogue) // what it does not list comes last
 		}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -40,8 +39,8 @@ type attention struct {
 const warnBefore = 14 * 24 * time.Hour
 
 func (w *Web) overviewPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	known, err := w.known(ctx)
+	ctx, d := c.Request.Context(), w.desk(c)
+	known, err := know(ctx, d, needCompanies|needAccounts|needExporters)
 	if err != nil {
 		return err
 	}
@@ -50,10 +49,10 @@ func (w *Web) overviewPage(c *gin.Context) error {
 		return err
 	}
 	view := overviewView{Exporters: rows, Companies: len(known.companies), Accounts: len(known.accounts)}
-	view.QuickBooks, view.Google = w.o.Control.Ready()
+	view.QuickBooks, view.Google = d.Ready()
 	view.Attention = w.attention(known, rows)
 	view.Counts = w.figures(rows)
-	recent, _, err := w.o.Control.Runs(ctx, export.RunFilter{Limit: 6})
+	recent, _, err := d.Runs(ctx, export.RunFilter{Limit: 6})
 	if err != nil {
 		return err
 	}
@@ -114,73 +113,4 @@ func (w *Web) attention(k known, rows []exporterRow) []attention {
 		}
 	}
 	return append(list, later...)
-}
-
-// known are the connections, for pages that name them.
-type known struct {
-	companies []export.Company
-	accounts  []export.GoogleAccount
-	exporters []export.Exporter
-}
-
-func (w *Web) known(ctx context.Context) (known, error) {
-	var k known
-	var err error
-	if k.companies, err = w.o.Control.Companies(ctx); err != nil {
-		return k, err
-	}
-	if k.accounts, err = w.o.Control.Accounts(ctx); err != nil {
-		return k, err
-	}
-	k.exporters, err = w.o.Control.Exporters(ctx)
-	return k, err
-}
-
-func (k known) company(realm export.RealmID) string {
-	for _, c := range k.companies {
-		if c.Realm == realm {
-			return c.Name
-		}
-	}
-	return string(realm)
-}
-
-func (k known) account(id export.ID) (export.GoogleAccount, bool) {
-	for _, a := range k.accounts {
-		if a.ID == id {
-			return a, true
-		}
-	}
-	return export.GoogleAccount{}, false
-}
-
-// waiting says what stands still while a company is not connected.
-func (k known) waiting(realm export.RealmID) string {
-	n := len(k.using(realm))
-	if n == 0 {
-		return "No exporter uses it."
-	}
-	return plural(n, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
-}
-
-func (k known) using(realm export.RealmID) []export.Exporter {
-	var list []export.Exporter
-	for _, e := range k.exporters {
-		for _, r := range e.Companies {
-			if r == realm {
-				list = append(list, e)
-			}
-		}
-	}
-	return list
-}
-
-func (k known) writing(id export.ID) []export.Exporter {
-	var list []export.Exporter
-	for _, e := range k.exporters {
-		if e.Target.Account == id {
-			list = append(list, e)
-		}
-	}
-	return list
 }

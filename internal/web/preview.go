@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -44,16 +45,16 @@ type previewCell struct {
 }
 
 // preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
-func (w *Web) preview(ctx context.Context, e export.Exporter) (previewView, *problem.Problem, error) {
+func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewView, *problem.Problem, error) {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
 	defer cancel()
-	got, err := w.o.Control.Preview(ctx, e)
+	got, err := d.Preview(ctx, e)
 	if err != nil {
 		p := problem.From(err)
 		if p.Code == problem.Internal || p.Code == problem.Cancelled {
 			return previewView{}, nil, err
 		}
-		view := previewView{Error: &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}}
+		view := previewView{Error: problemViewOf(p)}
 		if p.Code == problem.InvalidInput {
 			view.Errors = formErrors(p)
 		}
@@ -132,12 +133,12 @@ func newPreviewRow(row table.Row, columns []table.Column) previewRow {
 }
 
 func (w *Web) previewExporter(c *gin.Context) error {
-	ctx := c.Request.Context()
-	e, err := w.o.Control.Exporter(ctx, export.ID(c.Param("id")))
+	ctx, d := c.Request.Context(), w.desk(c)
+	e, err := d.Exporter(ctx, export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	view, p, err := w.preview(ctx, e)
+	view, p, err := preview(ctx, d, e)
 	if err != nil {
 		return err
 	}

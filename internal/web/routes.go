@@ -2,9 +2,16 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
+
+// route is one page or action.
+type route struct {
+	method, path string
+	handler      handler
+}
 
 // register is the list of all pages and actions.
 func (w *Web) register() {
@@ -22,10 +29,7 @@ func (w *Web) register() {
 	e.GET("/favicon.ico", w.favicon)
 
 	open := e.Group("", w.knowsUser)
-	for _, r := range []struct {
-		method, path string
-		handler      handler
-	}{
+	for _, r := range []route{
 		{http.MethodGet, "/login", w.loginPage},
 		{http.MethodPost, "/login", w.login},
 		{http.MethodPost, "/logout", w.logout},
@@ -36,29 +40,17 @@ func (w *Web) register() {
 	}
 
 	known := e.Group("", w.needsUser)
-	for _, r := range []struct {
-		method, path string
-		handler      handler
-	}{
+	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accountPages().routes(w)) {
+		known.Handle(r.method, r.path, w.handle(r.handler))
+	}
+}
+
+// routes are the pages and actions of people who are signed in, without those of the two kinds of connections.
+func (w *Web) routes() []route {
+	return []route{
 		{http.MethodGet, "/", w.overviewPage},
 
 		{http.MethodGet, "/connections", w.connectionsPage},
-		{http.MethodPost, "/connections/quickbooks", w.connectCompany},
-		{http.MethodPost, "/connections/quickbooks/:realm/reconnect", w.reconnectCompany},
-		{http.MethodPost, "/connections/quickbooks/:realm/test", w.testCompany},
-		{http.MethodGet, "/connections/quickbooks/:realm/disconnect", w.disconnectCompanyPage},
-		{http.MethodPost, "/connections/quickbooks/:realm/disconnect", w.disconnectCompany},
-		{http.MethodGet, "/connections/quickbooks/:realm/delete", w.deleteCompanyPage},
-		{http.MethodPost, "/connections/quickbooks/:realm/delete", w.deleteCompany},
-		{http.MethodPost, "/connections/google", w.connectAccount},
-		{http.MethodPost, "/connections/google/:id/reconnect", w.reconnectAccount},
-		{http.MethodPost, "/connections/google/:id/test", w.testAccount},
-		{http.MethodGet, "/connections/google/:id/disconnect", w.disconnectAccountPage},
-		{http.MethodPost, "/connections/google/:id/disconnect", w.disconnectAccount},
-		{http.MethodGet, "/connections/google/:id/delete", w.deleteAccountPage},
-		{http.MethodPost, "/connections/google/:id/delete", w.deleteAccount},
-		{http.MethodGet, "/oauth/quickbooks/callback", w.finishCompany},
-		{http.MethodGet, "/oauth/google/callback", w.finishAccount},
 		{http.MethodGet, "/quickbooks/disconnected", w.companyLeft},
 		{http.MethodGet, "/quickbooks/reconnect", w.companyReturns},
 
@@ -86,8 +78,6 @@ func (w *Web) register() {
 		{http.MethodPost, "/settings/password", w.changePassword},
 		{http.MethodPost, "/settings/display", w.changeDisplay},
 		{http.MethodGet, "/help", w.helpPage},
-	} {
-		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
 

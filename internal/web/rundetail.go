@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -78,12 +79,12 @@ type problemView struct {
 }
 
 func (w *Web) runPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	r, err := w.o.Control.Run(ctx, export.ID(c.Param("id")))
+	ctx, d := c.Request.Context(), w.desk(c)
+	r, err := d.Run(ctx, export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
-	view, err := w.runView(ctx, r)
+	view, err := w.runView(ctx, d, r)
 	if err != nil {
 		return err
 	}
@@ -94,21 +95,26 @@ func (w *Web) runPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "run", f, view)
 }
 
-func (w *Web) runView(ctx context.Context, r export.Run) (runView, error) {
-	k, err := w.known(ctx)
+func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runView, error) {
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return runView{}, err
 	}
-	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(r), Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
-		CanCancel: !r.Status.Over() && !r.Cancelling, Config: w.configFacts(r.Exporter, k)}
-	if slices.ContainsFunc(k.exporters, func(e export.Exporter) bool { return e.ID == r.Exporter.ID }) {
+	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r),
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
+		CanCancel: !r.Status.Over() && !r.Cancelling, Config: configFacts(r.Exporter, k)}
+	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
+	case err == nil:
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
+	case !problem.HasCode(err, problem.NotFound):
+		return runView{}, err
 	}
 	for _, co := range r.Companies {
 		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
 	}
 	if r.Status == export.RunSucceeded {
-		view.Headlines, view.Several, view.Differences, view.Sums = headlines(r), len(r.Companies) > 1, differences(r), w.controlSums(r)
+		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
+		view.Differences, view.Sums = differences(r), controlSums(d, r)
 	}
 	view.Facts = w.runFacts(r)
 	view.Problem = w.problemView(r, k)
@@ -148,12 +154,21 @@ func changesSentence(r export.Run) string {
 	return count(r.Added) + " added, " + count(r.Changed) + " changed, " + count(r.Removed) + " removed"
 }
 
-func (w *Web) problemView(r export.Run, k known) *problemView {
-	p := r.Problem
+// problemViewOf shows a problem without anything to do about it; nil for none.
+func problemViewOf(p *problem.Problem) *problemView {
 	if p == nil {
 		return nil
 	}
-	view := &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}
+	return &problemView{
+		Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID,
+	}
+}
+
+func (w *Web) problemView(r export.Run, k known) *problemView {
+	p, view := r.Problem, problemViewOf(r.Problem)
+	if p == nil {
+		return nil
+	}
 	if !r.Status.Over() && r.NotBefore.After(w.o.Now()) {
 		view.Retrying, view.Retry = true, w.moment(r.NotBefore)
 	}
@@ -175,7 +190,7 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 }
 
 // liveView shows how far a run is.
-func (w *Web) liveView(r export.Run) liveView {
+func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	p := r.Progress
 	v := liveView{ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r), Read: count(p.RowsRead), Written: count(p.RowsWritten),
 		Took: took(r, w.o.Now()), Queued: w.moment(r.QueuedAt)}
@@ -185,7 +200,7 @@ func (w *Web) liveView(r export.Run) liveView {
 	}
 	switch {
 	case r.Status == export.RunQueued:
-		v.Waiting = w.o.Control.Waiting(r.ID)
+		v.Waiting = d.Waiting(r)
 		if v.Waiting == "" && r.NotBefore.After(w.o.Now()) {
 			v.Waiting = "The next try is " + ago(r.NotBefore, w.o.Now()) + "."
 		}
@@ -227,7 +242,7 @@ func steps(r export.Run) []step {
 }
 
 func (w *Web) cancelRun(c *gin.Context) error {
-	r, err := w.o.Control.CancelRun(c.Request.Context(), actor(c), export.ID(c.Param("id")))
+	r, err := w.desk(c).CancelRun(c.Request.Context(), export.ID(c.Param("id")))
 	if problem.HasCode(err, problem.Conflict) {
 		w.notifyError(c, err)
 		return seeOther(c, "/runs/"+c.Param("id"))

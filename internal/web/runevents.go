@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -25,21 +26,21 @@ const (
 func (w *Web) runEvents(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eventsLife)
 	defer cancel()
-	id := export.ID(c.Param("id"))
+	d, id := w.desk(c), export.ID(c.Param("id"))
 	// Subscribed before the state is read: what happens in between is then seen twice rather than not at all.
-	events := w.o.Events.Subscribe(ctx, func(r export.Run) bool { return r.ID == id })
-	run, err := w.o.Control.Run(ctx, id)
+	events := d.Follow(ctx, func(r export.Run) bool { return r.ID == id })
+	run, err := d.Run(ctx, id)
 	if err != nil {
 		return err
 	}
-	control := http.NewResponseController(c.Writer)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	err = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return problem.Wrap(err, problem.Internal, "The connection cannot be kept open.")
 	}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
-	s := &stream{w: w, out: c.Writer}
+	s := &stream{w: w, desk: d, out: c.Writer}
 	if done, err := s.send(run); done || err != nil {
 		return nil // an error means that the browser left
 	}
@@ -79,13 +80,14 @@ func (w *Web) runEvents(c *gin.Context) error {
 
 // stream writes server-sent events.
 type stream struct {
-	w   *Web
-	out gin.ResponseWriter
+	w    *Web
+	desk *control.Desk
+	out  gin.ResponseWriter
 }
 
 // send sends a run's state.
 func (s *stream) send(r export.Run) (done bool, err error) {
-	body, err := s.w.pages.fragment("live", s.w.liveView(r))
+	body, err := s.w.pages.fragment("live", s.w.liveView(s.desk, r))
 	if err != nil {
 		return false, err
 	}

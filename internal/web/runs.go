@@ -93,8 +93,8 @@ type choice struct {
 }
 
 func (w *Web) runsPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	k, err := w.known(ctx)
+	ctx, d := c.Request.Context(), w.desk(c)
+	k, err := know(ctx, d, needCompanies|needExporters)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 	if days, ok := map[string]int{"1": 1, "7": 7, "30": 30}[q.Get("period")]; ok {
 		filter.Since = w.o.Now().Add(-time.Duration(days) * 24 * time.Hour)
 	}
-	runs, next, err := w.o.Control.Runs(ctx, filter)
+	runs, next, err := d.Runs(ctx, filter)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (w *Web) needsUser(c *gin.Context) {
 		c.Abort()
 		return
 	}
-	c.Set(actorKey, control.Actor{Email: u.Email, Session: w.o.Sessions.Hash(ctx)})
+	c.Set(actorKey, control.Person(u, w.o.Sessions.Hash(ctx)))
 }
 
 // knowsUser notes who is signed in, if anybody is.
@@ -42,6 +42,9 @@ func actor(c *gin.Context) control.Actor {
 	a, _ := who.(control.Actor)
 	return a
 }
+
+// desk is where the request's actor asks; who is not signed in has one at which there is nothing.
+func (w *Web) desk(c *gin.Context) *control.Desk { return w.o.Control.As(actor(c)) }
 
 func signedIn(c *gin.Context) string { return actor(c).Email }
 

@@ -21,6 +21,7 @@ type settingsView struct {
 	Facts         []fact
 	Variables     []Variable
 	Audit         []auditRow
+	AuditClosed   string // why the person may not read it
 }
 
 type auditRow struct {
@@ -37,8 +38,8 @@ func (w *Web) settingsPage(c *gin.Context) error {
 
 func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error {
 	ctx := c.Request.Context()
-	entries, err := w.o.Control.Audit(ctx, auditShown)
-	if err != nil {
+	entries, err := w.desk(c).Audit(ctx, auditShown)
+	if err != nil && !problem.HasCode(err, problem.Forbidden) {
 		return err
 	}
 	s := w.o.Settings
@@ -58,6 +59,9 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 		}}
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
+	}
+	if err != nil {
+		view.AuditClosed = problem.From(err).Message
 	}
 	for _, e := range entries {
 		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
@@ -148,7 +152,7 @@ func (w *Web) helpPage(c *gin.Context) error {
 		{"n", "New exporter"}, {"r", "Run now, on an exporter's page"}, {"/", "Go to the filter or search field"},
 		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"}, {"?", "This page"},
 	}}
-	for _, g := range catalogue(w.o.Control.Definitions()) {
+	for _, g := range catalogue(w.desk(c).Definitions()) {
 		group := helpGroup{Title: g.Title}
 		for _, d := range g.Definitions {
 			info := d.Info()

@@ -43,11 +43,6 @@ type Setup interface {
 	CreateOwner(ctx context.Context, token, email, password string) (export.User, error)
 }
 
-// Events tells of runs while they happen. The channel is closed when ctx ends or the service stops.
-type Events interface {
-	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
-}
-
 // Variable is one setting of the environment, as it may be shown: secrets come redacted.
 type Variable struct{ Name, Value, Help string }
 
@@ -71,7 +66,6 @@ type Options struct {
 	Logins   Logins
 	Sessions Sessions
 	Setup    Setup
-	Events   Events
 	Settings Settings
 	Files    fs.FS // layouts/, pages/, partials/ and static/
 	Logger   *slog.Logger
@@ -156,7 +150,7 @@ func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	if err != nil {
 		return control.Actor{}, false
 	}
-	return control.Actor{Email: u.Email, Session: w.o.Sessions.Hash(ctx)}, true
+	return control.Person(u, w.o.Sessions.Hash(ctx)), true
 }
 
 // RequestID is the id under which the log has this request; empty outside one.

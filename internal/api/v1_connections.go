@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// id is the path's id, of whatever the route is about.
+func id(c *gin.Context) export.ID { return export.ID(c.Param("id")) }
+
+// connections are the calls about one kind of connections: companies, whose id K is their realm, or Google accounts.
+type connections[K ~string, T any] struct {
+	server     *server
+	param      string // of the path: the id
+	all        func(d *control.Desk, ctx context.Context) ([]T, error)
+	one        func(d *control.Desk, ctx context.Context, id K) (T, error)
+	test       func(d *control.Desk, ctx context.Context, id K) (name string, err error)
+	disconnect func(d *control.Desk, ctx context.Context, id K) (T, error)
+	remove     func(d *control.Desk, ctx context.Context, id K) error
+	show       func(d *control.Desk, t T) any
+	passed     func(name string, why *failure) any // the answer to a test
+}
+
+type companyTest struct {
+	OK          bool     `json:"ok"`
+	CompanyName string   `json:"company_name,omitempty"`
+	Error       *failure `json:"error,omitempty"`
+}
+
+func (s *server) companies() connections[export.RealmID, export.Company] {
+	return connections[export.RealmID, export.Company]{
+		server: s, param: "realm",
+		all: (*control.Desk).Companies, one: (*control.Desk).Company, test: (*control.Desk).TestCompany,
+		disconnect: (*control.Desk).DisconnectCompany, remove: (*control.Desk).DeleteCompany,
+		show:   func(d *control.Desk, c export.Company) any { return showCompany(d, c) },
+		passed: func(name string, why *failure) any { return companyTest{why == nil, name, why} },
+	}
+}
+
+type accountTest struct {
+	OK    bool     `json:"ok"`
+	Email string   `json:"email,omitempty"`
+	Error *failure `json:"error,omitempty"`
+}
+
+func (s *server) accounts() connections[export.ID, export.GoogleAccount] {
+	return connections[export.ID, export.GoogleAccount]{
+		server: s, param: "id",
+		all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
+		disconnect: (*control.Desk).DisconnectAccount, remove: (*control.Desk).DeleteAccount,
+		show:   func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
+		passed: func(name string, why *failure) any { return accountTest{why == nil, name, why} },
+	}
+}
+
+// routes are the calls below the path.
+func (k connections[K, T]) routes(path string) []route {
+	one := path + "/:" + k.param
+	return []route{
+		{http.MethodGet, path, k.list},
+		{http.MethodGet, one, k.get},
+		{http.MethodDelete, one, k.delete},
+		{http.MethodPost, one + "/test", k.try},
+		{http.MethodPost, one + "/disconnect", k.leave},
+	}
+}
+
+func (k connections[K, T]) id(c *gin.Context) K { return K(c.Param(k.param)) }
+
+func (k connections[K, T]) list(c *gin.Context, d *control.Desk) error {
+	all, err := k.all(d, c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, list(all, func(t T) any { return k.show(d, t) }, ""))
+}
+
+func (k connections[K, T]) get(c *gin.Context, d *control.Desk) error {
+	t, err := k.one(d, c.Request.Context(), k.id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, k.show(d, t))
+}
+
+func (k connections[K, T]) delete(c *gin.Context, d *control.Desk) error {
+	if err := k.remove(d, c.Request.Context(), k.id(c)); err != nil {
+		return err
+	}
+	c.Status(http.StatusNoContent)
+	return nil
+}
+
+func (k connections[K, T]) try(c *gin.Context, d *control.Desk) error {
+	if err := readNothing(c); err != nil {
+		return err
+	}
+	// Only a connection that is there can be tested; what goes wrong after that is the test's result.
+	if _, err := k.one(d, c.Request.Context(), k.id(c)); err != nil {
+		return err
+	}
+	name, err := k.test(d, c.Request.Context(), k.id(c))
+	why, err := k.server.outcome(c, err)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, k.passed(name, why))
+}
+
+// outcome tells what a test found out from what went wrong in making it, or was not allowed.
+func (s *server) outcome(c *gin.Context, err error) (*failure, error) {
+	p, ok := errors.AsType[*problem.Problem](err)
+	if !ok || p.Code == problem.Forbidden {
+		return nil, err
+	}
+	s.log.InfoContext(c.Request.Context(), "connection test failed",
+		"route", c.FullPath(), "code", string(p.Code), "error", err.Error(), "request_id", requestID(c))
+	return failureOf(p), nil
+}
+
+func (k connections[K, T]) leave(c *gin.Context, d *control.Desk) error {
+	if err := readNothing(c); err != nil {
+		return err
+	}
+	t, err := k.disconnect(d, c.Request.Context(), k.id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, k.show(d, t))
+}

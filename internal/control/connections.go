@@ -1,0 +1,188 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"ledgersheet/internal/access"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// kind is a kind of connection: what companies at QuickBooks (K is their realm) and Google accounts differ in. How
+// they are connected, tested, disconnected and deleted is the same and stands here once.
+type kind[K ~string, T any] struct {
+	noun     string // for people
+	action   string // begins the actions in the audit log
+	consents Consents
+	grants   Grants
+	lost     problem.Code       // of runs that fail because the provider ended the grant
+	left     export.PauseReason // of exporters whose connection a person disconnected
+	ready    func() error       // why no consent can begin
+
+	read   func(ctx context.Context, id K) (T, error)
+	put    func(ctx context.Context, t T) error
+	update func(ctx context.Context, id K, change func(*T) error) (T, error)
+	remove func(ctx context.Context, id K) error
+
+	shared func(*T) connection
+	// seen is what must be visible to see the connection, touched what changing it concerns.
+	seen, touched func(id K) access.Thing
+	users         func(id K) export.ExporterFilter // the exporters that need it
+}
+
+// connection is what both kinds have. The pointers lead into the company or the account.
+type connection struct {
+	name        string          // for people
+	grant       export.GrantKey // empty when it needs none
+	status      *export.ConnectionStatus
+	connectedAt *time.Time
+	connectedBy *string
+	lastError   **problem.Problem
+	paused      *[]export.ID
+}
+
+// get returns a connection that the actor may see.
+func (k kind[K, T]) get(ctx context.Context, d *Desk, id K) (T, error) {
+	t, err := k.read(ctx, id)
+	if err == nil && !d.who.Grant.Can(access.See, k.seen(id)) {
+		err = export.ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, missing(err, k.noun)
+	}
+	return t, nil
+}
+
+// own returns a connection that the actor may change.
+func (k kind[K, T]) own(ctx context.Context, d *Desk, id K) (T, error) {
+	t, err := k.get(ctx, d, id)
+	if err == nil {
+		err = d.allow(access.Connect, k.touched(id), k.noun)
+	}
+	return t, err
+}
+
+// begin begins a consent and returns the address of the provider's page.
+func (k kind[K, T]) begin(ctx context.Context, d *Desk, flow export.Flow, extra map[string]string) (string, error) {
+	flow.User, flow.Session = d.who.Email, d.who.Session
+	return k.consents.Begin(ctx, flow, extra)
+}
+
+// finish takes the provider's answer.
+func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (export.Flow, export.Grant, error) {
+	return k.consents.Finish(ctx, answer, d.who.Session)
+}
+
+// connect stores a connection with its new grant and takes its exporters up again.
+func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant export.Grant) (T, error) {
+	s := k.shared(&t)
+	*s.status, *s.lastError, *s.connectedAt, *s.connectedBy = export.Connected, nil, d.o.Now(), d.who.Email
+	if err := k.grants.Replace(ctx, s.grant, grant); err != nil {
+		return t, err
+	}
+	if err := k.put(ctx, t); err != nil {
+		return t, fmt.Errorf("storing the %s: %w", k.noun, err)
+	}
+	d.audit(ctx, d.who, k.action+".connect", string(id), s.name)
+	if err := d.resume(ctx, *s.paused, k.lost, k.users(id).Matches); err != nil {
+		return t, err
+	}
+	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })
+}
+
+// test asks the provider something with the connection and notes how that went. learn, unless it is nil, takes what
+// the answer told.
+func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn func(*T), err error)) error {
+	t, err := k.get(ctx, d, id)
+	if err != nil {
+		return err
+	}
+	if err := d.allow(access.Operate, k.seen(id), k.noun); err != nil {
+		return err
+	}
+	if s := k.shared(&t); *s.status != export.Connected {
+		return problem.New(k.lost, "%s is not connected.", s.name)
+	}
+	learn, err := ask()
+	_, saveErr := k.update(ctx, id, func(t *T) error {
+		*k.shared(t).lastError = problem.From(err)
+		if err == nil && learn != nil {
+			learn(t)
+		}
+		return nil
+	})
+	return errors.Join(err, saveErr)
+}
+
+// disconnect revokes the grant, forgets the tokens and pauses the exporters that need the connection.
+func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, error) {
+	s := k.shared(&t)
+	if err := k.forget(ctx, d.core, s); err != nil {
+		return t, err
+	}
+	paused, err := d.pause(ctx, export.Pause{Reason: k.left, Who: s.name, Since: d.o.Now()}, k.users(id))
+	if err != nil {
+		return t, err
+	}
+	d.audit(ctx, d.who, k.action+".disconnect", string(id), s.name)
+	return k.update(ctx, id, func(t *T) error {
+		s := k.shared(t)
+		*s.status, *s.lastError, *s.paused = export.Disconnected, nil, append(*s.paused, paused...)
+		return nil
+	})
+}
+
+// drop disconnects and deletes. leave says what becomes of the exporters that need the connection.
+func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() error) error {
+	s := k.shared(&t)
+	if err := k.forget(ctx, d.core, s); err != nil {
+		return err
+	}
+	if err := leave(); err != nil {
+		return err
+	}
+	d.audit(ctx, d.who, k.action+".delete", string(id), s.name)
+	return k.remove(ctx, id)
+}
+
+// forget deletes a grant here first and then revokes it at the provider; that failing is logged only, as the person
+// wants the connection gone in any case.
+func (k kind[K, T]) forget(ctx context.Context, c *core, s connection) error {
+	if s.grant == "" {
+		return nil
+	}
+	grant, err := k.grants.Forget(ctx, s.grant)
+	if err != nil || grant.RefreshToken == "" {
+		return err
+	}
+	if err := k.consents.Revoke(ctx, grant); err != nil {
+		c.o.Logger.WarnContext(ctx, "grant was not revoked at the provider",
+			"connection", string(s.grant), "error", err.Error())
+	}
+	return nil
+}
+
+// ended notes that the provider has ended the grant.
+func (k kind[K, T]) ended(ctx context.Context, c *core, id K, why *problem.Problem) {
+	k.note(ctx, c, id, func(t *T) {
+		s := k.shared(t)
+		if *s.status == export.Connected {
+			*s.status = export.ReconnectRequired
+		}
+		*s.lastError = why
+	})
+}
+
+// note stores what the program has learnt by itself; a connection that is gone meanwhile needs no notes.
+func (k kind[K, T]) note(ctx context.Context, c *core, id K, change func(*T)) {
+	_, err := k.update(ctx, id, func(t *T) error { change(t); return nil })
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
+		c.o.Logger.ErrorContext(ctx, "connection state was not stored",
+			"kind", k.noun, "id", string(id), "error", err.Error())
+	}
+}
