@@ -73,7 +73,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Network == nil {
 		o.Network = networkTransport()
 	}
-	a := &App{o: o, log: o.Logger, events: progress.New(), leader: alone{}, token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
+	a := &App{o: o, log: o.Logger, events: progress.New(), leader: alone{},
+		token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
 	a.cleanups.log = o.Logger
 	defer func() {
 		if err != nil {
@@ -96,7 +97,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.metrics = newMetrics(a.activity)
 	set := o.Settings
 	counted := func(provider string) http.RoundTripper {
-		return watched{provider: provider, next: o.Network, log: a.log, requests: a.metrics.requests, seconds: a.metrics.seconds}
+		return watched{provider: provider, next: o.Network, log: a.log, requests: a.metrics.requests,
+			seconds: a.metrics.seconds}
 	}
 	// Control needs what tells it of ended grants: these calls come later, when it is there.
 	a.books = newQuickBooks(set.Intuit, a.store, counted("quickbooks"), a.log,
@@ -111,12 +113,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log})
+	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store,
+		Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
-	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log, Jitter: true})
+	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log,
+		Jitter: true})
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
@@ -177,7 +181,8 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.faces.listen(a.o.Settings); err != nil {
 		return err
 	}
-	a.cleanups.add("addresses", func(context.Context) error { return a.faces.close() }) // of a start that fails half-way
+	// of a start that fails half-way
+	a.cleanups.add("addresses", func(context.Context) error { return a.faces.close() })
 	if err := a.owner(ctx); err != nil {
 		return err
 	}
@@ -206,7 +211,8 @@ func (a *App) owner(ctx context.Context) error {
 	}
 	token, err := a.setup.NewLink(ctx)
 	if err == nil && token != "" {
-		a.o.Notice("Nobody can sign in yet. Open this link to become the owner; it works once, for 24 hours:\n  " + set.BaseURL + "/setup?token=" + token)
+		a.o.Notice("Nobody can sign in yet. Open this link to become the owner; it works once, for 24 hours:\n  " +
+			set.BaseURL + "/setup?token=" + token)
 	}
 	return err
 }

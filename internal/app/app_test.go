@@ -59,15 +59,20 @@ func newWorld(t *testing.T, o intuitsim.Options) *world {
 	if o.Companies == 0 {
 		o.Companies = 2
 	}
-	w := &world{t: t, ctx: t.Context(), intuit: intuitsim.New(o), google: googlesim.New(googlesim.Options{BaseURL: "http://google.test", AutoConsent: true, Emails: []string{"owner@example.com", "other@example.com"}})}
+	w := &world{t: t, ctx: t.Context(), intuit: intuitsim.New(o),
+		google: googlesim.New(googlesim.Options{BaseURL: "http://google.test", AutoConsent: true,
+			Emails: []string{"owner@example.com", "other@example.com"}})}
 	w.network = network{"intuit.test": w.intuit.Transport(), "google.test": w.google.Transport()}
 	key, ends := vault.NewKey(), w.google.Endpoints()
 	w.set = config.Settings{
-		Addr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(), SecretKey: &key, AdminEmail: "owner@example.com", AdminPassword: "correct horse battery",
+		Addr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(), SecretKey: &key,
+		AdminEmail: "owner@example.com", AdminPassword: "correct horse battery",
 		MinInterval: 5 * time.Minute, Workers: 4, RunTimeout: time.Minute, Retention: 24 * time.Hour,
-		Intuit: config.Intuit{ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()), Environment: "sandbox",
+		Intuit: config.Intuit{ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()),
+			Environment:  "sandbox",
 			DiscoveryURL: "http://intuit.test/.well-known/openid_sandbox_configuration", APIURL: "http://intuit.test"},
-		Google: config.Google{ClientID: ends.ClientID, ClientSecret: vault.Secret(ends.ClientSecret), AuthURL: ends.AuthURL, TokenURL: ends.TokenURL, RevokeURL: ends.RevokeURL,
+		Google: config.Google{ClientID: ends.ClientID, ClientSecret: vault.Secret(ends.ClientSecret),
+			AuthURL: ends.AuthURL, TokenURL: ends.TokenURL, RevokeURL: ends.RevokeURL,
 			UserInfoURL: ends.UserinfoURL, SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL},
 	}
 	w.open()
@@ -79,7 +84,9 @@ func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
-	a, err := app.New(w.ctx, app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network, Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
+	a, err := app.New(w.ctx,
+		app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
+			Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -142,8 +149,10 @@ func (w *world) connect(n int) []export.Company {
 	return list
 }
 
-func (w *world) exporter(kind string, options map[string]string, columns []string, of ...export.Company) export.Exporter {
-	e := export.Exporter{Name: "Export of " + kind, Definition: kind, Options: options, Columns: columns, Target: export.Target{Account: w.account, Sheet: "Data", Start: "A1"}}
+func (w *world) exporter(kind string, options map[string]string, columns []string,
+	of ...export.Company) export.Exporter {
+	e := export.Exporter{Name: "Export of " + kind, Definition: kind, Options: options, Columns: columns,
+		Target: export.Target{Account: w.account, Sheet: "Data", Start: "A1"}}
 	for _, c := range of {
 		e.Companies = append(e.Companies, c.Realm)
 	}
@@ -190,7 +199,8 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{Nasty: true, Invoices: 1500})
 	company := w.connect(1)[0]
-	e := w.create(w.exporter("invoices", map[string]string{"date_range": "all"}, []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "PrivateNote"}, company))
+	e := w.create(w.exporter("invoices", map[string]string{"date_range": "all"},
+		[]string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "PrivateNote"}, company))
 	r, doc := w.mustRun(e.ID)
 	sim := w.intuit.Company(string(company.Realm))
 	ids := sim.IDs("Invoice")
@@ -221,12 +231,14 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 		note := want.PrivateNote
 		if len([]rune(note)) > 50_000 {
 			note = row[6].(string) // its cut is proven elsewhere
-			if !strings.HasSuffix(note, "50,000 characters]") || !strings.HasPrefix(want.PrivateNote, note[:1000]) || len(r.Warnings) == 0 {
+			if !strings.HasSuffix(note, "50,000 characters]") || !strings.HasPrefix(want.PrivateNote, note[:1000]) ||
+				len(r.Warnings) == 0 {
 				t.Errorf("the long note became %.60q…, warnings %v", note, r.Warnings)
 			}
 		}
 		amount := func(n json.Number) float64 { return decimal.RequireFromString(n.String()).InexactFloat64() }
-		if diff := cmp.Diff([]any{want.Id, want.DocNumber, serial, want.CustomerRef.Name, amount(want.TotalAmt), amount(want.Balance), note}, row); diff != "" {
+		if diff := cmp.Diff([]any{want.Id, want.DocNumber, serial, want.CustomerRef.Name, amount(want.TotalAmt),
+			amount(want.Balance), note}, row); diff != "" {
 			t.Fatalf("row %d:\n%s", i+2, diff)
 		}
 		total = total.Add(decimal.RequireFromString(want.TotalAmt.String()))
@@ -251,7 +263,9 @@ func TestStatementsEqualTheReport(t *testing.T) {
 	w := newWorld(t, intuitsim.Options{})
 	for _, company := range w.connect(2) {
 		for kind, name := range map[string]string{"profit_and_loss": "ProfitAndLoss", "balance_sheet": "BalanceSheet"} {
-			e := w.create(w.exporter(kind, map[string]string{"date_range": "last_fiscal_year", "accounting_method": "Accrual", "summarize_by": "Month"}, nil, company))
+			e := w.create(w.exporter(kind,
+				map[string]string{"date_range": "last_fiscal_year", "accounting_method": "Accrual",
+					"summarize_by": "Month"}, nil, company))
 			r, doc := w.mustRun(e.ID)
 			want := w.report(company, name, r.Companies[0].Period)
 			got := doc.Values("Data!A2:Z500")
@@ -278,7 +292,8 @@ func (w *world) report(c export.Company, name, period string) [][]any {
 		w.t.Fatalf("the period is %q", period)
 	}
 	access, _ := w.intuit.Authorize(string(c.Realm))
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, fmt.Sprintf("http://intuit.test/v3/company/%s/reports/%s?start_date=%s&end_date=%s&accounting_method=Accrual&summarize_column_by=Month", c.Realm, name, start, end), nil)
+	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet,
+		fmt.Sprintf("http://intuit.test/v3/company/%s/reports/%s?start_date=%s&end_date=%s&accounting_method=Accrual&summarize_column_by=Month", c.Realm, name, start, end), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -361,10 +376,12 @@ func TestReconnect(t *testing.T) {
 	w.mustRun(w.create(w.exporter("vendors", nil, nil, companies[1])).ID)
 
 	w.intuit.ConsentTo(string(companies[1].Realm))
-	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) || !strings.Contains(problem.From(err).Message, string(a.Realm)) {
+	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) ||
+		!strings.Contains(problem.From(err).Message, string(a.Realm)) {
 		t.Errorf("a consent for another company: %v", err)
 	}
-	ended := w.desk().Follow(w.ctx, func(r export.Run) bool { return r.Trigger == export.TriggerCatchUp && r.Status.Over() })
+	ended := w.desk().Follow(w.ctx,
+		func(r export.Run) bool { return r.Trigger == export.TriggerCatchUp && r.Status.Over() })
 	w.intuit.ConsentTo(string(a.Realm))
 	if c, err := w.connectCompany(a.Realm); err != nil || c.Status != export.Connected {
 		t.Fatalf("reconnecting: %s, %v", c.Status, err)
@@ -406,7 +423,8 @@ func TestDisconnect(t *testing.T) {
 	if _, err := w.desk().Exporter(w.ctx, own.ID); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the exporter of a deleted company: %v", err)
 	}
-	if e, err := w.desk().Exporter(w.ctx, both.ID); err != nil || !slices.Equal(e.Companies, []export.RealmID{companies[1].Realm}) {
+	if e, err := w.desk().Exporter(w.ctx, both.ID); err != nil ||
+		!slices.Equal(e.Companies, []export.RealmID{companies[1].Realm}) {
 		t.Errorf("the exporter of both companies: %v, %v", e.Companies, err)
 	}
 }
@@ -468,19 +486,32 @@ func TestClearMessages(t *testing.T) {
 		"unknown column of a report": {func(e *export.Exporter) {
 			e.Definition, e.Columns, e.Options = "profit_and_loss", []string{"Profit"}, map[string]string{"accounting_method": "Cash"}
 		}, "columns[0]", "not a column of profit_and_loss"},
-		"malformed column":          {func(e *export.Exporter) { e.Columns = []string{"A..B"} }, "columns[0]", "not a column"},
-		"line column without lines": {func(e *export.Exporter) { e.Definition, e.Columns = "invoices", []string{"Line.Amount"} }, "columns[0]", "set the option lines"},
+		"malformed column": {func(e *export.Exporter) { e.Columns = []string{"A..B"} }, "columns[0]",
+			"not a column"},
+		"line column without lines": {func(e *export.Exporter) {
+			e.Definition, e.Columns = "invoices",
+				[]string{"Line.Amount"}
+		}, "columns[0]", "set the option lines"},
 		"bad cron": {func(e *export.Exporter) {
 			e.Schedule = export.Schedule{Cron: "61 * * * *", Timezone: "UTC", Enabled: true}
 		}, "schedule.cron", "minute"},
 		"too often": {func(e *export.Exporter) {
 			e.Schedule = export.Schedule{Cron: "* * * * *", Timezone: "UTC", Enabled: true}
 		}, "schedule.cron", "LEDGERSHEET_MIN_INTERVAL"},
-		"bad zone":        {func(e *export.Exporter) { e.Schedule = export.Schedule{Cron: "0 6 * * *", Timezone: "Mars/Base"} }, "schedule.timezone", "America/New_York"},
-		"unknown company": {func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} }, "company_ids[0]", "no connected company"},
-		"unknown account": {func(e *export.Exporter) { e.Target.Account = "con_x" }, "destination.google_account_id", "no connected Google account"},
-		"bad filter":      {func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "Balance", Op: ">", Value: "lots"}} }, "filters[0]", "money"},
-		"basis missing":   {func(e *export.Exporter) { e.Definition = "balance_sheet" }, "options.accounting_method", "Accrual, Cash"},
+		"bad zone": {func(e *export.Exporter) {
+			e.Schedule = export.Schedule{Cron: "0 6 * * *",
+				Timezone: "Mars/Base"}
+		}, "schedule.timezone", "America/New_York"},
+		"unknown company": {func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} }, "company_ids[0]",
+			"no connected company"},
+		"unknown account": {func(e *export.Exporter) { e.Target.Account = "con_x" }, "destination.google_account_id",
+			"no connected Google account"},
+		"bad filter": {func(e *export.Exporter) {
+			e.Filters = []export.Filter{{Column: "Balance", Op: ">",
+				Value: "lots"}}
+		}, "filters[0]", "money"},
+		"basis missing": {func(e *export.Exporter) { e.Definition = "balance_sheet" }, "options.accounting_method",
+			"Accrual, Cash"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := w.exporter("vendors", nil, nil, company)
@@ -528,7 +559,8 @@ func TestSeveralCompanies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	companies := w.connect(2)
-	r, doc := w.mustRun(w.create(w.exporter("customers", map[string]string{"include_inactive": "true"}, []string{"Id", "DisplayName"}, companies...)).ID)
+	r, doc := w.mustRun(w.create(w.exporter("customers", map[string]string{"include_inactive": "true"},
+		[]string{"Id", "DisplayName"}, companies...)).ID)
 	rows := doc.Values(fmt.Sprintf("Data!A1:C%d", r.Rows+1))
 	if rows[0][0] != "Company" || rows[1][0] != companies[0].Name || rows[len(rows)-1][0] != companies[1].Name {
 		t.Errorf("header %v, first %v, last %v", rows[0], rows[1], rows[len(rows)-1])
@@ -548,7 +580,8 @@ func TestUserFormulasSurvive(t *testing.T) {
 	r, doc := w.mustRun(e.ID)
 	for _, err := range []error{
 		doc.AddTab("Model"), doc.SetCell("Model!A1", "=SUM(Data!B2:B)"), doc.SetCell("Model!A2", "=COUNTA(Data!A2:A)"),
-		doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: *r.Exporter.Target.Tab, Dimension: "COLUMNS", Length: 2, ForceSendFields: []string{"SheetId"}}}),
+		doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: *r.Exporter.Target.Tab,
+			Dimension: "COLUMNS", Length: 2, ForceSendFields: []string{"SheetId"}}}),
 		doc.SetCell("Data!D1", "=B2*2"),
 	} {
 		if err != nil {
@@ -564,7 +597,8 @@ func TestUserFormulasSurvive(t *testing.T) {
 		t.Errorf("added %d, rows %d after %d", again.Added, again.Rows, r.Rows)
 	}
 	got := doc.Values("Model!A1:A2")
-	if fmt.Sprint(got[1][0]) != fmt.Sprint(again.Rows) || !decimal.NewFromFloat(got[0][0].(float64)).Round(2).Equal(decimal.RequireFromString(again.Control["TotalAmt"])) {
+	if fmt.Sprint(got[1][0]) != fmt.Sprint(again.Rows) ||
+		!decimal.NewFromFloat(got[0][0].(float64)).Round(2).Equal(decimal.RequireFromString(again.Control["TotalAmt"])) {
 		t.Errorf("the model sees %v, the control sum is %s of %d rows", got, again.Control["TotalAmt"], again.Rows)
 	}
 	if f := doc.Formulas("Data!D1"); f[0][0] != "=B2*2" {

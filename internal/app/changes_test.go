@@ -41,10 +41,12 @@ func TestChangeLog(t *testing.T) {
 	log := logOf(doc.Values("Data!A2:I100"))
 	added := fmt.Sprintf("%s|Invoice|%s|%s|Added|Total|", companies[0].Name, id, number)
 	voided := fmt.Sprintf("%s|Bill|%s|", companies[1].Name, bill)
-	if second.Rows != len(log) || len(second.Warnings) != 0 || !strings.HasPrefix(log[0], added) || !strings.HasSuffix(log[0], "|false") {
+	if second.Rows != len(log) || len(second.Warnings) != 0 || !strings.HasPrefix(log[0], added) ||
+		!strings.HasSuffix(log[0], "|false") {
 		t.Fatalf("the second run says %d rows, warnings %q; the sheet has %q", second.Rows, second.Warnings, log)
 	}
-	if i := slices.IndexFunc(log, func(row string) bool { return strings.HasPrefix(row, voided) }); i < 0 || !strings.Contains(log[i], "|Voided|Total|") || !strings.HasSuffix(log[i], "|0.00|true") {
+	if i := slices.IndexFunc(log, func(row string) bool { return strings.HasPrefix(row, voided) }); i < 0 ||
+		!strings.Contains(log[i], "|Voided|Total|") || !strings.HasSuffix(log[i], "|0.00|true") {
 		t.Errorf("the voided bill reads %q", log)
 	}
 	if r, _ := w.mustRun(e.ID); !r.Unchanged || r.Rows != second.Rows {
@@ -53,7 +55,8 @@ func TestChangeLog(t *testing.T) {
 
 	// What a run found whose sheet could not be written is found by the next one.
 	must(t, a.Change("Invoice", id, intuitsim.Change{Note: "Look at this"}))
-	w.google.Fail(googlesim.Fault{Kind: "batchUpdate", Status: http.StatusForbidden, State: "PERMISSION_DENIED", Message: "The caller does not have permission", Times: -1})
+	w.google.Fail(googlesim.Fault{Kind: "batchUpdate", Status: http.StatusForbidden, State: "PERMISSION_DENIED",
+		Message: "The caller does not have permission", Times: -1})
 	if r := w.run(e.ID); r.Status == export.RunSucceeded {
 		t.Fatal("a run that could not write succeeded")
 	}
@@ -63,7 +66,8 @@ func TestChangeLog(t *testing.T) {
 	}
 	w.open()
 	third, doc := w.mustRun(e.ID)
-	if got := logOf(doc.Values("Data!A2:I100")); third.Rows != second.Rows+1 || !strings.Contains(got[0], "|Changed|Memo||Look at this|false") {
+	if got := logOf(doc.Values("Data!A2:I100")); third.Rows != second.Rows+1 ||
+		!strings.Contains(got[0], "|Changed|Memo||Look at this|false") {
 		t.Errorf("after the failed run: %d rows, %q", third.Rows, got)
 	}
 	preview, err := w.desk().Preview(w.ctx, e)

@@ -33,8 +33,10 @@ func (a *App) openFaces(_ context.Context) error {
 		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
 		Files:    templates.Files, Logger: a.log,
 		Settings: web.Settings{
-			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(), Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
-			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo, SheetsWebURL: a.o.SheetsURL,
+			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(),
+			Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
+			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo,
+			SheetsWebURL: a.o.SheetsURL,
 		},
 	})
 	if err != nil {
@@ -50,7 +52,8 @@ func (a *App) openFaces(_ context.Context) error {
 	if set.MetricsAddr == "" {
 		engine.GET("/metrics", a.guardedMetrics)
 	}
-	a.faces = &faces{main: &http.Server{Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}, failed: make(chan error, 2)}
+	a.faces = &faces{main: &http.Server{Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}, failed: make(chan error, 2)}
 	if set.MetricsAddr != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.metricsHandler())
@@ -69,7 +72,8 @@ func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 
 // ready answers whether work can be done: the store open, the queue and the schedules running.
 func (a *App) ready(c *gin.Context) {
-	for part, err := range map[string]error{"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready()} {
+	for part, err := range map[string]error{"store": a.store.Ready(), "queue": a.queue.Ready(),
+		"schedules": a.ticker.Ready()} {
 		if err != nil {
 			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
 			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
@@ -86,7 +90,8 @@ func (a *App) metricsHandler() http.Handler {
 func (a *App) guardedMetrics(c *gin.Context) {
 	if !a.token.Allows(c.GetHeader("Authorization")) {
 		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
-		c.String(http.StatusUnauthorized, "Send the API token as \"Authorization: Bearer …\", or set LEDGERSHEET_METRICS_ADDR.\n")
+		c.String(http.StatusUnauthorized,
+			"Send the API token as \"Authorization: Bearer …\", or set LEDGERSHEET_METRICS_ADDR.\n")
 		return
 	}
 	a.metricsHandler().ServeHTTP(c.Writer, c.Request)

@@ -38,20 +38,24 @@ const (
 	perProject = 280
 )
 
-func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper, log *slog.Logger, ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
+func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
+	ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	ends := oauth.Endpoints{Auth: set.AuthURL, Token: set.TokenURL, Revoke: set.RevokeURL, UserInfo: set.UserInfoURL}
 	g.provider = &oauth.Provider{
-		Name: "google", Title: "Google", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(), AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
+		Name: "google", Title: "Google", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(),
+		AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
 		Endpoints: func(context.Context) (oauth.Endpoints, error) { return ends, nil },
 		// Without prompt=consent Google gives no refresh token from the second consent on.
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
-		Reconnect:  problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable, RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
+		Reconnect:  problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
+		RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
 		HTTP: plain,
 	}
 	g.sources = oauth.NewSources(oauth.SourceOptions{
-		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable, Log: log,
+		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired,
+		Unavailable: problem.GoogleUnavailable, Log: log,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
 			ended(ctx, export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant("")))), why)
 		},
@@ -69,7 +73,8 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 	paced := func(n int) limit.Lanes { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
 	g.client = google.New(google.Options{
 		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.http, Logger: log,
-		Reads: paced(perUser), Writes: paced(perUser), ProjectReads: paced(perProject), ProjectWrites: paced(perProject),
+		Reads: paced(perUser), Writes: paced(perUser), ProjectReads: paced(perProject),
+		ProjectWrites: paced(perProject),
 	})
 	return g, nil
 }
@@ -78,7 +83,8 @@ func (g *googleSide) http(account export.ID) (*http.Client, error) {
 	var tokens oauth.Tokens = g.sources.For(export.AccountGrant(account))
 	if account == serviceAccountID {
 		if g.service == nil {
-			return nil, problem.New(problem.GoogleReconnectRequired, "The service account's key file is not set any more.").
+			return nil, problem.New(problem.GoogleReconnectRequired,
+				"The service account's key file is not set any more.").
 				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google account.")
 		}
 		tokens = g.service

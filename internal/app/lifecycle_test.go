@@ -24,7 +24,8 @@ import (
 // bare are settings without any connection.
 func bare(t *testing.T) config.Settings {
 	key := vault.NewKey()
-	return config.Settings{Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(), SecretKey: &key,
+	return config.Settings{Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test",
+		DataDir: t.TempDir(), SecretKey: &key,
 		MinInterval: time.Minute, Workers: 2, RunTimeout: time.Minute, Retention: time.Hour, Intuit: config.Intuit{Environment: "sandbox"}}
 }
 
@@ -79,9 +80,11 @@ func TestStartThatFailsHalfWay(t *testing.T) {
 		spoil func(set *config.Settings)
 		says  string
 	}{
-		"main address":    {func(set *config.Settings) { set.Addr = taken.Addr().String() }, "LEDGERSHEET_ADDR"},
-		"metrics address": {func(set *config.Settings) { set.MetricsAddr = taken.Addr().String() }, "LEDGERSHEET_METRICS_ADDR"},
-		"owner":           {func(set *config.Settings) { set.AdminEmail, set.AdminPassword = "not an e-mail", "x" }, ""},
+		"main address": {func(set *config.Settings) { set.Addr = taken.Addr().String() }, "LEDGERSHEET_ADDR"},
+		"metrics address": {func(set *config.Settings) { set.MetricsAddr = taken.Addr().String() },
+			"LEDGERSHEET_METRICS_ADDR"},
+		"owner": {func(set *config.Settings) { set.AdminEmail, set.AdminPassword = "not an e-mail", "x" },
+			""},
 	} {
 		set := bare(t)
 		test.spoil(&set)
@@ -137,7 +140,8 @@ func TestFoldersThatDoNotWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	damaged := t.TempDir()
-	if err := os.WriteFile(filepath.Join(damaged, "ledgersheet.db"), []byte(strings.Repeat("garbage ", 2000)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(damaged, "ledgersheet.db"), []byte(strings.Repeat("garbage ", 2000)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	held := bare(t)

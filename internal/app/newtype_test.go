@@ -26,10 +26,13 @@ func TestNewTypeShowsEverywhere(t *testing.T) {
 	const token = "a token of the test with 24 characters"
 	w.set.APIToken = token
 	made := export.Entity{
-		ID: "people_to_pay", Title: "People to pay", Group: "Own", Summary: "A list made up for a test.", Object: "Vendor", HasActive: true,
+		ID: "people_to_pay", Title: "People to pay", Group: "Own", Summary: "A list made up for a test.",
+		Object: "Vendor", HasActive: true,
 		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "DisplayName", Title: "Whom we owe"}},
 	}
-	a, err := app.New(w.ctx, app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network, Definitions: append(exporters.All(), made)})
+	a, err := app.New(w.ctx,
+		app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
+			Definitions: append(exporters.All(), made)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +74,12 @@ func TestNewTypeShowsEverywhere(t *testing.T) {
 	if err := json.Unmarshal([]byte(ask("/api/v1/exporter-types/people_to_pay", true)), &seen); err != nil {
 		t.Fatal(err)
 	}
-	if seen.Title != "People to pay" || len(seen.Columns) != 3 || seen.Columns[1].Title != "Whom we owe" || len(seen.Options) != 1 {
+	if seen.Title != "People to pay" || len(seen.Columns) != 3 || seen.Columns[1].Title != "Whom we owe" ||
+		len(seen.Options) != 1 {
 		t.Errorf("the API shows %+v", seen)
 	}
-	res, err := browser.PostForm(base+"/login", url.Values{"email": {w.set.AdminEmail}, "password": {w.set.AdminPassword.Reveal()}})
+	res, err := browser.PostForm(base+"/login",
+		url.Values{"email": {w.set.AdminEmail}, "password": {w.set.AdminPassword.Reveal()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,9 @@ type quickBooks struct {
 // https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq
 const refreshTokenLife = 100 * 24 * time.Hour
 
-func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger, ended func(context.Context, export.RealmID, *problem.Problem), refreshed func(context.Context, export.RealmID, export.Grant)) *quickBooks {
+func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
+	ended func(context.Context, export.RealmID, *problem.Problem), refreshed func(context.Context, export.RealmID,
+		export.Grant)) *quickBooks {
 	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
@@ -49,16 +51,22 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		Name: "quickbooks", Title: "QuickBooks", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(),
 		Endpoints: func(ctx context.Context) (oauth.Endpoints, error) {
 			e, err := discovery.Endpoints(ctx)
-			return oauth.Endpoints{Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation, UserInfo: e.UserInfo}, err
+			return oauth.Endpoints{Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation,
+				UserInfo: e.UserInfo}, err
 		},
 		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
 		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
-		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable, RateLimited: problem.QuickBooksRateLimited, Rejected: problem.QuickBooksRejected,
+		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable,
+		RateLimited: problem.QuickBooksRateLimited, Rejected: problem.QuickBooksRejected,
 		HTTP: plain,
 	}
 	q.sources = oauth.NewSources(oauth.SourceOptions{
-		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable, Log: log,
-		OnDead:      func(ctx context.Context, key export.GrantKey, why *problem.Problem) { ended(ctx, realmOf(key), why) },
+		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired,
+		Unavailable: problem.QuickBooksUnavailable, Log: log,
+		OnDead: func(ctx context.Context, key export.GrantKey,
+			why *problem.Problem) {
+			ended(ctx, realmOf(key), why)
+		},
 		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) { refreshed(ctx, realmOf(key), g) },
 	})
 	q.client = q.clientWith(func(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) })
@@ -70,9 +78,10 @@ func realmOf(key export.GrantKey) export.RealmID {
 }
 
 func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens) *intuit.Client {
-	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, HTTP: func(realm export.RealmID) *http.Client {
-		return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
-	}})
+	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log,
+		HTTP: func(realm export.RealmID) *http.Client {
+			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
+		}})
 }
 
 // Probe implements control.QuickBooks.

@@ -41,7 +41,8 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.requests.WithLabelValues(w.provider, status).Inc()
 	w.seconds.WithLabelValues(w.provider).Observe(took.Seconds())
-	attrs := []slog.Attr{slog.String("provider", w.provider), slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.String("status", status), slog.Duration("took", took)}
+	attrs := []slog.Attr{slog.String("provider", w.provider), slog.String("method", r.Method),
+		slog.String("path", r.URL.Path), slog.String("status", status), slog.Duration("took", took)}
 	if err == nil {
 		if id := res.Header.Get("Intuit_tid"); id != "" {
 			attrs = append(attrs, slog.String("intuit_tid", id))

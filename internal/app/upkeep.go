@@ -16,11 +16,11 @@ const (
 	touchWithin = 60 * 24 * time.Hour
 )
 
-// Leader lets one of the processes that share a store do what need not be done by each. Nothing may depend on it for being
-// right: two may lead for a moment.
+// Leader lets one of the processes that share a store do what need not be done by each. Nothing may depend on it for
+// being right: two may lead for a moment.
 type Leader interface {
-	// Lead calls do whenever this process leads, with a context that ends when it does so no longer, and returns when ctx
-	// has ended.
+	// Lead calls do whenever this process leads, with a context that ends when it does so no longer, and returns when
+	// ctx has ended.
 	Lead(ctx context.Context, name string, do func(context.Context))
 }
 
@@ -71,7 +71,8 @@ func (a *App) tidy(ctx context.Context) {
 			continue
 		}
 		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
-			a.log.WarnContext(ctx, "a connection could not be kept alive", "company", string(c.Realm), "error", err.Error())
+			a.log.WarnContext(ctx, "a connection could not be kept alive", "company", string(c.Realm), "error",
+				err.Error())
 		}
 	}
 }

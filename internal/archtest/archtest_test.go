@@ -80,7 +80,8 @@ func parse(t *testing.T) []file {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && p != root || d.Name() == "testdata" || d.Name() == "node_modules") && d.Name() != ".." {
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && p != root || d.Name() == "testdata" ||
+			d.Name() == "node_modules") && d.Name() != ".." {
 			return filepath.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(p, ".go") {
@@ -96,7 +97,8 @@ func parse(t *testing.T) []file {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		files = append(files, file{dir: path.Dir(rel), name: rel, test: strings.HasSuffix(rel, "_test.go"), ast: parsed, fset: fset})
+		files = append(files, file{dir: path.Dir(rel), name: rel, test: strings.HasSuffix(rel, "_test.go"),
+			ast: parsed, fset: fset})
 		return nil
 	})
 	if err != nil {
@@ -179,7 +181,8 @@ func TestImportsCanFail(t *testing.T) {
 	t.Parallel()
 	list := map[string]string{"web": "control table", "control": "", "gone": ""}
 	got := strayImports([]file{
-		source(t, "internal/web", `package web; import ("fmt"; "ledgersheet/internal/control"; "ledgersheet/internal/boltstore")`),
+		source(t, "internal/web",
+			`package web; import ("fmt"; "ledgersheet/internal/control"; "ledgersheet/internal/boltstore")`),
 		source(t, "internal/control", `package control`),
 		source(t, "internal/fresh", `package fresh`),
 	}, list)
@@ -216,7 +219,8 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 }
 
 // moneyPaths are the packages through which money passes: no float64 there, in any form.
-var moneyPaths = []string{"internal/table", "internal/record", "internal/export", "internal/intuit", "internal/rows", "internal/statement", "internal/changelog", "internal/google",
+var moneyPaths = []string{"internal/table", "internal/record", "internal/export", "internal/intuit", "internal/rows",
+	"internal/statement", "internal/changelog", "internal/google",
 	"internal/pipeline", "exporters", "internal/api"}
 
 func TestMoneyIsNeverAFloat(t *testing.T) {
@@ -226,7 +230,9 @@ func TestMoneyIsNeverAFloat(t *testing.T) {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && slices.Contains([]string{"float64", "float32", "ParseFloat", "InexactFloat64", "NewFromFloat"}, id.Name) {
+			if id, ok := n.(*ast.Ident); ok &&
+				slices.Contains([]string{"float64", "float32", "ParseFloat", "InexactFloat64", "NewFromFloat"},
+					id.Name) {
 				t.Errorf("%s: %s in a money path", f.fset.Position(id.Pos()), id.Name)
 			}
 			return true
@@ -253,7 +259,8 @@ func TestQuickBooksIsOnlyRead(t *testing.T) {
 					found++
 				}
 			case *ast.BasicLit:
-				if text, err := strconv.Unquote(n.Value); err == nil && slices.Contains([]string{"POST", "PUT", "PATCH", "DELETE"}, text) {
+				if text, err := strconv.Unquote(n.Value); err == nil &&
+					slices.Contains([]string{"POST", "PUT", "PATCH", "DELETE"}, text) {
 					t.Errorf("%s: %q towards the accounting API", f.fset.Position(n.Pos()), text)
 				}
 			}
@@ -283,7 +290,8 @@ func hiddenState(files []file) []string {
 		for _, v := range packageVars(f) {
 			globals[f.dir][v.name] = true
 			if !v.valued && !slices.Contains(states, short(f.dir)+"."+v.name) {
-				wrong = append(wrong, fmt.Sprintf("%s: %s is declared without a value, so somebody sets it later", f.name, v.name))
+				wrong = append(wrong, fmt.Sprintf("%s: %s is declared without a value, so somebody sets it later",
+					f.name, v.name))
 			}
 		}
 	}
@@ -307,7 +315,8 @@ func hiddenState(files []file) []string {
 			}
 			ast.Inspect(fn, func(n ast.Node) bool {
 				if sel, ok := n.(*ast.SelectorExpr); ok {
-					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" && (sel.Sel.Name == "Sleep" || sel.Sel.Name == "Tick") {
+					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" &&
+						(sel.Sel.Name == "Sleep" || sel.Sel.Name == "Tick") {
 						wrong = append(wrong, fmt.Sprintf("%s: time.%s cannot be stopped", f.name, sel.Sel.Name))
 					}
 				}
@@ -333,7 +342,8 @@ func packageVars(f file) []packageVar {
 			continue
 		}
 		embedded := func(doc *ast.CommentGroup) bool {
-			return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
+			return doc != nil && slices.ContainsFunc(doc.List,
+				func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
 		}
 		for _, spec := range decl.Specs {
 			v := spec.(*ast.ValueSpec)
@@ -388,7 +398,8 @@ func changed(fn *ast.FuncDecl) map[string]bool {
 				add(n.Args[0])
 			}
 			// Methods by which the types of sync and sync/atomic change.
-			if m, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Store", "Swap", "CompareAndSwap", "Lock", "Do", "LoadOrStore"}, m.Sel.Name) {
+			if m, ok := n.Fun.(*ast.SelectorExpr); ok &&
+				slices.Contains([]string{"Store", "Swap", "CompareAndSwap", "Lock", "Do", "LoadOrStore"}, m.Sel.Name) {
 				add(m.X)
 			}
 		}
@@ -458,9 +469,11 @@ func TestHiddenStateIsFound(t *testing.T) {
 		func init() {}`
 	got := hiddenState([]file{source(t, "internal/queue", text)})
 	want := []string{
-		"alias changes the package's set", "count changes the package's counter", "counter is declared without a value, so somebody sets it later",
+		"alias changes the package's set", "count changes the package's counter",
+		"counter is declared without a value, so somebody sets it later",
 		"forget changes the package's seen", "func init", "held is declared without a value, so somebody sets it later",
-		"overwrite changes the package's held", "overwrite changes the package's set", "remember changes the package's seen",
+		"overwrite changes the package's held", "overwrite changes the package's set",
+		"remember changes the package's seen",
 		"time.Sleep cannot be stopped",
 	}
 	for i := range want {

@@ -19,7 +19,8 @@ import (
 // roleOwner is the role of everyone who may sign in.
 const roleOwner = "owner"
 
-// Service signs people in and keeps their passwords. Users and Hasher are needed; the methods are safe for concurrent use.
+// Service signs people in and keeps their passwords. Users and Hasher are needed; the methods are safe for concurrent
+// use.
 type Service struct {
 	Users   export.UserStore
 	Hasher  *Hasher
@@ -69,7 +70,8 @@ func (s *Service) EnsureOwner(ctx context.Context, email, password string) (expo
 		return export.User{}, problem.Invalid("password", "must have 1 to %d bytes", maxPasswordBytes)
 	}
 	if CheckPassword("password", password) != nil {
-		s.log().WarnContext(ctx, "owner's password from the environment is short", "recommended_characters", minPassword)
+		s.log().WarnContext(ctx, "owner's password from the environment is short", "recommended_characters",
+			minPassword)
 	}
 	user, err := s.Users.UserByEmail(ctx, email)
 	switch {
@@ -167,7 +169,8 @@ func (s *Service) create(ctx context.Context, email, password string) (export.Us
 		return export.User{}, err
 	}
 	now := s.now()
-	user := export.User{ID: export.NewID("usr", now), Email: email, PasswordHash: encoded, Role: roleOwner, CreatedAt: now.UTC()}
+	user := export.User{ID: export.NewID("usr", now), Email: email, PasswordHash: encoded, Role: roleOwner,
+		CreatedAt: now.UTC()}
 	if err := s.Users.CreateUser(ctx, user); err != nil {
 		return export.User{}, fmt.Errorf("creating owner: %w", err)
 	}

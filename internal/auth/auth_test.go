@@ -73,7 +73,8 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 	if err != nil || ofKnown != ofDummy || len(saltKnown) != len(saltDummy) || len(keyKnown) != len(keyDummy) {
 		t.Errorf("the dummy costs %v, a user's hash %v (%v)", ofDummy, ofKnown, err)
 	}
-	if diff := cmp.Diff(problem.From(known), problem.From(unknown), cmp.AllowUnexported(problem.Problem{})); diff != "" {
+	if diff := cmp.Diff(problem.From(known), problem.From(unknown),
+		cmp.AllowUnexported(problem.Problem{})); diff != "" {
 		t.Errorf("the answers differ: %s", diff)
 	}
 }
@@ -95,7 +96,8 @@ func TestOldHashesAreRenewedAtLogin(t *testing.T) {
 func TestEnsureOwner(t *testing.T) {
 	t.Parallel()
 	s, first := withOwner(t)
-	if first.Role != roleOwner || first.Email != theEmail || !strings.HasPrefix(string(first.ID), "usr_") || first.CreatedAt.IsZero() {
+	if first.Role != roleOwner || first.Email != theEmail || !strings.HasPrefix(string(first.ID), "usr_") ||
+		first.CreatedAt.IsZero() {
 		t.Errorf("created %+v", first)
 	}
 	same, err := s.EnsureOwner(t.Context(), "Ann@B.TEST", thePassword)
@@ -112,7 +114,8 @@ func TestEnsureOwner(t *testing.T) {
 	if _, err = s.Login(t.Context(), theEmail, thePassword, ""); err == nil {
 		t.Error("the old password still works")
 	}
-	for _, bad := range []struct{ email, password string }{{"ann", thePassword}, {"", thePassword}, {"Ann <a@b.test>", thePassword}, {theEmail, ""}, {theEmail, strings.Repeat("x", 2000)}} {
+	for _, bad := range []struct{ email, password string }{{"ann", thePassword}, {"", thePassword},
+		{"Ann <a@b.test>", thePassword}, {theEmail, ""}, {theEmail, strings.Repeat("x", 2000)}} {
 		if _, err = s.EnsureOwner(t.Context(), bad.email, bad.password); !problem.HasCode(err, problem.InvalidInput) {
 			t.Errorf("%q %d: %v", bad.email, len(bad.password), err)
 		}
@@ -183,7 +186,8 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	if _, err := s.Login(t.Context(), theEmail, "plain text", "10.0.0.1"); !problem.HasCode(err, problem.Unauthorized) {
 		t.Errorf("a damaged hash: %v", err)
 	}
-	if repaired, err := s.EnsureOwner(t.Context(), theEmail, thePassword); err != nil || repaired.PasswordHash == "plain text" {
+	if repaired, err := s.EnsureOwner(t.Context(), theEmail, thePassword); err != nil ||
+		repaired.PasswordHash == "plain text" {
 		t.Errorf("a damaged hash is not repaired from the environment: %v", err)
 	}
 }
@@ -231,7 +235,8 @@ func TestSetupLink(t *testing.T) {
 			if _, err = s.service.Login(t.Context(), theEmail, thePassword, ""); err != nil {
 				t.Error(err)
 			}
-			if _, err = s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err, problem.Forbidden) {
+			if _, err = s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err,
+				problem.Forbidden) {
 				t.Errorf("used twice: %v", err)
 			}
 			s.service.Users.(*userShelf).users = nil // even if all users were deleted
@@ -243,7 +248,8 @@ func TestSetupLink(t *testing.T) {
 			if _, err := s.service.EnsureOwner(t.Context(), theEmail, thePassword); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err, problem.Forbidden) {
+			if _, err := s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err,
+				problem.Forbidden) {
 				t.Errorf("got %v", err)
 			}
 			if again, err := s.NewLink(t.Context()); again != "" || err != nil {

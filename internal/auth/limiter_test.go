@@ -54,10 +54,12 @@ func TestGuessesAtOneUser(t *testing.T) {
 			t.Errorf("after ten tries in %v the wait is %v", since, wait)
 		}
 		// Also the right password has to wait, from wherever it comes; others do not.
-		if _, err := s.Login(t.Context(), theEmail, thePassword, "10.9.9.9"); !problem.HasCode(err, problem.TooManyRequests) {
+		if _, err := s.Login(t.Context(), theEmail, thePassword, "10.9.9.9"); !problem.HasCode(err,
+			problem.TooManyRequests) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := s.Login(t.Context(), "bob@b.test", "a wrong password", "10.9.9.9"); !problem.HasCode(err, problem.Unauthorized) {
+		if _, err := s.Login(t.Context(), "bob@b.test", "a wrong password", "10.9.9.9"); !problem.HasCode(err,
+			problem.Unauthorized) {
 			t.Errorf("got %v", err)
 		}
 		time.Sleep(wait)

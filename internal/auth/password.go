@@ -66,7 +66,8 @@ func CheckPassword(field, password string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case n < minPassword:
-		return problem.Invalid(field, "must have at least %d characters; a few words that mean something only to you are easy to remember", minPassword)
+		return problem.Invalid(field,
+			"must have at least %d characters; a few words that mean something only to you are easy to remember", minPassword)
 	case n > maxPassword, len(password) > maxPasswordBytes:
 		return problem.Invalid(field, "must have at most %d characters", maxPassword)
 	case strings.TrimSpace(password) == "":
@@ -122,7 +123,8 @@ func (h *Hasher) derive(ctx context.Context, password string, salt []byte, c cos
 
 func encode(c cost, salt, key []byte) string {
 	enc := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, c.threads, enc.EncodeToString(salt), enc.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, c.threads,
+		enc.EncodeToString(salt), enc.EncodeToString(key))
 }
 
 // decode reads a PHC string within bounds, so that no stored text can ask for absurd work.

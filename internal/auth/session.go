@@ -38,8 +38,8 @@ type Sessions struct {
 	users   export.UserStore
 }
 
-// NewSessions keeps sessions in the store. baseURL is the installation's public root: under https the cookie is bound to
-// the host (__Host- prefix) and never sent in the clear. log may be nil.
+// NewSessions keeps sessions in the store. baseURL is the installation's public root: under https the cookie is bound
+// to the host (__Host- prefix) and never sent in the clear. log may be nil.
 func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *slog.Logger) *Sessions {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -58,9 +58,11 @@ func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *s
 		HashTokenInStore: true,
 		ErrorFunc: func(w http.ResponseWriter, r *http.Request, err error) {
 			log.ErrorContext(r.Context(), "session could not be kept", "error", err)
-			http.Error(w, "The session could not be read or stored. Please try again in a moment.", http.StatusServiceUnavailable)
+			http.Error(w, "The session could not be read or stored. Please try again in a moment.",
+				http.StatusServiceUnavailable)
 		},
-		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, Persist: true},
+		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure,
+			SameSite: http.SameSiteLaxMode, Persist: true},
 	}
 	return &Sessions{manager: manager, users: users}
 }

@@ -149,7 +149,8 @@ func TestCookies(t *testing.T) {
 			v, s, _ := newVisitor(t, test.base)
 			v.signIn(s)
 			c := v.cookie
-			if c.Name != test.name || c.Secure != test.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || len(c.Value) < 40 {
+			if c.Name != test.name || c.Secure != test.secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode ||
+				c.Path != "/" || c.Domain != "" || len(c.Value) < 40 {
 				t.Errorf("cookie %v", c)
 			}
 		})

@@ -78,7 +78,8 @@ func (s *Setup) Check(ctx context.Context, token string) error {
 	if !needed {
 		return problem.New(problem.Forbidden, "This installation is set up already.").WithHint("Sign in instead.")
 	}
-	refused := problem.New(problem.Forbidden, "This set-up link is not valid: it works once, for 24 hours and until the next start.").
+	refused := problem.New(problem.Forbidden,
+		"This set-up link is not valid: it works once, for 24 hours and until the next start.").
 		WithHint("Restart the service and use the link that it prints then.")
 	encoded, err := s.settings.Setting(ctx, setupKey, false)
 	if errors.Is(err, export.ErrNotFound) {

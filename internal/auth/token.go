@@ -16,7 +16,8 @@ const minAPIToken = 24
 func CheckAPIToken(field, token string) error {
 	switch {
 	case len(token) < minAPIToken:
-		return problem.Invalid(field, "must have at least %d characters; \"openssl rand -hex 24\" makes a good one", minAPIToken)
+		return problem.Invalid(field, "must have at least %d characters; \"openssl rand -hex 24\" makes a good one",
+			minAPIToken)
 	case strings.IndexFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
 		return problem.Invalid(field, "must be made of letters, digits and signs without spaces")
 	}

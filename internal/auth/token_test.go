@@ -34,7 +34,8 @@ func TestAPIToken(t *testing.T) {
 	if NewAPIToken("").Set() || !NewAPIToken(token).Set() {
 		t.Error("Set is wrong")
 	}
-	if shown := fmt.Sprintf("%v %+v %#v", NewAPIToken(token), NewAPIToken(token), NewAPIToken(token)); strings.Count(shown, "redacted") != 3 {
+	if shown := fmt.Sprintf("%v %+v %#v", NewAPIToken(token), NewAPIToken(token),
+		NewAPIToken(token)); strings.Count(shown, "redacted") != 3 {
 		t.Errorf("shown as %s", shown)
 	}
 }
@@ -53,7 +54,8 @@ func TestCheckAPIToken(t *testing.T) {
 		if (err == nil) != good {
 			t.Errorf("%q: %v", token, err)
 		}
-		if p := problem.From(err); p != nil && (p.Fields["LEDGERSHEET_API_TOKEN"] == "" || token != "" && strings.Contains(p.Error(), token)) {
+		if p := problem.From(err); p != nil &&
+			(p.Fields["LEDGERSHEET_API_TOKEN"] == "" || token != "" && strings.Contains(p.Error(), token)) {
 			t.Errorf("%q: %v", token, err)
 		}
 	}

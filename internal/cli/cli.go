@@ -50,8 +50,10 @@ func Main(ctx context.Context, args []string, std Stdio) int {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	var c commands
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("ledgersheet"), kong.Description("QuickBooks Online, read-only, into Google Sheets."),
-		kong.Writers(std.Out, std.Err), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
+	parser, err := kong.New(&c, kong.Name("ledgersheet"),
+		kong.Description("QuickBooks Online, read-only, into Google Sheets."),
+		kong.Writers(std.Out, std.Err), kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(std),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.UsageOnError())
 	if err != nil {
 		fmt.Fprintln(std.Err, "ledgersheet:", err)

@@ -28,10 +28,14 @@ func call(t *testing.T, args ...string) (out, errs string, code int) {
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
-		"", "bogus", "run", "run a b", "run x --url nonsense", "serve --addr 127.0.0.1", "serve --addr 127.0.0.1:99999", "serve --workers 0 --run-timeout x",
-		"serve --base-url https://x.example/app/", "serve --base-url https://a:b@x.example", "serve --base-url https://x.example#a", "serve --log-level loud",
-		"demo --addr 127.0.0.1:99999", "demo --addr nonsense", "demo --companies 1", "demo --invoices 0", "demo --log-level loud", "demo --log-format xml", "demo --once=maybe",
-		"sandbox --invoices=-5", "sandbox --bills 0", "sandbox --customers 99999999999", "sandbox --companies 0", "sandbox --companies 101", "sandbox --seed x",
+		"", "bogus", "run", "run a b", "run x --url nonsense", "serve --addr 127.0.0.1",
+		"serve --addr 127.0.0.1:99999", "serve --workers 0 --run-timeout x",
+		"serve --base-url https://x.example/app/", "serve --base-url https://a:b@x.example",
+		"serve --base-url https://x.example#a", "serve --log-level loud",
+		"demo --addr 127.0.0.1:99999", "demo --addr nonsense", "demo --companies 1", "demo --invoices 0",
+		"demo --log-level loud", "demo --log-format xml", "demo --once=maybe",
+		"sandbox --invoices=-5", "sandbox --bills 0", "sandbox --customers 99999999999", "sandbox --companies 0",
+		"sandbox --companies 101", "sandbox --seed x",
 		"sandbox --intuit-addr nonsense", "sandbox --google-addr 127.0.0.1:70000", "healthcheck --addr nonsense",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -69,7 +73,8 @@ func TestTakenPorts(t *testing.T) {
 	for _, args := range [][]string{
 		{"sandbox", "--intuit-addr", taken, "--google-addr", "127.0.0.1:0", "--invoices", "1"},
 		{"sandbox", "--intuit-addr", "127.0.0.1:0", "--google-addr", taken, "--invoices", "1"},
-		{"demo", "--addr", taken, "--invoices", "5", "--customers", "3", "--vendors", "3", "--items", "3", "--bills", "3", "--log-level", "error"},
+		{"demo", "--addr", taken, "--invoices", "5", "--customers", "3", "--vendors", "3", "--items", "3", "--bills",
+			"3", "--log-level", "error"},
 		{"serve", "--addr", taken, "--data-dir", t.TempDir(), "--log-level", "error"},
 	} {
 		out, errs, code := call(t, args...)
@@ -130,12 +135,14 @@ func TestExitCode(t *testing.T) {
 		want int
 		says string
 	}{
-		"nothing":     {nil, 0, ""},
-		"told":        {failure{1}, 1, ""},
-		"settings":    {config.Faults{"A", "B"}, 2, "ledgersheet: 2 wrong settings:\n  - A\n  - B\n"},
-		"fields":      {fields, 1, "ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the named fields and send it again.\n"},
-		"interrupted": {fmt.Errorf("waiting: %w", context.Canceled), 1, "ledgersheet: interrupted; a run that was not done is taken up again by the server or by the next command on its data folder\n"},
-		"other":       {errors.New("the disk is full"), 1, "ledgersheet: the disk is full\n"},
+		"nothing":  {nil, 0, ""},
+		"told":     {failure{1}, 1, ""},
+		"settings": {config.Faults{"A", "B"}, 2, "ledgersheet: 2 wrong settings:\n  - A\n  - B\n"},
+		"fields": {fields, 1,
+			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the named fields and send it again.\n"},
+		"interrupted": {fmt.Errorf("waiting: %w", context.Canceled), 1,
+			"ledgersheet: interrupted; a run that was not done is taken up again by the server or by the next command on its data folder\n"},
+		"other": {errors.New("the disk is full"), 1, "ledgersheet: the disk is full\n"},
 	} {
 		var errs bytes.Buffer
 		if code := exitCode(test.err, Stdio{Err: &errs}); code != test.want || errs.String() != test.says {
@@ -148,7 +155,8 @@ func TestExitCode(t *testing.T) {
 func TestRunOnAServer(t *testing.T) {
 	const token = "a-token-of-more-than-24-characters"
 	t.Setenv("LEDGERSHEET_API_TOKEN", token)
-	states := []string{`"status":"queued"`, `"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`,
+	states := []string{`"status":"queued"`,
+		`"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`,
 		`"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`, `"status":"succeeded","rows":9,"rows_added":9,"spreadsheet_url":"https://s.example/1"`}
 	for _, test := range []struct {
 		args      []string
@@ -156,12 +164,16 @@ func TestRunOnAServer(t *testing.T) {
 		out, errs string
 		code      int
 	}{
-		{[]string{"vendors"}, "", "Vendors: 9 rows (9 added, 0 changed, 0 removed). https://s.example/1\n", "Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
-		{[]string{"exp_1", "--json"}, "", "{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": 9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
+		{[]string{"vendors"}, "", "Vendors: 9 rows (9 added, 0 changed, 0 removed). https://s.example/1\n",
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
+		{[]string{"exp_1", "--json"}, "",
+			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": 9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
 			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
 		{[]string{"exp_1"}, `"status":"failed","error":{"code":"sheet_conflict","message":"Cell B2 holds something.","hint":"Clear it."}`,
-			"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n", "Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1},
-		{[]string{"nobody"}, "", "", "ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters page shows both.\n", 1},
+			"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n",
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1},
+		{[]string{"nobody"}, "", "",
+			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters page shows both.\n", 1},
 	} {
 		asked := 0
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -25,7 +25,8 @@ const maxAnswer = 32 << 20
 
 // either does a command's work through a server's API, when its address is given or it holds the data folder, else in
 // this process on the folder.
-func either(ctx context.Context, std Stdio, address string, flags config.Flags, remote func(base string) error, local func(*app.App) error) error {
+func either(ctx context.Context, std Stdio, address string, flags config.Flags, remote func(base string) error,
+	local func(*app.App) error) error {
 	if address != "" {
 		return remote(address)
 	}
@@ -36,7 +37,8 @@ func either(ctx context.Context, std Stdio, address string, flags config.Flags, 
 	if flags.LogLevel == "info" {
 		flags.LogLevel = "warn" // the command's own lines say what matters
 	}
-	a, err := app.New(ctx, app.Options{Settings: settings, Logger: flags.Logger(std.Err), Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
+	a, err := app.New(ctx, app.Options{Settings: settings, Logger: flags.Logger(std.Err),
+		Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
 	if errors.Is(err, boltstore.ErrLocked) {
 		return remote(settings.BaseURL)
 	}
@@ -68,7 +70,8 @@ func newClient(base string, getenv func(string) string) (*client, error) {
 	if token == "" {
 		return nil, errors.New("set LEDGERSHEET_API_TOKEN to the server's API token: a running server does this work")
 	}
-	return &client{base: strings.TrimRight(base, "/") + api.Base, token: token, http: &http.Client{Timeout: time.Minute}}, nil
+	return &client{base: strings.TrimRight(base, "/") + api.Base, token: token,
+		http: &http.Client{Timeout: time.Minute}}, nil
 }
 
 // call sends a request without a body and reads the answer into v. A refusal is the problem that the server told.
@@ -113,7 +116,8 @@ func (c *healthcheckCommand) Run(ctx context.Context, std Stdio) error {
 	if base == "" {
 		host, port, err := net.SplitHostPort(c.Addr)
 		if err != nil {
-			return config.Faults{fmt.Sprintf("LEDGERSHEET_ADDR must be host:port such as 127.0.0.1:8080, not %q", c.Addr)}
+			return config.Faults{fmt.Sprintf("LEDGERSHEET_ADDR must be host:port such as 127.0.0.1:8080, not %q",
+				c.Addr)}
 		}
 		if host == "" || host == "0.0.0.0" || host == "::" {
 			host = "127.0.0.1"

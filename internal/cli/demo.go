@@ -59,7 +59,8 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 				return err
 			}
 		}
-		_, err := fmt.Fprintf(std.Out, "\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
+		_, err := fmt.Fprintf(std.Out,
+			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
 			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
 		return err
 	})
@@ -83,11 +84,13 @@ func (c *demoCommand) app(ctx context.Context, sandbox *demo.Sandbox, folder str
 	}
 	key := vault.NewKey()
 	settings := config.Settings{
-		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key, AdminEmail: demo.Email, AdminPassword: demo.Password,
-		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
+		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key, AdminEmail: demo.Email,
+		AdminPassword: demo.Password,
+		MinInterval:   5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
 	}
 	sandbox.Apply(&settings)
-	return app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings), Demo: true, SheetsURL: sandbox.SheetsURL()})
+	return app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings),
+		Demo: true, SheetsURL: sandbox.SheetsURL()})
 }
 
 // pickPort replaces port 0, as the consent pages must know the address before anything listens on it.
@@ -137,7 +140,8 @@ func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Export
 		if len(r.Companies) == 1 {
 			company = r.Companies[0].Name
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", r.Exporter.Name, company, r.Rows, r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond), r.URL)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", r.Exporter.Name, company, r.Rows,
+			r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond), r.URL)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -125,7 +125,8 @@ func (c *runCommand) show(std Stdio) func(text []byte) (done bool, err error) {
 		over := export.RunStatus(r.Status).Over()
 		line := fmt.Sprintf("%s: %s", r.ExporterName, r.Status)
 		if r.Status == string(export.RunRunning) {
-			line = fmt.Sprintf("%s: %s, %d of %d rows read, %d written", r.ExporterName, r.Progress.Phase, r.Progress.RowsRead, r.Progress.RowsTotal, r.Progress.RowsWritten)
+			line = fmt.Sprintf("%s: %s, %d of %d rows read, %d written", r.ExporterName, r.Progress.Phase,
+				r.Progress.RowsRead, r.Progress.RowsTotal, r.Progress.RowsWritten)
 		}
 		if !over {
 			if line != last {
@@ -195,7 +196,8 @@ func figures(list []shownFigure) string {
 func outcome(r shownRun) string {
 	switch {
 	case r.Status == string(export.RunSucceeded) && r.Unchanged:
-		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows, r.SpreadsheetURL) + figures(r.Headlines)
+		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows,
+			r.SpreadsheetURL) + figures(r.Headlines)
 	case r.Status == string(export.RunSucceeded):
 		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s",
 			r.ExporterName, r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL) + figures(r.Headlines)
@@ -236,7 +238,9 @@ func choose(all []named, wanted string) (id string, err error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return "", problem.New(problem.NotFound, "There is no exporter with the id or the name %q.", wanted).WithHint("The dashboard's Exporters page shows both.")
+		return "", problem.New(problem.NotFound, "There is no exporter with the id or the name %q.", wanted).
+			WithHint("The dashboard's Exporters page shows both.")
 	}
-	return "", problem.New(problem.Conflict, "%d exporters have the name %q.", len(found), wanted).WithHint("Use an id: %s.", strings.Join(found, ", "))
+	return "", problem.New(problem.Conflict, "%d exporters have the name %q.", len(found), wanted).
+		WithHint("Use an id: %s.", strings.Join(found, ", "))
 }

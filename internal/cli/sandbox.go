@@ -23,7 +23,8 @@ type sizeFlags struct {
 }
 
 func (f sizeFlags) size() demo.Size {
-	return demo.Size{Seed: f.Seed, Companies: f.Companies, Customers: f.Customers, Vendors: f.Vendors, Items: f.Items, Invoices: f.Invoices, Bills: f.Bills, Nasty: f.Nasty}
+	return demo.Size{Seed: f.Seed, Companies: f.Companies, Customers: f.Customers, Vendors: f.Vendors, Items: f.Items,
+		Invoices: f.Invoices, Bills: f.Bills, Nasty: f.Nasty}
 }
 
 // mostRecords bounds each size: the simulators hold all records in memory.
@@ -37,7 +38,8 @@ func (f sizeFlags) check() error {
 	for _, size := range []struct {
 		flag string
 		n    int
-	}{{"customers", f.Customers}, {"vendors", f.Vendors}, {"items", f.Items}, {"invoices", f.Invoices}, {"bills", f.Bills}} {
+	}{{"customers", f.Customers}, {"vendors", f.Vendors}, {"items", f.Items}, {"invoices", f.Invoices}, {"bills",
+		f.Bills}} {
 		if size.n < 1 || size.n > mostRecords {
 			return fmt.Errorf("--%s must be from 1 to %d, not %d", size.flag, mostRecords, size.n)
 		}
@@ -65,7 +67,8 @@ func (c *sandboxCommand) Validate() error {
 
 // Run serves both simulators and prints the environment with which the serve command uses them.
 func (c *sandboxCommand) Run(ctx context.Context, std Stdio) error {
-	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent, Size: c.size(), Definitions: exporters.All()})
+	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent,
+		Size: c.size(), Definitions: exporters.All()})
 	if err != nil {
 		return err
 	}

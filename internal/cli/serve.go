@@ -51,11 +51,13 @@ func variables(s config.Settings) []web.Variable {
 		{Name: "LEDGERSHEET_INTUIT_ENVIRONMENT", Value: s.Intuit.Environment, Help: "production or sandbox."},
 		{Name: "LEDGERSHEET_GOOGLE_CLIENT_ID", Value: s.Google.ClientID, Help: "The Google OAuth client."},
 		{Name: "LEDGERSHEET_GOOGLE_CLIENT_SECRET", Value: set(s.Google.ClientSecret.Reveal()), Help: "Its secret."},
-		{Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile, Help: "Key file of a service account."},
+		{Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile,
+			Help: "Key file of a service account."},
 		{Name: "LEDGERSHEET_MIN_INTERVAL", Value: s.MinInterval.String(), Help: "Shortest time between two due times."},
 		{Name: "LEDGERSHEET_WORKERS", Value: fmt.Sprint(s.Workers), Help: "Runs at a time."},
 		{Name: "LEDGERSHEET_RUN_TIMEOUT", Value: s.RunTimeout.String(), Help: "Limit of one run."},
-		{Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)), Help: "Days of history."},
+		{Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
+			Help: "Days of history."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
 	}
 	for i := range list {

@@ -21,8 +21,8 @@ import (
 type Place struct {
 	Destination export.Destination
 	Target      export.Target
-	// Read returns what a reader sees now, the header first; nil when nothing was written. Numbers and texts are shown as
-	// they were given, amounts with two places.
+	// Read returns what a reader sees now, the header first; nil when nothing was written. Numbers and texts are shown
+	// as they were given, amounts with two places.
 	Read func() [][]string
 	// Disturb changes something that a write rests on, as another person or program would, and tells when it is done.
 	Disturb func()
@@ -53,7 +53,8 @@ type plan struct {
 
 func columns(more ...string) table.Schema {
 	s := table.Schema{Columns: []table.Column{
-		{ID: "Id", Title: "ID", Key: true}, {ID: "Name", Title: "Name"}, {ID: "Total", Title: "Total", Kind: table.Money, Currency: "USD"},
+		{ID: "Id", Title: "ID", Key: true}, {ID: "Name", Title: "Name"},
+		{ID: "Total", Title: "Total", Kind: table.Money, Currency: "USD"},
 	}}
 	for _, title := range more {
 		s.Columns = append(s.Columns, table.Column{ID: title, Title: title})
@@ -154,8 +155,8 @@ func (b *bench) want(what string, s table.Schema, list []table.Row) {
 	}
 }
 
-// Run proves a destination. open makes a place of its own for each test. within, when not nil, runs a test's body, such as
-// in a bubble of virtual time.
+// Run proves a destination. open makes a place of its own for each test. within, when not nil, runs a test's body, such
+// as in a bubble of virtual time.
 func Run(t *testing.T, open func(t *testing.T) Place, within func(*testing.T, func(*testing.T))) {
 	if within == nil {
 		within = func(t *testing.T, body func(*testing.T)) { body(t) }
@@ -236,7 +237,8 @@ func fail(t *testing.T, p plan, open func(t *testing.T) Place) {
 			err := b.put(p.schema, p.after)
 			seen, want := b.Read(), shown(p.schema, p.after)
 			if isOld, isNew := cmp.Equal(before, seen), cmp.Equal(want, seen); !isNew && (!isOld || err == nil) {
-				t.Errorf("request %d %s: readers see neither the old rows nor the new ones, error %v: %v", n, way, err, seen)
+				t.Errorf("request %d %s: readers see neither the old rows nor the new ones, error %v: %v", n, way,
+					err, seen)
 			}
 			b.must(b.put(p.schema, p.after))
 			b.want(fmt.Sprintf("after request %d was %s and the write was repeated", n, way), p.schema, p.after)

@@ -114,7 +114,8 @@ func (p *Provider) do(request *http.Request, secrets ...string) (reply, error) {
 		return reply{}, p.unreached(caller, err, secrets)
 	}
 	defer response.Body.Close()
-	r := reply{status: response.StatusCode, header: response.Header, requestID: requestID(response.Header), secrets: secrets}
+	r := reply{status: response.StatusCode, header: response.Header, requestID: requestID(response.Header),
+		secrets: secrets}
 	r.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit))
 	if err != nil {
 		return reply{}, p.unreached(caller, err, secrets)

@@ -73,7 +73,8 @@ func (p *Provider) meaning(status int, f fault) *problem.Problem {
 		}
 		return ended
 	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal", "invalid_client_id":
-		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name, quoted(f))
+		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name,
+			quoted(f))
 	case "redirect_uri_mismatch":
 		return problem.New(problem.AppCredentials, "%s does not know this installation's redirect URI.", name).
 			WithHint("Add the redirect URI that the settings page shows to the app at %s, letter by letter.", name)

@@ -66,7 +66,8 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 // the answer. The flow is used up whatever comes out; as soon as it is known to be this session's own it is returned
 // even with an error, so that the person can be led back. If the provider names a realm, it is the flow's once there
 // is no error. Errors are problems, but for those of the store.
-func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sessionHash string) (export.Flow, export.Grant, error) {
+func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
+	sessionHash string) (export.Flow, export.Grant, error) {
 	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
 	if err != nil {
 		return export.Flow{}, export.Grant{}, err
@@ -84,7 +85,8 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values, sess
 	}
 	code := answer.Get("code")
 	if code == "" {
-		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.", p.title()).
+		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.",
+			p.title()).
 			WithHint("Nothing was changed. Begin the connection again.")
 	}
 	grant, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)
@@ -114,7 +116,8 @@ func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 
 // take uses a state up and returns its flow if that is this provider's and this session's.
 func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string) (export.Flow, error) {
-	unknown := problem.New(problem.Conflict, "This answer from %s belongs to no connection under way: it was used already, or it took longer than %d minutes.", p.title(), int(flowLife.Minutes())).
+	unknown := problem.New(problem.Conflict,
+		"This answer from %s belongs to no connection under way: it was used already, or it took longer than %d minutes.", p.title(), int(flowLife.Minutes())).
 		WithHint("Nothing was changed. Look whether the connection is there; if not, begin it again.")
 	if state == "" {
 		return export.Flow{}, unknown
@@ -146,10 +149,12 @@ func refusal(p *Provider, answer url.Values) error {
 		code = "unknown error"
 	}
 	if code == "access_denied" {
-		return problem.Wrap(ErrDeclined, problem.Cancelled, "The permission was declined on the %s page. Nothing was changed.", p.title()).
+		return problem.Wrap(ErrDeclined, problem.Cancelled,
+			"The permission was declined on the %s page. Nothing was changed.", p.title()).
 			WithHint("Begin the connection again when you want to give the permission.")
 	}
-	failed := p.meaning(0, fault{code: code, description: scrub(answer.Get("error_description"), []string{answer.Get("code"), answer.Get("state")})})
+	failed := p.meaning(0, fault{code: code,
+		description: scrub(answer.Get("error_description"), []string{answer.Get("code"), answer.Get("state")})})
 	if failed.Code == p.Reconnect {
 		// No grant has ended: there was none yet.
 		failed = problem.New(p.Rejected, "%s did not give the permission%s.", p.title(), quoted(fault{code: code}))

@@ -67,7 +67,8 @@ func begun(t *testing.T, f *Flows, p *Provider, flow export.Flow) url.Values {
 }
 
 func ownFlow() export.Flow {
-	return export.Flow{User: "ann@b.test", Session: "session-hash", Scopes: []string{"openid", "email"}, ReturnTo: "/connections"}
+	return export.Flow{User: "ann@b.test", Session: "session-hash", Scopes: []string{"openid", "email"},
+		ReturnTo: "/connections"}
 }
 
 func TestConsentWithPKCE(t *testing.T) {
@@ -78,7 +79,8 @@ func TestConsentWithPKCE(t *testing.T) {
 	f := &Flows{Store: shelf, BaseURL: "https://me.test/"}
 	asked := begun(t, f, p, ownFlow())
 	state := asked.Get("state")
-	if len(state) < 43 || asked.Get("redirect_uri") != "https://me.test/oauth/google/callback" || asked.Get("code_challenge_method") != "S256" {
+	if len(state) < 43 || asked.Get("redirect_uri") != "https://me.test/oauth/google/callback" ||
+		asked.Get("code_challenge_method") != "S256" {
 		t.Errorf("asked %v", asked)
 	}
 	for hash, flow := range shelf.flows {
@@ -93,7 +95,8 @@ func TestConsentWithPKCE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if flow.User != "ann@b.test" || flow.ReturnTo != "/connections" || grant.AccessToken != "a" || grant.RefreshToken != "r" {
+	if flow.User != "ann@b.test" || flow.ReturnTo != "/connections" || grant.AccessToken != "a" ||
+		grant.RefreshToken != "r" {
 		t.Errorf("got %+v %+v", flow, grant)
 	}
 	if diff := cmp.Diff([]string{"openid", "email"}, grant.Scopes); diff != "" {
@@ -136,22 +139,45 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		says    string
 		back    bool // the flow is returned
 	}{
-		{name: "no state", change: func(a url.Values) { a.Del("state") }, want: problem.Conflict, says: "no connection under way"},
-		{name: "made-up state", change: func(a url.Values) { a.Set("state", "guess") }, want: problem.Conflict, says: "no connection under way"},
+		{name: "no state", change: func(a url.Values) { a.Del("state") }, want: problem.Conflict,
+			says: "no connection under way"},
+		{name: "made-up state", change: func(a url.Values) { a.Set("state", "guess") }, want: problem.Conflict,
+			says: "no connection under way"},
 		{name: "another session", session: "foreign", want: problem.Forbidden, says: "another browser"},
 		{name: "no session", session: "none", want: problem.Forbidden},
-		{name: "declined", change: func(a url.Values) { a.Del("code"); a.Set("error", "access_denied") }, want: problem.Cancelled, is: ErrDeclined, says: "declined on the QuickBooks page. Nothing was changed", back: true},
-		{name: "declined beats code", change: func(a url.Values) { a.Set("error", "access_denied") }, want: problem.Cancelled, is: ErrDeclined, back: true},
-		{name: "declined with a made-up state", change: func(a url.Values) { a.Set("state", "x"); a.Set("error", "access_denied") }, want: problem.Conflict},
-		{name: "provider down", change: func(a url.Values) { a.Set("error", "temporarily_unavailable") }, want: problem.QuickBooksUnavailable, back: true},
-		{name: "app refused", change: func(a url.Values) { a.Set("error", "unauthorized_client") }, want: problem.AppCredentials, back: true},
-		{name: "bad scope", change: func(a url.Values) { a.Set("error", "invalid_scope"); a.Set("error_description", "no such scope") }, want: problem.QuickBooksRejected, says: "no such scope", back: true},
-		{name: "strange error", change: func(a url.Values) { a.Set("error", "<script>"+theCode) }, want: problem.QuickBooksRejected, back: true},
-		{name: "invalid_grant here", change: func(a url.Values) { a.Set("error", "invalid_grant") }, want: problem.QuickBooksRejected, back: true},
-		{name: "error quotes the code", change: func(a url.Values) { a.Set("error", "invalid_request"); a.Set("error_description", "code "+theCode) }, want: problem.QuickBooksRejected, back: true},
-		{name: "no code", change: func(a url.Values) { a.Del("code") }, want: problem.BadRequest, says: "without a code", back: true},
-		{name: "another company", realm: "123", want: problem.Conflict, is: ErrOtherCompany, says: "company 999", back: true},
-		{name: "no company", realm: "123", change: func(a url.Values) { a.Del("realmId") }, want: problem.Conflict, is: ErrOtherCompany, back: true},
+		{name: "declined", change: func(a url.Values) { a.Del("code"); a.Set("error", "access_denied") },
+			want: problem.Cancelled, is: ErrDeclined, says: "declined on the QuickBooks page. Nothing was changed",
+			back: true},
+		{name: "declined beats code", change: func(a url.Values) { a.Set("error", "access_denied") },
+			want: problem.Cancelled, is: ErrDeclined, back: true},
+		{name: "declined with a made-up state",
+			change: func(a url.Values) { a.Set("state", "x"); a.Set("error", "access_denied") },
+			want:   problem.Conflict},
+		{name: "provider down", change: func(a url.Values) { a.Set("error", "temporarily_unavailable") },
+			want: problem.QuickBooksUnavailable, back: true},
+		{name: "app refused", change: func(a url.Values) { a.Set("error", "unauthorized_client") },
+			want: problem.AppCredentials, back: true},
+		{name: "bad scope", change: func(a url.Values) {
+			a.Set("error", "invalid_scope")
+			a.Set("error_description",
+				"no such scope")
+		}, want: problem.QuickBooksRejected, says: "no such scope", back: true},
+		{name: "strange error", change: func(a url.Values) { a.Set("error", "<script>"+theCode) },
+			want: problem.QuickBooksRejected, back: true},
+		{name: "invalid_grant here", change: func(a url.Values) { a.Set("error", "invalid_grant") },
+			want: problem.QuickBooksRejected, back: true},
+		{name: "error quotes the code",
+			change: func(a url.Values) {
+				a.Set("error", "invalid_request")
+				a.Set("error_description",
+					"code "+theCode)
+			}, want: problem.QuickBooksRejected, back: true},
+		{name: "no code", change: func(a url.Values) { a.Del("code") }, want: problem.BadRequest,
+			says: "without a code", back: true},
+		{name: "another company", realm: "123", want: problem.Conflict, is: ErrOtherCompany, says: "company 999",
+			back: true},
+		{name: "no company", realm: "123", change: func(a url.Values) { a.Del("realmId") }, want: problem.Conflict,
+			is: ErrOtherCompany, back: true},
 		{name: "no company for a new connection", change: func(a url.Values) { a.Del("realmId") },
 			want: problem.BadRequest, says: "names no company", back: true},
 		{name: "a company that is no number", change: func(a url.Values) { a.Set("realmId", "12/../3") },
@@ -197,7 +223,8 @@ func TestFlowOfTheOtherProvider(t *testing.T) {
 	t.Parallel()
 	f := &Flows{Store: &flowShelf{}}
 	asked := begun(t, f, googleLike(nil), ownFlow())
-	_, _, err := f.Finish(t.Context(), intuitLike(nil), url.Values{"state": asked["state"], "code": {theCode}}, "session-hash")
+	_, _, err := f.Finish(t.Context(), intuitLike(nil), url.Values{"state": asked["state"], "code": {theCode}},
+		"session-hash")
 	checkProblem(t, err, problem.Conflict)
 }
 
@@ -208,7 +235,8 @@ func TestFlowsEnd(t *testing.T) {
 		f := &Flows{Store: &flowShelf{}}
 		late, inTime := begun(t, f, p, ownFlow()), begun(t, f, p, ownFlow())
 		time.Sleep(flowLife - time.Second)
-		if _, _, err := f.Finish(t.Context(), p, url.Values{"state": inTime["state"], "code": {theCode}}, "session-hash"); err != nil {
+		if _, _, err := f.Finish(t.Context(), p, url.Values{"state": inTime["state"], "code": {theCode}},
+			"session-hash"); err != nil {
 			t.Errorf("a second before the end: %v", err)
 		}
 		time.Sleep(time.Second)
@@ -235,7 +263,8 @@ func TestBeginRefuses(t *testing.T) {
 	if _, err := f.Begin(t.Context(), googleLike(nil), ownFlow(), nil); !errors.Is(err, shelf.err) {
 		t.Errorf("store fails: %v", err)
 	}
-	if _, _, err := f.Finish(t.Context(), googleLike(nil), url.Values{"state": {"x"}}, "s"); !errors.Is(err, shelf.err) {
+	if _, _, err := f.Finish(t.Context(), googleLike(nil), url.Values{"state": {"x"}}, "s"); !errors.Is(err,
+		shelf.err) {
 		t.Errorf("store fails: %v", err)
 	}
 }

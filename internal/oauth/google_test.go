@@ -31,7 +31,8 @@ func googleProvider(sim *googlesim.Server) *oauth.Provider {
 	return &oauth.Provider{
 		Name: "google", Title: "Google", ClientID: ends.ClientID, ClientSecret: ends.ClientSecret,
 		Endpoints: func(context.Context) (oauth.Endpoints, error) {
-			return oauth.Endpoints{Auth: ends.AuthURL, Token: ends.TokenURL, Revoke: ends.RevokeURL, UserInfo: ends.UserinfoURL}, nil
+			return oauth.Endpoints{Auth: ends.AuthURL, Token: ends.TokenURL, Revoke: ends.RevokeURL,
+				UserInfo: ends.UserinfoURL}, nil
 		},
 		AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
@@ -41,12 +42,13 @@ func googleProvider(sim *googlesim.Server) *oauth.Provider {
 	}
 }
 
-// TestAGoogleAccountsLife leads one account through consent with PKCE, renewals, the end of a testing grant, a reconnect
-// and a disconnect.
+// TestAGoogleAccountsLife leads one account through consent with PKCE, renewals, the end of a testing grant, a
+// reconnect and a disconnect.
 func TestAGoogleAccountsLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sim := googlesim.New(googlesim.Options{AutoConsent: true, BaseURL: googleRoot, Emails: []string{"ann@b.test", "bob@b.test"}})
+		sim := googlesim.New(googlesim.Options{AutoConsent: true, BaseURL: googleRoot,
+			Emails: []string{"ann@b.test", "bob@b.test"}})
 		sim.SetTestingMode(true)
 		store := openStore(t, filepath.Join(t.TempDir(), "ledgersheet.db"), vault.NewKey())
 		defer func() { _ = store.Close() }()
@@ -68,7 +70,8 @@ func TestAGoogleAccountsLife(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = provider.Exchange(t.Context(), flows.RedirectURI(provider), back.Query().Get("code"), "not-the-verifier-of-this-flow-but-of-the-same-length"); !problem.HasCode(err, problem.Conflict) {
+			if _, err = provider.Exchange(t.Context(), flows.RedirectURI(provider), back.Query().Get("code"),
+				"not-the-verifier-of-this-flow-but-of-the-same-length"); !problem.HasCode(err, problem.Conflict) {
 				t.Errorf("a stolen code without its verifier: %v", err)
 			}
 			_, grant, err := flows.Finish(t.Context(), provider, back.Query(), flow.Session)
@@ -138,11 +141,13 @@ func TestGoogleWithoutAnApp(t *testing.T) {
 	} {
 		broken := *provider
 		change(&broken)
-		if _, err := broken.Refresh(t.Context(), export.Grant{RefreshToken: refresh}); !problem.HasCode(err, problem.AppCredentials) {
+		if _, err := broken.Refresh(t.Context(), export.Grant{RefreshToken: refresh}); !problem.HasCode(err,
+			problem.AppCredentials) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if g, err := provider.Refresh(t.Context(), export.Grant{RefreshToken: refresh}); err != nil || g.RefreshToken != refresh {
+	if g, err := provider.Refresh(t.Context(), export.Grant{RefreshToken: refresh}); err != nil ||
+		g.RefreshToken != refresh {
 		t.Errorf("the grant suffered: %v", err)
 	}
 }
@@ -159,7 +164,8 @@ func TestGoogleServiceAccount(t *testing.T) {
 	}
 	read := func() (int, error) {
 		api := &http.Client{Transport: &oauth.Transport{Tokens: account, Base: inProcess{sim}}}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, googleRoot+"/drive/v3/files?"+url.Values{"pageSize": {"1"}}.Encode(), nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			googleRoot+"/drive/v3/files?"+url.Values{"pageSize": {"1"}}.Encode(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,8 @@ func (p *Provider) UserInfo(ctx context.Context, access string) (Identity, error
 	case !reply.ok():
 		return Identity{}, p.failure(reply)
 	case json.Unmarshal(reply.body, &claims) != nil || claims.Subject+claims.ID == "":
-		return Identity{}, problem.New(p.Unavailable, "%s did not say whose permission this is.", p.title()).WithRequestID(reply.requestID)
+		return Identity{}, problem.New(p.Unavailable, "%s did not say whose permission this is.", p.title()).
+			WithRequestID(reply.requestID)
 	}
 	if claims.Subject == "" {
 		claims.Subject = claims.ID

@@ -40,7 +40,8 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // browser follows no redirects: the test reads where they lead.
 func browser(handler http.Handler) *http.Client {
-	return &http.Client{Transport: inProcess{handler}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: inProcess{handler},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func get(t *testing.T, client *http.Client, address string) *http.Response {
@@ -75,7 +76,8 @@ func intuitProvider(sim *intuitsim.Server) *oauth.Provider {
 		Name: "quickbooks", Title: "QuickBooks", RealmParam: "realmId",
 		ClientID: sim.ClientID(), ClientSecret: sim.ClientSecret(),
 		Endpoints: func(ctx context.Context) (oauth.Endpoints, error) {
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://intuit.test/.well-known/openid_configuration", nil)
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+				"https://intuit.test/.well-known/openid_configuration", nil)
 			if err != nil {
 				return oauth.Endpoints{}, err
 			}
@@ -118,8 +120,12 @@ func TestACompanysLife(t *testing.T) {
 		var ended []*problem.Problem
 		newSources := func() *oauth.Sources {
 			return oauth.NewSources(oauth.SourceOptions{
-				Store: store, Refresh: provider.Refresh, Reconnect: provider.Reconnect, Unavailable: provider.Unavailable,
-				OnDead: func(_ context.Context, _ export.GrantKey, why *problem.Problem) { ended = append(ended, why) },
+				Store: store, Refresh: provider.Refresh, Reconnect: provider.Reconnect,
+				Unavailable: provider.Unavailable,
+				OnDead: func(_ context.Context, _ export.GrantKey,
+					why *problem.Problem) {
+					ended = append(ended, why)
+				},
 			})
 		}
 		sources := newSources()
@@ -140,7 +146,8 @@ func TestACompanysLife(t *testing.T) {
 		if err != nil || answer.Get("realmId") != realm {
 			t.Fatalf("connecting %s: %v", answer.Get("realmId"), err)
 		}
-		if left := time.Until(grant.HardExpiry); left < 4*365*24*time.Hour || time.Until(grant.RefreshExpiry) < 100*24*time.Hour {
+		if left := time.Until(grant.HardExpiry); left < 4*365*24*time.Hour ||
+			time.Until(grant.RefreshExpiry) < 100*24*time.Hour {
 			t.Errorf("refresh token until %v, at most %v", grant.RefreshExpiry, grant.HardExpiry)
 		}
 		if err = sources.Replace(t.Context(), grantKey, grant); err != nil {
@@ -148,7 +155,8 @@ func TestACompanysLife(t *testing.T) {
 		}
 		api := func() int {
 			client := &http.Client{Transport: &oauth.Transport{Tokens: sources.For(grantKey), Base: inProcess{sim}}}
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://intuit.test/v3/company/"+realm+"/companyinfo/"+realm, nil)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+				"https://intuit.test/v3/company/"+realm+"/companyinfo/"+realm, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,15 +45,16 @@ type Provider struct {
 	RealmParam string
 	// AuthParams are added to every authorization request, such as access_type=offline.
 	AuthParams map[string]string
-	// RevokeJSON makes revocations a JSON body with the client's credentials (Intuit) instead of a form without (Google).
+	// RevokeJSON makes revocations a JSON body with the client's credentials (Intuit) instead of a form without
+	// (Google).
 	RevokeJSON bool
 	// Headers are added to every call of the token endpoint.
 	Headers map[string]string
 	// RefreshTokenLife is taken for a new refresh token when the answer does not tell its life; zero means unknown.
 	RefreshTokenLife time.Duration
 
-	// Reconnect is the code of a grant that ended, Unavailable and RateLimited are those of passing failures, Rejected is
-	// that of refusals that neither a new try nor a new consent can mend.
+	// Reconnect is the code of a grant that ended, Unavailable and RateLimited are those of passing failures, Rejected
+	// is that of refusals that neither a new try nor a new consent can mend.
 	Reconnect, Unavailable, RateLimited, Rejected problem.Code
 
 	HTTP *http.Client     // nil means http.DefaultClient; redirects are never followed
@@ -62,7 +63,8 @@ type Provider struct {
 
 // AuthURL is the address of the consent page. The verifier is the PKCE verifier, used if the provider has PKCE. extra
 // overrides the provider's standing parameters. A provider without a client id is an app_credentials problem.
-func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier string, scopes []string, extra map[string]string) (string, error) {
+func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier string, scopes []string,
+	extra map[string]string) (string, error) {
 	ends, err := p.endpoints(ctx)
 	if err != nil {
 		return "", err
@@ -97,7 +99,8 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 	answer, err := p.tokenCall(ctx, ends.Token, form)
 	if err != nil {
 		if problem.HasCode(err, p.Reconnect) {
-			return export.Grant{}, problem.Wrap(err, problem.Conflict, "%s no longer accepts this consent: its code was used already or came too late.", p.title()).
+			return export.Grant{}, problem.Wrap(err, problem.Conflict,
+				"%s no longer accepts this consent: its code was used already or came too late.", p.title()).
 				WithHint("Nothing was changed. Begin the connection again and answer within a few minutes.")
 		}
 		return export.Grant{}, err
@@ -110,13 +113,15 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 // code Reconnect.
 func (p *Provider) Refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
 	if old.RefreshToken == "" {
-		return export.Grant{}, problem.New(p.Reconnect, "There is no lasting permission from %s for this connection.", p.title())
+		return export.Grant{}, problem.New(p.Reconnect, "There is no lasting permission from %s for this connection.",
+			p.title())
 	}
 	ends, err := p.endpoints(ctx)
 	if err != nil {
 		return export.Grant{}, err
 	}
-	answer, err := p.tokenCall(ctx, ends.Token, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}})
+	answer, err := p.tokenCall(ctx, ends.Token,
+		url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}})
 	if err != nil {
 		return export.Grant{}, err
 	}
@@ -138,7 +143,8 @@ func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 		return err
 	}
 	if ends.Revoke == "" {
-		return problem.New(p.Rejected, "%s' revocation address is not known.", p.title()).WithHint("Remove the app's access in your account at %s.", p.title())
+		return problem.New(p.Rejected, "%s' revocation address is not known.", p.title()).
+			WithHint("Remove the app's access in your account at %s.", p.title())
 	}
 	request, err := p.revocation(ctx, ends.Revoke, token)
 	if err != nil {
@@ -218,7 +224,8 @@ func (p *Provider) askToken(request *http.Request, secrets ...string) (tokenAnsw
 	case !came.ok(), came.fault().code != "": // some servers answer 200 with an error in it
 		return tokenAnswer{}, came, p.failure(came)
 	case !wellFormed:
-		return tokenAnswer{}, came, problem.New(p.Unavailable, "%s answered the request for a token with something else.", p.title()).WithRequestID(came.requestID)
+		return tokenAnswer{}, came, problem.New(p.Unavailable,
+			"%s answered the request for a token with something else.", p.title()).WithRequestID(came.requestID)
 	}
 	return answer, came, nil
 }
@@ -252,7 +259,8 @@ func (p *Provider) grant(old export.Grant, a tokenAnswer) export.Grant {
 // endpoints refuses a provider whose app is not set up, which no request could mend.
 func (p *Provider) endpoints(ctx context.Context) (Endpoints, error) {
 	if p.ClientID == "" || p.ClientSecret == "" {
-		return Endpoints{}, problem.New(problem.AppCredentials, "The client id and secret of the %s app are not set.", p.title()).
+		return Endpoints{}, problem.New(problem.AppCredentials, "The client id and secret of the %s app are not set.",
+			p.title()).
 			WithHint("Enter both in the settings; they come from the app's page at the provider.")
 	}
 	ends, err := p.Endpoints(ctx)
@@ -263,7 +271,8 @@ func (p *Provider) endpoints(ctx context.Context) (Endpoints, error) {
 }
 
 func (p *Provider) badAddress(what string, cause error) error {
-	return problem.Wrap(cause, p.Rejected, "%s' %s address cannot be used.", p.title(), what).WithHint("Check the provider's addresses in the settings.")
+	return problem.Wrap(cause, p.Rejected, "%s' %s address cannot be used.", p.title(), what).
+		WithHint("Check the provider's addresses in the settings.")
 }
 
 func (p *Provider) title() string {

@@ -57,7 +57,8 @@ func (s *grantShelf) PutGrant(ctx context.Context, key export.GrantKey, g export
 	return nil
 }
 
-func (s *grantShelf) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+func (s *grantShelf) Renew(ctx context.Context, key export.GrantKey,
+	renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
 	s.renewing <- struct{}{}
 	defer func() { <-s.renewing }()
 	stored, err := s.Grant(ctx, key)
@@ -108,7 +109,8 @@ type rotor struct {
 }
 
 func (r *rotor) current() export.Grant {
-	return export.Grant{AccessToken: fmt.Sprintf("a%d", r.n), RefreshToken: fmt.Sprintf("r%d", r.n), Expiry: time.Now().Add(r.life)}
+	return export.Grant{AccessToken: fmt.Sprintf("a%d", r.n), RefreshToken: fmt.Sprintf("r%d", r.n),
+		Expiry: time.Now().Add(r.life)}
 }
 
 func (r *rotor) refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
@@ -165,7 +167,8 @@ type rig struct {
 // newRig connects at the present time of the bubble, with an access token of an hour.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second}, store: &grantShelf{renewing: make(chan struct{}, 1)}}
+	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second},
+		store: &grantShelf{renewing: make(chan struct{}, 1)}}
 	if err := r.store.PutGrant(t.Context(), theKey, r.provider.current()); err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +181,14 @@ func (r *rig) restart() {
 	r.Sources = NewSources(SourceOptions{
 		Store: r.store, Refresh: r.provider.refresh,
 		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable,
-		OnDead:      func(_ context.Context, _ export.GrantKey, why *problem.Problem) { r.deaths = append(r.deaths, why) },
-		OnRefreshed: func(_ context.Context, _ export.GrantKey, g export.Grant) { r.refreshed = append(r.refreshed, g) },
+		OnDead: func(_ context.Context, _ export.GrantKey,
+			why *problem.Problem) {
+			r.deaths = append(r.deaths, why)
+		},
+		OnRefreshed: func(_ context.Context, _ export.GrantKey,
+			g export.Grant) {
+			r.refreshed = append(r.refreshed, g)
+		},
 	})
 }
 

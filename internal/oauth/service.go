@@ -85,7 +85,8 @@ func NewServiceAccount(keyJSON []byte, tokenURL string, scopes []string, hc *htt
 	}
 	a.source = NewSources(SourceOptions{
 		Store: &memory{}, Refresh: a.fetch,
-		// No answer ends a service account for good: the same key may be good again once the clock or the account is mended.
+		// No answer ends a service account for good: the same key may be good again once the clock or the account is
+		// mended.
 		Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
 	}).For("service account")
 	return a, nil
@@ -216,7 +217,8 @@ func (m *memory) PutGrant(_ context.Context, _ export.GrantKey, g export.Grant) 
 	return nil
 }
 
-func (m *memory) Renew(ctx context.Context, _ export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+func (m *memory) Renew(ctx context.Context, _ export.GrantKey,
+	renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
 	stored, err := m.Grant(ctx, "")
 	if err != nil {
 		return export.Grant{}, err

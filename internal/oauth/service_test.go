@@ -78,12 +78,15 @@ func TestServiceAccountTokens(t *testing.T) {
 			claims := verified(t, form.Get("assertion"))
 			now := float64(time.Now().Unix())
 			if claims["iss"] != robot || claims["aud"] != r.URL.String() || claims["scope"] != "one two" ||
-				claims["iat"].(float64) > now || claims["exp"].(float64) > now+3600 || claims["exp"].(float64) < now+3000 {
+				claims["iat"].(float64) > now || claims["exp"].(float64) > now+3600 ||
+				claims["exp"].(float64) < now+3000 {
 				t.Errorf("claims %v at %v", claims, now)
 			}
-			return answering(200, fmt.Sprintf(`{"access_token":"s%d","expires_in":3599,"token_type":"Bearer"}`, calls))(r)
+			return answering(200, fmt.Sprintf(`{"access_token":"s%d","expires_in":3599,"token_type":"Bearer"}`,
+				calls))(r)
 		})
-		a, err := NewServiceAccount(keyJSON, "https://override.test/token", []string{"one", "two"}, &http.Client{Transport: server})
+		a, err := NewServiceAccount(keyJSON, "https://override.test/token", []string{"one", "two"},
+			&http.Client{Transport: server})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +110,8 @@ func TestServiceAccountTokens(t *testing.T) {
 		if token, err := a.Token(t.Context()); token != "s3" || err != nil || calls != 3 {
 			t.Errorf("got %q, %v after %d calls", token, err, calls)
 		}
-		if shown := fmt.Sprintf("%v %+v %#v", a, a, a); strings.Contains(shown, "s3") || strings.Contains(shown, testKey().D.String()) {
+		if shown := fmt.Sprintf("%v %+v %#v", a, a, a); strings.Contains(shown, "s3") ||
+			strings.Contains(shown, testKey().D.String()) {
 			t.Error("printing shows secrets")
 		}
 	})
@@ -166,8 +170,11 @@ func TestKeyFilesThatCannotBeUsed(t *testing.T) {
 		{name: "a user's credentials", change: set("type", "authorized_user"), says: `"authorized_user"`},
 		{name: "no e-mail", change: set("client_email", ""), says: "client_email"},
 		{name: "no key", change: set("private_key", ""), says: "no private_key"},
-		{name: "line breaks lost", change: func(f map[string]string) { f["private_key"] = strings.ReplaceAll(f["private_key"], "\n", `\n`) }, says: "line breaks"},
-		{name: "damaged key", change: set("private_key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), says: "damaged"},
+		{name: "line breaks lost",
+			change: func(f map[string]string) { f["private_key"] = strings.ReplaceAll(f["private_key"], "\n", `\n`) },
+			says:   "line breaks"},
+		{name: "damaged key", change: set("private_key",
+			"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), says: "damaged"},
 		{name: "not RSA", change: set("private_key", ecPEM), says: "not an RSA key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -208,9 +215,11 @@ func TestServiceAccountRefusals(t *testing.T) {
 		hint   string
 	}{
 		{"wrong key", 400, refused("Invalid JWT Signature."), 0, problem.AppCredentials, "new key"},
-		{"clock wrong by minutes", 400, refused(timeframe), 2 * time.Hour, problem.AppCredentials, "differs from Google's by 2h0m0s"},
+		{"clock wrong by minutes", 400, refused(timeframe), 2 * time.Hour, problem.AppCredentials,
+			"differs from Google's by 2h0m0s"},
 		{"clock perhaps wrong", 400, refused(timeframe), 0, problem.AppCredentials, "probably wrong"},
-		{"account deleted", 400, refused("Invalid grant: account not found"), 0, problem.AppCredentials, "deleted or disabled"},
+		{"account deleted", 400, refused("Invalid grant: account not found"), 0, problem.AppCredentials,
+			"deleted or disabled"},
 		{"another reason", 400, refused("Bad Request"), 0, problem.AppCredentials, "still exist"},
 		{"client refused", 401, `{"error":"unauthorized_client"}`, 0, problem.AppCredentials, ""},
 		{"bad scope", 400, `{"error":"invalid_scope"}`, 0, problem.GoogleRejected, ""},
@@ -223,7 +232,8 @@ func TestServiceAccountRefusals(t *testing.T) {
 				calls := 0
 				server := trip(func(r *http.Request) (*http.Response, error) {
 					calls++
-					return answering(test.status, test.body, "Date", time.Now().Add(test.ahead).UTC().Format(http.TimeFormat))(r)
+					return answering(test.status, test.body, "Date",
+						time.Now().Add(test.ahead).UTC().Format(http.TimeFormat))(r)
 				})
 				a, err := NewServiceAccount(keyJSON, "", []string{"one"}, &http.Client{Transport: server})
 				if err != nil {

@@ -51,8 +51,9 @@ type unsavedGrant struct {
 }
 
 // Token returns an access token that is good for the next request. A connection whose grant ended fails at once and
-// costs no request; a new grant that another process has stored is found within seconds. While the provider cannot be asked, the present token is used up to its end. Errors are problems,
-// or ctx's error when the wait for another caller's refresh was given up.
+// costs no request; a new grant that another process has stored is found within seconds. While the provider cannot be
+// asked, the present token is used up to its end. Errors are problems, or ctx's error when the wait for another
+// caller's refresh was given up.
 func (s *Source) Token(ctx context.Context) (string, error) {
 	if token, err, done := s.ready(); done {
 		return token, err
@@ -131,7 +132,8 @@ func (s *Source) stillDead() error {
 
 // alive reports whether the access token can be sent, and that until the margin before its end. The caller holds mu.
 func (s *Source) alive(margin time.Duration) bool {
-	return s.grant.AccessToken != "" && s.grant.AccessToken != s.refused && s.opts.Now().Before(s.grant.Expiry.Add(-margin))
+	return s.grant.AccessToken != "" && s.grant.AccessToken != s.refused &&
+		s.opts.Now().Before(s.grant.Expiry.Add(-margin))
 }
 
 // early is how long before its end the token is renewed. The caller holds mu.
@@ -211,13 +213,14 @@ func (s *Source) refresh(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	known := s.present()
 	asked := false
-	renewed, err := s.opts.Store.Renew(ctx, s.key, func(ctx context.Context, stored export.Grant) (export.Grant, error) {
-		if !stored.Same(known) && s.opts.Now().Before(stored.Expiry.Add(-clockMargin)) {
-			return stored, nil // another process has renewed it
-		}
-		asked, known = true, stored
-		return s.ask(ctx, stored)
-	})
+	renewed, err := s.opts.Store.Renew(ctx, s.key,
+		func(ctx context.Context, stored export.Grant) (export.Grant, error) {
+			if !stored.Same(known) && s.opts.Now().Before(stored.Expiry.Add(-clockMargin)) {
+				return stored, nil // another process has renewed it
+			}
+			asked, known = true, stored
+			return s.ask(ctx, stored)
+		})
 	switch {
 	case err == nil && !asked:
 		s.adopt(renewed)
@@ -237,7 +240,8 @@ func (s *Source) refresh(ctx context.Context) error {
 		s.reset(nil)
 		return problem.New(s.opts.Reconnect, "There is no permission for this connection.")
 	case !asked:
-		return s.note(problem.Wrap(err, s.opts.Unavailable, "The stored permission of this connection could not be read."))
+		return s.note(problem.Wrap(err, s.opts.Unavailable,
+			"The stored permission of this connection could not be read."))
 	}
 	return s.note(err)
 }
@@ -266,7 +270,8 @@ func (s *Source) save(ctx context.Context) error {
 
 // unstored says that a renewed grant is in memory only.
 func (s *Source) unstored(ctx context.Context, err error) error {
-	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection", string(s.key), "error", err)
+	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection",
+		string(s.key), "error", err)
 	return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
 		WithHint("Look at the disk that holds the data folder: is it full or read-only? " +
 			"It is stored as soon as that is possible; do not stop the service before.")

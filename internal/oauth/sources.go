@@ -24,7 +24,8 @@ type SourceOptions struct {
 	OnDead func(ctx context.Context, key export.GrantKey, why *problem.Problem)
 	// OnRefreshed is called when a renewed grant has been stored. It must not ask the same source.
 	OnRefreshed func(ctx context.Context, key export.GrantKey, g export.Grant)
-	// Early is how long before its end an access token is renewed; zero means 5 minutes. Of short lives it is at most half.
+	// Early is how long before its end an access token is renewed; zero means 5 minutes. Of short lives it is at most
+	// half.
 	Early time.Duration
 	Now   func() time.Time // nil means time.Now
 	Log   *slog.Logger     // nil discards

@@ -52,29 +52,38 @@ func TestTransport(t *testing.T) {
 		refused []string
 	}{
 		{name: "good", tokens: []string{"t1"}, good: "t1", status: 200, sent: []string{"Bearer t1 "}},
-		{name: "renewed", tokens: []string{"t1", "t2"}, good: "t2", status: 200, sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
-		{name: "renewed with a body", tokens: []string{"t1", "t2"}, good: "t2", body: func() io.Reader { return strings.NewReader("rows") }, status: 200, sent: []string{"Bearer t1 rows", "Bearer t2 rows"}, refused: []string{"t1"}},
-		{name: "a body that is gone", tokens: []string{"t1", "t2"}, good: "t2", body: func() io.Reader { return io.MultiReader(strings.NewReader("rows")) }, status: 401, sent: []string{"Bearer t1 rows"}, refused: []string{"t1"}},
-		{name: "refused twice", tokens: []string{"t1", "t2", "t3"}, good: "t3", status: 401, sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
+		{name: "renewed", tokens: []string{"t1", "t2"}, good: "t2", status: 200,
+			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
+		{name: "renewed with a body", tokens: []string{"t1", "t2"}, good: "t2",
+			body: func() io.Reader { return strings.NewReader("rows") }, status: 200,
+			sent: []string{"Bearer t1 rows", "Bearer t2 rows"}, refused: []string{"t1"}},
+		{name: "a body that is gone", tokens: []string{"t1", "t2"}, good: "t2",
+			body: func() io.Reader { return io.MultiReader(strings.NewReader("rows")) }, status: 401,
+			sent: []string{"Bearer t1 rows"}, refused: []string{"t1"}},
+		{name: "refused twice", tokens: []string{"t1", "t2", "t3"}, good: "t3", status: 401,
+			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
 		{name: "dead", err: dead},
-		{name: "found dead after a 401", tokens: []string{"t1"}, good: "t2", body: func() io.Reader { return strings.NewReader("rows") }, err: dead, sent: []string{"Bearer t1 rows"}, refused: []string{"t1"}},
+		{name: "found dead after a 401", tokens: []string{"t1"}, good: "t2",
+			body: func() io.Reader { return strings.NewReader("rows") }, err: dead, sent: []string{"Bearer t1 rows"},
+			refused: []string{"t1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			tokens := &purse{tokens: test.tokens, err: dead}
 			var sent []string
-			client := &http.Client{Transport: &Transport{Tokens: tokens, Base: trip(func(r *http.Request) (*http.Response, error) {
-				var body []byte
-				if r.Body != nil {
-					body, _ = io.ReadAll(r.Body)
-				}
-				auth := r.Header.Get("Authorization")
-				sent = append(sent, auth+" "+string(body))
-				if auth != "Bearer "+test.good {
-					return answering(401, "refused")(r)
-				}
-				return answering(200, "fine")(r)
-			})}}
+			client := &http.Client{Transport: &Transport{Tokens: tokens,
+				Base: trip(func(r *http.Request) (*http.Response, error) {
+					var body []byte
+					if r.Body != nil {
+						body, _ = io.ReadAll(r.Body)
+					}
+					auth := r.Header.Get("Authorization")
+					sent = append(sent, auth+" "+string(body))
+					if auth != "Bearer "+test.good {
+						return answering(401, "refused")(r)
+					}
+					return answering(200, "fine")(r)
+				})}}
 			var body io.Reader
 			if test.body != nil {
 				body = test.body()
@@ -88,7 +97,8 @@ func TestTransport(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, test.err)
 			}
 			if err == nil {
-				if rest, err := io.ReadAll(response.Body); response.StatusCode != test.status || err != nil || len(rest) == 0 {
+				if rest, err := io.ReadAll(response.Body); response.StatusCode != test.status || err != nil ||
+					len(rest) == 0 {
 					t.Errorf("status %d, body %q, %v", response.StatusCode, rest, err)
 				}
 				response.Body.Close()
@@ -109,16 +119,18 @@ func TestTransport(t *testing.T) {
 func TestTransportKeepsTheTokenAtHome(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	client := &http.Client{Transport: &Transport{Tokens: &purse{tokens: []string{"t1"}}, Base: trip(func(r *http.Request) (*http.Response, error) {
-		seen[r.URL.String()] = r.Header.Get("Authorization")
-		next := map[string]string{
-			"https://api.test/1": "https://api.test/2", "https://api.test/2": "https://elsewhere.test/3", "https://elsewhere.test/3": "https://elsewhere.test/4",
-		}[r.URL.String()]
-		if next == "" {
-			return answering(200, "")(r)
-		}
-		return answering(302, "", "Location", next)(r)
-	})}}
+	client := &http.Client{Transport: &Transport{Tokens: &purse{tokens: []string{"t1"}},
+		Base: trip(func(r *http.Request) (*http.Response, error) {
+			seen[r.URL.String()] = r.Header.Get("Authorization")
+			next := map[string]string{
+				"https://api.test/1": "https://api.test/2", "https://api.test/2": "https://elsewhere.test/3",
+				"https://elsewhere.test/3": "https://elsewhere.test/4",
+			}[r.URL.String()]
+			if next == "" {
+				return answering(200, "")(r)
+			}
+			return answering(302, "", "Location", next)(r)
+		})}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.test/1", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +140,8 @@ func TestTransportKeepsTheTokenAtHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	want := map[string]string{"https://api.test/1": "Bearer t1", "https://api.test/2": "Bearer t1", "https://elsewhere.test/3": "", "https://elsewhere.test/4": ""}
+	want := map[string]string{"https://api.test/1": "Bearer t1", "https://api.test/2": "Bearer t1",
+		"https://elsewhere.test/3": "", "https://elsewhere.test/4": ""}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
