@@ -26,6 +26,21 @@ const Replace Mode = "replace"
 // Modes lists the modes that a definition offers.
 func Modes(Definition) []Mode { return []Mode{Replace} }
 
+func modeChoices(d Definition) []string {
+	var list []string
+	for _, m := range Modes(d) {
+		list = append(list, string(m))
+	}
+	return list
+}
+
+func modeWords(e Exporter) string {
+	if e.Mode == Replace {
+		return "Replace: the range becomes exactly the result"
+	}
+	return string(e.Mode)
+}
+
 // Exporter is a saved configuration of what to export and where to.
 type Exporter struct {
 	ID         ID                `json:"id"`
