@@ -13,10 +13,8 @@ import (
 // TestChecksStandInTheSheet: a run of a statement carries what it checked, and each figure is the one that people see.
 func TestChecksStandInTheSheet(t *testing.T) {
 	t.Parallel()
-	all := exporters.All()
-	i := slices.IndexFunc(all, func(d export.Definition) bool { return d.Info().ID == "profit_and_loss" })
-	w := newWorld(t, all)
-	e := w.exporter(all[i], map[string]string{
+	w := newWorld(t, exporters.All())
+	e := w.exporter(definition(t, "profit_and_loss"), map[string]string{
 		export.OptLayout: export.LayoutStatement, export.OptDateRange: "last_12_months", export.OptSummarize: "Month",
 	})
 	run, rows := w.run(t, e)

@@ -23,12 +23,12 @@ type Mode string
 // Replace makes the managed range exactly the result.
 const Replace Mode = "replace"
 
-// Modes lists the modes that a definition offers.
-func Modes(Definition) []Mode { return []Mode{Replace} }
+// Modes lists the modes that there are; every definition offers all of them.
+func Modes() []Mode { return []Mode{Replace} }
 
-func modeChoices(d Definition) []string {
+func modeTexts() []string {
 	var list []string
-	for _, m := range Modes(d) {
+	for _, m := range Modes() {
 		list = append(list, string(m))
 	}
 	return list

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +35,8 @@ type Field struct {
 
 	Missing string // what is wrong with an exporter without it; empty for what may be left out
 	Default string // of texts: what an empty one means
-	// Choices are the values that a text may have with a definition; nil for any.
-	Choices func(Definition) []string
+	// Choices are the values that a text may have; nil for any.
+	Choices []string
 	// Words says the value to people on the exporter's page; nil for what that page puts in words of its own.
 	Words func(Exporter) string
 
@@ -53,7 +52,7 @@ var fields = []Field{
 	shownField(Field{Path: "id", Kind: FieldText}, func(e Exporter) any { return string(e.ID) }),
 	textField(Field{Path: "name", Label: "Name", Input: "name", Missing: "is missing; it also names the spreadsheet"},
 		func(e *Exporter) *string { return &e.Name }),
-	textField(Field{Path: "type", Label: "Type", Input: "type", Anchor: "form", Hidden: true,
+	textField(Field{Path: typePath, Label: "Type", Input: "type", Anchor: "form", Hidden: true,
 		Missing: "is not an exporter type; see the catalogue"}, func(e *Exporter) *string { return &e.Definition }),
 	textsField(Field{Path: "company_ids", Label: "Companies", Input: "company", Anchor: "companies",
 		Missing: "needs at least one company"}, func(e *Exporter) *[]RealmID { return &e.Companies }),
@@ -74,7 +73,7 @@ var fields = []Field{
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
-		Default: string(Replace), Choices: modeChoices, Words: modeWords}, func(e *Exporter) *Mode { return &e.Mode }),
+		Default: string(Replace), Choices: modeTexts(), Words: modeWords}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone"},
@@ -164,18 +163,19 @@ func (e *Exporter) setDefaults() {
 	}
 }
 
-// validateFields adds what the table alone finds wrong: what is missing, and what is none of the choices.
+// typePath is the path of the field that names the definition.
+const typePath = "type"
+
+// validateFields adds what the table alone finds wrong: what is missing, and what is none of the choices. The type is
+// not looked at: the caller has found the definition by it.
 func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 	for _, f := range fields {
 		v := f.get(e)
-		if f.Missing != "" && empty(v) {
+		if f.Missing != "" && f.Path != typePath && empty(v) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
-		if f.Choices == nil {
-			continue
-		}
-		if choices := f.Choices(d); !slices.Contains(choices, fmt.Sprint(v)) {
-			c.Add(f.Path, "must be %s for %s", strings.Join(choices, " or "), d.Info().ID)
+		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, text) {
+			c.Add(f.Path, "must be %s for %s", strings.Join(f.Choices, " or "), d.Info().ID)
 		}
 	}
 }

@@ -246,7 +246,7 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 // FindColumn returns the catalogue's column of that key or, for a path that it does not list, one with a title and a
 // kind guessed from its name.
 func FindColumn(d Definition, key string) (Column, error) {
-	for _, c := range d.Catalogue() {
+	for c := range d.columns {
 		if c.Path == key {
 			return c, nil
 		}

@@ -121,15 +121,18 @@ func TestErrorsNameTheFields(t *testing.T) {
 			continue
 		}
 		for _, path := range []string{f.Path, f.Path + "[3]"} {
-			got := formErrors(problem.Invalid(path, "is wrong"))
+			got := formErrors(problem.Invalid(path, "is wrong"), nil)
 			if diff := cmp.Diff([]fieldError{{f.AnchorID(), f.Label, "is wrong"}}, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", path, diff)
 			}
 		}
 	}
-	got := formErrors(problem.Invalid("options.date_range", "is wrong"))
-	if diff := cmp.Diff([]fieldError{{"option-date_range", "Date range", "is wrong"}}, got); diff != "" {
-		t.Error(diff)
+	options := []export.Option{{Key: "summarize_by", Title: "Columns by"}}
+	for key, label := range map[string]string{"summarize_by": "Columns by", "colour": "colour"} {
+		got := formErrors(problem.Invalid("options."+key, "is wrong"), options)
+		if diff := cmp.Diff([]fieldError{{"option-" + key, label, "is wrong"}}, got); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -123,7 +123,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		v.Action, v.Back = "/exporters/"+string(e.ID)+"/edit", "/exporters/"+string(e.ID)
 	}
 	if p != nil {
-		v.Errors = formErrors(p)
+		v.Errors = formErrors(p, d.OptionList())
 		if p.Code == problem.Conflict {
 			v.Conflict = p.Message
 		}
@@ -186,7 +186,7 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 	var list []optionField
 	for _, o := range d.OptionList() {
 		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key], Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
-			OnlyCustom: o.Key == export.OptStartDate || o.Key == export.OptEndDate}
+			OnlyCustom: o.Custom}
 		if f.Value == "" {
 			f.Value = o.Default
 		}
@@ -276,8 +276,8 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// formErrors is the summary above a form.
-func formErrors(p *problem.Problem) []fieldError {
+// formErrors is the summary above a form; options are those of what the form is about.
+func formErrors(p *problem.Problem, options []export.Option) []fieldError {
 	var list []fieldError
 	seen := map[string]bool{}
 	for _, f := range export.Fields() {
@@ -285,7 +285,7 @@ func formErrors(p *problem.Problem) []fieldError {
 			option, isOption := strings.CutPrefix(key, f.Path+".")
 			switch {
 			case f.Kind == export.FieldSettings && isOption:
-				list = append(list, fieldError{"option-" + option, optionLabel(option), p.Fields[key]})
+				list = append(list, fieldError{"option-" + option, optionLabel(options, option), p.Fields[key]})
 			case f.Label != "" && (key == f.Path || strings.HasPrefix(key, f.Path+"[")):
 				list = append(list, fieldError{f.AnchorID(), f.Label, p.Fields[key]})
 			default:
@@ -302,9 +302,14 @@ func formErrors(p *problem.Problem) []fieldError {
 	return list
 }
 
-func optionLabel(key string) string {
-	t := strings.ReplaceAll(key, "_", " ")
-	return strings.ToUpper(t[:1]) + t[1:]
+// optionLabel is what the form calls an option; one that there is not goes by its key.
+func optionLabel(options []export.Option, key string) string {
+	for _, o := range options {
+		if o.Key == key {
+			return o.Title
+		}
+	}
+	return key
 }
 
 // fieldErrors is the summary above a small form whose inputs have the fields' names for ids.

@@ -43,6 +43,15 @@ type previewCell struct {
 	Indent      int
 }
 
+// optionsOf lists the options of a type; none of one that there is not.
+func (w *Web) optionsOf(definition string) []export.Option {
+	d, err := w.o.Control.Definition(definition)
+	if err != nil {
+		return nil
+	}
+	return d.OptionList()
+}
+
 // preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
 func (w *Web) preview(ctx context.Context, e export.Exporter) (previewView, *problem.Problem, error) {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
@@ -55,7 +64,7 @@ func (w *Web) preview(ctx context.Context, e export.Exporter) (previewView, *pro
 		}
 		view := previewView{Error: &problemView{Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID}}
 		if p.Code == problem.InvalidInput {
-			view.Errors = formErrors(p)
+			view.Errors = formErrors(p, w.optionsOf(e.Definition))
 		}
 		return view, p, nil
 	}
