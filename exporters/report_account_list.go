@@ -8,7 +8,7 @@ var _ = register(export.Report{
 	Accounts: true,
 	Params: options(
 		[]export.Option{accountTypes("account_type", "Account types"), anyOf("account_status", "Status", "Not_Deleted", "Deleted")},
-		days("createdate", "Created"), days("moddate", "Changed"), sorting(),
+		days("start_createdate", "end_createdate", "Created"), days("start_moddate", "end_moddate", "Changed"), sorting(),
 		[]export.Option{columnKeys("account_name", "account_type", "detail_acc_type", "account_num", "account_desc", "account_bal", "create_by", "create_date", "last_mod_by", "last_mod_date")},
 	),
 })

@@ -54,11 +54,11 @@ func sorting() []export.Option {
 	}
 }
 
-// days is a filter by another date than the report's own.
-func days(key, title string) []export.Option {
+// days is a filter by another date than the report's own, with the keys of its first and of its last day.
+func days(from, to, title string) []export.Option {
 	return []export.Option{
-		{Key: "start_" + key, Title: title + " from", Kind: export.OptionDate},
-		{Key: "end_" + key, Title: title + " to", Kind: export.OptionDate},
+		{Key: from, Title: title + " from", Kind: export.OptionDate},
+		{Key: to, Title: title + " to", Kind: export.OptionDate},
 	}
 }
 
@@ -116,7 +116,8 @@ func transactionFilters(more ...export.Option) []export.Option {
 			anyOf("arpaid", "Receivables", "All", "Paid", "Unpaid"), anyOf("appaid", "Payables", "All", "Paid", "Unpaid"),
 			anyOf("cleared", "Cleared", "Cleared", "Uncleared", "Reconciled", "Deposited"), anyOf("printed", "Printed", "Printed", "To_be_printed"),
 		},
-		days("createdate", "Created"), days("moddate", "Changed"), days("duedate", "Due"), more, detailColumns(),
+		days("start_createdate", "end_createdate", "Created"), days("start_moddate", "end_moddate", "Changed"),
+		days("start_duedate", "end_duedate", "Due"), more, detailColumns(),
 	)
 }
 

@@ -160,7 +160,7 @@ func typeViewOf(d export.Definition) typeView {
 	info := d.Info()
 	v := typeView{
 		Type: info.ID, Title: info.Title, Summary: info.Summary, Group: info.Group, Kind: info.Kind,
-		Columns: []columnView{}, Options: []optionView{}, Modes: some(export.Modes(d)),
+		Columns: []columnView{}, Options: []optionView{}, Modes: export.Modes(),
 	}
 	for _, c := range d.Catalogue() {
 		v.Columns = append(v.Columns, columnView{Key: c.Path, Title: c.Title, Kind: c.Kind.String(), Default: !c.Off, Line: c.Line(), Help: c.Help})

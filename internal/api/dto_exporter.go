@@ -4,69 +4,82 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
-type exporterView struct {
-	ID          export.ID        `json:"id"`
-	Name        string           `json:"name"`
-	Type        string           `json:"type"`
-	CompanyIDs  []export.RealmID `json:"company_ids"`
-	Columns     []string         `json:"columns"`
-	Filters     []filterView     `json:"filters"`
-	Options     map[string]any   `json:"options"`
-	Destination destinationView  `json:"destination"`
-	Mode        export.Mode      `json:"mode"`
-	Schedule    scheduleView     `json:"schedule"`
+// exporterView is an exporter as the API shows it: its fields in the table's order, those with a dot in objects.
+type exporterView []member
 
-	Paused    bool    `json:"paused"`
-	PausedWhy *string `json:"paused_why"`
-	Revision  int     `json:"revision"`
-	CreatedAt *string `json:"created_at"`
-	CreatedBy string  `json:"created_by"`
-	UpdatedAt *string `json:"updated_at"`
+// member is one member of a JSON object.
+type member struct {
+	Key   string
+	Value any
 }
 
-type filterView struct {
-	Column string    `json:"column"`
-	Op     export.Op `json:"op"`
-	Value  string    `json:"value"`
-}
-
-type destinationView struct {
-	GoogleAccountID export.ID `json:"google_account_id"`
-	SpreadsheetID   string    `json:"spreadsheet_id"`
-	Sheet           string    `json:"sheet"`
-	StartCell       string    `json:"start_cell"`
-	SpreadsheetURL  *string   `json:"spreadsheet_url"`
-}
-
-type scheduleView struct {
-	Cron     string  `json:"cron"`
-	Timezone string  `json:"timezone"`
-	Enabled  bool    `json:"enabled"`
-	NextAt   *string `json:"next_at"`
+// MarshalJSON writes the members in their order, which a map would not keep.
+func (v exporterView) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, m := range v {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		key, err := json.Marshal(m.Key)
+		if err != nil {
+			return nil, fmt.Errorf("encoding a member's name: %w", err)
+		}
+		value, err := json.Marshal(m.Value)
+		if err != nil {
+			return nil, fmt.Errorf("encoding %s: %w", m.Key, err)
+		}
+		out = append(append(append(out, key...), ':'), value...)
+	}
+	return append(out, '}'), nil
 }
 
 func showExporter(d *control.Desk, e export.Exporter) exporterView {
-	v := exporterView{
-		ID: e.ID, Name: e.Name, Type: e.Definition, CompanyIDs: some(e.Companies), Columns: some(e.Columns),
-		Filters: make([]filterView, len(e.Filters)), Options: optionValues(d, e), Mode: e.Mode,
-		Destination: destinationView{
-			GoogleAccountID: e.Target.Account, SpreadsheetID: e.Target.Spreadsheet, Sheet: e.Target.Sheet, StartCell: e.Target.Start,
-			SpreadsheetURL: text(e.Target.URL),
-		},
-		Schedule: scheduleView{Cron: e.Schedule.Cron, Timezone: e.Schedule.Timezone, Enabled: e.Schedule.Enabled, NextAt: stamp(e.NextAt)},
-		Paused:   e.Paused(), PausedWhy: text(e.PauseWords()), Revision: e.Revision,
-		CreatedAt: stamp(e.CreatedAt), CreatedBy: e.CreatedBy, UpdatedAt: stamp(e.UpdatedAt),
-	}
-	for i, f := range e.Filters {
-		v.Filters[i] = filterView(f)
+	var v exporterView
+	for _, f := range export.Fields() {
+		value := showField(d, f, e)
+		parent, key, nested := strings.Cut(f.Path, ".")
+		if !nested {
+			v = append(v, member{f.Path, value})
+			continue
+		}
+		// The fields of one object follow each other.
+		if last := len(v) - 1; last < 0 || v[last].Key != parent {
+			v = append(v, member{parent, exporterView(nil)})
+		}
+		inner := &v[len(v)-1]
+		members, _ := inner.Value.(exporterView)
+		inner.Value = append(members, member{key, value})
 	}
 	return v
+}
+
+// showField returns a field's value as JSON shows it.
+func showField(d *control.Desk, f export.Field, e export.Exporter) any {
+	switch v := f.Get(e).(type) {
+	case string:
+		if f.Kind == export.FieldNote {
+			return text(v)
+		}
+		return v
+	case []string:
+		return some(v)
+	case []export.Filter:
+		return some(v)
+	case map[string]string:
+		return optionValues(d, e)
+	case time.Time:
+		return stamp(v)
+	default:
+		return v
+	}
 }
 
 // optionValues shows the options that are set, each in its own JSON type.
@@ -96,21 +109,55 @@ func optionKinds(desk *control.Desk, definition string) map[string]export.Option
 // members that only answers have are accepted, so that what was read can be changed and sent back.
 func readExporter(d *control.Desk, members map[string]any) (export.Exporter, error) {
 	var bad problem.Collect
-	o := newObject("", members, &bad)
-	e := export.Exporter{Name: o.text("name"), Definition: o.text("type"), Columns: o.texts("columns"), Mode: export.Mode(o.text("mode"))}
-	for _, id := range o.texts("company_ids") {
-		e.Companies = append(e.Companies, export.RealmID(id))
+	var e export.Exporter
+	body := newObject("", members, &bad)
+	objects := map[string]*object{}
+	for _, f := range export.Fields() {
+		o, key := body, f.Path
+		if parent, inner, nested := strings.Cut(f.Path, "."); nested {
+			if objects[parent] == nil {
+				objects[parent] = body.object(parent)
+			}
+			o, key = objects[parent], inner
+		}
+		if f.ReadOnly() {
+			o.ignore(key)
+		} else {
+			f.Set(&e, readField(d, f.Kind, o, key, e.Definition))
+		}
 	}
-	for _, f := range o.objects("filters") {
-		e.Filters = append(e.Filters, export.Filter{Column: f.text("column"), Op: export.Op(f.text("op")), Value: f.scalar("value")})
+	body.done()
+	for _, o := range objects {
+		o.done()
+	}
+	return e, bad.Err()
+}
+
+// readField reads a member as a field of the kind.
+func readField(d *control.Desk, kind export.FieldKind, o *object, key, definition string) any {
+	switch kind {
+	case export.FieldTruth:
+		return o.truth(key)
+	case export.FieldTexts:
+		return o.texts(key)
+	case export.FieldFilters:
+		return readFilters(o.objects(key))
+	case export.FieldSettings:
+		return readOptions(d, o.object(key), definition)
+	default:
+		return o.text(key)
+	}
+}
+
+func readFilters(list []*object) []export.Filter {
+	var filters []export.Filter
+	for _, f := range list {
+		filters = append(filters, export.Filter{
+			Column: f.text("column"), Op: export.Op(f.text("op")), Value: f.scalar("value"),
+		})
 		f.done()
 	}
-	e.Options = readOptions(d, o.object("options"), e.Definition)
-	e.Target = readTarget(o.object("destination"))
-	e.Schedule = readSchedule(o.object("schedule"))
-	o.ignore("id", "paused", "paused_why", "revision", "created_at", "created_by", "updated_at")
-	o.done()
-	return e, bad.Err()
+	return filters
 }
 
 // readOptions takes options as text, numbers or truth values. Truth values get the one spelling that runs look for.
@@ -127,20 +174,6 @@ func readOptions(d *control.Desk, o *object, definition string) map[string]strin
 		}
 	}
 	return options
-}
-
-func readTarget(o *object) export.Target {
-	t := export.Target{Account: export.ID(o.text("google_account_id")), Spreadsheet: o.text("spreadsheet_id"), Sheet: o.text("sheet"), Start: o.text("start_cell")}
-	o.ignore("spreadsheet_url")
-	o.done()
-	return t
-}
-
-func readSchedule(o *object) export.Schedule {
-	sched := export.Schedule{Cron: o.text("cron"), Timezone: o.text("timezone"), Enabled: o.truth("enabled")}
-	o.ignore("next_at")
-	o.done()
-	return sched
 }
 
 // members is a view as a request's body would be read.

@@ -9,6 +9,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -67,6 +68,99 @@ func TestDescriptionListsEveryCode(t *testing.T) {
 	if d := cmp.Diff(want, have); d != "" {
 		t.Errorf("codes (-program +description):\n%s", d)
 	}
+}
+
+// TestDescriptionHasTheFields holds the exporters of the description against the table of fields: the same members, of
+// the same kinds, with the same defaults, and those that only the program sets are called so.
+func TestDescriptionHasTheFields(t *testing.T) {
+	t.Parallel()
+	schemas := closedSpec(t).Components.Schemas
+	output, input := schemas["Exporter"].Value, schemas["ExporterInput"].Value
+	var paths, required []string
+	for _, f := range export.Fields() {
+		paths = append(paths, f.Path)
+		if top, _, _ := strings.Cut(f.Path, "."); f.Missing != "" && !slices.Contains(required, top) {
+			required = append(required, top)
+		}
+		shown, taken := memberAt(output, f.Path), memberAt(input, f.Path)
+		if shown == nil || taken == nil {
+			continue // the lists below say so
+		}
+		if got, want := typeOf(shown), jsonTypes[f.Kind]; got != want {
+			t.Errorf("%s is shown as %s, want %s", f.Path, got, want)
+		}
+		words := taken.Description
+		if program := strings.HasPrefix(words, "Ignored") || strings.HasPrefix(words, "Set by the program"); program != f.ReadOnly() {
+			t.Errorf("%s: read-only is %v, but the description of what is sent says %q", f.Path, f.ReadOnly(), words)
+		}
+		if taken.Default != nil && f.Default != "" && taken.Default != f.Default {
+			t.Errorf("%s: the default is %q, described as %v", f.Path, f.Default, taken.Default)
+		}
+	}
+	slices.Sort(paths)
+	for name, schema := range map[string]*openapi3.Schema{"Exporter": output, "ExporterInput": input, "ExporterPatch": schemas["ExporterPatch"].Value} {
+		if d := cmp.Diff(paths, memberPaths(schema, "")); d != "" {
+			t.Errorf("%s (-table +description):\n%s", name, d)
+		}
+	}
+	if d := cmp.Diff(paths, memberPaths(requiredOnly(output), "")); d != "" {
+		t.Errorf("answers always have all members (-table +required):\n%s", d)
+	}
+	slices.Sort(required)
+	if d := cmp.Diff(required, slices.Sorted(slices.Values(input.Required))); d != "" {
+		t.Errorf("what may not be left out (-table +description):\n%s", d)
+	}
+}
+
+// jsonTypes is what each kind of field is in JSON.
+var jsonTypes = map[export.FieldKind]string{
+	export.FieldText: "string", export.FieldNote: "string or null", export.FieldTime: "string or null",
+	export.FieldTexts: "array", export.FieldFilters: "array", export.FieldSettings: "object", export.FieldTruth: "boolean",
+	export.FieldNumber: "integer",
+}
+
+func typeOf(s *openapi3.Schema) string {
+	name := strings.Join(s.Type.Slice(), " or ")
+	if s.Nullable {
+		name += " or null"
+	}
+	return name
+}
+
+// memberAt is the schema of a member, such as that of schedule.cron; nil when there is none.
+func memberAt(s *openapi3.Schema, path string) *openapi3.Schema {
+	for key := range strings.SplitSeq(path, ".") {
+		member := s.Properties[key]
+		if member == nil {
+			return nil
+		}
+		s = member.Value
+	}
+	return s
+}
+
+// memberPaths are the members of an object and of the objects in it.
+func memberPaths(s *openapi3.Schema, prefix string) []string {
+	var paths []string
+	for key, member := range s.Properties {
+		if len(member.Value.Properties) > 0 {
+			paths = append(paths, memberPaths(member.Value, prefix+key+".")...)
+			continue
+		}
+		paths = append(paths, prefix+key)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// requiredOnly is the schema without the members that may be missing.
+func requiredOnly(s *openapi3.Schema) *openapi3.Schema {
+	out := *s
+	out.Properties = openapi3.Schemas{}
+	for _, key := range s.Required {
+		out.Properties[key] = &openapi3.SchemaRef{Value: requiredOnly(s.Properties[key].Value)}
+	}
+	return &out
 }
 
 func TestDescriptionIsServed(t *testing.T) {

@@ -2,7 +2,9 @@ package api
 
 import (
 	"reflect"
+	"strings"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -29,19 +31,17 @@ func mergePatch(target, patch any) any {
 	return merged
 }
 
-// readOnly are the members of an exporter that only the program sets.
-var readOnly = [...][]string{
-	{"id"}, {"paused"}, {"paused_why"}, {"revision"}, {"created_at"}, {"created_by"}, {"updated_at"},
-	{"destination", "spreadsheet_url"}, {"schedule", "next_at"},
-}
-
-// checkReadOnly refuses a patch that would change such a member: to ignore it would look like success.
+// checkReadOnly refuses a patch that would change what only the program sets: to ignore it would look like success.
 func checkReadOnly(before, patch map[string]any) error {
 	var bad problem.Collect
-	for _, path := range readOnly {
+	for _, f := range export.Fields() {
+		if !f.ReadOnly() {
+			continue
+		}
+		path := strings.Split(f.Path, ".")
 		wanted, named := lookup(patch, path)
 		if have, _ := lookup(before, path); named && !reflect.DeepEqual(have, wanted) {
-			bad.Add(joinPath(path), "is set by the program only")
+			bad.Add(f.Path, "is set by the program only")
 		}
 	}
 	return bad.Err()
@@ -58,12 +58,4 @@ func lookup(v any, path []string) (found any, ok bool) {
 		}
 	}
 	return v, true
-}
-
-func joinPath(path []string) string {
-	joined := path[0]
-	for _, p := range path[1:] {
-		joined += "." + p
-	}
-	return joined
 }

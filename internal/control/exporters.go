@@ -89,10 +89,10 @@ func (d *Desk) UpdateExporter(
 		if revision != 0 && s.Revision != revision {
 			return problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
-		s.Name, s.Definition, s.Companies, s.Columns, s.Filters = e.Name, e.Definition, e.Companies, e.Columns, e.Filters
 		replan := s.Schedule != e.Schedule // else a time that is just due would be passed over
-		s.Options, s.Mode, s.Schedule = e.Options, e.Mode, e.Schedule
-		s.Target = retarget(s.Target, e.Target, revision != 0, now)
+		target := retarget(s.Target, e.Target, revision != 0, now)
+		s.Configure(e)
+		s.Target = target
 		s.Revision++
 		s.UpdatedAt = now
 		if freed {

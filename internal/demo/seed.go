@@ -90,7 +90,7 @@ func consent(ctx context.Context, address string) (url.Values, error) {
 func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	var list []export.Exporter
 	add := func(name, kind, tab, cron string, options map[string]string, of ...export.Company) {
-		e := export.Exporter{Name: name, Definition: kind, Options: options, Mode: export.Replace,
+		e := export.Exporter{Name: name, Definition: kind, Options: options,
 			Target:   export.Target{Account: account, Sheet: tab, Start: "A1"},
 			Schedule: export.Schedule{Cron: cron, Timezone: "America/New_York", Enabled: true}}
 		for _, c := range of {

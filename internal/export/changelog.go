@@ -62,39 +62,49 @@ func (l ChangeLog) Info() Info {
 }
 
 // Catalogue implements Definition.
-func (l ChangeLog) Catalogue() []Column {
-	return []Column{
-		{Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true, Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, when it was noticed."},
-		{Path: ChangeRecord, Title: "Record", Key: true, Help: "What kind of record it is."},
-		{Path: ChangeID, Title: "Record ID", Key: true},
-		{Path: ChangeNumber, Title: "Number or name", Help: "Of the record, after the change."},
-		{Path: ChangeDate, Title: "Date", Kind: table.Date, Help: "The transaction's own day."},
-		{Path: ChangeKind, Title: "Change", Key: true, Help: "Added, Changed, Voided or Deleted."},
-		{Path: ChangeField, Title: "Field", Key: true, Help: "What changed; (other) when it is none of the fields that are told."},
-		{Path: ChangeOld, Title: "Old value"},
-		{Path: ChangeNew, Title: "New value"},
-		{Path: ChangeClosed, Title: "In closed books", Kind: table.Bool, Help: "Whether the transaction's day, before or after the change, was in closed books when the change was noticed. Blank for what has no day."},
-		{Path: ChangeLink, Title: "Link", Off: true, Help: "Opens the record in QuickBooks; blank once it is deleted."},
-		companyColumn,
-	}
+func (l ChangeLog) Catalogue() []Column { return slices.Clone(changeColumns) }
+
+func (ChangeLog) columns(yield func(Column) bool) { slices.Values(changeColumns)(yield) }
+
+var changeColumns = []Column{
+	{Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true,
+		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, when it was " +
+			"noticed."},
+	{Path: ChangeRecord, Title: "Record", Key: true, Help: "What kind of record it is."},
+	{Path: ChangeID, Title: "Record ID", Key: true},
+	{Path: ChangeNumber, Title: "Number or name", Help: "Of the record, after the change."},
+	{Path: ChangeDate, Title: "Date", Kind: table.Date, Help: "The transaction's own day."},
+	{Path: ChangeKind, Title: "Change", Key: true, Help: "Added, Changed, Voided or Deleted."},
+	{Path: ChangeField, Title: "Field", Key: true,
+		Help: "What changed; (other) when it is none of the fields that are told."},
+	{Path: ChangeOld, Title: "Old value"},
+	{Path: ChangeNew, Title: "New value"},
+	{Path: ChangeClosed, Title: "In closed books", Kind: table.Bool,
+		Help: "Whether the transaction's day, before or after the change, was in closed books when the " +
+			"change was noticed. Blank for what has no day."},
+	{Path: ChangeLink, Title: "Link", Off: true, Help: "Opens the record in QuickBooks; blank once it is deleted."},
+	companyColumn,
 }
 
 // OptionList implements Definition.
-func (l ChangeLog) OptionList() []Option {
+func (l ChangeLog) OptionList() []Option { return collectOptions(l.options) }
+
+func (l ChangeLog) options(yield func(option) bool) {
 	objects := make([]string, len(l.Watched))
 	for i, w := range l.Watched {
 		objects[i] = w.Object
 	}
-	return []Option{
-		{Key: OptObjects, Title: "Records to watch", Kind: OptionText, Values: Choices(objects...), Most: len(objects),
-			Help: "Empty means all of " + strings.Join(objects, ", ") + "; else some of them, with commas. What is added later is watched from then on."},
-		{Key: OptKeepDays, Title: "Keep changes for", Kind: OptionChoice, Default: "90",
-			Values: []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}},
-			Help:   "Counted from the run that noticed a change. Older ones are forgotten for good."},
-	}
+	_ = yield(option{Option: Option{
+		Key: OptObjects, Title: "Records to watch", Kind: OptionText, Most: len(objects),
+		Help: "Empty means all of " + strings.Join(objects, ", ") +
+			"; else some of them, with commas. What is added later is watched from then on.",
+	}, values: objects}) && yield(option{Option: Option{
+		Key: OptKeepDays, Title: "Keep changes for", Kind: OptionChoice, Default: "90", Values: keepDays,
+		Help: "Counted from the run that noticed a change. Older ones are forgotten for good.",
+	}})
 }
 
-func (ChangeLog) sealed() {}
+var keepDays = []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}}
 
 // Field returns the position of the field with the path, -1 when there is none.
 func (w Watched) Field(path string) int {

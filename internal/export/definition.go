@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,10 @@ type Definition interface {
 	Catalogue() []Column
 	// OptionList lists the options that an exporter of this definition may set.
 	OptionList() []Option
-	sealed()
+
+	// columns and options yield the same one by one, so that looking one up does not make them all.
+	columns(yield func(Column) bool)
+	options(yield func(option) bool)
 }
 
 // DefinitionKind tells lists of records from reports.
@@ -88,17 +92,24 @@ func (e Entity) Info() Info {
 }
 
 // Catalogue implements Definition. Every entity also offers Company, and Link when its records can be opened.
-func (e Entity) Catalogue() []Column {
-	all := append([]Column(nil), e.Columns...)
-	for i, c := range all {
+func (e Entity) Catalogue() []Column { return slices.Collect(e.columns) }
+
+func (e Entity) columns(yield func(Column) bool) {
+	for _, c := range e.Columns {
 		if c.Sensitive {
-			all[i].Help = strings.TrimSpace(sensitiveHelp + " " + c.Help)
+			c.Help = strings.TrimSpace(sensitiveHelp + " " + c.Help)
+		}
+		if !yield(c) {
+			return
 		}
 	}
 	if e.AppPath != "" {
-		all = append(all, Column{Path: "Link", Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link})
+		link := Column{Path: "Link", Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link}
+		if !yield(link) {
+			return
+		}
 	}
-	return append(all, companyColumn)
+	yield(companyColumn)
 }
 
 const sensitiveHelp = "Sensitive: everybody who can open the spreadsheet sees it."
@@ -118,8 +129,6 @@ func (e Entity) link(v View) table.Cell {
 	}
 	return table.TextOf(v.Company.AppURL() + e.AppPath + id)
 }
-
-func (Entity) sealed() {}
 
 // Shape is how a report's rows hang together.
 type Shape string
@@ -208,31 +217,35 @@ const (
 )
 
 // Catalogue implements Definition.
-func (r Report) Catalogue() []Column {
-	cols := []Column{
-		{Path: ReportSection, Title: "Section", Help: "Where the row stands in the report; one column a level. Not in the statement layout."},
-		{Path: ReportLabel, Title: "Name", Help: "The account, customer or other thing that the row is about."},
-		{Path: ReportRowID, Title: "Id", Off: true, Help: "Its id in QuickBooks."},
-		{Path: ReportRowKind, Title: "Row kind", Off: true, Help: "section, data or total."},
+func (r Report) Catalogue() []Column { return slices.Collect(r.columns) }
+
+func (r Report) columns(yield func(Column) bool) {
+	for _, c := range reportColumns {
+		about := c.Path == ReportAccountNumber || c.Path == ReportAccountType
+		if (r.Accounts || !about) && !yield(c) {
+			return
+		}
 	}
-	if r.Accounts {
-		cols = append(cols,
-			Column{Path: ReportAccountNumber, Title: "Account number", Off: true, Help: "Looked up in the chart of accounts, which is read as well. Blank in previews."},
-			Column{Path: ReportAccountType, Title: "Account type", Off: true, Help: "As above: Bank, Income, Expense and so on."})
-	}
-	cols = append(cols, []Column{
-		{Path: ReportAmounts, Title: "Amounts", Kind: table.Money, Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
-		companyColumn,
-	}...)
-	return cols
 }
 
-func (Report) sealed() {}
+var reportColumns = []Column{
+	{Path: ReportSection, Title: "Section",
+		Help: "Where the row stands in the report; one column a level. Not in the statement layout."},
+	{Path: ReportLabel, Title: "Name", Help: "The account, customer or other thing that the row is about."},
+	{Path: ReportRowID, Title: "Id", Off: true, Help: "Its id in QuickBooks."},
+	{Path: ReportRowKind, Title: "Row kind", Off: true, Help: "section, data or total."},
+	{Path: ReportAccountNumber, Title: "Account number", Off: true,
+		Help: "Looked up in the chart of accounts, which is read as well. Blank in previews."},
+	{Path: ReportAccountType, Title: "Account type", Off: true, Help: "As above: Bank, Income, Expense and so on."},
+	{Path: ReportAmounts, Title: "Amounts", Kind: table.Money,
+		Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
+	companyColumn,
+}
 
 // Defaults returns the keys of the columns that an exporter without columns of its own has.
 func Defaults(d Definition, lines bool) []string {
 	var keys []string
-	for _, c := range d.Catalogue() {
+	for c := range d.columns {
 		if !c.Off && (lines || !c.Line()) {
 			keys = append(keys, c.Path)
 		}

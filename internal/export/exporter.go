@@ -24,8 +24,23 @@ type Mode string
 // Replace makes the managed range exactly the result.
 const Replace Mode = "replace"
 
-// Modes lists the modes that a definition offers.
-func Modes(Definition) []Mode { return []Mode{Replace} }
+// Modes lists the modes that there are; every definition offers all of them.
+func Modes() []Mode { return []Mode{Replace} }
+
+func modeTexts() []string {
+	var list []string
+	for _, m := range Modes() {
+		list = append(list, string(m))
+	}
+	return list
+}
+
+func modeWords(e Exporter) string {
+	if e.Mode == Replace {
+		return "Replace: the range becomes exactly the result"
+	}
+	return string(e.Mode)
+}
 
 // Exporter is a saved configuration of what to export and where to.
 type Exporter struct {

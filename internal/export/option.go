@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ type Option struct {
 	Largest  int      // for OptionText: a whole number from 1 to this
 	Default  string   // what is meant when it is not set
 	Required bool
+	Custom   bool // goes with a custom date range only
 }
 
 // Choice is one value of an option.
@@ -152,60 +154,131 @@ func joinChoices(list []Choice) string {
 	return strings.Join(values, ", ")
 }
 
-func rangeOptions(def string) []Option {
-	return []Option{
-		{Key: OptDateRange, Title: "Date range", Kind: OptionChoice, Values: Choices(DateRanges()...), Default: def, Help: "Worked out on the day of the run, in the schedule's time zone and with the company's fiscal year."},
-		{Key: OptStartDate, Title: "From", Kind: OptionDate, Help: "First day of a custom range."},
-		{Key: OptEndDate, Title: "To", Kind: OptionDate, Help: "Last day of a custom range."},
-	}
+// option is an Option whose choices are not made yet.
+type option struct {
+	Option
+	values []string // of its choices, where their titles are made from them; nil when Option.Values are right
 }
 
-// OptionList implements Definition.
-func (e Entity) OptionList() []Option {
+// collectOptions makes the choices of all.
+func collectOptions(options iter.Seq[option]) []Option {
 	var list []Option
-	if len(e.Dates) > 0 {
-		list = rangeOptions(RangeAll)
-		list = append(list, Option{Key: OptDateColumn, Title: "Date range is about", Kind: OptionChoice, Values: Choices(e.Dates...), Default: e.Dates[0]})
-	}
-	if e.Lines {
-		list = append(list, Option{Key: OptLines, Title: "One row per line", Kind: OptionBool, Default: "false", Help: "Repeats the record's own columns on each of its lines."})
-	}
-	if e.HasActive {
-		list = append(list, Option{Key: OptIncludeInactive, Title: "Include inactive", Kind: OptionBool, Default: "false"})
+	for o := range options {
+		if o.values != nil {
+			o.Values = Choices(o.values...)
+		}
+		list = append(list, o.Option)
 	}
 	return list
 }
 
+var (
+	ranges     = DateRanges()
+	bases      = []string{"Accrual", "Cash"}
+	compared   = []string{CompareNone, ComparePeriod, CompareYear}
+	treeLayout = []string{LayoutStatement, LayoutTable, LayoutTidy}
+	listLayout = []string{LayoutTable, LayoutStatement}
+	placements = []string{CompaniesStacked, CompaniesBeside}
+)
+
+// yieldRange yields the options of a range of days.
+func yieldRange(def string, yield func(option) bool) bool {
+	return yield(option{Option: Option{
+		Key: OptDateRange, Title: "Date range", Kind: OptionChoice, Default: def,
+		Help: "Worked out on the day of the run, in the schedule's time zone and with the company's fiscal year.",
+	}, values: ranges}) && yield(option{Option: Option{
+		Key: OptStartDate, Title: "From", Kind: OptionDate, Custom: true, Help: "First day of a custom range.",
+	}}) && yield(option{Option: Option{
+		Key: OptEndDate, Title: "To", Kind: OptionDate, Custom: true, Help: "Last day of a custom range.",
+	}})
+}
+
 // OptionList implements Definition.
-func (r Report) OptionList() []Option {
-	var list []Option
+func (e Entity) OptionList() []Option { return collectOptions(e.options) }
+
+func (e Entity) options(yield func(option) bool) {
+	if len(e.Dates) > 0 && !(yieldRange(RangeAll, yield) && yield(option{Option: Option{
+		Key: OptDateColumn, Title: "Date range is about", Kind: OptionChoice, Default: e.Dates[0],
+	}, values: e.Dates})) {
+		return
+	}
+	if e.Lines && !yield(option{Option: Option{
+		Key: OptLines, Title: "One row per line", Kind: OptionBool, Default: "false",
+		Help: "Repeats the record's own columns on each of its lines.",
+	}}) {
+		return
+	}
+	if e.HasActive {
+		yield(option{Option: Option{
+			Key: OptIncludeInactive, Title: "Include inactive", Kind: OptionBool, Default: "false",
+		}})
+	}
+}
+
+// OptionList implements Definition.
+func (r Report) OptionList() []Option { return collectOptions(r.options) }
+
+func (r Report) options(yield func(option) bool) {
+	if !r.yieldDates(yield) || !r.yieldFigures(yield) || !r.yieldLayout(yield) {
+		return
+	}
+	for _, p := range r.Params {
+		if !yield(option{Option: p}) {
+			return
+		}
+	}
+}
+
+func (r Report) yieldDates(yield func(option) bool) bool {
 	switch r.Dates {
 	case Undated:
+		return true
 	case AsOfDay:
-		list = append(list, Option{Key: OptReportDate, Title: "As of", Kind: OptionDate, Help: "Empty means the day of the run."})
+		return yield(option{Option: Option{
+			Key: OptReportDate, Title: "As of", Kind: OptionDate, Help: "Empty means the day of the run.",
+		}})
 	default:
-		list = rangeOptions("this_fiscal_year_to_date")
+		return yieldRange("this_fiscal_year_to_date", yield)
 	}
-	if r.Basis {
-		list = append(list, Option{Key: OptBasis, Title: "Accounting method", Kind: OptionChoice, Values: Choices("Accrual", "Cash"), Required: true, Help: "Accrual counts invoices and bills when they are dated, Cash when they are paid."})
+}
+
+// yieldFigures yields what says which figures there are.
+func (r Report) yieldFigures(yield func(option) bool) bool {
+	if r.Basis && !yield(option{Option: Option{
+		Key: OptBasis, Title: "Accounting method", Kind: OptionChoice, Required: true,
+		Help: "Accrual counts invoices and bills when they are dated, Cash when they are paid.",
+	}, values: bases}) {
+		return false
 	}
-	if len(r.Summarize) > 0 {
-		list = append(list, Option{Key: OptSummarize, Title: "Columns by", Kind: OptionChoice, Values: Choices(r.Summarize...), Default: r.Summarize[0]})
+	if len(r.Summarize) > 0 && !yield(option{Option: Option{
+		Key: OptSummarize, Title: "Columns by", Kind: OptionChoice, Default: r.Summarize[0],
+	}, values: r.Summarize}) {
+		return false
 	}
-	if r.Comparable() {
-		list = append(list, Option{Key: OptCompare, Title: "Compare with", Kind: OptionChoice, Values: Choices(CompareNone, ComparePeriod, CompareYear), Default: CompareNone,
-			Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole months, other ranges with as many days before."})
-	}
-	layouts := []string{LayoutStatement, LayoutTable, LayoutTidy}
+	return !r.Comparable() || yield(option{Option: Option{
+		Key: OptCompare, Title: "Compare with", Kind: OptionChoice, Default: CompareNone,
+		Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole months, " +
+			"other ranges with as many days before.",
+	}, values: compared})
+}
+
+// yieldLayout yields what says how the figures stand in the sheet.
+func (r Report) yieldLayout(yield func(option) bool) bool {
+	layouts := treeLayout
 	if r.Shape == List {
-		layouts = []string{LayoutTable, LayoutStatement}
+		layouts = listLayout
 	}
-	list = append(list, Option{Key: OptLayout, Title: "Layout", Kind: OptionChoice, Values: Choices(layouts...), Default: layouts[0], Help: "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals. tidy: as table, one row per period."})
-	if r.Shape == Tree {
-		list = append(list, Option{Key: OptCompanies, Title: "Several companies", Kind: OptionChoice, Values: Choices(CompaniesStacked, CompaniesBeside), Default: CompaniesStacked,
-			Help: "stacked: one below the other. side_by_side: a column each and, when all have one currency, their total."})
+	if !yield(option{Option: Option{
+		Key: OptLayout, Title: "Layout", Kind: OptionChoice, Default: layouts[0],
+		Help: "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals. " +
+			"tidy: as table, one row per period.",
+	}, values: layouts}) {
+		return false
 	}
-	return append(list, r.Params...)
+	return r.Shape != Tree || yield(option{Option: Option{
+		Key: OptCompanies, Title: "Several companies", Kind: OptionChoice, Default: CompaniesStacked,
+		Help: "stacked: one below the other. side_by_side: a column each and, when all have one currency, their total.",
+	}, values: placements})
 }
 
 // Comparable reports whether the report can stand beside the same report of another period.
@@ -218,7 +291,7 @@ func OptionValue(d Definition, options map[string]string, key string) string {
 	if v, ok := options[key]; ok && v != "" {
 		return v
 	}
-	for _, o := range d.OptionList() {
+	for o := range d.options {
 		if o.Key == key {
 			return o.Default
 		}

@@ -3,6 +3,7 @@ package export
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Outcome is what a reading found besides its rows. The zero value is that of a reading with nothing to tell.
@@ -10,7 +11,7 @@ type Outcome struct {
 	Period   string        // "2026-01-01 to 2026-03-31", for people; empty when it has none
 	Basis    string        // "Accrual", "Cash" or empty
 	Figures  []FigureValue // empty in previews
-	Checks   []Check
+	Checks   []Check       // at most MostChecks, differences first
 	Warnings []Warning
 	// State is what the next reading wants as Query.State, to be kept once the rows are safely where they belong; nil
 	// for definitions that keep nothing, and for previews.
@@ -36,6 +37,25 @@ type Check struct {
 	Says     string `json:"says"`            // what QuickBooks states
 	AddsUpTo string `json:"adds_up_to"`      // what its parts add up to
 	Holds    bool   `json:"holds"`
+}
+
+// MostChecks bounds the checks of a run. A statement of one column has fewer.
+const MostChecks = 40
+
+// AppendChecks returns the checks of both lists, differences first and otherwise in their order. Of more than MostChecks
+// it leaves out the last.
+func AppendChecks(list []Check, more ...Check) []Check {
+	all := slices.Concat(list, more)
+	slices.SortStableFunc(all, func(a, b Check) int {
+		switch {
+		case a.Holds == b.Holds:
+			return 0
+		case b.Holds:
+			return -1
+		}
+		return 1
+	})
+	return all[:min(len(all), MostChecks)]
 }
 
 // WarningCode says what kind of warning it is, for code; its text is for people alone.

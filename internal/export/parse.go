@@ -1,6 +1,7 @@
 package export
 
 import (
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -51,9 +52,9 @@ type values struct {
 	defaults map[string]string
 }
 
-func valuesOf(list []Option, own map[string]string) values {
-	v := values{own: own, defaults: make(map[string]string, len(list))}
-	for _, o := range list {
+func valuesOf(options iter.Seq[option], own map[string]string) values {
+	v := values{own: own, defaults: map[string]string{}}
+	for o := range options {
 		v.defaults[o.Key] = o.Default
 	}
 	return v
@@ -77,7 +78,7 @@ func (v values) span() RangeOptions {
 
 // Parse reads the options of an exporter of this entity. Those that Validate would refuse have no defined meaning.
 func (e Entity) Parse(options map[string]string) (RecordOptions, error) {
-	v := valuesOf(e.OptionList(), options)
+	v := valuesOf(e.options, options)
 	return RecordOptions{
 		Range: v.span(), DateColumn: v.text(OptDateColumn), Lines: v.is(OptLines), IncludeInactive: v.is(OptIncludeInactive),
 	}, nil
@@ -85,7 +86,7 @@ func (e Entity) Parse(options map[string]string) (RecordOptions, error) {
 
 // Parse reads the options of an exporter of this report and refuses combinations that cannot be.
 func (r Report) Parse(options map[string]string) (ReportOptions, error) {
-	v := valuesOf(r.OptionList(), options)
+	v := valuesOf(r.options, options)
 	o := ReportOptions{
 		Range: v.span(), Date: v.text(OptReportDate), Basis: v.text(OptBasis), Summarize: v.text(OptSummarize),
 		Compare: v.text(OptCompare), Layout: v.text(OptLayout), Beside: v.text(OptCompanies) == CompaniesBeside,
@@ -124,7 +125,7 @@ func (o ReportOptions) checkCompare() string {
 
 // Parse reads the options of an exporter of this log.
 func (l ChangeLog) Parse(options map[string]string) (LogOptions, error) {
-	v := valuesOf(l.OptionList(), options)
+	v := valuesOf(l.options, options)
 	var o LogOptions
 	for object := range strings.SplitSeq(v.text(OptObjects), ",") {
 		if object = strings.TrimSpace(object); object != "" {

@@ -35,12 +35,6 @@ func (e *Exporter) Normalize() {
 	e.Target.Spreadsheet = SpreadsheetID(e.Target.Spreadsheet)
 	e.Target.Sheet = strings.TrimSpace(e.Target.Sheet)
 	e.Target.Start = strings.ToUpper(strings.TrimSpace(e.Target.Start))
-	if e.Target.Start == "" {
-		e.Target.Start = "A1"
-	}
-	if e.Mode == "" {
-		e.Mode = Replace
-	}
 	e.Schedule.Cron = strings.Join(strings.Fields(e.Schedule.Cron), " ")
 	e.Schedule.Timezone = strings.TrimSpace(e.Schedule.Timezone)
 	for k, v := range e.Options {
@@ -48,6 +42,7 @@ func (e *Exporter) Normalize() {
 			delete(e.Options, k)
 		}
 	}
+	e.setDefaults()
 }
 
 var spreadsheetURL = regexp.MustCompile(`/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)`)
@@ -69,17 +64,13 @@ var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)
 // Validate adds what is wrong with the exporter to c, under the field's name in the API. It checks what the exporter
 // says by itself; whether companies, accounts and schedules exist is for the caller.
 func (e Exporter) Validate(d Definition, c *problem.Collect) {
-	if e.Name == "" {
-		c.Add("name", "is missing; it also names the spreadsheet")
-	} else if len([]rune(e.Name)) > maxName {
+	e.validateFields(d, c)
+	if len([]rune(e.Name)) > maxName {
 		c.Add("name", "has more than %d characters", maxName)
 	} else if strings.ContainsFunc(e.Name, unicode.IsControl) {
 		c.Add("name", "has line breaks or other control characters")
 	}
-	switch {
-	case len(e.Companies) == 0:
-		c.Add("company_ids", "needs at least one company")
-	case len(e.Companies) > maxCompanies:
+	if len(e.Companies) > maxCompanies {
 		c.Add("company_ids", "are more than %d", maxCompanies)
 		return
 	}
@@ -88,9 +79,6 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 			c.Add(fmt.Sprintf("company_ids[%d]", i), "is there twice")
 		}
 	}
-	if !slices.Contains(Modes(d), e.Mode) {
-		c.Add("mode", "must be %s for %s", Replace, d.Info().ID)
-	}
 	e.Target.validate(c)
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
@@ -98,15 +86,10 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 }
 
 func (t Target) validate(c *problem.Collect) {
-	if t.Account == "" {
-		c.Add("destination.google_account_id", "is missing; connect a Google account first")
-	}
 	if t.Spreadsheet != "" && !spreadsheetIDText.MatchString(t.Spreadsheet) {
 		c.Add("destination.spreadsheet_id", "is neither a spreadsheet's id nor its address; leave it empty to have one made")
 	}
 	switch {
-	case t.Sheet == "":
-		c.Add("destination.sheet", "is missing; it is the title of the tab")
 	case len(utf16.Encode([]rune(t.Sheet))) > maxTabTitle:
 		c.Add("destination.sheet", "has more than %d characters", maxTabTitle)
 	case strings.ContainsFunc(t.Sheet, unicode.IsControl):
@@ -263,7 +246,7 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 // FindColumn returns the catalogue's column of that key or, for a path that it does not list, one with a title and a
 // kind guessed from its name.
 func FindColumn(d Definition, key string) (Column, error) {
-	for _, c := range d.Catalogue() {
+	for c := range d.columns {
 		if c.Path == key {
 			return c, nil
 		}

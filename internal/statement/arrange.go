@@ -21,6 +21,7 @@ type arranged struct {
 	list    bool
 	cut     bool // QuickBooks left out the rest
 	top     []*node
+	checks  []export.Check // what verify compared
 }
 
 // detail says that the rows are transactions, which have no labels, and not accounts or customers.

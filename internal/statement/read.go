@@ -57,12 +57,14 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	if q.Limit == 0 {
 		out.Figures = a.figures(d.Figures, q.Company.Realm, out.Period)
 	}
+	out.Checks = placed(a.checks, q.Company.Name)
 	if want.compare != export.CompareNone {
 		before := want.before()
 		then, err := s.read(ctx, before)
 		if err != nil {
 			return nil, err
 		}
+		out.Checks = export.AppendChecks(out.Checks, placed(then.checks, q.Company.Name+", "+before.period())...)
 		a = compareReports(a, then, want.compare)
 		out.Period += ", compared with " + before.period()
 	}

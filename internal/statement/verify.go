@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -12,19 +13,21 @@ import (
 )
 
 // verify recomputes the totals that a report states of itself: rows against their section's summary, results such as
-// net income against the sections they follow from, columns against each other, and periods against their total.
+// net income against the sections they follow from, columns against each other, and periods against their total. It
+// leaves what it compared in a.checks.
 func verify(a *arranged, d export.Report, want asked) error {
-	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}}
+	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{}}
 	for i, c := range a.columns {
 		if c.additive && i != a.label {
 			v.additive = append(v.additive, i)
+			v.hasTotal = v.hasTotal || c.total
 		}
 	}
-	sum, _ := v.sum(a.top)
+	sum, _ := v.sum(a.top, topTotals)
 	for _, n := range a.top {
 		// Lists of transactions mix accounts of either sign, so their grand total is no sum of what is above.
 		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
-			v.compare(n.summary[0].text(), n.summary, sum, sum)
+			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
 	v.rules(d.Groups)
@@ -38,18 +41,22 @@ func verify(a *arranged, d export.Report, want asked) error {
 	if d.Running && a.detail() && want.unfiltered(d) {
 		v.balances(a.top)
 	}
+	a.checks = v.evidence.checks()
 	if v.err == nil {
 		return nil
 	}
 	return v.err
 }
 
-// verifier keeps the first disagreement.
+// verifier keeps the first disagreement as its error, and as evidence what it compared.
 type verifier struct {
 	*arranged
 	additive []int // positions of the columns that add up
+	hasTotal bool  // one of them is the total of the others
 	groups   map[string]amounts
 	names    map[string]string // a group's label
+	totals   map[string]string // what the row with a group's total is called
+	evidence evidence
 	err      *problem.Problem
 }
 
@@ -90,7 +97,7 @@ func (a amounts) add(b amounts, sign int64) amounts {
 
 // sum adds up nodes and everything below them, comparing each section with its summary on the way. It says whether the
 // figures are certain: below a section whose total follows a rule of its own nothing can be recomputed.
-func (v *verifier) sum(nodes []*node) (total amounts, plain bool) {
+func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 	total = make(amounts, len(v.additive))
 	plain = true
 	for _, n := range nodes {
@@ -98,18 +105,19 @@ func (v *verifier) sum(nodes []*node) (total amounts, plain bool) {
 			v.note(n, v.read(n.summary))
 			continue
 		}
-		below, certain := v.sum(n.children)
+		below, certain := v.sum(n.children, innerTotals)
 		own := v.read(n.own).add(below, 1)
 		switch {
 		case n.summary == nil:
 		case v.agree(n.summary, own, v.direct(n)):
+			v.comparedAll(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.direct(n))
 			certain = true
 		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
 			// Statements of other countries have sections such as net current assets, which subtract what is due from
 			// what there is, or which hold results beside their rows.
 			own, certain = v.read(n.summary), false
 		default:
-			v.compare(n.label, n.summary, own, v.direct(n))
+			v.compare(w, n.label, n.summary, own, v.direct(n))
 		}
 		v.note(n, own)
 		total = total.add(own, 1)
@@ -164,7 +172,10 @@ func (v *verifier) note(n *node, a amounts) {
 		a = before.add(a, 1)
 	}
 	v.groups[n.group] = a
-	v.names[n.group] = n.label
+	v.names[n.group], v.totals[n.group] = n.label, n.label
+	if n.summary != nil {
+		v.totals[n.group] = cmp.Or(n.summary[0].text(), n.label)
+	}
 	if n.computed() {
 		v.names[n.group] = n.summary[0].text()
 	}
@@ -182,7 +193,8 @@ func (v *verifier) direct(n *node) amounts {
 }
 
 // compare checks a summary.
-func (v *verifier) compare(name string, summary []docCell, sum, direct amounts) {
+func (v *verifier) compare(w weight, name string, summary []docCell, sum, direct amounts) {
+	v.comparedAll(w, cmp.Or(summary[0].text(), name), v.read(summary), sum, direct)
 	for i, want := range v.read(summary) {
 		if !v.adds(want, sum[i], direct[i]) {
 			v.disagree(name, v.additive[i], want.value, sum[i].value)
@@ -232,13 +244,18 @@ func (v *verifier) rules(rules []export.GroupSum) {
 			continue
 		}
 		var first amounts
-		if !slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
+		holds := slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
 			sum, any := v.of(g)
 			if first == nil {
 				first = sum
 			}
+			if any && sum.matches(want) {
+				v.comparedAll(results, v.totals[group], want, sum, sum)
+			}
 			return !any || sum.matches(want)
-		}) {
+		})
+		if !holds {
+			v.comparedAll(results, v.totals[group], want, first, first)
 			for i := range want {
 				if !want[i].value.Equal(first[i].value) {
 					v.disagree(v.names[group], v.additive[i], want[i].value, first[i].value)
@@ -303,15 +320,15 @@ func (v *verifier) periodsOf(nodes []*node, total int) {
 		if slices.Contains(standing, n.group) {
 			continue
 		}
-		v.total(n.label, v.read(n.own), total)
+		v.total(singleRows, n.label, v.read(n.own), total)
 		if n.summary != nil {
-			v.total(n.summary[0].text(), v.read(n.summary), total)
+			v.total(innerTotals, n.summary[0].text(), v.read(n.summary), total)
 		}
 		v.periodsOf(n.children, total)
 	}
 }
 
-func (v *verifier) total(name string, row amounts, total int) {
+func (v *verifier) total(w weight, name string, row amounts, total int) {
 	sum := decimal.Zero
 	for i, a := range row {
 		if a.garbled {
@@ -321,7 +338,11 @@ func (v *verifier) total(name string, row amounts, total int) {
 			sum = sum.Add(a.value)
 		}
 	}
-	if row[total].stated && !row[total].value.Equal(sum) {
+	if !row[total].stated {
+		return
+	}
+	v.compared(w, name+" over the periods", v.additive[total], row[total].value, sum)
+	if !row[total].value.Equal(sum) {
 		v.disagree(name, v.additive[total], row[total].value, sum)
 	}
 }

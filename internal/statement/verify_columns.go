@@ -32,8 +32,12 @@ func (v *verifier) even(names [2]string) {
 		return total
 	}
 	total := sum(v.top)
-	if x, y := total[a], total[b]; !x.garbled && !y.garbled && !x.value.Equal(y.value) {
-		v.disagree("Total "+v.columns[v.additive[a]].title, v.additive[b], y.value, x.value)
+	if x, y := total[a], total[b]; !x.garbled && !y.garbled {
+		name := "Total " + v.columns[v.additive[a]].title
+		v.compared(results, name, v.additive[b], y.value, x.value)
+		if !x.value.Equal(y.value) {
+			v.disagree(name, v.additive[b], y.value, x.value)
+		}
 	}
 }
 
@@ -77,7 +81,11 @@ func (v *verifier) acrossOf(nodes []*node, target int, signs []int64) {
 				sum = sum.Add(row[i].value.Mul(decimal.NewFromInt(sign)))
 				garbled = garbled || (sign != 0 && row[i].garbled)
 			}
-			if !garbled && !row[target].value.Equal(sum) {
+			if garbled || (!row[target].stated && sum.IsZero()) {
+				continue
+			}
+			v.compared(singleRows, n.name(), v.additive[target], row[target].value, sum)
+			if !row[target].value.Equal(sum) {
 				v.disagree(n.name(), v.additive[target], row[target].value, sum)
 			}
 		}
@@ -132,7 +140,11 @@ func (v *verifier) balanceOf(nodes []*node, amount, balance int) {
 			sum, last = sum.Add(a), b
 			rows++
 		}
-		if known && rows > 0 && !sum.Equal(last) {
+		if !known || rows == 0 {
+			continue
+		}
+		v.compared(singleRows, n.label, balance, last, sum)
+		if !sum.Equal(last) {
 			v.disagree(n.label, balance, last, sum)
 		}
 	}

@@ -10,17 +10,24 @@ import (
 	"ledgersheet/internal/problem"
 )
 
+// sampleExporter has a value in every field that people set, whatever is added later.
 func sampleExporter(id export.ID, name string) export.Exporter {
 	tab := int64(4711)
-	return export.Exporter{
+	e := export.Exporter{
 		ID: id, Name: name, Definition: "invoices", Companies: []export.RealmID{"9130347957983976"},
-		Columns: []string{"DocNumber",
-			"TotalAmt"}, Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
-		Options: map[string]string{"lines": "true"}, Mode: export.Replace,
+		Columns:  []string{"DocNumber", "TotalAmt"},
+		Filters:  []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
+		Options:  map[string]string{"lines": "true"},
 		Target:   export.Target{Account: "con_1", Spreadsheet: "1AbC", Sheet: "Invoices", Tab: &tab, Start: "A1"},
 		Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true},
 		Revision: 3, CreatedAt: noon, UpdatedAt: noon, CreatedBy: "owner@example.com", NextAt: noon.Add(time.Hour),
 	}
+	for _, f := range export.Fields() {
+		if !f.ReadOnly() && f.Get(e) == "" {
+			f.Set(&e, "x")
+		}
+	}
+	return e
 }
 
 func sampleRun(id export.ID, e export.Exporter, queued time.Time) export.Run {

@@ -105,7 +105,13 @@ func configFacts(e export.Exporter, k known) []fact {
 	if e.Target.Spreadsheet == "" {
 		place += ", in a new spreadsheet that the first run makes"
 	}
-	return append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account}, fact{Title: "Mode", Text: modeText(e.Mode)}, fact{Title: "When", Text: scheduleWords(e.Schedule)})
+	facts = append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account})
+	for _, f := range export.Fields() {
+		if f.Words != nil {
+			facts = append(facts, fact{Title: f.Label, Text: f.Words(e)})
+		}
+	}
+	return append(facts, fact{Title: "When", Text: scheduleWords(e.Schedule)})
 }
 
 func optionText(o export.Option, v string) string {
@@ -118,11 +124,4 @@ func optionText(o export.Option, v string) string {
 		}
 	}
 	return v
-}
-
-func modeText(m export.Mode) string {
-	if m == export.Replace {
-		return "Replace: the range becomes exactly the result"
-	}
-	return string(m)
 }

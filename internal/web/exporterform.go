@@ -93,9 +93,11 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 // fresh is a new exporter as the form first shows it.
 func fresh(d export.Definition, k known, company string) export.Exporter {
 	info := d.Info()
-	e := export.Exporter{Name: info.Title, Definition: info.ID, Mode: export.Replace, Options: map[string]string{}, Columns: nil,
-		Target:   export.Target{Sheet: info.Title, Start: "A1"},
-		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}}
+	e := export.Exporter{
+		Name: info.Title, Definition: info.ID, Options: map[string]string{}, Target: export.Target{Sheet: info.Title},
+		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true},
+	}
+	e.Normalize() // gives the other fields their defaults
 	for _, co := range k.companies {
 		if string(co.Realm) == company || len(k.companies) == 1 {
 			e.Companies = []export.RealmID{co.Realm}
@@ -194,17 +196,27 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	if err != nil {
 		return export.Exporter{}, err
 	}
-	e := export.Exporter{Name: form.Get("name"), Definition: d.Info().ID, Mode: export.Mode(form.Get("mode")), Options: map[string]string{},
-		Target:   export.Target{Account: export.ID(form.Get("account")), Spreadsheet: form.Get("spreadsheet"), Sheet: form.Get("sheet"), Start: form.Get("start")},
-		Schedule: export.Schedule{Cron: strings.TrimSpace(form.Get("cron")), Timezone: form.Get("timezone")}}
+	var e export.Exporter
+	for _, f := range export.Fields() {
+		if f.Input == "" {
+			continue
+		}
+		switch f.Kind {
+		case export.FieldTexts:
+			f.Set(&e, form[f.Input])
+		case export.FieldTruth:
+			f.Set(&e, form.Get(f.Input) != "")
+		default:
+			f.Set(&e, form.Get(f.Input))
+		}
+	}
+	// What the form sends in several inputs, or together with others.
+	e.Definition, e.Options, e.Schedule.Cron = d.Info().ID, map[string]string{}, strings.TrimSpace(e.Schedule.Cron)
 	if preset, given := form["preset"]; given && preset[0] != presetOwn {
 		e.Schedule.Cron = preset[0]
 	}
-	e.Schedule.Enabled = form.Get("enabled") != "" && e.Schedule.Cron != ""
+	e.Schedule.Enabled = e.Schedule.Enabled && e.Schedule.Cron != ""
 	_, _ = fmt.Sscanf(form.Get("revision"), "%d", &e.Revision) // what is no number is 0: no check
-	for _, realm := range form["company"] {
-		e.Companies = append(e.Companies, export.RealmID(realm))
-	}
 	for _, o := range d.OptionList() {
 		v := strings.TrimSpace(form.Get("option." + o.Key))
 		if v == "" && o.Kind == export.OptionBool && o.Default == "true" {

@@ -92,6 +92,50 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 	}
 }
 
+// TestFormHasEveryField: what people set has an input in the form, and a place there that errors about it lead to.
+func TestFormHasEveryField(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	body := s.wantGet("/exporters/new?type=invoices")
+	for _, f := range export.Fields() {
+		if f.ReadOnly() {
+			continue
+		}
+		if f.Input != "" && !strings.Contains(body, ` name="`+f.Input+`"`) {
+			t.Errorf("the form sends no %s for %s", f.Input, f.Path)
+		}
+		if !strings.Contains(body, ` id="`+f.AnchorID()+`"`) {
+			t.Errorf("errors about %s lead to %s, which the form has not", f.Path, f.AnchorID())
+		}
+	}
+	if !strings.Contains(body, `<input type="hidden" name="mode" value="replace">`) {
+		t.Error("the form does not send the default of what it does not show")
+	}
+}
+
+// TestErrorsNameTheFields: whatever is wrong is called by its label and leads to its input.
+func TestErrorsNameTheFields(t *testing.T) {
+	t.Parallel()
+	for _, f := range export.Fields() {
+		if f.ReadOnly() {
+			continue
+		}
+		for _, path := range []string{f.Path, f.Path + "[3]"} {
+			got := formErrors(problem.Invalid(path, "is wrong"), nil)
+			if diff := cmp.Diff([]fieldError{{f.AnchorID(), f.Label, "is wrong"}}, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", path, diff)
+			}
+		}
+	}
+	options := []export.Option{{Key: "summarize_by", Title: "Columns by"}}
+	for key, label := range map[string]string{"summarize_by": "Columns by", "colour": "colour"} {
+		got := formErrors(problem.Invalid("options."+key, "is wrong"), options)
+		if diff := cmp.Diff([]fieldError{{"option-" + key, label, "is wrong"}}, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary, and
 // every value is still there.
 func TestBadFormLosesNothing(t *testing.T) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -23,25 +24,17 @@ type formView struct {
 	Errors   []fieldError
 	Conflict string // somebody else changed it meanwhile
 
-	Name        field
+	Inputs      map[string]field // by the id of the input, or of the group of inputs
+	Hidden      []hiddenInput
 	Companies   []companyChoice
-	CompanyErr  string
 	Columns     []columnChoice
-	ColumnErr   string
 	HasLines    bool
 	Options     []optionField
 	Filters     []filterField
-	FilterErr   string
 	FilterPaths []choice
 	Accounts    []choice
-	AccountErr  string
-	Spreadsheet field
-	Sheet       field
-	Start       field
 	Made        bool // the spreadsheet was made here
 	Presets     []choice
-	Cron        field
-	Timezone    field
 	Zones       []string
 	Enabled     bool
 	Words       scheduleView
@@ -50,8 +43,11 @@ type formView struct {
 	NoAccounts  bool
 }
 
-// field is an input with what is wrong with it.
+// field is an input with what is wrong with it. The value is that of texts; other inputs have their own views.
 type field struct{ Value, Error string }
+
+// hiddenInput is sent back as it is.
+type hiddenInput struct{ Name, Value string }
 
 // fieldError is a line of the summary: it leads to the input.
 type fieldError struct{ ID, Label, Text string }
@@ -107,27 +103,27 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		wrong = func(field string) string { return fieldText(p.Fields, field) }
 	}
 	v := formView{ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters", Report: info.Kind == export.KindReport,
-		Type:        catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), ""},
-		Name:        field{e.Name, wrong("name")},
-		CompanyErr:  wrong("company_ids"),
-		ColumnErr:   wrong("columns"),
-		FilterErr:   wrong("filters"),
-		AccountErr:  wrong("destination.google_account_id"),
-		Spreadsheet: field{e.Target.Spreadsheet, wrong("destination.spreadsheet_id")},
-		Sheet:       field{e.Target.Sheet, wrong("destination.sheet")},
-		Start:       field{e.Target.Start, wrong("destination.start_cell")},
-		Made:        e.Target.Created,
-		Cron:        field{e.Schedule.Cron, wrong("schedule.cron")},
-		Timezone:    field{e.Schedule.Timezone, wrong("schedule.timezone")},
-		Zones:       zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
+		Type:   catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), ""},
+		Inputs: map[string]field{},
+		Made:   e.Target.Created,
+		Zones:  zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
+	}
+	for _, f := range export.Fields() {
+		text, _ := f.Get(e).(string)
+		switch {
+		case f.Hidden:
+			v.Hidden = append(v.Hidden, hiddenInput{f.Input, cmp.Or(text, f.Default)})
+		case f.Label != "":
+			v.Inputs[f.AnchorID()] = field{text, wrong(f.Path)}
+		}
 	}
 	if e.ID != "" {
 		v.Action, v.Back = "/exporters/"+string(e.ID)+"/edit", "/exporters/"+string(e.ID)
 	}
 	if p != nil {
-		v.Errors = formErrors(p)
+		v.Errors = formErrors(p, d.OptionList())
 		if p.Code == problem.Conflict {
 			v.Conflict = p.Message
 		}
@@ -190,7 +186,7 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 	var list []optionField
 	for _, o := range d.OptionList() {
 		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key], Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
-			OnlyCustom: o.Key == export.OptStartDate || o.Key == export.OptEndDate}
+			OnlyCustom: o.Custom}
 		if f.Value == "" {
 			f.Value = o.Default
 		}
@@ -280,28 +276,18 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// formFields maps the API's names to the form's inputs and labels, in the form's order.
-func formFields() []struct{ name, id, label string } {
-	return []struct{ name, id, label string }{
-		{"type", "type", "Type"}, {"name", "name", "Name"}, {"company_ids", "companies", "Companies"}, {"columns", "columns", "Columns"},
-		{"options", "options", "Options"}, {"filters", "filters", "Filters"}, {"destination.google_account_id", "account", "Google account"},
-		{"destination.spreadsheet_id", "spreadsheet", "Spreadsheet"}, {"destination.sheet", "sheet", "Tab"}, {"destination.start_cell", "start", "Start cell"},
-		{"mode", "destination", "Mode"}, {"schedule.cron", "cron", "Schedule"}, {"schedule.timezone", "timezone", "Time zone"},
-	}
-}
-
-// formErrors is the summary above a form.
-func formErrors(p *problem.Problem) []fieldError {
+// formErrors is the summary above a form; options are those of what the form is about.
+func formErrors(p *problem.Problem, options []export.Option) []fieldError {
 	var list []fieldError
 	seen := map[string]bool{}
-	for _, f := range formFields() {
+	for _, f := range export.Fields() {
 		for _, key := range sortedKeys(p.Fields) {
-			option, isOption := strings.CutPrefix(key, "options.")
+			option, isOption := strings.CutPrefix(key, f.Path+".")
 			switch {
-			case f.name == "options" && isOption:
-				list = append(list, fieldError{"option-" + option, optionLabel(option), p.Fields[key]})
-			case key == f.name, strings.HasPrefix(key, f.name+"["):
-				list = append(list, fieldError{f.id, f.label, p.Fields[key]})
+			case f.Kind == export.FieldSettings && isOption:
+				list = append(list, fieldError{"option-" + option, optionLabel(options, option), p.Fields[key]})
+			case f.Label != "" && (key == f.Path || strings.HasPrefix(key, f.Path+"[")):
+				list = append(list, fieldError{f.AnchorID(), f.Label, p.Fields[key]})
 			default:
 				continue
 			}
@@ -316,9 +302,14 @@ func formErrors(p *problem.Problem) []fieldError {
 	return list
 }
 
-func optionLabel(key string) string {
-	t := strings.ReplaceAll(key, "_", " ")
-	return strings.ToUpper(t[:1]) + t[1:]
+// optionLabel is what the form calls an option; one that there is not goes by its key.
+func optionLabel(options []export.Option, key string) string {
+	for _, o := range options {
+		if o.Key == key {
+			return o.Title
+		}
+	}
+	return key
 }
 
 // fieldErrors is the summary above a small form whose inputs have the fields' names for ids.

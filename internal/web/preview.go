@@ -44,6 +44,15 @@ type previewCell struct {
 	Indent      int
 }
 
+// optionsOf lists the options of a type; none of one that there is not.
+func optionsOf(d *control.Desk, definition string) []export.Option {
+	found, err := d.Definition(definition)
+	if err != nil {
+		return nil
+	}
+	return found.OptionList()
+}
+
 // preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
 func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewView, *problem.Problem, error) {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
@@ -56,7 +65,7 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 		}
 		view := previewView{Error: problemViewOf(p)}
 		if p.Code == problem.InvalidInput {
-			view.Errors = formErrors(p)
+			view.Errors = formErrors(p, optionsOf(d, e.Definition))
 		}
 		return view, p, nil
 	}

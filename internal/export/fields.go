@@ -1,0 +1,194 @@
+package export
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+// FieldKind says what a field's value is in Go, and so how to show and read it.
+type FieldKind int
+
+// The kinds, each with the type of its values.
+const (
+	FieldText     FieldKind = iota // string
+	FieldNote                      // string that may be missing: null in JSON when empty
+	FieldTexts                     // []string
+	FieldTruth                     // bool
+	FieldNumber                    // int
+	FieldTime                      // time.Time; null in JSON when zero
+	FieldFilters                   // []Filter
+	FieldSettings                  // map[string]string by the definition's options
+)
+
+// Field is one thing that an exporter says. The table of fields is what the API shows and reads, what forms send, what
+// errors are called by, and what an update copies; so a new field of an exporter is a member of Exporter and a row here.
+type Field struct {
+	Path  string // in the API and in problems, such as "destination.sheet"
+	Label string // what forms and their errors call it; empty for what no form shows
+	// Input is the name under which the form sends it. It is empty for what the form does not send, or not as one value.
+	Input  string
+	Anchor string // the id in the form's page that an error leads to; Input when empty
+	Hidden bool   // the form sends back what it was given, without showing it
+
+	Missing string // what is wrong with an exporter without it; empty for what may be left out
+	Default string // of texts: what an empty one means
+	// Choices are the values that a text may have; nil for any.
+	Choices []string
+	// Words says the value to people on the exporter's page; nil for what that page puts in words of its own.
+	Words func(Exporter) string
+
+	Kind FieldKind
+	get  func(Exporter) any
+	set  func(*Exporter, any) // nil for what only the program sets
+}
+
+// Fields lists an exporter's fields in the API's order.
+func Fields() []Field { return slices.Clone(fields) }
+
+var fields = []Field{
+	shownField(Field{Path: "id", Kind: FieldText}, func(e Exporter) any { return string(e.ID) }),
+	textField(Field{Path: "name", Label: "Name", Input: "name", Missing: "is missing; it also names the spreadsheet"},
+		func(e *Exporter) *string { return &e.Name }),
+	textField(Field{Path: typePath, Label: "Type", Input: "type", Anchor: "form", Hidden: true,
+		Missing: "is not an exporter type; see the catalogue"}, func(e *Exporter) *string { return &e.Definition }),
+	textsField(Field{Path: "company_ids", Label: "Companies", Input: "company", Anchor: "companies",
+		Missing: "needs at least one company"}, func(e *Exporter) *[]RealmID { return &e.Companies }),
+	textsField(Field{Path: "columns", Label: "Columns", Anchor: "columns"},
+		func(e *Exporter) *[]string { return &e.Columns }),
+	ownField(Field{Path: "filters", Label: "Filters", Anchor: "filters", Kind: FieldFilters},
+		func(e *Exporter) *[]Filter { return &e.Filters }),
+	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},
+		func(e *Exporter) *map[string]string { return &e.Options }),
+	textField(Field{Path: "destination.google_account_id", Label: "Google account", Input: "account",
+		Missing: "is missing; connect a Google account first"}, func(e *Exporter) *ID { return &e.Target.Account }),
+	textField(Field{Path: "destination.spreadsheet_id", Label: "Spreadsheet", Input: "spreadsheet"},
+		func(e *Exporter) *string { return &e.Target.Spreadsheet }),
+	textField(Field{Path: "destination.sheet", Label: "Tab", Input: "sheet",
+		Missing: "is missing; it is the title of the tab"}, func(e *Exporter) *string { return &e.Target.Sheet }),
+	textField(Field{Path: "destination.start_cell", Label: "Start cell", Input: "start", Default: "A1"},
+		func(e *Exporter) *string { return &e.Target.Start }),
+	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
+		func(e Exporter) any { return e.Target.URL }),
+	textField(Field{Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
+		Default: string(Replace), Choices: modeTexts(), Words: modeWords}, func(e *Exporter) *Mode { return &e.Mode }),
+	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
+		func(e *Exporter) *string { return &e.Schedule.Cron }),
+	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone"},
+		func(e *Exporter) *string { return &e.Schedule.Timezone }),
+	ownField(Field{Path: "schedule.enabled", Label: "Run by this schedule", Input: "enabled", Kind: FieldTruth},
+		func(e *Exporter) *bool { return &e.Schedule.Enabled }),
+	shownField(Field{Path: "schedule.next_at", Kind: FieldTime}, func(e Exporter) any { return e.NextAt }),
+	shownField(Field{Path: "paused", Kind: FieldTruth}, func(e Exporter) any { return e.Paused() }),
+	shownField(Field{Path: "paused_why", Kind: FieldNote}, func(e Exporter) any { return e.PauseWords() }),
+	shownField(Field{Path: "revision", Kind: FieldNumber}, func(e Exporter) any { return e.Revision }),
+	shownField(Field{Path: "created_at", Kind: FieldTime}, func(e Exporter) any { return e.CreatedAt }),
+	shownField(Field{Path: "created_by", Kind: FieldText}, func(e Exporter) any { return e.CreatedBy }),
+	shownField(Field{Path: "updated_at", Kind: FieldTime}, func(e Exporter) any { return e.UpdatedAt }),
+}
+
+func textField[T ~string](f Field, at func(*Exporter) *T) Field {
+	f.Kind = FieldText
+	f.get = func(e Exporter) any { return string(*at(&e)) }
+	f.set = func(e *Exporter, v any) { *at(e) = T(v.(string)) }
+	return f
+}
+
+func textsField[T ~string](f Field, at func(*Exporter) *[]T) Field {
+	f.Kind = FieldTexts
+	f.get = func(e Exporter) any {
+		var texts []string
+		for _, v := range *at(&e) {
+			texts = append(texts, string(v))
+		}
+		return texts
+	}
+	f.set = func(e *Exporter, v any) {
+		var list []T
+		for _, text := range v.([]string) {
+			list = append(list, T(text))
+		}
+		*at(e) = list
+	}
+	return f
+}
+
+// ownField is a field whose values are of the member's own type.
+func ownField[T any](f Field, at func(*Exporter) *T) Field {
+	f.get = func(e Exporter) any { return *at(&e) }
+	f.set = func(e *Exporter, v any) { *at(e) = v.(T) }
+	return f
+}
+
+// shownField is a field that only the program sets.
+func shownField(f Field, get func(Exporter) any) Field {
+	f.get = get
+	return f
+}
+
+// ReadOnly reports whether only the program sets it.
+func (f Field) ReadOnly() bool { return f.set == nil }
+
+// Get returns the exporter's value, of the type that goes with the kind.
+func (f Field) Get(e Exporter) any { return f.get(e) }
+
+// Set changes the exporter's value. It panics for what is read-only, and when v is not of the kind's type.
+func (f Field) Set(e *Exporter, v any) { f.set(e, v) }
+
+// AnchorID returns the id in the form's page that an error about the field leads to.
+func (f Field) AnchorID() string {
+	if f.Anchor != "" {
+		return f.Anchor
+	}
+	return f.Input
+}
+
+// Configure gives the exporter all that people may set, as from has it.
+func (e *Exporter) Configure(from Exporter) {
+	for _, f := range fields {
+		if !f.ReadOnly() {
+			f.set(e, f.get(from))
+		}
+	}
+}
+
+// setDefaults gives empty texts what they mean.
+func (e *Exporter) setDefaults() {
+	for _, f := range fields {
+		if f.Default != "" && f.get(*e) == "" {
+			f.set(e, f.Default)
+		}
+	}
+}
+
+// typePath is the path of the field that names the definition.
+const typePath = "type"
+
+// validateFields adds what the table alone finds wrong: what is missing, and what is none of the choices. The type is
+// not looked at: the caller has found the definition by it.
+func (e Exporter) validateFields(d Definition, c *problem.Collect) {
+	for _, f := range fields {
+		v := f.get(e)
+		if f.Missing != "" && f.Path != typePath && empty(v) {
+			c.Add(f.Path, "%s", f.Missing)
+		}
+		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, text) {
+			c.Add(f.Path, "must be %s for %s", strings.Join(f.Choices, " or "), d.Info().ID)
+		}
+	}
+}
+
+// empty reports whether a field's value says nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return v == ""
+	case []string:
+		return len(v) == 0
+	case time.Time:
+		return v.IsZero()
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package export_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"ledgersheet/internal/export"
+)
+
+// kept are the members of an exporter that only the program sets and that nobody is shown.
+var kept = []string{"Target.Tab", "Target.File", "Target.Created", "Target.CreateKey"}
+
+// leaves calls do for every member of a struct, and for those of the structs in it.
+func leaves(v reflect.Value, path string, do func(path string, leaf reflect.Value)) {
+	for i := range v.NumField() {
+		name, member := path+v.Type().Field(i).Name, v.Field(i)
+		if _, isTime := member.Interface().(time.Time); member.Kind() == reflect.Struct && !isTime {
+			leaves(member, name+".", do)
+			continue
+		}
+		do(name, member)
+	}
+}
+
+// other is a value that differs from the zero value.
+func other(t *testing.T, v reflect.Value) reflect.Value {
+	t.Helper()
+	switch v.Interface().(type) {
+	case time.Time:
+		return reflect.ValueOf(time.Unix(1e9, 0))
+	case *export.Pause:
+		return reflect.ValueOf(&export.Pause{Reason: export.PausedByPerson, Who: "ann"})
+	}
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.String:
+		out.SetString("x")
+	case reflect.Int:
+		out.SetInt(7)
+	case reflect.Bool:
+		out.SetBool(true)
+	case reflect.Pointer:
+		out.Set(reflect.New(v.Type().Elem()))
+	case reflect.Slice:
+		out.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	case reflect.Map:
+		out.Set(reflect.MakeMap(v.Type()))
+		out.SetMapIndex(reflect.ValueOf("k"), reflect.ValueOf("v"))
+	default:
+		t.Fatalf("an exporter has a member of the unknown kind %s", v.Kind())
+	}
+	return out
+}
+
+// TestEveryMemberIsAField: whatever an exporter has is shown by a field of the table, and what people may set is copied
+// by Configure, or is named above as the program's own.
+func TestEveryMemberIsAField(t *testing.T) {
+	t.Parallel()
+	var all export.Exporter
+	leaves(reflect.ValueOf(&all).Elem(), "", func(path string, _ reflect.Value) {
+		var e export.Exporter
+		leaves(reflect.ValueOf(&e).Elem(), "", func(p string, leaf reflect.Value) {
+			if p == path {
+				leaf.Set(other(t, leaf))
+			}
+		})
+		var shown []export.Field
+		for _, f := range export.Fields() {
+			if !cmp.Equal(f.Get(e), f.Get(export.Exporter{})) {
+				shown = append(shown, f)
+			}
+		}
+		if (len(shown) == 0) != slices.Contains(kept, path) {
+			t.Errorf("%s is shown by %d fields; add it to the table, or to the list above", path, len(shown))
+			return
+		}
+		var configured export.Exporter
+		configured.Configure(e)
+		settable := slices.ContainsFunc(shown, func(f export.Field) bool { return !f.ReadOnly() })
+		if copied := cmp.Equal(configured, e); copied != settable {
+			t.Errorf("%s: may be set %v, copied %v", path, settable, copied)
+		}
+	})
+}
+
+// TestFieldsAreWhole: each is there once, what people set has a label and a place in the form, and what it says can be
+// set again.
+func TestFieldsAreWhole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, f := range export.Fields() {
+		for _, key := range []string{"path " + f.Path, "input " + f.Input, "label " + f.Label} {
+			if seen[key] {
+				t.Errorf("there are two fields with the %s", key)
+			}
+			seen[key] = key != "input " && key != "label "
+		}
+		if f.ReadOnly() {
+			if f.Label+f.Input+f.Missing+f.Default != "" || f.Hidden || f.Choices != nil {
+				t.Errorf("%s is set by the program, but says what people may do with it", f.Path)
+			}
+			continue
+		}
+		if f.Label == "" || f.AnchorID() == "" || (f.Hidden && f.Input == "") {
+			t.Errorf("%s has no label, nothing that its errors lead to, or is hidden without a name", f.Path)
+		}
+		if f.Default != "" && f.Kind != export.FieldText {
+			t.Errorf("%s is no text but has a default", f.Path)
+		}
+		var e export.Exporter
+		f.Set(&e, f.Get(e))
+		if !cmp.Equal(e, export.Exporter{}) {
+			t.Errorf("%s: setting what it says changes %+v", f.Path, e)
+		}
+	}
+}
+
+// TestDefaults: an exporter of which nothing is said means the same as one that says the defaults.
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	var e export.Exporter
+	e.Normalize()
+	if e.Mode != export.Replace || e.Target.Start != "A1" {
+		t.Errorf("mode %q, start %q", e.Mode, e.Target.Start)
+	}
+}

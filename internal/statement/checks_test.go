@@ -1,0 +1,134 @@
+package statement
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// checksOf verifies one of the fixtures, after change, and returns what was compared.
+func checksOf(t *testing.T, name string, d export.Report, want asked, change func(*arranged)) ([]export.Check, error) {
+	t.Helper()
+	var doc document
+	if err := decodeReport(readSample(t, filepath.Join("..", "source", "testdata", name)), &doc); err != nil {
+		t.Fatal(err)
+	}
+	a := arrange(&doc, d)
+	if change != nil {
+		change(a)
+	}
+	err := verify(a, d, want)
+	return a.checks, err
+}
+
+func profitAndLoss() export.Report {
+	return export.Report{ID: "pl", Shape: export.Tree, Dates: export.JoinableRange, Groups: []export.GroupSum{
+		{Group: "GrossProfit", Of: []string{"Income", "-COGS"}},
+		{Group: "NetOperatingIncome", Of: []string{"GrossProfit", "-Expenses"}},
+		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}},
+	}}
+}
+
+// TestChecksAreRecorded: results come before totals, totals of the whole before those of a period.
+func TestChecksAreRecorded(t *testing.T) {
+	t.Parallel()
+	got, err := checksOf(t, "profit_and_loss_by_month.json", profitAndLoss(), asked{summarize: "Month"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []export.Check{
+		{What: "Gross Profit", Place: "Total", Says: "725.25", AddsUpTo: "725.25", Holds: true},
+		{What: "Net Operating Income", Place: "Total", Says: "-1074.75", AddsUpTo: "-1074.75", Holds: true},
+		{What: "Net Income", Place: "Total", Says: "-1074.75", AddsUpTo: "-1074.75", Holds: true},
+		{What: "Total Income", Place: "Total", Says: "1125.30", AddsUpTo: "1125.30", Holds: true},
+	}
+	if diff := cmp.Diff(want, got[:4]); diff != "" {
+		t.Errorf("the first checks (-want +got):\n%s", diff)
+	}
+	for _, c := range []export.Check{
+		{What: "Gross Profit", Place: "Jan 2026", Says: "650.05", AddsUpTo: "650.05", Holds: true},
+		{What: "Total Income", Place: "Feb 2026", Says: "75.20", AddsUpTo: "75.20", Holds: true},
+		{What: "Total Gardening", Place: "Total", Says: "135.05", AddsUpTo: "135.05", Holds: true},
+		{What: "Total Income over the periods", Place: "Total", Says: "1125.30", AddsUpTo: "1125.30", Holds: true},
+		{What: "Discounts over the periods", Place: "Total", Says: "-10.05", AddsUpTo: "-10.05", Holds: true},
+	} {
+		if !slices.Contains(got, c) {
+			t.Errorf("%+v is not recorded", c)
+		}
+	}
+	seen := map[string]bool{}
+	for _, c := range got {
+		if key := c.What + "|" + c.Place; seen[key] || !c.Holds {
+			t.Errorf("%+v is there twice or does not hold", c)
+		} else {
+			seen[key] = true
+		}
+	}
+}
+
+// TestDifferencesComeFirst: what does not hold is recorded too, before everything that does.
+func TestDifferencesComeFirst(t *testing.T) {
+	t.Parallel()
+	d := export.Report{ID: "tb", Shape: export.Tree, Even: [2]string{"debit", "credit"}}
+	got, err := checksOf(t, "trial_balance.json", d, asked{}, func(a *arranged) { a.top[0].own[1].Value = "1.00" })
+	if !problem.HasCode(err, problem.TotalsMismatch) {
+		t.Errorf("verify says %v", err)
+	}
+	want := []export.Check{
+		{What: "TOTAL", Place: "Debit", Says: "912.75", AddsUpTo: "1.00"},
+		{What: "Total Debit", Place: "Credit", Says: "912.75", AddsUpTo: "1.00"},
+		{What: "TOTAL", Place: "Credit", Says: "912.75", AddsUpTo: "912.75", Holds: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestBalancesAreChecks: each account's balance in a ledger is one, whatever its rows leave blank.
+func TestBalancesAreChecks(t *testing.T) {
+	t.Parallel()
+	got, err := checksOf(t, "general_ledger_older.json", export.Report{ID: "gl", Shape: export.List, Running: true}, asked{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []export.Check{
+		{What: "Total for Checking", Place: "Amount", Says: "-63.25", AddsUpTo: "-63.25", Holds: true},
+		{What: "Checking", Place: "Balance", Says: "912.75", AddsUpTo: "912.75", Holds: true},
+		{What: "Original Cost", Place: "Balance", Says: "13495.00", AddsUpTo: "13495.00", Holds: true},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestChecksAreBounded: the most telling ones are kept of a report that has more than anybody reads.
+func TestChecksAreBounded(t *testing.T) {
+	t.Parallel()
+	v := &verifier{arranged: &arranged{columns: []reportColumn{{title: "Jan"}, {title: "Total", total: true}}}, hasTotal: true}
+	for i := range 1000 {
+		d := decimal.NewFromInt(int64(i))
+		v.compared(singleRows, fmt.Sprint("row ", i), 1, d, d)
+		v.compared(results, fmt.Sprint("result ", i), 0, d, d)
+	}
+	one := decimal.NewFromInt(1)
+	v.compared(results, "Net Income", 1, one, one)
+	v.compared(singleRows, "Rent", 0, one, decimal.Zero)
+	got := v.evidence.checks()
+	if len(got) != export.MostChecks {
+		t.Fatalf("%d checks are kept", len(got))
+	}
+	var names []string
+	for _, c := range got[:3] {
+		names = append(names, c.What)
+	}
+	if diff := cmp.Diff([]string{"Rent", "Net Income", "result 0"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
