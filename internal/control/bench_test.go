@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,23 @@ type bench struct {
 	grant   export.Grant
 	account export.ID
 	revoked []string
+	looked  atomic.Int64 // how often a company or an account was looked up
+}
+
+// countingStore counts look-ups of connections.
+type countingStore struct {
+	export.Store
+	b *bench
+}
+
+func (s countingStore) Company(ctx context.Context, realm export.RealmID) (export.Company, error) {
+	s.b.looked.Add(1)
+	return s.Store.Company(ctx, realm)
+}
+
+func (s countingStore) Account(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
+	s.b.looked.Add(1)
+	return s.Store.Account(ctx, id)
 }
 
 func newBench(t *testing.T) *bench {
@@ -65,7 +83,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) open(least time.Duration) {
 	b.Control = control.New(control.Options{
-		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
+		Store: countingStore{b.store, b}, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: previewer{}, Environment: "sandbox", MinInterval: least,
 		QuickBooksReady: true, GoogleReady: true, Now: func() time.Time { return b.now }, Logger: slog.New(slog.DiscardHandler)})
 }
