@@ -99,8 +99,8 @@ func TestMerged(t *testing.T) {
 // columns, and no column's id is there twice.
 func FuzzTwoReports(f *testing.F) {
 	names, err := filepath.Glob(filepath.Join("..", "source", "testdata", "*.json"))
-	if err != nil {
-		f.Fatal(err)
+	if err != nil || len(names) == 0 {
+		f.Fatalf("%d reports in testdata, %v", len(names), err)
 	}
 	var bodies []string
 	for _, name := range names {
