@@ -35,7 +35,10 @@ func setBeside(t *testing.T, all []export.Definition) {
 	for _, info := range w.books.Companies() {
 		realm := export.RealmID(info.Realm)
 		realms = append(realms, realm)
-		store.companies[realm] = export.Company{Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected}
+		store.companies[realm] = export.Company{
+			Realm: realm, Name: info.Name, HomeCurrency: info.Currency, FiscalYearStart: info.FiscalYearStart,
+			Environment: intuit.Sandbox, Status: export.Connected,
+		}
 	}
 	r := pipeline.New(pipeline.Options{Definitions: all, Store: store, Source: w.source})
 	for _, d := range all {
@@ -47,7 +50,8 @@ func setBeside(t *testing.T, all []export.Definition) {
 		if report.Dates == export.AsOfDay {
 			options[export.OptReportDate] = "2026-03-14"
 		} else {
-			options[export.OptDateRange], options[export.OptStartDate], options[export.OptEndDate] = export.RangeCustom, "2025-01-01", "2025-12-31"
+			options[export.OptDateRange], options[export.OptStartDate], options[export.OptEndDate] = export.RangeCustom,
+				"2025-01-01", "2025-12-31"
 		}
 		e := w.exporter(d, options)
 		e.Companies = realms
@@ -57,7 +61,9 @@ func setBeside(t *testing.T, all []export.Definition) {
 		}
 		want := map[string]decimal.Decimal{}
 		for _, realm := range realms {
-			reading, err := w.source.Read(t.Context(), d, export.Query{Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
+			reading, err := w.source.Read(t.Context(), d, export.Query{
+				Company: store.companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

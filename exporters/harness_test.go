@@ -43,7 +43,8 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 	objects, reports := demo.Describe(definitions)
 	w := world{
 		books: intuitsim.New(intuitsim.Options{
-			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now, Limits: intuitsim.NoLimits(),
+			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now,
+			Limits:  intuitsim.NoLimits(),
 			Objects: objects, Reports: reports}),
 		sheets:  googlesim.New(googlesim.Options{BaseURL: "http://google.test"}),
 		refused: &atomic.Int64{},
@@ -55,19 +56,26 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected,
 	}
 	log := slog.New(refusals{slog.DiscardHandler, w.refused})
-	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), Logger: log, HTTP: func(realm export.RealmID) *http.Client {
-		access, _ := w.books.Authorize(string(realm))
-		return &http.Client{Transport: bearer{access, w.books.Transport()}}
-	}})
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}),
+		Logger: log, HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := w.books.Authorize(string(realm))
+			return &http.Client{Transport: bearer{access, w.books.Transport()}}
+		}})
 	w.source = source.New(client, log)
-	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20})
+	w.sheets.SetQuota(googlesim.Quota{
+		ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20,
+	})
 	ends, free := w.sheets.Endpoints(), func() *limit.Keyed { return limit.New(limit.Limits{}) }
-	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file", "https://www.googleapis.com/auth/spreadsheets")
+	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file",
+		"https://www.googleapis.com/auth/spreadsheets")
 	destination := google.New(google.Options{
-		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
+		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
+		HTTP:  func(export.ID) (*http.Client, error) { return hc, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: log, Now: now})
 	w.store = &memory{company: w.company, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{}}
-	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source, Destination: destination, Now: now, Logger: log})
+	w.runner = pipeline.New(pipeline.Options{
+		Definitions: definitions, Store: w.store, Source: w.source, Destination: destination, Now: now, Logger: log,
+	})
 	return w
 }
 
@@ -120,7 +128,9 @@ func (m *memory) Exporter(_ context.Context, id export.ID) (export.Exporter, err
 	return m.exporters[id], nil
 }
 
-func (m *memory) UpdateExporter(_ context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error) {
+func (m *memory) UpdateExporter(
+	_ context.Context, id export.ID, change func(*export.Exporter) error,
+) (export.Exporter, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.exporters[id]
@@ -150,8 +160,11 @@ func (m *memory) PutMark(_ context.Context, key string, data []byte) error {
 func (w world) exporter(d export.Definition, options map[string]string, columns ...string) export.Exporter {
 	name := d.Info().ID
 	e := export.Exporter{
-		ID: export.ID("exp_" + name + options[export.OptLines]), Name: name, Definition: name, Companies: []export.RealmID{w.company.Realm}, Columns: columns,
-		Options: map[string]string{}, Mode: export.Replace, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: name + options[export.OptLines]},
+		ID: export.ID("exp_" + name + options[export.OptLines]), Name: name, Definition: name,
+		Companies: []export.RealmID{w.company.Realm}, Columns: columns,
+		Options: map[string]string{}, Mode: export.Replace, Target: export.Target{
+			Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: name + options[export.OptLines],
+		},
 	}
 	for _, o := range d.OptionList() {
 		if o.Required {

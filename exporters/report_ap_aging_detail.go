@@ -3,9 +3,11 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "ap_aging_detail", Title: "Payables aging detail", Group: "Purchases", Object: "AgedPayableDetail", Shape: export.List, Dates: export.AsOfDay, Levels: 1, Basis: true,
+	ID: "ap_aging_detail", Title: "Payables aging detail", Group: "Purchases", Object: "AgedPayableDetail",
+	Shape: export.List, Dates: export.AsOfDay, Levels: 1, Basis: true,
 	Summary: "Every open bill and credit on a day, by how long it is overdue.",
-	Params:  options([]export.Option{ids("vendor", "Vendors"), ids("term", "Terms"), pastDue()}, days("duedate", "Due"), agingPeriods(), customFields(), detailColumns()),
+	Params: options([]export.Option{ids("vendor", "Vendors"), ids("term", "Terms"), pastDue()}, days("duedate", "Due"),
+		agingPeriods(), customFields(), detailColumns()),
 	Figures: []export.Figure{
 		added("total", "Total", "subt_neg_open_bal"),
 		added("total", "Total", "subt_open_bal"),

@@ -16,7 +16,9 @@ var samples = filepath.Join("..", "..", "..", "shared", "samples", "quickbooks")
 
 // eachAnswer calls check with the answers in testdata, and in a test of its own with the samples, which is skipped
 // where there are none.
-func eachAnswer[T any](t *testing.T, own, sampled map[string]T, check func(t *testing.T, name string, body []byte, want T)) {
+func eachAnswer[T any](
+	t *testing.T, own, sampled map[string]T, check func(t *testing.T, name string, body []byte, want T),
+) {
 	t.Helper()
 	read := func(t *testing.T, folder string, wants map[string]T) {
 		t.Helper()

@@ -59,7 +59,8 @@ func New(l Limits) *Keyed {
 
 // Acquire waits until a call for key may start and counts it as started. The
 // caller makes the call at once and must call release after it; calling release
-// again does nothing. Callers of one key start in the order in which they came. If ctx ends first, the error wraps ctx.Err() and nothing is taken.
+// again does nothing. Callers of one key start in the order in which they came. If ctx ends first, the error wraps
+// ctx.Err() and nothing is taken.
 func (k *Keyed) Acquire(ctx context.Context, key string) (release func(), err error) {
 	l := k.enter(key)
 	if err := k.start(ctx, l); err != nil {

@@ -112,7 +112,8 @@ func TestGuessKind(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]table.Kind{
 		"MetaData.CreateTime": table.DateTime, "DueDate": table.Date, "Line.SalesItemLineDetail.UnitPrice": table.Money,
-		"Line.SalesItemLineDetail.Qty": table.Number, "Active": table.Bool, "PrivateNote": table.Text, "CustomField.Ship Date": table.Text,
+		"Line.SalesItemLineDetail.Qty": table.Number, "Active": table.Bool, "PrivateNote": table.Text,
+		"CustomField.Ship Date": table.Text,
 	} {
 		p, err := record.ParsePath(path)
 		if err != nil {

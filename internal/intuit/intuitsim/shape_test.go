@@ -67,7 +67,8 @@ func recorded(t *testing.T, name string) any {
 func TestMembersAreRecorded(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(recordedAnswers); os.IsNotExist(err) {
-		t.Skip("there are no recorded answers beside the repository; the simulator is compared with " + membersFile + " only")
+		t.Skip("there are no recorded answers beside the repository; the simulator is compared with " +
+			membersFile + " only")
 	}
 	got := recordedMembers(t)
 	if *update {
@@ -88,21 +89,26 @@ func TestMembersAreRecorded(t *testing.T) {
 func recordedMembers(t *testing.T) members {
 	t.Helper()
 	got := members{Records: map[string][]string{}, Faults: map[string]faultMembers{}}
-	sales := []string{"invoice_doc.json", "invoice_read_or_void_step.json", "invoice_voided.json", "cdc_estimate_ok.json"}
+	sales := []string{
+		"invoice_doc.json", "invoice_read_or_void_step.json", "invoice_voided.json", "cdc_estimate_ok.json",
+	}
 	for _, tc := range []struct {
 		entity string
 		in     []string
-		like   []string // the entity's names in the recordings, "" for the whole answer; its own name when none is given
+		// the entity's names in the recordings, "" for the whole answer; its own name when none is given
+		like []string
 	}{
 		{entity: "Invoice", in: sales, like: []string{"Invoice", "Estimate"}},
 		{entity: "Estimate", in: sales, like: []string{"Invoice", "Estimate"}},
-		{entity: "Customer", in: []string{"query_customer_all_41.json", "query_customer_doc.json", "read_customer_by_id.json"}},
+		{entity: "Customer", in: []string{"query_customer_all_41.json", "query_customer_doc.json",
+			"read_customer_by_id.json"}},
 		{entity: "Vendor", in: []string{"query_vendor_page_1_of_6.json", "query_vendor_page_6_of_6_last.json"}},
 		{entity: "Employee", in: []string{"query_employee_active_in_true_false.json"}},
 		{entity: "Account", in: []string{"query_account_doc.json"}},
 		{entity: "JournalEntry", in: []string{"journalentry_doc.json"}},
 		{entity: "CompanyInfo", in: []string{"companyinfo_larrys_bakery.json"}, like: []string{""}},
-		{entity: "Preferences", in: []string{"preferences_full.json", "preferences_short_doc.json"}, like: []string{"", "Preferences"}},
+		{entity: "Preferences", in: []string{"preferences_full.json", "preferences_short_doc.json"},
+			like: []string{"", "Preferences"}},
 	} {
 		known := map[string]bool{}
 		if tc.like == nil {
@@ -212,13 +218,15 @@ func TestRecordsHaveNoUnknownMembers(t *testing.T) {
 		line + "Qty " + line + "UnitPrice " + line + "ClassRef " + line + "ClassRef.value " + line + "ClassRef.name " +
 		line + "ItemAccountRef " + line + "ItemAccountRef.value " + line + "ItemAccountRef.name " +
 		"Line.DescriptionLineDetail " + discount + " " + discount + ".PercentBased " + discount + ".DiscountPercent " +
-		discount + ".DiscountAccountRef " + discount + ".DiscountAccountRef.value " + discount + ".DiscountAccountRef.name " +
+		discount + ".DiscountAccountRef " + discount + ".DiscountAccountRef.value " + discount +
+		".DiscountAccountRef.name " +
 		"TxnTaxDetail.TxnTaxCodeRef TxnTaxDetail.TxnTaxCodeRef.value ExpirationDate"
 	const class = "Line.JournalEntryLineDetail.ClassRef"
 	for _, tc := range []struct{ entity, extras string }{
 		{"Invoice", saleExtras},
 		{"Estimate", saleExtras},
-		{"Customer", "CustomerTypeRef CustomerTypeRef.value SalesTermRef SalesTermRef.value BillAddr.Country ShipAddr.Country Notes"},
+		{"Customer", "CustomerTypeRef CustomerTypeRef.value SalesTermRef SalesTermRef.value BillAddr.Country " +
+			"ShipAddr.Country Notes"},
 		{"Vendor", "BillAddr.Country"},
 		{"Employee", ""},
 		{"Account", "AcctNum ParentRef ParentRef.value"},
@@ -234,7 +242,10 @@ func TestRecordsHaveNoUnknownMembers(t *testing.T) {
 			if len(recorded[tc.entity]) == 0 {
 				t.Fatal("no member is known")
 			}
-			s := New(Options{Seed: 2, Companies: 2, Customers: 30, Vendors: 15, Items: 25, Invoices: 200, Bills: 60, Nasty: true, Now: fixedClock()})
+			s := New(Options{
+				Seed: 2, Companies: 2, Customers: 30, Vendors: 15, Items: 25, Invoices: 200, Bills: 60, Nasty: true,
+				Now: fixedClock(),
+			})
 			got := map[string]bool{}
 			for _, info := range s.Companies() {
 				c := s.Company(info.Realm)
@@ -330,7 +341,10 @@ func TestFaultsAreSpeltAsRecorded(t *testing.T) {
 
 func TestNastyRecordsArriveWhole(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Seed: 2, Companies: 1, Customers: 5, Vendors: 5, Items: 8, Invoices: 20, Bills: 10, Nasty: true, Now: fixedClock(), Limits: NoLimits()})
+	s := New(Options{
+		Seed: 2, Companies: 1, Customers: 5, Vendors: 5, Items: 8, Invoices: 20, Bills: 10, Nasty: true,
+		Now: fixedClock(), Limits: NoLimits(),
+	})
 	c := newClient(t, s, 0)
 	vendors, _ := c.rows("select * from Vendor where Active in (true, false) maxresults 1000")
 	names, ids := map[string]bool{}, map[string]bool{}
@@ -343,7 +357,8 @@ func TestNastyRecordsArriveWhole(t *testing.T) {
 			t.Errorf("no vendor %q", name)
 		}
 		quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name)
-		if n := c.count("select count(*) from Customer where Active in (true,false) and CompanyName = '" + quoted + "'"); n != 1 {
+		if n := c.count("select count(*) from Customer where Active in (true,false) and CompanyName = '" +
+			quoted + "'"); n != 1 {
 			t.Errorf("%q is found %d times", name, n)
 		}
 	}
@@ -400,7 +415,10 @@ func TestObjectsKeepNumbersAndOrder(t *testing.T) {
 
 func TestAmountSpelling(t *testing.T) {
 	t.Parallel()
-	for c, want := range map[cents]string{0: "0 0.00 0", 1: "0.01 0.01 0.01", -1205: "-12.05 -12.05 -12.05", 63900: "639.00 639.00 639", 2250: "22.50 22.50 22.5"} {
+	for c, want := range map[cents]string{
+		0: "0 0.00 0", 1: "0.01 0.01 0.01", -1205: "-12.05 -12.05 -12.05", 63900: "639.00 639.00 639",
+		2250: "22.50 22.50 22.5",
+	} {
 		if got := string(c.json()) + " " + c.String() + " " + string(c.rate()); got != want {
 			t.Errorf("%d: %s, want %s", c, got, want)
 		}

@@ -33,7 +33,9 @@ func acts() []act {
 	return []act{
 		addLast(),
 		{"one added at the beginning", func(b *bench, _ []string) error { return b.put(invoices, idOf(-10), "early") }},
-		{"one added in the middle", func(b *bench, o []string) error { return b.put(invoices, between(o, len(o)/2), "mid") }},
+		{"one added in the middle", func(b *bench, o []string) error {
+			return b.put(invoices, between(o, len(o)/2), "mid")
+		}},
 		{"one added before the last", func(b *bench, o []string) error {
 			return b.put(invoices, between(o, len(o)-2), "mid")
 		}},
@@ -148,7 +150,8 @@ func conspired(ctx context.Context, p Place) error {
 					}
 					one, two := plot{first, pair[0]}, plot{second, pair[1]}
 					if err := b.disturb(ctx, invoices, order, one, two); err != nil {
-						return fmt.Errorf("%s %s and %s %s of %d: %w", one.name, one.moment, two.name, two.moment, n, err)
+						return fmt.Errorf("%s %s and %s %s of %d: %w", one.name, one.moment, two.name, two.moment, n,
+							err)
 					}
 				}
 			}
@@ -167,14 +170,18 @@ func switched(ctx context.Context, p Place) error {
 		}
 		for _, place := range []int{0, n - 1} {
 			hidden, order := all[place], slices.Delete(slices.Clone(all), place, place+1)
-			off := act{"one switched off", func(b *bench, o []string) error { return b.activate(vendors, o[place], false) }}
+			off := act{
+				"one switched off", func(b *bench, o []string) error { return b.activate(vendors, o[place], false) },
+			}
 			on := act{"one switched on", func(b *bench, _ []string) error { return b.activate(vendors, hidden, true) }}
 			for _, m := range b.moments() {
 				for _, a := range []act{on, off} {
-					if err := errors.Join(b.activate(vendors, hidden, false), b.disturb(ctx, vendors, order, plot{m, a})); err != nil {
+					if err := errors.Join(b.activate(vendors, hidden, false),
+						b.disturb(ctx, vendors, order, plot{m, a})); err != nil {
 						return fmt.Errorf("%s %s of %d: %w", a.name, m, n, err)
 					}
-					if err := errors.Join(b.activate(vendors, hidden, true), b.activate(vendors, order[place], true)); err != nil {
+					if err := errors.Join(b.activate(vendors, hidden, true),
+						b.activate(vendors, order[place], true)); err != nil {
 						return err
 					}
 				}

@@ -22,7 +22,8 @@ func dated(ctx context.Context, p Place) error {
 		if i%2 == 0 {
 			day = today
 		}
-		json := fmt.Appendf(nil, `{"Id":%q,"SourceCurrencyCode":%q,"TargetCurrencyCode":"USD","Rate":1.5,"AsOfDate":%q}`,
+		json := fmt.Appendf(nil,
+			`{"Id":%q,"SourceCurrencyCode":%q,"TargetCurrencyCode":"USD","Rate":1.5,"AsOfDate":%q}`,
 			idOf(i), code, day.Format(time.DateOnly))
 		if err := p.Books.Put(rates, json); err != nil {
 			return fmt.Errorf("putting a rate: %w", err)
@@ -37,7 +38,8 @@ func dated(ctx context.Context, p Place) error {
 		}
 		// The day that is asked for in words wins over the day of the run.
 		w.Day = today
-		w.Narrow = []supply.Condition{condition("AsOfDate", table.Date, true, export.OpEqual, day.Format(time.DateOnly))}
+		w.Narrow = []supply.Condition{condition("AsOfDate", table.Date, true, export.OpEqual,
+			day.Format(time.DateOnly))}
 		if err := b.ratesOf(ctx, w, day, wanted[day]); err != nil {
 			return fmt.Errorf("where the day is %s: %w", day.Format(time.DateOnly), err)
 		}

@@ -36,8 +36,8 @@ type Place struct {
 	Other export.Company
 	// Page is how many records the supply reads at a time, 10 at least. Most goes wrong where pages meet.
 	Page int
-	// Break makes everything that the supply asks for fail in the way once n requests were answered, until mend is called.
-	// Nil says that nothing on the supply's way can fail.
+	// Break makes everything that the supply asks for fail in the way once n requests were answered, until mend is
+	// called. Nil says that nothing on the supply's way can fail.
 	Break func(n int, way Way) (mend func())
 	// Between has do called once, between two requests of the supply: when n more were answered and before the next is.
 	// forget takes that back. Nil says that the supply asks for nothing while it reads.
