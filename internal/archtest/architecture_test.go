@@ -114,7 +114,8 @@ func checkPage(page string, files []file, exists func(name string) bool) []strin
 	for _, dir := range slices.Sorted(maps.Keys(packages)) {
 		switch listed[dir] {
 		case 0:
-			wrong = append(wrong, fmt.Sprintf("%s is missing: add the row | `%s` | what it is for, in a sentence. |", dir, dir))
+			wrong = append(wrong, fmt.Sprintf("%s is missing: add the row | `%s` | what it is for, in a sentence. |",
+				dir, dir))
 		case 1:
 		default:
 			wrong = append(wrong, fmt.Sprintf("%s is listed %d times; keep one row", dir, listed[dir]))

@@ -187,7 +187,8 @@ func TestImportsCanFail(t *testing.T) {
 	t.Parallel()
 	list := map[string]string{"web": "control table", "control": "", "gone": ""}
 	got := strayImports([]file{
-		source(t, "internal/web", `package web; import ("fmt"; "ledgersheet/internal/control"; "ledgersheet/internal/boltstore")`),
+		source(t, "internal/web",
+			`package web; import ("fmt"; "ledgersheet/internal/control"; "ledgersheet/internal/boltstore")`),
 		source(t, "internal/control", `package control`),
 		source(t, "internal/fresh", `package fresh`),
 	}, list)
@@ -224,7 +225,8 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 }
 
 // moneyPaths are the packages through which money passes: no float64 there, in any form.
-var moneyPaths = []string{"internal/table", "internal/record", "internal/export", "internal/intuit", "internal/rows", "internal/statement", "internal/changelog", "internal/google",
+var moneyPaths = []string{"internal/table", "internal/record", "internal/export", "internal/intuit", "internal/rows",
+	"internal/statement", "internal/changelog", "internal/google",
 	"internal/pipeline", "exporters", "internal/api"}
 
 func TestMoneyIsNeverAFloat(t *testing.T) {
@@ -234,7 +236,9 @@ func TestMoneyIsNeverAFloat(t *testing.T) {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && slices.Contains([]string{"float64", "float32", "ParseFloat", "InexactFloat64", "NewFromFloat"}, id.Name) {
+			if id, ok := n.(*ast.Ident); ok &&
+				slices.Contains([]string{"float64", "float32", "ParseFloat", "InexactFloat64", "NewFromFloat"},
+					id.Name) {
 				t.Errorf("%s: %s in a money path", f.fset.Position(id.Pos()), id.Name)
 			}
 			return true
@@ -261,7 +265,8 @@ func TestQuickBooksIsOnlyRead(t *testing.T) {
 					found++
 				}
 			case *ast.BasicLit:
-				if text, err := strconv.Unquote(n.Value); err == nil && slices.Contains([]string{"POST", "PUT", "PATCH", "DELETE"}, text) {
+				if text, err := strconv.Unquote(n.Value); err == nil &&
+					slices.Contains([]string{"POST", "PUT", "PATCH", "DELETE"}, text) {
 					t.Errorf("%s: %q towards the accounting API", f.fset.Position(n.Pos()), text)
 				}
 			}
@@ -291,7 +296,8 @@ func hiddenState(files []file) []string {
 		for _, v := range packageVars(f) {
 			globals[f.dir][v.name] = true
 			if !v.valued && !slices.Contains(states, short(f.dir)+"."+v.name) {
-				wrong = append(wrong, fmt.Sprintf("%s: %s is declared without a value, so somebody sets it later", f.name, v.name))
+				wrong = append(wrong, fmt.Sprintf("%s: %s is declared without a value, so somebody sets it later",
+					f.name, v.name))
 			}
 		}
 	}
@@ -315,7 +321,8 @@ func hiddenState(files []file) []string {
 			}
 			ast.Inspect(fn, func(n ast.Node) bool {
 				if sel, ok := n.(*ast.SelectorExpr); ok {
-					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" && (sel.Sel.Name == "Sleep" || sel.Sel.Name == "Tick") {
+					if pkg, ok := sel.X.(*ast.Ident); ok && pkg.Name == "time" &&
+						(sel.Sel.Name == "Sleep" || sel.Sel.Name == "Tick") {
 						wrong = append(wrong, fmt.Sprintf("%s: time.%s cannot be stopped", f.name, sel.Sel.Name))
 					}
 				}
@@ -341,7 +348,8 @@ func packageVars(f file) []packageVar {
 			continue
 		}
 		embedded := func(doc *ast.CommentGroup) bool {
-			return doc != nil && slices.ContainsFunc(doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
+			return doc != nil && slices.ContainsFunc(doc.List,
+				func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//go:embed ") })
 		}
 		for _, spec := range decl.Specs {
 			v := spec.(*ast.ValueSpec)
@@ -396,7 +404,8 @@ func changed(fn *ast.FuncDecl) map[string]bool {
 				add(n.Args[0])
 			}
 			// Methods by which the types of sync and sync/atomic change.
-			if m, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Store", "Swap", "CompareAndSwap", "Lock", "Do", "LoadOrStore"}, m.Sel.Name) {
+			if m, ok := n.Fun.(*ast.SelectorExpr); ok &&
+				slices.Contains([]string{"Store", "Swap", "CompareAndSwap", "Lock", "Do", "LoadOrStore"}, m.Sel.Name) {
 				add(m.X)
 			}
 		}
@@ -466,9 +475,11 @@ func TestHiddenStateIsFound(t *testing.T) {
 		func init() {}`
 	got := hiddenState([]file{source(t, "internal/queue", text)})
 	want := []string{
-		"alias changes the package's set", "count changes the package's counter", "counter is declared without a value, so somebody sets it later",
+		"alias changes the package's set", "count changes the package's counter",
+		"counter is declared without a value, so somebody sets it later",
 		"forget changes the package's seen", "func init", "held is declared without a value, so somebody sets it later",
-		"overwrite changes the package's held", "overwrite changes the package's set", "remember changes the package's seen",
+		"overwrite changes the package's held", "overwrite changes the package's set",
+		"remember changes the package's seen",
 		"time.Sleep cannot be stopped",
 	}
 	for i := range want {
