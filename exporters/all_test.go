@@ -21,8 +21,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden tables")
 
-// TestEveryTypeEqualsItsTable exports every type with its default columns from simulated books to a simulated spreadsheet,
-// as a run does, and compares lists of records with what should then stand in the sheet; reports have a test of their own.
+// TestEveryTypeEqualsItsTable exports every type with its default columns from simulated books to a simulated
+// spreadsheet, as a run does, and compares lists of records with what should then stand in the sheet; reports have a
+// test of their own.
 func TestEveryTypeEqualsItsTable(t *testing.T) { compareTypes(t, exporters.All()) }
 
 func compareTypes(t *testing.T, all []export.Definition) {
@@ -121,7 +122,8 @@ func computedColumn(d export.Definition, key string) bool {
 func TestNewTypeIsOneLiteral(t *testing.T) {
 	t.Parallel()
 	made := export.Entity{
-		ID: "unpaid_people", Title: "People to pay", Group: "Own", Object: "Vendor", HasActive: true, AppPath: "vendordetail?nameId=",
+		ID: "unpaid_people", Title: "People to pay", Group: "Own", Object: "Vendor", HasActive: true,
+		AppPath: "vendordetail?nameId=",
 		Summary: "A list made up for a test.",
 		Columns: []export.Column{
 			{Path: "Id", Title: "ID", Key: true, Queryable: true},
@@ -146,11 +148,13 @@ func TestNewTypeIsOneLiteral(t *testing.T) {
 			t.Errorf("the help of %s is %q", col.Path, col.Help)
 		}
 	}
-	if diff := cmp.Diff([]string{"Id", "DisplayName", "TermRef.DueDays", "TaxIdentifier", "Link", "Company"}, keys); diff != "" {
+	if diff := cmp.Diff([]string{"Id", "DisplayName", "TermRef.DueDays", "TaxIdentifier", "Link", "Company"},
+		keys); diff != "" {
 		t.Error(diff)
 	}
 	w := newWorld(t, all)
-	e := w.exporter(d, map[string]string{export.OptIncludeInactive: "true"}, "Id", "DisplayName", "TermRef.DueDays", "Link")
+	e := w.exporter(d, map[string]string{export.OptIncludeInactive: "true"}, "Id", "DisplayName",
+		"TermRef.DueDays", "Link")
 	var bad problem.Collect
 	if e.Validate(d, &bad); bad.Err() != nil {
 		t.Fatal(bad.Err())

@@ -7,8 +7,9 @@ import (
 
 var _ = register(export.Entity{
 	ID: "attachments", Title: "Attachments", Group: "Company", Object: "Attachable",
-	Summary: "Files and notes that are attached to records: what they are called and what they belong to, not the files themselves.",
-	Dates:   changeDates(),
+	Summary: "Files and notes that are attached to records: what they are called and what they belong to, not the " +
+		"files themselves.",
+	Dates: changeDates(),
 	Columns: join([]export.Column{
 		id("Attachment"),
 		{Path: "FileName", Title: "File name", Queryable: true},

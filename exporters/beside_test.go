@@ -42,7 +42,8 @@ func setBeside(t *testing.T, all []export.Definition) {
 		if report.Dates == export.AsOfDay {
 			options[export.OptReportDate] = "2026-03-14"
 		} else {
-			options[export.OptDateRange], options[export.OptStartDate], options[export.OptEndDate] = export.RangeCustom, "2025-01-01", "2025-12-31"
+			options[export.OptDateRange] = export.RangeCustom
+			options[export.OptStartDate], options[export.OptEndDate] = "2025-01-01", "2025-12-31"
 		}
 		e := w.exporter(d, options)
 		e.Companies = realms
@@ -52,7 +53,9 @@ func setBeside(t *testing.T, all []export.Definition) {
 		}
 		want := map[string]decimal.Decimal{}
 		for _, realm := range realms {
-			reading, err := w.source.Read(t.Context(), d, export.Query{Company: companies[realm], Columns: export.Defaults(d, false), Options: e.Options, Today: today})
+			reading, err := w.source.Read(t.Context(), d,
+				export.Query{Company: companies[realm], Columns: export.Defaults(d, false), Options: e.Options,
+					Today: today})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,8 @@ var _ = register(export.Entity{
 	Columns: join(heading("Bill payment"), vendor(), []export.Column{
 		status(settled("Paid"), "Paid or Voided."),
 		{Path: "PayType", Title: "Paid by", Queryable: true, Help: "Check or CreditCard."},
-	}, account("CheckPayment.BankAccountRef", "Bank account", false), account("CreditCardPayment.CCAccountRef", "Card account", false), []export.Column{
+	}, account("CheckPayment.BankAccountRef", "Bank account", false), account("CreditCardPayment.CCAccountRef",
+		"Card account", false), []export.Column{
 		{Path: "CheckPayment.PrintStatus", Title: "Print status", Off: true},
 	}, appliedLines(), []export.Column{total()}, money(), []export.Column{homeTotal("TotalAmt")},
 		account("APAccountRef", "Payables account", true), notes(), stamps()),

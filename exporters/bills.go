@@ -23,6 +23,7 @@ var _ = register(export.Entity{
 	}, expenseLines(), []export.Column{
 		total(),
 		{Path: "Balance", Title: "Open balance", Kind: table.Money, Queryable: true},
-	}, money(), []export.Column{homeTotal("TotalAmt"), homeBalance()}, terms(), account("APAccountRef", "Payables account", true),
+	}, money(), []export.Column{homeTotal("TotalAmt"), homeBalance()}, terms(),
+		account("APAccountRef", "Payables account", true),
 		purchaseDetails(), address("VendorAddr", "Vendor"), stamps()),
 })

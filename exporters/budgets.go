@@ -6,7 +6,8 @@ import (
 )
 
 var _ = register(export.Entity{
-	ID: "budgets", Title: "Budgets", Group: "Accounting", Object: "Budget", HasActive: true, Lines: true, LinesIn: "BudgetDetail",
+	ID: "budgets", Title: "Budgets", Group: "Accounting", Object: "Budget", HasActive: true, Lines: true,
+	LinesIn: "BudgetDetail",
 	Summary: "The company's budgets; one row each, or one per account and period.",
 	Dates:   changeDates(),
 	Columns: join([]export.Column{

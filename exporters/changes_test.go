@@ -72,12 +72,16 @@ func compareChangeLog(t *testing.T, all []export.Definition) {
 	}
 }
 
-// TestWatchedPathsAreThere: a field that no simulated record has is misspelt. Those that the books cannot hold are listed.
+// TestWatchedPathsAreThere: a field that no simulated record has is misspelt. Those that the books cannot hold are
+// listed.
 func TestWatchedPathsAreThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, exporters.All())
 	for _, watched := range theChangeLog(t).Watched {
-		e := export.Entity{ID: "x", Title: watched.Title, Object: watched.Object, HasActive: watched.HasActive, Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}}}
+		e := export.Entity{
+			ID: "x", Title: watched.Title, Object: watched.Object, HasActive: watched.HasActive,
+			Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}},
+		}
 		q := export.Query{Options: map[string]string{export.OptIncludeInactive: "true"}}
 		for _, f := range watched.Fields {
 			path := f.Path
@@ -109,19 +113,30 @@ func TestChangeLogIsChecked(t *testing.T) {
 		change func(*export.Exporter)
 		want   string
 	}{
-		"all":              {func(*export.Exporter) {}, ""},
-		"objects":          {func(e *export.Exporter) { e.Options["objects"] = "Invoice, Customer" }, ""},
-		"unknown object":   {func(e *export.Exporter) { e.Options["objects"] = "Invoice, TimeActivity" }, "options.objects"},
-		"object twice":     {func(e *export.Exporter) { e.Options["objects"] = "Invoice,Invoice" }, "options.objects"},
-		"days":             {func(e *export.Exporter) { e.Options["keep_days"] = "365" }, ""},
-		"unknown days":     {func(e *export.Exporter) { e.Options["keep_days"] = "8" }, "options.keep_days"},
-		"a date range":     {func(e *export.Exporter) { e.Options["date_range"] = "today" }, "options.date_range"},
-		"columns":          {func(e *export.Exporter) { e.Columns = []string{"When", "Link", "Company"} }, ""},
-		"a record's path":  {func(e *export.Exporter) { e.Columns = []string{"TotalAmt"} }, "columns[0]"},
-		"a filter":         {func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "ClosedBooks", Op: "=", Value: "true"}} }, ""},
-		"filter by a path": {func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "TotalAmt", Op: ">", Value: "1"}} }, "filters[0]"},
+		"all":     {func(*export.Exporter) {}, ""},
+		"objects": {func(e *export.Exporter) { e.Options["objects"] = "Invoice, Customer" }, ""},
+		"unknown object": {
+			func(e *export.Exporter) { e.Options["objects"] = "Invoice, TimeActivity" }, "options.objects",
+		},
+		"object twice":    {func(e *export.Exporter) { e.Options["objects"] = "Invoice,Invoice" }, "options.objects"},
+		"days":            {func(e *export.Exporter) { e.Options["keep_days"] = "365" }, ""},
+		"unknown days":    {func(e *export.Exporter) { e.Options["keep_days"] = "8" }, "options.keep_days"},
+		"a date range":    {func(e *export.Exporter) { e.Options["date_range"] = "today" }, "options.date_range"},
+		"columns":         {func(e *export.Exporter) { e.Columns = []string{"When", "Link", "Company"} }, ""},
+		"a record's path": {func(e *export.Exporter) { e.Columns = []string{"TotalAmt"} }, "columns[0]"},
+		"a filter": {
+			func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "ClosedBooks", Op: "=", Value: "true"}} },
+			"",
+		},
+		"filter by a path": {
+			func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "TotalAmt", Op: ">", Value: "1"}} },
+			"filters[0]",
+		},
 	} {
-		e := export.Exporter{Name: "x", Companies: []export.RealmID{"1"}, Options: map[string]string{}, Mode: export.Replace, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"}}
+		e := export.Exporter{
+			Name: "x", Companies: []export.RealmID{"1"}, Options: map[string]string{}, Mode: export.Replace,
+			Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
+		}
 		test.change(&e)
 		var c problem.Collect
 		e.Validate(l, &c)
@@ -133,7 +148,13 @@ func TestChangeLogIsChecked(t *testing.T) {
 
 func TestValidateFindsWrongWatchedObjects(t *testing.T) {
 	t.Parallel()
-	good := export.ChangeLog{ID: "log", Title: "Log", Group: "G", Summary: "All.", Watched: []export.Watched{{Object: "Bill", Title: "Bill", Label: "DocNumber", Fields: []export.WatchedField{{Path: "DocNumber", Title: "Number"}}}}}
+	good := export.ChangeLog{
+		ID: "log", Title: "Log", Group: "G", Summary: "All.",
+		Watched: []export.Watched{{
+			Object: "Bill", Title: "Bill", Label: "DocNumber",
+			Fields: []export.WatchedField{{Path: "DocNumber", Title: "Number"}},
+		}},
+	}
 	if err := exporters.Validate([]export.Definition{good}); err != nil {
 		t.Fatal(err)
 	}
@@ -142,11 +163,15 @@ func TestValidateFindsWrongWatchedObjects(t *testing.T) {
 		"no fields":   func(w *export.Watched) { w.Fields = nil },
 		"other label": func(w *export.Watched) { w.Label = "Name" },
 		"other total": func(w *export.Watched) { w.Total = "TotalAmt" },
-		"bad path":    func(w *export.Watched) { w.Fields = append(w.Fields, export.WatchedField{Path: "A..B", Title: "x"}) },
+		"bad path": func(w *export.Watched) {
+			w.Fields = append(w.Fields, export.WatchedField{Path: "A..B", Title: "x"})
+		},
 		"path twice": func(w *export.Watched) {
 			w.Fields = append(w.Fields, export.WatchedField{Path: "DocNumber", Title: "x"})
 		},
-		"title twice":  func(w *export.Watched) { w.Fields = append(w.Fields, export.WatchedField{Path: "A", Title: "Number"}) },
+		"title twice": func(w *export.Watched) {
+			w.Fields = append(w.Fields, export.WatchedField{Path: "A", Title: "Number"})
+		},
 		"nothing said": func(w *export.Watched) { *w = export.Watched{} },
 	} {
 		bad := good.Watched[0]

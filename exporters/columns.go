@@ -65,14 +65,16 @@ func total() export.Column {
 func money() []export.Column {
 	return []export.Column{
 		{Path: "CurrencyRef.value", Title: "Currency"},
-		{Path: "ExchangeRate", Title: "Exchange rate", Kind: table.Number, Off: true, Help: "Home currency units per unit; only in companies with several currencies."},
+		{Path: "ExchangeRate", Title: "Exchange rate", Kind: table.Number, Off: true,
+			Help: "Home currency units per unit; only in companies with several currencies."},
 	}
 }
 
 // homeTotal is the transaction's amount in the company's own currency.
 func homeTotal(amount string) export.Column {
 	return export.Column{
-		Path: "HomeTotalAmt", Title: "Total in home currency", Kind: table.Money, Off: true, From: inHomeCurrency("HomeTotalAmt", amount),
+		Path: "HomeTotalAmt", Title: "Total in home currency", Kind: table.Money, Off: true,
+		From: inHomeCurrency("HomeTotalAmt", amount),
 		Help: "As QuickBooks says it, else the total times the exchange rate, rounded to cents.",
 	}
 }
@@ -80,7 +82,8 @@ func homeTotal(amount string) export.Column {
 // homeBalance is what is open in the company's own currency.
 func homeBalance() export.Column {
 	return export.Column{
-		Path: "HomeBalance", Title: "Open balance in home currency", Kind: table.Money, Off: true, From: inHomeCurrency("HomeBalance", "Balance"),
+		Path: "HomeBalance", Title: "Open balance in home currency", Kind: table.Money, Off: true,
+		From: inHomeCurrency("HomeBalance", "Balance"),
 		Help: "As QuickBooks says it, else the open balance times the exchange rate, rounded to cents.",
 	}
 }
@@ -101,10 +104,13 @@ func customer() []export.Column {
 	return []export.Column{
 		{Path: "CustomerRef.name", Title: "Customer"},
 		{Path: "CustomerRef.value", Title: "Customer ID", Off: true, Queryable: true},
-		{Path: "CustomerRef.FullyQualifiedName", Title: "Customer full name", Off: true, Help: "Parent and job, joined by a colon. From the list of customers."},
+		{Path: "CustomerRef.FullyQualifiedName", Title: "Customer full name", Off: true,
+			Help: "Parent and job, joined by a colon. From the list of customers."},
 		{Path: "CustomerRef.CompanyName", Title: "Customer company", Off: true, Help: "From the list of customers."},
-		{Path: "CustomerRef.PrimaryEmailAddr.Address", Title: "Customer e-mail", Off: true, Help: "From the list of customers."},
-		{Path: "CustomerRef.PrimaryPhone.FreeFormNumber", Title: "Customer phone", Off: true, Help: "From the list of customers."},
+		{Path: "CustomerRef.PrimaryEmailAddr.Address", Title: "Customer e-mail", Off: true,
+			Help: "From the list of customers."},
+		{Path: "CustomerRef.PrimaryPhone.FreeFormNumber", Title: "Customer phone", Off: true,
+			Help: "From the list of customers."},
 	}
 }
 
@@ -114,9 +120,12 @@ func vendor() []export.Column {
 		{Path: "VendorRef.name", Title: "Vendor"},
 		{Path: "VendorRef.value", Title: "Vendor ID", Off: true, Queryable: true},
 		{Path: "VendorRef.CompanyName", Title: "Vendor company", Off: true, Help: "From the list of vendors."},
-		{Path: "VendorRef.AcctNum", Title: "Vendor account number", Off: true, Help: "The company's number with the vendor. From the list of vendors."},
-		{Path: "VendorRef.PrimaryEmailAddr.Address", Title: "Vendor e-mail", Off: true, Help: "From the list of vendors."},
-		{Path: "VendorRef.Vendor1099", Title: "Vendor 1099", Kind: table.Bool, Off: true, Help: "From the list of vendors."},
+		{Path: "VendorRef.AcctNum", Title: "Vendor account number", Off: true,
+			Help: "The company's number with the vendor. From the list of vendors."},
+		{Path: "VendorRef.PrimaryEmailAddr.Address", Title: "Vendor e-mail", Off: true,
+			Help: "From the list of vendors."},
+		{Path: "VendorRef.Vendor1099", Title: "Vendor 1099", Kind: table.Bool, Off: true,
+			Help: "From the list of vendors."},
 	}
 }
 
@@ -134,8 +143,10 @@ func account(path, title string, off bool) []export.Column {
 // terms are a transaction's terms of payment. Transactions carry only their id.
 func terms() []export.Column {
 	return []export.Column{
-		{Path: "SalesTermRef.name", Title: "Terms", Off: true, Help: "From the list of terms where the record has only its id."},
-		{Path: "SalesTermRef.DueDays", Title: "Days to pay", Kind: table.Number, Off: true, Help: "From the list of terms."},
+		{Path: "SalesTermRef.name", Title: "Terms", Off: true,
+			Help: "From the list of terms where the record has only its id."},
+		{Path: "SalesTermRef.DueDays", Title: "Days to pay", Kind: table.Number, Off: true,
+			Help: "From the list of terms."},
 	}
 }
 

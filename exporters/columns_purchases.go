@@ -19,14 +19,17 @@ func expenseLines() []export.Column {
 	}, account("Line."+accountDetail+".AccountRef", "Account", false), []export.Column{
 		{Path: "Line." + itemDetail + ".ItemRef.name", Title: "Product or service"},
 		{Path: "Line." + itemDetail + ".ItemRef.value", Title: "Item ID", Off: true},
-		{Path: "Line." + itemDetail + ".ItemRef.Sku", Title: "SKU", Off: true, Help: "From the list of products and services."},
+		{Path: "Line." + itemDetail + ".ItemRef.Sku", Title: "SKU", Off: true,
+			Help: "From the list of products and services."},
 		{Path: "Line.Description", Title: "Description"},
 		{Path: "Line." + itemDetail + ".Qty", Title: "Quantity", Kind: table.Number},
 		{Path: "Line." + itemDetail + ".UnitPrice", Title: "Rate", Kind: table.Money, NotAdded: true},
 		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money},
-		{Path: "Line.Customer", Title: "Customer or project", From: expenseDetail("CustomerRef"), Help: "For whom it was bought."},
+		{Path: "Line.Customer", Title: "Customer or project", From: expenseDetail("CustomerRef"),
+			Help: "For whom it was bought."},
 		{Path: "Line.Class", Title: "Class", From: expenseDetail("ClassRef")},
-		{Path: "Line.BillableStatus", Title: "Billable", Off: true, From: expenseDetail("BillableStatus"), Help: "Billable, NotBillable or HasBeenBilled."},
+		{Path: "Line.BillableStatus", Title: "Billable", Off: true, From: expenseDetail("BillableStatus"),
+			Help: "Billable, NotBillable or HasBeenBilled."},
 		{Path: "Line.TaxCode", Title: "Tax code", Off: true, From: expenseDetail("TaxCodeRef")},
 		{Path: "Line.MarkupPercent", Title: "Markup percent", Kind: table.Number, Off: true, From: markup},
 		{Path: "Line.DetailType", Title: "Line kind", Off: true},
@@ -37,7 +40,8 @@ func expenseLines() []export.Column {
 func purchaseDetails() []export.Column {
 	return join([]export.Column{
 		{Path: "TxnTaxDetail.TotalTax", Title: "Tax", Kind: table.Money, Off: true, Help: "Not in the United States."},
-		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true, Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
+		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true,
+			Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
 	}, notes())
 }
 
@@ -46,7 +50,8 @@ func appliedLines() []export.Column {
 	return []export.Column{
 		{Path: "Line.LinkedTxn.TxnId", Title: "Applied to ID", Key: true},
 		{Path: "Line.LinkedTxn.TxnType", Title: "Applied to"},
-		{Path: "Line.AppliedNumber", Title: "Applied to number", Off: true, From: appliedNumber, Help: "The number of what is paid, where QuickBooks says it."},
+		{Path: "Line.AppliedNumber", Title: "Applied to number", Off: true, From: appliedNumber,
+			Help: "The number of what is paid, where QuickBooks says it."},
 		{Path: "Line.Amount", Title: "Applied amount", Kind: table.Money},
 	}
 }

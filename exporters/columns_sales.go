@@ -14,19 +14,22 @@ func salesLines() []export.Column {
 		{Path: detail + "ItemRef.name", Title: "Product or service"},
 		{Path: detail + "ItemRef.value", Title: "Item ID", Off: true},
 		{Path: detail + "ItemRef.Sku", Title: "SKU", Off: true, Help: "From the list of products and services."},
-		{Path: detail + "ItemRef.Type", Title: "Item type", Off: true, Help: "Service, Inventory, NonInventory or Group. From the list of products and services."},
+		{Path: detail + "ItemRef.Type", Title: "Item type", Off: true,
+			Help: "Service, Inventory, NonInventory or Group. From the list of products and services."},
 		{Path: "Line.Description", Title: "Description"},
 		{Path: detail + "ServiceDate", Title: "Service date", Kind: table.Date, Off: true},
 		{Path: detail + "Qty", Title: "Quantity", Kind: table.Number},
 		{Path: detail + "UnitPrice", Title: "Rate", Kind: table.Money, NotAdded: true},
-		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money, Help: "Discounts are negative, so the lines of a record add up to its total before tax."},
+		{Path: "Line.Amount", Title: "Line amount", Kind: table.Money,
+			Help: "Discounts are negative, so the lines of a record add up to its total before tax."},
 		{Path: "Line.DetailType", Title: "Line kind", Off: true},
 		{Path: detail + "ClassRef.name", Title: "Class", Off: true},
 		{Path: detail + "TaxCodeRef.value", Title: "Tax code", Off: true},
 		{Path: detail + "TaxCodeRef.name", Title: "Tax code name", Off: true, Help: "From the list of tax codes."},
 		{Path: detail + "DiscountRate", Title: "Line discount percent", Kind: table.Number, Off: true},
 		{Path: detail + "DiscountAmt", Title: "Line discount", Kind: table.Money, Off: true},
-		{Path: detail + "TaxInclusiveAmt", Title: "Line amount with tax", Kind: table.Money, Off: true, Help: "Not in the United States."},
+		{Path: detail + "TaxInclusiveAmt", Title: "Line amount with tax", Kind: table.Money, Off: true,
+			Help: "Not in the United States."},
 		{Path: "Line.DiscountLineDetail.DiscountPercent", Title: "Discount percent", Kind: table.Number, Off: true},
 	}, account(detail+"ItemAccountRef", "Income account", true))
 }
@@ -54,14 +57,16 @@ func saleDetails(what string) []export.Column {
 		{Path: "TrackingNum", Title: "Tracking number", Off: true},
 		{Path: "TxnTaxDetail.TxnTaxCodeRef.name", Title: "Sales tax", Off: true, Help: "From the list of tax codes."},
 		{Path: "ApplyTaxAfterDiscount", Title: "Taxed after discount", Kind: table.Bool, Off: true},
-		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true, Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
+		{Path: "GlobalTaxCalculation", Title: "Amounts are", Off: true,
+			Help: "TaxExcluded, TaxInclusive or NotApplicable; not in the United States."},
 	}, notes(), address("BillAddr", "Billing"), address("ShipAddr", "Shipping"))
 }
 
 // received is how money came in or went out at a sale.
 func received() []export.Column {
 	return join([]export.Column{
-		{Path: "PaymentMethodRef.name", Title: "Payment method", Help: "From the list of payment methods where the record has only its id."},
+		{Path: "PaymentMethodRef.name", Title: "Payment method",
+			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "PaymentRefNum", Title: "Reference number", Off: true},
 	}, account("DepositToAccountRef", "Account", false))
 }

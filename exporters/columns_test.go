@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// TestCellsAreOfTheirColumnsKind reads every column of every list of records: a cell of another kind than its column's is a
-// value that did not fit, which stands in the sheet as text.
+// TestCellsAreOfTheirColumnsKind reads every column of every list of records: a cell of another kind than its column's
+// is a value that did not fit, which stands in the sheet as text.
 func TestCellsAreOfTheirColumnsKind(t *testing.T) { checkKinds(t, exporters.All()) }
 
 func checkKinds(t *testing.T, all []export.Definition) {

@@ -23,5 +23,6 @@ var _ = register(export.Entity{
 		{Path: "NameValue.OfferingSku", Title: "Edition"},
 		{Path: "NameValue.SubscriptionStatus", Title: "Subscription"},
 		{Path: "EmployerId", Title: "Employer ID", Off: true, Sensitive: true},
-	}, address("CompanyAddr", "Company"), address("LegalAddr", "Legal"), address("CustomerCommunicationAddr", "Correspondence"), plainStamps()),
+	}, address("CompanyAddr", "Company"), address("LegalAddr", "Legal"),
+		address("CustomerCommunicationAddr", "Correspondence"), plainStamps()),
 })

@@ -11,7 +11,8 @@ var _ = register(export.Entity{
 	Dates:   txnDates(),
 	Figures: []export.Figure{figure("total", "Total", "Amount")},
 	Columns: join([]export.Column{id("Card payment"), txnDate()},
-		account("BankAccountRef", "Bank account", false), account("CreditCardAccountRef", "Card account", false), []export.Column{
+		account("BankAccountRef", "Bank account", false), account("CreditCardAccountRef", "Card account", false),
+		[]export.Column{
 			{Path: "Amount", Title: "Amount", Kind: table.Money, Queryable: true},
 			{Path: "CheckNum", Title: "Check number", Off: true},
 		}, money(), []export.Column{

@@ -34,8 +34,10 @@ var _ = register(export.Entity{
 		{Path: "DefaultTaxCodeRef.name", Title: "Tax code", Off: true, Help: "From the list of tax codes."},
 		{Path: "PreferredDeliveryMethod", Title: "Delivery method", Off: true},
 		{Path: "ResaleNum", Title: "Resale number", Off: true},
-		{Path: "PrimaryTaxIdentifier", Title: "Tax ID", Off: true, Sensitive: true, Help: "QuickBooks masks all but its end."},
+		{Path: "PrimaryTaxIdentifier", Title: "Tax ID", Off: true, Sensitive: true,
+			Help: "QuickBooks masks all but its end."},
 		{Path: "Notes", Title: "Notes", Off: true},
 		active(),
-	}, account("ARAccountRef", "Receivables account", true), address("BillAddr", "Billing"), address("ShipAddr", "Shipping"), stamps()),
+	}, account("ARAccountRef", "Receivables account", true), address("BillAddr", "Billing"),
+		address("ShipAddr", "Shipping"), stamps()),
 })

@@ -20,7 +20,8 @@ var _ = register(export.Entity{
 		{Path: "Line.Id", Title: "Line ID", Key: true},
 	}, account("Line.DepositLineDetail.AccountRef", "From account", false), []export.Column{
 		{Path: "Line.DepositLineDetail.Entity.name", Title: "Received from"},
-		{Path: "Line.DepositLineDetail.PaymentMethodRef.name", Title: "Payment method", Help: "From the list of payment methods where the record has only its id."},
+		{Path: "Line.DepositLineDetail.PaymentMethodRef.name", Title: "Payment method",
+			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "Line.DepositLineDetail.CheckNum", Title: "Check number", Off: true},
 		{Path: "Line.LinkedTxn.TxnType", Title: "Deposited transaction"},
 		{Path: "Line.LinkedTxn.TxnId", Title: "Deposited transaction ID", Key: true},

@@ -43,18 +43,21 @@ func TestDryRunEqualsTheRun(t *testing.T) {
 			}
 			run, _ := w.run(t, e)
 			e = run.Exporter
-			if c := dry.Change; c.Rows != run.Rows || c.Added != run.Added || c.Changed != run.Changed || c.Removed != run.Removed || c.Edited != 0 {
+			if c := dry.Change; c.Rows != run.Rows || c.Added != run.Added || c.Changed != run.Changed ||
+				c.Removed != run.Removed || c.Edited != 0 {
 				t.Errorf("%s, %s: the dry run said %+v; the run has %d rows, added %d, changed %d, removed %d",
 					d.Info().ID, step.name, c, run.Rows, run.Added, run.Changed, run.Removed)
 			}
 			if dry.Requests != run.Requests {
-				t.Errorf("%s, %s: the dry run foresaw %+v, the run took %+v", d.Info().ID, step.name, dry.Requests, run.Requests)
+				t.Errorf("%s, %s: the dry run foresaw %+v, the run took %+v", d.Info().ID, step.name,
+					dry.Requests, run.Requests)
 			}
 			kept, err := w.runner.Difference(t.Context(), run.ID)
 			if run.Unchanged {
 				continue // what is kept is of the run before: they share an id here
 			}
-			if err != nil || kept.Added != run.Added || kept.Changed != run.Changed || kept.Removed != run.Removed || !kept.Complete {
+			if err != nil || kept.Added != run.Added || kept.Changed != run.Changed || kept.Removed != run.Removed ||
+				!kept.Complete {
 				t.Errorf("%s, %s: what was kept is %+v, %v", d.Info().ID, step.name, kept, err)
 			}
 		}

@@ -7,7 +7,8 @@ import (
 
 var _ = register(export.Entity{
 	ID: "employees", Title: "Employees", Group: "Lists", Object: "Employee", HasActive: true,
-	Summary: "Everyone who works for the company, with contact data and dates; what is sensitive must be chosen by hand.",
+	Summary: "Everyone who works for the company, with contact data and dates; what is sensitive must be chosen " +
+		"by hand.",
 	Dates:   changeDates(),
 	AppPath: "employeedetail?nameId=",
 	Columns: join([]export.Column{
@@ -23,7 +24,8 @@ var _ = register(export.Entity{
 		{Path: "CostRate", Title: "Cost rate", Kind: table.Money, NotAdded: true, Off: true, Sensitive: true},
 		{Path: "BirthDate", Title: "Birth date", Kind: table.Date, Off: true, Sensitive: true},
 		{Path: "Gender", Title: "Gender", Off: true, Sensitive: true},
-		{Path: "SSN", Title: "Social security number", Off: true, Sensitive: true, Help: "QuickBooks masks all but its end."},
+		{Path: "SSN", Title: "Social security number", Off: true, Sensitive: true,
+			Help: "QuickBooks masks all but its end."},
 		active(),
 	}, sensitive(address("PrimaryAddr", "Home")), stamps()),
 })

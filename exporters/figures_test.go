@@ -47,7 +47,8 @@ func checkListFigures(t *testing.T, all []export.Definition) {
 			if len(rows) < 2 {
 				t.Fatal("the company has none of these records")
 			}
-			if diff := cmp.Diff(addUpSheet(t, w.company, e, uniq(columns), rows[1:]), figureTexts(run.Figures)); diff != "" {
+			if diff := cmp.Diff(addUpSheet(t, w.company, e, uniq(columns), rows[1:]),
+				figureTexts(run.Figures)); diff != "" {
 				t.Errorf("figures and sheet differ (-sheet +figures):\n%s", diff)
 			}
 			if !e.Lines {
@@ -138,12 +139,14 @@ var figureRows = map[string]map[string]string{
 	"profit_and_loss":        {"Income": "Total Income", "Net income": "Net Income"},
 	"profit_and_loss_detail": {"Income": "Total for Income", "Net income": "Net Income"},
 	"balance_sheet":          {"Total assets": "Total Assets", "Equity": "Total Equity"},
-	"cash_flow":              {"Net cash change": "Net cash increase for period", "Cash at end": "Cash at end of period"},
-	"vendor_expenses":        {"Expenses": "Total"},
-	"sales_by_customer":      {"Sales": "Total"},
-	"sales_by_class":         {"Sales": "Total"},
-	"sales_by_department":    {"Sales": "Total"},
-	"sales_by_product":       {"Sales": "Total"},
+	"cash_flow": {
+		"Net cash change": "Net cash increase for period", "Cash at end": "Cash at end of period",
+	},
+	"vendor_expenses":     {"Expenses": "Total"},
+	"sales_by_customer":   {"Sales": "Total"},
+	"sales_by_class":      {"Sales": "Total"},
+	"sales_by_department": {"Sales": "Total"},
+	"sales_by_product":    {"Sales": "Total"},
 }
 
 // noFigures are the reports whose default columns have none of those that their figures are about.
@@ -210,8 +213,10 @@ func addUpColumns(t *testing.T, rows [][]string, declared export.Figure, f expor
 	t.Helper()
 	titles := map[string]string{
 		"subt_nat_amount": "Amount", "nat_amount": "Amount", "subt_amount": "Amount",
-		"debt_amt": "Debit", "credit_amt": "Credit", "nat_open_bal": "Open Balance", "subt_open_bal": "Open Balance", "subt_neg_open_bal": "Open Balance",
-		"income": "Total Income", "expenses": "Total Expenses", "net_income": "Net Income", "tax_collected": "Tax Collected",
+		"debt_amt": "Debit", "credit_amt": "Credit", "nat_open_bal": "Open Balance", "subt_open_bal": "Open Balance",
+		"subt_neg_open_bal": "Open Balance",
+		"income":            "Total Income", "expenses": "Total Expenses", "net_income": "Net Income",
+		"tax_collected": "Tax Collected",
 	}
 	sum := decimal.Zero
 	for _, name := range declared.Sum {

@@ -43,7 +43,8 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 	objects, reports := demo.Describe(definitions)
 	w := world{
 		books: intuitsim.New(intuitsim.Options{
-			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now, Limits: intuitsim.NoLimits(),
+			Seed: 7, Companies: 2, Customers: 12, Vendors: 14, Items: 12, Invoices: 15, Bills: 8, Now: now,
+			Limits:  intuitsim.NoLimits(),
 			Objects: objects, Reports: reports}),
 		sheets:  googlesim.New(googlesim.Options{BaseURL: "http://google.test"}),
 		refused: &atomic.Int64{},
@@ -55,23 +56,29 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected,
 	}
 	log := slog.New(refusals{slog.DiscardHandler, w.refused})
-	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), Logger: log, HTTP: func(realm export.RealmID) *http.Client {
-		access, _ := w.books.Authorize(string(realm))
-		return &http.Client{Transport: bearer{access, w.books.Transport()}}
-	}})
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}),
+		Logger: log, HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := w.books.Authorize(string(realm))
+			return &http.Client{Transport: bearer{access, w.books.Transport()}}
+		}})
 	w.source = source.New(client, log)
-	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20})
+	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20,
+		WritesPerProject: 1 << 20})
 	ends, free := w.sheets.Endpoints(), func() *limit.Keyed { return limit.New(limit.Limits{}) }
-	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file", "https://www.googleapis.com/auth/spreadsheets")
+	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file",
+		"https://www.googleapis.com/auth/spreadsheets")
 	destination := google.New(google.Options{
-		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
+		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
+		HTTP:  func(export.ID) (*http.Client, error) { return hc, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: log, Now: now})
 	w.store = storetest.NewMemory()
 	account := export.GoogleAccount{ID: "con_1", Status: export.Connected}
-	if err := errors.Join(w.store.PutCompany(t.Context(), w.company), w.store.PutAccount(t.Context(), account)); err != nil {
+	if err := errors.Join(w.store.PutCompany(t.Context(), w.company),
+		w.store.PutAccount(t.Context(), account)); err != nil {
 		t.Fatal(err)
 	}
-	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source, Destination: destination, Now: now, Logger: log})
+	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source,
+		Destination: destination, Now: now, Logger: log})
 	return w
 }
 
@@ -105,8 +112,10 @@ func (h refusals) Handle(_ context.Context, r slog.Record) error {
 func (w world) exporter(d export.Definition, options map[string]string, columns ...string) export.Exporter {
 	name := d.Info().ID
 	e := export.Exporter{
-		ID: export.ID("exp_" + name + options[export.OptLines]), Name: name, Definition: name, Companies: []export.RealmID{w.company.Realm}, Columns: columns,
-		Options: map[string]string{}, Mode: export.Replace, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: name + options[export.OptLines]},
+		ID: export.ID("exp_" + name + options[export.OptLines]), Name: name, Definition: name,
+		Companies: []export.RealmID{w.company.Realm}, Columns: columns,
+		Options: map[string]string{}, Mode: export.Replace,
+		Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: name + options[export.OptLines]},
 	}
 	for _, o := range d.OptionList() {
 		if o.Required {
@@ -124,7 +133,8 @@ func (w world) run(t testing.TB, e export.Exporter) (export.Run, [][]string) {
 	t.Helper()
 	err := w.store.CreateExporter(t.Context(), e)
 	if errors.Is(err, export.ErrExists) {
-		_, err = w.store.UpdateExporter(t.Context(), e.ID, func(stored *export.Exporter) error { *stored = e; return nil })
+		_, err = w.store.UpdateExporter(t.Context(), e.ID,
+			func(stored *export.Exporter) error { *stored = e; return nil })
 	}
 	if err != nil {
 		t.Fatal(err)

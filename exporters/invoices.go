@@ -26,7 +26,8 @@ var _ = register(export.Entity{
 		homeTotal("TotalAmt"), homeBalance(),
 		{Path: "Deposit", Title: "Deposit", Kind: table.Money, Off: true},
 	}, account("DepositToAccountRef", "Deposited to", true), terms(), []export.Column{
-		{Path: "InvoiceLink", Title: "Payment page", Off: true, Help: "Where the customer can see and pay the invoice."},
+		{Path: "InvoiceLink", Title: "Payment page", Off: true,
+			Help: "Where the customer can see and pay the invoice."},
 		{Path: "EInvoiceStatus", Title: "E-invoice status", Off: true},
 		{Path: "AllowOnlineCreditCardPayment", Title: "Card payment allowed", Kind: table.Bool, Off: true},
 		{Path: "AllowOnlineACHPayment", Title: "Bank payment allowed", Kind: table.Bool, Off: true},

@@ -13,10 +13,12 @@ var _ = register(export.Entity{
 	Figures: []export.Figure{totalFigure(), figure("unapplied", "Unapplied", "UnappliedAmt")},
 	Columns: join([]export.Column{id("Payment"), txnDate()}, customer(), []export.Column{
 		status(applied("UnappliedAmt"), "Unapplied, Partly applied, Applied or Voided."),
-		{Path: "PaymentMethodRef.name", Title: "Payment method", Help: "From the list of payment methods where the record has only its id."},
+		{Path: "PaymentMethodRef.name", Title: "Payment method",
+			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "PaymentRefNum", Title: "Reference number", Queryable: true},
-	}, account("DepositToAccountRef", "Deposited to", false), account("ARAccountRef", "Receivables account", true), appliedLines(), []export.Column{
-		total(),
-		{Path: "UnappliedAmt", Title: "Unapplied", Kind: table.Money},
-	}, money(), []export.Column{homeTotal("TotalAmt")}, notes(), stamps()),
+	}, account("DepositToAccountRef", "Deposited to", false), account("ARAccountRef", "Receivables account", true),
+		appliedLines(), []export.Column{
+			total(),
+			{Path: "UnappliedAmt", Title: "Unapplied", Kind: table.Money},
+		}, money(), []export.Column{homeTotal("TotalAmt")}, notes(), stamps()),
 })

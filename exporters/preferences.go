@@ -7,7 +7,8 @@ import (
 
 var _ = register(export.Entity{
 	ID: "preferences", Title: "Preferences", Group: "Company", Object: "Preferences",
-	Summary: "The settings of the company that explain its figures: basis, closing date, tracking, currencies and taxes.",
+	Summary: "The settings of the company that explain its figures: basis, closing date, tracking, currencies " +
+		"and taxes.",
 	Columns: join([]export.Column{
 		{Path: "Id", Title: "Preferences ID", Key: true, Off: true},
 		{Path: "ReportPrefs.ReportBasis", Title: "Report basis"},
@@ -24,14 +25,16 @@ var _ = register(export.Entity{
 		{Path: "CurrencyPrefs.MultiCurrencyEnabled", Title: "Several currencies", Kind: table.Bool},
 		{Path: "CurrencyPrefs.HomeCurrency.value", Title: "Home currency"},
 		{Path: "TaxPrefs.UsingSalesTax", Title: "Uses sales tax", Kind: table.Bool},
-		{Path: "TaxPrefs.TaxGroupCodeRef.name", Title: "Default tax code", Off: true, Help: "From the list of tax codes."},
+		{Path: "TaxPrefs.TaxGroupCodeRef.name", Title: "Default tax code", Off: true,
+			Help: "From the list of tax codes."},
 		{Path: "SalesFormsPrefs.CustomTxnNumbers", Title: "Own transaction numbers", Kind: table.Bool, Off: true},
 		{Path: "SalesFormsPrefs.DefaultTerms.value", Title: "Default terms ID", Off: true},
 		{Path: "SalesFormsPrefs.AllowEstimates", Title: "Uses estimates", Kind: table.Bool, Off: true},
 		{Path: "SalesFormsPrefs.AllowDiscount", Title: "Uses discounts", Kind: table.Bool, Off: true},
 		{Path: "SalesFormsPrefs.AllowDeposit", Title: "Uses deposits", Kind: table.Bool, Off: true},
 		{Path: "ProductAndServicesPrefs.QuantityOnHand", Title: "Tracks stock", Kind: table.Bool, Off: true},
-		{Path: "VendorAndPurchasesPrefs.BillableExpenseTracking", Title: "Bills expenses on", Kind: table.Bool, Off: true},
+		{Path: "VendorAndPurchasesPrefs.BillableExpenseTracking", Title: "Bills expenses on",
+			Kind: table.Bool, Off: true},
 		{Path: "TimeTrackingPrefs.WorkWeekStartDate", Title: "Work week begins", Off: true},
 	}, plainStamps()),
 })

@@ -7,8 +7,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// TestPreviewOfEveryTypeIsCheap: whatever is previewed, with its default columns and with all of them, by records and by
-// lines, QuickBooks is asked twice at most.
+// TestPreviewOfEveryTypeIsCheap: whatever is previewed, with its default columns and with all of them, by records and
+// by lines, QuickBooks is asked twice at most.
 func TestPreviewOfEveryTypeIsCheap(t *testing.T) { previewTypes(t, exporters.All()) }
 
 func previewTypes(t *testing.T, all []export.Definition) {

@@ -21,5 +21,6 @@ var _ = register(export.Entity{
 		{Path: "ShipMethodRef.name", Title: "Shipped by", Off: true},
 		{Path: "EmailStatus", Title: "E-mail status", Off: true},
 		{Path: "POEmail.Address", Title: "Order e-mail", Off: true},
-	}, account("APAccountRef", "Payables account", true), purchaseDetails(), address("VendorAddr", "Vendor"), address("ShipAddr", "Shipping"), stamps()),
+	}, account("APAccountRef", "Payables account", true), purchaseDetails(), address("VendorAddr", "Vendor"),
+		address("ShipAddr", "Shipping"), stamps()),
 })

@@ -14,17 +14,20 @@ var _ = register(export.Entity{
 		{Path: "EntityRef.name", Title: "Payee"},
 		{Path: "EntityRef.type", Title: "Payee kind", Off: true, Help: "Vendor, Customer or Employee."},
 		{Path: "EntityRef.value", Title: "Payee ID", Off: true},
-		{Path: "EntityRef.CompanyName", Title: "Payee company", Off: true, Help: "From the list of vendors or customers."},
+		{Path: "EntityRef.CompanyName", Title: "Payee company", Off: true,
+			Help: "From the list of vendors or customers."},
 		{Path: "PaymentType", Title: "Payment type", Queryable: true, Help: "Cash, Check or CreditCard."},
 	}, account("AccountRef", "Paid from", false), []export.Column{
-		{Path: "PaymentMethodRef.name", Title: "Payment method", Off: true, Help: "From the list of payment methods where the record has only its id."},
+		{Path: "PaymentMethodRef.name", Title: "Payment method", Off: true,
+			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "PaymentRefNum", Title: "Reference number", Off: true},
 		status(settled("Paid"), "Paid or Voided."),
 		{Path: "Credit", Title: "Is a refund", Kind: table.Bool, Off: true},
 		{Path: "PrintStatus", Title: "Print status", Off: true},
 	}, expenseLines(), []export.Column{
 		total(),
-		{Path: "NetAmount", Title: "Net amount", Kind: table.Money, Off: true, From: netSpent, Help: "The total, negative for refunds."},
+		{Path: "NetAmount", Title: "Net amount", Kind: table.Money, Off: true, From: netSpent,
+			Help: "The total, negative for refunds."},
 	}, money(), []export.Column{homeTotal("TotalAmt")}, purchaseDetails(), stamps(), []export.Column{
 		{Path: "Link", Title: "Link", Off: true, From: purchaseLink, Help: "Opens the record in QuickBooks."},
 	}),

@@ -87,11 +87,14 @@ func (w world) values(t testing.TB, e export.Entity) map[string][]string {
 
 // wellFormed is a value of the kind, for columns that hold none.
 func wellFormed(kind table.Kind) string {
-	return map[table.Kind]string{table.Text: "x", table.Number: "1", table.Money: "1.5", table.Date: "2026-01-31", table.DateTime: "2026-01-31T10:00:00Z", table.Bool: "true"}[kind]
+	return map[table.Kind]string{
+		table.Text: "x", table.Number: "1", table.Money: "1.5", table.Date: "2026-01-31",
+		table.DateTime: "2026-01-31T10:00:00Z", table.Bool: "true",
+	}[kind]
 }
 
-// TestQueryableColumnsAreQueryable filters by each column that is said to be queryable: QuickBooks must understand it, be
-// asked, and find what is found without asking.
+// TestQueryableColumnsAreQueryable filters by each column that is said to be queryable: QuickBooks must understand it,
+// be asked, and find what is found without asking.
 func TestQueryableColumnsAreQueryable(t *testing.T) { queryColumns(t, exporters.All()) }
 
 func queryColumns(t *testing.T, all []export.Definition) {
@@ -101,10 +104,15 @@ func queryColumns(t *testing.T, all []export.Definition) {
 		known := w.values(t, e)
 		for _, c := range queryable(e) {
 			value := wellFormed(c.Kind)
-			if i := slices.IndexFunc(known[c.Path], func(s string) bool { return s != "" && !strings.ContainsAny(s, "é'&() ") }); i >= 0 {
+			if i := slices.IndexFunc(known[c.Path], func(s string) bool {
+				return s != "" && !strings.ContainsAny(s, "é'&() ")
+			}); i >= 0 {
 				value = known[c.Path][i]
 			}
-			q := export.Query{Columns: export.Defaults(e, false), Filters: []export.Filter{{Column: c.Path, Op: export.OpEqual, Value: value}}}
+			q := export.Query{
+				Columns: export.Defaults(e, false),
+				Filters: []export.Filter{{Column: c.Path, Op: export.OpEqual, Value: value}},
+			}
 			w.books.ResetRequests()
 			got := w.read(t, e, q)
 			if asked := w.books.Requests()[0].Query; c.Kind != table.Bool && !strings.Contains(asked, "WHERE") {
@@ -138,7 +146,9 @@ func pushFilters(t *testing.T, all []export.Definition) {
 			q.Options["include_inactive"] = rapid.SampledFrom([]string{"true", "false"}).Draw(rt, "inactive")
 		}
 		if len(e.Dates) > 0 && rapid.Bool().Draw(rt, "dated") {
-			q.Options["date_range"] = rapid.SampledFrom([]string{"this_fiscal_year", "last_90_days", "this_month", "today", "last_year"}).Draw(rt, "range")
+			q.Options["date_range"] = rapid.SampledFrom([]string{
+				"this_fiscal_year", "last_90_days", "this_month", "today", "last_year",
+			}).Draw(rt, "range")
 			q.Options["date_column"] = rapid.SampledFrom(e.Dates).Draw(rt, "date column")
 		}
 		if e.Object == "ExchangeRate" {
@@ -146,7 +156,8 @@ func pushFilters(t *testing.T, all []export.Definition) {
 		}
 		for range rapid.IntRange(1, 2).Draw(rt, "filters") {
 			c := rapid.SampledFrom(queryable(e)).Draw(rt, "column")
-			candidates := append(slices.Clone(known[e.ID][c.Path]), wellFormed(c.Kind), "", "0", "O'Brien's \\ Sons", "a%")
+			candidates := append(slices.Clone(known[e.ID][c.Path]), wellFormed(c.Kind), "", "0",
+				"O'Brien's \\ Sons", "a%")
 			value := rapid.SampledFrom(candidates).Draw(rt, "value")
 			op := rapid.SampledFrom(export.Ops()).Draw(rt, "op")
 			if op == export.OpIn {

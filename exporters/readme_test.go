@@ -37,11 +37,13 @@ func TestReadmeCountsTypes(t *testing.T) {
 		}
 		said := count.FindAllSubmatch(text, -1)
 		if len(said) == 0 {
-			t.Errorf("README.md nowhere says how many %s there are; write \"%d %s\" near its beginning", what, want, what)
+			t.Errorf("README.md nowhere says how many %s there are; write \"%d %s\" near its beginning", what, want,
+				what)
 		}
 		for _, m := range said {
 			if n, _ := strconv.Atoi(string(m[1])); n != want {
-				t.Errorf("README.md says %d %s, but %d are registered; go test ./exporters -update writes it", n, what, want)
+				t.Errorf("README.md says %d %s, but %d are registered; go test ./exporters -update writes it", n, what,
+					want)
 			}
 		}
 	}

@@ -13,5 +13,6 @@ var _ = register(export.Entity{
 	Columns: join(heading("Refund"), customer(), []export.Column{
 		status(settled("Paid"), "Paid or Voided."),
 		{Path: "PaymentType", Title: "Payment type", Off: true},
-	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Refund"), stamps()),
+	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Refund"),
+		stamps()),
 })

@@ -18,7 +18,10 @@ func validateTypes(t *testing.T, all []export.Definition) {
 
 func TestValidateFindsWrongLiterals(t *testing.T) {
 	t.Parallel()
-	good := export.Entity{ID: "things", Title: "Things", Group: "Lists", Summary: "All things.", Object: "Thing", Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}}}
+	good := export.Entity{
+		ID: "things", Title: "Things", Group: "Lists", Summary: "All things.", Object: "Thing",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}},
+	}
 	if err := exporters.Validate([]export.Definition{good}); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +38,9 @@ func TestValidateFindsWrongLiterals(t *testing.T) {
 		"figure of a column that is not there": func(e *export.Entity) {
 			e.Figures = []export.Figure{{ID: "total", Title: "Total", Sum: []string{"TotalAmt"}}}
 		},
-		"figure without a title": func(e *export.Entity) { e.Figures = []export.Figure{{ID: "total", Sum: []string{"Id"}}} },
+		"figure without a title": func(e *export.Entity) {
+			e.Figures = []export.Figure{{ID: "total", Sum: []string{"Id"}}}
+		},
 		"figure of a group": func(e *export.Entity) {
 			e.Figures = []export.Figure{{ID: "total", Title: "Total", Sum: []string{"Id"}, Group: "NetIncome"}}
 		},

@@ -6,7 +6,8 @@ import (
 )
 
 var _ = register(export.Entity{
-	ID: "reimburse_charges", Title: "Billable expense charges", Group: "Time and costs", Object: "ReimburseCharge", Lines: true,
+	ID: "reimburse_charges", Title: "Billable expense charges", Group: "Time and costs", Object: "ReimburseCharge",
+	Lines:   true,
 	Summary: "Costs that customers are to pay back, and whether they were invoiced.",
 	Dates:   txnDates(),
 	Figures: []export.Figure{figure("total", "Total", "Amount")},

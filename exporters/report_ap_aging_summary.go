@@ -3,11 +3,13 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "ap_aging_summary", Title: "Payables aging", Group: "Purchases", Object: "AgedPayables", Shape: export.Tree, Dates: export.AsOfDay,
+	ID: "ap_aging_summary", Title: "Payables aging", Group: "Purchases", Object: "AgedPayables", Shape: export.Tree,
+	Dates:   export.AsOfDay,
 	Summary: "What each vendor is owed on a day, by how long it is overdue.",
 	Levels:  1,
-	Params:  options([]export.Option{ids("vendor", "Vendors"), ids("department", "Locations")}, agingPeriods(), []export.Option{sortOrder()}),
-	Across:  []export.GroupSum{{Group: "total"}},
+	Params: options([]export.Option{ids("vendor", "Vendors"), ids("department", "Locations")}, agingPeriods(),
+		[]export.Option{sortOrder()}),
+	Across: []export.GroupSum{{Group: "total"}},
 	Figures: []export.Figure{
 		added("total", "Total", "total"),
 		added("overdue", "Overdue", "total", "-current"),

@@ -3,11 +3,18 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "customer_income", Title: "Income by customer", Group: "Sales", Object: "CustomerIncome", Shape: export.Tree, Basis: true,
+	ID: "customer_income", Title: "Income by customer", Group: "Sales", Object: "CustomerIncome",
+	Shape: export.Tree, Basis: true,
 	Summary: "Income, expenses and net income of each customer in a period.",
 	Dates:   export.JoinableRange, Levels: 1,
-	Params: []export.Option{ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"), ids("term", "Terms"), sortOrder()},
-	Across: []export.GroupSum{{Group: "net_income", Of: []string{"income", "-expenses"}}, {Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}}},
+	Params: []export.Option{
+		ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"),
+		ids("term", "Terms"), sortOrder(),
+	},
+	Across: []export.GroupSum{
+		{Group: "net_income", Of: []string{"income", "-expenses"}},
+		{Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}},
+	},
 	Figures: []export.Figure{
 		added("income", "Income", "income"),
 		added("expenses", "Expenses", "expenses"),

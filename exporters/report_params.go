@@ -18,22 +18,33 @@ func options(groups ...[]export.Option) []export.Option { return slices.Concat(g
 
 // columnsBy lists what the columns of a statement can be.
 func columnsBy() []string {
-	return []string{"Total", "Month", "Quarter", "Year", "Week", "Days", "Customers", "Vendors", "Classes", "Departments", "Employees", "ProductsAndServices"}
+	return []string{
+		"Total", "Month", "Quarter", "Year", "Week", "Days", "Customers", "Vendors", "Classes", "Departments",
+		"Employees", "ProductsAndServices",
+	}
 }
 
 // statementFilters narrow a statement to what is about some of the company's lists.
 func statementFilters() []export.Option {
-	return []export.Option{ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"), ids("item", "Products and services"), sortOrder()}
+	return []export.Option{
+		ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"),
+		ids("item", "Products and services"), sortOrder(),
+	}
 }
 
 // ids is a filter by records.
 func ids(key, title string) export.Option {
-	return export.Option{Key: key, Title: title, Kind: export.OptionText, Help: "Ids in QuickBooks, separated by commas. Empty means all."}
+	return export.Option{
+		Key: key, Title: title, Kind: export.OptionText,
+		Help: "Ids in QuickBooks, separated by commas. Empty means all.",
+	}
 }
 
 // search is a filter by a text.
 func search(key, title string) export.Option {
-	return export.Option{Key: key, Title: title, Kind: export.OptionText, Help: "Only transactions with this text there."}
+	return export.Option{
+		Key: key, Title: title, Kind: export.OptionText, Help: "Only transactions with this text there.",
+	}
 }
 
 // anyOf is a choice whose first value, or none of them, is QuickBooks' own.
@@ -41,7 +52,9 @@ func anyOf(key, title string, values ...string) export.Option {
 	if values[0] != "All" && values[0] != "None" {
 		values = append([]string{unset}, values...)
 	}
-	return export.Option{Key: key, Title: title, Kind: export.OptionChoice, Values: export.Choices(values...), Default: values[0]}
+	return export.Option{
+		Key: key, Title: title, Kind: export.OptionChoice, Values: export.Choices(values...), Default: values[0],
+	}
 }
 
 func sortOrder() export.Option { return anyOf("sort_order", "Sort order", "ascend", "descend") }
@@ -49,7 +62,8 @@ func sortOrder() export.Option { return anyOf("sort_order", "Sort order", "ascen
 // sorting is the order of a list's rows.
 func sorting() []export.Option {
 	return []export.Option{
-		{Key: "sort_by", Title: "Sort by", Kind: export.OptionText, Values: export.Choices(detailKeys()...), Most: 1, Help: "The key of a column of the report."},
+		{Key: "sort_by", Title: "Sort by", Kind: export.OptionText, Values: export.Choices(detailKeys()...), Most: 1,
+			Help: "The key of a column of the report."},
 		sortOrder(),
 	}
 }
@@ -63,25 +77,39 @@ func days(from, to, title string) []export.Option {
 }
 
 func paymentMethod() export.Option {
-	return export.Option{Key: "payment_method", Title: "Payment method", Kind: export.OptionText, Help: "Cash, Check, Visa and so on."}
+	return export.Option{
+		Key: "payment_method", Title: "Payment method", Kind: export.OptionText, Help: "Cash, Check, Visa and so on.",
+	}
 }
 
 func transactionType() export.Option {
-	return export.Option{Key: "transaction_type", Title: "Transaction type", Kind: export.OptionText, Help: "Invoice, Bill, Check, Deposit, JournalEntry, ReceivePayment and so on."}
+	return export.Option{
+		Key: "transaction_type", Title: "Transaction type", Kind: export.OptionText,
+		Help: "Invoice, Bill, Check, Deposit, JournalEntry, ReceivePayment and so on.",
+	}
 }
 
 func adjustedGainLoss() export.Option {
-	return export.Option{Key: "adjusted_gain_loss", Title: "Unrealised exchange gains and losses", Kind: export.OptionBool, Default: "false"}
+	return export.Option{
+		Key: "adjusted_gain_loss", Title: "Unrealised exchange gains and losses", Kind: export.OptionBool,
+		Default: "false",
+	}
 }
 
 func accountTypes(key, title string) export.Option {
-	types := []string{"AccountsPayable", "AccountsReceivable", "Bank", "CostOfGoodsSold", "CreditCard", "Equity", "Expense", "FixedAsset", "Income",
-		"LongTermLiability", "NonPosting", "OtherAsset", "OtherCurrentAsset", "OtherCurrentLiability", "OtherExpense", "OtherIncome"}
-	return export.Option{Key: key, Title: title, Kind: export.OptionText, Values: export.Choices(types...), Most: len(types), Help: "Separated by commas: " + strings.Join(types, ", ") + "."}
+	types := []string{"AccountsPayable", "AccountsReceivable", "Bank", "CostOfGoodsSold", "CreditCard", "Equity",
+		"Expense", "FixedAsset", "Income",
+		"LongTermLiability", "NonPosting", "OtherAsset", "OtherCurrentAsset", "OtherCurrentLiability",
+		"OtherExpense", "OtherIncome"}
+	return export.Option{
+		Key: key, Title: title, Kind: export.OptionText, Values: export.Choices(types...), Most: len(types),
+		Help: "Separated by commas: " + strings.Join(types, ", ") + ".",
+	}
 }
 
 func groupBy() export.Option {
-	return anyOf("group_by", "Group by", "None", "Name", "Account", "Transaction Type", "Customer", "Vendor", "Employee", "Location", "Payment Method",
+	return anyOf("group_by", "Group by", "None", "Name", "Account", "Transaction Type", "Customer", "Vendor",
+		"Employee", "Location", "Payment Method",
 		"Day", "Week", "Month", "Quarter", "Year", "Fiscal Quarter", "Fiscal Year")
 }
 
@@ -104,17 +132,23 @@ func pastDue() export.Option {
 
 // customFields filter by the three custom fields of sales forms.
 func customFields() []export.Option {
-	return []export.Option{search("custom1", "Custom field 1"), search("custom2", "Custom field 2"), search("custom3", "Custom field 3")}
+	return []export.Option{
+		search("custom1", "Custom field 1"), search("custom2", "Custom field 2"), search("custom3", "Custom field 3"),
+	}
 }
 
 // transactionFilters are those of the transaction lists.
 func transactionFilters(more ...export.Option) []export.Option {
 	return options(
 		[]export.Option{
-			transactionType(), accountTypes("source_account_type", "Account types"), paymentMethod(), search("docnum", "Number"), search("memo", "Memo"),
-			search("bothamount", "Amount"), search("name", "Name"), ids("customer", "Customers"), ids("vendor", "Vendors"), ids("department", "Locations"), ids("term", "Terms"),
-			anyOf("arpaid", "Receivables", "All", "Paid", "Unpaid"), anyOf("appaid", "Payables", "All", "Paid", "Unpaid"),
-			anyOf("cleared", "Cleared", "Cleared", "Uncleared", "Reconciled", "Deposited"), anyOf("printed", "Printed", "Printed", "To_be_printed"),
+			transactionType(), accountTypes("source_account_type", "Account types"), paymentMethod(),
+			search("docnum", "Number"), search("memo", "Memo"),
+			search("bothamount", "Amount"), search("name", "Name"), ids("customer", "Customers"),
+			ids("vendor", "Vendors"), ids("department", "Locations"), ids("term", "Terms"),
+			anyOf("arpaid", "Receivables", "All", "Paid", "Unpaid"),
+			anyOf("appaid", "Payables", "All", "Paid", "Unpaid"),
+			anyOf("cleared", "Cleared", "Cleared", "Uncleared", "Reconciled", "Deposited"),
+			anyOf("printed", "Printed", "Printed", "To_be_printed"),
 		},
 		days("start_createdate", "end_createdate", "Created"), days("start_moddate", "end_moddate", "Changed"),
 		days("start_duedate", "end_duedate", "Due"), more, detailColumns(),
@@ -128,20 +162,29 @@ func detailColumns() []export.Option { return append(sorting(), columnKeys(detai
 const maxReportColumns = 25
 
 func columnKeys(keys ...string) export.Option {
-	return export.Option{Key: "columns", Title: "Columns of the report", Kind: export.OptionText, Values: export.Choices(keys...), Most: maxReportColumns,
-		Help: "QuickBooks' keys, separated by commas, such as tx_date,txn_type,subt_nat_amount. Empty means QuickBooks' own choice."}
+	return export.Option{Key: "columns", Title: "Columns of the report", Kind: export.OptionText,
+		Values: export.Choices(keys...), Most: maxReportColumns,
+		Help: "QuickBooks' keys, separated by commas, such as tx_date,txn_type,subt_nat_amount. Empty means " +
+			"QuickBooks' own choice."}
 }
 
 // detailKeys are the columns that reports of transactions know.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func detailKeys() []string {
 	return []string{
-		"tx_date", "txn_type", "doc_num", "name", "memo", "account_name", "other_account", "split_acc", "subt_nat_amount", "rbal_nat_amount", "nat_amount", "is_no_post",
-		"due_date", "term_name", "cust_name", "vend_name", "emp_name", "item_name", "quantity", "rate", "klass_name", "dept_name", "account_num",
-		"create_by", "create_date", "last_mod_by", "last_mod_date", "is_cleared", "is_adj", "is_ar_paid", "is_ap_paid", "debt_amt", "credit_amt",
-		"nat_open_bal", "net_amount", "tax_amount", "tax_code", "inv_date", "pmt_mthd", "printed", "tracking_num", "ship_via", "sales_cust1", "sales_cust2", "sales_cust3",
-		"past_due", "subt_open_bal", "subt_amount", "currency", "exch_rate", "subt_nat_home_amount", "rbal_nat_home_amount", "debt_home_amt", "credit_home_amt",
-		"nat_home_open_bal", "nat_foreign_open_bal", "foreign_amount", "foreign_open_bal", "subt_nat_amount_nt", "rbal_nat_amount_nt", "subt_nat_amount_home_nt", "rbal_nat_amount_home_nt",
-		"debt_amt_nt", "credit_amt_nt", "debt_home_amt_nt", "credit_home_amt_nt", "nat_open_bal_nt", "subt_amount_nt", "subt_open_bal_nt",
+		"tx_date", "txn_type", "doc_num", "name", "memo", "account_name", "other_account", "split_acc",
+		"subt_nat_amount", "rbal_nat_amount", "nat_amount", "is_no_post",
+		"due_date", "term_name", "cust_name", "vend_name", "emp_name", "item_name", "quantity", "rate", "klass_name",
+		"dept_name", "account_num",
+		"create_by", "create_date", "last_mod_by", "last_mod_date", "is_cleared", "is_adj", "is_ar_paid", "is_ap_paid",
+		"debt_amt", "credit_amt",
+		"nat_open_bal", "net_amount", "tax_amount", "tax_code", "inv_date", "pmt_mthd", "printed", "tracking_num",
+		"ship_via", "sales_cust1", "sales_cust2", "sales_cust3",
+		"past_due", "subt_open_bal", "subt_amount", "currency", "exch_rate", "subt_nat_home_amount",
+		"rbal_nat_home_amount", "debt_home_amt", "credit_home_amt",
+		"nat_home_open_bal", "nat_foreign_open_bal", "foreign_amount", "foreign_open_bal", "subt_nat_amount_nt",
+		"rbal_nat_amount_nt", "subt_nat_amount_home_nt", "rbal_nat_amount_home_nt",
+		"debt_amt_nt", "credit_amt_nt", "debt_home_amt_nt", "credit_home_amt_nt", "nat_open_bal_nt",
+		"subt_amount_nt", "subt_open_bal_nt",
 	}
 }

@@ -3,7 +3,8 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "profit_and_loss", Title: "Profit and loss", Group: "Statements", Object: "ProfitAndLoss", Shape: export.Tree, Basis: true,
+	ID: "profit_and_loss", Title: "Profit and loss", Group: "Statements", Object: "ProfitAndLoss",
+	Shape: export.Tree, Basis: true,
 	Summary: "Income, costs and net income of a period, in total or by month, customer, class and more.",
 	Dates:   export.JoinableRange, Accounts: true, Levels: 3,
 	Summarize: columnsBy(),

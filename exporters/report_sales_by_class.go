@@ -3,10 +3,14 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "sales_by_class", Title: "Sales by class", Group: "Sales", Object: "ClassSales", Shape: export.Tree, Basis: true,
+	ID: "sales_by_class", Title: "Sales by class", Group: "Sales", Object: "ClassSales",
+	Shape: export.Tree, Basis: true,
 	Summary: "What was sold in each class in a period, in total or by month, customer and more.",
 	Dates:   export.JoinableRange, Levels: 1,
 	Summarize: columnsBy(),
-	Params:    []export.Option{ids("customer", "Customers"), ids("class", "Classes"), ids("department", "Locations"), ids("item", "Products and services"), sortOrder()},
-	Figures:   []export.Figure{group("total", "Sales", "GrandTotal")},
+	Params: []export.Option{
+		ids("customer", "Customers"), ids("class", "Classes"), ids("department", "Locations"),
+		ids("item", "Products and services"), sortOrder(),
+	},
+	Figures: []export.Figure{group("total", "Sales", "GrandTotal")},
 })

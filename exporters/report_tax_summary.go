@@ -7,5 +7,7 @@ var _ = register(export.Report{
 	Summary: "What was sold with and without tax and how much tax was collected in a period, by agency.",
 	Levels:  1,
 	Params:  []export.Option{ids("agency_id", "Tax agencies"), sortOrder()},
-	Figures: []export.Figure{added("collected", "Tax collected", "tax_collected"), group("owed", "Net tax owed", "NetTaxOwed", "tax_owed")},
+	Figures: []export.Figure{
+		added("collected", "Tax collected", "tax_collected"), group("owed", "Net tax owed", "NetTaxOwed", "tax_owed"),
+	},
 })

@@ -3,7 +3,8 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "trial_balance", Title: "Trial balance", Group: "Statements", Object: "TrialBalance", Shape: export.Tree, Basis: true, Dates: export.BalanceAtEnd,
+	ID: "trial_balance", Title: "Trial balance", Group: "Statements", Object: "TrialBalance", Shape: export.Tree,
+	Basis: true, Dates: export.BalanceAtEnd,
 	Summary:  "Every account's balance at the end of a period, debits and credits apart.",
 	Accounts: true,
 	Params:   []export.Option{sortOrder()},

@@ -41,7 +41,9 @@ func compareReports(t *testing.T, all []export.Definition) {
 		if r.Comparable() {
 			name := "report_" + r.ID + "_compared"
 			t.Run(name, func(t *testing.T) {
-				compareReport(t, w, r, name, map[string]string{export.OptDateRange: "this_quarter", export.OptCompare: export.ComparePeriod})
+				compareReport(t, w, r, name, map[string]string{
+					export.OptDateRange: "this_quarter", export.OptCompare: export.ComparePeriod,
+				})
 			})
 		}
 	}

@@ -12,5 +12,6 @@ var _ = register(export.Entity{
 	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Sales receipt"), customer(), []export.Column{
 		status(settled("Paid"), "Paid or Voided."),
-	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Receipt"), stamps()),
+	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Receipt"),
+		stamps()),
 })

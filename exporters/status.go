@@ -17,7 +17,10 @@ func status(from func(export.View) table.Cell, help string) export.Column {
 
 // overdue is the column DaysOverdue.
 func overdue() export.Column {
-	return export.Column{Path: "DaysOverdue", Title: "Days overdue", Kind: table.Number, Off: true, From: daysUnpaid, Help: "Blank when nothing is open."}
+	return export.Column{
+		Path: "DaysOverdue", Title: "Days overdue", Kind: table.Number, Off: true, From: daysUnpaid,
+		Help: "Blank when nothing is open.",
+	}
 }
 
 // voided reports whether a transaction was voided: QuickBooks has no field for it, but sets its amounts to zero and

@@ -12,7 +12,8 @@ var _ = register(export.Entity{
 	Columns: join([]export.Column{
 		id("Term"),
 		{Path: "Name", Title: "Name", Queryable: true},
-		{Path: "Type", Title: "Type", Queryable: true, Help: "STANDARD counts days, DATE_DRIVEN names a day of the month."},
+		{Path: "Type", Title: "Type", Queryable: true,
+			Help: "STANDARD counts days, DATE_DRIVEN names a day of the month."},
 		{Path: "DueDays", Title: "Days to pay", Kind: table.Number, Queryable: true},
 		{Path: "DiscountDays", Title: "Days for discount", Kind: table.Number},
 		{Path: "DiscountPercent", Title: "Discount percent", Kind: table.Number, Off: true},

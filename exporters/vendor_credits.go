@@ -16,6 +16,7 @@ var _ = register(export.Entity{
 	}, expenseLines(), []export.Column{
 		total(),
 		{Path: "Balance", Title: "Open balance", Kind: table.Money, Queryable: true},
-	}, money(), []export.Column{homeTotal("TotalAmt"), homeBalance()}, account("APAccountRef", "Payables account", true),
+	}, money(), []export.Column{homeTotal("TotalAmt"), homeBalance()},
+		account("APAccountRef", "Payables account", true),
 		purchaseDetails(), stamps()),
 })

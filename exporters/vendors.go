@@ -27,7 +27,8 @@ var _ = register(export.Entity{
 		{Path: "CostRate", Title: "Cost rate", Kind: table.Money, NotAdded: true, Off: true},
 		{Path: "VendorPaymentBankDetail.BankAccountName", Title: "Bank account name", Off: true, Sensitive: true},
 		{Path: "VendorPaymentBankDetail.BankBranchIdentifier", Title: "Bank branch", Off: true, Sensitive: true},
-		{Path: "VendorPaymentBankDetail.BankAccountNumber", Title: "Bank account number", Off: true, Sensitive: true, Help: "QuickBooks masks all but its end."},
+		{Path: "VendorPaymentBankDetail.BankAccountNumber", Title: "Bank account number", Off: true, Sensitive: true,
+			Help: "QuickBooks masks all but its end."},
 		active(),
 	}, account("APAccountRef", "Payables account", true), address("BillAddr", "Billing"), stamps()),
 })

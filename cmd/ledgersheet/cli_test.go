@@ -36,7 +36,8 @@ func command(t *testing.T, env []string, args ...string) (out, errs string, code
 	return stdout.String(), stderr.String(), code
 }
 
-// TestWhatCannotStartSaysWhy: each fault of usage, settings or machine is one clear message that names it and the remedy.
+// TestWhatCannotStartSaysWhy: each fault of usage, settings or machine is one clear message that names it and the
+// remedy.
 func TestWhatCannotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +50,8 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreign := t.TempDir()
-	if err := os.WriteFile(filepath.Join(foreign, "ledgersheet.db"), bytes.Repeat([]byte("x"), 8192), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(foreign, "ledgersheet.db"), bytes.Repeat([]byte("x"), 8192),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -58,15 +60,32 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 		code int
 		says []string
 	}{
-		"no command":            {nil, nil, 2, []string{"--help"}},
-		"unknown command":       {nil, []string{"srve"}, 2, []string{"srve"}},
-		"unknown flag":          {nil, []string{"serve", "--adr", "x"}, 2, []string{"--adr", "--help"}},
-		"wrong settings":        {[]string{"LEDGERSHEET_WORKERS=many", "LEDGERSHEET_BASE_URL=example.com", "LEDGERSHEET_ADMIN_EMAIL=x"}, []string{"serve"}, 2, []string{"LEDGERSHEET_WORKERS", "LEDGERSHEET_BASE_URL", "LEDGERSHEET_ADMIN_PASSWORD", "https://"}},
-		"taken port":            {[]string{"LEDGERSHEET_ADDR=" + taken.Addr().String()}, []string{"serve"}, 1, []string{taken.Addr().String(), "LEDGERSHEET_ADDR"}},
-		"data folder is a file": {[]string{"LEDGERSHEET_DATA_DIR=" + file, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1, []string{"LEDGERSHEET_DATA_DIR"}},
-		"foreign store":         {[]string{"LEDGERSHEET_DATA_DIR=" + foreign, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1, []string{"ledgersheet.db"}},
-		"nothing to ask":        {[]string{"LEDGERSHEET_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, []string{"does not answer"}},
-		"run without a token":   {[]string{"LEDGERSHEET_URL=http://127.0.0.1:1"}, []string{"run", "x"}, 1, []string{"LEDGERSHEET_API_TOKEN"}},
+		"no command":      {nil, nil, 2, []string{"--help"}},
+		"unknown command": {nil, []string{"srve"}, 2, []string{"srve"}},
+		"unknown flag":    {nil, []string{"serve", "--adr", "x"}, 2, []string{"--adr", "--help"}},
+		"wrong settings": {
+			[]string{"LEDGERSHEET_WORKERS=many", "LEDGERSHEET_BASE_URL=example.com", "LEDGERSHEET_ADMIN_EMAIL=x"},
+			[]string{"serve"}, 2,
+			[]string{"LEDGERSHEET_WORKERS", "LEDGERSHEET_BASE_URL", "LEDGERSHEET_ADMIN_PASSWORD", "https://"},
+		},
+		"taken port": {
+			[]string{"LEDGERSHEET_ADDR=" + taken.Addr().String()}, []string{"serve"}, 1,
+			[]string{taken.Addr().String(), "LEDGERSHEET_ADDR"},
+		},
+		"data folder is a file": {
+			[]string{"LEDGERSHEET_DATA_DIR=" + file, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1,
+			[]string{"LEDGERSHEET_DATA_DIR"},
+		},
+		"foreign store": {
+			[]string{"LEDGERSHEET_DATA_DIR=" + foreign, "LEDGERSHEET_ADDR=127.0.0.1:0"}, []string{"serve"}, 1,
+			[]string{"ledgersheet.db"},
+		},
+		"nothing to ask": {
+			[]string{"LEDGERSHEET_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, []string{"does not answer"},
+		},
+		"run without a token": {
+			[]string{"LEDGERSHEET_URL=http://127.0.0.1:1"}, []string{"run", "x"}, 1, []string{"LEDGERSHEET_API_TOKEN"},
+		},
 		"run what is not there": {nil, []string{"run", "x"}, 1, []string{`"x"`, "dashboard"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +111,10 @@ func TestVersionAndHelp(t *testing.T) {
 	if out, _, code := command(t, nil, "version"); code != 0 || !strings.HasPrefix(out, "ledgersheet ") {
 		t.Errorf("version: %d, %q", code, out)
 	}
-	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"sandbox", "--help"}, {"run", "--help"}, {"exporters", "--help"}, {"healthcheck", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{
+		{"--help"}, {"serve", "--help"}, {"demo", "--help"}, {"sandbox", "--help"}, {"run", "--help"},
+		{"exporters", "--help"}, {"healthcheck", "--help"}, {"version", "--help"},
+	} {
 		out, errs, code := command(t, nil, args...)
 		if code != 0 || !strings.Contains(out, "Usage: ledgersheet") || errs != "" {
 			t.Errorf("%v: code %d, prints %q and %q", args, code, out, errs)
@@ -103,13 +125,14 @@ func TestVersionAndHelp(t *testing.T) {
 func TestDemoOnce(t *testing.T) {
 	t.Parallel()
 	out, errs, code := command(t, nil, "demo", "--once", "--addr", "127.0.0.1:0", "--invoices", "200")
-	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 9 || strings.Contains(out, "google.com") || !strings.HasPrefix(out, "EXPORTER") {
+	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 9 || strings.Contains(out, "google.com") ||
+		!strings.HasPrefix(out, "EXPORTER") {
 		t.Errorf("code %d\n%s%s", code, out, errs)
 	}
 }
 
-// TestTwoProcesses is the whole way from outside: sandbox and serve as two processes, sign-in, consents, an exporter, a run
-// by API and by command, a locked store, the sheet.
+// TestTwoProcesses is the whole way from outside: sandbox and serve as two processes, sign-in, consents, an exporter, a
+// run by API and by command, a locked store, the sheet.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "--invoices", "150")
@@ -120,12 +143,14 @@ func TestTwoProcesses(t *testing.T) {
 		t.Fatalf("%+v\n%s", r, w.log())
 	}
 	w.api("GET", "/exporters/"+e.ID, nil, 200, &e)
-	if rows := w.reader()(e.Destination.SpreadsheetID, "Invoices!A1:F500"); len(rows) != 151 || rows[0][0] != "Invoice ID" {
+	if rows := w.reader()(e.Destination.SpreadsheetID, "Invoices!A1:F500"); len(rows) != 151 ||
+		rows[0][0] != "Invoice ID" {
 		t.Errorf("%d rows, the first is %v", len(rows), rows[0])
 	}
 	// Every address leads to the sandbox, and none to the real services.
 	for _, path := range []string{"/exporters", "/runs", "/google-accounts", "/companies"} {
-		if status, data := w.ask("GET", path, nil); status != 200 || bytes.Contains(data, []byte("google.com")) || bytes.Contains(data, []byte("intuit.com")) {
+		if status, data := w.ask("GET", path, nil); status != 200 || bytes.Contains(data, []byte("google.com")) ||
+			bytes.Contains(data, []byte("intuit.com")) {
 			t.Errorf("GET %s: %d\n%s", path, status, data)
 		}
 	}
@@ -134,7 +159,8 @@ func TestTwoProcesses(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "150 rows, unchanged") || !strings.Contains(out, "Total USD ") {
 		t.Errorf("run: code %d\n%s%s", code, out, errs)
 	}
-	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) || !strings.Contains(out, "invoices") {
+	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) ||
+		!strings.Contains(out, "invoices") {
 		t.Errorf("exporters: code %d\n%s%s", code, out, errs)
 	}
 	if out, errs, code := command(t, w.env, "healthcheck"); code != 0 || out != "ok\n" {
@@ -153,7 +179,9 @@ func TestTwoProcesses(t *testing.T) {
 	if code != 0 || !strings.Contains(out, `"unchanged": true`) {
 		t.Errorf("run without a server: code %d\n%s%s", code, out, errs)
 	}
-	for _, secret := range []string{password, apiToken, w.given["LEDGERSHEET_INTUIT_CLIENT_SECRET"], w.given["LEDGERSHEET_GOOGLE_CLIENT_SECRET"]} {
+	for _, secret := range []string{
+		password, apiToken, w.given["LEDGERSHEET_INTUIT_CLIENT_SECRET"], w.given["LEDGERSHEET_GOOGLE_CLIENT_SECRET"],
+	} {
 		if strings.Contains(w.log(), secret) {
 			t.Error("the log shows a secret")
 		}

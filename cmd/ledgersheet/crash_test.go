@@ -39,8 +39,8 @@ func steps(seed uint64, requests []string, short bool) []step {
 }
 
 // TestKilledAnywhere ends the server with kill -9 at steps of runs of 20,000 invoices, before a request reaches
-// QuickBooks or Google and after it was carried out. Whenever somebody looks, the sheet has the rows of before or those of
-// after, and the next start finishes the run by itself.
+// QuickBooks or Google and after it was carried out. Whenever somebody looks, the sheet has the rows of before or those
+// of after, and the next start finishes the run by itself.
 func TestKilledAnywhere(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(killSeed); text != "" {
@@ -51,9 +51,10 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 	t.Logf("%s=%d repeats this test", killSeed, seed)
 	w := newWorld(t, "--invoices", "20000", "--companies", "1", "--bills", "10")
-	// A server that was killed has told nobody how much of a minute's requests it used, so that the next one would often
-	// be asked to wait for a minute.
-	w.sandbox(w.intuit(), "POST", "/sandbox/limits", map[string]int{"per_second": -1, "per_minute": -1, "concurrent": -1}, nil)
+	// A server that was killed has told nobody how much of a minute's requests it used, so that the next one would
+	// often be asked to wait for a minute.
+	w.sandbox(w.intuit(), "POST", "/sandbox/limits", map[string]int{"per_second": -1, "per_minute": -1,
+		"concurrent": -1}, nil)
 	gate := w.gated()
 	w.start()
 	w.connect(1)
@@ -121,14 +122,17 @@ func TestKilledAnywhere(t *testing.T) {
 		}
 		fresh := look()
 		if len(fresh) != len(before)+1 {
-			t.Fatalf("killed %s: the run that was taken up again left %d rows, want %d", moment, len(fresh), len(before)+1)
+			t.Fatalf("killed %s: the run that was taken up again left %d rows, want %d", moment,
+				len(fresh), len(before)+1)
 		}
 		if len(after) == len(fresh) {
 			if diff := cmp.Diff(fresh, after); diff != "" {
 				t.Fatalf("killed %s: the new rows were not whole:\n%.2000s", moment, diff)
 			}
 		}
-		t.Logf("killed %s: the sheet had %s", moment, map[bool]string{true: "the new rows", false: "the old rows"}[len(after) == len(fresh)])
+		t.Logf("killed %s: the sheet had %s", moment, map[bool]string{
+			true: "the new rows", false: "the old rows",
+		}[len(after) == len(fresh)])
 		before = fresh
 	}
 }

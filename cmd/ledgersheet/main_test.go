@@ -63,7 +63,8 @@ func newWorld(t *testing.T, sandboxArgs ...string) *world {
 			w.env = append(w.env, pair)
 		}
 	}
-	args := append([]string{"sandbox", "--intuit-addr", "127.0.0.1:0", "--google-addr", "127.0.0.1:0", "--auto-consent"}, sandboxArgs...)
+	args := append([]string{"sandbox", "--intuit-addr", "127.0.0.1:0", "--google-addr", "127.0.0.1:0",
+		"--auto-consent"}, sandboxArgs...)
 	sandbox := exec.Command(exe, args...)
 	sandbox.Env, sandbox.Stderr = w.env, os.Stderr
 	out, err := sandbox.StdoutPipe()
@@ -86,7 +87,8 @@ func newWorld(t *testing.T, sandboxArgs ...string) *world {
 		"reads_per_user": many, "writes_per_user": many, "reads_per_project": many, "writes_per_project": many}, nil)
 	addr := freeAddr(t)
 	w.base = "http://" + addr
-	w.env = append(w.env, "LEDGERSHEET_ADDR="+addr, "LEDGERSHEET_DATA_DIR="+filepath.Join(w.dir, "data"), "LEDGERSHEET_ADMIN_EMAIL="+email,
+	w.env = append(w.env, "LEDGERSHEET_ADDR="+addr, "LEDGERSHEET_DATA_DIR="+filepath.Join(w.dir, "data"),
+		"LEDGERSHEET_ADMIN_EMAIL="+email,
 		"LEDGERSHEET_ADMIN_PASSWORD="+password, "LEDGERSHEET_API_TOKEN="+apiToken, "LEDGERSHEET_LOG_FORMAT=text")
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -259,8 +261,11 @@ func (w *world) newExporter(change func(body map[string]any)) exporter {
 	w.api("GET", "/google-accounts", nil, 200, &accounts)
 	body := map[string]any{
 		"name": "Invoices", "type": "invoices", "company_ids": []string{companies.Items[0].ID}, "mode": "replace",
-		"columns": []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"}, "options": map[string]any{"date_range": "all"},
-		"destination": map[string]any{"google_account_id": accounts.Items[0].ID, "spreadsheet_id": "", "sheet": "Invoices", "start_cell": "A1"},
+		"columns": []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		"options": map[string]any{"date_range": "all"},
+		"destination": map[string]any{
+			"google_account_id": accounts.Items[0].ID, "spreadsheet_id": "", "sheet": "Invoices", "start_cell": "A1",
+		},
 	}
 	if change != nil {
 		change(body)
@@ -320,8 +325,10 @@ func (w *world) reader() func(spreadsheet, a1 string) [][]any {
 	w.t.Helper()
 	stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	back := "http://reader.test/oauth/google/callback"
-	res, err := stay.Get(w.given["LEDGERSHEET_GOOGLE_AUTH_URL"] + "?" + url.Values{"client_id": {w.given["LEDGERSHEET_GOOGLE_CLIENT_ID"]}, "redirect_uri": {back},
-		"response_type": {"code"}, "state": {"x"}, "scope": {"https://www.googleapis.com/auth/spreadsheets"}}.Encode())
+	res, err := stay.Get(w.given["LEDGERSHEET_GOOGLE_AUTH_URL"] + "?" +
+		url.Values{"client_id": {w.given["LEDGERSHEET_GOOGLE_CLIENT_ID"]}, "redirect_uri": {back},
+			"response_type": {"code"}, "state": {"x"},
+			"scope": {"https://www.googleapis.com/auth/spreadsheets"}}.Encode())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -330,8 +337,10 @@ func (w *world) reader() func(spreadsheet, a1 string) [][]any {
 	if err != nil {
 		w.t.Fatal(res.Status, err)
 	}
-	res, err = http.PostForm(w.given["LEDGERSHEET_GOOGLE_TOKEN_URL"], url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back},
-		"client_id": {w.given["LEDGERSHEET_GOOGLE_CLIENT_ID"]}, "client_secret": {w.given["LEDGERSHEET_GOOGLE_CLIENT_SECRET"]}})
+	res, err = http.PostForm(w.given["LEDGERSHEET_GOOGLE_TOKEN_URL"], url.Values{"grant_type": {"authorization_code"},
+		"code": {at.Query().Get("code")}, "redirect_uri": {back},
+		"client_id":     {w.given["LEDGERSHEET_GOOGLE_CLIENT_ID"]},
+		"client_secret": {w.given["LEDGERSHEET_GOOGLE_CLIENT_SECRET"]}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -343,7 +352,8 @@ func (w *world) reader() func(spreadsheet, a1 string) [][]any {
 		w.t.Fatal(res.Status, err)
 	}
 	return func(spreadsheet, a1 string) [][]any {
-		req, err := http.NewRequest(http.MethodGet, w.google()+"/v4/spreadsheets/"+spreadsheet+"/values/"+url.PathEscape(a1)+"?valueRenderOption=UNFORMATTED_VALUE", nil)
+		req, err := http.NewRequest(http.MethodGet, w.google()+"/v4/spreadsheets/"+spreadsheet+"/values/"+
+			url.PathEscape(a1)+"?valueRenderOption=UNFORMATTED_VALUE", nil)
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
-// Package api is the JSON API under /api/v1: what scripts and other programs can do with the service. A handler reads its
-// input strictly, calls one method of control, and shows the answer in the shapes that openapi.yaml describes. Those
-// shapes are a promise of their own and follow neither the domain's types nor the store's.
+// Package api is the JSON API under /api/v1: what scripts and other programs can do with the service. A handler reads
+// its input strictly, calls one method of control, and shows the answer in the shapes that openapi.yaml describes.
+// Those shapes are a promise of their own and follow neither the domain's types nor the store's.
 package api
 
 import (
@@ -98,7 +98,8 @@ func (s *server) recover(c *gin.Context) {
 	case http.ErrAbortHandler:
 		panic(r)
 	default:
-		s.log.ErrorContext(c.Request.Context(), "api handler panicked", "panic", r, "stack", stack(), "request_id", requestID(c))
+		s.log.ErrorContext(c.Request.Context(), "api handler panicked", "panic", r, "stack", stack(), "request_id",
+			requestID(c))
 		s.fail(c, problem.New(problem.Internal, "Something went wrong inside ledgersheet."))
 	}
 }

@@ -47,7 +47,8 @@ func readNothing(c *gin.Context) error {
 func readBody(c *gin.Context, types []string) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, problem.Wrap(err, problem.BadRequest, "The body is larger than 1 MB.").WithHint("Nothing was changed. No body of this API is that large.")
+		return nil, problem.Wrap(err, problem.BadRequest, "The body is larger than 1 MB.").
+			WithHint("Nothing was changed. No body of this API is that large.")
 	}
 	if err != nil {
 		return nil, problem.Wrap(err, problem.BadRequest, "The body could not be read to its end.")
@@ -69,14 +70,16 @@ func checkType(header string, further []string) error {
 	}
 	media, _, err := mime.ParseMediaType(header)
 	if err != nil {
-		return problem.Wrap(err, problem.BadRequest, "The Content-Type cannot be read.").WithHint("Send Content-Type: application/json.")
+		return problem.Wrap(err, problem.BadRequest, "The Content-Type cannot be read.").
+			WithHint("Send Content-Type: application/json.")
 	}
 	for _, ok := range append(further, "application/json") {
 		if media == ok {
 			return nil
 		}
 	}
-	return problem.New(problem.BadRequest, "The Content-Type %s is not understood.", media).WithHint("Send a JSON body with Content-Type: application/json.")
+	return problem.New(problem.BadRequest, "The Content-Type %s is not understood.", media).
+		WithHint("Send a JSON body with Content-Type: application/json.")
 }
 
 func parseObject(raw []byte) (map[string]any, error) {

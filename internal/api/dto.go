@@ -163,14 +163,18 @@ func typeViewOf(d export.Definition) typeView {
 		Columns: []columnView{}, Options: []optionView{}, Modes: export.Modes(),
 	}
 	for _, c := range d.Catalogue() {
-		v.Columns = append(v.Columns, columnView{Key: c.Path, Title: c.Title, Kind: c.Kind.String(), Default: !c.Off, Line: c.Line(), Help: c.Help})
+		v.Columns = append(v.Columns,
+			columnView{Key: c.Path, Title: c.Title, Kind: c.Kind.String(), Default: !c.Off, Line: c.Line(),
+				Help: c.Help})
 	}
 	for _, o := range d.OptionList() {
 		values := []string{}
 		for _, choice := range o.Values {
 			values = append(values, choice.Value)
 		}
-		v.Options = append(v.Options, optionView{Key: o.Key, Title: o.Title, Kind: o.Kind, Values: values, Default: optionValue(o.Kind, o.Default), Required: o.Required, Help: o.Help})
+		v.Options = append(v.Options,
+			optionView{Key: o.Key, Title: o.Title, Kind: o.Kind, Values: values,
+				Default: optionValue(o.Kind, o.Default), Required: o.Required, Help: o.Help})
 	}
 	return v
 }
@@ -201,7 +205,8 @@ type previewColumn struct {
 }
 
 func previewViewOf(p pipeline.Preview) previewView {
-	v := previewView{Columns: []previewColumn{}, Rows: make([][]table.Cell, len(p.Rows)), Warnings: some(p.Warnings), Periods: some(p.Periods)}
+	v := previewView{Columns: []previewColumn{}, Rows: make([][]table.Cell, len(p.Rows)), Warnings: some(p.Warnings),
+		Periods: some(p.Periods)}
 	for _, c := range p.Columns {
 		v.Columns = append(v.Columns, previewColumn{Key: c.ID, Title: c.Title, Kind: c.Kind.String()})
 	}

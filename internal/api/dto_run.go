@@ -90,14 +90,18 @@ func RunJSON(r export.Run) ([]byte, error) { return json.Marshal(runViewOf(r)) }
 
 func runViewOf(r export.Run) runView {
 	v := runView{
-		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition, CompanyIDs: some(r.Exporter.Companies),
-		Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
-		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt), FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
-		Rows: r.Rows, RowsAdded: r.Added, RowsChanged: r.Changed, RowsRemoved: r.Removed, Unchanged: r.Unchanged, Totals: r.Control,
+		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition,
+		CompanyIDs: some(r.Exporter.Companies),
+		Trigger:    r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
+		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt),
+		FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
+		Rows: r.Rows, RowsAdded: r.Added, RowsChanged: r.Changed, RowsRemoved: r.Removed, Unchanged: r.Unchanged,
+		Totals:    r.Control,
 		Headlines: figureViews(r.Figures), Differences: r.Differences(), Checks: checkViews(r.Checks),
 		Progress:           progressView(r.Progress),
 		Companies:          make([]outcomeView, len(r.Companies)),
-		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL), Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
+		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL),
+		Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]string{}

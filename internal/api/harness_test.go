@@ -72,8 +72,9 @@ func newHarness(t *testing.T) *harness {
 	c := control.New(control.Options{
 		Store: store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: h.quickBooks, Google: h.google,
-		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox", MinInterval: 5 * time.Minute,
-		Now: func() time.Time { return noon }, Logger: logger, Events: h.broker,
+		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox",
+		MinInterval: 5 * time.Minute,
+		Now:         func() time.Time { return noon }, Logger: logger, Events: h.broker,
 	})
 	o := Options{Control: c, Authenticate: authenticate, Logger: logger, Version: "1.2.3"}
 	h.engine = gin.New()
@@ -109,14 +110,17 @@ func (h *harness) fill() {
 	ctx := h.t.Context()
 	for realm, name := range map[export.RealmID]string{realmA: "Alder Ltd", realmB: "Birch Inc"} {
 		must(h.t, h.store.PutCompany(ctx, export.Company{
-			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April, Environment: "sandbox",
-			Status: export.Connected, ConnectedAt: noon, ConnectedBy: "ann@example.com", TokenExpiresAt: noon.AddDate(0, 0, 100),
+			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD",
+			FiscalYearStart: time.April, Environment: "sandbox",
+			Status: export.Connected, ConnectedAt: noon, ConnectedBy: "ann@example.com",
+			TokenExpiresAt: noon.AddDate(0, 0, 100),
 		}))
 		must(h.t, h.store.PutGrant(ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "secret-refresh"}))
 	}
 	h.account = export.NewID("con", noon)
 	must(h.t, h.store.PutAccount(ctx, export.GoogleAccount{
-		ID: h.account, Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected, Scopes: []string{"openid"}, ConnectedAt: noon,
+		ID: h.account, Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected,
+		Scopes: []string{"openid"}, ConnectedAt: noon,
 	}))
 }
 
@@ -124,12 +128,14 @@ func (h *harness) fill() {
 func (h *harness) input(changes map[string]any) map[string]any {
 	body := map[string]any{
 		"name": "Open invoices", "type": "invoices", "company_ids": []any{string(realmA)},
-		"columns":     []any{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
-		"filters":     []any{map[string]any{"column": "Balance", "op": ">", "value": "0"}},
-		"options":     map[string]any{"date_range": "this_fiscal_year_to_date", "date_column": "TxnDate", "lines": false},
-		"destination": map[string]any{"google_account_id": string(h.account), "spreadsheet_id": "", "sheet": "Invoices", "start_cell": "A1"},
-		"mode":        "replace",
-		"schedule":    map[string]any{"cron": "0 6 * * 1-5", "timezone": "America/New_York", "enabled": true},
+		"columns": []any{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		"filters": []any{map[string]any{"column": "Balance", "op": ">", "value": "0"}},
+		"options": map[string]any{"date_range": "this_fiscal_year_to_date", "date_column": "TxnDate",
+			"lines": false},
+		"destination": map[string]any{"google_account_id": string(h.account), "spreadsheet_id": "",
+			"sheet": "Invoices", "start_cell": "A1"},
+		"mode":     "replace",
+		"schedule": map[string]any{"cron": "0 6 * * 1-5", "timezone": "America/New_York", "enabled": true},
 	}
 	for k, v := range changes {
 		if v == nil {
@@ -224,7 +230,8 @@ func (h *harness) validate(r *http.Request, a answer) {
 	}
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
-			Request: r, Route: &routers.Route{Spec: h.spec, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
+			Request: r, Route: &routers.Route{Spec: h.spec, Path: path, PathItem: item, Method: r.Method,
+				Operation: item.GetOperation(r.Method)},
 		},
 		Status: a.status, Header: a.header, Options: options,
 	}

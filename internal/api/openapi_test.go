@@ -90,7 +90,8 @@ func TestDescriptionHasTheFields(t *testing.T) {
 			t.Errorf("%s is shown as %s, want %s", f.Path, got, want)
 		}
 		words := taken.Description
-		if program := strings.HasPrefix(words, "Ignored") || strings.HasPrefix(words, "Set by the program"); program != f.ReadOnly() {
+		if program := strings.HasPrefix(words, "Ignored") ||
+			strings.HasPrefix(words, "Set by the program"); program != f.ReadOnly() {
 			t.Errorf("%s: read-only is %v, but the description of what is sent says %q", f.Path, f.ReadOnly(), words)
 		}
 		if taken.Default != nil && f.Default != "" && taken.Default != f.Default {
@@ -98,7 +99,8 @@ func TestDescriptionHasTheFields(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	for name, schema := range map[string]*openapi3.Schema{"Exporter": output, "ExporterInput": input, "ExporterPatch": schemas["ExporterPatch"].Value} {
+	for name, schema := range map[string]*openapi3.Schema{"Exporter": output, "ExporterInput": input,
+		"ExporterPatch": schemas["ExporterPatch"].Value} {
 		if d := cmp.Diff(paths, memberPaths(schema, "")); d != "" {
 			t.Errorf("%s (-table +description):\n%s", name, d)
 		}
@@ -115,7 +117,8 @@ func TestDescriptionHasTheFields(t *testing.T) {
 // jsonTypes is what each kind of field is in JSON.
 var jsonTypes = map[export.FieldKind]string{
 	export.FieldText: "string", export.FieldNote: "string or null", export.FieldTime: "string or null",
-	export.FieldTexts: "array", export.FieldFilters: "array", export.FieldSettings: "object", export.FieldTruth: "boolean",
+	export.FieldTexts: "array", export.FieldFilters: "array", export.FieldSettings: "object",
+	export.FieldTruth:  "boolean",
 	export.FieldNumber: "integer",
 }
 

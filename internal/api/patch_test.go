@@ -48,7 +48,8 @@ func decode(t *testing.T, s string) (v any) {
 
 func anyJSON(depth int) *rapid.Generator[any] {
 	leaf := rapid.OneOf(
-		rapid.Just[any](nil), rapid.Map(rapid.Bool(), func(b bool) any { return b }), rapid.Map(rapid.StringMatching(`[a-c]{0,2}`), func(s string) any { return s }))
+		rapid.Just[any](nil), rapid.Map(rapid.Bool(),
+			func(b bool) any { return b }), rapid.Map(rapid.StringMatching(`[a-c]{0,2}`), func(s string) any { return s }))
 	if depth == 0 {
 		return leaf
 	}
@@ -81,7 +82,8 @@ func TestMergePatchTwiceIsOnce(t *testing.T) {
 func FuzzReadExporter(f *testing.F) {
 	for _, body := range []string{
 		`{"name":"a","type":"invoices","company_ids":["1"],"columns":["Id"],"filters":[{"column":"Balance","op":">","value":0}],"options":{"lines":true,"date_range":"all"},"destination":{"sheet":"x"},"mode":"replace","schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true}}`,
-		`{"options":{"lines":"T","x":1e9}}`, `{"company_ids":[1,null,{}]}`, `[]`, `{"a":{}} x`, "\xff", `{"filters":[null]}`, `{"options":null,"type":"nonsense"}`,
+		`{"options":{"lines":"T","x":1e9}}`, `{"company_ids":[1,null,{}]}`, `[]`, `{"a":{}} x`, "\xff",
+		`{"filters":[null]}`, `{"options":null,"type":"nonsense"}`,
 	} {
 		f.Add([]byte(body))
 	}

@@ -48,7 +48,8 @@ func (s *server) fail(c *gin.Context, err error) {
 		// The client has gone: nobody reads the answer, and nothing is wrong here.
 		s.log.DebugContext(ctx, "client left before the answer", "request_id", requestID(c))
 	case status >= http.StatusInternalServerError:
-		s.log.ErrorContext(ctx, "api request failed", "method", c.Request.Method, "route", c.FullPath(), "code", string(p.Code), "error", err.Error(), "request_id", requestID(c))
+		s.log.ErrorContext(ctx, "api request failed", "method", c.Request.Method, "route", c.FullPath(), "code",
+			string(p.Code), "error", err.Error(), "request_id", requestID(c))
 	}
 	if c.Writer.Written() {
 		c.Abort()

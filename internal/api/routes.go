@@ -53,11 +53,13 @@ func unknown(c *gin.Context, routes []route) error {
 		}
 	}
 	if len(allowed) == 0 {
-		return problem.New(problem.NotFound, "There is no such path in this API.").WithHint("Read %s/openapi.json for those that there are.", Base)
+		return problem.New(problem.NotFound, "There is no such path in this API.").
+			WithHint("Read %s/openapi.json for those that there are.", Base)
 	}
 	slices.Sort(allowed)
 	c.Header("Allow", strings.Join(allowed, ", "))
-	return &methodError{problem.New(problem.BadRequest, "The method %s is not allowed here.", c.Request.Method).WithHint("Allowed: %s.", strings.Join(allowed, ", "))}
+	return &methodError{problem.New(problem.BadRequest, "The method %s is not allowed here.", c.Request.Method).
+		WithHint("Allowed: %s.", strings.Join(allowed, ", "))}
 }
 
 // matches reports whether a path fits a route's pattern, whose parts that begin with a colon take anything but nothing.

@@ -26,8 +26,10 @@ func TestCompanies(t *testing.T) {
 		t.Errorf("the company differs between list and single (-list +single):\n%s", d)
 	}
 	for key, want := range map[string]string{
-		"id": string(realmA), "name": "Alder Ltd", "legal_name": "Alder Ltd (legal)", "country": "US", "home_currency": "USD", "fiscal_year_start_month": "4",
-		"environment": "sandbox", "status": "connected", "connected_at": "2026-03-29T12:00:00.000Z", "token_expires_at": "2026-07-07T12:00:00.000Z",
+		"id": string(realmA), "name": "Alder Ltd", "legal_name": "Alder Ltd (legal)", "country": "US",
+		"home_currency": "USD", "fiscal_year_start_month": "4",
+		"environment": "sandbox", "status": "connected", "connected_at": "2026-03-29T12:00:00.000Z",
+		"token_expires_at":   "2026-07-07T12:00:00.000Z",
 		"consent_expires_at": "<nil>", "last_error": "<nil>", "api_usage": "map[limit:500 used:3 window_seconds:60]",
 	} {
 		if got := fmt.Sprint(at(t, one.body, key)); got != want {
@@ -47,10 +49,12 @@ func TestCompanyTest(t *testing.T) {
 	}
 	h.quickBooks.err = problem.New(problem.QuickBooksUnavailable, "QuickBooks answered 503.").WithRequestID("tid-1")
 	a = h.want(http.StatusOK, http.MethodPost, path, map[string]any{})
-	if at(t, a.body, "ok") != false || at(t, a.body, "error", "code") != "quickbooks_unavailable" || at(t, a.body, "error", "provider_request_id") != "tid-1" {
+	if at(t, a.body, "ok") != false || at(t, a.body, "error", "code") != "quickbooks_unavailable" ||
+		at(t, a.body, "error", "provider_request_id") != "tid-1" {
 		t.Errorf("got %s", a.raw)
 	}
-	if c := h.want(http.StatusOK, http.MethodGet, "/companies/"+string(realmA), nil); at(t, c.body, "last_error", "code") != "quickbooks_unavailable" {
+	if c := h.want(http.StatusOK, http.MethodGet, "/companies/"+string(realmA), nil); at(t, c.body, "last_error",
+		"code") != "quickbooks_unavailable" {
 		t.Errorf("the error is not remembered: %s", c.raw)
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/companies/1/test", nil)
@@ -59,7 +63,8 @@ func TestCompanyTest(t *testing.T) {
 func TestDisconnectAndDeleteCompany(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	alone, both := h.create(nil), h.create(map[string]any{"name": "Both", "company_ids": []any{string(realmA), string(realmB)}})
+	alone, both := h.create(nil), h.create(map[string]any{"name": "Both",
+		"company_ids": []any{string(realmA), string(realmB)}})
 	path := "/companies/" + string(realmA)
 
 	a := h.want(http.StatusOK, http.MethodPost, path+"/disconnect", map[string]any{})
@@ -98,7 +103,8 @@ func TestGoogleAccounts(t *testing.T) {
 	if d := cmp.Diff(at(t, a.body, "items", 0), any(one.body)); d != "" {
 		t.Errorf("the account differs between list and single (-list +single):\n%s", d)
 	}
-	if at(t, one.body, "email") != "books@example.com" || at(t, one.body, "kind") != "oauth" || at(t, one.body, "scopes", 0) != "openid" {
+	if at(t, one.body, "email") != "books@example.com" || at(t, one.body, "kind") != "oauth" ||
+		at(t, one.body, "scopes", 0) != "openid" {
 		t.Errorf("got %s", one.raw)
 	}
 
@@ -128,9 +134,12 @@ func TestServiceAccountCannotBeDisconnected(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	robot := export.NewID("con", noon)
-	must(t, h.store.PutAccount(t.Context(), export.GoogleAccount{ID: robot, Email: "robot@example.com", Kind: export.ServiceAccount, Status: export.Connected}))
+	must(t, h.store.PutAccount(t.Context(),
+		export.GoogleAccount{ID: robot, Email: "robot@example.com", Kind: export.ServiceAccount,
+			Status: export.Connected}))
 	a := h.want(http.StatusConflict, http.MethodPost, "/google-accounts/"+string(robot)+"/disconnect", nil)
-	if at(t, a.body, "error", "code") != "conflict" || !strings.Contains(fmt.Sprint(at(t, a.body, "error", "hint")), "SERVICE_ACCOUNT_FILE") {
+	if at(t, a.body, "error", "code") != "conflict" ||
+		!strings.Contains(fmt.Sprint(at(t, a.body, "error", "hint")), "SERVICE_ACCOUNT_FILE") {
 		t.Errorf("got %s", a.raw)
 	}
 }
@@ -140,9 +149,11 @@ func TestStrangersGetNothing(t *testing.T) {
 	h := newHarness(t)
 	for _, r := range h.engine.Routes() {
 		for _, header := range []string{"", "Bearer wrong", "Basic " + token, token} {
-			path := strings.NewReplacer(Base, "", ":realm", string(realmA), ":id", string(h.account), ":type", "invoices").Replace(r.Path)
+			path := strings.NewReplacer(Base, "", ":realm", string(realmA), ":id", string(h.account), ":type",
+				"invoices").Replace(r.Path)
 			a := h.want(http.StatusUnauthorized, r.Method, path, nil, "Authorization", header)
-			if at(t, a.body, "error", "code") != "unauthorized" || !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
+			if at(t, a.body, "error", "code") != "unauthorized" ||
+				!strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
 				t.Errorf("%s %s: got %v %s", r.Method, path, a.header, a.raw)
 			}
 		}
@@ -156,7 +167,8 @@ func TestSessionsWorkFromOwnPagesOnly(t *testing.T) {
 	path := "/companies/" + string(realmA) + "/disconnect"
 	cookie := []string{"Authorization", "", "Cookie", "session=" + session, "Sec-Fetch-Site"}
 	h.want(http.StatusForbidden, http.MethodPost, path, nil, append(cookie, "cross-site")...)
-	if c := h.want(http.StatusOK, http.MethodGet, "/companies/"+string(realmA), nil); at(t, c.body, "status") != "connected" {
+	if c := h.want(http.StatusOK, http.MethodGet, "/companies/"+string(realmA), nil); at(t, c.body,
+		"status") != "connected" {
 		t.Errorf("another site disconnected the company: %s", c.raw)
 	}
 	h.want(http.StatusOK, http.MethodPost, path, nil, append(cookie, "same-origin")...)
@@ -191,10 +203,12 @@ func TestUnknownErrorsKeepTheirText(t *testing.T) {
 	} {
 		breakIt()
 		a := h.want(http.StatusInternalServerError, http.MethodPost, "/exporters/"+id+"/preview", nil)
-		if at(t, a.body, "error", "code") != "internal" || strings.Contains(string(a.raw), "secret") || strings.Contains(string(a.raw), "fault of") {
+		if at(t, a.body, "error", "code") != "internal" || strings.Contains(string(a.raw), "secret") ||
+			strings.Contains(string(a.raw), "fault of") {
 			t.Errorf("%s: got %s", name, a.raw)
 		}
-		if want := fmt.Sprint(at(t, a.body, "error", "request_id")); !strings.Contains(h.log.String(), want) || a.header.Get("X-Request-Id") != want {
+		if want := fmt.Sprint(at(t, a.body, "error", "request_id")); !strings.Contains(h.log.String(), want) ||
+			a.header.Get("X-Request-Id") != want {
 			t.Errorf("%s: the log does not have the request id %s:\n%s", name, want, h.log)
 		}
 	}

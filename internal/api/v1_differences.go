@@ -49,7 +49,8 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	}
 	set := dry.Change
 	return send(c, http.StatusOK, dryRunView{
-		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed, HandEdits: set.Edited, Cells: set.Cells,
+		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed, HandEdits: set.Edited,
+		Cells:    set.Cells,
 		Requests: dryRunRequests(dry.Requests), Sample: itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
 	})

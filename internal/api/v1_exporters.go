@@ -171,6 +171,7 @@ func present(c *gin.Context, d *control.Desk) (e export.Exporter, revision int, 
 			return e, e.Revision, nil
 		}
 	}
-	return e, 0, problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile: it is at revision %d now.", e.Revision).
+	return e, 0, problem.New(problem.Conflict,
+		"Somebody else changed this exporter meanwhile: it is at revision %d now.", e.Revision).
 		WithHint("Nothing was changed. Read it again and repeat the change with its new ETag.")
 }

@@ -61,7 +61,8 @@ func TestExporterTypes(t *testing.T) {
 		}
 	}
 	report := h.want(http.StatusOK, http.MethodGet, "/exporter-types/profit_and_loss", nil)
-	if at(t, report.body, "kind") != "report" || at(t, report.body, "modes", 0) != "replace" || at(t, report.body, "group") != "Statements" {
+	if at(t, report.body, "kind") != "report" || at(t, report.body, "modes", 0) != "replace" ||
+		at(t, report.body, "group") != "Statements" {
 		t.Errorf("got %s", report.raw)
 	}
 	h.want(http.StatusNotFound, http.MethodGet, "/exporter-types/nonsense", nil)
@@ -87,7 +88,8 @@ func TestExporterLife(t *testing.T) {
 			t.Errorf("%s (-sent +got):\n%s", key, d)
 		}
 	}
-	if at(t, made.body, "schedule", "next_at") != "2026-03-29T13:00:00.000Z" || at(t, made.body, "created_by") != "api" {
+	if at(t, made.body, "schedule", "next_at") != "2026-03-29T13:00:00.000Z" ||
+		at(t, made.body, "created_by") != "api" {
 		t.Errorf("got %s", made.raw)
 	}
 	got := h.want(http.StatusOK, http.MethodGet, path, nil)
@@ -106,8 +108,10 @@ func TestExporterLife(t *testing.T) {
 		t.Errorf("got %v %s", put.header, put.raw)
 	}
 	// PUT replaces: what is left out is back to its standard.
-	put = h.want(http.StatusOK, http.MethodPut, path, h.input(map[string]any{"columns": nil, "filters": nil, "options": nil, "schedule": nil, "mode": nil}))
-	if d := cmp.Diff([]any{[]any{}, []any{}, map[string]any{}, "replace"}, []any{put.body["columns"], put.body["filters"], put.body["options"], put.body["mode"]}); d != "" {
+	put = h.want(http.StatusOK, http.MethodPut, path,
+		h.input(map[string]any{"columns": nil, "filters": nil, "options": nil, "schedule": nil, "mode": nil}))
+	if d := cmp.Diff([]any{[]any{}, []any{}, map[string]any{}, "replace"},
+		[]any{put.body["columns"], put.body["filters"], put.body["options"], put.body["mode"]}); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	if at(t, put.body, "schedule", "next_at") != nil || at(t, put.body, "schedule", "timezone") != "UTC" {
@@ -138,17 +142,25 @@ func TestPatchExporter(t *testing.T) {
 	if d := cmp.Diff(want, a.body); d != "" {
 		t.Errorf("a patch of the name changed more (-want +got):\n%s", d)
 	}
-	a = h.want(http.StatusOK, http.MethodPatch, path, `{"options":{"date_column":null,"lines":true},"schedule":{"enabled":false},"filters":null,"destination":{"sheet":"Other"}}`, "Content-Type", "application/merge-patch+json; charset=utf-8")
-	if d := cmp.Diff(map[string]any{"date_range": "this_fiscal_year_to_date", "lines": true}, a.body["options"]); d != "" {
+	a = h.want(http.StatusOK, http.MethodPatch, path,
+		`{"options":{"date_column":null,"lines":true},"schedule":{"enabled":false},"filters":null,"destination":{"sheet":"Other"}}`, "Content-Type", "application/merge-patch+json; charset=utf-8")
+	if d := cmp.Diff(map[string]any{"date_range": "this_fiscal_year_to_date", "lines": true},
+		a.body["options"]); d != "" {
 		t.Errorf("options (-want +got):\n%s", d)
 	}
-	if at(t, a.body, "schedule", "enabled") != false || at(t, a.body, "schedule", "cron") != "0 6 * * 1-5" || at(t, a.body, "destination", "sheet") != "Other" || at(t, a.body, "destination", "start_cell") != "A1" || len(a.body["filters"].([]any)) != 0 {
+	if at(t, a.body, "schedule", "enabled") != false || at(t, a.body, "schedule", "cron") != "0 6 * * 1-5" ||
+		at(t, a.body, "destination", "sheet") != "Other" || at(t, a.body, "destination", "start_cell") != "A1" ||
+		len(a.body["filters"].([]any)) != 0 {
 		t.Errorf("got %s", a.raw)
 	}
 	for patch, field := range map[string]string{
-		`{"id":"exp_other"}`: "id", `{"paused":true}`: "paused", `{"revision":null}`: "revision", `{"created_by":"me"}`: "created_by",
-		`{"schedule":{"next_at":"2026-01-01T00:00:00Z"}}`: "schedule.next_at", `{"destination":{"spreadsheet_url":"x"}}`: "destination.spreadsheet_url",
-		`{"name":null}`: "name", `{"destination":null}`: "destination.google_account_id", `{"options":{"lines":[]}}`: "options.lines", `{"colour":1}`: "colour",
+		`{"id":"exp_other"}`: "id", `{"paused":true}`: "paused", `{"revision":null}`: "revision",
+		`{"created_by":"me"}`:                             "created_by",
+		`{"schedule":{"next_at":"2026-01-01T00:00:00Z"}}`: "schedule.next_at",
+		`{"destination":{"spreadsheet_url":"x"}}`:         "destination.spreadsheet_url",
+		`{"name":null}`:                                   "name",
+		`{"destination":null}`:                            "destination.google_account_id",
+		`{"options":{"lines":[]}}`:                        "options.lines", `{"colour":1}`: "colour",
 	} {
 		a := h.want(http.StatusUnprocessableEntity, http.MethodPatch, path, patch)
 		at(t, a.body, "error", "fields", field)
@@ -250,7 +262,8 @@ func TestBadExportersNameTheirFields(t *testing.T) {
 		{"options.colour", one("options", map[string]any{"colour": "red"})},
 		{"options.lines", one("options", map[string]any{"lines": "perhaps"})},
 		{"options.start_date", one("options", map[string]any{"date_range": "custom", "start_date": "1.2.2026"})},
-		{"options.accounting_method", map[string]any{"type": "profit_and_loss", "columns": nil, "filters": nil, "options": nil}},
+		{"options.accounting_method",
+			map[string]any{"type": "profit_and_loss", "columns": nil, "filters": nil, "options": nil}},
 		{"destination", one("destination", "Invoices")},
 		{"destination.google_account_id", one("destination", nil)},
 		{"destination.google_account_id", destination("google_account_id", "con_none")},
@@ -269,7 +282,8 @@ func TestBadExportersNameTheirFields(t *testing.T) {
 		{"schedule.every", one("schedule", map[string]any{"every": "1h"})},
 		{"colour", one("colour", "red")},
 	} {
-		for _, way := range []struct{ method, path string }{{http.MethodPost, "/exporters"}, {http.MethodPut, "/exporters/" + id}} {
+		for _, way := range []struct{ method, path string }{{http.MethodPost, "/exporters"},
+			{http.MethodPut, "/exporters/" + id}} {
 			a := h.call(way.method, way.path, h.input(test.changes))
 			if a.status != http.StatusUnprocessableEntity {
 				t.Errorf("%s %v: got status %d: %s", way.method, test.changes, a.status, a.raw)
@@ -281,12 +295,15 @@ func TestBadExportersNameTheirFields(t *testing.T) {
 			}
 		}
 	}
-	if left := h.want(http.StatusOK, http.MethodGet, "/exporters/"+id, nil); left.body["revision"].(fmt.Stringer).String() != "1" {
+	if left := h.want(http.StatusOK, http.MethodGet, "/exporters/"+id,
+		nil); left.body["revision"].(fmt.Stringer).String() != "1" {
 		t.Errorf("a refused change was stored: %s", left.raw)
 	}
-	a := h.want(http.StatusUnprocessableEntity, http.MethodPut, "/exporters/"+id, h.input(map[string]any{"id": "exp_other"}))
+	a := h.want(http.StatusUnprocessableEntity, http.MethodPut, "/exporters/"+id,
+		h.input(map[string]any{"id": "exp_other"}))
 	at(t, a.body, "error", "fields", "id")
-	a = h.want(http.StatusUnprocessableEntity, http.MethodPost, "/exporters", `{"name":1,"type":2,"destination":{"sheet":3},"x":4}`)
+	a = h.want(http.StatusUnprocessableEntity, http.MethodPost, "/exporters",
+		`{"name":1,"type":2,"destination":{"sheet":3},"x":4}`)
 	if n := len(at(t, a.body, "error", "fields").(map[string]any)); n != 4 {
 		t.Errorf("got %d fields, want all 4 at once: %s", n, a.raw)
 	}
@@ -327,7 +344,8 @@ func TestOptionsAreTyped(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, truth := range []any{true, "true", "TRUE", 1, "1"} {
-		id := h.create(map[string]any{"options": map[string]any{"lines": truth, "date_range": "all", "start_date": nil, "end_date": ""}})
+		id := h.create(map[string]any{"options": map[string]any{"lines": truth, "date_range": "all",
+			"start_date": nil, "end_date": ""}})
 		e, err := h.store.Exporter(t.Context(), export.ID(id))
 		must(t, err)
 		if d := cmp.Diff(map[string]string{"lines": "true", "date_range": "all"}, e.Options); d != "" {
@@ -340,11 +358,15 @@ func TestOptionsAreTyped(t *testing.T) {
 		h.want(http.StatusNoContent, http.MethodDelete, "/exporters/"+id, nil)
 	}
 	id := h.create(map[string]any{
-		"type": "profit_and_loss", "columns": nil, "filters": nil, "options": map[string]any{"accounting_method": "Cash", "customer": 1},
-		"destination": map[string]any{"google_account_id": string(h.account), "spreadsheet_id": "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit#gid=0", "sheet": "P&L"},
+		"type": "profit_and_loss", "columns": nil, "filters": nil,
+		"options": map[string]any{"accounting_method": "Cash", "customer": 1},
+		"destination": map[string]any{"google_account_id": string(h.account),
+			"spreadsheet_id": "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit#gid=0", "sheet": "P&L"},
 	})
 	a := h.want(http.StatusOK, http.MethodGet, "/exporters/"+id, nil)
-	if at(t, a.body, "options", "customer") != "1" || at(t, a.body, "destination", "spreadsheet_id") != "1AbcDefGhiJkl" || at(t, a.body, "destination", "spreadsheet_url") != "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit" {
+	if at(t, a.body, "options", "customer") != "1" ||
+		at(t, a.body, "destination", "spreadsheet_id") != "1AbcDefGhiJkl" ||
+		at(t, a.body, "destination", "spreadsheet_url") != "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit" {
 		t.Errorf("got %s", a.raw)
 	}
 }
@@ -355,17 +377,21 @@ func TestPreview(t *testing.T) {
 	id := h.create(nil)
 	h.previewer.total = 31
 	a := h.want(http.StatusOK, http.MethodPost, "/exporters/"+id+"/preview", map[string]any{})
-	if !strings.Contains(string(a.raw), `"rows":[["00123",1234567890123456.70,"2026-03-29",true],[null,0,null,null]],"rows_total":31`) {
+	if !strings.Contains(string(a.raw),
+		`"rows":[["00123",1234567890123456.70,"2026-03-29",true],[null,0,null,null]],"rows_total":31`) {
 		t.Errorf("got %s", a.raw)
 	}
-	if at(t, a.body, "columns", 1, "key") != "TotalAmt" || at(t, a.body, "columns", 1, "kind") != "money" || at(t, a.body, "columns", 1, "title") != "Total" {
+	if at(t, a.body, "columns", 1, "key") != "TotalAmt" || at(t, a.body, "columns", 1, "kind") != "money" ||
+		at(t, a.body, "columns", 1, "title") != "Total" {
 		t.Errorf("got %s", a.raw)
 	}
 	if string(h.previewer.asked.ID) != id {
 		t.Errorf("previewed %q", h.previewer.asked.ID)
 	}
 	h.previewer.total = -1
-	a = h.want(http.StatusOK, http.MethodPost, "/preview", h.input(map[string]any{"name": nil, "destination": nil, "schedule": nil, "options": map[string]any{"lines": true}}))
+	a = h.want(http.StatusOK, http.MethodPost, "/preview",
+		h.input(map[string]any{"name": nil, "destination": nil, "schedule": nil,
+			"options": map[string]any{"lines": true}}))
 	if at(t, a.body, "rows_total") != nil || h.previewer.asked.Options["lines"] != "true" {
 		t.Errorf("got %s", a.raw)
 	}

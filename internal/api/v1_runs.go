@@ -21,7 +21,8 @@ const (
 )
 
 var (
-	statuses   = [...]export.RunStatus{export.RunQueued, export.RunRunning, export.RunSucceeded, export.RunFailed, export.RunCancelled}
+	statuses = [...]export.RunStatus{export.RunQueued, export.RunRunning, export.RunSucceeded, export.RunFailed,
+		export.RunCancelled}
 	cursorText = regexp.MustCompile(`^run_[0-9a-z]{26}$`)
 )
 

@@ -17,9 +17,11 @@ func TestStartRun(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	exporter := h.create(nil)
-	a := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+exporter+"/runs", map[string]any{}, "Idempotency-Key", "k")
+	a := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+exporter+"/runs", map[string]any{},
+		"Idempotency-Key", "k")
 	id := fmt.Sprint(a.body["id"])
-	if a.header.Get("Location") != Base+"/runs/"+id || a.body["trigger"] != "api" || a.body["status"] != "queued" || a.body["exporter_id"] != exporter || a.body["waiting"] != "waits for a worker" {
+	if a.header.Get("Location") != Base+"/runs/"+id || a.body["trigger"] != "api" || a.body["status"] != "queued" ||
+		a.body["exporter_id"] != exporter || a.body["waiting"] != "waits for a worker" {
 		t.Errorf("got %v %s", a.header, a.raw)
 	}
 	again := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+exporter+"/runs", nil)
@@ -27,7 +29,8 @@ func TestStartRun(t *testing.T) {
 		t.Errorf("a second call started %v beside %s", again.body["id"], id)
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_none/runs", nil)
-	byHand := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie", "session="+session)
+	byHand := h.want(http.StatusAccepted, http.MethodPost,
+		"/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie", "session="+session)
 	if byHand.body["trigger"] != "manual" || byHand.body["started_by"] != "ann@example.com" {
 		t.Errorf("got %s", byHand.raw)
 	}
@@ -53,7 +56,9 @@ func (h *harness) history(exporter string, n int, status export.RunStatus) []str
 	ids := make([]string, n)
 	for i := range n {
 		when := noon.Add(time.Duration(i-n) * time.Hour)
-		r := export.Run{ID: export.NewID("run", when), Exporter: export.Exporter{ID: export.ID(exporter), Name: exporter, Companies: []export.RealmID{realmA}}, Trigger: export.TriggerSchedule, QueuedAt: when}
+		r := export.Run{ID: export.NewID("run", when),
+			Exporter: export.Exporter{ID: export.ID(exporter), Name: exporter,
+				Companies: []export.RealmID{realmA}}, Trigger: export.TriggerSchedule, QueuedAt: when}
 		_, _, err := h.store.Enqueue(h.t.Context(), r)
 		must(h.t, err)
 		_, err = h.store.UpdateRun(h.t.Context(), r.ID, func(r *export.Run) error { r.Status = status; return nil })
@@ -81,7 +86,8 @@ func TestHistoryPages(t *testing.T) {
 		t.Errorf("%d pages (-want +got, oldest first):\n%s", pages, d)
 	}
 	for query, n := range map[string]int{
-		"": 9, "?exporter_id=exp_b": 2, "?exporter_id=exp_none": 0, "?status=failed": 2, "?status=succeeded&limit=200": 7, "?status=queued": 0,
+		"": 9, "?exporter_id=exp_b": 2, "?exporter_id=exp_none": 0, "?status=failed": 2,
+		"?status=succeeded&limit=200": 7, "?status=queued": 0,
 		"?company_id=" + string(realmA): 9, "?company_id=" + string(realmB): 0, "?limit=1": 1,
 	} {
 		a := h.want(http.StatusOK, http.MethodGet, "/runs"+query, nil)
@@ -95,8 +101,10 @@ func TestBadParametersAreNamed(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for query, name := range map[string]string{
-		"limit=0": "limit", "limit=201": "limit", "limit=ten": "limit", "limit=1.5": "limit", "limit=99999999999999999999": "limit", "status=done": "status",
-		"cursor=abc": "cursor", "cursor=run_../../x": "cursor", "exporter=exp_a": "exporter", "status=failed&status=queued": "status",
+		"limit=0": "limit", "limit=201": "limit", "limit=ten": "limit", "limit=1.5": "limit",
+		"limit=99999999999999999999": "limit", "status=done": "status",
+		"cursor=abc": "cursor", "cursor=run_../../x": "cursor", "exporter=exp_a": "exporter",
+		"status=failed&status=queued": "status",
 	} {
 		a := h.want(http.StatusUnprocessableEntity, http.MethodGet, "/runs?"+query, nil)
 		at(t, a.body, "error", "fields", name)
@@ -108,7 +116,9 @@ func TestRunShowsEverything(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	r := export.Run{
-		ID: export.NewID("run", noon), Exporter: export.Exporter{ID: "exp_a", Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA}},
+		ID: export.NewID("run", noon),
+		Exporter: export.Exporter{ID: "exp_a", Name: "Open invoices", Definition: "invoices",
+			Companies: []export.RealmID{realmA}},
 		Trigger: export.TriggerCatchUp, Due: noon.Add(-time.Hour), By: "ann@example.com", QueuedAt: noon,
 	}
 	_, _, err := h.store.Enqueue(t.Context(), r)
@@ -120,9 +130,11 @@ func TestRunShowsEverything(t *testing.T) {
 		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "12.50"}}
 		r.Checks = []export.Check{{What: "Total Income", Says: "2.00", AddsUpTo: "1.99"}}
 		r.Progress = export.Progress{Phase: export.PhaseWriting, RowsRead: 10, RowsTotal: 12, RowsWritten: 5}
-		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10, Period: "2026-01-01 to 2026-03-29"}}
+		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10,
+			Period: "2026-01-01 to 2026-03-29"}}
 		r.QuickBooks, r.Sheets, r.URL, r.Warnings = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit", export.Warnings(export.WarnWrite, "", "a warning")
-		r.Problem = problem.New(problem.QuickBooksRejected, "QuickBooks says no.").WithHint("Ask.").WithRequestID("tid-1")
+		r.Problem = problem.New(problem.QuickBooksRejected, "QuickBooks says no.").WithHint("Ask.").
+			WithRequestID("tid-1")
 		return nil
 	})
 	must(t, err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -74,14 +75,26 @@ type file struct {
 
 func parse(t *testing.T) []file {
 	t.Helper()
+	files, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 20 {
+		t.Fatalf("only %d files were found", len(files))
+	}
+	return files
+}
+
+// parsed parses the module once for all tests, which only read it.
+var parsed = sync.OnceValues(func() ([]file, error) {
 	root := filepath.Join("..", "..")
 	var files []file
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && p != root || d.Name() == "testdata" ||
-			d.Name() == "node_modules") && d.Name() != ".." {
+		hidden := strings.HasPrefix(d.Name(), ".") && p != root
+		if d.IsDir() && (hidden || d.Name() == "testdata" || d.Name() == "node_modules") {
 			return filepath.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(p, ".go") {
@@ -97,18 +110,12 @@ func parse(t *testing.T) []file {
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		files = append(files, file{dir: path.Dir(rel), name: rel, test: strings.HasSuffix(rel, "_test.go"),
-			ast: parsed, fset: fset})
+		test := strings.HasSuffix(rel, "_test.go")
+		files = append(files, file{dir: path.Dir(rel), name: rel, test: test, ast: parsed, fset: fset})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) < 20 {
-		t.Fatalf("only %d files were found", len(files))
-	}
-	return files
-}
+	return files, err
+})
 
 // short is a package as may names it: without internal/ before it.
 func short(pkg string) string { return strings.TrimPrefix(pkg, "internal/") }

@@ -225,7 +225,8 @@ func TestFileRights(t *testing.T) {
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	now := noon
-	s, err := Open(filepath.Join(t.TempDir(), "ledgersheet.db"), newVault(t), Options{Now: func() time.Time { return now }})
+	s, err := Open(filepath.Join(t.TempDir(), "ledgersheet.db"), newVault(t),
+		Options{Now: func() time.Time { return now }})
 	must(t, err)
 	defer func() { must(t, s.Close()) }()
 	must(t, s.Commit("a", []byte{0, 1, 255}, noon.Add(time.Hour)))

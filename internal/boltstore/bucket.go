@@ -59,7 +59,8 @@ func decodeRow(bucket, key string, raw []byte) (row, error) {
 		return row{}, fmt.Errorf("decoding %s/%s: %w", bucket, key, err)
 	}
 	if r.Version != rowVersion {
-		return row{}, fmt.Errorf("decoding %s/%s: it has version %d and only %d is known", bucket, key, r.Version, rowVersion)
+		return row{}, fmt.Errorf("decoding %s/%s: it has version %d and only %d is known", bucket, key,
+			r.Version, rowVersion)
 	}
 	return r, nil
 }

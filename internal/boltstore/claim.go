@@ -11,7 +11,9 @@ import (
 )
 
 // Claim implements export.RunStore. It writes only when choose names a run, as each write is synced to the disk.
-func (s *Store) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run)) ([]export.Run, error) {
+func (s *Store) Claim(
+	ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run),
+) ([]export.Run, error) {
 	active, err := s.ActiveRuns(ctx)
 	if err != nil || len(choose(active)) == 0 {
 		return nil, err
@@ -55,7 +57,9 @@ func (s *Store) UpdateRunning(ctx context.Context, h export.Held, apply func(*ex
 }
 
 // Rescue implements export.RunStore.
-func (s *Store) Rescue(ctx context.Context, gone func(export.ID) bool, decide func(*export.Run)) (rescued []export.Run, err error) {
+func (s *Store) Rescue(
+	ctx context.Context, gone func(export.ID) bool, decide func(*export.Run),
+) (rescued []export.Run, err error) {
 	err = s.update(ctx, "rescuing runs", func(tx *bbolt.Tx) error {
 		active, err := activeRuns(tx)
 		if err != nil {

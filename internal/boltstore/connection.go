@@ -38,9 +38,12 @@ func (s *Store) Companies(ctx context.Context) (all []export.Company, err error)
 }
 
 // UpdateCompany implements export.CompanyStore.
-func (s *Store) UpdateCompany(ctx context.Context, realm export.RealmID, apply func(*export.Company) error) (c export.Company, err error) {
+func (s *Store) UpdateCompany(
+	ctx context.Context, realm export.RealmID, apply func(*export.Company) error,
+) (c export.Company, err error) {
 	err = s.update(ctx, "changing company", func(tx *bbolt.Tx) error {
-		c, err = change(tx, bucketCompanies, string(realm), apply, func(c export.Company) string { return string(c.Realm) })
+		c, err = change(tx, bucketCompanies, string(realm), apply,
+			func(c export.Company) string { return string(c.Realm) })
 		return err
 	})
 	if err != nil {
@@ -83,9 +86,12 @@ func (s *Store) Accounts(ctx context.Context) (all []export.GoogleAccount, err e
 }
 
 // UpdateAccount implements export.AccountStore.
-func (s *Store) UpdateAccount(ctx context.Context, id export.ID, apply func(*export.GoogleAccount) error) (a export.GoogleAccount, err error) {
+func (s *Store) UpdateAccount(
+	ctx context.Context, id export.ID, apply func(*export.GoogleAccount) error,
+) (a export.GoogleAccount, err error) {
 	err = s.update(ctx, "changing Google account", func(tx *bbolt.Tx) error {
-		a, err = change(tx, bucketAccounts, string(id), apply, func(a export.GoogleAccount) string { return string(a.ID) })
+		a, err = change(tx, bucketAccounts, string(id), apply,
+			func(a export.GoogleAccount) string { return string(a.ID) })
 		return err
 	})
 	if err != nil {

@@ -41,7 +41,9 @@ func (s *Store) Exporters(ctx context.Context, f export.ExporterFilter) (all []e
 }
 
 // UpdateExporter implements export.ExporterStore.
-func (s *Store) UpdateExporter(ctx context.Context, id export.ID, apply func(*export.Exporter) error) (e export.Exporter, err error) {
+func (s *Store) UpdateExporter(
+	ctx context.Context, id export.ID, apply func(*export.Exporter) error,
+) (e export.Exporter, err error) {
 	err = s.update(ctx, "changing exporter", func(tx *bbolt.Tx) error {
 		e, err = change(tx, bucketExporters, string(id), apply, func(e export.Exporter) string { return string(e.ID) })
 		if err != nil {

@@ -40,7 +40,9 @@ func (s *Store) PutGrant(ctx context.Context, key export.GrantKey, g export.Gran
 }
 
 // Renew implements export.GrantStore. The file belongs to this process alone, so its own lock is enough.
-func (s *Store) Renew(ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error)) (export.Grant, error) {
+func (s *Store) Renew(
+	ctx context.Context, key export.GrantKey, renew func(context.Context, export.Grant) (export.Grant, error),
+) (export.Grant, error) {
 	unlock, err := s.renewing.lock(ctx, string(key))
 	if err != nil {
 		return export.Grant{}, fmt.Errorf("waiting to renew grant: %w", err)

@@ -46,7 +46,8 @@ func TestOldHistoryIsIndexed(t *testing.T) {
 	must(t, old.Close())
 
 	s := openAt(t, path, seal)
-	for status, want := range map[export.RunStatus]export.ID{export.RunSucceeded: "run_0", export.RunFailed: "run_1", export.RunQueued: "run_2"} {
+	for status, want := range map[export.RunStatus]export.ID{export.RunSucceeded: "run_0", export.RunFailed: "run_1",
+		export.RunQueued: "run_2"} {
 		page, _, err := s.Runs(ctx, export.RunFilter{Company: "9130", Status: status})
 		must(t, err)
 		if len(page) != 1 || page[0].ID != want {

@@ -76,7 +76,9 @@ func TestDamagedFiles(t *testing.T) {
 	good := filepath.Join(t.TempDir(), "good.db")
 	s := openAt(t, good, seal)
 	for i := range 200 {
-		must(t, s.PutCompany(t.Context(), export.Company{Realm: export.RealmID(fmt.Sprint(i)), Name: strings.Repeat("x", 500)}))
+		must(t, s.PutCompany(t.Context(), export.Company{
+			Realm: export.RealmID(fmt.Sprint(i)), Name: strings.Repeat("x", 500),
+		}))
 	}
 	must(t, s.Close())
 	whole, err := os.ReadFile(good)
@@ -187,7 +189,8 @@ func TestMigrations(t *testing.T) {
 	steps := append(migrations(), migration{"rename", rename}, migration{"break", func(tx *bbolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte(bucketCompanies)), refused)
 	}})
-	if _, err := open(path, seal, Options{}, steps); !errors.Is(err, refused) || !strings.Contains(err.Error(), fmt.Sprintf("version %d (break)", released+2)) {
+	if _, err := open(path, seal, Options{}, steps); !errors.Is(err, refused) ||
+		!strings.Contains(err.Error(), fmt.Sprintf("version %d (break)", released+2)) {
 		t.Fatalf("a migration that fails gives %v", err)
 	}
 	name := func(s *Store) string {
@@ -201,7 +204,8 @@ func TestMigrations(t *testing.T) {
 	if got := name(copied); got != "old" {
 		t.Errorf("the copy has %q", got)
 	}
-	wantOpenError(t, path, seal, ErrNewer, fmt.Sprintf("schema version %d, this ledgersheet knows up to %d", released+1, released))
+	wantOpenError(t, path, seal, ErrNewer, fmt.Sprintf("schema version %d, this ledgersheet knows up to %d",
+		released+1, released))
 	s, err := open(path, seal, Options{}, steps[:released+1])
 	must(t, err)
 	if got := name(s); got != "new" {

@@ -45,17 +45,22 @@ func (e *OpenError) Error() string {
 func (e *OpenError) text() string {
 	switch e.Kind {
 	case ErrLocked: //nolint:errorlint // one of the sentinels by contract, never wrapped
-		return fmt.Sprintf("the store %s is in use by another ledgersheet process; stop it, or use the running server", e.Path)
+		return fmt.Sprintf("the store %s is in use by another ledgersheet process; stop it, or use the running server",
+			e.Path)
 	case ErrNotWritable:
-		return fmt.Sprintf("the store %s cannot be written; check that its folder exists and belongs to the user who runs ledgersheet", e.Path)
+		return fmt.Sprintf("the store %s cannot be written; check that its folder exists and belongs to the user who "+
+			"runs ledgersheet", e.Path)
 	case ErrForeign:
 		return fmt.Sprintf("the file %s is a database of another program; choose another data folder", e.Path)
 	case ErrNewer:
-		return fmt.Sprintf("the store %s has schema version %d, this ledgersheet knows up to %d; use a newer ledgersheet, or restore a backup", e.Path, e.Found, e.Known)
+		return fmt.Sprintf("the store %s has schema version %d, this ledgersheet knows up to %d; use a newer "+
+			"ledgersheet, or restore a backup", e.Path, e.Found, e.Known)
 	case ErrWrongKey:
-		return fmt.Sprintf("the secrets in the store %s were sealed under another key; set LEDGERSHEET_SECRET_KEY, or the key file, to the key that belongs to this store", e.Path)
+		return fmt.Sprintf("the secrets in the store %s were sealed under another key; set LEDGERSHEET_SECRET_KEY, "+
+			"or the key file, to the key that belongs to this store", e.Path)
 	}
-	return fmt.Sprintf("the file %s is not a ledgersheet store or is damaged; restore a backup, or choose another data folder", e.Path)
+	return fmt.Sprintf("the file %s is not a ledgersheet store or is damaged; restore a backup, or choose another "+
+		"data folder", e.Path)
 }
 
 // Unwrap gives errors.Is the kind and the cause.

@@ -29,7 +29,9 @@ func (s *Store) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 }
 
 // EnqueueDue implements export.RunStore.
-func (s *Store) EnqueueDue(ctx context.Context, r export.Run, next time.Time) (stored export.Run, joined bool, err error) {
+func (s *Store) EnqueueDue(
+	ctx context.Context, r export.Run, next time.Time,
+) (stored export.Run, joined bool, err error) {
 	err = s.update(ctx, "queueing due run", func(tx *bbolt.Tx) error {
 		e, err := get[export.Exporter](tx, bucketExporters, string(r.Exporter.ID))
 		if err != nil {
@@ -72,7 +74,8 @@ func enqueue(tx *bbolt.Tx, r export.Run) (stored export.Run, joined bool, err er
 		return stored, false, fmt.Errorf("writing index: %w", err)
 	}
 	if !r.Due.IsZero() {
-		if err := tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)), []byte(r.ID)); err != nil {
+		if err := tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)),
+			[]byte(r.ID)); err != nil {
 			return stored, false, fmt.Errorf("writing index: %w", err)
 		}
 	}

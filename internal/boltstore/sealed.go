@@ -46,7 +46,9 @@ func (s *Store) checkSealer() error {
 	if err != nil || !missing {
 		return err
 	}
-	return s.db.Update(func(tx *bbolt.Tx) error { return s.putSealed(tx, bucketMeta, keyCheck, row{}, []byte(checkText)) })
+	return s.db.Update(func(tx *bbolt.Tx) error {
+		return s.putSealed(tx, bucketMeta, keyCheck, row{}, []byte(checkText))
+	})
 }
 
 // unseal opens a row. The caller holds s.sealing, or is alone.

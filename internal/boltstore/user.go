@@ -48,7 +48,9 @@ func (s *Store) Users(ctx context.Context) (all []export.User, err error) {
 }
 
 // UpdateUser implements export.UserStore. It returns ErrExists for a new e-mail that is taken.
-func (s *Store) UpdateUser(ctx context.Context, id export.ID, apply func(*export.User) error) (u export.User, err error) {
+func (s *Store) UpdateUser(
+	ctx context.Context, id export.ID, apply func(*export.User) error,
+) (u export.User, err error) {
 	err = s.update(ctx, "changing user", func(tx *bbolt.Tx) error {
 		old, err := get[export.User](tx, bucketUsers, string(id))
 		if err != nil {

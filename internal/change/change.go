@@ -1,6 +1,6 @@
-// Package change compares the rows that stand somewhere with the rows that are wanted there: what would be added, changed
-// and removed, and what people have changed since the last write. It knows neither where rows stand nor how they are
-// written.
+// Package change compares the rows that stand somewhere with the rows that are wanted there: what would be added,
+// changed and removed, and what people have changed since the last write. It knows neither where rows stand nor how
+// they are written.
 package change
 
 import (
@@ -46,11 +46,11 @@ type Set struct {
 	Added   int `json:"added"`
 	Changed int `json:"changed"`
 	Removed int `json:"removed"`
-	// Cells counts those that differ, of changed rows, and all of added and removed ones; unless the set is complete, at
-	// least so many.
+	// Cells counts those that differ, of changed rows, and all of added and removed ones; unless the set is complete,
+	// at least so many.
 	Cells int `json:"cells"`
-	// Edited counts rows that stand other than the last write left them: changed, added or moved here by people. It is 0
-	// when nothing is known of the last write.
+	// Edited counts rows that stand other than the last write left them: changed, added or moved here by people. It is
+	// 0 when nothing is known of the last write.
 	Edited int    `json:"edited"`
 	Items  []Item `json:"items"` // the changed rows first, then added and removed ones
 	// Complete reports whether Items holds every row that Added, Changed and Removed count.
@@ -183,8 +183,8 @@ func AppendRow(b []byte, row []Value) []byte {
 	return b
 }
 
-// Set returns the outcome. standing yields the rows that stand once more, in the same order, for the old values of those
-// that go or change; it is called at most once, and not at all when none does.
+// Set returns the outcome. standing yields the rows that stand once more, in the same order, for the old values of
+// those that go or change; it is called at most once, and not at all when none does.
 func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 	pairs := b.pair()
 	set := b.set

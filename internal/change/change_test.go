@@ -48,18 +48,22 @@ func TestSet(t *testing.T) {
 		Rows: 3, Added: 1, Changed: 1, Removed: 1, Cells: 1 + 3 + 3, Complete: true,
 		Items: []change.Item{
 			{Kind: change.Changed, Key: "2", Cells: []change.Cell{{Column: "Amount", Old: text("6"), New: text("9")}}},
-			{Kind: change.Added, Key: "4", Cells: []change.Cell{{Column: "ID", New: text("4")}, {Column: "Name", New: text("Dee")}, {Column: "Amount", New: text("8")}}},
-			{Kind: change.Removed, Key: "3", Cells: []change.Cell{{Column: "ID", Old: text("3")}, {Column: "Name", Old: text("Cyd")}, {Column: "Amount", Old: text("7")}}},
+			{Kind: change.Added, Key: "4", Cells: []change.Cell{{Column: "ID", New: text("4")},
+				{Column: "Name", New: text("Dee")}, {Column: "Amount", New: text("8")}}},
+			{Kind: change.Removed, Key: "3", Cells: []change.Cell{{Column: "ID", Old: text("3")},
+				{Column: "Name", Old: text("Cyd")}, {Column: "Amount", Old: text("7")}}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	edited := [][]change.Value{row("4", "Dee", "8"), row("2", "Bobby", "9"), row("1", "Ann", "5")}
-	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, edited, wanted); again.Edited != 1 || again.Changed != 1 {
+	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, edited,
+		wanted); again.Edited != 1 || again.Changed != 1 {
 		t.Errorf("a hand edit gives %+v", again)
 	}
-	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, wanted, wanted); again.Edited != 0 || !again.Empty() {
+	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, wanted,
+		wanted); again.Edited != 0 || !again.Empty() {
 		t.Errorf("rows as they were written give %+v", again)
 	}
 }
@@ -85,7 +89,9 @@ func TestSetIsTheDifference(t *testing.T) {
 		gen := func(name string) [][]change.Value {
 			var rows [][]change.Value
 			for range rapid.IntRange(0, 12).Draw(t, name) {
-				rows = append(rows, row(fmt.Sprint(rapid.IntRange(0, 6).Draw(t, "id")), rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "name"), "1"))
+				rows = append(rows, row(fmt.Sprint(rapid.IntRange(0, 6).Draw(t, "id")), rapid.SampledFrom([]string{
+					"", "a", "b",
+				}).Draw(t, "name"), "1"))
 			}
 			return rows
 		}

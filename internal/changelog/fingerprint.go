@@ -28,7 +28,10 @@ type watcher struct {
 }
 
 func newWatcher(w export.Watched) (watcher, error) {
-	made := watcher{Watched: w, ignored: map[string]bool{"MetaData": true, "SyncToken": true, "domain": true, "sparse": true, "status": true}}
+	made := watcher{
+		Watched: w,
+		ignored: map[string]bool{"MetaData": true, "SyncToken": true, "domain": true, "sparse": true, "status": true},
+	}
 	for _, f := range w.Fields {
 		p, err := record.ParsePath(f.Path)
 		if err != nil {
@@ -42,8 +45,8 @@ func newWatcher(w export.Watched) (watcher, error) {
 	return made, nil
 }
 
-// fingerprint is that of a record. It is the same for a record that was only touched, and for one that refers to a record
-// that was renamed: QuickBooks shows the new name without counting that as a change.
+// fingerprint is that of a record. It is the same for a record that was only touched, and for one that refers to a
+// record that was renamed: QuickBooks shows the new name without counting that as a change.
 func (w watcher) fingerprint(rec record.Record) fingerprint {
 	b := []byte{}
 	for name, v := range rec.Members() {

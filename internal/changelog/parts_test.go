@@ -16,7 +16,10 @@ import (
 )
 
 func FuzzChangeState(f *testing.F) {
-	good := changeState{Version: changeStateVersion, Cursor: time.Unix(1, 0), Objects: map[string]*watchedState{"Invoice": {Paths: []string{"A"}, Records: map[string]fingerprint{"1": {Hash: 1<<64 - 1, Texts: []string{"x\x1fy"}}}}},
+	good := changeState{Version: changeStateVersion, Cursor: time.Unix(1, 0),
+		Objects: map[string]*watchedState{"Invoice": {
+			Paths: []string{"A"}, Records: map[string]fingerprint{"1": {Hash: 1<<64 - 1, Texts: []string{"x\x1fy"}}},
+		}},
 		Log: []logEntry{{Object: "Invoice", ID: "1", Kind: changeVoided}}}
 	data, err := good.encode()
 	if err != nil {
@@ -50,8 +53,10 @@ func FuzzChangeState(f *testing.F) {
 
 func TestFingerprints(t *testing.T) {
 	t.Parallel()
-	w, err := newWatcher(export.Watched{Object: "Invoice", Label: "Name", Total: "TotalAmt", Derived: []string{"Rest"}, Fields: []export.WatchedField{
-		{Path: "Name", Title: "Name"}, {Path: "CustomerRef", Title: "Customer"}, {Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"}}})
+	w, err := newWatcher(export.Watched{Object: "Invoice", Label: "Name", Total: "TotalAmt", Derived: []string{"Rest"},
+		Fields: []export.WatchedField{
+			{Path: "Name", Title: "Name"}, {Path: "CustomerRef", Title: "Customer"},
+			{Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,12 +98,15 @@ func TestFingerprints(t *testing.T) {
 		}
 		seen[p.Hash] = name
 	}
-	if diff := cmp.Diff([]string{"", "Ann", "10.50", ""}, []string{shownText(base.Texts[0]), shownText(base.Texts[1]), shownText(base.Texts[2]), shownText(base.Texts[3])}); diff != "" {
+	if diff := cmp.Diff([]string{"", "Ann", "10.50", ""}, []string{shownText(base.Texts[0]), shownText(base.Texts[1]),
+		shownText(base.Texts[2]), shownText(base.Texts[3])}); diff != "" {
 		t.Error(diff)
 	}
 	for text, want := range map[string]bool{
-		`{"TotalAmt":0,"PrivateNote":"Voided"}`: true, `{"TotalAmt":0.00,"PrivateNote":"Voided: twice"}`: true, `{"PrivateNote":"Voided"}`: true,
-		`{"TotalAmt":5,"PrivateNote":"Voided the old one"}`: false, `{"TotalAmt":0,"PrivateNote":"Not Voided"}`: false, `{"TotalAmt":0}`: false,
+		`{"TotalAmt":0,"PrivateNote":"Voided"}`: true, `{"TotalAmt":0.00,"PrivateNote":"Voided: twice"}`: true,
+		`{"PrivateNote":"Voided"}`:                          true,
+		`{"TotalAmt":5,"PrivateNote":"Voided the old one"}`: false, `{"TotalAmt":0,"PrivateNote":"Not Voided"}`: false,
+		`{"TotalAmt":0}`: false,
 	} {
 		if got := w.voided(parse(text)); got != want {
 			t.Errorf("%s voided: %t", text, got)
@@ -142,11 +150,19 @@ func FuzzFingerprint(f *testing.F) {
 func TestADeletionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	cursor := time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)
-	w, err := newWatcher(export.Watched{Object: "Bill", Title: "Bill", Fields: []export.WatchedField{{Path: "TxnDate", Title: "Date"}}})
+	w, err := newWatcher(export.Watched{
+		Object: "Bill", Title: "Bill", Fields: []export.WatchedField{{Path: "TxnDate", Title: "Date"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &reader{books: supply.Books{Now: cursor.Add(time.Minute)}, state: changeState{Cursor: cursor, Objects: map[string]*watchedState{"Bill": {Paths: []string{"TxnDate"}, Records: map[string]fingerprint{}}}}}
+	r := &reader{
+		books: supply.Books{Now: cursor.Add(time.Minute)},
+		state: changeState{
+			Cursor:  cursor,
+			Objects: map[string]*watchedState{"Bill": {Paths: []string{"TxnDate"}, Records: map[string]fingerprint{}}},
+		},
+	}
 	for range 2 {
 		r.deleted(w, "9", cursor.Add(time.Hour))
 		r.merge()

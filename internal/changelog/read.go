@@ -42,7 +42,9 @@ const overlap = 10 * time.Minute
 
 // Read does all of a reading's work: what it finds is little, and QuickBooks' answers do not come in the order in which
 // the log shows them. logger is told when a state is of no use.
-func Read(ctx context.Context, from Sources, l export.ChangeLog, q export.Query, logger *slog.Logger) (*export.Reading, error) {
+func Read(
+	ctx context.Context, from Sources, l export.ChangeLog, q export.Query, logger *slog.Logger,
+) (*export.Reading, error) {
 	options, err := l.Parse(q.Options)
 	if err != nil {
 		return nil, err
@@ -62,13 +64,14 @@ func Read(ctx context.Context, from Sources, l export.ChangeLog, q export.Query,
 	if err != nil {
 		return nil, err
 	}
-	reading := &export.Reading{Schema: schema, Total: len(rows), End: r.end, Rows: func(yield func(table.Row, error) bool) {
-		for _, row := range rows {
-			if !yield(row, nil) {
-				return
+	reading := &export.Reading{Schema: schema, Total: len(rows), End: r.end,
+		Rows: func(yield func(table.Row, error) bool) {
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
 			}
-		}
-	}}
+		}}
 	return reading, nil
 }
 
@@ -96,8 +99,10 @@ func (r *reader) prepare(ctx context.Context, logger *slog.Logger) error {
 	}
 	state, err := decodeChangeState(r.query.State)
 	if err != nil {
-		logger.WarnContext(ctx, "the state of a change log is of no use", "realm", string(r.query.Company.Realm), "error", err.Error())
-		r.warnings = append(r.warnings, "What was known of the records could not be read, perhaps as another version wrote it. The log begins anew.")
+		logger.WarnContext(ctx, "the state of a change log is of no use", "realm", string(r.query.Company.Realm),
+			"error", err.Error())
+		r.warnings = append(r.warnings, "What was known of the records could not be read, perhaps as another version "+
+			"wrote it. The log begins anew.")
 	}
 	r.state = state
 	for _, w := range r.watchers {
@@ -141,7 +146,8 @@ func (r *reader) run(ctx context.Context) error {
 			return err
 		}
 		if why != "" {
-			r.warnings = append(r.warnings, why+" All records were compared instead; deletions bear the time of this run.")
+			r.warnings = append(r.warnings,
+				why+" All records were compared instead; deletions bear the time of this run.")
 			for _, w := range known {
 				if err := r.compare(ctx, w); err != nil {
 					return err
@@ -186,7 +192,8 @@ func (r *reader) preview(ctx context.Context) error {
 func (r *reader) catchUp(ctx context.Context, known []watcher) (at time.Time, why string, err error) {
 	switch since := r.state.Cursor; {
 	case r.books.Now.Sub(since) > supply.FeedDays*24*time.Hour-overlap:
-		return at, fmt.Sprintf("The last run is more than %d days ago, and QuickBooks keeps no list of changes for longer.", supply.FeedDays), nil
+		return at, fmt.Sprintf("The last run is more than %d days ago, and QuickBooks keeps no list of changes for "+
+			"longer.", supply.FeedDays), nil
 	case r.query.Company.ConnectedAt.After(since):
 		return at, "The company was connected again since the last run.", nil
 	}
@@ -201,7 +208,8 @@ func (r *reader) catchUp(ctx context.Context, known []watcher) (at time.Time, wh
 		return at, "", err
 	}
 	if got.Cut {
-		return at, fmt.Sprintf("More changed since the last run than the %d records of which QuickBooks tells.", supply.FeedMost), nil
+		return at, fmt.Sprintf("More changed since the last run than the %d records of which QuickBooks tells.",
+			supply.FeedMost), nil
 	}
 	for _, w := range known {
 		for _, rec := range got.Records[w.Object] {
@@ -283,7 +291,8 @@ func (r *reader) deleted(w watcher, id string, when time.Time) {
 	records := r.state.Objects[w.Object].Records
 	old, known := records[id]
 	if !known {
-		// One that came and went between two runs. Those before the last one are told already, or were gone before the first.
+		// One that came and went between two runs. Those before the last one are told already, or were gone before the
+		// first.
 		if !when.After(r.state.Cursor) || r.state.told(w.Object, id) {
 			return
 		}
@@ -303,7 +312,10 @@ func (r *reader) entry(w watcher, id string, when time.Time, old, p fingerprint)
 	if when.IsZero() {
 		when = r.books.Now
 	}
-	e := logEntry{Seen: r.books.Now.UTC(), When: when.UTC(), Object: w.Object, ID: id, Label: w.text(p, w.Label), Date: w.text(p, w.Date)}
+	e := logEntry{
+		Seen: r.books.Now.UTC(), When: when.UTC(), Object: w.Object, ID: id, Label: w.text(p, w.Label),
+		Date: w.text(p, w.Date),
+	}
 	days := []string{e.Date}
 	if len(old.Texts) > 0 {
 		days = append(days, w.text(old, w.Date))

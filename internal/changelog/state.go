@@ -120,7 +120,9 @@ func (s *changeState) forget(before time.Time) {
 
 // told reports whether the log says already that the record was deleted.
 func (s *changeState) told(object, id string) bool {
-	return slices.ContainsFunc(s.Log, func(c logEntry) bool { return c.Kind == changeDeleted && c.Object == object && c.ID == id })
+	return slices.ContainsFunc(s.Log, func(c logEntry) bool {
+		return c.Kind == changeDeleted && c.Object == object && c.ID == id
+	})
 }
 
 // unknownText stands for a field that was not kept when the record was last seen.

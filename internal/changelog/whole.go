@@ -41,7 +41,8 @@ func (r *reader) watch(ctx context.Context, unknown []watcher) error {
 	for _, w := range unknown {
 		known := &watchedState{Records: map[string]fingerprint{}}
 		known.align(w.Watched)
-		if err := r.whole(ctx, w, func(rec record.Record) { known.Records[rec.Text("Id")] = w.fingerprint(rec) }); err != nil {
+		remember := func(rec record.Record) { known.Records[rec.Text("Id")] = w.fingerprint(rec) }
+		if err := r.whole(ctx, w, remember); err != nil {
 			return err
 		}
 		r.state.Objects[w.Object] = known
@@ -51,7 +52,9 @@ func (r *reader) watch(ctx context.Context, unknown []watcher) error {
 	if len(unknown) < len(r.watchers) {
 		more = " more"
 	}
-	r.warnings = append(r.warnings, fmt.Sprintf("Watching %d%s records of %s from now on; changes show from the next run.", count, more, r.query.Company.Name))
+	r.warnings = append(r.warnings,
+		fmt.Sprintf("Watching %d%s records of %s from now on; changes show from the next run.", count, more,
+			r.query.Company.Name))
 	return nil
 }
 

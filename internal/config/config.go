@@ -124,7 +124,8 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r := &reader{getenv: getenv}
 	s := Settings{
 		Addr: f.Addr, DataDir: f.DataDir, MetricsAddr: f.MetricsAddr,
-		AdminEmail: strings.TrimSpace(getenv(envAdminEmail)), AdminPassword: r.secret(envAdminPassword), APIToken: r.secret(envAPIToken),
+		AdminEmail: strings.TrimSpace(getenv(envAdminEmail)), AdminPassword: r.secret(envAdminPassword),
+		APIToken:    r.secret(envAPIToken),
 		MinInterval: r.duration("LEDGERSHEET_MIN_INTERVAL", f.MinInterval, time.Second, 24*time.Hour),
 		RunTimeout:  r.duration("LEDGERSHEET_RUN_TIMEOUT", f.RunTimeout, 10*time.Second, 24*time.Hour),
 		Workers:     r.number("LEDGERSHEET_WORKERS", f.Workers, 1, 64),
@@ -225,12 +226,15 @@ func (r *reader) baseURL(f Flags) string {
 		return LocalURL(f.Addr)
 	}
 	u, err := url.Parse(f.BaseURL)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		r.fault("LEDGERSHEET_BASE_URL must be the public address without a path, such as https://sheets.example.com, not %q", f.BaseURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" || u.Fragment != "" {
+		r.fault("LEDGERSHEET_BASE_URL must be the public address without a path, such as "+
+			"https://sheets.example.com, not %q", f.BaseURL)
 		return ""
 	}
 	if u.User != nil {
-		r.fault("LEDGERSHEET_BASE_URL must be the public address without a user and a password, such as https://sheets.example.com")
+		r.fault("LEDGERSHEET_BASE_URL must be the public address without a user and a password, such as " +
+			"https://sheets.example.com")
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
@@ -262,7 +266,10 @@ func (r *reader) admin(s Settings) {
 }
 
 func (r *reader) intuit(f Flags) Intuit {
-	i := Intuit{ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret), Environment: f.IntuitEnvironment}
+	i := Intuit{
+		ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret),
+		Environment: f.IntuitEnvironment,
+	}
 	r.pair(envIntuitID, i.ClientID, envIntuitSecret, i.ClientSecret)
 	if i.Environment != "production" && i.Environment != "sandbox" {
 		r.fault("LEDGERSHEET_INTUIT_ENVIRONMENT must be production or sandbox, not %q", i.Environment)
@@ -279,9 +286,12 @@ func (r *reader) intuit(f Flags) Intuit {
 func (r *reader) google(f Flags) Google {
 	g := Google{
 		ClientID: strings.TrimSpace(r.getenv(envGoogleID)), ClientSecret: r.secret(envGoogleSecret),
-		AuthURL: r.url("LEDGERSHEET_GOOGLE_AUTH_URL", f.GoogleAuthURL), TokenURL: r.url("LEDGERSHEET_GOOGLE_TOKEN_URL", f.GoogleTokenURL),
-		RevokeURL: r.url("LEDGERSHEET_GOOGLE_REVOKE_URL", f.GoogleRevokeURL), UserInfoURL: r.url("LEDGERSHEET_GOOGLE_USERINFO_URL", f.GoogleUserInfoURL),
-		SheetsURL: r.url("LEDGERSHEET_GOOGLE_SHEETS_URL", f.GoogleSheetsURL), DriveURL: r.url("LEDGERSHEET_GOOGLE_DRIVE_URL", f.GoogleDriveURL),
+		AuthURL:            r.url("LEDGERSHEET_GOOGLE_AUTH_URL", f.GoogleAuthURL),
+		TokenURL:           r.url("LEDGERSHEET_GOOGLE_TOKEN_URL", f.GoogleTokenURL),
+		RevokeURL:          r.url("LEDGERSHEET_GOOGLE_REVOKE_URL", f.GoogleRevokeURL),
+		UserInfoURL:        r.url("LEDGERSHEET_GOOGLE_USERINFO_URL", f.GoogleUserInfoURL),
+		SheetsURL:          r.url("LEDGERSHEET_GOOGLE_SHEETS_URL", f.GoogleSheetsURL),
+		DriveURL:           r.url("LEDGERSHEET_GOOGLE_DRIVE_URL", f.GoogleDriveURL),
 		ServiceAccountFile: f.GoogleServiceAccountFile,
 	}
 	r.pair(envGoogleID, g.ClientID, envGoogleSecret, g.ClientSecret)
@@ -289,7 +299,8 @@ func (r *reader) google(f Flags) Google {
 		if info, err := os.Stat(g.ServiceAccountFile); err != nil {
 			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE cannot be read: %v", errors.Unwrap(err))
 		} else if info.IsDir() {
-			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE must name the key file, such as /run/secrets/google.json, and not a folder")
+			r.fault("LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE must name the key file, such as " +
+				"/run/secrets/google.json, and not a folder")
 		}
 	}
 	return g

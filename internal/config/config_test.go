@@ -14,9 +14,12 @@ import (
 func defaults() config.Flags {
 	return config.Flags{
 		Addr: "127.0.0.1:8080", DataDir: "./data", IntuitEnvironment: "production",
-		GoogleAuthURL: "https://a.example/auth", GoogleTokenURL: "https://a.example/token", GoogleRevokeURL: "https://a.example/revoke",
-		GoogleUserInfoURL: "https://a.example/me", GoogleSheetsURL: "https://s.example/", GoogleDriveURL: "https://d.example/",
-		MinInterval: "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90", Logging: config.Logging{LogLevel: "info"},
+		GoogleAuthURL: "https://a.example/auth", GoogleTokenURL: "https://a.example/token",
+		GoogleRevokeURL:   "https://a.example/revoke",
+		GoogleUserInfoURL: "https://a.example/me", GoogleSheetsURL: "https://s.example/",
+		GoogleDriveURL: "https://d.example/",
+		MinInterval:    "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90",
+		Logging: config.Logging{LogLevel: "info"},
 	}
 }
 
@@ -28,7 +31,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.Environment != "production" || s.SecretKey != nil || s.Workers != 8 {
+	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.Environment != "production" ||
+		s.SecretKey != nil || s.Workers != 8 {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -36,19 +40,24 @@ func TestDefaults(t *testing.T) {
 func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	f := defaults()
-	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app", "", "test", "ftp://x"
-	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0", "1s", "x", "loud", "xml"
+	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app",
+		"", "test", "ftp://x"
+	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0",
+		"1s", "x", "loud", "xml"
 	_, err := f.Settings(env(map[string]string{
 		"LEDGERSHEET_SECRET_KEY": "short", "LEDGERSHEET_ADMIN_EMAIL": "nobody", "LEDGERSHEET_ADMIN_PASSWORD": "hunter2",
-		"LEDGERSHEET_API_TOKEN": "tiny", "LEDGERSHEET_INTUIT_CLIENT_ID": "id", "LEDGERSHEET_GOOGLE_CLIENT_SECRET": "s3cr3t-value",
+		"LEDGERSHEET_API_TOKEN": "tiny", "LEDGERSHEET_INTUIT_CLIENT_ID": "id",
+		"LEDGERSHEET_GOOGLE_CLIENT_SECRET": "s3cr3t-value",
 	}))
 	faults, ok := errors.AsType[config.Faults](err)
 	if !ok {
 		t.Fatalf("got %v", err)
 	}
 	text := faults.Error()
-	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL", "MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS",
-		"LOG_LEVEL", "LOG_FORMAT", "SECRET_KEY", "ADMIN_EMAIL", "ADMIN_PASSWORD", "API_TOKEN", "INTUIT_CLIENT_SECRET", "GOOGLE_CLIENT_ID"} {
+	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL",
+		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS",
+		"LOG_LEVEL", "LOG_FORMAT", "SECRET_KEY", "ADMIN_EMAIL", "ADMIN_PASSWORD", "API_TOKEN", "INTUIT_CLIENT_SECRET",
+		"GOOGLE_CLIENT_ID"} {
 		if !strings.Contains(text, "LEDGERSHEET_"+name) {
 			t.Errorf("%s is not named in:\n%s", name, text)
 		}
@@ -77,7 +86,8 @@ func TestSecretsFromFiles(t *testing.T) {
 		{"LEDGERSHEET_API_TOKEN_FILE": file, "LEDGERSHEET_API_TOKEN": "x"},
 		{"LEDGERSHEET_API_TOKEN_FILE": file + "-missing"},
 	} {
-		if _, err := defaults().Settings(env(bad)); err == nil || !strings.Contains(err.Error(), "LEDGERSHEET_API_TOKEN_FILE") {
+		if _, err := defaults().Settings(env(bad)); err == nil ||
+			!strings.Contains(err.Error(), "LEDGERSHEET_API_TOKEN_FILE") {
 			t.Errorf("%v: got %v", bad, err)
 		}
 	}
@@ -85,7 +95,8 @@ func TestSecretsFromFiles(t *testing.T) {
 
 func TestUnknown(t *testing.T) {
 	t.Parallel()
-	got := config.Unknown([]string{"PATH=/bin", "LEDGERSHEET_ADR=x", "LEDGERSHEET_ADDR=y", "LEDGERSHEET_API_TOKEN_FILE=z"}, []string{"LEDGERSHEET_ADDR"})
+	got := config.Unknown([]string{"PATH=/bin", "LEDGERSHEET_ADR=x", "LEDGERSHEET_ADDR=y",
+		"LEDGERSHEET_API_TOKEN_FILE=z"}, []string{"LEDGERSHEET_ADDR"})
 	if len(got) != 1 || got[0] != "LEDGERSHEET_ADR" {
 		t.Errorf("got %v", got)
 	}
@@ -94,7 +105,8 @@ func TestUnknown(t *testing.T) {
 func TestLocalURL(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{
-		":8080": "http://localhost:8080", "0.0.0.0:80": "http://localhost:80", "[::]:8080": "http://localhost:8080", "[::1]:8080": "http://[::1]:8080",
+		":8080": "http://localhost:8080", "0.0.0.0:80": "http://localhost:80", "[::]:8080": "http://localhost:8080",
+		"[::1]:8080":     "http://[::1]:8080",
 		"127.0.0.1:8080": "http://127.0.0.1:8080", "sheets.lan:8080": "http://sheets.lan:8080",
 	} {
 		f := defaults()
@@ -109,10 +121,16 @@ func TestLocalURL(t *testing.T) {
 func TestSettingsHideSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := map[string]string{
-		"LEDGERSHEET_SECRET_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "LEDGERSHEET_ADMIN_PASSWORD": "correct horse battery", "LEDGERSHEET_API_TOKEN": "a-token-of-more-than-24-characters",
-		"LEDGERSHEET_INTUIT_CLIENT_SECRET": "intuit-client-secret", "LEDGERSHEET_GOOGLE_CLIENT_SECRET": "google-client-secret",
+		"LEDGERSHEET_SECRET_KEY":           "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+		"LEDGERSHEET_ADMIN_PASSWORD":       "correct horse battery",
+		"LEDGERSHEET_API_TOKEN":            "a-token-of-more-than-24-characters",
+		"LEDGERSHEET_INTUIT_CLIENT_SECRET": "intuit-client-secret",
+		"LEDGERSHEET_GOOGLE_CLIENT_SECRET": "google-client-secret",
 	}
-	given := map[string]string{"LEDGERSHEET_ADMIN_EMAIL": "owner@example.com", "LEDGERSHEET_INTUIT_CLIENT_ID": "i", "LEDGERSHEET_GOOGLE_CLIENT_ID": "g"}
+	given := map[string]string{
+		"LEDGERSHEET_ADMIN_EMAIL": "owner@example.com", "LEDGERSHEET_INTUIT_CLIENT_ID": "i",
+		"LEDGERSHEET_GOOGLE_CLIENT_ID": "g",
+	}
 	for name, secret := range secrets {
 		given[name] = secret
 	}
@@ -124,7 +142,8 @@ func TestSettingsHideSecrets(t *testing.T) {
 		for _, v := range []any{s, &s, *s.SecretKey, s.SecretKey} {
 			text := fmt.Sprintf(verb, v)
 			for name, secret := range secrets {
-				if strings.Contains(text, secret) || strings.Contains(text, "0123456789abcdef") || strings.Contains(text, "0x30, 0x31") || strings.Contains(text, "48 49 50") {
+				if strings.Contains(text, secret) || strings.Contains(text, "0123456789abcdef") ||
+					strings.Contains(text, "0x30, 0x31") || strings.Contains(text, "48 49 50") {
 					t.Errorf("%s shows %s: %s", verb, name, text)
 				}
 			}

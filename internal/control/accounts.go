@@ -32,8 +32,8 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 			}
 			return s
 		},
-		// An account is of no company, so that every exporter can be given one; but those of all companies may write with
-		// it.
+		// An account is of no company, so that every exporter can be given one; but those of all companies may write
+		// with it.
 		seen:    func(export.ID) access.Thing { return access.Thing{} },
 		touched: func(export.ID) access.Thing { return access.Installation() },
 		users:   func(id export.ID) export.ExporterFilter { return export.ExporterFilter{Account: id} },
@@ -91,7 +91,8 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 	}
 	for _, scope := range flow.Scopes {
 		if (scope == export.ScopeFiles || scope == export.ScopeSheets) && !slices.Contains(grant.Scopes, scope) {
-			unticked := problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.", scopeTitle(scope)).
+			unticked := problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.",
+				scopeTitle(scope)).
 				WithHint("Nothing was changed. Connect again and leave every box ticked: " +
 					"without it no spreadsheet can be written.")
 			return export.GoogleAccount{}, flow, unticked
@@ -106,7 +107,8 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 		return a, flow, err
 	}
 	if grant.RefreshToken == "" {
-		return a, flow, problem.New(problem.GoogleReconnectRequired, "Google gave no lasting permission for %s.", email).
+		return a, flow, problem.New(problem.GoogleReconnectRequired, "Google gave no lasting permission for %s.",
+			email).
 			WithHint("Remove ledgersheet at myaccount.google.com/permissions and connect again.")
 	}
 	a.Scopes = grant.Scopes
@@ -152,7 +154,8 @@ func (d *Desk) TestAccount(ctx context.Context, id export.ID) (email string, err
 	return email, err
 }
 
-// DisconnectAccount revokes the grant at Google, forgets the tokens and pauses the exporters that write with the account.
+// DisconnectAccount revokes the grant at Google, forgets the tokens and pauses the exporters that write with the
+// account.
 func (d *Desk) DisconnectAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
 	a, err := d.accounts.own(ctx, d, id)
 	if err != nil {

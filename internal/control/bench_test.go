@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,23 @@ type bench struct {
 	account       export.ID
 	revoked       []string
 	previewer     control.Previewer
+	looked        atomic.Int64 // how often a company or an account was looked up
+}
+
+// countingStore counts look-ups of connections.
+type countingStore struct {
+	export.Store
+	b *bench
+}
+
+func (s countingStore) Company(ctx context.Context, realm export.RealmID) (export.Company, error) {
+	s.b.looked.Add(1)
+	return s.Store.Company(ctx, realm)
+}
+
+func (s countingStore) Account(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
+	s.b.looked.Add(1)
+	return s.Store.Account(ctx, id)
 }
 
 func newBench(t *testing.T) *bench {
@@ -59,7 +77,9 @@ func newBench(t *testing.T) *bench {
 		must(t, store.PutGrant(b.ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "r-" + name}))
 	}
 	for _, id := range []export.ID{"con_1", "con_2"} {
-		must(t, store.PutAccount(b.ctx, export.GoogleAccount{ID: id, Subject: string(id), Email: string(id) + "@example.com", Kind: export.OAuthAccount, Status: export.Connected}))
+		must(t, store.PutAccount(b.ctx,
+			export.GoogleAccount{ID: id, Subject: string(id), Email: string(id) + "@example.com",
+				Kind: export.OAuthAccount, Status: export.Connected}))
 		must(t, store.PutGrant(b.ctx, export.AccountGrant(id), export.Grant{RefreshToken: "r-" + string(id)}))
 	}
 	return b
@@ -67,7 +87,8 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
-		Store: b.store, Definitions: exporters.All(), QuickBooksConsents: consents{b}, GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
+		Store: countingStore{b.store, b}, Definitions: exporters.All(), QuickBooksConsents: consents{b},
+		GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
 		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
@@ -159,7 +180,8 @@ func must(t *testing.T, err error) {
 
 // input is a right exporter of both companies, due each day at six in the morning.
 func (b *bench) input(realms ...export.RealmID) export.Exporter {
-	return export.Exporter{Name: "Vendors", Definition: "vendors", Companies: realms, Target: export.Target{Account: "con_1", Sheet: "Vendors"},
+	return export.Exporter{Name: "Vendors", Definition: "vendors", Companies: realms,
+		Target:   export.Target{Account: "con_1", Sheet: "Vendors"},
 		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}}
 }
 

@@ -144,7 +144,8 @@ func TestWhoMay(t *testing.T) {
 					want = problem.Forbidden
 				}
 				err := test.call(b.system.As(who))
-				if got := problem.From(err); want == "" && err != nil || want != "" && (got == nil || got.Code != want) {
+				if got := problem.From(err); want == "" && err != nil ||
+					want != "" && (got == nil || got.Code != want) {
 					t.Errorf("%s as %q of %q: got %v, want %q", test.name, role, companies, err, want)
 				}
 			}

@@ -87,7 +87,8 @@ func (d *Desk) UpdateExporter(
 			return err
 		}
 		if revision != 0 && s.Revision != revision {
-			return problem.New(problem.Conflict, "Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
+			return problem.New(problem.Conflict,
+				"Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
 		replan := s.Schedule != e.Schedule // else a time that is just due would be passed over
 		target := retarget(s.Target, e.Target, revision != 0, now)
@@ -145,7 +146,8 @@ func (c *core) deleteExporter(ctx context.Context, who Actor, e export.Exporter)
 	}
 	for _, r := range active {
 		if r.Exporter.ID == e.ID {
-			if _, err := c.o.Queue.Cancel(ctx, r.ID); err != nil && !problem.HasCode(err, problem.Conflict, problem.NotFound) {
+			if _, err := c.o.Queue.Cancel(ctx, r.ID); err != nil &&
+				!problem.HasCode(err, problem.Conflict, problem.NotFound) {
 				return err
 			}
 		}
@@ -281,7 +283,8 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	every := spec.MinInterval(c.o.Now())
 	daily := every >= shortestDay && c.o.MinInterval <= 24*time.Hour
 	if every < c.o.MinInterval && !daily {
-		bad.Add("schedule.cron", "is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every, c.o.MinInterval)
+		bad.Add("schedule.cron",
+			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every, c.o.MinInterval)
 	}
 }
 

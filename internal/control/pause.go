@@ -70,7 +70,8 @@ func (c *core) resume(
 			}
 		}
 		if missed && !e.Paused() && uses(e) {
-			run := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp, Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}}
+			run := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp,
+				Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}}
 			if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
 				return fmt.Errorf("catching up: %w", err)
 			}

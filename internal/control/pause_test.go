@@ -88,7 +88,8 @@ func TestPersonsPauseStays(t *testing.T) {
 func TestNamesDecideNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := b.store.UpdateCompany(b.ctx, alder, func(c *export.Company) error { c.Name = "paused by nobody Ltd"; return nil })
+	_, err := b.store.UpdateCompany(b.ctx, alder,
+		func(c *export.Company) error { c.Name = "paused by nobody Ltd"; return nil })
 	must(t, err)
 	e := b.create(b.input(alder))
 	_, err = b.DisconnectCompany(b.ctx, alder)
@@ -109,7 +110,8 @@ func TestFreedByAnEdit(t *testing.T) {
 		lose func(b *bench) error
 		edit func(e *export.Exporter)
 	}{
-		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, "con_1") }, func(e *export.Exporter) { e.Target.Account = "con_2" }},
+		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, "con_1") },
+			func(e *export.Exporter) { e.Target.Account = "con_2" }},
 		"account disconnected": {func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, "con_1"); return err },
 			func(e *export.Exporter) { e.Target.Account = "con_2" }},
 		"company disconnected": {func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, alder); return err },
@@ -149,7 +151,8 @@ func TestDeleteCompany(t *testing.T) {
 	if s := b.stored(both.ID); len(s.Companies) != 1 || s.Companies[0] != birch || s.Paused() {
 		t.Errorf("the combined exporter: %v, paused %v", s.Companies, s.Paused())
 	}
-	b.system.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late")) // its last refresh may end now
+	// its last refresh may end now
+	b.system.CompanyEnded(b.ctx, alder, problem.New(problem.CompanyReconnectRequired, "late"))
 	if _, err := b.Company(b.ctx, alder); !problem.HasCode(err, problem.NotFound) {
 		t.Errorf("the company: %v", err)
 	}

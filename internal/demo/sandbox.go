@@ -49,9 +49,11 @@ type Sandbox struct {
 func Open(o Options) (*Sandbox, error) {
 	objects, reports := Describe(o.Definitions)
 	s := &Sandbox{
-		Intuit: intuitsim.New(intuitsim.Options{Seed: o.Size.Seed, Companies: o.Size.Companies, Customers: o.Size.Customers, Vendors: o.Size.Vendors,
-			Items: o.Size.Items, Invoices: o.Size.Invoices, Bills: o.Size.Bills, Nasty: o.Size.Nasty, AutoConsent: o.AutoConsent,
-			Objects: objects, Reports: reports}),
+		Intuit: intuitsim.New(intuitsim.Options{Seed: o.Size.Seed, Companies: o.Size.Companies,
+			Customers: o.Size.Customers, Vendors: o.Size.Vendors,
+			Items: o.Size.Items, Invoices: o.Size.Invoices, Bills: o.Size.Bills, Nasty: o.Size.Nasty,
+			AutoConsent: o.AutoConsent,
+			Objects:     objects, Reports: reports}),
 		Google: googlesim.New(googlesim.Options{AutoConsent: o.AutoConsent}),
 	}
 	var err error
@@ -72,7 +74,8 @@ func (s *Sandbox) serve(addr string, h http.Handler) (root string, err error) {
 	}
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return "", fmt.Errorf("the address %s is taken by another program; choose another one, or port 0 for a free one", addr)
+		return "",
+			fmt.Errorf("the address %s is taken by another program; choose another one, or port 0 for a free one", addr)
 	}
 	if err != nil {
 		return "", err
@@ -114,10 +117,16 @@ func (s *Sandbox) Environment() [][2]string {
 	var set config.Settings
 	s.Apply(&set)
 	return [][2]string{
-		{"LEDGERSHEET_INTUIT_CLIENT_ID", set.Intuit.ClientID}, {"LEDGERSHEET_INTUIT_CLIENT_SECRET", set.Intuit.ClientSecret.Reveal()},
-		{"LEDGERSHEET_INTUIT_ENVIRONMENT", set.Intuit.Environment}, {"LEDGERSHEET_INTUIT_DISCOVERY_URL", set.Intuit.DiscoveryURL}, {"LEDGERSHEET_INTUIT_API_URL", set.Intuit.APIURL},
-		{"LEDGERSHEET_GOOGLE_CLIENT_ID", set.Google.ClientID}, {"LEDGERSHEET_GOOGLE_CLIENT_SECRET", set.Google.ClientSecret.Reveal()},
-		{"LEDGERSHEET_GOOGLE_AUTH_URL", set.Google.AuthURL}, {"LEDGERSHEET_GOOGLE_TOKEN_URL", set.Google.TokenURL}, {"LEDGERSHEET_GOOGLE_REVOKE_URL", set.Google.RevokeURL},
-		{"LEDGERSHEET_GOOGLE_USERINFO_URL", set.Google.UserInfoURL}, {"LEDGERSHEET_GOOGLE_SHEETS_URL", set.Google.SheetsURL}, {"LEDGERSHEET_GOOGLE_DRIVE_URL", set.Google.DriveURL},
+		{"LEDGERSHEET_INTUIT_CLIENT_ID", set.Intuit.ClientID},
+		{"LEDGERSHEET_INTUIT_CLIENT_SECRET", set.Intuit.ClientSecret.Reveal()},
+		{"LEDGERSHEET_INTUIT_ENVIRONMENT", set.Intuit.Environment},
+		{"LEDGERSHEET_INTUIT_DISCOVERY_URL", set.Intuit.DiscoveryURL},
+		{"LEDGERSHEET_INTUIT_API_URL", set.Intuit.APIURL},
+		{"LEDGERSHEET_GOOGLE_CLIENT_ID", set.Google.ClientID},
+		{"LEDGERSHEET_GOOGLE_CLIENT_SECRET", set.Google.ClientSecret.Reveal()},
+		{"LEDGERSHEET_GOOGLE_AUTH_URL", set.Google.AuthURL}, {"LEDGERSHEET_GOOGLE_TOKEN_URL", set.Google.TokenURL},
+		{"LEDGERSHEET_GOOGLE_REVOKE_URL", set.Google.RevokeURL},
+		{"LEDGERSHEET_GOOGLE_USERINFO_URL", set.Google.UserInfoURL},
+		{"LEDGERSHEET_GOOGLE_SHEETS_URL", set.Google.SheetsURL}, {"LEDGERSHEET_GOOGLE_DRIVE_URL", set.Google.DriveURL},
 	}
 }

@@ -100,11 +100,17 @@ func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	}
 	for _, c := range realms {
 		add("Invoices of "+c.Name, "invoices", "Invoices", "0 6 * * *", map[string]string{"date_range": "all"}, c)
-		add("Profit and loss by month, "+c.Name, "profit_and_loss", "P&L", "0 7 * * 1-5", map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual", "summarize_by": "Month"}, c)
-		add("Balance sheet of "+c.Name, "balance_sheet", "Balance sheet", "0 7 1 * *", map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"}, c)
+		add("Profit and loss by month, "+c.Name, "profit_and_loss", "P&L", "0 7 * * 1-5",
+			map[string]string{
+				"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual", "summarize_by": "Month",
+			}, c)
+		add("Balance sheet of "+c.Name, "balance_sheet", "Balance sheet", "0 7 1 * *",
+			map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"}, c)
 	}
-	add("Invoice lines of both companies", "invoices", "Lines", "30 6 * * *", map[string]string{"date_range": "last_365_days", "lines": "true"}, realms...)
+	add("Invoice lines of both companies", "invoices", "Lines", "30 6 * * *",
+		map[string]string{"date_range": "last_365_days", "lines": "true"}, realms...)
 	add("Customers of both companies", "customers", "Customers", "15 * * * *", nil, realms...)
-	add("Vendors of both companies", "vendors", "Vendors", "45 * * * *", map[string]string{"include_inactive": "true"}, realms...)
+	add("Vendors of both companies", "vendors", "Vendors", "45 * * * *", map[string]string{"include_inactive": "true"},
+		realms...)
 	return list
 }

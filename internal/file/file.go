@@ -79,7 +79,8 @@ func (r *write) compare(ctx context.Context) error {
 	o.Titles = head
 	standing, err := parse(r.old)
 	if err != nil {
-		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.", r.w.Target.File, err)
+		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.",
+			r.w.Target.File, err)
 	}
 	if len(standing) > 0 && strings.Join(standing[0], "\x00") == strings.Join(head, "\x00") {
 		o.Keys = schema.Keys()
@@ -166,7 +167,9 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	}
 	target := r.w.Target
 	target.URL = "file://" + filepath.ToSlash(r.path)
-	res := export.WriteResult{Target: target, Rows: r.w.Rows.Len(), Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh)}
+	res := export.WriteResult{
+		Target: target, Rows: r.w.Rows.Len(), Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh),
+	}
 	if res.Unchanged {
 		return res, nil
 	}
@@ -174,8 +177,8 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	return res, replaceFile(r.path, r.fresh)
 }
 
-// replaceFile puts the new contents in place at once: whoever opens the file sees the old ones or the new ones, also after
-// a crash.
+// replaceFile puts the new contents in place at once: whoever opens the file sees the old ones or the new ones, also
+// after a crash.
 func replaceFile(path string, data []byte) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -50,7 +50,8 @@ func TestOnlyFilesOfTheFolder(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "../out.csv", "a/b.csv", ".."} {
 		_, err := file.Folder{Path: t.TempDir()}.Prepare(t.Context(), export.WriteRequest{
-			Target: export.Target{File: name}, Rows: table.NewSpool(table.Schema{}), Zone: time.UTC, Report: func(export.Phase, int) {},
+			Target: export.Target{File: name}, Rows: table.NewSpool(table.Schema{}), Zone: time.UTC,
+			Report: func(export.Phase, int) {},
 		})
 		if err == nil {
 			t.Errorf("%q is taken for a file of the folder", name)
@@ -60,7 +61,9 @@ func TestOnlyFilesOfTheFolder(t *testing.T) {
 
 func TestTextsAreNoFormulas(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"=1+1": "'=1+1", "-5": "'-5", "@x": "'@x", "plain": "plain", "": "", "00123": "00123"} {
+	for in, want := range map[string]string{
+		"=1+1": "'=1+1", "-5": "'-5", "@x": "'@x", "plain": "plain", "": "", "00123": "00123",
+	} {
 		if got := file.Text(table.TextOf(in)); got != want {
 			t.Errorf("%q stands as %q, want %q", in, got, want)
 		}

@@ -47,8 +47,8 @@ func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-// TestCancel cancels a run at each of its requests. One that says it was cancelled has left the old rows and no tab; one
-// whose rows were already on their way says that it succeeded.
+// TestCancel cancels a run at each of its requests. One that says it was cancelled has left the old rows and no tab;
+// one whose rows were already on their way says that it succeeded.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	for size, maxBody := range map[string]int{"small": 0, "staged": 4_000} {
@@ -83,7 +83,8 @@ func TestCancel(t *testing.T) {
 						}
 					}
 					if cancelled == 0 || succeeded == 0 {
-						t.Errorf("%d were cancelled and %d succeeded: the test did not reach both", cancelled, succeeded)
+						t.Errorf("%d were cancelled and %d succeeded: the test did not reach both",
+							cancelled, succeeded)
 					}
 				})
 			})
@@ -128,7 +129,10 @@ func TestQuotaStorm(t *testing.T) {
 				b := newBench(t, googlesim.Options{}, maxBody)
 				b.mustWrite(schema, invoices(100))
 				began := time.Now()
-				b.sim.Fail(googlesim.Fault{Times: -1, Status: 429, State: "RESOURCE_EXHAUSTED", Message: "Quota exceeded for quota metric 'Write requests'"})
+				b.sim.Fail(googlesim.Fault{
+					Times: -1, Status: 429, State: "RESOURCE_EXHAUSTED",
+					Message: "Quota exceeded for quota metric 'Write requests'",
+				})
 				stop := time.AfterFunc(70*time.Second, b.sim.ClearFaults)
 				defer stop.Stop()
 				b.mustWrite(schema, invoices(120))
@@ -156,7 +160,10 @@ func TestRevokedInTheMiddle(t *testing.T) {
 	b := newBench(t, googlesim.Options{}, 4_000)
 	old, fresh := invoices(100), invoices(120)
 	b.mustWrite(schema, old)
-	b.sim.Fail(googlesim.Fault{Times: -1, Skip: 4, Status: 401, State: "UNAUTHENTICATED", Message: "Request had invalid authentication credentials."})
+	b.sim.Fail(googlesim.Fault{
+		Times: -1, Skip: 4, Status: 401, State: "UNAUTHENTICATED",
+		Message: "Request had invalid authentication credentials.",
+	})
 	_, err := b.write(schema, fresh)
 	if err == nil || !strings.Contains(err.Error(), "google_reconnect_required") {
 		t.Fatal(err)

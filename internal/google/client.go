@@ -1,6 +1,6 @@
 // Package google writes results to Google Sheets: it finds or makes the spreadsheet and the tab, plans the least work
-// that makes the managed range exactly the result, and carries it out so that a reader sees the old rows or the new ones
-// and never a mixture. It also creates and finds spreadsheets through Drive.
+// that makes the managed range exactly the result, and carries it out so that a reader sees the old rows or the new
+// ones and never a mixture. It also creates and finds spreadsheets through Drive.
 package google
 
 import (
@@ -35,7 +35,8 @@ type Options struct {
 	Now                                        func() time.Time // nil means time.Now
 	Logger                                     *slog.Logger
 	MaxTries                                   int // per request; 0 means 5
-	MaxBody                                    int // bytes of a request body; 0 means a little below the 2 MB that Google recommends
+	// bytes of a request body; 0 means a little below the 2 MB that Google recommends
+	MaxBody int
 }
 
 // Client implements export.Destination.
@@ -77,8 +78,8 @@ type call struct {
 	query  url.Values
 	body   []byte
 	write  bool // counts against the write quota
-	// once: it must not be sent again by itself when its outcome is unknown. Neither does a cancel cut it off once it is
-	// sent, as that would make its outcome unknown.
+	// once: it must not be sent again by itself when its outcome is unknown. Neither does a cancel cut it off once it
+	// is sent, as that would make its outcome unknown.
 	once  bool
 	drive bool // is for Drive, whose quota is another and far larger
 }
@@ -121,14 +122,15 @@ func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) er
 		if ctx.Err() != nil || p.Class() != problem.RetryRequest || (k.once && unknown) {
 			return err
 		}
-		s.c.o.Logger.LogAttrs(ctx, slog.LevelWarn, "google request failed, trying again", slog.String("code", string(p.Code)), slog.Int("try", try+1), slog.String("problem", p.Message))
+		s.c.o.Logger.LogAttrs(ctx, slog.LevelWarn, "google request failed, trying again",
+			slog.String("code", string(p.Code)), slog.Int("try", try+1), slog.String("problem", p.Message))
 		last = err
 	}
 	return last
 }
 
-// wait is the pause before a further try: what Google asked for, long enough for a minute's quota to come back when that
-// is used up, else doubling with full jitter.
+// wait is the pause before a further try: what Google asked for, long enough for a minute's quota to come back when
+// that is used up, else doubling with full jitter.
 func (s *session) wait(ctx context.Context, try int, last error) error {
 	pause := min(time.Second<<try, time.Minute)
 	pause = time.Duration(rand.Int64N(int64(pause))) + 200*time.Millisecond
@@ -193,7 +195,8 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		return nil
 	}
 	if err := read(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return fmt.Errorf("%w: %w", errUnknownOutcome, problem.Wrap(err, problem.GoogleUnavailable, "Google's answer was cut off or could not be read."))
+		return fmt.Errorf("%w: %w", errUnknownOutcome, problem.Wrap(err, problem.GoogleUnavailable,
+			"Google's answer was cut off or could not be read."))
 	}
 	return nil
 }

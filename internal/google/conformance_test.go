@@ -29,7 +29,8 @@ func TestConformance(t *testing.T) {
 	for name, maxBody := range map[string]int{"small": 0, "staged": 1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			destinationtest.Run(t, func(t *testing.T) destinationtest.Place { return openPlace(t, maxBody) }, synctest.Test)
+			destinationtest.Run(t, func(t *testing.T) destinationtest.Place { return openPlace(t, maxBody) },
+				synctest.Test)
 		})
 	}
 }

@@ -13,8 +13,8 @@ import (
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
-// create makes a spreadsheet, or finds the one that an earlier try made: the file carries the key, so a lost answer or a
-// crash does not leave two. made tells that nobody can have put anything into it yet.
+// create makes a spreadsheet, or finds the one that an earlier try made: the file carries the key, so a lost answer or
+// a crash does not leave two. made tells that nobody can have put anything into it yet.
 // https://developers.google.com/workspace/drive/api/guides/properties
 func (s *session) create(ctx context.Context, key, title string) (id string, made bool, err error) {
 	var found drive.FileList
@@ -22,18 +22,24 @@ func (s *session) create(ctx context.Context, key, title string) (id string, mad
 		"q":      {"appProperties has { key='" + stampKey + "' and value='" + key + "' } and trashed = false"},
 		"fields": {"files(id)"},
 	}
-	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true}, decodeInto(&found)); err != nil {
+	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true},
+		decodeInto(&found)); err != nil {
 		return "", false, err
 	}
 	if len(found.Files) > 0 {
 		return found.Files[0].Id, false, nil
 	}
-	body, err := json.Marshal(drive.File{Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: key}})
+	body, err := json.Marshal(drive.File{
+		Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: key},
+	})
 	if err != nil {
 		return "", false, err
 	}
 	var file drive.File
-	k := call{method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, once: true, drive: true}
+	k := call{
+		method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, once: true,
+		drive: true,
+	}
 	err = s.do(ctx, k, decodeInto(&file))
 	return file.Id, err == nil, err
 }
@@ -45,7 +51,10 @@ func (c *Client) Account(ctx context.Context, account export.ID) (email string, 
 		return "", err
 	}
 	var about drive.About
-	k := call{method: http.MethodGet, url: c.drive + "about", query: url.Values{"fields": {"user(emailAddress)"}}, drive: true}
+	k := call{
+		method: http.MethodGet, url: c.drive + "about", query: url.Values{"fields": {"user(emailAddress)"}},
+		drive: true,
+	}
 	if err := s.do(ctx, k, decodeInto(&about)); err != nil {
 		return "", err
 	}

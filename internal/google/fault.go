@@ -22,7 +22,8 @@ func sendProblem(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		return ctx.Err()
 	}
-	return fmt.Errorf("%w: %w", errUnknownOutcome, problem.Wrap(err, problem.GoogleUnavailable, "Google did not answer."))
+	return fmt.Errorf("%w: %w", errUnknownOutcome, problem.Wrap(err, problem.GoogleUnavailable,
+		"Google did not answer."))
 }
 
 // answer is a kind of refusal: it fits by status and, where given, by a part of the message or the reason.
@@ -37,22 +38,47 @@ type answer struct {
 // answers is the one table of what Google's refusals mean, first match wins.
 // https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors
 var answers = []answer{
-	{http.StatusUnauthorized, "", problem.GoogleReconnectRequired, "Google no longer accepts this account's access.", ""},
+	{http.StatusUnauthorized, "", problem.GoogleReconnectRequired, "Google no longer accepts this account's access.",
+		""},
 	{http.StatusTooManyRequests, "", problem.GoogleRateLimited, "Google's quota for this minute is used up.", ""},
-	{http.StatusForbidden, "storagequotaexceeded", problem.SpreadsheetForbidden, "Google refuses to make a spreadsheet: this account has no storage.", "A service account cannot own files. Make a spreadsheet yourself, share it with the account as an editor, and enter its address as the destination."},
-	{http.StatusForbidden, "storage quota", problem.SpreadsheetForbidden, "Google refuses to make a spreadsheet: this account has no storage.", "A service account cannot own files. Make a spreadsheet yourself, share it with the account as an editor, and enter its address as the destination."},
-	{http.StatusForbidden, "ratelimitexceeded", problem.GoogleRateLimited, "Google's quota for this minute is used up.", ""},
-	{http.StatusForbidden, "access_token_scope_insufficient", problem.GoogleReconnectRequired, "This Google account has not allowed ledgersheet to write spreadsheets.", "Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
-	{http.StatusForbidden, "insufficient authentication scopes", problem.GoogleReconnectRequired, "This Google account has not allowed ledgersheet to write spreadsheets.", "Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
-	{http.StatusForbidden, "insufficientpermissions", problem.GoogleReconnectRequired, "This Google account has not allowed ledgersheet to write spreadsheets.", "Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
-	{http.StatusForbidden, "has not been used in project", problem.AppCredentials, "The Google Sheets or Drive API is not enabled: %s", "Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a minute and run again."},
-	{http.StatusForbidden, "service_disabled", problem.AppCredentials, "The Google Sheets or Drive API is not enabled: %s", "Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a minute and run again."},
+	{http.StatusForbidden, "storagequotaexceeded", problem.SpreadsheetForbidden,
+		"Google refuses to make a spreadsheet: this account has no storage.",
+		"A service account cannot own files. Make a spreadsheet yourself, share it with the account as an editor, " +
+			"and enter its address as the destination."},
+	{http.StatusForbidden, "storage quota", problem.SpreadsheetForbidden,
+		"Google refuses to make a spreadsheet: this account has no storage.",
+		"A service account cannot own files. Make a spreadsheet yourself, share it with the account as an editor, " +
+			"and enter its address as the destination."},
+	{http.StatusForbidden, "ratelimitexceeded", problem.GoogleRateLimited, "Google's quota for this minute is used up.",
+		""},
+	{http.StatusForbidden, "access_token_scope_insufficient", problem.GoogleReconnectRequired,
+		"This Google account has not allowed ledgersheet to write spreadsheets.",
+		"Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
+	{http.StatusForbidden, "insufficient authentication scopes", problem.GoogleReconnectRequired,
+		"This Google account has not allowed ledgersheet to write spreadsheets.",
+		"Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
+	{http.StatusForbidden, "insufficientpermissions", problem.GoogleReconnectRequired,
+		"This Google account has not allowed ledgersheet to write spreadsheets.",
+		"Open Connections, press Reconnect on this account and leave every box ticked on Google's page."},
+	{http.StatusForbidden, "has not been used in project", problem.AppCredentials,
+		"The Google Sheets or Drive API is not enabled: %s",
+		"Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a minute and " +
+			"run again."},
+	{http.StatusForbidden, "service_disabled", problem.AppCredentials,
+		"The Google Sheets or Drive API is not enabled: %s",
+		"Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a minute and " +
+			"run again."},
 	{http.StatusForbidden, "", problem.SpreadsheetForbidden, "This Google account may not edit the spreadsheet.", ""},
 	{http.StatusNotFound, "", problem.SpreadsheetNotFound, "Google knows no such spreadsheet for this account.", ""},
-	{http.StatusBadRequest, "protected cell or object", problem.SheetProtected, "The exported area is protected against changes by this Google account.", ""},
-	{http.StatusBadRequest, "limit of 10000000 cells", problem.SpreadsheetFull, "The spreadsheet would have more than 10 million cells.", ""},
-	{http.StatusBadRequest, "number of columns in the sheet above the limit", problem.SpreadsheetFull, "The tab would have more than 18,278 columns.", "Choose fewer columns or a start cell further left."},
-	{http.StatusBadRequest, "not supported for this document", problem.GoogleRejected, "The destination is an Office file and no Google spreadsheet.", "Open it in Google Sheets, save it as a Google spreadsheet (File menu), and use the new one's address."},
+	{http.StatusBadRequest, "protected cell or object", problem.SheetProtected,
+		"The exported area is protected against changes by this Google account.", ""},
+	{http.StatusBadRequest, "limit of 10000000 cells", problem.SpreadsheetFull,
+		"The spreadsheet would have more than 10 million cells.", ""},
+	{http.StatusBadRequest, "number of columns in the sheet above the limit", problem.SpreadsheetFull,
+		"The tab would have more than 18,278 columns.", "Choose fewer columns or a start cell further left."},
+	{http.StatusBadRequest, "not supported for this document", problem.GoogleRejected,
+		"The destination is an Office file and no Google spreadsheet.",
+		"Open it in Google Sheets, save it as a Google spreadsheet (File menu), and use the new one's address."},
 	{http.StatusBadRequest, "", problem.GoogleRejected, "Google refused the request: %s", ""},
 	{http.StatusRequestTimeout, "", problem.GoogleUnavailable, "Google did not answer in time.", ""},
 }

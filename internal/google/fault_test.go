@@ -64,7 +64,9 @@ func TestCrash(t *testing.T) {
 			b := newBench(t, googlesim.Options{}, staged)
 			old, fresh := invoices(400), invoices(450)
 			b.mustWrite(schema, old)
-			b.sim.Fail(googlesim.Fault{Times: -1, Skip: stop, Status: 403, Message: "The caller does not have permission"})
+			b.sim.Fail(googlesim.Fault{
+				Times: -1, Skip: stop, Status: 403, Message: "The caller does not have permission",
+			})
 			_, err := b.write(schema, fresh)
 			b.sim.ClearFaults()
 			if err == nil {

@@ -86,7 +86,8 @@ func TestRectMinus(t *testing.T) {
 					want = 1
 				}
 				if in != want {
-					t.Fatalf("%v minus %v: cell %d,%d is in %d of the parts %v, want %d", r, o, row, col, in, parts, want)
+					t.Fatalf("%v minus %v: cell %d,%d is in %d of the parts %v, want %d", r, o, row,
+						col, in, parts, want)
 				}
 			}
 		}
@@ -96,7 +97,8 @@ func TestRectMinus(t *testing.T) {
 func TestA1(t *testing.T) {
 	t.Parallel()
 	for want, got := range map[string]string{
-		"'It''s'!A1:B2": rect{0, 0, 2, 2}.a1("It's"), "'x'!AA10:ZZ11": rect{9, 26, 11, 702}.a1("x"), "'x'!AAA1:AAA1": rect{0, 702, 1, 703}.a1("x"),
+		"'It''s'!A1:B2": rect{0, 0, 2, 2}.a1("It's"), "'x'!AA10:ZZ11": rect{9, 26, 11, 702}.a1("x"),
+		"'x'!AAA1:AAA1": rect{0, 702, 1, 703}.a1("x"),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -38,7 +38,8 @@ func (r *write) prove(ctx context.Context) error {
 	p := &r.place
 	if !p.claim.empty() {
 		written := newTally(p.claim.cols())
-		if err := r.read(ctx, r.state.id, p.tab.title, p.claim, func(row []value) { written.add(row, nil) }); err != nil {
+		if err := r.read(ctx, r.state.id, p.tab.title, p.claim,
+			func(row []value) { written.add(row, nil) }); err != nil {
 			return err
 		}
 		if written.digest() == p.stamp.Digest {
@@ -116,7 +117,8 @@ func (r *write) mustBeEmpty(ctx context.Context) error {
 		}
 		if taken != "" {
 			return problem.New(problem.SheetConflict,
-				"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.",
+				"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns "+
+					"must go.",
 				taken, title, r.plan.target.rows(), r.plan.target.cols())
 		}
 	}
@@ -137,12 +139,12 @@ func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken 
 	return taken, err
 }
 
-// lookLasts is how long a look is trusted. A longer time can lie between a look and the write that rests on it, when the
-// write waits for quota or fills a staging tab.
+// lookLasts is how long a look is trusted. A longer time can lie between a look and the write that rests on it, when
+// the write waits for quota or fills a staging tab.
 const lookLasts = 2 * time.Second
 
-// stillStands looks once more when the look is old, and returns export.ErrMoved when the spreadsheet is not what it was,
-// but for the staging tab, which is the write's own.
+// stillStands looks once more when the look is old, and returns export.ErrMoved when the spreadsheet is not what it
+// was, but for the staging tab, which is the write's own.
 func (r *write) stillStands(ctx context.Context, staging int64) error {
 	if r.c.o.Now().Sub(r.looked) < lookLasts {
 		return nil

@@ -18,7 +18,9 @@ import (
 func (b *bench) deleteRange() {
 	b.t.Helper()
 	for _, n := range b.doc().Resource().NamedRanges {
-		must(b.t, b.doc().Batch(&sheets.Request{DeleteNamedRange: &sheets.DeleteNamedRangeRequest{NamedRangeId: n.NamedRangeId}}))
+		must(b.t,
+			b.doc().
+				Batch(&sheets.Request{DeleteNamedRange: &sheets.DeleteNamedRangeRequest{NamedRangeId: n.NamedRangeId}}))
 	}
 }
 
@@ -29,7 +31,9 @@ func (b *bench) grow(rows, columns int64) {
 		if n == 0 {
 			continue
 		}
-		must(b.t, b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: b.doc().Tabs()[0].ID, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"}}}))
+		must(b.t, b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+			SheetId: b.doc().Tabs()[0].ID, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"},
+		}}))
 	}
 }
 
@@ -83,7 +87,9 @@ func TestNamedRangeDeleted(t *testing.T) {
 			must(b.t, b.doc().SetCell("Invoices!B22", "my note"))
 			must(b.t, b.doc().DeleteRows("Invoices", 5, 3))
 		}, problem.SheetConflict, ""},
-		"a cell edited": {func(b *bench) { must(b.t, b.doc().SetCell("Invoices!B5", "mine")) }, problem.SheetConflict, ""},
+		"a cell edited": {
+			func(b *bench) { must(b.t, b.doc().SetCell("Invoices!B5", "mine")) }, problem.SheetConflict, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,11 +222,19 @@ func TestCopiedSpreadsheet(t *testing.T) {
 	var value string
 	for _, m := range doc.Metadata() {
 		value = m.MetadataValue
-		must(t, doc.Batch(&sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: m.MetadataId}}}}))
+		old := &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: m.MetadataId}}
+		must(t, doc.Batch(&sheets.Request{
+			DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{DataFilter: old},
+		}))
 	}
 	tab := doc.Tabs()[0].ID
-	must(t, doc.Batch(&sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
-		MetadataId: 77, MetadataKey: "ledgersheet", MetadataValue: value, Visibility: "DOCUMENT", Location: &sheets.DeveloperMetadataLocation{SheetId: tab, ForceSendFields: []string{"SheetId"}}}}}))
+	copied := &sheets.DeveloperMetadata{
+		MetadataId: 77, MetadataKey: "ledgersheet", MetadataValue: value, Visibility: "DOCUMENT",
+		Location: &sheets.DeveloperMetadataLocation{SheetId: tab, ForceSendFields: []string{"SheetId"}},
+	}
+	must(t, doc.Batch(&sheets.Request{
+		CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: copied},
+	}))
 	named := doc.Resource().NamedRanges[0]
 	b.deleteRange()
 	named.NamedRangeId = "copied"
@@ -239,9 +253,16 @@ func TestProtectedTabWithAnOpenPart(t *testing.T) {
 	b.useForeign(t)
 	tab := b.doc().Tabs()[0].ID
 	protect := func(columns int64) *sheets.Request {
-		open := &sheets.GridRange{SheetId: tab, StartColumnIndex: 0, EndColumnIndex: columns, ForceSendFields: []string{"SheetId"}}
-		return &sheets.Request{AddProtectedRange: &sheets.AddProtectedRangeRequest{ProtectedRange: &sheets.ProtectedRange{ProtectedRangeId: 9,
-			Range: &sheets.GridRange{SheetId: tab, ForceSendFields: []string{"SheetId"}}, UnprotectedRanges: []*sheets.GridRange{open}, Editors: &sheets.Editors{Users: []string{"boss@example.com"}}}}}
+		open := &sheets.GridRange{
+			SheetId: tab, StartColumnIndex: 0, EndColumnIndex: columns, ForceSendFields: []string{"SheetId"},
+		}
+		protected := &sheets.ProtectedRange{
+			ProtectedRangeId:  9,
+			Range:             &sheets.GridRange{SheetId: tab, ForceSendFields: []string{"SheetId"}},
+			UnprotectedRanges: []*sheets.GridRange{open},
+			Editors:           &sheets.Editors{Users: []string{"boss@example.com"}},
+		}
+		return &sheets.Request{AddProtectedRange: &sheets.AddProtectedRangeRequest{ProtectedRange: protected}}
 	}
 	must(t, b.doc().Batch(protect(8)))
 	b.rewrite(25, "")
@@ -276,7 +297,8 @@ func TestHiddenAndOddTabs(t *testing.T) {
 	}
 }
 
-// TestSpreadsheetOfAnEarlierTry finds the spreadsheet that a run which died had made, and that somebody has begun to use.
+// TestSpreadsheetOfAnEarlierTry finds the spreadsheet that a run which died had made, and that somebody has begun to
+// use.
 func TestSpreadsheetOfAnEarlierTry(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, googlesim.Options{}, 0)

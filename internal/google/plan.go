@@ -57,7 +57,8 @@ func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.T
 		}
 	}
 	if full := st.cells() + pl.growth(); full > export.MostCells {
-		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; Google allows %d.", full, w.Rows.Len(), export.MostCells)
+		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
+			"Google allows %d.", full, w.Rows.Len(), export.MostCells)
 	}
 	return pl, nil
 }
@@ -66,12 +67,15 @@ func (pl *plan) checkTab() error {
 	t := pl.place.tab
 	for _, p := range t.protected {
 		if p.blocks(pl.target) || p.blocks(pl.place.managed) {
-			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this Google account.", p.at.a1(t.title), t.title)
+			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this "+
+				"Google account.", p.at.a1(t.title), t.title)
 		}
 	}
 	for _, r := range t.merges {
 		if r.overlaps(pl.target) {
-			return problem.New(problem.SheetConflict, "Cells %s are merged; the exported rows would be lost under them.", r.a1(t.title)).WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
+			return problem.New(problem.SheetConflict,
+				"Cells %s are merged; the exported rows would be lost under them.", r.a1(t.title)).
+				WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
 		}
 	}
 	return nil
@@ -98,15 +102,21 @@ func (pl *plan) fresh() []rect {
 	if pl.place.tab == nil || pl.place.rename {
 		return nil
 	}
-	area := rect{pl.target.row, pl.target.col, min(pl.target.endRow, pl.place.tab.rows), min(pl.target.endCol, pl.place.tab.cols)}
+	area := rect{
+		pl.target.row, pl.target.col, min(pl.target.endRow, pl.place.tab.rows),
+		min(pl.target.endCol, pl.place.tab.cols),
+	}
 	return area.minus(pl.place.managed)
 }
 
-// schemaID identifies titles, kinds and currencies: when it is the one of the stamp, formats are left as people made them.
+// schemaID identifies titles, kinds and currencies: when it is the one of the stamp, formats are left as people made
+// them.
 func schemaID(s table.Schema) string {
 	t := newTally(0)
 	for _, c := range s.Columns {
-		t.add([]value{{Kind: 's', Text: c.ID}, {Kind: 's', Text: c.Title}, {Kind: 's', Text: c.Kind.String() + c.Currency}}, nil)
+		t.add([]value{{Kind: 's', Text: c.ID}, {Kind: 's', Text: c.Title}, {
+			Kind: 's', Text: c.Kind.String() + c.Currency,
+		}}, nil)
 	}
 	return t.digest()[:12]
 }
@@ -118,12 +128,17 @@ func (pl *plan) prepare() []*sheets.Request {
 	switch {
 	case t == nil:
 		return []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
-			SheetId: pl.tabID, Title: pl.title, GridProperties: &sheets.GridProperties{RowCount: rows, ColumnCount: cols}}}}}
+			SheetId: pl.tabID, Title: pl.title,
+			GridProperties: &sheets.GridProperties{RowCount: rows, ColumnCount: cols},
+		}}}}
 	case pl.place.rename:
 		// Columns before rows: Google checks the limit in between.
 		return []*sheets.Request{
-			updateSheet(&sheets.SheetProperties{SheetId: t.id, Title: pl.title, GridProperties: &sheets.GridProperties{ColumnCount: cols}}, "title,gridProperties.columnCount"),
-			updateSheet(&sheets.SheetProperties{SheetId: t.id, GridProperties: &sheets.GridProperties{RowCount: rows}}, "gridProperties.rowCount"),
+			updateSheet(&sheets.SheetProperties{
+				SheetId: t.id, Title: pl.title, GridProperties: &sheets.GridProperties{ColumnCount: cols},
+			}, "title,gridProperties.columnCount"),
+			updateSheet(&sheets.SheetProperties{SheetId: t.id, GridProperties: &sheets.GridProperties{RowCount: rows}},
+				"gridProperties.rowCount"),
 		}
 	}
 	rows = int64(pl.target.endRow)
@@ -152,7 +167,8 @@ func (pl *plan) finish() []*sheets.Request {
 	reqs = append(reqs, pl.styleRequests()...)
 	header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.col + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-		Range: header.grid(pl.tabID), Fields: "note", Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
+		Range: header.grid(pl.tabID), Fields: "note",
+		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
 	return append(reqs, pl.marks()...)
 }
 
@@ -167,11 +183,16 @@ func (pl *plan) formats() []*sheets.Request {
 	var reqs []*sheets.Request
 	if !same {
 		header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.endCol}
-		reqs = append(reqs, repeat(header.grid(pl.tabID), &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP"}, "textFormat.bold,wrapStrategy"))
+		bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP"}
+		reqs = append(reqs, repeat(header.grid(pl.tabID), bold, "textFormat.bold,wrapStrategy"))
 		reqs = append(reqs, pl.headerSides()...)
 		reqs = append(reqs, pl.columnWidths()...)
-		if freeze := int64(pl.target.row + 1); freeze <= 5 && (pl.place.tab == nil || pl.place.tab.frozen == 0) && freeze < int64(max(pl.gridRows(), pl.rowsBefore())) {
-			reqs = append(reqs, updateSheet(&sheets.SheetProperties{SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: freeze}}, "gridProperties.frozenRowCount"))
+		freeze := int64(pl.target.row + 1)
+		thawed := pl.place.tab == nil || pl.place.tab.frozen == 0
+		if thawed && freeze <= 5 && freeze < int64(max(pl.gridRows(), pl.rowsBefore())) {
+			reqs = append(reqs, updateSheet(&sheets.SheetProperties{
+				SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: freeze},
+			}, "gridProperties.frozenRowCount"))
 		}
 	}
 	if first >= pl.target.endRow {
@@ -179,7 +200,8 @@ func (pl *plan) formats() []*sheets.Request {
 	}
 	for i, c := range pl.schema.Columns {
 		column := rect{first, pl.target.col + i, pl.target.endRow, pl.target.col + i + 1}
-		reqs = append(reqs, repeat(column.grid(pl.tabID), &sheets.CellFormat{NumberFormat: numberFormat(c)}, "numberFormat"))
+		format := &sheets.CellFormat{NumberFormat: numberFormat(c)}
+		reqs = append(reqs, repeat(column.grid(pl.tabID), format, "numberFormat"))
 	}
 	return reqs
 }
@@ -193,7 +215,8 @@ func (pl *plan) headerSides() []*sheets.Request {
 			side = "RIGHT"
 		}
 		cell := rect{pl.target.row, pl.target.col + i, pl.target.row + 1, pl.target.col + i + 1}
-		reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{HorizontalAlignment: side}, "horizontalAlignment"))
+		format := &sheets.CellFormat{HorizontalAlignment: side}
+		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, "horizontalAlignment"))
 	}
 	return reqs
 }
@@ -213,10 +236,14 @@ func (pl *plan) columnWidths() []*sheets.Request {
 	}
 	var reqs []*sheets.Request
 	for i, characters := range pl.widths {
-		at := int64(pl.target.col + i)
+		at, pixels := int64(pl.target.col+i), min(max(characters*characterWide+cellMargin, leastWidth), mostWidth)
 		reqs = append(reqs, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
-			Range:      &sheets.DimensionRange{SheetId: pl.tabID, Dimension: "COLUMNS", StartIndex: at, EndIndex: at + 1, ForceSendFields: []string{"SheetId", "StartIndex"}},
-			Properties: &sheets.DimensionProperties{PixelSize: int64(min(max(characters*characterWide+cellMargin, leastWidth), mostWidth))}, Fields: "pixelSize"}})
+			Range: &sheets.DimensionRange{
+				SheetId: pl.tabID, Dimension: "COLUMNS", StartIndex: at, EndIndex: at + 1,
+				ForceSendFields: []string{"SheetId", "StartIndex"},
+			},
+			Properties: &sheets.DimensionProperties{PixelSize: int64(pixels)}, Fields: "pixelSize",
+		}})
 	}
 	return reqs
 }
@@ -247,11 +274,13 @@ func (pl *plan) styleRequests() []*sheets.Request {
 	for _, s := range pl.styles {
 		if s.role != table.Data {
 			row := rect{pl.target.row + s.from, pl.target.col, pl.target.row + s.to, pl.target.endCol}
-			reqs = append(reqs, repeat(row.grid(pl.tabID), &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}, "textFormat.bold"))
+			bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}
+			reqs = append(reqs, repeat(row.grid(pl.tabID), bold, "textFormat.bold"))
 		}
 		if s.level > 0 {
 			cell := rect{pl.target.row + s.from, label, pl.target.row + s.to, label + 1}
-			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: &sheets.Padding{Left: 3 + 16*int64(s.level), Right: 3, Top: 2, Bottom: 2}}, "padding"))
+			padding := &sheets.Padding{Left: 3 + 16*int64(s.level), Right: 3, Top: 2, Bottom: 2}
+			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: padding}, "padding"))
 		}
 	}
 	return reqs
@@ -259,24 +288,39 @@ func (pl *plan) styleRequests() []*sheets.Request {
 
 // marks are the named range and the stamp.
 func (pl *plan) marks() []*sheets.Request {
-	named := &sheets.NamedRange{NamedRangeId: rangeID(pl.owner), Name: rangeName(pl.owner), Range: pl.target.grid(pl.tabID)}
+	named := &sheets.NamedRange{
+		NamedRangeId: rangeID(pl.owner), Name: rangeName(pl.owner), Range: pl.target.grid(pl.tabID),
+	}
 	reqs := []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
 	if pl.place.named != "" {
 		named.NamedRangeId = pl.place.named
 		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
 	}
-	text, _ := json.Marshal(stamp{Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(), Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339)}) // strings and numbers cannot fail
+	// strings and numbers cannot fail
+	text, _ := json.Marshal(stamp{
+		Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(),
+		Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339),
+	})
 	if pl.place.stamp.Exporter != "" {
+		old := &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}
 		return append(reqs, &sheets.Request{UpdateDeveloperMetadata: &sheets.UpdateDeveloperMetadataRequest{
-			DataFilters:       []*sheets.DataFilter{{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}},
-			DeveloperMetadata: &sheets.DeveloperMetadata{MetadataValue: string(text)}, Fields: "metadataValue"}})
+			DataFilters:       []*sheets.DataFilter{old},
+			DeveloperMetadata: &sheets.DeveloperMetadata{MetadataValue: string(text)},
+			Fields:            "metadataValue",
+		}})
 	}
-	return append(reqs, &sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
+	return append(reqs, createMetadata(&sheets.DeveloperMetadata{
 		MetadataId: pl.stampID(), MetadataKey: stampKey, MetadataValue: string(text), Visibility: "DOCUMENT",
-		Location: &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}}}}})
+		Location: &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}},
+	}))
 }
 
-// stampID is the metadata's id. A new one is made of the tab's too, as an exporter that moves to another tab leaves its old stamp behind.
+func createMetadata(m *sheets.DeveloperMetadata) *sheets.Request {
+	return &sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: m}}
+}
+
+// stampID is the metadata's id. A new one is made of the tab's too, as an exporter that moves to another tab leaves its
+// old stamp behind.
 func (pl *plan) stampID() int64 {
 	if pl.place.stamp.id != 0 {
 		return pl.place.stamp.id
@@ -302,7 +346,10 @@ func numberFormat(c table.Column) *sheets.NumberFormat {
 	return nil // automatic: quantities show the places they have
 }
 
-var zeroDecimal = map[string]bool{"JPY": true, "KRW": true, "CLP": true, "VND": true, "ISK": true, "PYG": true, "UGX": true, "XAF": true, "XOF": true, "XPF": true}
+var zeroDecimal = map[string]bool{
+	"JPY": true, "KRW": true, "CLP": true, "VND": true, "ISK": true, "PYG": true, "UGX": true, "XAF": true, "XOF": true,
+	"XPF": true,
+}
 
 func updateSheet(p *sheets.SheetProperties, fields string) *sheets.Request {
 	p.ForceSendFields = append(p.ForceSendFields, "SheetId")
@@ -310,7 +357,9 @@ func updateSheet(p *sheets.SheetProperties, fields string) *sheets.Request {
 }
 
 func appendDimension(tab int64, dimension string, n int64) *sheets.Request {
-	return &sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: tab, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"}}}
+	return &sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+		SheetId: tab, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"},
+	}}
 }
 
 // clear resets fields of a rectangle: a range without rows.
@@ -320,5 +369,7 @@ func clear(g *sheets.GridRange, fields string) *sheets.Request {
 
 // repeat sets leaves of the cells' format.
 func repeat(g *sheets.GridRange, f *sheets.CellFormat, leaves string) *sheets.Request {
-	return &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{Range: g, Cell: &sheets.CellData{UserEnteredFormat: f}, Fields: "userEnteredFormat(" + leaves + ")"}}
+	return &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
+		Range: g, Cell: &sheets.CellData{UserEnteredFormat: f}, Fields: "userEnteredFormat(" + leaves + ")",
+	}}
 }

@@ -36,12 +36,18 @@ func (s *session) read(ctx context.Context, spreadsheet, title string, area rect
 
 // ranges reads rectangles in one request. Rows and cells that the answer leaves out at the ends are blank.
 func (s *session) ranges(ctx context.Context, spreadsheet, title string, areas []rect) ([][][]value, error) {
-	q := url.Values{"valueRenderOption": {"UNFORMATTED_VALUE"}, "dateTimeRenderOption": {"SERIAL_NUMBER"}, "majorDimension": {"ROWS"}, "prettyPrint": {"false"}}
+	q := url.Values{
+		"valueRenderOption": {"UNFORMATTED_VALUE"}, "dateTimeRenderOption": {"SERIAL_NUMBER"},
+		"majorDimension": {"ROWS"}, "prettyPrint": {"false"},
+	}
 	for _, a := range areas {
 		q.Add("ranges", a.a1(title))
 	}
 	var out [][][]value
-	k := call{method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(spreadsheet) + "/values:batchGet", query: q}
+	k := call{
+		method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(spreadsheet) + "/values:batchGet",
+		query: q,
+	}
 	err := s.do(ctx, k, func(r io.Reader) error {
 		var err error
 		out, err = decodeRanges(r, areas)
@@ -89,8 +95,8 @@ func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
 // maxRanges bounds the ranges of one request, as each of them makes its address longer.
 const maxRanges = 6
 
-// verify reads back what was written: the first and the last row, and every money column, whose sums must be those of the
-// result. It is one request for all but long results.
+// verify reads back what was written: the first and the last row, and every money column, whose sums must be those of
+// the result. It is one request for all but long results.
 func (r *write) verify(ctx context.Context, title string, at rect) error {
 	if at.rows() < 2 {
 		return nil
@@ -168,7 +174,8 @@ func (r *write) compareEnds(title string, at rect, got [][][]value) error {
 				if i == 1 {
 					row = at.endRow - 1
 				}
-				return problem.New(problem.TotalsMismatch, "Cell %s of the tab %q does not hold what was written.", cellName(row, at.col+c), title)
+				return problem.New(problem.TotalsMismatch, "Cell %s of the tab %q does not hold what was written.",
+					cellName(row, at.col+c), title)
 			}
 		}
 	}
@@ -178,7 +185,8 @@ func (r *write) compareEnds(title string, at rect, got [][][]value) error {
 func (r *write) compareSums(title string, sums []decimal.Decimal) error {
 	for c, sum := range sums {
 		if !sum.Equal(r.fresh.sums[c]) {
-			return problem.New(problem.TotalsMismatch, "Column %q of the tab %q adds up to %s, but the rows that were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, r.fresh.sums[c])
+			return problem.New(problem.TotalsMismatch, "Column %q of the tab %q adds up to %s, but the rows that "+
+				"were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, r.fresh.sums[c])
 		}
 	}
 	return nil

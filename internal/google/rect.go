@@ -29,7 +29,8 @@ func (r rect) minus(o rect) []rect {
 		return nonEmpty(r)
 	}
 	top, bottom := max(r.row, o.row), min(r.endRow, o.endRow)
-	return nonEmpty(rect{r.row, r.col, top, r.endCol}, rect{bottom, r.col, r.endRow, r.endCol}, rect{top, r.col, bottom, o.col}, rect{top, o.endCol, bottom, r.endCol})
+	return nonEmpty(rect{r.row, r.col, top, r.endCol}, rect{bottom, r.col, r.endRow, r.endCol},
+		rect{top, r.col, bottom, o.col}, rect{top, o.endCol, bottom, r.endCol})
 }
 
 func nonEmpty(list ...rect) []rect {
@@ -39,7 +40,8 @@ func nonEmpty(list ...rect) []rect {
 // grid is the rectangle as the API takes it. Ends are forced: a missing end means "to the end of the sheet".
 func (r rect) grid(tab int64) *sheets.GridRange {
 	return &sheets.GridRange{
-		SheetId: tab, StartRowIndex: int64(r.row), EndRowIndex: int64(r.endRow), StartColumnIndex: int64(r.col), EndColumnIndex: int64(r.endCol),
+		SheetId: tab, StartRowIndex: int64(r.row), EndRowIndex: int64(r.endRow), StartColumnIndex: int64(r.col),
+		EndColumnIndex:  int64(r.endCol),
 		ForceSendFields: []string{"SheetId", "StartRowIndex", "EndRowIndex", "StartColumnIndex", "EndColumnIndex"},
 	}
 }
@@ -59,7 +61,8 @@ func rectOf(g *sheets.GridRange, rows, cols int) rect {
 // a1 is the rectangle in A1 notation on the tab of that title. The title is always quoted: a bare one may be taken for
 // a named range or a cell.
 func (r rect) a1(title string) string {
-	return fmt.Sprintf("'%s'!%s%d:%s%d", strings.ReplaceAll(title, "'", "''"), columnName(r.col), r.row+1, columnName(r.endCol-1), r.endRow)
+	return fmt.Sprintf("'%s'!%s%d:%s%d", strings.ReplaceAll(title, "'", "''"), columnName(r.col), r.row+1,
+		columnName(r.endCol-1), r.endRow)
 }
 
 // cellName is a cell's address, such as "B7".

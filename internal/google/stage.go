@@ -20,15 +20,17 @@ import (
 
 // How long a run that has ended may still talk to Google.
 const (
-	abortTimeout  = 30 * time.Second // to remove its staging tab
-	settleTimeout = 3 * time.Minute  // to learn what became of a request whose answer was lost, or to verify what was written
+	abortTimeout = 30 * time.Second // to remove its staging tab
+	// to learn what became of a request whose answer was lost, or to verify what was written
+	settleTimeout = 3 * time.Minute
 )
 
 // putStaged fills a hidden tab in pieces, checks it, and copies it over in one atomic batch.
 func (r *write) putStaged(ctx context.Context) (err error) {
 	size := r.plan.target.rows() * r.plan.target.cols()
 	if full := r.state.cells() + max(0, r.plan.growth()) + size; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room for them twice, %d cells in all; Google allows %d.", r.w.Rows.Len(), full, export.MostCells)
+		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+
+			"for them twice, %d cells in all; Google allows %d.", r.w.Rows.Len(), full, export.MostCells)
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {
@@ -57,7 +59,8 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
 	reqs := r.plan.prepare()
 	reqs = append(reqs, &sheets.Request{CopyPaste: &sheets.CopyPasteRequest{
-		Source: whole.grid(id), Destination: r.plan.target.grid(r.plan.tabID), PasteType: "PASTE_VALUES", PasteOrientation: "NORMAL"}})
+		Source: whole.grid(id), Destination: r.plan.target.grid(r.plan.tabID), PasteType: "PASTE_VALUES",
+		PasteOrientation: "NORMAL"}})
 	reqs = append(reqs, r.plan.finish()...)
 	reqs = append(reqs, deleteSheet(id))
 	body, err := marshal(map[string]any{"requests": reqs})
@@ -83,9 +86,13 @@ func (r *write) stage(ctx context.Context, id int64, title string) error {
 	t := r.plan.target
 	reqs := append(r.leftovers(),
 		&sheets.Request{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
-			SheetId: id, Title: title, Hidden: true, GridProperties: &sheets.GridProperties{RowCount: int64(t.rows()), ColumnCount: int64(t.cols())}}}},
-		&sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
-			MetadataId: id, MetadataKey: stagingKey, MetadataValue: string(r.w.Run), Visibility: "DOCUMENT", Location: &sheets.DeveloperMetadataLocation{SheetId: id}}}})
+			SheetId: id, Title: title, Hidden: true,
+			GridProperties: &sheets.GridProperties{RowCount: int64(t.rows()), ColumnCount: int64(t.cols())},
+		}}},
+		createMetadata(&sheets.DeveloperMetadata{
+			MetadataId: id, MetadataKey: stagingKey, MetadataValue: string(r.w.Run), Visibility: "DOCUMENT",
+			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
+		}))
 	return r.batch(ctx, reqs, func(st *state) bool { return st.tab(id) != nil })
 }
 

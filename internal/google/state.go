@@ -16,8 +16,8 @@ import (
 )
 
 // What the program leaves in a spreadsheet to find its way back: a named range over the managed range, which follows
-// when people insert rows or move things, and on the tab a stamp that tells what was written last. Metadata cannot sit on
-// a rectangle. https://developers.google.com/workspace/sheets/api/guides/metadata
+// when people insert rows or move things, and on the tab a stamp that tells what was written last. Metadata cannot sit
+// on a rectangle. https://developers.google.com/workspace/sheets/api/guides/metadata
 const (
 	stampKey   = "ledgersheet"
 	stagingKey = "ledgersheet_staging"
@@ -74,12 +74,18 @@ type namedRange struct {
 	at       rect // empty when its cells were deleted
 }
 
-const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range),sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount)),protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,developerMetadata(metadataKey,metadataValue,metadataId))"
+const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
+	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
+	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges," +
+	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells: one request.
 func (s *session) state(ctx context.Context, id string) (*state, error) {
 	var doc sheets.Spreadsheet
-	k := call{method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(id), query: url.Values{"fields": {stateFields}, "prettyPrint": {"false"}}}
+	k := call{
+		method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(id),
+		query: url.Values{"fields": {stateFields}, "prettyPrint": {"false"}},
+	}
 	if err := s.do(ctx, k, decodeInto(&doc)); err != nil {
 		return nil, err
 	}
@@ -92,7 +98,8 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 	}
 	for _, n := range doc.NamedRanges {
 		named := namedRange{id: n.NamedRangeId, name: n.Name}
-		// One without ends has lost its cells, or was drawn by a person over whole columns: neither tells which cells are ours.
+		// One without ends has lost its cells, or was drawn by a person over whole columns: neither tells which cells
+		// are ours.
 		if g := n.Range; g != nil && g.EndRowIndex > 0 && g.EndColumnIndex > 0 && st.tab(g.SheetId) != nil {
 			named.tab, named.at = g.SheetId, rectOf(g, 0, 0)
 		}
@@ -102,7 +109,10 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 }
 
 func tabOf(sh *sheets.Sheet) tab {
-	t := tab{id: sh.Properties.SheetId, title: sh.Properties.Title, hidden: sh.Properties.Hidden, stamps: map[export.ID]stamp{}}
+	t := tab{
+		id: sh.Properties.SheetId, title: sh.Properties.Title, hidden: sh.Properties.Hidden,
+		stamps: map[export.ID]stamp{},
+	}
 	if g := sh.Properties.GridProperties; g != nil {
 		t.grid, t.rows, t.cols, t.frozen = true, int(g.RowCount), int(g.ColumnCount), int(g.FrozenRowCount)
 	}
@@ -224,7 +234,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	}
 	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
-	if t := st.tab(named.tab); t != nil && !named.at.empty() && (target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
+	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
+		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
 		p.tab, p.managed, p.stamp = t, named.at, t.stamps[owner]
 		if target.Tab != nil { // nobody has chosen another start cell since
 			p.row, p.col = named.at.row, named.at.col
@@ -260,7 +271,8 @@ func (p place) drift() error {
 	if p.stamp.Cols == 0 || p.managed.cols() == p.stamp.Cols {
 		return nil
 	}
-	return problem.New(problem.HeaderDrift, "The exported area on the tab %q had %d columns and now has %d: columns were inserted into it or deleted.", p.tab.title, p.stamp.Cols, p.managed.cols())
+	return problem.New(problem.HeaderDrift, "The exported area on the tab %q had %d columns and now has %d: columns "+
+		"were inserted into it or deleted.", p.tab.title, p.stamp.Cols, p.managed.cols())
 }
 
 // rangeID and rangeName name an exporter's named range. Google lets the client choose the id, which makes adding one

@@ -31,11 +31,13 @@ func (l *longest) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.next.RoundTrip(r)
 }
 
-// TestManyMoneyColumns verifies a statement with a column a day, and one whose money columns are not beside one another,
-// on a tab with the longest title: addresses stay far below what servers take.
+// TestManyMoneyColumns verifies a statement with a column a day, and one whose money columns are not beside one
+// another, on a tab with the longest title: addresses stay far below what servers take.
 func TestManyMoneyColumns(t *testing.T) {
 	t.Parallel()
-	for name, kinds := range map[string][]table.Kind{"a day each": {table.Money}, "every other": {table.Money, table.Text}} {
+	for name, kinds := range map[string][]table.Kind{
+		"a day each": {table.Money}, "every other": {table.Money, table.Text},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, googlesim.Options{}, 0)
@@ -44,7 +46,9 @@ func TestManyMoneyColumns(t *testing.T) {
 			b.exporter.Target.Sheet = strings.Repeat("日", 100)
 			wide := table.Schema{Columns: []table.Column{{ID: "Label", Title: "Name"}}}
 			for i := range 400 {
-				wide.Columns = append(wide.Columns, table.Column{ID: fmt.Sprint(i), Title: fmt.Sprint("Day ", i), Kind: kinds[i%len(kinds)]})
+				wide.Columns = append(wide.Columns, table.Column{
+					ID: fmt.Sprint(i), Title: fmt.Sprint("Day ", i), Kind: kinds[i%len(kinds)],
+				})
 			}
 			rows := make([]table.Row, 30)
 			for n := range rows {
@@ -81,8 +85,8 @@ func (m *meddler) RoundTrip(r *http.Request) (*http.Response, error) {
 	return m.next.RoundTrip(r)
 }
 
-// TestEditsDuringARun changes cells while a run is under way: before the commit they are overwritten, on the staging tab
-// they are noticed, and nothing falls over.
+// TestEditsDuringARun changes cells while a run is under way: before the commit they are overwritten, on the staging
+// tab they are noticed, and nothing falls over.
 func TestEditsDuringARun(t *testing.T) {
 	t.Parallel()
 	const many = 4_000
@@ -142,13 +146,22 @@ func TestEditsDuringARun(t *testing.T) {
 func TestNormalisedTexts(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, googlesim.Options{}, 0)
-	texts := []string{"a\r\nb", "a\rb", "tab\there", "\x00\x1b[31m", " ", "\u00a0x ", "NaN", "Infinity", "-", "'", "1e5", "TRUE", "\ufeffbom", "\u2028", "a\xffb",
+	texts := []string{"a\r\nb", "a\rb", "tab\there", "\x00\x1b[31m", " ", "\u00a0x ", "NaN", "Infinity", "-", "'",
+		"1e5", "TRUE", "\ufeffbom", "\u2028", "a\xffb",
 		strings.Repeat("x", 50_000), strings.Repeat("😀", 25_001), strings.Repeat("é\n", 30_000)}
-	s := table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id", Key: true}, {ID: "Text", Title: "Text\r\n"}, {ID: "N", Title: "N", Kind: table.Number}}}
-	numbers := []string{"0", "-0.0", "0.1", "123456789012345", "1234567890123456", "0.000000000000001", "99999999999999999999.99", "1E20", "0.30000000000000004"}
+	s := table.Schema{Columns: []table.Column{
+		{ID: "Id", Title: "Id", Key: true}, {ID: "Text", Title: "Text\r\n"}, {ID: "N", Title: "N", Kind: table.Number},
+	}}
+	numbers := []string{
+		"0", "-0.0", "0.1", "123456789012345", "1234567890123456", "0.000000000000001", "99999999999999999999.99",
+		"1E20", "0.30000000000000004",
+	}
 	var rows []table.Row
 	for i, text := range texts {
-		rows = append(rows, table.Row{Cells: []table.Cell{table.TextOf(fmt.Sprint(i)), table.TextOf(text), table.NumberOf(decimal.RequireFromString(numbers[i%len(numbers)]))}})
+		rows = append(rows, table.Row{Cells: []table.Cell{
+			table.TextOf(fmt.Sprint(i)), table.TextOf(text),
+			table.NumberOf(decimal.RequireFromString(numbers[i%len(numbers)])),
+		}})
 	}
 	b.mustWrite(s, rows)
 	if res := b.mustWrite(s, rows); !res.Unchanged || len(res.Warnings) != 1 {
@@ -187,7 +200,8 @@ func BenchmarkReplaceStaged(b *testing.B) {
 		w := newBench(t, googlesim.Options{}, 0)
 		w.exporter.Target.Sheet = "Data"
 		google := &heapWatch{}
-		request := export.WriteRequest{Run: "run_1", Owner: w.exporter.ID, Target: w.exporter.Target, Title: "Big", Rows: spool, Zone: time.UTC,
+		request := export.WriteRequest{Run: "run_1", Owner: w.exporter.ID, Target: w.exporter.Target, Title: "Big",
+			Rows: spool, Zone: time.UTC,
 			Report: func(export.Phase, int) { google.look() }, Found: func(export.Target) error { return nil }}
 		if _, _, err := export.Put(context.Background(), w.client, request); err != nil {
 			b.Fatal(err)

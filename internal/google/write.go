@@ -52,8 +52,8 @@ type write struct {
 
 var _ export.Destination = (*Client)(nil)
 
-// Prepare implements export.Destination. It costs a read of the spreadsheet's state and reads of the managed range and of
-// cells that the result would newly take; nothing when there is no spreadsheet yet.
+// Prepare implements export.Destination. It costs a read of the spreadsheet's state and reads of the managed range and
+// of cells that the result would newly take; nothing when there is no spreadsheet yet.
 func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
 	s, err := c.session(w.Target.Account, w.Meter)
 	if err != nil {
@@ -105,8 +105,8 @@ func (r *write) newChange() {
 	r.change = change.NewBuilder(o)
 }
 
-// weigh walks the result once: its digest and size, what it changes, how its rows look, and the cells of the one request
-// that may hold it all.
+// weigh walks the result once: its digest and size, what it changes, how its rows look, and the cells of the one
+// request that may hold it all.
 func (r *write) weigh() error {
 	if r.change == nil {
 		r.newChange()
@@ -194,8 +194,8 @@ func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 // widthRows is how many rows tell how wide columns are made.
 const widthRows = 500
 
-// shownWidth is about how many characters a value takes where it is shown: dates and amounts are longer than the numbers
-// that stand for them.
+// shownWidth is about how many characters a value takes where it is shown: dates and amounts are longer than the
+// numbers that stand for them.
 func shownWidth(v value, row table.Row, column int) int {
 	n := utf8.RuneCountInString(v.Text)
 	if column < len(row.Cells) && v.Kind == 'n' {
@@ -335,7 +335,8 @@ func (r *write) result() export.WriteResult {
 	res := export.WriteResult{Target: target, Rows: r.w.Rows.Len(), Trace: r.change.Trace()}
 	if r.enc.cut > 0 {
 		res.Warnings = export.Warnings(export.WarnWrite, "",
-			"Some texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and end with a note that says so.")
+			"Some texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and end "+
+				"with a note that says so.")
 	}
 	return res
 }

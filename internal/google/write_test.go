@@ -47,7 +47,9 @@ func newBench(t *testing.T, o googlesim.Options, maxBody int) *bench {
 	t.Helper()
 	o.BaseURL = "http://google.test"
 	sim := googlesim.New(o)
-	sim.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20})
+	sim.SetQuota(googlesim.Quota{
+		ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20,
+	})
 	ends := sim.Endpoints()
 	hc := sim.Client(owner, driveFile, allSheets)
 	free := func() *limit.Keyed { return limit.New(limit.Limits{}) }
@@ -55,18 +57,23 @@ func newBench(t *testing.T, o googlesim.Options, maxBody int) *bench {
 		ID: "exp_01test", Name: "Invoices of Acme", Companies: []export.RealmID{"1"},
 		Target: export.Target{Account: "con_1", Sheet: "Invoices", Start: "A1", CreateKey: "exp_01test"}}}
 	b.client = google.New(google.Options{
-		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, HTTP: func(export.ID) (*http.Client, error) { return hc, nil },
-		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: slog.New(slog.DiscardHandler), MaxBody: maxBody})
+		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
+		HTTP:  func(export.ID) (*http.Client, error) { return hc, nil },
+		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(),
+		Logger: slog.New(slog.DiscardHandler), MaxBody: maxBody})
 	return b
 }
 
 var schema = table.Schema{Columns: []table.Column{
-	{ID: "Id", Title: "Invoice ID", Key: true}, {ID: "DocNumber", Title: "Number"}, {ID: "TxnDate", Title: "Date", Kind: table.Date},
-	{ID: "Customer", Title: "Customer"}, {ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "Paid", Title: "Paid", Kind: table.Bool}}}
+	{ID: "Id", Title: "Invoice ID", Key: true}, {ID: "DocNumber", Title: "Number"},
+	{ID: "TxnDate", Title: "Date", Kind: table.Date},
+	{ID: "Customer", Title: "Customer"}, {ID: "TotalAmt", Title: "Total", Kind: table.Money},
+	{ID: "Paid", Title: "Paid", Kind: table.Bool}}}
 
 func invoice(i int, customer, total string) table.Row {
 	return table.Row{Cells: []table.Cell{
-		table.TextOf(fmt.Sprint(i)), table.TextOf(fmt.Sprintf("%05d", i)), table.DateOf(time.Date(2026, 1, 1+i%300, 0, 0, 0, 0, time.UTC)),
+		table.TextOf(fmt.Sprint(i)), table.TextOf(fmt.Sprintf("%05d", i)),
+		table.DateOf(time.Date(2026, 1, 1+i%300, 0, 0, 0, 0, time.UTC)),
 		table.TextOf(customer), table.MoneyOf(decimal.RequireFromString(total)), table.BoolOf(i%2 == 0)}}
 }
 
@@ -89,7 +96,8 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 		}
 	}
 	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
-		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target, Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
+		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
+		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
@@ -156,10 +164,14 @@ func sheetValue(c table.Cell) any {
 func TestFirstRunMakesASpreadsheet(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, googlesim.Options{}, 0)
-	rows := []table.Row{invoice(1, "=1+1", "639.00"), invoice(123, `=HYPERLINK("http://x","y")`, "-0.10"), invoice(3, "Zoë \"😀\"\nnew line", "1234567.89")}
+	rows := []table.Row{
+		invoice(1, "=1+1", "639.00"), invoice(123, `=HYPERLINK("http://x","y")`, "-0.10"),
+		invoice(3, "Zoë \"😀\"\nnew line", "1234567.89"),
+	}
 	res := b.mustWrite(schema, rows)
 	b.check("Invoices!A1:F4", schema, rows)
-	if res.WriteResult.Rows != 3 || res.Added != 3 || res.Unchanged || !strings.Contains(res.Target.URL, b.exporter.Target.Spreadsheet) {
+	if res.WriteResult.Rows != 3 || res.Added != 3 || res.Unchanged || !strings.Contains(res.Target.URL,
+		b.exporter.Target.Spreadsheet) {
 		t.Errorf("result %+v", res)
 	}
 	doc := b.doc()
@@ -233,8 +245,12 @@ func TestFollowsPeople(t *testing.T) {
 			b.mustWrite(schema, rows)
 			doc := b.doc()
 			for _, err := range []error{
-				doc.RenameTab("Invoices", "Bob's numbers"), doc.InsertRows("Bob's numbers", 1, 3), doc.InsertColumns("Bob's numbers", 1, 1),
-				doc.AddTab("Sums"), doc.SetCell("'Bob''s numbers'!A1", "My heading"), doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: doc.Tabs()[0].ID, Dimension: "COLUMNS", Length: 5, ForceSendFields: []string{"SheetId"}}}), doc.SetCell("'Bob''s numbers'!J5", "mine"),
+				doc.RenameTab("Invoices", "Bob's numbers"), doc.InsertRows("Bob's numbers", 1, 3),
+				doc.InsertColumns("Bob's numbers", 1, 1),
+				doc.AddTab("Sums"), doc.SetCell("'Bob''s numbers'!A1", "My heading"),
+				doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+					SheetId: doc.Tabs()[0].ID, Dimension: "COLUMNS", Length: 5, ForceSendFields: []string{"SheetId"},
+				}}), doc.SetCell("'Bob''s numbers'!J5", "mine"),
 				doc.SetCell("Sums!A1", "=SUM('Bob''s numbers'!F5:F)"), doc.SetCell("Sums!A2", "='Bob''s numbers'!E4"),
 			} {
 				if err != nil {
@@ -250,7 +266,8 @@ func TestFollowsPeople(t *testing.T) {
 				d, _ := r.Cells[4].Decimal()
 				sum = sum.Add(d)
 			}
-			if got := doc.Values("Sums!A1:A2"); fmt.Sprint(got[0][0]) != fmt.Sprint(sum.InexactFloat64()) || got[1][0] != "Customer" {
+			if got := doc.Values("Sums!A1:A2"); fmt.Sprint(got[0][0]) != fmt.Sprint(sum.InexactFloat64()) ||
+				got[1][0] != "Customer" {
 				t.Errorf("formulas see %v, want %s", got, sum)
 			}
 			if got := doc.Values("'Bob''s numbers'!A1"); got[0][0] != "My heading" {
@@ -277,20 +294,36 @@ func TestRefusals(t *testing.T) {
 			must(t, b.doc().Batch(growRequest(b.doc().Tabs()[0].ID, 60)))
 			must(t, b.doc().SetCell("Invoices!B25", "=SUM(E2:E21)"))
 		}, problem.SheetConflict, "B25"},
-		"a column inside": {func(t *testing.T, b *bench) { must(t, b.doc().InsertColumns("Invoices", 3, 1)) }, problem.HeaderDrift, "7"},
+		"a column inside": {
+			func(t *testing.T, b *bench) { must(t, b.doc().InsertColumns("Invoices", 3, 1)) }, problem.HeaderDrift, "7",
+		},
 		"protected": {func(t *testing.T, b *bench) {
 			b.useForeign(t)
 			must(t, b.doc().Protect("Invoices!A1:B5", "boss@example.com"))
 		}, problem.SheetProtected, "A1:B5"},
-		"merged":     {func(t *testing.T, b *bench) { must(t, b.doc().Batch(mergeRequest(b.doc().Tabs()[0].ID, 3, 5))) }, problem.SheetConflict, "merged"},
-		"not shared": {func(t *testing.T, b *bench) { b.useForeign(t); b.doc().Unshare(owner) }, problem.SpreadsheetForbidden, "may not edit"},
-		"deleted":    {func(t *testing.T, b *bench) { b.doc().Delete() }, problem.SpreadsheetNotFound, "no such"},
-		"revoked":    {func(_ *testing.T, b *bench) { b.sim.Fail(googlesim.Fault{Kind: "get", Times: -1, Status: 401}) }, problem.GoogleReconnectRequired, "no longer accepts"},
+		"merged": {
+			func(t *testing.T, b *bench) { must(t, b.doc().Batch(mergeRequest(b.doc().Tabs()[0].ID, 3, 5))) },
+			problem.SheetConflict, "merged",
+		},
+		"not shared": {
+			func(t *testing.T, b *bench) { b.useForeign(t); b.doc().Unshare(owner) }, problem.SpreadsheetForbidden,
+			"may not edit",
+		},
+		"deleted": {func(t *testing.T, b *bench) { b.doc().Delete() }, problem.SpreadsheetNotFound, "no such"},
+		"revoked": {
+			func(_ *testing.T, b *bench) { b.sim.Fail(googlesim.Fault{Kind: "get", Times: -1, Status: 401}) },
+			problem.GoogleReconnectRequired, "no longer accepts",
+		},
 		"API is off": {func(_ *testing.T, b *bench) {
-			b.sim.Fail(googlesim.Fault{Kind: "get", Times: -1, Status: 403, Message: "Google Sheets API has not been used in project 1 before or it is disabled."})
+			b.sim.Fail(googlesim.Fault{
+				Kind: "get", Times: -1, Status: 403,
+				Message: "Google Sheets API has not been used in project 1 before or it is disabled.",
+			})
 		}, problem.AppCredentials, "not enabled"},
 		"Office file": {func(_ *testing.T, b *bench) {
-			b.sim.Fail(googlesim.Fault{Kind: "get", Times: -1, Status: 400, Message: "This operation is not supported for this document"})
+			b.sim.Fail(googlesim.Fault{
+				Kind: "get", Times: -1, Status: 400, Message: "This operation is not supported for this document",
+			})
 		}, problem.GoogleRejected, "Office"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -394,11 +427,22 @@ func (b *bench) useForeign(t *testing.T) {
 }
 
 func mergeRequest(tab int64, row, endRow int64) *sheets.Request {
-	return &sheets.Request{MergeCells: &sheets.MergeCellsRequest{MergeType: "MERGE_ALL", Range: &sheets.GridRange{SheetId: tab, StartRowIndex: row, EndRowIndex: endRow, StartColumnIndex: 1, EndColumnIndex: 2, ForceSendFields: []string{"SheetId"}}}}
+	return &sheets.Request{MergeCells: &sheets.MergeCellsRequest{
+		MergeType: "MERGE_ALL",
+		Range: &sheets.GridRange{
+			SheetId: tab, StartRowIndex: row, EndRowIndex: endRow, StartColumnIndex: 1, EndColumnIndex: 2,
+			ForceSendFields: []string{"SheetId"},
+		},
+	}}
 }
 
 func growRequest(tab, rows int64) *sheets.Request {
-	return &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{Fields: "gridProperties.rowCount", Properties: &sheets.SheetProperties{SheetId: tab, GridProperties: &sheets.GridProperties{RowCount: rows}, ForceSendFields: []string{"SheetId"}}}}
+	return &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{
+		Fields: "gridProperties.rowCount",
+		Properties: &sheets.SheetProperties{
+			SheetId: tab, GridProperties: &sheets.GridProperties{RowCount: rows}, ForceSendFields: []string{"SheetId"},
+		},
+	}}
 }
 
 func must(t *testing.T, err error) {

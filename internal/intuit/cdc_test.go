@@ -43,7 +43,8 @@ func TestReadCapture(t *testing.T) {
 		}
 	}
 	got, err := readCapture([]byte(`{"CDCResponse":[{"QueryResponse":[{"Invoice":[{"Id":"1"}],"maxResults":1},{},{"invoice":[{"Id":"2"}]},{"Vendor":[{"Id":"3"}]}]}],"time":"2026-03-14T13:00:00-07:00"}`), []string{"Invoice", "Customer"})
-	if err != nil || got.Cut || len(got.Records["Invoice"]) != 2 || !got.At.Equal(time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)) {
+	if err != nil || got.Cut || len(got.Records["Invoice"]) != 2 ||
+		!got.At.Equal(time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)) {
 		t.Errorf("read as %+v, %v", got, err)
 	}
 }

@@ -19,8 +19,8 @@ type companyInfo struct {
 }
 
 // Company reads who a company is: name, country, home currency and fiscal year. It costs two requests. The status and
-// what is known of the connection are for the caller to fill in. Since the answer comes with the company's own token, it
-// also proves that the token and the realm belong together.
+// what is known of the connection are for the caller to fill in. Since the answer comes with the company's own token,
+// it also proves that the token and the realm belong together.
 func (c *Client) Company(ctx context.Context, realm export.RealmID, environment string) (export.Company, error) {
 	info, err := c.companyInfo(ctx, realm)
 	if err != nil {
@@ -42,7 +42,8 @@ func (c *Client) Company(ctx context.Context, realm export.RealmID, environment 
 		month = prefs.AccountingInfoPrefs.FirstMonthOfFiscalYear
 	}
 	return export.Company{
-		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country, Environment: environment,
+		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country,
+		Environment:  environment,
 		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: monthNamed(month),
 	}, nil
 }

@@ -14,13 +14,14 @@ import (
 func TestCompany(t *testing.T) {
 	t.Parallel()
 	server := intuitsim.New(intuitsim.Options{Invoices: 10, Limits: intuitsim.NoLimits()})
-	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", HTTP: func(realm export.RealmID) *http.Client {
-		access, _ := server.Authorize(string(realm))
-		return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			r.Header.Set("Authorization", "Bearer "+access)
-			return server.Transport().RoundTrip(r)
-		})}
-	}})
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test",
+		HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := server.Authorize(string(realm))
+			return &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				r.Header.Set("Authorization", "Bearer "+access)
+				return server.Transport().RoundTrip(r)
+			})}
+		}})
 	for _, info := range server.Companies() {
 		got, err := client.Company(t.Context(), export.RealmID(info.Realm), "sandbox")
 		if err != nil {

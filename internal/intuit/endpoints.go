@@ -146,21 +146,25 @@ func (d *Discovery) ask(ctx context.Context) (Endpoints, error) {
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
 	if err != nil {
-		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable, "The URL of Intuit's discovery document is not usable.").
+		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable,
+			"The URL of Intuit's discovery document is not usable.").
 			WithHint("Check LEDGERSHEET_INTUIT_DISCOVERY_URL.")
 	}
 	r.Header.Set("Accept", "application/json")
 	answer, err := d.http.Do(r)
 	if err != nil {
-		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable, "Intuit's discovery document could not be fetched.")
+		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable,
+			"Intuit's discovery document could not be fetched.")
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, discoveryLimit))
 	if err != nil {
-		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable, "Intuit's discovery document could not be fetched whole.")
+		return Endpoints{}, problem.Wrap(err, problem.QuickBooksUnavailable,
+			"Intuit's discovery document could not be fetched whole.")
 	}
 	if answer.StatusCode != http.StatusOK {
-		return Endpoints{}, problem.New(problem.QuickBooksUnavailable, "Intuit's discovery document could not be fetched: status %d.", answer.StatusCode)
+		return Endpoints{}, problem.New(problem.QuickBooksUnavailable,
+			"Intuit's discovery document could not be fetched: status %d.", answer.StatusCode)
 	}
 	return d.read(body)
 }
@@ -178,13 +182,18 @@ func (d *Discovery) read(body []byte) (Endpoints, error) {
 	for _, x := range []struct {
 		name, value string
 		optional    bool
-	}{{"authorization_endpoint", e.Authorization, false}, {"token_endpoint", e.Token, false}, {"revocation_endpoint", e.Revocation, false}, {"userinfo_endpoint", e.UserInfo, true}} {
+	}{{"authorization_endpoint", e.Authorization, false}, {"token_endpoint", e.Token, false}, {
+		"revocation_endpoint", e.Revocation, false,
+	}, {"userinfo_endpoint", e.UserInfo, true}} {
 		if x.value == "" && x.optional {
 			continue
 		}
 		u, err := url.Parse(x.value)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && !(u.Scheme == "http" && own.Scheme == "http" && loopback(u.Hostname(), own.Hostname()))) {
-			return Endpoints{}, problem.New(problem.QuickBooksMalformed, "Intuit's discovery document has no usable %s.", x.name)
+		if err != nil || u.Host == "" ||
+			(u.Scheme != "https" && !(u.Scheme == "http" && own.Scheme == "http" &&
+				loopback(u.Hostname(), own.Hostname()))) {
+			return Endpoints{}, problem.New(problem.QuickBooksMalformed,
+				"Intuit's discovery document has no usable %s.", x.name)
 		}
 	}
 	return e, nil

@@ -34,10 +34,13 @@ func discovery(url string, steps ...roundTrip) (d *intuit.Discovery, sent *int) 
 func TestDiscoveryIsFetchedOnceADay(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d, sent := discovery(intuit.DiscoveryURL(intuit.Production), with(503, ""), failing(errors.New("reset")), with(200, discoveryDocument), with(500, ""))
+		d, sent := discovery(intuit.DiscoveryURL(intuit.Production), with(503, ""), failing(errors.New("reset")),
+			with(200, discoveryDocument), with(500, ""))
 		want := intuit.Endpoints{
-			Authorization: "https://appcenter.intuit.com/connect/oauth2", Token: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
-			Revocation: "https://developer.api.intuit.com/v2/oauth2/tokens/revoke", UserInfo: "https://accounts.platform.intuit.com/v1/openid_connect/userinfo",
+			Authorization: "https://appcenter.intuit.com/connect/oauth2",
+			Token:         "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
+			Revocation:    "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+			UserInfo:      "https://accounts.platform.intuit.com/v1/openid_connect/userinfo",
 		}
 		results := make(chan error, 20)
 		for range cap(results) {
@@ -77,16 +80,33 @@ func TestDiscoveryRefusesDocuments(t *testing.T) {
 		url, old, new string
 		ok            bool
 	}{
-		"as it is":           {"https://developer.api.intuit.com/x", "", "", true},
-		"no user info":       {"https://developer.api.intuit.com/x", "https://accounts.platform.intuit.com/v1/openid_connect/userinfo", "", true},
-		"no token endpoint":  {"https://developer.api.intuit.com/x", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer", "", false},
-		"http":               {"https://developer.api.intuit.com/x", "https://oauth", "http://oauth", false},
-		"local, from https":  {"https://developer.api.intuit.com/x", "https://oauth.platform.intuit.com", "http://127.0.0.1", false},
-		"local":              {"http://127.0.0.1:9000/x", "https://oauth.platform.intuit.com", "http://127.0.0.1:9000", true},
-		"same host":          {"http://sandbox:9000/x", "https://oauth.platform.intuit.com", "http://sandbox:9000", true},
-		"http, another host": {"http://127.0.0.1:9000/x", "https://oauth.platform.intuit.com", "http://example.org", false},
-		"script":             {"https://developer.api.intuit.com/x", "https://appcenter.intuit.com/connect/oauth2", "javascript:alert(1)", false},
-		"no JSON":            {"https://developer.api.intuit.com/x", "{", "<html>", false},
+		"as it is": {"https://developer.api.intuit.com/x", "", "", true},
+		"no user info": {
+			"https://developer.api.intuit.com/x", "https://accounts.platform.intuit.com/v1/openid_connect/userinfo", "",
+			true,
+		},
+		"no token endpoint": {
+			"https://developer.api.intuit.com/x", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer", "",
+			false,
+		},
+		"http": {"https://developer.api.intuit.com/x", "https://oauth", "http://oauth", false},
+		"local, from https": {
+			"https://developer.api.intuit.com/x", "https://oauth.platform.intuit.com", "http://127.0.0.1", false,
+		},
+		"local": {
+			"http://127.0.0.1:9000/x", "https://oauth.platform.intuit.com", "http://127.0.0.1:9000", true,
+		},
+		"same host": {
+			"http://sandbox:9000/x", "https://oauth.platform.intuit.com", "http://sandbox:9000", true,
+		},
+		"http, another host": {
+			"http://127.0.0.1:9000/x", "https://oauth.platform.intuit.com", "http://example.org", false,
+		},
+		"script": {
+			"https://developer.api.intuit.com/x", "https://appcenter.intuit.com/connect/oauth2", "javascript:alert(1)",
+			false,
+		},
+		"no JSON": {"https://developer.api.intuit.com/x", "{", "<html>", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +131,10 @@ func replaced(text, old, new string) string {
 func TestDiscoveryEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d, _ := discovery("https://x.test/", func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
+		d, _ := discovery("https://x.test/", func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		begin := time.Now()
@@ -124,7 +147,8 @@ func TestDiscoveryEndsWithTheContext(t *testing.T) {
 func TestDiscoveryOfTheSimulator(t *testing.T) {
 	t.Parallel()
 	server := intuitsim.New(intuitsim.Options{BaseURL: "http://127.0.0.1:9999"})
-	d := intuit.NewDiscovery("http://127.0.0.1:9999/.well-known/openid_sandbox_configuration", &http.Client{Transport: server.Transport()})
+	d := intuit.NewDiscovery("http://127.0.0.1:9999/.well-known/openid_sandbox_configuration",
+		&http.Client{Transport: server.Transport()})
 	got, err := d.Endpoints(t.Context())
 	if err != nil || !strings.HasPrefix(got.Token, "http://127.0.0.1:9999/") {
 		t.Errorf("%+v, %v", got, err)

@@ -48,24 +48,38 @@ type rule struct {
 // could hold a token: the detail of a 401 echoes it.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 var rules = []rule{
-	{code: "3001", is: problem.QuickBooksRateLimited, again: true, pause: true, words: "QuickBooks received too many requests for this company."},
-	{status: 429, is: problem.QuickBooksRateLimited, again: true, pause: true, words: "QuickBooks received too many requests for this company."},
+	{code: "3001", is: problem.QuickBooksRateLimited, again: true, pause: true,
+		words: "QuickBooks received too many requests for this company."},
+	{status: 429, is: problem.QuickBooksRateLimited, again: true, pause: true,
+		words: "QuickBooks received too many requests for this company."},
 	{code: "3200", is: problem.CompanyReconnectRequired, words: "QuickBooks no longer accepts this connection."},
-	{code: "120", is: problem.CompanyReconnectRequired, words: "The person who connected this company has lost access to it in QuickBooks.", hint: "An administrator of the company has to press Reconnect on Connections; exporters and schedules stay as they are."},
-	{code: "3100", is: problem.CompanyReconnectRequired, words: "This connection is not valid for this company.", hint: "Press Reconnect on this company and choose the same company at Intuit. Keys for development reach sandbox companies only, keys for production real ones only."},
-	{code: "6190", is: problem.QuickBooksRejected, words: "The company's QuickBooks subscription has ended, or the company is closed.", hint: "Renew the subscription in QuickBooks, or take the company out of the exporter."},
-	{code: "5020", is: problem.QuickBooksRejected, words: "The person who connected this company may not see this data in QuickBooks.", hint: "Have an administrator of the company press Reconnect, or give that person access in QuickBooks."},
+	{code: "120", is: problem.CompanyReconnectRequired, words: "The person who connected this company has lost " +
+		"access to it in QuickBooks.", hint: "An administrator of the company has to press Reconnect on Connections; " +
+		"exporters and schedules stay as they are."},
+	{code: "3100", is: problem.CompanyReconnectRequired, words: "This connection is not valid for this company.",
+		hint: "Press Reconnect on this company and choose the same company at Intuit. Keys for development reach " +
+			"sandbox companies only, keys for production real ones only."},
+	{code: "6190", is: problem.QuickBooksRejected, words: "The company's QuickBooks subscription has ended, or the " +
+		"company is closed.", hint: "Renew the subscription in QuickBooks, or take the company out of the exporter."},
+	{code: "5020", is: problem.QuickBooksRejected, words: "The person who connected this company may not see this " +
+		"data in QuickBooks.", hint: "Have an administrator of the company press Reconnect, or give that person " +
+		"access in QuickBooks."},
 	{code: "610", is: problem.QuickBooksRejected},
 	{code: "4000", is: problem.QuickBooksRejected},
 	{code: "4001", is: problem.QuickBooksRejected},
 	{code: "10000", is: problem.QuickBooksUnavailable, again: true, words: "QuickBooks had an error of its own."},
 	{status: 401, is: problem.CompanyReconnectRequired, words: "QuickBooks no longer accepts this connection."},
-	{kind: "AUTHENTICATION", is: problem.CompanyReconnectRequired, words: "QuickBooks no longer accepts this connection."},
-	{kind: "AUTHORIZATION", is: problem.CompanyReconnectRequired, words: "QuickBooks does not let this connection see this company."},
-	{status: 504, is: problem.QuickBooksUnavailable, again: true, slow: true, words: "QuickBooks did not answer in time."},
-	{status: 408, is: problem.QuickBooksUnavailable, again: true, words: "QuickBooks did not receive the request in time."},
+	{kind: "AUTHENTICATION", is: problem.CompanyReconnectRequired,
+		words: "QuickBooks no longer accepts this connection."},
+	{kind: "AUTHORIZATION", is: problem.CompanyReconnectRequired,
+		words: "QuickBooks does not let this connection see this company."},
+	{status: 504, is: problem.QuickBooksUnavailable, again: true, slow: true,
+		words: "QuickBooks did not answer in time."},
+	{status: 408, is: problem.QuickBooksUnavailable, again: true,
+		words: "QuickBooks did not receive the request in time."},
 	{kind: "SYSTEM", is: problem.QuickBooksUnavailable, again: true, words: "QuickBooks had an error of its own."},
-	{kind: "SERVICE", is: problem.QuickBooksUnavailable, again: true, words: "A service of QuickBooks was not available."},
+	{kind: "SERVICE", is: problem.QuickBooksUnavailable, again: true,
+		words: "A service of QuickBooks was not available."},
 }
 
 // match returns the rule of an answer. A fault's code says more than its status: throttling has come as 403, and the
@@ -79,12 +93,16 @@ func match(status int, f *fault) rule {
 		}
 	}
 	for _, r := range rules {
-		if (r.status == 0 || r.status == status) && (r.code == "" || r.code == code) && (r.kind == "" || r.kind == kind) {
+		if (r.status == 0 || r.status == status) && (r.code == "" || r.code == code) &&
+			(r.kind == "" || r.kind == kind) {
 			return r
 		}
 	}
 	if status >= 500 {
-		return rule{is: problem.QuickBooksUnavailable, again: true, words: fmt.Sprintf("QuickBooks answered with status %d.", status)}
+		return rule{
+			is: problem.QuickBooksUnavailable, again: true,
+			words: fmt.Sprintf("QuickBooks answered with status %d.", status),
+		}
 	}
 	return rule{is: problem.QuickBooksRejected}
 }

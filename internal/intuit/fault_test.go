@@ -21,8 +21,9 @@ func spellings(code, kind, message, detail string) map[string]string {
 	return map[string]string{
 		"service": fmt.Sprintf(`{"Fault":{"Error":[{"Message":%s,"Detail":%s,"code":%s,"element":""}],"type":%s},"time":"2026-01-31T10:00:00.000-08:00"}`, text(message), text(detail), text(code), text(kind)),
 		"gateway": fmt.Sprintf(`{"warnings":null,"intuitObject":null,"fault":{"error":[{"message":%s,"detail":%s,"code":%s,"element":null}],"type":%s},"report":null,"time":1601391072830}`, text(message), text(detail), text(code), text(kind)),
-		"numbers": fmt.Sprintf(`{"fault":{"error":[{"message":%s,"detail":%s,"code":%s}],"type":%s}}`, text(message), text(detail), strings.TrimLeft(code, "0"), text(kind)),
-		"xml":     fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3"><Fault type="%s"><Error code="%s"><Message>%s</Message><Detail>%s</Detail></Error></Fault></IntuitResponse>`, kind, code, message, escaped.String()),
+		"numbers": fmt.Sprintf(`{"fault":{"error":[{"message":%s,"detail":%s,"code":%s}],"type":%s}}`, text(message),
+			text(detail), strings.TrimLeft(code, "0"), text(kind)),
+		"xml": fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3"><Fault type="%s"><Error code="%s"><Message>%s</Message><Detail>%s</Detail></Error></Fault></IntuitResponse>`, kind, code, message, escaped.String()),
 	}
 }
 
@@ -34,8 +35,12 @@ func TestAnswers(t *testing.T) {
 		again, pause bool
 		quoted       bool // QuickBooks' text is shown
 	}
-	reconnect, rejected := want{is: problem.CompanyReconnectRequired}, want{is: problem.QuickBooksRejected, quoted: true}
-	unavailable, limited := want{is: problem.QuickBooksUnavailable, again: true}, want{is: problem.QuickBooksRateLimited, again: true, pause: true}
+	reconnect, rejected := want{is: problem.CompanyReconnectRequired}, want{
+		is: problem.QuickBooksRejected, quoted: true,
+	}
+	unavailable, limited := want{is: problem.QuickBooksUnavailable, again: true}, want{
+		is: problem.QuickBooksRateLimited, again: true, pause: true,
+	}
 	for _, test := range []struct {
 		status     int
 		code, kind string
@@ -93,7 +98,8 @@ func TestAnswers(t *testing.T) {
 			if test.want.quoted != strings.Contains(p.Message, "Some message") {
 				t.Errorf("%s: says %q", name, p.Message)
 			}
-			if whole := fmt.Sprintf("%v %s %s", p, p.Message, p.Hint); strings.Contains(whole, token) || strings.Contains(whole, token[:20]) {
+			if whole := fmt.Sprintf("%v %s %s", p, p.Message, p.Hint); strings.Contains(whole, token) ||
+				strings.Contains(whole, token[:20]) {
 				t.Errorf("%s: the token is in %q", name, whole)
 			}
 			if p.Hint == "" || !strings.HasSuffix(p.Message, ".") && !test.want.quoted {
@@ -105,10 +111,15 @@ func TestAnswers(t *testing.T) {
 
 func TestAnswersWithoutAFault(t *testing.T) {
 	t.Parallel()
-	bodies := []string{"", "<html><head><title>502 Bad Gateway</title></head></html>", `{"message":"no"}`, `{"Fault":null}`, `{"fault":`, "\x00", `[1]`, `<Fault`}
+	bodies := []string{
+		"", "<html><head><title>502 Bad Gateway</title></head></html>", `{"message":"no"}`, `{"Fault":null}`,
+		`{"fault":`, "\x00", `[1]`, `<Fault`,
+	}
 	for status, want := range map[int]problem.Code{
-		302: problem.QuickBooksRejected, 400: problem.QuickBooksRejected, 401: problem.CompanyReconnectRequired, 403: problem.QuickBooksRejected, 404: problem.QuickBooksRejected,
-		408: problem.QuickBooksUnavailable, 429: problem.QuickBooksRateLimited, 500: problem.QuickBooksUnavailable, 502: problem.QuickBooksUnavailable,
+		302: problem.QuickBooksRejected, 400: problem.QuickBooksRejected, 401: problem.CompanyReconnectRequired,
+		403: problem.QuickBooksRejected, 404: problem.QuickBooksRejected,
+		408: problem.QuickBooksUnavailable, 429: problem.QuickBooksRateLimited, 500: problem.QuickBooksUnavailable,
+		502: problem.QuickBooksUnavailable,
 		503: problem.QuickBooksUnavailable, 504: problem.QuickBooksUnavailable, 599: problem.QuickBooksUnavailable,
 	} {
 		for _, body := range bodies {

@@ -94,8 +94,8 @@ func (l lister) query(ctx context.Context, query string, accept func(map[string]
 
 // pageStarts are the positions at which the pages of a list of n records begin. Where records have ids each page but
 // the first begins with the one before's last record: as paging is by offset, records that were added or deleted
-// meanwhile would otherwise shift others unnoticed over a page's edge. There the last page has room for one more record,
-// since a full page does not tell whether it is the last.
+// meanwhile would otherwise shift others unnoticed over a page's edge. There the last page has room for one more
+// record, since a full page does not tell whether it is the last.
 func pageStarts(n int, overlap bool) []int {
 	step := pageSize
 	if overlap {

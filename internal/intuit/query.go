@@ -28,7 +28,8 @@ func (s statement) page(start, size int) string {
 	if s.ordered {
 		order = " ORDERBY Id"
 	}
-	return fmt.Sprintf("SELECT * FROM %s%s%s STARTPOSITION %d MAXRESULTS %d", s.object, s.conditions(), order, start, size)
+	return fmt.Sprintf("SELECT * FROM %s%s%s STARTPOSITION %d MAXRESULTS %d", s.object, s.conditions(), order, start,
+		size)
 }
 
 // all selects the records of an object that knows no paging.
@@ -70,7 +71,9 @@ func push(f export.Filter, col export.Column) (conditions []string, exact bool) 
 	if f.Op == export.OpIn {
 		return pushList(f, col)
 	}
-	op, ok := map[export.Op]string{export.OpEqual: "=", export.OpGreater: ">", export.OpAtLeast: ">=", export.OpLess: "<", export.OpAtMost: "<="}[f.Op]
+	op, ok := map[export.Op]string{
+		export.OpEqual: "=", export.OpGreater: ">", export.OpAtLeast: ">=", export.OpLess: "<", export.OpAtMost: "<=",
+	}[f.Op]
 	if !ok {
 		return nil, false
 	}

@@ -45,7 +45,8 @@ func TestPush(t *testing.T) {
 		{col(table.Money), export.OpIn, "1,5", nil},
 		{col(table.Date), export.OpLess, "2026-01-31", []string{"X < '2026-01-31'"}},
 		{col(table.Date), export.OpLess, "yesterday", nil},
-		{col(table.DateTime), export.OpEqual, "2026-01-31", []string{"X >= '2026-01-31T00:00:00Z'", "X <= '2026-01-31T23:59:59Z'"}},
+		{col(table.DateTime), export.OpEqual, "2026-01-31", []string{"X >= '2026-01-31T00:00:00Z'",
+			"X <= '2026-01-31T23:59:59Z'"}},
 		{col(table.DateTime), export.OpGreater, "2026-01-31", []string{"X > '2026-01-31T23:59:59Z'"}},
 		{col(table.DateTime), export.OpAtLeast, "2026-01-31", []string{"X >= '2026-01-31T00:00:00Z'"}},
 		{col(table.DateTime), export.OpLess, "2026-01-31", []string{"X < '2026-01-31T00:00:00Z'"}},
@@ -68,7 +69,8 @@ func TestStatement(t *testing.T) {
 	if got := s.count(); got != "SELECT COUNT(*) FROM Invoice WHERE TxnDate >= '2026-01-01' AND Balance > '0'" {
 		t.Error(got)
 	}
-	if got := s.page(1001, 1000); got != "SELECT * FROM Invoice WHERE TxnDate >= '2026-01-01' AND Balance > '0' ORDERBY Id STARTPOSITION 1001 MAXRESULTS 1000" {
+	if got := s.page(1001, 1000); got != "SELECT * FROM Invoice WHERE TxnDate >= '2026-01-01' AND Balance > '0' "+
+		"ORDERBY Id STARTPOSITION 1001 MAXRESULTS 1000" {
 		t.Error(got)
 	}
 	if got := (statement{object: "Preferences"}).all(); got != "SELECT * FROM Preferences" {
@@ -78,7 +80,9 @@ func TestStatement(t *testing.T) {
 
 func TestPagesCoverTheList(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int][]int{0: {1}, 1: {1}, 999: {1}, 1000: {1, 1000}, 1998: {1, 1000}, 1999: {1, 1000, 1999}} {
+	for n, want := range map[int][]int{
+		0: {1}, 1: {1}, 999: {1}, 1000: {1, 1000}, 1998: {1, 1000}, 1999: {1, 1000, 1999},
+	} {
 		if diff := cmp.Diff(want, pageStarts(n, true)); diff != "" {
 			t.Errorf("%d with overlap: %s", n, diff)
 		}
@@ -103,15 +107,27 @@ func TestPagesCoverTheList(t *testing.T) {
 
 // FuzzQuote asks the simulator, which has a parser of its own, for what a quoted value says.
 func FuzzQuote(f *testing.F) {
-	for _, s := range []string{"", "O'Brien", `\`, `\'`, `a\\'b`, "%", "=1+1", "é\n\"x\"", "') OR ('1'='1", "\x00", "' MAXRESULTS 1"} {
+	for _, s := range []string{
+		"", "O'Brien", `\`, `\'`, `a\\'b`, "%", "=1+1", "é\n\"x\"", "') OR ('1'='1", "\x00", "' MAXRESULTS 1",
+	} {
 		f.Add(s)
 	}
-	server := intuitsim.New(intuitsim.Options{Invoices: 1, Customers: 5, Vendors: 5, Items: 5, Bills: 1, Limits: intuitsim.NoLimits()})
+	server := intuitsim.New(intuitsim.Options{
+		Invoices: 1, Customers: 5, Vendors: 5, Items: 5, Bills: 1, Limits: intuitsim.NoLimits(),
+	})
 	realm := server.Companies()[0].Realm
 	access, _ := server.Authorize(realm)
-	client := New(Options{APIURL: "http://quickbooks.test", HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: server.Transport()} }})
+	client := New(Options{
+		APIURL: "http://quickbooks.test",
+		HTTP:   func(export.RealmID) *http.Client { return &http.Client{Transport: server.Transport()} },
+	})
 	f.Fuzz(func(t *testing.T, value string) {
-		r, err := client.build(t.Context(), request{realm: export.RealmID(realm), path: "query", query: url.Values{"query": {statement{object: "Vendor", where: []string{"DisplayName = " + quote(value)}}.count()}}})
+		r, err := client.build(t.Context(), request{
+			realm: export.RealmID(realm), path: "query",
+			query: url.Values{"query": {statement{
+				object: "Vendor", where: []string{"DisplayName = " + quote(value)},
+			}.count()}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,8 @@ func quirkOf(object string) quirk {
 		return quirk{unordered: true, activeless: true, asOf: "AsOfDate"}
 	case "RecurringTransaction":
 		return quirk{wrapped: true, activeless: true}
-	case "TaxAgency", "Attachable", "Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "Payment", "Bill",
+	case "TaxAgency", "Attachable", "Invoice", "Estimate", "SalesReceipt", "CreditMemo", "RefundReceipt", "Payment",
+		"Bill",
 		"BillPayment", "VendorCredit", "PurchaseOrder", "Purchase", "JournalEntry", "Deposit", "Transfer",
 		"CreditCardPaymentTxn", "TimeActivity", "InventoryAdjustment", "ReimburseCharge":
 		return quirk{activeless: true}
@@ -68,7 +69,8 @@ type selection struct {
 
 func (c *Client) selectFor(w supply.Want) *selection {
 	s := &selection{
-		lister: lister{client: c, realm: w.Company.Realm, object: w.Object, meter: w.Meter}, want: w, quirk: quirkOf(w.Object),
+		lister: lister{client: c, realm: w.Company.Realm, object: w.Object, meter: w.Meter}, want: w,
+		quirk: quirkOf(w.Object),
 	}
 	if w.CustomFields {
 		s.include = allCustomFields
@@ -117,7 +119,8 @@ func (s *selection) narrowed(ctx context.Context, ask func() error) error {
 	if s.pushDown(false); len(s.statement.where) == len(narrow.where) {
 		return err
 	}
-	s.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", s.object, "realm", string(s.realm))
+	s.client.log.WarnContext(ctx, "quickbooks refused a condition, reading all", "object", s.object,
+		"realm", string(s.realm))
 	return ask()
 }
 
@@ -265,7 +268,8 @@ func (s *selection) prove(ctx context.Context, total, read int) error {
 		return err
 	}
 	if now != read {
-		return problem.New(problem.IncompleteRead, "QuickBooks counted %d of %s before and %d after reading, but %d came.",
+		return problem.New(problem.IncompleteRead,
+			"QuickBooks counted %d of %s before and %d after reading, but %d came.",
 			total, s.title(), now, read)
 	}
 	return nil
@@ -331,7 +335,8 @@ func malformed(err error) error {
 // Report implements supply.Reports.
 func (c *Client) Report(ctx context.Context, w supply.ReportWant, accept func(body []byte) error) error {
 	return c.get(ctx, request{
-		realm: w.Company.Realm, path: "reports/" + url.PathEscape(w.Object), query: w.Params, report: true, once: w.Divisible,
+		realm: w.Company.Realm, path: "reports/" + url.PathEscape(w.Object), query: w.Params,
+		report: true, once: w.Divisible,
 		meter: w.Meter, accept: accept,
 	})
 }

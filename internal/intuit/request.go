@@ -71,7 +71,8 @@ func (c *Client) get(ctx context.Context, r request) error {
 			return ended(ctx)
 		}
 		c.log.WarnContext(ctx, "quickbooks request failed",
-			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code), "intuit_tid", f.problem.ProviderRequestID)
+			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code),
+			"intuit_tid", f.problem.ProviderRequestID)
 		if !f.again || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
 			return f.problem
 		}
@@ -147,9 +148,13 @@ func unanswered(r request, err error) *failure {
 		return &failure{problem: tooSlow(), again: true, slow: true}
 	}
 	if errors.Is(err, ErrReadOnly) {
-		return &failure{problem: problem.Wrap(err, problem.Internal, "A request that could change QuickBooks data was refused.")}
+		return &failure{problem: problem.Wrap(err, problem.Internal,
+			"A request that could change QuickBooks data was refused.")}
 	}
-	return &failure{problem: problem.Wrap(withoutURL(err), problem.QuickBooksUnavailable, "QuickBooks could not be reached."), again: true}
+	return &failure{
+		problem: problem.Wrap(withoutURL(err), problem.QuickBooksUnavailable, "QuickBooks could not be reached."),
+		again:   true,
+	}
 }
 
 // judge decides on an answer; nil when it was accepted.
@@ -158,7 +163,9 @@ func judge(r request, answer *http.Response, body []byte, readErr error) *failur
 		if errors.Is(readErr, errTooLarge) {
 			return tooLarge(r, readErr)
 		}
-		return &failure{problem: problem.Wrap(readErr, problem.QuickBooksUnavailable, "QuickBooks' answer broke off."), again: true}
+		return &failure{
+			problem: problem.Wrap(readErr, problem.QuickBooksUnavailable, "QuickBooks' answer broke off."), again: true,
+		}
 	}
 	fault := readFault(body)
 	if answer.StatusCode != http.StatusOK || fault != nil {
@@ -171,14 +178,19 @@ func judge(r request, answer *http.Response, body []byte, readErr error) *failur
 	if p, ok := errors.AsType[*problem.Problem](err); ok {
 		return &failure{problem: p, again: p.Code == problem.QuickBooksMalformed}
 	}
-	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood."), again: true}
+	return &failure{
+		problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood."),
+		again:   true,
+	}
 }
 
 func tooLarge(r request, err error) *failure {
 	if r.report {
-		return &failure{problem: problem.Wrap(err, problem.ReportTooLarge, "The report has more than %d MB.", maxBody>>20)}
+		return &failure{problem: problem.Wrap(err, problem.ReportTooLarge, "The report has more than %d MB.",
+			maxBody>>20)}
 	}
-	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer has more than %d MB.", maxBody>>20)}
+	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer has more than %d MB.",
+		maxBody>>20)}
 }
 
 var errTooLarge = errors.New("the answer is too large")

@@ -10,24 +10,43 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// samples is a folder of QuickBooks' real answers that developers may have beside the repository.
+// samples is a folder of QuickBooks' real answers that developers may have beside the repository. The files in testdata
+// were written after them.
 var samples = filepath.Join("..", "..", "..", "shared", "samples", "quickbooks")
 
-func sample(t *testing.T, name string) []byte {
+// eachAnswer calls check with the answers in testdata, and in a test of its own with the samples, which is skipped
+// where there are none.
+func eachAnswer[T any](
+	t *testing.T, own, sampled map[string]T, check func(t *testing.T, name string, body []byte, want T),
+) {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(samples, name))
-	if os.IsNotExist(err) {
-		t.Skip("there are no samples")
+	read := func(t *testing.T, folder string, wants map[string]T) {
+		t.Helper()
+		for name, want := range wants {
+			body, err := os.ReadFile(filepath.Join(folder, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, name, body, want)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	read(t, "testdata", own)
+	t.Run("samples", func(t *testing.T) {
+		if _, err := os.Stat(samples); os.IsNotExist(err) {
+			t.Skip("there are no samples beside the repository; only testdata was read")
+		}
+		read(t, samples, sampled)
+	})
 }
 
 func TestSampleFaults(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]problem.Code{
+	eachAnswer(t, map[string]problem.Code{
+		"fault_query_parse.json":   problem.QuickBooksRejected,
+		"fault_token_expired.json": problem.CompanyReconnectRequired,
+		"fault_wrong_company.json": problem.CompanyReconnectRequired,
+		"fault_throttle.json":      problem.QuickBooksRateLimited,
+	}, map[string]problem.Code{
 		"fault_400_2010_invalid_property.json":     problem.QuickBooksRejected,
 		"fault_400_4000_empty_query.json":          problem.QuickBooksRejected,
 		"fault_400_4000_query_parse.json":          problem.QuickBooksRejected,
@@ -38,25 +57,29 @@ func TestSampleFaults(t *testing.T) {
 		"fault_401_token_expired_lowercase.json":   problem.CompanyReconnectRequired,
 		"fault_403_application_authorization.json": problem.CompanyReconnectRequired,
 		"fault_429_throttle.json":                  problem.QuickBooksRateLimited,
-	} {
-		f := readFault(sample(t, name))
+	}, func(t *testing.T, name string, body []byte, want problem.Code) {
+		f := readFault(body)
 		if f == nil || len(f.Errors) != 1 || f.Errors[0].Code == "" {
 			t.Errorf("%s: %+v", name, f)
-			continue
+			return
 		}
-		if got := faultFailure(request{}, 200, f, 0); got.problem.Code != want || strings.Contains(got.problem.Message, "FAKEACCESSTOKEN") {
-			t.Errorf("%s: %v", name, got.problem)
+		got := faultFailure(request{}, 200, f, 0).problem
+		if got.Code != want || strings.Contains(got.Message, "FAKEACCESSTOKEN") {
+			t.Errorf("%s: %v", name, got)
 		}
-	}
+	})
 }
 
 func TestSamplePages(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]int{
-		"query_customer_all_41.json": 41, "query_vendor_page_1_of_6.json": 5, "query_vendor_page_6_of_6_last.json": 1, "query_empty_result.json": 0,
-	} {
+	eachAnswer(t, map[string]int{"page_vendors.json": 3, "page_empty.json": 0}, map[string]int{
+		"query_customer_all_41.json":         41,
+		"query_vendor_page_1_of_6.json":      5,
+		"query_vendor_page_6_of_6_last.json": 1,
+		"query_empty_result.json":            0,
+	}, func(t *testing.T, name string, body []byte, want int) {
 		var doc struct{ QueryResponse map[string]json.RawMessage }
-		if err := json.Unmarshal(sample(t, name), &doc); err != nil {
+		if err := json.Unmarshal(body, &doc); err != nil {
 			t.Fatal(err)
 		}
 		n := 0
@@ -74,5 +97,5 @@ func TestSamplePages(t *testing.T) {
 		if n != want {
 			t.Errorf("%s: %d records, want %d", name, n, want)
 		}
-	}
+	})
 }

@@ -42,7 +42,8 @@ func TestSupply(t *testing.T) {
 					return turns.shorten(n)
 				}
 				f := map[supplytest.Way]intuitsim.Fault{
-					supplytest.Refused: {Status: http.StatusServiceUnavailable}, supplytest.Cut: {Body: intuitsim.BodyCut},
+					supplytest.Refused: {Status: http.StatusServiceUnavailable},
+					supplytest.Cut:     {Body: intuitsim.BodyCut},
 					supplytest.Garbled: {Body: intuitsim.BodyBadJSON},
 				}[way]
 				f.Match, f.Skip, f.N = "v3", n, -1
@@ -63,7 +64,8 @@ func TestLookupOfRecurringTransactions(t *testing.T) {
 		return &http.Client{Transport: same}
 	}})
 	found, err := client.Lookup(t.Context(), supply.Want{Object: "RecurringTransaction"}, []string{"12", "13"})
-	if err != nil || len(found) != 2 || found["12"].Text("TxnType") != "Invoice" || found["13"].Text("TxnType") != "Bill" {
+	if err != nil || len(found) != 2 || found["12"].Text("TxnType") != "Invoice" ||
+		found["13"].Text("TxnType") != "Bill" {
 		t.Errorf("found %v, %v", found, err)
 	}
 }

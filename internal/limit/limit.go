@@ -37,8 +37,8 @@ type Usage struct {
 	PausedUntil time.Time // zero if not paused now
 }
 
-// Lanes are limiters, one for each key, as their users see them: those of this process ([Keyed]), or of all processes that
-// share a provider's limits.
+// Lanes are limiters, one for each key, as their users see them: those of this process ([Keyed]), or of all processes
+// that share a provider's limits.
 type Lanes interface {
 	// Acquire waits until a call for key may start. release must be called after it.
 	Acquire(ctx context.Context, key string) (release func(), err error)
@@ -72,8 +72,8 @@ func New(l Limits) *Keyed {
 
 // Acquire waits until a call for key may start and counts it as started. The
 // caller makes the call at once and must call release after it; calling release
-// again does nothing. Callers of one key start in the order in which they came.
-// If ctx ends first, the error wraps ctx.Err() and nothing is taken.
+// again does nothing. Callers of one key start in the order in which they came. If ctx ends first, the error wraps
+// ctx.Err() and nothing is taken.
 func (k *Keyed) Acquire(ctx context.Context, key string) (release func(), err error) {
 	l := k.enter(key)
 	if err := k.start(ctx, l); err != nil {

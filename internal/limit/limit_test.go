@@ -59,7 +59,9 @@ type pause struct {
 
 func drawLoad(t *rapid.T) load {
 	ms := func(limit int) *rapid.Generator[time.Duration] {
-		return rapid.Map(rapid.IntRange(0, limit), func(n int) time.Duration { return time.Duration(n) * time.Millisecond })
+		return rapid.Map(rapid.IntRange(0, limit), func(n int) time.Duration {
+			return time.Duration(n) * time.Millisecond
+		})
 	}
 	key := rapid.SampledFrom([]string{"a", "b"})
 	l := load{limits: Limits{
@@ -170,7 +172,8 @@ func TestNoWindowEverHoldsMoreThanAllowed(t *testing.T) {
 					for _, s := range at {
 						// A start at the very moment of the pause may come before it.
 						if s.After(from) && s.Before(to) {
-							fault("key %s: start at %v in the pause from %v to %v", key, s.Sub(o.begun), p.at, p.at+p.length)
+							fault("key %s: start at %v in the pause from %v to %v", key, s.Sub(o.begun), p.at,
+								p.at+p.length)
 						}
 					}
 				}
@@ -199,10 +202,14 @@ func TestStartsAsSoonAsAllowed(t *testing.T) {
 		calls  int
 		want   []time.Duration // start of the calls, since the first, without the nanoseconds
 	}{
-		"no limits":            {Limits{}, 4, []time.Duration{0, 0, 0, 0}},
-		"negative is no limit": {Limits{PerMinute: -1, PerSecond: -1, Concurrent: -1, Burst: -1}, 3, []time.Duration{0, 0, 0}},
-		"per second":           {Limits{PerSecond: 2}, 5, []time.Duration{0, 0, time.Second, time.Second, 2 * time.Second}},
-		"per minute":           {Limits{PerMinute: 2}, 3, []time.Duration{0, 0, time.Minute}},
+		"no limits": {Limits{}, 4, []time.Duration{0, 0, 0, 0}},
+		"negative is no limit": {
+			Limits{PerMinute: -1, PerSecond: -1, Concurrent: -1, Burst: -1}, 3, []time.Duration{0, 0, 0},
+		},
+		"per second": {
+			Limits{PerSecond: 2}, 5, []time.Duration{0, 0, time.Second, time.Second, 2 * time.Second},
+		},
+		"per minute": {Limits{PerMinute: 2}, 3, []time.Duration{0, 0, time.Minute}},
 		"both": {
 			Limits{PerMinute: 3, PerSecond: 2}, 7,
 			[]time.Duration{0, 0, time.Second, time.Minute, time.Minute, 61 * time.Second, 120 * time.Second},

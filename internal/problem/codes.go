@@ -54,37 +54,122 @@ type info struct {
 
 // codes is the one table of codes: who may retry, the HTTP status when a request of ours fails with it, and what to do.
 var codes = map[Code]info{
-	CompanyReconnectRequired: {Stop, http.StatusConflict, "QuickBooks access ended", "Open Connections and press Reconnect on this company; its exporters and schedules stay as they are."},
-	GoogleReconnectRequired:  {Stop, http.StatusConflict, "Google access ended", "Open Connections and press Reconnect on this Google account. If it ends again after 7 days, the Google app is still in \"Testing\": publish it."},
-	AppCredentials:           {Stop, http.StatusConflict, "App credentials refused", "The client id or secret of the app is wrong or belongs to another environment. Check it in the settings; reconnecting cannot help."},
-	CompanyUnknown:           {Stop, http.StatusUnprocessableEntity, "Company not connected", "Connect this company, or take it out of the exporter."},
-	QuickBooksRateLimited:    {RetryRequest, http.StatusServiceUnavailable, "QuickBooks asks to slow down", "Nothing to do: the run is tried again by itself. If it happens often, spread the schedules."},
-	QuickBooksUnavailable:    {RetryRequest, http.StatusBadGateway, "QuickBooks did not answer", "Nothing to do: the run is tried again by itself. Intuit's status page tells about larger outages."},
-	QuickBooksRejected:       {Stop, http.StatusUnprocessableEntity, "QuickBooks refused the request", "Read what QuickBooks says and change the exporter; Intuit's support can look up the request id."},
-	QuickBooksMalformed:      {RetryAttempt, http.StatusBadGateway, "QuickBooks' answer made no sense", "The run is tried again by itself. If it stays, report it with the request id."},
-	IncompleteRead:           {RetryAttempt, http.StatusBadGateway, "Not everything could be read", "Records were changed while they were read; the run is tried again by itself. The sheet keeps its previous rows."},
-	ReportTooLarge:           {Stop, http.StatusUnprocessableEntity, "The report is too large for QuickBooks", "Choose a shorter date range, fewer columns or a filter."},
-	GoogleRateLimited:        {RetryRequest, http.StatusServiceUnavailable, "Google asks to slow down", "Nothing to do: the run is tried again by itself. If it happens often, spread the schedules."},
-	GoogleUnavailable:        {RetryRequest, http.StatusBadGateway, "Google did not answer", "Nothing to do: the run is tried again by itself."},
-	GoogleRejected:           {Stop, http.StatusUnprocessableEntity, "Google refused the request", "Read what Google says and change the exporter's destination."},
-	SpreadsheetNotFound:      {Stop, http.StatusUnprocessableEntity, "Spreadsheet not found", "It was deleted, or this Google account may only open spreadsheets made here. Choose another one, or leave it empty to have one made."},
-	SpreadsheetForbidden:     {Stop, http.StatusUnprocessableEntity, "Spreadsheet not shared", "Share the spreadsheet with this Google account as an editor, then run again."},
-	SheetProtected:           {Stop, http.StatusUnprocessableEntity, "The cells are protected", "Ask the spreadsheet's owner to let this Google account edit the protected range, or choose another place."},
-	SheetConflict:            {Stop, http.StatusUnprocessableEntity, "Other cells are in the way", "Move or clear those cells, or choose another tab or start cell. Nothing was written."},
-	HeaderDrift:              {Stop, http.StatusUnprocessableEntity, "The exported area was changed", "Columns were inserted into or taken out of the exported area. Put them back, or move your own columns beside it."},
-	SpreadsheetFull:          {Stop, http.StatusUnprocessableEntity, "The spreadsheet is full", "Google allows 10 million cells in a spreadsheet. Use a new spreadsheet, fewer columns or a filter."},
-	TotalsMismatch:           {RetryAttempt, http.StatusBadGateway, "Totals do not agree", "What stands in the sheet differs from what QuickBooks said; the run is tried again by itself."},
-	Deadline:                 {RetryAttempt, http.StatusGatewayTimeout, "Out of time", "Use a shorter date range or a filter, or raise LEDGERSHEET_RUN_TIMEOUT."},
-	Interrupted:              {RetryAttempt, http.StatusServiceUnavailable, "Interrupted", "The service was stopped during the run; it is taken up again by itself."},
-	Cancelled:                {Stop, http.StatusConflict, "Cancelled", "The sheet keeps its previous rows. Run it again when you like."},
-	Internal:                 {Stop, http.StatusInternalServerError, "Internal error", "The log has the details under the request id. If it happens again, please report it."},
+	CompanyReconnectRequired: {
+		Stop, http.StatusConflict, "QuickBooks access ended",
+		"Open Connections and press Reconnect on this company; its exporters and schedules stay as they are.",
+	},
+	GoogleReconnectRequired: {
+		Stop, http.StatusConflict, "Google access ended",
+		"Open Connections and press Reconnect on this Google account. If it ends again after 7 days, the Google app " +
+			"is still in \"Testing\": publish it.",
+	},
+	AppCredentials: {
+		Stop, http.StatusConflict, "App credentials refused",
+		"The client id or secret of the app is wrong or belongs to another environment. Check it in the settings; " +
+			"reconnecting cannot help.",
+	},
+	CompanyUnknown: {
+		Stop, http.StatusUnprocessableEntity, "Company not connected",
+		"Connect this company, or take it out of the exporter.",
+	},
+	QuickBooksRateLimited: {
+		RetryRequest, http.StatusServiceUnavailable, "QuickBooks asks to slow down",
+		"Nothing to do: the run is tried again by itself. If it happens often, spread the schedules.",
+	},
+	QuickBooksUnavailable: {
+		RetryRequest, http.StatusBadGateway, "QuickBooks did not answer",
+		"Nothing to do: the run is tried again by itself. Intuit's status page tells about larger outages.",
+	},
+	QuickBooksRejected: {
+		Stop, http.StatusUnprocessableEntity, "QuickBooks refused the request",
+		"Read what QuickBooks says and change the exporter; Intuit's support can look up the request id.",
+	},
+	QuickBooksMalformed: {
+		RetryAttempt, http.StatusBadGateway, "QuickBooks' answer made no sense",
+		"The run is tried again by itself. If it stays, report it with the request id.",
+	},
+	IncompleteRead: {
+		RetryAttempt, http.StatusBadGateway, "Not everything could be read",
+		"Records were changed while they were read; the run is tried again by itself. The sheet keeps its " +
+			"previous rows.",
+	},
+	ReportTooLarge: {
+		Stop, http.StatusUnprocessableEntity, "The report is too large for QuickBooks",
+		"Choose a shorter date range, fewer columns or a filter.",
+	},
+	GoogleRateLimited: {
+		RetryRequest, http.StatusServiceUnavailable, "Google asks to slow down",
+		"Nothing to do: the run is tried again by itself. If it happens often, spread the schedules.",
+	},
+	GoogleUnavailable: {
+		RetryRequest, http.StatusBadGateway, "Google did not answer",
+		"Nothing to do: the run is tried again by itself.",
+	},
+	GoogleRejected: {
+		Stop, http.StatusUnprocessableEntity, "Google refused the request",
+		"Read what Google says and change the exporter's destination.",
+	},
+	SpreadsheetNotFound: {
+		Stop, http.StatusUnprocessableEntity, "Spreadsheet not found",
+		"It was deleted, or this Google account may only open spreadsheets made here. Choose another one, or leave " +
+			"it empty to have one made.",
+	},
+	SpreadsheetForbidden: {
+		Stop, http.StatusUnprocessableEntity, "Spreadsheet not shared",
+		"Share the spreadsheet with this Google account as an editor, then run again.",
+	},
+	SheetProtected: {
+		Stop, http.StatusUnprocessableEntity, "The cells are protected",
+		"Ask the spreadsheet's owner to let this Google account edit the protected range, or choose another place.",
+	},
+	SheetConflict: {
+		Stop, http.StatusUnprocessableEntity, "Other cells are in the way",
+		"Move or clear those cells, or choose another tab or start cell. Nothing was written.",
+	},
+	HeaderDrift: {
+		Stop, http.StatusUnprocessableEntity, "The exported area was changed",
+		"Columns were inserted into or taken out of the exported area. Put them back, or move your own columns " +
+			"beside it.",
+	},
+	SpreadsheetFull: {
+		Stop, http.StatusUnprocessableEntity, "The spreadsheet is full",
+		"Google allows 10 million cells in a spreadsheet. Use a new spreadsheet, fewer columns or a filter.",
+	},
+	TotalsMismatch: {
+		RetryAttempt, http.StatusBadGateway, "Totals do not agree",
+		"What stands in the sheet differs from what QuickBooks said; the run is tried again by itself.",
+	},
+	Deadline: {
+		RetryAttempt, http.StatusGatewayTimeout, "Out of time",
+		"Use a shorter date range or a filter, or raise LEDGERSHEET_RUN_TIMEOUT.",
+	},
+	Interrupted: {
+		RetryAttempt, http.StatusServiceUnavailable, "Interrupted",
+		"The service was stopped during the run; it is taken up again by itself.",
+	},
+	Cancelled: {
+		Stop, http.StatusConflict, "Cancelled", "The sheet keeps its previous rows. Run it again when you like.",
+	},
+	Internal: {
+		Stop, http.StatusInternalServerError, "Internal error",
+		"The log has the details under the request id. If it happens again, please report it.",
+	},
 
-	InvalidInput:    {Stop, http.StatusUnprocessableEntity, "Please check the input", "Correct the named fields and send it again."},
-	BadRequest:      {Stop, http.StatusBadRequest, "The request could not be read", "Send a JSON body as the API description shows."},
-	Unauthorized:    {Stop, http.StatusUnauthorized, "Please sign in", "Send a valid API token as \"Authorization: Bearer …\", or sign in."},
-	Forbidden:       {Stop, http.StatusForbidden, "Not allowed", "Ask an owner of this installation."},
-	NotFound:        {Stop, http.StatusNotFound, "Not found", "It may have been deleted. Look at the list again."},
-	Conflict:        {Stop, http.StatusConflict, "That does not fit the present state", "Load the page again and repeat."},
+	InvalidInput: {
+		Stop, http.StatusUnprocessableEntity, "Please check the input", "Correct the named fields and send it again.",
+	},
+	BadRequest: {
+		Stop, http.StatusBadRequest, "The request could not be read", "Send a JSON body as the API description shows.",
+	},
+	Unauthorized: {
+		Stop, http.StatusUnauthorized, "Please sign in",
+		"Send a valid API token as \"Authorization: Bearer …\", or sign in.",
+	},
+	Forbidden: {Stop, http.StatusForbidden, "Not allowed", "Ask an owner of this installation."},
+	NotFound:  {Stop, http.StatusNotFound, "Not found", "It may have been deleted. Look at the list again."},
+	Conflict: {
+		Stop, http.StatusConflict, "That does not fit the present state", "Load the page again and repeat.",
+	},
 	TooManyRequests: {RetryRequest, http.StatusTooManyRequests, "Too many tries", "Wait a little and try again."},
 	Unavailable:     {RetryRequest, http.StatusServiceUnavailable, "Not ready", "Wait a little and try again."},
 }

@@ -62,9 +62,11 @@ func GuessKind(p Path) table.Kind {
 		return table.DateTime
 	case strings.HasSuffix(leaf, "Date"):
 		return table.Date
-	case hasSuffixOf(leaf, "Amt", "Amount", "Balance", "UnitPrice", "TotalTax", "Cost", "Credit", "BalanceWithJobs", "CurrentBalanceWithSubAccounts", "HourlyRate"):
+	case hasSuffixOf(leaf, "Amt", "Amount", "Balance", "UnitPrice", "TotalTax", "Cost", "Credit", "BalanceWithJobs",
+		"CurrentBalanceWithSubAccounts", "HourlyRate"):
 		return table.Money
-	case hasSuffixOf(leaf, "Qty", "Quantity", "Rate", "Percent", "LineNum", "QtyOnHand", "Hours", "Minutes", "Level", "DueDays", "DiscountDays"):
+	case hasSuffixOf(leaf, "Qty", "Quantity", "Rate", "Percent", "LineNum", "QtyOnHand", "Hours", "Minutes", "Level",
+		"DueDays", "DiscountDays"):
 		return table.Number
 	case hasSuffixOf(leaf, "Active", "Taxable", "Job", "Adjustment", "PercentBased"):
 		return table.Bool

@@ -1,9 +1,13 @@
 package record_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/record"
 	"ledgersheet/internal/table"
@@ -108,7 +112,8 @@ func TestGuessKind(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]table.Kind{
 		"MetaData.CreateTime": table.DateTime, "DueDate": table.Date, "Line.SalesItemLineDetail.UnitPrice": table.Money,
-		"Line.SalesItemLineDetail.Qty": table.Number, "Active": table.Bool, "PrivateNote": table.Text, "CustomField.Ship Date": table.Text,
+		"Line.SalesItemLineDetail.Qty": table.Number, "Active": table.Bool, "PrivateNote": table.Text,
+		"CustomField.Ship Date": table.Text,
 	} {
 		p, err := record.ParsePath(path)
 		if err != nil {
@@ -120,19 +125,78 @@ func TestGuessKind(t *testing.T) {
 	}
 }
 
+// TestRecords reads whole records: nothing is lost, and every number is the text that came.
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		checkRecord(t, file)
+	}
+}
+
+// TestSampleRecords does the same with QuickBooks' real answers, which developers may have beside the repository.
 func TestSampleRecords(t *testing.T) {
 	t.Parallel()
-	files, _ := filepath.Glob("../../../shared/samples/quickbooks/*.json")
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if data[0] != '{' {
-			continue
-		}
-		if _, err := record.Parse(data); err != nil {
-			t.Errorf("%s: %v", filepath.Base(file), err)
-		}
+	files, err := filepath.Glob("../../../shared/samples/quickbooks/*.json")
+	if err != nil {
+		t.Fatal(err)
 	}
+	if len(files) == 0 {
+		t.Skip("there are no samples beside the repository; only testdata was read")
+	}
+	for _, file := range files {
+		checkRecord(t, file)
+	}
+}
+
+// checkRecord compares a record with the same file read by encoding/json alone.
+func checkRecord(t *testing.T, file string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data[0] != '{' {
+		return
+	}
+	r, err := record.Parse(data)
+	if err != nil {
+		t.Errorf("%s: %v", filepath.Base(file), err)
+		return
+	}
+	want := map[string]any{}
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.UseNumber()
+	if err := in.Decode(&want); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]any{}
+	for name, v := range r.Members() {
+		got[name] = unwrap(v)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: the record differs from its file:\n%.2000s", filepath.Base(file), diff)
+	}
+}
+
+// unwrap turns what Members yields back into plain values.
+func unwrap(v any) any {
+	switch v := v.(type) {
+	case record.Record:
+		members := map[string]any{}
+		for name, child := range v.Members() {
+			members[name] = unwrap(child)
+		}
+		return members
+	case []any:
+		list := make([]any, len(v))
+		for i, child := range v {
+			list[i] = unwrap(child)
+		}
+		return list
+	}
+	return v
 }

@@ -108,7 +108,8 @@ func misspelt(columns []*column, rows int) []string {
 	var list []string
 	for _, c := range columns {
 		if !c.listed && !c.found && !c.leftOut() {
-			list = append(list, fmt.Sprintf("Column %s was empty in all %d rows; check its spelling.", c.def.Path, rows))
+			list = append(list, fmt.Sprintf("Column %s was empty in all %d rows; check its spelling.", c.def.Path,
+				rows))
 		}
 	}
 	return list

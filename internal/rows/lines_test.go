@@ -27,7 +27,10 @@ func TestLines(t *testing.T) {
 	for _, l := range linesOf(r, "Line") {
 		got = append(got, [2]string{l.Text("Id"), l.Text("Amount")})
 	}
-	want := [][2]string{{"1", "100.00"}, {"3", "40.00"}, {"4", "20.00"}, {"5", "0.50"}, {"6", ""}, {"7", "-16.05"}, {"8", "1.00"}, {"9", "0"}}
+	want := [][2]string{
+		{"1", "100.00"}, {"3", "40.00"}, {"4", "20.00"}, {"5", "0.50"}, {"6", ""}, {"7", "-16.05"}, {"8", "1.00"},
+		{"9", "0"},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

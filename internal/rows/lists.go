@@ -133,7 +133,8 @@ func (l *lists) warnings(columns []*column) []string {
 	var said, blank []string
 	for _, own := range l.all {
 		if own.lost > 0 {
-			said = append(said, fmt.Sprintf("QuickBooks' list %q lacks %d records that others refer to; what is taken from them is blank.", own.object, own.lost))
+			said = append(said, fmt.Sprintf("QuickBooks' list %q lacks %d records that others refer to; what is "+
+				"taken from them is blank.", own.object, own.lost))
 		}
 	}
 	for _, c := range columns {
@@ -142,7 +143,9 @@ func (l *lists) warnings(columns []*column) []string {
 		}
 	}
 	if blank != nil {
-		said = append(said, "Filled in by a run, but blank or incomplete in a preview, which looks into one list only: "+strings.Join(blank, ", ")+".")
+		said = append(said,
+			"Filled in by a run, but blank or incomplete in a preview, which looks into one list only: "+
+				strings.Join(blank, ", ")+".")
 	}
 	return said
 }

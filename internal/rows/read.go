@@ -1,5 +1,5 @@
-// Package rows makes typed rows of an entity's records: columns by path, filters, lines, computed columns, and joins with
-// the company's lists. The records may come from any supply; the rows are the same.
+// Package rows makes typed rows of an entity's records: columns by path, filters, lines, computed columns, and joins
+// with the company's lists. The records may come from any supply; the rows are the same.
 package rows
 
 import (
@@ -148,9 +148,10 @@ func (m *Maker) compileSpan() error {
 // Want returns what the rows are made of.
 func (m *Maker) Want() supply.Want {
 	w := supply.Want{
-		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title), CustomFields: m.custom,
-		Inactive: m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
-		Day:      m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
+		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title),
+		CustomFields: m.custom,
+		Inactive:     m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
+		Day:          m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
 	}
 	if m.span != nil {
 		w.Narrow = m.span.conditions()

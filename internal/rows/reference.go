@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// reference finds what a column says of the record that a reference is about: CustomerRef.CompanyName is the company name
-// of the customer. A reference's name comes from there too where QuickBooks gives only the id.
+// reference finds what a column says of the record that a reference is about: CustomerRef.CompanyName is the company
+// name of the customer. A reference's name comes from there too where QuickBooks gives only the id.
 type reference struct {
 	ids   record.Path            // of what the reference is about
 	kinds []record.Path          // where the reference says what it is about; none when that goes without saying
@@ -56,7 +56,10 @@ func referenced(ref, self string) string {
 		return "TaxAgency"
 	}
 	// APAccountRef, PrefVendorRef, GroupItemRef, …
-	for _, object := range []string{"Account", "Customer", "CustomerType", "Vendor", "Employee", "Item", "Class", "Department", "Term", "PaymentMethod", "TaxCode", "TaxRate"} {
+	for _, object := range []string{
+		"Account", "Customer", "CustomerType", "Vendor", "Employee", "Item", "Class", "Department", "Term",
+		"PaymentMethod", "TaxCode", "TaxRate",
+	} {
 		if strings.HasSuffix(ref, object+"Ref") {
 			return object
 		}

@@ -36,9 +36,11 @@ func TestCompileReference(t *testing.T) {
 		{"Item", "PrefVendorRef.CompanyName", map[string]string{"Vendor": "CompanyName"}},
 		{"TaxRate", "AgencyRef.name", map[string]string{"TaxAgency": "name"}},
 		{"TaxCode", "SalesTaxRateList.TaxRateDetail.TaxRateRef.RateValue", map[string]string{"TaxRate": "RateValue"}},
-		{"Purchase", "EntityRef.CompanyName", map[string]string{"Customer": "CompanyName", "Vendor": "CompanyName", "Employee": "CompanyName"}},
+		{"Purchase", "EntityRef.CompanyName", map[string]string{"Customer": "CompanyName", "Vendor": "CompanyName",
+			"Employee": "CompanyName"}},
 		{"Purchase", "EntityRef.type", nil},
-		{"JournalEntry", "JournalEntryLineDetail.Entity.EntityRef.name", map[string]string{"Customer": "name", "Vendor": "name", "Employee": "name"}},
+		{"JournalEntry", "JournalEntryLineDetail.Entity.EntityRef.name", map[string]string{"Customer": "name",
+			"Vendor": "name", "Employee": "name"}},
 		{"Attachable", "AttachableRef.EntityRef.value", nil},
 	} {
 		var all lists
@@ -62,7 +64,10 @@ func TestCompileReference(t *testing.T) {
 
 // FuzzReference takes any path that there is: none may be refused or look anything up without a record.
 func FuzzReference(f *testing.F) {
-	for _, s := range []string{"CustomerRef.CompanyName", "Line[0].ItemRef.Sku", "A[Name=x.ItemRef.y].b", "ItemRef[0].Sku", "EntityRef.name", "ItemRef.ItemRef.name", "CustomField.ItemRef.x"} {
+	for _, s := range []string{
+		"CustomerRef.CompanyName", "Line[0].ItemRef.Sku", "A[Name=x.ItemRef.y].b", "ItemRef[0].Sku", "EntityRef.name",
+		"ItemRef.ItemRef.name", "CustomField.ItemRef.x",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -86,7 +91,9 @@ func FuzzReference(f *testing.F) {
 func TestColumnsShareLists(t *testing.T) {
 	t.Parallel()
 	var all lists
-	for _, path := range []string{"CustomerRef.Notes", "CustomerRef.CompanyName", "CustomerRef.Notes", "SalesTermRef.DueDays"} {
+	for _, path := range []string{
+		"CustomerRef.Notes", "CustomerRef.CompanyName", "CustomerRef.Notes", "SalesTermRef.DueDays",
+	} {
 		if _, err := compileReference("Invoice", path, &all); err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +119,8 @@ func TestReferenceLookup(t *testing.T) {
 		{"TaxRateRef.name", `{"TaxRateRef":{"value":"2"}}`, "State:City"},
 		{"TaxRateRef.name", `{"TaxRateRef":{"value":"NON"}}`, "NON"},
 		{"TaxRateRef.RateValue", `{"TaxRateRef":{"value":"NON"}}`, ""},
-		{"Rates.TaxRateRef.RateValue", `{"Rates":[{"TaxRateRef":{"value":"1"}},{"TaxRateRef":{"value":"2"}}]}`, "4.25, 2.00"},
+		{"Rates.TaxRateRef.RateValue", `{"Rates":[{"TaxRateRef":{"value":"1"}},{"TaxRateRef":{"value":"2"}}]}`,
+			"4.25, 2.00"},
 	} {
 		var all lists
 		r, err := compileReference("TaxCode", test.path, &all)

@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// makeRows hands the rows of one record that pass the filters to take, and reports whether it wants more. Its error says
-// that what they look up cannot be read.
+// makeRows hands the rows of one record that pass the filters to take, and reports whether it wants more. Its error
+// says that what they look up cannot be read.
 func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table.Row) bool) (more bool, err error) {
 	view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
 	if m.span != nil && !m.span.match(m.span.column.cell(view)) {

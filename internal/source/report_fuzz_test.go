@@ -16,8 +16,8 @@ import (
 
 func FuzzDecodeReport(f *testing.F) {
 	names, err := filepath.Glob(filepath.Join("testdata", "*.json"))
-	if err != nil {
-		f.Fatal(err)
+	if err != nil || len(names) == 0 {
+		f.Fatalf("%d reports in testdata, %v", len(names), err)
 	}
 	for _, name := range names {
 		body, err := os.ReadFile(name)

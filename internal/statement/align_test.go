@@ -77,7 +77,8 @@ func TestAlign(t *testing.T) {
 		[]string{"section", "0", "Income", ""}, []string{"data", "1", "4000 Sales", "100.10"},
 		[]string{"data", "1", "Other", "1"},
 		[]string{"total", "0", "Total Income", "101.10"},
-		[]string{"section", "0", "Expenses", ""}, []string{"data", "1", "Other", "40"}, []string{"data", "1", "Other", "2"},
+		[]string{"section", "0", "Expenses", ""}, []string{"data", "1", "Other", "40"},
+		[]string{"data", "1", "Other", "2"},
 		[]string{"total", "0", "Total Expenses", "42"},
 		[]string{"total", "0", "Net Income", "59.10"})
 	larry := companyPart(t, "Larry", "USD", []string{"total"},
@@ -127,7 +128,8 @@ func TestAlignWithOtherColumnsAndCurrencies(t *testing.T) {
 		t.Fatal(err, warnings)
 	}
 	if diff := cmp.Diff([]string{
-		"Label|Name|", "9A/Jan 2026|A (9A), Jan 2026|USD", "9A/total|A (9A), total|USD", "9A/Feb 2026|A (9A), Feb 2026|USD",
+		"Label|Name|", "9A/Jan 2026|A (9A), Jan 2026|USD", "9A/total|A (9A), total|USD",
+		"9A/Feb 2026|A (9A), Feb 2026|USD",
 		"7/Jan 2026|A (7), Jan 2026|GBP", "7/total|A (7), total|GBP", "7/Feb 2026|A (7), Feb 2026|GBP",
 	}, heads(rows)); diff != "" {
 		t.Error(diff)
@@ -163,7 +165,8 @@ func TestAlignKeepsSections(t *testing.T) {
 					out = append(out, []string{"total", string(level), "Total " + name, "100"})
 					continue
 				}
-				out = append(out, []string{"data", string(level), name, fmt.Sprint(rapid.IntRange(1, 99).Draw(rt, "amount"))})
+				out = append(out, []string{"data", string(level), name,
+					fmt.Sprint(rapid.IntRange(1, 99).Draw(rt, "amount"))})
 			}
 			return out
 		}
@@ -185,7 +188,11 @@ func TestAlignKeepsSections(t *testing.T) {
 			for path := range found {
 				paths[path] = true
 			}
-			maps.DeleteFunc(found, func(path, amount string) bool { _, has := want[i][path]; return amount == "" && !has })
+			maps.DeleteFunc(found, func(path, amount string) bool {
+				_,
+					has := want[i][path]
+				return amount == "" && !has
+			})
 			if diff := cmp.Diff(want[i], found); diff != "" {
 				rt.Fatalf("company %d (-want +got):\n%s\nin %q", i, diff, got)
 			}

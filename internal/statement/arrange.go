@@ -81,9 +81,12 @@ func (a *arranged) addColumns(columns []docColumn, group string) {
 
 // genericTypes are the ColTypes that say what a column holds; any other is a column's key, as older answers have it.
 var genericTypes = map[string]table.Kind{
-	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text, "integer": table.Number, "number": table.Number,
-	"decimal": table.Number, "float": table.Number, "double": table.Number, "quantity": table.Number, "percent": table.Number, "rate": table.Number,
-	"account": table.Text, "customer": table.Text, "vendor": table.Text, "item": table.Text, "class": table.Text, "department": table.Text, "employee": table.Text,
+	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text, "integer": table.Number,
+	"number":  table.Number,
+	"decimal": table.Number, "float": table.Number, "double": table.Number, "quantity": table.Number,
+	"percent": table.Number, "rate": table.Number,
+	"account": table.Text, "customer": table.Text, "vendor": table.Text, "item": table.Text, "class": table.Text,
+	"department": table.Text, "employee": table.Text,
 }
 
 func newReportColumn(c docColumn, title string) reportColumn {
@@ -95,7 +98,8 @@ func newReportColumn(c docColumn, title string) reportColumn {
 		}
 		kind = kindOfKey(key)
 	}
-	out := reportColumn{id: key, title: title, kind: kind, start: dayOnly(c.meta("StartDate")), end: dayOnly(c.meta("EndDate"))}
+	out := reportColumn{id: key, title: title, kind: kind, start: dayOnly(c.meta("StartDate")),
+		end: dayOnly(c.meta("EndDate"))}
 	if out.id == "" {
 		// Older answers have no keys; the newer ones make them of the titles like this.
 		out.id = strings.ToLower(strings.ReplaceAll(title, " ", ""))
@@ -111,7 +115,8 @@ func newReportColumn(c docColumn, title string) reportColumn {
 	return out
 }
 
-// kindOfKey tells what a column of that key holds, from how QuickBooks spells keys: subt_nat_amount, due_date, quantity.
+// kindOfKey tells what a column of that key holds, from how QuickBooks spells keys: subt_nat_amount, due_date,
+// quantity.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func kindOfKey(key string) table.Kind {
 	base := strings.TrimSuffix(key, "_nt")
@@ -259,11 +264,12 @@ func (a *arranged) padded(cells []docCell) []docCell {
 	return out
 }
 
-// closes says whether n is nothing but the end of the section before it, as older detail reports have it: a section with
-// only a header, whose label ends in the other's.
+// closes says whether n is nothing but the end of the section before it, as older detail reports have it: a section
+// with only a header, whose label ends in the other's.
 func closes(n, before *node) bool {
 	return n.section && n.summary == nil && len(n.children) == 0 && n.label != "" &&
-		before.section && before.summary == nil && before.label != "" && n.label != before.label && strings.HasSuffix(n.label, before.label)
+		before.section && before.summary == nil && before.label != "" && n.label != before.label &&
+		strings.HasSuffix(n.label, before.label)
 }
 
 func (a *arranged) headed(n *node) []docCell {

@@ -94,7 +94,8 @@ func TestDifferencesComeFirst(t *testing.T) {
 // TestBalancesAreChecks: each account's balance in a ledger is one, whatever its rows leave blank.
 func TestBalancesAreChecks(t *testing.T) {
 	t.Parallel()
-	got, err := checksOf(t, "general_ledger_older.json", export.Report{ID: "gl", Shape: export.List, Running: true}, asked{}, nil)
+	got, err := checksOf(t, "general_ledger_older.json", export.Report{ID: "gl", Shape: export.List, Running: true},
+		asked{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,8 @@ func TestBalancesAreChecks(t *testing.T) {
 // TestChecksAreBounded: the most telling ones are kept of a report that has more than anybody reads.
 func TestChecksAreBounded(t *testing.T) {
 	t.Parallel()
-	v := &verifier{arranged: &arranged{columns: []reportColumn{{title: "Jan"}, {title: "Total", total: true}}}, hasTotal: true}
+	v := &verifier{arranged: &arranged{columns: []reportColumn{{title: "Jan"}, {title: "Total", total: true}}},
+		hasTotal: true}
 	for i := range 1000 {
 		d := decimal.NewFromInt(int64(i))
 		v.compared(singleRows, fmt.Sprint("row ", i), 1, d, d)

@@ -20,8 +20,8 @@ type comparedColumn struct {
 	figure    func(now, then docCell) docCell
 }
 
-// compareReports returns a report with the other period's figures, the change and its percentage after each of its amounts. Rows
-// belong together by account and section, wherever they stand; what only one period has is there once.
+// compareReports returns a report with the other period's figures, the change and its percentage after each of its
+// amounts. Rows belong together by account and section, wherever they stand; what only one period has is there once.
 func compareReports(now, then *arranged, compare string) *arranged {
 	c := &comparison{now: now, then: then}
 	out := *now
@@ -63,9 +63,12 @@ func (c *comparison) headings(compare string) []reportColumn {
 		if compare == export.CompareYear {
 			title = "Previous year"
 		}
-		add(reportColumn{id: col.id + "_previous", title: prefix + title, kind: table.Money}, comparedColumn{now: -1, then: other})
-		add(reportColumn{id: col.id + "_change", title: prefix + "Change", kind: table.Money}, comparedColumn{now: i, then: other, figure: change})
-		add(reportColumn{id: col.id + "_change_percent", title: prefix + "% change", kind: table.Number}, comparedColumn{now: i, then: other, figure: changePercent})
+		add(reportColumn{id: col.id + "_previous", title: prefix + title, kind: table.Money},
+			comparedColumn{now: -1, then: other})
+		add(reportColumn{id: col.id + "_change", title: prefix + "Change", kind: table.Money},
+			comparedColumn{now: i, then: other, figure: change})
+		add(reportColumn{id: col.id + "_change_percent", title: prefix + "% change", kind: table.Number},
+			comparedColumn{now: i, then: other, figure: changePercent})
 	}
 	return out
 }

@@ -82,7 +82,8 @@ func (r *docRows) truncated() bool {
 	for _, row := range r.Row {
 		for _, cells := range [][]docCell{row.ColData, row.Header.cells(), row.Summary.cells()} {
 			for _, c := range cells {
-				if v := c.text(); len(v) >= len(truncationNotice) && strings.EqualFold(v[:len(truncationNotice)], truncationNotice) {
+				if v := c.text(); len(v) >= len(truncationNotice) &&
+					strings.EqualFold(v[:len(truncationNotice)], truncationNotice) {
 					return true
 				}
 			}

@@ -94,12 +94,13 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 			return
 		}
 		for i := range l.sections() {
-			add(table.Column{ID: fmt.Sprintf("%s%d", col.Path, i+1), Title: fmt.Sprintf("%s %d", col.Title, i+1)}, func(r reportRow) table.Cell {
-				if i < len(r.path) {
-					return table.TextOf(r.path[i])
-				}
-				return table.Cell{}
-			})
+			add(table.Column{ID: fmt.Sprintf("%s%d", col.Path, i+1), Title: fmt.Sprintf("%s %d", col.Title, i+1)},
+				func(r reportRow) table.Cell {
+					if i < len(r.path) {
+						return table.TextOf(r.path[i])
+					}
+					return table.Cell{}
+				})
 		}
 	case export.ReportLabel:
 		if l.detail() && l.kind != export.LayoutStatement {
@@ -129,19 +130,22 @@ var roleNames = map[table.Role]string{table.Section: "section", table.Data: "dat
 
 func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), want asked) {
 	if l.kind == export.LayoutTidy {
-		add(table.Column{ID: export.ReportPeriod, Title: "Period"}, func(r reportRow) table.Cell { return table.TextOf(l.columns[r.period].title) })
+		add(table.Column{ID: export.ReportPeriod, Title: "Period"},
+			func(r reportRow) table.Cell { return table.TextOf(l.columns[r.period].title) })
 		last := want.lastDay()
-		add(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date}, func(r reportRow) table.Cell {
-			if end := l.columns[r.period].end; end != "" {
-				return record.Convert(end, table.Date)
-			}
-			if last.Equal(time.Time{}) {
-				return table.Cell{}
-			}
-			return table.DateOf(last)
-		})
+		add(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date},
+			func(r reportRow) table.Cell {
+				if end := l.columns[r.period].end; end != "" {
+					return record.Convert(end, table.Date)
+				}
+				if last.Equal(time.Time{}) {
+					return table.Cell{}
+				}
+				return table.DateOf(last)
+			})
 		head := table.Column{
-			ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency), NotAdded: l.mixesSigns(),
+			ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency),
+			NotAdded: l.mixesSigns(),
 		}
 		add(head, func(r reportRow) table.Cell {
 			return l.columns[r.period].cell(r.cells[r.period])
@@ -152,7 +156,8 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 		if i == l.label {
 			continue
 		}
-		head := table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency, NotAdded: !c.additive || l.mixesSigns()}
+		head := table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency,
+			NotAdded: !c.additive || l.mixesSigns()}
 		add(head, func(r reportRow) table.Cell {
 			if r.cells == nil || (i == 0 && r.role != table.Data) { // there the first cell is the label
 				return table.Cell{}
@@ -236,7 +241,8 @@ func (l *layout) statement(nodes []*node, level int, above string, yield func(re
 		if !l.statement(n.children, level+1, cmp.Or(n.id, above), yield) {
 			return false
 		}
-		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value), id: n.id, cells: n.summary}) {
+		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value),
+			id: n.id, cells: n.summary}) {
 			return false
 		}
 	}

@@ -22,8 +22,10 @@ func TestParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 25000).Draw(t, "start"))
 		days := rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 20000)).Draw(t, "days")
-		want := asked{params: map[string][]string{}}.over(export.DateRange{Start: start, End: start.AddDate(0, 0, days)})
-		want.summarize = rapid.SampledFrom([]string{"", "Total", "Customers", "Days", "Month", "Quarter", "Week", "Year"}).Draw(t, "by")
+		want := asked{params: map[string][]string{}}.over(export.DateRange{Start: start,
+			End: start.AddDate(0, 0, days)})
+		want.summarize = rapid.SampledFrom([]string{"", "Total", "Customers", "Days", "Month", "Quarter", "Week",
+			"Year"}).Draw(t, "by")
 		parts := want.parts(d, rapid.SampledFrom([]time.Month{1, 2, 4, 12}).Draw(t, "fiscal"))
 		next := start
 		for _, p := range parts {
@@ -31,20 +33,24 @@ func TestParts(t *testing.T) {
 				t.Fatalf("%v of %v", parts, want.days)
 			}
 			next = p.End.AddDate(0, 0, 1)
-			if (want.summarize == "Month" || want.summarize == "Quarter") && !p.Start.Equal(start) && p.Start.Day() != 1 {
+			if (want.summarize == "Month" || want.summarize == "Quarter") && !p.Start.Equal(start) &&
+				p.Start.Day() != 1 {
 				t.Fatalf("%v cuts through a month", p)
 			}
 		}
 		free := slices.Contains([]string{"", "Total", "Customers", "Days"}, want.summarize)
-		if len(parts) > 0 && (len(parts) < 2 || !parts[len(parts)-1].End.Equal(want.days.End)) || len(parts) == 0 && free && days > 0 {
+		if len(parts) > 0 && (len(parts) < 2 || !parts[len(parts)-1].End.Equal(want.days.End)) ||
+			len(parts) == 0 && free && days > 0 {
 			t.Fatalf("%d parts of %v", len(parts), want.days)
 		}
-		if len(parts) > 12 && days < 20000 && !(days < 32 || len(parts) <= 10 || parts[0].Start.Month() != parts[len(parts)-1].Start.Month()) {
+		if len(parts) > 12 && days < 20000 &&
+			!(days < 32 || len(parts) <= 10 || parts[0].Start.Month() != parts[len(parts)-1].Start.Month()) {
 			t.Fatalf("%d parts of %d days", len(parts), days)
 		}
 	})
 	for _, key := range []string{"sort_by", "sort_order"} {
-		want := asked{params: map[string][]string{key: {"x"}}}.over(export.DateRange{Start: time.Unix(0, 0).UTC(), End: time.Unix(1e9, 0).UTC()})
+		want := asked{params: map[string][]string{key: {"x"}}}.over(export.DateRange{Start: time.Unix(0, 0).UTC(),
+			End: time.Unix(1e9, 0).UTC()})
 		if want.parts(d, 1) != nil {
 			t.Errorf("%s is lost in parts", key)
 		}
@@ -88,7 +94,8 @@ func TestMerged(t *testing.T) {
 			for i, p := range got {
 				order[i] = *p.item()
 			}
-			if !slices.IsSorted(order) && len(slices.Compact(slices.Clone(a))) == len(a) && len(slices.Compact(slices.Clone(b))) == len(b) {
+			if !slices.IsSorted(order) && len(slices.Compact(slices.Clone(a))) == len(a) &&
+				len(slices.Compact(slices.Clone(b))) == len(b) {
 				t.Fatalf("%q and %q are %q", a, b, order)
 			}
 		}
@@ -99,8 +106,8 @@ func TestMerged(t *testing.T) {
 // columns, and no column's id is there twice.
 func FuzzTwoReports(f *testing.F) {
 	names, err := filepath.Glob(filepath.Join("..", "source", "testdata", "*.json"))
-	if err != nil {
-		f.Fatal(err)
+	if err != nil || len(names) == 0 {
+		f.Fatalf("%d reports in testdata, %v", len(names), err)
 	}
 	var bodies []string
 	for _, name := range names {

@@ -1,6 +1,6 @@
 // Package statement makes typed rows of a report's answer: it asks in parts for what is too large, brings both
-// generations of answers to one form, checks the totals that an answer states of itself, and lays it out as a statement,
-// a table or tidy rows.
+// generations of answers to one form, checks the totals that an answer states of itself, and lays it out as a
+// statement, a table or tidy rows.
 package statement
 
 import (
@@ -144,10 +144,12 @@ func (a asked) check(h reportHeader, d export.Report) error {
 		{"be as of", a.date, h.option("report_date")},
 		{"be on the basis", a.basis, string(h.ReportBasis)},
 	} {
-		if x.want == "" || x.got == "" || x.want == x.got || ((a.open || d.Dates == export.BalanceAtEnd) && x.want == a.start) {
+		if x.want == "" || x.got == "" || x.want == x.got ||
+			((a.open || d.Dates == export.BalanceAtEnd) && x.want == a.start) {
 			continue
 		}
-		return problem.New(problem.QuickBooksMalformed, "The report should %s %s, but QuickBooks sent %s.", x.what, x.want, problem.Safe(x.got))
+		return problem.New(problem.QuickBooksMalformed, "The report should %s %s, but QuickBooks sent %s.", x.what,
+			x.want, problem.Safe(x.got))
 	}
 	return nil
 }

@@ -39,7 +39,9 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 		return nil, err
 	}
 	if parts > 1 {
-		s.warnings = append(s.warnings, fmt.Sprintf("The report is too large for QuickBooks to give at once; it was read in %d parts, %s.", parts, want.period()))
+		s.warnings = append(s.warnings,
+			fmt.Sprintf("The report is too large for QuickBooks to give at once; it was read in %d parts, %s.", parts,
+				want.period()))
 		if err := verify(a, s.report, want); err != nil {
 			return nil, err
 		}
@@ -100,7 +102,8 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	s.left--
 	var doc document
 	ask := supply.ReportWant{
-		Company: s.query.Company, Object: s.report.Object, Params: want.params, Divisible: divisible, Meter: s.query.Meter,
+		Company: s.query.Company, Object: s.report.Object, Params: want.params, Divisible: divisible,
+		Meter: s.query.Meter,
 	}
 	err := s.from.Report(ctx, ask, func(body []byte) error { return decodeReport(body, &doc) })
 	if err != nil {
@@ -113,7 +116,8 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
 			return s.beginning(&doc), nil
 		}
-		return nil, problem.New(problem.ReportTooLarge, "QuickBooks left out a part of the report because it is too large.")
+		return nil, problem.New(problem.ReportTooLarge,
+			"QuickBooks left out a part of the report because it is too large.")
 	}
 	a := arrange(&doc, s.report)
 	return a, verify(a, s.report, want)
@@ -124,7 +128,8 @@ func (s *reader) beginning(doc *document) *arranged {
 	doc.Rows.dropNotice()
 	a := arrange(doc, s.report)
 	a.cut = true
-	s.warnings = append(s.warnings, "The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it in parts.")
+	s.warnings = append(s.warnings,
+		"The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it in parts.")
 	return a
 }
 
@@ -145,7 +150,8 @@ func (a asked) length() int { return int(a.days.End.Sub(a.days.Start).Hours()/24
 // fixed says that the report has to come in one answer: balances and averages do not add up, and rows sorted by
 // something else than the day would not be in order.
 func (a asked) fixed(d export.Report) bool {
-	return d.Dates != export.JoinableRange || a.start == "" || a.params.Get("sort_by") != "" || a.params.Get("sort_order") != ""
+	return d.Dates != export.JoinableRange || a.start == "" || a.params.Get("sort_by") != "" ||
+		a.params.Get("sort_order") != ""
 }
 
 // parts cuts the range at the largest unit that gives more than one part, without cutting through a column; nil when

@@ -35,7 +35,8 @@ func verify(a *arranged, d export.Report, want asked) error {
 	for _, rule := range d.Across {
 		v.across(a.top, rule)
 	}
-	if d.Dates != export.BalanceAtEnd && slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
+	if d.Dates != export.BalanceAtEnd &&
+		slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
 		v.periods(a.top)
 	}
 	if d.Running && a.detail() && want.unfiltered(d) {
@@ -214,7 +215,8 @@ func (v *verifier) agree(summary []docCell, sum, direct amounts) bool {
 // adds says whether a stated total is the sum. Lists of transactions leave blank what they do not total, and may total
 // an account without the accounts below it.
 func (v *verifier) adds(want, sum, direct amount) bool {
-	return want.garbled || sum.garbled || want.value.Equal(sum.value) || (v.detail() && (!want.stated || want.value.Equal(direct.value)))
+	return want.garbled || sum.garbled || want.value.Equal(sum.value) ||
+		(v.detail() && (!want.stated || want.value.Equal(direct.value)))
 }
 
 // rules checks the definition's statements about groups; of several about one group it is enough that one holds. A

@@ -99,8 +99,8 @@ var runningPairs = map[string]string{
 	"rbal_nat_amount_nt": "subt_nat_amount_nt", "rbal_nat_amount_home_nt": "subt_nat_amount_home_nt",
 }
 
-// unfiltered says that balances after each row can be recomputed: a filter leaves rows out but not always their share of
-// the balance, and another order than by date mixes them up.
+// unfiltered says that balances after each row can be recomputed: a filter leaves rows out but not always their share
+// of the balance, and another order than by date mixes them up.
 func (a asked) unfiltered(d export.Report) bool {
 	return !slices.ContainsFunc(d.Params, func(o export.Option) bool {
 		return o.Key != "columns" && o.Key != "account" && o.Key != "account_type" && a.params.Has(o.Key)

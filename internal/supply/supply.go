@@ -36,8 +36,8 @@ type Condition struct {
 	Column export.Column
 }
 
-// Scan is how many records a limited reading gives at least when Narrow was not applied whole, since many of them may be
-// filtered out afterwards.
+// Scan is how many records a limited reading gives at least when Narrow was not applied whole, since many of them may
+// be filtered out afterwards.
 const Scan = 100
 
 // Records are the wanted records of one object.
@@ -46,9 +46,9 @@ type Records struct {
 	Total int
 	// Exact reports whether all of Narrow was applied.
 	Exact bool
-	// All yields them in an order that is the same each time as long as they have ids. When it ends without an error they
-	// are complete: each once, as many as were counted. With Limit it ends after the first ones. It may be ranged over
-	// again, which may ask again.
+	// All yields them in an order that is the same each time as long as they have ids. When it ends without an error
+	// they are complete: each once, as many as were counted. With Limit it ends after the first ones. It may be ranged
+	// over again, which may ask again.
 	All iter.Seq2[record.Record, error]
 }
 
@@ -85,8 +85,8 @@ type ChangesWant struct {
 // Delta is what changed.
 type Delta struct {
 	At time.Time // QuickBooks' own clock when it answered
-	// Records are the changed records by object, whole. Those that were deleted have the status "Deleted" and little more
-	// than an id.
+	// Records are the changed records by object, whole. Those that were deleted have the status "Deleted" and little
+	// more than an id.
 	Records map[string][]record.Record
 	// Cut reports whether there may be more than QuickBooks gave.
 	Cut bool

@@ -29,9 +29,10 @@ type Column struct {
 	Title    string // the header cell
 	Kind     Kind
 	Currency string // ISO code when all amounts of a Money column share one, else empty
-	NotAdded bool   // amounts that do not add up down the column: prices, running balances, a document's total on each of its lines
-	Key      bool   // together with the other key columns it identifies a row across runs
-	Label    bool   // holds the row's label in a statement: indentation and bold are shown there
+	// amounts that do not add up down the column: prices, running balances, a document's total on each of its lines
+	NotAdded bool
+	Key      bool // together with the other key columns it identifies a row across runs
+	Label    bool // holds the row's label in a statement: indentation and bold are shown there
 }
 
 // Schema is the header of a result.
@@ -69,8 +70,9 @@ type Row struct {
 
 // Totals are the control totals of rows that passed. The zero value is ready to use.
 type Totals struct {
-	Rows int                        `json:"rows"`
-	Sums map[string]decimal.Decimal `json:"sums,omitempty"` // by id of each Money column that adds up; totals of a statement do not count again
+	Rows int `json:"rows"`
+	// by id of each Money column that adds up; totals of a statement do not count again
+	Sums map[string]decimal.Decimal `json:"sums,omitempty"`
 }
 
 // Add counts a row.

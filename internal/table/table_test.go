@@ -14,13 +14,18 @@ import (
 
 func TestParseDecimal(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"639.00": "639.00", "0": "0", "22.5": "22.5", "-1.10": "-1.10", "1e3": "1000", "1234567890123456.78": "1234567890123456.78"} {
+	for in, want := range map[string]string{
+		"639.00": "639.00", "0": "0", "22.5": "22.5", "-1.10": "-1.10", "1e3": "1000",
+		"1234567890123456.78": "1234567890123456.78",
+	} {
 		d, err := table.ParseDecimal(in)
 		if err != nil || table.DecimalText(d) != want {
 			t.Errorf("ParseDecimal(%q) = %s, %v; want %s", in, table.DecimalText(d), err, want)
 		}
 	}
-	for _, in := range []string{"", "abc", "1e999999999", "1E-77", "NaN", "Inf", "1,000.00", "0x10", string(make([]byte, 100))} {
+	for _, in := range []string{
+		"", "abc", "1e999999999", "1E-77", "NaN", "Inf", "1,000.00", "0x10", string(make([]byte, 100)),
+	} {
 		if d, err := table.ParseDecimal(in); err == nil {
 			t.Errorf("ParseDecimal(%q) = %s, want an error", in, d)
 		}
@@ -66,7 +71,8 @@ func genCell() *rapid.Generator[table.Cell] {
 		case 0:
 			return table.Cell{}
 		case 1:
-			return table.MoneyOf(decimal.New(rapid.Int64().Draw(t, "coef"), int32(rapid.IntRange(-6, 0).Draw(t, "exp"))))
+			return table.MoneyOf(decimal.New(rapid.Int64().Draw(t, "coef"),
+				int32(rapid.IntRange(-6, 0).Draw(t, "exp"))))
 		case 2:
 			return table.NumberOf(decimal.New(rapid.Int64().Draw(t, "coef"), -2))
 		case 3:
@@ -124,7 +130,9 @@ func TestTotals(t *testing.T) {
 		totals.Add(schema, table.Row{Cells: []table.Cell{table.TextOf("x"), table.MoneyOf(d)}})
 	}
 	totals.Add(schema, table.Row{Cells: []table.Cell{{}, {}}})
-	totals.Add(schema, table.Row{Role: table.Total, Cells: []table.Cell{table.TextOf("Total"), table.MoneyOf(decimal.RequireFromString("0.25"))}})
+	totals.Add(schema, table.Row{
+		Role: table.Total, Cells: []table.Cell{table.TextOf("Total"), table.MoneyOf(decimal.RequireFromString("0.25"))},
+	})
 	if totals.Rows != 5 || totals.Sums["Amt"].String() != "0.25" {
 		t.Errorf("got %+v", totals)
 	}

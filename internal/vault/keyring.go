@@ -121,7 +121,8 @@ func loadKey(path string) (Key, error) {
 	}
 	// Windows has no such bits; Go shows 0666 for every writable file there.
 	if perm := info.Mode().Perm(); perm&0o077 != 0 && runtime.GOOS != "windows" {
-		return Key{}, fmt.Errorf("master key file %s can be read by others (mode %04o); run: chmod 600 %s", path, perm, path)
+		return Key{}, fmt.Errorf("master key file %s can be read by others (mode %04o); run: chmod 600 %s", path, perm,
+			path)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	if err != nil {

@@ -164,7 +164,9 @@ func TestRedaction(t *testing.T) {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
 	}
-	for _, log := range []*slog.Logger{slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))} {
+	for _, log := range []*slog.Logger{
+		slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil)),
+	} {
 		log.Info("starting", "key", key, "secret", secret, "pointer", &secret, "holder", holder, "vault", vault)
 	}
 	if err := json.NewEncoder(&out).Encode(holder); err != nil {

@@ -3,9 +3,14 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -85,49 +90,99 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 }
 
 // TestEventsArriveOneByOne proves through the whole chain of writers that an event reaches the browser before the next
-// one is sent.
+// one is sent, and that between two events at least eventsLeast passes.
 func TestEventsArriveOneByOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), running)
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	defer cancel()
-	req := s.request(http.MethodGet, "/runs/"+string(r.ID)+"/events", nil).WithContext(ctx)
-	resp, err := s.client.Do(req)
-	must(t, err)
-	defer resp.Body.Close()
-	if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
-		t.Fatalf("Content-Type %q", ct)
-	}
-	events := bufio.NewScanner(resp.Body)
-	name, data := nextEvent(t, events)
-	if name != "progress" || !strings.Contains(data, "4,000") {
-		t.Fatalf("the first event is %s:\n%s", name, data)
-	}
-	checkFragment(t, "event", data)
-	for i := range 20 { // the pace lets only some of these through, but the newest always
-		r.Progress.RowsWritten = 5000 + i
+	synctest.Test(t, func(t *testing.T) {
+		client, stop := s.pipe(t)
+		defer stop()
+		req := s.request(http.MethodGet, "/runs/"+string(r.ID)+"/events", nil).WithContext(t.Context())
+		resp, err := client.Do(req)
+		must(t, err)
+		defer resp.Body.Close()
+		if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+			t.Fatalf("Content-Type %q", ct)
+		}
+		events := bufio.NewScanner(resp.Body)
+		name, data := nextEvent(t, events)
+		if name != "progress" || !strings.Contains(data, "4,000") {
+			t.Fatalf("the first event is %s:\n%s", name, data)
+		}
+		checkFragment(t, "event", data)
+		begin := time.Now()
+		for round := range 3 {
+			for i := range 20 { // the pace lets only the newest of these through
+				r.Progress.RowsWritten = 5000 + 100*round + i
+				s.broker.Publish(r)
+			}
+			name, data = nextEvent(t, events)
+			if newest := fmt.Sprintf("5,%d19", round); name != "progress" || !strings.Contains(data, newest) {
+				t.Fatalf("the event is %s without %s:\n%s", name, newest, data)
+			}
+			if got, want := time.Since(begin), time.Duration(round+1)*eventsLeast; got != want {
+				t.Errorf("event %d came after %s, want %s", round, got, want)
+			}
+		}
+		succeeded(&r)
 		s.broker.Publish(r)
-	}
-	for {
 		name, data = nextEvent(t, events)
-		if name != "progress" {
-			t.Fatalf("the event is %s", name)
+		if name != "done" || !strings.Contains(data, "Succeeded") || !strings.Contains(data, "The run has ended: Succeeded.") {
+			t.Fatalf("the last event is %s:\n%s", name, data)
 		}
-		if strings.Contains(data, "5,019") {
-			break
+		if got, want := time.Since(begin), 3*eventsLeast; got != want {
+			t.Errorf("the end came after %s, want %s: it does not wait for the pace", got, want)
 		}
-	}
-	succeeded(&r)
-	s.broker.Publish(r)
-	name, data = nextEvent(t, events)
-	if name != "done" || !strings.Contains(data, "Succeeded") || !strings.Contains(data, "The run has ended: Succeeded.") {
-		t.Fatalf("the last event is %s:\n%s", name, data)
-	}
-	if events.Scan() {
-		t.Errorf("after done there is %q", events.Text())
+		if events.Scan() {
+			t.Errorf("after done there is %q", events.Text())
+		}
+	})
+}
+
+// pipe serves the site over one pipe, whose reads a synctest bubble counts as waiting. The client has the site's
+// cookies; stop ends the server.
+func (s *site) pipe(t *testing.T) (client *http.Client, stop func()) {
+	t.Helper()
+	near, far := net.Pipe()
+	listener := &oneConn{conn: far, closed: make(chan struct{})}
+	server := &http.Server{Handler: s.web}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	client = &http.Client{Jar: s.client.Jar, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return near, nil },
+	}}
+	return client, func() {
+		must(t, server.Close())
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	}
 }
+
+// oneConn is a listener that accepts one connection.
+type oneConn struct {
+	conn   net.Conn // nil when it is taken
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	if c := l.conn; c != nil {
+		l.conn = nil
+		return c, nil
+	}
+	<-l.closed
+	return nil, net.ErrClosed
+}
+
+func (l *oneConn) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 func TestEventsOfAnEndedRunAreDoneAtOnce(t *testing.T) {
 	t.Parallel()

@@ -53,9 +53,11 @@ func (d *document) role(email string) string {
 // scopes of the Sheets methods, strongest first.
 var (
 	writeScopes = []string{scopePrefix + "drive", scopePrefix + "drive.file", scopePrefix + "spreadsheets"}
-	readScopes  = append([]string{scopePrefix + "drive.readonly", scopePrefix + "spreadsheets.readonly"}, writeScopes...)
+	readScopes  = append([]string{scopePrefix + "drive.readonly", scopePrefix + "spreadsheets.readonly"},
+		writeScopes...)
 	driveScopes = []string{scopePrefix + "drive", scopePrefix + "drive.file"}
-	listScopes  = append([]string{scopePrefix + "drive.readonly", scopePrefix + "drive.metadata.readonly", scopePrefix + "drive.metadata"}, driveScopes...)
+	listScopes  = append([]string{scopePrefix + "drive.readonly", scopePrefix + "drive.metadata.readonly", scopePrefix +
+		"drive.metadata"}, driveScopes...)
 )
 
 // methodScopes are the scopes of which a call needs one. Only three reads take a read-only scope.
@@ -177,7 +179,10 @@ func (s *Server) CreateSpreadsheet(ownerEmail, title string, tabs ...string) str
 // store makes a file of a state. The caller holds the lock.
 func (s *Server) store(owner string, st *state) *document {
 	now := s.now()
-	doc := &document{id: "1" + secret(32), owner: owner, created: now, modified: now, shares: map[string]string{}, apps: map[string]bool{}, state: st}
+	doc := &document{
+		id: "1" + secret(32), owner: owner, created: now, modified: now, shares: map[string]string{},
+		apps: map[string]bool{}, state: st,
+	}
 	s.docs[doc.id] = doc
 	s.order = append(s.order, doc.id)
 	return doc

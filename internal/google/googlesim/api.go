@@ -15,7 +15,10 @@ func asAPIError(err error) *apiError {
 	if errors.As(err, &refused) {
 		return refused
 	}
-	return &apiError{code: http.StatusInternalServerError, status: "INTERNAL", message: "Internal error encountered.", reason: "internalError"}
+	return &apiError{
+		code: http.StatusInternalServerError, status: "INTERNAL", message: "Internal error encountered.",
+		reason: "internalError",
+	}
 }
 
 // perform runs one API method. A nil answer is 204.
@@ -89,14 +92,22 @@ type performance struct {
 }
 
 // systemParameters are accepted by every method.
-var systemParameters = []string{"alt", "fields", "prettyPrint", "quotaUser", "key", "access_token", "oauth_token", "callback", "uploadType", "upload_protocol", "$.xgafv"}
+var systemParameters = []string{
+	"alt", "fields", "prettyPrint", "quotaUser", "key", "access_token", "oauth_token", "callback", "uploadType",
+	"upload_protocol", "$.xgafv",
+}
 
 var methodParameters = map[string][]string{
 	"get":             {"ranges", "includeGridData", "excludeTablesInBandedRanges", "commentsViewMode"},
 	"values.get":      {"majorDimension", "valueRenderOption", "dateTimeRenderOption"},
 	"values.batchGet": {"ranges", "majorDimension", "valueRenderOption", "dateTimeRenderOption"},
-	"values.update":   {"valueInputOption", "includeValuesInResponse", "responseValueRenderOption", "responseDateTimeRenderOption"},
-	"values.append":   {"valueInputOption", "insertDataOption", "includeValuesInResponse", "responseValueRenderOption", "responseDateTimeRenderOption"},
+	"values.update": {
+		"valueInputOption", "includeValuesInResponse", "responseValueRenderOption", "responseDateTimeRenderOption",
+	},
+	"values.append": {
+		"valueInputOption", "insertDataOption", "includeValuesInResponse", "responseValueRenderOption",
+		"responseDateTimeRenderOption",
+	},
 }
 
 // checkQuery refuses query parameters the method does not have, and masks it cannot answer.
@@ -104,7 +115,8 @@ func checkQuery(q url.Values, c *call) error {
 	for name := range q {
 		if !slices.Contains(systemParameters, name) && !slices.Contains(methodParameters[c.kind], name) {
 			d := decoder{}
-			d.fault("", "Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", name, name)
+			d.fault("", "Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' "+
+				"could not be found in request message.", name, name)
 			return d.err()
 		}
 	}
@@ -173,7 +185,10 @@ func (p *performance) alter(apply func(*change) error) error {
 // commit applies a change. The caller holds the lock.
 func (s *Server) commit(doc *document, who caller, base string, apply func(*change) error) error {
 	now := s.now()
-	c := &change{st: doc.state.begin(), who: who, owner: doc.owner == who.email, limit: s.cellLimit, year: now.Year(), base: base, doc: doc}
+	c := &change{
+		st: doc.state.begin(), who: who, owner: doc.owner == who.email, limit: s.cellLimit, year: now.Year(),
+		base: base, doc: doc,
+	}
 	if err := apply(c); err != nil {
 		return err
 	}

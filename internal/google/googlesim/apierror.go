@@ -21,27 +21,39 @@ func (e *apiError) Error() string { return e.message }
 
 // badRequest is a 400 INVALID_ARGUMENT with Google's words.
 func badRequest(format string, args ...any) *apiError {
-	return &apiError{code: http.StatusBadRequest, status: "INVALID_ARGUMENT", message: fmt.Sprintf(format, args...), reason: "badRequest"}
+	return &apiError{
+		code: http.StatusBadRequest, status: "INVALID_ARGUMENT", message: fmt.Sprintf(format, args...),
+		reason: "badRequest",
+	}
 }
 
 func errNotFound() *apiError {
-	return &apiError{code: http.StatusNotFound, status: "NOT_FOUND", message: "Requested entity was not found.", reason: "notFound"}
+	return &apiError{
+		code: http.StatusNotFound, status: "NOT_FOUND", message: "Requested entity was not found.", reason: "notFound",
+	}
 }
 
 func errNoPermission() *apiError {
-	return &apiError{code: http.StatusForbidden, status: "PERMISSION_DENIED", message: "The caller does not have permission", reason: "forbidden"}
+	return &apiError{
+		code: http.StatusForbidden, status: "PERMISSION_DENIED", message: "The caller does not have permission",
+		reason: "forbidden",
+	}
 }
 
 func errUnregistered() *apiError {
 	return &apiError{code: http.StatusForbidden, status: "PERMISSION_DENIED", reason: "forbidden",
-		message: "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API."}
+		message: "Method doesn't allow unregistered callers (callers without established identity). Please use API " +
+			"Key or other form of API consumer identity to call this API."}
 }
 
 func errBadToken() *apiError {
 	return &apiError{code: http.StatusUnauthorized, status: "UNAUTHENTICATED", reason: "authError",
-		message: "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+		message: "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or " +
+			"other valid authentication credential. See " +
+			"https://developers.google.com/identity/sign-in/web/devconsole-project.",
 		details: []any{map[string]any{
-			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_EXPIRED", "domain": "googleapis.com",
+			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_EXPIRED",
+			"domain": "googleapis.com",
 		}}}
 }
 
@@ -49,18 +61,21 @@ func errScope(service, method string) *apiError {
 	return &apiError{code: http.StatusForbidden, status: "PERMISSION_DENIED", reason: "insufficientPermissions",
 		message: "Request had insufficient authentication scopes.",
 		details: []any{map[string]any{
-			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com",
+			"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+			"domain":   "googleapis.com",
 			"metadata": map[string]any{"service": service, "method": method},
 		}}}
 }
 
 func errStorageQuota() *apiError {
-	return &apiError{code: http.StatusForbidden, status: "PERMISSION_DENIED", reason: "storageQuotaExceeded", domain: "usageLimits",
+	return &apiError{code: http.StatusForbidden, status: "PERMISSION_DENIED", reason: "storageQuotaExceeded",
+		domain:  "usageLimits",
 		message: "The user's Drive storage quota has been exceeded."}
 }
 
 func errProtected() *apiError {
-	return badRequest("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if you need to edit.")
+	return badRequest("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to " +
+		"remove protection if you need to edit.")
 }
 
 // errUnknownMethod is what Google's front end answers for a path no API serves: a page, not JSON.
@@ -74,7 +89,8 @@ func (e *apiError) write(w http.ResponseWriter, drive bool) {
 	if e.status == "HTML" {
 		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 		w.WriteHeader(e.code)
-		fmt.Fprintf(w, "<!DOCTYPE html>\n<html lang=en><title>Error %d (Not Found)</title><p><b>%d.</b> The requested URL was not found on this server.</html>\n", e.code, e.code)
+		fmt.Fprintf(w, "<!DOCTYPE html>\n<html lang=en><title>Error %d (Not Found)</title><p><b>%d.</b> The "+
+			"requested URL was not found on this server.</html>\n", e.code, e.code)
 		return
 	}
 	body := map[string]any{"code": e.code, "message": e.message}

@@ -13,8 +13,10 @@ func drawRequest(t *rapid.T) string {
 	n := func(name string, low, high int) int { return rapid.IntRange(low, high).Draw(t, name) }
 	tab := rapid.SampledFrom([]int{0, 5, 6}).Draw(t, "tab")
 	r1, c1 := n("r1", 0, 10), n("c1", 0, 5)
-	grid := fmt.Sprintf(`{"sheetId":%d,"startRowIndex":%d,"endRowIndex":%d,"startColumnIndex":%d,"endColumnIndex":%d}`, tab, r1, r1+n("height", 1, 4), c1, c1+n("width", 1, 3))
-	dimension := fmt.Sprintf(`{"sheetId":%d,"dimension":"%s","startIndex":%d,"endIndex":%d}`, tab, rapid.SampledFrom([]string{"ROWS", "COLUMNS"}).Draw(t, "dimension"), r1, r1+n("n", 1, 3))
+	grid := fmt.Sprintf(`{"sheetId":%d,"startRowIndex":%d,"endRowIndex":%d,"startColumnIndex":%d,"endColumnIndex":%d}`,
+		tab, r1, r1+n("height", 1, 4), c1, c1+n("width", 1, 3))
+	dimension := fmt.Sprintf(`{"sheetId":%d,"dimension":"%s","startIndex":%d,"endIndex":%d}`, tab,
+		rapid.SampledFrom([]string{"ROWS", "COLUMNS"}).Draw(t, "dimension"), r1, r1+n("n", 1, 3))
 	switch n("kind", 0, 18) {
 	case 0:
 		return fmt.Sprintf(`{"addSheet":{"properties":{"sheetId":%d,"title":"T%d","gridProperties":{"rowCount":15,"columnCount":7}}}}`, n("id", 5, 9), n("title", 0, 5))
@@ -33,13 +35,17 @@ func drawRequest(t *rapid.T) string {
 	case 7:
 		return fmt.Sprintf(`{"moveDimension":{"source":%s,"destinationIndex":%d}}`, dimension, n("to", 0, 15))
 	case 8:
-		return `{"updateDimensionProperties":{"range":` + dimension + `,"properties":{"pixelSize":33},"fields":"pixelSize"}}`
+		return `{"updateDimensionProperties":{"range":` + dimension +
+			`,"properties":{"pixelSize":33},"fields":"pixelSize"}}`
 	case 9:
-		return `{"updateCells":{"range":` + grid + `,"fields":"userEnteredValue,note","rows":[{"values":[{"userEnteredValue":{"numberValue":1},"note":"n"},{"userEnteredValue":{"formulaValue":"=A1+T1!B2"}}]}]}}`
+		return `{"updateCells":{"range":` + grid +
+			`,"fields":"userEnteredValue,note","rows":[{"values":[{"userEnteredValue":{"numberValue":1},"note":"n"},{"userEnteredValue":{"formulaValue":"=A1+T1!B2"}}]}]}}`
 	case 10:
-		return `{"repeatCell":{"range":` + grid + `,"cell":{"userEnteredFormat":{"textFormat":{"bold":true}},"userEnteredValue":{"formulaValue":"=B2"}},"fields":"userEnteredFormat.textFormat,userEnteredValue"}}`
+		return `{"repeatCell":{"range":` + grid +
+			`,"cell":{"userEnteredFormat":{"textFormat":{"bold":true}},"userEnteredValue":{"formulaValue":"=B2"}},"fields":"userEnteredFormat.textFormat,userEnteredValue"}}`
 	case 11:
-		return `{"copyPaste":{"source":` + grid + `,"destination":{"sheetId":0,"startRowIndex":3,"endRowIndex":5,"startColumnIndex":2,"endColumnIndex":4},"pasteType":"` + rapid.SampledFrom([]string{"PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMAT"}).Draw(t, "paste") + `"}}`
+		return `{"copyPaste":{"source":` + grid +
+			`,"destination":{"sheetId":0,"startRowIndex":3,"endRowIndex":5,"startColumnIndex":2,"endColumnIndex":4},"pasteType":"` + rapid.SampledFrom([]string{"PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMAT"}).Draw(t, "paste") + `"}}`
 	case 12:
 		return `{"cutPaste":{"source":` + grid + `,"destination":{"sheetId":0,"rowIndex":1,"columnIndex":1}}}`
 	case 13:
@@ -51,7 +57,8 @@ func drawRequest(t *rapid.T) string {
 	case 16:
 		return fmt.Sprintf(`{"createDeveloperMetadata":{"developerMetadata":{"metadataId":%d,"metadataKey":"k","visibility":"DOCUMENT","location":{"sheetId":%d}}}}`, n("id", 1, 4), tab)
 	case 17:
-		return fmt.Sprintf(`{"sortRange":{"range":%s,"sortSpecs":[{"dimensionIndex":%d,"sortOrder":"DESCENDING"}]}}`, grid, c1)
+		return fmt.Sprintf(`{"sortRange":{"range":%s,"sortSpecs":[{"dimensionIndex":%d,"sortOrder":"DESCENDING"}]}}`,
+			grid, c1)
 	}
 	return `{"appendCells":{"sheetId":0,"fields":"*","rows":[{"values":[{"userEnteredValue":{"stringValue":"x"}}]}]}}`
 }
@@ -80,7 +87,8 @@ func TestRefusedBatchLeavesNothing(t *testing.T) {
 				list = append(list, drawRequest(t))
 			}
 			before := snapshot(t, touched)
-			refused := "[" + strings.Join(append(list[:len(list):len(list)], `{"deleteNamedRange":{"namedRangeId":"none"}}`), ",") + "]"
+			refused := "[" + strings.Join(append(list[:len(list):len(list)],
+				`{"deleteNamedRange":{"namedRangeId":"none"}}`), ",") + "]"
 			if err := touched.Batch(decodeRequests(t, refused)...); err == nil {
 				t.Fatal("the batch was accepted")
 			}
@@ -119,12 +127,14 @@ func FuzzBatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		sim := New(Options{CellLimit: 2_000})
 		book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
-		if err := book.Batch(decodeRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":12,"columnCount":6}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
+		if err := book.Batch(decodeRequests(t,
+			`[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":12,"columnCount":6}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
 			t.Fatal(err)
 		}
 		set(t, book, "A1", "1", "B2", "=SUM(A1:A3)", "C3", "x")
 		before := snapshot(t, book)
-		status, answer := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+book.ID()+":batchUpdate", body)
+		status, answer := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+
+			book.ID()+":batchUpdate", body)
 		if status >= 500 {
 			t.Errorf("%s is answered %d %s", body, status, answer)
 		}

@@ -28,30 +28,42 @@ func titles(b *Spreadsheet) string {
 func TestTabs(t *testing.T) {
 	t.Parallel()
 	book := small(t)
-	must(t, book.Batch(mustRequests(t, `[{"addSheet":{"properties":{"title":"Last"}}},{"addSheet":{"properties":{"title":"First","index":0}}},{"addSheet":{}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"addSheet":{"properties":{"title":"Last"}}},{"addSheet":{"properties":{"title":"First","index":0}}},{"addSheet":{}}]`)...))
 	if got := titles(book); got != "First Data Other Last Sheet5" {
 		t.Errorf("tabs %s", got)
 	}
 	// The index counts the tabs before the move: moving Data (1) to 3 puts it before Last.
-	must(t, book.Batch(mustRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"index":3},"fields":"index"}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"updateSheetProperties":{"properties":{"sheetId":0,"index":3},"fields":"index"}}]`)...))
 	if got := titles(book); got != "First Other Data Last Sheet5" {
 		t.Errorf("after the move %s", got)
 	}
-	must(t, book.Batch(mustRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"index":0},"fields":"index"}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"updateSheetProperties":{"properties":{"sheetId":0,"index":0},"fields":"index"}}]`)...))
 	if got := titles(book); got != "Data First Other Last Sheet5" {
 		t.Errorf("after the move back %s", got)
 	}
 	set(t, book, "Other!A1", "=B1*2", "Other!B1", "4")
-	must(t, book.Batch(mustRequests(t, `[{"duplicateSheet":{"sourceSheetId":3,"newSheetId":8,"newSheetName":"Twin","insertSheetIndex":1}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"duplicateSheet":{"sourceSheetId":3,"newSheetId":8,"newSheetName":"Twin","insertSheetIndex":1}}]`)...))
 	set(t, book, "Twin!B1", "5")
 	if a, b := book.Cell("Other!A1").Value, book.Cell("Twin!A1").Value; a != 8.0 || b != 10.0 {
 		t.Errorf("the original shows %v, the twin %v", a, b)
 	}
-	must(t, book.Batch(mustRequests(t, `[{"updateSpreadsheetProperties":{"properties":{"title":"Renamed","timeZone":"America/Toronto"},"fields":"title,timeZone"}}]`)...))
-	if p := book.Resource().Properties; p.Title != "Renamed" || p.TimeZone != "America/Toronto" || p.Locale != "en_US" || book.Title() != "Renamed" {
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"updateSpreadsheetProperties":{"properties":{"title":"Renamed","timeZone":"America/Toronto"},"fields":"title,timeZone"}}]`)...))
+	if p := book.Resource().Properties; p.Title != "Renamed" || p.TimeZone != "America/Toronto" ||
+		p.Locale != "en_US" || book.Title() != "Renamed" {
 		t.Errorf("properties %+v", p)
 	}
-	if err := book.Batch(mustRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"frozenRowCount":10}},"fields":"gridProperties.frozenRowCount"}}]`)...); err == nil {
+	if err := book.Batch(mustRequests(t,
+		`[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"frozenRowCount":10}},"fields":"gridProperties.frozenRowCount"}}]`)...); err == nil {
 		t.Error("all rows were frozen")
 	}
 }
@@ -73,13 +85,17 @@ func TestAppendCellsAddsRowsNotColumns(t *testing.T) {
 	t.Parallel()
 	book := small(t)
 	set(t, book, "D9", "last in any column")
-	must(t, book.Batch(mustRequests(t, `[{"appendCells":{"sheetId":0,"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]},{"values":[{"userEnteredValue":{"stringValue":"b"}}]}]}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"appendCells":{"sheetId":0,"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"a"}}]},{"values":[{"userEnteredValue":{"stringValue":"b"}}]}]}}]`)...))
 	if tab, _ := book.Tab("Data"); tab.Rows != 11 || book.Cell("A10").Value != "a" || book.Cell("A11").Value != "b" {
 		t.Errorf("%d rows, values %v", tab.Rows, book.Values("Data"))
 	}
 	wide := `{"userEnteredValue":{"numberValue":1}}`
-	err := book.Batch(mustRequests(t, `[{"appendCells":{"sheetId":0,"fields":"userEnteredValue","rows":[{"values":[`+strings.Repeat(wide+",", 5)+wide+`]}]}}]`)...)
-	if err == nil || err.Error() != "Invalid requests[0].appendCells: Attempting to write column: 5, beyond the last requested column of: 4" {
+	err := book.Batch(mustRequests(t, `[{"appendCells":{"sheetId":0,"fields":"userEnteredValue","rows":[{"values":[`+
+		strings.Repeat(wide+",", 5)+wide+`]}]}}]`)...)
+	if err == nil || err.Error() != "Invalid requests[0].appendCells: Attempting to write column: 5, beyond the last "+
+		"requested column of: 4" {
 		t.Errorf("a sixth column: %v", err)
 	}
 }
@@ -104,10 +120,12 @@ func TestMerges(t *testing.T) {
 	set(t, book, "A1", "kept", "B1", "lost")
 	must(t, book.Batch(mustRequests(t, `[{"mergeCells":{"range":{"sheetId":0,"endRowIndex":2,"endColumnIndex":2},"mergeType":"MERGE_ALL"}},
 		{"mergeCells":{"range":{"sheetId":0,"startRowIndex":4,"endRowIndex":6,"endColumnIndex":2},"mergeType":"MERGE_ROWS"}}]`)...))
-	if got := book.Resource().Sheets[0].Merges; len(got) != 3 || book.Cell("B1").Value != nil || book.Cell("A1").Value != "kept" {
+	if got := book.Resource().Sheets[0].Merges; len(got) != 3 || book.Cell("B1").Value != nil ||
+		book.Cell("A1").Value != "kept" {
 		t.Errorf("merges %+v, values %v", got, book.Values("Data"))
 	}
-	if err := book.Batch(mustRequests(t, `[{"unmergeCells":{"range":{"sheetId":0,"endRowIndex":1,"endColumnIndex":1}}}]`)...); err == nil {
+	if err := book.Batch(mustRequests(t,
+		`[{"unmergeCells":{"range":{"sheetId":0,"endRowIndex":1,"endColumnIndex":1}}}]`)...); err == nil {
 		t.Error("a part of a merge was unmerged")
 	}
 	must(t, book.Batch(mustRequests(t, `[{"copyPaste":{"source":{"sheetId":0,"endRowIndex":2,"endColumnIndex":2},"destination":{"sheetId":3,"startRowIndex":3,"endRowIndex":5,"endColumnIndex":2}}},
@@ -129,7 +147,8 @@ func TestNamedRangesAndProtectionsUpdate(t *testing.T) {
 		t.Errorf("named range %s", got)
 	}
 	p := book.Resource().Sheets[0].ProtectedRanges[0]
-	if p.Description != "why" || !p.WarningOnly || len(p.UnprotectedRanges) != 1 || p.ProtectedRangeId != 6 || !p.RequestingUserCanEdit {
+	if p.Description != "why" || !p.WarningOnly || len(p.UnprotectedRanges) != 1 || p.ProtectedRangeId != 6 ||
+		!p.RequestingUserCanEdit {
 		t.Errorf("protection %+v", p)
 	}
 	for _, bad := range []string{
@@ -143,7 +162,9 @@ func TestNamedRangesAndProtectionsUpdate(t *testing.T) {
 			t.Errorf("accepted %s", bad)
 		}
 	}
-	must(t, book.Batch(mustRequests(t, `[{"deleteNamedRange":{"namedRangeId":"n1"}},{"deleteProtectedRange":{"protectedRangeId":6}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"deleteNamedRange":{"namedRangeId":"n1"}},{"deleteProtectedRange":{"protectedRangeId":6}}]`)...))
 	if r := book.Resource(); len(r.NamedRanges) != 0 || len(r.Sheets[0].ProtectedRanges) != 0 {
 		t.Errorf("left over: %+v %+v", r.NamedRanges, r.Sheets[0].ProtectedRanges)
 	}
@@ -155,14 +176,18 @@ func TestUnprotectedPartOfAProtectedTab(t *testing.T) {
 	id := sim.CreateSpreadsheet(owner, "Books", "Data")
 	book := sim.Spreadsheet(id)
 	must(t, book.ShareWith("friend@example.com"))
-	must(t, book.Batch(mustRequests(t, `[{"addProtectedRange":{"protectedRange":{"range":{"sheetId":0},"unprotectedRanges":[{"sheetId":0,"startColumnIndex":2,"endColumnIndex":4}]}}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"addProtectedRange":{"protectedRange":{"range":{"sheetId":0},"unprotectedRanges":[{"sheetId":0,"startColumnIndex":2,"endColumnIndex":4}]}}}]`)...))
 	client := sim.Client("friend@example.com", "spreadsheets")
 	for at, want := range map[string]int{"C1:D5": 200, "B1:C5": 400} {
-		if status, body := ask(t, client, "PUT", "/v4/spreadsheets/"+id+"/values/Data!"+at+"?valueInputOption=RAW", `{"values":[[1,2]]}`); status != want {
+		if status, body := ask(t, client, "PUT", "/v4/spreadsheets/"+id+"/values/Data!"+at+"?valueInputOption=RAW",
+			`{"values":[[1,2]]}`); status != want {
 			t.Errorf("%s: %d %s", at, status, body)
 		}
 	}
-	if status, _ := ask(t, client, "POST", "/v4/spreadsheets/"+id+":batchUpdate", `{"requests":[{"appendDimension":{"sheetId":0,"dimension":"ROWS","length":1}}]}`); status != 400 {
+	if status, _ := ask(t, client, "POST", "/v4/spreadsheets/"+id+":batchUpdate",
+		`{"requests":[{"appendDimension":{"sheetId":0,"dimension":"ROWS","length":1}}]}`); status != 400 {
 		t.Errorf("growing a protected tab: %d", status)
 	}
 }
@@ -194,11 +219,15 @@ func TestDeveloperMetadataLife(t *testing.T) {
 			t.Errorf("accepted %s", bad)
 		}
 	}
-	must(t, book.Batch(mustRequests(t, `[{"deleteSheet":{"sheetId":3}},{"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataKey":"none"}}}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"deleteSheet":{"sheetId":3}},{"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataKey":"none"}}}}]`)...))
 	if list := book.Metadata(); len(list) != 1 || list[0].MetadataId != 2 {
 		t.Errorf("after deleting the tab: %+v", list)
 	}
-	must(t, book.Batch(mustRequests(t, `[{"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataKey":"run"}}}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"deleteDeveloperMetadata":{"dataFilter":{"developerMetadataLookup":{"metadataKey":"run"}}}}]`)...))
 	if list := book.Metadata(); len(list) != 0 {
 		t.Errorf("after deleting it: %+v", list)
 	}
@@ -215,10 +244,12 @@ func TestSizesFiltersAndRules(t *testing.T) {
 		{"addConditionalFormatRule":{"rule":{"ranges":[{"sheetId":0,"endRowIndex":5}],"booleanRule":{"condition":{"type":"NOT_BLANK"},"format":{"textFormat":{"bold":true}}}},"index":0}}]`)...))
 	s := book.Resource().Sheets[0]
 	columns := s.Data[0].ColumnMetadata
-	if columns[0].PixelSize <= columns[1].PixelSize || columns[2].PixelSize != 222 || !columns[2].HiddenByUser || columns[3].PixelSize != 100 {
+	if columns[0].PixelSize <= columns[1].PixelSize || columns[2].PixelSize != 222 || !columns[2].HiddenByUser ||
+		columns[3].PixelSize != 100 {
 		t.Errorf("columns %+v %+v %+v", columns[0], columns[1], columns[2])
 	}
-	if s.BasicFilter.Range.EndColumnIndex != 5 || len(s.ConditionalFormats) != 1 || s.Data[0].RowData[1].Values[0].DataValidation == nil {
+	if s.BasicFilter.Range.EndColumnIndex != 5 || len(s.ConditionalFormats) != 1 ||
+		s.Data[0].RowData[1].Values[0].DataValidation == nil {
 		t.Errorf("filter %+v, rules %d", s.BasicFilter.Range, len(s.ConditionalFormats))
 	}
 	must(t, book.Batch(mustRequests(t, `[{"clearBasicFilter":{"sheetId":0}}]`)...))
@@ -231,7 +262,9 @@ func TestCutPasteToAnotherTab(t *testing.T) {
 	t.Parallel()
 	book := small(t)
 	set(t, book, "A1", "2", "B1", "=A1*C1", "C1", "5", "Other!A1", "=Data!B1+Data!A1")
-	must(t, book.Batch(mustRequests(t, `[{"cutPaste":{"source":{"sheetId":0,"endRowIndex":1,"endColumnIndex":2},"destination":{"sheetId":3,"rowIndex":4,"columnIndex":1}}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"cutPaste":{"source":{"sheetId":0,"endRowIndex":1,"endColumnIndex":2},"destination":{"sheetId":3,"rowIndex":4,"columnIndex":1}}}]`)...))
 	for at, want := range map[string]string{"Other!A1": "=C5+B5", "Other!C5": "=B5*Data!C1"} {
 		if got := book.Cell(at).Formula; got != want {
 			t.Errorf("%s is %s, want %s", at, got, want)
@@ -251,7 +284,8 @@ func TestCreateWithContents(t *testing.T) {
 		{
 			Properties: &sheets.SheetProperties{SheetId: 4, Title: "Full", TabColor: &sheets.Color{Red: 1}},
 			Data: []*sheets.GridData{{StartRow: 1, RowData: []*sheets.RowData{{Values: []*sheets.CellData{
-				{UserEnteredValue: &sheets.ExtendedValue{StringValue: &text}, Note: "n"}, {UserEnteredValue: &sheets.ExtendedValue{NumberValue: &amount}},
+				{UserEnteredValue: &sheets.ExtendedValue{StringValue: &text}, Note: "n"},
+				{UserEnteredValue: &sheets.ExtendedValue{NumberValue: &amount}},
 			}}}, ColumnMetadata: []*sheets.DimensionProperties{{PixelSize: 180}}}},
 			DeveloperMetadata: []*sheets.DeveloperMetadata{{MetadataId: 11, MetadataKey: "k", Visibility: "DOCUMENT"}},
 		},
@@ -269,7 +303,8 @@ func TestCreateWithContents(t *testing.T) {
 	}
 	other := sim.CreateSpreadsheet(owner, "Other", "Data")
 	must(t, sim.Pick(other, owner))
-	copied, err := service.Spreadsheets.Sheets.CopyTo(file.SpreadsheetId, 4, &sheets.CopySheetToAnotherSpreadsheetRequest{DestinationSpreadsheetId: other}).Do()
+	copied, err := service.Spreadsheets.Sheets.CopyTo(file.SpreadsheetId, 4,
+		&sheets.CopySheetToAnotherSpreadsheetRequest{DestinationSpreadsheetId: other}).Do()
 	if err != nil || copied.Title != "Copy of Full" || sim.Spreadsheet(other).Cell("'Copy of Full'!B2").Value != 2.5 {
 		t.Errorf("copyTo: %+v, %v", copied, err)
 	}

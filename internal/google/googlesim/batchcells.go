@@ -38,7 +38,8 @@ func (c *change) painter(fields string) (*painter, error) {
 		}
 	}
 	p := &painter{c: c, known: map[paint]uint32{}}
-	p.value, p.format, p.note, p.validated = m.has("userEnteredValue"), m.has("userEnteredFormat"), m.has("note"), m.has("dataValidation")
+	p.value, p.format, p.note, p.validated = m.has("userEnteredValue"), m.has("userEnteredFormat"), m.has("note"),
+		m.has("dataValidation")
 	p.formatMask = m["userEnteredFormat"]
 	return p, nil
 }
@@ -99,7 +100,8 @@ func (p *painter) paint(old uint32, data *sheets.CellFormat) (uint32, error) {
 		src = reflect.ValueOf(data).Elem()
 	}
 	p.formatMask.assign(reflect.ValueOf(&fresh).Elem(), src)
-	if data != nil && (p.formatMask == nil || p.formatMask.has("backgroundColor") && !p.formatMask.has("backgroundColorStyle")) && data.BackgroundColor != nil && data.BackgroundColorStyle == nil {
+	if data != nil && (p.formatMask == nil || p.formatMask.has("backgroundColor") &&
+		!p.formatMask.has("backgroundColorStyle")) && data.BackgroundColor != nil && data.BackgroundColorStyle == nil {
 		fresh.BackgroundColorStyle = &sheets.ColorStyle{RgbColor: data.BackgroundColor}
 	}
 	if fresh.NumberFormat != nil && fresh.NumberFormat.Type == "" && fresh.NumberFormat.Pattern == "" {
@@ -212,7 +214,8 @@ func (c *change) paintRows(p *painter, s *sheet, a area, rows []*sheets.RowData,
 		}
 		row := a.r1 + i
 		if check {
-			if err := c.mayEdit(area{sheet: s.id, r1: row, r2: row + 1, c1: a.c1, c2: a.c1 + len(data.Values)}); err != nil {
+			written := area{sheet: s.id, r1: row, r2: row + 1, c1: a.c1, c2: a.c1 + len(data.Values)}
+			if err := c.mayEdit(written); err != nil {
 				return err
 			}
 		}

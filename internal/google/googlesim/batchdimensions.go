@@ -50,7 +50,8 @@ func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
 	case d.lo > d.size():
 		return badRequest("range.startIndex[%d] is after last %s in grid[%d]", d.lo, d.noun(), d.size())
 	case d.lo == d.size() && !r.InheritFromBefore:
-		return badRequest("range.startIndex must be less than the grid size (%d) if inheritFromBefore is false.", d.size())
+		return badRequest("range.startIndex must be less than the grid size (%d) if inheritFromBefore is false.",
+			d.size())
 	case d.lo == 0 && r.InheritFromBefore:
 		return badRequest("inheritFromBefore cannot be true if inserting at the first %s.", d.noun())
 	case !d.rows && d.s.colCount+d.hi-d.lo > maxColumns:
@@ -121,7 +122,8 @@ func (c *change) deleteDimension(r *sheets.DeleteDimensionRequest) error {
 	}
 	switch {
 	case d.hi > d.size():
-		return badRequest("Cannot delete a %s that doesn't exist. Tried to delete %s index %d but there are only %d %ss.", d.noun(), d.noun(), d.hi-1, d.size(), d.noun())
+		return badRequest("Cannot delete a %s that doesn't exist. Tried to delete %s index %d but there are only "+
+			"%d %ss.", d.noun(), d.noun(), d.hi-1, d.size(), d.noun())
 	case d.hi == d.lo:
 		return badRequest("range.endIndex must be greater than range.startIndex")
 	case d.hi-d.lo == d.size():

@@ -85,7 +85,8 @@ func (c *change) newTab(p *sheets.SheetProperties) (*sheet, error) {
 }
 
 func errColumns() error {
-	return badRequest("This action would increase the number of columns in the sheet above the limit of %d columns", maxColumns)
+	return badRequest("This action would increase the number of columns in the sheet above the limit of %d columns",
+		maxColumns)
 }
 
 func tabColor(p *sheets.SheetProperties) *sheets.ColorStyle {
@@ -141,7 +142,9 @@ func (st *state) dropTab(s *sheet) error {
 		}
 		return r
 	})
-	st.metadata = slices.DeleteFunc(st.metadata, func(m *metadatum) bool { return m.kind != "SPREADSHEET" && m.sheet == s.id })
+	st.metadata = slices.DeleteFunc(st.metadata, func(m *metadatum) bool {
+		return m.kind != "SPREADSHEET" && m.sheet == s.id
+	})
 	st.named = slices.DeleteFunc(st.named, func(n *namedRange) bool { return n.area.sheet == s.id })
 	return nil
 }
@@ -220,7 +223,8 @@ func (c *change) updateSheetProperties(r *sheets.UpdateSheetPropertiesRequest) e
 	if err := c.resizeTab(s, m, p.GridProperties); err != nil {
 		return err
 	}
-	if p.Hidden && !s.hidden && !slices.ContainsFunc(c.st.sheets, func(o *sheet) bool { return o.id != s.id && !o.hidden }) {
+	if p.Hidden && !s.hidden && !slices.ContainsFunc(c.st.sheets,
+		func(o *sheet) bool { return o.id != s.id && !o.hidden }) {
 		return badRequest("You can't hide all the sheets in a document.")
 	}
 	s.hidden, s.rightToLeft = p.Hidden, p.RightToLeft

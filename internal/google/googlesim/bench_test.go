@@ -23,7 +23,9 @@ func fill(b *testing.B, sim *Server, id string, rows int) {
 			fmt.Fprintf(&body, `["%d","Customer %d",%d.25,46270,true,"INV-%d",%d,"",null,"memo"]`, i, i%500, i, i, i%7)
 		}
 		body.WriteString(`]}`)
-		r, err := http.NewRequestWithContext(b.Context(), "PUT", fmt.Sprintf("http://sheets.test/v4/spreadsheets/%s/values/Data!A%d?valueInputOption=RAW", id, from+1), strings.NewReader(body.String()))
+		r, err := http.NewRequestWithContext(b.Context(), "PUT",
+			fmt.Sprintf("http://sheets.test/v4/spreadsheets/%s/values/Data!A%d?valueInputOption=RAW", id, from+1),
+			strings.NewReader(body.String()))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -63,10 +65,12 @@ func BenchmarkWrite400kCells(b *testing.B) {
 func BenchmarkCopyPaste400kCells(b *testing.B) {
 	sim, book := bigBook(b, 40_000)
 	fill(b, sim, book.ID(), 40_000)
-	if err := book.Batch(mustRequests(b, `[{"addSheet":{"properties":{"sheetId":9,"title":"Target","gridProperties":{"rowCount":40000,"columnCount":10}}}}]`)...); err != nil {
+	if err := book.Batch(mustRequests(b,
+		`[{"addSheet":{"properties":{"sheetId":9,"title":"Target","gridProperties":{"rowCount":40000,"columnCount":10}}}}]`)...); err != nil {
 		b.Fatal(err)
 	}
-	paste := mustRequests(b, `[{"copyPaste":{"source":{"sheetId":0},"destination":{"sheetId":9},"pasteType":"PASTE_VALUES"}}]`)
+	paste := mustRequests(b,
+		`[{"copyPaste":{"source":{"sheetId":0},"destination":{"sheetId":9},"pasteType":"PASTE_VALUES"}}]`)
 	b.ResetTimer()
 	for b.Loop() {
 		if err := book.Batch(paste...); err != nil {

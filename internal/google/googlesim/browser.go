@@ -288,7 +288,8 @@ func (b *Spreadsheet) SetCell(a1, typed string) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.write(area{sheet: a.sheet, r1: a.r1, c1: a.c1, r2: -1, c2: -1}, &sheets.ValueRange{Values: [][]any{{typed}}}, true)
+		_, err = c.write(area{sheet: a.sheet, r1: a.r1, c1: a.c1, r2: -1, c2: -1},
+			&sheets.ValueRange{Values: [][]any{{typed}}}, true)
 		return err
 	})
 }
@@ -320,7 +321,9 @@ func (b *Spreadsheet) NameRange(name, a1 string) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.addNamedRange(&sheets.AddNamedRangeRequest{NamedRange: &sheets.NamedRange{Name: name, Range: a.gridRange()}})
+		_, err = c.addNamedRange(&sheets.AddNamedRangeRequest{NamedRange: &sheets.NamedRange{
+			Name: name, Range: a.gridRange(),
+		}})
 		return err
 	})
 }
@@ -365,7 +368,9 @@ func (b *Spreadsheet) Delete() {
 // Client returns an HTTP client that speaks for an account with scopes, without a network: it calls
 // the server directly and works inside a synctest bubble. Tokens are made afresh when they expire.
 func (s *Server) Client(email string, scopes ...string) *http.Client {
-	return &http.Client{Transport: &authorized{next: s.Transport(), token: func() string { return s.AccessToken(email, scopes...) }}}
+	return &http.Client{Transport: &authorized{
+		next: s.Transport(), token: func() string { return s.AccessToken(email, scopes...) },
+	}}
 }
 
 type authorized struct {

@@ -53,7 +53,8 @@ func TestNumberFormats(t *testing.T) {
 func TestEvaluation(t *testing.T) {
 	t.Parallel()
 	book := newBook(t, "Data")
-	set(t, book, "A1", "10", "A2", "20", "A3", "x", "A4", "TRUE", "A5", "=A1/0", "B1", "Chair", "B2", "Table", "B3", "chair", "C1", "=C2", "C2", "=C1")
+	set(t, book, "A1", "10", "A2", "20", "A3", "x", "A4", "TRUE", "A5", "=A1/0", "B1", "Chair", "B2", "Table", "B3",
+		"chair", "C1", "=C2", "C2", "=C1")
 	must(t, book.NameRange("Amounts", "Data!A1:A2"))
 	for _, test := range []struct {
 		formula string
@@ -189,7 +190,9 @@ func TestOverlappingPasteReadsFirst(t *testing.T) {
 	t.Parallel()
 	book := newBook(t, "Data")
 	set(t, book, "A1", "1", "A2", "2", "A3", "3", "B1", "=A3")
-	must(t, book.Batch(mustRequests(t, `[{"copyPaste":{"source":{"sheetId":0,"endRowIndex":3,"endColumnIndex":1},"destination":{"sheetId":0,"startRowIndex":1,"endRowIndex":4,"endColumnIndex":1},"pasteType":"PASTE_VALUES"}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"copyPaste":{"source":{"sheetId":0,"endRowIndex":3,"endColumnIndex":1},"destination":{"sheetId":0,"startRowIndex":1,"endRowIndex":4,"endColumnIndex":1},"pasteType":"PASTE_VALUES"}}]`)...))
 	if diff := cmp.Diff([][]any{{1.0, 2.0}, {1.0}, {2.0}, {3.0}}, book.Values("Data")); diff != "" {
 		t.Errorf("values differ (-want +got):\n%s", diff)
 	}
@@ -198,8 +201,11 @@ func TestOverlappingPasteReadsFirst(t *testing.T) {
 func TestSortRange(t *testing.T) {
 	t.Parallel()
 	book := newBook(t, "Data")
-	set(t, book, "A1", "head", "B2", "b", "C2", "2", "B3", "", "C3", "3", "B4", "a", "C4", "1", "D2", "=C2*10", "D4", "=C4*10")
-	must(t, book.Batch(mustRequests(t, `[{"sortRange":{"range":{"sheetId":0,"startRowIndex":1,"endRowIndex":4,"startColumnIndex":1,"endColumnIndex":4},"sortSpecs":[{"dimensionIndex":1,"sortOrder":"ASCENDING"}]}}]`)...))
+	set(t, book, "A1", "head", "B2", "b", "C2", "2", "B3", "", "C3", "3", "B4", "a", "C4", "1", "D2",
+		"=C2*10", "D4", "=C4*10")
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"sortRange":{"range":{"sheetId":0,"startRowIndex":1,"endRowIndex":4,"startColumnIndex":1,"endColumnIndex":4},"sortSpecs":[{"dimensionIndex":1,"sortOrder":"ASCENDING"}]}}]`)...))
 	want := [][]any{{"head"}, {"", "a", 1.0, "=C2*10"}, {"", "b", 2.0, "=C3*10"}, {"", "", 3.0}}
 	if diff := cmp.Diff(want, book.Formulas("Data")); diff != "" {
 		t.Errorf("cells differ (-want +got):\n%s", diff)
@@ -214,9 +220,11 @@ func TestProtectionBlocksOthers(t *testing.T) {
 	const friend = "friend@example.com"
 	must(t, book.ShareWith(friend))
 	must(t, book.Protect("Data!A1:B2", "editor@example.com"))
-	const refusal = "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to remove protection if you need to edit."
+	const refusal = "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to " +
+		"remove protection if you need to edit."
 	theirs, mine := sim.Client(friend, "spreadsheets"), sim.Client(owner, "spreadsheets")
-	status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!B2?valueInputOption=RAW", `{"values":[[1]]}`)
+	status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!B2?valueInputOption=RAW",
+		`{"values":[[1]]}`)
 	if status != 400 || readError(t, body).Error.Message != refusal {
 		t.Errorf("values.update: %d %s", status, body)
 	}
@@ -226,22 +234,27 @@ func TestProtectionBlocksOthers(t *testing.T) {
 		`{"insertDimension":{"range":{"sheetId":0,"dimension":"ROWS","startIndex":1,"endIndex":2}}}`,
 		`{"deleteSheet":{"sheetId":0}}`,
 	} {
-		status, body = ask(t, theirs, "POST", "/v4/spreadsheets/"+id+":batchUpdate", `{"requests":[{"addSheet":{}},`+request+`]}`)
-		if got := readError(t, body).Error.Message; status != 400 || got[len("Invalid requests[1]."):][len(requestName(request))+2:] != refusal {
+		status, body = ask(t, theirs, "POST", "/v4/spreadsheets/"+id+":batchUpdate",
+			`{"requests":[{"addSheet":{}},`+request+`]}`)
+		if got := readError(t, body).Error.Message; status != 400 ||
+			got[len("Invalid requests[1]."):][len(requestName(request))+2:] != refusal {
 			t.Errorf("%s: %d %s", request, status, body)
 		}
 	}
 	if n := len(book.Tabs()); n != 1 {
 		t.Errorf("%d tabs: a refused batch added one", n)
 	}
-	if status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!C3?valueInputOption=RAW", `{"values":[[1]]}`); status != 200 {
+	if status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!C3?valueInputOption=RAW",
+		`{"values":[[1]]}`); status != 200 {
 		t.Errorf("beside the protection: %d %s", status, body)
 	}
-	if status, body := ask(t, mine, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1?valueInputOption=RAW", `{"values":[[1]]}`); status != 200 {
+	if status, body := ask(t, mine, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1?valueInputOption=RAW",
+		`{"values":[[1]]}`); status != 200 {
 		t.Errorf("owner: %d %s", status, body)
 	}
 	must(t, book.Unprotect("Data"))
-	if status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1?valueInputOption=RAW", `{"values":[[1]]}`); status != 200 {
+	if status, body := ask(t, theirs, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1?valueInputOption=RAW",
+		`{"values":[[1]]}`); status != 200 {
 		t.Errorf("after the protection: %d %s", status, body)
 	}
 }

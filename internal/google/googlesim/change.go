@@ -63,7 +63,8 @@ func (p *protection) blocks(email string) bool {
 func (c *change) mayHold(s *sheet, rows, cols int) error {
 	if rows < 0 || cols < 0 || int64(rows) > c.limit || int64(cols) > c.limit ||
 		c.st.cells()-int64(s.rowCount)*int64(s.colCount)+int64(rows)*int64(cols) > c.limit {
-		return badRequest("This action would increase the number of cells in the workbook above the limit of %d cells.", c.limit)
+		return badRequest("This action would increase the number of cells in the workbook above the limit of %d cells.",
+			c.limit)
 	}
 	return nil
 }
@@ -100,11 +101,14 @@ func (c *change) area(g *sheets.GridRange) (*sheet, area, error) {
 		case d.lo < 0 || d.hi < -1:
 			return nil, area{}, badRequest("GridRange.start%sIndex[%d] must not be negative", d.name, d.lo)
 		case d.lo >= d.max && d.hi < 0 || d.lo > d.max:
-			return nil, area{}, badRequest("GridRange.start%sIndex[%d] is after last %s in grid[%d]", d.name, d.lo, word, d.max)
+			return nil, area{}, badRequest("GridRange.start%sIndex[%d] is after last %s in grid[%d]",
+				d.name, d.lo, word, d.max)
 		case d.hi > d.max:
-			return nil, area{}, badRequest("GridRange.end%sIndex[%d] is after last %s in grid[%d]", d.name, d.hi, word, d.max)
+			return nil, area{}, badRequest("GridRange.end%sIndex[%d] is after last %s in grid[%d]",
+				d.name, d.hi, word, d.max)
 		case d.hi >= 0 && d.hi < d.lo:
-			return nil, area{}, badRequest("GridRange.end%sIndex[%d] must be greater than or equal to start%sIndex[%d]", d.name, d.hi, d.name, d.lo)
+			return nil, area{}, badRequest("GridRange.end%sIndex[%d] must be greater than or equal to start%sIndex[%d]",
+				d.name, d.hi, d.name, d.lo)
 		}
 	}
 	return s, a, nil
@@ -112,7 +116,10 @@ func (c *change) area(g *sheets.GridRange) (*sheet, area, error) {
 
 // areaOf reads a GridRange; an absent end is open, an end of 0 that was sent is 0.
 func areaOf(g *sheets.GridRange) area {
-	a := area{sheet: g.SheetId, r1: int(g.StartRowIndex), c1: int(g.StartColumnIndex), r2: int(g.EndRowIndex), c2: int(g.EndColumnIndex)}
+	a := area{
+		sheet: g.SheetId, r1: int(g.StartRowIndex), c1: int(g.StartColumnIndex), r2: int(g.EndRowIndex),
+		c2: int(g.EndColumnIndex),
+	}
 	if g.EndRowIndex == 0 && !sent(g.ForceSendFields, "EndRowIndex") {
 		a.r2 = -1
 	}
@@ -134,9 +141,11 @@ func (c *change) coordinate(g *sheets.GridCoordinate) (*sheet, int, int, error) 
 	case g.RowIndex < 0 || g.ColumnIndex < 0:
 		return nil, 0, 0, badRequest("GridCoordinate.rowIndex[%d] must not be negative", g.RowIndex)
 	case int(g.RowIndex) >= s.rowCount:
-		return nil, 0, 0, badRequest("GridCoordinate.rowIndex[%d] is after last row in grid[%d]", g.RowIndex, s.rowCount)
+		return nil, 0, 0, badRequest("GridCoordinate.rowIndex[%d] is after last row in grid[%d]",
+			g.RowIndex, s.rowCount)
 	case int(g.ColumnIndex) >= s.colCount:
-		return nil, 0, 0, badRequest("GridCoordinate.columnIndex[%d] is after last column in grid[%d]", g.ColumnIndex, s.colCount)
+		return nil, 0, 0, badRequest("GridCoordinate.columnIndex[%d] is after last column in grid[%d]",
+			g.ColumnIndex, s.colCount)
 	}
 	return s, int(g.RowIndex), int(g.ColumnIndex), nil
 }

@@ -30,7 +30,8 @@ func sheetsClient(t *testing.T, sim *Server, email string, scopes ...string) *sh
 	if sim.base(nil) == "" {
 		sim.SetBaseURL("http://sheets.test")
 	}
-	service, err := sheets.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().SheetsURL), option.WithHTTPClient(sim.Client(email, scopes...)))
+	service, err := sheets.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().SheetsURL),
+		option.WithHTTPClient(sim.Client(email, scopes...)))
 	if err != nil {
 		t.Fatalf("making client: %v", err)
 	}
@@ -41,22 +42,28 @@ func TestRealClientOverTheNetwork(t *testing.T) {
 	t.Parallel()
 	sim, _ := start(t, Options{})
 	token := sim.AccessToken(owner, "drive.file")
-	authorised := &http.Client{Transport: &authorized{next: http.DefaultTransport, token: func() string { return token }}}
-	service, err := sheets.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().SheetsURL), option.WithHTTPClient(authorised))
+	authorised := &http.Client{Transport: &authorized{
+		next: http.DefaultTransport, token: func() string { return token },
+	}}
+	service, err := sheets.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().SheetsURL),
+		option.WithHTTPClient(authorised))
 	if err != nil {
 		t.Fatal(err)
 	}
 	file, err := service.Spreadsheets.Create(&sheets.Spreadsheet{
 		Properties: &sheets.SpreadsheetProperties{Title: "Books"},
-		Sheets:     []*sheets.Sheet{{Properties: &sheets.SheetProperties{Title: "Data", GridProperties: &sheets.GridProperties{RowCount: 10, ColumnCount: 4}}}},
+		Sheets: []*sheets.Sheet{{Properties: &sheets.SheetProperties{
+			Title: "Data", GridProperties: &sheets.GridProperties{RowCount: 10, ColumnCount: 4},
+		}}},
 	}).Context(t.Context()).Do()
 	if err != nil {
 		t.Fatalf("create: %v", err)
 	}
 	tab := file.Sheets[0].Properties.SheetId
-	written, err := service.Spreadsheets.Values.Update(file.SpreadsheetId, "Data!A1", &sheets.ValueRange{Values: [][]any{
-		{"Name", "Amount", "Due"}, {"Chair", 12.5, 46270}, {"=1+1", nil, ""},
-	}}).ValueInputOption("RAW").Do()
+	written, err := service.Spreadsheets.Values.Update(file.SpreadsheetId, "Data!A1",
+		&sheets.ValueRange{Values: [][]any{
+			{"Name", "Amount", "Due"}, {"Chair", 12.5, 46270}, {"=1+1", nil, ""},
+		}}).ValueInputOption("RAW").Do()
 	if err != nil {
 		t.Fatalf("values.update: %v", err)
 	}
@@ -67,14 +74,19 @@ func TestRealClientOverTheNetwork(t *testing.T) {
 		IncludeSpreadsheetInResponse: true,
 		Requests: []*sheets.Request{
 			{RepeatCell: &sheets.RepeatCellRequest{
-				Range:  &sheets.GridRange{SheetId: tab, StartRowIndex: 1, StartColumnIndex: 2, EndColumnIndex: 3},
-				Cell:   &sheets.CellData{UserEnteredFormat: &sheets.CellFormat{NumberFormat: &sheets.NumberFormat{Type: "DATE", Pattern: "yyyy-mm-dd"}}},
+				Range: &sheets.GridRange{SheetId: tab, StartRowIndex: 1, StartColumnIndex: 2, EndColumnIndex: 3},
+				Cell: &sheets.CellData{UserEnteredFormat: &sheets.CellFormat{NumberFormat: &sheets.NumberFormat{
+					Type: "DATE", Pattern: "yyyy-mm-dd",
+				}}},
 				Fields: "userEnteredFormat.numberFormat",
 			}},
 			{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{
-				Properties: &sheets.SheetProperties{SheetId: tab, GridProperties: &sheets.GridProperties{FrozenRowCount: 1}}, Fields: "gridProperties.frozenRowCount",
+				Properties: &sheets.SheetProperties{
+					SheetId: tab, GridProperties: &sheets.GridProperties{FrozenRowCount: 1},
+				}, Fields: "gridProperties.frozenRowCount",
 			}},
-			{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{SheetId: 77, Title: "Staging", Hidden: true}}},
+			{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{SheetId: 77,
+				Title: "Staging", Hidden: true}}},
 		},
 	}).Do()
 	if err != nil {
@@ -94,18 +106,22 @@ func TestRealClientOverTheNetwork(t *testing.T) {
 	if diff := cmp.Diff(want, got.Values); diff != "" || got.Range != "Data!A1:D10" {
 		t.Errorf("range %s, values differ (-want +got):\n%s", got.Range, diff)
 	}
-	whole, err := service.Spreadsheets.Get(file.SpreadsheetId).Fields("spreadsheetId", "sheets(properties(sheetId,title,hidden,gridProperties/frozenRowCount))").Do()
+	whole, err := service.Spreadsheets.Get(file.SpreadsheetId).Fields("spreadsheetId",
+		"sheets(properties(sheetId,title,hidden,gridProperties/frozenRowCount))").Do()
 	if err != nil {
 		t.Fatalf("get: %v", err)
 	}
-	if p := whole.Sheets[0].Properties; p.GridProperties.FrozenRowCount != 1 || p.GridProperties.RowCount != 0 || whole.Properties != nil {
+	if p := whole.Sheets[0].Properties; p.GridProperties.FrozenRowCount != 1 || p.GridProperties.RowCount != 0 ||
+		whole.Properties != nil {
 		t.Errorf("mask let through %+v", p)
 	}
-	drives, err := drive.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().DriveURL), option.WithHTTPClient(authorised))
+	drives, err := drive.NewService(t.Context(), option.WithEndpoint(sim.Endpoints().DriveURL),
+		option.WithHTTPClient(authorised))
 	if err != nil {
 		t.Fatal(err)
 	}
-	listed, err := drives.Files.List().Q("mimeType = 'application/vnd.google-apps.spreadsheet' and trashed = false and name contains 'Boo'").Fields("files(id,name)").Do()
+	listed, err := drives.Files.List().Q("mimeType = 'application/vnd.google-apps.spreadsheet' and trashed = false " +
+		"and name contains 'Boo'").Fields("files(id,name)").Do()
 	if err != nil || len(listed.Files) != 1 || listed.Files[0].Name != "Books" {
 		t.Errorf("files.list: %+v, %v", listed, err)
 	}

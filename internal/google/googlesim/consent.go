@@ -63,7 +63,10 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 
 // readConsent checks what Google refuses on its own page, without sending the user back.
 func (s *Server) readConsent(q url.Values) (c consentRequest, fault, text string) {
-	c = consentRequest{query: q, redirect: q.Get("redirect_uri"), scopes: strings.Fields(q.Get("scope")), challenge: q.Get("code_challenge")}
+	c = consentRequest{
+		query: q, redirect: q.Get("redirect_uri"), scopes: strings.Fields(q.Get("scope")),
+		challenge: q.Get("code_challenge"),
+	}
 	u, err := url.Parse(c.redirect)
 	method := q.Get("code_challenge_method")
 	switch {
@@ -73,8 +76,10 @@ func (s *Server) readConsent(q url.Values) (c consentRequest, fault, text string
 		return c, "invalid_client", "The OAuth client was not found."
 	case c.redirect == "":
 		return c, "invalid_request", "Required parameter is missing: redirect_uri"
-	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" || u.RawQuery != "" || !strings.HasSuffix(u.Path, "/oauth/google/callback"):
-		return c, "redirect_uri_mismatch", "The redirect URI in the request, " + c.redirect + ", does not match the ones authorized for the OAuth client."
+	case err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Fragment != "" || u.RawQuery != "" ||
+		!strings.HasSuffix(u.Path, "/oauth/google/callback"):
+		return c, "redirect_uri_mismatch", "The redirect URI in the request, " + c.redirect +
+			", does not match the ones authorized for the OAuth client."
 	case q.Get("response_type") != "code":
 		return c, "unsupported_response_type", "Invalid response_type: " + q.Get("response_type")
 	case len(c.scopes) == 0:
@@ -163,7 +168,8 @@ func (s *Server) answerConsent(w http.ResponseWriter, r *http.Request, c consent
 			scopes = append(scopes, scope)
 		}
 	}
-	if onlyIdentity(scopeSet(strings.Join(scopes, " "))) && !onlyIdentity(scopeSet(strings.Join(c.scopes, " "))) && len(scopes) == 0 {
+	if onlyIdentity(scopeSet(strings.Join(scopes, " "))) && !onlyIdentity(scopeSet(strings.Join(c.scopes, " "))) &&
+		len(scopes) == 0 {
 		s.sendBack(w, r, c, url.Values{"error": {"access_denied"}})
 		return
 	}
@@ -191,7 +197,9 @@ func (s *Server) alreadyGranted(c consentRequest, email string) bool {
 
 // approve makes the code. A refresh token comes with the first consent, or when consent was asked
 // for again, and only for offline access.
-func (s *Server) approve(w http.ResponseWriter, r *http.Request, c consentRequest, email string, scopes, picks []string) {
+func (s *Server) approve(
+	w http.ResponseWriter, r *http.Request, c consentRequest, email string, scopes, picks []string,
+) {
 	s.mu.Lock()
 	who := caller{email: email, client: s.client.id, scopes: scopeSet(strings.Join(scopes, " "))}
 	old := s.grants[grantKey{who.client, email}]
@@ -200,7 +208,8 @@ func (s *Server) approve(w http.ResponseWriter, r *http.Request, c consentReques
 			who.scopes[scope] = true
 		}
 	}
-	offline := c.query.Get("access_type") == "offline" && (old == nil || strings.Contains(c.query.Get("prompt"), "consent"))
+	offline := c.query.Get("access_type") == "offline" &&
+		(old == nil || strings.Contains(c.query.Get("prompt"), "consent"))
 	s.grantFor(who)
 	for _, id := range picks {
 		if doc := s.docs[id]; doc != nil && doc.role(email) != "" {
@@ -208,7 +217,10 @@ func (s *Server) approve(w http.ResponseWriter, r *http.Request, c consentReques
 		}
 	}
 	code := "4/0A" + secret(40)
-	s.codes[code] = &authCode{caller: who, redirect: c.redirect, challenge: c.challenge, offline: offline, expires: s.now().Add(codeLife), picked: picks}
+	s.codes[code] = &authCode{
+		caller: who, redirect: c.redirect, challenge: c.challenge, offline: offline, expires: s.now().Add(codeLife),
+		picked: picks,
+	}
 	s.mu.Unlock()
 	answer := url.Values{"code": {code}, "scope": {scopeText(who.scopes)}}
 	if len(picks) > 0 {

@@ -11,7 +11,8 @@ import (
 func serialTime(serial float64) time.Time {
 	days := math.Floor(serial)
 	millis := math.Round((serial - days) * 86_400_000)
-	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days)).Add(time.Duration(millis) * time.Millisecond)
+	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days)).
+		Add(time.Duration(millis) * time.Millisecond)
 }
 
 func formatDate(serial float64, section string) string {
@@ -27,7 +28,8 @@ func formatDate(serial float64, section string) string {
 			continue
 		}
 		c := strings.ToLower(p.text)
-		if n := len(runs); n > 0 && !runs[n-1].literal && len(c) == 1 && strings.HasSuffix(runs[n-1].text, c) && strings.Contains("ymdhs0", c) {
+		if n := len(runs); n > 0 && !runs[n-1].literal && len(c) == 1 && strings.HasSuffix(runs[n-1].text, c) &&
+			strings.Contains("ymdhs0", c) {
 			runs[n-1].text += c
 			continue
 		}

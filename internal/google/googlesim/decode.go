@@ -76,10 +76,12 @@ func (d *decoder) message(v reflect.Value, tree any, path string) {
 	if !ok {
 		if _, list := tree.([]any); list && path != "" {
 			parent, name := splitPath(path)
-			d.fault(parent, "Invalid JSON payload received. Unknown name %q%s: Proto field is not repeating, cannot start list.", name, at(parent))
+			d.fault(parent, "Invalid JSON payload received. Unknown name %q%s: Proto field is not repeating, cannot "+
+				"start list.", name, at(parent))
 			return
 		}
-		d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.apps.sheets.v4.%s), %s", path, v.Type().Name(), shown(tree))
+		d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.apps.sheets.v4.%s), %s", path,
+			v.Type().Name(), shown(tree))
 		return
 	}
 	names := d.names(v.Type())
@@ -100,7 +102,8 @@ func (d *decoder) message(v reflect.Value, tree any, path string) {
 		}
 		if isUnion(v.Type().Name()) {
 			if set != "" {
-				d.fault(path, "Invalid value at '%s' (oneof), oneof field '%s' is already set. Cannot set '%s'", path, unionName(v.Type().Name()), k)
+				d.fault(path, "Invalid value at '%s' (oneof), oneof field '%s' is already set. Cannot set '%s'", path,
+					unionName(v.Type().Name()), k)
 				continue
 			}
 			set = k
@@ -141,7 +144,8 @@ func (d *decoder) value(v reflect.Value, tree any, path string) bool {
 	}
 	if _, isList := tree.([]any); isList {
 		parent, name := splitPath(path)
-		d.fault(parent, "Invalid JSON payload received. Unknown name %q%s: Proto field is not repeating, cannot start list.", name, at(parent))
+		d.fault(parent, "Invalid JSON payload received. Unknown name %q%s: Proto field is not repeating, cannot "+
+			"start list.", name, at(parent))
 		return false
 	}
 	if _, isObject := tree.(map[string]any); isObject {
@@ -205,7 +209,8 @@ func (d *decoder) list(v reflect.Value, tree any, path string) bool {
 	for i, item := range items {
 		switch {
 		case item == nil:
-			d.fault(path, "Invalid value at '%s[%d]' (type.googleapis.com/google.apps.sheets.v4.%s), null", path, i, typeName(inner))
+			d.fault(path, "Invalid value at '%s[%d]' (type.googleapis.com/google.apps.sheets.v4.%s), null",
+				path, i, typeName(inner))
 		case inner.Kind() == reflect.Interface:
 			out.Index(i).Set(reflect.ValueOf(item))
 		default:
@@ -229,7 +234,8 @@ func (d *decoder) grid(items []any, path string) [][]any {
 	for i, item := range items {
 		row, ok := item.([]any)
 		if !ok && item != nil {
-			d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.protobuf.ListValue), %s", path, shown(item))
+			d.fault(path, "Invalid value at '%s' (type.googleapis.com/google.protobuf.ListValue), %s", path,
+				shown(item))
 		}
 		rows[i] = row
 	}

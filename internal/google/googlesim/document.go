@@ -206,7 +206,8 @@ func (a area) overlaps(b area) bool {
 	if a.sheet != b.sheet || a.empty() || b.empty() {
 		return false
 	}
-	return (a.r2 < 0 || b.r1 < a.r2) && (b.r2 < 0 || a.r1 < b.r2) && (a.c2 < 0 || b.c1 < a.c2) && (b.c2 < 0 || a.c1 < b.c2)
+	return (a.r2 < 0 || b.r1 < a.r2) && (b.r2 < 0 || a.r1 < b.r2) && (a.c2 < 0 || b.c1 < a.c2) &&
+		(b.c2 < 0 || a.c1 < b.c2)
 }
 
 // gridRange is the area as the API writes it: open ends are absent.

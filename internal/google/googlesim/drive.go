@@ -27,7 +27,10 @@ func (s *Server) performDrive(who caller, q url.Values, c *call) (any, error) {
 		if q.Get("fields") == "" {
 			return nil, badRequest("The 'fields' parameter is required for this method.")
 		}
-		answer = &drive.About{Kind: "drive#about", User: &drive.User{Kind: "drive#user", EmailAddress: who.email, DisplayName: who.email, Me: true}}
+		answer = &drive.About{
+			Kind: "drive#about",
+			User: &drive.User{Kind: "drive#user", EmailAddress: who.email, DisplayName: who.email, Me: true},
+		}
 	case "drive.list":
 		list, err := s.driveList(who, q, base)
 		if err != nil {
@@ -78,7 +81,8 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 	case "drive.delete":
 		if doc.owner != who.email {
 			e := errNoPermission()
-			e.message, e.reason = "The user does not have sufficient permissions for this file.", "insufficientFilePermissions"
+			e.message, e.reason = "The user does not have sufficient permissions for this file.",
+				"insufficientFilePermissions"
 			return nil, "", e
 		}
 		delete(s.docs, doc.id)
@@ -104,7 +108,9 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 			doc.trashed = in.Trashed
 		}
 	case "drive.permissions.list":
-		list := &drive.PermissionList{Kind: "drive#permissionList", Permissions: []*drive.Permission{permission(doc.owner, "owner")}}
+		list := &drive.PermissionList{
+			Kind: "drive#permissionList", Permissions: []*drive.Permission{permission(doc.owner, "owner")},
+		}
 		for _, email := range sortedKeys(doc.shares) {
 			list.Permissions = append(list.Permissions, permission(email, doc.shares[email]))
 		}
@@ -128,7 +134,10 @@ func permission(email, role string) *drive.Permission {
 	for _, b := range []byte(email) {
 		sum = (sum ^ uint32(b)) * 16777619
 	}
-	return &drive.Permission{Kind: "drive#permission", Id: strconv.FormatUint(uint64(sum), 10), Type: "user", Role: role, EmailAddress: email}
+	return &drive.Permission{
+		Kind: "drive#permission", Id: strconv.FormatUint(uint64(sum), 10), Type: "user", Role: role,
+		EmailAddress: email,
+	}
 }
 
 func sortedKeys(m map[string]string) []string {
@@ -145,10 +154,16 @@ func driveResource(doc *document, who caller, base string) *drive.File {
 	return &drive.File{
 		Kind: "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
-		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().Format(time.RFC3339Nano), AppProperties: doc.properties,
+		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().
+				Format(time.RFC3339Nano), AppProperties: doc.properties,
 		OwnedByMe: role == "owner", Shared: len(doc.shares) > 0,
-		Owners:          []*drive.User{{Kind: "drive#user", EmailAddress: doc.owner, DisplayName: doc.owner, Me: role == "owner"}},
-		Capabilities:    &drive.FileCapabilities{CanEdit: role == "owner" || role == "writer", CanModifyContent: role == "owner" || role == "writer", CanDelete: role == "owner"},
+		Owners: []*drive.User{{
+			Kind: "drive#user", EmailAddress: doc.owner, DisplayName: doc.owner, Me: role == "owner",
+		}},
+		Capabilities: &drive.FileCapabilities{
+			CanEdit: role == "owner" || role == "writer", CanModifyContent: role == "owner" || role == "writer",
+			CanDelete: role == "owner",
+		},
 		ForceSendFields: []string{"Trashed"},
 	}
 }
@@ -221,7 +236,8 @@ func (s *Server) driveList(who caller, q url.Values, base string) (*drive.FileLi
 var driveTerm = regexp.MustCompile(`^\s*(mimeType|name|trashed)\s*(=|!=|contains)\s*('(?:[^'\\]|\\.)*'|true|false)\s*`)
 
 // appPropertyTerm is the one other term that is known: a property that an app put on a file of its own.
-var appPropertyTerm = regexp.MustCompile(`^\s*appProperties\s+has\s*\{\s*key='([^'\\]*)'\s+and\s+value='([^'\\]*)'\s*\}\s*`)
+var appPropertyTerm = regexp.MustCompile(
+	`^\s*appProperties\s+has\s*\{\s*key='([^'\\]*)'\s+and\s+value='([^'\\]*)'\s*\}\s*`)
 
 // driveQuery reads the terms of q this simulator knows, joined by "and".
 func driveQuery(text string) (func(*document) bool, error) {
@@ -277,7 +293,8 @@ func driveCondition(field, op, raw string) (func(*document) bool, bool) {
 		// Drive matches the beginnings of words.
 		return func(d *document) bool {
 			title, part := strings.ToLower(d.state.title), strings.ToLower(want)
-			return strings.HasPrefix(title, part) || strings.Contains(title, " "+part) || strings.Contains(title, "-"+part)
+			return strings.HasPrefix(title, part) || strings.Contains(title, " "+part) ||
+				strings.Contains(title, "-"+part)
 		}, true
 	case field == "name":
 		return func(d *document) bool { return (d.state.title == want) == (op == "=") }, true

@@ -29,11 +29,14 @@ func TestQuotaIsPerMinuteAndUser(t *testing.T) {
 	}
 	status, body := get(owner)
 	e := readError(t, body)
-	const want = "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of service 'sheets.googleapis.com' for consumer 'project_number:123'."
-	if status != 429 || e.Error.Status != "RESOURCE_EXHAUSTED" || e.Error.Message != want || e.Error.Details[0].Reason != "RATE_LIMIT_EXCEEDED" {
+	const want = "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of " +
+		"service 'sheets.googleapis.com' for consumer 'project_number:123'."
+	if status != 429 || e.Error.Status != "RESOURCE_EXHAUSTED" || e.Error.Message != want ||
+		e.Error.Details[0].Reason != "RATE_LIMIT_EXCEEDED" {
 		t.Errorf("61st read: %d %s", status, body)
 	}
-	if status, _ := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+id+":batchUpdate", `{"requests":[{"addSheet":{}}]}`); status != 200 {
+	if status, _ := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+id+":batchUpdate",
+		`{"requests":[{"addSheet":{}}]}`); status != 200 {
 		t.Errorf("a write must not count as a read: %d", status)
 	}
 	if status, _ := get(friend); status != 200 {
@@ -86,8 +89,11 @@ func TestFaults(t *testing.T) {
 				if network {
 					next = http.DefaultTransport
 				}
-				client := &http.Client{Transport: &authorized{next: next, token: func() string { return sim.AccessToken(owner, "spreadsheets") }}}
-				r, err := http.NewRequestWithContext(t.Context(), "POST", web.URL+"/v4/spreadsheets/"+id+":batchUpdate", strings.NewReader(add))
+				client := &http.Client{Transport: &authorized{
+					next: next, token: func() string { return sim.AccessToken(owner, "spreadsheets") },
+				}}
+				r, err := http.NewRequestWithContext(t.Context(), "POST", web.URL+"/v4/spreadsheets/"+id+":batchUpdate",
+					strings.NewReader(add))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -102,7 +108,8 @@ func TestFaults(t *testing.T) {
 				switch {
 				case test.status == 0 && err == nil:
 					t.Errorf("no error, but %d %s", status, body)
-				case test.status != 0 && (err != nil || status != test.status || !strings.Contains(string(body), test.body)):
+				case test.status != 0 && (err != nil || status != test.status ||
+					!strings.Contains(string(body), test.body)):
 					t.Errorf("%d %s, %v", status, body, err)
 				}
 				if _, applied := sim.Spreadsheet(id).Tab("New"); applied != test.applied {
@@ -152,7 +159,8 @@ func TestRequestsAreRecorded(t *testing.T) {
 	ask(t, client, "PUT", "/v4/spreadsheets/"+id+"/values/A1?valueInputOption=RAW", `{"values":[[1]]}`)
 	ask(t, client, "GET", "/v4/nothing", "")
 	got := sim.Requests()
-	if len(got) != 2 || got[0].Kind != "values.update" || got[0].Bytes != 16 || got[0].Status != 200 || got[0].User != owner || got[1].Status != 404 || got[1].Kind != "" {
+	if len(got) != 2 || got[0].Kind != "values.update" || got[0].Bytes != 16 || got[0].Status != 200 ||
+		got[0].User != owner || got[1].Status != 404 || got[1].Kind != "" {
 		t.Errorf("recorded %+v", got)
 	}
 	sim.ResetRequests()
@@ -171,7 +179,8 @@ func TestKnobs(t *testing.T) {
 		t.Fatalf("spreadsheets: %d %s", status, body)
 	}
 	theirs := sim.Client("friend@example.com", "drive.file")
-	ask(t, client, "POST", "/sandbox/share", `{"spreadsheet":"`+made.ID+`","email":"friend@example.com","role":"reader"}`)
+	ask(t, client, "POST", "/sandbox/share", `{"spreadsheet":"`+made.ID+
+		`","email":"friend@example.com","role":"reader"}`)
 	ask(t, client, "POST", "/sandbox/pick", `{"spreadsheet":"`+made.ID+`","email":"friend@example.com"}`)
 	if status, body := ask(t, theirs, "GET", "/v4/spreadsheets/"+made.ID, ""); status != 200 {
 		t.Errorf("after share and pick: %d %s", status, body)
@@ -183,7 +192,8 @@ func TestKnobs(t *testing.T) {
 			t.Errorf("request %d: %d, want %d", i+1, status, want)
 		}
 	}
-	if status, body := ask(t, client, "GET", "/sandbox/requests", ""); status != 200 || strings.Count(body, `"Kind":"get"`) != 4 {
+	if status, body := ask(t, client, "GET", "/sandbox/requests", ""); status != 200 ||
+		strings.Count(body, `"Kind":"get"`) != 4 {
 		t.Errorf("requests: %d %s", status, body)
 	}
 	for _, bad := range []string{"/sandbox/nothing", "/sandbox/share", "/sandbox/pick"} {

@@ -257,8 +257,10 @@ func responseMask(text string, answer any) (mask, error) {
 		return m, nil
 	}
 	e := badRequest("Request contains an invalid argument.")
-	e.details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": []any{map[string]any{
-		"field": bad, "description": "Error expanding 'fields' parameter. Cannot find matching fields for path '" + bad + "'."}}}}
+	e.details = []any{map[string]any{"@type": "type.googleapis.com/google.rpc.BadRequest",
+		"fieldViolations": []any{map[string]any{
+			"field": bad, "description": "Error expanding 'fields' parameter. Cannot find matching fields for path '" +
+				bad + "'."}}}}
 	return nil, e
 }
 

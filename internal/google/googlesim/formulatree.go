@@ -142,7 +142,8 @@ func (p *treeParser) name(text string) *node {
 		return call
 	}
 	for !p.failed {
-		if p.pos < len(p.tokens) && p.tokens[p.pos].kind == tokenOperator && strings.Contains(",;)", p.tokens[p.pos].text) {
+		if p.pos < len(p.tokens) && p.tokens[p.pos].kind == tokenOperator &&
+			strings.Contains(",;)", p.tokens[p.pos].text) {
 			call.args = append(call.args, &node{op: "missing"})
 		} else {
 			call.args = append(call.args, p.binary(0))

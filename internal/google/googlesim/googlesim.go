@@ -76,7 +76,8 @@ func New(o Options) *Server {
 		now: o.Now, client: clientCredentials{o.ClientID, o.ClientSecret},
 		emails: o.Emails, cellLimit: o.CellLimit, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		docs: map[string]*document{}, grants: map[grantKey]*grant{}, codes: map[string]*authCode{},
-		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(), used: map[bucket]int{},
+		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(),
+		used: map[bucket]int{},
 		page: pageTemplates(), consent: consentTemplates(),
 	}
 	s.autoConsent.Store(o.AutoConsent)
@@ -113,8 +114,9 @@ func (s *Server) Endpoints() Endpoints {
 	defer s.mu.Unlock()
 	b := s.baseURL
 	return Endpoints{
-		AuthURL: b + "/o/oauth2/v2/auth", TokenURL: b + "/token", RevokeURL: b + "/revoke", UserinfoURL: b + "/userinfo",
-		SheetsURL: b + "/", DriveURL: b + "/drive/v3/", ClientID: s.client.id, ClientSecret: s.client.secret,
+		AuthURL: b + "/o/oauth2/v2/auth", TokenURL: b + "/token", RevokeURL: b + "/revoke",
+		UserinfoURL: b + "/userinfo",
+		SheetsURL:   b + "/", DriveURL: b + "/drive/v3/", ClientID: s.client.id, ClientSecret: s.client.secret,
 	}
 }
 

@@ -18,9 +18,13 @@ func (m *metadatum) resource() *sheets.DeveloperMetadata {
 		if m.kind == "ROW" {
 			dimension = "ROWS"
 		}
-		location.DimensionRange = &sheets.DimensionRange{SheetId: m.sheet, Dimension: dimension, StartIndex: int64(m.index), EndIndex: int64(m.index + 1)}
+		location.DimensionRange = &sheets.DimensionRange{
+			SheetId: m.sheet, Dimension: dimension, StartIndex: int64(m.index), EndIndex: int64(m.index + 1),
+		}
 	}
-	return &sheets.DeveloperMetadata{MetadataId: m.id, MetadataKey: m.key, MetadataValue: m.value, Visibility: m.visibility, Location: location}
+	return &sheets.DeveloperMetadata{
+		MetadataId: m.id, MetadataKey: m.key, MetadataValue: m.value, Visibility: m.visibility, Location: location,
+	}
 }
 
 // place reads a location: the spreadsheet, a tab, or exactly one row or column.
@@ -88,7 +92,8 @@ func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataReques
 		return nil, err
 	}
 	c.st.metadata = append(c.st.metadata, m)
-	return &sheets.Response{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataResponse{DeveloperMetadata: m.resource()}}, nil
+	created := &sheets.CreateDeveloperMetadataResponse{DeveloperMetadata: m.resource()}
+	return &sheets.Response{CreateDeveloperMetadata: created}, nil
 }
 
 func (c *change) updateDeveloperMetadata(r *sheets.UpdateDeveloperMetadataRequest) (*sheets.Response, error) {
@@ -110,7 +115,9 @@ func (c *change) updateDeveloperMetadata(r *sheets.UpdateDeveloperMetadataReques
 		}
 		merged := *m.resource()
 		assignMask(mk, &merged, r.DeveloperMetadata)
-		fresh := &metadatum{id: m.id, key: merged.MetadataKey, value: merged.MetadataValue, visibility: merged.Visibility}
+		fresh := &metadatum{
+			id: m.id, key: merged.MetadataKey, value: merged.MetadataValue, visibility: merged.Visibility,
+		}
 		if err := fresh.check(); err != nil {
 			return nil, err
 		}
@@ -246,7 +253,9 @@ func (st *state) search(filters []*sheets.DataFilter) (*sheets.SearchDeveloperMe
 			}
 		}
 		if len(by) > 0 {
-			out.MatchedDeveloperMetadata = append(out.MatchedDeveloperMetadata, &sheets.MatchedDeveloperMetadata{DeveloperMetadata: m.resource(), DataFilters: by})
+			out.MatchedDeveloperMetadata = append(out.MatchedDeveloperMetadata, &sheets.MatchedDeveloperMetadata{
+				DeveloperMetadata: m.resource(), DataFilters: by,
+			})
 		}
 	}
 	return out, nil

@@ -98,7 +98,8 @@ func TestCompressedBody(t *testing.T) {
 	z := gzip.NewWriter(&packed)
 	fmt.Fprint(z, `{"values":[["packed"]]}`)
 	must(t, z.Close())
-	r, err := http.NewRequestWithContext(t.Context(), "PUT", "http://sheets.test/v4/spreadsheets/"+id+"/values/Data!A1?valueInputOption=RAW", &packed)
+	r, err := http.NewRequestWithContext(t.Context(), "PUT", "http://sheets.test/v4/spreadsheets/"+id+
+		"/values/Data!A1?valueInputOption=RAW", &packed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -207,7 +207,8 @@ func formatNumber(f float64, section string) string {
 		case !p.literal && strings.Contains("0#?.,", p.text) && after.Len() == 0:
 			body += p.text
 			continue
-		case !p.literal && strings.EqualFold(p.text, "E") && body != "" && i+1 < len(parts) && strings.Contains("+-", parts[i+1].text):
+		case !p.literal && strings.EqualFold(p.text, "E") && body != "" && i+1 < len(parts) &&
+			strings.Contains("+-", parts[i+1].text):
 			scientific = true
 			for i += 2; i < len(parts) && !parts[i].literal && parts[i].text == "0"; i++ {
 			}

@@ -182,7 +182,8 @@ func (s *Server) issueAccess(who caller) map[string]any {
 	text := "ya29." + secret(40)
 	s.access[text] = &accessToken{caller: who, expires: s.now().Add(accessLife)}
 	return map[string]any{
-		"access_token": text, "expires_in": int(accessLife / time.Second), "token_type": "Bearer", "scope": scopeText(who.scopes),
+		"access_token": text, "expires_in": int(accessLife / time.Second), "token_type": "Bearer",
+		"scope": scopeText(who.scopes),
 	}
 }
 

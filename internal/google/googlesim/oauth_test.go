@@ -40,7 +40,10 @@ func newFlow(t *testing.T, o Options, scopes ...string) *flow {
 			ClientID: e.ClientID, ClientSecret: e.ClientSecret, RedirectURL: callback, Scopes: scopes,
 			Endpoint: oauth2.Endpoint{AuthURL: e.AuthURL, TokenURL: e.TokenURL, AuthStyle: oauth2.AuthStyleInParams},
 		},
-		http: &http.Client{Transport: sim.Transport(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		http: &http.Client{
+			Transport:     sim.Transport(),
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
 }
 
@@ -57,7 +60,8 @@ func (f *flow) consent(t *testing.T, form url.Values, options ...oauth2.AuthCode
 	}
 	if answer.StatusCode == http.StatusOK {
 		page, err := io.ReadAll(answer.Body)
-		if err != nil || !strings.Contains(string(page), "Simulated Google sandbox — not Google") || strings.Contains(string(page), "<script") {
+		if err != nil || !strings.Contains(string(page), "Simulated Google sandbox — not Google") ||
+			strings.Contains(string(page), "<script") {
 			t.Fatalf("consent page %s, %v", page, err)
 		}
 		for name, values := range address.Query() {
@@ -100,15 +104,19 @@ func (f *flow) token(t *testing.T, form url.Values) (int, map[string]any) {
 func TestConsentToRefreshToken(t *testing.T) {
 	t.Parallel()
 	at := &clock{fixedClock()}
-	f := newFlow(t, Options{Now: at.now, Emails: []string{owner, "second@example.com"}}, "openid", "email", scopePrefix+"drive.file")
+	f := newFlow(t, Options{Now: at.now, Emails: []string{owner, "second@example.com"}}, "openid", "email",
+		scopePrefix+"drive.file")
 	with := contextWith(t, f.http)
 	verifier := oauth2.GenerateVerifier()
 	offline := []oauth2.AuthCodeOption{oauth2.AccessTypeOffline, oauth2.S256ChallengeOption(verifier)}
 	allow := func() url.Values {
-		return url.Values{"account": {"second@example.com"}, "decision": {"allow"}, "grant": {"email", scopePrefix + "drive.file"}}
+		return url.Values{
+			"account": {"second@example.com"}, "decision": {"allow"}, "grant": {"email", scopePrefix + "drive.file"},
+		}
 	}
 	back := f.consent(t, allow(), offline...)
-	if _, err := f.config.Exchange(with, back.Get("code")); err == nil || !strings.Contains(err.Error(), "Missing code verifier.") {
+	if _, err := f.config.Exchange(with, back.Get("code")); err == nil ||
+		!strings.Contains(err.Error(), "Missing code verifier.") {
 		t.Errorf("exchange without verifier: %v", err)
 	}
 	token, err := f.config.Exchange(with, back.Get("code"), oauth2.VerifierOption(verifier))
@@ -123,27 +131,35 @@ func TestConsentToRefreshToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&me); err != nil || me["email"] != "second@example.com" || me["sub"] == "" {
+	if err := json.NewDecoder(answer.Body).Decode(&me); err != nil || me["email"] != "second@example.com" ||
+		me["sub"] == "" {
 		t.Errorf("userinfo %v, %v", me, err)
 	}
 	// A later approval is silent and brings no refresh token, unless consent is asked for again.
 	back = f.consent(t, allow(), append(offline, oauth2.SetAuthURLParam("login_hint", "second@example.com"))...)
-	if again, err := f.config.Exchange(with, back.Get("code"), oauth2.VerifierOption(verifier)); err != nil || again.RefreshToken != "" {
+	if again, err := f.config.Exchange(with, back.Get("code"), oauth2.VerifierOption(verifier)); err != nil ||
+		again.RefreshToken != "" {
 		t.Errorf("silent approval: %+v, %v", again, err)
 	}
 	back = f.consent(t, allow(), append(offline, oauth2.SetAuthURLParam("prompt", "consent"))...)
-	if again, err := f.config.Exchange(with, back.Get("code"), oauth2.VerifierOption(verifier)); err != nil || again.RefreshToken == "" {
+	if again, err := f.config.Exchange(with, back.Get("code"), oauth2.VerifierOption(verifier)); err != nil ||
+		again.RefreshToken == "" {
 		t.Errorf("consent again: %+v, %v", again, err)
 	}
 	refresh := func() (int, map[string]any) {
 		e := f.sim.Endpoints()
-		return f.token(t, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token.RefreshToken}, "client_id": {e.ClientID}, "client_secret": {e.ClientSecret}})
+		return f.token(t, url.Values{
+			"grant_type": {"refresh_token"}, "refresh_token": {token.RefreshToken}, "client_id": {e.ClientID},
+			"client_secret": {e.ClientSecret},
+		})
 	}
-	if status, out := refresh(); status != 200 || out["access_token"] == "" || out["refresh_token"] != nil || out["expires_in"] != 3599.0 {
+	if status, out := refresh(); status != 200 || out["access_token"] == "" || out["refresh_token"] != nil ||
+		out["expires_in"] != 3599.0 {
 		t.Errorf("refresh: %d %v", status, out)
 	}
 	at.at = at.at.Add(184 * 24 * time.Hour)
-	if status, out := refresh(); status != 400 || out["error"] != "invalid_grant" || out["error_description"] != "Token has been expired or revoked." {
+	if status, out := refresh(); status != 400 || out["error"] != "invalid_grant" ||
+		out["error_description"] != "Token has been expired or revoked." {
 		t.Errorf("after six idle months: %d %v", status, out)
 	}
 }
@@ -151,7 +167,8 @@ func TestConsentToRefreshToken(t *testing.T) {
 func TestUntickedScopesAndCancel(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, Options{}, "openid", "email", scopePrefix+"drive.file")
-	if back := f.consent(t, url.Values{"decision": {"cancel"}}); back.Get("error") != "access_denied" || back.Get("code") != "" {
+	if back := f.consent(t, url.Values{"decision": {"cancel"}}); back.Get("error") != "access_denied" ||
+		back.Get("code") != "" {
 		t.Errorf("cancel: %v", back)
 	}
 	back := f.consent(t, url.Values{"account": {owner}, "decision": {"allow"}, "grant": {"email"}})
@@ -159,7 +176,8 @@ func TestUntickedScopesAndCancel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scope, _ := token.Extra("scope").(string); strings.Contains(scope, "drive.file") || !strings.Contains(scope, "userinfo.email") {
+	if scope, _ := token.Extra("scope").(string); strings.Contains(scope, "drive.file") ||
+		!strings.Contains(scope, "userinfo.email") {
 		t.Errorf("scope %q", scope)
 	}
 }
@@ -167,7 +185,9 @@ func TestUntickedScopesAndCancel(t *testing.T) {
 func TestConsentPageRefusals(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t, Options{AutoConsent: true}, "openid")
-	good := url.Values{"client_id": {f.config.ClientID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"}}
+	good := url.Values{
+		"client_id": {f.config.ClientID}, "redirect_uri": {callback}, "response_type": {"code"}, "scope": {"openid"},
+	}
 	for _, test := range []struct{ name, value, want string }{
 		{"client_id", "other", "invalid_client"},
 		{"redirect_uri", "https://evil.example/elsewhere", "redirect_uri_mismatch"},
@@ -205,14 +225,21 @@ func TestTokenRefusals(t *testing.T) {
 		code   string
 		text   string
 	}{
-		{"unknown client", map[string]string{"client_id": "x"}, 401, "invalid_client", "The OAuth client was not found."},
+		{"unknown client", map[string]string{"client_id": "x"}, 401, "invalid_client",
+			"The OAuth client was not found."},
 		{"wrong secret", map[string]string{"client_secret": "x"}, 401, "invalid_client", "Unauthorized"},
-		{"no grant type", map[string]string{"grant_type": "magic"}, 400, "unsupported_grant_type", "Invalid grant_type: magic"},
-		{"malformed code", map[string]string{"grant_type": "authorization_code", "code": "x"}, 400, "invalid_grant", "Malformed auth code."},
-		{"unknown code", map[string]string{"grant_type": "authorization_code", "code": "4/x"}, 400, "invalid_grant", "Bad Request"},
-		{"other redirect", map[string]string{"grant_type": "authorization_code", "code": code, "redirect_uri": callback + "x"}, 400, "redirect_uri_mismatch", "Bad Request"},
-		{"unknown refresh token", map[string]string{"grant_type": "refresh_token", "refresh_token": "1//x"}, 400, "invalid_grant", "Token has been expired or revoked."},
-		{"wider scope", map[string]string{"grant_type": "refresh_token", "refresh_token": live, "scope": scopePrefix + "drive"}, 400, "invalid_scope", "Bad Request"},
+		{"no grant type", map[string]string{"grant_type": "magic"}, 400, "unsupported_grant_type",
+			"Invalid grant_type: magic"},
+		{"malformed code", map[string]string{"grant_type": "authorization_code", "code": "x"}, 400, "invalid_grant",
+			"Malformed auth code."},
+		{"unknown code", map[string]string{"grant_type": "authorization_code", "code": "4/x"}, 400,
+			"invalid_grant", "Bad Request"},
+		{"other redirect", map[string]string{"grant_type": "authorization_code", "code": code,
+			"redirect_uri": callback + "x"}, 400, "redirect_uri_mismatch", "Bad Request"},
+		{"unknown refresh token", map[string]string{"grant_type": "refresh_token", "refresh_token": "1//x"}, 400,
+			"invalid_grant", "Token has been expired or revoked."},
+		{"wider scope", map[string]string{"grant_type": "refresh_token", "refresh_token": live, "scope": scopePrefix +
+			"drive"}, 400, "invalid_scope", "Bad Request"},
 	} {
 		form := url.Values{"client_id": {e.ClientID}, "client_secret": {e.ClientSecret}}
 		for k, v := range test.form {
@@ -231,7 +258,10 @@ func TestRefreshTokensDie(t *testing.T) {
 	f := newFlow(t, Options{Now: at.now})
 	e := f.sim.Endpoints()
 	alive := func(token string) bool {
-		status, _ := f.token(t, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {e.ClientID}, "client_secret": {e.ClientSecret}})
+		status, _ := f.token(t, url.Values{
+			"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {e.ClientID},
+			"client_secret": {e.ClientSecret},
+		})
 		return status == 200
 	}
 	first := f.sim.Authorize(owner, "drive.file")
@@ -247,13 +277,15 @@ func TestRefreshTokensDie(t *testing.T) {
 	}
 	// Revoking an access token ends the whole grant.
 	access := f.sim.AccessToken(owner, "drive.file")
-	if answer, err := f.http.PostForm(e.RevokeURL, url.Values{"token": {access}}); err != nil || answer.StatusCode != 200 {
+	if answer, err := f.http.PostForm(e.RevokeURL, url.Values{"token": {access}}); err != nil ||
+		answer.StatusCode != 200 {
 		t.Errorf("revoke: %v, %v", answer, err)
 	}
 	if alive(last) {
 		t.Error("a refresh token outlived its grant")
 	}
-	if answer, err := f.http.PostForm(e.RevokeURL, url.Values{"token": {access}}); err != nil || answer.StatusCode != 400 {
+	if answer, err := f.http.PostForm(e.RevokeURL, url.Values{"token": {access}}); err != nil ||
+		answer.StatusCode != 400 {
 		t.Errorf("revoke twice: %v, %v", answer, err)
 	}
 	f.sim.SetTestingMode(true)
@@ -306,15 +338,18 @@ func TestServiceAccount(t *testing.T) {
 		t.Errorf("not shared: %v, %v", answer, err)
 	}
 	must(t, sim.Share(id, ServiceAccountEmail, "writer"))
-	if answer, err = client.Get(sim.Endpoints().SheetsURL + "v4/spreadsheets/" + id); err != nil || answer.StatusCode != 200 {
+	if answer, err = client.Get(sim.Endpoints().SheetsURL + "v4/spreadsheets/" + id); err != nil ||
+		answer.StatusCode != 200 {
 		t.Errorf("shared: %v, %v", answer, err)
 	}
 	for _, test := range []struct {
 		name, want string
 		spoil      func()
 	}{
-		{"other account", "Invalid grant: account not found", func() { config.Email = "nobody@sandbox-project.iam.gserviceaccount.com" }},
-		{"other audience", "Invalid JWT: Failed audience check.", func() { config.Email, config.Audience = ServiceAccountEmail, "https://example.com/" }},
+		{"other account", "Invalid grant: account not found",
+			func() { config.Email = "nobody@sandbox-project.iam.gserviceaccount.com" }},
+		{"other audience", "Invalid JWT: Failed audience check.",
+			func() { config.Email, config.Audience = ServiceAccountEmail, "https://example.com/" }},
 		{"other key", "Invalid JWT Signature.", func() {
 			other := New(Options{})
 			stranger, err := google.JWTConfigFromJSON(other.ServiceAccountKey(), scopePrefix+"spreadsheets")

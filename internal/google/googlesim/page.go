@@ -89,7 +89,8 @@ func (s *Server) listView() listView {
 	for i := len(s.order) - 1; i >= 0; i-- {
 		d := s.docs[s.order[i]]
 		v.Files = append(v.Files, listFile{
-			ID: d.id, Title: d.state.title, Owner: d.owner, Modified: d.modified.Format(time.DateTime), Tabs: len(d.state.sheets),
+			ID: d.id, Title: d.state.title, Owner: d.owner, Modified: d.modified.Format(time.DateTime),
+			Tabs:  len(d.state.sheets),
 			Cells: formatValue(numberValue(float64(d.state.cells())), "#,##0"), Trashed: d.trashed,
 		})
 	}
@@ -156,7 +157,9 @@ func (s *Server) gridView(id, gid, from string) (gridView, bool) {
 		shown = st.sheets[0]
 	}
 	v := gridView{CSS: template.CSS(pageCSS), ID: id, Title: st.title, Owner: doc.owner,
-		Tab: Tab{shown.id, shown.title, shown.hidden, shown.rowCount, shown.colCount, shown.frozenRows, shown.frozenCols}}
+		Tab: Tab{
+			shown.id, shown.title, shown.hidden, shown.rowCount, shown.colCount, shown.frozenRows, shown.frozenCols,
+		}}
 	for _, t := range st.sheets {
 		v.Tabs = append(v.Tabs, tabLink{t.id, t.title, t.hidden, t.id == shown.id, len(t.protections) > 0})
 	}

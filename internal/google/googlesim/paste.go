@@ -60,7 +60,8 @@ func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
 		to.c2 = to.c1 + width
 	}
 	if to.r2 > target.rowCount || to.c2 > target.colCount {
-		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to), target.rowCount, target.colCount)
+		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to),
+			target.rowCount, target.colCount)
 	}
 	if err := c.mayEdit(to); err != nil {
 		return err
@@ -101,7 +102,8 @@ func (c *change) lay(b *clipboard, target *sheet, to area, paste func(dst, src *
 	var none cell
 	for row := to.r1; row < to.r2; row++ {
 		r := (row - to.r1) % b.rows
-		if b.copied == nil && (b.from.r1+r >= len(b.source.rows) || b.source.rows[b.from.r1+r] == nil) && (row >= len(target.rows) || target.rows[row] == nil) {
+		if b.copied == nil && (b.from.r1+r >= len(b.source.rows) || b.source.rows[b.from.r1+r] == nil) &&
+			(row >= len(target.rows) || target.rows[row] == nil) {
 			continue
 		}
 		cells := target.reserve(row, to.c2)
@@ -178,7 +180,8 @@ func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 	from = source.clamp(from)
 	to := area{sheet: target.id, r1: row, c1: col, r2: row + from.r2 - from.r1, c2: col + from.c2 - from.c1}
 	if to.r2 > target.rowCount || to.c2 > target.colCount {
-		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to), target.rowCount, target.colCount)
+		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to),
+			target.rowCount, target.colCount)
 	}
 	for _, a := range []area{from, to} {
 		if err := c.mayEdit(a); err != nil {

@@ -79,7 +79,8 @@ func (s *Server) limitOf(read, user bool) int {
 const projectNumber = "123"
 
 func quotaMessage(metric, limit string) string {
-	return fmt.Sprintf("Quota exceeded for quota metric '%s' and limit '%s' of service 'sheets.googleapis.com' for consumer 'project_number:%s'.", metric, limit, projectNumber)
+	return fmt.Sprintf("Quota exceeded for quota metric '%s' and limit '%s' of service 'sheets.googleapis.com' for "+
+		"consumer 'project_number:%s'.", metric, limit, projectNumber)
 }
 
 func errQuota(read, user bool, value int) *apiError {
@@ -94,17 +95,22 @@ func errQuota(read, user bool, value int) *apiError {
 		name += "Project"
 	}
 	return &apiError{
-		code: http.StatusTooManyRequests, status: "RESOURCE_EXHAUSTED", reason: "rateLimitExceeded", message: quotaMessage(metric, limit),
+		code: http.StatusTooManyRequests, status: "RESOURCE_EXHAUSTED", reason: "rateLimitExceeded",
+		message: quotaMessage(metric, limit),
 		details: []any{
 			map[string]any{
-				"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED", "domain": "googleapis.com",
+				"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED",
+				"domain": "googleapis.com",
 				"metadata": map[string]any{
-					"quota_limit": name, "quota_unit": unit, "quota_location": "global", "quota_limit_value": strconv.Itoa(value),
-					"quota_metric": "sheets.googleapis.com/" + short, "service": "sheets.googleapis.com", "consumer": "projects/" + projectNumber,
+					"quota_limit": name, "quota_unit": unit, "quota_location": "global",
+					"quota_limit_value": strconv.Itoa(value),
+					"quota_metric":      "sheets.googleapis.com/" + short, "service": "sheets.googleapis.com",
+					"consumer": "projects/" + projectNumber,
 				},
 			},
 			map[string]any{"@type": "type.googleapis.com/google.rpc.Help", "links": []any{map[string]any{
-				"description": "Request a higher quota limit.", "url": "https://cloud.google.com/docs/quota#requesting_higher_quota"}}},
+				"description": "Request a higher quota limit.",
+				"url":         "https://cloud.google.com/docs/quota#requesting_higher_quota"}}},
 		},
 	}
 }

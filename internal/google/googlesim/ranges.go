@@ -50,7 +50,8 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 		kept = append(kept, part)
 		for row := part.r1; row < min(part.r2, len(s.rows)); row++ {
 			for col := part.c1; col < part.c2; col++ {
-				if stored := s.at(row, col); stored != nil && stored.kind != kindBlank && (row != part.r1 || col != part.c1) {
+				if stored := s.at(row, col); stored != nil && stored.kind != kindBlank &&
+					(row != part.r1 || col != part.c1) {
 					s.put(row, col).setContent(cell{})
 				}
 			}
@@ -85,7 +86,8 @@ var rangeName = regexp.MustCompile(`^[\pL_][\pL\pN_.]*$`)
 
 func (c *change) checkRangeName(name, except string) error {
 	upper := strings.ToUpper(name)
-	if !rangeName.MatchString(name) || len(name) > 250 || cellLike.MatchString(name) || upper == "TRUE" || upper == "FALSE" {
+	if !rangeName.MatchString(name) || len(name) > 250 || cellLike.MatchString(name) ||
+		upper == "TRUE" || upper == "FALSE" {
 		return badRequest("The name given to this range is invalid.")
 	}
 	if n := c.st.namedRange(name); n != nil && n.id != except {
@@ -191,7 +193,8 @@ func (c *change) addProtectedRange(r *sheets.AddProtectedRangeRequest) (*sheets.
 		p.editors = append(slices.Clone(p.editors), c.who.email)
 	}
 	s.protections = append(slices.Clone(s.protections), p)
-	return &sheets.Response{AddProtectedRange: &sheets.AddProtectedRangeResponse{ProtectedRange: c.st.protectedRange(p, c.who.email, c.owner)}}, nil
+	return &sheets.Response{AddProtectedRange: &sheets.AddProtectedRangeResponse{ProtectedRange: c.st.protectedRange(p,
+		c.who.email, c.owner)}}, nil
 }
 
 func (p *protection) whole() bool {

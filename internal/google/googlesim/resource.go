@@ -15,7 +15,8 @@ func assignMask(m mask, dst, src any) {
 // properties is a tab's SheetProperties; id and index are written even when they are 0.
 func (st *state) properties(s *sheet) *sheets.SheetProperties {
 	p := &sheets.SheetProperties{
-		SheetId: s.id, Title: s.title, Index: int64(st.indexOf(s.id)), SheetType: "GRID", Hidden: s.hidden, RightToLeft: s.rightToLeft,
+		SheetId: s.id, Title: s.title, Index: int64(st.indexOf(s.id)), SheetType: "GRID", Hidden: s.hidden,
+		RightToLeft:   s.rightToLeft,
 		TabColorStyle: s.tabColor,
 		GridProperties: &sheets.GridProperties{
 			RowCount: int64(s.rowCount), ColumnCount: int64(s.colCount),
@@ -67,7 +68,10 @@ func (v view) wants(path string) bool { return v.fields == nil || v.fields.has(p
 
 // resource is the Spreadsheet as the API answers it. Parts outside the mask are not built.
 func (st *state) resource(doc *document, base string, v view) *sheets.Spreadsheet {
-	out := &sheets.Spreadsheet{SpreadsheetId: doc.id, SpreadsheetUrl: base + "/spreadsheets/d/" + doc.id + "/edit", Properties: st.spreadsheetProperties()}
+	out := &sheets.Spreadsheet{
+		SpreadsheetId: doc.id, SpreadsheetUrl: base + "/spreadsheets/d/" + doc.id + "/edit",
+		Properties: st.spreadsheetProperties(),
+	}
 	if v.wants("namedRanges") {
 		for _, n := range st.named {
 			out.NamedRanges = append(out.NamedRanges, n.resource())
@@ -145,7 +149,9 @@ func (st *state) gridData(s *sheet, a area, v view) *sheets.GridData {
 	return d
 }
 
-func (st *state) dimensions(s *sheet, kind string, sizes map[int]dimension, lo, hi int, usual int64) []*sheets.DimensionProperties {
+func (st *state) dimensions(
+	s *sheet, kind string, sizes map[int]dimension, lo, hi int, usual int64,
+) []*sheets.DimensionProperties {
 	out := make([]*sheets.DimensionProperties, 0, hi-lo)
 	for p := lo; p < hi; p++ {
 		d := &sheets.DimensionProperties{PixelSize: usual, HiddenByUser: sizes[p].hidden}
@@ -216,5 +222,6 @@ func extended(v value) *sheets.ExtendedValue {
 
 // errorTypes are the API's names of what a broken formula shows.
 var errorTypes = map[string]string{
-	"#REF!": "REF", "#N/A": "N_A", "#VALUE!": "VALUE", "#DIV/0!": "DIVIDE_BY_ZERO", "#NAME?": "NAME", "#NUM!": "NUM", "#ERROR!": "ERROR", "#NULL!": "NULL_VALUE",
+	"#REF!": "REF", "#N/A": "N_A", "#VALUE!": "VALUE", "#DIV/0!": "DIVIDE_BY_ZERO", "#NAME?": "NAME", "#NUM!": "NUM",
+	"#ERROR!": "ERROR", "#NULL!": "NULL_VALUE",
 }

@@ -78,13 +78,15 @@ func (s *Server) serviceToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	if header.Alg != "RS256" || s.key == nil || rsa.VerifyPKCS1v15(&s.key.PublicKey, crypto.SHA256, sum[:], signature) != nil {
+	if header.Alg != "RS256" || s.key == nil || rsa.VerifyPKCS1v15(&s.key.PublicKey, crypto.SHA256,
+		sum[:], signature) != nil {
 		refuse("Invalid JWT Signature.")
 		return
 	}
 	now, issued, ends := s.now(), time.Unix(int64(claims.Iat), 0), time.Unix(int64(claims.Exp), 0)
 	if ends.Before(now) || issued.After(now.Add(5*time.Minute)) || ends.Sub(issued) > time.Hour+time.Minute {
-		refuse("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim.")
+		refuse("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check " +
+			"your iat and exp values in the JWT claim.")
 		return
 	}
 	if !strings.HasSuffix(claims.Aud, "/token") {
@@ -92,14 +94,18 @@ func (s *Server) serviceToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if claims.Sub != "" && claims.Sub != claims.Iss {
-		oauthError(w, http.StatusUnauthorized, "unauthorized_client", "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.")
+		oauthError(w, http.StatusUnauthorized, "unauthorized_client",
+			"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of "+
+				"the scopes requested.")
 		return
 	}
 	if strings.TrimSpace(claims.Scope) == "" {
 		oauthError(w, http.StatusBadRequest, "invalid_scope", "Empty or missing scope not allowed.")
 		return
 	}
-	answer := s.issueAccess(caller{email: ServiceAccountEmail, client: ServiceAccountEmail, scopes: scopeSet(claims.Scope), service: true})
+	answer := s.issueAccess(caller{
+		email: ServiceAccountEmail, client: ServiceAccountEmail, scopes: scopeSet(claims.Scope), service: true,
+	})
 	delete(answer, "scope")
 	writeJSON(w, http.StatusOK, answer)
 }

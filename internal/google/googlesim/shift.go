@@ -251,7 +251,8 @@ func (s *sheet) shiftColumns(sh shift) {
 	s.ownRows()
 	s.colSizes = shiftSizes(s.colSizes, sh)
 	for i, old := range s.rows {
-		if old == nil || len(old.cells) <= min(sh.at, max(sh.dest, 0)) && sh.op == shiftMove || len(old.cells) <= sh.at && sh.op != shiftMove {
+		if old == nil || len(old.cells) <= min(sh.at, max(sh.dest, 0)) && sh.op == shiftMove ||
+			len(old.cells) <= sh.at && sh.op != shiftMove {
 			continue
 		}
 		var cells []cell

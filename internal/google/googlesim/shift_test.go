@@ -18,35 +18,54 @@ func TestFormulasFollow(t *testing.T) {
 		change        func(*Spreadsheet) error
 		want          string
 	}{
-		{"insert above", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 3) }, "=SUM(Data!B5:B503)"},
-		{"insert before the first row", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 2, 1) }, "=SUM(Data!B3:B501)"},
-		{"insert inside", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 10, 2) }, "=SUM(Data!B2:B502)"},
-		{"insert before the last row", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 500, 1) }, "=SUM(Data!B2:B501)"},
-		{"insert directly after", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 501, 1) }, "=SUM(Data!B2:B500)"},
-		{"delete all of it", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 2, 499) }, "=SUM(#REF!)"},
-		{"delete a part", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 400, 200) }, "=SUM(Data!B2:B399)"},
-		{"delete the start", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 1, 3) }, "=SUM(Data!B1:B497)"},
+		{"insert above", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 3) },
+			"=SUM(Data!B5:B503)"},
+		{"insert before the first row", "=SUM(Data!B2:B500)",
+			func(b *Spreadsheet) error { return rows(b, shiftInsert, 2, 1) }, "=SUM(Data!B3:B501)"},
+		{"insert inside", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 10, 2) },
+			"=SUM(Data!B2:B502)"},
+		{"insert before the last row", "=SUM(Data!B2:B500)",
+			func(b *Spreadsheet) error { return rows(b, shiftInsert, 500, 1) }, "=SUM(Data!B2:B501)"},
+		{"insert directly after", "=SUM(Data!B2:B500)",
+			func(b *Spreadsheet) error { return rows(b, shiftInsert, 501, 1) }, "=SUM(Data!B2:B500)"},
+		{"delete all of it", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 2, 499) },
+			"=SUM(#REF!)"},
+		{"delete a part", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 400, 200) },
+			"=SUM(Data!B2:B399)"},
+		{"delete the start", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 1, 3) },
+			"=SUM(Data!B1:B497)"},
 		{"delete below", "=Data!B2", func(b *Spreadsheet) error { return rows(b, shiftDelete, 3, 3) }, "=Data!B2"},
 		{"delete the cell", "=Data!B2+1", func(b *Spreadsheet) error { return rows(b, shiftDelete, 2, 1) }, "=#REF!+1"},
-		{"open range survives", "=SUM(Data!B2:B)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 1, 900) }, "=SUM(Data!B1:B)"},
-		{"open range moves down", "=SUM(Data!B2:B)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 1) }, "=SUM(Data!B3:B)"},
-		{"whole column ignores rows", "=SUM(Data!A:C)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 5) }, "=SUM(Data!A:C)"},
-		{"whole column follows columns", "=SUM(Data!$A:C)", func(b *Spreadsheet) error { return b.InsertColumns("Data", 2, 2) }, "=SUM(Data!$A:E)"},
-		{"whole row ignores columns", "=SUM(Data!3:5)", func(b *Spreadsheet) error { return b.InsertColumns("Data", 1, 2) }, "=SUM(Data!3:5)"},
-		{"absolute references move too", "=Data!$B$2*Data!C$2", func(b *Spreadsheet) error { return b.InsertColumns("Data", 1, 1) }, "=Data!$C$2*Data!D$2"},
-		{"other tab untouched", "=B2+Data!B2", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 1) }, "=B2+Data!B3"},
-		{"rename", "=Data!B2&\"Data!B2\"", func(b *Spreadsheet) error { return b.RenameTab("Data", "It's new") }, "='It''s new'!B2&\"Data!B2\""},
+		{"open range survives", "=SUM(Data!B2:B)", func(b *Spreadsheet) error { return rows(b, shiftDelete, 1, 900) },
+			"=SUM(Data!B1:B)"},
+		{"open range moves down", "=SUM(Data!B2:B)", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 1) },
+			"=SUM(Data!B3:B)"},
+		{"whole column ignores rows", "=SUM(Data!A:C)",
+			func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 5) }, "=SUM(Data!A:C)"},
+		{"whole column follows columns", "=SUM(Data!$A:C)",
+			func(b *Spreadsheet) error { return b.InsertColumns("Data", 2, 2) }, "=SUM(Data!$A:E)"},
+		{"whole row ignores columns", "=SUM(Data!3:5)",
+			func(b *Spreadsheet) error { return b.InsertColumns("Data", 1, 2) }, "=SUM(Data!3:5)"},
+		{"absolute references move too", "=Data!$B$2*Data!C$2",
+			func(b *Spreadsheet) error { return b.InsertColumns("Data", 1, 1) }, "=Data!$C$2*Data!D$2"},
+		{"other tab untouched", "=B2+Data!B2", func(b *Spreadsheet) error { return rows(b, shiftInsert, 1, 1) },
+			"=B2+Data!B3"},
+		{"rename", "=Data!B2&\"Data!B2\"", func(b *Spreadsheet) error { return b.RenameTab("Data", "It's new") },
+			"='It''s new'!B2&\"Data!B2\""},
 		{"append rows", "=SUM(Data!B2:B500)", func(b *Spreadsheet) error {
 			return b.Batch(mustRequests(t, `[{"appendDimension":{"sheetId":0,"dimension":"ROWS","length":5}}]`)...)
 		}, "=SUM(Data!B2:B500)"},
 		{"shrink the grid", "=SUM(Data!B900:B1000)", func(b *Spreadsheet) error {
-			return b.Batch(mustRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":950}},"fields":"gridProperties.rowCount"}}]`)...)
+			return b.Batch(mustRequests(t,
+				`[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":950}},"fields":"gridProperties.rowCount"}}]`)...)
 		}, "=SUM(Data!B900:B950)"},
 		{"move a row", "=Data!B2+Data!B5", func(b *Spreadsheet) error {
-			return b.Batch(mustRequests(t, `[{"moveDimension":{"source":{"sheetId":0,"dimension":"ROWS","startIndex":1,"endIndex":2},"destinationIndex":7}}]`)...)
+			return b.Batch(mustRequests(t,
+				`[{"moveDimension":{"source":{"sheetId":0,"dimension":"ROWS","startIndex":1,"endIndex":2},"destinationIndex":7}}]`)...)
 		}, "=Data!B7+Data!B4"},
 		{"cut and paste", "=Data!B2+SUM(Data!B2:B3)+Data!B4", func(b *Spreadsheet) error {
-			return b.Batch(mustRequests(t, `[{"cutPaste":{"source":{"sheetId":0,"startRowIndex":1,"endRowIndex":3,"startColumnIndex":1,"endColumnIndex":2},"destination":{"sheetId":0,"rowIndex":9,"columnIndex":4}}}]`)...)
+			return b.Batch(mustRequests(t,
+				`[{"cutPaste":{"source":{"sheetId":0,"startRowIndex":1,"endRowIndex":3,"startColumnIndex":1,"endColumnIndex":2},"destination":{"sheetId":0,"rowIndex":9,"columnIndex":4}}}]`)...)
 		}, "=Data!E10+SUM(Data!E10:E11)+Data!B4"},
 		{"canonical form", "=sum(data!b3:A2)+a1:a1", func(*Spreadsheet) error { return nil }, "=sum(Data!A2:B3)+A1"},
 	} {
@@ -73,7 +92,8 @@ func TestDeletedTabStaysBroken(t *testing.T) {
 	}
 	old, _ := book.Tab("Data")
 	must(t, book.DeleteTab("Data"))
-	must(t, book.Batch(mustRequests(t, fmt.Sprintf(`[{"addSheet":{"properties":{"sheetId":%d,"title":"Data"}}}]`, old.ID))...))
+	must(t, book.Batch(mustRequests(t, fmt.Sprintf(`[{"addSheet":{"properties":{"sheetId":%d,"title":"Data"}}}]`,
+		old.ID))...))
 	set(t, book, "Data!B2", "7")
 	if got := book.Cell("Notes!A1"); got.Formula != "=Data!B2*2" || got.Value != "#REF!" {
 		t.Errorf("after the tab came back: %s shows %v", got.Formula, got.Value)
@@ -128,12 +148,15 @@ func TestInsertThenDeleteIsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sim := New(Options{})
 		book := sim.Spreadsheet(sim.CreateSpreadsheet(owner, "Books", "Data"))
-		if err := book.Batch(decodeRequests(t, `[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":30,"columnCount":25}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
+		if err := book.Batch(decodeRequests(t,
+			`[{"updateSheetProperties":{"properties":{"sheetId":0,"gridProperties":{"rowCount":30,"columnCount":25}},"fields":"gridProperties.rowCount,gridProperties.columnCount"}}]`)...); err != nil {
 			t.Fatal(err)
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "cells") {
 			at := cellName(rapid.IntRange(0, 19).Draw(t, "row"), rapid.IntRange(0, 9).Draw(t, "column"))
-			text := rapid.SampledFrom([]string{"7", "word", "=B2", "=SUM(A3:C9)", "=SUM($B$4:B)", "=A:A", "=4:6"}).Draw(t, "text")
+			text := rapid.SampledFrom([]string{
+				"7", "word", "=B2", "=SUM(A3:C9)", "=SUM($B$4:B)", "=A:A", "=4:6",
+			}).Draw(t, "text")
 			set(t, book, at, text)
 		}
 		if err := book.NameRange("Part", "Data!B3:D9"); err != nil {

@@ -46,7 +46,8 @@ func (p *performance) create() (*sheets.Spreadsheet, error) {
 	for _, m := range in.DeveloperMetadata {
 		located := *m
 		located.Location = &sheets.DeveloperMetadataLocation{Spreadsheet: true}
-		if _, err := c.createDeveloperMetadata(&sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &located}); err != nil {
+		request := &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &located}
+		if _, err := c.createDeveloperMetadata(request); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +105,8 @@ func (c *change) createTab(sh *sheets.Sheet) error {
 	for _, m := range sh.DeveloperMetadata {
 		located := *m
 		located.Location = &sheets.DeveloperMetadataLocation{SheetId: s.id, ForceSendFields: []string{"SheetId"}}
-		if _, err := c.createDeveloperMetadata(&sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &located}); err != nil {
+		request := &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &located}
+		if _, err := c.createDeveloperMetadata(request); err != nil {
 			return err
 		}
 	}
@@ -256,7 +258,12 @@ func (p *performance) copyTo() (*sheets.SheetProperties, error) {
 		for n := 2; c.st.tab(title) != nil; n++ {
 			title = "Copy of " + source.title + " " + itoa(n)
 		}
-		s, err := c.newTab(&sheets.SheetProperties{Title: title, GridProperties: &sheets.GridProperties{RowCount: int64(source.rowCount), ColumnCount: int64(source.colCount)}})
+		s, err := c.newTab(&sheets.SheetProperties{
+			Title: title,
+			GridProperties: &sheets.GridProperties{
+				RowCount: int64(source.rowCount), ColumnCount: int64(source.colCount),
+			},
+		})
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,8 @@ func typed(text string, year int) (value, *sheets.NumberFormat) {
 }
 
 func plainNumber(s string) (f float64, comma, ok bool) {
-	if !typedNumber.MatchString(s) || !strings.ContainsAny(s, "0123456789") || strings.HasPrefix(strings.TrimLeft(s, "+-"), "e") {
+	if !typedNumber.MatchString(s) || !strings.ContainsAny(s, "0123456789") ||
+		strings.HasPrefix(strings.TrimLeft(s, "+-"), "e") {
 		return 0, false, false
 	}
 	f, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", ""), 64)

@@ -25,11 +25,13 @@ func enum(field, typeName, word string, known ...string) (string, error) {
 			return word, nil
 		}
 	}
-	return "", badRequest(`Invalid value at '%s' (type.googleapis.com/google.apps.sheets.v4.%s), "%s"`, field, typeName, word)
+	return "", badRequest(`Invalid value at '%s' (type.googleapis.com/google.apps.sheets.v4.%s), "%s"`,
+		field, typeName, word)
 }
 
 func newRendering(option, dates, dimension string) (rendering, error) {
-	o, err := enum("value_render_option", "ValueRenderOption", option, "FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")
+	o, err := enum("value_render_option", "ValueRenderOption", option, "FORMATTED_VALUE",
+		"UNFORMATTED_VALUE", "FORMULA")
 	if err != nil {
 		return rendering{}, err
 	}
@@ -38,7 +40,9 @@ func newRendering(option, dates, dimension string) (rendering, error) {
 		return rendering{}, err
 	}
 	m, err := enum("major_dimension", "Dimension", dimension, "ROWS", "COLUMNS")
-	return rendering{option: o, dateText: d == "FORMATTED_STRING" && o == "UNFORMATTED_VALUE", columnwise: m == "COLUMNS"}, err
+	return rendering{
+		option: o, dateText: d == "FORMATTED_STRING" && o == "UNFORMATTED_VALUE", columnwise: m == "COLUMNS",
+	}, err
 }
 
 // readArea returns the tab and the clamped area, refusing one that starts outside the grid.
@@ -205,7 +209,8 @@ func (c *change) fits(s *sheet, a area, rows, cols int) error {
 			return badRequest("Requested writing within range %s, but tried writing to row [%d]", shown, a.r2+1)
 		}
 		if a.c2 >= 0 && cols > a.c2-a.c1 {
-			return badRequest("Requested writing within range %s, but tried writing to column [%s]", shown, columnName(a.c2))
+			return badRequest("Requested writing within range %s, but tried writing to column [%s]",
+				shown, columnName(a.c2))
 		}
 		if a.r2 > s.rowCount || a.c2 > s.colCount {
 			return c.st.errGridLimits(a, s)
@@ -343,7 +348,8 @@ func (c *change) appendTo(a area, data *sheets.ValueRange, typed, insert bool) (
 			return nil, err
 		}
 	}
-	out.Updates, err = c.write(area{sheet: s.id, r1: row, c1: col, r2: -1, c2: -1}, &sheets.ValueRange{Values: lines}, typed)
+	out.Updates, err = c.write(area{sheet: s.id, r1: row, c1: col, r2: -1, c2: -1}, &sheets.ValueRange{Values: lines},
+		typed)
 	return out, err
 }
 

@@ -49,10 +49,12 @@ func TestTypedAndRawInput(t *testing.T) {
 			set(t, book, "A1", test.text)
 			got := book.Cell("A1")
 			if got.Value != test.value || got.Formatted != test.shown || got.Formula != test.formula {
-				t.Errorf("typed: %v shown %q formula %q, want %v %q %q", got.Value, got.Formatted, got.Formula, test.value, test.shown, test.formula)
+				t.Errorf("typed: %v shown %q formula %q, want %v %q %q", got.Value, got.Formatted, got.Formula,
+					test.value, test.shown, test.formula)
 			}
 			must(t, book.edit(func(c *change) error {
-				_, err := c.write(area{r1: 0, c1: 1, r2: -1, c2: -1}, &sheets.ValueRange{Values: [][]any{{test.text}}}, false)
+				_, err := c.write(area{r1: 0, c1: 1, r2: -1, c2: -1}, &sheets.ValueRange{Values: [][]any{{test.text}}},
+					false)
 				return err
 			}))
 			if raw := book.Cell("B1"); raw.Value != test.text || raw.Formula != "" {
@@ -69,7 +71,8 @@ func TestWriteSkipsNullAndClearsEmpty(t *testing.T) {
 	book := sim.Spreadsheet(id)
 	set(t, book, "A1", "a", "B1", "b", "C1", "c", "A2", "d", "B2", "e")
 	client := sim.Client(owner, "spreadsheets")
-	status, body := ask(t, client, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1:C9?valueInputOption=RAW", `{"values":[[null,"",true],[1.50]]}`)
+	status, body := ask(t, client, "PUT", "/v4/spreadsheets/"+id+"/values/Data!A1:C9?valueInputOption=RAW",
+		`{"values":[[null,"",true],[1.50]]}`)
 	var out sheets.UpdateValuesResponse
 	if err := json.Unmarshal([]byte(body), &out); status != 200 || err != nil {
 		t.Fatalf("%d %s", status, body)
@@ -85,7 +88,8 @@ func TestWriteSkipsNullAndClearsEmpty(t *testing.T) {
 	if body != `{"majorDimension":"ROWS","range":"Data!A5:C9"}`+"\n" {
 		t.Errorf("an empty range answers %s", body)
 	}
-	_, body = ask(t, client, "GET", "/v4/spreadsheets/"+id+"/values/Data!A1:C2?majorDimension=COLUMNS&valueRenderOption=UNFORMATTED_VALUE&fields=values", "")
+	_, body = ask(t, client, "GET", "/v4/spreadsheets/"+id+
+		"/values/Data!A1:C2?majorDimension=COLUMNS&valueRenderOption=UNFORMATTED_VALUE&fields=values", "")
 	if body != `{"values":[["a",1.5],["","e"],[true]]}`+"\n" {
 		t.Errorf("columns are %s", body)
 	}
@@ -166,7 +170,9 @@ func FuzzRange(f *testing.F) {
 }
 
 func FuzzFormula(f *testing.F) {
-	for _, seed := range []string{"SUM(A1:B2)", "'It''s'!A1&\"x\"\"y\"", "IF(A1>1,,3%)", "-(1+2)^-2", "#REF!+Data!#REF!", "((((", "A:A+3:5"} {
+	for _, seed := range []string{
+		"SUM(A1:B2)", "'It''s'!A1&\"x\"\"y\"", "IF(A1>1,,3%)", "-(1+2)^-2", "#REF!+Data!#REF!", "((((", "A:A+3:5",
+	} {
 		f.Add(seed)
 	}
 	sim := New(Options{})
@@ -201,7 +207,8 @@ func TestAppendFindsTheTable(t *testing.T) {
 			if test.updated == "Data!B8" {
 				values = [][]any{{"new"}}
 			}
-			got, err := service.Spreadsheets.Values.Append(id, test.at, &sheets.ValueRange{Values: values}).ValueInputOption("RAW").InsertDataOption(test.insert).Do()
+			got, err := service.Spreadsheets.Values.Append(id, test.at, &sheets.ValueRange{Values: values}).
+				ValueInputOption("RAW").InsertDataOption(test.insert).Do()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,20 +232,28 @@ func TestDataFilters(t *testing.T) {
 	id := sim.CreateSpreadsheet(owner, "Books", "Data", "Other")
 	book := sim.Spreadsheet(id)
 	set(t, book, "Data!B1", "head", "Data!B2", "1", "Other!A1", "x")
-	must(t, book.Batch(mustRequests(t, `[{"createDeveloperMetadata":{"developerMetadata":{"metadataId":4,"metadataKey":"column","metadataValue":"v","visibility":"PROJECT","location":{"dimensionRange":{"sheetId":0,"dimension":"COLUMNS","startIndex":1,"endIndex":2}}}}}]`)...))
+	must(t,
+		book.Batch(mustRequests(t,
+			`[{"createDeveloperMetadata":{"developerMetadata":{"metadataId":4,"metadataKey":"column","metadataValue":"v","visibility":"PROJECT","location":{"dimensionRange":{"sheetId":0,"dimension":"COLUMNS","startIndex":1,"endIndex":2}}}}}]`)...))
 	service := sheetsClient(t, sim, owner, "spreadsheets")
 	byKey := []*sheets.DataFilter{{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataKey: "column"}}}
 	must(t, book.InsertColumns("Data", 1, 1))
-	got, err := service.Spreadsheets.Values.BatchGetByDataFilter(id, &sheets.BatchGetValuesByDataFilterRequest{DataFilters: byKey}).Do()
-	if err != nil || len(got.ValueRanges) != 1 || got.ValueRanges[0].ValueRange.Range != "Data!C1:C1000" || len(got.ValueRanges[0].ValueRange.Values) != 2 {
+	got, err := service.Spreadsheets.Values.BatchGetByDataFilter(id,
+		&sheets.BatchGetValuesByDataFilterRequest{DataFilters: byKey}).Do()
+	if err != nil || len(got.ValueRanges) != 1 || got.ValueRanges[0].ValueRange.Range != "Data!C1:C1000" ||
+		len(got.ValueRanges[0].ValueRange.Values) != 2 {
 		t.Errorf("values by metadata: %+v, %v", got, err)
 	}
-	book2, err := service.Spreadsheets.GetByDataFilter(id, &sheets.GetSpreadsheetByDataFilterRequest{DataFilters: byKey, IncludeGridData: true}).Do()
+	book2, err := service.Spreadsheets.GetByDataFilter(id, &sheets.GetSpreadsheetByDataFilterRequest{
+		DataFilters: byKey, IncludeGridData: true,
+	}).Do()
 	if err != nil || len(book2.Sheets) != 1 || len(book2.Sheets[0].Data[0].RowData) != 2 {
 		t.Errorf("spreadsheet by metadata: %+v, %v", book2, err)
 	}
-	found, err := service.Spreadsheets.DeveloperMetadata.Search(id, &sheets.SearchDeveloperMetadataRequest{DataFilters: byKey}).Do()
-	if err != nil || len(found.MatchedDeveloperMetadata) != 1 || found.MatchedDeveloperMetadata[0].DeveloperMetadata.Location.DimensionRange.StartIndex != 2 {
+	found, err := service.Spreadsheets.DeveloperMetadata.Search(id,
+		&sheets.SearchDeveloperMetadataRequest{DataFilters: byKey}).Do()
+	if err != nil || len(found.MatchedDeveloperMetadata) != 1 ||
+		found.MatchedDeveloperMetadata[0].DeveloperMetadata.Location.DimensionRange.StartIndex != 2 {
 		t.Errorf("search: %+v, %v", found, err)
 	}
 	one, err := service.Spreadsheets.DeveloperMetadata.Get(id, 4).Do()

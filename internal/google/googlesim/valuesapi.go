@@ -65,7 +65,9 @@ func (p *performance) valuesBatchGetByDataFilter() (*sheets.BatchGetValuesByData
 				if err != nil {
 					return err
 				}
-				out.ValueRanges = append(out.ValueRanges, &sheets.MatchedValueRange{ValueRange: v, DataFilters: []*sheets.DataFilter{f}})
+				out.ValueRanges = append(out.ValueRanges, &sheets.MatchedValueRange{
+					ValueRange: v, DataFilters: []*sheets.DataFilter{f},
+				})
 			}
 		}
 		return nil
@@ -107,7 +109,8 @@ func (p *performance) valuesUpdate() (out *sheets.UpdateValuesResponse, err erro
 			if err != nil {
 				return err
 			}
-			return p.echo(c, written, p.q.Get("responseValueRenderOption"), p.q.Get("responseDateTimeRenderOption"), in.MajorDimension, out)
+			return p.echo(c, written, p.q.Get("responseValueRenderOption"), p.q.Get("responseDateTimeRenderOption"),
+				in.MajorDimension, out)
 		}
 		return nil
 	})
@@ -138,7 +141,8 @@ func (p *performance) valuesAppend() (out *sheets.AppendValuesResponse, err erro
 	if err != nil {
 		return nil, err
 	}
-	insert, err := enum("insert_data_option", "InsertDataOption", p.q.Get("insertDataOption"), "OVERWRITE", "INSERT_ROWS")
+	insert, err := enum("insert_data_option", "InsertDataOption", p.q.Get("insertDataOption"),
+		"OVERWRITE", "INSERT_ROWS")
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +204,8 @@ func (p *performance) valuesBatchUpdate() (any, error) {
 				if err != nil {
 					return err
 				}
-				if err := p.echo(c, written, in.ResponseValueRenderOption, in.ResponseDateTimeRenderOption, data.MajorDimension, one); err != nil {
+				if err := p.echo(c, written, in.ResponseValueRenderOption, in.ResponseDateTimeRenderOption,
+					data.MajorDimension, one); err != nil {
 					return err
 				}
 			}
@@ -237,7 +242,8 @@ func (p *performance) valuesBatchUpdateByDataFilter() (any, error) {
 				return err
 			}
 			for _, a := range areas {
-				one, err := c.write(a, &sheets.ValueRange{MajorDimension: data.MajorDimension, Values: data.Values}, typed)
+				one, err := c.write(a, &sheets.ValueRange{MajorDimension: data.MajorDimension, Values: data.Values},
+					typed)
 				if err != nil {
 					return err
 				}

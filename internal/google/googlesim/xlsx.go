@@ -89,7 +89,10 @@ func (st *state) writeExcelTab(f *excelize.File, name string, s *sheet, styles e
 		}
 	}
 	if s.frozenRows > 0 || s.frozenCols > 0 {
-		panes := &excelize.Panes{Freeze: true, XSplit: s.frozenCols, YSplit: s.frozenRows, TopLeftCell: cellName(s.frozenRows, s.frozenCols), ActivePane: "bottomLeft"}
+		panes := &excelize.Panes{
+			Freeze: true, XSplit: s.frozenCols, YSplit: s.frozenRows, TopLeftCell: cellName(s.frozenRows, s.frozenCols),
+			ActivePane: "bottomLeft",
+		}
 		if s.frozenCols > 0 {
 			panes.ActivePane = "bottomRight"
 		}

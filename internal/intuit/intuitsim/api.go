@@ -42,7 +42,10 @@ func (s *Server) api(call *call, r *http.Request) *answer {
 		return spell(faultFor(http.StatusForbidden))
 	}
 	if r.Method != http.MethodGet {
-		a := spell(&apiFault{status: http.StatusMethodNotAllowed, code: "500", kind: "ValidationFault", message: "Unsupported Operation", detail: r.Method + " is refused: this sandbox is read-only"})
+		a := spell(&apiFault{
+			status: http.StatusMethodNotAllowed, code: "500", kind: "ValidationFault", message: "Unsupported Operation",
+			detail: r.Method + " is refused: this sandbox is read-only",
+		})
 		a.header.Set("Allow", http.MethodGet)
 		return a
 	}
@@ -134,14 +137,16 @@ func (c *Company) changes(query url.Values, now time.Time) (*answer, *apiFault) 
 	}
 	names := strings.FieldsFunc(query.Get("entities"), func(r rune) bool { return r == ',' || r == ' ' })
 	if len(names) == 0 {
-		return nil, validation("2020", "Required param missing, need to supply the required value for the API", "Required parameter entities is missing in the request")
+		return nil, validation("2020", "Required param missing, need to supply the required value for the API",
+			"Required parameter entities is missing in the request")
 	}
 	var groups []object
 	left := cdcLimit
 	for _, name := range names {
 		e := c.entityNamed(name)
 		if e == nil || e.noCDC {
-			return nil, validation("2010", "Request has invalid or unsupported property", "Entity "+name+" is not supported for change data capture")
+			return nil, validation("2010", "Request has invalid or unsupported property", "Entity "+name+
+				" is not supported for change data capture")
 		}
 		living, gone := c.changed(e, since)
 		all := append(living, gone...)
@@ -182,9 +187,11 @@ func (c *Company) changed(e *entity, since time.Time) (living, gone []*record) {
 }
 
 func notFound() *apiFault {
-	return validation("610", "Object Not Found", "Object Not Found : Something you're trying to use has been made inactive. Check the fields with accounts, invoices, items, vendors or employees.")
+	return validation("610", "Object Not Found", "Object Not Found : Something you're trying to use has been made "+
+		"inactive. Check the fields with accounts, invoices, items, vendors or employees.")
 }
 
 func unsupported(path string) *apiFault {
-	return validation("500", "Unsupported Operation", "Operation Could not find resource for relative : "+path+" of full path: https://sandbox.example"+path+" is not supported.")
+	return validation("500", "Unsupported Operation", "Operation Could not find resource for relative : "+path+
+		" of full path: https://sandbox.example"+path+" is not supported.")
 }

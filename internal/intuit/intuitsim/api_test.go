@@ -44,8 +44,10 @@ func TestSingleReads(t *testing.T) {
 	c := newClient(t, s, 0)
 	id := s.Company(c.realm).IDs("Invoice")[0]
 	for _, tc := range []struct{ path, key, id string }{
-		{"invoice/" + id, "Invoice", id}, {"companyinfo/" + c.realm, "CompanyInfo", "1"}, {"preferences", "Preferences", "1"},
-		{"creditmemo/" + s.Company(c.realm).IDs("CreditMemo")[0], "CreditMemo", s.Company(c.realm).IDs("CreditMemo")[0]},
+		{"invoice/" + id, "Invoice", id}, {"companyinfo/" + c.realm, "CompanyInfo", "1"},
+		{"preferences", "Preferences", "1"},
+		{"creditmemo/" + s.Company(c.realm).IDs("CreditMemo")[0], "CreditMemo",
+			s.Company(c.realm).IDs("CreditMemo")[0]},
 	} {
 		var body map[string]json.RawMessage
 		if resp := c.get(tc.path, nil, &body); resp.StatusCode != 200 || resp.Header.Get("intuit_tid") == "" {
@@ -59,7 +61,8 @@ func TestSingleReads(t *testing.T) {
 		}
 	}
 	for path, code := range map[string]string{
-		"invoice/999999": "610", "companyinfo/1234": "610", "customer/1/5": "500", "nonsense/1": "500", "Invoice/" + id: "500", "": "500",
+		"invoice/999999": "610", "companyinfo/1234": "610", "customer/1/5": "500", "nonsense/1": "500", "Invoice/" +
+			id: "500", "": "500",
 		"reports/profitandloss": "5020", "reports/BalanceSheetDetail": "5020",
 	} {
 		var body faultBody
@@ -82,9 +85,17 @@ func TestTokensOpenTheirCompanyOnly(t *testing.T) {
 		status int
 		want   []string
 	}{
-		"missing":       {"", c.realm, 401, []string{`"code":"3200"`, "Malformed bearer token"}},
-		"unknown":       {"abc", c.realm, 401, []string{`"fault":{"error":[{"message":"message=AuthenticationFailed; errorCode=003200; statusCode=401"`, "Malformed bearer token: abc"}},
-		"expired":       {expired.token, expired.realm, 401, []string{"Token expired: " + expired.token, `"type":"AUTHENTICATION"`}},
+		"missing": {"", c.realm, 401, []string{`"code":"3200"`, "Malformed bearer token"}},
+		"unknown": {
+			"abc", c.realm, 401,
+			[]string{
+				`"fault":{"error":[{"message":"message=AuthenticationFailed; errorCode=003200; statusCode=401"`,
+				"Malformed bearer token: abc",
+			},
+		},
+		"expired": {
+			expired.token, expired.realm, 401, []string{"Token expired: " + expired.token, `"type":"AUTHENTICATION"`},
+		},
 		"other company": {other.token, c.realm, 403, []string{`"code":"3100"`, `"type":"AUTHORIZATION"`}},
 		"no company":    {other.token, "12345", 403, []string{`"code":"3100"`}},
 	} {
@@ -105,7 +116,8 @@ func TestTokensOpenTheirCompanyOnly(t *testing.T) {
 		}
 	}
 	s.RevokeGrant(revoked.realm)
-	if resp, body, _ := revoked.send("GET", "preferences", nil); resp.StatusCode != 401 || !strings.Contains(string(body), "Token revoked") {
+	if resp, body, _ := revoked.send("GET", "preferences", nil); resp.StatusCode != 401 ||
+		!strings.Contains(string(body), "Token revoked") {
 		t.Errorf("revoked: %d %s", resp.StatusCode, body)
 	}
 }
@@ -124,7 +136,8 @@ func TestOnlyGetIsServed(t *testing.T) {
 	if w := s.Writes(); len(w) != 4 || w[0].Method != "POST" || w[0].Status != 405 {
 		t.Errorf("writes %+v", w)
 	}
-	if got := s.Requests(); len(got) != 5 || got[4].Kind != "query" || got[4].Name != "Term" || got[4].Status != 200 || s.Count("query:Term") != 1 {
+	if got := s.Requests(); len(got) != 5 || got[4].Kind != "query" || got[4].Name != "Term" || got[4].Status != 200 ||
+		s.Count("query:Term") != 1 {
 		t.Errorf("requests %+v", got)
 	}
 	s.ResetRequests()
@@ -142,7 +155,8 @@ func TestWithoutAcceptComesXML(t *testing.T) {
 		"reports/ProfitAndLoss": "<ReportName>ProfitAndLoss</ReportName>",
 	} {
 		resp, body, err := c.send("GET", path, func(r *http.Request) { r.Header.Set("Accept", "*/*") })
-		if err != nil || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/xml") || !strings.Contains(string(body), want) {
+		if err != nil || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/xml") ||
+			!strings.Contains(string(body), want) {
 			t.Errorf("%s: %v %s", path, err, body)
 		}
 		var any struct{}
@@ -220,7 +234,10 @@ func TestLimits(t *testing.T) {
 func TestTenRequestsAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Seed: 1, Companies: 1, Customers: 2, Vendors: 1, Items: 7, Invoices: 2, Bills: 1, Limits: Limits{PerSecond: -1}})
+		s := New(Options{
+			Seed: 1, Companies: 1, Customers: 2, Vendors: 1, Items: 7, Invoices: 2, Bills: 1,
+			Limits: Limits{PerSecond: -1},
+		})
 		c := newClient(t, s, 0)
 		s.SetLatency(3 * time.Second)
 		var mu sync.Mutex
@@ -278,10 +295,12 @@ func TestFaults(t *testing.T) {
 	}
 	expect("json", Fault{Match: "query", Status: 500}, is(500, `{"Fault":{"Error":[{"Message":"An application error`))
 	expect("gateway", Fault{Match: "v3", Status: 401, Body: BodyGateway}, is(401, `"fault":{"error":[{"message"`))
-	expect("xml", Fault{Match: "query:Term", Status: 429, Body: BodyXML, RetryAfter: "7"}, func(r *http.Response, b []byte, err error) bool {
-		return is(429, `<Error code="3001">`)(r, b, err) && r.Header.Get("Retry-After") == "7"
-	})
-	expect("html", Fault{Match: "/v3/company/" + c.realm, Status: 502, Body: BodyHTML}, is(502, "<h1>502 Bad Gateway</h1>"))
+	expect("xml", Fault{Match: "query:Term", Status: 429, Body: BodyXML, RetryAfter: "7"},
+		func(r *http.Response, b []byte, err error) bool {
+			return is(429, `<Error code="3001">`)(r, b, err) && r.Header.Get("Retry-After") == "7"
+		})
+	expect("html", Fault{Match: "/v3/company/" + c.realm, Status: 502, Body: BodyHTML},
+		is(502, "<h1>502 Bad Gateway</h1>"))
 	expect("empty", Fault{Status: 503, Body: BodyEmpty}, func(r *http.Response, b []byte, err error) bool {
 		return err == nil && r.StatusCode == 503 && len(b) == 0
 	})
@@ -291,7 +310,8 @@ func TestFaults(t *testing.T) {
 	expect("bad json", Fault{Match: "query", Body: BodyBadJSON}, func(r *http.Response, b []byte, err error) bool {
 		return err == nil && r.StatusCode == 200 && !json.Valid(b)
 	})
-	expect("drop", Fault{Match: "query", Body: BodyDropAfter}, func(_ *http.Response, _ []byte, err error) bool { return err != nil })
+	expect("drop", Fault{Match: "query", Body: BodyDropAfter},
+		func(_ *http.Response, _ []byte, err error) bool { return err != nil })
 	s.Fail(Fault{Match: "query", Skip: 1, Status: 500})
 	s.Fail(Fault{Match: "report", N: -1, Status: 504, Body: BodyHTML})
 	for i, want := range []int{200, 500, 200} {

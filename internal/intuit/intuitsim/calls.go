@@ -30,7 +30,8 @@ const maxRequests = 20_000
 type Request struct {
 	// Time is when it arrived, by the simulator's clock.
 	Time time.Time `json:"time"`
-	// Kind is discovery, authorize, token, revoke, userinfo, query, read, cdc, report, api (any other path below /v3/company) or other.
+	// Kind is discovery, authorize, token, revoke, userinfo, query, read, cdc, report, api (any other path below
+	// /v3/company) or other.
 	Kind string `json:"kind"`
 	// Name is the entity or the report asked for, or the grant type of a token request.
 	Name string `json:"name,omitempty"`

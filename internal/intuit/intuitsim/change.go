@@ -131,7 +131,10 @@ func (c *Company) Pay(entityName, id, amountText string) (string, error) {
 	if amount <= 0 || amount > t.open() {
 		return "", fmt.Errorf("paying %s of %s %s: %s is open", amount, entityName, id, t.open())
 	}
-	pay := &txn{kind: kindPayment, date: dayOf(c.now()), party: t.party, total: amount, account: c.books.undeposited, method: c.methods[0], applies: []application{{t, amount}}}
+	pay := &txn{
+		kind: kindPayment, date: dayOf(c.now()), party: t.party, total: amount, account: c.books.undeposited,
+		method: c.methods[0], applies: []application{{t, amount}},
+	}
 	switch t.kind {
 	case kindInvoice:
 	case kindBill:
@@ -261,7 +264,8 @@ func (c *Company) changeTxn(t *txn, ch Change) error {
 		if settled := t.total - t.open(); changed.total < settled {
 			return fmt.Errorf("%s are settled already", settled)
 		}
-		t.lines, t.discount, t.tax, t.taxBase, t.total = changed.lines, changed.discount, changed.tax, changed.taxBase, changed.total
+		t.lines, t.discount, t.tax, t.taxBase, t.total = changed.lines, changed.discount, changed.tax,
+			changed.taxBase, changed.total
 		if t.party != nil {
 			c.touch(&t.party.record)
 		}

@@ -59,7 +59,9 @@ func (c *client) read(entity, id string) brief {
 func changeServer(t *testing.T) (*client, *Company, *clock) {
 	t.Helper()
 	clk := newClock()
-	s := New(Options{Seed: 5, Customers: 12, Vendors: 15, Items: 12, Invoices: 80, Bills: 30, Now: clk.Now, Limits: NoLimits()})
+	s := New(Options{
+		Seed: 5, Customers: 12, Vendors: 15, Items: 12, Invoices: 80, Bills: 30, Now: clk.Now, Limits: NoLimits(),
+	})
 	c := newClient(t, s, 0)
 	company := s.Company(c.realm)
 	clk.add(time.Minute)
@@ -90,7 +92,8 @@ func TestChangesShowInCapture(t *testing.T) {
 	added, err := company.AddInvoice(Sale{Amount: "12.50", DocNumber: "00042"})
 	must(err)
 	got := c.changed("Invoice", began)
-	if len(got) != 4 || got[0].ID != ids[0] || got[1].ID != ids[1] || got[2].ID != added || got[3].ID != ids[2] || got[3].Status != "Deleted" {
+	if len(got) != 4 || got[0].ID != ids[0] || got[1].ID != ids[1] || got[2].ID != added || got[3].ID != ids[2] ||
+		got[3].Status != "Deleted" {
 		t.Fatalf("changes %+v", got)
 	}
 	if got[0].Token == before.Token || got[0].Note != "changed" {
@@ -127,7 +130,9 @@ func TestCaptureBounds(t *testing.T) {
 		t.Errorf("%d objects", len(got))
 	}
 	for name, q := range map[string]url.Values{
-		"old":      {"entities": {"Invoice"}, "changedSince": {clk.Now().Add(-31 * 24 * time.Hour).Format(time.RFC3339)}},
+		"old": {
+			"entities": {"Invoice"}, "changedSince": {clk.Now().Add(-31 * 24 * time.Hour).Format(time.RFC3339)},
+		},
 		"no since": {"entities": {"Invoice"}},
 		"none":     {"changedSince": {clk.Now().Format(time.RFC3339)}},
 		"tax code": {"entities": {"TaxCode"}, "changedSince": {clk.Now().Format(time.RFC3339)}},
@@ -140,7 +145,8 @@ func TestCaptureBounds(t *testing.T) {
 	}
 	var two changes
 	c.get("cdc", url.Values{"entities": {"Term,Customer"}, "changedSince": {clk.Now().Format(time.RFC3339)}}, &two)
-	if g := two.CDCResponse[0].QueryResponse; len(g) != 2 || len(g[0]) != 0 || g[1]["Customer"] == nil || two.Time == "" {
+	if g := two.CDCResponse[0].QueryResponse; len(g) != 2 || len(g[0]) != 0 || g[1]["Customer"] == nil ||
+		two.Time == "" {
 		t.Errorf("groups %v", g)
 	}
 }
@@ -307,7 +313,9 @@ func TestKnobsOverHTTP(t *testing.T) {
 		{"limits", `{"per_second":-1,"per_minute":-1,"concurrent":-1}`, 200},
 		{"consent", `{"auto":true,"realm":"` + c.realm + `"}`, 200},
 		{"consent", `{"realm":"1"}`, 404},
-		{"settings", `{"rotate_on_every_refresh":true,"legacy_reports":true,"report_cell_limit":5,"access_token_seconds":60}`, 200},
+		{"settings",
+			`{"rotate_on_every_refresh":true,"legacy_reports":true,"report_cell_limit":5,"access_token_seconds":60}`,
+			200},
 		{"reset", "", 200},
 		{base + "revoke", "", 200},
 	} {

@@ -125,7 +125,8 @@ func (c *Company) chart() {
 	b.electricity = add("Gas and Electric", "6610", typeExpense, "Utilities", b.utilities)
 	b.phone = add("Telephone", "6620", typeExpense, "Utilities", b.utilities)
 	b.gas = add("Vehicle Fuel", "6700", typeExpense, "Auto", nil)
-	b.unappliedBills = add("Unapplied Cash Bill Payment Expense", "6900", typeExpense, "UnappliedCashBillPaymentExpense", nil)
+	b.unappliedBills = add("Unapplied Cash Bill Payment Expense", "6900", typeExpense,
+		"UnappliedCashBillPaymentExpense", nil)
 	b.interestEarned = add("Interest Earned", "7000", typeOtherIncome, "InterestEarned", nil)
 	b.depreciationExpense = add("Depreciation Expense", "8000", typeOtherExpense, "Depreciation", nil)
 	b.penalties = add("Penalties & Settlements", "8100", typeOtherExpense, "PenaltiesSettlements", nil)

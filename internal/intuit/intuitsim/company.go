@@ -70,9 +70,12 @@ type profile struct {
 
 func profileOf(index int) profile {
 	profiles := [...]profile{
-		{"9130347957983976", "Harbor & Pine Landscaping", "Harbor & Pine Landscaping LLC", "US", "USD", "America/Los_Angeles", "Board of Equalization Payable", time.January, false},
-		{"4620816365291038470", "Northfield Robotics", "Northfield Robotics, Inc.", "US", "USD", "America/New_York", "Department of Revenue Payable", time.July, true},
-		{"193514844361349", "Atelier Boréal", "Atelier Boréal Inc.", "CA", "CAD", "America/Toronto", "GST/HST Payable", time.April, false},
+		{"9130347957983976", "Harbor & Pine Landscaping", "Harbor & Pine Landscaping LLC", "US", "USD",
+			"America/Los_Angeles", "Board of Equalization Payable", time.January, false},
+		{"4620816365291038470", "Northfield Robotics", "Northfield Robotics, Inc.", "US", "USD", "America/New_York",
+			"Department of Revenue Payable", time.July, true},
+		{"193514844361349", "Atelier Boréal", "Atelier Boréal Inc.", "CA", "CAD", "America/Toronto",
+			"GST/HST Payable", time.April, false},
 	}
 	p := profiles[index%len(profiles)]
 	if n := index / len(profiles); n > 0 {
@@ -90,8 +93,11 @@ func newCompany(index int, opts *Options, entities map[string]*entity) *Company 
 		zone = time.FixedZone("", -8*3600)
 	}
 	return &Company{
-		opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
-		info:     CompanyInfo{Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal},
+		opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA",
+		numbered: p.numbered, taxAccount: p.taxAccount,
+		info: CompanyInfo{
+			Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal,
+		},
 		byEntity: map[*entity][]*record{}, byID: map[*entity]map[string]*record{}, names: map[string]bool{},
 		lastIDs: map[*entity]int{}, stamps: map[*entity]time.Time{}, streams: map[string]*rand.Rand{},
 	}
@@ -109,8 +115,8 @@ func (c *Company) ready() {
 	})
 }
 
-// draws returns the random numbers for one thing, mostly an entity. Each has its own stream, so that a record more of one
-// entity leaves the others as they are.
+// draws returns the random numbers for one thing, mostly an entity. Each has its own stream, so that a record more of
+// one entity leaves the others as they are.
 func (c *Company) draws(what string) *rand.Rand {
 	r := c.streams[what]
 	if r == nil {
@@ -168,8 +174,8 @@ func (c *Company) find(entityName, id string) *record {
 	return r
 }
 
-// nextID returns the id that the next record of an entity gets. Each entity counts by itself, so that a record more of one
-// leaves the ids of all others as they are; ids that records brought along are passed over.
+// nextID returns the id that the next record of an entity gets. Each entity counts by itself, so that a record more of
+// one leaves the ids of all others as they are; ids that records brought along are passed over.
 func (c *Company) nextID(e *entity) string {
 	for n := c.lastIDs[e] + 1; ; n++ {
 		if id := e.id(n); c.byID[e][id] == nil {

@@ -78,7 +78,8 @@ func (s *Server) authorize(r *http.Request) *answer {
 			return s.consent(req, realm)
 		}
 		return page(http.StatusOK, consentPage, map[string]any{
-			"Form": r.Form, "Request": req, "Companies": s.Companies(), "Host": hostOf(req.redirect), "Action": s.root(r) + authorizePath,
+			"Form": r.Form, "Request": req, "Companies": s.Companies(), "Host": hostOf(req.redirect),
+			"Action":   s.root(r) + authorizePath,
 			"ClientID": req.clientID, "Redirect": req.redirect, "Scope": req.scope, "State": req.state,
 		})
 	}
@@ -94,9 +95,11 @@ func (s *Server) consentRequest(form url.Values) (consentRequest, string) {
 	req := consentRequest{form.Get("client_id"), form.Get("redirect_uri"), form.Get("scope"), form.Get("state")}
 	switch {
 	case req.clientID != s.opts.ClientID:
-		return req, "The client_id query parameter value is invalid. Make sure that it is the one of the registered app."
+		return req, "The client_id query parameter value is invalid. Make sure that it is the one of the " +
+			"registered app."
 	case !registeredRedirect(req.redirect):
-		return req, "The redirect_uri query parameter value is invalid. Make sure it is listed in the Redirect URIs section on your app's keys tab and matches exactly."
+		return req, "The redirect_uri query parameter value is invalid. Make sure it is listed in the Redirect URIs " +
+			"section on your app's keys tab and matches exactly."
 	case form.Get("response_type") != "code":
 		return req, "The response_type query parameter value is invalid. It must be code."
 	case req.state == "":
@@ -104,7 +107,8 @@ func (s *Server) consentRequest(form url.Values) (consentRequest, string) {
 	}
 	scopes := strings.Fields(req.scope)
 	for _, scope := range scopes {
-		if !slices.Contains([]string{accountingScope, "com.intuit.quickbooks.payment", "openid", "profile", "email", "phone", "address"}, scope) {
+		if !slices.Contains([]string{accountingScope, "com.intuit.quickbooks.payment", "openid", "profile", "email",
+			"phone", "address"}, scope) {
 			return req, "The scope query parameter value is invalid: " + scope
 		}
 	}
@@ -121,7 +125,9 @@ func (s *Server) consent(req consentRequest, realm string) *answer {
 	}
 	s.mu.Lock()
 	code := "XAB1" + randomHex(23)
-	s.auth.codes[code] = &authCode{grant: s.newGrant(realm, req.scope), redirect: req.redirect, expires: s.opts.Now().Add(codeLife)}
+	s.auth.codes[code] = &authCode{
+		grant: s.newGrant(realm, req.scope), redirect: req.redirect, expires: s.opts.Now().Add(codeLife),
+	}
 	s.mu.Unlock()
 	return redirect(req.redirect, url.Values{"code": {code}, "state": {req.state}, "realmId": {realm}})
 }

@@ -23,13 +23,15 @@ type entity struct {
 }
 
 // sequences are the groups of entities that QuickBooks numbers together: no two transactions of a company have the same
-// id, whatever their kinds, and no customer has that of a vendor. All other entities count alone, and their ids are unique
-// only among themselves. The last digits of an id tell the entity's place in its group, so new ones go to the end.
+// id, whatever their kinds, and no customer has that of a vendor. All other entities count alone, and their ids are
+// unique only among themselves. The last digits of an id tell the entity's place in its group, so new ones go to the
+// end.
 var sequences = []struct {
 	step     int
 	entities string
 }{
-	{100, "Invoice Estimate SalesReceipt CreditMemo RefundReceipt Payment Bill BillPayment VendorCredit PurchaseOrder Purchase " +
+	{100, "Invoice Estimate SalesReceipt CreditMemo RefundReceipt Payment Bill BillPayment VendorCredit " +
+		"PurchaseOrder Purchase " +
 		"JournalEntry Deposit Transfer CreditCardPaymentTxn InventoryAdjustment ReimburseCharge RecurringTransaction"},
 	{10, "Customer Vendor Employee"},
 }
@@ -101,13 +103,16 @@ func kindByName(name string) propertyKind {
 	switch name {
 	case "Id":
 		return idProperty
-	case "TxnDate", "DueDate", "ExpirationDate", "ShipDate", "HiredDate", "ReleasedDate", "BirthDate", "OpenBalanceDate", "InvStartDate", "AsOfDate", "StartDate", "EndDate":
+	case "TxnDate", "DueDate", "ExpirationDate", "ShipDate", "HiredDate", "ReleasedDate", "BirthDate",
+		"OpenBalanceDate", "InvStartDate", "AsOfDate", "StartDate", "EndDate":
 		return dateProperty
 	case "MetaData.CreateTime", "MetaData.LastUpdatedTime":
 		return timeProperty
-	case "TotalAmt", "Balance", "Amount", "UnitPrice", "PurchaseCost", "CurrentBalance", "QtyOnHand", "Level", "DueDays", "Rate", "RateValue":
+	case "TotalAmt", "Balance", "Amount", "UnitPrice", "PurchaseCost", "CurrentBalance", "QtyOnHand", "Level",
+		"DueDays", "Rate", "RateValue":
 		return amountProperty
-	case "Active", "Job", "Taxable", "SubItem", "SubAccount", "SubClass", "SubDepartment", "Vendor1099", "BillWithParent", "TrackQtyOnHand", "IsProject", "Adjustment", "Credit", "Hidden", "TaxGroup":
+	case "Active", "Job", "Taxable", "SubItem", "SubAccount", "SubClass", "SubDepartment", "Vendor1099",
+		"BillWithParent", "TrackQtyOnHand", "IsProject", "Adjustment", "Credit", "Hidden", "TaxGroup":
 		return flagProperty
 	}
 	return textProperty
@@ -117,9 +122,14 @@ func describeEntities() []*entity {
 	const (
 		txnProps   = "DocNumber TxnDate TotalAmt "
 		salesProps = txnProps + "CustomerRef Balance "
-		txnRefused = "PrivateNote DepartmentRef ClassRef Line LinkedTxn TxnTaxDetail CustomField CurrencyRef ExchangeRate GlobalTaxCalculation "
-		salRefused = txnRefused + "CustomerMemo BillAddr ShipAddr BillEmail SalesTermRef EmailStatus PrintStatus ApplyTaxAfterDiscount PaymentMethodRef DepositToAccountRef Deposit DeliveryInfo "
-		personal   = "BillAddr ShipAddr PrimaryEmailAddr PrimaryPhone Mobile Fax AlternatePhone WebAddr Notes CurrencyRef CustomerTypeRef SalesTermRef TermRef PaymentMethodRef DefaultTaxCodeRef PreferredDeliveryMethod Suffix AcctNum BalanceWithJobs ParentRef TaxIdentifier PrimaryAddr SSN ResaleNum CustomField "
+		txnRefused = "PrivateNote DepartmentRef ClassRef Line LinkedTxn TxnTaxDetail CustomField CurrencyRef " +
+			"ExchangeRate GlobalTaxCalculation "
+		salRefused = txnRefused + "CustomerMemo BillAddr ShipAddr BillEmail SalesTermRef EmailStatus PrintStatus " +
+			"ApplyTaxAfterDiscount PaymentMethodRef DepositToAccountRef Deposit DeliveryInfo "
+		personal = "BillAddr ShipAddr PrimaryEmailAddr PrimaryPhone Mobile Fax AlternatePhone WebAddr Notes " +
+			"CurrencyRef CustomerTypeRef SalesTermRef TermRef PaymentMethodRef DefaultTaxCodeRef " +
+			"PreferredDeliveryMethod Suffix AcctNum BalanceWithJobs ParentRef TaxIdentifier PrimaryAddr SSN " +
+			"ResaleNum CustomField "
 	)
 	return []*entity{
 		txnEntity("Invoice", salesProps+"DueDate", salRefused),
@@ -129,34 +139,48 @@ func describeEntities() []*entity {
 		txnEntity("RefundReceipt", salesProps, salRefused),
 		txnEntity("Payment", "TxnDate TotalAmt CustomerRef PaymentRefNum", salRefused+"UnappliedAmt ARAccountRef"),
 		txnEntity("Bill", txnProps+"VendorRef DueDate Balance", txnRefused+"APAccountRef SalesTermRef"),
-		txnEntity("BillPayment", txnProps+"VendorRef PayType", txnRefused+"CheckPayment CreditCardPayment APAccountRef"),
+		txnEntity("BillPayment", txnProps+"VendorRef PayType",
+			txnRefused+"CheckPayment CreditCardPayment APAccountRef"),
 		txnEntity("VendorCredit", txnProps+"VendorRef Balance", txnRefused+"APAccountRef"),
-		txnEntity("PurchaseOrder", txnProps+"VendorRef DueDate", txnRefused+"POStatus APAccountRef ShipAddr VendorAddr Memo"),
+		txnEntity("PurchaseOrder", txnProps+"VendorRef DueDate",
+			txnRefused+"POStatus APAccountRef ShipAddr VendorAddr Memo"),
 		txnEntity("Purchase", txnProps+"PaymentType", txnRefused+"AccountRef EntityRef PaymentMethodRef Credit"),
 		txnEntity("JournalEntry", "DocNumber TxnDate TotalAmt", txnRefused+"Adjustment"),
 		txnEntity("Deposit", txnProps+"DepositToAccountRef", txnRefused+"CashBack"),
 		txnEntity("Transfer", "TxnDate Amount", txnRefused+"FromAccountRef ToAccountRef"),
 		txnEntity("CreditCardPaymentTxn", "TxnDate Amount", txnRefused+"BankAccountRef CreditCardAccountRef"),
-		withoutCDC(txnEntity("TimeActivity", "TxnDate", "NameOf EmployeeRef VendorRef CustomerRef ItemRef Hours Minutes BillableStatus Description HourlyRate")),
+		withoutCDC(txnEntity("TimeActivity", "TxnDate", "NameOf EmployeeRef VendorRef CustomerRef ItemRef Hours "+
+			"Minutes BillableStatus Description HourlyRate")),
 		txnEntity("InventoryAdjustment", "DocNumber TxnDate", txnRefused+"AdjustAccountRef"),
 		txnEntity("ReimburseCharge", "TxnDate CustomerRef", txnRefused+"Amount HasBeenInvoiced"),
 		txnEntity("RecurringTransaction", "", "RecurringInfo"),
-		txnEntity("Attachable", "FileName ContentType", "Note Size Category AttachableRef FileAccessUri TempDownloadUri"),
-		listEntity("Customer", "DisplayName", "DisplayName GivenName FamilyName MiddleName Title CompanyName FullyQualifiedName PrintOnCheckName Balance Taxable Job", personal),
-		listEntity("Vendor", "DisplayName", "DisplayName GivenName FamilyName MiddleName Title CompanyName PrintOnCheckName Balance Vendor1099", personal),
-		listEntity("Employee", "DisplayName", "DisplayName GivenName FamilyName PrintOnCheckName", personal+"HiredDate ReleasedDate BirthDate BillableTime EmployeeNumber"),
-		listEntity("Item", "Name", "Name Sku FullyQualifiedName Type UnitPrice PurchaseCost QtyOnHand", "Description PurchaseDesc IncomeAccountRef ExpenseAccountRef AssetAccountRef PrefVendorRef ParentRef ClassRef Taxable SalesTaxCodeRef Level SubItem TrackQtyOnHand InvStartDate ReorderPoint"),
-		listEntity("Account", "Name", "Name AcctNum FullyQualifiedName Classification AccountType AccountSubType CurrentBalance SubAccount", "Description CurrentBalanceWithSubAccounts CurrencyRef ParentRef TaxCodeRef"),
+		txnEntity("Attachable", "FileName ContentType",
+			"Note Size Category AttachableRef FileAccessUri TempDownloadUri"),
+		listEntity("Customer", "DisplayName", "DisplayName GivenName FamilyName MiddleName Title CompanyName "+
+			"FullyQualifiedName PrintOnCheckName Balance Taxable Job", personal),
+		listEntity("Vendor", "DisplayName", "DisplayName GivenName FamilyName MiddleName Title CompanyName "+
+			"PrintOnCheckName Balance Vendor1099", personal),
+		listEntity("Employee", "DisplayName", "DisplayName GivenName FamilyName PrintOnCheckName",
+			personal+"HiredDate ReleasedDate BirthDate BillableTime EmployeeNumber"),
+		listEntity("Item", "Name", "Name Sku FullyQualifiedName Type UnitPrice PurchaseCost QtyOnHand",
+			"Description PurchaseDesc IncomeAccountRef ExpenseAccountRef AssetAccountRef PrefVendorRef ParentRef "+
+				"ClassRef Taxable SalesTaxCodeRef Level SubItem TrackQtyOnHand InvStartDate ReorderPoint"),
+		listEntity("Account", "Name", "Name AcctNum FullyQualifiedName Classification AccountType AccountSubType "+
+			"CurrentBalance SubAccount", "Description CurrentBalanceWithSubAccounts CurrencyRef ParentRef TaxCodeRef"),
 		listEntity("Class", "Name", "Name FullyQualifiedName", "SubClass ParentRef"),
 		listEntity("Department", "Name", "Name FullyQualifiedName", "SubDepartment ParentRef Address"),
 		listEntity("Term", "Name", "Name Type DueDays", "DiscountDays DiscountPercent DayOfMonthDue DueNextMonthDays"),
 		listEntity("PaymentMethod", "Name", "Name Type", ""),
 		listEntity("CustomerType", "Name", "Name", ""),
-		withoutCDC(listEntity("TaxCode", "Name", "Name Description", "Taxable TaxGroup SalesTaxRateList PurchaseTaxRateList Hidden")),
-		withoutCDC(listEntity("TaxRate", "Name", "Name Description RateValue", "AgencyRef EffectiveTaxRate DisplayType SpecialTaxType")),
-		withoutCDC(txnEntity("TaxAgency", "DisplayName", "TaxRegistrationNumber TaxTrackedOnSales TaxTrackedOnPurchases LastFileDate")),
+		withoutCDC(listEntity("TaxCode", "Name", "Name Description", "Taxable TaxGroup SalesTaxRateList "+
+			"PurchaseTaxRateList Hidden")),
+		withoutCDC(listEntity("TaxRate", "Name", "Name Description RateValue", "AgencyRef EffectiveTaxRate "+
+			"DisplayType SpecialTaxType")),
+		withoutCDC(txnEntity("TaxAgency", "DisplayName", "TaxRegistrationNumber TaxTrackedOnSales "+
+			"TaxTrackedOnPurchases LastFileDate")),
 		listEntity("CompanyCurrency", "Name", "Name Code", ""),
-		{name: "ExchangeRate", path: "exchangerate", noCDC: true, needsWhere: true, props: properties("SourceCurrencyCode TargetCurrencyCode AsOfDate Rate")},
+		{name: "ExchangeRate", path: "exchangerate", noCDC: true, needsWhere: true,
+			props: properties("SourceCurrencyCode TargetCurrencyCode AsOfDate Rate")},
 		listEntity("Budget", "Name", "Name BudgetType StartDate EndDate", "BudgetDetail BudgetEntryType"),
 		withoutCDC(txnEntity("CompanyInfo", "CompanyName", "LegalName CompanyAddr Country FiscalYearStartMonth")),
 		withoutCDC(txnEntity("Preferences", "", "AccountingInfoPrefs ReportPrefs CurrencyPrefs")),
@@ -164,7 +188,10 @@ func describeEntities() []*entity {
 }
 
 func txnEntity(name, props, refused string) *entity {
-	return &entity{name: name, path: strings.ToLower(name), props: properties(props), refused: strings.Fields(refused + " SyncToken domain sparse")}
+	return &entity{
+		name: name, path: strings.ToLower(name), props: properties(props),
+		refused: strings.Fields(refused + " SyncToken domain sparse"),
+	}
 }
 
 func listEntity(name, naming, props, refused string) *entity {

@@ -12,7 +12,8 @@ import (
 // Body says what a Fault answers with, or how it spoils the true answer.
 type Body string
 
-// Bodies of faults. BodyCut, BodyBadJSON, BodyDropAfter and BodyTrue let the request take effect and spoil only its answer.
+// Bodies of faults. BodyCut, BodyBadJSON, BodyDropAfter and BodyTrue let the request take effect and spoil only its
+// answer.
 const (
 	// BodyJSON is the service's own fault envelope, with upper-case keys. It is the default with a Status.
 	BodyJSON Body = "json"
@@ -146,7 +147,9 @@ func (f *Fault) answer(now time.Time) *answer {
 		return d.xml(now)
 	case BodyHTML:
 		text := http.StatusText(f.Status)
-		return textAnswer(f.Status, "text/html", fmt.Sprintf("<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%[1]d %[2]s</h1></center>\r\n</body>\r\n</html>\r\n", f.Status, text))
+		return textAnswer(f.Status, "text/html",
+			fmt.Sprintf("<html>\r\n<head><title>%d %s</title></head>\r\n<body>\r\n<center><h1>%[1]d "+
+				"%[2]s</h1></center>\r\n</body>\r\n</html>\r\n", f.Status, text))
 	case BodyEmpty:
 		return newAnswer(f.Status, "text/plain", nil)
 	case BodyOAuth:
@@ -172,19 +175,39 @@ func (f *apiFault) Error() string { return f.code + " " + f.message + ": " + f.d
 func faultFor(status int) *apiFault {
 	switch status {
 	case http.StatusUnauthorized:
-		return &apiFault{status: status, code: "3200", kind: "AUTHENTICATION", message: "message=AuthenticationFailed; errorCode=003200; statusCode=401", detail: "Token expired"}
+		return &apiFault{
+			status: status, code: "3200", kind: "AUTHENTICATION",
+			message: "message=AuthenticationFailed; errorCode=003200; statusCode=401", detail: "Token expired",
+		}
 	case http.StatusForbidden:
-		return &apiFault{status: status, code: "3100", kind: "AUTHORIZATION", message: "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"}
+		return &apiFault{
+			status: status, code: "3100", kind: "AUTHORIZATION",
+			message: "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403",
+		}
 	case http.StatusTooManyRequests:
-		return &apiFault{status: status, code: "3001", kind: "SERVICE", message: "message=ThrottleExceeded; errorCode=003001; statusCode=429", detail: "The request limit was reached. Try again later"}
+		return &apiFault{
+			status: status, code: "3001", kind: "SERVICE",
+			message: "message=ThrottleExceeded; errorCode=003001; statusCode=429",
+			detail:  "The request limit was reached. Try again later",
+		}
 	case http.StatusBadRequest:
-		return &apiFault{status: status, code: "6000", kind: "ValidationFault", message: "A business validation error has occurred while processing your request", detail: "Business Validation Error: Unexpected Internal Error. ()"}
+		return &apiFault{
+			status: status, code: "6000", kind: "ValidationFault",
+			message: "A business validation error has occurred while processing your request",
+			detail:  "Business Validation Error: Unexpected Internal Error. ()",
+		}
 	}
-	return &apiFault{status: status, code: "10000", kind: "SystemFault", message: "An application error has occurred while processing your request", detail: "System Failure Error: Unexpected Internal Error."}
+	return &apiFault{
+		status: status, code: "10000", kind: "SystemFault",
+		message: "An application error has occurred while processing your request",
+		detail:  "System Failure Error: Unexpected Internal Error.",
+	}
 }
 
 func validation(code, message, detail string) *apiFault {
-	return &apiFault{status: http.StatusBadRequest, code: code, kind: "ValidationFault", message: message, detail: detail}
+	return &apiFault{
+		status: http.StatusBadRequest, code: code, kind: "ValidationFault", message: message, detail: detail,
+	}
 }
 
 // service spells the fault as the accounting service does.
@@ -201,7 +224,8 @@ func (f *apiFault) service(now time.Time, zone *time.Location) *answer {
 func (f *apiFault) gateway(now time.Time) *answer {
 	detail, _ := json.Marshal(f.detail)
 	message, _ := json.Marshal(f.message)
-	body := fmt.Appendf(nil, `{"warnings":null,"intuitObject":null,"fault":{"error":[{"message":%s,"detail":%s,"code":%q,"element":null}],"type":%q},"report":null,"queryResponse":null,"batchItemResponse":[],"attachableResponse":[],"syncErrorResponse":null,"requestId":null,"time":%d,"status":null,"cdcresponse":[]}`,
+	body := fmt.Appendf(nil,
+		`{"warnings":null,"intuitObject":null,"fault":{"error":[{"message":%s,"detail":%s,"code":%q,"element":null}],"type":%q},"report":null,"queryResponse":null,"batchItemResponse":[],"attachableResponse":[],"syncErrorResponse":null,"requestId":null,"time":%d,"status":null,"cdcresponse":[]}`,
 		message, detail, f.code, f.kind, now.UnixMilli())
 	return newAnswer(f.status, "application/json;charset=UTF-8", body)
 }
@@ -209,7 +233,8 @@ func (f *apiFault) gateway(now time.Time) *answer {
 // xml spells the fault as the service does for clients that did not ask for JSON, and sometimes for others.
 func (f *apiFault) xml(now time.Time) *answer {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time="%s"><Fault type="%s"><Error code="%s"><Message>`, stampMillis(now, time.UTC), f.kind, f.code)
+	fmt.Fprintf(&b,
+		`<?xml version="1.0" encoding="UTF-8" standalone="yes"?><IntuitResponse xmlns="http://schema.intuit.com/finance/v3" time="%s"><Fault type="%s"><Error code="%s"><Message>`, stampMillis(now, time.UTC), f.kind, f.code)
 	escapeXML(&b, f.message)
 	b.WriteString("</Message><Detail>")
 	escapeXML(&b, f.detail)

@@ -134,7 +134,8 @@ func (c *Company) nextStamp(e *entity) time.Time {
 	if next.IsZero() {
 		next = c.clock
 	}
-	next = next.Add(time.Duration(1+c.draws(e.name).IntN(3)) * time.Second) // drawn always, so that the time of day changes nothing else
+	// drawn always, so that the time of day changes nothing else
+	next = next.Add(time.Duration(1+c.draws(e.name).IntN(3)) * time.Second)
 	if now := c.now(); next.After(now) {
 		next = now
 	}
@@ -176,9 +177,14 @@ func (g *generator) openBooks(d day) {
 		{kind: lineJournal, account: b.loan, amount: 2_500_000, text: "Opening balance"},
 	}
 	if stock > 0 {
-		lines = append(lines, line{kind: lineJournal, account: b.inventory, amount: stock, debit: true, text: "Opening stock"})
+		lines = append(lines, line{
+			kind: lineJournal, account: b.inventory, amount: stock, debit: true, text: "Opening stock",
+		})
 	}
-	g.journalEntry(d, "1", append(lines, line{kind: lineJournal, account: b.opening, amount: 8_500_000 + 2_000_000 + 1_349_500 - 2_500_000 + stock, text: "Opening balance"}))
+	g.journalEntry(d, "1", append(lines, line{
+		kind: lineJournal, account: b.opening, amount: 8_500_000 + 2_000_000 + 1_349_500 - 2_500_000 + stock,
+		text: "Opening balance",
+	}))
 }
 
 func (g *generator) journalEntry(d day, number string, lines []line) *txn {
@@ -211,7 +217,10 @@ func (g *generator) monthEnd(d day) {
 		{kind: lineJournal, account: b.depreciationExpense, amount: 11_245, debit: true, text: "Monthly depreciation"},
 		{kind: lineJournal, account: b.depreciation, amount: 11_245, text: "Monthly depreciation"},
 	})
-	g.file(&txn{kind: kindDeposit, date: d, account: b.savings, total: 1_234, note: "Interest", lines: []line{{kind: lineAccount, account: b.interestEarned, amount: 1_234, text: "Interest earned"}}})
+	g.file(&txn{
+		kind: kindDeposit, date: d, account: b.savings, total: 1_234, note: "Interest",
+		lines: []line{{kind: lineAccount, account: b.interestEarned, amount: 1_234, text: "Interest earned"}},
+	})
 }
 
 func (g *generator) transfer(d day, from, to *account, amount cents) {

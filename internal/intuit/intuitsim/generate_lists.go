@@ -8,11 +8,17 @@ import (
 
 // words are the raw material of names.
 var (
-	givenNames  = strings.Fields("Amy Bill Carla Dylan Elena Farid Grace Hiro Ines Jeff Karin Liam Maya Noah Olga Pedro Quinn Rosa Sven Tara Umar Vera Wes Xenia Yusuf Zoe")
-	familyNames = strings.Fields("Lauterbach Adler Brosnahan Chin Dukes Esposito Freeman Garcia Hughes Ibrahim Jensen Kowalski Lopez Mbeki Nakamura O'Neill Paulsen Quist Rondonuwu Sato Travis Underwood Velasquez Whitehead Young Zuniga")
-	trades      = strings.Fields("Bakery Clinic Florist Garage Hotel Library Nursery Orchard Pharmacy Printing Realty School Store Studio Theatre Winery Workshop Diner Kitchens Supplies")
-	suppliers   = strings.Fields("Lumber Telephone Insurance Fuel Freight Hardware Chemicals Media Packaging Plumbing Security Signs Tools Uniforms Water Waste Fasteners Paper Energy Machinery")
-	streets     = strings.Fields("Main Finch Court Birch Oak Cypress Mission Harbor Ocean Church Market Mill Park Ridge River School Spring Station Union Walnut")
+	givenNames = strings.Fields("Amy Bill Carla Dylan Elena Farid Grace Hiro Ines Jeff Karin Liam Maya Noah Olga " +
+		"Pedro Quinn Rosa Sven Tara Umar Vera Wes Xenia Yusuf Zoe")
+	familyNames = strings.Fields("Lauterbach Adler Brosnahan Chin Dukes Esposito Freeman Garcia Hughes Ibrahim " +
+		"Jensen Kowalski Lopez Mbeki Nakamura O'Neill Paulsen Quist Rondonuwu Sato Travis Underwood Velasquez " +
+		"Whitehead Young Zuniga")
+	trades = strings.Fields("Bakery Clinic Florist Garage Hotel Library Nursery Orchard Pharmacy Printing " +
+		"Realty School Store Studio Theatre Winery Workshop Diner Kitchens Supplies")
+	suppliers = strings.Fields("Lumber Telephone Insurance Fuel Freight Hardware Chemicals Media Packaging " +
+		"Plumbing Security Signs Tools Uniforms Water Waste Fasteners Paper Energy Machinery")
+	streets = strings.Fields("Main Finch Court Birch Oak Cypress Mission Harbor Ocean Church Market Mill Park " +
+		"Ridge River School Spring Station Union Walnut")
 )
 
 func (c *Company) addEntry(entityName, name string, parent *listEntry, extra object) *listEntry {
@@ -56,14 +62,31 @@ func (c *Company) makeLists() {
 	if c.canadian {
 		agency, rate, code = "Receiver General", "HST ON", "HST ON"
 	}
-	a := c.addEntry("TaxAgency", agency, nil, object{{"DisplayName", agency}, {"TaxTrackedOnPurchases", c.canadian}, {"TaxTrackedOnSales", true}})
-	r := c.addEntry("TaxRate", rate, nil, object{{"Description", rate}, {"RateValue", c.salesTaxRate().rate()}, {"AgencyRef", object{{"value", a.id}}}, {"SpecialTaxType", "NONE"}, {"DisplayType", "ReadOnly"}})
+	a := c.addEntry("TaxAgency", agency, nil, object{
+		{"DisplayName", agency}, {"TaxTrackedOnPurchases", c.canadian}, {"TaxTrackedOnSales", true},
+	})
+	r := c.addEntry("TaxRate", rate, nil, object{
+		{"Description", rate}, {"RateValue", c.salesTaxRate().rate()}, {"AgencyRef", object{{"value", a.id}}},
+		{"SpecialTaxType", "NONE"}, {"DisplayType", "ReadOnly"},
+	})
 	c.taxRates = append(c.taxRates, r)
-	detail := object{{"TaxRateDetail", []object{{{"TaxRateRef", object{{"value", r.id}, {"name", rate}}}, {"TaxTypeApplicable", "TaxOnAmount"}, {"TaxOrder", 0}}}}}
-	c.taxCodes = append(c.taxCodes, c.addEntry("TaxCode", code, nil, object{{"Description", rate}, {"Taxable", true}, {"TaxGroup", true}, {"Hidden", false}, {"SalesTaxRateList", detail}, {"PurchaseTaxRateList", object{{"TaxRateDetail", []object{}}}}}))
+	detail := object{{
+		"TaxRateDetail",
+		[]object{{
+			{"TaxRateRef", object{{"value", r.id}, {"name", rate}}}, {"TaxTypeApplicable", "TaxOnAmount"},
+			{"TaxOrder", 0},
+		}},
+	}}
+	c.taxCodes = append(c.taxCodes, c.addEntry("TaxCode", code, nil, object{
+		{"Description", rate}, {"Taxable", true}, {"TaxGroup", true}, {"Hidden", false}, {"SalesTaxRateList", detail},
+		{"PurchaseTaxRateList", object{{"TaxRateDetail", []object{}}}},
+	}))
 	for _, given := range []string{"Emily Platt", "John Johnson", "Ngozi Adeyemi"} {
 		first, last, _ := strings.Cut(given, " ")
-		p := &party{kind: "Employee", display: given, given: first, family: last, hired: c.today.addMonths(-34), phone: phone(c.draws("Employee"))}
+		p := &party{
+			kind: "Employee", display: given, given: first, family: last, hired: c.today.addMonths(-34),
+			phone: phone(c.draws("Employee")),
+		}
 		c.add("Employee", &p.record, p)
 		c.employees = append(c.employees, p)
 	}
@@ -71,7 +94,8 @@ func (c *Company) makeLists() {
 
 func (c *Company) makeItems() {
 	b, r := &c.books, c.draws("Item")
-	nouns := strings.Fields("Design Installation Pruning Trimming Consulting Maintenance Fountain Pump Rocks Soil Sprinkler Heads Sod Lighting Fence Gravel Seeds Planter Sensor Bench")
+	nouns := strings.Fields("Design Installation Pruning Trimming Consulting Maintenance Fountain Pump Rocks Soil " +
+		"Sprinkler Heads Sod Lighting Fence Gravel Seeds Planter Sensor Bench")
 	for i := range c.opts.Items {
 		noun := nouns[i%len(nouns)]
 		it := &item{name: noun, description: noun, taxable: true}
@@ -130,7 +154,10 @@ func (c *Company) makeParties() {
 	}
 	r = c.draws("Vendor")
 	for i := range c.opts.Vendors {
-		p := &party{kind: "Vendor", term: pickOne(r, c.terms), form1099: r.IntN(8) == 0, acctNum: fmt.Sprintf("%07d", r.IntN(9_000_000))}
+		p := &party{
+			kind: "Vendor", term: pickOne(r, c.terms), form1099: r.IntN(8) == 0,
+			acctNum: fmt.Sprintf("%07d", r.IntN(9_000_000)),
+		}
 		p.given, p.family = givenNames[r.IntN(len(givenNames))], familyNames[r.IntN(len(familyNames))]
 		p.company = fmt.Sprintf("%s %s", p.family, suppliers[i%len(suppliers)])
 		p.display = p.company
@@ -165,7 +192,11 @@ func (c *Company) fill(p *party) {
 	if r.IntN(10) == 0 {
 		p.notes = "Prefers to be called in the morning."
 	}
-	a := &address{id: c.nextID(c.entityNamed(p.kind)), line1: fmt.Sprintf("%d %s St.", 10+r.IntN(9000), streets[r.IntN(len(streets))]), city: "Bayshore", region: "CA", code: fmt.Sprintf("%05d", 1000+r.IntN(97000)), country: "USA"}
+	a := &address{
+		id:    c.nextID(c.entityNamed(p.kind)),
+		line1: fmt.Sprintf("%d %s St.", 10+r.IntN(9000), streets[r.IntN(len(streets))]), city: "Bayshore", region: "CA",
+		code: fmt.Sprintf("%05d", 1000+r.IntN(97000)), country: "USA",
+	}
 	if c.canadian {
 		a.city, a.region, a.code, a.country = "Ottawa", "ON", fmt.Sprintf("K1A %dB%d", r.IntN(10), r.IntN(10)), "CAN"
 	}

@@ -15,17 +15,30 @@ func (g *generator) makeMore() {
 		cust, it := g.customers[i], g.items[i]
 		d := g.today - day(3*i)
 		put("TimeActivity", object{
-			{"TxnDate", d.String()}, {"NameOf", "Employee"}, {"EmployeeRef", g.employees[i%len(g.employees)].ref()}, {"CustomerRef", cust.ref()}, {"ItemRef", it.ref()},
-			{"BillableStatus", "Billable"}, {"Taxable", false}, {"HourlyRate", it.price.rate()}, {"Hours", 1 + i}, {"Minutes", 15 * (i % 4)}, {"Description", "Work on site"},
+			{"TxnDate", d.String()}, {"NameOf", "Employee"}, {"EmployeeRef", g.employees[i%len(g.employees)].ref()},
+			{"CustomerRef", cust.ref()}, {"ItemRef", it.ref()},
+			{"BillableStatus", "Billable"}, {"Taxable", false}, {"HourlyRate", it.price.rate()}, {"Hours", 1 + i},
+			{"Minutes", 15 * (i % 4)}, {"Description", "Work on site"},
 		})
-		put("ReimburseCharge", object{{"TxnDate", d.String()}, {"CustomerRef", cust.ref()}, {"Amount", cents(1000 * (i + 1)).json()}, {"HasBeenInvoiced", i%2 == 0}, {"CurrencyRef", g.currency()}, {"Line", []object{{{"Id", "1"}, {"Amount", cents(1000 * (i + 1)).json()}, {"DetailType", "ReimburseLineDetail"}}}}})
+		put("ReimburseCharge", object{
+			{"TxnDate", d.String()}, {"CustomerRef", cust.ref()}, {"Amount", cents(1000 * (i + 1)).json()},
+			{"HasBeenInvoiced", i%2 == 0}, {"CurrencyRef", g.currency()},
+			{"Line", []object{{{"Id", "1"}, {"Amount", cents(1000 * (i + 1)).json()},
+				{"DetailType", "ReimburseLineDetail"}}}},
+		})
 		put("Attachable", object{
-			{"FileName", fmt.Sprintf("receipt_%02d.jpg", i)}, {"ContentType", "image/jpeg"}, {"Size", 24_000 + 101*i}, {"Category", "Image"}, {"Note", "Scanned"},
-			{"AttachableRef", []object{{{"EntityRef", object{{"value", cust.id}, {"type", "Customer"}}}, {"IncludeOnSend", false}}}}, {"FileAccessUri", "/v3/company/" + g.info.Realm + "/download/" + fmt.Sprint(i)},
+			{"FileName", fmt.Sprintf("receipt_%02d.jpg", i)}, {"ContentType", "image/jpeg"}, {"Size", 24_000 + 101*i},
+			{"Category", "Image"}, {"Note", "Scanned"},
+			{"AttachableRef", []object{{{"EntityRef", object{{"value", cust.id}, {"type", "Customer"}}},
+				{"IncludeOnSend", false}}}}, {"FileAccessUri", "/v3/company/" + g.info.Realm +
+				"/download/" + fmt.Sprint(i)},
 		})
 	}
 	for i := range min(6, len(g.vendors)) {
-		t := &txn{kind: kindPurchaseOrder, date: g.today - day(5*i), due: g.today + 14, party: g.vendors[i], number: fmt.Sprintf("PO-%04d", 1+i), status: []string{"Open", "Closed"}[i%2]}
+		t := &txn{
+			kind: kindPurchaseOrder, date: g.today - day(5*i), due: g.today + 14, party: g.vendors[i],
+			number: fmt.Sprintf("PO-%04d", 1+i), status: []string{"Open", "Closed"}[i%2],
+		}
 		g.costLines(t, 3)
 		g.file(t)
 	}
@@ -33,7 +46,8 @@ func (g *generator) makeMore() {
 		if it.kind == "Inventory" {
 			put("InventoryAdjustment", object{
 				{"TxnDate", g.today.String()}, {"DocNumber", "IA-1"}, {"AdjustAccountRef", g.books.cogs.ref()},
-				{"Line", []object{{{"Id", "1"}, {"DetailType", "ItemAdjustmentLineDetail"}, {"ItemAdjustmentLineDetail", object{{"ItemRef", it.ref()}, {"QtyDiff", 0}}}}}},
+				{"Line", []object{{{"Id", "1"}, {"DetailType", "ItemAdjustmentLineDetail"},
+					{"ItemAdjustmentLineDetail", object{{"ItemRef", it.ref()}, {"QtyDiff", 0}}}}}},
 			})
 			break
 		}
@@ -41,12 +55,22 @@ func (g *generator) makeMore() {
 	year := g.today.fiscalYearStart(g.info.FiscalYearStart)
 	var details []object
 	for m := range 12 {
-		details = append(details, object{{"BudgetDate", year.addMonths(m).String()}, {"Amount", cents(250_000).json()}, {"AccountRef", g.books.rent.ref()}})
+		details = append(details, object{
+			{"BudgetDate", year.addMonths(m).String()}, {"Amount", cents(250_000).json()},
+			{"AccountRef", g.books.rent.ref()},
+		})
 	}
-	put("Budget", object{{"Name", fmt.Sprintf("Budget FY%d", year.time().Year())}, {"StartDate", year.String()}, {"EndDate", (year.addMonths(12) - 1).String()}, {"BudgetType", "ProfitAndLoss"}, {"BudgetEntryType", "Monthly"}, {"BudgetDetail", details}})
+	put("Budget", object{
+		{"Name", fmt.Sprintf("Budget FY%d", year.time().Year())}, {"StartDate", year.String()},
+		{"EndDate", (year.addMonths(12) - 1).String()}, {"BudgetType", "ProfitAndLoss"}, {"BudgetEntryType", "Monthly"},
+		{"BudgetDetail", details},
+	})
 	for i, rate := range []string{"1.3712", "1.0845"} {
 		code := []string{"USD", "EUR"}[i]
-		put("ExchangeRate", object{{"SourceCurrencyCode", code}, {"TargetCurrencyCode", g.info.Currency}, {"Rate", number(rate)}, {"AsOfDate", g.today.String()}})
+		put("ExchangeRate", object{
+			{"SourceCurrencyCode", code}, {"TargetCurrencyCode", g.info.Currency}, {"Rate", number(rate)},
+			{"AsOfDate", g.today.String()},
+		})
 	}
 	if len(g.txns) > 0 {
 		g.makeRecurring()
@@ -70,12 +94,16 @@ func (*recurring) members(*Company, *object) {}
 
 func (t *recurring) whole(c *Company, r *record) object {
 	inner := object{
-		{"domain", "QBO"}, {"sparse", false}, {"Id", r.id}, {"SyncToken", "0"}, {"MetaData", object{{"CreateTime", stamp(r.created, c.zone)}, {"LastUpdatedTime", stamp(r.updated, c.zone)}}},
-		{"RecurringInfo", object{{"Name", "Monthly service"}, {"RecurType", "Automated"}, {"Active", true}, {"ScheduleInfo", object{{"IntervalType", "Monthly"}, {"NumInterval", 1}, {"DayOfMonth", 1}, {"NextDate", c.today.monthStart().addMonths(1).String()}}}}},
+		{"domain", "QBO"}, {"sparse", false}, {"Id", r.id}, {"SyncToken", "0"},
+		{"MetaData", object{{"CreateTime", stamp(r.created, c.zone)}, {"LastUpdatedTime", stamp(r.updated, c.zone)}}},
+		{"RecurringInfo", object{{"Name", "Monthly service"}, {"RecurType", "Automated"}, {"Active", true},
+			{"ScheduleInfo", object{{"IntervalType", "Monthly"}, {"NumInterval", 1}, {"DayOfMonth", 1},
+				{"NextDate", c.today.monthStart().addMonths(1).String()}}}}},
 	}
 	for _, m := range t.txn.object(c) {
 		switch m.name {
-		case "domain", "sparse", "Id", "SyncToken", "MetaData", "DocNumber", "TxnDate", "DueDate", "Balance", "LinkedTxn", "DeliveryInfo":
+		case "domain", "sparse", "Id", "SyncToken", "MetaData", "DocNumber", "TxnDate", "DueDate", "Balance",
+			"LinkedTxn", "DeliveryInfo":
 		default:
 			inner = append(inner, m)
 		}

@@ -5,8 +5,10 @@ import "strings"
 // nastyNames are names that spreadsheets and careless exporters turn into something else.
 func nastyNames() []string {
 	return []string{
-		"=1+1", `=HYPERLINK("http://x","y")`, "+49 30 1234567", "@sum", "-2+3", "00123", "1E5", "2026-01-02", "TRUE", "#REF!", "'quoted",
-		"5000000000000503624", "0.1000", " leading and trailing ", "Zoë 🦄 & Söhne", "line one\nline two", "tab\there", `say "hello"`,
+		"=1+1", `=HYPERLINK("http://x","y")`, "+49 30 1234567", "@sum", "-2+3", "00123", "1E5", "2026-01-02",
+		"TRUE", "#REF!", "'quoted",
+		"5000000000000503624", "0.1000", " leading and trailing ", "Zoë 🦄 & Söhne", "line one\nline two",
+		"tab\there", `say "hello"`,
 		"O'Brien's \\ Sons", "<b>bold</b>", "مرحبا", "日本株式会社", "a,b;c", "1/2", "\u200bzero width",
 	}
 }
@@ -34,7 +36,10 @@ func (c *Company) makeNastyLists() {
 				c.vendors = append(c.vendors, p)
 			}
 		}
-		it := &item{name: name, sku: name, description: name, kind: "Service", price: 1999, income: c.books.services, expense: c.books.cogs}
+		it := &item{
+			name: name, sku: name, description: name, kind: "Service", price: 1999, income: c.books.services,
+			expense: c.books.cogs,
+		}
 		c.add("Item", &it.record, it)
 		c.items = append(c.items, it)
 	}
@@ -46,7 +51,10 @@ func (g *generator) makeNastyTxns() {
 	parties := g.customers[len(g.customers)-len(nastyNames()):]
 	suppliers := g.vendors[len(g.vendors)-len(nastyNames()):]
 	for i, name := range nastyNames() {
-		t := &txn{kind: kindInvoice, date: g.today, due: g.today + 30, party: parties[i], number: name, memo: name, note: name, crew: name}
+		t := &txn{
+			kind: kindInvoice, date: g.today, due: g.today + 30, party: parties[i], number: name, memo: name,
+			note: name, crew: name,
+		}
 		t.lines = []line{{kind: lineItem, item: items[i], text: name, qty: 1333, price: 1999}}
 		t.lines[0].amount = t.lines[0].qty.at(t.lines[0].price)
 		switch i {

@@ -12,12 +12,18 @@ func TestOneRecordMoreChangesNoOtherEntity(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC)
 	books := func() *Company {
-		s := New(Options{Seed: 7, Companies: 1, Customers: 12, Vendors: 8, Items: 8, Invoices: 30, Bills: 20, Now: func() time.Time { return now }})
+		s := New(Options{
+			Seed: 7, Companies: 1, Customers: 12, Vendors: 8, Items: 8, Invoices: 30, Bills: 20,
+			Now: func() time.Time { return now },
+		})
 		return s.companies[0]
 	}
 	plain := books()
 	plain.ready()
-	for _, name := range []string{"TimeActivity", "ReimburseCharge", "Attachable", "InventoryAdjustment", "Budget", "CompanyCurrency", "TaxAgency", "RecurringTransaction"} {
+	for _, name := range []string{
+		"TimeActivity", "ReimburseCharge", "Attachable", "InventoryAdjustment", "Budget", "CompanyCurrency",
+		"TaxAgency", "RecurringTransaction",
+	} {
 		more := books()
 		more.generating = true // as if it were the first record that the generator makes
 		more.stampAs(dayOf(now)-2000, 9)
@@ -40,7 +46,8 @@ func TestOneRecordMoreChangesNoOtherEntity(t *testing.T) {
 					continue // rates say to which agency they belong
 				}
 				if !bytes.Equal(was[i].json(plain), is[i].json(more)) {
-					t.Errorf("one %s more changes %s %s:\n%s\n%s", name, e.name, was[i].id, was[i].json(plain), is[i].json(more))
+					t.Errorf("one %s more changes %s %s:\n%s\n%s", name, e.name, was[i].id,
+						was[i].json(plain), is[i].json(more))
 					break
 				}
 			}

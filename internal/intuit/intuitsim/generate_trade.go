@@ -7,7 +7,9 @@ func (g *generator) saleLines(t *txn, most int) {
 	r := g.draws(t.kind)
 	for range 1 + r.IntN(most) {
 		it := pickOne(r, g.items)
-		l := line{kind: lineItem, item: it, text: it.description, price: it.price, taxable: it.taxable && t.party.taxable}
+		l := line{
+			kind: lineItem, item: it, text: it.description, price: it.price, taxable: it.taxable && t.party.taxable,
+		}
 		switch it.kind {
 		case "Service":
 			l.qty = milli(250 * (1 + r.IntN(32)))
@@ -109,7 +111,10 @@ func (g *generator) receive(inv *txn, amount cents) {
 		return
 	}
 	d := g.stampDay()
-	t := &txn{kind: kindPayment, date: d, party: inv.party, total: amount, method: pickOne(r, g.methods), account: g.books.undeposited}
+	t := &txn{
+		kind: kindPayment, date: d, party: inv.party, total: amount, method: pickOne(r, g.methods),
+		account: g.books.undeposited,
+	}
 	t.applies = []application{{inv, amount}}
 	if chance(r, 2) {
 		t.total += 1_000 * cents(1+r.IntN(20))
@@ -147,7 +152,10 @@ func (g *generator) creditFor(inv *txn) {
 	if chance(r, 30) {
 		return
 	}
-	p := &txn{kind: kindPayment, date: t.date, party: t.party, account: g.books.undeposited, method: g.methods[0], note: "Created by QB Online to link credits to charges."}
+	p := &txn{
+		kind: kindPayment, date: t.date, party: t.party, account: g.books.undeposited, method: g.methods[0],
+		note: "Created by QB Online to link credits to charges.",
+	}
 	p.applies = []application{{inv, t.total}, {t, t.total}}
 	g.file(p)
 	inv.appliedBy = append(inv.appliedBy, application{p, t.total})
@@ -165,7 +173,10 @@ func (g *generator) receipt(d day) {
 	g.undeposited = append(g.undeposited, t)
 	if chance(r, 4) || !g.refunded {
 		g.refunded = true
-		r := &txn{kind: kindRefundReceipt, date: d, party: t.party, number: "RF-" + t.number, method: t.method, account: g.books.checking, lines: t.lines[:1:1]}
+		r := &txn{
+			kind: kindRefundReceipt, date: d, party: t.party, number: "RF-" + t.number, method: t.method,
+			account: g.books.checking, lines: t.lines[:1:1],
+		}
 		g.settleTotals(r)
 		g.file(r)
 	}
@@ -184,7 +195,9 @@ func (g *generator) estimate(d day) {
 func (g *generator) bill(d day) {
 	r := g.draws(kindBill)
 	v := pickOne(r, g.vendors)
-	t := &txn{kind: kindBill, date: d, party: v, number: fmt.Sprint(5000 + g.number(kindBill)), term: v.term, due: d + 30}
+	t := &txn{
+		kind: kindBill, date: d, party: v, number: fmt.Sprint(5000 + g.number(kindBill)), term: v.term, due: d + 30,
+	}
 	if v.term != nil {
 		t.due = d + day(v.term.days)
 	}
@@ -214,13 +227,18 @@ func (g *generator) bill(d day) {
 func (g *generator) costLines(t *txn, most int) {
 	r := g.draws(t.kind)
 	b := &g.books
-	accounts := []*account{b.advertising, b.insurance, b.legal, b.meals, b.office, b.software, b.repairs, b.travel, b.electricity, b.phone, b.gas, b.utilities}
+	accounts := []*account{
+		b.advertising, b.insurance, b.legal, b.meals, b.office, b.software, b.repairs, b.travel, b.electricity, b.phone,
+		b.gas, b.utilities,
+	}
 	for range 1 + r.IntN(most) {
 		l := line{kind: lineAccount, account: pickOne(r, accounts), amount: cents(900 + r.IntN(60_000))}
 		l.text = l.account.name
 		if chance(r, 25) && len(g.items) > 0 {
 			if it := pickOne(r, g.items); it.kind == "Inventory" {
-				l = line{kind: lineItem, item: it, qty: milli(1000 * (1 + r.IntN(20))), price: it.cost, text: it.description}
+				l = line{
+					kind: lineItem, item: it, qty: milli(1000 * (1 + r.IntN(20))), price: it.cost, text: it.description,
+				}
 				l.amount = l.qty.at(l.price)
 			}
 		}
@@ -240,7 +258,10 @@ func (g *generator) payBill(bill *txn, amount cents) {
 	if amount <= 0 || bill.deleted || bill.voided {
 		return
 	}
-	t := &txn{kind: kindBillPayment, date: g.stampDay(), party: bill.party, total: amount, account: g.books.checking, payType: "Check"}
+	t := &txn{
+		kind: kindBillPayment, date: g.stampDay(), party: bill.party, total: amount, account: g.books.checking,
+		payType: "Check",
+	}
 	t.number = fmt.Sprint(1000 + g.number(t.kind))
 	if chance(r, 20) {
 		t.account, t.payType, t.number = g.books.card, "CreditCard", ""
@@ -259,7 +280,8 @@ func (g *generator) expense(d day) {
 	t := &txn{kind: kindPurchase, date: d, party: pickOne(r, g.vendors), account: g.books.card, payType: "CreditCard"}
 	if chance(r, 40) {
 		t.account, t.payType = g.books.checking, "Check"
-		t.number = fmt.Sprint(20_000 + g.number(t.kind)) // written by hand, from another book of checks than those of bills
+		// written by hand, from another book of checks than those of bills
+		t.number = fmt.Sprint(20_000 + g.number(t.kind))
 	}
 	g.costLines(t, 2)
 	if t.payType == "CreditCard" {
@@ -277,8 +299,13 @@ func (g *generator) rentBill(d day) {
 	if len(g.vendors) == 0 {
 		return
 	}
-	t := &txn{kind: kindBill, date: d, party: g.vendors[0], number: fmt.Sprintf("RENT-%s", d.time().Format("2006-01")), due: d + 10, total: 180_000}
-	t.lines = []line{{kind: lineAccount, account: g.books.rent, amount: 180_000, text: "Rent for " + d.time().Format("January 2006")}}
+	t := &txn{
+		kind: kindBill, date: d, party: g.vendors[0], number: fmt.Sprintf("RENT-%s", d.time().Format("2006-01")),
+		due: d + 10, total: 180_000,
+	}
+	t.lines = []line{{
+		kind: lineAccount, account: g.books.rent, amount: 180_000, text: "Rent for " + d.time().Format("January 2006"),
+	}}
 	g.file(t)
 	t.party.sales = append(t.party.sales, t)
 	g.later(d+9, func() { g.payBill(t, t.open()) })

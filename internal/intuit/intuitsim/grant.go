@@ -188,7 +188,8 @@ func (s *Server) token(r *http.Request) *answer {
 		return methodNotAllowed(http.MethodPost)
 	}
 	if mediaType(r.Header.Get("Content-Type")) != "application/x-www-form-urlencoded" {
-		return oauthError(http.StatusBadRequest, "invalid_request", "Content-Type must be application/x-www-form-urlencoded")
+		return oauthError(http.StatusBadRequest, "invalid_request",
+			"Content-Type must be application/x-www-form-urlencoded")
 	}
 	if err := r.ParseForm(); err != nil {
 		return oauthError(http.StatusBadRequest, "invalid_request", "")
@@ -280,7 +281,8 @@ func (s *Server) revoke(r *http.Request) *answer {
 	var body struct {
 		Token string `json:"token"`
 	}
-	if mediaType(r.Header.Get("Content-Type")) != "application/json" || json.NewDecoder(r.Body).Decode(&body) != nil || body.Token == "" {
+	if mediaType(r.Header.Get("Content-Type")) != "application/json" || json.NewDecoder(r.Body).Decode(&body) != nil ||
+		body.Token == "" {
 		return oauthError(http.StatusBadRequest, "invalid_request", "")
 	}
 	s.mu.Lock()
@@ -350,7 +352,11 @@ func mediaType(contentType string) string {
 
 // unsignedIDToken is an id_token whose signature nobody can verify: the jwks document of the simulator is empty.
 func unsignedIDToken(g *grant, client string, now time.Time) string {
-	claims := object{{"sub", userSub}, {"aud", []string{client}}, {"realmid", g.realm}, {"iss", issuer}, {"exp", int(now.Add(time.Hour).Unix())}, {"iat", int(now.Unix())}}
+	claims := object{
+		{"sub", userSub}, {"aud", []string{client}}, {"realmid", g.realm}, {"iss", issuer},
+		{"exp", int(now.Add(time.Hour).Unix())}, {"iat", int(now.Unix())},
+	}
 	enc := base64.RawURLEncoding
-	return enc.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + enc.EncodeToString(claims.appendJSON(nil)) + "." + enc.EncodeToString([]byte("unsigned"))
+	return enc.EncodeToString([]byte(`{"alg":"RS256"}`)) + "." + enc.EncodeToString(claims.appendJSON(nil)) + "." +
+		enc.EncodeToString([]byte("unsigned"))
 }

@@ -1,11 +1,13 @@
 // Package intuitsim is a strict simulator of Intuit's OAuth service and of the QuickBooks Online Accounting API:
 // one http.Handler, free of goroutines, for tests, for the demo and for people who integrate. Companies, their
-// double-entry journals and every report are worked out from a seed, so the same seed on the same day gives the same books.
+// double-entry journals and every report are worked out from a seed, so the same seed on the same day gives the same
+// books.
 //
-// The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset, faults,
-// latency, limits, settings, consent, and POST companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|put.
-// Known differences from the real service: the last digits of a transaction's id tell its kind, the fault texts of the
-// query parser shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
+// The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset,
+// faults, latency, limits, settings, consent, and POST
+// companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|put. Known differences from the real
+// service: the last digits of a transaction's id tell its kind, the fault texts of the query parser shorten the list of
+// expected tokens, and XML answers are a plain rendering of the JSON ones.
 package intuitsim
 
 import (

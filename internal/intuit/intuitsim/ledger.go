@@ -105,12 +105,17 @@ func (c *Company) post(out []posting, t *txn) []posting {
 			if !l.debit {
 				amount = -amount
 			}
-			out = append(out, posting{date: t.date, txn: t, account: l.account, amount: amount, party: l.party, class: l.class, text: l.text})
+			out = append(out, posting{
+				date: t.date, txn: t, account: l.account, amount: amount, party: l.party, class: l.class, text: l.text,
+			})
 		}
 	case kindDeposit:
 		put(t.account, t.total, t.note)
 		for _, l := range t.lines {
-			p := posting{date: t.date, txn: t, account: l.account, amount: -l.amount, party: l.party, class: l.class, text: l.text}
+			p := posting{
+				date: t.date, txn: t, account: l.account, amount: -l.amount, party: l.party, class: l.class,
+				text: l.text,
+			}
 			if l.kind == lineLinked {
 				p.account, p.party = b.undeposited, l.linked.party
 			}
@@ -144,7 +149,9 @@ func (c *Company) postSale(out []posting, t *txn, sign cents) []posting {
 		}
 	}
 	if t.discount != 0 {
-		out = append(out, posting{date: t.date, txn: t, account: b.discounts, amount: sign * t.discount, party: t.party, text: "Discount"})
+		out = append(out, posting{
+			date: t.date, txn: t, account: b.discounts, amount: sign * t.discount, party: t.party, text: "Discount",
+		})
 	}
 	if t.tax != 0 {
 		out = append(out, posting{date: t.date, txn: t, account: b.salesTax, amount: -sign * t.tax, party: t.party})
@@ -155,7 +162,10 @@ func (c *Company) postSale(out []posting, t *txn, sign cents) []posting {
 // postPurchase appends the postings of the lines of a bill or an expense; sign -1 takes it back.
 func (c *Company) postPurchase(out []posting, t *txn, sign cents) []posting {
 	for _, l := range t.lines {
-		p := posting{date: t.date, txn: t, account: l.account, amount: sign * l.amount, party: t.party, class: l.class, item: l.item, text: l.text}
+		p := posting{
+			date: t.date, txn: t, account: l.account, amount: sign * l.amount, party: t.party, class: l.class,
+			item: l.item, text: l.text,
+		}
 		if l.party != nil {
 			p.party = l.party // a billable cost belongs to the customer
 		}

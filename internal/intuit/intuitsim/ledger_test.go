@@ -58,7 +58,10 @@ func fixedClock() func() time.Time {
 
 func smallServer(t testing.TB) *Server {
 	t.Helper()
-	return New(Options{Seed: 7, Customers: 30, Vendors: 15, Items: 25, Invoices: 250, Bills: 120, Now: fixedClock(), Limits: NoLimits()})
+	return New(Options{
+		Seed: 7, Customers: 30, Vendors: 15, Items: 25, Invoices: 250, Bills: 120, Now: fixedClock(),
+		Limits: NoLimits(),
+	})
 }
 
 func TestJournalBalancesEveryDay(t *testing.T) {
@@ -143,8 +146,14 @@ func TestBalanceSheetBalances(t *testing.T) {
 		start := date(2023, 1, 1) + day(rapid.IntRange(0, 1200).Draw(rt, "start"))
 		end := start + day(rapid.IntRange(0, 400).Draw(rt, "length"))
 		method := rapid.SampledFrom([]string{accrual, cash}).Draw(rt, "method")
-		by := rapid.SampledFrom([]string{"Total", "Month", "Week", "Days", "Quarter", "Year", "Customers", "Vendors", "Classes", "Departments", "Employees", "ProductsAndServices"}).Draw(rt, "by")
-		query := url.Values{"start_date": {start.String()}, "end_date": {end.String()}, "accounting_method": {method}, "summarize_column_by": {by}}
+		by := rapid.SampledFrom([]string{
+			"Total", "Month", "Week", "Days", "Quarter", "Year", "Customers", "Vendors", "Classes", "Departments",
+			"Employees", "ProductsAndServices",
+		}).Draw(rt, "by")
+		query := url.Values{
+			"start_date": {start.String()}, "end_date": {end.String()}, "accounting_method": {method},
+			"summarize_column_by": {by},
+		}
 		var sheet, profit report
 		c.get("reports/BalanceSheet", query, &sheet)
 		sums := map[string][]string{}
@@ -155,7 +164,8 @@ func TestBalanceSheetBalances(t *testing.T) {
 		}
 		for i := range assets {
 			if assets[i] != owed[i] {
-				rt.Fatalf("column %d (%s): assets %s, liabilities and equity %s", i, sheet.Columns.Column[i+1].ColTitle, assets[i], owed[i])
+				rt.Fatalf("column %d (%s): assets %s, liabilities and equity %s", i, sheet.Columns.Column[i+1].ColTitle,
+					assets[i], owed[i])
 			}
 		}
 		// The profit of the fiscal year so far is the balance sheet's net income.
@@ -176,7 +186,9 @@ func TestProfitAddsUpAcrossColumns(t *testing.T) {
 	c := newClient(t, smallServer(t), 0)
 	base := url.Values{"start_date": {"2025-01-10"}, "end_date": {"2025-12-20"}}
 	var whole string
-	for _, by := range []string{"Total", "Days", "Week", "Month", "Quarter", "Year", "Customers", "Vendors", "Classes", "ProductsAndServices"} {
+	for _, by := range []string{
+		"Total", "Days", "Week", "Month", "Quarter", "Year", "Customers", "Vendors", "Classes", "ProductsAndServices",
+	} {
 		var rep report
 		base.Set("summarize_column_by", by)
 		c.get("reports/ProfitAndLoss", base, &rep)
@@ -216,7 +228,8 @@ func TestIncomeIsWhatWasSold(t *testing.T) {
 		}
 	}
 	var rep report
-	cl.get("reports/ProfitAndLoss", url.Values{"start_date": {from.String()}, "end_date": {to.String()}, "accounting_method": {accrual}}, &rep)
+	cl.get("reports/ProfitAndLoss", url.Values{"start_date": {from.String()}, "end_date": {to.String()},
+		"accounting_method": {accrual}}, &rep)
 	sums := map[string][]string{}
 	summaries(rep.Rows, sums)
 	if got := sums["Income"][0]; got != want.String() {
@@ -244,18 +257,25 @@ func TestReceivablesAreWhatCustomersOwe(t *testing.T) {
 		customers += p.balance()
 	}
 	if got := c.balances()[c.books.receivable]; got != invoices-credits || got != customers || got == 0 {
-		t.Errorf("receivable %s, open invoices less credits %s, customers' balances %s", got, invoices-credits, customers)
+		t.Errorf("receivable %s, open invoices less credits %s, customers' balances %s", got,
+			invoices-credits, customers)
 	}
 }
 
 func TestPaidUpBooksAreTheSameOnBothMethods(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Seed: 3, Companies: 1, Customers: 5, Vendors: 5, Items: 12, Invoices: 40, Bills: 30, Now: fixedClock(), Limits: NoLimits()})
+	s := New(Options{
+		Seed: 3, Companies: 1, Customers: 5, Vendors: 5, Items: 12, Invoices: 40, Bills: 30, Now: fixedClock(),
+		Limits: NoLimits(),
+	})
 	c := s.Company(s.Companies()[0].Realm)
 	g := &generator{Company: c}
 	for _, x := range c.txns {
 		if left := x.open(); (x.kind == kindInvoice || x.kind == kindBill) && left > 0 {
-			pay := &txn{kind: kindPayment, date: c.today, party: x.party, total: left, account: c.books.checking, method: c.methods[0], applies: []application{{x, left}}}
+			pay := &txn{
+				kind: kindPayment, date: c.today, party: x.party, total: left, account: c.books.checking,
+				method: c.methods[0], applies: []application{{x, left}},
+			}
 			if x.kind == kindBill {
 				pay.kind = kindBillPayment
 			}
@@ -269,7 +289,9 @@ func TestPaidUpBooksAreTheSameOnBothMethods(t *testing.T) {
 			m[p.account] += p.amount
 		}
 	}
-	skip := map[*account]bool{c.books.receivable: true, c.books.payable: true, c.books.unappliedCash: true, c.books.unappliedBills: true}
+	skip := map[*account]bool{
+		c.books.receivable: true, c.books.payable: true, c.books.unappliedCash: true, c.books.unappliedBills: true,
+	}
 	credit := map[*account]bool{}
 	for _, x := range c.txns { // open credits count on accrual only
 		if (x.kind == kindCreditMemo || x.kind == kindVendorCredit) && x.open() > 0 {
@@ -303,12 +325,14 @@ func TestManyInvoicesAreQuick(t *testing.T) {
 				Invoice []json.RawMessage
 			}
 		}
-		c.get("query", url.Values{"query": {fmt.Sprintf("select * from Invoice orderby Id startposition %d maxresults 1000", start)}}, &page)
+		c.get("query", url.Values{"query": {fmt.Sprintf("select * from Invoice orderby Id startposition %d "+
+			"maxresults 1000", start)}}, &page)
 		if len(page.QueryResponse.Invoice) != 1000 {
 			t.Errorf("page at %d has %d records", start, len(page.QueryResponse.Invoice))
 		}
 	}
-	c.get("query", url.Values{"query": {"select * from Invoice where Balance > '0' orderby TxnDate"}}, nil) // renders all
+	// renders all
+	c.get("query", url.Values{"query": {"select * from Invoice where Balance > '0' orderby TxnDate"}}, nil)
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
@@ -343,7 +367,10 @@ func TestSameSeedSameBooks(t *testing.T) {
 
 func TestCashBasisFollowsTheMoney(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Seed: 3, Companies: 1, Customers: 2, Vendors: 2, Items: 7, Invoices: 0, Bills: 0, Now: fixedClock(), Limits: NoLimits()})
+	s := New(Options{
+		Seed: 3, Companies: 1, Customers: 2, Vendors: 2, Items: 7, Invoices: 0, Bills: 0, Now: fixedClock(),
+		Limits: NoLimits(),
+	})
 	c := s.Company(s.Companies()[0].Realm)
 	b := &c.books
 	service := &item{kind: "Service", income: b.services}
@@ -351,9 +378,15 @@ func TestCashBasisFollowsTheMoney(t *testing.T) {
 	inv := &txn{kind: kindInvoice, date: date(2026, 1, 20), party: c.customers[0], total: 10_001, lines: []line{
 		{kind: lineItem, item: service, amount: 3_000}, {kind: lineItem, item: goods, amount: 7_001},
 	}}
-	bill := &txn{kind: kindBill, date: date(2026, 1, 5), party: c.vendors[0], total: 5_000, lines: []line{{kind: lineAccount, account: b.rent, amount: 5_000}}}
+	bill := &txn{
+		kind: kindBill, date: date(2026, 1, 5), party: c.vendors[0], total: 5_000,
+		lines: []line{{kind: lineAccount, account: b.rent, amount: 5_000}},
+	}
 	pay := func(kind txnKind, d day, to *txn, amount, total cents) *txn {
-		p := &txn{kind: kind, date: d, party: to.party, total: total, account: b.checking, applies: []application{{to, amount}}}
+		p := &txn{
+			kind: kind, date: d, party: to.party, total: total, account: b.checking,
+			applies: []application{{to, amount}},
+		}
 		to.appliedBy = append(to.appliedBy, application{p, amount})
 		return p
 	}
@@ -368,9 +401,12 @@ func TestCashBasisFollowsTheMoney(t *testing.T) {
 	}
 	want := map[string]cents{
 		"2026-01-10 Checking": 2_000, "2026-01-10 Unapplied Cash Payment Income": -2_000,
-		"2026-01-20 Unapplied Cash Payment Income": 2_000, "2026-01-20 Services": -600, "2026-01-20 Sales of Product Income": -1_400,
-		"2026-02-03 Checking": 9_001, "2026-02-03 Unapplied Cash Payment Income": -1_000, "2026-02-03 Services": -2_400, "2026-02-03 Sales of Product Income": -5_601,
-		"2026-01-15 Checking": -1_250, "2026-01-15 Rent & Lease": 1_250,
+		"2026-01-20 Unapplied Cash Payment Income": 2_000, "2026-01-20 Services": -600,
+		"2026-01-20 Sales of Product Income": -1_400,
+		"2026-02-03 Checking":                9_001, "2026-02-03 Unapplied Cash Payment Income": -1_000,
+		"2026-02-03 Services":                -2_400,
+		"2026-02-03 Sales of Product Income": -5_601,
+		"2026-01-15 Checking":                -1_250, "2026-01-15 Rent & Lease": 1_250,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -59,7 +59,8 @@ func (s *Server) enter(realm string) bool {
 		lastSecond++
 	}
 	l := s.limits
-	if l.PerMinute > 0 && len(m.times) >= l.PerMinute || l.PerSecond > 0 && lastSecond >= l.PerSecond || l.Concurrent > 0 && m.inFlight >= l.Concurrent {
+	if l.PerMinute > 0 && len(m.times) >= l.PerMinute || l.PerSecond > 0 && lastSecond >= l.PerSecond ||
+		l.Concurrent > 0 && m.inFlight >= l.Concurrent {
 		m.refused++
 		return false
 	}

@@ -50,7 +50,9 @@ type tokens struct {
 func oauthServer(t *testing.T) (*Server, *clock) {
 	t.Helper()
 	c := newClock()
-	return New(Options{Seed: 1, Customers: 3, Vendors: 2, Items: 7, Invoices: 10, Bills: 5, Now: c.Now, AutoConsent: true}), c
+	return New(Options{
+		Seed: 1, Customers: 3, Vendors: 2, Items: 7, Invoices: 10, Bills: 5, Now: c.Now, AutoConsent: true,
+	}), c
 }
 
 func roundTrip(t *testing.T, s *Server, r *http.Request) *http.Response {
@@ -64,7 +66,10 @@ func roundTrip(t *testing.T, s *Server, r *http.Request) *http.Response {
 }
 
 func authorizeQuery(s *Server) url.Values {
-	return url.Values{"client_id": {s.ClientID()}, "response_type": {"code"}, "scope": {accountingScope}, "redirect_uri": {redirectURI}, "state": {"s+1/=&"}}
+	return url.Values{
+		"client_id": {s.ClientID()}, "response_type": {"code"}, "scope": {accountingScope},
+		"redirect_uri": {redirectURI}, "state": {"s+1/=&"},
+	}
 }
 
 func ask(t *testing.T, s *Server, q url.Values) *http.Response {
@@ -105,7 +110,8 @@ func postToken(t *testing.T, s *Server, form url.Values, change func(*http.Reque
 
 func exchange(t *testing.T, s *Server, code string) tokens {
 	t.Helper()
-	return postToken(t, s, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURI}}, nil)
+	return postToken(t, s, url.Values{"grant_type": {"authorization_code"}, "code": {code},
+		"redirect_uri": {redirectURI}}, nil)
 }
 
 func refresh(t *testing.T, s *Server, token string) tokens {
@@ -185,7 +191,9 @@ func TestConsentPageAllowsAndDenies(t *testing.T) {
 	s.SetAutoConsent(false)
 	resp := ask(t, s, authorizeQuery(s))
 	body, _ := io.ReadAll(resp.Body)
-	for _, want := range []string{"Simulated Intuit sandbox — not Intuit", "Harbor &amp; Pine", s.Companies()[1].Realm, "sheets.example"} {
+	for _, want := range []string{
+		"Simulated Intuit sandbox — not Intuit", "Harbor &amp; Pine", s.Companies()[1].Realm, "sheets.example",
+	} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("page lacks %q", want)
 		}
@@ -206,10 +214,13 @@ func TestConsentPageAllowsAndDenies(t *testing.T) {
 		}
 		return u.Query()
 	}
-	if q := post(url.Values{"decision": {"deny"}}); q.Get("error") != "access_denied" || q.Get("state") != "s+1/=&" || q.Has("code") {
+	if q := post(url.Values{"decision": {"deny"}}); q.Get("error") != "access_denied" || q.Get("state") != "s+1/=&" ||
+		q.Has("code") {
 		t.Errorf("denial answers %v", q)
 	}
-	if q := post(url.Values{"decision": {"allow"}, "realm": {s.Companies()[1].Realm}}); q.Get("realmId") != s.Companies()[1].Realm || exchange(t, s, q.Get("code")).Access == "" {
+	realm := s.Companies()[1].Realm
+	allowed := post(url.Values{"decision": {"allow"}, "realm": {realm}})
+	if q := allowed; q.Get("realmId") != realm || exchange(t, s, q.Get("code")).Access == "" {
 		t.Errorf("consent answers %v", q)
 	}
 	if q := post(url.Values{"decision": {"allow"}, "realm": {"1"}}); len(q) != 0 {
@@ -221,12 +232,14 @@ func TestCodeWorksOnceSoonAndForItsRedirect(t *testing.T) {
 	t.Parallel()
 	s, c := oauthServer(t)
 	code := consented(t, s, authorizeQuery(s)).Get("code")
-	got := postToken(t, s, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {"http://localhost/oauth/quickbooks/callback"}}, nil)
+	got := postToken(t, s, url.Values{"grant_type": {"authorization_code"}, "code": {code},
+		"redirect_uri": {"http://localhost/oauth/quickbooks/callback"}}, nil)
 	if got.Error != "invalid_grant" || got.statusCode != http.StatusBadRequest {
 		t.Errorf("other redirect: %+v", got)
 	}
 	first := exchange(t, s, code)
-	if first.Type != "bearer" || first.ExpiresIn != 3600 || first.RefreshIn != 8726400 || first.HardIn != 0 || first.IDToken != "" {
+	if first.Type != "bearer" || first.ExpiresIn != 3600 || first.RefreshIn != 8726400 || first.HardIn != 0 ||
+		first.IDToken != "" {
 		t.Errorf("tokens %+v", first)
 	}
 	if again := exchange(t, s, code); again.Error != "invalid_grant" {
@@ -261,7 +274,8 @@ func TestTokenEndpointRefusals(t *testing.T) {
 		{"unknown token", form, nil, 400, "invalid_grant"},
 		{"wrong secret", form, func(r *http.Request) { r.SetBasicAuth(s.ClientID(), "x") }, 401, "invalid_client"},
 		{"no credentials", form, func(r *http.Request) { r.Header.Del("Authorization") }, 401, "invalid_client"},
-		{"json body", form, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "invalid_request"},
+		{"json body", form, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") },
+			400, "invalid_request"},
 		{"unknown grant", url.Values{"grant_type": {"password"}}, nil, 400, "unsupported_grant_type"},
 		{"no grant", url.Values{}, nil, 400, "invalid_request"},
 	} {
@@ -269,12 +283,16 @@ func TestTokenEndpointRefusals(t *testing.T) {
 			t.Errorf("%s: %+v", tc.name, got)
 		}
 	}
-	inBody := url.Values{"client_id": {s.ClientID()}, "client_secret": {s.ClientSecret()}, "grant_type": {"authorization_code"}, "redirect_uri": {redirectURI}, "code": {consented(t, s, authorizeQuery(s)).Get("code")}}
+	inBody := url.Values{
+		"client_id": {s.ClientID()}, "client_secret": {s.ClientSecret()}, "grant_type": {"authorization_code"},
+		"redirect_uri": {redirectURI}, "code": {consented(t, s, authorizeQuery(s)).Get("code")},
+	}
 	if got := postToken(t, s, inBody, func(r *http.Request) { r.Header.Del("Authorization") }); got.Access == "" {
 		t.Errorf("credentials in the body: %+v", got)
 	}
-	if got := roundTrip(t, s, httptest.NewRequest(http.MethodGet, "http://sim"+tokenPath, nil)); got.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("GET answers %d", got.StatusCode)
+	get := httptest.NewRequest(http.MethodGet, "http://sim"+tokenPath, nil)
+	if code := roundTrip(t, s, get).StatusCode; code != http.StatusMethodNotAllowed {
+		t.Errorf("GET answers %d", code)
 	}
 }
 
@@ -307,7 +325,8 @@ func TestRefreshTokenRotatesOnceADay(t *testing.T) {
 	if old := refresh(t, s, next.Refresh); old.Error != "invalid_grant" {
 		t.Errorf("reuse answers %+v", old)
 	}
-	req := httptest.NewRequest(http.MethodGet, "http://sim/v3/company/"+q.Get("realmId")+"/companyinfo/"+q.Get("realmId"), nil)
+	req := httptest.NewRequest(http.MethodGet, "http://sim/v3/company/"+q.Get("realmId")+"/companyinfo/"+
+		q.Get("realmId"), nil)
 	req.Header.Set("Authorization", "Bearer "+next.Access)
 	if resp := roundTrip(t, s, req); resp.StatusCode != http.StatusUnauthorized {
 		t.Errorf("after punished reuse the access token answers %d", resp.StatusCode)
@@ -354,7 +373,8 @@ func TestRefreshTokenEnds(t *testing.T) {
 			t.Fatalf("after %v: %+v", c.Now().Sub(began), current)
 		}
 	}
-	left := postToken(t, s, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {current.Refresh}}, func(r *http.Request) { r.Header.Set("x-include-refresh-token-hard-expires-in", "true") })
+	left := postToken(t, s, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {current.Refresh}},
+		func(r *http.Request) { r.Header.Set("x-include-refresh-token-hard-expires-in", "true") })
 	if want := int((hardLife - c.Now().Sub(began)) / time.Second); left.HardIn != want || left.RefreshIn > left.HardIn {
 		t.Errorf("hard expiry in %d, want %d; rolling in %d", left.HardIn, want, left.RefreshIn)
 	}
@@ -376,13 +396,18 @@ func TestRevokeEndsTheGrant(t *testing.T) {
 		}
 		return roundTrip(t, s, r).StatusCode
 	}
-	for _, by := range []func(tokens) string{func(t tokens) string { return t.Access }, func(t tokens) string { return t.Refresh }} {
+	for _, by := range []func(tokens) string{
+		func(t tokens) string { return t.Access }, func(t tokens) string { return t.Refresh },
+	} {
 		got := exchange(t, s, consented(t, s, authorizeQuery(s)).Get("code"))
 		body := `{"token":"` + by(got) + `"}`
-		if code := revoke(body, func(r *http.Request) { r.Header.Del("Authorization") }); code != http.StatusUnauthorized {
+		anonymous := func(r *http.Request) { r.Header.Del("Authorization") }
+		if code := revoke(body, anonymous); code != http.StatusUnauthorized {
 			t.Errorf("without credentials: %d", code)
 		}
-		if code := revoke(body, func(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }); code != http.StatusBadRequest {
+		if code := revoke(body, func(r *http.Request) {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}); code != http.StatusBadRequest {
 			t.Errorf("as a form: %d", code)
 		}
 		if code := revoke(body, nil); code != http.StatusOK {

@@ -27,7 +27,8 @@ func described(t *testing.T) *Company {
 			{Name: "invoice", Fields: []FieldSpec{{Path: "Made.Up"}}, List: true}, // known
 		},
 		Reports: []ReportSpec{
-			{Name: "FundStatement", Tree: true, Periods: true, Groups: []SumSpec{{Name: "Net", Of: []string{"In", "-Out"}}}},
+			{Name: "FundStatement", Tree: true, Periods: true,
+				Groups: []SumSpec{{Name: "Net", Of: []string{"In", "-Out"}}}},
 			{Name: "BalanceSheets", Tree: true}, {Name: "balancesheet", Tree: true}, // misspelt
 			{Name: "TrialBalance"}, // known
 		},
@@ -43,7 +44,8 @@ func TestDescribedObjectHasRecords(t *testing.T) {
 		t.Fatal("there is no second record")
 	}
 	for _, part := range []string{
-		`"Name":"Name 2"`, `"Opened":"2026-02-22"`, `"Share":23.03`, `"SalesTermRef":{"value":"1","name":"Due on receipt"}`,
+		`"Name":"Name 2"`, `"Opened":"2026-02-22"`, `"Share":23.03`,
+		`"SalesTermRef":{"value":"1","name":"Due on receipt"}`,
 		`"ParentRef":{"value":"1","name":"Name 1"}`, `"Tag":[{"Name":"Region.East","StringValue":"StringValue 2"}]`,
 		`"Note":[{},{"Text":"Text 2"}]`,
 		`"Part":[{"Id":"1","Amount":29.09},{"Id":"2","Amount":39.09}]`, `"Active":true`,

@@ -8,7 +8,8 @@ import (
 // defaultMacro is the period of a report that is asked for without both dates.
 func defaultMacro(report string) string {
 	switch report {
-	case "GeneralLedger", "TransactionList", "TransactionListWithSplits", "TransactionListByCustomer", "TransactionListByVendor", "JournalReport", "TrialBalance":
+	case "GeneralLedger", "TransactionList", "TransactionListWithSplits", "TransactionListByCustomer",
+		"TransactionListByVendor", "JournalReport", "TrialBalance":
 		return "this month-to-date"
 	}
 	return "this calendar year-to-date"

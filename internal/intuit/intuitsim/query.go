@@ -89,7 +89,8 @@ func (p *queryParser) statement() *statement {
 	}
 	p.paging(q)
 	if p.fault == nil && p.peek().kind != tokenEnd {
-		p.unexpected("<EOF>", "<AND> ...", `"iterator" ...`, `"maxresults" ...`, `<OR> ...`, `"order" ...`, `"orderby" ...`, `"startposition" ...`)
+		p.unexpected("<EOF>", "<AND> ...", `"iterator" ...`, `"maxresults" ...`, `<OR> ...`, `"order" ...`,
+			`"orderby" ...`, `"startposition" ...`)
 	}
 	return q
 }

@@ -28,7 +28,8 @@ func (t queryToken) is(keyword string) bool {
 // reserved says whether the word can be no entity and no property.
 func (t queryToken) reserved() bool {
 	switch strings.ToLower(t.text) {
-	case "select", "from", "where", "and", "or", "not", "in", "like", "order", "orderby", "by", "asc", "desc", "startposition", "maxresults", "true", "false", "iterator":
+	case "select", "from", "where", "and", "or", "not", "in", "like", "order", "orderby", "by", "asc", "desc",
+		"startposition", "maxresults", "true", "false", "iterator":
 		return true
 	}
 	return false
@@ -106,7 +107,8 @@ func (l *lexer) next() (queryToken, *apiFault) {
 		l.step()
 		t.kind, t.text = tokenSymbol, l.text[start:l.pos]
 	default:
-		return t, parseFault(fmt.Sprintf("QueryParserError: Lexical error at line %d, column %d.  Encountered: %q (%d), after : \"\"", l.line, l.column, string(c), c))
+		return t, parseFault(fmt.Sprintf("QueryParserError: Lexical error at line %d, column %d.  Encountered: %q "+
+			"(%d), after : \"\"", l.line, l.column, string(c), c))
 	}
 	return t, nil
 }
@@ -130,7 +132,8 @@ func (l *lexer) quoted(t queryToken) (queryToken, *apiFault) {
 		}
 		l.step()
 	}
-	return t, parseFault(fmt.Sprintf("QueryParserError: Lexical error at line %d, column %d.  Encountered: <EOF> after : %q", l.line, l.column, l.text[start:]))
+	return t, parseFault(fmt.Sprintf("QueryParserError: Lexical error at line %d, column %d.  Encountered: <EOF> "+
+		"after : %q", l.line, l.column, l.text[start:]))
 }
 
 func (l *lexer) step() {

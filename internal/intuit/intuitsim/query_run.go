@@ -202,7 +202,9 @@ func (c *Company) parseInstant(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.999", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+	for _, layout := range []string{
+		"2006-01-02T15:04:05.999", "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly,
+	} {
 		if t, err := time.ParseInLocation(layout, text, c.zone); err == nil {
 			return t, nil
 		}
@@ -210,7 +212,8 @@ func (c *Company) parseInstant(text string) (time.Time, error) {
 	return time.Time{}, errNoInstant
 }
 
-// sorter returns the order of the answer: the one asked for, or by name for lists and latest change first for transactions.
+// sorter returns the order of the answer: the one asked for, or by name for lists and latest change first for
+// transactions.
 func (e *entity) sorter(order []ordering) (func(c *Company, x, y *record) int, *apiFault) {
 	type key struct {
 		property

@@ -110,5 +110,8 @@ func (r *record) sparse(c *Company, columns []string) object {
 
 // tombstone is how change data capture shows a deleted record.
 func (r *record) tombstone(c *Company) object {
-	return object{{"status", "Deleted"}, {"domain", "QBO"}, {"Id", r.id}, {"MetaData", object{{"LastUpdatedTime", stamp(r.updated, c.zone)}}}}
+	return object{
+		{"status", "Deleted"}, {"domain", "QBO"}, {"Id", r.id},
+		{"MetaData", object{{"LastUpdatedTime", stamp(r.updated, c.zone)}}},
+	}
 }

@@ -24,9 +24,15 @@ func (c *Company) addSingletons() {
 type companyInfo struct{ record }
 
 func (i *companyInfo) members(c *Company, o *object) {
-	addr := object{{"Id", "1"}, {"Line1", "2500 Harbor Ave"}, {"City", "Mountain View"}, {"Country", "USA"}, {"CountrySubDivisionCode", "CA"}, {"PostalCode", "94043"}}
+	addr := object{
+		{"Id", "1"}, {"Line1", "2500 Harbor Ave"}, {"City", "Mountain View"}, {"Country", "USA"},
+		{"CountrySubDivisionCode", "CA"}, {"PostalCode", "94043"},
+	}
 	if c.canadian {
-		addr = object{{"Id", "1"}, {"Line1", "75 rue Sparks"}, {"City", "Ottawa"}, {"Country", "CAN"}, {"CountrySubDivisionCode", "ON"}, {"PostalCode", "K1P 5A5"}}
+		addr = object{
+			{"Id", "1"}, {"Line1", "75 rue Sparks"}, {"City", "Ottawa"}, {"Country", "CAN"},
+			{"CountrySubDivisionCode", "ON"}, {"PostalCode", "K1P 5A5"},
+		}
 	}
 	o.set("CompanyName", c.info.Name)
 	o.set("LegalName", c.legalName)
@@ -41,7 +47,10 @@ func (i *companyInfo) members(c *Company, o *object) {
 	o.set("WebAddr", object{})
 	o.set("SupportedLanguages", "en")
 	values := []object{}
-	for _, nv := range [][2]string{{"NeoEnabled", "true"}, {"IndustryType", "Landscaping Services"}, {"SubscriptionStatus", "PAID"}, {"OfferingSku", "QuickBooks Online Plus"}, {"PayrollFeature", "true"}, {"AccountantFeature", "false"}} {
+	for _, nv := range [][2]string{
+		{"NeoEnabled", "true"}, {"IndustryType", "Landscaping Services"}, {"SubscriptionStatus", "PAID"},
+		{"OfferingSku", "QuickBooks Online Plus"}, {"PayrollFeature", "true"}, {"AccountantFeature", "false"},
+	} {
 		values = append(values, object{{"Name", nv[0]}, {"Value", nv[1]}})
 	}
 	o.set("NameValue", values)
@@ -55,37 +64,61 @@ type preferences struct {
 func (p *preferences) members(c *Company, o *object) {
 	month := c.info.FiscalYearStart.String()
 	o.set("EmailMessagesPrefs", object{
-		{"InvoiceMessage", object{{"Subject", "Invoice from " + c.info.Name}, {"Message", "Your invoice is attached. Please remit payment at your earliest convenience."}}},
-		{"EstimateMessage", object{{"Subject", "Estimate from " + c.info.Name}, {"Message", "Please review the estimate below."}}},
-		{"SalesReceiptMessage", object{{"Subject", "Sales Receipt from " + c.info.Name}, {"Message", "Your sales receipt is attached."}}},
-		{"StatementMessage", object{{"Subject", "Statement from " + c.info.Name}, {"Message", "Your statement is attached."}}},
+		{"InvoiceMessage", object{{"Subject", "Invoice from " + c.info.Name},
+			{"Message", "Your invoice is attached. Please remit payment at your earliest convenience."}}},
+		{"EstimateMessage", object{{"Subject", "Estimate from " + c.info.Name},
+			{"Message", "Please review the estimate below."}}},
+		{"SalesReceiptMessage", object{{"Subject", "Sales Receipt from " + c.info.Name},
+			{"Message", "Your sales receipt is attached."}}},
+		{"StatementMessage", object{{"Subject", "Statement from " + c.info.Name},
+			{"Message", "Your statement is attached."}}},
 	})
-	o.set("ProductAndServicesPrefs", object{{"ForSales", true}, {"ForPurchase", true}, {"QuantityWithPriceAndRate", true}, {"QuantityOnHand", true}})
+	o.set("ProductAndServicesPrefs", object{
+		{"ForSales", true}, {"ForPurchase", true}, {"QuantityWithPriceAndRate", true}, {"QuantityOnHand", true},
+	})
 	o.set("ReportPrefs", object{{"ReportBasis", c.basis()}, {"CalcAgingReportFromTxnDate", false}})
 	accounting := object{
-		{"FirstMonthOfFiscalYear", month}, {"UseAccountNumbers", c.numbered}, {"TaxYearMonth", "January"}, {"ClassTrackingPerTxn", false},
-		{"TrackDepartments", true}, {"TaxForm", "6"}, {"CustomerTerminology", "Customers"}, {"DepartmentTerminology", "Location"}, {"ClassTrackingPerTxnLine", true},
+		{"FirstMonthOfFiscalYear", month}, {"UseAccountNumbers", c.numbered}, {"TaxYearMonth", "January"},
+		{"ClassTrackingPerTxn", false},
+		{"TrackDepartments", true}, {"TaxForm", "6"}, {"CustomerTerminology", "Customers"},
+		{"DepartmentTerminology", "Location"}, {"ClassTrackingPerTxnLine", true},
 	}
 	accounting.opt("BookCloseDate", p.closed)
 	o.set("AccountingInfoPrefs", accounting)
 	o.set("SalesFormsPrefs", object{
-		{"ETransactionPaymentEnabled", false}, {"CustomTxnNumbers", true}, {"AllowShipping", false}, {"AllowServiceDate", false},
-		{"ETransactionEnabledStatus", "NotApplicable"}, {"EmailCopyToCompany", false}, {"AllowEstimates", true}, {"DefaultTerms", ref(c.terms[3].id, "")},
-		{"AllowDiscount", true}, {"DefaultDiscountAccount", c.books.discounts.id}, {"AllowDeposit", false}, {"AutoApplyPayments", true}, {"IPNSupportEnabled", false},
+		{"ETransactionPaymentEnabled", false}, {"CustomTxnNumbers", true}, {"AllowShipping", false},
+		{"AllowServiceDate", false},
+		{"ETransactionEnabledStatus", "NotApplicable"}, {"EmailCopyToCompany", false}, {"AllowEstimates", true},
+		{"DefaultTerms", ref(c.terms[3].id, "")},
+		{"AllowDiscount", true}, {"DefaultDiscountAccount", c.books.discounts.id}, {"AllowDeposit", false},
+		{"AutoApplyPayments", true}, {"IPNSupportEnabled", false},
 		{"AutoApplyCredit", false}, {"CustomField", []object{
-			{{"CustomField", []object{{{"Name", "SalesFormsPrefs.UseSalesCustom1"}, {"Type", "BooleanType"}, {"BooleanValue", true}}}}},
-			{{"CustomField", []object{{{"Name", "SalesFormsPrefs.SalesCustomName1"}, {"Type", "StringType"}, {"StringValue", "Crew #"}}}}},
+			{{"CustomField", []object{{{"Name", "SalesFormsPrefs.UseSalesCustom1"}, {"Type", "BooleanType"},
+				{"BooleanValue", true}}}}},
+			{{"CustomField", []object{{{"Name", "SalesFormsPrefs.SalesCustomName1"}, {"Type", "StringType"},
+				{"StringValue", "Crew #"}}}}},
 		}}, {"UsingPriceLevels", false}, {"ETransactionAttachPDF", false},
 	})
 	o.set("VendorAndPurchasesPrefs", object{{"TrackingByCustomer", true}, {"BillableExpenseTracking", true}})
-	o.set("TimeTrackingPrefs", object{{"WorkWeekStartDate", "Monday"}, {"MarkTimeEntriesBillable", true}, {"ShowBillRateToAll", false}, {"UseServices", true}, {"BillCustomers", true}})
+	o.set("TimeTrackingPrefs", object{
+		{"WorkWeekStartDate", "Monday"}, {"MarkTimeEntriesBillable", true}, {"ShowBillRateToAll", false},
+		{"UseServices", true}, {"BillCustomers", true},
+	})
 	o.set("TaxPrefs", object{{"UsingSalesTax", true}, {"TaxGroupCodeRef", ref(c.taxCodes[0].id, "")}})
-	o.set("CurrencyPrefs", object{{"MultiCurrencyEnabled", false}, {"HomeCurrency", object{{"value", c.info.Currency}}}})
-	o.set("OtherPrefs", object{{"NameValue", []object{{{"Name", "SalesFormsPrefs.DefaultCustomerMessage"}, {"Value", "Thank you for your business and have a great day!"}}}}})
+	o.set("CurrencyPrefs", object{
+		{"MultiCurrencyEnabled", false}, {"HomeCurrency", object{{"value", c.info.Currency}}},
+	})
+	o.set("OtherPrefs", object{{
+		"NameValue",
+		[]object{{
+			{"Name", "SalesFormsPrefs.DefaultCustomerMessage"},
+			{"Value", "Thank you for your business and have a great day!"},
+		}},
+	}})
 }
 
-// CloseBooks closes the books up to and including the day (YYYY-MM-DD), or opens them when it is empty. It only tells so
-// in the preferences: changes of closed books stay possible, as they are with a password.
+// CloseBooks closes the books up to and including the day (YYYY-MM-DD), or opens them when it is empty. It only tells
+// so in the preferences: changes of closed books stay possible, as they are with a password.
 func (c *Company) CloseBooks(until string) error {
 	if _, ok := parseDay(until); !ok && until != "" {
 		return fmt.Errorf("closing the books: %q is no date", until)

@@ -79,7 +79,9 @@ func (t *txn) saleMembers(c *Company, o *object) {
 	case kindInvoice:
 		o.set("Balance", t.open().json())
 		o.set("Deposit", number("0"))
-		for _, name := range []string{"AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment"} {
+		for _, name := range []string{
+			"AllowIPNPayment", "AllowOnlinePayment", "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment",
+		} {
 			o.set(name, false)
 		}
 		if t.sent {
@@ -118,14 +120,18 @@ func (t *txn) saleLines(c *Company) []object {
 		o.set("SalesItemLineDetail", detail)
 		out = append(out, o)
 	}
-	out = append(out, object{{"Amount", t.lineTotal().json()}, {"DetailType", "SubTotalLineDetail"}, {"SubTotalLineDetail", object{}}})
+	out = append(out, object{
+		{"Amount", t.lineTotal().json()}, {"DetailType", "SubTotalLineDetail"}, {"SubTotalLineDetail", object{}},
+	})
 	if t.discount != 0 || t.discountPct != 0 {
 		detail := object{{"PercentBased", t.discountPct != 0}}
 		if t.discountPct != 0 {
 			detail.set("DiscountPercent", t.discountPct)
 		}
 		detail.set("DiscountAccountRef", c.books.discounts.ref())
-		out = append(out, object{{"Amount", t.discount.json()}, {"DetailType", "DiscountLineDetail"}, {"DiscountLineDetail", detail}})
+		out = append(out, object{
+			{"Amount", t.discount.json()}, {"DetailType", "DiscountLineDetail"}, {"DiscountLineDetail", detail},
+		})
 	}
 	return out
 }
@@ -151,7 +157,8 @@ func (t *txn) taxDetail(c *Company) object {
 	o.set("TotalTax", t.tax.json())
 	o.set("TaxLine", []object{{
 		{"Amount", t.tax.json()}, {"DetailType", "TaxLineDetail"},
-		{"TaxLineDetail", object{{"TaxRateRef", ref(t.taxRate.id, "")}, {"PercentBased", true}, {"TaxPercent", t.taxPercent.rate()}, {"NetAmountTaxable", t.taxBase.json()}}},
+		{"TaxLineDetail", object{{"TaxRateRef", ref(t.taxRate.id, "")}, {"PercentBased", true},
+			{"TaxPercent", t.taxPercent.rate()}, {"NetAmountTaxable", t.taxBase.json()}}},
 	}})
 	return o
 }

@@ -155,7 +155,8 @@ func (c *Company) report(name string, query url.Values, settings reportSettings,
 		build = builderOf(c.opts.Reports, name)
 	}
 	if build == nil {
-		return nil, validation("5020", "Permission Denied Error", "Permission Denied Error : Invalid report name: "+name)
+		return nil, validation("5020", "Permission Denied Error", "Permission Denied Error : Invalid report name: "+
+			name)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,11 +167,15 @@ func (c *Company) report(name string, query url.Values, settings reportSettings,
 	rep := build(call)
 	cells := countCells(rep.Rows.Row)
 	if settings.timeoutCells > 0 && cells > settings.timeoutCells {
-		return textAnswer(http.StatusGatewayTimeout, "text/html", "<html><head><title>504 Gateway Time-out</title></head><body><center><h1>504 Gateway Time-out</h1></center></body></html>\n"), nil
+		return textAnswer(http.StatusGatewayTimeout, "text/html",
+			"<html><head><title>504 Gateway Time-out</title></head><body><center><h1>504 Gateway "+
+				"Time-out</h1></center></body></html>\n"), nil
 	}
 	if cells > settings.cellLimit {
 		left := settings.cellLimit
-		rep.Rows.Row = append(cutRows(rep.Rows.Row, &left), &reportRow{ColData: []reportCell{{Value: tooMuchText}}, Type: "Data"})
+		rep.Rows.Row = append(cutRows(rep.Rows.Row, &left), &reportRow{
+			ColData: []reportCell{{Value: tooMuchText}}, Type: "Data",
+		})
 	}
 	a := jsonAnswer(http.StatusOK, rep)
 	if !settings.legacy {
@@ -214,7 +219,10 @@ func (r *reportCall) understand() *apiFault {
 		r.method = accrual
 	}
 	r.by = "Total"
-	for _, by := range []string{"Month", "Week", "Days", "Quarter", "Year", "Customers", "Vendors", "Classes", "Departments", "Employees", "ProductsAndServices"} {
+	for _, by := range []string{
+		"Month", "Week", "Days", "Quarter", "Year", "Customers", "Vendors", "Classes", "Departments", "Employees",
+		"ProductsAndServices",
+	} {
 		if strings.EqualFold(by, q.Get("summarize_column_by")) {
 			r.by = by
 		}
@@ -232,8 +240,11 @@ func (r *reportCall) header(noData bool) reportHeader {
 	return reportHeader{
 		Time: stamp(r.now, r.zone), ReportName: r.name, DateMacro: r.macro, ReportBasis: r.method,
 		StartPeriod: r.start.String(), EndPeriod: r.end.String(), SummarizeColumnsBy: r.by, Currency: r.info.Currency,
-		Customer: r.query.Get("customer"), Vendor: r.query.Get("vendor"), Class: r.query.Get("class"), Department: r.query.Get("department"), Item: r.query.Get("item"),
-		Option: []nameValue{{"AccountingStandard", "GAAP"}, {"NoReportData", map[bool]string{true: "true", false: "false"}[noData]}},
+		Customer: r.query.Get("customer"), Vendor: r.query.Get("vendor"), Class: r.query.Get("class"),
+		Department: r.query.Get("department"), Item: r.query.Get("item"),
+		Option: []nameValue{
+			{"AccountingStandard", "GAAP"}, {"NoReportData", map[bool]string{true: "true", false: "false"}[noData]},
+		},
 	}
 }
 

@@ -206,7 +206,9 @@ func (r *reportCall) grandTotal(rows []*reportRow, cells []reportCell) []*report
 			}
 		}
 	}
-	return []*reportRow{{Summary: &colData{append(text(r.heading("Total")), cells...)}, Type: "Section", Group: "GrandTotal"}}
+	return []*reportRow{{
+		Summary: &colData{append(text(r.heading("Total")), cells...)}, Type: "Section", Group: "GrandTotal",
+	}}
 }
 
 func (r *reportCall) nameColumn(kind string) reportColumn {
@@ -240,7 +242,8 @@ func sortedParties[T any](m map[*party]T) []*party {
 		out = append(out, p)
 	}
 	slices.SortFunc(out, func(x, y *party) int {
-		return cmp.Or(strings.Compare(strings.ToLower(x.fullName()), strings.ToLower(y.fullName())), compareIDs(x.id, y.id))
+		return cmp.Or(strings.Compare(strings.ToLower(x.fullName()), strings.ToLower(y.fullName())),
+			compareIDs(x.id, y.id))
 	})
 	return out
 }

@@ -40,19 +40,25 @@ func (r *reportCall) balanceSheet() *report {
 	}
 	assets := s.assets()
 	owed := s.liabilitiesAndEquity(net)
-	return &report{Header: r.header(s.empty), Columns: reportColumns{plan.columns}, Rows: reportRows{[]*reportRow{assets, owed}}}
+	return &report{
+		Header: r.header(s.empty), Columns: reportColumns{plan.columns}, Rows: reportRows{[]*reportRow{assets, owed}},
+	}
 }
 
 func (s *statementPlan) assets() *reportRow {
 	current, currentSum := s.group("Current Assets", "CurrentAssets",
-		part{"Bank Accounts", "BankAccounts", typeBank}, part{"Accounts Receivable", "AR", typeAR}, part{"Other Current Assets", "OtherCurrentAssets", typeOtherCurrent})
+		part{"Bank Accounts", "BankAccounts", typeBank}, part{"Accounts Receivable", "AR", typeAR}, part{
+			"Other Current Assets", "OtherCurrentAssets", typeOtherCurrent,
+		})
 	fixed, fixedSum := s.section("Fixed Assets", "FixedAssets", false, typeFixed)
 	return s.grand("Assets", "TotalAssets", currentSum.plus(fixedSum), current, fixed)
 }
 
 func (s *statementPlan) liabilitiesAndEquity(net amounts) *reportRow {
 	current, currentSum := s.group("Current Liabilities", "CurrentLiabilities",
-		part{"Accounts Payable", "AP", typeAP}, part{"Credit Cards", "CreditCards", typeCreditCard}, part{"Other Current Liabilities", "OtherCurrentLiabilities", typeOtherOwed})
+		part{"Accounts Payable", "AP", typeAP}, part{"Credit Cards", "CreditCards", typeCreditCard}, part{
+			"Other Current Liabilities", "OtherCurrentLiabilities", typeOtherOwed,
+		})
 	long, longSum := s.section("Long-Term Liabilities", "LongTermLiabilities", false, typeLongTerm)
 	owed := currentSum.plus(longSum)
 	var parts []*reportRow
@@ -69,7 +75,9 @@ func (s *statementPlan) liabilitiesAndEquity(net amounts) *reportRow {
 	if equity.Rows == nil {
 		equity.Rows = &reportRows{}
 	}
-	equity.Rows.Row = append(equity.Rows.Row, &reportRow{ColData: append(text("Net Income"), s.cells(net)...), Type: "Data", Group: "NetIncome"})
+	equity.Rows.Row = append(equity.Rows.Row, &reportRow{
+		ColData: append(text("Net Income"), s.cells(net)...), Type: "Data", Group: "NetIncome",
+	})
 	equitySum = equitySum.plus(net)
 	equity.Summary = &colData{append(text("Total Equity"), s.cells(equitySum)...)}
 	return s.grand("Liabilities and Equity", "TotalLiabilitiesAndEquity", owed.plus(equitySum), append(rows, equity)...)

@@ -59,7 +59,10 @@ func (r *reportCall) plan(postings []posting, balance bool) *columnPlan {
 	}
 	p.spans = spans(r.by, r.start, r.end, r.info.FiscalYearStart)
 	for _, s := range p.spans {
-		p.columns = append(p.columns, reportColumn{ColTitle: s.title, ColType: "Money", MetaData: []nameValue{{"StartDate", s.start.String()}, {"EndDate", s.end.String()}, {"ColKey", s.title}}})
+		p.columns = append(p.columns, reportColumn{
+			ColTitle: s.title, ColType: "Money",
+			MetaData: []nameValue{{"StartDate", s.start.String()}, {"EndDate", s.end.String()}, {"ColKey", s.title}},
+		})
 	}
 	if p.spans == nil && r.by != "Total" {
 		p.members = r.present(postings, balance)
@@ -68,12 +71,16 @@ func (r *reportCall) plan(postings []posting, balance bool) *columnPlan {
 			if key == "" {
 				key = "not_specified"
 			}
-			p.columns = append(p.columns, reportColumn{ColTitle: m.name, ColType: "Money", MetaData: []nameValue{{"ColKey", key}}})
+			p.columns = append(p.columns, reportColumn{
+				ColTitle: m.name, ColType: "Money", MetaData: []nameValue{{"ColKey", key}},
+			})
 		}
 	}
 	p.total = p.spans == nil || !balance
 	if p.total {
-		p.columns = append(p.columns, reportColumn{ColTitle: r.heading("Total"), ColType: "Money", MetaData: []nameValue{{"ColKey", "total"}}})
+		p.columns = append(p.columns, reportColumn{
+			ColTitle: r.heading("Total"), ColType: "Money", MetaData: []nameValue{{"ColKey", "total"}},
+		})
 	}
 	return p
 }

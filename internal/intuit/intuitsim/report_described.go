@@ -29,7 +29,8 @@ func (r *reportCall) describedTree(spec *ReportSpec) *report {
 			t.sums[group] = sum
 			rows = append(rows, &reportRow{
 				Header: &colData{append(text(group), r.blanks(t.plan)...)}, Rows: &reportRows{body},
-				Summary: &colData{append(text(r.heading("Total "+group)), t.cells(sum)...)}, Type: "Section", Group: group,
+				Summary: &colData{append(text(r.heading("Total "+group)), t.cells(sum)...)},
+				Type:    "Section", Group: group,
 			})
 		}
 	}
@@ -143,7 +144,9 @@ func (r *reportCall) describedList(spec *ReportSpec) *report {
 	}
 	for _, name := range sums.results() {
 		if len(rows) > 0 {
-			rows = append(rows, &reportRow{Summary: &colData{p.banner(name, sums.of(name, 0))}, Type: "Section", Group: name})
+			rows = append(rows, &reportRow{
+				Summary: &colData{p.banner(name, sums.of(name, 0))}, Type: "Section", Group: name,
+			})
 		}
 	}
 	h := r.header(len(rows) == 0)

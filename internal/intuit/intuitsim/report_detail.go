@@ -24,20 +24,27 @@ type detailColumn struct {
 func plainCell(value string) reportCell { return reportCell{Value: value} }
 
 func textColumn(key, title string, value func(*reportCall, *detailLine) string) detailColumn {
-	return detailColumn{key: key, title: title, kind: "String", cell: func(r *reportCall, d *detailLine) reportCell { return plainCell(value(r, d)) }}
+	return detailColumn{
+		key: key, title: title, kind: "String",
+		cell: func(r *reportCall, d *detailLine) reportCell { return plainCell(value(r, d)) },
+	}
 }
 
 func moneyColumn(key, title string, summed bool, value func(*detailLine) cents) detailColumn {
-	return detailColumn{key: key, title: title, kind: "Money", summed: summed, cell: func(r *reportCall, d *detailLine) reportCell {
-		return plainCell(r.money(value(d)))
-	}}
+	return detailColumn{key: key, title: title, kind: "Money", summed: summed,
+		cell: func(r *reportCall, d *detailLine) reportCell {
+			return plainCell(r.money(value(d)))
+		}}
 }
 
 // detailColumns are the columns by key.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func detailColumns() []detailColumn {
 	date := func(key, title string, value func(*detailLine) string) detailColumn {
-		return detailColumn{key: key, title: title, kind: "Date", cell: func(_ *reportCall, d *detailLine) reportCell { return plainCell(value(d)) }}
+		return detailColumn{
+			key: key, title: title, kind: "Date",
+			cell: func(_ *reportCall, d *detailLine) reportCell { return plainCell(value(d)) },
+		}
 	}
 	return []detailColumn{
 		date("tx_date", "Date", func(d *detailLine) string {
@@ -46,12 +53,13 @@ func detailColumns() []detailColumn {
 			}
 			return d.txn.date.String()
 		}),
-		{key: "txn_type", title: "Transaction Type", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell {
-			if d.split {
-				return idCell("", d.txn.id)
-			}
-			return idCell(d.txn.title(), d.txn.id)
-		}},
+		{key: "txn_type", title: "Transaction Type", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell {
+				if d.split {
+					return idCell("", d.txn.id)
+				}
+				return idCell(d.txn.title(), d.txn.id)
+			}},
 		textColumn("doc_num", "Num", func(_ *reportCall, d *detailLine) string { return d.once(d.txn.number) }),
 		{key: "is_no_post", title: "Posting", kind: "Boolean", cell: func(_ *reportCall, d *detailLine) reportCell {
 			return plainCell(d.once(map[bool]string{true: "Yes", false: "No"}[d.txn.posts()]))
@@ -83,24 +91,35 @@ func detailColumns() []detailColumn {
 			}
 			return d.txn.term.name
 		}),
-		{key: "cust_name", title: "Customer", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell { return partyCell(d.post.partyOf("Customer", false)) }},
-		{key: "vend_name", title: "Vendor", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell { return partyCell(d.post.partyOf("Vendor", false)) }},
-		{key: "item_name", title: "Product/Service", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell {
-			if d.post.item == nil {
-				return plainCell("")
-			}
-			return idCell(d.post.item.name, d.post.item.id)
-		}},
+		{key: "cust_name", title: "Customer", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell {
+				return partyCell(d.post.partyOf("Customer", false))
+			}},
+		{key: "vend_name", title: "Vendor", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell { return partyCell(d.post.partyOf("Vendor", false)) }},
+		{key: "item_name", title: "Product/Service", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell {
+				if d.post.item == nil {
+					return plainCell("")
+				}
+				return idCell(d.post.item.name, d.post.item.id)
+			}},
 		{key: "quantity", title: "Qty", kind: "Numeric", cell: func(_ *reportCall, d *detailLine) reportCell {
 			if d.post.qty == 0 {
 				return plainCell("")
 			}
 			return plainCell(string(d.post.qty.json()))
 		}},
-		{key: "klass_name", title: "Class", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell { return entryCell(d.post.class) }},
-		{key: "dept_name", title: "Location", kind: "String", cell: func(_ *reportCall, d *detailLine) reportCell { return entryCell(d.txn.department) }},
-		date("create_date", "Create Date", func(d *detailLine) string { return d.txn.created.Format("2006-01-02 15:04:05") }),
-		date("last_mod_date", "Last Modified", func(d *detailLine) string { return d.txn.updated.Format("2006-01-02 15:04:05") }),
+		{key: "klass_name", title: "Class", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell { return entryCell(d.post.class) }},
+		{key: "dept_name", title: "Location", kind: "String",
+			cell: func(_ *reportCall, d *detailLine) reportCell { return entryCell(d.txn.department) }},
+		date("create_date", "Create Date", func(d *detailLine) string {
+			return d.txn.created.Format("2006-01-02 15:04:05")
+		}),
+		date("last_mod_date", "Last Modified", func(d *detailLine) string {
+			return d.txn.updated.Format("2006-01-02 15:04:05")
+		}),
 		textColumn("create_by", "Created By", func(*reportCall, *detailLine) string { return "Jane Example" }),
 		textColumn("last_mod_by", "Last Modified By", func(*reportCall, *detailLine) string { return "Jane Example" }),
 		moneyColumn("subt_nat_amount", "Amount", true, func(d *detailLine) cents { return d.amount }),

@@ -87,12 +87,17 @@ func (r *reportCall) profitAndLossDetail() *report {
 	p := r.list(ledgerColumns)
 	posts := map[*account][]posting{}
 	for _, post := range r.journal(r.method) {
-		if post.date >= r.start && post.date <= r.end && post.account.nominal() && r.passes(&post, false) && r.named("account", post.account.id) {
+		if post.date >= r.start && post.date <= r.end && post.account.nominal() && r.passes(&post, false) &&
+			r.named("account", post.account.id) {
 			posts[post.account] = append(posts[post.account], post)
 		}
 	}
 	var rows []*reportRow
-	for _, g := range []part{{"Income", "Income", typeIncome}, {"Cost of Goods Sold", "COGS", typeCOGS}, {"Expenses", "Expenses", typeExpense}, {"Other Income", "OtherIncome", typeOtherIncome}, {"Other Expenses", "OtherExpenses", typeOtherExpense}} {
+	for _, g := range []part{
+		{"Income", "Income", typeIncome}, {"Cost of Goods Sold", "COGS", typeCOGS},
+		{"Expenses", "Expenses", typeExpense}, {"Other Income", "OtherIncome", typeOtherIncome},
+		{"Other Expenses", "OtherExpenses", typeOtherExpense},
+	} {
 		var sections []*reportRow
 		lines := []*detailLine{}
 		for _, a := range r.accounts {
@@ -130,7 +135,9 @@ func (r *reportCall) journalReport() *report {
 		lines = append(lines, own...)
 	}
 	if len(rows) > 0 {
-		rows = append(rows, &reportRow{Summary: p.banner(plainCell(r.heading("Total")), lines), Type: "Section", Group: "GrandTotal"})
+		rows = append(rows, &reportRow{
+			Summary: p.banner(plainCell(r.heading("Total")), lines), Type: "Section", Group: "GrandTotal",
+		})
 	}
 	return p.finish(rows)
 }
@@ -205,7 +212,9 @@ func (r *reportCall) transactions(groupBy string) *report {
 
 // whole is a transaction as one row: its first posting stands for it.
 func (r *reportCall) whole(t *txn) *detailLine {
-	d := &detailLine{txn: t, amount: t.total, open: t.open(), post: posting{txn: t, date: t.date, party: t.party, text: t.memo}}
+	d := &detailLine{
+		txn: t, amount: t.total, open: t.open(), post: posting{txn: t, date: t.date, party: t.party, text: t.memo},
+	}
 	if posts := r.post(nil, t); len(posts) > 0 {
 		d.post = posts[0]
 		d.amount = shownSign(posts[0].account, posts[0].amount)
@@ -253,7 +262,9 @@ func (r *reportCall) transactionsWithSplits() *report {
 	posts := map[*account][]*detailLine{}
 	for _, t := range r.period() {
 		for i, post := range r.post(nil, t) {
-			posts[post.account] = append(posts[post.account], &detailLine{txn: t, post: post, amount: shownSign(post.account, post.amount), split: i > 0})
+			posts[post.account] = append(posts[post.account], &detailLine{
+				txn: t, post: post, amount: shownSign(post.account, post.amount), split: i > 0,
+			})
 		}
 	}
 	var rows []*reportRow
@@ -263,7 +274,9 @@ func (r *reportCall) transactionsWithSplits() *report {
 			own = append(own, p.row(d), &reportRow{ColData: make([]reportCell, len(p.columns)), Type: "Data"})
 		}
 		if len(own) > 0 {
-			rows = append(rows, &reportRow{Header: p.banner(idCell(a.fullName(), a.id), nil), Rows: &reportRows{own}, Type: "Section"})
+			rows = append(rows, &reportRow{
+				Header: p.banner(idCell(a.fullName(), a.id), nil), Rows: &reportRows{own}, Type: "Section",
+			})
 		}
 	}
 	rep := p.finish(rows)
@@ -274,7 +287,11 @@ func (r *reportCall) transactionsWithSplits() *report {
 // accountList lists the chart of accounts.
 func (r *reportCall) accountList() *report {
 	cols := []reportColumn{}
-	for _, c := range [][3]string{{"account_name", "Account", "String"}, {"account_type", "Type", "String"}, {"detail_acc_type", "Detail type", "String"}, {"account_desc", "Description", "String"}, {"account_bal", "Balance", "Money"}} {
+	for _, c := range [][3]string{
+		{"account_name", "Account", "String"}, {"account_type", "Type", "String"},
+		{"detail_acc_type", "Detail type", "String"}, {"account_desc", "Description", "String"},
+		{"account_bal", "Balance", "Money"},
+	} {
 		if r.legacy {
 			cols = append(cols, reportColumn{ColTitle: c[1], ColType: c[0]})
 		} else {
@@ -287,10 +304,19 @@ func (r *reportCall) accountList() *report {
 			continue
 		}
 		own, _ := r.accountBalance(a)
-		rows = append(rows, &reportRow{ColData: []reportCell{idCell(a.fullName(), a.id), plainCell(a.typ), plainCell(a.subtype), plainCell(""), plainCell(r.money(own))}, Type: "Data"})
+		rows = append(rows, &reportRow{
+			ColData: []reportCell{
+				idCell(a.fullName(), a.id), plainCell(a.typ), plainCell(a.subtype), plainCell(""),
+				plainCell(r.money(own)),
+			},
+			Type: "Data",
+		})
 	}
 	return &report{
-		Header:  reportHeader{Time: stamp(r.now, r.zone), ReportName: r.name, Currency: r.info.Currency, Option: []nameValue{{"NoReportData", "false"}}},
+		Header: reportHeader{
+			Time: stamp(r.now, r.zone), ReportName: r.name, Currency: r.info.Currency,
+			Option: []nameValue{{"NoReportData", "false"}},
+		},
 		Columns: reportColumns{cols}, Rows: reportRows{rows},
 	}
 }
@@ -298,5 +324,6 @@ func (r *reportCall) accountList() *report {
 // wants says whether a comma list in the query is absent or holds the value.
 func (r *reportCall) wants(name, value string) bool {
 	list := r.query.Get(name)
-	return list == "" || slices.ContainsFunc(strings.Split(list, ","), func(v string) bool { return strings.EqualFold(v, value) })
+	return list == "" || slices.ContainsFunc(strings.Split(list, ","),
+		func(v string) bool { return strings.EqualFold(v, value) })
 }

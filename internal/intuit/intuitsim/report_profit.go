@@ -16,7 +16,9 @@ func (r *reportCall) profitAndLoss() *report {
 			flow = append(flow, p)
 		}
 	}
-	s := &statementPlan{reportCall: r, plan: r.plan(flow, false), balance: map[*account]amounts{}, empty: len(flow) == 0}
+	s := &statementPlan{
+		reportCall: r, plan: r.plan(flow, false), balance: map[*account]amounts{}, empty: len(flow) == 0,
+	}
 	for i := range flow {
 		s.put(&flow[i], s.plan.column(r, &flow[i], false))
 	}
@@ -29,7 +31,9 @@ func (r *reportCall) profitAndLoss() *report {
 		return total
 	}
 	line := func(title, group string, a amounts) {
-		rows = append(rows, &reportRow{Summary: &colData{append(text(title), s.cells(a)...)}, Type: "Section", Group: group})
+		rows = append(rows, &reportRow{
+			Summary: &colData{append(text(title), s.cells(a)...)}, Type: "Section", Group: group,
+		})
 	}
 	income := section("Income", "Income", typeIncome, true)
 	cogs := section("Cost of Goods Sold", "COGS", typeCOGS, false)

@@ -35,7 +35,8 @@ func (r *reportCall) byDimension(rowsBy, colType string, counts func(*posting) b
 	var rows []*reportRow
 	for _, m := range sortedDimensions(sums) {
 		if !sums[m].zero() {
-			rows = append(rows, &reportRow{ColData: append([]reportCell{dimensionCell(m)}, r.figures(plan, sums[m])...)})
+			rows = append(rows, &reportRow{ColData: append([]reportCell{dimensionCell(m)},
+				r.figures(plan, sums[m])...)})
 		}
 	}
 	rows = append(rows, r.grandTotal(rows, r.figures(plan, total))...)
@@ -121,13 +122,16 @@ func (r *reportCall) customerIncome() *report {
 		s := m[d]
 		total.income += s.income
 		total.costs += s.costs
-		rows = append(rows, &reportRow{ColData: append([]reportCell{dimensionCell(d)}, text(r.money(s.income), r.money(s.costs), r.money(s.income-s.costs))...)})
+		rows = append(rows, &reportRow{ColData: append([]reportCell{dimensionCell(d)},
+			text(r.money(s.income), r.money(s.costs), r.money(s.income-s.costs))...)})
 	}
-	rows = append(rows, r.grandTotal(rows, text(r.money(total.income), r.money(total.costs), r.money(total.income-total.costs)))...)
+	rows = append(rows, r.grandTotal(rows, text(r.money(total.income), r.money(total.costs),
+		r.money(total.income-total.costs)))...)
 	h := r.header(len(rows) == 0)
 	h.Option = h.Option[1:]
 	return &report{Header: h, Rows: reportRows{rows}, Columns: reportColumns{[]reportColumn{
-		r.nameColumn("Customer"), r.keyed("Total Income", "Money", "income"), r.keyed("Total Expenses", "Money", "expenses"), r.keyed("Net Income", "Money", "net_income"),
+		r.nameColumn("Customer"), r.keyed("Total Income", "Money", "income"),
+		r.keyed("Total Expenses", "Money", "expenses"), r.keyed("Net Income", "Money", "net_income"),
 	}}}
 }
 
@@ -167,7 +171,8 @@ func (r *reportCall) itemSales() *report {
 		if t.qty != 0 {
 			average = roundDiv(int64(t.amount)*1000, int64(t.qty))
 		}
-		return text(string(t.qty.json()), r.money(t.amount), percent(t.amount, all.amount), r.money(average), r.money(t.cogs), r.money(t.amount-t.cogs), percent(t.amount-t.cogs, t.amount))
+		return text(string(t.qty.json()), r.money(t.amount), percent(t.amount, all.amount), r.money(average),
+			r.money(t.cogs), r.money(t.amount-t.cogs), percent(t.amount-t.cogs, t.amount))
 	}
 	var rows []*reportRow
 	for _, d := range sortedDimensions(m) {
@@ -177,8 +182,10 @@ func (r *reportCall) itemSales() *report {
 	h := r.header(len(rows) == 0)
 	h.Option = h.Option[1:]
 	return &report{Header: h, Rows: reportRows{rows}, Columns: reportColumns{[]reportColumn{
-		r.nameColumn("Item"), r.keyed("Quantity", "Numeric", "quantity"), r.keyed("Amount", "Money", "amount"), r.keyed("% of Sales", "Percent", "pct_of_sales"),
-		r.keyed("Avg Price", "Money", "avg_price"), r.keyed("COGS", "Money", "cogs"), r.keyed("Gross Margin", "Money", "gross_margin"), r.keyed("Gross Margin %", "Percent", "gross_margin_pct"),
+		r.nameColumn("Item"), r.keyed("Quantity", "Numeric", "quantity"), r.keyed("Amount", "Money", "amount"),
+		r.keyed("% of Sales", "Percent", "pct_of_sales"),
+		r.keyed("Avg Price", "Money", "avg_price"), r.keyed("COGS", "Money", "cogs"),
+		r.keyed("Gross Margin", "Money", "gross_margin"), r.keyed("Gross Margin %", "Percent", "gross_margin_pct"),
 	}}}
 }
 
@@ -208,16 +215,22 @@ func (r *reportCall) taxSummary() *report {
 	var rows []*reportRow
 	if collected != 0 {
 		rate := r.taxRates[0]
-		line := &reportRow{ColData: append([]reportCell{idCell(rate.name, rate.id)}, text(r.money(sales), r.money(sales-taxable), r.money(taxable), r.money(collected))...), Type: "Data"}
+		line := &reportRow{
+			ColData: append([]reportCell{idCell(rate.name, rate.id)}, text(r.money(sales), r.money(sales-taxable),
+				r.money(taxable), r.money(collected))...),
+			Type: "Data",
+		}
 		rows = append(rows, &reportRow{
-			Header: &colData{append(text(r.taxAccount), make([]reportCell, 4)...)}, Rows: &reportRows{[]*reportRow{line}}, Type: "Section",
+			Header: &colData{append(text(r.taxAccount), make([]reportCell, 4)...)},
+			Rows:   &reportRows{[]*reportRow{line}}, Type: "Section",
 			Summary: &colData{append(text("Total for "+r.taxAccount), line.ColData[1:]...)},
 		})
 	}
 	h := r.header(len(rows) == 0)
 	h.SummarizeColumnsBy, h.Option = "", h.Option[1:]
 	return &report{Header: h, Rows: reportRows{rows}, Columns: reportColumns{[]reportColumn{
-		r.keyed("Tax Name", "String", "tax_name"), r.keyed("Gross Sales", "Money", "gross_sales"), r.keyed("Non-Taxable", "Money", "non_taxable"),
+		r.keyed("Tax Name", "String", "tax_name"), r.keyed("Gross Sales", "Money", "gross_sales"),
+		r.keyed("Non-Taxable", "Money", "non_taxable"),
 		r.keyed("Taxable", "Money", "taxable_amount"), r.keyed("Tax Collected", "Money", "tax_collected"),
 	}}}
 }

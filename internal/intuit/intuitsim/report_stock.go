@@ -11,7 +11,8 @@ type stockMove struct {
 func (r *reportCall) stockMoves(upTo day) map[*item][]stockMove {
 	out := map[*item][]stockMove{}
 	for _, p := range r.journal(accrual) {
-		if p.date > upTo || p.item == nil || p.item.kind != "Inventory" || p.account != p.item.asset || !r.named("item", p.item.id) {
+		if p.date > upTo || p.item == nil || p.item.kind != "Inventory" || p.account != p.item.asset ||
+			!r.named("item", p.item.id) {
 			continue
 		}
 		out[p.item] = append(out[p.item], stockMove{p, p.qty, p.amount})
@@ -39,7 +40,11 @@ func (r *reportCall) inventoryValuation() *report {
 		if qty != 0 {
 			average = roundDiv(int64(value)*1000, int64(qty)).String()
 		}
-		rows = append(rows, &reportRow{ColData: append([]reportCell{idCell(it.name, it.id)}, text(it.sku, string(qty.json()), r.money(value), average)...), Type: "Data"})
+		rows = append(rows, &reportRow{
+			ColData: append([]reportCell{idCell(it.name, it.id)},
+				text(it.sku, string(qty.json()), r.money(value), average)...),
+			Type: "Data",
+		})
 	}
 	rows = append(rows, r.grandTotal(rows, text("", "", r.money(all), ""))...)
 	if r.legacy && len(rows) > 0 {
@@ -47,7 +52,8 @@ func (r *reportCall) inventoryValuation() *report {
 		last[1].Value, last[2].Value, last[4].Value = "", "", ""
 	}
 	return r.onDay(on, []reportColumn{
-		r.nameColumn("Item"), r.keyed("SKU", "String", "sku"), r.keyed("Qty", "Numeric", "quantity"), r.keyed("Asset Value", "Money", "asset_value"), r.keyed("Calc. Avg", "Money", "avg_cost"),
+		r.nameColumn("Item"), r.keyed("SKU", "String", "sku"), r.keyed("Qty", "Numeric", "quantity"),
+		r.keyed("Asset Value", "Money", "asset_value"), r.keyed("Calc. Avg", "Money", "avg_cost"),
 	}, rows)
 }
 

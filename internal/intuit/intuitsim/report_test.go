@@ -41,12 +41,15 @@ func TestReportsAgreeWithEachOther(t *testing.T) {
 		method := rapid.SampledFrom([]string{accrual, cash}).Draw(rt, "method")
 		fetch := func(name, method string) report {
 			var rep report
-			c.get("reports/"+name, url.Values{"start_date": {start.String()}, "end_date": {end.String()}, "accounting_method": {method}, "report_date": {end.String()}}, &rep)
+			c.get("reports/"+name, url.Values{"start_date": {start.String()}, "end_date": {end.String()},
+				"accounting_method": {method}, "report_date": {end.String()}}, &rep)
 			return rep
 		}
 		sheet := fetch("BalanceSheet", method)
 		balance := map[string]cents{}
-		leaves(sheet.Rows.Row, func(r *reportRow) { balance[strings.TrimSpace(r.ColData[0].Value)] = amount(rt, r.ColData[1].Value) })
+		leaves(sheet.Rows.Row, func(r *reportRow) {
+			balance[strings.TrimSpace(r.ColData[0].Value)] = amount(rt, r.ColData[1].Value)
+		})
 
 		trial := fetch("TrialBalance", method)
 		sums := map[string][]string{}
@@ -69,7 +72,8 @@ func TestReportsAgreeWithEachOther(t *testing.T) {
 						last = row.ColData[len(row.ColData)-1].Value
 					}
 				}
-				if want, ok := balance[name]; ok && last != "" && !strings.Contains(name, "Retained") && amount(rt, last) != want {
+				if want, ok := balance[name]; ok && last != "" && !strings.Contains(name, "Retained") &&
+					amount(rt, last) != want {
 					rt.Fatalf("%s: ledger %s, balance sheet %s", name, last, want)
 				}
 				walk(r.Rows.Row)
@@ -99,28 +103,35 @@ func TestReportsAgreeWithEachOther(t *testing.T) {
 			}
 			return balance[number+" "+plain]
 		}
-		if got, want := lastCell(rt, fetch("AgedReceivables", method), "GrandTotal"), name("Accounts Receivable (A/R)", "1100"); got != want {
+		if got, want := lastCell(rt, fetch("AgedReceivables", method), "GrandTotal"), name("Accounts Receivable (A/R)",
+			"1100"); got != want {
 			rt.Fatalf("receivables: aging %s, balance sheet %s", got, want)
 		}
-		if got, want := lastCell(rt, fetch("AgedPayables", method), "GrandTotal"), name("Accounts Payable (A/P)", "2000"); got != want {
+		if got, want := lastCell(rt, fetch("AgedPayables", method), "GrandTotal"), name("Accounts Payable (A/P)",
+			"2000"); got != want {
 			rt.Fatalf("payables: aging %s, balance sheet %s", got, want)
 		}
 		for _, pair := range [][2]string{{"CustomerBalance", "AgedReceivables"}, {"VendorBalance", "AgedPayables"}} {
-			if got, want := lastCell(rt, fetch(pair[0], method), "GrandTotal"), lastCell(rt, fetch(pair[1], method), "GrandTotal"); got != want {
+			if got, want := lastCell(rt, fetch(pair[0], method), "GrandTotal"), lastCell(rt, fetch(pair[1], method),
+				"GrandTotal"); got != want {
 				rt.Fatalf("%s %s, %s %s", pair[0], got, pair[1], want)
 			}
 		}
-		if got, want := lastCell(rt, fetch("CashFlow", method), "EndingCash"), name("Checking", "1010")+name("Savings", "1020")+name("Undeposited Funds", "1400"); got != want {
+		if got, want := lastCell(rt, fetch("CashFlow", method), "EndingCash"), name("Checking", "1010")+name("Savings",
+			"1020")+name("Undeposited Funds", "1400"); got != want {
 			rt.Fatalf("cash: flow %s, balance sheet %s", got, want)
 		}
 		flow := fetch("CashFlow", method)
-		if got, want := lastCell(rt, flow, "OperatingActivities")+lastCell(rt, flow, "InvestingActivities")+lastCell(rt, flow, "FinancingActivities"), lastCell(rt, flow, "CashIncrease"); got != want {
+		if got, want := lastCell(rt, flow, "OperatingActivities")+lastCell(rt, flow, "InvestingActivities")+lastCell(rt,
+			flow, "FinancingActivities"), lastCell(rt, flow, "CashIncrease"); got != want {
 			rt.Fatalf("cash flow parts %s, increase %s", got, want)
 		}
-		if got, want := lastCell(rt, fetch("CustomerSales", method), "GrandTotal"), lastCell(rt, profit, "Income"); got != want {
+		if got, want := lastCell(rt, fetch("CustomerSales", method), "GrandTotal"), lastCell(rt, profit,
+			"Income"); got != want {
 			rt.Fatalf("sales by customer %s, income %s", got, want)
 		}
-		if got, want := amount(rt, summaryAt(fetch("InventoryValuationSummary", method), 2)), name("Inventory Asset", "1200"); got != want {
+		if got, want := amount(rt, summaryAt(fetch("InventoryValuationSummary", method), 2)), name("Inventory Asset",
+			"1200"); got != want {
 			rt.Fatalf("stock %s, balance sheet %s", got, want)
 		}
 	})
@@ -151,7 +162,8 @@ func TestEveryReportAnswers(t *testing.T) {
 					t.Errorf("%s: a row of %d cells under %d columns", name, len(r.ColData), len(rep.Columns.Column))
 				}
 			})
-			if resp.StatusCode != 200 || rep.Header.ReportName != name || rows == 0 || rep.Header.Currency != "USD" || rep.Header.Time == "" {
+			if resp.StatusCode != 200 || rep.Header.ReportName != name || rows == 0 || rep.Header.Currency != "USD" ||
+				rep.Header.Time == "" {
 				t.Errorf("%s: %d, %d rows, %+v", name, resp.StatusCode, rows, rep.Header)
 			}
 		}
@@ -162,7 +174,8 @@ func TestEmptyPeriodHasShellsOnly(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, smallServer(t), 0)
 	var rep report
-	c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2001-01-01"}, "end_date": {"2001-01-31"}, "summarize_column_by": {"Customers"}}, &rep)
+	c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2001-01-01"}, "end_date": {"2001-01-31"},
+		"summarize_column_by": {"Customers"}}, &rep)
 	if got := rep.Header.Option[1]; got != (nameValue{"NoReportData", "true"}) {
 		t.Errorf("option %v", got)
 	}
@@ -209,7 +222,9 @@ func TestReportPeriods(t *testing.T) {
 			t.Errorf("%s: %s to %s, %q", tc.query, h.StartPeriod, h.EndPeriod, h.DateMacro)
 		}
 	}
-	for _, bad := range []string{"start_date=2026-02-01&end_date=2026-01-01", "start_date=01/02/2026&end_date=2026-02-01"} {
+	for _, bad := range []string{
+		"start_date=2026-02-01&end_date=2026-01-01", "start_date=01/02/2026&end_date=2026-02-01",
+	} {
 		q, _ := url.ParseQuery(bad)
 		if resp := c.get("reports/BalanceSheet", q, nil); resp.StatusCode != 400 {
 			t.Errorf("%s: %d", bad, resp.StatusCode)
@@ -233,7 +248,8 @@ func TestColumnsOfPeriods(t *testing.T) {
 		"Total":   "|Total",
 	} {
 		var rep report
-		c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2024-12-15"}, "end_date": {"2025-02-10"}, "summarize_column_by": {by}}, &rep)
+		c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2024-12-15"}, "end_date": {"2025-02-10"},
+			"summarize_column_by": {by}}, &rep)
 		var titles []string
 		for _, col := range rep.Columns.Column {
 			titles = append(titles, col.ColTitle)
@@ -243,7 +259,8 @@ func TestColumnsOfPeriods(t *testing.T) {
 		}
 	}
 	var days report
-	c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2025-01-01"}, "end_date": {"2025-12-31"}, "summarize_column_by": {"Days"}}, &days)
+	c.get("reports/ProfitAndLoss", url.Values{"start_date": {"2025-01-01"}, "end_date": {"2025-12-31"},
+		"summarize_column_by": {"Days"}}, &days)
 	if n := len(days.Columns.Column); n != 103 || days.Columns.Column[101].ColTitle != "Others" {
 		t.Errorf("%d columns of days", n)
 	}
@@ -278,11 +295,13 @@ func TestLegacyReportsLookOlder(t *testing.T) {
 	c := newClient(t, s, 0)
 	q := url.Values{"start_date": {"2025-01-01"}, "end_date": {"2025-01-31"}}
 	var modern, legacy report
-	if resp := c.get("reports/BalanceSheet", q, &modern); resp.Header.Get("v3modernResponse") != "true" || modern.Rows.Row[0].Header.ColData[0].Value != "Assets" {
+	if resp := c.get("reports/BalanceSheet", q, &modern); resp.Header.Get("v3modernResponse") != "true" ||
+		modern.Rows.Row[0].Header.ColData[0].Value != "Assets" {
 		t.Errorf("modern: %v, %+v", resp.Header, modern.Rows.Row[0].Header)
 	}
 	s.SetLegacyReports(true)
-	if resp := c.get("reports/BalanceSheet", q, &legacy); resp.Header.Get("v3modernResponse") != "" || legacy.Rows.Row[0].Summary.ColData[0].Value != "TOTAL ASSETS" {
+	if resp := c.get("reports/BalanceSheet", q, &legacy); resp.Header.Get("v3modernResponse") != "" ||
+		legacy.Rows.Row[0].Summary.ColData[0].Value != "TOTAL ASSETS" {
 		t.Errorf("legacy: %v, %+v", resp.Header, legacy.Rows.Row[0].Summary)
 	}
 	var ledger report
@@ -305,7 +324,8 @@ func TestFiltersKeepWhatTheyName(t *testing.T) {
 	q.Set("customer", col.MetaData[0].Value)
 	q.Del("summarize_column_by")
 	c.get("reports/ProfitAndLoss", q, &one)
-	if got := lastCell(t, one, "Income").String(); got != sums["Income"][2] || one.Header.Customer != col.MetaData[0].Value {
+	if got := lastCell(t, one, "Income").String(); got != sums["Income"][2] ||
+		one.Header.Customer != col.MetaData[0].Value {
 		t.Errorf("income of %s: %s filtered, %s in its column", col.ColTitle, got, sums["Income"][2])
 	}
 }

@@ -89,18 +89,27 @@ func (r *reportCall) cashFlow() *report {
 	const adjustTitle = "Adjustments to reconcile Net Income to Net Cash provided by operations:"
 	body := []*reportRow{{ColData: append(text("Net Income"), s.cells(net)...), Type: "Data", Group: "NetIncome"}}
 	if len(adjustments) > 0 {
-		body = append(body, &reportRow{Header: &colData{append(text(adjustTitle), s.blanks(plan)...)}, Rows: &reportRows{adjustments}, Summary: &colData{append(text("Total "+adjustTitle), s.cells(adjusted)...)}, Type: "Section", Group: "OperatingAdjustments"})
+		body = append(body, &reportRow{
+			Header: &colData{append(text(adjustTitle), s.blanks(plan)...)}, Rows: &reportRows{adjustments},
+			Summary: &colData{append(text("Total "+adjustTitle), s.cells(adjusted)...)}, Type: "Section",
+			Group: "OperatingAdjustments",
+		})
 	}
 	part := func(title, total, group string, body []*reportRow, sum amounts) {
 		if len(body) > 0 {
-			rows = append(rows, &reportRow{Header: &colData{append(text(r.heading(title)), s.blanks(plan)...)}, Rows: &reportRows{body}, Summary: &colData{append(text(total), s.cells(sum)...)}, Type: "Section", Group: group})
+			rows = append(rows, &reportRow{
+				Header: &colData{append(text(r.heading(title)), s.blanks(plan)...)}, Rows: &reportRows{body},
+				Summary: &colData{append(text(total), s.cells(sum)...)}, Type: "Section", Group: group,
+			})
 		}
 	}
 	part("Operating Activities", "Net cash provided by operating activities", "OperatingActivities", body, operating)
 	investing, invested := s.lines(typeFixed)
-	part("Investing Activities", "Net cash provided by investing activities", "InvestingActivities", investing, invested)
+	part("Investing Activities", "Net cash provided by investing activities", "InvestingActivities", investing,
+		invested)
 	financing, financed := s.lines(typeLongTerm, typeEquity)
-	part("Financing Activities", "Net cash provided by financing activities", "FinancingActivities", financing, financed)
+	part("Financing Activities", "Net cash provided by financing activities", "FinancingActivities", financing,
+		financed)
 	begin := plan.openingCash(before, opening, change)
 	for _, l := range []struct {
 		title, group string
@@ -110,7 +119,9 @@ func (r *reportCall) cashFlow() *report {
 		{"Cash at beginning of period", "BeginningCash", r.standing(plan, begin, before)},
 		{"Cash at end of period", "EndingCash", r.standing(plan, begin.plus(change), before+change.sum())},
 	} {
-		rows = append(rows, &reportRow{Summary: &colData{append(text(l.title), l.cells...)}, Type: "Section", Group: l.group})
+		rows = append(rows, &reportRow{
+			Summary: &colData{append(text(l.title), l.cells...)}, Type: "Section", Group: l.group,
+		})
 	}
 	h := r.header(s.empty)
 	h.ReportBasis = ""
@@ -122,7 +133,9 @@ func (r *reportCall) cashFlow() *report {
 func (p *columnPlan) addTotal(r *reportCall) {
 	if !p.total {
 		p.total = true
-		p.columns = append(p.columns, reportColumn{ColTitle: r.heading("Total"), ColType: "Money", MetaData: []nameValue{{"ColKey", "total"}}})
+		p.columns = append(p.columns, reportColumn{
+			ColTitle: r.heading("Total"), ColType: "Money", MetaData: []nameValue{{"ColKey", "total"}},
+		})
 	}
 }
 
@@ -161,7 +174,9 @@ func (s *statementPlan) lines(types ...string) ([]*reportRow, amounts) {
 	for _, typ := range types {
 		for _, a := range s.accounts {
 			if own := s.balance[a]; a.typ == typ && !own.zero() {
-				rows = append(rows, &reportRow{ColData: append([]reportCell{idCell(a.fullName(), a.id)}, s.cells(own)...), Type: "Data"})
+				rows = append(rows, &reportRow{
+					ColData: append([]reportCell{idCell(a.fullName(), a.id)}, s.cells(own)...), Type: "Data",
+				})
 				total = total.plus(own)
 			}
 		}

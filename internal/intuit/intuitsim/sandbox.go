@@ -15,7 +15,9 @@ const maxKnobBody = 1 << 20
 // sandboxRoutes serves the knobs to people who test against a running process. Bodies are JSON; answers are JSON.
 func (s *Server) sandboxRoutes(mux *http.ServeMux) {
 	get := func(pattern string, read func() any) {
-		mux.HandleFunc("GET /sandbox/"+pattern, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, read()) })
+		mux.HandleFunc("GET /sandbox/"+pattern, func(w http.ResponseWriter, _ *http.Request) {
+			writeJSON(w, http.StatusOK, read())
+		})
 	}
 	get("companies", func() any { return s.Companies() })
 	get("requests", func() any { return map[string]any{"requests": s.Requests(), "writes": s.Writes()} })
@@ -91,7 +93,8 @@ func (s *Server) apply(in settings) {
 		s.SetReportTimeout(*in.ReportTimeoutCells)
 	}
 	if in.AccessTokenSeconds > 0 || in.RefreshTokenSeconds > 0 {
-		s.SetTokenLives(time.Duration(in.AccessTokenSeconds)*time.Second, time.Duration(in.RefreshTokenSeconds)*time.Second)
+		s.SetTokenLives(time.Duration(in.AccessTokenSeconds)*time.Second,
+			time.Duration(in.RefreshTokenSeconds)*time.Second)
 	}
 }
 
@@ -117,8 +120,12 @@ func (s *Server) companyRoutes(mux *http.ServeMux) {
 	}) (any, error) {
 		return nil, c.Change(in.Entity, in.target.ID, in.Change)
 	}))
-	knob(mux, base+"void", companyKnob(s, func(c *Company, in target) (any, error) { return nil, c.Void(in.Entity, in.ID) }))
-	knob(mux, base+"delete", companyKnob(s, func(c *Company, in target) (any, error) { return nil, c.Delete(in.Entity, in.ID) }))
+	knob(mux, base+"void", companyKnob(s, func(c *Company, in target) (any, error) {
+		return nil, c.Void(in.Entity, in.ID)
+	}))
+	knob(mux, base+"delete", companyKnob(s, func(c *Company, in target) (any, error) {
+		return nil, c.Delete(in.Entity, in.ID)
+	}))
 	knob(mux, base+"rename", companyKnob(s, func(c *Company, in struct {
 		target
 		Name string `json:"name"`

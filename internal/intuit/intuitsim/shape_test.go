@@ -3,6 +3,8 @@ package intuitsim
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,23 +12,157 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// recordedAnswers is where recorded answers of the real service may lie; without them the shape tests have nothing to compare.
+// recordedAnswers is where recorded answers of the real service may lie. What these tests need of them, the names of
+// the members, is in testdata/members.json.
 const recordedAnswers = "../../../../shared/samples/quickbooks"
 
-// recorded reads one recorded answer or skips the test.
+var update = flag.Bool("update", false, "rewrite testdata/members.json from the recorded answers")
+
+// members are the members that recorded answers of the real service have, as paths without array positions.
+type members struct {
+	Records map[string][]string
+	Reports []string // with flattened rows
+	Faults  map[string]faultMembers
+}
+
+type faultMembers struct {
+	Code    string
+	Members []string
+}
+
+func knownMembers(t *testing.T) members {
+	t.Helper()
+	raw, err := os.ReadFile(membersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m members
+	if err := json.Unmarshal(raw, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+const membersFile = "testdata/members.json"
+
+// recorded reads one recorded answer.
 func recorded(t *testing.T, name string) any {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(recordedAnswers, name))
 	if err != nil {
-		t.Skip("no recorded answers here")
+		t.Fatal(err)
 	}
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// TestMembersAreRecorded compares testdata/members.json with the recordings that it was made from.
+func TestMembersAreRecorded(t *testing.T) {
+	t.Parallel()
+	if _, err := os.Stat(recordedAnswers); os.IsNotExist(err) {
+		t.Skip("there are no recorded answers beside the repository; the simulator is compared with " +
+			membersFile + " only")
+	}
+	got := recordedMembers(t)
+	if *update {
+		raw, err := json.MarshalIndent(got, "", " ")
+		if err == nil {
+			err = os.WriteFile(membersFile, append(raw, '\n'), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(knownMembers(t), got); diff != "" {
+		t.Errorf("%s differs from the recorded answers; -update rewrites it:\n%s", membersFile, diff)
+	}
+}
+
+// recordedMembers reads the members from the recordings.
+func recordedMembers(t *testing.T) members {
+	t.Helper()
+	got := members{Records: map[string][]string{}, Faults: map[string]faultMembers{}}
+	sales := []string{
+		"invoice_doc.json", "invoice_read_or_void_step.json", "invoice_voided.json", "cdc_estimate_ok.json",
+	}
+	for _, tc := range []struct {
+		entity string
+		in     []string
+		// the entity's names in the recordings, "" for the whole answer; its own name when none is given
+		like []string
+	}{
+		{entity: "Invoice", in: sales, like: []string{"Invoice", "Estimate"}},
+		{entity: "Estimate", in: sales, like: []string{"Invoice", "Estimate"}},
+		{entity: "Customer", in: []string{"query_customer_all_41.json", "query_customer_doc.json",
+			"read_customer_by_id.json"}},
+		{entity: "Vendor", in: []string{"query_vendor_page_1_of_6.json", "query_vendor_page_6_of_6_last.json"}},
+		{entity: "Employee", in: []string{"query_employee_active_in_true_false.json"}},
+		{entity: "Account", in: []string{"query_account_doc.json"}},
+		{entity: "JournalEntry", in: []string{"journalentry_doc.json"}},
+		{entity: "CompanyInfo", in: []string{"companyinfo_larrys_bakery.json"}, like: []string{""}},
+		{entity: "Preferences", in: []string{"preferences_full.json", "preferences_short_doc.json"},
+			like: []string{"", "Preferences"}},
+	} {
+		known := map[string]bool{}
+		if tc.like == nil {
+			tc.like = []string{tc.entity}
+		}
+		for _, file := range tc.in {
+			doc := recorded(t, file)
+			for _, name := range tc.like {
+				if name == "" {
+					paths(doc, "", known)
+				}
+				for _, r := range records(doc, name) {
+					paths(r, "", known)
+				}
+			}
+		}
+		got.Records[tc.entity] = slices.Sorted(maps.Keys(known))
+	}
+	known := map[string]bool{}
+	for _, file := range []string{
+		"report_balancesheet_doc.json", "report_profitandloss_noreportdata_true.json",
+		"report_generalledger_month_to_date_legacy.json", "report_trialbalance_doc.json",
+		"report_agedreceivables_doc.json", "report_cashflow_doc.json", "report_transactionlistwithsplits_doc.json",
+	} {
+		one := map[string]bool{}
+		paths(recorded(t, file), "", one)
+		for p := range one {
+			known[flat(p)] = true
+		}
+	}
+	got.Reports = slices.Sorted(maps.Keys(known))
+	for fault, file := range map[string]string{
+		"empty query":   "fault_400_4000_empty_query.json",
+		"not queryable": "fault_400_4001_not_queryable.json",
+		"unsupported":   "fault_400_500_unsupported_operation.json",
+		"not found":     "fault_400_610_object_not_found.json",
+		"expired":       "fault_401_token_expired_lowercase.json",
+		"throttle":      "fault_429_throttle.json",
+	} {
+		doc, one := recorded(t, file), map[string]bool{}
+		paths(doc, "", one)
+		got.Faults[fault] = faultMembers{Code: faultCode(doc), Members: slices.Sorted(maps.Keys(one))}
+	}
+	return got
+}
+
+// faultCode is the code of the first error in an answer; empty when there is none.
+func faultCode(v any) string {
+	for _, key := range []string{"Error", "error"} {
+		for _, e := range records(v, key) {
+			return e.(map[string]any)["code"].(string)
+		}
+	}
+	return ""
 }
 
 // paths collects the member paths of a value, without array positions.
@@ -74,51 +210,42 @@ func records(v any, entity string) []any {
 
 func TestRecordsHaveNoUnknownMembers(t *testing.T) {
 	t.Parallel()
-	sales := []string{"invoice_doc.json", "invoice_read_or_void_step.json", "invoice_voided.json", "cdc_estimate_ok.json"}
+	recorded := knownMembers(t).Records
 	// Documented members that no recording happens to hold.
-	const line = "Line.SalesItemLineDetail."
-	saleExtras := strings.Fields("DepartmentRef DepartmentRef.value DepartmentRef.name PrivateNote CustomField.StringValue DeliveryInfo.DeliveryTime SalesTermRef.name BillAddr.Country ShipAddr.Country " +
-		line + "Qty " + line + "UnitPrice " + line + "ClassRef " + line + "ClassRef.value " + line + "ClassRef.name " + line + "ItemAccountRef " + line + "ItemAccountRef.value " + line + "ItemAccountRef.name " +
-		"Line.DescriptionLineDetail Line.DiscountLineDetail Line.DiscountLineDetail.PercentBased Line.DiscountLineDetail.DiscountPercent Line.DiscountLineDetail.DiscountAccountRef Line.DiscountLineDetail.DiscountAccountRef.value Line.DiscountLineDetail.DiscountAccountRef.name " +
-		"TxnTaxDetail.TxnTaxCodeRef TxnTaxDetail.TxnTaxCodeRef.value ExpirationDate")
-	for _, tc := range []struct {
-		entity string
-		in     []string // the entity's own name in the recordings unless like is given
-		like   []string
-		extras []string
-	}{
-		{entity: "Invoice", in: sales, like: []string{"Invoice", "Estimate"}, extras: saleExtras},
-		{entity: "Estimate", in: sales, like: []string{"Invoice", "Estimate"}, extras: saleExtras},
-		{entity: "Customer", in: []string{"query_customer_all_41.json", "query_customer_doc.json", "read_customer_by_id.json"}, extras: strings.Fields("CustomerTypeRef CustomerTypeRef.value SalesTermRef SalesTermRef.value BillAddr.Country ShipAddr.Country Notes")},
-		{entity: "Vendor", in: []string{"query_vendor_page_1_of_6.json", "query_vendor_page_6_of_6_last.json"}, extras: strings.Fields("BillAddr.Country")},
-		{entity: "Employee", in: []string{"query_employee_active_in_true_false.json"}},
-		{entity: "Account", in: []string{"query_account_doc.json"}, extras: strings.Fields("AcctNum ParentRef ParentRef.value")},
-		{entity: "JournalEntry", in: []string{"journalentry_doc.json"}, extras: strings.Fields("Line.JournalEntryLineDetail.ClassRef Line.JournalEntryLineDetail.ClassRef.value Line.JournalEntryLineDetail.ClassRef.name")},
-		{entity: "CompanyInfo", in: []string{"companyinfo_larrys_bakery.json"}, like: []string{""}},
-		{entity: "Preferences", in: []string{"preferences_full.json", "preferences_short_doc.json"}, like: []string{"", "Preferences"}},
+	const line, discount = "Line.SalesItemLineDetail.", "Line.DiscountLineDetail"
+	saleExtras := "DepartmentRef DepartmentRef.value DepartmentRef.name PrivateNote CustomField.StringValue " +
+		"DeliveryInfo.DeliveryTime SalesTermRef.name BillAddr.Country ShipAddr.Country " +
+		line + "Qty " + line + "UnitPrice " + line + "ClassRef " + line + "ClassRef.value " + line + "ClassRef.name " +
+		line + "ItemAccountRef " + line + "ItemAccountRef.value " + line + "ItemAccountRef.name " +
+		"Line.DescriptionLineDetail " + discount + " " + discount + ".PercentBased " + discount + ".DiscountPercent " +
+		discount + ".DiscountAccountRef " + discount + ".DiscountAccountRef.value " + discount +
+		".DiscountAccountRef.name " +
+		"TxnTaxDetail.TxnTaxCodeRef TxnTaxDetail.TxnTaxCodeRef.value ExpirationDate"
+	const class = "Line.JournalEntryLineDetail.ClassRef"
+	for _, tc := range []struct{ entity, extras string }{
+		{"Invoice", saleExtras},
+		{"Estimate", saleExtras},
+		{"Customer", "CustomerTypeRef CustomerTypeRef.value SalesTermRef SalesTermRef.value BillAddr.Country " +
+			"ShipAddr.Country Notes"},
+		{"Vendor", "BillAddr.Country"},
+		{"Employee", ""},
+		{"Account", "AcctNum ParentRef ParentRef.value"},
+		{"JournalEntry", class + " " + class + ".value " + class + ".name"},
+		{"CompanyInfo", ""},
+		{"Preferences", ""},
 	} {
 		t.Run(tc.entity, func(t *testing.T) {
 			known := map[string]bool{}
-			for _, e := range tc.extras {
-				known[e] = true
+			for _, p := range append(strings.Fields(tc.extras), recorded[tc.entity]...) {
+				known[p] = true
 			}
-			for _, file := range tc.in {
-				doc := recorded(t, file)
-				like := tc.like
-				if like == nil {
-					like = []string{tc.entity}
-				}
-				for _, name := range like {
-					if name == "" {
-						paths(doc, "", known)
-						continue
-					}
-					for _, r := range records(doc, name) {
-						paths(r, "", known)
-					}
-				}
+			if len(recorded[tc.entity]) == 0 {
+				t.Fatal("no member is known")
 			}
-			s := New(Options{Seed: 2, Companies: 2, Customers: 30, Vendors: 15, Items: 25, Invoices: 200, Bills: 60, Nasty: true, Now: fixedClock()})
+			s := New(Options{
+				Seed: 2, Companies: 2, Customers: 30, Vendors: 15, Items: 25, Invoices: 200, Bills: 60, Nasty: true,
+				Now: fixedClock(),
+			})
 			got := map[string]bool{}
 			for _, info := range s.Companies() {
 				c := s.Company(info.Realm)
@@ -148,12 +275,8 @@ func TestRecordsHaveNoUnknownMembers(t *testing.T) {
 func TestReportsHaveNoUnknownMembers(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
-	for _, file := range []string{"report_balancesheet_doc.json", "report_profitandloss_noreportdata_true.json", "report_generalledger_month_to_date_legacy.json", "report_trialbalance_doc.json", "report_agedreceivables_doc.json", "report_cashflow_doc.json", "report_transactionlistwithsplits_doc.json"} {
-		one := map[string]bool{}
-		paths(recorded(t, file), "", one)
-		for p := range one {
-			known[flat(p)] = true
-		}
+	for _, p := range knownMembers(t).Reports {
+		known[p] = true
 	}
 	s := smallServer(t)
 	c := newClient(t, s, 0)
@@ -185,51 +308,43 @@ func TestFaultsAreSpeltAsRecorded(t *testing.T) {
 	expired := newClient(t, s, 2)
 	s.ExpireAccessTokens(expired.realm)
 	s.Fail(Fault{Match: "query:Term", Status: 429})
-	for file, ask := range map[string]struct {
+	faults := knownMembers(t).Faults
+	for fault, ask := range map[string]struct {
 		client *client
 		path   string
 		query  string
 	}{
-		"fault_400_4000_empty_query.json":          {c, "query", ""},
-		"fault_400_4001_not_queryable.json":        {c, "query", "select * from Invoice where PrivateNote = 'x'"},
-		"fault_400_500_unsupported_operation.json": {c, "customer/1/5", ""},
-		"fault_400_610_object_not_found.json":      {c, "invoice/0", ""},
-		"fault_401_token_expired_lowercase.json":   {expired, "preferences", ""},
-		"fault_429_throttle.json":                  {c, "query", "select * from Term"},
+		"empty query":   {c, "query", ""},
+		"not queryable": {c, "query", "select * from Invoice where PrivateNote = 'x'"},
+		"unsupported":   {c, "customer/1/5", ""},
+		"not found":     {c, "invoice/0", ""},
+		"expired":       {expired, "preferences", ""},
+		"throttle":      {c, "query", "select * from Term"},
 	} {
-		want, got := map[string]bool{}, map[string]bool{}
-		doc := recorded(t, file)
-		paths(doc, "", want)
+		want, ok := faults[fault]
+		if !ok {
+			t.Errorf("no recording of the fault %q is known", fault)
+			continue
+		}
 		var v any
 		ask.client.get(ask.path, url.Values{"query": {ask.query}}, &v)
+		got := map[string]bool{}
 		paths(v, "", got)
-		for p := range want {
-			if !got[p] {
-				t.Errorf("%s: %s is missing", file, p)
-			}
+		if diff := cmp.Diff(want.Members, slices.Sorted(maps.Keys(got))); diff != "" {
+			t.Errorf("%s: other members than recorded:\n%s", fault, diff)
 		}
-		for p := range got {
-			if !want[p] {
-				t.Errorf("%s: %s is too much", file, p)
-			}
-		}
-		code := func(v any) string {
-			for _, key := range []string{"Error", "error"} {
-				for _, e := range records(v, key) {
-					return e.(map[string]any)["code"].(string)
-				}
-			}
-			return ""
-		}
-		if code(v) != code(doc) || code(v) == "" {
-			t.Errorf("%s: code %q, recorded %q", file, code(v), code(doc))
+		if code := faultCode(v); code != want.Code || code == "" {
+			t.Errorf("%s: code %q, recorded %q", fault, code, want.Code)
 		}
 	}
 }
 
 func TestNastyRecordsArriveWhole(t *testing.T) {
 	t.Parallel()
-	s := New(Options{Seed: 2, Companies: 1, Customers: 5, Vendors: 5, Items: 8, Invoices: 20, Bills: 10, Nasty: true, Now: fixedClock(), Limits: NoLimits()})
+	s := New(Options{
+		Seed: 2, Companies: 1, Customers: 5, Vendors: 5, Items: 8, Invoices: 20, Bills: 10, Nasty: true,
+		Now: fixedClock(), Limits: NoLimits(),
+	})
 	c := newClient(t, s, 0)
 	vendors, _ := c.rows("select * from Vendor where Active in (true, false) maxresults 1000")
 	names, ids := map[string]bool{}, map[string]bool{}
@@ -242,7 +357,8 @@ func TestNastyRecordsArriveWhole(t *testing.T) {
 			t.Errorf("no vendor %q", name)
 		}
 		quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(name)
-		if n := c.count("select count(*) from Customer where Active in (true,false) and CompanyName = '" + quoted + "'"); n != 1 {
+		if n := c.count("select count(*) from Customer where Active in (true,false) and CompanyName = '" +
+			quoted + "'"); n != 1 {
 			t.Errorf("%q is found %d times", name, n)
 		}
 	}
@@ -299,7 +415,10 @@ func TestObjectsKeepNumbersAndOrder(t *testing.T) {
 
 func TestAmountSpelling(t *testing.T) {
 	t.Parallel()
-	for c, want := range map[cents]string{0: "0 0.00 0", 1: "0.01 0.01 0.01", -1205: "-12.05 -12.05 -12.05", 63900: "639.00 639.00 639", 2250: "22.50 22.50 22.5"} {
+	for c, want := range map[cents]string{
+		0: "0 0.00 0", 1: "0.01 0.01 0.01", -1205: "-12.05 -12.05 -12.05", 63900: "639.00 639.00 639",
+		2250: "22.50 22.50 22.5",
+	} {
 		if got := string(c.json()) + " " + c.String() + " " + string(c.rate()); got != want {
 			t.Errorf("%d: %s, want %s", c, got, want)
 		}

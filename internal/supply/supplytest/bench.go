@@ -55,8 +55,10 @@ func (b *bench) put(object, id, text string) error {
 	}
 	json := fmt.Appendf(nil, `{"Id":%q,"DisplayName":"%s %s","Notes":%q}`, id, text, id, text)
 	if object == invoices {
-		json = fmt.Appendf(nil, `{"Id":%q,"DocNumber":"D-%d","TxnDate":"2026-01-%02d","TotalAmt":%d.50,"Balance":%d.00,`+
-			`"CustomerRef":{"value":"1","name":"Ann"},"PrivateNote":%q}`, id, n/10%5, n/10%28+1, n%100, n/10%4, text)
+		json = fmt.Appendf(nil,
+			`{"Id":%q,"DocNumber":"D-%d","TxnDate":"2026-01-%02d","TotalAmt":%d.50,"Balance":%d.00,`+
+				`"CustomerRef":{"value":"1","name":"Ann"},"PrivateNote":%q}`, id, n/10%5, n/10%28+1, n%100, n/10%4,
+			text)
 	}
 	if err := b.Books.Put(object, json); err != nil {
 		return fmt.Errorf("putting %s %s: %w", object, id, err)

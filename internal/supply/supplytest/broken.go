@@ -172,15 +172,15 @@ func cancelled(ctx context.Context, p Place) error {
 		"reading the beginning": func() error { _, err := b.read(over, first); return err },
 		"counting":              func() error { _, err := p.Supply.Count(over, b.want(invoices)); return err },
 		"looking up": func() error {
-			_,
-				err := p.Supply.Lookup(over, b.want(invoices), ids[:3])
+			_, err := p.Supply.Lookup(over, b.want(invoices), ids[:3])
 			return err
 		},
 	}
 	if p.Feed != nil {
 		calls["asking for changes"] = func() error {
-			_, err := p.Feed.Changes(over,
-				supply.ChangesWant{Company: p.Company, Objects: []string{invoices}, Since: today})
+			_, err := p.Feed.Changes(over, supply.ChangesWant{
+				Company: p.Company, Objects: []string{invoices}, Since: today,
+			})
 			return err
 		}
 		calls["asking about the books"] = func() error { _, err := p.Feed.Books(over, p.Company, nil); return err }

@@ -33,8 +33,9 @@ func acts() []act {
 	return []act{
 		addLast(),
 		{"one added at the beginning", func(b *bench, _ []string) error { return b.put(invoices, idOf(-10), "early") }},
-		{"one added in the middle",
-			func(b *bench, o []string) error { return b.put(invoices, between(o, len(o)/2), "mid") }},
+		{"one added in the middle", func(b *bench, o []string) error {
+			return b.put(invoices, between(o, len(o)/2), "mid")
+		}},
 		{"one added before the last", func(b *bench, o []string) error {
 			return b.put(invoices, between(o, len(o)-2), "mid")
 		}},
@@ -169,8 +170,9 @@ func switched(ctx context.Context, p Place) error {
 		}
 		for _, place := range []int{0, n - 1} {
 			hidden, order := all[place], slices.Delete(slices.Clone(all), place, place+1)
-			off := act{"one switched off",
-				func(b *bench, o []string) error { return b.activate(vendors, o[place], false) }}
+			off := act{
+				"one switched off", func(b *bench, o []string) error { return b.activate(vendors, o[place], false) },
+			}
 			on := act{"one switched on", func(b *bench, _ []string) error { return b.activate(vendors, hidden, true) }}
 			for _, m := range b.moments() {
 				for _, a := range []act{on, off} {

@@ -286,8 +286,8 @@ func (m *memory) Records(ctx context.Context, w supply.Want) (*supply.Records, e
 				return false
 			}
 			n++
-			again := m.flaw == "repeats a record" && n == 7 ||
-				m.flaw == "repeats a page's last record" && n%memoryPage == 0
+			again := m.flaw == "repeats a record" && n == 7 || m.flaw == "repeats a page's last record" &&
+				n%memoryPage == 0
 			if m.flaw == "loses the wrapped type" && w.Object == "RecurringTransaction" {
 				rec = rec.With("TxnType", nil)
 			}

@@ -15,8 +15,9 @@ func TestFlawsAreReported(t *testing.T) {
 	t.Parallel()
 	reported := map[string]bool{}
 	for f, by := range map[flaw][]string{
-		"drops the last record": {"counts what it gives", "complete over all pages",
-			"changed while it is read"},
+		"drops the last record": {
+			"counts what it gives", "complete over all pages", "changed while it is read",
+		},
 		"drops the last record of many":                   {"complete over all pages", "stopped early"},
 		"reads one page":                                  {"complete over all pages"},
 		"repeats a record":                                {"the order stays", "complete over all pages"},
@@ -41,8 +42,9 @@ func TestFlawsAreReported(t *testing.T) {
 		"finds what is not there":                         {"lookup"},
 		"looks up as many as it likes":                    {"too many looked up"},
 		"mixes companies":                                 {"one company alone", "feed tells what changed"},
-		"pages by position": {"changed while it is read",
-			"changed twice while it is read", "switched while it is read"},
+		"pages by position": {
+			"changed while it is read", "changed twice while it is read", "switched while it is read",
+		},
 		"takes refused answers for the end": {"broken on the way", "feed broken"},
 		"takes cut answers for the end":     {"broken on the way", "feed broken"},
 		"takes garbled answers for the end": {"broken on the way", "feed broken"},
@@ -50,8 +52,9 @@ func TestFlawsAreReported(t *testing.T) {
 		"errors are no problems":            {"broken on the way", "feed broken"},
 		"goes on behind an error":           {"broken on the way"},
 		"ignores the context":               {"cancelled"},
-		"does not tell deletions": {"feed tells what changed",
-			"feed loses nothing between two questions"},
+		"does not tell deletions": {
+			"feed tells what changed", "feed loses nothing between two questions",
+		},
 		"tells deletions as changes":  {"feed tells what changed"},
 		"asks behind the cursor":      {"feed loses nothing between two questions"},
 		"its clock is fast":           {"feed tells what changed"},

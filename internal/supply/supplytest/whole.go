@@ -188,8 +188,8 @@ func narrowed(ctx context.Context, p Place) error {
 			condition("Balance", table.Money, true, export.OpLess, "2")},
 	} {
 		if err := b.narrow(ctx, list); err != nil {
-			return fmt.Errorf("%s %s %q and %d more: %w", list[0].Filter.Column, list[0].Op, list[0].Value,
-				len(list)-1, err)
+			return fmt.Errorf("%s %s %q and %d more: %w", list[0].Filter.Column, list[0].Op, list[0].Value, len(list)-1,
+				err)
 		}
 	}
 	return nil
