@@ -111,14 +111,14 @@ func (p *Provider) do(request *http.Request, secrets ...string) (reply, error) {
 	defer cancel()
 	response, err := p.client().Do(request.WithContext(ctx))
 	if err != nil {
-		return reply{}, p.unreached(caller, err, secrets)
+		return reply{}, p.noAnswer(caller, err, secrets)
 	}
 	defer response.Body.Close()
 	r := reply{status: response.StatusCode, header: response.Header, requestID: requestID(response.Header),
 		secrets: secrets}
 	r.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit))
 	if err != nil {
-		return reply{}, p.unreached(caller, err, secrets)
+		return reply{}, p.noAnswer(caller, err, secrets)
 	}
 	return r, nil
 }
@@ -133,8 +133,8 @@ func (p *Provider) client() *http.Client {
 	return &client
 }
 
-// unreached is the problem of a call without a whole answer.
-func (p *Provider) unreached(caller context.Context, err error, secrets []string) error {
+// noAnswer returns the problem of a call that got no complete answer.
+func (p *Provider) noAnswer(caller context.Context, err error, secrets []string) error {
 	if errors.Is(caller.Err(), context.Canceled) {
 		return fmt.Errorf("asking %s: %w", p.title(), context.Canceled)
 	}

@@ -49,13 +49,13 @@ func isWord(s string) bool {
 // so the connection must not suffer: that is a passing failure.
 func (p *Provider) failure(r reply) *problem.Problem {
 	f := r.fault()
-	failed := p.meaning(r.status, f)
+	failed := p.explain(r.status, f)
 	failed.ProviderRequestID = r.requestID
 	failed.RetryAfter = retryAfter(r.header, p.now())
 	return failed
 }
 
-func (p *Provider) meaning(status int, f fault) *problem.Problem {
+func (p *Provider) explain(status int, f fault) *problem.Problem {
 	name := p.title()
 	if status == http.StatusTooManyRequests || f.code == "slow_down" || f.code == "rate_limit_exceeded" {
 		return problem.New(p.RateLimited, "%s asks for fewer requests.", name)
@@ -67,25 +67,25 @@ func (p *Provider) meaning(status int, f fault) *problem.Problem {
 	case "":
 		return problem.New(p.Unavailable, "%s answered with status %d and no reason.", name, status)
 	case "invalid_grant":
-		ended := problem.New(p.Reconnect, "%s has ended this permission%s.", name, quoted(f))
+		ended := problem.New(p.Reconnect, "%s has ended this permission%s.", name, quoteReason(f))
 		if f.subtype == "invalid_rapt" || strings.Contains(f.description, "invalid_rapt") {
 			ended = ended.WithHint("An administrator limits how long a sign-in lasts. Reconnect, and ask the administrator to exempt this app from session control.")
 		}
 		return ended
 	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal", "invalid_client_id":
 		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name,
-			quoted(f))
+			quoteReason(f))
 	case "redirect_uri_mismatch":
 		return problem.New(problem.AppCredentials, "%s does not know this installation's redirect URI.", name).
 			WithHint("Add the redirect URI that the settings page shows to the app at %s, letter by letter.", name)
 	case "server_error", "temporarily_unavailable", "internal_failure":
-		return problem.New(p.Unavailable, "%s cannot answer at present%s.", name, quoted(f))
+		return problem.New(p.Unavailable, "%s cannot answer at present%s.", name, quoteReason(f))
 	}
-	return problem.New(p.Rejected, "%s refused the request%s.", name, quoted(f))
+	return problem.New(p.Rejected, "%s refused the request%s.", name, quoteReason(f))
 }
 
-// quoted is the provider's own reason in brackets.
-func quoted(f fault) string {
+// quoteReason returns the provider's own reason in brackets.
+func quoteReason(f fault) string {
 	if f.description == "" {
 		return " (" + f.code + ")"
 	}

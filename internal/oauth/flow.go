@@ -104,7 +104,7 @@ func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
 		return problem.Wrap(ErrOtherCompany, problem.Conflict,
-			"The permission was given for company %s, but company %s was to be reconnected.", named(string(realm)), wanted).
+			"The permission was given for company %s, but company %s was to be reconnected.", nameRealm(string(realm)), wanted).
 			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+
 				"to add another company, use Connect.", p.title())
 	case !realm.Valid():
@@ -153,16 +153,16 @@ func refusal(p *Provider, answer url.Values) error {
 			"The permission was declined on the %s page. Nothing was changed.", p.title()).
 			WithHint("Begin the connection again when you want to give the permission.")
 	}
-	failed := p.meaning(0, fault{code: code,
+	failed := p.explain(0, fault{code: code,
 		description: scrub(answer.Get("error_description"), []string{answer.Get("code"), answer.Get("state")})})
 	if failed.Code == p.Reconnect {
 		// No grant has ended: there was none yet.
-		failed = problem.New(p.Rejected, "%s did not give the permission%s.", p.title(), quoted(fault{code: code}))
+		failed = problem.New(p.Rejected, "%s did not give the permission%s.", p.title(), quoteReason(fault{code: code}))
 	}
 	return failed
 }
 
-func named(realm string) string {
+func nameRealm(realm string) string {
 	if isWord(realm) {
 		return realm
 	}

@@ -155,7 +155,7 @@ func (a *ServiceAccount) assertion(now time.Time) (string, error) {
 
 // refusedKey says what Google's invalid_grant means for a service account, where nobody can reconnect anything.
 func (a *ServiceAccount) refusedKey(came reply) *problem.Problem {
-	p := problem.New(problem.AppCredentials, "Google does not accept the key of %s%s.", a.email, quoted(came.fault()))
+	p := problem.New(problem.AppCredentials, "Google does not accept the key of %s%s.", a.email, quoteReason(came.fault()))
 	text := strings.ToLower(came.fault().description)
 	switch {
 	case strings.Contains(text, "signature"):

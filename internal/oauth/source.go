@@ -233,7 +233,7 @@ func (s *Source) refresh(ctx context.Context) error {
 		s.pending = &unsavedGrant{renewed, s.opts.Now()}
 		s.mu.Unlock()
 		_ = s.note(nil)
-		return s.unstored(ctx, err)
+		return s.reportUnstored(ctx, err)
 	case problem.HasCode(err, s.opts.Reconnect):
 		return s.die(ctx, known, err)
 	case errors.Is(err, export.ErrNotFound):
@@ -262,14 +262,14 @@ func (s *Source) save(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
 	defer cancel()
 	if err := s.opts.Store.PutGrant(ctx, s.key, unsaved.Grant); err != nil {
-		return s.unstored(ctx, err)
+		return s.reportUnstored(ctx, err)
 	}
 	s.settle(ctx, *unsaved)
 	return nil
 }
 
-// unstored says that a renewed grant is in memory only.
-func (s *Source) unstored(ctx context.Context, err error) error {
+// reportUnstored logs and returns that a renewed grant is in memory only.
+func (s *Source) reportUnstored(ctx context.Context, err error) error {
 	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection",
 		string(s.key), "error", err)
 	return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").

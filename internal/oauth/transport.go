@@ -35,7 +35,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(request)
 		return nil, err
 	}
-	response, err := t.base().RoundTrip(authorised(request, token))
+	response, err := t.base().RoundTrip(authorise(request, token))
 	if err != nil || response.StatusCode != http.StatusUnauthorized {
 		return response, err
 	}
@@ -51,7 +51,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		closeBody(again)
 		return nil, err
 	}
-	return t.base().RoundTrip(authorised(again, token))
+	return t.base().RoundTrip(authorise(again, token))
 }
 
 func (t *Transport) base() http.RoundTripper {
@@ -70,8 +70,8 @@ func leftHome(request *http.Request) bool {
 	return first.URL.Host != request.URL.Host || first.URL.Scheme != request.URL.Scheme
 }
 
-// authorised is a copy, since a RoundTripper must not change its request.
-func authorised(request *http.Request, token string) *http.Request {
+// authorise returns a copy of the request with the token, since a RoundTripper must not change its request.
+func authorise(request *http.Request, token string) *http.Request {
 	sent := request.Clone(request.Context())
 	sent.Header.Set("Authorization", "Bearer "+token)
 	return sent

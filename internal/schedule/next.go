@@ -97,7 +97,7 @@ func (s Spec) nextOnClock(after time.Time, loc *time.Location) time.Time {
 		if wall.IsZero() {
 			return time.Time{}
 		}
-		if t := reached(wall, loc); t.After(after) {
+		if t := reach(wall, loc); t.After(after) {
 			return t
 		}
 	}
@@ -148,9 +148,9 @@ func (s Spec) nextWall(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// reached returns the first instant at which the clock in loc shows wall or,
+// reach returns the first instant at which the clock in loc shows wall or,
 // where a clock change skips wall, something later.
-func reached(wall time.Time, loc *time.Location) time.Time {
+func reach(wall time.Time, loc *time.Location) time.Time {
 	// No zone is a day ahead of UTC, so this lies before it.
 	t := wall.Add(-24 * time.Hour).In(loc)
 	for {

@@ -150,7 +150,7 @@ func (c *alignment) add(rows []*alignedRow) {
 	var all []*alignedRow
 	key := func(r *alignedRow) string { return r.key }
 	unsorted := func(*alignedRow, *alignedRow) bool { return false }
-	for _, p := range merged(c.rows, rows, key, unsorted) {
+	for _, p := range merge(c.rows, rows, key, unsorted) {
 		r := *p.item()
 		if p.a != nil && p.b != nil {
 			r.fill(*p.b)

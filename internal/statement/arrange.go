@@ -177,10 +177,10 @@ func (a *arranged) nodes(rows []docRow) []*node {
 			continue
 		}
 		if before := len(list) - 1; before >= 0 && closes(n, list[before]) {
-			list[before].summary = a.headed(n)
+			list[before].summary = a.joinHeading(n)
 			continue
 		}
-		list = append(list, settled(n))
+		list = append(list, settle(n))
 	}
 	return list
 }
@@ -196,20 +196,20 @@ func (a *arranged) node(r docRow) *node {
 		if !a.filled(head, true) {
 			return nil
 		}
-		n := &node{group: string(r.Group), own: a.padded(head)}
+		n := &node{group: string(r.Group), own: a.pad(head)}
 		n.label, n.id = a.labelled(head, false)
 		return n
 	}
 	n := &node{group: string(r.Group), section: true}
 	n.label, n.id = a.labelled(head, true)
 	if a.filled(head, false) {
-		n.own = a.padded(head)
+		n.own = a.pad(head)
 	}
 	if r.Rows != nil {
 		n.children = a.nodes(r.Rows.Row)
 	}
 	if r.Summary != nil {
-		n.summary = a.padded(r.Summary.cells())
+		n.summary = a.pad(r.Summary.cells())
 	}
 	if n.label == "" && n.own == nil && len(n.children) == 0 && !a.filled(n.summary, true) {
 		return nil
@@ -217,9 +217,9 @@ func (a *arranged) node(r docRow) *node {
 	return n
 }
 
-// settled decides what a section is that has amounts but neither rows nor a summary: a result when QuickBooks names its
+// settle decides what a section is that has amounts but neither rows nor a summary: a result when QuickBooks names its
 // group, else a row without rows below it.
-func settled(n *node) *node {
+func settle(n *node) *node {
 	switch {
 	case !n.section || n.own == nil || n.summary != nil || len(n.children) > 0:
 		return n
@@ -257,8 +257,8 @@ func (a *arranged) filled(cells []docCell, first bool) bool {
 	return false
 }
 
-// padded gives the cells as many as there are columns: QuickBooks leaves blank ones out at the end.
-func (a *arranged) padded(cells []docCell) []docCell {
+// pad adds the blank cells that QuickBooks leaves out at the end of a row.
+func (a *arranged) pad(cells []docCell) []docCell {
 	out := make([]docCell, len(a.columns))
 	copy(out, cells)
 	return out
@@ -272,7 +272,7 @@ func closes(n, before *node) bool {
 		strings.HasSuffix(n.label, before.label)
 }
 
-func (a *arranged) headed(n *node) []docCell {
+func (a *arranged) joinHeading(n *node) []docCell {
 	cells := n.own
 	if cells == nil {
 		cells = make([]docCell, len(a.columns))

@@ -29,8 +29,8 @@ type evidence struct {
 	hold   [weights][]export.Check
 }
 
-// compared records a figure that the report states in a column and what it should follow from.
-func (v *verifier) compared(w weight, what string, column int, says, addsUpTo decimal.Decimal) {
+// recordCheck records a figure that the report states in a column and what it should follow from.
+func (v *verifier) recordCheck(w weight, what string, column int, says, addsUpTo decimal.Decimal) {
 	list := &v.evidence.differ
 	holds := says.Equal(addsUpTo)
 	if holds {
@@ -57,7 +57,7 @@ func (v *verifier) comparedAll(w weight, what string, stated, sum, direct amount
 		}
 		blank := !s.stated && (v.detail() || !from.stated)
 		if !blank && !s.garbled && !from.garbled {
-			v.compared(w, what, v.additive[i], s.value, from.value)
+			v.recordCheck(w, what, v.additive[i], s.value, from.value)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (c *comparison) headings(compare string) []reportColumn {
 
 func (c *comparison) nodes(now, then []*node) []*node {
 	var out []*node
-	for _, p := range mergedNodes(now, then) {
+	for _, p := range mergeNodes(now, then) {
 		out = append(out, c.node(p))
 	}
 	return out

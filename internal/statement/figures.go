@@ -18,9 +18,9 @@ func (a *arranged) figures(declared []export.Figure, company export.RealmID, per
 		if found[f.ID] {
 			continue
 		}
-		read := a.added
+		read := a.addUp
 		if f.Group != "" {
-			read = a.grouped
+			read = a.readGroup
 		}
 		for _, v := range read(f) {
 			found[f.ID] = true
@@ -34,14 +34,14 @@ func (a *arranged) figures(declared []export.Figure, company export.RealmID, per
 	return values
 }
 
-// grouped reads a figure from the row of its group: one value of the columns it names, else one a period.
-func (a *arranged) grouped(f export.Figure) []export.FigureValue {
+// readGroup reads a figure from the row of its group: one value of the columns it names, or else one for each period.
+func (a *arranged) readGroup(f export.Figure) []export.FigureValue {
 	cells := findGroup(a.top, f.Group)
 	if cells == nil {
 		return nil
 	}
 	if len(f.Sum) > 0 {
-		terms := a.terms(f.Sum)
+		terms := a.findTerms(f.Sum)
 		if sum, ok := addTerms(cells, terms); terms != nil && ok {
 			return []export.FigureValue{a.figureValue(terms[0].at, sum)}
 		}
@@ -99,9 +99,9 @@ func findGroup(nodes []*node, group string) []docCell {
 	return nil
 }
 
-// added adds a figure's columns up over all rows that are no totals.
-func (a *arranged) added(f export.Figure) []export.FigureValue {
-	terms := a.terms(f.Sum)
+// addUp adds a figure's columns over all rows that are not totals.
+func (a *arranged) addUp(f export.Figure) []export.FigureValue {
+	terms := a.findTerms(f.Sum)
 	where := make([]int, len(f.Where))
 	for i, w := range f.Where {
 		if where[i] = a.columnAt(w.Column); where[i] < 0 {
@@ -149,8 +149,8 @@ type term struct {
 	minus bool
 }
 
-// terms finds the columns; nil when one of them is not there.
-func (a *arranged) terms(names []string) []term {
+// findTerms finds the columns; it returns nil if one of them is not there.
+func (a *arranged) findTerms(names []string) []term {
 	terms := make([]term, len(names))
 	for i, name := range names {
 		name, minus := strings.CutPrefix(name, "-")

@@ -9,9 +9,9 @@ import (
 // pair is what two lists have under one key; one side may be missing, as nil.
 type pair[T any] struct{ a, b *T }
 
-// merged pairs the items of two lists that have the same key and keeps the order of both: what only b has comes after
+// merge pairs the items of two lists that have the same key and keeps the order of both: what only b has comes after
 // what it follows there. Between two common items, what only a and only b have is put in order if both are in order.
-func merged[T any](a, b []T, key func(T) string, less func(x, y T) bool) []pair[T] {
+func merge[T any](a, b []T, key func(T) string, less func(x, y T) bool) []pair[T] {
 	keysA, keysB := distinct(a, key), distinct(b, key)
 	at := map[string]int{}
 	for i, k := range keysB {
@@ -112,4 +112,4 @@ func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func nodeLess(x, y *node) bool { return fold(x.name()) < fold(y.name()) }
 
-func mergedNodes(a, b []*node) []pair[*node] { return merged(a, b, (*node).key, nodeLess) }
+func mergeNodes(a, b []*node) []pair[*node] { return merge(a, b, (*node).key, nodeLess) }

@@ -66,7 +66,7 @@ func TestMerged(t *testing.T) {
 		}
 		a, b := draw("a"), draw("b")
 		key := func(s string) string { return s }
-		got := merged(a, b, key, func(x, y string) bool { return x < y })
+		got := merge(a, b, key, func(x, y string) bool { return x < y })
 		count := map[string][2]int{}
 		for _, p := range got {
 			n := count[*p.item()]

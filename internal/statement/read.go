@@ -59,7 +59,7 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	}
 	out.Checks = placed(a.checks, q.Company.Name)
 	if want.compare != export.CompareNone {
-		before := want.before()
+		before := want.askBefore()
 		then, err := s.read(ctx, before)
 		if err != nil {
 			return nil, err
@@ -131,8 +131,8 @@ func (a asked) over(days export.DateRange) asked {
 	return a
 }
 
-// before is the same request about the days that these are compared with.
-func (a asked) before() asked { return a.over(a.days.Before(a.compare)) }
+// askBefore returns the same request for the days that these are compared with.
+func (a asked) askBefore() asked { return a.over(a.days.Before(a.compare)) }
 
 // check compares what the answer says it is about with what was asked: QuickBooks ignores what it does not understand
 // and answers for a period of its own. Reports that do not say are taken at their word, and where a balance's range

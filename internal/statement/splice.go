@@ -29,7 +29,7 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 	if spellsZero(a.top) || spellsZero(b.top) {
 		j.zero = "0.00"
 	}
-	for _, p := range merged(a.columns, b.columns, func(c reportColumn) string { return c.id }, earlier) {
+	for _, p := range merge(a.columns, b.columns, func(c reportColumn) string { return c.id }, earlier) {
 		at := func(c *reportColumn, list []reportColumn) int {
 			if c == nil {
 				return -1
@@ -69,23 +69,23 @@ func (j *splice) nodes(a, b []*node) []*node {
 		// The rows of transactions are neither the same in both nor in need of sorting: one range follows the other.
 		for _, n := range a {
 			if n.anonymous() {
-				out = append(out, j.only(n, j.fromA))
+				out = append(out, j.widen(n, j.fromA))
 			}
 		}
 		for _, n := range b {
 			if n.anonymous() {
-				out = append(out, j.only(n, j.fromB))
+				out = append(out, j.widen(n, j.fromB))
 			}
 		}
 		a = slices.DeleteFunc(slices.Clone(a), (*node).anonymous)
 		b = slices.DeleteFunc(slices.Clone(b), (*node).anonymous)
 	}
-	for _, p := range mergedNodes(a, b) {
+	for _, p := range mergeNodes(a, b) {
 		switch {
 		case p.b == nil:
-			out = append(out, j.only(*p.a, j.fromA))
+			out = append(out, j.widen(*p.a, j.fromA))
 		case p.a == nil:
-			out = append(out, j.only(*p.b, j.fromB))
+			out = append(out, j.widen(*p.b, j.fromB))
 		default:
 			out = append(out, j.both(*p.a, *p.b))
 		}
@@ -98,18 +98,18 @@ func (n *node) anonymous() bool {
 	return !n.section || (n.computed() && n.group == "" && n.name() == "")
 }
 
-// only brings a node that one side has to the result's columns.
-func (j *splice) only(n *node, from []int) *node {
+// widen gives a node that only one side has the result's columns.
+func (j *splice) widen(n *node, from []int) *node {
 	out := *n
-	out.own, out.summary = moved(n.own, from), moved(n.summary, from)
+	out.own, out.summary = moveCells(n.own, from), moveCells(n.summary, from)
 	out.children = nil
 	for _, c := range n.children {
-		out.children = append(out.children, j.only(c, from))
+		out.children = append(out.children, j.widen(c, from))
 	}
 	return &out
 }
 
-func moved(cells []docCell, from []int) []docCell {
+func moveCells(cells []docCell, from []int) []docCell {
 	if cells == nil {
 		return nil
 	}
@@ -124,7 +124,7 @@ func moved(cells []docCell, from []int) []docCell {
 
 func (j *splice) both(a, b *node) *node {
 	if j.a.detail() {
-		b = j.continued(a, b)
+		b = j.continueBalances(a, b)
 	}
 	out := &node{label: a.label, id: a.id, group: a.group, section: a.section || b.section}
 	if out.section && !a.section {
@@ -140,7 +140,7 @@ func (j *splice) both(a, b *node) *node {
 
 // sum adds amounts and quantities up. Of anything else the later answer's counts, as for a running balance.
 func (j *splice) sum(a, b []docCell) []docCell {
-	x, y := moved(a, j.fromA), moved(b, j.fromB)
+	x, y := moveCells(a, j.fromA), moveCells(b, j.fromB)
 	switch {
 	case x == nil:
 		return y
@@ -169,9 +169,9 @@ func (j *splice) cell(d decimal.Decimal) docCell {
 	return docCell{Value: record.Scalar(table.DecimalText(d))}
 }
 
-// continued is the section b without its opening balance and with balances that run on from a's: of an account of
+// continueBalances returns section b without its opening balance, its balances running on from a's: of an account of
 // income or costs QuickBooks lets them begin anew with each fiscal year of its own.
-func (j *splice) continued(a, b *node) *node {
+func (j *splice) continueBalances(a, b *node) *node {
 	opening := slices.IndexFunc(b.children, func(n *node) bool { return !n.section })
 	if opening >= 0 && !j.b.opens(b.children[opening]) {
 		opening = -1

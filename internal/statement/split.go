@@ -114,7 +114,7 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	}
 	if doc.truncated() {
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
-			return s.beginning(&doc), nil
+			return s.previewStart(&doc), nil
 		}
 		return nil, problem.New(problem.ReportTooLarge,
 			"QuickBooks left out a part of the report because it is too large.")
@@ -123,8 +123,8 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	return a, verify(a, s.report, want)
 }
 
-// beginning is what a preview shows of a report that a run reads in parts.
-func (s *reader) beginning(doc *document) *arranged {
+// previewStart returns what a preview shows of a report that a run reads in parts.
+func (s *reader) previewStart(doc *document) *arranged {
 	doc.Rows.dropNotice()
 	a := arrange(doc, s.report)
 	a.cut = true

@@ -31,7 +31,7 @@ func verify(a *arranged, d export.Report, want asked) error {
 		}
 	}
 	v.rules(d.Groups)
-	v.even(d.Even)
+	v.checkEven(d.Even)
 	for _, rule := range d.Across {
 		v.across(a.top, rule)
 	}
@@ -247,7 +247,7 @@ func (v *verifier) rules(rules []export.GroupSum) {
 		}
 		var first amounts
 		holds := slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
-			sum, any := v.of(g)
+			sum, any := v.sumRule(g)
 			if first == nil {
 				first = sum
 			}
@@ -267,8 +267,8 @@ func (v *verifier) rules(rules []export.GroupSum) {
 	}
 }
 
-// of works out a rule. Groups that are missing count as zero; it says whether there was any.
-func (v *verifier) of(g export.GroupSum) (sum amounts, any bool) {
+// sumRule works out a rule. Missing groups count as zero; any reports whether there was one at all.
+func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
 	sum = make(amounts, len(v.additive))
 	for _, name := range g.Of {
 		name, negative := strings.CutPrefix(name, "-")
@@ -343,7 +343,7 @@ func (v *verifier) total(w weight, name string, row amounts, total int) {
 	if !row[total].stated {
 		return
 	}
-	v.compared(w, name+" over the periods", v.additive[total], row[total].value, sum)
+	v.recordCheck(w, name+" over the periods", v.additive[total], row[total].value, sum)
 	if !row[total].value.Equal(sum) {
 		v.disagree(name, v.additive[total], row[total].value, sum)
 	}

@@ -17,8 +17,8 @@ func (v *verifier) additiveAt(name string) int {
 	})
 }
 
-// even checks that two columns add up to the same.
-func (v *verifier) even(names [2]string) {
+// checkEven checks that two columns add up to the same.
+func (v *verifier) checkEven(names [2]string) {
 	a, b := v.additiveAt(names[0]), v.additiveAt(names[1])
 	if a < 0 || b < 0 {
 		return
@@ -34,7 +34,7 @@ func (v *verifier) even(names [2]string) {
 	total := sum(v.top)
 	if x, y := total[a], total[b]; !x.garbled && !y.garbled {
 		name := "Total " + v.columns[v.additive[a]].title
-		v.compared(results, name, v.additive[b], y.value, x.value)
+		v.recordCheck(results, name, v.additive[b], y.value, x.value)
 		if !x.value.Equal(y.value) {
 			v.disagree(name, v.additive[b], y.value, x.value)
 		}
@@ -84,7 +84,7 @@ func (v *verifier) acrossOf(nodes []*node, target int, signs []int64) {
 			if garbled || (!row[target].stated && sum.IsZero()) {
 				continue
 			}
-			v.compared(singleRows, n.name(), v.additive[target], row[target].value, sum)
+			v.recordCheck(singleRows, n.name(), v.additive[target], row[target].value, sum)
 			if !row[target].value.Equal(sum) {
 				v.disagree(n.name(), v.additive[target], row[target].value, sum)
 			}
@@ -143,7 +143,7 @@ func (v *verifier) balanceOf(nodes []*node, amount, balance int) {
 		if !known || rows == 0 {
 			continue
 		}
-		v.compared(singleRows, n.label, balance, last, sum)
+		v.recordCheck(singleRows, n.label, balance, last, sum)
 		if !sum.Equal(last) {
 			v.disagree(n.label, balance, last, sum)
 		}
