@@ -7,7 +7,8 @@ var _ = register(export.Report{
 	Summary: "Quantity, amount, cost and margin of each product and service sold in a period.",
 	Levels:  1,
 	Params: options([]export.Option{
-		ids("customer", "Customers"), ids("class", "Classes"), ids("department", "Locations"), ids("item", "Products and services"),
+		ids("customer", "Customers"), ids("class", "Classes"), ids("department", "Locations"),
+		ids("item", "Products and services"),
 	}, days("start_duedate", "end_duedate", "Due"), []export.Option{sortOrder()}),
 	Figures: []export.Figure{group("total", "Sales", "GrandTotal", "amount")},
 })
