@@ -262,9 +262,6 @@ const shortestDay = 23 * time.Hour
 
 func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	s := &e.Schedule
-	if s.Timezone == "" {
-		s.Timezone = "UTC"
-	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
 		bad.Add("schedule.timezone", "is not a time zone such as America/New_York")
 		return

@@ -252,3 +252,18 @@ func Defaults(d Definition, lines bool) []string {
 	}
 	return keys
 }
+
+// FindColumn returns the catalogue's column of that key or, for a path that it does not list, one with a title and a
+// kind guessed from its name.
+func FindColumn(d Definition, key string) (Column, error) {
+	for c := range d.columns {
+		if c.Path == key {
+			return c, nil
+		}
+	}
+	p, err := record.ParsePath(key)
+	if err != nil {
+		return Column{}, err
+	}
+	return Column{Path: key, Title: key, Kind: record.GuessKind(p)}, nil
+}

@@ -23,8 +23,8 @@ const (
 	FieldSettings                  // map[string]string by the definition's options
 )
 
-// Field is one thing that an exporter says. The table of fields is what the API shows and reads, what forms send, what
-// errors are called by, and what an update copies; so a new field of an exporter is a member of Exporter and a row here.
+// Field is one thing that an exporter says. The API, forms, errors and updates all follow the table of fields, so a new
+// one is a member of Exporter, a row here, and a member in the API's description.
 type Field struct {
 	Path  string // in the API and in problems, such as "destination.sheet"
 	Label string // what forms and their errors call it; empty for what no form shows
@@ -76,7 +76,7 @@ var fields = []Field{
 		Default: string(Replace), Choices: modeTexts(), Words: modeWords}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
-	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone"},
+	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},
 		func(e *Exporter) *string { return &e.Schedule.Timezone }),
 	ownField(Field{Path: "schedule.enabled", Label: "Run by this schedule", Input: "enabled", Kind: FieldTruth},
 		func(e *Exporter) *bool { return &e.Schedule.Enabled }),

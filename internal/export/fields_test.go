@@ -124,7 +124,7 @@ func TestDefaults(t *testing.T) {
 	t.Parallel()
 	var e export.Exporter
 	e.Normalize()
-	if e.Mode != export.Replace || e.Target.Start != "A1" {
-		t.Errorf("mode %q, start %q", e.Mode, e.Target.Start)
+	if e.Mode != export.Replace || e.Target.Start != "A1" || e.Schedule.Timezone != "UTC" {
+		t.Errorf("mode %q, start %q, zone %q", e.Mode, e.Target.Start, e.Schedule.Timezone)
 	}
 }

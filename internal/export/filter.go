@@ -1,9 +1,11 @@
 package export
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
 	"ledgersheet/internal/table"
 )
@@ -130,3 +132,36 @@ func compare(c table.Cell, v string) (int, bool) {
 }
 
 func quote(s string) string { return `"` + s + `"` }
+
+func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
+	if len(e.Filters) > maxFilters {
+		c.Add("filters", "are more than %d", maxFilters)
+		return
+	}
+	if _, isReport := d.(Report); isReport && len(e.Filters) > 0 {
+		c.Add("filters", "do not go with reports; use the report's own options")
+		return
+	}
+	for i, f := range e.Filters {
+		field := fmt.Sprintf("filters[%d]", i)
+		if len(f.Column) > maxColumnKey || len(f.Value) > maxFilterValue {
+			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey, maxFilterValue)
+			continue
+		}
+		col, err := FindColumn(d, f.Column)
+		if err != nil {
+			c.Add(field, "%s is not a column: %v", f.Column, err)
+			continue
+		}
+		if _, records := d.(Entity); !records && !slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
+			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
+			continue
+		}
+		if why := f.check(col.Kind); why != "" {
+			c.Add(field, "%s", why)
+		}
+		if col.Line() && !WantsLines(d, e.Options) {
+			c.Add(field, "%s is about lines; set the option lines to true", f.Column)
+		}
+	}
+}

@@ -3,13 +3,10 @@ package export
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf16"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
@@ -45,22 +42,6 @@ func (e *Exporter) Normalize() {
 	e.setDefaults()
 }
 
-var spreadsheetURL = regexp.MustCompile(`/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)`)
-
-// openURL is the part of a pasted address that opens the spreadsheet for everybody.
-var openURL = regexp.MustCompile(`^https://[a-z0-9.-]+/spreadsheets/d/[A-Za-z0-9_-]+`)
-
-// SpreadsheetID takes the id out of a pasted address; anything else comes back without the blanks around it.
-func SpreadsheetID(s string) string {
-	s = strings.TrimSpace(s)
-	if m := spreadsheetURL.FindStringSubmatch(s); m != nil {
-		return m[1]
-	}
-	return s
-}
-
-var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)
-
 // Validate adds what is wrong with the exporter to c, under the field's name in the API. It checks what the exporter
 // says by itself; whether companies, accounts and schedules exist is for the caller.
 func (e Exporter) Validate(d Definition, c *problem.Collect) {
@@ -83,39 +64,6 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
 	e.validateFilters(d, c)
-}
-
-func (t Target) validate(c *problem.Collect) {
-	if t.Spreadsheet != "" && !spreadsheetIDText.MatchString(t.Spreadsheet) {
-		c.Add("destination.spreadsheet_id", "is neither a spreadsheet's id nor its address; leave it empty to have one made")
-	}
-	switch {
-	case len(utf16.Encode([]rune(t.Sheet))) > maxTabTitle:
-		c.Add("destination.sheet", "has more than %d characters", maxTabTitle)
-	case strings.ContainsFunc(t.Sheet, unicode.IsControl):
-		c.Add("destination.sheet", "has line breaks or other control characters")
-	}
-	if _, _, err := ParseCell(t.Start); err != nil {
-		c.Add("destination.start_cell", "%v", err)
-	}
-}
-
-var cellText = regexp.MustCompile(`^([A-Z]{1,3})([1-9][0-9]{0,6})$`)
-
-// ParseCell reads an A1 address into zero-based row and column.
-func ParseCell(s string) (row, col int, err error) {
-	m := cellText.FindStringSubmatch(s)
-	if m == nil {
-		return 0, 0, fmt.Errorf("must be a cell such as A1")
-	}
-	for _, r := range m[1] {
-		col = col*26 + int(r-'A') + 1
-	}
-	row, err = strconv.Atoi(m[2])
-	if col > 18278 || err != nil {
-		return 0, 0, fmt.Errorf("must be a cell such as A1; columns end at ZZZ")
-	}
-	return row - 1, col - 1, nil
 }
 
 func (e Exporter) validateOptions(d Definition, c *problem.Collect) {
@@ -208,52 +156,4 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 			c.Add(field, "%s is about lines; set the option lines to true", key)
 		}
 	}
-}
-
-func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
-	if len(e.Filters) > maxFilters {
-		c.Add("filters", "are more than %d", maxFilters)
-		return
-	}
-	if _, isReport := d.(Report); isReport && len(e.Filters) > 0 {
-		c.Add("filters", "do not go with reports; use the report's own options")
-		return
-	}
-	for i, f := range e.Filters {
-		field := fmt.Sprintf("filters[%d]", i)
-		if len(f.Column) > maxColumnKey || len(f.Value) > maxFilterValue {
-			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey, maxFilterValue)
-			continue
-		}
-		col, err := FindColumn(d, f.Column)
-		if err != nil {
-			c.Add(field, "%s is not a column: %v", f.Column, err)
-			continue
-		}
-		if _, records := d.(Entity); !records && !slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
-			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
-			continue
-		}
-		if why := f.check(col.Kind); why != "" {
-			c.Add(field, "%s", why)
-		}
-		if col.Line() && !WantsLines(d, e.Options) {
-			c.Add(field, "%s is about lines; set the option lines to true", f.Column)
-		}
-	}
-}
-
-// FindColumn returns the catalogue's column of that key or, for a path that it does not list, one with a title and a
-// kind guessed from its name.
-func FindColumn(d Definition, key string) (Column, error) {
-	for c := range d.columns {
-		if c.Path == key {
-			return c, nil
-		}
-	}
-	p, err := record.ParsePath(key)
-	if err != nil {
-		return Column{}, err
-	}
-	return Column{Path: key, Title: key, Kind: record.GuessKind(p)}, nil
 }

@@ -3,9 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -48,9 +46,6 @@ type field struct{ Value, Error string }
 
 // hiddenInput is sent back as it is.
 type hiddenInput struct{ Name, Value string }
-
-// fieldError is a line of the summary: it leads to the input.
-type fieldError struct{ ID, Label, Text string }
 
 type companyChoice struct {
 	choice
@@ -253,106 +248,3 @@ func opWord(o export.Op) string {
 	}
 	return string(o)
 }
-
-// fieldText is what is wrong with a field of the API or with an element of it, such as columns[3].
-func fieldText(fields map[string]string, name string) string {
-	if text, ok := fields[name]; ok {
-		return text
-	}
-	for _, key := range sortedKeys(fields) {
-		if strings.HasPrefix(key, name+"[") {
-			return fields[key]
-		}
-	}
-	return ""
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// formErrors is the summary above a form; options are those of what the form is about.
-func formErrors(p *problem.Problem, options []export.Option) []fieldError {
-	var list []fieldError
-	seen := map[string]bool{}
-	for _, f := range export.Fields() {
-		for _, key := range sortedKeys(p.Fields) {
-			option, isOption := strings.CutPrefix(key, f.Path+".")
-			switch {
-			case f.Kind == export.FieldSettings && isOption:
-				list = append(list, fieldError{"option-" + option, optionLabel(options, option), p.Fields[key]})
-			case f.Label != "" && (key == f.Path || strings.HasPrefix(key, f.Path+"[")):
-				list = append(list, fieldError{f.AnchorID(), f.Label, p.Fields[key]})
-			default:
-				continue
-			}
-			seen[key] = true
-		}
-	}
-	for _, key := range sortedKeys(p.Fields) {
-		if !seen[key] {
-			list = append(list, fieldError{"form", key, p.Fields[key]})
-		}
-	}
-	return list
-}
-
-// optionLabel is what the form calls an option; one that there is not goes by its key.
-func optionLabel(options []export.Option, key string) string {
-	for _, o := range options {
-		if o.Key == key {
-			return o.Title
-		}
-	}
-	return key
-}
-
-// fieldErrors is the summary above a small form whose inputs have the fields' names for ids.
-func fieldErrors(p *problem.Problem, labels map[string]string) []fieldError {
-	var list []fieldError
-	for _, key := range sortedKeys(p.Fields) {
-		label := labels[key]
-		if label == "" {
-			label = key
-		}
-		list = append(list, fieldError{key, label, p.Fields[key]})
-	}
-	return list
-}
-
-func (w *Web) previewDraft(c *gin.Context) error {
-	ctx, d := c.Request.Context(), w.desk(c)
-	form, err := postForm(c)
-	if err != nil {
-		return err
-	}
-	e, err := readForm(d, form)
-	if err != nil {
-		return err
-	}
-	e.ID = export.ID(form.Get("id"))
-	rows, p, err := preview(ctx, d, e)
-	if err != nil {
-		return err
-	}
-	status := http.StatusOK
-	if p != nil {
-		status = p.Code.Status()
-	}
-	if wantsFragment(c) {
-		return w.fragmentAnswer(c, status, "preview", rows)
-	}
-	k, err := know(ctx, d, needCompanies|needAccounts)
-	if err != nil {
-		return err
-	}
-	return w.showForm(c, status, e, k, p, &rows)
-}
-
-// wantsFragment reports whether a script asks for a part of a page.
-func wantsFragment(c *gin.Context) bool { return c.GetHeader("X-Fragment") != "" }

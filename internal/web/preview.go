@@ -46,11 +46,11 @@ type previewCell struct {
 
 // optionsOf lists the options of a type; none of one that there is not.
 func optionsOf(d *control.Desk, definition string) []export.Option {
-	found, err := d.Definition(definition)
+	def, err := d.Definition(definition)
 	if err != nil {
 		return nil
 	}
-	return found.OptionList()
+	return def.OptionList()
 }
 
 // preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
@@ -161,3 +161,35 @@ func (w *Web) previewExporter(c *gin.Context) error {
 	}
 	return w.page(c, status, "preview", frame{Title: "Preview of " + e.Name, Section: "exporters"}, view)
 }
+
+func (w *Web) previewDraft(c *gin.Context) error {
+	ctx, d := c.Request.Context(), w.desk(c)
+	form, err := postForm(c)
+	if err != nil {
+		return err
+	}
+	e, err := readForm(d, form)
+	if err != nil {
+		return err
+	}
+	e.ID = export.ID(form.Get("id"))
+	rows, p, err := preview(ctx, d, e)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if p != nil {
+		status = p.Code.Status()
+	}
+	if wantsFragment(c) {
+		return w.fragmentAnswer(c, status, "preview", rows)
+	}
+	k, err := know(ctx, d, needCompanies|needAccounts)
+	if err != nil {
+		return err
+	}
+	return w.showForm(c, status, e, k, p, &rows)
+}
+
+// wantsFragment reports whether a script asks for a part of a page.
+func wantsFragment(c *gin.Context) bool { return c.GetHeader("X-Fragment") != "" }
