@@ -30,7 +30,8 @@ func TestStartRun(t *testing.T) {
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_none/runs", nil)
 	byHand := h.want(http.StatusAccepted, http.MethodPost,
-		"/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie", "session="+session)
+		"/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie",
+		"session="+session)
 	if byHand.body["trigger"] != "manual" || byHand.body["started_by"] != "ann@example.com" {
 		t.Errorf("got %s", byHand.raw)
 	}
@@ -124,7 +125,8 @@ func TestRunShowsEverything(t *testing.T) {
 	_, _, err := h.store.Enqueue(t.Context(), r)
 	must(t, err)
 	_, err = h.store.UpdateRun(t.Context(), r.ID, func(r *export.Run) error {
-		r.Status, r.StartedAt, r.FinishedAt, r.NotBefore, r.Attempts = export.RunFailed, noon.Add(1500*time.Millisecond), noon.Add(2*time.Second), noon.Add(time.Second), 2
+		r.Status, r.Attempts, r.NotBefore = export.RunFailed, 2, noon.Add(time.Second)
+		r.StartedAt, r.FinishedAt = noon.Add(1500*time.Millisecond), noon.Add(2*time.Second)
 		r.Rows, r.Added, r.Changed, r.Removed, r.Unchanged = 10, 4, 3, 2, true
 		r.Control = map[string]string{"TotalAmt": "5281.50"}
 		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "12.50"}}
@@ -132,7 +134,8 @@ func TestRunShowsEverything(t *testing.T) {
 		r.Progress = export.Progress{Phase: export.PhaseWriting, RowsRead: 10, RowsTotal: 12, RowsWritten: 5}
 		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10,
 			Period: "2026-01-01 to 2026-03-29"}}
-		r.QuickBooks, r.Sheets, r.URL, r.Warnings = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit", export.Warnings(export.WarnWrite, "", "a warning")
+		r.QuickBooks, r.Sheets, r.URL = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit"
+		r.Warnings = export.Warnings(export.WarnWrite, "", "a warning")
 		r.Problem = problem.New(problem.QuickBooksRejected, "QuickBooks says no.").WithHint("Ask.").
 			WithRequestID("tid-1")
 		return nil

@@ -124,7 +124,8 @@ func listen(variable, addr string) (net.Listener, error) {
 		return l, nil
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("the address %s is taken by another program; stop it, or set %s to another one, such as 127.0.0.1:8081", addr, variable)
+		return nil, fmt.Errorf("the address %s is taken by another program; stop it, or set %s to another one, "+
+			"such as 127.0.0.1:8081", addr, variable)
 	}
 	return nil, fmt.Errorf("listening on %s (%s): %w", addr, variable, err)
 }

@@ -85,7 +85,8 @@ func (g *googleSide) http(account export.ID) (*http.Client, error) {
 		if g.service == nil {
 			return nil, problem.New(problem.GoogleReconnectRequired,
 				"The service account's key file is not set any more.").
-				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google account.")
+				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google " +
+					"account.")
 		}
 		tokens = g.service
 	}

@@ -26,7 +26,8 @@ func bare(t *testing.T) config.Settings {
 	key := vault.NewKey()
 	return config.Settings{Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test",
 		DataDir: t.TempDir(), SecretKey: &key,
-		MinInterval: time.Minute, Workers: 2, RunTimeout: time.Minute, Retention: time.Hour, Intuit: config.Intuit{Environment: "sandbox"}}
+		MinInterval: time.Minute, Workers: 2, RunTimeout: time.Minute, Retention: time.Hour,
+		Intuit: config.Intuit{Environment: "sandbox"}}
 }
 
 func open(t *testing.T, set config.Settings) (*app.App, error) {

@@ -69,7 +69,9 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		},
 		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) { refreshed(ctx, realmOf(key), g) },
 	})
-	q.client = q.clientWith(func(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) })
+	q.client = q.clientWith(func(realm export.RealmID) oauth.Tokens {
+		return q.sources.For(export.CompanyGrant(realm))
+	})
 	return q
 }
 

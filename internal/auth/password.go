@@ -67,7 +67,8 @@ func CheckPassword(field, password string) error {
 	switch {
 	case n < minPassword:
 		return problem.Invalid(field,
-			"must have at least %d characters; a few words that mean something only to you are easy to remember", minPassword)
+			"must have at least %d characters; a few words that mean something only to you are easy to remember",
+			minPassword)
 	case n > maxPassword, len(password) > maxPasswordBytes:
 		return problem.Invalid(field, "must have at most %d characters", maxPassword)
 	case strings.TrimSpace(password) == "":

@@ -41,7 +41,8 @@ type failure struct{ code int }
 func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
 
 // errInterrupted ends a command whose run goes on without it, or goes back to the queue.
-var errInterrupted = errors.New("interrupted; a run that was not done is taken up again by the server or by the next command on its data folder")
+var errInterrupted = errors.New("interrupted; a run that was not done is taken up again by the server or by the " +
+	"next command on its data folder")
 
 // Main runs the command that args name and returns the process's exit code.
 func Main(ctx context.Context, args []string, std Stdio) int {

@@ -102,7 +102,8 @@ func TestDemoOnAFreePort(t *testing.T) {
 	var errs bytes.Buffer
 	code := make(chan int, 1)
 	go func() {
-		code <- Main(ctx, strings.Fields("demo --addr 127.0.0.1:0 --invoices 5 --customers 3 --vendors 3 --items 3 --bills 3 --log-level error"), Stdio{Out: lines{w, r}, Err: &errs})
+		code <- Main(ctx, strings.Fields("demo --addr 127.0.0.1:0 --invoices 5 --customers 3 --vendors 3 --items 3 "+
+			"--bills 3 --log-level error"), Stdio{Out: lines{w, r}, Err: &errs})
 		_ = w.Close()
 	}()
 	text := make([]byte, 4096)
@@ -139,9 +140,11 @@ func TestExitCode(t *testing.T) {
 		"told":     {failure{1}, 1, ""},
 		"settings": {config.Faults{"A", "B"}, 2, "ledgersheet: 2 wrong settings:\n  - A\n  - B\n"},
 		"fields": {fields, 1,
-			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the named fields and send it again.\n"},
+			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the " +
+				"named fields and send it again.\n"},
 		"interrupted": {fmt.Errorf("waiting: %w", context.Canceled), 1,
-			"ledgersheet: interrupted; a run that was not done is taken up again by the server or by the next command on its data folder\n"},
+			"ledgersheet: interrupted; a run that was not done is taken up again by the server or by the next " +
+				"command on its data folder\n"},
 		"other": {errors.New("the disk is full"), 1, "ledgersheet: the disk is full\n"},
 	} {
 		var errs bytes.Buffer
@@ -167,13 +170,15 @@ func TestRunOnAServer(t *testing.T) {
 		{[]string{"vendors"}, "", "Vendors: 9 rows (9 added, 0 changed, 0 removed). https://s.example/1\n",
 			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
 		{[]string{"exp_1", "--json"}, "",
-			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": 9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
+			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": " +
+				"9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
 			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
 		{[]string{"exp_1"}, `"status":"failed","error":{"code":"sheet_conflict","message":"Cell B2 holds something.","hint":"Clear it."}`,
 			"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n",
 			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1},
 		{[]string{"nobody"}, "", "",
-			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters page shows both.\n", 1},
+			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters " +
+				"page shows both.\n", 1},
 	} {
 		asked := 0
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -57,7 +57,8 @@ type client struct {
 func newClient(base string, getenv func(string) string) (*client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
-		return nil, config.Faults{fmt.Sprintf("LEDGERSHEET_URL must be the server's address, such as http://127.0.0.1:8080, not %q", base)}
+		return nil, config.Faults{fmt.Sprintf("LEDGERSHEET_URL must be the server's address, such as "+
+			"http://127.0.0.1:8080, not %q", base)}
 	}
 	token := getenv("LEDGERSHEET_API_TOKEN")
 	if file := getenv("LEDGERSHEET_API_TOKEN_FILE"); file != "" && token == "" {

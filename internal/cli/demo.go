@@ -60,7 +60,8 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 			}
 		}
 		_, err := fmt.Fprintf(std.Out,
-			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
+			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated "+
+				"companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
 			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
 		return err
 	})

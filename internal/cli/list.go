@@ -50,7 +50,8 @@ func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) err
 	list := make([]listed, len(all))
 	for i, e := range all {
 		list[i] = listed{ID: string(e.ID), Name: e.Name, Type: e.Definition, Paused: e.Paused()}
-		list[i].Schedule.Cron, list[i].Schedule.Timezone, list[i].Schedule.Enabled = e.Schedule.Cron, e.Schedule.Timezone, e.Schedule.Enabled
+		s := &list[i].Schedule
+		s.Cron, s.Timezone, s.Enabled = e.Schedule.Cron, e.Schedule.Timezone, e.Schedule.Enabled
 	}
 	return printExporters(std.Out, list)
 }

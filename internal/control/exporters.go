@@ -281,7 +281,8 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	daily := every >= shortestDay && c.o.MinInterval <= 24*time.Hour
 	if every < c.o.MinInterval && !daily {
 		bad.Add("schedule.cron",
-			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every, c.o.MinInterval)
+			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every,
+			c.o.MinInterval)
 	}
 }
 

@@ -107,20 +107,24 @@ func TestWrongInput(t *testing.T) {
 	first.Target.Spreadsheet = "1abcdefghijklmnop"
 	b.create(first)
 	for field, change := range map[string]func(e *export.Exporter){
-		"type":                          func(e *export.Exporter) { e.Definition = long },
-		"name":                          func(e *export.Exporter) { e.Name = "a\nb" },
-		"company_ids":                   func(e *export.Exporter) { e.Companies = crowd },
-		"company_ids[0]":                func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} },
-		"columns[0]":                    func(e *export.Exporter) { e.Columns = []string{long} },
-		"filters[0]":                    func(e *export.Exporter) { e.Filters = []export.Filter{{Column: "DisplayName", Op: "=", Value: long}} },
+		"type":           func(e *export.Exporter) { e.Definition = long },
+		"name":           func(e *export.Exporter) { e.Name = "a\nb" },
+		"company_ids":    func(e *export.Exporter) { e.Companies = crowd },
+		"company_ids[0]": func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} },
+		"columns[0]":     func(e *export.Exporter) { e.Columns = []string{long} },
+		"filters[0]": func(e *export.Exporter) {
+			e.Filters = []export.Filter{{Column: "DisplayName", Op: "=", Value: long}}
+		},
 		"destination.google_account_id": func(e *export.Exporter) { e.Target.Account = export.ID(long) },
 		"destination.spreadsheet_id":    func(e *export.Exporter) { e.Target.Spreadsheet = long },
 		"destination.sheet":             func(e *export.Exporter) { e.Target.Sheet = "a\x00b" },
 		"destination.start_cell":        func(e *export.Exporter) { e.Target = first.Target; e.Target.Start = "a1" },
 		"schedule.timezone":             func(e *export.Exporter) { e.Schedule.Timezone = "../../etc/passwd" },
 		"schedule.cron":                 func(e *export.Exporter) { e.Schedule.Cron = long },
-		"options.include_inactive":      func(e *export.Exporter) { e.Options = map[string]string{"include_inactive": "TRUE"} },
-		"mode":                          func(e *export.Exporter) { e.Mode = "append " },
+		"options.include_inactive": func(e *export.Exporter) {
+			e.Options = map[string]string{"include_inactive": "TRUE"}
+		},
+		"mode": func(e *export.Exporter) { e.Mode = "append " },
 	} {
 		e := b.input(alder)
 		change(&e)

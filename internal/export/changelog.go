@@ -7,8 +7,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// ChangeLog is a list of what was added, changed, voided or deleted in QuickBooks since an exporter's first run, one row
-// for each changed field. It needs a state that is kept between runs.
+// ChangeLog is a list of what was added, changed, voided or deleted in QuickBooks since an exporter's first run, one
+// row for each changed field. It needs a state that is kept between runs.
 type ChangeLog struct {
 	ID, Title, Summary, Group string
 
@@ -68,7 +68,8 @@ func (ChangeLog) columns(yield func(Column) bool) { slices.Values(changeColumns)
 
 var changeColumns = []Column{
 	{Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true,
-		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, when it was " +
+		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, when " +
+			"it was " +
 			"noticed."},
 	{Path: ChangeRecord, Title: "Record", Key: true, Help: "What kind of record it is."},
 	{Path: ChangeID, Title: "Record ID", Key: true},

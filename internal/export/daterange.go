@@ -25,9 +25,9 @@ func DateRanges() []string {
 	return append(list, "last_7_days", "last_30_days", "last_90_days", "last_365_days", "last_12_months", RangeCustom)
 }
 
-// ResolveRange turns a range's name into days. today is the day of the run; fiscalStart the month in which the company's
-// fiscal year begins; start and end are the days of a custom range. Weeks begin on Sunday; last_N_days ends yesterday;
-// last_12_months are the twelve whole months before this one.
+// ResolveRange turns a range's name into days. today is the day of the run; fiscalStart the month in which the
+// company's fiscal year begins; start and end are the days of a custom range. Weeks begin on Sunday; last_N_days ends
+// yesterday; last_12_months are the twelve whole months before this one.
 func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, end string) (DateRange, error) {
 	y, m, d := today.Date()
 	today = day(y, m, d)

@@ -53,7 +53,8 @@ func slowRange(name string, today time.Time, fiscal time.Month) DateRange {
 func TestResolveRange(t *testing.T) {
 	t.Parallel()
 	for _, name := range DateRanges() {
-		if name == RangeAll || name == RangeCustom || name == "today" || name == "yesterday" || name == "last_12_months" || strings.HasSuffix(name, "_days") {
+		if name == RangeAll || name == RangeCustom || name == "today" || name == "yesterday" ||
+			name == "last_12_months" || strings.HasSuffix(name, "_days") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +67,8 @@ func TestResolveRange(t *testing.T) {
 				for today := day(2019, 12, 25); today.Before(day(2030, 1, 8)); today = today.AddDate(0, 0, 1) {
 					got, err := ResolveRange(name, today.Add(13*time.Hour), fiscal, "", "")
 					if want := slowRange(name, today, fiscal); err != nil || got != want {
-						t.Fatalf("on %s with years from %s: %v, %v, want %v", today.Format(time.DateOnly), fiscal, got, err, want)
+						t.Fatalf("on %s with years from %s: %v, %v, want %v", today.Format(time.DateOnly), fiscal,
+							got, err, want)
 					}
 				}
 			}
@@ -77,15 +79,18 @@ func TestResolveRange(t *testing.T) {
 func TestResolveSimpleRanges(t *testing.T) {
 	t.Parallel()
 	for today := day(2019, 12, 25); today.Before(day(2030, 1, 8)); today = today.AddDate(0, 0, 1) {
-		for name, days := range map[string][2]int{"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1}, "last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1}} {
+		for name, days := range map[string][2]int{"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1},
+			"last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1}} {
 			got, err := ResolveRange(name, today, time.July, "", "")
-			if want := (DateRange{today.Add(time.Duration(days[0]) * 24 * time.Hour), today.Add(time.Duration(days[1]) * 24 * time.Hour)}); err != nil || got != want {
+			if want := (DateRange{today.Add(time.Duration(days[0]) * 24 * time.Hour),
+				today.Add(time.Duration(days[1]) * 24 * time.Hour)}); err != nil || got != want {
 				t.Fatalf("%s on %s: %v, %v", name, today, got, err)
 			}
 		}
 		got, err := ResolveRange("last_12_months", today, time.July, "", "")
 		last := slowRange("last_month", today, time.January)
-		if err != nil || got.End != last.End || got.Start.Day() != 1 || got.Start.Month() != today.Month() || got.Start.Year() != today.Year()-1 {
+		if err != nil || got.End != last.End || got.Start.Day() != 1 || got.Start.Month() != today.Month() ||
+			got.Start.Year() != today.Year()-1 {
 			t.Fatalf("last_12_months on %s: %v, %v", today, got, err)
 		}
 	}
@@ -128,16 +133,26 @@ func TestResolveOtherRanges(t *testing.T) {
 func TestBefore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ days, period, year [2]string }{
-		{[2]string{"2026-01-01", "2026-01-31"}, [2]string{"2025-12-01", "2025-12-31"}, [2]string{"2025-01-01", "2025-01-31"}},
-		{[2]string{"2026-04-01", "2026-06-30"}, [2]string{"2026-01-01", "2026-03-31"}, [2]string{"2025-04-01", "2025-06-30"}},
-		{[2]string{"2024-02-01", "2024-02-29"}, [2]string{"2024-01-01", "2024-01-31"}, [2]string{"2023-02-01", "2023-02-28"}},
-		{[2]string{"2025-02-01", "2025-02-28"}, [2]string{"2025-01-01", "2025-01-31"}, [2]string{"2024-02-01", "2024-02-29"}},
-		{[2]string{"2025-07-01", "2026-06-30"}, [2]string{"2024-07-01", "2025-06-30"}, [2]string{"2024-07-01", "2025-06-30"}},
-		{[2]string{"2026-03-08", "2026-03-14"}, [2]string{"2026-03-01", "2026-03-07"}, [2]string{"2025-03-08", "2025-03-14"}},
-		{[2]string{"2026-01-01", "2026-03-15"}, [2]string{"2025-10-19", "2025-12-31"}, [2]string{"2025-01-01", "2025-03-15"}},
-		{[2]string{"2024-02-29", "2024-02-29"}, [2]string{"2024-02-28", "2024-02-28"}, [2]string{"2023-02-28", "2023-02-28"}},
-		{[2]string{"2024-01-01", "2024-02-29"}, [2]string{"2023-11-01", "2023-12-31"}, [2]string{"2023-01-01", "2023-02-28"}},
-		{[2]string{"2024-01-15", "2024-02-29"}, [2]string{"2023-11-30", "2024-01-14"}, [2]string{"2023-01-15", "2023-02-28"}},
+		{[2]string{"2026-01-01", "2026-01-31"}, [2]string{"2025-12-01", "2025-12-31"},
+			[2]string{"2025-01-01", "2025-01-31"}},
+		{[2]string{"2026-04-01", "2026-06-30"}, [2]string{"2026-01-01", "2026-03-31"},
+			[2]string{"2025-04-01", "2025-06-30"}},
+		{[2]string{"2024-02-01", "2024-02-29"}, [2]string{"2024-01-01", "2024-01-31"},
+			[2]string{"2023-02-01", "2023-02-28"}},
+		{[2]string{"2025-02-01", "2025-02-28"}, [2]string{"2025-01-01", "2025-01-31"},
+			[2]string{"2024-02-01", "2024-02-29"}},
+		{[2]string{"2025-07-01", "2026-06-30"}, [2]string{"2024-07-01", "2025-06-30"},
+			[2]string{"2024-07-01", "2025-06-30"}},
+		{[2]string{"2026-03-08", "2026-03-14"}, [2]string{"2026-03-01", "2026-03-07"},
+			[2]string{"2025-03-08", "2025-03-14"}},
+		{[2]string{"2026-01-01", "2026-03-15"}, [2]string{"2025-10-19", "2025-12-31"},
+			[2]string{"2025-01-01", "2025-03-15"}},
+		{[2]string{"2024-02-29", "2024-02-29"}, [2]string{"2024-02-28", "2024-02-28"},
+			[2]string{"2023-02-28", "2023-02-28"}},
+		{[2]string{"2024-01-01", "2024-02-29"}, [2]string{"2023-11-01", "2023-12-31"},
+			[2]string{"2023-01-01", "2023-02-28"}},
+		{[2]string{"2024-01-15", "2024-02-29"}, [2]string{"2023-11-30", "2024-01-14"},
+			[2]string{"2023-01-15", "2023-02-28"}},
 	} {
 		r, err := ResolveRange(RangeCustom, day(2026, 1, 1), time.January, test.days[0], test.days[1])
 		if err != nil {
@@ -169,7 +184,9 @@ func TestBeforeMeets(t *testing.T) {
 		if !same {
 			t.Fatalf("%v is before %v", before, r)
 		}
-		if year := r.Before(CompareYear); year.Start.Year() != r.Start.Year()-1 || year.Start.Month() != r.Start.Month() || year.End.Year() != r.End.Year()-1 || year.End.Month() != r.End.Month() {
+		if year := r.Before(CompareYear); year.Start.Year() != r.Start.Year()-1 ||
+			year.Start.Month() != r.Start.Month() || year.End.Year() != r.End.Year()-1 ||
+			year.End.Month() != r.End.Month() {
 			t.Fatalf("%v is a year before %v", year, r)
 		}
 	})

@@ -9,7 +9,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Definition is a thing that can be exported: an Entity, a Report or a ChangeLog, nothing else. Outside it is called exporter type.
+// Definition is a thing that can be exported: an Entity, a Report or a ChangeLog, nothing else. Outside it is called
+// exporter type.
 type Definition interface {
 	Info() Info
 	// Catalogue lists the columns that the definition offers, in their default order.
@@ -44,14 +45,16 @@ type Info struct {
 type Entity struct {
 	ID, Title, Summary, Group string
 
-	Object    string   // the name in QuickBooks' query language, such as "Invoice"
-	Lines     bool     // records have lines: the option "lines" gives one row a line
-	LinesIn   string   // the member that holds the lines, empty for "Line"; the keys of its columns begin with "Line." all the same
+	Object string // the name in QuickBooks' query language, such as "Invoice"
+	Lines  bool   // records have lines: the option "lines" gives one row a line
+	// the member that holds the lines, empty for "Line"; the keys of its columns begin with "Line." all the same
+	LinesIn   string
 	HasActive bool     // inactive records exist and are left out unless asked for
 	Dates     []string // the paths that a date range may be about, the default first; empty when it has none
-	AppPath   string   // path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
-	Columns   []Column
-	Figures   []Figure // headline figures; none for lists without amounts that add up
+	// path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
+	AppPath string
+	Columns []Column
+	Figures []Figure // headline figures; none for lists without amounts that add up
 }
 
 // Column is one that a definition offers.
@@ -64,7 +67,8 @@ type Column struct {
 	Off   bool // not among the defaults
 	// NotAdded marks an amount that does not add up down the column: a price, a rate, a balance that contains others.
 	NotAdded bool
-	// Sensitive says that the values are about a person's identity or bank; its help then says so. Never among the defaults.
+	// Sensitive says that the values are about a person's identity or bank; its help then says so. Never among the
+	// defaults.
 	Sensitive bool
 	// Queryable says that QuickBooks' query language can filter by it.
 	Queryable bool
@@ -169,20 +173,22 @@ type Report struct {
 	Basis  bool // knows accounting_method
 	// Accounts says that rows are about accounts, so that AccountNumber and AccountType can be offered.
 	Accounts bool
-	// Levels is how many section columns the table layout has at least, so that a deeper account does not move the others.
+	// Levels is how many section columns the table layout has at least, so that a deeper account does not move the
+	// others.
 	Levels int
 	// Summarize lists the values of summarize_by that it takes, the default first; empty when it takes none.
 	Summarize []string
 	// Params are the report's own filters: the option's key is QuickBooks' parameter name. One at its default is not
 	// sent, so a default has to be what QuickBooks does by itself.
 	Params []Option
-	// Groups says how QuickBooks' computed totals follow from the section groups, such as NetIncome; checked on each read.
-	// Rules about the same group are alternatives.
+	// Groups says how QuickBooks' computed totals follow from the section groups, such as NetIncome; checked on each
+	// read. Rules about the same group are alternatives.
 	Groups []GroupSum
 	// Across says how a column follows from others on each row, by column keys or titles; one without Of is the sum of
 	// all other amounts. Rules about columns that an answer does not have are not checked.
 	Across []GroupSum
-	// Running says that accounts' rows stand in the order of their balances, so that beginning, rows and end are checked.
+	// Running says that accounts' rows stand in the order of their balances, so that beginning, rows and end are
+	// checked.
 	Running bool
 	// Figures are the headline figures.
 	Figures []Figure

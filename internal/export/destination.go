@@ -28,8 +28,8 @@ type WriteRequest struct {
 	Meter  *Meter
 	// Report is told of progress; rows counts those sent so far. Never nil.
 	Report func(phase Phase, rows int)
-	// Found is told the target as soon as the spreadsheet is made, before any row is sent, so that a run that dies does not
-	// make it twice.
+	// Found is told the target as soon as the spreadsheet is made, before any row is sent, so that a run that dies does
+	// not make it twice.
 	Found func(Target) error
 }
 
@@ -54,8 +54,8 @@ type Write interface {
 	Change() *change.Set
 	// Requests is how many requests Commit would make, as far as that is known before.
 	Requests() int
-	// Commit makes the owner's range exactly the rows, wholly or not at all. It returns ErrMoved, and has changed nothing,
-	// when what stands is not what Prepare saw. It may be called once.
+	// Commit makes the owner's range exactly the rows, wholly or not at all. It returns ErrMoved, and has changed
+	// nothing, when what stands is not what Prepare saw. It may be called once.
 	Commit(ctx context.Context) (WriteResult, error)
 	// Close gives up what Prepare holds; it may be called at any time, more than once.
 	Close() error

@@ -59,7 +59,8 @@ type Exporter struct {
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	CreatedBy  string            `json:"created_by"`
-	NextAt     time.Time         `json:"next_at"` // next due time of the schedule; zero when none. Stored, so that a missed one is seen.
+	// next due time of the schedule; zero when none. Stored, so that a missed one is seen.
+	NextAt time.Time `json:"next_at"`
 }
 
 // ExporterFilter chooses exporters; zero fields choose all.
@@ -93,7 +94,8 @@ type Target struct {
 	URL string `json:"url,omitempty"`
 	// Created says that the program made the spreadsheet.
 	Created bool `json:"created,omitempty"`
-	// CreateKey marks the spreadsheet that is to be made, so that it is made once only; another one for another spreadsheet.
+	// CreateKey marks the spreadsheet that is to be made, so that it is made once only; another one for another
+	// spreadsheet.
 	CreateKey string `json:"create_key,omitempty"`
 }
 

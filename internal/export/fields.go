@@ -28,7 +28,8 @@ const (
 type Field struct {
 	Path  string // in the API and in problems, such as "destination.sheet"
 	Label string // what forms and their errors call it; empty for what no form shows
-	// Input is the name under which the form sends it. It is empty for what the form does not send, or not as one value.
+	// Input is the name under which the form sends it. It is empty for what the form does not send, or not as one
+	// value.
 	Input  string
 	Anchor string // the id in the form's page that an error leads to; Input when empty
 	Hidden bool   // the form sends back what it was given, without showing it

@@ -30,7 +30,8 @@ const (
 
 // Ops lists the operators in the order in which a form shows them.
 func Ops() []Op {
-	return []Op{OpEqual, OpNotEqual, OpGreater, OpAtLeast, OpLess, OpAtMost, OpIn, OpContains, OpStartsWith, OpEmpty, OpNotEmpty}
+	return []Op{OpEqual, OpNotEqual, OpGreater, OpAtLeast, OpLess, OpAtMost, OpIn, OpContains, OpStartsWith, OpEmpty,
+		OpNotEmpty}
 }
 
 // Filter keeps the rows whose column compares true. All filters of an exporter must hold.
@@ -145,7 +146,8 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 	for i, f := range e.Filters {
 		field := fmt.Sprintf("filters[%d]", i)
 		if len(f.Column) > maxColumnKey || len(f.Value) > maxFilterValue {
-			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey, maxFilterValue)
+			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey,
+				maxFilterValue)
 			continue
 		}
 		col, err := FindColumn(d, f.Column)
@@ -153,7 +155,8 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 			c.Add(field, "%s is not a column: %v", f.Column, err)
 			continue
 		}
-		if _, records := d.(Entity); !records && !slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
+		if _, records := d.(Entity); !records &&
+			!slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
 			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
 			continue
 		}

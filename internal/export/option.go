@@ -257,7 +257,8 @@ func (r Report) yieldFigures(yield func(option) bool) bool {
 	}
 	return !r.Comparable() || yield(option{Option: Option{
 		Key: OptCompare, Title: "Compare with", Kind: OptionChoice, Default: CompareNone,
-		Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole months, " +
+		Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole " +
+			"months, " +
 			"other ranges with as many days before.",
 	}, values: compared})
 }

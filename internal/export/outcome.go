@@ -42,8 +42,8 @@ type Check struct {
 // MostChecks bounds the checks of a run. A statement of one column has fewer.
 const MostChecks = 40
 
-// AppendChecks returns the checks of both lists, differences first and otherwise in their order. Of more than MostChecks
-// it leaves out the last.
+// AppendChecks returns the checks of both lists, differences first and otherwise in their order. Of more than
+// MostChecks it leaves out the last.
 func AppendChecks(list []Check, more ...Check) []Check {
 	all := slices.Concat(list, more)
 	slices.SortStableFunc(all, func(a, b Check) int {

@@ -80,7 +80,8 @@ func (v values) span() RangeOptions {
 func (e Entity) Parse(options map[string]string) (RecordOptions, error) {
 	v := valuesOf(e.options, options)
 	return RecordOptions{
-		Range: v.span(), DateColumn: v.text(OptDateColumn), Lines: v.is(OptLines), IncludeInactive: v.is(OptIncludeInactive),
+		Range: v.span(), DateColumn: v.text(OptDateColumn), Lines: v.is(OptLines),
+		IncludeInactive: v.is(OptIncludeInactive),
 	}, nil
 }
 

@@ -92,9 +92,11 @@ type GrantStore interface {
 	Grant(ctx context.Context, key GrantKey) (Grant, error)
 	PutGrant(ctx context.Context, key GrantKey, g Grant) error
 	// Renew gives the stored grant to renew and stores what it returns, durably; if that is the same grant, nothing is
-	// stored. Of all callers for one key, in all processes, one is inside renew at a time. renew may ask a provider: other
-	// keys and other calls of the store do not wait for it. Its error is returned as it is, and nothing is stored then.
-	Renew(ctx context.Context, key GrantKey, renew func(ctx context.Context, stored Grant) (Grant, error)) (Grant, error)
+	// stored. Of all callers for one key, in all processes, one is inside renew at a time. renew may ask a provider:
+	// other keys and other calls of the store do not wait for it. Its error is returned as it is, and nothing is stored
+	// then.
+	Renew(ctx context.Context, key GrantKey, renew func(ctx context.Context, stored Grant) (Grant, error)) (Grant,
+		error)
 	DeleteGrant(ctx context.Context, key GrantKey) error
 }
 
@@ -146,24 +148,24 @@ type Held struct {
 
 // RunStore keeps runs. The queue is those that are queued or running.
 type RunStore interface {
-	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined. The
-	// run carries its exporter as it is stored.
+	// Enqueue stores a queued run, unless its exporter has one that is queued or running: that one is returned, joined.
+	// The run carries its exporter as it is stored.
 	Enqueue(ctx context.Context, r Run) (stored Run, joined bool, err error)
-	// EnqueueDue is Enqueue for the due time r.Due of the exporter, and makes next the exporter's next due time in the same
-	// transaction. It returns ErrExists, and does nothing, when the exporter's next due time is not r.Due, or no longer, or
-	// when there is a run for it already; ErrNotFound when the exporter is gone.
+	// EnqueueDue is Enqueue for the due time r.Due of the exporter, and makes next the exporter's next due time in the
+	// same transaction. It returns ErrExists, and does nothing, when the exporter's next due time is not r.Due, or no
+	// longer, or when there is a run for it already; ErrNotFound when the exporter is gone.
 	EnqueueDue(ctx context.Context, r Run, next time.Time) (stored Run, joined bool, err error)
 	Run(ctx context.Context, id ID) (Run, error)
 	// UpdateRun changes a run whoever holds it: for what people ask. Its worker uses UpdateRunning.
 	UpdateRun(ctx context.Context, id ID, change func(*Run) error) (Run, error)
-	// Claim gives queued runs to a worker: those that choose names of the active runs, which it gets oldest first. choose
-	// may be called several times and must not change the runs. Each run becomes running, with the worker as its owner, one
-	// more attempt, and what begin does to it. All of it is one transaction, so no run is given twice.
+	// Claim gives queued runs to a worker: those that choose names of the active runs, which it gets oldest first.
+	// choose may be called several times and must not change the runs. Each run becomes running, with the worker as its
+	// owner, one more attempt, and what begin does to it. All of it is one transaction, so no run is given twice.
 	Claim(ctx context.Context, worker ID, choose func(active []Run) []ID, begin func(*Run)) ([]Run, error)
 	// UpdateRunning changes a run for the worker that holds it, and returns ErrFenced when it does not.
 	UpdateRunning(ctx context.Context, h Held, change func(*Run) error) (Run, error)
-	// Rescue calls decide for each running run whose worker is gone, and for each queued one that is being cancelled, which
-	// puts it back to the queue or ends it. One transaction; it returns what was changed.
+	// Rescue calls decide for each running run whose worker is gone, and for each queued one that is being cancelled,
+	// which puts it back to the queue or ends it. One transaction; it returns what was changed.
 	Rescue(ctx context.Context, gone func(worker ID) bool, decide func(*Run)) ([]Run, error)
 	// ActiveRuns returns the runs that are queued or running, oldest first.
 	ActiveRuns(ctx context.Context) ([]Run, error)

@@ -26,8 +26,8 @@ type RunStatus string
 
 // The states of runs: queued → running → succeeded, failed or cancelled.
 const (
-	// RunQueued: put in by Enqueue, by a retry that waits for its time, or by the rescue after a crash. A worker takes it
-	// out when all its concurrency keys are free and NotBefore has come.
+	// RunQueued: put in by Enqueue, by a retry that waits for its time, or by the rescue after a crash. A worker takes
+	// it out when all its concurrency keys are free and NotBefore has come.
 	RunQueued RunStatus = "queued"
 	// RunRunning: the worker that is its Owner works on it. One whose worker is gone is rescued.
 	RunRunning RunStatus = "running"
@@ -106,12 +106,13 @@ type Requests struct {
 // Result is what one attempt of a run found out. It is copied and reset whole, so that a field added here is kept,
 // published and forgotten with the others. The zero value is the result of an attempt that has found nothing yet.
 type Result struct {
-	Rows      int               `json:"rows"` // data rows in the managed range afterwards
-	Added     int               `json:"rows_added"`
-	Changed   int               `json:"rows_changed"`
-	Removed   int               `json:"rows_removed"`
-	Unchanged bool              `json:"unchanged"`        // the sheet was right already, nothing was written
-	Control   map[string]string `json:"totals,omitempty"` // control sum per money column: technical, adds up whatever stands there
+	Rows      int  `json:"rows"` // data rows in the managed range afterwards
+	Added     int  `json:"rows_added"`
+	Changed   int  `json:"rows_changed"`
+	Removed   int  `json:"rows_removed"`
+	Unchanged bool `json:"unchanged"` // the sheet was right already, nothing was written
+	// control sum per money column: technical, adds up whatever stands there
+	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`
 	Checks    []Check           `json:"checks,omitempty"`
 	Companies []CompanyOutcome  `json:"companies,omitempty"`

@@ -29,7 +29,8 @@ var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)
 
 func (t Target) validate(c *problem.Collect) {
 	if t.Spreadsheet != "" && !spreadsheetIDText.MatchString(t.Spreadsheet) {
-		c.Add("destination.spreadsheet_id", "is neither a spreadsheet's id nor its address; leave it empty to have one made")
+		c.Add("destination.spreadsheet_id",
+			"is neither a spreadsheet's id nor its address; leave it empty to have one made")
 	}
 	switch {
 	case len(utf16.Encode([]rune(t.Sheet))) > maxTabTitle:

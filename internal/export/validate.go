@@ -98,7 +98,8 @@ func (e Exporter) validateRange(d Definition, c *problem.Collect) {
 				c.Add("options."+k, "only goes with date_range custom")
 			}
 		}
-	} else if _, err := ResolveRange(name, time.Now(), time.January, e.Options[OptStartDate], e.Options[OptEndDate]); err != nil {
+	} else if _, err := ResolveRange(name, time.Now(), time.January, e.Options[OptStartDate],
+		e.Options[OptEndDate]); err != nil {
 		c.Add("options."+OptDateRange, "%v", err)
 	}
 	if r, ok := d.(Report); ok {

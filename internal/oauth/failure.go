@@ -69,10 +69,12 @@ func (p *Provider) explain(status int, f fault) *problem.Problem {
 	case "invalid_grant":
 		ended := problem.New(p.Reconnect, "%s has ended this permission%s.", name, quoteReason(f))
 		if f.subtype == "invalid_rapt" || strings.Contains(f.description, "invalid_rapt") {
-			ended = ended.WithHint("An administrator limits how long a sign-in lasts. Reconnect, and ask the administrator to exempt this app from session control.")
+			ended = ended.WithHint("An administrator limits how long a sign-in lasts. Reconnect, and ask the " +
+				"administrator to exempt this app from session control.")
 		}
 		return ended
-	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal", "invalid_client_id":
+	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal",
+		"invalid_client_id":
 		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name,
 			quoteReason(f))
 	case "redirect_uri_mismatch":

@@ -104,7 +104,8 @@ func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
 		return problem.Wrap(ErrOtherCompany, problem.Conflict,
-			"The permission was given for company %s, but company %s was to be reconnected.", nameRealm(string(realm)), wanted).
+			"The permission was given for company %s, but company %s was to be reconnected.",
+			nameRealm(string(realm)), wanted).
 			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+
 				"to add another company, use Connect.", p.title())
 	case !realm.Valid():
@@ -117,7 +118,8 @@ func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 // take uses a state up and returns its flow if that is this provider's and this session's.
 func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string) (export.Flow, error) {
 	unknown := problem.New(problem.Conflict,
-		"This answer from %s belongs to no connection under way: it was used already, or it took longer than %d minutes.", p.title(), int(flowLife.Minutes())).
+		"This answer from %s belongs to no connection under way: it was used already, or it took longer than %d "+
+			"minutes.", p.title(), int(flowLife.Minutes())).
 		WithHint("Nothing was changed. Look whether the connection is there; if not, begin it again.")
 	if state == "" {
 		return export.Flow{}, unknown
@@ -134,7 +136,8 @@ func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string
 	case subtle.ConstantTimeCompare([]byte(flow.Session), []byte(sessionHash)) != 1:
 		// Else somebody could make another person's browser finish a consent for the wrong account.
 		return export.Flow{}, problem.New(problem.Forbidden, "This connection was begun in another browser session.").
-			WithHint("Nothing was changed. Begin the connection again and finish it in the same browser, without signing out in between.")
+			WithHint("Nothing was changed. Begin the connection again and finish it in the same browser, without " +
+				"signing out in between.")
 	}
 	return flow, nil
 }

@@ -348,7 +348,8 @@ func TestWhatIsSent(t *testing.T) {
 	basic := "the-client:" + theSecret
 	wantIntuit := []sent{
 		{"POST", "https://intuit.test/token", basic, formType, "true",
-			"code=" + theCode + "&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
+			"code=" + theCode +
+				"&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
 		{"POST", "https://intuit.test/token", basic, formType, "true",
 			"grant_type=refresh_token&refresh_token=" + theRefresh},
 		{"POST", "https://intuit.test/revoke", basic, "application/json", "", `{"token":"` + theRefresh + `"}`},
@@ -359,7 +360,8 @@ func TestWhatIsSent(t *testing.T) {
 	app := "client_id=the-client&client_secret=" + theSecret
 	wantGoogle := []sent{
 		{"POST", "https://google.test/token", ":", formType, "",
-			app + "&code=" + theCode + "&code_verifier=" + theVerifier + "&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
+			app + "&code=" + theCode + "&code_verifier=" + theVerifier +
+				"&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
 		{"POST", "https://google.test/token", ":", formType, "",
 			app + "&grant_type=refresh_token&refresh_token=" + theRefresh},
 		{"POST", "https://google.test/revoke", ":", formType, "", "token=" + theRefresh},

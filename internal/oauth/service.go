@@ -155,11 +155,13 @@ func (a *ServiceAccount) assertion(now time.Time) (string, error) {
 
 // refusedKey says what Google's invalid_grant means for a service account, where nobody can reconnect anything.
 func (a *ServiceAccount) refusedKey(came reply) *problem.Problem {
-	p := problem.New(problem.AppCredentials, "Google does not accept the key of %s%s.", a.email, quoteReason(came.fault()))
+	p := problem.New(problem.AppCredentials, "Google does not accept the key of %s%s.", a.email,
+		quoteReason(came.fault()))
 	text := strings.ToLower(came.fault().description)
 	switch {
 	case strings.Contains(text, "signature"):
-		return p.WithHint("The key was deleted or belongs to another account. Make a new key for the service account in the Google Cloud console and replace the key file.")
+		return p.WithHint("The key was deleted or belongs to another account. Make a new key for the service " +
+			"account in the Google Cloud console and replace the key file.")
 	case strings.Contains(text, "reasonable timeframe"), strings.Contains(text, "short-lived"):
 		date, err := http.ParseTime(came.header.Get("Date"))
 		if skew := a.provider.now().Sub(date).Abs().Round(time.Second); err == nil && skew > largestSkew {
@@ -167,9 +169,11 @@ func (a *ServiceAccount) refusedKey(came reply) *problem.Problem {
 		}
 		return p.WithHint("This machine's clock is probably wrong. Set it right, best by NTP.")
 	case strings.Contains(text, "not found"):
-		return p.WithHint("The service account was deleted or disabled. Restore it in the Google Cloud console or use another one's key file.")
+		return p.WithHint("The service account was deleted or disabled. Restore it in the Google Cloud console or " +
+			"use another one's key file.")
 	}
-	return p.WithHint("Check in the Google Cloud console that the service account and its key still exist, and that this machine's clock is right.")
+	return p.WithHint("Check in the Google Cloud console that the service account and its key still exist, and " +
+		"that this machine's clock is right.")
 }
 
 func parseKey(text string) (key *rsa.PrivateKey, why string) {
@@ -195,7 +199,8 @@ func parseKey(text string) (key *rsa.PrivateKey, why string) {
 
 func badKeyFile(why string, args ...any) *problem.Problem {
 	return problem.New(problem.AppCredentials, "The service account's key file "+why+".", args...).
-		WithHint("Download the key as JSON from the Google Cloud console (IAM, Service accounts, Keys) and name that file in LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE.")
+		WithHint("Download the key as JSON from the Google Cloud console (IAM, Service accounts, Keys) and name " +
+			"that file in LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE.")
 }
 
 // memory is a store for what need not outlive the process: the key can always sign for another token.

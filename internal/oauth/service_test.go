@@ -205,7 +205,8 @@ func TestServiceAccountRefusals(t *testing.T) {
 	refused := func(why string) string {
 		return `{"error":"invalid_grant","error_description":"` + why + `"}`
 	}
-	const timeframe = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and exp values in the JWT claim."
+	const timeframe = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. " +
+		"Check your iat and exp values in the JWT claim."
 	for _, test := range []struct {
 		name   string
 		status int

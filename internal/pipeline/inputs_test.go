@@ -149,12 +149,14 @@ func TestTodayInEveryZone(t *testing.T) {
 			Now: func() time.Time { return now }})
 		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
 			Schedule: export.Schedule{Timezone: f.Name}}
-		for now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC); now.Year() < 2030; now = now.Add(499 * time.Hour) {
+		now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
+		for ; now.Year() < 2030; now = now.Add(499 * time.Hour) {
 			in, err := r.inputs(t.Context(), e, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := now.In(loc).Format(time.DateOnly) + " 00:00 UTC"; in.today.Format("2006-01-02 15:04 MST") != want {
+			want := now.In(loc).Format(time.DateOnly) + " 00:00 UTC"
+			if in.today.Format("2006-01-02 15:04 MST") != want {
 				t.Fatalf("%s at %s: the day is %s, want %s", f.Name, now, in.today, want)
 			}
 		}

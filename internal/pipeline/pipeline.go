@@ -346,7 +346,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		if n := p.rows.Len(); n%500 == 0 {
 			if (done+n)*len(row.Cells) > export.MostCells {
 				return p, problem.New(problem.SpreadsheetFull,
-					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.", done+n, len(row.Cells))
+					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.",
+					done+n, len(row.Cells))
 			}
 			progress()
 		}
@@ -375,7 +376,8 @@ func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c expor
 		return nil, err
 	}
 	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
-		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit, State: state, Meter: m})
+		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit,
+		State: state, Meter: m})
 	if err != nil {
 		return nil, nameCompany(err, c, len(in.companies))
 	}

@@ -25,7 +25,8 @@ func TestCopySharesNothingOfTheResult(t *testing.T) {
 	shared := r.Clone()
 	mine, its := reflect.ValueOf(r.Result), reflect.ValueOf(shared.Result)
 	for i := range mine.NumField() {
-		if k := mine.Field(i).Kind(); (k == reflect.Map || k == reflect.Slice) && mine.Field(i).Pointer() == its.Field(i).Pointer() {
+		if k := mine.Field(i).Kind(); (k == reflect.Map || k == reflect.Slice) &&
+			mine.Field(i).Pointer() == its.Field(i).Pointer() {
 			t.Errorf("the copy shares %s", mine.Type().Field(i).Name)
 		}
 	}
@@ -82,7 +83,8 @@ func TestPublishedRunIsACopy(t *testing.T) {
 	b := progress.New()
 	defer b.Close()
 	events := b.Subscribe(t.Context(), nil)
-	r := export.Run{ID: "run_1", Result: export.Result{Control: map[string]string{"a": "1"}, Warnings: export.Warnings("", "", "w")}}
+	r := export.Run{ID: "run_1",
+		Result: export.Result{Control: map[string]string{"a": "1"}, Warnings: export.Warnings("", "", "w")}}
 	b.Publish(r)
 	r.Control["a"], r.Warnings[0].Text = "2", "changed"
 	got := (<-events).Run

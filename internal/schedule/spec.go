@@ -99,12 +99,14 @@ func Parse(expr, timezone string) (Spec, error) {
 	if len(parts) > 0 && strings.HasPrefix(parts[0], "@") {
 		full, ok := descriptor(strings.ToLower(strings.Join(parts, " ")))
 		if !ok {
-			return Spec{}, fmt.Errorf("schedule %q is not known; use @hourly, @daily, @weekly, @monthly, @yearly or five fields, %s", expr, example)
+			return Spec{}, fmt.Errorf("schedule %q is not known; use @hourly, @daily, @weekly, @monthly, @yearly "+
+				"or five fields, %s", expr, example)
 		}
 		parts = strings.Fields(full)
 	}
 	if len(parts) != 5 {
-		return Spec{}, fmt.Errorf("schedule needs 5 fields (minute, hour, day of month, month, day of week) but has %d; %s", len(parts), example)
+		return Spec{}, fmt.Errorf("schedule needs 5 fields (minute, hour, day of month, month, day of week) but "+
+			"has %d; %s", len(parts), example)
 	}
 	s := Spec{expr: strings.Join(parts, " "), zone: timezone}
 	for i, f := range fields() {

@@ -275,7 +275,8 @@ func TestWhatChangesWhileReadingIsNoticed(t *testing.T) {
 				if err = e; e != nil {
 					break
 				}
-				if rows++; rows == 1 { // the second page has not been asked for yet or is on its way without this change
+				// The second page has not been asked for yet, or is on its way without this change.
+				if rows++; rows == 1 {
 					test.change(t, s)
 				}
 			}

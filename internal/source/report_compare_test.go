@@ -51,7 +51,8 @@ func TestCompare(t *testing.T) {
 	d := reportTypes(t)["profit_and_loss"]
 	got := s.must(t, d, export.Query{Options: options("compare", "previous_period")})
 	if diff := cmp.Diff([]string{"Label|Name|text|", "total|Total|money|GBP",
-		"total_previous|Previous period|money|GBP", "total_change|Change|money|GBP", "total_change_percent|% change|number|"}, titles(got.Schema)); diff != "" {
+		"total_previous|Previous period|money|GBP", "total_change|Change|money|GBP",
+		"total_change_percent|% change|number|"}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{

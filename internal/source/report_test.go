@@ -72,7 +72,8 @@ func TestStatement(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	if diff := cmp.Diff([]string{"Company|Company|text|", "Label|Name|text|", "LabelId|Id|text|",
-		"RowKind|Row kind|text|", "Jan 2026|Jan 2026|money|USD", "Feb 2026|Feb 2026|money|USD", "total|Total|money|USD"}, titles(got.Schema)); diff != "" {
+		"RowKind|Row kind|text|", "Jan 2026|Jan 2026|money|USD", "Feb 2026|Feb 2026|money|USD",
+		"total|Total|money|USD"}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	if !got.Schema.Columns[1].Label || got.Schema.Columns[0].Label {
@@ -163,7 +164,8 @@ func TestOlderLedger(t *testing.T) {
 		t.Fatal(got.err)
 	}
 	if diff := cmp.Diff([]string{"Section1|Section 1|text|", "Section2|Section 2|text|", "tx_date|Date|date|",
-		"txn_type|Transaction Type|text|", "doc_num|Num|text|", "name|Name|text|", "subt_nat_amount|Amount|money|USD", "rbal_nat_amount|Balance|money|USD"}, titles(got.Schema)); diff != "" {
+		"txn_type|Transaction Type|text|", "doc_num|Num|text|", "name|Name|text|", "subt_nat_amount|Amount|money|USD",
+		"rbal_nat_amount|Balance|money|USD"}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{
@@ -207,7 +209,8 @@ func TestOtherShapes(t *testing.T) {
 	}{
 		"closing sections": {"aging_detail.json",
 			export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List,
-				Dates: export.AsOfDay}, export.Query{Options: map[string]string{"report_date": "2026-01-31"}}, [][]string{
+				Dates: export.AsOfDay}, export.Query{Options: map[string]string{"report_date": "2026-01-31"}},
+			[][]string{
 				{"0/0", "31 - 60 days past due", "2025-12-01", "Red Rock Diner", "156.00"},
 				{"0/0", "31 - 60 days past due", "2025-12-02", "Kookies", "75.00"},
 				{"0/0", "1 - 30 days past due", "2026-01-15", "Red Rock Diner", "70.00"},
@@ -328,7 +331,8 @@ func TestReportsAboutSomethingElse(t *testing.T) {
 	}
 	aging := export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List, Dates: export.AsOfDay}
 	if got := readFixture(t, aging, fixture(t, "aging_detail.json"),
-		export.Query{Options: map[string]string{"report_date": "2026-01-30"}}); !problem.HasCode(got.err, problem.QuickBooksMalformed) {
+		export.Query{Options: map[string]string{"report_date": "2026-01-30"}}); !problem.HasCode(got.err,
+		problem.QuickBooksMalformed) {
 		t.Errorf("date: %v", got.err)
 	}
 }
@@ -343,11 +347,13 @@ func TestWhatIsAskedForReports(t *testing.T) {
 	}{
 		"explicit dates": {profitAndLoss(),
 			map[string]string{"accounting_method": "Cash", "date_range": "last_month",
-				"customer": "1,2"}, "accounting_method=Cash&customer=1%2C2&end_date=2026-07-31&minorversion=75&start_date=2026-07-01&summarize_column_by=Total"},
+				"customer": "1,2"}, "accounting_method=Cash&customer=1%2C2&end_date=2026-07-31" +
+				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Total"},
 		"fiscal year": {balanceSheet(),
 			map[string]string{"accounting_method": "Accrual",
 				"summarize_by": "Quarter"},
-			"accounting_method=Accrual&end_date=2026-08-15&minorversion=75&start_date=2026-07-01&summarize_column_by=Quarter"},
+			"accounting_method=Accrual&end_date=2026-08-15" +
+				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Quarter"},
 		"all": {generalLedger(), map[string]string{"accounting_method": "Accrual", "date_range": "all"},
 			"accounting_method=Accrual&end_date=2027-12-31&minorversion=75&start_date=1970-01-01"},
 		"as of today": {agedReceivables(), nil, "minorversion=75&report_date=2026-08-15"},

@@ -162,7 +162,8 @@ func TestCashFlowAddsUp(t *testing.T) {
 				leaf("Debtors#2", "-10.00")),
 			section("Financing Activities", "FinancingActivities", "-5.00", leaf("Loan#4", "-5.00")),
 			computedRow("Net cash increase for period", "CashIncrease",
-				"25.00"), computedRow("Cash at beginning of period", "BeginningCash", "100.00"), computedRow("Cash at end of period", "EndingCash", end))
+				"25.00"), computedRow("Cash at beginning of period", "BeginningCash", "100.00"),
+			computedRow("Cash at end of period", "EndingCash", end))
 	}
 	o := map[string]string{"date_range": "last_month"}
 	if got := readFixture(t, reportTypes(t)["cash_flow"], body("125.00"), export.Query{Options: o}); got.err != nil {

@@ -135,7 +135,8 @@ func TestRequestsAreAsQuickBooksWantsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := (*sent)[0]
-	if got := r.URL.String(); got != simRoot+"/v3/company/123%2F..%2F456%3Fx=1/companyinfo/123%2F..%2F456%3Fx=1?minorversion=75" {
+	const path = "/v3/company/123%2F..%2F456%3Fx=1/companyinfo/123%2F..%2F456%3Fx=1?minorversion=75"
+	if got := r.URL.String(); got != simRoot+path {
 		t.Errorf("URL %s", got)
 	}
 	if r.Method != "GET" || r.Header.Get("Accept") != "application/json" ||

@@ -39,7 +39,8 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 		c := *p.item()
 		if !a.detail() && !c.additive && (c.kind == table.Money || c.kind == table.Number) {
 			return nil, problem.New(problem.ReportTooLarge,
-				"QuickBooks left out a part of the report because it is too large, and %s cannot be put together from parts.", problem.Safe(c.title))
+				"QuickBooks left out a part of the report because it is too large, and %s cannot be put together "+
+					"from parts.", problem.Safe(c.title))
 		}
 		j.columns = append(j.columns, c)
 		j.fromA = append(j.fromA, at(p.a, a.columns))

@@ -129,7 +129,8 @@ func (s *reader) previewStart(doc *document) *arranged {
 	a := arrange(doc, s.report)
 	a.cut = true
 	s.warnings = append(s.warnings,
-		"The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it in parts.")
+		"The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it "+
+			"in parts.")
 	return a
 }
 
@@ -138,11 +139,14 @@ func (s *reader) narrower(err error) error {
 	p := problem.From(err)
 	switch {
 	case s.report.Dates == export.JoinableRange:
-		return p.WithHint("Choose fewer columns or a filter, such as some of the accounts or customers, and leave sorting to QuickBooks; columns by week, quarter or year keep it from being read in parts.")
+		return p.WithHint("Choose fewer columns or a filter, such as some of the accounts or customers, and leave " +
+			"sorting to QuickBooks; columns by week, quarter or year keep it from being read in parts.")
 	case s.report.Dates != export.RangeOfDays:
-		return p.WithHint("Balances cannot be put together from shorter ranges. Choose fewer columns or a filter, such as some of the customers, vendors or locations.")
+		return p.WithHint("Balances cannot be put together from shorter ranges. Choose fewer columns or a filter, " +
+			"such as some of the customers, vendors or locations.")
 	}
-	return p.WithHint("This report cannot be put together from shorter ranges. Choose a shorter date range or a filter.")
+	return p.WithHint("This report cannot be put together from shorter ranges. Choose a shorter date range or a " +
+		"filter.")
 }
 
 func (a asked) length() int { return int(a.days.End.Sub(a.days.Start).Hours()/24) + 1 }

@@ -355,5 +355,6 @@ func (v *verifier) disagree(name string, column int, stated, sum decimal.Decimal
 	}
 	v.err = problem.New(problem.TotalsMismatch, "In QuickBooks' report %q says %s under %q, but adding up gives %s.",
 		problem.Safe(name), table.DecimalText(stated), problem.Safe(v.columns[column].title), table.DecimalText(sum)).
-		WithHint("The report that QuickBooks sent does not add up; the run is tried again by itself. The sheet keeps its previous rows.")
+		WithHint("The report that QuickBooks sent does not add up; the run is tried again by itself. The sheet " +
+			"keeps its previous rows.")
 }

@@ -154,7 +154,8 @@ func testRunLife(t *testing.T, s export.Store) {
 	_, _, err := s.Enqueue(ctx, r)
 	must(t, err)
 	finish := func(r *export.Run) error {
-		r.Status, r.Due, r.NotBefore, r.StartedAt, r.FinishedAt, r.Attempts = export.RunFailed, noon, noon, noon, noon.Add(time.Minute), 2
+		r.Status, r.Attempts, r.Due, r.NotBefore = export.RunFailed, 2, noon, noon
+		r.StartedAt, r.FinishedAt = noon, noon.Add(time.Minute)
 		r.Result = FullResult()
 		r.Control = map[string]string{"TotalAmt": "123456789012345678.90"}
 		r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 4, RowsTotal: 4, RowsWritten: 4}

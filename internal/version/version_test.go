@@ -33,8 +33,9 @@ func TestMerge(t *testing.T) {
 		},
 		"recorded by the go command": {
 			build: recorded,
-			want:  Info{Version: "v0.9.0", Commit: "0123456789abcdef0123", Date: "2026-01-02T03:04:05Z", Modified: true, Go: "go1.26.0"},
-			line:  "v0.9.0 (0123456789ab modified, 2026-01-02T03:04:05Z, go1.26.0)",
+			want: Info{Version: "v0.9.0", Commit: "0123456789abcdef0123", Date: "2026-01-02T03:04:05Z",
+				Modified: true, Go: "go1.26.0"},
+			line: "v0.9.0 (0123456789ab modified, 2026-01-02T03:04:05Z, go1.26.0)",
 		},
 		"linker wins": {
 			linked: Info{Version: "v1.0.0", Commit: "feedface", Date: "2026-05-05T00:00:00Z"},

@@ -155,7 +155,8 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 			path := filled(pattern, id)
 			if !hasID {
 				path += "?" + url.Values{
-					"copy": {id}, "exporter": {id}, "company": {id}, "realmId": {id}, "type": {"invoices"}, "before": {id},
+					"copy": {id}, "exporter": {id}, "company": {id}, "realmId": {id}, "type": {"invoices"},
+					"before": {id},
 				}.Encode()
 			}
 			a := x.get(path)
@@ -209,7 +210,8 @@ func TestActionsAreRefused(t *testing.T) {
 				"column": {"DocNumber"}, "timezone": {"UTC"},
 			}
 			for _, pattern := range x.routesOf(http.MethodPost) {
-				if pattern == "/logout" || pattern == "/login" || pattern == "/setup" || strings.HasPrefix(pattern, "/settings/") {
+				if pattern == "/logout" || pattern == "/login" || pattern == "/setup" ||
+					strings.HasPrefix(pattern, "/settings/") {
 					continue // about the person's own session
 				}
 				for _, id := range test.ids(x) {

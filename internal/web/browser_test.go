@@ -39,16 +39,19 @@ func newBrowser(t *testing.T, s *site) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
+	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	// Without this a page that is not in front never has the focus, and shows none.
 	must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
-	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	must(t, err)
-	must(t, chromedp.Do(ctx, chromedp.Navigate(s.server.URL+"/login"), chromedp.SendKeys("#email", email), chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible(".top")))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(s.server.URL+"/login"), chromedp.SendKeys("#email", email),
+		chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible(".top")))
 	return ctx
 }
 
@@ -95,22 +98,30 @@ func TestEveryPageInABrowser(t *testing.T) {
 	good := s.exporter(func(e *export.Exporter) {
 		e.Name, e.Companies = "Invoices of everybody, with a rather long name", []export.RealmID{realmA, realmB}
 	})
-	bad := s.exporter(func(e *export.Exporter) { e.Name = "Anunbreakablenamewhichisnotsensiblebutpossiblenevertheless" })
+	bad := s.exporter(func(e *export.Exporter) {
+		e.Name = "Anunbreakablenamewhichisnotsensiblebutpossiblenevertheless"
+	})
 	report := s.exporter(func(e *export.Exporter) {
-		e.Name, e.Definition, e.Columns, e.Filters, e.Options = "Profit", "profit_and_loss", nil, nil, map[string]string{"accounting_method": "Cash"}
+		e.Name, e.Definition, e.Columns, e.Filters = "Profit", "profit_and_loss", nil, nil
+		e.Options = map[string]string{"accounting_method": "Cash"}
 	})
 	run, fail := s.run(good, succeeded), s.run(bad, failed(problem.CompanyReconnectRequired))
-	s.control.CompanyEnded(t.Context(), realmB, problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	s.control.CompanyEnded(t.Context(), realmB,
+		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
 
-	pages := []string{"/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs", "/settings", "/help", "/nowhere",
-		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit", "/exporters/" + string(report.ID), "/exporters/" + string(good.ID) + "/preview", companyPath(realmA, "delete"), "/runs/" + string(run.ID), "/runs/" + string(fail.ID)}
+	pages := []string{"/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices",
+		"/exporters/new?type=profit_and_loss", "/runs", "/settings", "/help", "/nowhere",
+		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit", "/exporters/" + string(report.ID),
+		"/exporters/" + string(good.ID) + "/preview", companyPath(realmA, "delete"), "/runs/" + string(run.ID),
+		"/runs/" + string(fail.ID)}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
 			at := fmt.Sprintf("%s at %d px", page, width)
 			theme := map[bool]string{true: "dark", false: "light"}[width == 390]
 			sep := map[bool]string{true: "&", false: "?"}[strings.Contains(page, "?")]
-			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.server.URL+page+sep+url.Values{"theme": {theme}}.Encode())))
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900),
+				chromedp.Navigate(s.server.URL+page+sep+url.Values{"theme": {theme}}.Encode())))
 			l, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
 			must(t, err)
 			if l.Sideways > 0 {
@@ -129,8 +140,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 	}
 }
 
-// TestScriptsInABrowser uses what only scripts do: the preview, the order of columns, more filters, a schedule in words,
-// the keyboard, and a run that is watched.
+// TestScriptsInABrowser uses what only scripts do: the preview, the order of columns, more filters, a schedule in
+// words, the keyboard, and a run that is watched.
 func TestScriptsInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).fill()
@@ -149,10 +160,13 @@ func TestScriptsInABrowser(t *testing.T) {
 			t.Error(what)
 		}
 	}
-	do(chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"), chromedp.WaitVisible("#draft-preview table"))
-	want(`document.querySelector("#draft-preview").textContent.includes("<b>Bold & Co</b>")`, "the preview lacks the row")
+	do(chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"),
+		chromedp.WaitVisible("#draft-preview table"))
+	want(`document.querySelector("#draft-preview").textContent.includes("<b>Bold & Co</b>")`,
+		"the preview lacks the row")
 	do(chromedp.Click(`#column-list li:first-child [data-move="down"]`))
-	want(`document.querySelector("#column-list li:nth-child(2) input").value === "DocNumber"`, "the column did not move")
+	want(`document.querySelector("#column-list li:nth-child(2) input").value === "DocNumber"`,
+		"the column did not move")
 	do(chromedp.Click("[data-add-filter]"))
 	want(`document.querySelectorAll(".filter-row").length === 3 && document.querySelectorAll("[id^=filter-2-]").length === 3`, "there is no third filter with ids of its own")
 	do(chromedp.Evaluate[chromedp.Void](`(() => { const p = document.querySelector("#preset"); p.value = "0 * * * *"; p.dispatchEvent(new Event("change")); })()`),

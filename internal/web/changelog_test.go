@@ -16,15 +16,19 @@ func TestChangeLogForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	page := s.get("/exporters/new?type=changes")
-	for _, want := range []string{`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`, "all of Invoice, Payment, "} {
+	for _, want := range []string{`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`,
+		"all of Invoice, Payment, "} {
 		if page.status != http.StatusOK || !strings.Contains(page.body, want) {
 			t.Errorf("status %d, the form has no %s", page.status, want)
 		}
 	}
 	form := url.Values{
-		"type": {"changes"}, "name": {"What changed"}, "company": {string(realmA)}, "revision": {"0"}, "column": {"When", "Record", "Id", "Change", "Link"},
-		"option.objects": {"Invoice, Bill"}, "option.keep_days": {"30"}, "filter_column": {"ClosedBooks"}, "filter_op": {"="}, "filter_value": {"true"},
-		"account": {string(s.account)}, "sheet": {"Data"}, "start": {"A1"}, "preset": {""}, "timezone": {"UTC"}, "action": {"save"},
+		"type": {"changes"}, "name": {"What changed"}, "company": {string(realmA)}, "revision": {"0"},
+		"column":         {"When", "Record", "Id", "Change", "Link"},
+		"option.objects": {"Invoice, Bill"}, "option.keep_days": {"30"}, "filter_column": {"ClosedBooks"},
+		"filter_op": {"="}, "filter_value": {"true"},
+		"account": {string(s.account)}, "sheet": {"Data"}, "start": {"A1"}, "preset": {""}, "timezone": {"UTC"},
+		"action": {"save"},
 	}
 	s.wantSent("/exporters", form, "/exporters/exp_")
 	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})

@@ -27,7 +27,8 @@ func checkPage(t *testing.T, where, body string) {
 // checkFragment is checkPage for a part of a page.
 func checkFragment(t *testing.T, where, body string) {
 	t.Helper()
-	checkPage(t, where, "<!doctype html><html lang=en><title>t · ledgersheet</title><h1>t</h1><main id=main>"+body+"</main></html>")
+	const head = "<!doctype html><html lang=en><title>t · ledgersheet</title><h1>t</h1>"
+	checkPage(t, where, head+"<main id=main>"+body+"</main></html>")
 }
 
 type pageCheck struct {

@@ -69,7 +69,8 @@ func companyPages() connectionKind {
 		taken: "The permission is taken back at Intuit and its tokens are forgotten here.",
 		disconnecting: "The exporters that use it are paused. Their configuration and schedules stay; " +
 			"reconnecting resumes them as they were.",
-		deleting:   "Exporters that use only this company are deleted; from those that combine several it is taken out.",
+		deleting: "Exporters that use only this company are deleted; from those that combine several it is " +
+			"taken out.",
 		stays:      "Nothing changes in QuickBooks, and spreadsheets stay as they are.",
 		deleteFrom: " from ledgersheet", deleteAction: "Delete company",
 	}

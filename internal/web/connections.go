@@ -98,12 +98,14 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 	card.Used, card.Limit = k.desk.CompanyUsage(co.Realm)
 	card.Facts = []fact{{Title: "Company id", Text: string(co.Realm), Mono: true}}
 	if co.Country != "" || co.HomeCurrency != "" {
-		card.Facts = append(card.Facts, fact{Title: "Country, currency", Text: joinNonEmpty(co.Country, co.HomeCurrency)})
+		card.Facts = append(card.Facts,
+			fact{Title: "Country, currency", Text: joinNonEmpty(co.Country, co.HomeCurrency)})
 	}
 	if co.FiscalYearStart >= 1 && co.FiscalYearStart <= 12 {
 		card.Facts = append(card.Facts, fact{Title: "Fiscal year begins", Text: co.FiscalYearStart.String()})
 	}
-	card.Facts = append(card.Facts, fact{Title: "Connected", When: w.moment(co.ConnectedAt)}, fact{Title: "By", Text: co.ConnectedBy})
+	card.Facts = append(card.Facts, fact{Title: "Connected", When: w.moment(co.ConnectedAt)},
+		fact{Title: "By", Text: co.ConnectedBy})
 	if card.Connected && !co.TokenExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{Title: "Access ends", When: w.moment(co.TokenExpiresAt)})
 	}
@@ -130,7 +132,8 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 		if card.Existing {
 			may = "All spreadsheets that this person may edit"
 		}
-		card.Facts = append(card.Facts, fact{Title: "May write", Text: may}, fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
+		card.Facts = append(card.Facts, fact{Title: "May write", Text: may},
+			fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
 	}
 	return card
 }

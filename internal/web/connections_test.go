@@ -39,11 +39,14 @@ func TestReconnectRefusesAnotherCompany(t *testing.T) {
 	if s.consents.begun.Realm != realmA {
 		t.Errorf("the consent is for %q", s.consents.begun.Realm)
 	}
-	s.consents.err = problem.New(problem.Conflict, "The permission was given for another company.").WithHint("Nothing was changed.")
-	if a := s.get("/oauth/quickbooks/callback?code=c&state=s&realmId=1"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/connections" {
+	s.consents.err = problem.New(problem.Conflict, "The permission was given for another company.").
+		WithHint("Nothing was changed.")
+	if a := s.get("/oauth/quickbooks/callback?code=c&state=s&realmId=1"); a.status != http.StatusSeeOther ||
+		a.header.Get("Location") != "/connections" {
 		t.Fatalf("status %d to %q", a.status, a.header.Get("Location"))
 	}
-	if body := s.wantGet("/connections"); !strings.Contains(body, "The permission was given for another company.") || !strings.Contains(body, "Nothing was changed.") {
+	if body := s.wantGet("/connections"); !strings.Contains(body, "The permission was given for another company.") ||
+		!strings.Contains(body, "Nothing was changed.") {
 		t.Error("the refusal is not told")
 	}
 	if a := s.post(companyPath("404404", "reconnect"), nil); a.status != http.StatusNotFound {
@@ -75,13 +78,15 @@ func TestConnectAccountAsksForExistingOnlyWhenTold(t *testing.T) {
 		t.Error("does not ask for existing spreadsheets")
 	}
 	s.consents.grant = export.Grant{AccessToken: "a", RefreshToken: "r"}
-	if a := s.get("/oauth/google/callback?code=c&state=s"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/connections" {
+	if a := s.get("/oauth/google/callback?code=c&state=s"); a.status != http.StatusSeeOther ||
+		a.header.Get("Location") != "/connections" {
 		t.Errorf("status %d to %q", a.status, a.header.Get("Location"))
 	}
 	if body := s.wantGet("/connections"); !strings.Contains(body, "All spreadsheets that this person may edit") {
 		t.Error("the wider access is not shown")
 	}
-	s.wantSent(accountPath(s.account, "reconnect"), url.Values{"return_to": {"//evil.example"}}, "https://elsewhere.example/")
+	s.wantSent(accountPath(s.account, "reconnect"), url.Values{"return_to": {"//evil.example"}},
+		"https://elsewhere.example/")
 	if s.consents.begun.ReturnTo != "/connections" || s.consents.begun.Account != s.account {
 		t.Errorf("the consent began as %+v", s.consents.begun)
 	}
@@ -110,7 +115,9 @@ func TestTestDisconnectDelete(t *testing.T) {
 	s.wantSent(accountPath(s.account, "test"), nil, "/connections")
 	told("Google answered for books@example.com.")
 
-	for _, page := range []string{companyPath(realmA, "disconnect"), companyPath(realmA, "delete"), accountPath(s.account, "disconnect"), accountPath(s.account, "delete"), "/exporters/" + string(e.ID) + "/delete"} {
+	for _, page := range []string{companyPath(realmA, "disconnect"), companyPath(realmA, "delete"),
+		accountPath(s.account, "disconnect"), accountPath(s.account,
+			"delete"), "/exporters/" + string(e.ID) + "/delete"} {
 		if body := s.wantGet(page); !strings.Contains(body, `<form method="post" action="`+page+`"`) {
 			t.Errorf("%s: its button does something else", page)
 		}
@@ -153,7 +160,8 @@ func TestIntuitsDisconnectAddressOnlyLooks(t *testing.T) {
 			t.Errorf("%q: status %d", query, a.status)
 		}
 	}
-	if body := s.wantGet("/quickbooks/reconnect?realmId=" + string(realmA)); !strings.Contains(body, `action="`+companyPath(realmA, "reconnect")+`"`) {
+	if body := s.wantGet("/quickbooks/reconnect?realmId=" + string(realmA)); !strings.Contains(body,
+		`action="`+companyPath(realmA, "reconnect")+`"`) {
 		t.Error("the reconnect address does not lead to the company's consent")
 	}
 }

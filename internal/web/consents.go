@@ -24,8 +24,8 @@ func (w *Web) consent(c *gin.Context, address string, err error) error {
 // returnTo is where a person wants to be after a consent.
 func returnTo(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
 
-// companyLeft is Intuit's disconnect URL: the person ended the permission inside QuickBooks. A test call makes the state
-// here agree at once; the address alone, which anybody can open, changes nothing.
+// companyLeft is Intuit's disconnect URL: the person ended the permission inside QuickBooks. A test call makes the
+// state here agree at once; the address alone, which anybody can open, changes nothing.
 func (w *Web) companyLeft(c *gin.Context) error {
 	ctx, d, realm := c.Request.Context(), w.desk(c), export.RealmID(c.Query("realmId"))
 	if realm == "" {
@@ -41,7 +41,8 @@ func (w *Web) companyLeft(c *gin.Context) error {
 	}
 	switch _, err := d.TestCompany(ctx, realm); {
 	case problem.HasCode(err, problem.CompanyReconnectRequired):
-		w.notify(c, toneWarn, co.Name+" was disconnected in QuickBooks.", "Its exporters keep their configuration; Reconnect takes them up again.")
+		w.notify(c, toneWarn, co.Name+" was disconnected in QuickBooks.",
+			"Its exporters keep their configuration; Reconnect takes them up again.")
 	case err != nil:
 		w.notifyError(c, err)
 	default:
@@ -52,7 +53,9 @@ func (w *Web) companyLeft(c *gin.Context) error {
 
 // companyReturns is Intuit's reconnect URL. It shows one button: a consent is begun by a form only.
 func (w *Web) companyReturns(c *gin.Context) error {
-	view := confirmView{Title: "Connect a company?", Effects: []string{"You are led to QuickBooks to give the permission to read.", "Nothing is ever changed in QuickBooks."},
+	view := confirmView{Title: "Connect a company?",
+		Effects: []string{"You are led to QuickBooks to give the permission to read.",
+			"Nothing is ever changed in QuickBooks."},
 		Post: companiesPath, Action: "Connect to QuickBooks", Back: "/connections"}
 	if realm := export.RealmID(c.Query("realmId")); realm != "" {
 		co, err := w.desk(c).Company(c.Request.Context(), realm)
@@ -61,8 +64,10 @@ func (w *Web) companyReturns(c *gin.Context) error {
 		case err != nil:
 			return err
 		default:
-			view.Title, view.Action, view.Post = "Reconnect "+co.Name+"?", "Reconnect "+co.Name, companyPath(realm, "reconnect")
-			view.Effects = append(view.Effects, "Its exporters go on as they were, and what was missed is caught up once.")
+			view.Title, view.Action, view.Post = "Reconnect "+co.Name+"?", "Reconnect "+co.Name, companyPath(realm,
+				"reconnect")
+			view.Effects = append(view.Effects,
+				"Its exporters go on as they were, and what was missed is caught up once.")
 		}
 	}
 	return w.page(c, http.StatusOK, "confirm", frame{Title: view.Title, Section: "connections"}, view)

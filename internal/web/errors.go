@@ -52,7 +52,8 @@ func (w *Web) fail(c *gin.Context, err error) {
 	}
 	status := p.Code.Status()
 	if status >= http.StatusInternalServerError {
-		w.o.Logger.ErrorContext(ctx, "page failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
+		w.o.Logger.ErrorContext(ctx, "page failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id",
+			RequestID(ctx))
 	}
 	if p.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds()+1)))
@@ -78,7 +79,8 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 }
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
-	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, RequestID: RequestID(r.Context())}
+	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
+		RequestID: RequestID(r.Context())}
 	view.Back = w.backTo(r, "/")
 	return view
 }
@@ -86,14 +88,16 @@ func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
 // backTo is the page of this site that a request came from.
 func (w *Web) backTo(r *http.Request, fallback string) string {
 	back, err := url.Parse(r.Referer())
-	if err != nil || back.Host == "" || (back.Host != r.Host && back.Host != w.host) || (back.Path == r.URL.Path && r.Method == http.MethodGet) {
+	if err != nil || back.Host == "" || (back.Host != r.Host && back.Host != w.host) ||
+		(back.Path == r.URL.Path && r.Method == http.MethodGet) {
 		return fallback
 	}
 	return localPath(back.RequestURI(), fallback)
 }
 
 func (w *Web) notFound(c *gin.Context) error {
-	return problem.New(problem.NotFound, "There is no page %s.", c.Request.URL.Path).WithHint("Check the address, or begin at the overview.")
+	return problem.New(problem.NotFound, "There is no page %s.", c.Request.URL.Path).
+		WithHint("Check the address, or begin at the overview.")
 }
 
 // unmatched answers what no route takes.
@@ -113,7 +117,9 @@ func (w *Web) methodNotAllowed(c *gin.Context) {
 		return
 	}
 	w.knowsUser(c)
-	view := w.errorView(c.Request, problem.New(problem.BadRequest, "This address does not take %s.", c.Request.Method).WithHint("Load the page and use its buttons."))
+	view := w.errorView(c.Request,
+		problem.New(problem.BadRequest, "This address does not take %s.", c.Request.Method).
+			WithHint("Load the page and use its buttons."))
 	view.Status = http.StatusMethodNotAllowed
 	if err := w.answer(c, view.Status, "error", w.layoutFor(c), frame{Title: view.Title}, view); err != nil {
 		http.Error(c.Writer, view.Title, view.Status)

@@ -45,7 +45,8 @@ func catalogue(all []export.Definition) []catalogueGroup {
 			g.Kind = string(export.KindEntity)
 		}
 		g.Definitions = append(g.Definitions, d)
-		g.Types = append(g.Types, catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID})
+		g.Types = append(g.Types,
+			catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID})
 	}
 	for _, g := range groups {
 		slices.SortStableFunc(g.Types, func(a, b catalogueType) int { return strings.Compare(a.Title, b.Title) })
@@ -80,7 +81,8 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 		return w.showForm(c, http.StatusOK, e, k, nil, nil)
 	}
 	if c.Query("type") == "" {
-		view := catalogueView{Groups: catalogue(d.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts)}
+		view := catalogueView{Groups: catalogue(d.Definitions()), Companies: len(k.companies),
+			Accounts: len(k.accounts)}
 		return w.page(c, http.StatusOK, "exporter_new", frame{Title: "New exporter", Section: "exporters"}, view)
 	}
 	def, err := d.Definition(c.Query("type"))
@@ -185,7 +187,8 @@ const formLimit = 1 << 20
 func postForm(c *gin.Context) (url.Values, error) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
 	if err := c.Request.ParseForm(); err != nil {
-		return nil, problem.Wrap(err, problem.BadRequest, "The form could not be read.").WithHint("Go back, load the page again and send it once more.")
+		return nil, problem.Wrap(err, problem.BadRequest, "The form could not be read.").
+			WithHint("Go back, load the page again and send it once more.")
 	}
 	return c.Request.PostForm, nil
 }
@@ -233,7 +236,8 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	}
 	e.Columns = readColumns(form, d, export.WantsLines(d, e.Options))
 	for i, column := range form["filter_column"] {
-		f := export.Filter{Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)), Value: at(form["filter_value"], i)}
+		f := export.Filter{Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)),
+			Value: at(form["filter_value"], i)}
 		if f.Column != "" {
 			e.Filters = append(e.Filters, f)
 		}
@@ -250,7 +254,8 @@ func readColumns(form url.Values, d export.Definition, lines bool) []string {
 			keys = append(keys, key)
 		}
 	}
-	for _, key := range strings.FieldsFunc(form.Get("extra_columns"), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' }) {
+	for _, key := range strings.FieldsFunc(form.Get("extra_columns"),
+		func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' }) {
 		if key = strings.TrimSpace(key); key != "" {
 			keys = append(keys, key)
 		}

@@ -16,11 +16,16 @@ import (
 func (s *site) filled(change url.Values) url.Values {
 	form := url.Values{
 		"type": {"invoices"}, "name": {"Open invoices"}, "company": {string(realmA), string(realmB)}, "revision": {"0"},
-		"column": {"TotalAmt", "DocNumber", "Line.Description"}, "extra_columns": {"CustomField.Sales Rep,\n ShipAddr.City"},
+		"column":            {"TotalAmt", "DocNumber", "Line.Description"},
+		"extra_columns":     {"CustomField.Sales Rep,\n ShipAddr.City"},
 		"option.date_range": {"this_year"}, "option.start_date": {"2020-01-01"}, "option.date_column": {"DueDate"},
-		"filter_column": {"Balance", "", "DocNumber"}, "filter_op": {">", "=", "starts_with"}, "filter_value": {"0", "ignored", "INV"},
-		"account": {string(s.account)}, "spreadsheet": {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"}, "sheet": {"Data"}, "start": {"b2"},
-		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"}, "action": {"save"},
+		"filter_column": {"Balance", "", "DocNumber"}, "filter_op": {">", "=", "starts_with"},
+		"filter_value": {"0", "ignored", "INV"},
+		"account":      {string(s.account)},
+		"spreadsheet":  {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"}, "sheet": {"Data"},
+		"start":  {"b2"},
+		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
+		"action": {"save"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -42,15 +47,20 @@ func TestCreateExporter(t *testing.T) {
 	}
 	e := all[0]
 	want := export.Exporter{
-		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB}, Mode: export.Replace,
-		Columns:  []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"}, // lines are off, so their column is left out
-		Filters:  []export.Filter{{Column: "Balance", Op: ">", Value: "0"}, {Column: "DocNumber", Op: "starts_with", Value: "INV"}},
+		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB},
+		Mode: export.Replace,
+		// lines are off, so their column is left out
+		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
+		Filters: []export.Filter{{Column: "Balance", Op: ">", Value: "0"},
+			{Column: "DocNumber", Op: "starts_with", Value: "INV"}},
 		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
 		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
-	got := export.Exporter{Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode, Columns: e.Columns, Filters: e.Filters, Options: e.Options,
-		Target: export.Target{Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet, Sheet: e.Target.Sheet, Start: e.Target.Start}, Schedule: e.Schedule}
+	got := export.Exporter{Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
+		Columns: e.Columns, Filters: e.Filters, Options: e.Options,
+		Target: export.Target{Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet, Sheet: e.Target.Sheet,
+			Start: e.Target.Start}, Schedule: e.Schedule}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the form was read wrongly (-want +got):\n%s", diff)
 	}
@@ -78,10 +88,12 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 		change url.Values
 		want   export.Schedule
 	}{
-		{"preset", url.Values{"preset": {"0 * * * *"}}, export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true}},
+		{"preset", url.Values{"preset": {"0 * * * *"}},
+			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true}},
 		{"by hand", url.Values{"preset": {""}}, export.Schedule{Timezone: "Europe/Paris"}},
 		{"own", nil, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
-		{"a program that sends no preset", url.Values{"preset": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{"a program that sends no preset", url.Values{"preset": nil},
+			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
 		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
 	} {
 		e, err := readForm(s.desk, s.filled(test.change))
@@ -136,22 +148,26 @@ func TestErrorsNameTheFields(t *testing.T) {
 	}
 }
 
-// TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary, and
-// every value is still there.
+// TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary,
+// and every value is still there.
 func TestBadFormLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	a := s.post("/exporters", s.filled(url.Values{
-		"name": {""}, "company": nil, "column": {"DocNumber", "No[such"}, "option.date_range": {"custom"}, "option.start_date": {"2026-13-40"}, "option.lines": {"true"},
-		"filter_op": {">", "=", "starts_with"}, "filter_value": {"not a number", "", "INV"}, "spreadsheet": {"what?"}, "sheet": {""}, "start": {"1A"}, "cron": {"61 * * * *"}, "timezone": {"Europe/Paris"},
+		"name": {""}, "company": nil, "column": {"DocNumber", "No[such"}, "option.date_range": {"custom"},
+		"option.start_date": {"2026-13-40"}, "option.lines": {"true"},
+		"filter_op": {">", "=", "starts_with"}, "filter_value": {"not a number", "", "INV"}, "spreadsheet": {"what?"},
+		"sheet": {""}, "start": {"1A"}, "cron": {"61 * * * *"}, "timezone": {"Europe/Paris"},
 	}))
 	if a.status != http.StatusUnprocessableEntity {
 		t.Fatalf("status %d, want 422\n%s", a.status, a.body)
 	}
 	checkPage(t, "refused form", a.body)
 	for _, want := range []string{
-		`href="#name"`, `href="#companies"`, `href="#columns"`, `href="#option-start_date"`, `href="#filters"`, `href="#spreadsheet"`, `href="#sheet"`, `href="#start"`, `href="#cron"`,
-		`value="not a number"`, `value="what?"`, `value="1A"`, `value="61 * * * *"`, `value="No[such"`, `value="2026-13-40"`, `value="Europe/Paris"`, `value="INV"`, "Nothing was lost",
+		`href="#name"`, `href="#companies"`, `href="#columns"`, `href="#option-start_date"`, `href="#filters"`,
+		`href="#spreadsheet"`, `href="#sheet"`, `href="#start"`, `href="#cron"`,
+		`value="not a number"`, `value="what?"`, `value="1A"`, `value="61 * * * *"`, `value="No[such"`,
+		`value="2026-13-40"`, `value="Europe/Paris"`, `value="INV"`, "Nothing was lost",
 	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the refused form lacks %s", want)
@@ -168,7 +184,8 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 	e := s.exporter(func(e *export.Exporter) { e.Columns = []string{"Balance", "CustomField.Rep", "DocNumber"} })
 	path := "/exporters/" + string(e.ID)
 	body := s.wantGet(path + "/edit")
-	first, second, third := strings.Index(body, `name="column" value="Balance" checked`), strings.Index(body, `name="column" value="CustomField.Rep" checked`), strings.Index(body, `name="column" value="DocNumber" checked`)
+	first, second, third := strings.Index(body, `name="column" value="Balance" checked`), strings.Index(body,
+		`name="column" value="CustomField.Rep" checked`), strings.Index(body, `name="column" value="DocNumber" checked`)
 	if first < 0 || second < first || third < second {
 		t.Errorf("the columns stand at %d, %d, %d: not in the exporter's order", first, second, third)
 	}
@@ -176,7 +193,8 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 	s.wantSent(path+"/edit", form, path)
 	form.Set("name", "Renamed again")
 	a := s.post(path+"/edit", form)
-	if a.status != http.StatusConflict || !strings.Contains(a.body, "Somebody else changed") || !strings.Contains(a.body, `value="Renamed again"`) {
+	if a.status != http.StatusConflict || !strings.Contains(a.body, "Somebody else changed") ||
+		!strings.Contains(a.body, `value="Renamed again"`) {
 		t.Errorf("a stale form: status %d", a.status)
 	}
 	checkPage(t, "stale form", a.body)
@@ -192,7 +210,8 @@ func TestReportFormLeavesDefaultsOpen(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	d, err := s.desk.Definition("profit_and_loss")
 	must(t, err)
-	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false), "option.accounting_method": {"Cash"}}
+	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false),
+		"option.accounting_method": {"Cash"}}
 	e, err := readForm(s.desk, form)
 	must(t, err)
 	if e.Columns != nil {
@@ -204,7 +223,8 @@ func TestReportFormLeavesDefaultsOpen(t *testing.T) {
 	if diff := cmp.Diff([]string{"Label", "Amounts"}, e.Columns); diff != "" {
 		t.Error(diff)
 	}
-	if a := s.post("/exporters", form); a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, `href="#option-accounting_method"`) {
+	if a := s.post("/exporters", form); a.status != http.StatusUnprocessableEntity ||
+		strings.Contains(a.body, `href="#option-accounting_method"`) {
 		t.Errorf("status %d, or the chosen accounting method was lost", a.status)
 	}
 	form.Del("option.accounting_method")
@@ -233,17 +253,20 @@ func TestPreview(t *testing.T) {
 		t.Fatalf("status %d\n%s", a.status, a.body)
 	}
 	checkFragment(t, "preview", a.body)
-	for _, want := range []string{"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.", "One account has no name.", "indent-1", `class="total"`, "…"} {
+	for _, want := range []string{"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.",
+		"One account has no name.", "indent-1", `class="total"`, "…"} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the preview lacks %q", want)
 		}
 	}
-	if diff := cmp.Diff([]string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"}, s.previewer.asked.Columns); diff != "" {
+	if diff := cmp.Diff([]string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
+		s.previewer.asked.Columns); diff != "" {
 		t.Error(diff)
 	}
 	// Without scripts the whole form comes back with the preview in it.
 	whole := s.post("/exporters/preview", s.filled(nil))
-	if whole.status != http.StatusOK || !strings.Contains(whole.body, "All 2 rows.") || !strings.Contains(whole.body, `value="30 5 * * 1"`) {
+	if whole.status != http.StatusOK || !strings.Contains(whole.body, "All 2 rows.") ||
+		!strings.Contains(whole.body, `value="30 5 * * 1"`) {
 		t.Errorf("status %d, or the form lost something", whole.status)
 	}
 	checkPage(t, "form with preview", whole.body)
@@ -289,7 +312,8 @@ func TestExporterActions(t *testing.T) {
 	e := s.exporter(nil)
 	path := "/exporters/" + string(e.ID)
 	s.wantSent(path+"/pause", nil, path)
-	if body := s.wantGet(path); !strings.Contains(body, "Paused: paused by "+email) || !strings.Contains(body, path+"/resume") {
+	if body := s.wantGet(path); !strings.Contains(body, "Paused: paused by "+email) ||
+		!strings.Contains(body, path+"/resume") {
 		t.Error("the pause is not shown")
 	}
 	s.wantSent(path+"/resume", nil, path)

@@ -74,7 +74,8 @@ type filterField struct {
 	Ops           []choice
 }
 
-func (w *Web) showForm(c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem, preview *previewView) error {
+func (w *Web) showForm(c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem,
+	preview *previewView) error {
 	d, err := k.desk.Definition(e.Definition)
 	if err != nil {
 		return err
@@ -97,7 +98,8 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	if p != nil {
 		wrong = func(field string) string { return fieldText(p.Fields, field) }
 	}
-	v := formView{ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters", Report: info.Kind == export.KindReport,
+	v := formView{ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters",
+		Report: info.Kind == export.KindReport,
 		Type:   catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), ""},
 		Inputs: map[string]field{},
 		Made:   e.Target.Created,
@@ -124,8 +126,11 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		}
 	}
 	for i, co := range k.companies {
-		v.Companies = append(v.Companies, companyChoice{choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)}, fmt.Sprintf("company-%d", i),
-			joinNonEmpty(co.HomeCurrency, string(co.Realm)), pillOf(connectionState(co.Status)), co.Status != export.Connected})
+		v.Companies = append(v.Companies,
+			companyChoice{choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
+				fmt.Sprintf("company-%d", i),
+				joinNonEmpty(co.HomeCurrency,
+					string(co.Realm)), pillOf(connectionState(co.Status)), co.Status != export.Connected})
 	}
 	v.Columns, v.HasLines = columnChoices(d, e)
 	v.Options = optionFields(d, e, wrong)
@@ -160,7 +165,8 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 			on = true
 		}
 		lines = lines || col.Line()
-		list = append(list, columnChoice{fmt.Sprintf("column-%d", len(list)), col.Path, col.Title, col.Kind.String(), col.Help, on, col.Line(), own})
+		list = append(list, columnChoice{fmt.Sprintf("column-%d", len(list)), col.Path, col.Title, col.Kind.String(),
+			col.Help, on, col.Line(), own})
 	}
 	for _, key := range chosen {
 		col, err := export.FindColumn(d, key)
@@ -180,7 +186,8 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 func optionFields(d export.Definition, e export.Exporter, wrong func(string) string) []optionField {
 	var list []optionField
 	for _, o := range d.OptionList() {
-		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key], Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
+		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key],
+			Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
 			OnlyCustom: o.Custom}
 		if f.Value == "" {
 			f.Value = o.Default

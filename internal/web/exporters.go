@@ -55,7 +55,8 @@ func (w *Web) exportersPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5}, exportersView{Exporters: rows, Companies: len(k.companies)})
+	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5},
+		exportersView{Exporters: rows, Companies: len(k.companies)})
 }
 
 func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) {
@@ -175,7 +176,8 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 			"The spreadsheet stays as it is, with the rows of the last run.",
 			"Its past runs stay in the history.",
 		},
-		Post: "/exporters/" + string(e.ID) + "/delete", Action: "Delete exporter", Back: "/exporters/" + string(e.ID), Danger: true})
+		Post: "/exporters/" + string(e.ID) + "/delete", Action: "Delete exporter", Back: "/exporters/" + string(e.ID),
+		Danger: true})
 }
 
 func (w *Web) deleteExporter(c *gin.Context) error {

@@ -15,8 +15,10 @@ import (
 func TestAgo(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		0: "just now", 9 * time.Second: "just now", 30 * time.Second: "30 s ago", 90 * time.Second: "1 min ago", 3 * time.Hour: "3 h ago", 30 * time.Hour: "1 day ago", 5 * 24 * time.Hour: "5 days ago",
-		-30 * time.Second: "in 30 s", -5 * time.Minute: "in 5 min", -26 * time.Hour: "in 1 day", 100 * 24 * time.Hour: "19 Dec 2025", -400 * 24 * time.Hour: "3 May 2027",
+		0: "just now", 9 * time.Second: "just now", 30 * time.Second: "30 s ago", 90 * time.Second: "1 min ago",
+		3 * time.Hour: "3 h ago", 30 * time.Hour: "1 day ago", 5 * 24 * time.Hour: "5 days ago",
+		-30 * time.Second: "in 30 s", -5 * time.Minute: "in 5 min", -26 * time.Hour: "in 1 day",
+		100 * 24 * time.Hour: "19 Dec 2025", -400 * 24 * time.Hour: "3 May 2027",
 	} {
 		if got := ago(noon.Add(-d), noon); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
@@ -27,7 +29,9 @@ func TestAgo(t *testing.T) {
 func TestDuration(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		850 * time.Millisecond: "850 ms", 2500 * time.Millisecond: "2.5 s", 12 * time.Second: "12 s", 72 * time.Second: "1 m 12 s", 5 * time.Minute: "5 m", 125 * time.Minute: "2 h 5 m", 72 * time.Hour: "3 days", -1: "",
+		850 * time.Millisecond: "850 ms", 2500 * time.Millisecond: "2.5 s", 12 * time.Second: "12 s",
+		72 * time.Second: "1 m 12 s", 5 * time.Minute: "5 m", 125 * time.Minute: "2 h 5 m", 72 * time.Hour: "3 days",
+		-1: "",
 	} {
 		if got := duration(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
@@ -37,7 +41,8 @@ func TestDuration(t *testing.T) {
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]string{"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50", "999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05"} {
+	for s, want := range map[string]string{"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
+		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05"} {
 		if s == "1e5" {
 			continue // decimals are spelt without exponents
 		}
@@ -80,12 +85,14 @@ func TestExporterStates(t *testing.T) {
 	}{
 		{"never", export.Exporter{}, nil, stateNever},
 		{"last run", export.Exporter{}, ok, stateSucceeded},
-		{"unchanged", export.Exporter{}, &export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged},
+		{"unchanged", export.Exporter{},
+			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged},
 		{"late", due, ok, stateLate},
 		{"late but running", due, &export.Run{Status: export.RunRunning}, stateRunning},
 		{"paused is never late", paused, ok, statePaused},
 		{"paused but running", paused, &export.Run{Status: export.RunRunning, Cancelling: true}, stateStopping},
-		{"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1}, stateRetrying},
+		{"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
+			stateRetrying},
 	} {
 		if got := exporterState(test.e, test.last, noon); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
@@ -101,7 +108,9 @@ func TestPills(t *testing.T) {
 	css, err := templates.Files.ReadFile("static/app.css")
 	must(t, err)
 	words := map[string]state{}
-	for _, s := range []state{stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping, stateLate, stateFailed, stateCancelled, statePaused, stateNever, stateConnected, stateExpired, stateDisconnected} {
+	for _, s := range []state{stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
+		stateLate, stateFailed, stateCancelled, statePaused, stateNever, stateConnected, stateExpired,
+		stateDisconnected} {
 		p := pillOf(s)
 		if other, have := words[p.Word]; have {
 			t.Errorf("%s and %s are both %q", s, other, p.Word)

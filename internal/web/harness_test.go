@@ -74,14 +74,16 @@ func newSite(t *testing.T, o siteOptions) *site {
 	must(t, err)
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
-	s := &site{t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{}, google: &fakeGoogle{}, previewer: &fakePreviewer{}}
+	s := &site{t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
+		google: &fakeGoogle{}, previewer: &fakePreviewer{}}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.consents = &fakeConsents{}
 	now := func() time.Time { return noon }
 	s.control = control.New(control.Options{
 		Store: store, Definitions: exporters.All(), QuickBooksConsents: s.consents, GoogleConsents: s.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: s.quick, Google: s.google,
-		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: s.previewer, Environment: "sandbox", MinInterval: 5 * time.Minute,
+		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: s.previewer, Environment: "sandbox",
+		MinInterval:     5 * time.Minute,
 		QuickBooksReady: !o.notReady, GoogleReady: !o.notReady, Now: now, Logger: logger, Events: s.broker,
 	})
 	s.desk = s.control.As(control.Local(email))
@@ -98,8 +100,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 		Control: s.control, Logins: logins, Setup: s.setup,
 		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
 		Files:    templates.Files, Logger: logger, Now: now,
-		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
-			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."}, {"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
+		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)",
+			Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
+			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},
+				{"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
 	})
 	must(t, err)
 	s.server = httptest.NewServer(s.web)
@@ -115,7 +119,8 @@ func newSite(t *testing.T, o siteOptions) *site {
 func newClient(t *testing.T) *http.Client {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
-	return &http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // signIn signs the client in.
@@ -196,14 +201,17 @@ func (s *site) fill() *site {
 	ctx := s.t.Context()
 	for realm, name := range map[export.RealmID]string{realmA: "Alder & Sons Ltd", realmB: "Birch Inc"} {
 		must(s.t, s.store.PutCompany(ctx, export.Company{
-			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April, Environment: "sandbox",
-			Status: export.Connected, ConnectedAt: noon.AddDate(0, -1, 0), ConnectedBy: email, TokenExpiresAt: noon.AddDate(0, 0, 100), HardExpiresAt: noon.AddDate(5, 0, 0),
+			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD",
+			FiscalYearStart: time.April, Environment: "sandbox",
+			Status: export.Connected, ConnectedAt: noon.AddDate(0, -1, 0), ConnectedBy: email,
+			TokenExpiresAt: noon.AddDate(0, 0, 100), HardExpiresAt: noon.AddDate(5, 0, 0),
 		}))
 		must(s.t, s.store.PutGrant(ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "secret-refresh"}))
 	}
 	s.account = export.NewID("con", noon)
 	must(s.t, s.store.PutAccount(ctx, export.GoogleAccount{
-		ID: s.account, Subject: "1", Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected, Scopes: []string{"openid"}, ConnectedAt: noon, ConnectedBy: email,
+		ID: s.account, Subject: "1", Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected,
+		Scopes: []string{"openid"}, ConnectedAt: noon, ConnectedBy: email,
 	}))
 	return s
 }
@@ -211,9 +219,12 @@ func (s *site) fill() *site {
 // exporter stores an exporter of the two companies.
 func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	s.t.Helper()
-	e := export.Exporter{Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA}, Columns: []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
-		Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}}, Options: map[string]string{"date_range": "this_fiscal_year_to_date"},
-		Target: export.Target{Account: s.account, Sheet: "Invoices", Start: "A1"}, Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true}}
+	e := export.Exporter{Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
+		Columns: []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
+		Options: map[string]string{"date_range": "this_fiscal_year_to_date"},
+		Target: export.Target{Account: s.account, Sheet: "Invoices",
+			Start: "A1"}, Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true}}
 	if change != nil {
 		change(&e)
 	}
@@ -226,8 +237,10 @@ func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 	s.t.Helper()
 	ctx := s.t.Context()
-	r, joined, err := s.store.Enqueue(ctx, export.Run{ID: export.NewID("run", noon.Add(-time.Minute)), Exporter: e, Trigger: export.TriggerManual, Status: export.RunQueued, By: email,
-		QueuedAt: noon.Add(-time.Minute), Progress: export.Progress{Phase: export.PhaseQueued}})
+	r, joined, err := s.store.Enqueue(ctx,
+		export.Run{ID: export.NewID("run", noon.Add(-time.Minute)), Exporter: e, Trigger: export.TriggerManual,
+			Status: export.RunQueued, By: email,
+			QueuedAt: noon.Add(-time.Minute), Progress: export.Progress{Phase: export.PhaseQueued}})
 	must(s.t, err)
 	if joined {
 		s.t.Fatal("the exporter has a run already")
@@ -243,7 +256,8 @@ func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 }
 
 func succeeded(r *export.Run) {
-	r.Status, r.StartedAt, r.FinishedAt, r.Attempts = export.RunSucceeded, noon.Add(-50*time.Second), noon.Add(-20*time.Second), 1
+	r.Status, r.Attempts = export.RunSucceeded, 1
+	r.StartedAt, r.FinishedAt = noon.Add(-50*time.Second), noon.Add(-20*time.Second)
 	r.Rows, r.Added, r.Changed, r.Removed = 12345, 12, 3, 1
 	r.Control = map[string]string{"TotalAmt": "1234567.8", "Balance": "-42.50"}
 	r.Figures = []export.FigureValue{
@@ -253,9 +267,11 @@ func succeeded(r *export.Run) {
 		{ID: "overdue", Title: "Overdue", Company: realmA, Currency: "USD", Value: "7"},
 	}
 	r.Checks = []export.Check{
-		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99"}, {What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
+		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99"},
+		{What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
 	}
-	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345, Period: "2026-01-01 to 2026-03-29"}}
+	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345,
+		Period: "2026-01-01 to 2026-03-29"}}
 	r.QuickBooks, r.Sheets, r.URL = 14, 5, "https://docs.google.com/spreadsheets/d/abc/edit#gid=0"
 	r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 12345, RowsTotal: 12345, RowsWritten: 12345}
 	r.Warnings = export.Warnings(export.WarnRead, "", "3 invoices have no customer.")
@@ -263,7 +279,8 @@ func succeeded(r *export.Run) {
 
 func failed(code problem.Code) func(*export.Run) {
 	return func(r *export.Run) {
-		r.Status, r.StartedAt, r.FinishedAt, r.Attempts = export.RunFailed, noon.Add(-50*time.Second), noon.Add(-20*time.Second), 3
+		r.Status, r.Attempts = export.RunFailed, 3
+		r.StartedAt, r.FinishedAt = noon.Add(-50*time.Second), noon.Add(-20*time.Second)
 		r.Progress = export.Progress{Phase: export.PhaseReading, RowsRead: 100}
 		r.Problem = problem.New(code, "It did not work for Alder & Sons.").WithRequestID("1-abc-tid")
 	}
@@ -324,7 +341,8 @@ func (f *fakeConsents) Finish(
 		return f.begun, export.Grant{}, f.err
 	}
 	if session == "" || session != f.begun.Session {
-		return export.Flow{}, export.Grant{}, problem.New(problem.Forbidden, "This consent was begun by another session.")
+		return export.Flow{}, export.Grant{}, problem.New(problem.Forbidden,
+			"This consent was begun by another session.")
 	}
 	grant := f.grant
 	grant.Scopes = f.begun.Scopes
@@ -361,7 +379,8 @@ func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.
 }
 
 func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
-	return export.Company{Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April}, f.err
+	return export.Company{Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD",
+		FiscalYearStart: time.April}, f.err
 }
 
 func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
@@ -439,9 +458,11 @@ func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.
 		return pipeline.Preview{}, f.err
 	}
 	return pipeline.Preview{
-		Columns: []table.Column{{ID: "Label", Title: "Name", Label: true}, {ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}},
+		Columns: []table.Column{{ID: "Label", Title: "Name", Label: true},
+			{ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}},
 		Rows: []table.Row{
-			{Cells: []table.Cell{table.TextOf("<b>Bold & Co</b>"), table.MoneyOf(decimal.RequireFromString("-1234567.5")), table.DateOf(noon)}, Level: 1},
+			{Cells: []table.Cell{table.TextOf("<b>Bold & Co</b>"),
+				table.MoneyOf(decimal.RequireFromString("-1234567.5")), table.DateOf(noon)}, Level: 1},
 			{Cells: []table.Cell{table.TextOf(strings.Repeat("long ", 40)), {}, {}}, Role: table.Total},
 		},
 		Total: 2, Warnings: []string{"One account has no name."}, Periods: []string{"2026-01-01 to 2026-03-29"},

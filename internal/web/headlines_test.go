@@ -35,7 +35,8 @@ func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), succeeded)
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{`id="figures"`, "Overdue", "QuickBooks&#39; own figures differ|QuickBooks' own figures differ", "Total Income", "1.99"} {
+	for _, want := range []string{`id="figures"`, "Overdue",
+		"QuickBooks&#39; own figures differ|QuickBooks' own figures differ", "Total Income", "1.99"} {
 		if !regexp.MustCompile(want).MatchString(body) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -44,7 +45,8 @@ func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
 		t.Error("a check that holds is shown as a difference")
 	}
 	sums := regexp.MustCompile(`(?s)<details class="sums">.*</details>`).FindString(body)
-	if total, balance := strings.Index(sums, "1,234,567.80"), strings.Index(sums, "42.50"); total < 0 || balance < total {
+	if total, balance := strings.Index(sums, "1,234,567.80"), strings.Index(sums, "42.50"); total < 0 ||
+		balance < total {
 		t.Errorf("check sums are not folded away in the catalogue's order: %s", sums)
 	}
 }
@@ -52,15 +54,18 @@ func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
 func TestListHeadlines(t *testing.T) {
 	t.Parallel()
 	figure := func(title string, realm export.RealmID, period, value string) export.FigureValue {
-		return export.FigureValue{ID: title, Title: title, Company: realm, Period: period, Currency: "USD", Value: value}
+		return export.FigureValue{ID: title, Title: title, Company: realm, Period: period, Currency: "USD",
+			Value: value}
 	}
 	year, march := "2026-01-01 to 2026-03-31", "2026-03-01 to 2026-03-31"
 	r := export.Run{Result: export.Result{
 		Companies: []export.CompanyOutcome{
-			{Realm: realmA, Name: "Alder", Period: year + ", compared with 2025-01-01 to 2025-03-31"}, {Realm: realmB, Name: "Birch", Period: year},
+			{Realm: realmA, Name: "Alder", Period: year + ", compared with 2025-01-01 to 2025-03-31"},
+			{Realm: realmB, Name: "Birch", Period: year},
 		},
 		Figures: []export.FigureValue{
-			figure("Net income", realmA, year, "30"), figure("Net income", realmA, march, "10"), figure("Net income", realmB, year, "-5"),
+			figure("Net income", realmA, year, "30"), figure("Net income", realmA, march, "10"),
+			figure("Net income", realmB, year, "-5"),
 		},
 	}}
 	want := headlineList{Shown: []headline{

@@ -38,7 +38,8 @@ func (w *Web) login(c *gin.Context) error {
 	u, err := w.o.Logins.Login(ctx, email, c.PostForm("password"), c.Request.RemoteAddr)
 	if problem.HasCode(err, problem.Unauthorized, problem.TooManyRequests) {
 		p := problem.From(err)
-		return w.bare(c, p.Code.Status(), "login", frame{Title: "Sign in"}, loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
+		return w.bare(c, p.Code.Status(), "login", frame{Title: "Sign in"},
+			loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
 	}
 	if err != nil {
 		return err
@@ -66,7 +67,8 @@ type setupView struct {
 }
 
 func (w *Web) setupView(token string) setupView {
-	return setupView{Token: token, QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback", GoogleRequest: w.o.Settings.BaseURL + "/oauth/google/callback"}
+	return setupView{Token: token, QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback",
+		GoogleRequest: w.o.Settings.BaseURL + "/oauth/google/callback"}
 }
 
 // setupDone is the answer once there is an owner: the page is gone for good.

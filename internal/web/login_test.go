@@ -19,7 +19,8 @@ func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
 	if !strings.Contains(page, `name="next" value="/runs?status=failed&amp;period=7"`) {
 		t.Fatalf("the sign-in page at %s forgot where to go:\n%s", to, page)
 	}
-	s.wantSent("/login", url.Values{"email": {email}, "password": {password}, "next": {"/runs?status=failed&period=7"}}, "/runs?status=failed&period=7")
+	s.wantSent("/login", url.Values{"email": {email}, "password": {password},
+		"next": {"/runs?status=failed&period=7"}}, "/runs?status=failed&period=7")
 	s.wantGet("/runs?status=failed&period=7")
 	// A signed-in browser has nothing to do there.
 	if a := s.get("/login?next=%2Fsettings"); a.header.Get("Location") != "/settings" {
@@ -29,10 +30,13 @@ func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
 
 func TestLoginSendsNobodyElsewhere(t *testing.T) {
 	t.Parallel()
-	for _, next := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, `\\evil.example`, "/\t/evil.example", "javascript:alert(1)", "evil", "/%2F/evil.example", "/%5cevil.example", "/login?next=/", "/logout", "http:/evil.example", "/x\r\nSet-Cookie: a=b", "", "///evil.example", "/./%2f%2fevil.example"} {
+	for _, next := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, `\\evil.example`,
+		"/\t/evil.example", "javascript:alert(1)", "evil", "/%2F/evil.example", "/%5cevil.example", "/login?next=/",
+		"/logout", "http:/evil.example", "/x\r\nSet-Cookie: a=b", "", "///evil.example", "/./%2f%2fevil.example"} {
 		got := localPath(next, "/")
 		u, err := url.Parse(got)
-		if err != nil || u.Host != "" || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") || strings.ContainsAny(got, "\\\r\n\t") {
+		if err != nil || u.Host != "" || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") ||
+			strings.ContainsAny(got, "\\\r\n\t") {
 			t.Errorf("localPath(%q) = %q", next, got)
 		}
 	}
@@ -54,7 +58,8 @@ func FuzzLocalPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, next string) {
 		got := localPath(next, "/")
 		to, err := base.Parse(got)
-		if err != nil || to.Host != base.Host || to.Scheme != base.Scheme || strings.ContainsAny(got, "\\\r\n\t") || strings.HasPrefix(got, "//") {
+		if err != nil || to.Host != base.Host || to.Scheme != base.Scheme || strings.ContainsAny(got, "\\\r\n\t") ||
+			strings.HasPrefix(got, "//") {
 			t.Errorf("localPath(%q) = %q leads to %v, %v", next, got, to, err)
 		}
 	})
@@ -64,7 +69,8 @@ func TestWrongPasswordKeepsTheEmail(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
 	a := s.post("/login", url.Values{"email": {email}, "password": {"wrong wrong wrong"}, "next": {"/runs"}})
-	if a.status != http.StatusUnauthorized || !strings.Contains(a.body, `value="`+email+`"`) || !strings.Contains(a.body, `value="/runs"`) || !strings.Contains(a.body, "not right") {
+	if a.status != http.StatusUnauthorized || !strings.Contains(a.body, `value="`+email+`"`) ||
+		!strings.Contains(a.body, `value="/runs"`) || !strings.Contains(a.body, "not right") {
 		t.Errorf("status %d\n%s", a.status, a.body)
 	}
 	if strings.Contains(a.body, "wrong wrong") {
@@ -105,7 +111,8 @@ func TestSetupMakesTheOwnerOnce(t *testing.T) {
 	}
 	checkPage(t, "/setup", s.wantGet("/setup?token="+token))
 	a := s.post("/setup", url.Values{"token": {token}, "email": {"no address"}, "password": {"short"}})
-	if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `value="no address"`) || !strings.Contains(a.body, `href="#password"`) {
+	if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `value="no address"`) ||
+		!strings.Contains(a.body, `href="#password"`) {
 		t.Errorf("bad input: status %d\n%s", a.status, a.body)
 	}
 	checkPage(t, "refused set-up", a.body)
@@ -123,14 +130,16 @@ func TestSetupMakesTheOwnerOnce(t *testing.T) {
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn()
-	a := s.post("/settings/password", url.Values{"present_password": {"wrong wrong wrong"}, "password": {"four quiet herons"}})
+	a := s.post("/settings/password",
+		url.Values{"present_password": {"wrong wrong wrong"}, "password": {"four quiet herons"}})
 	if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `href="#present_password"`) {
 		t.Errorf("wrong present password: status %d", a.status)
 	}
 	checkPage(t, "refused password", a.body)
 	other := &site{t: t, server: s.server, client: newClient(t)}
 	other.signIn()
-	s.wantSent("/settings/password", url.Values{"present_password": {password}, "password": {"four quiet herons"}}, "/settings")
+	s.wantSent("/settings/password", url.Values{"present_password": {password}, "password": {"four quiet herons"}},
+		"/settings")
 	if body := s.wantGet("/settings"); !strings.Contains(body, "The password was changed.") {
 		t.Error("the change is not told")
 	}

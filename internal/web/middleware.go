@@ -21,7 +21,8 @@ func (w *Web) middleware(engine http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.plainError(rw, r, problem.New(problem.Forbidden, "This form was sent from another site.").
-			WithHint("Open the page here and send it again. Behind a proxy, LEDGERSHEET_BASE_URL must be the address in the browser."))
+			WithHint("Open the page here and send it again. Behind a proxy, LEDGERSHEET_BASE_URL must be the "+
+				"address in the browser."))
 	}))
 	if origin := w.origin(); origin != "" {
 		// Behind a proxy the Host header need not be the one in the browser.
@@ -38,8 +39,8 @@ func (w *Web) middleware(engine http.Handler) http.Handler {
 	return withRequestID(h)
 }
 
-// guarded leaves the mounted parts of the site to their own defence: they answer in their own form, and to programs that
-// are no browsers.
+// guarded leaves the mounted parts of the site to their own defence: they answer in their own form, and to programs
+// that are no browsers.
 func (w *Web) guarded(with, without http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if _, ok := w.mounted(r.URL.Path); ok {
@@ -64,7 +65,8 @@ func (w *Web) origin() string {
 func withoutSession(with, without http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
-		case strings.HasPrefix(r.URL.Path, staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
+		case strings.HasPrefix(r.URL.Path,
+			staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
 			without.ServeHTTP(rw, r)
 		default:
 			with.ServeHTTP(rw, r)
@@ -106,11 +108,13 @@ func (w *Web) logged(next http.Handler) http.Handler {
 		switch {
 		case rec.code() >= 500:
 			level = slog.LevelError
-		case strings.HasPrefix(r.URL.Path, staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
+		case strings.HasPrefix(r.URL.Path,
+			staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
 			level = slog.LevelDebug
 		}
 		w.o.Logger.LogAttrs(r.Context(), level, "request",
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes),
+			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.code()),
+			slog.Int64("bytes", rec.bytes),
 			slog.Duration("took", time.Since(start)), slog.String("request_id", RequestID(r.Context())))
 	})
 }
@@ -125,7 +129,8 @@ func (w *Web) recovering(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			w.o.Logger.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()), "request_id", RequestID(r.Context()))
+			w.o.Logger.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()), "request_id",
+				RequestID(r.Context()))
 			if rec, ok := rw.(*recorder); ok && rec.status != 0 {
 				panic(http.ErrAbortHandler) // half an answer must not look whole
 			}

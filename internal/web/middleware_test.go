@@ -17,7 +17,9 @@ func TestSecurityHeaders(t *testing.T) {
 	for _, path := range []string{"/", "/nowhere", "/login", "/static/none"} {
 		h := s.get(path).header
 		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY", "X-Request-Id": "", "Cache-Control": "no-store",
+			"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff",
+			"Referrer-Policy": "same-origin", "X-Frame-Options": "DENY", "X-Request-Id": "",
+			"Cache-Control": "no-store",
 		} {
 			if got := h.Get(name); got == "" || !strings.Contains(strings.Join(h.Values(name), ", "), want) {
 				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
@@ -31,7 +33,8 @@ func TestSecurityHeaders(t *testing.T) {
 			t.Errorf("%s: HSTS on plain http", path)
 		}
 	}
-	if newSite(t, siteOptions{baseURL: "https://sheets.example.com"}).get("/login").header.Get("Strict-Transport-Security") == "" {
+	secure := newSite(t, siteOptions{baseURL: "https://sheets.example.com"})
+	if secure.get("/login").header.Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS on https")
 	}
 }
@@ -39,7 +42,8 @@ func TestSecurityHeaders(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn()
-	for given, keep := range map[string]bool{"proxy-id-12345678": true, "short": false, "a bad id with spaces": false, `"><script>alert(1)`: false} {
+	for given, keep := range map[string]bool{"proxy-id-12345678": true, "short": false, "a bad id with spaces": false,
+		`"><script>alert(1)`: false} {
 		r := s.request(http.MethodGet, "/nowhere", nil)
 		r.Header.Set("X-Request-Id", given)
 		a := s.do(r)
@@ -91,7 +95,8 @@ func TestPanicBecomesAnErrorPage(t *testing.T) {
 		t.Errorf("status %d, or the panic's text is shown", a.status)
 	}
 	checkPage(t, "panic", a.body)
-	if log := s.log.String(); !strings.Contains(log, "a crash of the tests") || !strings.Contains(log, "request_id="+a.header.Get("X-Request-Id")) {
+	if log := s.log.String(); !strings.Contains(log, "a crash of the tests") ||
+		!strings.Contains(log, "request_id="+a.header.Get("X-Request-Id")) {
 		t.Errorf("the log lacks the panic or its request's id:\n%s", log)
 	}
 }
@@ -101,7 +106,8 @@ func TestLogHasNoQueries(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn()
 	s.get("/oauth/quickbooks/callback?code=very-secret-code&state=very-secret-state&realmId=1")
 	s.get("/oauth/google/callback?code=very-secret-code&state=very-secret-state")
-	if log := s.log.String(); strings.Contains(log, "very-secret") || strings.Contains(log, password) || !strings.Contains(log, "/oauth/quickbooks/callback") {
+	if log := s.log.String(); strings.Contains(log, "very-secret") || strings.Contains(log, password) ||
+		!strings.Contains(log, "/oauth/quickbooks/callback") {
 		t.Errorf("the log has a secret or lacks the request:\n%s", log)
 	}
 }
@@ -114,7 +120,8 @@ func TestMounts(t *testing.T) {
 		who, ok := s.web.Authenticate(c)
 		c.String(http.StatusOK, fmt.Sprint(who.Email, who.Session != "", ok))
 	})
-	for path, want := range map[string]int{"/api/v1/none": http.StatusTeapot, "/api/v1": http.StatusTeapot, "/api/v1x": http.StatusNotFound} {
+	for path, want := range map[string]int{"/api/v1/none": http.StatusTeapot, "/api/v1": http.StatusTeapot,
+		"/api/v1x": http.StatusNotFound} {
 		if a := s.get(path); a.status != want {
 			t.Errorf("GET %s: status %d, want %d", path, a.status, want)
 		}
@@ -144,7 +151,8 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 func TestEveryRouteNeedsASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
-	open := map[string]bool{"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true, "/static/*name": true}
+	open := map[string]bool{"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true,
+		"/static/*name": true}
 	n := 0
 	for _, route := range s.web.Engine().Routes() {
 		if open[route.Path] {

@@ -91,25 +91,34 @@ func (w *Web) attention(k known, rows []exporterRow) []attention {
 	for _, c := range k.companies {
 		switch {
 		case c.Status == export.ReconnectRequired:
-			list = append(list, attention{Pill: pillOf(stateExpired), Text: "QuickBooks access to " + c.Name + " has ended.",
+			list = append(list, attention{Pill: pillOf(stateExpired),
+				Text: "QuickBooks access to " + c.Name + " has ended.",
 				Hint: k.waiting(c.Realm), Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
 		case c.Status == export.Connected && !c.TokenExpiresAt.IsZero() && c.TokenExpiresAt.Sub(now) < warnBefore:
-			later = append(later, attention{Pill: pill{"Ends soon", "clock", toneWarn}, Text: fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now)),
-				Hint: "It is renewed by itself while exporters run. Reconnecting renews it at once.", Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
+			later = append(later, attention{Pill: pill{"Ends soon", "clock", toneWarn},
+				Text:   fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now)),
+				Hint:   "It is renewed by itself while exporters run. Reconnecting renews it at once.",
+				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
 		}
 	}
 	for _, a := range k.accounts {
 		if a.Status == export.ReconnectRequired {
-			list = append(list, attention{Pill: pillOf(stateExpired), Text: "Google access for " + a.Email + " has ended.",
-				Hint: "Nothing is written with this account until it is reconnected.", Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")})
+			list = append(list, attention{Pill: pillOf(stateExpired),
+				Text: "Google access for " + a.Email + " has ended.",
+				Hint: "Nothing is written with this account until it is reconnected.", Action: "Reconnect " + a.Email,
+				Post: accountPath(a.ID, "reconnect")})
 		}
 	}
 	for _, r := range rows {
 		switch r.State {
 		case stateFailed:
-			list = append(list, attention{Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint, Action: "Open run", Href: "/runs/" + string(r.LastRun)})
+			list = append(list, attention{Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint,
+				Action: "Open run", Href: "/runs/" + string(r.LastRun)})
 		case stateLate:
-			list = append(list, attention{Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.", Hint: "The service may just have started, or all workers are busy.", Action: "Open exporter", Href: "/exporters/" + string(r.ID)})
+			list = append(list, attention{Pill: r.Pill,
+				Text: r.Name + " was due " + r.Next.Words + " and has not begun.", Hint: "The service may just " +
+					"have started, or all workers are busy.", Action: "Open exporter",
+				Href: "/exporters/" + string(r.ID)})
 		}
 	}
 	return append(list, later...)

@@ -22,9 +22,12 @@ func TestPagesInEachState(t *testing.T) {
 	}{
 		{"before sign-in", siteOptions{}, nil, nil},
 		{"empty", siteOptions{}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
-			"/": {"Three steps to the first sheet", "Connect to QuickBooks", "Connect Google Sheets"}, "/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"}}},
-		{"without credentials", siteOptions{notReady: true}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
-			"/connections": {"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback", "LEDGERSHEET_GOOGLE_CLIENT_ID"}}},
+			"/":          {"Three steps to the first sheet", "Connect to QuickBooks", "Connect Google Sheets"},
+			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"}}},
+		{"without credentials", siteOptions{notReady: true}, func(s *site) []string { s.signIn(); return nil },
+			map[string][]string{
+				"/connections": {"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback",
+					"LEDGERSHEET_GOOGLE_CLIENT_ID"}}},
 		{"succeeded", siteOptions{demo: true}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, succeeded)
@@ -34,7 +37,8 @@ func TestPagesInEachState(t *testing.T) {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, failed(problem.SpreadsheetForbidden))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"Needs you", "It did not work for Alder &amp; Sons."}, "/runs?status=failed": {"Failed"}}},
+		}, map[string][]string{"/": {"Needs you", "It did not work for Alder &amp; Sons."},
+			"/runs?status=failed": {"Failed"}}},
 		{"running", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(func(e *export.Exporter) { e.Companies = []export.RealmID{realmA, realmB} })
 			r := s.run(e, running)
@@ -48,25 +52,36 @@ func TestPagesInEachState(t *testing.T) {
 		{"expired", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, failed(problem.CompanyReconnectRequired))
-			s.control.CompanyEnded(s.t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
-			s.control.AccountEnded(s.t.Context(), s.account, problem.New(problem.GoogleReconnectRequired, "Google ended the access."))
+			s.control.CompanyEnded(s.t.Context(), realmA,
+				problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+			s.control.AccountEnded(s.t.Context(), s.account,
+				problem.New(problem.GoogleReconnectRequired, "Google ended the access."))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder", "1 exporter waits for it", "Google access for books@example.com has ended."}, "/connections": {"Expired", "Intuit ended the access."}}},
+		}, map[string][]string{"/": {"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder",
+			"1 exporter waits for it", "Google access for books@example.com has ended."},
+			"/connections": {"Expired", "Intuit ended the access."}}},
 		{"paused, report, service account", siteOptions{}, func(s *site) []string {
 			s.signIn().fill()
-			must(s.t, s.store.PutAccount(s.t.Context(), export.GoogleAccount{ID: "con_sa", Email: "robot@project.iam.example", Kind: export.ServiceAccount, Status: export.Connected}))
+			must(s.t, s.store.PutAccount(s.t.Context(),
+				export.GoogleAccount{ID: "con_sa", Email: "robot@project.iam.example", Kind: export.ServiceAccount,
+					Status: export.Connected}))
 			e := s.exporter(func(e *export.Exporter) {
-				*e = export.Exporter{Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies, Options: map[string]string{"accounting_method": "Cash", "date_range": "custom", "start_date": "2026-01-01", "end_date": "2026-02-01"},
-					Target: export.Target{Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L", Start: "B2"}}
+				*e = export.Exporter{Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies,
+					Options: map[string]string{"accounting_method": "Cash", "date_range": "custom",
+						"start_date": "2026-01-01", "end_date": "2026-02-01"},
+					Target: export.Target{Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L",
+						Start: "B2"}}
 			})
 			s.wantSent("/exporters/"+string(e.ID)+"/pause", nil, "/exporters/")
 			return pagesOf(e)
 		}, map[string][]string{"/exporters": {"Paused"}, "/connections": {"Service account", "shared with it"}}},
 		{"late and ending soon", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
-			_, err := s.store.UpdateExporter(s.t.Context(), e.ID, func(e *export.Exporter) error { e.NextAt = noon.Add(-time.Hour); return nil })
+			_, err := s.store.UpdateExporter(s.t.Context(), e.ID,
+				func(e *export.Exporter) error { e.NextAt = noon.Add(-time.Hour); return nil })
 			must(s.t, err)
-			_, err = s.store.UpdateCompany(s.t.Context(), realmB, func(c *export.Company) error { c.TokenExpiresAt = noon.AddDate(0, 0, 3); return nil })
+			_, err = s.store.UpdateCompany(s.t.Context(), realmB,
+				func(c *export.Company) error { c.TokenExpiresAt = noon.AddDate(0, 0, 3); return nil })
 			must(s.t, err)
 			return pagesOf(e)
 		}, map[string][]string{"/": {"Late", "was due 1 h ago", "ends in 3 days"}}},
@@ -77,7 +92,9 @@ func TestPagesInEachState(t *testing.T) {
 			pages := []string{"/login", "/nowhere"}
 			if state.build != nil {
 				more := state.build(s)
-				pages = append(pages, "/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs", "/runs?status=failed", "/settings", "/help", "/quickbooks/reconnect")
+				pages = append(pages, "/", "/connections", "/exporters", "/exporters/new",
+					"/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs",
+					"/runs?status=failed", "/settings", "/help", "/quickbooks/reconnect")
 				pages = append(pages, more...)
 			}
 			for _, path := range pages {
@@ -105,7 +122,8 @@ func TestPagesInEachState(t *testing.T) {
 // pagesOf are all pages about an exporter and its connections.
 func pagesOf(e export.Exporter) []string {
 	x := "/exporters/" + string(e.ID)
-	pages := []string{x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID), "/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA)}
+	pages := []string{x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
+		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA)}
 	for _, realm := range e.Companies {
 		pages = append(pages, companyPath(realm, "disconnect"), companyPath(realm, "delete"))
 	}
@@ -120,14 +138,17 @@ func TestTypedTextsAreEscaped(t *testing.T) {
 	_, err := s.store.UpdateCompany(t.Context(), realmA, func(c *export.Company) error { c.Name = nasty; return nil })
 	must(t, err)
 	r := s.run(e, failed(problem.QuickBooksRejected))
-	for _, path := range append(pagesOf(e), "/", "/exporters", "/connections", "/settings", "/runs", "/runs/"+string(r.ID)) {
+	for _, path := range append(pagesOf(e), "/", "/exporters", "/connections", "/settings", "/runs",
+		"/runs/"+string(r.ID)) {
 		body := s.wantGet(path)
 		if strings.Contains(body, "<script>alert") {
 			t.Errorf("GET %s: what people type becomes a script", path)
 		}
 		checkPage(t, path, body)
 	}
-	a := s.post("/exporters", url.Values{"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty}, "filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty}})
+	a := s.post("/exporters",
+		url.Values{"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty},
+			"filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty}})
 	if a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "<script>alert") {
 		t.Errorf("status %d, or what people type becomes a script", a.status)
 	}

@@ -80,13 +80,15 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 	case len(got.Rows) == 0:
 		view.Sentence = "QuickBooks has no rows for this. The sheet would get the header alone."
 	case got.Total < 0:
-		view.Sentence = "The first " + plural(len(got.Rows), "row", "rows") + "; QuickBooks does not say how many there are."
+		view.Sentence = "The first " + plural(len(got.Rows), "row",
+			"rows") + "; QuickBooks does not say how many there are."
 	case got.Total <= len(got.Rows):
 		view.Sentence = "All " + plural(len(got.Rows), "row", "rows") + "."
 	default:
 		view.Sentence = "The first " + count(len(got.Rows)) + " of " + plural(got.Total, "row", "rows") + "."
 		if len(e.Filters) > 0 {
-			view.Sentence = "The first " + count(len(got.Rows)) + " rows; QuickBooks has " + count(got.Total) + ", before filters that are applied here."
+			view.Sentence = "The first " + count(len(got.Rows)) + " rows; QuickBooks has " + count(got.Total) +
+				", before filters that are applied here."
 		}
 	}
 	for _, period := range got.Periods {

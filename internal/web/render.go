@@ -57,7 +57,8 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		"count": count,
 		"tone":  toneIcon,
 	}
-	base, err := template.New("").Funcs(funcs).Option("missingkey=error").ParseFS(files, "layouts/*.html", "partials/*.html")
+	base, err := template.New("").Funcs(funcs).Option("missingkey=error").ParseFS(files, "layouts/*.html",
+		"partials/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing layouts: %w", err)
 	}

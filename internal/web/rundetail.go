@@ -134,16 +134,19 @@ func (w *Web) runFacts(r export.Run) []fact {
 		facts = append(facts, fact{Title: "Began", When: w.moment(r.StartedAt)})
 	}
 	if !r.FinishedAt.IsZero() {
-		facts = append(facts, fact{Title: "Ended", When: w.moment(r.FinishedAt)}, fact{Title: "Took", Text: took(r, w.o.Now())})
+		facts = append(facts, fact{Title: "Ended", When: w.moment(r.FinishedAt)},
+			fact{Title: "Took", Text: took(r, w.o.Now())})
 	}
 	if r.Status == export.RunSucceeded {
-		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)}, fact{Title: "Changes", Text: changesSentence(r)})
+		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)},
+			fact{Title: "Changes", Text: changesSentence(r)})
 	}
 	if r.Attempts > 0 {
 		facts = append(facts, fact{Title: "Attempts", Text: count(r.Attempts)})
 	}
 	return append(facts,
-		fact{Title: "QuickBooks requests", Text: count(r.QuickBooks)}, fact{Title: "Google requests", Text: count(r.Sheets)},
+		fact{Title: "QuickBooks requests", Text: count(r.QuickBooks)},
+		fact{Title: "Google requests", Text: count(r.Sheets)},
 		fact{Title: "Run", Text: string(r.ID), Mono: true})
 }
 
@@ -180,10 +183,12 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 			}
 		}
 	case problem.GoogleReconnectRequired:
-		if a, ok := k.account(r.Exporter.Target.Account); ok && a.Status != export.Connected && a.Kind == export.OAuthAccount {
+		if a, ok := k.account(r.Exporter.Target.Account); ok && a.Status != export.Connected &&
+			a.Kind == export.OAuthAccount {
 			view.Fix = attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
 		}
-	case problem.QuickBooksRejected, problem.ReportTooLarge, problem.SpreadsheetNotFound, problem.SheetConflict, problem.SpreadsheetFull, problem.CompanyUnknown, problem.InvalidInput:
+	case problem.QuickBooksRejected, problem.ReportTooLarge, problem.SpreadsheetNotFound, problem.SheetConflict,
+		problem.SpreadsheetFull, problem.CompanyUnknown, problem.InvalidInput:
 		view.Fix = attention{Action: "Change the exporter", Href: "/exporters/" + string(r.Exporter.ID) + "/edit"}
 	}
 	return view
@@ -192,7 +197,8 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 // liveView shows how far a run is.
 func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	p := r.Progress
-	v := liveView{ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r), Read: count(p.RowsRead), Written: count(p.RowsWritten),
+	v := liveView{ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
+		Read: count(p.RowsRead), Written: count(p.RowsWritten),
 		Took: took(r, w.o.Now()), Queued: w.moment(r.QueuedAt)}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)
@@ -206,7 +212,8 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		}
 		v.Spoken = "Queued. " + v.Waiting
 	case r.Status == export.RunRunning:
-		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " + count(p.RowsWritten) + " written."
+		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row",
+			"rows") + " read, " + count(p.RowsWritten) + " written."
 	default:
 		v.Spoken = "The run has ended: " + v.Pill.Word + "."
 	}
@@ -215,7 +222,8 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 
 // steps is the timeline. A run that failed stopped at the phase that it had reached.
 func steps(r export.Run) []step {
-	phases := []export.Phase{export.PhaseQueued, export.PhaseReading, export.PhaseComparing, export.PhaseWriting, export.PhaseVerifying, export.PhaseCommitting}
+	phases := []export.Phase{export.PhaseQueued, export.PhaseReading, export.PhaseComparing, export.PhaseWriting,
+		export.PhaseVerifying, export.PhaseCommitting}
 	titles := []string{"Queued", "Read", "Compare", "Write", "Check", "Put in place"}
 	at := slices.Index(phases, r.Progress.Phase)
 	if r.Status == export.RunRunning && at < 1 {

@@ -37,7 +37,8 @@ func (w *Web) runRows(runs []export.Run) []runRow {
 }
 
 func (w *Web) runRow(r export.Run) runRow {
-	row := runRow{ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)), Trigger: triggerWord(r.Trigger), By: r.By,
+	row := runRow{ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)),
+		Trigger: triggerWord(r.Trigger), By: r.By,
 		At: w.moment(r.QueuedAt), Took: took(r, w.o.Now()), Attempts: r.Attempts, Active: !r.Status.Over()}
 	switch {
 	case r.Status == export.RunSucceeded:
@@ -99,7 +100,8 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	q := c.Request.URL.Query()
-	filter := export.RunFilter{Exporter: export.ID(q.Get("exporter")), Company: export.RealmID(q.Get("company")), Status: export.RunStatus(q.Get("status")),
+	filter := export.RunFilter{Exporter: export.ID(q.Get("exporter")), Company: export.RealmID(q.Get("company")),
+		Status:  export.RunStatus(q.Get("status")),
 		Trigger: export.Trigger(q.Get("trigger")), Before: export.ID(q.Get("before")), Limit: 50}
 	if days, ok := map[string]int{"1": 1, "7": 7, "30": 30}[q.Get("period")]; ok {
 		filter.Since = w.o.Now().Add(-time.Duration(days) * 24 * time.Hour)
@@ -109,11 +111,16 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	view := runsView{Runs: w.runRows(runs)}
-	view.Statuses = choose(q.Get("status"), choice{Value: "", Title: "Any state"}, choice{Value: "running", Title: "Running"}, choice{Value: "queued", Title: "Queued"},
-		choice{Value: "succeeded", Title: "Succeeded"}, choice{Value: "failed", Title: "Failed"}, choice{Value: "cancelled", Title: "Cancelled"})
-	view.Triggers = choose(q.Get("trigger"), choice{Value: "", Title: "Any trigger"}, choice{Value: "schedule", Title: "Schedule"}, choice{Value: "manual", Title: "By hand"},
+	view.Statuses = choose(q.Get("status"), choice{Value: "", Title: "Any state"},
+		choice{Value: "running", Title: "Running"}, choice{Value: "queued", Title: "Queued"},
+		choice{Value: "succeeded", Title: "Succeeded"}, choice{Value: "failed",
+			Title: "Failed"}, choice{Value: "cancelled", Title: "Cancelled"})
+	view.Triggers = choose(q.Get("trigger"), choice{Value: "", Title: "Any trigger"},
+		choice{Value: "schedule", Title: "Schedule"}, choice{Value: "manual", Title: "By hand"},
 		choice{Value: "catch_up", Title: "Catch-up"}, choice{Value: "api", Title: "API"})
-	view.Periods = choose(q.Get("period"), choice{Value: "", Title: "All time"}, choice{Value: "1", Title: "Last 24 hours"}, choice{Value: "7", Title: "Last 7 days"}, choice{Value: "30", Title: "Last 30 days"})
+	view.Periods = choose(q.Get("period"), choice{Value: "", Title: "All time"},
+		choice{Value: "1", Title: "Last 24 hours"}, choice{Value: "7", Title: "Last 7 days"}, choice{Value: "30",
+			Title: "Last 30 days"})
 	exporters := []choice{{Title: "Any exporter"}}
 	for _, e := range k.exporters {
 		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})

@@ -32,11 +32,14 @@ func TestRunsFilterAndPages(t *testing.T) {
 	}
 	_, next, _ := strings.Cut(body, `rel="next" href="`)
 	next, _, _ = strings.Cut(next, `"`)
-	if second := s.wantGet(strings.ReplaceAll(next, "&amp;", "&")); strings.Count(second, `class="row-link"`) != 6 || !strings.Contains(second, ">Newest</a>") {
+	if second := s.wantGet(strings.ReplaceAll(next, "&amp;", "&")); strings.Count(second, `class="row-link"`) != 6 ||
+		!strings.Contains(second, ">Newest</a>") {
 		t.Errorf("the second page is wrong")
 	}
 	for query, want := range map[string]int{
-		"status=failed": 1, "status=succeeded&exporter=" + string(b.ID): 0, "company=" + string(realmB): 1, "exporter=" + string(b.ID): 1, "trigger=schedule": 0, "trigger=manual&status=failed": 1, "period=1&status=failed": 1, "status=queued": 0, "status=%22%3E": 0,
+		"status=failed": 1, "status=succeeded&exporter=" + string(b.ID): 0, "company=" + string(realmB): 1,
+		"exporter=" + string(b.ID): 1, "trigger=schedule": 0, "trigger=manual&status=failed": 1,
+		"period=1&status=failed": 1, "status=queued": 0, "status=%22%3E": 0,
 	} {
 		body := s.wantGet("/runs?" + query)
 		if got := strings.Count(body, `class="row-link"`); got != want {
@@ -56,12 +59,15 @@ func TestRunPageSaysWhatToDo(t *testing.T) {
 	s.control.CompanyEnded(t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Ended."))
 	r := s.run(e, failed(problem.CompanyReconnectRequired))
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:", `action="` + companyPath(realmA, "reconnect") + `"`, "company_reconnect_required", "1-abc-tid", "Run again", "failed here"} {
+	for _, want := range []string{"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:",
+		`action="` + companyPath(realmA,
+			"reconnect") + `"`, "company_reconnect_required", "1-abc-tid", "Run again", "failed here"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if strings.Contains(body, "Check sums") || strings.Contains(body, `id="figures"`) || strings.Contains(body, "http-equiv") {
+	if strings.Contains(body, "Check sums") || strings.Contains(body, `id="figures"`) ||
+		strings.Contains(body, "http-equiv") {
 		t.Error("a failed run shows totals or loads itself again")
 	}
 }
@@ -71,13 +77,15 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), running)
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{`<noscript><meta http-equiv="refresh" content="5"></noscript>`, `data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run"} {
+	for _, want := range []string{`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
+		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
 	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
-	if body := s.wantGet("/runs/" + string(r.ID)); !strings.Contains(body, "Cancelled") || strings.Contains(body, "data-events") {
+	if body := s.wantGet("/runs/" + string(r.ID)); !strings.Contains(body, "Cancelled") ||
+		strings.Contains(body, "data-events") {
 		t.Error("the cancelled run is not shown so")
 	}
 	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
@@ -102,7 +110,8 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		resp, err := client.Do(req)
 		must(t, err)
 		defer resp.Body.Close()
-		if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+		if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" ||
+			resp.Header.Get("X-Accel-Buffering") != "no" {
 			t.Fatalf("Content-Type %q", ct)
 		}
 		events := bufio.NewScanner(resp.Body)
@@ -128,7 +137,8 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		succeeded(&r)
 		s.broker.Publish(r)
 		name, data = nextEvent(t, events)
-		if name != "done" || !strings.Contains(data, "Succeeded") || !strings.Contains(data, "The run has ended: Succeeded.") {
+		if name != "done" || !strings.Contains(data, "Succeeded") ||
+			!strings.Contains(data, "The run has ended: Succeeded.") {
 			t.Fatalf("the last event is %s:\n%s", name, data)
 		}
 		if got, want := time.Since(begin), 3*eventsLeast; got != want {
@@ -218,12 +228,18 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 		run  export.Run
 		want string
 	}{
-		{"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}}, "now ahead ahead ahead ahead ahead"},
+		{"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}},
+			"now ahead ahead ahead ahead ahead"},
 		{"just begun", export.Run{Status: export.RunRunning}, "done now ahead ahead ahead ahead"},
-		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}}, "done done done now ahead ahead"},
-		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}}, "done done done done done done"},
-		{"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, "done done done skipped skipped skipped"},
-		{"failed while checking", export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}}, "done done done done failed ahead"},
+		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}},
+			"done done done now ahead ahead"},
+		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}},
+			"done done done done done done"},
+		{"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
+			"done done done skipped skipped skipped"},
+		{"failed while checking",
+			export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}},
+			"done done done done failed ahead"},
 	} {
 		var got []string
 		for _, s := range steps(test.run) {
@@ -237,7 +253,8 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	for want, r := range map[string]export.Result{"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true}} {
+	for want, r := range map[string]export.Result{"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2},
+		"none": {Unchanged: true}} {
 		if got := changes(r); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}

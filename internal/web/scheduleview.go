@@ -43,7 +43,9 @@ func (w *Web) scheduleView(cron, timezone string) scheduleView {
 	}
 	now := w.o.Now()
 	for _, t := range spec.NextN(now, nextShown) {
-		v.Times = append(v.Times, dueTime{t.In(loc).Format("Mon 2 Jan 2006, 15:04 MST"), t.UTC().Format("2 Jan, 15:04"), ago(t, now), t.UTC().Format(time.RFC3339)})
+		v.Times = append(v.Times,
+			dueTime{t.In(loc).Format("Mon 2 Jan 2006, 15:04 MST"), t.UTC().Format("2 Jan, 15:04"), ago(t, now),
+				t.UTC().Format(time.RFC3339)})
 	}
 	return v
 }
@@ -75,13 +77,20 @@ func presets(cron string) []choice {
 // zones are suggested for the time zone; any name of the time zone database is accepted.
 func zones() []string {
 	return []string{
-		"UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage", "Pacific/Honolulu",
-		"America/Toronto", "America/Vancouver", "America/Halifax", "America/St_Johns", "America/Mexico_City", "America/Bogota", "America/Lima", "America/Sao_Paulo",
-		"America/Argentina/Buenos_Aires", "America/Santiago", "Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Madrid", "Europe/Paris", "Europe/Brussels",
-		"Europe/Amsterdam", "Europe/Berlin", "Europe/Zurich", "Europe/Vienna", "Europe/Rome", "Europe/Stockholm", "Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki",
-		"Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Athens", "Europe/Bucharest", "Europe/Istanbul", "Europe/Kyiv", "Africa/Cairo", "Africa/Johannesburg",
-		"Africa/Lagos", "Africa/Nairobi", "Asia/Jerusalem", "Asia/Dubai", "Asia/Riyadh", "Asia/Karachi", "Asia/Kolkata", "Asia/Dhaka", "Asia/Bangkok", "Asia/Jakarta",
-		"Asia/Singapore", "Asia/Hong_Kong", "Asia/Manila", "Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul", "Australia/Perth", "Australia/Adelaide", "Australia/Brisbane",
+		"UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+		"America/Anchorage", "Pacific/Honolulu",
+		"America/Toronto", "America/Vancouver", "America/Halifax", "America/St_Johns", "America/Mexico_City",
+		"America/Bogota", "America/Lima", "America/Sao_Paulo",
+		"America/Argentina/Buenos_Aires", "America/Santiago", "Europe/London", "Europe/Dublin", "Europe/Lisbon",
+		"Europe/Madrid", "Europe/Paris", "Europe/Brussels",
+		"Europe/Amsterdam", "Europe/Berlin", "Europe/Zurich", "Europe/Vienna", "Europe/Rome", "Europe/Stockholm",
+		"Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki",
+		"Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Athens", "Europe/Bucharest", "Europe/Istanbul",
+		"Europe/Kyiv", "Africa/Cairo", "Africa/Johannesburg",
+		"Africa/Lagos", "Africa/Nairobi", "Asia/Jerusalem", "Asia/Dubai", "Asia/Riyadh", "Asia/Karachi",
+		"Asia/Kolkata", "Asia/Dhaka", "Asia/Bangkok", "Asia/Jakarta",
+		"Asia/Singapore", "Asia/Hong_Kong", "Asia/Manila", "Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul",
+		"Australia/Perth", "Australia/Adelaide", "Australia/Brisbane",
 		"Australia/Sydney", "Australia/Melbourne", "Pacific/Auckland",
 	}
 }

@@ -62,7 +62,8 @@ func (w *Web) notifyError(c *gin.Context, err error) {
 	p := problem.From(err)
 	if p.Code == problem.Internal {
 		ctx := c.Request.Context()
-		w.o.Logger.ErrorContext(ctx, "action failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
+		w.o.Logger.ErrorContext(ctx, "action failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id",
+			RequestID(ctx))
 	}
 	w.notify(c, toneBad, p.Message, p.Hint)
 }

@@ -45,7 +45,8 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 	s := w.o.Settings
 	f := w.fill(c, frame{})
 	view := settingsView{Email: signedIn(c), Keys: f.Keys, Variables: s.Variables,
-		Theme: choose(f.Theme, choice{Title: "As the device"}, choice{Value: "light", Title: "Light"}, choice{Value: "dark", Title: "Dark"}),
+		Theme: choose(f.Theme, choice{Title: "As the device"}, choice{Value: "light", Title: "Light"},
+			choice{Value: "dark", Title: "Dark"}),
 		Addresses: []fact{
 			{Title: "QuickBooks redirect URI", Text: s.BaseURL + "/oauth/quickbooks/callback"},
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
@@ -54,8 +55,11 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "Google redirect URI", Text: s.BaseURL + "/oauth/google/callback"},
 		},
 		Facts: []fact{
-			{Title: "Version", Text: s.Version}, {Title: "Address", Text: s.BaseURL}, {Title: "Data folder", Text: s.DataDir},
-			{Title: "QuickBooks environment", Text: s.Environment}, {Title: "Shortest schedule", Text: duration(s.MinInterval)}, {Title: "API token", Text: setOrNot(s.APITokenSet)},
+			{Title: "Version", Text: s.Version}, {Title: "Address", Text: s.BaseURL},
+			{Title: "Data folder", Text: s.DataDir},
+			{Title: "QuickBooks environment", Text: s.Environment},
+			{Title: "Shortest schedule", Text: duration(s.MinInterval)},
+			{Title: "API token", Text: setOrNot(s.APITokenSet)},
 		}}
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
@@ -67,7 +71,8 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
 	}
 	if p != nil {
-		view.Errors = fieldErrors(p, map[string]string{"present_password": "Present password", "password": "New password"})
+		view.Errors = fieldErrors(p,
+			map[string]string{"present_password": "Present password", "password": "New password"})
 		view.PresentError, view.PasswordError = p.Fields["present_password"], p.Fields["password"]
 	}
 	// A notice that filling took out of the session is shown by this page.
@@ -84,7 +89,8 @@ func setOrNot(set bool) string {
 
 func (w *Web) changePassword(c *gin.Context) error {
 	ctx := c.Request.Context()
-	u, err := w.o.Logins.ChangePassword(ctx, signedIn(c), c.PostForm("present_password"), c.PostForm("password"), c.Request.RemoteAddr)
+	u, err := w.o.Logins.ChangePassword(ctx, signedIn(c), c.PostForm("present_password"), c.PostForm("password"),
+		c.Request.RemoteAddr)
 	if problem.HasCode(err, problem.InvalidInput) {
 		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err))
 	}
@@ -119,7 +125,8 @@ func (w *Web) wish(c *gin.Context, name, value string, keep bool) {
 	if !keep {
 		value, age = "", -1
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.Writer,
+		&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode})
 }
 
 // helpView is the catalogue of what can be exported, and the keyboard.
@@ -156,9 +163,11 @@ func (w *Web) helpPage(c *gin.Context) error {
 		group := helpGroup{Title: g.Title}
 		for _, d := range g.Definitions {
 			info := d.Info()
-			t := helpType{ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind), Options: d.OptionList()}
+			t := helpType{ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind),
+				Options: d.OptionList()}
 			for _, col := range d.Catalogue() {
-				t.Columns = append(t.Columns, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line()})
+				t.Columns = append(t.Columns,
+					helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line()})
 			}
 			group.Types = append(group.Types, t)
 		}

@@ -73,7 +73,8 @@ func newSpark(runs []export.Run) spark {
 		if most == 0 {
 			least = 0
 		}
-		s.Label = fmt.Sprintf("Last %s: %d succeeded, %d failed, %s to %s rows.", plural(len(runs), "run", "runs"), ok, failed, count(least), count(most))
+		s.Label = fmt.Sprintf("Last %s: %d succeeded, %d failed, %s to %s rows.", plural(len(runs), "run", "runs"),
+			ok, failed, count(least), count(most))
 	}
 	return s
 }

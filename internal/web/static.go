@@ -51,7 +51,8 @@ func newStatic(files fs.FS) (*static, error) {
 	return s, nil
 }
 
-// address is a file's present address; a name that does not exist is a mistake in a template and fails its parsing test.
+// address is a file's present address; a name that does not exist is a mistake in a template and fails its parsing
+// test.
 func (s *static) address(name string) (string, error) {
 	a, ok := s.addresses[name]
 	if !ok {

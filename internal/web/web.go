@@ -143,7 +143,8 @@ func (w *Web) mounted(path string) (mount, bool) {
 // ServeHTTP implements http.Handler: every request of the service, with all middleware.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.kept.ServeHTTP(rw, r) }
 
-// Authenticate returns who a signed-in browser's request is from. The API uses it for calls of the dashboard's own pages.
+// Authenticate returns who a signed-in browser's request is from. The API uses it for calls of the dashboard's own
+// pages.
 func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	ctx := c.Request.Context()
 	u, err := w.o.Sessions.User(ctx)
