@@ -9,5 +9,5 @@ var _ = register(export.Report{
 	Params: options([]export.Option{ids("customer", "Customers"), ids("term", "Terms"),
 		search("shipvia", "Shipped via"), pastDue()}, days("duedate", "Due"), agingPeriods(),
 		customFields(), detailColumns()),
-	Figures: []export.Figure{added("total", "Total", "subt_open_bal"), overdueRows("subt_open_bal")},
+	Figures: []export.Figure{addUp("total", "Total", "subt_open_bal"), overdueRows("subt_open_bal")},
 })
