@@ -69,7 +69,7 @@ func TestDescribedObjectHasRecords(t *testing.T) {
 			t.Fatal(fault.detail)
 		}
 		a, fault := c.run(q, c.now())
-		got := ""
+		var got string
 		if fault != nil {
 			got = fault.detail
 		} else {

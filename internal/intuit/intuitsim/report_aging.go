@@ -11,7 +11,7 @@ import (
 type openItem struct {
 	txn    *txn
 	amount cents
-	age    int // days past due, 0 or less for what is not due yet
+	age    int // days past due; 0 or less if not yet due
 }
 
 // openItems lists what customers owe, or what vendors are owed, on a day.
@@ -73,7 +73,7 @@ func (t *txn) unappliedOn(d day) cents {
 	return left
 }
 
-// agingDay is the day on which balances are looked at.
+// agingDay returns the day on which balances are taken.
 func (r *reportCall) agingDay() day {
 	today := dayOf(r.now.In(r.zone))
 	if d, ok := parseDay(r.query.Get("report_date")); ok {
@@ -284,7 +284,7 @@ func (r *reportCall) balanceDetail(kind string) *report {
 	return r.onDay(on, p.headings().Column, rows)
 }
 
-// openLines makes the rows of open documents by date, with the running sum of what is open.
+// openLines makes the rows of open documents by date, with a running balance.
 func (p *detailPlan) openLines(items []openItem) ([]*detailLine, []*reportRow) {
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(x, y openItem) int { return cmp.Compare(x.txn.date, y.txn.date) })

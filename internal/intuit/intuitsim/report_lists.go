@@ -142,7 +142,7 @@ func (r *reportCall) journalReport() *report {
 	return p.finish(rows)
 }
 
-// period lists the living transactions between the report's days by date, filtered as the list reports allow.
+// period lists the existing transactions between the report's days by date, filtered as the list reports allow.
 func (r *reportCall) period() []*txn {
 	kinds := strings.ReplaceAll(r.query.Get("transaction_type"), " ", "")
 	var out []*txn
