@@ -158,7 +158,7 @@ func (pl *plan) finish() []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, left := range pl.place.managed.minus(pl.target) {
 		fields := "userEnteredValue" // the rows may come back, so keep people's formats
-		if pl.place.moved() || left.col > pl.target.col {
+		if pl.place.isMoved() || left.col > pl.target.col {
 			fields += ",userEnteredFormat,note"
 		}
 		reqs = append(reqs, clear(left.grid(pl.tabID), fields))
@@ -176,7 +176,7 @@ func (pl *plan) finish() []*sheets.Request {
 // columns are new, and otherwise only added rows, because people may have chosen other formats since.
 func (pl *plan) formats() []*sheets.Request {
 	first := pl.target.row + 1
-	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.moved()
+	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.isMoved()
 	if same {
 		first = max(first, pl.place.managed.endRow)
 	}

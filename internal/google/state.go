@@ -222,8 +222,8 @@ type place struct {
 	named string // id of the named range; empty if there is none
 }
 
-// moved reports whether the rows go to another corner of the tab than before.
-func (p place) moved() bool {
+// isMoved reports whether the rows go to another corner of the tab than before.
+func (p place) isMoved() bool {
 	return !p.managed.empty() && (p.managed.row != p.row || p.managed.col != p.col)
 }
 

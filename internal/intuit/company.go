@@ -44,7 +44,7 @@ func (c *Client) Company(ctx context.Context, realm export.RealmID, environment 
 	return export.Company{
 		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country,
 		Environment:  environment,
-		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: monthNamed(month),
+		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: parseMonth(month),
 	}, nil
 }
 
@@ -82,9 +82,9 @@ func (c *Client) readOne(ctx context.Context, realm export.RealmID, path, object
 	}})
 }
 
-// monthNamed parses a month's English name, as QuickBooks spells the start of the fiscal year. It returns January for
+// parseMonth parses a month's English name, as QuickBooks spells the start of the fiscal year. It returns January for
 // anything else.
-func monthNamed(name string) time.Month {
+func parseMonth(name string) time.Month {
 	for m := time.January; m <= time.December; m++ {
 		if strings.EqualFold(strings.TrimSpace(name), m.String()) {
 			return m

@@ -134,7 +134,7 @@ func (b *Spreadsheet) Cell(a1 string) (out Cell) {
 
 func (st *state) cell(s *sheet, r, c int, stored *cell) Cell {
 	v := st.value(s, r, c)
-	out := Cell{Formatted: st.formatted(v, stored.format), Note: stored.note(), Format: st.formats.get(stored.format)}
+	out := Cell{Formatted: st.format(v, stored.format), Note: stored.note(), Format: st.formats.get(stored.format)}
 	switch v.kind {
 	case kindNumber:
 		out.Value = v.num

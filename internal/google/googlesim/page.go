@@ -227,7 +227,7 @@ func (st *state) rowView(s *sheet, r, columns int) rowView {
 
 func (st *state) cellView(s *sheet, r, c int, stored *cell) cellView {
 	value := st.value(s, r, c)
-	v := cellView{Text: clip(st.formatted(value, stored.format)), Note: stored.note()}
+	v := cellView{Text: clip(st.format(value, stored.format)), Note: stored.note()}
 	var classes []string
 	kind := ""
 	switch value.kind {

@@ -110,7 +110,7 @@ func (st *state) render(s *sheet, row, col int, stored *cell, how rendering) any
 	}
 	v := st.value(s, row, col)
 	if how.option == "FORMATTED_VALUE" || how.dateText && st.isDate(stored.format) {
-		return st.formatted(v, stored.format)
+		return st.format(v, stored.format)
 	}
 	switch v.kind {
 	case kindNumber:

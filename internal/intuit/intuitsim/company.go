@@ -220,6 +220,6 @@ func (c *Company) touch(r *record) {
 	if now.After(r.updated) {
 		r.updated = now
 	}
-	r.stale()
+	r.invalidate()
 	c.journals, c.totals, c.stock = nil, nil, nil
 }

@@ -57,7 +57,7 @@ func withObjects(known map[string]*entity, specs []ObjectSpec) map[string]*entit
 	all := maps.Clone(known)
 	for _, spec := range specs {
 		path := strings.ToLower(spec.Name)
-		if path == "" || all[path] != nil || misspelt(path, maps.Keys(known)) {
+		if path == "" || all[path] != nil || isMisspelt(path, maps.Keys(known)) {
 			continue
 		}
 		e := &entity{
@@ -296,10 +296,10 @@ func (o *object) place(path []step, value any) {
 	*slot = list
 }
 
-// misspelt reports whether a name, in lower case, differs from one of the others only in case, or by one letter that is
-// missing, extra, wrong or swapped with its neighbour. A simulator that accepted it as a new name would hide the
+// isMisspelt reports whether a name, in lower case, differs from one of the others only in case, or by one letter that
+// is missing, extra, wrong or swapped with its neighbour. A simulator that accepted it as a new name would hide the
 // mistake.
-func misspelt(name string, others func(yield func(string) bool)) bool {
+func isMisspelt(name string, others func(yield func(string) bool)) bool {
 	for other := range others {
 		a, b := name, strings.ToLower(other)
 		for a != "" && b != "" && a[0] == b[0] {

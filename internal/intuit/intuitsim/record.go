@@ -88,8 +88,8 @@ func (r *record) values(c *Company) []string {
 	return r.props
 }
 
-// stale makes the next read render the record again.
-func (r *record) stale() { r.text = nil }
+// invalidate makes the next read render the record again.
+func (r *record) invalidate() { r.text = nil }
 
 // sparse renders only the named columns, as the service does for a column list.
 func (r *record) sparse(c *Company, columns []string) object {

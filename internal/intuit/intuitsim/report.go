@@ -264,8 +264,8 @@ func (r *reportCall) heading(title string) string {
 	return title
 }
 
-// named reports whether the id passes the filter of that name.
-func (r *reportCall) named(filter, id string) bool {
+// passesFilter reports whether the id passes the filter of that name.
+func (r *reportCall) passesFilter(filter, id string) bool {
 	ids, ok := r.filters[filter]
 	return !ok || slices.Contains(ids, id)
 }

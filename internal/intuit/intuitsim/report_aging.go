@@ -22,7 +22,7 @@ func (r *reportCall) openItems(kind string, on day) map[*party][]openItem {
 	}
 	out := map[*party][]openItem{}
 	for _, p := range list {
-		if !r.named(filter, p.id) {
+		if !r.passesFilter(filter, p.id) {
 			continue
 		}
 		add := func(t *txn, amount cents) {
@@ -30,7 +30,7 @@ func (r *reportCall) openItems(kind string, on day) map[*party][]openItem {
 			if due == 0 {
 				due = t.date
 			}
-			if amount != 0 && r.named("department", departmentID(t)) {
+			if amount != 0 && r.passesFilter("department", departmentID(t)) {
 				out[p] = append(out[p], openItem{t, amount, int(on - due)})
 			}
 		}

@@ -198,14 +198,14 @@ func (r *reportCall) passes(p *posting, balance bool) bool {
 	for _, f := range []struct{ filter, kind string }{{"customer", "Customer"}, {"vendor", "Vendor"}} {
 		if _, ok := r.filters[f.filter]; ok {
 			who := p.partyOf(f.kind, balance)
-			if who == nil || !r.named(f.filter, who.id) {
+			if who == nil || !r.passesFilter(f.filter, who.id) {
 				return false
 			}
 		}
 	}
 	entry := func(filter string, e *listEntry) bool {
 		_, ok := r.filters[filter]
-		return !ok || e != nil && r.named(filter, e.id)
+		return !ok || e != nil && r.passesFilter(filter, e.id)
 	}
 	class := p.class
 	if balance {
@@ -214,7 +214,7 @@ func (r *reportCall) passes(p *posting, balance bool) bool {
 	if !entry("class", class) || !entry("department", r.departmentOf(p, balance)) {
 		return false
 	}
-	if _, ok := r.filters["item"]; ok && !balance && (p.item == nil || !r.named("item", p.item.id)) {
+	if _, ok := r.filters["item"]; ok && !balance && (p.item == nil || !r.passesFilter("item", p.item.id)) {
 		return false
 	}
 	return true

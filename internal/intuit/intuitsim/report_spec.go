@@ -60,7 +60,7 @@ func builderOf(specs []ReportSpec, name string) builder {
 		}
 	}
 	for i := range specs {
-		if spec := &specs[i]; spec.Name == name && !misspelt(strings.ToLower(name), names) {
+		if spec := &specs[i]; spec.Name == name && !isMisspelt(strings.ToLower(name), names) {
 			if spec.Tree {
 				return func(r *reportCall) *report { return r.describedTree(spec) }
 			}
