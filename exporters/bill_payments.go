@@ -11,7 +11,7 @@ var _ = register(export.Entity{
 	AppPath: "billpayment?txnId=",
 	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Bill payment"), vendor(), []export.Column{
-		status(settled("Paid"), "Paid or Voided."),
+		status(settledStatus("Paid"), "Paid or Voided."),
 		{Path: "PayType", Title: "Paid by", Queryable: true, Help: "Check or CreditCard."},
 	}, account("CheckPayment.BankAccountRef", "Bank account", false), account("CreditCardPayment.CCAccountRef",
 		"Card account", false), []export.Column{

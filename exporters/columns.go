@@ -7,15 +7,15 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// join puts groups of columns together.
+// join concatenates groups of columns.
 func join(groups ...[]export.Column) []export.Column { return slices.Concat(groups...) }
 
-// id is the column that identifies a record.
+// id returns the column that identifies a record.
 func id(what string) export.Column {
 	return export.Column{Path: "Id", Title: what + " ID", Key: true, Queryable: true}
 }
 
-// heading are the first columns of a transaction that has a number of its own.
+// heading returns the first columns of a transaction that has a number.
 func heading(what string) []export.Column {
 	return []export.Column{
 		id(what),
@@ -28,22 +28,22 @@ func txnDate() export.Column {
 	return export.Column{Path: "TxnDate", Title: "Date", Kind: table.Date, Queryable: true}
 }
 
-// changeDates are the dates that every record has.
+// changeDates returns the dates that every record has.
 func changeDates() []string { return []string{"MetaData.LastUpdatedTime", "MetaData.CreateTime"} }
 
-// txnDates are the dates that a range of transactions can be about, before those of a type's own.
+// txnDates returns the dates by which transactions can be selected, followed by the type's own.
 func txnDates(own ...string) []string {
 	return append(append([]string{"TxnDate"}, own...), "MetaData.CreateTime", "MetaData.LastUpdatedTime")
 }
 
-// stamps are when a record was made and last changed; every entity has them.
+// stamps returns the columns for when a record was created and last changed. Every entity has them.
 func stamps() []export.Column {
 	list := plainStamps()
 	list[0].Queryable, list[1].Queryable = true, true
 	return list
 }
 
-// plainStamps are the stamps where QuickBooks cannot compare them.
+// plainStamps returns the stamps of objects whose stamps QuickBooks cannot compare.
 func plainStamps() []export.Column {
 	return []export.Column{
 		{Path: "MetaData.CreateTime", Title: "Created", Kind: table.DateTime, Off: true},
@@ -56,12 +56,12 @@ func active() export.Column {
 	return export.Column{Path: "Active", Title: "Active", Kind: table.Bool, Queryable: true}
 }
 
-// total is a transaction's amount.
+// total returns the column of a transaction's amount.
 func total() export.Column {
 	return export.Column{Path: "TotalAmt", Title: "Total", Kind: table.Money, Queryable: true}
 }
 
-// money is a currency and its rate; they sit beside every amount because one sheet may mix currencies.
+// money returns the currency and its exchange rate. They accompany every amount, because one sheet may mix currencies.
 func money() []export.Column {
 	return []export.Column{
 		{Path: "CurrencyRef.value", Title: "Currency"},
@@ -70,7 +70,7 @@ func money() []export.Column {
 	}
 }
 
-// homeTotal is the transaction's amount in the company's own currency.
+// homeTotal returns the column of a transaction's amount in the company's own currency.
 func homeTotal(amount string) export.Column {
 	return export.Column{
 		Path: "HomeTotalAmt", Title: "Total in home currency", Kind: table.Money, Off: true,
@@ -79,7 +79,7 @@ func homeTotal(amount string) export.Column {
 	}
 }
 
-// homeBalance is what is open in the company's own currency.
+// homeBalance returns the column of the open balance in the company's own currency.
 func homeBalance() export.Column {
 	return export.Column{
 		Path: "HomeBalance", Title: "Open balance in home currency", Kind: table.Money, Off: true,
@@ -88,7 +88,7 @@ func homeBalance() export.Column {
 	}
 }
 
-// notes are what people wrote on a transaction, where it is filed, and what it hangs together with.
+// notes returns what people wrote on a transaction, where it is filed, and what it is linked to.
 func notes() []export.Column {
 	return []export.Column{
 		{Path: "DepartmentRef.name", Title: "Location", Off: true},
@@ -99,7 +99,7 @@ func notes() []export.Column {
 	}
 }
 
-// customer is whom a sale is about; all but the first two come from the list of customers.
+// customer returns the columns about a sale's customer. All but the first two come from the customer list.
 func customer() []export.Column {
 	return []export.Column{
 		{Path: "CustomerRef.name", Title: "Customer"},
@@ -114,7 +114,7 @@ func customer() []export.Column {
 	}
 }
 
-// vendor is whom a purchase is about; all but the first two come from the list of vendors.
+// vendor returns the columns about a purchase's vendor. All but the first two come from the vendor list.
 func vendor() []export.Column {
 	return []export.Column{
 		{Path: "VendorRef.name", Title: "Vendor"},
@@ -129,7 +129,7 @@ func vendor() []export.Column {
 	}
 }
 
-// account is a reference to the chart of accounts, with what the chart says of it. Only the name may be a default.
+// account returns the columns of a reference to the chart of accounts. Only the name may be a default column.
 func account(path, title string, off bool) []export.Column {
 	chart := "From the chart of accounts."
 	return []export.Column{
@@ -140,7 +140,7 @@ func account(path, title string, off bool) []export.Column {
 	}
 }
 
-// terms are a transaction's terms of payment. Transactions carry only their id.
+// terms returns a transaction's terms of payment. Transactions carry only their id.
 func terms() []export.Column {
 	return []export.Column{
 		{Path: "SalesTermRef.name", Title: "Terms", Off: true,
@@ -150,7 +150,7 @@ func terms() []export.Column {
 	}
 }
 
-// address is one of a record's addresses: as a block, and by parts.
+// address returns the columns of one of a record's addresses: as a block and in parts.
 func address(member, title string) []export.Column {
 	return []export.Column{
 		{Path: member, Title: title + " address", Off: true, From: addressBlock(member), Help: "All of it, in lines."},
@@ -163,7 +163,7 @@ func address(member, title string) []export.Column {
 	}
 }
 
-// person are the parts of a name.
+// person returns the parts of a person's name.
 func person() []export.Column {
 	return []export.Column{
 		{Path: "Title", Title: "Salutation", Off: true},
@@ -175,7 +175,7 @@ func person() []export.Column {
 	}
 }
 
-// contact is how to reach somebody.
+// contact returns the columns with contact data.
 func contact() []export.Column {
 	return []export.Column{
 		{Path: "PrimaryEmailAddr.Address", Title: "E-mail"},
@@ -187,7 +187,7 @@ func contact() []export.Column {
 	}
 }
 
-// sensitive marks the columns as such.
+// sensitive marks the columns as sensitive.
 func sensitive(columns []export.Column) []export.Column {
 	for i := range columns {
 		columns[i].Off, columns[i].Sensitive = true, true

@@ -5,13 +5,13 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// The two kinds of lines of what is bought.
+// The two kinds of purchase lines.
 const (
 	accountDetail = "AccountBasedExpenseLineDetail"
 	itemDetail    = "ItemBasedExpenseLineDetail"
 )
 
-// expenseLines are the line columns of what is bought: lines about an account, and lines about an item.
+// expenseLines returns the line columns of purchases, for account lines and item lines.
 func expenseLines() []export.Column {
 	return join([]export.Column{
 		{Path: "Line.Id", Title: "Line ID", Key: true},
@@ -36,7 +36,7 @@ func expenseLines() []export.Column {
 	})
 }
 
-// purchaseDetails are what is rarely wanted of a purchase.
+// purchaseDetails returns the columns of a purchase that are rarely wanted.
 func purchaseDetails() []export.Column {
 	return join([]export.Column{
 		{Path: "TxnTaxDetail.TotalTax", Title: "Tax", Kind: table.Money, Off: true, Help: "Not in the United States."},
@@ -45,7 +45,7 @@ func purchaseDetails() []export.Column {
 	}, notes())
 }
 
-// appliedLines are the line columns of a payment: what it pays.
+// appliedLines returns the line columns of a payment: what it pays.
 func appliedLines() []export.Column {
 	return []export.Column{
 		{Path: "Line.LinkedTxn.TxnId", Title: "Applied to ID", Key: true},

@@ -5,7 +5,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// salesLines are the line columns of what is sold.
+// salesLines returns the line columns of sales.
 func salesLines() []export.Column {
 	const detail = "Line.SalesItemLineDetail."
 	return join([]export.Column{
@@ -34,7 +34,7 @@ func salesLines() []export.Column {
 	}, account(detail+"ItemAccountRef", "Income account", true))
 }
 
-// saleTotals are a sale's tax and total.
+// saleTotals returns a sale's tax and total.
 func saleTotals() []export.Column {
 	return []export.Column{
 		{Path: "TxnTaxDetail.TotalTax", Title: "Tax", Kind: table.Money},
@@ -42,7 +42,7 @@ func saleTotals() []export.Column {
 	}
 }
 
-// saleDetails are what is rarely wanted of a sale. what is the sale's kind, such as "Invoice".
+// saleDetails returns the columns of a sale that are rarely wanted. what is the kind of sale, such as "Invoice".
 func saleDetails(what string) []export.Column {
 	return join([]export.Column{
 		{Path: "ClassRef.name", Title: what + " class", Off: true},
@@ -62,7 +62,7 @@ func saleDetails(what string) []export.Column {
 	}, notes(), address("BillAddr", "Billing"), address("ShipAddr", "Shipping"))
 }
 
-// received is how money came in or went out at a sale.
+// received returns how money came in or went out with a sale.
 func received() []export.Column {
 	return join([]export.Column{
 		{Path: "PaymentMethodRef.name", Title: "Payment method",

@@ -11,8 +11,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// inHomeCurrency is an amount in the company's currency: the member of that name when QuickBooks gives it, else the
-// amount, times the exchange rate when it is in another currency.
+// inHomeCurrency computes an amount in the company's currency: the member home if QuickBooks gives it, or else the
+// amount, times the exchange rate if it is in another currency.
 func inHomeCurrency(home, amount string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
 		if given, ok := v.Record.Decimal(home); ok {
@@ -34,7 +34,7 @@ func inHomeCurrency(home, amount string) func(export.View) table.Cell {
 	}
 }
 
-// addressBlock is an address as on an envelope.
+// addressBlock formats an address as on an envelope.
 func addressBlock(member string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
 		a := v.Record.Object(member)
@@ -42,14 +42,14 @@ func addressBlock(member string) func(export.View) table.Cell {
 		for _, name := range []string{"Line1", "Line2", "Line3", "Line4", "Line5"} {
 			lines = append(lines, a.Text(name))
 		}
-		place := joined(" ", a.Text("CountrySubDivisionCode"), a.Text("PostalCode"))
-		lines = append(lines, joined(", ", a.Text("City"), place), a.Text("Country"))
-		return table.TextOf(joined("\n", lines...))
+		place := joinNonEmpty(" ", a.Text("CountrySubDivisionCode"), a.Text("PostalCode"))
+		lines = append(lines, joinNonEmpty(", ", a.Text("City"), place), a.Text("Country"))
+		return table.TextOf(joinNonEmpty("\n", lines...))
 	}
 }
 
-// joined puts the texts that are not empty together.
-func joined(separator string, texts ...string) string {
+// joinNonEmpty joins the texts that are not empty.
+func joinNonEmpty(separator string, texts ...string) string {
 	var list []string
 	for _, t := range texts {
 		if t = strings.TrimSpace(t); t != "" {
@@ -59,8 +59,8 @@ func joined(separator string, texts ...string) string {
 	return strings.Join(list, separator)
 }
 
-// expenseDetail is a member of the detail of a line of what is bought, whichever kind of line it is; of a reference its
-// name.
+// expenseDetail reads a member of a purchase line's detail, whichever kind of line it is. For a reference it returns
+// the name.
 func expenseDetail(member string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
 		for _, detail := range []string{accountDetail, itemDetail} {
@@ -78,7 +78,7 @@ func expenseDetail(member string) func(export.View) table.Cell {
 	}
 }
 
-// markup is what is added, in percent, when a line of what is bought is billed to a customer.
+// markup computes the markup, in percent, at which a purchase line is billed to a customer.
 func markup(v export.View) table.Cell {
 	for _, detail := range []string{accountDetail, itemDetail} {
 		if percent, ok := v.Line.Object(detail).Object("MarkupInfo").Decimal("Percent"); ok {
@@ -88,7 +88,7 @@ func markup(v export.View) table.Cell {
 	return table.Cell{}
 }
 
-// appliedNumber is the number of the document that a payment's line pays. QuickBooks keeps it among named values.
+// appliedNumber returns the number of the document that a payment line pays. QuickBooks keeps it among named values.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment
 func appliedNumber(v export.View) table.Cell {
 	for _, entry := range v.Line.Object("LineEx").List("any") {
@@ -99,7 +99,7 @@ func appliedNumber(v export.View) table.Cell {
 	return table.Cell{}
 }
 
-// posting is a journal line's amount when it is on that side.
+// posting returns a journal line's amount if it is on the given side.
 func posting(side string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
 		amount, ok := v.Line.Decimal("Amount")
@@ -110,7 +110,7 @@ func posting(side string) func(export.View) table.Cell {
 	}
 }
 
-// journalTotal is a journal entry's amount: what it says, else the sum of its debits.
+// journalTotal returns a journal entry's amount: its own total, or else the sum of its debits.
 func journalTotal(v export.View) table.Cell {
 	if given, ok := v.Record.Decimal("TotalAmt"); ok && !given.IsZero() {
 		return table.MoneyOf(given)
@@ -118,7 +118,7 @@ func journalTotal(v export.View) table.Cell {
 	return table.MoneyOf(debits(v.Record))
 }
 
-// journalHomeTotal is journalTotal in the company's currency.
+// journalHomeTotal returns journalTotal in the company's currency.
 func journalHomeTotal(v export.View) table.Cell {
 	v.Record = v.Record.With("TotalAmt", journalTotal(v).String())
 	return inHomeCurrency("HomeTotalAmt", "TotalAmt")(v)
@@ -135,7 +135,7 @@ func debits(r record.Record) decimal.Decimal {
 	return sum
 }
 
-// netSpent is a purchase's amount, negative when it is a refund.
+// netSpent returns a purchase's amount, negative for a refund.
 func netSpent(v export.View) table.Cell {
 	amount, ok := v.Record.Decimal("TotalAmt")
 	if !ok {
@@ -147,7 +147,7 @@ func netSpent(v export.View) table.Cell {
 	return table.MoneyOf(amount)
 }
 
-// purchaseLink opens a purchase: QuickBooks has a page for each kind of it.
+// purchaseLink returns the address of a purchase. QuickBooks has a page for each kind.
 func purchaseLink(v export.View) table.Cell {
 	page := "expense"
 	switch {
@@ -159,8 +159,8 @@ func purchaseLink(v export.View) table.Cell {
 	return table.TextOf(v.Company.AppURL() + page + "?txnId=" + v.Record.Text("Id"))
 }
 
-// worked is the duration of a time activity in hours: what it says, else from its start to its end, less the break.
-func worked(v export.View) table.Cell {
+// hoursWorked returns the duration of a time activity in hours: as stated, or else from start to end, less the break.
+func hoursWorked(v export.View) table.Cell {
 	minutes, said := minutesOf(v.Record, "Hours", "Minutes")
 	if !said {
 		start, err := time.Parse(time.RFC3339, v.Record.Text("StartTime"))
@@ -180,7 +180,7 @@ func minutesOf(r record.Record, hours, minutes string) (sum decimal.Decimal, sai
 	return h.Mul(decimal.NewFromInt(60)).Add(m), hasHours || hasMinutes
 }
 
-// worker is who did the work: an employee or a vendor.
+// worker returns who did the work: an employee or a vendor.
 func worker(v export.View) table.Cell {
 	for _, member := range []string{"EmployeeRef", "VendorRef"} {
 		if value, name := v.Record.Ref(member); name != "" {

@@ -17,7 +17,7 @@ var _ = register(export.Entity{
 			{Path: "CheckNum", Title: "Check number", Off: true},
 		}, money(), []export.Column{
 			homeTotal("Amount"),
-			status(settled("Posted"), "Posted or Voided."),
+			status(settledStatus("Posted"), "Posted or Voided."),
 			{Path: "VendorRef.name", Title: "Vendor", Off: true},
 			{Path: "VendorRef.value", Title: "Vendor ID", Off: true},
 			{Path: "Memo", Title: "Card memo", Off: true},

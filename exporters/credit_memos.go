@@ -12,7 +12,7 @@ var _ = register(export.Entity{
 	AppPath: "creditmemo?txnId=",
 	Figures: []export.Figure{totalFigure(), figure("open", "Not used yet", "Balance")},
 	Columns: join(heading("Credit memo"), customer(), []export.Column{
-		status(applied("Balance"), "Unapplied, Partly applied, Applied or Voided."),
+		status(appliedStatus("Balance"), "Unapplied, Partly applied, Applied or Voided."),
 	}, salesLines(), saleTotals(), []export.Column{
 		{Path: "Balance", Title: "Open balance", Kind: table.Money, Queryable: true},
 		{Path: "RemainingCredit", Title: "Remaining credit", Kind: table.Money, Off: true},

@@ -16,7 +16,7 @@ var _ = register(export.Entity{
 		{Path: "DocNumber", Title: "Number", Off: true, Queryable: true},
 		txnDate(),
 	}, account("DepositToAccountRef", "Deposited to", false), []export.Column{
-		status(settled("Posted"), "Posted or Voided."),
+		status(settledStatus("Posted"), "Posted or Voided."),
 		{Path: "Line.Id", Title: "Line ID", Key: true},
 	}, account("Line.DepositLineDetail.AccountRef", "From account", false), []export.Column{
 		{Path: "Line.DepositLineDetail.Entity.name", Title: "Received from"},

@@ -12,7 +12,7 @@ var _ = register(export.Entity{
 	AppPath: "journal?txnId=",
 	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Journal entry"), []export.Column{
-		status(settled("Posted"), "Posted or Voided."),
+		status(settledStatus("Posted"), "Posted or Voided."),
 		{Path: "Adjustment", Title: "Adjusting entry", Kind: table.Bool},
 		{Path: "Line.Id", Title: "Line ID", Key: true},
 	}, account("Line.JournalEntryLineDetail.AccountRef", "Account", false), []export.Column{

@@ -12,7 +12,7 @@ var _ = register(export.Entity{
 	AppPath: "recvpayment?txnId=",
 	Figures: []export.Figure{totalFigure(), figure("unapplied", "Unapplied", "UnappliedAmt")},
 	Columns: join([]export.Column{id("Payment"), txnDate()}, customer(), []export.Column{
-		status(applied("UnappliedAmt"), "Unapplied, Partly applied, Applied or Voided."),
+		status(appliedStatus("UnappliedAmt"), "Unapplied, Partly applied, Applied or Voided."),
 		{Path: "PaymentMethodRef.name", Title: "Payment method",
 			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "PaymentRefNum", Title: "Reference number", Queryable: true},

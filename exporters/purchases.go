@@ -21,7 +21,7 @@ var _ = register(export.Entity{
 		{Path: "PaymentMethodRef.name", Title: "Payment method", Off: true,
 			Help: "From the list of payment methods where the record has only its id."},
 		{Path: "PaymentRefNum", Title: "Reference number", Off: true},
-		status(settled("Paid"), "Paid or Voided."),
+		status(settledStatus("Paid"), "Paid or Voided."),
 		{Path: "Credit", Title: "Is a refund", Kind: table.Bool, Off: true},
 		{Path: "PrintStatus", Title: "Print status", Off: true},
 	}, expenseLines(), []export.Column{

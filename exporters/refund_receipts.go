@@ -11,7 +11,7 @@ var _ = register(export.Entity{
 	AppPath: "refundreceipt?txnId=",
 	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Refund"), customer(), []export.Column{
-		status(settled("Paid"), "Paid or Voided."),
+		status(settledStatus("Paid"), "Paid or Voided."),
 		{Path: "PaymentType", Title: "Payment type", Off: true},
 	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Refund"),
 		stamps()),

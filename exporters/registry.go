@@ -27,8 +27,8 @@ func All() []export.Definition {
 
 var idText = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Validate returns the first thing that is wrong with a set of definitions: it is called at start and in a test, so
-// that a wrong literal never reaches a user.
+// Validate returns the first fault in a set of definitions. It is called at start and in a test, so that a wrong
+// literal never reaches a user.
 func Validate(all []export.Definition) error {
 	seen := map[string]bool{}
 	for _, d := range all {

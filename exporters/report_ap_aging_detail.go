@@ -9,8 +9,8 @@ var _ = register(export.Report{
 	Params: options([]export.Option{ids("vendor", "Vendors"), ids("term", "Terms"), pastDue()},
 		days("start_duedate", "end_duedate", "Due"), agingPeriods(), customFields(), detailColumns()),
 	Figures: []export.Figure{
-		added("total", "Total", "subt_neg_open_bal"),
-		added("total", "Total", "subt_open_bal"),
+		addUp("total", "Total", "subt_neg_open_bal"),
+		addUp("total", "Total", "subt_open_bal"),
 		overdueRows("subt_neg_open_bal"),
 		overdueRows("subt_open_bal"),
 	},

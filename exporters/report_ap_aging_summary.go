@@ -11,7 +11,7 @@ var _ = register(export.Report{
 		[]export.Option{sortOrder()}),
 	Across: []export.GroupSum{{Group: "total"}},
 	Figures: []export.Figure{
-		added("total", "Total", "total"),
-		added("overdue", "Overdue", "total", "-current"),
+		addUp("total", "Total", "total"),
+		addUp("overdue", "Overdue", "total", "-current"),
 	},
 })

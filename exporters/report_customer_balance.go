@@ -11,5 +11,5 @@ var _ = register(export.Report{
 		ids("customer", "Customers"), ids("department", "Locations"), anyOf("arpaid", "Paid", "All", "Paid", "Unpaid"),
 		sortOrder(),
 	},
-	Figures: []export.Figure{added("total", "Total", "total")},
+	Figures: []export.Figure{addUp("total", "Total", "total")},
 })

@@ -9,5 +9,5 @@ var _ = register(export.Report{
 	Params: options([]export.Option{ids("customer", "Customers"), ids("department", "Locations"),
 		anyOf("arpaid", "Paid", "All", "Paid", "Unpaid"), ids("term", "Terms"), search("shipvia", "Shipped via")},
 		days("start_duedate", "end_duedate", "Due"), []export.Option{agingMethod()}, customFields(), detailColumns()),
-	Figures: []export.Figure{added("total", "Total", "subt_open_bal")},
+	Figures: []export.Figure{addUp("total", "Total", "subt_open_bal")},
 })

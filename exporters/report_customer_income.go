@@ -16,8 +16,8 @@ var _ = register(export.Report{
 		{Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}},
 	},
 	Figures: []export.Figure{
-		added("income", "Income", "income"),
-		added("expenses", "Expenses", "expenses"),
-		added("net_income", "Net income", "net_income"),
+		addUp("income", "Income", "income"),
+		addUp("expenses", "Expenses", "expenses"),
+		addUp("net_income", "Net income", "net_income"),
 	},
 })

@@ -14,5 +14,5 @@ var _ = register(export.Report{
 			ids("item", "Products and services")},
 		detailColumns(),
 	),
-	Figures: []export.Figure{added("debits", "Debits", "debt_amt"), added("credits", "Credits", "credit_amt")},
+	Figures: []export.Figure{addUp("debits", "Debits", "debt_amt"), addUp("credits", "Credits", "credit_amt")},
 })

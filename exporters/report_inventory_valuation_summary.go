@@ -8,5 +8,5 @@ var _ = register(export.Report{
 	Summary: "Quantity, value and average cost of each product in stock on a day.",
 	Levels:  1,
 	Params:  []export.Option{ids("item", "Products"), sortOrder()},
-	Figures: []export.Figure{added("value", "Stock value", "Asset Value")},
+	Figures: []export.Figure{addUp("value", "Stock value", "Asset Value")},
 })

@@ -8,5 +8,5 @@ var _ = register(export.Report{
 	Dates:   export.JoinableRange, Accounts: true,
 	Params:  detailColumns(),
 	Even:    [2]string{"debt_amt", "credit_amt"},
-	Figures: []export.Figure{added("debits", "Debits", "debt_amt"), added("credits", "Credits", "credit_amt")},
+	Figures: []export.Figure{addUp("debits", "Debits", "debt_amt"), addUp("credits", "Credits", "credit_amt")},
 })

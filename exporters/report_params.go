@@ -7,16 +7,16 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The parameters of QuickBooks' reports. Defaults are what QuickBooks does without the parameter, and are not sent.
+// The parameters of QuickBooks' reports. A default is what QuickBooks does without the parameter, and is not sent.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/transactionlist
 
-// unset is the choice that leaves a parameter out where QuickBooks has no value for that.
+// unset is the choice that omits a parameter for whose default QuickBooks has no value.
 const unset = "any"
 
-// options puts groups of options together.
+// options concatenates groups of options.
 func options(groups ...[]export.Option) []export.Option { return slices.Concat(groups...) }
 
-// columnsBy lists what the columns of a statement can be.
+// columnsBy lists by what a statement can be split into columns.
 func columnsBy() []string {
 	return []string{
 		"Total", "Month", "Quarter", "Year", "Week", "Days", "Customers", "Vendors", "Classes", "Departments",
@@ -24,7 +24,7 @@ func columnsBy() []string {
 	}
 }
 
-// statementFilters narrow a statement to what is about some of the company's lists.
+// statementFilters returns the options that restrict a statement to entries of the company's lists.
 func statementFilters() []export.Option {
 	return []export.Option{
 		ids("customer", "Customers"), ids("vendor", "Vendors"), ids("class", "Classes"), ids("department", "Locations"),
@@ -32,7 +32,7 @@ func statementFilters() []export.Option {
 	}
 }
 
-// ids is a filter by records.
+// ids returns a filter by records.
 func ids(key, title string) export.Option {
 	return export.Option{
 		Key: key, Title: title, Kind: export.OptionText,
@@ -40,14 +40,14 @@ func ids(key, title string) export.Option {
 	}
 }
 
-// search is a filter by a text.
+// search returns a filter by text.
 func search(key, title string) export.Option {
 	return export.Option{
 		Key: key, Title: title, Kind: export.OptionText, Help: "Only transactions with this text there.",
 	}
 }
 
-// anyOf is a choice whose first value, or none of them, is QuickBooks' own.
+// anyOf returns a choice. QuickBooks' default is its first value, or no value at all.
 func anyOf(key, title string, values ...string) export.Option {
 	if values[0] != "All" && values[0] != "None" {
 		values = append([]string{unset}, values...)
@@ -59,7 +59,7 @@ func anyOf(key, title string, values ...string) export.Option {
 
 func sortOrder() export.Option { return anyOf("sort_order", "Sort order", "ascend", "descend") }
 
-// sorting is the order of a list's rows.
+// sorting returns the options for the order of a list's rows.
 func sorting() []export.Option {
 	return []export.Option{
 		{Key: "sort_by", Title: "Sort by", Kind: export.OptionText, Values: export.Choices(detailKeys()...), Most: 1,
@@ -68,7 +68,7 @@ func sorting() []export.Option {
 	}
 }
 
-// days is a filter by another date than the report's own, with the keys of its first and of its last day.
+// days returns a filter by a date other than the report's own, with the keys of its first and of its last day.
 func days(from, to, title string) []export.Option {
 	return []export.Option{
 		{Key: from, Title: title + " from", Kind: export.OptionDate},
@@ -117,7 +117,7 @@ func agingMethod() export.Option {
 	return anyOf("aging_method", "Age counts until", "Report_Date", "Current")
 }
 
-// agingPeriods are the columns or sections of an aging report.
+// agingPeriods returns the options for the periods of an aging report.
 func agingPeriods() []export.Option {
 	return []export.Option{
 		agingMethod(),
@@ -130,14 +130,14 @@ func pastDue() export.Option {
 	return export.Option{Key: "past_due", Title: "Days past due at least", Kind: export.OptionText, Largest: 9999}
 }
 
-// customFields filter by the three custom fields of sales forms.
+// customFields returns filters by the three custom fields of sales forms.
 func customFields() []export.Option {
 	return []export.Option{
 		search("custom1", "Custom field 1"), search("custom2", "Custom field 2"), search("custom3", "Custom field 3"),
 	}
 }
 
-// transactionFilters are those of the transaction lists.
+// transactionFilters returns the filters of the transaction lists.
 func transactionFilters(more ...export.Option) []export.Option {
 	return options(
 		[]export.Option{
@@ -155,10 +155,10 @@ func transactionFilters(more ...export.Option) []export.Option {
 	)
 }
 
-// detailColumns let a list have other columns than QuickBooks' own choice, and another order.
+// detailColumns returns the options that choose a list's columns and order instead of QuickBooks' own.
 func detailColumns() []export.Option { return append(sorting(), columnKeys(detailKeys()...)) }
 
-// maxReportColumns is where QuickBooks begins to answer 504.
+// maxReportColumns is a limit above which QuickBooks starts to answer 504.
 const maxReportColumns = 25
 
 func columnKeys(keys ...string) export.Option {
@@ -168,7 +168,7 @@ func columnKeys(keys ...string) export.Option {
 			"QuickBooks' own choice."}
 }
 
-// detailKeys are the columns that reports of transactions know.
+// detailKeys returns the columns that reports of transactions support.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func detailKeys() []string {
 	return []string{

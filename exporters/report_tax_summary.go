@@ -8,6 +8,6 @@ var _ = register(export.Report{
 	Levels:  1,
 	Params:  []export.Option{ids("agency_id", "Tax agencies"), sortOrder()},
 	Figures: []export.Figure{
-		added("collected", "Tax collected", "tax_collected"), group("owed", "Net tax owed", "NetTaxOwed", "tax_owed"),
+		addUp("collected", "Tax collected", "tax_collected"), group("owed", "Net tax owed", "NetTaxOwed", "tax_owed"),
 	},
 })

@@ -9,5 +9,5 @@ var _ = register(export.Report{
 	Accounts: true,
 	Params:   []export.Option{sortOrder()},
 	Even:     [2]string{"debit", "credit"},
-	Figures:  []export.Figure{added("debits", "Debits", "debit"), added("credits", "Credits", "credit")},
+	Figures:  []export.Figure{addUp("debits", "Debits", "debit"), addUp("credits", "Credits", "credit")},
 })

@@ -11,5 +11,5 @@ var _ = register(export.Report{
 		ids("vendor", "Vendors"), ids("department", "Locations"), anyOf("appaid", "Paid", "All", "Paid", "Unpaid"),
 		sortOrder(),
 	},
-	Figures: []export.Figure{added("total", "Total", "total")},
+	Figures: []export.Figure{addUp("total", "Total", "total")},
 })

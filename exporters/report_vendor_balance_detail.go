@@ -10,7 +10,7 @@ var _ = register(export.Report{
 		anyOf("appaid", "Paid", "All", "Paid", "Unpaid"), ids("term", "Terms")},
 		days("start_duedate", "end_duedate", "Due"), []export.Option{agingMethod()}, customFields(), detailColumns()),
 	Figures: []export.Figure{
-		added("total", "Total", "subt_neg_open_bal"),
-		added("total", "Total", "subt_open_bal"),
+		addUp("total", "Total", "subt_neg_open_bal"),
+		addUp("total", "Total", "subt_open_bal"),
 	},
 })

@@ -11,7 +11,7 @@ var _ = register(export.Entity{
 	AppPath: "salesreceipt?txnId=",
 	Figures: []export.Figure{totalFigure()},
 	Columns: join(heading("Sales receipt"), customer(), []export.Column{
-		status(settled("Paid"), "Paid or Voided."),
+		status(settledStatus("Paid"), "Paid or Voided."),
 	}, received(), salesLines(), saleTotals(), money(), []export.Column{homeTotal("TotalAmt")}, saleDetails("Receipt"),
 		stamps()),
 })

@@ -10,12 +10,12 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// status makes the column Status. help lists what it says.
+// status returns the column Status. help lists its values.
 func status(from func(export.View) table.Cell, help string) export.Column {
 	return export.Column{Path: "Status", Title: "Status", From: from, Help: help}
 }
 
-// overdue is the column DaysOverdue.
+// overdue returns the column DaysOverdue.
 func overdue() export.Column {
 	return export.Column{
 		Path: "DaysOverdue", Title: "Days overdue", Kind: table.Number, Off: true, From: daysUnpaid,
@@ -23,9 +23,9 @@ func overdue() export.Column {
 	}
 }
 
-// voided reports whether a transaction was voided: QuickBooks has no field for it, but sets its amounts to zero and
-// begins its memo with "Voided".
-func voided(v export.View) bool {
+// isVoided reports whether a transaction was voided. QuickBooks has no field for that; it sets the amounts to zero and
+// starts the memo with "Voided".
+func isVoided(v export.View) bool {
 	total, ok := v.Record.Decimal("TotalAmt")
 	if !ok {
 		total, _ = v.Record.Decimal("Amount")
@@ -33,12 +33,12 @@ func voided(v export.View) bool {
 	return total.IsZero() && strings.HasPrefix(v.Record.Text("PrivateNote"), "Voided")
 }
 
-// paymentStatus is Open, Partly paid, Paid, Overdue or Voided, from what is left to pay and when it is due.
+// paymentStatus returns Open, Partly paid, Paid, Overdue or Voided, from what is left to pay and when it is due.
 func paymentStatus(v export.View) table.Cell {
 	total, _ := v.Record.Decimal("TotalAmt")
 	balance, _ := v.Record.Decimal("Balance")
 	switch {
-	case voided(v):
+	case isVoided(v):
 		return table.TextOf("Voided")
 	case balance.IsZero():
 		return table.TextOf("Paid")
@@ -50,24 +50,24 @@ func paymentStatus(v export.View) table.Cell {
 	return table.TextOf("Open")
 }
 
-// settled is the status of what cannot be open: the text, or Voided.
-func settled(text string) func(export.View) table.Cell {
+// settledStatus returns the status of documents that cannot be open: the text, or Voided.
+func settledStatus(text string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
-		if voided(v) {
+		if isVoided(v) {
 			return table.TextOf("Voided")
 		}
 		return table.TextOf(text)
 	}
 }
 
-// applied is Applied, Partly applied, Unapplied or Voided, from what is left of a payment or a credit in that member;
-// blank where QuickBooks does not say it.
-func applied(left string) func(export.View) table.Cell {
+// appliedStatus returns Applied, Partly applied, Unapplied or Voided, from what the member left says remains of a
+// payment or credit. It is blank if QuickBooks does not say.
+func appliedStatus(left string) func(export.View) table.Cell {
 	return func(v export.View) table.Cell {
 		total, _ := v.Record.Decimal("TotalAmt")
 		rest, ok := v.Record.Decimal(left)
 		switch {
-		case voided(v):
+		case isVoided(v):
 			return table.TextOf("Voided")
 		case !ok:
 			return table.Cell{}
@@ -80,11 +80,12 @@ func applied(left string) func(export.View) table.Cell {
 	}
 }
 
-// estimateStatus is QuickBooks' own status; one that waits for an answer past its last day is Expired.
+// estimateStatus returns QuickBooks' own status, or Expired for an estimate that still waits for an answer after its
+// last day.
 func estimateStatus(v export.View) table.Cell {
 	own := v.Record.Text("TxnStatus")
 	switch {
-	case voided(v):
+	case isVoided(v):
 		return table.TextOf("Voided")
 	case own != "" && own != "Pending":
 		return table.TextOf(own)
@@ -94,15 +95,15 @@ func estimateStatus(v export.View) table.Cell {
 	return table.TextOf("Pending")
 }
 
-// orderStatus is Open, Closed or Voided.
+// orderStatus returns Open, Closed or Voided.
 func orderStatus(v export.View) table.Cell {
-	if voided(v) {
+	if isVoided(v) {
 		return table.TextOf("Voided")
 	}
 	return table.TextOf(v.Record.Text("POStatus"))
 }
 
-// chargeStatus is Invoiced or Open.
+// chargeStatus returns Invoiced or Open.
 func chargeStatus(v export.View) table.Cell {
 	switch v.Record.Text("HasBeenInvoiced") {
 	case "true":
@@ -113,7 +114,7 @@ func chargeStatus(v export.View) table.Cell {
 	return table.Cell{}
 }
 
-// templateStatus is Active or Paused.
+// templateStatus returns Active or Paused.
 func templateStatus(v export.View) table.Cell {
 	if v.Record.Object("RecurringInfo").Text("Active") == "false" {
 		return table.TextOf("Paused")
@@ -121,7 +122,7 @@ func templateStatus(v export.View) table.Cell {
 	return table.TextOf("Active")
 }
 
-// daysUnpaid is how late the payment of what is open is.
+// daysUnpaid returns by how many days an open amount is overdue.
 func daysUnpaid(v export.View) table.Cell {
 	if balance, _ := v.Record.Decimal("Balance"); balance.IsZero() {
 		return table.Cell{}
@@ -129,10 +130,10 @@ func daysUnpaid(v export.View) table.Cell {
 	return table.NumberOf(decimal.NewFromInt(int64(daysOverdue(v))))
 }
 
-// daysOverdue is how many days ago the due date was, at least 0.
+// daysOverdue returns how many days ago the due date was, at least 0.
 func daysOverdue(v export.View) int { return daysPast(v, "DueDate") }
 
-// daysPast is how many days ago the member's date was, at least 0.
+// daysPast returns how many days ago the member's date was, at least 0.
 func daysPast(v export.View, member string) int {
 	due, err := time.Parse(time.DateOnly, v.Record.Text(member))
 	if err != nil || !due.Before(v.Today) {

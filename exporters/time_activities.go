@@ -23,7 +23,7 @@ var _ = register(export.Entity{
 			Help: "Parent and job, joined by a colon. From the list of customers."},
 		{Path: "ItemRef.name", Title: "Service"},
 		{Path: "ItemRef.value", Title: "Service ID", Off: true},
-		{Path: "Worked", Title: "Hours worked", Kind: table.Number, From: worked,
+		{Path: "Worked", Title: "Hours worked", Kind: table.Number, From: hoursWorked,
 			Help: "Hours and minutes less breaks, as a decimal."},
 		{Path: "Hours", Title: "Hours", Kind: table.Number, Off: true},
 		{Path: "Minutes", Title: "Minutes", Kind: table.Number, Off: true},

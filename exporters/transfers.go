@@ -16,7 +16,7 @@ var _ = register(export.Entity{
 			{Path: "Amount", Title: "Amount", Kind: table.Money, Queryable: true},
 		}, money(), []export.Column{
 			homeTotal("Amount"),
-			status(settled("Posted"), "Posted or Voided."),
+			status(settledStatus("Posted"), "Posted or Voided."),
 			{Path: "PrivateNote", Title: "Memo"},
 			{Path: "DepartmentRef.name", Title: "Location", Off: true},
 		}, stamps()),

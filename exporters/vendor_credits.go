@@ -12,7 +12,7 @@ var _ = register(export.Entity{
 	AppPath: "vendorcredit?txnId=",
 	Figures: []export.Figure{totalFigure(), figure("open", "Not used yet", "Balance")},
 	Columns: join(heading("Vendor credit"), vendor(), []export.Column{
-		status(applied("Balance"), "Unapplied, Partly applied, Applied or Voided."),
+		status(appliedStatus("Balance"), "Unapplied, Partly applied, Applied or Voided."),
 	}, expenseLines(), []export.Column{
 		total(),
 		{Path: "Balance", Title: "Open balance", Kind: table.Money, Queryable: true},

@@ -17,7 +17,7 @@ func (s *Store) Audit(ctx context.Context, e export.AuditEntry) error {
 		if err != nil {
 			return fmt.Errorf("numbering: %w", err)
 		}
-		// By time, and by number for those of one instant.
+		// The key is the time, then a number for entries of the same instant.
 		key := binary.BigEndian.AppendUint64(nil, uint64(e.At.UnixNano()))
 		return put(tx, bucketAudit, string(binary.BigEndian.AppendUint64(key, n)), e)
 	})

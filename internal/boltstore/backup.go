@@ -25,7 +25,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 func (s *Store) Check(ctx context.Context) error {
 	return s.view(ctx, "checking store", func(tx *bbolt.Tx) error {
 		var first error
-		for err := range tx.Check() { // to its end, else its goroutine would stay
+		for err := range tx.Check() { // drain it, or its goroutine would stay
 			if first == nil {
 				first = fmt.Errorf("damaged: %w", err)
 			}

@@ -25,7 +25,7 @@ type Sealer interface {
 	Open(place string, sealed []byte) ([]byte, error)
 }
 
-// Options are the settings of Open. The zero value is right for the service.
+// Options are the options of Open. The zero value suits the service.
 type Options struct {
 	// LockWait is how long to wait for another process to let go of the file; 0 means one second.
 	LockWait time.Duration
@@ -33,17 +33,15 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Store is an open database. It is safe for concurrent use. All of its methods
-// that take a context look at it once, at their entry: a transaction that has
-// begun is finished. The change functions of its Update methods run inside a
-// write transaction: they are called once, must not call the store, and undo
-// everything by returning an error.
+// Store is an open database. It is safe for concurrent use. Methods that take a context check it once, on entry: a
+// transaction that has begun is finished. The change functions of Update methods run inside a write transaction: they
+// are called once, must not call the store, and roll everything back by returning an error.
 type Store struct {
 	db  *bbolt.DB
 	now func() time.Time
 
-	// sealing is held for reading while a sealed value is read or written, and
-	// for writing while the sealer is exchanged.
+	// sealing is held for reading while a sealed value is read or written, and for writing while the sealer is
+	// replaced.
 	sealing sync.RWMutex
 	seal    Sealer
 
@@ -52,11 +50,9 @@ type Store struct {
 
 var _ export.Store = (*Store)(nil)
 
-// Open opens the store in the file at path, which it makes, with its folder, if
-// there is none, and brings it to the present schema. It fails with an
-// [OpenError] that a person understands when the file is in use, damaged, of
-// another program or of a newer version, when it cannot be written, and when
-// seal cannot open what is sealed in it.
+// Open opens the store in the file at path and brings it to the current schema. It creates the file and its folder if
+// needed. It fails with an [OpenError] in words for people if the file is in use, damaged, not writable, or from
+// another program or a newer version, or if seal cannot open what is sealed in it.
 func Open(path string, seal Sealer, o Options) (*Store, error) {
 	return open(path, seal, o, migrations())
 }
@@ -81,7 +77,7 @@ func open(path string, seal Sealer, o Options, steps []migration) (*Store, error
 
 func (s *Store) prepare(path string, steps []migration) (err error) {
 	defer func() {
-		if r := recover(); r != nil { // bbolt panics on pages that make no sense
+		if r := recover(); r != nil { // bbolt panics on corrupt pages
 			err = &OpenError{Path: path, Kind: ErrDamaged, cause: fmt.Errorf("reading pages: %v", r)}
 		}
 	}()
@@ -106,8 +102,8 @@ func (s *Store) Ready() error {
 	return nil
 }
 
-// Close waits for running transactions and lets go of the file. Closing again
-// does nothing; everything else fails afterwards.
+// Close waits for running transactions and releases the file. Closing again does nothing; everything else fails
+// afterwards.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("closing store: %w", err)

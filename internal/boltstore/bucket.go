@@ -10,14 +10,13 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The buckets. Those named by_… are indexes, kept in the same transactions as
-// what they are about.
+// The buckets. Those named …_by_… are indexes, updated in the same transactions as what they index.
 const (
 	bucketMeta           = "meta"
 	bucketCompanies      = "companies"
 	bucketAccounts       = "accounts"
 	bucketGrants         = "grants" // sealed
-	bucketFlows          = "flows"  // sealed, with an end
+	bucketFlows          = "flows"  // sealed, with an expiry
 	bucketExporters      = "exporters"
 	bucketMarks          = "marks"       // sealed
 	bucketDifferences    = "differences" // sealed; by run
@@ -28,15 +27,15 @@ const (
 	bucketQueue          = "queue"            // run id of a queued or running run → exporter id
 	bucketUsers          = "users"
 	bucketUsersByEmail   = "users_by_email" // e-mail → user id
-	bucketSessions       = "sessions"       // with an end
+	bucketSessions       = "sessions"       // with an expiry
 	bucketAudit          = "audit"
 )
 
-// rowVersion is the version of row and of what is in it. It is raised when a
-// value changes its meaning without a migration of the whole store.
+// rowVersion is the version of row and its contents. It is raised if a value changes its meaning without a migration of
+// the whole store.
 const rowVersion = 1
 
-// row is how a value lies in a bucket: in the clear or sealed.
+// row is a value as stored in a bucket: in the clear or sealed.
 type row struct {
 	Version int             `json:"v"`
 	Until   time.Time       `json:"until,omitzero"` // when it may be forgotten; zero for never
@@ -44,7 +43,7 @@ type row struct {
 	Sealed  []byte          `json:"sealed,omitempty"`
 }
 
-// getRow reads a row; ErrNotFound if there is none.
+// getRow reads a row. It returns ErrNotFound if there is none.
 func getRow(tx *bbolt.Tx, bucket, key string) (row, error) {
 	raw := tx.Bucket([]byte(bucket)).Get([]byte(key))
 	if raw == nil {
@@ -77,7 +76,7 @@ func putRow(tx *bbolt.Tx, bucket, key string, r row) error {
 	return nil
 }
 
-// get reads a value that is in the clear.
+// get reads a value stored in the clear.
 func get[T any](tx *bbolt.Tx, bucket, key string) (T, error) {
 	var v T
 	r, err := getRow(tx, bucket, key)
@@ -99,7 +98,7 @@ func put(tx *bbolt.Tx, bucket, key string, v any) error {
 	return putUntil(tx, bucket, key, v, time.Time{})
 }
 
-// putUntil writes a value in the clear that may be forgotten after a time.
+// putUntil writes a value in the clear that may be deleted after the given time.
 func putUntil(tx *bbolt.Tx, bucket, key string, v any, until time.Time) error {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -112,7 +111,7 @@ func has(tx *bbolt.Tx, bucket, key string) bool {
 	return tx.Bucket([]byte(bucket)).Get([]byte(key)) != nil
 }
 
-// remove deletes a row; ErrNotFound if there is none.
+// remove deletes a row. It returns ErrNotFound if there is none.
 func remove(tx *bbolt.Tx, bucket, key string) error {
 	if !has(tx, bucket, key) {
 		return fmt.Errorf("%s/%s: %w", bucket, key, export.ErrNotFound)
@@ -146,8 +145,7 @@ func list[T any](tx *bbolt.Tx, bucket string) ([]T, error) {
 	return all, err
 }
 
-// change reads, changes and writes one value. id is its key as it has it itself,
-// which a change must keep.
+// change reads, changes and writes one value. id returns the value's own copy of its key, which must not change.
 func change[T any](tx *bbolt.Tx, bucket, key string, apply func(*T) error, id func(T) string) (T, error) {
 	v, err := get[T](tx, bucket, key)
 	if err != nil {
@@ -162,7 +160,7 @@ func change[T any](tx *bbolt.Tx, bucket, key string, apply func(*T) error, id fu
 	return v, put(tx, bucket, key, v)
 }
 
-// deleteExpired deletes the rows of a bucket whose end has come.
+// deleteExpired deletes the expired rows of a bucket.
 func deleteExpired(tx *bbolt.Tx, bucket string, now time.Time) (int, error) {
 	var keys []string
 	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
@@ -171,7 +169,7 @@ func deleteExpired(tx *bbolt.Tx, bucket string, now time.Time) (int, error) {
 			return err
 		}
 		if r.expired(now) {
-			keys = append(keys, string(k)) // a bucket must not be changed while it is walked
+			keys = append(keys, string(k)) // a bucket must not be changed while iterating over it
 		}
 		return nil
 	})

@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// Claim implements export.RunStore. It writes only when choose names a run, as each write is synced to the disk.
+// Claim implements export.RunStore. It writes only if choose names a run, because each write is synced to disk.
 func (s *Store) Claim(
 	ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run),
 ) ([]export.Run, error) {

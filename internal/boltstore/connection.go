@@ -27,7 +27,7 @@ func (s *Store) Company(ctx context.Context, realm export.RealmID) (c export.Com
 	return c, err
 }
 
-// Companies implements export.CompanyStore: by name, not minding case, then by realm.
+// Companies implements export.CompanyStore: by name, case-insensitively, then by realm.
 func (s *Store) Companies(ctx context.Context) (all []export.Company, err error) {
 	err = s.view(ctx, "listing companies", func(tx *bbolt.Tx) error {
 		all, err = list[export.Company](tx, bucketCompanies)

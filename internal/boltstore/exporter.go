@@ -29,7 +29,7 @@ func (s *Store) Exporter(ctx context.Context, id export.ID) (e export.Exporter, 
 	return e, err
 }
 
-// Exporters implements export.ExporterStore: by name, not minding case, then by id.
+// Exporters implements export.ExporterStore: by name, case-insensitively, then by id.
 func (s *Store) Exporters(ctx context.Context, f export.ExporterFilter) (all []export.Exporter, err error) {
 	err = s.view(ctx, "listing exporters", func(tx *bbolt.Tx) error {
 		all, err = list[export.Exporter](tx, bucketExporters)
@@ -64,7 +64,7 @@ func putExporter(tx *bbolt.Tx, e export.Exporter) error {
 	return refreshQueued(tx, e)
 }
 
-// refreshQueued brings the copy up to date that an exporter's queued run carries.
+// refreshQueued updates the copy of the exporter in its queued run.
 func refreshQueued(tx *bbolt.Tx, e export.Exporter) error {
 	id := activeRun(tx, e.ID)
 	if id == "" {

@@ -17,13 +17,11 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// mapped is how much of the file is mapped from the start. While a backup reads,
-// a writer that outgrows the map would have to wait for it; this is far more
-// than a store has, and costs address space only.
+// mapped is how much of the file is mapped from the start. A writer that outgrows the map has to wait for a running
+// backup. This is far more than any store needs, and costs only address space.
 const mapped = 256 << 20
 
-// openFile opens the database file and turns every way in which that fails into
-// an OpenError.
+// openFile opens the database file. Every failure becomes an OpenError.
 func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: err}
@@ -42,11 +40,10 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 			return f, err
 		},
 	}
-	if runtime.GOOS != "windows" && ^uint(0)>>32 != 0 { // there the file itself would grow, or addresses be scarce
+	if runtime.GOOS != "windows" && ^uint(0)>>32 != 0 { // elsewhere the file itself would grow, or addresses are scarce
 		options.InitialMmapSize = mapped
 	}
-	// bbolt panics on pages that make no sense, or faults in its memory map, which
-	// must not end the process without a word.
+	// bbolt panics on corrupt pages or faults in its memory map. That must not end the process without a word.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
@@ -65,8 +62,8 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 			return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: errors.Join(err, db.Close())}
 		}
 	} else if info, err := file.Stat(); err == nil && info.Mode().Perm()&0o077 != 0 {
-		// Copied about, a file often gets wider rights. Where they cannot be
-		// narrowed (some network volumes), the secrets in it are still sealed.
+		// Copying a file often widens its permissions. Where they cannot be narrowed (on some network volumes), the
+		// secrets in it are still sealed.
 		_ = os.Chmod(path, 0o600)
 	}
 	return db, nil
@@ -84,9 +81,8 @@ func openError(path string, err error) error {
 	return &OpenError{Path: path, Kind: kind, cause: err}
 }
 
-// checkLength compares the length of a file with what its newest header says is
-// in use. bbolt does not, and would fault in its memory map, which then also
-// keeps the lock. What is no bbolt file, or none at all, is left to bbolt.
+// checkLength compares a file's length with what its newest header says is in use. bbolt does not check that; it would
+// fault in its memory map and keep the lock. Missing files and files of other kinds are left to bbolt.
 func checkLength(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -101,7 +97,7 @@ func checkLength(path string) error {
 	if !ok {
 		return nil
 	}
-	// The two headers take turns; the one that was written last counts.
+	// The two headers are written in turn. The newest one counts.
 	newest := first
 	if second, ok := readHeader(f, int64(first.pageSize)); ok && second.txid > first.txid {
 		newest = second
@@ -112,7 +108,7 @@ func checkLength(path string) error {
 	return nil
 }
 
-// header is what of a bbolt meta page matters here.
+// header is the part of a bbolt meta page that matters here.
 type header struct {
 	pageSize    uint32
 	pages, txid uint64
@@ -137,7 +133,7 @@ func readHeader(r io.ReaderAt, offset int64) (header, bool) {
 	return header{order.Uint32(meta[8:]), order.Uint64(meta[40:]), order.Uint64(meta[48:])}, true
 }
 
-// syncFolder makes a new file's name as durable as its content.
+// syncFolder makes a new file's name as durable as its contents.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there

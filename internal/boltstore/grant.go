@@ -56,7 +56,7 @@ func (s *Store) Renew(
 	if err != nil || renewed.Same(stored) {
 		return renewed, err
 	}
-	// What the provider gave must not be lost because a caller went away.
+	// The renewed grant must not be lost because the caller went away.
 	if err := s.PutGrant(context.WithoutCancel(ctx), key, renewed); err != nil {
 		return renewed, fmt.Errorf("%w: %w", export.ErrNotStored, err)
 	}
@@ -70,7 +70,7 @@ func (s *Store) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 	})
 }
 
-// PutFlow implements export.FlowStore. A flow without an end is an error.
+// PutFlow implements export.FlowStore. A flow without an expiry is an error.
 func (s *Store) PutFlow(ctx context.Context, stateHash string, f export.Flow) error {
 	if f.ExpiresAt.IsZero() {
 		return errors.New("storing flow: it never expires")
@@ -96,7 +96,7 @@ func (s *Store) TakeFlow(ctx context.Context, stateHash string, now time.Time) (
 			return err
 		}
 		if !has(tx, bucketFlows, stateHash) {
-			return nil // an error would bring the expired ones back
+			return nil // an error would roll back the deletion of expired flows
 		}
 		r, err := getRow(tx, bucketFlows, stateHash)
 		if err != nil {
@@ -117,8 +117,7 @@ func (s *Store) TakeFlow(ctx context.Context, stateHash string, now time.Time) (
 	return f, nil
 }
 
-// DeleteExpiredFlows forgets the consents that nobody finished in time and
-// returns how many those were.
+// DeleteExpiredFlows deletes the consents that nobody finished in time and returns how many there were.
 func (s *Store) DeleteExpiredFlows(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.update(ctx, "deleting expired flows", func(tx *bbolt.Tx) error {
 		n, err = deleteExpired(tx, bucketFlows, now)

@@ -16,15 +16,14 @@ import (
 const (
 	defaultPage = 50
 	largestPage = 1000
-	// pruneBatch bounds how many runs one transaction deletes, so that other
-	// writers get their turn.
+	// pruneBatch limits how many runs one transaction deletes, so that other writers get a turn.
 	pruneBatch = 500
-	// idSlack is by how much the time in a run's id may differ from when it was queued.
+	// idSlack is how far the time in a run's id may be from the time it was queued.
 	idSlack = time.Hour
 )
 
-// Runs implements export.RunStore. A page has at most 1000 runs. Since is about
-// the time when a run was queued; the search ends at ids that were made before.
+// Runs implements export.RunStore. A page has at most 1000 runs. Since compares the time at which a run was queued; the
+// search stops at ids created before it.
 func (s *Store) Runs(ctx context.Context, f export.RunFilter) (page []export.Run, next export.ID, err error) {
 	limit := f.Limit
 	if limit <= 0 {
@@ -72,7 +71,7 @@ func (s *Store) PruneRuns(ctx context.Context, before time.Time, keep int) (dele
 		return 0, err
 	}
 	for batch := range slices.Chunk(doomed, pruneBatch) {
-		// Runs that are over stay so, hence what was found before is still true.
+		// Runs that are over stay over, so what was found before still holds.
 		err := s.update(ctx, "pruning history", func(tx *bbolt.Tx) error {
 			for _, k := range batch {
 				if err := dropRun(tx, k); err != nil {
@@ -108,7 +107,7 @@ func dropRun(tx *bbolt.Tx, k runKey) error {
 	return drop(tx, bucketRunsByExporter, string(indexKey(k.exporter, k.run)))
 }
 
-// prunable walks the index from its end, so each exporter's runs newest first.
+// prunable walks the index backwards, so that it sees each exporter's newest runs first.
 func prunable(tx *bbolt.Tx, before time.Time, keep int) ([]runKey, error) {
 	var (
 		found    []runKey
@@ -136,7 +135,7 @@ func prunable(tx *bbolt.Tx, before time.Time, keep int) ([]runKey, error) {
 	return found, nil
 }
 
-// newestFirst yields the ids that a filter's exporter and cursor leave.
+// newestFirst yields the run ids that match a filter's exporter and cursor.
 func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
 	bucket, prefix := bucketRuns, []byte(nil)
 	if f.Exporter != "" {
@@ -144,7 +143,7 @@ func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
 	}
 	return func(yield func(string) bool) {
 		c := tx.Bucket([]byte(bucket)).Cursor()
-		// Ids are ASCII, so nothing with the prefix sorts after it and a 0xff.
+		// Ids are ASCII, so no key with the prefix sorts after the prefix and 0xff.
 		end := append(bytes.Clone(prefix), 0xff)
 		if f.Before != "" {
 			end = append(bytes.Clone(prefix), f.Before...)
@@ -164,7 +163,7 @@ func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
 	}
 }
 
-// head is what the history is searched by. It is a small part of a run: reading all of it for each one that does not
+// head holds the fields by which the history is searched. It is a small part of a run: decoding whole runs that do not
 // match would make searching slow.
 type head struct {
 	Exporter   export.ID        `json:"exporter"`
@@ -180,7 +179,7 @@ func headOf(r export.Run) head {
 	return head{r.Exporter.ID, r.Exporter.Companies, r.Status, r.Trigger, r.Due, r.QueuedAt, r.FinishedAt}
 }
 
-// run is as much of the run as filters look at.
+// run returns a run with only the fields that filters look at.
 func (h head) run() export.Run {
 	return export.Run{
 		Exporter: export.Exporter{ID: h.Exporter, Companies: h.Companies}, Status: h.Status, Trigger: h.Trigger,
@@ -188,15 +187,15 @@ func (h head) run() export.Run {
 	}
 }
 
-// madeBefore reports whether an id tells that it was made before t.
+// madeBefore reports whether an id was created before t, as far as the id itself tells.
 func madeBefore(id string, t time.Time) bool {
 	_, text, _ := strings.Cut(id, "_")
 	u, err := ulid.ParseStrict(strings.ToUpper(text))
 	return err == nil && ulid.Time(u.Time()).Before(t)
 }
 
-// indexKey is the exporter's id, a zero byte and the run's; with an empty run it
-// is the prefix of an exporter's keys.
+// indexKey returns the exporter's id, a zero byte and the run's id. With an empty run it is the prefix of all the
+// exporter's keys.
 func indexKey(exporter, run export.ID) []byte { return []byte(exporter + "\x00" + run) }
 
 func splitIndexKey(k []byte) (exporter, run export.ID) {

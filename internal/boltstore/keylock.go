@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// keyLock locks one key at a time, for as long as a provider needs to answer.
+// keyLock locks single keys, for as long as a provider takes to answer.
 type keyLock struct {
 	mu   sync.Mutex
-	held map[string]chan struct{} // closed when it is free
+	held map[string]chan struct{} // closed when the key is free
 }
 
 // lock waits for the key, or until ctx ends.

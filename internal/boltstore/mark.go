@@ -37,7 +37,7 @@ func (s *Store) DeleteMarks(ctx context.Context, prefix string) error {
 }
 
 func dropMarks(tx *bbolt.Tx, prefix string) error {
-	var keys []string // a bucket must not be changed while it is walked
+	var keys []string // a bucket must not be changed while iterating over it
 	c := tx.Bucket([]byte(bucketMarks)).Cursor()
 	for k, _ := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, _ = c.Next() {
 		keys = append(keys, string(k))

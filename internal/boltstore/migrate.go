@@ -12,18 +12,17 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// keySchema is where the schema's version stands in the bucket meta, as decimal
-// text and not as a row, so that every version of the program can read it.
+// keySchema is the key of the schema version in the bucket meta. It is decimal text rather than a row, so that every
+// version of the program can read it.
 const keySchema = "schema"
 
-// migration brings a store from the version before to its own, which is its
-// place in the list, counted from 1.
+// migration brings a store from the previous version to its own, which is its position in the list, counted from 1.
 type migration struct {
 	name  string
 	apply func(*bbolt.Tx) error
 }
 
-// migrations is the whole history of the schema. Released ones never change.
+// migrations returns the whole history of the schema. A released migration never changes.
 func migrations() []migration {
 	return []migration{
 		{"make the first buckets", func(tx *bbolt.Tx) error {
@@ -53,7 +52,7 @@ func migrations() []migration {
 	}
 }
 
-// indexRuns makes the heads of all runs and the index of their due times.
+// indexRuns creates the heads of all runs and the index of their due times.
 func indexRuns(tx *bbolt.Tx) error {
 	for _, bucket := range []string{bucketRunHeads, bucketRunsByDue} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(bucket)); err != nil {
@@ -72,8 +71,8 @@ func indexRuns(tx *bbolt.Tx) error {
 	})
 }
 
-// migrate applies what is missing, each step in a transaction of its own. Before
-// it changes a store that has data, it puts a copy of the file beside it.
+// migrate applies the missing steps, each in its own transaction. Before it changes a store with data, it puts a copy
+// of the file beside it.
 func migrate(db *bbolt.DB, path string, steps []migration) error {
 	var version int
 	err := db.View(func(tx *bbolt.Tx) (err error) {
@@ -110,8 +109,7 @@ func migrate(db *bbolt.DB, path string, steps []migration) error {
 	return nil
 }
 
-// schemaOf reads the version; 0 for an empty file, ErrForeign for one that has
-// no version of ours.
+// schemaOf reads the version. It returns 0 for an empty file and ErrForeign for one without a version of ours.
 func schemaOf(tx *bbolt.Tx) (int, error) {
 	meta := tx.Bucket([]byte(bucketMeta))
 	if meta == nil {
@@ -131,7 +129,7 @@ func schemaOf(tx *bbolt.Tx) (int, error) {
 	return version, nil
 }
 
-// copyBeside writes a copy that is whole or not there at all.
+// copyBeside writes a copy that is either complete or absent.
 func copyBeside(db *bbolt.DB, path string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {

@@ -12,7 +12,7 @@ var (
 	ErrLocked = errors.New("store is in use")
 	// ErrNotWritable says that the file or its folder cannot be made, read or written.
 	ErrNotWritable = errors.New("store is not writable")
-	// ErrDamaged says that the file is no bbolt file, or a damaged one.
+	// ErrDamaged says that the file is damaged or is not a bbolt file.
 	ErrDamaged = errors.New("store is damaged")
 	// ErrForeign says that the file is a database of another program.
 	ErrForeign = errors.New("store belongs to another program")
@@ -22,8 +22,7 @@ var (
 	ErrWrongKey = errors.New("store is sealed under another key")
 )
 
-// OpenError is why a store could not be opened, in words for the person who
-// started the program.
+// OpenError explains to the person who started the program why a store could not be opened.
 type OpenError struct {
 	Path string
 	Kind error // one of the errors above
@@ -63,7 +62,7 @@ func (e *OpenError) text() string {
 		"data folder", e.Path)
 }
 
-// Unwrap gives errors.Is the kind and the cause.
+// Unwrap returns the kind and the cause, for errors.Is.
 func (e *OpenError) Unwrap() []error {
 	if e.cause == nil {
 		return []error{e.Kind}

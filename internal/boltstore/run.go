@@ -40,7 +40,7 @@ func (s *Store) EnqueueDue(
 		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
 			return fmt.Errorf("%s is not due at %v: %w", e.ID, r.Due, export.ErrExists)
 		}
-		// What fails for want of a run must still move the due time on, so the index is asked before.
+		// A due time whose run cannot be stored must still move on, so the index is checked first.
 		if !has(tx, bucketRunsByDue, dueKey(e.ID, r.Due)) {
 			if stored, joined, err = enqueue(tx, r); err != nil {
 				return err
@@ -82,8 +82,8 @@ func enqueue(tx *bbolt.Tx, r export.Run) (stored export.Run, joined bool, err er
 	return r, false, putRun(tx, r)
 }
 
-// arrange makes a run what its status says: a queued one carries its exporter as it is stored, if it is still there,
-// and only a running one has an owner.
+// arrange makes a run consistent with its status: a queued run carries its exporter as stored, if it still exists, and
+// only a running one has an owner.
 func arrange(tx *bbolt.Tx, r *export.Run) error {
 	if r.Status != export.RunRunning {
 		r.Owner = ""
@@ -96,7 +96,7 @@ func arrange(tx *bbolt.Tx, r *export.Run) error {
 	return err
 }
 
-// dueKey is where the run of an exporter's due time is found.
+// dueKey returns the index key for the run of an exporter's due time.
 func dueKey(exporter export.ID, due time.Time) string {
 	return string(exporter) + "\x00" + due.UTC().Format(time.RFC3339Nano)
 }
@@ -110,8 +110,8 @@ func (s *Store) Run(ctx context.Context, id export.ID) (r export.Run, err error)
 	return r, err
 }
 
-// UpdateRun implements export.RunStore. A change must keep the run's and its
-// exporter's id, and must not bring a run that is over back to life.
+// UpdateRun implements export.RunStore. A change must keep the ids of the run and its exporter, and must not revive a
+// run that is over.
 func (s *Store) UpdateRun(ctx context.Context, id export.ID, apply func(*export.Run) error) (r export.Run, err error) {
 	err = s.update(ctx, "changing run", func(tx *bbolt.Tx) error {
 		r, err = get[export.Run](tx, bucketRuns, string(id))
@@ -166,7 +166,7 @@ func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
 	return all, nil
 }
 
-// putRun writes a run and keeps the queue and the head in step with it.
+// putRun writes a run and keeps the queue and its head in step.
 func putRun(tx *bbolt.Tx, r export.Run) error {
 	if err := put(tx, bucketRuns, string(r.ID), r); err != nil {
 		return err
@@ -183,7 +183,7 @@ func putRun(tx *bbolt.Tx, r export.Run) error {
 	return nil
 }
 
-// activeRun finds the exporter's run that is queued or running, empty if there is none.
+// activeRun returns the id of the exporter's queued or running run, or "" if there is none.
 func activeRun(tx *bbolt.Tx, exporter export.ID) (id string) {
 	c := tx.Bucket([]byte(bucketQueue)).Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {

@@ -11,8 +11,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// keyCheck is a sealed row whose text is known. It tells at start, and not at
-// the first refresh of a token, that the key is the wrong one.
+// keyCheck is a sealed row with a known text. It reveals a wrong key at start rather than at the first token refresh.
 const (
 	keyCheck  = "key_check"
 	checkText = "ledgersheet"
@@ -20,7 +19,7 @@ const (
 
 func place(bucket, key string) string { return bucket + "/" + key }
 
-// sealedBuckets are those that hold sealed rows, alone or beside others.
+// sealedBuckets returns the buckets that hold sealed rows, alone or among others.
 func sealedBuckets() []string {
 	return []string{bucketMeta, bucketGrants, bucketFlows, bucketMarks, bucketDifferences}
 }
@@ -51,7 +50,7 @@ func (s *Store) checkSealer() error {
 	})
 }
 
-// unseal opens a row. The caller holds s.sealing, or is alone.
+// unseal opens a row. The caller holds s.sealing or has exclusive access.
 func (s *Store) unseal(bucket, key string, r row) ([]byte, error) {
 	plain, err := s.seal.Open(place(bucket, key), r.Sealed)
 	if err != nil {
@@ -60,7 +59,7 @@ func (s *Store) unseal(bucket, key string, r row) ([]byte, error) {
 	return plain, nil
 }
 
-// putSealed seals plain and writes it as r. The caller holds s.sealing, or is alone.
+// putSealed seals plain and writes it as r. The caller holds s.sealing or has exclusive access.
 func (s *Store) putSealed(tx *bbolt.Tx, bucket, key string, r row, plain []byte) error {
 	sealed, err := s.seal.Seal(place(bucket, key), plain)
 	if err != nil {
@@ -70,9 +69,8 @@ func (s *Store) putSealed(tx *bbolt.Tx, bucket, key string, r row, plain []byte)
 	return putRow(tx, bucket, key, r)
 }
 
-// Reseal opens every sealed value with from, seals it with to and uses to from
-// then on. It is done wholly or not at all, and returns how many values it was.
-// After an error the store goes on with the sealer that it had.
+// Reseal opens every sealed value with from, seals it with to, and uses to from then on. It is atomic and returns the
+// number of values. After an error the store keeps the sealer it had.
 func (s *Store) Reseal(ctx context.Context, from, to Sealer) (n int, err error) {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
@@ -94,7 +92,7 @@ func (s *Store) Reseal(ctx context.Context, from, to Sealer) (n int, err error) 
 }
 
 func resealBucket(tx *bbolt.Tx, bucket string, from, to Sealer) (int, error) {
-	rows := map[string]row{} // a bucket must not be changed while it is walked
+	rows := map[string]row{} // a bucket must not be changed while iterating over it
 	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
 		if bucket == bucketMeta && string(k) == keySchema {
 			return nil

@@ -43,8 +43,7 @@ func (s *Store) Delete(token string) error {
 	})
 }
 
-// DeleteExpiredSessions deletes the sessions that have ended and returns how
-// many those were.
+// DeleteExpiredSessions deletes the sessions that have ended and returns how many there were.
 func (s *Store) DeleteExpiredSessions(ctx context.Context, now time.Time) (n int, err error) {
 	err = s.update(ctx, "deleting expired sessions", func(tx *bbolt.Tx) error {
 		n, err = deleteExpired(tx, bucketSessions, now)

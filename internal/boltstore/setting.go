@@ -10,8 +10,7 @@ import (
 // settingPrefix keeps settings apart from the store's own rows in the bucket meta.
 const settingPrefix = "setting/"
 
-// Setting returns the bytes that PutSetting stored under the key with the same
-// sealed; ErrNotFound if there are none.
+// Setting returns the bytes that PutSetting stored under the key with the same sealed, or ErrNotFound.
 func (s *Store) Setting(ctx context.Context, key string, sealed bool) (value []byte, err error) {
 	key = settingPrefix + key
 	s.sealing.RLock()
@@ -33,8 +32,8 @@ func (s *Store) Setting(ctx context.Context, key string, sealed bool) (value []b
 	return value, err
 }
 
-// PutSetting stores bytes under a key, in place of those that were there; sealed
-// for secrets such as an app's credentials.
+// PutSetting stores bytes under a key, replacing any previous ones. Use sealed for secrets such as an app's
+// credentials.
 func (s *Store) PutSetting(ctx context.Context, key string, value []byte, sealed bool) error {
 	key = settingPrefix + key
 	s.sealing.RLock()
@@ -47,7 +46,7 @@ func (s *Store) PutSetting(ctx context.Context, key string, value []byte, sealed
 	})
 }
 
-// DeleteSetting forgets a setting; ErrNotFound if there is none.
+// DeleteSetting deletes a setting. It returns ErrNotFound if there is none.
 func (s *Store) DeleteSetting(ctx context.Context, key string) error {
 	return s.update(ctx, "deleting setting", func(tx *bbolt.Tx) error {
 		return remove(tx, bucketMeta, settingPrefix+key)

@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// CreateUser implements export.UserStore. E-mails are compared without minding case.
+// CreateUser implements export.UserStore. E-mails are compared case-insensitively.
 func (s *Store) CreateUser(ctx context.Context, u export.User) error {
 	return s.update(ctx, "creating user", func(tx *bbolt.Tx) error {
 		if has(tx, bucketUsers, string(u.ID)) {
@@ -47,7 +47,7 @@ func (s *Store) Users(ctx context.Context) (all []export.User, err error) {
 	return all, err
 }
 
-// UpdateUser implements export.UserStore. It returns ErrExists for a new e-mail that is taken.
+// UpdateUser implements export.UserStore. It returns ErrExists if a new e-mail is taken.
 func (s *Store) UpdateUser(
 	ctx context.Context, id export.ID, apply func(*export.User) error,
 ) (u export.User, err error) {

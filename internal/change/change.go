@@ -1,5 +1,5 @@
-// Package change compares the rows that stand somewhere with the rows that are wanted there: what would be added,
-// changed and removed, and what people have changed since the last write. It knows neither where rows stand nor how
+// Package change compares the rows that a destination has with the rows that it should have: what would be added,
+// changed and removed, and what people have edited since the last write. It knows nothing of where rows are kept or how
 // they are written.
 package change
 
@@ -9,10 +9,10 @@ import (
 	"slices"
 )
 
-// Value is a cell as its destination keeps it; two are equal when the destination shows the same. The zero value is
-// blank.
+// Value is a cell as its destination stores it. Two values are equal if the destination shows the same. The zero value
+// is blank.
 type Value struct {
-	Kind byte // 0 blank, 's' text, 'n' a number's exact text, 'b' truth
+	Kind byte // 0 blank, 's' text, 'n' a number's exact text, 'b' boolean
 	Text string
 }
 
@@ -26,58 +26,58 @@ const (
 	Removed Kind = "removed"
 )
 
-// Cell is one cell of a row that is not as it was; Old of an added row and New of a removed one are blank.
+// Cell is one cell of a row that differs. Old is blank in an added row, New in a removed one.
 type Cell struct {
 	Column string `json:"column"` // its title
 	Old    Value  `json:"old"`
 	New    Value  `json:"new"`
 }
 
-// Item is one row that is not as it was.
+// Item is one row that differs.
 type Item struct {
 	Kind  Kind   `json:"kind"`
 	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
-	Cells []Cell `json:"cells"` // of a changed row only those that differ
+	Cells []Cell `json:"cells"` // only the differing ones for a changed row
 }
 
-// Set is what a write does to what stands. Added, Changed and Removed count rows without the header.
+// Set is what a write does to the existing rows. Added, Changed and Removed do not count the header.
 type Set struct {
-	Rows    int `json:"rows"` // that stand afterwards
+	Rows    int `json:"rows"` // present afterwards
 	Added   int `json:"added"`
 	Changed int `json:"changed"`
 	Removed int `json:"removed"`
-	// Cells counts those that differ, of changed rows, and all of added and removed ones; unless the set is complete,
-	// at least so many.
+	// Cells counts the differing cells of changed rows and all cells of added and removed rows. It is a lower bound
+	// unless the set is complete.
 	Cells int `json:"cells"`
-	// Edited counts rows that stand other than the last write left them: changed, added or moved here by people. It is
-	// 0 when nothing is known of the last write.
+	// Edited counts rows that are not as the last write left them: people changed, added or moved them. It is 0 if
+	// nothing is known about the last write.
 	Edited int    `json:"edited"`
-	Items  []Item `json:"items"` // the changed rows first, then added and removed ones
-	// Complete reports whether Items holds every row that Added, Changed and Removed count.
+	Items  []Item `json:"items"` // changed rows first, then added and removed ones
+	// Complete reports whether Items holds all rows counted by Added, Changed and Removed.
 	Complete bool `json:"complete"`
 }
 
 // Empty reports whether nothing would change.
 func (s *Set) Empty() bool { return s.Added+s.Changed+s.Removed == 0 }
 
-// Options are what a Builder needs to know of the rows.
+// Options tell a Builder about the rows.
 type Options struct {
 	Titles []string // of the columns
-	Keys   []int    // positions of the columns that identify a row; none: rows are told apart by their contents alone
+	Keys   []int    // positions of the columns that identify a row; if empty, rows are matched by content alone
 	Hidden []int    // positions of columns whose values Items must not show
-	// Trace is what Builder.Trace returned for the rows that were written last; nil when nobody knows.
+	// Trace is what Builder.Trace returned for the last write; nil if it is unknown.
 	Trace []byte
-	// Budget bounds the bytes of values that Items hold; 0 holds none.
+	// Budget limits the bytes of values held in Items; 0 holds none.
 	Budget int
 }
 
-// Builder makes a Set in one walk over each side: first all rows that stand, then all that are wanted. It holds some 50
-// bytes a standing row, and values of as many rows as the budget allows. Make one with NewBuilder.
+// Builder makes a Set in one pass over each side: first all existing rows, then all wanted rows. It takes about 50
+// bytes per existing row, plus the values of as many rows as the budget allows. Create one with NewBuilder.
 type Builder struct {
 	o        Options
 	standing []standing
-	first    map[digest]int32 // by content: the first standing row, from 1, that no wanted row has taken yet
-	trace    map[digest]int   // of the last write: how many rows
+	first    map[digest]int32 // by content: the first existing row, counted from 1, that no wanted row has matched yet
+	trace    map[digest]int   // how many such rows the last write had
 	set      Set
 	written  []byte
 	fresh    []freshRow
@@ -89,11 +89,11 @@ type digest uint64
 
 type standing struct {
 	content, key digest
-	next         int32 // the next one of the same content, from 1
-	gone         bool  // no wanted row is like it
+	next         int32 // the next row with the same content, counted from 1
+	gone         bool  // no wanted row matches it
 }
 
-// freshRow is a wanted row that is not among those that stand.
+// freshRow is a wanted row that does not exist yet.
 type freshRow struct {
 	key    digest
 	values []Value // nil beyond the budget
@@ -111,7 +111,7 @@ func NewBuilder(o Options) *Builder {
 	return b
 }
 
-// Stand takes the next row that stands.
+// Stand takes the next existing row.
 func (b *Builder) Stand(row []Value) {
 	content, key := b.digests(row)
 	b.standing = append(b.standing, standing{content: content, key: key, next: b.first[content], gone: true})
@@ -125,7 +125,7 @@ func (b *Builder) Stand(row []Value) {
 	}
 }
 
-// Want takes the next row that is wanted. The values are copied where they are kept.
+// Want takes the next wanted row. Values that are kept are copied.
 func (b *Builder) Want(row []Value) {
 	content, key := b.digests(row)
 	b.written = binary.BigEndian.AppendUint64(b.written, uint64(content))
@@ -152,7 +152,7 @@ func sizeOf(row []Value) int {
 	return n
 }
 
-// Trace is what Options.Trace wants the next time, once the wanted rows were written: eight bytes a row.
+// Trace returns the value for Options.Trace next time, if the wanted rows get written: eight bytes per row.
 func (b *Builder) Trace() []byte { return b.written }
 
 func (b *Builder) digests(row []Value) (content, key digest) {
@@ -173,7 +173,7 @@ func digestOf(b []byte) digest {
 	return digest(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// AppendRow spells a row so that no two rows are spelt alike.
+// AppendRow appends an encoding of a row that no other row has.
 func AppendRow(b []byte, row []Value) []byte {
 	for _, v := range row {
 		b = append(b, v.Kind)
@@ -183,8 +183,8 @@ func AppendRow(b []byte, row []Value) []byte {
 	return b
 }
 
-// Set returns the outcome. standing yields the rows that stand once more, in the same order, for the old values of
-// those that go or change; it is called at most once, and not at all when none does.
+// Set returns the outcome. standing yields the existing rows again, in the same order, for the old values of rows that
+// are changed or removed. It is called at most once, and only if there are such rows.
 func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 	pairs := b.pair()
 	set := b.set
@@ -204,7 +204,7 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 		was, now := old[p.old], b.fresh[p.fresh].values
 		set.Changed++
 		if was == nil || now == nil {
-			set.Cells++ // one at least
+			set.Cells++ // at least one
 			set.Complete = false
 			continue
 		}
@@ -233,16 +233,16 @@ func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
 	set.Items = append(set.Items, b.item(kind, was, now))
 }
 
-// pairing says what becomes of the rows that are not the same on both sides.
+// pairing says what happens to the rows that differ between the sides.
 type pairing struct {
 	changed        []pair
 	added, removed []int
-	olds           map[int]bool // positions of standing rows whose values are wanted
+	olds           map[int]bool // positions of existing rows whose values are needed
 }
 
 type pair struct{ old, fresh int }
 
-// pair finds a standing row of the same key for each fresh row, the first one first.
+// pair finds the first unused existing row with the same key for each fresh row.
 func (b *Builder) pair() pairing {
 	p := pairing{olds: map[int]bool{}}
 	gone := map[digest][]int{}

@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// MarshalJSON gives null, a text, a number with its own digits, or a truth value.
+// MarshalJSON encodes null, a string, a number with its own digits, or a boolean.
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch v.Kind {
 	case 0:
@@ -25,7 +25,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON gives.
+// UnmarshalJSON decodes what MarshalJSON returns.
 func (v *Value) UnmarshalJSON(data []byte) error {
 	*v = Value{}
 	switch {
@@ -41,10 +41,10 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// maxUnpacked bounds what a packed set may hold.
+// maxUnpacked limits the unpacked size of a set.
 const maxUnpacked = 16 << 20
 
-// Pack makes the set small enough to be kept: at most limit bytes, with as many items as fit.
+// Pack encodes the set in at most limit bytes, with as many items as fit.
 func (s *Set) Pack(limit int) ([]byte, error) {
 	kept := *s
 	for {
@@ -63,7 +63,7 @@ func (s *Set) Pack(limit int) ([]byte, error) {
 	}
 }
 
-// Unpack reads what Pack made.
+// Unpack decodes what Pack returned.
 func Unpack(data []byte) (*Set, error) {
 	in, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

@@ -14,17 +14,17 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxKeptText bounds what is kept of one field; changes behind it show in the hash alone.
+// maxKeptText limits how much of a field is kept. Changes beyond it show only in the hash.
 const maxKeptText = 200
 
-// refSeparator stands between the id and the name of a reference that is kept.
+// refSeparator separates the id from the name in a kept reference.
 const refSeparator = "\x1f"
 
-// watcher makes fingerprints of one object's records.
+// watcher fingerprints the records of one object.
 type watcher struct {
 	export.Watched
 	paths   []record.Path
-	ignored map[string]bool // members of the record that do not count
+	ignored map[string]bool // members that do not count as changes
 }
 
 func newWatcher(w export.Watched) (watcher, error) {
@@ -45,8 +45,8 @@ func newWatcher(w export.Watched) (watcher, error) {
 	return made, nil
 }
 
-// fingerprint is that of a record. It is the same for a record that was only touched, and for one that refers to a
-// record that was renamed: QuickBooks shows the new name without counting that as a change.
+// fingerprint returns a record's fingerprint. It stays the same if a record was merely touched, or if a record it
+// refers to was renamed: QuickBooks shows the new name without counting that as a change.
 func (w watcher) fingerprint(rec record.Record) fingerprint {
 	b := []byte{}
 	for name, v := range rec.Members() {
@@ -71,11 +71,11 @@ func (w watcher) fingerprint(rec record.Record) fingerprint {
 	return p
 }
 
-// deletedSuffix is what QuickBooks puts after the names of inactive records.
+// deletedSuffix is what QuickBooks appends to the names of inactive records.
 const deletedSuffix = " (deleted)"
 
-// appendMember spells a member in one way only: in the order of names, without what is empty, numbers without their
-// zeros at the end, references by their ids.
+// appendMember appends a canonical form of a member: sorted by name, empty values dropped, numbers without trailing
+// zeros, references by id.
 func appendMember(b []byte, name string, v any) []byte {
 	before := len(b)
 	b = append(appendLength(b, name), ':')
@@ -126,12 +126,12 @@ func appendObject(b []byte, o record.Record) []byte {
 	return append(b, '}')
 }
 
-// appendLength puts the length before a text, so that no two lists of texts are spelt alike.
+// appendLength appends a text after its length, so that no two lists of texts are encoded alike.
 func appendLength(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// keptText is a field's value as it is kept.
+// keptText returns a field's value in the form in which it is kept.
 func keptText(v any, kind table.Kind) string {
 	if o, ok := v.(record.Record); ok {
 		return keptReference(o)
@@ -147,7 +147,7 @@ func keptText(v any, kind table.Kind) string {
 	return string(text)
 }
 
-// plainDecimal spells equal decimals alike: without zeros at the end, but amounts with two digits after the point.
+// plainDecimal formats equal decimals alike: without trailing zeros, but amounts with at least two decimal places.
 func plainDecimal(d decimal.Decimal, kind table.Kind) string {
 	text := d.String()
 	if kind != table.Money {
@@ -165,7 +165,7 @@ func keptReference(o record.Record) string {
 	return value + refSeparator + name
 }
 
-// shownText is a kept text as people read it.
+// shownText formats a kept text for people.
 func shownText(kept string) string {
 	if kept == unknownText {
 		return ""
@@ -177,7 +177,7 @@ func shownText(kept string) string {
 	return value
 }
 
-// sameText reports whether two kept texts mean the same; one that was not kept is like any other.
+// sameText reports whether two kept texts mean the same. A text that was not kept equals any other.
 func sameText(a, b string) bool {
 	if a == unknownText || b == unknownText {
 		return true
@@ -187,7 +187,7 @@ func sameText(a, b string) bool {
 	return a == b
 }
 
-// text is what is kept under a path; empty when nothing is.
+// text returns what is kept under a path, or "".
 func (w watcher) text(p fingerprint, path string) string {
 	if i := w.Field(path); i >= 0 {
 		return shownText(p.Texts[i])
@@ -195,9 +195,9 @@ func (w watcher) text(p fingerprint, path string) string {
 	return ""
 }
 
-// voided reports whether a fingerprint is that of a voided transaction: QuickBooks has no field for it, but sets its
-// amounts to zero and begins its memo with "Voided".
-func (w watcher) voided(p fingerprint) bool {
+// isVoided reports whether the fingerprint is that of a voided transaction. QuickBooks has no field for that; it sets
+// the amounts to zero and starts the memo with "Voided".
+func (w watcher) isVoided(p fingerprint) bool {
 	if w.Total == "" || !strings.HasPrefix(w.text(p, privateNote), "Voided") {
 		return false
 	}

@@ -108,7 +108,7 @@ func TestFingerprints(t *testing.T) {
 		`{"TotalAmt":5,"PrivateNote":"Voided the old one"}`: false, `{"TotalAmt":0,"PrivateNote":"Not Voided"}`: false,
 		`{"TotalAmt":0}`: false,
 	} {
-		if got := w.voided(parse(text)); got != want {
+		if got := w.isVoided(parse(text)); got != want {
 			t.Errorf("%s voided: %t", text, got)
 		}
 	}
@@ -164,7 +164,7 @@ func TestADeletionIsToldOnce(t *testing.T) {
 		},
 	}
 	for range 2 {
-		r.deleted(w, "9", cursor.Add(time.Hour))
+		r.addDeletion(w, "9", cursor.Add(time.Hour))
 		r.merge()
 		if len(r.state.Log) != 1 || r.state.Log[0].Kind != changeDeleted || r.state.Log[0].ID != "9" {
 			t.Fatalf("the log is %+v", r.state.Log)

@@ -1,5 +1,5 @@
 // Package changelog finds what was added, changed, voided or deleted in a company's records between two readings: from
-// QuickBooks' feed of changes, or by comparing all records with what is remembered of them.
+// QuickBooks' change feed, or by comparing all records with the fingerprints kept of them.
 package changelog
 
 import (
@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Sources are what a change log is made from.
+// Sources is what a change log is read from.
 type Sources interface {
 	supply.Supply
 	supply.Feed
@@ -28,7 +28,7 @@ type reader struct {
 	log      export.ChangeLog
 	query    export.Query
 	options  export.LogOptions
-	watchers []watcher // of what the exporter watches
+	watchers []watcher // for the objects that the exporter watches
 
 	state    changeState
 	books    supply.Books
@@ -36,12 +36,12 @@ type reader struct {
 	warnings []string
 }
 
-// overlap is how much earlier than the last answer the feed is asked for, as its index may lag. Fingerprints tell what
-// is known already.
+// overlap is how far before the last answer each feed request starts, because the feed's index may lag. Fingerprints
+// reveal what is already known.
 const overlap = 10 * time.Minute
 
-// Read does all of a reading's work: what it finds is little, and QuickBooks' answers do not come in the order in which
-// the log shows them. logger is told when a state is of no use.
+// Read does all the work of a reading at once: the result is small, and QuickBooks does not answer in the order of the
+// log. It logs to logger if a stored state cannot be used.
 func Read(
 	ctx context.Context, from Sources, l export.ChangeLog, q export.Query, logger *slog.Logger,
 ) (*export.Reading, error) {
@@ -75,7 +75,7 @@ func Read(
 	return reading, nil
 }
 
-// end returns the state that the next reading starts from; a preview leaves none.
+// end returns the state from which the next reading starts. A preview has none.
 func (r *reader) end() (export.Outcome, error) {
 	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, r.query.Company.Realm, r.warnings...)}
 	if r.query.Limit > 0 {
@@ -113,8 +113,8 @@ func (r *reader) prepare(ctx context.Context, logger *slog.Logger) error {
 	return nil
 }
 
-// known splits what is watched by whether its records are known already.
-func (r *reader) known() (known, unknown []watcher) {
+// splitKnown separates the watched objects whose records are known already from the others.
+func (r *reader) splitKnown() (known, unknown []watcher) {
 	for _, w := range r.watchers {
 		if r.state.Objects[w.Object] == nil {
 			unknown = append(unknown, w)
@@ -125,10 +125,10 @@ func (r *reader) known() (known, unknown []watcher) {
 	return known, unknown
 }
 
-// run brings the log up to now.
+// run brings the log up to date.
 func (r *reader) run(ctx context.Context) error {
 	for object := range r.state.Objects {
-		// What is not watched any more would be out of date when somebody wants it again.
+		// The state of an object no longer watched would be stale if somebody watched it again.
 		if !slices.ContainsFunc(r.watchers, func(w watcher) bool { return w.Object == object }) {
 			delete(r.state.Objects, object)
 		}
@@ -137,8 +137,8 @@ func (r *reader) run(ctx context.Context) error {
 	if r.books, err = r.from.Books(ctx, r.query.Company, r.query.Meter); err != nil {
 		return err
 	}
-	known, unknown := r.known()
-	// The cursor has to lie before everything that is read from here on.
+	known, unknown := r.splitKnown()
+	// The cursor must be earlier than everything read from here on.
 	cursor := r.books.Now
 	if len(known) > 0 {
 		at, why, err := r.catchUp(ctx, known)
@@ -166,9 +166,9 @@ func (r *reader) run(ctx context.Context) error {
 	return nil
 }
 
-// preview shows the log and what change data capture adds to it, with two requests.
+// preview shows the log and what change data capture adds to it. It costs two requests.
 func (r *reader) preview(ctx context.Context) error {
-	known, _ := r.known()
+	known, _ := r.splitKnown()
 	if len(known) == 0 {
 		r.warnings = append(r.warnings, "The first run takes note of all records; changes show from the second run on.")
 		return nil
@@ -188,7 +188,8 @@ func (r *reader) preview(ctx context.Context) error {
 	return nil
 }
 
-// catchUp applies what change data capture says. When that cannot be all, it changes nothing and says why.
+// catchUp applies the answer of change data capture. If that cannot be complete, it changes nothing and returns the
+// reason.
 func (r *reader) catchUp(ctx context.Context, known []watcher) (at time.Time, why string, err error) {
 	switch since := r.state.Cursor; {
 	case r.books.Now.Sub(since) > supply.FeedDays*24*time.Hour-overlap:
@@ -214,17 +215,17 @@ func (r *reader) catchUp(ctx context.Context, known []watcher) (at time.Time, wh
 	for _, w := range known {
 		for _, rec := range got.Records[w.Object] {
 			if strings.EqualFold(rec.Text("status"), "Deleted") {
-				r.deleted(w, rec.Text("Id"), updated(rec))
+				r.addDeletion(w, rec.Text("Id"), updatedAt(rec))
 			} else {
-				r.seen(w, rec)
+				r.compareRecord(w, rec)
 			}
 		}
 	}
 	return got.At, "", nil
 }
 
-// updated is when a record last changed; zero when it does not say.
-func updated(rec record.Record) time.Time {
+// updatedAt returns when a record last changed, or zero if it does not say.
+func updatedAt(rec record.Record) time.Time {
 	at, err := time.Parse(time.RFC3339, rec.Object("MetaData").Text("LastUpdatedTime"))
 	if err != nil {
 		return time.Time{}
@@ -232,13 +233,13 @@ func updated(rec record.Record) time.Time {
 	return at
 }
 
-// seen compares a record with what is known of it.
-func (r *reader) seen(w watcher, rec record.Record) {
+// compareRecord compares a record with what is known of it.
+func (r *reader) compareRecord(w watcher, rec record.Record) {
 	id, p := rec.Text("Id"), w.fingerprint(rec)
 	records := r.state.Objects[w.Object].Records
 	old, known := records[id]
 	records[id] = p
-	entry := r.entry(w, id, updated(rec), old, p)
+	entry := r.entry(w, id, updatedAt(rec), old, p)
 	switch {
 	case !known:
 		entry.Kind = changeAdded
@@ -246,19 +247,19 @@ func (r *reader) seen(w watcher, rec record.Record) {
 			entry.Field, entry.New = w.Fields[i].Title, shownText(p.Texts[i])
 		}
 		r.fresh = append(r.fresh, entry)
-	case w.voided(p) && !w.voided(old):
+	case w.isVoided(p) && !w.isVoided(old):
 		entry.Kind = changeVoided
 		if i := w.Field(w.Total); i >= 0 {
 			entry.Field, entry.Old, entry.New = w.Fields[i].Title, shownText(old.Texts[i]), shownText(p.Texts[i])
 		}
 		r.fresh = append(r.fresh, entry)
 	default:
-		r.changed(w, entry, old, p)
+		r.addChanges(w, entry, old, p)
 	}
 }
 
-// changed adds an entry for each field that is told and changed, or one for all others together.
-func (r *reader) changed(w watcher, entry logEntry, old, p fingerprint) {
+// addChanges adds an entry for each watched field that changed, or a single one if only other fields changed.
+func (r *reader) addChanges(w watcher, entry logEntry, old, p fingerprint) {
 	entry.Kind = changeChanged
 	told := false
 	for i, f := range w.Fields {
@@ -267,7 +268,7 @@ func (r *reader) changed(w watcher, entry logEntry, old, p fingerprint) {
 		}
 		told = true
 		entry.Field, entry.Old, entry.New = f.Title, shownText(old.Texts[i]), shownText(p.Texts[i])
-		if entry.Old == entry.New { // another record of the same name
+		if entry.Old == entry.New { // a different record with the same name
 			entry.Old, entry.New = withID(old.Texts[i]), withID(p.Texts[i])
 		}
 		r.fresh = append(r.fresh, entry)
@@ -278,7 +279,7 @@ func (r *reader) changed(w watcher, entry logEntry, old, p fingerprint) {
 	}
 }
 
-// otherField is the field of a change that shows in none of those that are told.
+// otherField stands for a change that shows in none of the watched fields.
 const otherField = "(other)"
 
 func withID(kept string) string {
@@ -286,14 +287,13 @@ func withID(kept string) string {
 	return fmt.Sprintf("%s (ID %s)", name, id)
 }
 
-// deleted tells of a record that is gone; when is zero if nobody knows since when.
-func (r *reader) deleted(w watcher, id string, when time.Time) {
+// addDeletion adds the entry for a record that is gone. when is zero if the time is unknown.
+func (r *reader) addDeletion(w watcher, id string, when time.Time) {
 	records := r.state.Objects[w.Object].Records
 	old, known := records[id]
 	if !known {
-		// One that came and went between two runs. Those before the last one are told already, or were gone before the
-		// first.
-		if !when.After(r.state.Cursor) || r.state.told(w.Object, id) {
+		// It came and went between two runs. Earlier ones are in the log already, or were gone before the first run.
+		if !when.After(r.state.Cursor) || r.state.hasDeletion(w.Object, id) {
 			return
 		}
 		old.Texts = make([]string, len(w.Fields))
@@ -307,7 +307,7 @@ func (r *reader) deleted(w watcher, id string, when time.Time) {
 	r.fresh = append(r.fresh, entry)
 }
 
-// entry is what all entries about a record have in common.
+// entry returns what all entries about a record have in common.
 func (r *reader) entry(w watcher, id string, when time.Time, old, p fingerprint) logEntry {
 	if when.IsZero() {
 		when = r.books.Now
@@ -326,7 +326,7 @@ func (r *reader) entry(w watcher, id string, when time.Time, old, p fingerprint)
 	return e
 }
 
-// merge puts the new entries before those of earlier runs, the newest first.
+// merge puts the new entries before those of earlier runs, newest first.
 func (r *reader) merge() {
 	slices.SortStableFunc(r.fresh, func(a, b logEntry) int { return b.When.Compare(a.When) })
 	r.state.Log = append(r.fresh, r.state.Log...)

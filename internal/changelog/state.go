@@ -13,19 +13,19 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// changeStateVersion is raised when what is stored, or how a fingerprint is made, changes its meaning.
+// changeStateVersion is raised whenever the meaning of the stored state or of fingerprints changes.
 const changeStateVersion = 1
 
-// maxChangeState bounds what a stored state may unpack to.
+// maxChangeState limits the unpacked size of a stored state.
 const maxChangeState = 1 << 30
 
-// changeState is what a change log keeps of one company between two runs.
+// changeState is what a change log keeps about one company between runs.
 type changeState struct {
 	Version int `json:"version"`
 	// Cursor is QuickBooks' own clock at the last reading: everything that changed before is in Objects.
 	Cursor  time.Time                `json:"cursor"`
 	Objects map[string]*watchedState `json:"objects"`
-	Log     []logEntry               `json:"log"` // those of later runs first
+	Log     []logEntry               `json:"log"` // later runs first
 }
 
 // watchedState is what is known of the records of one object.
@@ -34,7 +34,7 @@ type watchedState struct {
 	Records map[string]fingerprint `json:"records"`
 }
 
-// fingerprint is what is kept of a record: enough to see that it changed and to tell what the chosen fields were.
+// fingerprint is what is kept of a record: enough to notice that it changed and to show what the watched fields were.
 type fingerprint struct {
 	Hash  uint64   `json:"h"`
 	Texts []string `json:"t"`
@@ -67,7 +67,7 @@ type logEntry struct {
 
 var errChangeState = errors.New("the state is not of this version")
 
-// decodeChangeState reads a stored state; a fresh one when there is none.
+// decodeChangeState decodes a stored state. Without data it returns a fresh one.
 func decodeChangeState(data []byte) (changeState, error) {
 	s := changeState{Version: changeStateVersion, Objects: map[string]*watchedState{}}
 	if len(data) == 0 {
@@ -113,22 +113,22 @@ func (s *changeState) encode() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// forget drops the log's entries that were noticed before the time.
+// forget drops the log entries that were noticed before the given time.
 func (s *changeState) forget(before time.Time) {
 	s.Log = slices.DeleteFunc(s.Log, func(c logEntry) bool { return c.Seen.Before(before) })
 }
 
-// told reports whether the log says already that the record was deleted.
-func (s *changeState) told(object, id string) bool {
+// hasDeletion reports whether the log already has the record's deletion.
+func (s *changeState) hasDeletion(object, id string) bool {
 	return slices.ContainsFunc(s.Log, func(c logEntry) bool {
 		return c.Kind == changeDeleted && c.Object == object && c.ID == id
 	})
 }
 
-// unknownText stands for a field that was not kept when the record was last seen.
+// unknownText stands for a field that was not being kept when the record was last seen.
 const unknownText = "\x00"
 
-// align brings what is kept of an object's records to the fields that are told now.
+// align adapts what is kept of an object's records to the fields watched now.
 func (o *watchedState) align(w export.Watched) {
 	now := make([]string, len(w.Fields))
 	at := make([]int, len(w.Fields))

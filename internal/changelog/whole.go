@@ -14,8 +14,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// whole reads all records of an object, inactive ones too.
-func (r *reader) whole(ctx context.Context, w watcher, take func(record.Record)) error {
+// readAll reads all records of an object, including inactive ones.
+func (r *reader) readAll(ctx context.Context, w watcher, take func(record.Record)) error {
 	records, err := r.from.Records(ctx, supply.Want{
 		Company: r.query.Company, Object: w.Object, Title: strings.ToLower(w.Title + " records"), Inactive: w.HasActive,
 		Day: r.query.Today, Meter: r.query.Meter,
@@ -32,7 +32,7 @@ func (r *reader) whole(ctx context.Context, w watcher, take func(record.Record))
 	return nil
 }
 
-// watch takes note of all records of objects that were not watched before.
+// watch fingerprints all records of the objects that were not watched before.
 func (r *reader) watch(ctx context.Context, unknown []watcher) error {
 	if len(unknown) == 0 {
 		return nil
@@ -42,7 +42,7 @@ func (r *reader) watch(ctx context.Context, unknown []watcher) error {
 		known := &watchedState{Records: map[string]fingerprint{}}
 		known.align(w.Watched)
 		remember := func(rec record.Record) { known.Records[rec.Text("Id")] = w.fingerprint(rec) }
-		if err := r.whole(ctx, w, remember); err != nil {
+		if err := r.readAll(ctx, w, remember); err != nil {
 			return err
 		}
 		r.state.Objects[w.Object] = known
@@ -58,25 +58,25 @@ func (r *reader) watch(ctx context.Context, unknown []watcher) error {
 	return nil
 }
 
-// compare reads all records of an object and tells what changed; those that are gone were deleted.
+// compare reads all records of an object and adds entries for what changed. Records that are gone were deleted.
 func (r *reader) compare(ctx context.Context, w watcher) error {
 	found := map[string]bool{}
-	err := r.whole(ctx, w, func(rec record.Record) {
+	err := r.readAll(ctx, w, func(rec record.Record) {
 		found[rec.Text("Id")] = true
-		r.seen(w, rec)
+		r.compareRecord(w, rec)
 	})
 	if err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.state.Objects[w.Object].Records)) {
 		if !found[id] {
-			r.deleted(w, id, time.Time{})
+			r.addDeletion(w, id, time.Time{})
 		}
 	}
 	return nil
 }
 
-// table is the log as rows, the newest change first.
+// table returns the log as rows, newest change first.
 func (r *reader) table() ([]table.Row, table.Schema, error) {
 	var schema table.Schema
 	for _, key := range r.query.Columns {

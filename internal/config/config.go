@@ -1,5 +1,5 @@
-// Package config reads the settings: environment variables, the lasting ones also as flags, secrets also as files. It
-// checks them as a whole and reports every fault at once, each with its variable and an example.
+// Package config reads the settings from environment variables, which may also be flags or, for secrets, files. It
+// validates them as a whole and reports all faults together, each with its variable and an example.
 package config
 
 import (
@@ -17,7 +17,7 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-// Flags are the settings as they are written. Values are text, so that all faults can be told together.
+// Flags are the settings as written. Values are text, so that all faults can be reported together.
 type Flags struct {
 	Addr    string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen address (${default})."`
 	BaseURL string `env:"LEDGERSHEET_BASE_URL" placeholder:"URL" help:"Public URL, used for OAuth redirects and cookies; http:// and the listen address when it is not set."`
@@ -42,13 +42,14 @@ type Flags struct {
 	Logging
 }
 
-// Logging are the settings of the log, which every command has.
+// Logging has the log settings, which every command takes.
 type Logging struct {
 	LogLevel  string `env:"LEDGERSHEET_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 	LogFormat string `env:"LEDGERSHEET_LOG_FORMAT" placeholder:"FORMAT" help:"text or json; text on a terminal, else json, when it is not set."`
 }
 
-// The settings that are secret or go with a secret: environment only, as other users of the machine can see flags.
+// Settings that are secret or belong to a secret come from the environment only, because other users of the machine can
+// see flags.
 const (
 	envSecretKey     = "LEDGERSHEET_SECRET_KEY"
 	envAdminEmail    = "LEDGERSHEET_ADMIN_EMAIL"
@@ -60,10 +61,10 @@ const (
 	envGoogleSecret  = "LEDGERSHEET_GOOGLE_CLIENT_SECRET"
 )
 
-// Settings are checked settings.
+// Settings are validated settings.
 type Settings struct {
 	Addr, BaseURL, DataDir string
-	SecretKey              *vault.Key // nil: kept in the data folder
+	SecretKey              *vault.Key // nil if it is kept in the data folder
 	AdminEmail             string
 	AdminPassword          vault.Secret
 	APIToken               vault.Secret
@@ -98,10 +99,10 @@ type Google struct {
 	ServiceAccountFile string
 }
 
-// Faults are all that is wrong with the settings.
+// Faults lists everything that is wrong with the settings.
 type Faults []string
 
-// Error lists them, one a line.
+// Error lists the faults, one per line.
 func (f Faults) Error() string {
 	if len(f) == 1 {
 		return "wrong setting: " + f[0]
@@ -109,7 +110,7 @@ func (f Faults) Error() string {
 	return fmt.Sprintf("%d wrong settings:\n  - %s", len(f), strings.Join(f, "\n  - "))
 }
 
-// reader collects faults while settings are read.
+// reader collects faults while reading settings.
 type reader struct {
 	getenv func(string) string
 	faults Faults
@@ -119,7 +120,7 @@ func (r *reader) fault(format string, args ...any) {
 	r.faults = append(r.faults, fmt.Sprintf(format, args...))
 }
 
-// Settings checks the flags together with the secrets of the environment. The error is Faults.
+// Settings validates the flags together with the environment's secrets. Its error is of type Faults.
 func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r := &reader{getenv: getenv}
 	s := Settings{
@@ -156,7 +157,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	return s, nil
 }
 
-// secret reads a variable or the file that its _FILE variant names.
+// secret reads a variable, or the file named by its _FILE variant.
 func (r *reader) secret(name string) vault.Secret {
 	value, file := r.getenv(name), r.getenv(name+"_FILE")
 	if file == "" {
@@ -200,7 +201,7 @@ func (r *reader) address(name, text string) {
 	}
 }
 
-// CheckAddress says what is wrong with a listen address, nothing when it is right.
+// CheckAddress returns what is wrong with a listen address, or "" if it is valid.
 func CheckAddress(text string) (why string) {
 	_, port, err := net.SplitHostPort(text)
 	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 0 || n > 65535 {
@@ -209,7 +210,7 @@ func CheckAddress(text string) (why string) {
 	return ""
 }
 
-// LocalURL is where a browser on this machine finds what listens on an address.
+// LocalURL returns the URL at which a browser on this machine reaches a listen address.
 func LocalURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -312,7 +313,7 @@ func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
 	}
 }
 
-// Unknown returns the LEDGERSHEET_ variables of an environment that mean nothing: most are misspelt.
+// Unknown returns the LEDGERSHEET_ variables of an environment that have no meaning; they are usually misspelt.
 func Unknown(environ []string, known []string) []string {
 	secrets := []string{envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret}
 	known = slices.Concat(known, secrets, []string{envAdminEmail, envIntuitID, envGoogleID, "LEDGERSHEET_URL"})

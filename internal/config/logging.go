@@ -16,7 +16,7 @@ func (l Logging) level() (slog.Level, error) {
 	return level, fmt.Errorf("LEDGERSHEET_LOG_LEVEL must be debug, info, warn or error, not %q", l.LogLevel)
 }
 
-// Check returns Faults when a setting is wrong; for commands that need no other settings.
+// Check returns Faults if a setting is wrong. It is for commands that need no other settings.
 func (l Logging) Check() error {
 	if faults := l.faults(); len(faults) > 0 {
 		return faults
@@ -34,7 +34,7 @@ func (l Logging) faults() (faults Faults) {
 	return faults
 }
 
-// Logger makes the program's logger. It falls back to text at info where a setting is wrong: that is told elsewhere.
+// Logger returns the program's logger. It falls back to text at level info if a setting is wrong, which Check reports.
 func (l Logging) Logger(w io.Writer) *slog.Logger {
 	level, _ := l.level()
 	o := &slog.HandlerOptions{Level: level}

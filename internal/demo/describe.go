@@ -9,8 +9,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Describe tells the simulated Intuit what the definitions read, so that one about an object or a report that it does
-// not know finds something there. What it knows already stays as it is.
+// Describe tells the simulated Intuit what the definitions read, so that a definition of an unknown object or report
+// finds data there. Objects and reports that the simulator knows stay as they are.
 func Describe(definitions []export.Definition) ([]intuitsim.ObjectSpec, []intuitsim.ReportSpec) {
 	var objects []intuitsim.ObjectSpec
 	var reports []intuitsim.ReportSpec
@@ -30,7 +30,7 @@ func Describe(definitions []export.Definition) ([]intuitsim.ObjectSpec, []intuit
 	return objects, reports
 }
 
-// describeObject adds what a definition reads to the description of its object.
+// describeObject adds what a definition reads to its object's description.
 func describeObject(o *intuitsim.ObjectSpec, e export.Entity) {
 	o.List = o.List || e.HasActive
 	if e.Lines && o.Lines == "" {
@@ -45,7 +45,7 @@ func describeObject(o *intuitsim.ObjectSpec, e export.Entity) {
 	}
 	for _, c := range e.Columns {
 		if c.From != nil {
-			continue // it is worked out of others
+			continue // it is computed from other fields
 		}
 		path := c.Path
 		if c.Line() {
@@ -54,7 +54,7 @@ func describeObject(o *intuitsim.ObjectSpec, e export.Entity) {
 		add(intuitsim.FieldSpec{Path: path, Kind: fieldKinds[c.Kind], Queryable: c.Queryable})
 	}
 	for _, path := range e.Dates {
-		// A date range asks QuickBooks for it.
+		// A date range filters by it in QuickBooks.
 		add(intuitsim.FieldSpec{Path: path, Kind: intuitsim.DateField, Queryable: true})
 	}
 }
@@ -64,7 +64,7 @@ var fieldKinds = map[table.Kind]intuitsim.FieldKind{
 	table.Date: intuitsim.DateField, table.DateTime: intuitsim.TimeField, table.Bool: intuitsim.FlagField,
 }
 
-// describeReport describes a report by what its definition says of the answer.
+// describeReport describes a report by what its definition says about the answer.
 func describeReport(r export.Report) intuitsim.ReportSpec {
 	spec := intuitsim.ReportSpec{
 		Name: r.Object, Tree: r.Shape == export.Tree, Accounts: r.Accounts, Grouped: r.Levels > 0 || r.Running,

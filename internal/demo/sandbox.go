@@ -1,6 +1,6 @@
-// Package demo shows the program without accounts: it serves the simulated Intuit and Google on loopback, and sets up
-// companies, a Google account and exporters in a running app as a person would. Only endpoints tell the app that it
-// talks to simulators.
+// Package demo shows the program without accounts. It serves the simulated Intuit and Google on loopback, and sets up
+// companies, a Google account and exporters in a running app as a person would. The app differs from a real one only in
+// its endpoints.
 package demo
 
 import (
@@ -20,7 +20,7 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-// Size says how large the simulated companies are; zero fields take the simulator's defaults.
+// Size says how large the simulated companies are. Zero fields mean the simulator's defaults.
 type Size struct {
 	Seed                                                  int64
 	Companies, Customers, Vendors, Items, Invoices, Bills int
@@ -30,12 +30,12 @@ type Size struct {
 // Options say where the simulators listen. Empty addresses mean a free port on loopback.
 type Options struct {
 	IntuitAddr, GoogleAddr string
-	AutoConsent            bool // consent pages approve at once, the next company each time
+	AutoConsent            bool // consent pages approve at once, each time for the next company
 	Size                   Size
-	Definitions            []export.Definition // what the exporters are about, see Describe
+	Definitions            []export.Definition // the types of the exporters; see Describe
 }
 
-// Sandbox is both simulators, being served. Make it with Open and end it with Close.
+// Sandbox is both simulators being served. Create it with Open and end it with Close.
 type Sandbox struct {
 	Intuit *intuitsim.Server
 	Google *googlesim.Server
@@ -86,7 +86,7 @@ func (s *Sandbox) serve(addr string, h http.Handler) (root string, err error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-// Close ends both.
+// Close ends both simulators.
 func (s *Sandbox) Close(context.Context) error {
 	var failed []error
 	for _, server := range s.servers {
@@ -96,7 +96,7 @@ func (s *Sandbox) Close(context.Context) error {
 	return errors.Join(failed...)
 }
 
-// SheetsURL is the page that shows the simulated spreadsheets.
+// SheetsURL returns the address of the page that shows the simulated spreadsheets.
 func (s *Sandbox) SheetsURL() string { return s.googleURL + "/" }
 
 // Apply points settings at the simulators.
@@ -112,7 +112,7 @@ func (s *Sandbox) Apply(set *config.Settings) {
 	}
 }
 
-// Environment is what Apply does, as variables for another process.
+// Environment returns what Apply sets, as environment variables for another process.
 func (s *Sandbox) Environment() [][2]string {
 	var set config.Settings
 	s.Apply(&set)

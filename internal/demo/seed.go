@@ -10,13 +10,13 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The demo's owner, who is told to the person at start.
+// The demo owner's credentials, printed at start.
 const (
 	Email    = "demo@example.com"
 	Password = "demo-demo-demo"
 )
 
-// Actor is the owner as the one who sets the demo up: with a session, which consents are bound to.
+// Actor returns the user who sets up the demo, with the session that consents are bound to.
 func Actor() control.Actor {
 	who := control.Local(Email)
 	who.Session = "demo"
@@ -26,8 +26,8 @@ func Actor() control.Actor {
 // Companies is how many of the simulated companies are connected.
 const Companies = 2
 
-// Seed connects two companies and a Google account through the consent pages, and makes exporters with schedules. The
-// sandbox's consent must be automatic meanwhile.
+// Seed connects two companies and a Google account through the consent pages, and creates exporters with schedules. The
+// sandbox's consent must be automatic during that time.
 func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
 	var realms []export.Company
 	for range Companies {
@@ -68,7 +68,7 @@ func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
 	return made, nil
 }
 
-// consent asks a consent page that approves at once and returns what it sends the browser back with.
+// consent requests a consent page that approves at once, and returns the parameters of its redirect.
 func consent(ctx context.Context, address string) (url.Values, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -86,7 +86,7 @@ func consent(ctx context.Context, address string) (url.Values, error) {
 	return back.Query(), nil
 }
 
-// exporters are those of the demo: each type, of each company alone or of both together.
+// exporters returns the demo's exporters: every type, for each company alone or for both together.
 func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	var list []export.Exporter
 	add := func(name, kind, tab, cron string, options map[string]string, of ...export.Company) {

@@ -1,5 +1,5 @@
-// Package file writes rows into CSV files in a folder: one file an exporter, replaced wholly or not at all. A text that
-// a spreadsheet program would take for a formula is written with an apostrophe before it.
+// Package file writes rows into CSV files in a folder: one file per exporter, replaced atomically. Text that a
+// spreadsheet program would take for a formula is written with a leading apostrophe.
 package file
 
 import (
@@ -25,11 +25,11 @@ type Folder struct{ Path string }
 
 var _ export.Destination = Folder{}
 
-// write is a file that was looked at.
+// write is a prepared write to one file.
 type write struct {
 	path    string
 	w       export.WriteRequest
-	old     []byte // nil when there is no file
+	old     []byte // nil if there is no file
 	fresh   []byte
 	builder *change.Builder
 	set     *change.Set
@@ -63,7 +63,7 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// compare walks what stands and then the result, whose bytes it makes on the way.
+// compare passes over the existing rows and then the result, and encodes the result on the way.
 func (r *write) compare(ctx context.Context) error {
 	schema := r.w.Rows.Schema()
 	o := change.Options{Trace: r.w.Trace, Budget: r.w.Budget}
@@ -137,8 +137,8 @@ func values(record []string) []change.Value {
 	return row
 }
 
-// Text is how a cell stands in a file: days as 2006-01-02, instants in RFC 3339, numbers as they were spelt, and texts
-// that a spreadsheet program would work out with an apostrophe before them.
+// Text returns a cell as written to a file: days as 2006-01-02, instants in RFC 3339, numbers as they were spelt, and
+// text that a spreadsheet program would evaluate with a leading apostrophe.
 func Text(c table.Cell) string {
 	text := c.String()
 	if c.Kind() == table.Text && text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
@@ -150,7 +150,7 @@ func Text(c table.Cell) string {
 // Change implements export.Write.
 func (r *write) Change() *change.Set { return r.set }
 
-// Requests implements export.Write: a file takes none.
+// Requests implements export.Write. A file needs none.
 func (r *write) Requests() int { return 0 }
 
 // Commit implements export.Write.
@@ -177,8 +177,8 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	return res, replaceFile(r.path, r.fresh)
 }
 
-// replaceFile puts the new contents in place at once: whoever opens the file sees the old ones or the new ones, also
-// after a crash.
+// replaceFile replaces the contents atomically: whoever opens the file sees the old contents or the new, even after a
+// crash.
 func replaceFile(path string, data []byte) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

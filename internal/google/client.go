@@ -1,6 +1,6 @@
-// Package google writes results to Google Sheets: it finds or makes the spreadsheet and the tab, plans the least work
-// that makes the managed range exactly the result, and carries it out so that a reader sees the old rows or the new
-// ones and never a mixture. It also creates and finds spreadsheets through Drive.
+// Package google writes results to Google Sheets. It finds or creates the spreadsheet and the tab, plans the least work
+// that turns the managed range into the result, and does it so that readers see either the old rows or the new ones,
+// never a mixture. It also creates and finds spreadsheets through Drive.
 package google
 
 import (
@@ -28,14 +28,15 @@ import (
 type Options struct {
 	SheetsURL string // root of the Sheets API, as option.WithEndpoint takes it: "https://sheets.googleapis.com/"
 	DriveURL  string // root of the Drive API: "https://www.googleapis.com/drive/v3/"
-	// HTTP returns the authorised client of a Google account; it adds the bearer token and nothing else.
+	// HTTP returns the authorised client of a Google account. It adds the bearer token and nothing else.
 	HTTP func(account export.ID) (*http.Client, error)
-	// Reads and Writes pace the requests by account, and by "project" for all together.
+	// Reads and Writes pace requests per account; the Project limiters pace all requests together under the key
+	// "project".
 	Reads, Writes, ProjectReads, ProjectWrites limit.Lanes
 	Now                                        func() time.Time // nil means time.Now
 	Logger                                     *slog.Logger
 	MaxTries                                   int // per request; 0 means 5
-	// bytes of a request body; 0 means a little below the 2 MB that Google recommends
+	// MaxBody limits a request body in bytes. 0 means a little below the 2 MB that Google recommends.
 	MaxBody int
 }
 
@@ -48,7 +49,7 @@ type Client struct {
 
 var _ export.Destination = (*Client)(nil)
 
-// New returns a client. It sends nothing.
+// New returns a client. It makes no request.
 func New(o Options) *Client {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -64,27 +65,27 @@ func New(o Options) *Client {
 
 func withSlash(s string) string { return strings.TrimSuffix(s, "/") + "/" }
 
-// maxAnswer bounds one answer; ranges are read in pieces far smaller than this.
+// maxAnswer limits one answer. Ranges are read in pieces far smaller than this.
 const maxAnswer = 64 << 20
 
-// requestTimeout is a little more than the 180 seconds after which Google gives up itself.
+// requestTimeout is a little longer than the 180 seconds after which Google itself gives up.
 const requestTimeout = 190 * time.Second
 
-// call is one request to Google. Every one that is sent by do may be sent again: it reads, writes cells by absolute
-// address, or makes something under an id chosen here.
+// call is one request to Google. do may send any call again: it reads, writes cells by absolute address, or creates
+// something under an id chosen here.
 type call struct {
 	method string
 	url    string
 	query  url.Values
 	body   []byte
 	write  bool // counts against the write quota
-	// once: it must not be sent again by itself when its outcome is unknown. Neither does a cancel cut it off once it
-	// is sent, as that would make its outcome unknown.
+	// once says that do must not resend the call if its outcome is unknown. Nor does cancelling ctx interrupt it once
+	// sent, because that would make the outcome unknown.
 	once  bool
-	drive bool // is for Drive, whose quota is another and far larger
+	drive bool // for Drive, which has its own, far larger quota
 }
 
-// session is the requests of one run, of one account.
+// session makes the requests of one run with one account.
 type session struct {
 	c       *Client
 	account export.ID
@@ -100,11 +101,11 @@ func (c *Client) session(account export.ID, m *export.Meter) (*session, error) {
 	return &session{c: c, account: account, http: hc, meter: m}, nil
 }
 
-// errUnknownOutcome marks an error after which the request may or may not have been carried out.
+// errUnknownOutcome marks errors after which a request may or may not have taken effect.
 var errUnknownOutcome = errors.New("the outcome is unknown")
 
-// do sends a request, again where that can help, and hands the answer's body to read, which may be called again for a
-// later try. A nil read ignores the body.
+// do sends a request, retries where that can help, and passes the answer's body to read, which may be called again for
+// a later try. A nil read ignores the body.
 func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) error {
 	var last error
 	for try := range s.c.o.MaxTries {
@@ -129,8 +130,8 @@ func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) er
 	return last
 }
 
-// wait is the pause before a further try: what Google asked for, long enough for a minute's quota to come back when
-// that is used up, else doubling with full jitter.
+// wait pauses before the next try: as long as Google asked for; long enough for the quota to recover if it is used up;
+// otherwise with doubling full jitter.
 func (s *session) wait(ctx context.Context, try int, last error) error {
 	pause := min(time.Second<<try, time.Minute)
 	pause = time.Duration(rand.Int64N(int64(pause))) + 200*time.Millisecond
@@ -138,7 +139,7 @@ func (s *session) wait(ctx context.Context, try int, last error) error {
 	switch {
 	case p.RetryAfter > 0:
 		pause = min(p.RetryAfter, 2*time.Minute)
-	case p.Code == problem.GoogleRateLimited: // quotas are by the minute
+	case p.Code == problem.GoogleRateLimited: // quotas are per minute
 		pause = min(15*time.Second<<(try-1), time.Minute) + rand.N(5*time.Second)
 	}
 	t := time.NewTimer(pause)
@@ -178,7 +179,7 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		return sendProblem(ctx, err)
 	}
 	defer func() {
-		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // lets the connection be used again
+		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection can be reused
 		_ = res.Body.Close()
 	}()
 	if err := googleapi.CheckResponse(res); err != nil {
@@ -221,7 +222,7 @@ func (s *session) request(ctx context.Context, k call) (*http.Request, error) {
 	return req, nil
 }
 
-// acquire waits for the account's and the project's turn.
+// acquire waits until both the account's and the project's limits allow a request.
 func acquire(ctx context.Context, own limit.Lanes, account string, project limit.Lanes) (release func(), err error) {
 	freeOwn, err := own.Acquire(ctx, account)
 	if err != nil {
@@ -235,7 +236,7 @@ func acquire(ctx context.Context, own limit.Lanes, account string, project limit
 	return func() { freeProject(); freeOwn() }, nil
 }
 
-// retryAfter reads the header in either of its forms.
+// retryAfter parses the Retry-After header in either form.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(v); err == nil && seconds >= 0 {

@@ -10,21 +10,20 @@ import (
 	"ledgersheet/internal/change"
 )
 
-// tally is what is known of rows as they stand, or will stand, in a sheet: a digest, and what the verification of a
-// written range compares with.
+// tally summarises rows of a sheet: a digest, and what verify compares a written range with.
 type tally struct {
 	sum         hash.Hash
 	buf         []byte
 	rows        int
 	first, last []value
-	sums        []decimal.Decimal // by column; of numbers only, as Sheets would add them
+	sums        []decimal.Decimal // by column; numbers only, added as Sheets would
 }
 
 func newTally(columns int) *tally {
 	return &tally{sum: sha256.New(), sums: make([]decimal.Decimal, columns)}
 }
 
-// add takes the next row, the header first. Values are kept only for the first and the last row.
+// add takes the next row, starting with the header. It keeps the values of the first and the last row only.
 func (t *tally) add(row []value, money []bool) {
 	t.buf = change.AppendRow(t.buf[:0], row)
 	t.sum.Write(t.buf)
@@ -38,5 +37,5 @@ func (t *tally) add(row []value, money []bool) {
 	t.rows++
 }
 
-// digest identifies the rows so far.
+// digest returns a digest of the rows so far.
 func (t *tally) digest() string { return hex.EncodeToString(t.sum.Sum(nil)[:16]) }

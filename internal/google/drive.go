@@ -13,8 +13,8 @@ import (
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
-// create makes a spreadsheet, or finds the one that an earlier try made: the file carries the key, so a lost answer or
-// a crash does not leave two. made tells that nobody can have put anything into it yet.
+// create creates a spreadsheet, or finds the one that an earlier try created. The file carries the key, so that a lost
+// answer or a crash does not leave two. made reports that nobody can have put anything into it yet.
 // https://developers.google.com/workspace/drive/api/guides/properties
 func (s *session) create(ctx context.Context, key, title string) (id string, made bool, err error) {
 	var found drive.FileList
@@ -44,7 +44,7 @@ func (s *session) create(ctx context.Context, key, title string) (id string, mad
 	return file.Id, err == nil, err
 }
 
-// Account asks Google who the account is: the cheapest call that proves that the connection works.
+// Account asks Google for the account's e-mail: the cheapest call that proves that the connection works.
 func (c *Client) Account(ctx context.Context, account export.ID) (email string, err error) {
 	s, err := c.session(account, nil)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// sendProblem is for a request that got no answer. What the authorised client itself says (the account must be
-// reconnected) passes through.
+// sendProblem returns the problem of a request that got no answer. A problem from the authorised client itself, such as
+// that the account must be reconnected, is passed through.
 func sendProblem(ctx context.Context, err error) error {
 	if p, ok := errors.AsType[*problem.Problem](err); ok {
 		return p
@@ -26,16 +26,16 @@ func sendProblem(ctx context.Context, err error) error {
 		"Google did not answer."))
 }
 
-// answer is a kind of refusal: it fits by status and, where given, by a part of the message or the reason.
+// answer is one kind of refusal, matched by status and, if given, by a part of the message or reason.
 type answer struct {
 	status int
 	part   string // in the message, the reasons or the body; lower case
 	code   problem.Code
 	format string // of the message; %s is Google's own text
-	hint   string // instead of the code's
+	hint   string // replaces the code's hint
 }
 
-// answers is the one table of what Google's refusals mean, first match wins.
+// answers is the one table of what Google's refusals mean. The first match wins.
 // https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors
 var answers = []answer{
 	{http.StatusUnauthorized, "", problem.GoogleReconnectRequired, "Google no longer accepts this account's access.",
@@ -83,7 +83,7 @@ var answers = []answer{
 	{http.StatusRequestTimeout, "", problem.GoogleUnavailable, "Google did not answer in time.", ""},
 }
 
-// answerProblem translates an answer that is no success.
+// answerProblem translates an unsuccessful answer.
 func answerProblem(err error, now time.Time) *problem.Problem {
 	e, ok := errors.AsType[*googleapi.Error](err)
 	if !ok {

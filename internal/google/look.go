@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// look reads the spreadsheet's state and the rows that stand in the managed range.
+// look reads the spreadsheet's state and finds the managed range in it.
 func (r *write) look(ctx context.Context) error {
 	st, err := r.session.state(ctx, r.w.Target.Spreadsheet)
 	if err != nil {
@@ -23,7 +23,7 @@ func (r *write) look(ctx context.Context) error {
 	return r.prove(ctx)
 }
 
-// zone is the clock on which the spreadsheet shows instants.
+// zone returns the time zone in which the spreadsheet shows instants.
 func (r *write) zone() *time.Location {
 	if r.state != nil && r.state.zone != "" {
 		if loc, err := time.LoadLocation(r.state.zone); err == nil {
@@ -33,7 +33,7 @@ func (r *write) zone() *time.Location {
 	return r.w.Zone
 }
 
-// prove looks at cells where the spreadsheet's state alone does not tell whose they are.
+// prove reads cells where the spreadsheet's state alone does not tell whose they are.
 func (r *write) prove(ctx context.Context) error {
 	p := &r.place
 	if !p.claim.empty() {
@@ -51,14 +51,14 @@ func (r *write) prove(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if taken != "" { // somebody has begun to use the tab: it stays, and another is made
+		if taken != "" { // somebody has started to use the tab: leave it and make another
 			p.tab, p.rename = nil, false
 		}
 	}
 	return nil
 }
 
-// stand reads the rows that stand in the managed range into the change, and keeps them for their old values.
+// stand reads the rows in the managed range into the change, and keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	r.old = nil
 	m := r.place.managed
@@ -80,11 +80,11 @@ func (r *write) stand(ctx context.Context) error {
 				cells[i] = table.Cell{}
 			}
 		}
-		_ = r.kept.Add(table.Row{Cells: cells}) // as wide as its schema, and in memory
+		_ = r.kept.Add(table.Row{Cells: cells}) // cannot fail: it is as wide as its schema, and in memory
 	})
 }
 
-// standing yields the rows that stand once more.
+// standing yields the existing rows again.
 func (r *write) standing(yield func([]value)) {
 	if r.kept == nil {
 		return
@@ -92,7 +92,7 @@ func (r *write) standing(yield func([]value)) {
 	row := make([]value, r.place.managed.cols())
 	for kept, err := range r.kept.Rows() {
 		if err != nil {
-			return // what is left out shows as not complete
+			return // what is missing makes the set incomplete
 		}
 		for i, c := range kept.Cells {
 			row[i] = value{}
@@ -104,7 +104,7 @@ func (r *write) standing(yield func([]value)) {
 	}
 }
 
-// mustBeEmpty refuses to take cells that hold something.
+// mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
 	title := ""
 	if r.place.tab != nil {
@@ -125,7 +125,7 @@ func (r *write) mustBeEmpty(ctx context.Context) error {
 	return nil
 }
 
-// firstTaken is the address of the first cell that holds something; empty when none does.
+// firstTaken returns the address of the first non-empty cell, or "" if there is none.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
 	at := area.row
 	err = r.read(ctx, r.state.id, title, area, func(row []value) {
@@ -139,12 +139,12 @@ func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken 
 	return taken, err
 }
 
-// lookLasts is how long a look is trusted. A longer time can lie between a look and the write that rests on it, when
-// the write waits for quota or fills a staging tab.
+// lookLasts is how long a look is trusted. More time may pass before the write that relies on it, while the write waits
+// for quota or fills a staging tab.
 const lookLasts = 2 * time.Second
 
-// stillStands looks once more when the look is old, and returns export.ErrMoved when the spreadsheet is not what it
-// was, but for the staging tab, which is the write's own.
+// stillStands looks again if the last look is old, and returns export.ErrMoved if the spreadsheet has changed. It
+// ignores the staging tab, which is the write's own.
 func (r *write) stillStands(ctx context.Context, staging int64) error {
 	if r.c.o.Now().Sub(r.looked) < lookLasts {
 		return nil

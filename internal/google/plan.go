@@ -12,10 +12,10 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxStyledRuns bounds the formatting requests of a statement, so that a commit stays far below 2 MB.
+// maxStyledRuns limits the formatting requests of a statement, to keep a commit well below 2 MB.
 const maxStyledRuns = 4_000
 
-// plan is what a replace will do to the tab: pure, made from the state and the result's size alone.
+// plan is what a replace will do to the tab. It is computed from the state and the result's size alone.
 type plan struct {
 	owner  export.ID
 	run    export.ID
@@ -31,20 +31,20 @@ type plan struct {
 	widths []int // of the columns, in characters
 }
 
-// style is a run of rows of a statement that look alike.
+// style is a run of statement rows that look alike.
 type style struct {
-	from, to int // rows of the result, the header being 0
+	from, to int // rows of the result; the header is 0
 	role     table.Role
 	level    uint8
 }
 
-// newPlan checks that the result fits and harms nothing, as far as the state without cells tells.
+// newPlan checks, as far as the state without cells tells, that the result fits and overwrites nothing.
 func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.Time) (*plan, error) {
 	schema := w.Rows.Schema()
 	pl := &plan{owner: w.Owner, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
 	pl.target = rect{p.row, p.col, p.row + 1 + w.Rows.Len(), p.col + len(schema.Columns)}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
-	for st.tab(pl.tabID) != nil { // one that was made with this title, and renamed since
+	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
 		pl.tabID++
 	}
 	if p.tab != nil {
@@ -81,11 +81,11 @@ func (pl *plan) checkTab() error {
 	return nil
 }
 
-// gridRows is the height of a tab made for the result: one row below the header at least, as a header cannot be frozen
-// on a tab without another row.
+// gridRows returns the height of a tab made for the result. It has at least one row below the header, because a header
+// cannot be frozen on a tab without other rows.
 func (pl *plan) gridRows() int { return max(pl.target.endRow, pl.target.row+2) }
 
-// growth is how many cells the tab's grid gains.
+// growth returns how many cells the tab's grid gains.
 func (pl *plan) growth() int {
 	t := pl.place.tab
 	switch {
@@ -97,7 +97,8 @@ func (pl *plan) growth() int {
 	return max(t.rows, pl.target.endRow)*max(t.cols, pl.target.endCol) - t.rows*t.cols
 }
 
-// fresh are the rectangles that the result takes and that were not the exporter's before: no user's cell may be there.
+// fresh returns the rectangles that the result takes and that were not the exporter's before. They must not hold
+// anybody's cells.
 func (pl *plan) fresh() []rect {
 	if pl.place.tab == nil || pl.place.rename {
 		return nil
@@ -109,8 +110,7 @@ func (pl *plan) fresh() []rect {
 	return area.minus(pl.place.managed)
 }
 
-// schemaID identifies titles, kinds and currencies: when it is the one of the stamp, formats are left as people made
-// them.
+// schemaID identifies a schema by titles, kinds and currencies. If it equals the stamp's, people's formats are kept.
 func schemaID(s table.Schema) string {
 	t := newTally(0)
 	for _, c := range s.Columns {
@@ -121,7 +121,7 @@ func schemaID(s table.Schema) string {
 	return t.digest()[:12]
 }
 
-// prepare are the requests that make room for the rows.
+// prepare returns the requests that make room for the rows.
 func (pl *plan) prepare() []*sheets.Request {
 	t := pl.place.tab
 	rows, cols := int64(pl.gridRows()), int64(pl.target.endCol)
@@ -152,13 +152,13 @@ func (pl *plan) prepare() []*sheets.Request {
 	return reqs
 }
 
-// finish are the requests that follow the rows in the same batch: blank what is left over, formats, note, named range
-// and stamp.
+// finish returns the requests that follow the rows in the same batch: they clear leftover cells and set formats, note,
+// named range and stamp.
 func (pl *plan) finish() []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, left := range pl.place.managed.minus(pl.target) {
-		fields := "userEnteredValue" // rows that may come again: people's formats stay
-		if pl.place.moved() || left.col > pl.target.col {
+		fields := "userEnteredValue" // the rows may come back, so keep people's formats
+		if pl.place.isMoved() || left.col > pl.target.col {
 			fields += ",userEnteredFormat,note"
 		}
 		reqs = append(reqs, clear(left.grid(pl.tabID), fields))
@@ -172,11 +172,11 @@ func (pl *plan) finish() []*sheets.Request {
 	return append(reqs, pl.marks()...)
 }
 
-// formats set the header's look and each column's number format: for all rows when the columns are new, else only for
-// the rows that were added, as people may have chosen another format since.
+// formats returns the requests for the header's look and each column's number format. They cover all rows if the
+// columns are new, and otherwise only added rows, because people may have chosen other formats since.
 func (pl *plan) formats() []*sheets.Request {
 	first := pl.target.row + 1
-	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.moved()
+	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.isMoved()
 	if same {
 		first = max(first, pl.place.managed.endRow)
 	}
@@ -206,7 +206,7 @@ func (pl *plan) formats() []*sheets.Request {
 	return reqs
 }
 
-// headerSides put titles above the side on which Sheets shows their columns' values.
+// headerSides returns the requests that align titles with their columns' values.
 func (pl *plan) headerSides() []*sheets.Request {
 	var reqs []*sheets.Request
 	for i, c := range pl.schema.Columns {
@@ -225,11 +225,12 @@ func (pl *plan) headerSides() []*sheets.Request {
 const (
 	leastWidth    = 72
 	mostWidth     = 320
-	characterWide = 8 // of bold digits in Sheets' standard font and size, amply
+	characterWide = 8 // a generous width for bold digits in Sheets' default font
 	cellMargin    = 24
 )
 
-// columnWidths fit the columns of a tab that is being made to what they hold; on other tabs they are people's own.
+// columnWidths returns the requests that fit the columns of a new tab to their contents. On other tabs, widths belong
+// to people.
 func (pl *plan) columnWidths() []*sheets.Request {
 	if pl.place.tab != nil && !pl.place.rename {
 		return nil
@@ -255,8 +256,8 @@ func (pl *plan) rowsBefore() int {
 	return pl.place.tab.rows
 }
 
-// styleRequests show a statement's sections, totals and indentation, as formats of its cells and never as blanks in
-// them. They are set anew each time, because rows move.
+// styleRequests returns the requests that show a statement's sections, totals and indentation, as cell formats and
+// never as leading blanks. They are set each time, because rows move.
 func (pl *plan) styleRequests() []*sheets.Request {
 	restyle := pl.place.stamp.Schema != "" && pl.place.stamp.Schema != schemaID(pl.schema)
 	if (len(pl.styles) == 0 && !restyle) || pl.target.rows() < 2 {
@@ -286,7 +287,7 @@ func (pl *plan) styleRequests() []*sheets.Request {
 	return reqs
 }
 
-// marks are the named range and the stamp.
+// marks returns the requests that set the named range and the stamp.
 func (pl *plan) marks() []*sheets.Request {
 	named := &sheets.NamedRange{
 		NamedRangeId: rangeID(pl.owner), Name: rangeName(pl.owner), Range: pl.target.grid(pl.tabID),
@@ -296,7 +297,7 @@ func (pl *plan) marks() []*sheets.Request {
 		named.NamedRangeId = pl.place.named
 		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
 	}
-	// strings and numbers cannot fail
+	// Strings and numbers cannot fail to marshal.
 	text, _ := json.Marshal(stamp{
 		Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(),
 		Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339),
@@ -319,8 +320,8 @@ func createMetadata(m *sheets.DeveloperMetadata) *sheets.Request {
 	return &sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: m}}
 }
 
-// stampID is the metadata's id. A new one is made of the tab's too, as an exporter that moves to another tab leaves its
-// old stamp behind.
+// stampID returns the metadata's id. A new id includes the tab's, because an exporter that moves to another tab leaves
+// its old stamp behind.
 func (pl *plan) stampID() int64 {
 	if pl.place.stamp.id != 0 {
 		return pl.place.stamp.id
@@ -328,7 +329,8 @@ func (pl *plan) stampID() int64 {
 	return numberFor("stamp", string(pl.owner), fmt.Sprint(pl.tabID))
 }
 
-// numberFormat is how a column's kind is shown. https://developers.google.com/workspace/sheets/api/guides/formats
+// numberFormat returns the format that shows a column's kind.
+// https://developers.google.com/workspace/sheets/api/guides/formats
 func numberFormat(c table.Column) *sheets.NumberFormat {
 	switch c.Kind {
 	case table.Money:
@@ -343,7 +345,7 @@ func numberFormat(c table.Column) *sheets.NumberFormat {
 	case table.Text:
 		return &sheets.NumberFormat{Type: "TEXT", Pattern: "@"}
 	}
-	return nil // automatic: quantities show the places they have
+	return nil // automatic: quantities show their own decimal places
 }
 
 var zeroDecimal = map[string]bool{
@@ -362,12 +364,12 @@ func appendDimension(tab int64, dimension string, n int64) *sheets.Request {
 	}}
 }
 
-// clear resets fields of a rectangle: a range without rows.
+// clear resets fields of a rectangle, by an update without rows.
 func clear(g *sheets.GridRange, fields string) *sheets.Request {
 	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{Range: g, Fields: fields}}
 }
 
-// repeat sets leaves of the cells' format.
+// repeat sets the given leaves of the cells' format.
 func repeat(g *sheets.GridRange, f *sheets.CellFormat, leaves string) *sheets.Request {
 	return &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
 		Range: g, Cell: &sheets.CellData{UserEnteredFormat: f}, Fields: "userEnteredFormat(" + leaves + ")",

@@ -14,11 +14,11 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// readCells is how many cells one request reads at most, which bounds the memory that an answer takes.
+// readCells is the largest number of cells read by one request, which limits the memory of an answer.
 const readCells = 100_000
 
-// read hands on the rows of a rectangle as they stand, each of the rectangle's width. It reads in pieces; a piece is
-// handed on when it has arrived whole.
+// read yields the rows of a rectangle, each of the rectangle's width. It reads in pieces and yields a piece once it has
+// fully arrived.
 func (s *session) read(ctx context.Context, spreadsheet, title string, area rect, yield func([]value)) error {
 	step := max(1, readCells/max(1, area.cols()))
 	for row := area.row; row < area.endRow; row += step {
@@ -34,7 +34,7 @@ func (s *session) read(ctx context.Context, spreadsheet, title string, area rect
 	return nil
 }
 
-// ranges reads rectangles in one request. Rows and cells that the answer leaves out at the ends are blank.
+// ranges reads rectangles in one request. Trailing rows and cells missing from the answer are blank.
 func (s *session) ranges(ctx context.Context, spreadsheet, title string, areas []rect) ([][][]value, error) {
 	q := url.Values{
 		"valueRenderOption": {"UNFORMATTED_VALUE"}, "dateTimeRenderOption": {"SERIAL_NUMBER"},
@@ -56,7 +56,7 @@ func (s *session) ranges(ctx context.Context, spreadsheet, title string, areas [
 	return out, err
 }
 
-// decodeRanges reads a batchGet answer with its numbers as text.
+// decodeRanges decodes a batchGet answer, keeping numbers as text.
 func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
 	var answer struct {
 		ValueRanges []struct {
@@ -92,11 +92,11 @@ func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
 	return out, nil
 }
 
-// maxRanges bounds the ranges of one request, as each of them makes its address longer.
+// maxRanges limits the ranges of one request, since each makes its URL longer.
 const maxRanges = 6
 
-// verify reads back what was written: the first and the last row, and every money column, whose sums must be those of
-// the result. It is one request for all but long results.
+// verify reads back what was written: the first and the last row, and every money column, whose sums must equal the
+// result's. That takes one request unless the result is long.
 func (r *write) verify(ctx context.Context, title string, at rect) error {
 	if at.rows() < 2 {
 		return nil
@@ -111,7 +111,7 @@ func (r *write) verify(ctx context.Context, title string, at rect) error {
 			areas = append(areas, rect{from, at.col + s[0], min(from+step, at.endRow), at.col + s[1]})
 		}
 		if len(areas) == 0 {
-			break // the ends were looked at, and there is no money
+			break // the ends were checked, and there is no money
 		}
 		got, err := r.ranges(ctx, r.state.id, title, areas)
 		if err != nil {
@@ -131,8 +131,8 @@ func (r *write) verify(ctx context.Context, title string, at rect) error {
 	return r.compareSums(title, sums)
 }
 
-// moneySpans are the money columns as spans [from, to) of columns, and how many columns these have. When there would be
-// too many, one span has them all, and columns between them.
+// moneySpans returns the money columns as spans [from, to), and the number of columns in them. If there were too many
+// spans, a single one covers them all and the columns between.
 func moneySpans(money []bool) (spans [][2]int, width int) {
 	for c, isMoney := range money {
 		switch last := len(spans) - 1; {
@@ -152,7 +152,7 @@ func moneySpans(money []bool) (spans [][2]int, width int) {
 	return spans, width
 }
 
-// addMoney adds the numbers of money columns up, as a tally does.
+// addMoney adds up the numbers in money columns, as a tally does.
 func addMoney(sums []decimal.Decimal, money []bool, rows [][]value) {
 	for _, row := range rows {
 		for c, v := range row {

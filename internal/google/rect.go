@@ -23,7 +23,7 @@ func (r rect) contains(o rect) bool {
 	return r.row <= o.row && r.col <= o.col && o.endRow <= r.endRow && o.endCol <= r.endCol
 }
 
-// minus returns the parts of r outside o: those above and below it in r's whole width, those left and right of it.
+// minus returns the parts of r outside o: above and below in r's full width, then left and right.
 func (r rect) minus(o rect) []rect {
 	if !r.overlaps(o) {
 		return nonEmpty(r)
@@ -37,7 +37,8 @@ func nonEmpty(list ...rect) []rect {
 	return slices.DeleteFunc(list, rect.empty)
 }
 
-// grid is the rectangle as the API takes it. Ends are forced: a missing end means "to the end of the sheet".
+// grid returns the rectangle in the API's form. Ends are always sent, because a missing end means "to the end of the
+// sheet".
 func (r rect) grid(tab int64) *sheets.GridRange {
 	return &sheets.GridRange{
 		SheetId: tab, StartRowIndex: int64(r.row), EndRowIndex: int64(r.endRow), StartColumnIndex: int64(r.col),
@@ -46,7 +47,7 @@ func (r rect) grid(tab int64) *sheets.GridRange {
 	}
 }
 
-// rectOf reads a range of the API within a grid; missing ends are the grid's.
+// rectOf converts an API range within a grid. Missing ends are the grid's.
 func rectOf(g *sheets.GridRange, rows, cols int) rect {
 	r := rect{int(g.StartRowIndex), int(g.StartColumnIndex), int(g.EndRowIndex), int(g.EndColumnIndex)}
 	if r.endRow == 0 {
@@ -58,14 +59,14 @@ func rectOf(g *sheets.GridRange, rows, cols int) rect {
 	return r
 }
 
-// a1 is the rectangle in A1 notation on the tab of that title. The title is always quoted: a bare one may be taken for
-// a named range or a cell.
+// a1 returns the rectangle in A1 notation for the tab with that title. The title is always quoted, because a bare one
+// may be taken for a named range or a cell.
 func (r rect) a1(title string) string {
 	return fmt.Sprintf("'%s'!%s%d:%s%d", strings.ReplaceAll(title, "'", "''"), columnName(r.col), r.row+1,
 		columnName(r.endCol-1), r.endRow)
 }
 
-// cellName is a cell's address, such as "B7".
+// cellName returns a cell's address, such as "B7".
 func cellName(row, col int) string { return fmt.Sprintf("%s%d", columnName(col), row+1) }
 
 func columnName(col int) string {

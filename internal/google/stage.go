@@ -21,7 +21,7 @@ import (
 // How long a run that has ended may still talk to Google.
 const (
 	abortTimeout = 30 * time.Second // to remove its staging tab
-	// to learn what became of a request whose answer was lost, or to verify what was written
+	// settleTimeout is for learning the outcome of a request whose answer was lost, or for verifying what was written.
 	settleTimeout = 3 * time.Minute
 )
 
@@ -70,7 +70,8 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 	return r.commit(ctx, body)
 }
 
-// leftovers delete the hidden tabs of runs that died. Runs on one spreadsheet never overlap, so none is in use.
+// leftovers returns the requests that delete the hidden tabs of runs that died. Runs on one spreadsheet never overlap,
+// so none is in use.
 func (r *write) leftovers() []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, t := range r.state.tabs {
@@ -81,7 +82,7 @@ func (r *write) leftovers() []*sheets.Request {
 	return reqs
 }
 
-// stage makes the hidden tab, exactly large enough. Its id is chosen here, so a repeated request is recognised.
+// stage creates the hidden tab, exactly large enough. Its id is chosen here, so that a repeated request is recognised.
 func (r *write) stage(ctx context.Context, id int64, title string) error {
 	t := r.plan.target
 	reqs := append(r.leftovers(),
@@ -152,7 +153,7 @@ func jsonOf(row []value) func(func(any) bool) {
 	}
 }
 
-// abort removes the hidden tab after a failure. When that fails too, the next run removes it.
+// abort removes the hidden tab after a failure. If that fails too, the next run removes it.
 func (r *write) abort(ctx context.Context, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
@@ -165,7 +166,7 @@ func (r *write) abort(ctx context.Context, id int64) {
 	}
 }
 
-// commit sends the batch that readers see. Its stamp tells whether it was carried out.
+// commit sends the batch that readers see. Its stamp shows whether it was carried out.
 func (r *write) commit(ctx context.Context, body []byte) error {
 	return r.send(ctx, body, func(st *state) bool {
 		t := st.tab(r.plan.tabID)
@@ -177,7 +178,7 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	})
 }
 
-// batch sends requests as one batchUpdate. applied tells from a state whether they were carried out.
+// batch sends requests as one batchUpdate. applied reports, given a state, whether they were carried out.
 func (r *write) batch(ctx context.Context, reqs []*sheets.Request, applied func(*state) bool) error {
 	body, err := marshal(map[string]any{"requests": reqs})
 	if err != nil {
@@ -186,9 +187,9 @@ func (r *write) batch(ctx context.Context, reqs []*sheets.Request, applied func(
 	return r.send(ctx, body, applied)
 }
 
-// send carries out a batch exactly once: after an answer that was lost, or a refusal of a second try, the spreadsheet's
-// state tells what happened to the first. It finds that out even when ctx ends meanwhile, as the run must not be called
-// cancelled when its rows are in the sheet.
+// send carries out a batch exactly once. After a lost answer, or if a second try is refused, the spreadsheet's state
+// tells what happened to the first try. send finds out even if ctx ends meanwhile, because a run must not be reported
+// as cancelled if its rows are in the sheet.
 func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool) error {
 	k := call{method: http.MethodPost, write: true, once: true, body: body,
 		url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
@@ -213,7 +214,7 @@ func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool
 		case ctx.Err() != nil:
 			return errors.Join(ctx.Err(), err)
 		case try == r.c.o.MaxTries, !errors.Is(err, errUnknownOutcome):
-			return err // the last: refused, and not because an earlier try had gone through
+			return err // the last try was refused, and not because an earlier one had gone through
 		}
 		if err = r.do(settle, k, decodeInto(&json.RawMessage{})); err == nil {
 			return nil

@@ -15,9 +15,9 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// What the program leaves in a spreadsheet to find its way back: a named range over the managed range, which follows
-// when people insert rows or move things, and on the tab a stamp that tells what was written last. Metadata cannot sit
-// on a rectangle. https://developers.google.com/workspace/sheets/api/guides/metadata
+// The program leaves two marks in a spreadsheet to find its way back: a named range over the managed range, which
+// follows when people insert rows or move things, and a stamp on the tab that records what was written last. (Metadata
+// cannot be attached to a rectangle.) https://developers.google.com/workspace/sheets/api/guides/metadata
 const (
 	stampKey   = "ledgersheet"
 	stagingKey = "ledgersheet_staging"
@@ -27,13 +27,13 @@ const (
 type stamp struct {
 	Exporter export.ID `json:"exporter"`
 	Run      export.ID `json:"run"`
-	Digest   string    `json:"digest"` // of header and rows as they were written
-	Schema   string    `json:"schema"` // of titles and kinds: number formats are set again when it changes
+	Digest   string    `json:"digest"` // of header and rows as written
+	Schema   string    `json:"schema"` // of titles and kinds; number formats are set again when it changes
 	Rows     int       `json:"rows"`   // with the header
 	Cols     int       `json:"cols"`
 	At       string    `json:"at"`
 
-	id int64 // of the metadata: a copy of the spreadsheet may have another than the one that was chosen
+	id int64 // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 }
 
 // tab is one tab as it is now.
@@ -43,20 +43,20 @@ type tab struct {
 	rows, cols int
 	frozen     int
 	hidden     bool
-	grid       bool // false for a tab that is only a chart
+	grid       bool // false for a tab that is just a chart
 	protected  []protection
 	merges     []rect
 	stamps     map[export.ID]stamp
 	staging    bool
 }
 
-// protection is a part of a tab that the account may not edit, but for the open parts of it.
+// protection is a part of a tab that the account may not edit, except for its open parts.
 type protection struct {
 	at   rect
 	open []rect
 }
 
-// blocks reports whether the account may not edit all of the cells.
+// blocks reports whether the account may not edit some of the cells.
 func (p protection) blocks(cells rect) bool {
 	return p.at.overlaps(cells) && !slices.ContainsFunc(p.open, func(o rect) bool { return o.contains(cells) })
 }
@@ -71,7 +71,7 @@ type state struct {
 type namedRange struct {
 	id, name string
 	tab      int64
-	at       rect // empty when its cells were deleted
+	at       rect // empty if its cells were deleted
 }
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
@@ -79,7 +79,7 @@ const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRang
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
-// state reads a spreadsheet without its cells: one request.
+// state reads a spreadsheet without its cells, in one request.
 func (s *session) state(ctx context.Context, id string) (*state, error) {
 	var doc sheets.Spreadsheet
 	k := call{
@@ -98,7 +98,7 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 	}
 	for _, n := range doc.NamedRanges {
 		named := namedRange{id: n.NamedRangeId, name: n.Name}
-		// One without ends has lost its cells, or was drawn by a person over whole columns: neither tells which cells
+		// A range without ends has lost its cells, or a person drew it over whole columns. Neither tells which cells
 		// are ours.
 		if g := n.Range; g != nil && g.EndRowIndex > 0 && g.EndColumnIndex > 0 && st.tab(g.SheetId) != nil {
 			named.tab, named.at = g.SheetId, rectOf(g, 0, 0)
@@ -162,7 +162,7 @@ func (st *state) tabTitled(title string) *tab {
 	return nil
 }
 
-// onlyTab is the spreadsheet's single tab, nil when it has several; staging tabs do not count.
+// onlyTab returns the spreadsheet's single tab, or nil if it has several. Staging tabs do not count.
 func (st *state) onlyTab() *tab {
 	var only *tab
 	for i := range st.tabs {
@@ -177,7 +177,7 @@ func (st *state) onlyTab() *tab {
 	return only
 }
 
-// cells is how many cells the spreadsheet's grids have, empty ones too: what Google's limit counts.
+// cells returns the number of cells in the spreadsheet's grids, including empty ones, as Google's limit counts them.
 func (st *state) cells() int {
 	n := 0
 	for _, t := range st.tabs {
@@ -188,14 +188,14 @@ func (st *state) cells() int {
 	return n
 }
 
-// without returns the state without staging tabs: those of runs that died, which a write removes, and its own.
+// without returns the state without staging tabs: the given one, and those of runs that died, which a write removes.
 func (st *state) without(staging int64) state {
 	left := *st
 	left.tabs = slices.DeleteFunc(slices.Clone(st.tabs), func(t tab) bool { return t.staging || t.id == staging })
 	return left
 }
 
-// rangeOf is an exporter's named range; a copy of the spreadsheet may have given it another id.
+// rangeOf returns an exporter's named range. In a copy of the spreadsheet it may have a different id.
 func (st *state) rangeOf(e export.ID) namedRange {
 	i := slices.IndexFunc(st.named, func(n namedRange) bool { return n.id == rangeID(e) })
 	if i < 0 {
@@ -209,24 +209,26 @@ func (st *state) rangeOf(e export.ID) namedRange {
 
 // place is where an exporter's rows go.
 type place struct {
-	tab     *tab // nil: it must be made
-	rename  bool // the tab is the only one of a spreadsheet that the program made: it takes the wanted title
-	managed rect // as it stands; empty when nothing was written yet
-	// claim is where the managed range must have been when the named range is of no help. It is ours only if it holds
-	// what the stamp says was written last: else people have moved the rows, and their own cells may be there now.
+	tab     *tab // nil if it must be created
+	rename  bool // take over the only tab of a spreadsheet that the program created
+	managed rect // the current managed range; empty if nothing has been written yet
+	// claim is our best guess at the managed range when the named range is missing or unusable. It is ours only if it
+	// holds what the stamp says was written last. Otherwise people have moved the rows, and their own cells may be
+	// there now.
 	claim rect
 	row   int // upper left corner
 	col   int
-	stamp stamp  // zero when nothing was written yet
-	named string // id of the named range; empty when there is none
+	stamp stamp  // zero if nothing has been written yet
+	named string // id of the named range; empty if there is none
 }
 
-// moved reports whether the rows go to another corner of the tab than before.
-func (p place) moved() bool {
+// isMoved reports whether the rows go to another corner of the tab than before.
+func (p place) isMoved() bool {
 	return !p.managed.empty() && (p.managed.row != p.row || p.managed.col != p.col)
 }
 
-// locate finds the managed range. The named range decides, as it follows what people do; a tab is known by its gid.
+// locate finds the managed range. The named range decides, because it follows what people do. A tab is identified by
+// its gid.
 func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	row, col, err := export.ParseCell(target.Start)
 	if err != nil {
@@ -237,7 +239,7 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
 		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
 		p.tab, p.managed, p.stamp = t, named.at, t.stamps[owner]
-		if target.Tab != nil { // nobody has chosen another start cell since
+		if target.Tab != nil { // nobody has chosen a different start cell since
 			p.row, p.col = named.at.row, named.at.col
 		}
 		return p, p.drift()
@@ -265,8 +267,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	return p, nil
 }
 
-// drift refuses a managed range whose width is not what was written: somebody put columns into it or took some out, and
-// writing would go over theirs.
+// drift returns a problem if the managed range is not as wide as what was written. Somebody has inserted or deleted
+// columns in it, and writing would overwrite theirs.
 func (p place) drift() error {
 	if p.stamp.Cols == 0 || p.managed.cols() == p.stamp.Cols {
 		return nil
@@ -275,12 +277,12 @@ func (p place) drift() error {
 		"were inserted into it or deleted.", p.tab.title, p.stamp.Cols, p.managed.cols())
 }
 
-// rangeID and rangeName name an exporter's named range. Google lets the client choose the id, which makes adding one
-// twice fail rather than double.
+// rangeID and rangeName return the id and name of an exporter's named range. Google lets clients choose the id, so
+// adding it twice fails instead of making two.
 func rangeID(id export.ID) string   { return "ledgersheet" + strings.ReplaceAll(string(id), "_", "") }
 func rangeName(id export.ID) string { return "ledgersheet_" + string(id) }
 
-// numberFor makes a stable positive id, of a tab or of metadata, out of names.
+// numberFor derives a stable positive id, for a tab or metadata, from names.
 func numberFor(names ...string) int64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(strings.Join(names, "\x00")))

@@ -12,22 +12,22 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxCellText is how many UTF-16 units Sheets takes in one cell.
+// maxCellText is the largest number of UTF-16 units in a Sheets cell.
 // https://developers.google.com/workspace/sheets/api/limits
 const maxCellText = 50_000
 
-// cutMark ends a text that was too long for a cell, so that nobody takes it for the whole.
+// cutMark ends a text that was too long for a cell, so that nobody takes it for the whole text.
 const cutMark = " … [cut: a Google Sheets cell holds 50,000 characters]"
 
-// maxExactDigits is how many decimal digits a double, which is what Sheets computes with, keeps exactly.
+// maxExactDigits is the number of decimal digits that a double keeps exactly. Sheets computes with doubles.
 const maxExactDigits = 15
 
 // value is a cell as Sheets stores it: blank (zero value), text, an exact number's text, or a truth value.
 type value = change.Value
 
-// encoder turns cells into values. It counts what had to be cut.
+// encoder turns cells into values and counts the texts it had to cut.
 type encoder struct {
-	zone *time.Location // of the spreadsheet: instants are shown on its clock
+	zone *time.Location // the spreadsheet's, in which instants are shown
 	cut  int
 }
 
@@ -36,7 +36,8 @@ var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
 var secondsPerDay = decimal.NewFromInt(86400)
 
-// value is how a cell stands in the sheet. Numbers of more than 15 digits become text, as Sheets would round them.
+// value returns the cell as a Sheets value. Numbers of more than 15 digits become text, because Sheets would round
+// them.
 func (e *encoder) value(c table.Cell) value {
 	if c.Blank() {
 		return value{}
@@ -93,10 +94,11 @@ func (e *encoder) text(s string) value {
 	return value{Kind: 's', Text: s}
 }
 
-// plain spells a decimal as plainText does.
+// plain formats a decimal as plainText does.
 func plain(d decimal.Decimal) string { return plainText(table.DecimalText(d)) }
 
-// plainText spells a decimal's text without trailing zeros, the way a double that was sent and read back compares.
+// plainText removes trailing zeros from a decimal's text, so that it compares equal to a double that was sent and read
+// back.
 func plainText(s string) string {
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
@@ -120,7 +122,7 @@ func digits(s string) int {
 	return n
 }
 
-// readValue is a value out of an answer of values.get with UNFORMATTED_VALUE.
+// readValue converts a value from a values.get answer with UNFORMATTED_VALUE.
 func readValue(v any) value {
 	switch v := v.(type) {
 	case string:
@@ -142,7 +144,7 @@ func readValue(v any) value {
 	return value{}
 }
 
-// rawOf is the value in values.update with RAW: null leaves a cell of a fresh staging tab blank.
+// rawOf returns the value for values.update with RAW. A null leaves a cell of a fresh staging tab blank.
 func rawOf(v value) any {
 	switch v.Kind {
 	case 's':
@@ -155,7 +157,7 @@ func rawOf(v value) any {
 	return nil
 }
 
-// cellDataOf is the value in updateCells; the empty object clears a cell under the mask.
+// cellDataOf returns the value for updateCells. An empty object clears the cell under the mask.
 func cellDataOf(v value) cellData {
 	var x extendedValue
 	switch v.Kind {
@@ -173,8 +175,8 @@ func cellDataOf(v value) cellData {
 	return cellData{Value: &x}
 }
 
-// cellData and extendedValue are Sheets' CellData and ExtendedValue with the number as its decimal text: the generated
-// types hold a float64, through which no money goes here.
+// cellData and extendedValue are Sheets' CellData and ExtendedValue with numbers as decimal text. The generated types
+// use float64, which must never carry money.
 type cellData struct {
 	Value *extendedValue `json:"userEnteredValue,omitempty"`
 }

@@ -15,10 +15,10 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// maxBody is how large a request body gets: Google recommends at most 2 MB.
+// maxBody is the largest request body. Google recommends at most 2 MB.
 const maxBody = 1_900_000
 
-// spreadsheetBase is where spreadsheets are opened when Google's answer did not say.
+// spreadsheetBase is where spreadsheets are opened if Google's answer did not say.
 const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 
 // write is one write under way. Its plans, the least first:
@@ -30,30 +30,30 @@ const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 type write struct {
 	*session
 	w      export.WriteRequest
-	made   bool // the spreadsheet is of this run: nobody has put anything into it
+	made   bool // this run created the spreadsheet, so nobody has put anything into it
 	state  *state
 	looked time.Time
 	place  place
 	plan   *plan
 
-	old    *tally       // of what stands; nil when nothing does
-	kept   *table.Spool // the rows that stand
+	old    *tally       // of the existing rows; nil if there are none
+	kept   *table.Spool // the existing rows
 	change *change.Builder
 	set    *change.Set
 
 	enc    encoder
 	fresh  *tally // of the result
 	money  []bool
-	bytes  int       // estimate of the rows as one updateCells
-	cells  []rowData // header and rows while they may fit into one request, else nil
+	bytes  int       // estimated size of the rows as one updateCells
+	cells  []rowData // header and rows while they may fit into one request, otherwise nil
 	styles []style
 	widths []int // the longest text of each column in characters, as far as the first rows tell
 }
 
 var _ export.Destination = (*Client)(nil)
 
-// Prepare implements export.Destination. It costs a read of the spreadsheet's state and reads of the managed range and
-// of cells that the result would newly take; nothing when there is no spreadsheet yet.
+// Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that the
+// result would newly take. Without a spreadsheet it makes no request.
 func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
 	s, err := c.session(w.Target.Account, w.Meter)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	return r, r.decide(ctx)
 }
 
-// decide reads what stands, weighs the result against it and makes the plan.
+// decide reads the existing rows, compares the result with them and makes the plan.
 func (r *write) decide(ctx context.Context) error {
 	r.w.Report(export.PhaseComparing, 0)
 	r.newChange()
@@ -87,7 +87,7 @@ func (r *write) decide(ctx context.Context) error {
 	return r.mustBeEmpty(ctx)
 }
 
-// newChange begins a change. Rows are known by their keys as long as the columns are the ones of the last write.
+// newChange starts a change. Rows are identified by their keys if the columns are those of the last write.
 func (r *write) newChange() {
 	schema := r.w.Rows.Schema()
 	o := change.Options{Trace: r.w.Trace, Budget: r.w.Budget}
@@ -105,8 +105,8 @@ func (r *write) newChange() {
 	r.change = change.NewBuilder(o)
 }
 
-// weigh walks the result once: its digest and size, what it changes, how its rows look, and the cells of the one
-// request that may hold it all.
+// weigh passes over the result once to find its digest and size, what it changes, how its rows look, and the cells for
+// a single request in case it fits.
 func (r *write) weigh() error {
 	if r.change == nil {
 		r.newChange()
@@ -194,8 +194,8 @@ func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 // widthRows is how many rows tell how wide columns are made.
 const widthRows = 500
 
-// shownWidth is about how many characters a value takes where it is shown: dates and amounts are longer than the
-// numbers that stand for them.
+// shownWidth estimates how many characters a value takes when shown. Dates and amounts are longer than the numbers that
+// represent them.
 func shownWidth(v value, row table.Row, column int) int {
 	n := utf8.RuneCountInString(v.Text)
 	if column < len(row.Cells) && v.Kind == 'n' {
@@ -210,17 +210,17 @@ func shownWidth(v value, row table.Row, column int) int {
 // Change implements export.Write.
 func (r *write) Change() *change.Set { return r.set }
 
-// same reports whether what stands is the result already.
-func (r *write) same() bool {
+// isSame reports whether the sheet already holds the result.
+func (r *write) isSame() bool {
 	return r.old != nil && r.plan != nil && r.place.stamp.Schema == schemaID(r.plan.schema) &&
 		r.place.managed == r.plan.target && r.old.digest() == r.fresh.digest()
 }
 
-// Requests implements export.Write. Reads that verify long results in several pieces are not foreseen one by one.
+// Requests implements export.Write. It does not foresee the separate reads that verify a long result in pieces.
 func (r *write) Requests() int {
 	const create, state, verify, commit, stage = 2, 1, 1, 1, 1
 	switch {
-	case r.same():
+	case r.isSame():
 		return min(len(r.leftovers()), 1)
 	case r.w.Target.Spreadsheet == "" && r.cells != nil:
 		return create + state + commit + verify
@@ -241,8 +241,8 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 			return export.WriteResult{}, err
 		}
 	}
-	if r.same() {
-		return r.unchanged(ctx)
+	if r.isSame() {
+		return r.finishUnchanged(ctx)
 	}
 	if err := r.put(ctx); err != nil {
 		return export.WriteResult{}, err
@@ -250,7 +250,7 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	return r.result(), nil
 }
 
-// begin makes the spreadsheet and looks at it.
+// begin creates the spreadsheet and looks at it.
 func (r *write) begin(ctx context.Context) error {
 	target := r.w.Target
 	var err error
@@ -274,8 +274,8 @@ func (r *write) Close() error {
 	return nil
 }
 
-// unchanged ends a run that has nothing to write, but for hidden tabs that a dead run may have left.
-func (r *write) unchanged(ctx context.Context) (export.WriteResult, error) {
+// finishUnchanged ends a run that has nothing to write. It only deletes hidden tabs that a dead run may have left.
+func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error) {
 	if left := r.leftovers(); len(left) > 0 {
 		gone := func(st *state) bool { return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging }) }
 		if err := r.batch(ctx, left, gone); err != nil {
@@ -300,7 +300,7 @@ func (r *write) put(ctx context.Context) error {
 	return r.putStaged(ctx)
 }
 
-// smallBody is the whole write as one batchUpdate.
+// smallBody returns the whole write as one batchUpdate.
 func (r *write) smallBody() ([]byte, error) {
 	update := updateCells{Range: r.plan.target.grid(r.plan.tabID), Fields: "userEnteredValue", Rows: r.cells}
 	reqs := anys(r.leftovers())

@@ -76,7 +76,7 @@ func readCapture(body []byte, objects []string) (supply.Delta, error) {
 			}
 		}
 	}
-	got.Cut = count >= supply.FeedMost // there is no second page
+	got.Cut = count >= supply.FeedMost // the answer has no second page
 	return got, nil
 }
 
@@ -104,7 +104,7 @@ func (c *Client) Books(ctx context.Context, company export.Company, m *export.Me
 		if closed == "" {
 			return nil
 		}
-		closed = closed[:min(len(closed), len(time.DateOnly))] // other days come with a zone or a time at times
+		closed = closed[:min(len(closed), len(time.DateOnly))] // sometimes the day comes with a zone or a time
 		if _, err := time.Parse(time.DateOnly, closed); err != nil {
 			return errors.New("reading Preferences: the closing date is no date")
 		}
@@ -114,7 +114,7 @@ func (c *Client) Books(ctx context.Context, company export.Company, m *export.Me
 	return books, err
 }
 
-// decodeChanged reads one record of an answer.
+// decodeChanged decodes one record of an answer.
 func decodeChanged(raw json.RawMessage) (record.Record, error) {
 	rec, err := record.Parse(raw)
 	if err != nil {

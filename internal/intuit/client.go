@@ -13,31 +13,31 @@ import (
 type Options struct {
 	// APIURL is the root of the accounting API before /v3/company/…, such as APIRoot(Production).
 	APIURL string
-	// HTTP returns a client that adds the company's token to requests and, on a 401, has it refreshed once and resends.
-	// Errors of its transport that are problems are handed on as they are.
+	// HTTP returns a client that adds the company's token to requests and, on a 401, refreshes it once and resends. If
+	// its transport returns a problem, that problem is returned unchanged.
 	HTTP func(export.RealmID) *http.Client
-	// Limiter paces the requests of each company, over everything that shares it; its keys are realm ids. Nil makes
+	// Limiter paces each company's requests across everything that shares it. Its keys are realm ids. Nil means a new
 	// one with DefaultLimits.
 	Limiter limit.Lanes
-	// Logger is told of each failed request, by status and codes alone. Nil discards.
+	// Logger gets each failed request's status and codes, nothing else. Nil discards.
 	Logger *slog.Logger
-	// MaxTries is how often a request is sent at most; 0 means 5.
+	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
 	// UserAgent names the program to Intuit; empty means "ledgersheet".
 	UserAgent string
 }
 
-// DefaultLimits stay below what Intuit allows a company: 500 requests a minute, 10 a second, 10 at a time.
-// https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
+// DefaultLimits returns limits a little below what Intuit allows per company: 500 requests a minute, 10 a second, 10 at
+// a time. https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
 func DefaultLimits() limit.Limits { return limit.Limits{PerMinute: 450, PerSecond: 9, Concurrent: 8} }
 
-// reportLimits hold for a company's reports beside its general limits: Intuit once allowed 200 a minute, and two at a
-// time make both slow.
+// reportLimits returns the limits for a company's reports, on top of its general limits. Intuit once allowed 200 a
+// minute, and two at a time slow each other down.
 func reportLimits() limit.Limits { return limit.Limits{PerMinute: 180, Concurrent: 1} }
 
 const defaultTries = 5
 
-// Client reads from QuickBooks. It is safe for concurrent use and starts nothing by itself; make one with New.
+// Client reads from QuickBooks. It is safe for concurrent use and starts no goroutines of its own. Create one with New.
 type Client struct {
 	root     string
 	http     func(export.RealmID) *http.Client
@@ -69,9 +69,9 @@ func New(o Options) *Client {
 	return c
 }
 
-// guarded is the company's HTTP client behind one more guard, and without redirects: the API has none, and one that
-// led elsewhere would take the token along.
-func (c *Client) guarded(realm export.RealmID) *http.Client {
+// guard returns the company's HTTP client behind one more guard, and without redirects: the API has none, and following
+// one elsewhere would take the token along.
+func (c *Client) guard(realm export.RealmID) *http.Client {
 	h := *c.http(realm)
 	h.Transport = ReadOnly(c.root, h.Transport)
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

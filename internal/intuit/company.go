@@ -12,15 +12,15 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// companyInfo is what is used of QuickBooks' CompanyInfo.
+// companyInfo is the part of QuickBooks' CompanyInfo that is used.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/companyinfo
 type companyInfo struct {
 	CompanyName, LegalName, Country, FiscalYearStartMonth string
 }
 
-// Company reads who a company is: name, country, home currency and fiscal year. It costs two requests. The status and
-// what is known of the connection are for the caller to fill in. Since the answer comes with the company's own token,
-// it also proves that the token and the realm belong together.
+// Company reads a company's name, country, home currency and fiscal year, with two requests. The caller fills in the
+// status and the facts about the connection. Because it uses the company's own token, success also proves that the
+// token and the realm belong together.
 func (c *Client) Company(ctx context.Context, realm export.RealmID, environment string) (export.Company, error) {
 	info, err := c.companyInfo(ctx, realm)
 	if err != nil {
@@ -44,11 +44,11 @@ func (c *Client) Company(ctx context.Context, realm export.RealmID, environment 
 	return export.Company{
 		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country,
 		Environment:  environment,
-		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: monthNamed(month),
+		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: parseMonth(month),
 	}, nil
 }
 
-// CompanyName reads only the name, with one request: it tells whether the connection works.
+// CompanyName reads only the name, with one request, to tell whether the connection works.
 func (c *Client) CompanyName(ctx context.Context, realm export.RealmID) (string, error) {
 	info, err := c.companyInfo(ctx, realm)
 	return info.CompanyName, err
@@ -82,8 +82,9 @@ func (c *Client) readOne(ctx context.Context, realm export.RealmID, path, object
 	}})
 }
 
-// monthNamed reads a month's English name, as QuickBooks spells the fiscal year's start; January when it is none.
-func monthNamed(name string) time.Month {
+// parseMonth parses a month's English name, as QuickBooks spells the start of the fiscal year. It returns January for
+// anything else.
+func parseMonth(name string) time.Month {
 	for m := time.January; m <= time.December; m++ {
 		if strings.EqualFold(strings.TrimSpace(name), m.String()) {
 			return m

@@ -14,13 +14,13 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// The environments of Intuit's keys. Keys of one do not reach the companies of the other.
+// The environments of Intuit's keys. Keys of one cannot reach companies of the other.
 const (
 	Production = "production"
 	Sandbox    = "sandbox"
 )
 
-// APIRoot is the root of the accounting API before /v3/company/…; any environment but Sandbox is production.
+// APIRoot returns the root of the accounting API, before /v3/company/…. Any environment but Sandbox means production.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/rest-api-features
 func APIRoot(environment string) string {
 	if environment == Sandbox {
@@ -29,7 +29,7 @@ func APIRoot(environment string) string {
 	return "https://quickbooks.api.intuit.com"
 }
 
-// DiscoveryURL is where Intuit publishes its OAuth endpoints.
+// DiscoveryURL returns the address at which Intuit publishes its OAuth endpoints.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/discovery-doc
 func DiscoveryURL(environment string) string {
 	if environment == Sandbox {
@@ -47,21 +47,21 @@ type Endpoints struct {
 }
 
 const (
-	// discoveryLife is how long a document counts as fresh. Intuit's changes once in years.
+	// discoveryLife is how long a document counts as fresh. Intuit's changes once every few years.
 	discoveryLife = 24 * time.Hour
-	// discoveryPause keeps a failing document from being asked for on each click.
+	// discoveryPause keeps a failing document from being requested on every click.
 	discoveryPause = 5 * time.Second
 	discoveryTries = 3
 	discoveryLimit = 1 << 20
 )
 
 // Discovery fetches Intuit's discovery document when it is first needed and keeps it for a day. It is safe for
-// concurrent use; make one with NewDiscovery.
+// concurrent use. Create one with NewDiscovery.
 type Discovery struct {
 	url  string
 	http *http.Client
 
-	turn chan struct{} // holds one value; who takes it fetches
+	turn chan struct{} // holds one value; whoever takes it fetches
 
 	mu      sync.Mutex
 	known   *Endpoints
@@ -70,7 +70,7 @@ type Discovery struct {
 	failed  time.Time
 }
 
-// NewDiscovery returns a Discovery of the document at the URL. No request is made yet. A nil client means
+// NewDiscovery returns a Discovery for the document at the URL. It makes no request. A nil client means
 // http.DefaultClient.
 func NewDiscovery(documentURL string, client *http.Client) *Discovery {
 	if client == nil {
@@ -81,19 +81,19 @@ func NewDiscovery(documentURL string, client *http.Client) *Discovery {
 	return d
 }
 
-// Endpoints returns the endpoints. When the document cannot be had an older one serves; without any it returns a
+// Endpoints returns the endpoints. If the document cannot be fetched, it uses an older one. Without any it returns a
 // QuickBooksUnavailable or QuickBooksMalformed problem.
 func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
-	if e, done, err := d.remembered(); done {
+	if e, done, err := d.recall(); done {
 		return e, err
 	}
 	select {
 	case <-d.turn:
 		defer func() { d.turn <- struct{}{} }()
 	case <-ctx.Done():
-		return Endpoints{}, ended(ctx)
+		return Endpoints{}, endProblem(ctx)
 	}
-	if e, done, err := d.remembered(); done { // somebody else fetched it meanwhile
+	if e, done, err := d.recall(); done { // somebody else fetched it meanwhile
 		return e, err
 	}
 	e, err := d.fetch(ctx)
@@ -103,7 +103,7 @@ func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
 	case err == nil:
 		d.known, d.fetched, d.failure = &e, time.Now(), nil
 	case ctx.Err() != nil:
-		return Endpoints{}, ended(ctx)
+		return Endpoints{}, endProblem(ctx)
 	default:
 		d.failure, d.failed = err, time.Now()
 		if d.known != nil {
@@ -113,8 +113,8 @@ func (d *Discovery) Endpoints(ctx context.Context) (Endpoints, error) {
 	return e, err
 }
 
-// remembered says what needs no request: a fresh document, or the outcome of a failure a moment ago.
-func (d *Discovery) remembered() (e Endpoints, done bool, err error) {
+// recall answers without a request, if it can: from a fresh document or a failure a moment ago.
+func (d *Discovery) recall() (e Endpoints, done bool, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.known != nil && time.Since(d.fetched) < discoveryLife {
@@ -136,7 +136,7 @@ func (d *Discovery) fetch(ctx context.Context) (Endpoints, error) {
 			return e, err
 		}
 		if !sleep(ctx, backoff(try)) {
-			return Endpoints{}, ended(ctx)
+			return Endpoints{}, endProblem(ctx)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (d *Discovery) ask(ctx context.Context) (Endpoints, error) {
 	return d.read(body)
 }
 
-// read accepts only a document whose URLs are at least as well protected as its own.
+// read decodes a document. It accepts only URLs that are at least as well protected as the document's own.
 func (d *Discovery) read(body []byte) (Endpoints, error) {
 	var e Endpoints
 	if err := json.Unmarshal(body, &e); err != nil {
@@ -199,7 +199,8 @@ func (d *Discovery) read(body []byte) (Endpoints, error) {
 	return e, nil
 }
 
-// loopback allows http where the document itself came by http: from this machine, or from the same host.
+// loopback reports whether a host may use http if the document itself came over http: it must be this machine or the
+// document's host.
 func loopback(host, own string) bool {
 	ip := net.ParseIP(host)
 	return host == own || host == "localhost" || (ip != nil && ip.IsLoopback())

@@ -13,7 +13,7 @@ import (
 	"ledgersheet/internal/record"
 )
 
-// fault is what QuickBooks says of a failure, from any of its spellings.
+// fault is what QuickBooks says about a failure, in any of its formats.
 type fault struct {
 	Type   string
 	Errors []faultError
@@ -21,7 +21,7 @@ type fault struct {
 
 type faultError struct{ Code, Message, Detail string }
 
-// refusal is the cause of problems that QuickBooks itself reported. It has no text of QuickBooks'.
+// refusal is the cause of problems that QuickBooks itself reported. It holds none of QuickBooks' text.
 type refusal struct {
 	status int
 	code   string
@@ -31,21 +31,21 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("quickbooks answered with status %d and fault code %q", r.status, r.code)
 }
 
-// rule says what an answer means. The first that fits counts.
+// rule says what an answer means. The first matching rule applies.
 type rule struct {
-	status int    // 0 fits any
-	code   string // fault code; empty fits any
-	kind   string // fault type, without its ending "Fault", upper case; empty fits any
+	status int    // 0 matches any
+	code   string // fault code; empty matches any
+	kind   string // fault type in upper case without the ending "Fault"; empty matches any
 	is     problem.Code
 	again  bool // the same request may be sent again
-	pause  bool // everything of the company has to wait
+	pause  bool // all requests of the company have to wait
 	slow   bool // Intuit ran out of time
 	words  string
 	hint   string // replaces the code's standing hint
 }
 
-// rules is the one table of QuickBooks' answers. Words replace QuickBooks' own text where that is for programmers or
-// could hold a token: the detail of a 401 echoes it.
+// rules is the one table of QuickBooks' answers. words replace QuickBooks' own text where that is meant for programmers
+// or could hold a token: the detail of a 401 echoes it.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 var rules = []rule{
 	{code: "3001", is: problem.QuickBooksRateLimited, again: true, pause: true,
@@ -82,8 +82,8 @@ var rules = []rule{
 		words: "A service of QuickBooks was not available."},
 }
 
-// match returns the rule of an answer. A fault's code says more than its status: throttling has come as 403, and the
-// code 500 with status 400 means an unknown address.
+// match returns the rule for an answer. A fault's code says more than its status: throttling has come as 403, and code
+// 500 with status 400 means an unknown address.
 func match(status int, f *fault) rule {
 	code, kind := "", ""
 	if f != nil {
@@ -107,7 +107,7 @@ func match(status int, f *fault) rule {
 	return rule{is: problem.QuickBooksRejected}
 }
 
-// faultFailure turns an answer that is no success into a failure.
+// faultFailure turns an unsuccessful answer into a failure.
 func faultFailure(r request, status int, f *fault, after time.Duration) *failure {
 	m := match(status, f)
 	cause := &refusal{status: status}
@@ -116,7 +116,7 @@ func faultFailure(r request, status int, f *fault, after time.Duration) *failure
 	}
 	words := m.words
 	if words == "" {
-		words = quoted(status, f)
+		words = quoteText(status, f)
 	}
 	p := problem.Wrap(cause, m.is, "%s", words)
 	if m.hint != "" {
@@ -125,7 +125,7 @@ func faultFailure(r request, status int, f *fault, after time.Duration) *failure
 	p.RetryAfter = after
 	out := &failure{problem: p, again: m.again, slow: m.slow && r.report}
 	if out.slow {
-		out.problem = tooSlow()
+		out.problem = tooSlowProblem()
 	}
 	switch {
 	case m.pause && after == 0:
@@ -137,13 +137,13 @@ func faultFailure(r request, status int, f *fault, after time.Duration) *failure
 	return out
 }
 
-// tooSlow is what two minutes without an answer mean for a report.
-func tooSlow() *problem.Problem {
+// tooSlowProblem is the problem of a report that got no answer within two minutes.
+func tooSlowProblem() *problem.Problem {
 	return problem.New(problem.ReportTooLarge, "QuickBooks did not finish the report in time.")
 }
 
-// quoted is QuickBooks' own text, made safe to show.
-func quoted(status int, f *fault) string {
+// quoteText returns QuickBooks' own text, made safe to show.
+func quoteText(status int, f *fault) string {
 	if f == nil || len(f.Errors) == 0 {
 		return fmt.Sprintf("QuickBooks answered with status %d (%s).", status, http.StatusText(status))
 	}
@@ -158,18 +158,18 @@ func quoted(status int, f *fault) string {
 	return "QuickBooks says: " + problem.Safe(text)
 }
 
-// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. It returns nil when there is
+// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. It returns nil if there is
 // none.
 func readFault(body []byte) *fault {
 	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
 	if bytes.HasPrefix(trimmed, []byte("<")) {
 		return readXMLFault(trimmed)
 	}
-	// Most bodies are pages of records without a fault; only the others are worth reading twice.
+	// Most bodies are pages of records without a fault. Only the others are worth parsing twice.
 	if !bytes.Contains(body, []byte(`"Fault"`)) && !bytes.Contains(body, []byte(`"fault"`)) {
 		return nil
 	}
-	// encoding/json matches member names without regard to case, so this reads both spellings.
+	// encoding/json ignores the case of member names, so this reads both spellings.
 	var doc struct {
 		Fault *struct {
 			Error []struct {

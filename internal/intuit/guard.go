@@ -11,9 +11,10 @@ import (
 // ErrReadOnly is the cause of every request that ReadOnly refuses.
 var ErrReadOnly = errors.New("refused by the read-only guard")
 
-// ReadOnly passes on GET requests without a body to the host of the accounting API's root, and refuses everything else
-// with ErrReadOnly before a byte is sent: QuickBooks has no read-only scope, so a token could also write. An unusable
-// root refuses everything. It belongs right above the network, below what adds tokens; a Client puts one above as well.
+// ReadOnly passes on GET requests without a body to the accounting API's host, and refuses everything else with
+// ErrReadOnly before a byte is sent. QuickBooks has no read-only scope, so any token could also write. With an unusable
+// root it refuses everything. It belongs right above the network, below whatever adds tokens; a Client adds one above
+// them as well.
 func ReadOnly(apiURL string, next http.RoundTripper) http.RoundTripper {
 	g := guard{next: next}
 	if u, err := url.Parse(apiURL); err == nil {
@@ -34,7 +35,7 @@ type guard struct {
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := g.check(r); err != nil {
 		if r.Body != nil {
-			_ = r.Body.Close() // as http.RoundTripper asks, also of a request that is not sent
+			_ = r.Body.Close() // http.RoundTripper requires it even if the request is not sent
 		}
 		return nil, err
 	}

@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// pageSize is the most that QuickBooks gives at once.
+	// pageSize is the largest page that QuickBooks returns.
 	pageSize = 1000
-	// windowPages and windowBytes bound the pages that are held at once, those on their way included.
+	// windowPages and windowBytes limit the pages held at once, including those being fetched.
 	windowPages = 3
 	windowBytes = 16 << 20
 )
@@ -31,11 +31,11 @@ type lister struct {
 	realm  export.RealmID
 	object string
 	meter  *export.Meter
-	// include asks for members that QuickBooks leaves out otherwise; empty for none.
+	// include requests members that QuickBooks otherwise leaves out; empty means none.
 	include string
 }
 
-// count asks how many records the statement finds.
+// count asks how many records the statement selects.
 func (l lister) count(ctx context.Context, s statement) (int, error) {
 	total := 0
 	err := l.query(ctx, s.count(), func(answer map[string]json.RawMessage) error {
@@ -52,7 +52,7 @@ func (l lister) count(ctx context.Context, s statement) (int, error) {
 	return total, err
 }
 
-// fetch asks for records and returns them as the JSON array that came; nil when there are none.
+// fetch asks for records and returns their JSON array as it came, or nil if there are none.
 func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error) {
 	var page json.RawMessage
 	err := l.query(ctx, query, func(answer map[string]json.RawMessage) error {
@@ -92,10 +92,10 @@ func (l lister) query(ctx context.Context, query string, accept func(map[string]
 	})
 }
 
-// pageStarts are the positions at which the pages of a list of n records begin. Where records have ids each page but
-// the first begins with the one before's last record: as paging is by offset, records that were added or deleted
-// meanwhile would otherwise shift others unnoticed over a page's edge. There the last page has room for one more
-// record, since a full page does not tell whether it is the last.
+// pageStarts returns the positions at which the pages of a list of n records begin. With overlap, each page but the
+// first begins with the last record of the previous page. Paging is by offset, so records added or deleted meanwhile
+// would otherwise shift others across a page boundary unnoticed. With overlap the last page also has room for one more
+// record, because a full page does not show that it is the last.
 func pageStarts(n int, overlap bool) []int {
 	step := pageSize
 	if overlap {
@@ -109,8 +109,8 @@ func pageStarts(n int, overlap bool) []int {
 	return starts
 }
 
-// pages yields the pages that begin at starts, in order, and fetches ahead: at most windowPages and, by the size of
-// the largest page so far, windowBytes.
+// pages yields the pages that begin at starts, in order. It fetches ahead at most windowPages pages and, judging by the
+// largest page so far, windowBytes bytes.
 func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		type fetched struct {
@@ -121,11 +121,11 @@ func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[
 		var group errgroup.Group
 		defer func() {
 			cancel()
-			_ = group.Wait() // the functions of this group return nil; their errors come with their pages
+			_ = group.Wait() // the group's functions return nil; errors come with their pages
 		}()
 		var ahead []chan fetched
 		next, largest := 0, 0
-		room := 1 // the first page goes alone, to learn the size
+		room := 1 // fetch the first page alone to learn its size
 		for range starts {
 			for next < len(starts) && len(ahead) < room {
 				done, start := make(chan fetched, 1), starts[next]
@@ -148,7 +148,7 @@ func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[
 	}
 }
 
-// decodePage yields a page's records one at a time, so that a page is never held decoded.
+// decodePage yields a page's records one at a time, so that a whole decoded page is never held.
 func decodePage(page json.RawMessage) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		if len(page) == 0 {

@@ -17,12 +17,12 @@ import (
 type statement struct {
 	object  string
 	where   []string // joined by AND
-	ordered bool     // by Id: paging by offset needs an order that stays
+	ordered bool     // by Id: paging by offset needs a stable order
 }
 
 func (s statement) count() string { return "SELECT COUNT(*) FROM " + s.object + s.conditions() }
 
-// page selects up to size records from the start-th, which counts from 1.
+// page returns the query for up to size records from position start, counted from 1.
 func (s statement) page(start, size int) string {
 	order := ""
 	if s.ordered {
@@ -32,7 +32,7 @@ func (s statement) page(start, size int) string {
 		size)
 }
 
-// all selects the records of an object that knows no paging.
+// all returns the query for all records of an object that does not support paging.
 func (s statement) all() string { return "SELECT * FROM " + s.object + s.conditions() }
 
 func (s statement) conditions() string {
@@ -44,7 +44,7 @@ func (s statement) conditions() string {
 
 var quoteEscapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
-// quote spells a value as the query language wants it; numbers too, since bare ones do not parse.
+// quote formats a value for the query language. Numbers are quoted too, because bare ones do not parse.
 func quote(s string) string { return "'" + quoteEscapes.Replace(s) + "'" }
 
 const (
@@ -60,13 +60,13 @@ func dayText(day time.Time, instant bool, second string) string {
 	return text
 }
 
-// push spells a filter for QuickBooks. It does so only where QuickBooks cannot find fewer records than Filter.Match
-// keeps, since every filter is applied to the answer as well; exact says that it cannot find more either.
+// push translates a filter for QuickBooks, but only if QuickBooks cannot return fewer records than Filter.Match keeps;
+// every filter is applied to the answer as well. exact reports that it cannot return more either.
 func push(f export.Filter, col export.Column) (conditions []string, exact bool) {
 	if !col.Queryable || col.From != nil || col.Line() || f.Value == "" {
 		return nil, false
 	}
-	// A reference compares by its id under its own name.
+	// A reference is compared by id, under its own name.
 	col.Path = strings.TrimSuffix(col.Path, ".value")
 	if f.Op == export.OpIn {
 		return pushList(f, col)
@@ -79,7 +79,7 @@ func push(f export.Filter, col export.Column) (conditions []string, exact bool) 
 	}
 	switch col.Kind {
 	case table.Text:
-		// Text has no order that both sides share, ids least of all.
+		// Both sides order text differently, ids above all.
 		if f.Op != export.OpEqual || !plainText.MatchString(f.Value) {
 			return nil, false
 		}
@@ -102,11 +102,10 @@ func push(f export.Filter, col export.Column) (conditions []string, exact bool) 
 	return nil, false
 }
 
-// plainText are values about whose comparison nobody can differ: no wildcards, quotes, letters with accents, or blanks
-// at an end.
+// plainText matches values that everybody compares alike: no wildcards, quotes, accents, or blanks at either end.
 var plainText = regexp.MustCompile(`^[A-Za-z0-9._#/@-]([A-Za-z0-9 ._#/@-]*[A-Za-z0-9._#/@-])?$`)
 
-// maxPushed bounds a pushed list, so that the URL stays short.
+// maxPushed limits the length of a pushed list, to keep the URL short.
 const maxPushed = 50
 
 func pushList(f export.Filter, col export.Column) ([]string, bool) {
@@ -143,5 +142,5 @@ func pushInstant(f export.Filter, col export.Column, op string) ([]string, bool)
 	case export.OpAtLeast, export.OpLess:
 		return []string{col.Path + " " + op + " " + first}, true
 	}
-	return []string{col.Path + " " + op + " " + last}, true // after the day, or until its end
+	return []string{col.Path + " " + op + " " + last}, true // after the day, or up to its end
 }

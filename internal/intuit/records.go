@@ -20,13 +20,13 @@ var (
 	_ supply.Reports = (*Client)(nil)
 )
 
-// quirk is how an object differs from the others in the query language.
+// quirk is how an object differs from others in the query language.
 type quirk struct {
-	single     bool   // one record, which is neither counted nor paged
-	unordered  bool   // records without ids, which cannot be ordered by them
-	activeless bool   // no record is ever inactive
-	wrapped    bool   // each record comes in an object whose one member is named for its type
-	asOf       string // a date that has to be compared; the day of the run when nothing else is asked
+	single     bool   // there is one record, which can be neither counted nor paged
+	unordered  bool   // records have no ids to order by
+	activeless bool   // records are never inactive
+	wrapped    bool   // each record is wrapped in an object with one member, named for its type
+	asOf       string // a date that must be compared, by default with the day of the run
 }
 
 func quirkOf(object string) quirk {
@@ -46,8 +46,8 @@ func quirkOf(object string) quirk {
 	return quirk{}
 }
 
-// unwrap returns the record itself. Recurring transactions come in an object whose one member is named for their type;
-// that name becomes the member TxnType.
+// unwrap returns the record itself. Recurring transactions are wrapped in an object with one member named for their
+// type; that name becomes the member TxnType.
 func (q quirk) unwrap(rec record.Record) record.Record {
 	if !q.wrapped {
 		return rec
@@ -58,7 +58,7 @@ func (q quirk) unwrap(rec record.Record) record.Record {
 	return rec
 }
 
-// selection is a Want on its way: the statement that asks for it and how much of its conditions that says.
+// selection is a Want being read: its statement, and whether that covers all of its conditions.
 type selection struct {
 	lister
 	want      supply.Want
@@ -79,21 +79,21 @@ func (c *Client) selectFor(w supply.Want) *selection {
 	return s
 }
 
-// allCustomFields asks for all custom fields; without it QuickBooks gives the first three of those on sales forms.
+// allCustomFields requests all custom fields. Without it QuickBooks returns only the first three on sales forms.
 const allCustomFields = "enhancedAllCustomFields"
 
-// pushDown builds the statement. With narrow unset it leaves out what only saves work.
+// pushDown builds the statement. Without narrow it omits conditions that only save work.
 func (s *selection) pushDown(narrow bool) {
 	s.statement = statement{object: s.object, ordered: !s.quirk.unordered}
 	s.exact = true
 	inactive := s.want.Inactive && !s.quirk.activeless
 	if inactive {
-		// Without it QuickBooks leaves inactive records out, also where a filter asks for them.
+		// Without it QuickBooks omits inactive records, even if a filter asks for them.
 		s.statement.where = append(s.statement.where, "Active IN (true, false)")
 	}
 	for _, f := range s.want.Narrow {
 		conditions, exact := push(f.Filter, f.Column)
-		// The names of inactive records read "… (deleted)" in the answer but not, perhaps, where QuickBooks compares.
+		// The names of inactive records end in "(deleted)" in answers, but perhaps not where QuickBooks compares them.
 		if !narrow || conditions == nil || (inactive && f.Column.Kind == table.Text && f.Column.Path != "Id") {
 			s.exact = false
 			continue
@@ -107,9 +107,9 @@ func (s *selection) pushDown(narrow bool) {
 	}
 }
 
-// narrowed asks, and once more without conditions when QuickBooks cannot filter by one of the properties: who wants the
-// records filters them anyway.
-func (s *selection) narrowed(ctx context.Context, ask func() error) error {
+// askNarrowed calls ask, and calls it again without conditions if QuickBooks cannot filter by one of the properties.
+// Callers filter the records anyway.
+func (s *selection) askNarrowed(ctx context.Context, ask func() error) error {
 	err := ask()
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok || (refused.code != "4000" && refused.code != "4001") {
@@ -124,8 +124,8 @@ func (s *selection) narrowed(ctx context.Context, ask func() error) error {
 	return ask()
 }
 
-// Records implements supply.Supply. Reading everything costs a count and the pages, and another count when the two
-// disagree; a beginning of one page at most costs one request.
+// Records implements supply.Supply. Reading everything costs a count, the pages, and another count if the two disagree.
+// A limited reading of at most one page costs one request.
 func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, error) {
 	s := c.selectFor(w)
 	if w.Limit > 0 && w.Limit <= pageSize {
@@ -152,18 +152,18 @@ func (s *selection) countWanted(ctx context.Context) (total int, err error) {
 	if s.quirk.single {
 		return -1, nil
 	}
-	err = s.narrowed(ctx, func() (err error) {
+	err = s.askNarrowed(ctx, func() (err error) {
 		total, err = s.count(ctx, s.statement)
 		return err
 	})
 	return total, err
 }
 
-// first reads the beginning with one request.
+// first reads the first records with one request.
 func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
-	err := s.narrowed(ctx, func() error {
+	err := s.askNarrowed(ctx, func() error {
 		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
@@ -178,7 +178,7 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 		list = list[:0]
 		for rec, err := range decodePage(page) {
 			if err != nil {
-				return malformed(err)
+				return malformedProblem(err)
 			}
 			list = append(list, s.quirk.unwrap(rec))
 		}
@@ -191,10 +191,10 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	if !s.quirk.single && len(list) < size {
 		total = len(list)
 	}
-	return &supply.Records{Total: total, Exact: s.exact, All: listed(list)}, nil
+	return &supply.Records{Total: total, Exact: s.exact, All: yieldAll(list)}, nil
 }
 
-func listed(list []record.Record) iter.Seq2[record.Record, error] {
+func yieldAll(list []record.Record) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		for _, rec := range list {
 			if !yield(rec, nil) {
@@ -204,8 +204,8 @@ func listed(list []record.Record) iter.Seq2[record.Record, error] {
 	}
 }
 
-// readAll yields everything and makes sure that it is everything. Its error is for the caller to yield; it is nil when
-// nobody wants more.
+// readAll yields all records and proves that they are all. The caller must yield its error; it is nil if the consumer
+// stopped early.
 func (s *selection) readAll(ctx context.Context, total int, yield func(record.Record, error) bool) error {
 	switch {
 	case total == 0:
@@ -223,12 +223,12 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 		size = 0
 		for rec, err := range decodePage(page) {
 			if err != nil {
-				return malformed(err)
+				return malformedProblem(err)
 			}
 			rec = s.quirk.unwrap(rec)
 			id := rec.Text("Id")
 			if size == 0 && previous != "" && id != previous {
-				return s.moved()
+				return s.movedProblem()
 			}
 			size++
 			last = id
@@ -241,24 +241,23 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 			}
 		}
 		if size == 0 && previous != "" {
-			return s.moved() // not even the record is here with which the page before ended
+			return s.movedProblem() // even the last record of the previous page is missing
 		}
 	}
-	// Behind a full page there may be records that were pushed out of it. The pages were chosen such that the last one
-	// has room.
+	// Records may have been pushed out behind a full page. The pages were chosen so that the last one has room.
 	if s.statement.ordered && size >= pageSize {
-		return s.moved()
+		return s.movedProblem()
 	}
 	return s.prove(ctx, total, read)
 }
 
-// moved says that pages do not fit together.
-func (s *selection) moved() error {
+// movedProblem is the problem of pages that do not fit together.
+func (s *selection) movedProblem() error {
 	return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
 }
 
-// prove compares how many records came with QuickBooks' count. Records that were added at the end since the count are
-// welcome, as long as they are all here.
+// prove compares the number of records read with QuickBooks' count. Records added at the end since the count are fine
+// if all of them were read.
 func (s *selection) prove(ctx context.Context, total, read int) error {
 	if read == total {
 		return nil
@@ -282,7 +281,7 @@ func (s *selection) title() string {
 	return s.want.Title
 }
 
-// readAtOnce reads an object that knows neither counting nor paging.
+// readAtOnce reads an object that supports neither counting nor paging.
 func (s *selection) readAtOnce(ctx context.Context, yield func(record.Record, error) bool) error {
 	page, err := s.fetch(ctx, s.statement.all())
 	if err != nil {
@@ -290,7 +289,7 @@ func (s *selection) readAtOnce(ctx context.Context, yield func(record.Record, er
 	}
 	for rec, err := range decodePage(page) {
 		if err != nil {
-			return malformed(err)
+			return malformedProblem(err)
 		}
 		if !yield(s.quirk.unwrap(rec), nil) {
 			return nil
@@ -320,7 +319,7 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 	}
 	for rec, err := range decodePage(page) {
 		if err != nil {
-			return nil, malformed(err)
+			return nil, malformedProblem(err)
 		}
 		rec = s.quirk.unwrap(rec)
 		found[rec.Text("Id")] = rec
@@ -328,7 +327,7 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 	return found, nil
 }
 
-func malformed(err error) error {
+func malformedProblem(err error) error {
 	return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
 }
 

@@ -15,60 +15,60 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// minorVersion is the one that Intuit serves to everybody since August 2025; naming it keeps answers stable.
+// minorVersion is the one that Intuit has served to everybody since August 2025. Sending it keeps answers stable.
 const minorVersion = "75"
 
 const (
 	maxBody = 64 << 20
-	// tryTimeout is a little over the 120 seconds after which Intuit itself gives up.
+	// tryTimeout is a little longer than the 120 seconds after which Intuit itself gives up.
 	tryTimeout = 130 * time.Second
-	// throttlePause is what Intuit asks for after a 429, which seldom has a Retry-After.
+	// throttlePause is what Intuit asks for after a 429, which rarely has a Retry-After header.
 	throttlePause = 60 * time.Second
-	// maxPause bounds how long a request waits inside a run; a run's next attempt may wait longer.
+	// maxPause limits how long a request waits within a run. A run's next attempt may wait longer.
 	maxPause = 5 * time.Minute
-	// slowTries bounds how often a report that Intuit cut off is asked for again: each costs two minutes.
+	// slowTries limits the tries of a report that Intuit cut off, since each takes two minutes.
 	slowTries = 2
 )
 
-// request is a reading of one resource. There is no method: it is always GET.
+// request is one read of a resource. It has no method: it is always a GET.
 type request struct {
 	realm  export.RealmID
 	path   string // below /v3/company/{realm}/
 	query  url.Values
 	report bool
-	once   bool // one that Intuit cut off is not asked for again, as it can be asked for in parts
+	once   bool // do not retry if Intuit cut it off, because it can be asked for in parts
 	meter  *export.Meter
-	// accept takes a good answer's body. Its error means that the body made no sense; unless it is a problem that says
-	// otherwise, the request is sent again.
+	// accept gets the body of a good answer. An error means that the body made no sense; the request is retried unless
+	// the error is a problem that says otherwise.
 	accept func(body []byte) error
 }
 
-// failure is one try that came to nothing.
+// failure is the outcome of a failed try.
 type failure struct {
 	problem *problem.Problem
 	again   bool          // the same request may be sent again
-	pause   time.Duration // everything of the company has to wait so long
+	pause   time.Duration // how long all requests of the company have to wait
 	slow    bool          // Intuit ran out of time
 	status  int
 }
 
-// get sends the request until it is accepted, may not be sent again, or the context ends. Errors are problems.
+// get sends the request until it is accepted, must not be retried, or ctx ends. Errors are problems.
 func (c *Client) get(ctx context.Context, r request) error {
 	if r.report {
 		release, err := c.reports.Acquire(ctx, string(r.realm))
 		if err != nil {
-			return ended(ctx)
+			return endProblem(ctx)
 		}
 		defer release()
 	}
-	client := c.guarded(r.realm)
+	client := c.guard(r.realm)
 	for try := 1; ; try++ {
 		f := c.try(ctx, client, r)
 		if f == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return ended(ctx)
+			return endProblem(ctx)
 		}
 		c.log.WarnContext(ctx, "quickbooks request failed",
 			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code),
@@ -85,7 +85,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 			return f.problem
 		}
 		if !sleep(ctx, wait) {
-			return ended(ctx)
+			return endProblem(ctx)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 func (c *Client) try(ctx context.Context, client *http.Client, r request) *failure {
 	release, err := c.limiter.Acquire(ctx, string(r.realm))
 	if err != nil {
-		return &failure{problem: ended(ctx)}
+		return &failure{problem: endProblem(ctx)}
 	}
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
@@ -106,7 +106,7 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 	r.meter.Add()
 	answer, err := client.Do(hr) //nolint:bodyclose // readBody closes it
 	if err != nil {
-		return unanswered(r, err)
+		return judgeUnanswered(r, err)
 	}
 	body, err := readBody(answer.Body)
 	tid := answer.Header.Get("Intuit_tid")
@@ -132,32 +132,32 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building a request: %w", err)
 	}
-	hr.Header.Set("Accept", "application/json") // the default is XML
+	hr.Header.Set("Accept", "application/json") // without it the answer is XML
 	hr.Header.Set("User-Agent", c.agent)
 	return hr, nil
 }
 
-// unanswered judges a request that got no answer. What the transport below says as a problem (a dead connection, wrong
-// app credentials) is handed on; a refusal of the guard is our fault; anything else is the network's.
-func unanswered(r request, err error) *failure {
+// judgeUnanswered judges a request that got no answer. A problem from the transport below (a dead connection, wrong app
+// credentials) is passed on; a refusal by the guard is our own fault; anything else is the network's.
+func judgeUnanswered(r request, err error) *failure {
 	if p, ok := errors.AsType[*problem.Problem](err); ok {
-		own := *p // the transport may hand the same one to others
+		own := *p // the transport may share it with other requests
 		return &failure{problem: &own, again: p.Class() == problem.RetryRequest}
 	}
 	if r.report && errors.Is(err, context.DeadlineExceeded) {
-		return &failure{problem: tooSlow(), again: true, slow: true}
+		return &failure{problem: tooSlowProblem(), again: true, slow: true}
 	}
 	if errors.Is(err, ErrReadOnly) {
 		return &failure{problem: problem.Wrap(err, problem.Internal,
 			"A request that could change QuickBooks data was refused.")}
 	}
 	return &failure{
-		problem: problem.Wrap(withoutURL(err), problem.QuickBooksUnavailable, "QuickBooks could not be reached."),
+		problem: problem.Wrap(stripURL(err), problem.QuickBooksUnavailable, "QuickBooks could not be reached."),
 		again:   true,
 	}
 }
 
-// judge decides on an answer; nil when it was accepted.
+// judge evaluates an answer. It returns nil if the answer was accepted.
 func judge(r request, answer *http.Response, body []byte, readErr error) *failure {
 	if readErr != nil {
 		if errors.Is(readErr, errTooLarge) {
@@ -207,7 +207,8 @@ func readBody(body io.ReadCloser) ([]byte, error) {
 	return b, nil
 }
 
-// retryAfter reads the header's seconds or date; zero when there is none or it makes no sense.
+// retryAfter parses the Retry-After header's seconds or date. It returns zero if the header is missing or makes no
+// sense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if n, err := strconv.Atoi(text); err == nil && n > 0 {
@@ -219,16 +220,16 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// backoff is a full-jitter delay before the try after the given one: up to 1, 2, 4, 8 … seconds.
+// backoff returns the full-jitter delay after the given try: up to 1, 2, 4, 8 … seconds.
 func backoff(try int) time.Duration {
 	most := time.Second << min(try-1, 5)
 	return time.Duration(rand.Int64N(int64(most)))
 }
 
-// jitter spreads those that wait for the same moment.
+// jitter returns a random time below most, to spread requests that wait for the same moment.
 func jitter(most time.Duration) time.Duration { return time.Duration(rand.Int64N(int64(most))) }
 
-// sleep waits and reports whether it could wait to the end.
+// sleep waits for d and reports whether ctx did not end first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -240,16 +241,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// ended is the problem of an ended context: the one it was cancelled with, else cancelled or deadline.
-func ended(ctx context.Context) *problem.Problem {
+// endProblem returns the problem of an ended context: the one it was cancelled with, or otherwise Cancelled or
+// Deadline.
+func endProblem(ctx context.Context) *problem.Problem {
 	if p, ok := errors.AsType[*problem.Problem](context.Cause(ctx)); ok {
 		return p
 	}
 	return problem.From(fmt.Errorf("reading from QuickBooks: %w", ctx.Err()))
 }
 
-// withoutURL drops the URL that net/http puts before its errors: it has the query, and so perhaps names of customers.
-func withoutURL(err error) error {
+// stripURL removes the URL that net/http puts in its errors. It contains the query, and with it perhaps customers'
+// names.
+func stripURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("%s: %w", u.Op, u.Err)
 	}

@@ -204,7 +204,7 @@ func (k *Keyed) tryStart(l *lane) time.Duration {
 	}
 	if l.pace != nil && !l.pace.AllowN(now, 1) {
 		missing := (1 - l.pace.TokensAt(now)) / float64(l.pace.Limit())
-		// At least a millisecond, lest rounding make this loop spin.
+		// At least a millisecond, so that rounding cannot make this loop spin.
 		return max(time.Duration(missing*float64(time.Second)), time.Millisecond)
 	}
 	if k.limits.PerMinute > 0 || k.limits.PerSecond > 0 {
@@ -215,7 +215,7 @@ func (k *Keyed) tryStart(l *lane) time.Duration {
 	return 0
 }
 
-// lane returns the state of key, made if need be. The caller holds k.mu.
+// lane returns the state of key, creating it if needed. The caller holds k.mu.
 func (k *Keyed) lane(key string, now time.Time) *lane {
 	l, ok := k.lanes[key]
 	if ok {

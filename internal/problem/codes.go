@@ -33,7 +33,7 @@ const (
 	Internal                 Code = "internal"
 )
 
-// The codes that only requests to our own faces are answered with.
+// The codes that are used only in answers to requests to us.
 const (
 	InvalidInput    Code = "invalid_input"
 	BadRequest      Code = "bad_request"
@@ -52,7 +52,7 @@ type info struct {
 	hint   string
 }
 
-// codes is the one table of codes: who may retry, the HTTP status when a request of ours fails with it, and what to do.
+// codes is the one table of codes: who may retry, the HTTP status if a request to us fails with it, and what to do.
 var codes = map[Code]info{
 	CompanyReconnectRequired: {
 		Stop, http.StatusConflict, "QuickBooks access ended",
@@ -181,16 +181,16 @@ func (c Code) info() info {
 	return codes[Internal]
 }
 
-// Status is the HTTP status of a request of ours that failed with this code.
+// Status returns the HTTP status of a request to us that failed with this code.
 func (c Code) Status() int { return c.info().status }
 
-// Title is a short heading for people, such as "QuickBooks access ended".
+// Title returns a short heading for people, such as "QuickBooks access ended".
 func (c Code) Title() string { return c.info().title }
 
-// Class is the code's retry class.
+// Class returns the code's retry class.
 func (c Code) Class() Class { return c.info().class }
 
-// All returns every known code, in no order.
+// All returns every known code, in no particular order.
 func All() []Code {
 	all := make([]Code, 0, len(codes))
 	for c := range codes {

@@ -10,28 +10,28 @@ import (
 	"time"
 )
 
-// Class says who may try again, and when.
+// Class says who may retry, and when.
 type Class uint8
 
 const (
-	// Stop means that a human has to act (or nothing can help); nothing is tried again by itself.
+	// Stop means that a person has to act, or nothing can help. Nothing is retried automatically.
 	Stop Class = iota
-	// RetryRequest means that the same request may work in seconds; when it does not, the run's next attempt may.
+	// RetryRequest means that the same request may work in seconds. If it does not, the run's next attempt may.
 	RetryRequest
-	// RetryAttempt means that the run may work in minutes, though not the single request.
+	// RetryAttempt means that the run may work in minutes, but retrying the request at once would not help.
 	RetryAttempt
 )
 
-// Problem is an error with a stable code. The zero value is not useful; make one with New.
+// Problem is an error with a stable code. The zero value is not useful; create one with New.
 type Problem struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`        // what happened, a sentence without secrets or row values
 	Hint    string `json:"hint,omitempty"` // what to do next
-	// Fields names what was wrong with the caller's input: JSON path → why. Only validation problems have it.
+	// Fields maps the JSON paths of wrong input to reasons. Only validation problems have it.
 	Fields map[string]string `json:"fields,omitempty"`
 	// ProviderRequestID is Intuit's intuit_tid or Google's request id, for their support.
 	ProviderRequestID string `json:"provider_request_id,omitempty"`
-	// RetryAfter is how long the provider asked to wait; zero when it said nothing.
+	// RetryAfter is how long the provider asked us to wait; zero if it did not say.
 	RetryAfter time.Duration `json:"-"`
 
 	cause error
@@ -42,14 +42,14 @@ func New(code Code, format string, args ...any) *Problem {
 	return &Problem{Code: code, Message: fmt.Sprintf(format, args...), Hint: code.info().hint}
 }
 
-// Wrap is New with a cause, which errors.Is and errors.As see and pages do not.
+// Wrap is New with a cause, which errors.Is and errors.As see but people do not.
 func Wrap(cause error, code Code, format string, args ...any) *Problem {
 	p := New(code, format, args...)
 	p.cause = cause
 	return p
 }
 
-// Invalid is a validation problem about one field of the caller's input.
+// Invalid returns a validation problem about one field of the caller's input.
 func Invalid(field, format string, args ...any) *Problem {
 	why := fmt.Sprintf(format, args...)
 	p := New(InvalidInput, "%s: %s", field, why)
@@ -63,7 +63,7 @@ func (p *Problem) WithHint(format string, args ...any) *Problem {
 	return p
 }
 
-// WithRequestID notes the provider's id of the failed request.
+// WithRequestID sets the provider's id of the failed request.
 func (p *Problem) WithRequestID(id string) *Problem {
 	p.ProviderRequestID = id
 	return p
@@ -77,7 +77,7 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s: %s", p.Code, p.Message)
 }
 
-// Unwrap returns the cause, nil if there is none.
+// Unwrap returns the cause, or nil.
 func (p *Problem) Unwrap() error { return p.cause }
 
 // Class returns the code's retry class.
@@ -89,8 +89,8 @@ func (p *Problem) Is(target error) bool {
 	return ok && t.Code == p.Code
 }
 
-// From turns any error into a Problem: itself when it holds one, else by what the standard library says of it.
-// It returns nil for nil.
+// From turns any error into a Problem: the one in its chain, or else one chosen by the standard library's errors. It
+// returns nil for nil.
 func From(err error) *Problem {
 	if err == nil {
 		return nil
@@ -107,7 +107,7 @@ func From(err error) *Problem {
 	return Wrap(err, Internal, "Something went wrong inside ledgersheet.")
 }
 
-// HasCode reports whether err holds a Problem with one of the codes.
+// HasCode reports whether err's chain has a Problem with one of the codes.
 func HasCode(err error, codes ...Code) bool {
 	p, ok := errors.AsType[*Problem](err)
 	if !ok {
@@ -124,7 +124,7 @@ func HasCode(err error, codes ...Code) bool {
 // Collect gathers validation problems about several fields into one. The zero value is ready to use.
 type Collect struct{ fields map[string]string }
 
-// Add notes what is wrong with a field; the first word on a field stays.
+// Add records what is wrong with a field. Only the first reason for a field is kept.
 func (c *Collect) Add(field, format string, args ...any) {
 	if c.fields == nil {
 		c.fields = map[string]string{}
@@ -134,10 +134,10 @@ func (c *Collect) Add(field, format string, args ...any) {
 	}
 }
 
-// Has reports whether a field was already found wrong.
+// Has reports whether Add was called for the field.
 func (c *Collect) Has(field string) bool { _, ok := c.fields[field]; return ok }
 
-// Err returns nil when nothing was added, else one validation Problem.
+// Err returns one validation Problem, or nil if nothing was added.
 func (c *Collect) Err() error {
 	if len(c.fields) == 0 {
 		return nil

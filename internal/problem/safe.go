@@ -6,13 +6,14 @@ import (
 	"unicode"
 )
 
-// MaxQuote bounds, in characters, how much of a provider's text Safe keeps.
+// MaxQuote is the number of characters of a provider's text that Safe keeps.
 const MaxQuote = 300
 
-// opaque are long runs of characters as tokens have them.
+// opaque matches long runs of characters that look like tokens.
 var opaque = regexp.MustCompile(`[A-Za-z0-9_.\-]{32,}`)
 
-// Safe makes a provider's text fit for messages: one line, not too long, and without what looks like a token.
+// Safe makes a provider's text fit for messages: on one line, not too long, and without anything that looks like a
+// token.
 func Safe(text string) string {
 	text = opaque.ReplaceAllString(text, "[…]")
 	text = strings.Join(strings.FieldsFunc(text,

@@ -9,8 +9,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Convert makes a cell of the wanted kind from a value that Lookup found. A value that does not fit its kind stays text
-// rather than being lost. Numbers under a Text column keep their spelling.
+// Convert makes a cell of the wanted kind from a value returned by Lookup. A value that does not fit the kind becomes
+// text rather than being lost. Numbers in a Text column keep their spelling.
 func Convert(v any, want table.Kind) table.Cell {
 	text := scalarText(v)
 	if text == "" {
@@ -43,7 +43,7 @@ func Convert(v any, want table.Kind) table.Cell {
 	return table.TextOf(text)
 }
 
-// parseDay reads 2006-01-02, also at the head of a timestamp: TxnDate has no zone and must not be converted.
+// parseDay parses 2006-01-02, alone or at the start of a timestamp. A TxnDate has no zone, so it is never converted.
 func parseDay(s string) (time.Time, bool) {
 	if len(s) > 10 && s[10] == 'T' {
 		s = s[:10]
@@ -52,7 +52,7 @@ func parseDay(s string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// GuessKind is the kind of a path that no catalogue lists, from its last name as QuickBooks chooses names.
+// GuessKind guesses the kind of a path that no catalogue lists, from QuickBooks' naming conventions.
 func GuessKind(p Path) table.Kind {
 	leaf := p.Leaf()
 	switch {
@@ -83,7 +83,7 @@ func hasSuffixOf(s string, suffixes ...string) bool {
 	return false
 }
 
-// Decimal returns the member as a decimal, and false when it is missing or no number.
+// Decimal returns the member as a decimal; ok is false if it is missing or not a number.
 func (r Record) Decimal(name string) (decimal.Decimal, bool) {
 	d, err := table.ParseDecimal(r.Text(name))
 	return d, err == nil

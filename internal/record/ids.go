@@ -2,7 +2,7 @@ package record
 
 import "strconv"
 
-// IDs remembers ids, in eight bytes each as long as they are plain numbers. The zero value is empty.
+// IDs is a set of ids that stores plain numbers in eight bytes each. The zero value is an empty set.
 type IDs struct {
 	numbers map[uint64]struct{}
 	texts   map[string]struct{}
@@ -11,7 +11,7 @@ type IDs struct {
 // Add reports whether the id is new.
 func (s *IDs) Add(id string) bool {
 	n, err := strconv.ParseUint(id, 10, 64)
-	if err == nil && strconv.FormatUint(n, 10) == id { // not "007", which is another id than "7"
+	if err == nil && strconv.FormatUint(n, 10) == id { // but not "007", which is a different id from "7"
 		if s.numbers == nil {
 			s.numbers = map[uint64]struct{}{}
 		}

@@ -27,10 +27,10 @@ type step struct {
 	key, val string
 }
 
-// maxPath bounds a path's length: real ones have under 60 characters.
+// maxPath limits a path's length. Real paths have fewer than 60 characters.
 const maxPath = 200
 
-// ParsePath reads a path; its error says what is wrong and where.
+// ParsePath parses a path. Its error says what is wrong and where.
 func ParsePath(s string) (Path, error) {
 	if s == "" || len(s) > maxPath {
 		return Path{}, fmt.Errorf("a path has 1 to %d characters", maxPath)
@@ -60,7 +60,7 @@ func ParsePath(s string) (Path, error) {
 	return p, nil
 }
 
-// splitPath cuts at dots outside brackets.
+// splitPath splits at the dots outside brackets.
 func splitPath(s string) []string {
 	var parts []string
 	depth, from := 0, 0
@@ -81,7 +81,7 @@ func splitPath(s string) []string {
 // String returns the path as it was written.
 func (p Path) String() string { return p.text }
 
-// Leaf is the last step's name, which tells what kind of value to expect.
+// Leaf returns the name of the last step, which hints at the kind of value.
 func (p Path) Leaf() string {
 	if len(p.steps) == 0 {
 		return ""
@@ -89,7 +89,7 @@ func (p Path) Leaf() string {
 	return p.steps[len(p.steps)-1].name
 }
 
-// Lookup returns the value at the path: a string, json.Number or bool, and false when there is none.
+// Lookup returns the value at the path: a string, json.Number or bool. It returns false if there is none.
 func (p Path) Lookup(r Record) (any, bool) {
 	if !r.Exists() {
 		return nil, false
@@ -182,7 +182,7 @@ func restOf(steps []step) string {
 	return strings.Join(names, ".")
 }
 
-// refText is what an object at the end of a path stands for: QuickBooks' small wrappers around one value.
+// refText returns the value for which an object at the end of a path stands, such as a reference or an e-mail address.
 func refText(o map[string]any) (any, bool) {
 	for _, m := range []string{"name", "value", "Address", "FreeFormNumber", "URI"} {
 		if s := scalarText(o[m]); s != "" {

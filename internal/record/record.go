@@ -12,14 +12,14 @@ import (
 	"slices"
 )
 
-// Record is one JSON object whose numbers keep their spelling. It is a value that nobody changes: With makes another.
-// The zero value is no record; its members are all missing. How a record is kept is its own affair, so that it can be
-// decoded only as far as it is asked for.
+// Record is one JSON object whose numbers keep their spelling. It is immutable; With returns a changed copy. The zero
+// value is no record and has no members. Its representation is private, so that a record may be decoded only as far as
+// it is needed.
 type Record struct {
 	members map[string]any
 }
 
-// Parse reads one record from JSON text.
+// Parse decodes one record from JSON text.
 func Parse(data []byte) (Record, error) {
 	var r Record
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -42,16 +42,16 @@ func (r *Record) Decode(dec *json.Decoder) error {
 	return nil
 }
 
-// Exists reports whether there is a record: the zero value is none.
+// Exists reports whether there is a record, that is, whether r is not the zero value.
 func (r Record) Exists() bool { return r.members != nil }
 
-// Object returns the member that is an object; no record otherwise.
+// Object returns the named member if it is an object, and otherwise the zero Record.
 func (r Record) Object(name string) Record {
 	o, _ := r.members[name].(map[string]any)
 	return Record{o}
 }
 
-// List returns the objects of a member that is an array.
+// List returns the objects in the named member if it is an array.
 func (r Record) List(name string) []Record {
 	items, _ := r.members[name].([]any)
 	var list []Record
@@ -63,11 +63,11 @@ func (r Record) List(name string) []Record {
 	return list
 }
 
-// Text returns the member as text: strings as they are, numbers as they were spelt, truth values as true or false.
-// It is empty when the member is missing, null, an object or an array.
+// Text returns the member as text: a string as it is, a number as it was spelt, a boolean as true or false. It returns
+// "" if the member is missing, null, an object or an array.
 func (r Record) Text(name string) string { return scalarText(r.members[name]) }
 
-// Number returns the spelling of a member that is a JSON number, and false when it is anything else.
+// Number returns the spelling of a member that is a JSON number, and false for anything else.
 func (r Record) Number(name string) (string, bool) {
 	n, ok := r.members[name].(json.Number)
 	return n.String(), ok
@@ -79,14 +79,14 @@ func (r Record) Ref(name string) (value, title string) {
 	return o.Text("value"), o.Text("name")
 }
 
-// IsRef reports whether the record is a reference: an object whose member "value" is a text.
+// IsRef reports whether the record is a reference: an object whose member "value" is a string.
 func (r Record) IsRef() bool {
 	_, ok := r.members["value"].(string)
 	return ok
 }
 
-// Members yields the members in the order of their names. A value is nil, a string, a json.Number, a bool, a Record, or
-// a []any of those.
+// Members yields the members, sorted by name. A value is nil, a string, a json.Number, a bool, a Record, or a []any of
+// those.
 func (r Record) Members() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for _, name := range slices.Sorted(maps.Keys(r.members)) {
@@ -111,7 +111,7 @@ func wrap(v any) any {
 	return v
 }
 
-// With returns the record with one member replaced or added: a string, json.Number, bool or nil. The original stays.
+// With returns a copy in which one member is replaced or added. The value is a string, json.Number, bool or nil.
 func (r Record) With(name string, value any) Record {
 	changed := maps.Clone(r.members)
 	if changed == nil {
@@ -121,8 +121,8 @@ func (r Record) With(name string, value any) Record {
 	return Record{changed}
 }
 
-// Unwrap returns the object inside a record that has one member and nothing else, and that member's name; false for any
-// other record.
+// Unwrap returns the name and the object of a record's only member. It returns false if the record has more members or
+// the member is not an object.
 func (r Record) Unwrap() (name string, inner Record, ok bool) {
 	if len(r.members) != 1 {
 		return "", Record{}, false

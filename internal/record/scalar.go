@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Scalar is a JSON value that should be text, read whatever it is: numbers and truth values as they were spelt; null,
-// objects and arrays as the empty text.
+// Scalar decodes any JSON value that should be text: numbers and booleans as they were spelt; null, objects and arrays
+// as "".
 type Scalar string
 
 // UnmarshalJSON implements json.Unmarshaler.

@@ -12,17 +12,17 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// column is a definition's column made ready to look up.
+// column is a definition's column, compiled for lookups.
 type column struct {
 	def    export.Column
-	path   record.Path // within the line when line is set
+	path   record.Path // relative to the line if line is set
 	line   bool
-	listed bool       // in the catalogue, so that its spelling is right
-	found  bool       // some record had it
-	refers *reference // nil when the value is in the record itself
+	listed bool       // it is in the catalogue, so its spelling is right
+	found  bool       // at least one record had it
+	refers *reference // nil if the value is in the record itself
 }
 
-// compileColumn makes a column ready; what it looks up in other records goes through lists.
+// compileColumn compiles a column. What it has to look up in other records is registered in lists.
 func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 	def, err := export.FindColumn(d, key)
 	if err != nil {
@@ -41,7 +41,7 @@ func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 	return c, nil
 }
 
-// source is the record or the line that the column's path begins in.
+// source returns the record or the line in which the column's path begins.
 func (c *column) source(v export.View) record.Record {
 	if c.line {
 		return v.Line
@@ -49,7 +49,7 @@ func (c *column) source(v export.View) record.Record {
 	return v.Record
 }
 
-// cell is the column's value in a row; blank when the record has none.
+// cell returns the column's value for a row, blank if the record has none.
 func (c *column) cell(v export.View) table.Cell {
 	if c.def.From != nil {
 		return c.def.From(v)
@@ -65,19 +65,19 @@ func (c *column) cell(v export.View) table.Cell {
 	return record.Convert(value, c.def.Kind)
 }
 
-// header is the column in a result's schema. An amount of the whole record is said to be one where rows are lines, lest
-// somebody add it up.
+// header returns the column for a result's schema. If rows are lines, amounts of the whole record are labelled as such,
+// so that nobody adds them up.
 func (c *column) header(e export.Entity, lines bool) table.Column {
 	h := table.Column{ID: c.def.Path, Title: c.def.Title, Kind: c.def.Kind, Key: c.def.Key, NotAdded: c.def.NotAdded}
 	if lines && !c.line && h.Kind == table.Money {
 		h.NotAdded = true
-		h.Title += " (whole " + spaced(e.Object) + ")"
+		h.Title += " (whole " + splitWords(e.Object) + ")"
 	}
 	return h
 }
 
-// spaced turns "SalesReceipt" into "sales receipt".
-func spaced(object string) string {
+// splitWords turns "SalesReceipt" into "sales receipt".
+func splitWords(object string) string {
 	var b strings.Builder
 	for i, r := range object {
 		if i > 0 && unicode.IsUpper(r) {
@@ -88,8 +88,8 @@ func spaced(object string) string {
 	return b.String()
 }
 
-// leftOut says that a preview did not look for the column's values.
-func (c *column) leftOut() bool {
+// isLeftOut reports whether a preview skipped the lists that hold the column's values.
+func (c *column) isLeftOut() bool {
 	if c.refers != nil {
 		for _, f := range c.refers.in {
 			if f.list.unread {
@@ -100,14 +100,14 @@ func (c *column) leftOut() bool {
 	return false
 }
 
-// misspelt warns of columns that no catalogue lists and no record had.
-func misspelt(columns []*column, rows int) []string {
+// warnMisspelt warns of columns that are in no catalogue and in no record.
+func warnMisspelt(columns []*column, rows int) []string {
 	if rows == 0 {
 		return nil
 	}
 	var list []string
 	for _, c := range columns {
-		if !c.listed && !c.found && !c.leftOut() {
+		if !c.listed && !c.found && !c.isLeftOut() {
 			list = append(list, fmt.Sprintf("Column %s was empty in all %d rows; check its spelling.", c.def.Path,
 				rows))
 		}

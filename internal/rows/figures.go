@@ -7,14 +7,14 @@ import (
 	"ledgersheet/internal/record"
 )
 
-// headline is a headline figure of an entity with the columns that it needs.
+// headline is one of an entity's headline figures, with the columns it needs.
 type headline struct {
 	amount *column
 	where  []filter
 }
 
-// compileFigures makes the columns that the entity's figures are read from. They cost no request: a figure is never
-// about what other lists say.
+// compileFigures compiles the columns from which the entity's figures are read. They cost no requests, because figures
+// never depend on other lists.
 func (m *Maker) compileFigures() error {
 	if m.query.Limit > 0 {
 		return nil
@@ -33,7 +33,7 @@ func (m *Maker) compileFigures() error {
 	return nil
 }
 
-// tallyRecord adds a record to the figures.
+// tallyRecord counts a record in the figures.
 func (m *Maker) tallyRecord(v export.View) {
 	v.Line = record.Record{}
 	for i, f := range m.figures {

@@ -7,7 +7,7 @@ import (
 	"ledgersheet/internal/record"
 )
 
-// maxNesting bounds lines within lines; QuickBooks itself nests them once.
+// maxNesting limits how deep lines may nest. QuickBooks itself nests them once.
 const maxNesting = 8
 
 // linesOf returns the record's lines, normalised so that their amounts sum to the pre-tax total: subtotals are dropped,
@@ -35,7 +35,7 @@ func appendLines(out, lines []record.Record, depth int) []record.Record {
 	return out
 }
 
-// negate returns the line with its amount's sign turned.
+// negate returns the line with its amount negated.
 func negate(line record.Record) record.Record {
 	amount, ok := line.Number("Amount")
 	if !ok || strings.Trim(amount, "-0.") == "" {

@@ -12,27 +12,27 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// lists are the company's lists that the columns of one reading look into. The zero value is empty.
+// lists are the company lists that one reading's columns look things up in. The zero value is empty.
 type lists struct{ all []*list }
 
-// list is one of the company's lists, as far as columns look into it.
+// list is one company list, reduced to the fields that columns need.
 type list struct {
 	object string
 	fields []listField
-	values map[string][]any // the fields by record id; nil until the list was read
-	// unread says that a preview has left the list out, wholly or in part.
+	values map[string][]any // the fields by record id; nil until the list has been read
+	// unread reports that a preview skipped some or all of the list.
 	unread bool
-	// missing are the ids that were looked for in vain.
+	// missing has the ids that were looked up but not found.
 	missing record.IDs
-	lost    int // how many they are
+	lost    int // how many ids are missing
 }
 
 type listField struct {
 	name  string
-	paths []record.Path // the first that there is counts
+	paths []record.Path // the first one present wins
 }
 
-// field notes that a column needs a field of an object's records.
+// field registers that a column needs a field of an object's records.
 func (l *lists) field(object, name string) (listedField, error) {
 	at := slices.IndexFunc(l.all, func(known *list) bool { return known.object == object })
 	if at < 0 {
@@ -59,10 +59,10 @@ func (l *lists) field(object, name string) (listedField, error) {
 	return listedField{own, len(own.fields) - 1}, nil
 }
 
-// value is a field of the record with that id.
+// value returns a field of the record with that id.
 func (l *list) value(id string, field int) (any, bool) {
 	fields, ok := l.values[id]
-	if !ok && !l.unread && numeric(id) && l.missing.Add(id) {
+	if !ok && !l.unread && isNumeric(id) && l.missing.Add(id) {
 		l.lost++
 	}
 	if !ok || fields[field] == nil {
@@ -71,7 +71,7 @@ func (l *list) value(id string, field int) (any, bool) {
 	return fields[field], true
 }
 
-// keep takes the wanted fields of a record.
+// keep stores the needed fields of a record.
 func (l *list) keep(rec record.Record) {
 	fields := make([]any, len(l.fields))
 	for i, f := range l.fields {
@@ -85,7 +85,7 @@ func (l *list) keep(rec record.Record) {
 	l.values[rec.Text("Id")] = fields
 }
 
-// want is for the list's records, inactive ones too: old records refer to them.
+// want returns the Want for the list's records. Inactive ones are included because old records refer to them.
 func (l *list) want(m *Maker) supply.Want {
 	return supply.Want{
 		Company: m.query.Company, Object: l.object, Title: "the list " + l.object, Inactive: true,
@@ -93,7 +93,7 @@ func (l *list) want(m *Maker) supply.Want {
 	}
 }
 
-// read reads the whole list, which is as complete as any other reading.
+// read reads the whole list, with the same proof of completeness as any other reading.
 func (l *list) read(ctx context.Context, m *Maker) error {
 	records, err := m.supply.Records(ctx, l.want(m))
 	if err != nil {
@@ -109,7 +109,7 @@ func (l *list) read(ctx context.Context, m *Maker) error {
 	return nil
 }
 
-// readSome reads the entries with those ids, as many of them as can be asked for at once.
+// readSome reads the entries with the given ids, up to as many as one request allows.
 func (l *list) readSome(ctx context.Context, m *Maker, ids []string) error {
 	l.values = map[string][]any{}
 	if len(ids) > supply.MostLookedUp {
@@ -125,10 +125,10 @@ func (l *list) readSome(ctx context.Context, m *Maker, ids []string) error {
 	return nil
 }
 
-// leaveOut makes the list one that a preview does not read.
+// leaveOut marks the list as one that a preview does not read.
 func (l *list) leaveOut() { l.values, l.unread = map[string][]any{}, true }
 
-// warnings say what was looked for in vain and which columns a preview leaves blank.
+// warnings returns texts about ids that were not found and about columns that a preview leaves blank.
 func (l *lists) warnings(columns []*column) []string {
 	var said, blank []string
 	for _, own := range l.all {
@@ -138,7 +138,7 @@ func (l *lists) warnings(columns []*column) []string {
 		}
 	}
 	for _, c := range columns {
-		if c.leftOut() && !slices.Contains(blank, c.def.Path) {
+		if c.isLeftOut() && !slices.Contains(blank, c.def.Path) {
 			blank = append(blank, c.def.Path)
 		}
 	}
@@ -150,7 +150,7 @@ func (l *lists) warnings(columns []*column) []string {
 	return said
 }
 
-// needs yields the lists that a record's rows look into and the ids they look for there.
+// needs calls yield with each list that a record's rows depend on, and the ids they need from it.
 func (m *Maker) needs(rec record.Record, lines []record.Record, yield func(*list, string) error) error {
 	for _, c := range m.looking {
 		for _, line := range lines {
@@ -159,7 +159,7 @@ func (m *Maker) needs(rec record.Record, lines []record.Record, yield func(*list
 				continue
 			}
 			for _, t := range c.refers.targets(from) {
-				if !numeric(t.id) {
+				if !isNumeric(t.id) {
 					continue
 				}
 				if err := yield(t.list, t.id); err != nil {
@@ -171,7 +171,7 @@ func (m *Maker) needs(rec record.Record, lines []record.Record, yield func(*list
 	return nil
 }
 
-// prepare reads the lists that the record's rows look into and that were not read before.
+// prepare reads the lists that the record's rows depend on, unless they have been read already.
 func (m *Maker) prepare(ctx context.Context, rec record.Record, lines []record.Record) error {
 	if !slices.ContainsFunc(m.lists.all, func(l *list) bool { return l.values == nil }) {
 		return nil
@@ -184,18 +184,19 @@ func (m *Maker) prepare(ctx context.Context, rec record.Record, lines []record.R
 	})
 }
 
-// wanted are the ids that some records look for, by list in the order of the columns.
+// wanted holds the ids that some records need, by list, in column order.
 type wanted struct {
 	lists []*list
 	ids   map[*list][]string
 	seen  map[*list]*record.IDs
 }
 
-// wantOf returns what records look for.
+// wantOf returns the ids that the records need.
 func (m *Maker) wantOf(records []record.Record) wanted {
 	w := wanted{ids: map[*list][]string{}, seen: map[*list]*record.IDs{}}
 	for _, rec := range records {
-		_ = m.needs(rec, m.linesOf(rec), func(l *list, id string) error { // never fails: what is done for each does not
+		// This never fails, because the callback never does.
+		_ = m.needs(rec, m.linesOf(rec), func(l *list, id string) error {
 			if w.seen[l] == nil {
 				w.lists, w.seen[l] = append(w.lists, l), &record.IDs{}
 			}
@@ -208,11 +209,11 @@ func (m *Maker) wantOf(records []record.Record) wanted {
 	return w
 }
 
-// mostAhead bounds the records that are held to see what they look for.
+// mostAhead limits how many records are held back to learn which ids they need.
 const mostAhead = 1000
 
-// lookAhead holds the few records of a small reading back until those entries of lists are read that they look for: one
-// request a list then does, however long the list is. Where they look for many, the list is read whole.
+// lookAhead holds back the records of a small reading until the list entries they need have been read. That takes one
+// request per list, however long the list is. If they need many entries, the whole list is read instead.
 func (m *Maker) lookAhead(ctx context.Context, all iter.Seq2[record.Record, error]) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
 		held, err := collect(all)

@@ -8,9 +8,8 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// preview prepares the first records. With the request that brought them it costs two at most: what one list has to say
-// about them or, where nothing has to be looked up, how many records there are. The total is -1 when nobody knows how
-// many rows there are.
+// preview prepares the first records. It makes at most one further request: for the entries of one list or, if nothing
+// has to be looked up, for the number of records. The total is -1 if the number of rows is unknown.
 func (m *Maker) preview(ctx context.Context, from *supply.Records) (iter.Seq2[record.Record, error], int, error) {
 	sample, err := collect(from.All)
 	if err != nil {
@@ -27,13 +26,13 @@ func (m *Maker) preview(ctx context.Context, from *supply.Records) (iter.Seq2[re
 		}
 	}
 	if !from.Exact {
-		total = -1 // nobody knows how many pass the filters here
+		total = -1 // the number of records that pass the filters is unknown
 	}
 	return each(sample), total, nil
 }
 
-// prepareSample looks up what the first of the lists that are needed says of the sample, and leaves the others out. It
-// reports whether that took a request.
+// prepareSample looks up the sample's entries in the first list it needs and skips the others. It reports whether that
+// took a request.
 func (m *Maker) prepareSample(ctx context.Context, sample []record.Record) (bool, error) {
 	w := m.wantOf(sample)
 	for i, l := range w.lists {

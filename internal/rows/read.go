@@ -1,5 +1,5 @@
-// Package rows makes typed rows of an entity's records: columns by path, filters, lines, computed columns, and joins
-// with the company's lists. The records may come from any supply; the rows are the same.
+// Package rows turns an entity's records into typed rows: columns by path, filters, lines, computed columns, and joins
+// with the company's lists. The rows are the same whichever supply the records come from.
 package rows
 
 import (
@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Maker makes the rows that one query wants of one company. Make one with New; it is for one goroutine.
+// Maker makes the rows for one query of one company. Create one with New. It is not safe for concurrent use.
 type Maker struct {
 	supply  supply.Supply
 	entity  export.Entity
@@ -25,11 +25,11 @@ type Maker struct {
 
 	columns  []*column
 	filters  []filter
-	span     *span // nil when all dates are wanted
+	span     *span // nil if all dates are wanted
 	figures  []headline
 	lists    lists
-	looking  []*column // those that look into lists
-	custom   bool      // a column is about custom fields
+	looking  []*column // the columns that need lookups
+	custom   bool      // at least one column is a custom field
 	tally    *export.Tally
 	made     int
 	warnings []string
@@ -41,7 +41,7 @@ type filter struct {
 	column *column
 }
 
-// New returns a maker for the query. It asks the supply nothing.
+// New returns a maker for the query. It does not call the supply.
 func New(from supply.Supply, e export.Entity, q export.Query) (*Maker, error) {
 	options, err := e.Parse(q.Options)
 	if err != nil {
@@ -54,7 +54,8 @@ func New(from supply.Supply, e export.Entity, q export.Query) (*Maker, error) {
 	return m, nil
 }
 
-// Read returns a reading of an entity: it asks how many records there are or, for a preview, for the first ones.
+// Read returns a reading of an entity. Before it returns, it asks how many records there are or, for a preview, for the
+// first of them.
 func Read(ctx context.Context, from supply.Supply, e export.Entity, q export.Query) (*export.Reading, error) {
 	m, err := New(from, e, q)
 	if err != nil {
@@ -77,7 +78,7 @@ func Read(ctx context.Context, from supply.Supply, e export.Entity, q export.Que
 	return reading, nil
 }
 
-// compile makes columns and filters from the query.
+// compile compiles the query's columns and filters.
 func (m *Maker) compile() error {
 	for _, key := range m.query.Columns {
 		col, err := compileColumn(m.entity, key, &m.lists)
@@ -117,7 +118,7 @@ func (m *Maker) compileFilters(filters []export.Filter) ([]filter, error) {
 	return list, nil
 }
 
-// allColumns are those that filters need and those of the result, in this order.
+// allColumns returns the columns that filters need, followed by those of the result.
 func (m *Maker) allColumns() []*column {
 	var all []*column
 	for _, f := range m.filters {
@@ -145,7 +146,7 @@ func (m *Maker) compileSpan() error {
 	return nil
 }
 
-// Want returns what the rows are made of.
+// Want returns which records the rows are made from.
 func (m *Maker) Want() supply.Want {
 	w := supply.Want{
 		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title),
@@ -175,7 +176,7 @@ func (m *Maker) Schema() table.Schema {
 	return s
 }
 
-// Rows makes the rows of the records, as they are ranged over. It ends with the first error of either.
+// Rows turns records into rows as it is ranged over. It ends with the first error from the records or the rows.
 func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error]) iter.Seq2[table.Row, error] {
 	return func(yield func(table.Row, error) bool) {
 		m.tally, m.made, m.warnings = export.NewTally(m.entity.Figures), 0, nil
@@ -201,10 +202,10 @@ func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error
 }
 
 func (m *Maker) warn() {
-	m.warnings = append(misspelt(m.columns, m.made), m.lists.warnings(m.looking)...)
+	m.warnings = append(warnMisspelt(m.columns, m.made), m.lists.warnings(m.looking)...)
 }
 
-// end returns what is known when the rows have ended.
+// end returns the outcome. It is called after the rows have ended.
 func (m *Maker) end() (export.Outcome, error) {
 	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...)}
 	if m.span != nil {
@@ -216,13 +217,13 @@ func (m *Maker) end() (export.Outcome, error) {
 	return out, nil
 }
 
-// span is a range of days about one column.
+// span is a range of days for one column.
 type span struct {
 	column *column
 	days   export.DateRange
 }
 
-// conditions spell the span as filters; both ends are included.
+// conditions returns the span as filters that include both ends.
 func (s span) conditions() []supply.Condition {
 	var list []supply.Condition
 	for _, end := range []struct {
@@ -237,14 +238,14 @@ func (s span) conditions() []supply.Condition {
 	return list
 }
 
-// match says whether a record's cell is in the span.
+// match reports whether a record's cell is within the span.
 func (s span) match(c table.Cell) bool {
 	at, ok := c.Time()
 	return ok && (s.days.Start.IsZero() || !at.Before(s.days.Start)) &&
 		(s.days.End.IsZero() || at.Before(s.days.End.AddDate(0, 0, 1)))
 }
 
-// text says the span to people.
+// text describes the span for people.
 func (s span) text() string {
 	start, end := s.days.Start.Format(time.DateOnly), s.days.End.Format(time.DateOnly)
 	switch {

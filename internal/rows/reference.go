@@ -8,13 +8,13 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// reference finds what a column says of the record that a reference is about: CustomerRef.CompanyName is the company
-// name of the customer. A reference's name comes from there too where QuickBooks gives only the id.
+// reference resolves a column that continues behind a reference: CustomerRef.CompanyName is the customer's company
+// name. It also resolves a reference's own name where QuickBooks gives only the id.
 type reference struct {
-	ids   record.Path            // of what the reference is about
-	kinds []record.Path          // where the reference says what it is about; none when that goes without saying
-	in    map[string]listedField // by object, in lower case as references differ in theirs
-	name  bool                   // the column is the name
+	ids   record.Path            // of the record referred to
+	kinds []record.Path          // where the type of the record referred to is given; empty if it is implied
+	in    map[string]listedField // by object, in lower case because references vary in case
+	name  bool                   // the column is the reference's name
 }
 
 // listedField is a field of the records of a list.
@@ -23,10 +23,10 @@ type listedField struct {
 	index int
 }
 
-// anyObject stands for the objects of a reference that says by itself what it is about.
+// anyObject stands for a reference that itself names the type of the record referred to.
 const anyObject = "*"
 
-// objectsOf are the objects that may be meant by a reference of that type; none when they are in no list.
+// objectsOf returns the objects that a reference of that type may refer to, or none if they are in no list.
 func objectsOf(kind string) []string {
 	switch kind {
 	case anyObject:
@@ -37,8 +37,9 @@ func objectsOf(kind string) []string {
 	return []string{kind}
 }
 
-// referenced is the object that a reference is about, by the reference's name; self is the object that it is in.
-func referenced(ref, self string) string {
+// referencedObject returns the object to which a reference refers, by the reference's name. self is the object that
+// contains it.
+func referencedObject(ref, self string) string {
 	switch {
 	case ref == "EntityRef":
 		return anyObject
@@ -67,7 +68,7 @@ func referenced(ref, self string) string {
 	return ""
 }
 
-// compileReference returns what a path needs from lists; nil when it needs nothing.
+// compileReference returns what a path needs from lists, or nil if it needs nothing.
 func compileReference(self, path string, lists *lists) (*reference, error) {
 	if strings.HasPrefix(path, "CustomField.") {
 		return nil, nil
@@ -75,9 +76,10 @@ func compileReference(self, path string, lists *lists) (*reference, error) {
 	steps := strings.Split(path, ".")
 	for i, step := range steps[:len(steps)-1] {
 		step, _, _ = strings.Cut(step, "[")
-		object := referenced(step, self)
+		object := referencedObject(step, self)
 		ref := strings.Join(steps[:i+1], ".")
-		if _, err := record.ParsePath(ref); object == "" || err != nil { // a dot within brackets parts no steps
+		// A dot within brackets does not separate steps.
+		if _, err := record.ParsePath(ref); object == "" || err != nil {
 			continue
 		}
 		field := strings.Join(steps[i+1:], ".")
@@ -95,7 +97,7 @@ func newReference(object, ref, field string, lists *lists) (*reference, error) {
 	if object == anyObject {
 		paths = append(paths, ref+".type")
 		if parent, ok := strings.CutSuffix(ref, ".EntityRef"); ok {
-			paths = append(paths, parent+".Type") // as journal entries have it
+			paths = append(paths, parent+".Type") // as in journal entries
 		}
 	}
 	for i, text := range paths {
@@ -119,13 +121,13 @@ func newReference(object, ref, field string, lists *lists) (*reference, error) {
 	return r, nil
 }
 
-// target is one thing that a reference is about.
+// target is one record to which a reference refers.
 type target struct {
 	listedField
 	id string
 }
 
-// targets are what the references in a record or a line are about.
+// targets returns the records to which the references in a record or a line refer.
 func (r *reference) targets(from record.Record) []target {
 	ids := texts(r.ids, from)
 	if len(ids) == 0 {
@@ -154,14 +156,14 @@ func (r *reference) targets(from record.Record) []target {
 	return list
 }
 
-// lookup returns the value from the lists, several ones joined by ", ".
+// lookup returns the value from the lists. Several values are joined by ", ".
 func (r *reference) lookup(from record.Record) (any, bool) {
 	var found []any
 	for _, t := range r.targets(from) {
 		if v, ok := t.list.value(t.id, t.index); ok {
 			found = append(found, v)
-		} else if r.name && !numeric(t.id) {
-			found = append(found, t.id) // TAX, NON, SHIPPING_ITEM_ID: ids without a record, which say enough
+		} else if r.name && !isNumeric(t.id) {
+			found = append(found, t.id) // TAX, NON, SHIPPING_ITEM_ID: ids that have no record and speak for themselves
 		}
 	}
 	switch len(found) {
@@ -177,7 +179,7 @@ func (r *reference) lookup(from record.Record) (any, bool) {
 	return strings.Join(list, ", "), true
 }
 
-// texts are the values at a path, one an element where it goes through an array.
+// texts returns the values at a path, one per element if it passes through an array.
 func texts(p record.Path, from record.Record) []string {
 	v, ok := p.Lookup(from)
 	if !ok {
@@ -186,8 +188,8 @@ func texts(p record.Path, from record.Record) []string {
 	return strings.Split(record.Convert(v, table.Text).String(), ", ")
 }
 
-// numeric says whether an id is one of a record: digits, since others would be refused in a query.
-func numeric(id string) bool {
+// isNumeric reports whether an id is all digits. QuickBooks rejects queries with any other ids.
+func isNumeric(id string) bool {
 	for i := range len(id) {
 		if id[i] < '0' || id[i] > '9' {
 			return false

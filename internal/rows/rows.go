@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// makeRows hands the rows of one record that pass the filters to take, and reports whether it wants more. Its error
-// says that what they look up cannot be read.
+// makeRows passes the rows of one record that match the filters to take, and reports whether take wants more. It fails
+// if a list that the rows depend on cannot be read.
 func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table.Row) bool) (more bool, err error) {
 	view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
 	if m.span != nil && !m.span.match(m.span.column.cell(view)) {
@@ -39,7 +39,7 @@ func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table
 	return true, nil
 }
 
-// linesOf returns the lines that give a row each; one that does not exist where the whole record gives the row.
+// linesOf returns the lines that become rows. If the whole record is one row, it returns a single zero Record.
 func (m *Maker) linesOf(rec record.Record) []record.Record {
 	if m.options.Lines {
 		member := "Line"
@@ -53,7 +53,7 @@ func (m *Maker) linesOf(rec record.Record) []record.Record {
 	return []record.Record{{}}
 }
 
-// matchAll reports whether all filters hold for a row.
+// matchAll reports whether a row passes all filters.
 func matchAll(filters []filter, v export.View) bool {
 	for _, f := range filters {
 		if !f.Match(f.column.cell(v)) {

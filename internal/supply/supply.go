@@ -1,6 +1,6 @@
-// Package supply says how a company's data is asked for, whatever it comes from: all records of one object in an order
-// that stays, what changed in them, and report answers. A supply hands on what QuickBooks has; choosing columns and
-// making rows of it is for others.
+// Package supply defines how readers get a company's data, wherever it comes from: all records of one object in a
+// stable order, what changed in them, and report answers. A supply returns what QuickBooks has; choosing columns and
+// making rows is up to its callers.
 package supply
 
 import (
@@ -18,66 +18,66 @@ type Want struct {
 	Company export.Company
 	Object  string // the name in QuickBooks' query language, such as "Invoice"
 	Title   string // what messages call the records, such as "invoices"
-	// Inactive asks for inactive records as well; it means nothing for objects that have none.
+	// Inactive includes inactive records. It has no effect on objects that have none.
 	Inactive bool
 	// CustomFields asks for all custom fields; without it some may be left out.
 	CustomFields bool
-	// Narrow are conditions that all must hold. A supply may ignore them: it may give more records, never fewer.
+	// Narrow lists conditions that must all hold. A supply may ignore them: it may return more records, never fewer.
 	Narrow []Condition
 	Day    time.Time // midnight UTC of the day of the run, for objects whose records are as of a day
-	// Limit is for previews: the first so many records are enough. 0 wants all.
+	// Limit is for previews: that many records are enough. 0 means all.
 	Limit int
 	Meter *export.Meter
 }
 
-// Condition is a filter with the column that it is about.
+// Condition is a filter with its column.
 type Condition struct {
 	export.Filter
 	Column export.Column
 }
 
-// Scan is how many records a limited reading gives at least when Narrow was not applied whole, since many of them may
-// be filtered out afterwards.
+// Scan is the least number of records that a limited reading returns if Narrow was not fully applied, since many of
+// them may be filtered out afterwards.
 const Scan = 100
 
 // Records are the wanted records of one object.
 type Records struct {
-	// Total is how many there are: what was counted first, or -1 when nobody knows without reading them all.
+	// Total is the number of records counted beforehand, or -1 if it is unknown without reading them all.
 	Total int
 	// Exact reports whether all of Narrow was applied.
 	Exact bool
-	// All yields them in an order that is the same each time as long as they have ids. When it ends without an error
-	// they are complete: each once, as many as were counted. With Limit it ends after the first ones. It may be ranged
-	// over again, which may ask again.
+	// All yields the records, in the same order each time if they have ids. If it ends without an error they are
+	// complete: each exactly once, as many as were counted. With Limit it ends after the first ones. Ranging over it
+	// again may repeat the requests.
 	All iter.Seq2[record.Record, error]
 }
 
-// Supply gives records. It returns problems.
+// Supply reads records. Its errors are problems.
 type Supply interface {
-	// Records asks for records; only the first answer has been asked for when it returns.
+	// Records asks for records. When it returns, only the first request has been made.
 	Records(ctx context.Context, w Want) (*Records, error)
-	// Count returns how many records are wanted, -1 for an object that cannot be counted. Limit means nothing here.
+	// Count returns the number of wanted records, or -1 for an object that cannot be counted. It ignores Limit.
 	Count(ctx context.Context, w Want) (int, error)
-	// Lookup returns those of the wanted records that have one of the ids, by id; Narrow may be ignored. More than
-	// MostLookedUp ids are a problem.
+	// Lookup returns the wanted records that have one of the ids, by id. It may ignore Narrow. More than MostLookedUp
+	// ids are an error.
 	Lookup(ctx context.Context, w Want, ids []string) (map[string]record.Record, error)
 }
 
-// MostLookedUp bounds the ids of one Lookup.
+// MostLookedUp is the largest number of ids for one Lookup.
 const MostLookedUp = 200
 
-// FeedDays is how far back a Feed can be asked: QuickBooks remembers changes for 30 days.
+// FeedDays is how far back a Feed can go. QuickBooks remembers changes for 30 days.
 const FeedDays = 29
 
-// FeedMost is how many changed records an answer holds at most.
+// FeedMost is the largest number of changed records in one answer.
 const FeedMost = 1000
 
-// ChangesWant says of which objects changes are wanted.
+// ChangesWant says which objects' changes are wanted.
 type ChangesWant struct {
 	Company export.Company
 	Objects []string
-	// Since is not more than FeedDays ago; a feed that does not remember so far back returns a problem. Since the At of
-	// the last answer is enough: what changed in its very moment is told again rather than never.
+	// Since is at most FeedDays ago; a feed that does not go back that far returns a problem. It is enough to pass the
+	// last answer's At: changes at that very moment are repeated rather than lost.
 	Since time.Time
 	Meter *export.Meter
 }
@@ -85,20 +85,20 @@ type ChangesWant struct {
 // Delta is what changed.
 type Delta struct {
 	At time.Time // QuickBooks' own clock when it answered
-	// Records are the changed records by object, whole. Those that were deleted have the status "Deleted" and little
-	// more than an id.
+	// Records holds the changed records, whole, by object. Deleted ones have the status "Deleted" and little more than
+	// an id.
 	Records map[string][]record.Record
-	// Cut reports whether there may be more than QuickBooks gave.
+	// Cut reports whether QuickBooks may have left changes out.
 	Cut bool
 }
 
-// Books is what a company says of its books.
+// Books is what a company says about its books.
 type Books struct {
 	Now    time.Time // QuickBooks' own clock
-	Closed string    // last day of the closed books as 2006-01-02, empty when none are
+	Closed string    // last day of the closed books as 2006-01-02; empty if none are closed
 }
 
-// Feed tells what changed. It returns problems.
+// Feed tells what changed. Its errors are problems.
 type Feed interface {
 	Changes(ctx context.Context, w ChangesWant) (Delta, error)
 	Books(ctx context.Context, c export.Company, m *export.Meter) (Books, error)
@@ -109,15 +109,15 @@ type ReportWant struct {
 	Company export.Company
 	Object  string // the name in the report's address
 	Params  url.Values
-	// Divisible says that the caller can ask for the report in parts, so that one which takes too long is not worth
-	// asking for twice.
+	// Divisible says that the caller can ask for the report in parts, so a report that takes too long is not worth
+	// retrying whole.
 	Divisible bool
 	Meter     *export.Meter
 }
 
-// Reports gives report answers. It returns problems.
+// Reports reads report answers. Its errors are problems.
 type Reports interface {
-	// Report asks for one report and hands the answer to accept. When accept cannot read it the report is asked for
-	// again, unless its error is a problem that says otherwise.
+	// Report asks for one report and passes the answer to accept. If accept fails, the request is retried, unless the
+	// error is a problem that says otherwise.
 	Report(ctx context.Context, w ReportWant, accept func(body []byte) error) error
 }

@@ -13,12 +13,12 @@ import (
 type Cell struct {
 	kind Kind
 	set  bool
-	text string // of a number: its spelling, when dec was not worked out
+	text string // a number's spelling when dec has not been parsed yet
 	dec  decimal.Decimal
 	at   time.Time // Date: midnight UTC of that day; DateTime: the instant
 }
 
-// TextOf makes a text cell; the empty string makes a blank one, as sheets cannot tell the two apart.
+// TextOf makes a text cell. An empty string makes a blank cell, because sheets cannot tell the two apart.
 func TextOf(s string) Cell { return Cell{kind: Text, set: s != "", text: s} }
 
 // NumberOf makes a number cell.
@@ -27,18 +27,18 @@ func NumberOf(d decimal.Decimal) Cell { return Cell{kind: Number, set: true, dec
 // MoneyOf makes an amount cell.
 func MoneyOf(d decimal.Decimal) Cell { return Cell{kind: Money, set: true, dec: d} }
 
-// DateOf makes a cell of the calendar day that t shows in its own zone.
+// DateOf makes a date cell from t's calendar day in t's own zone.
 func DateOf(t time.Time) Cell {
 	y, m, d := t.Date()
 	return Cell{kind: Date, set: true, at: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}
 }
 
-// DateTimeOf makes a cell of an instant, to the second.
+// DateTimeOf makes a cell for an instant, truncated to the second.
 func DateTimeOf(t time.Time) Cell {
 	return Cell{kind: DateTime, set: true, at: t.Truncate(time.Second).UTC()}
 }
 
-// BoolOf makes a truth cell.
+// BoolOf makes a boolean cell.
 func BoolOf(b bool) Cell {
 	c := Cell{kind: Bool, set: true}
 	if b {
@@ -47,7 +47,7 @@ func BoolOf(b bool) Cell {
 	return c
 }
 
-// Kind is what the cell holds; Text when it is blank.
+// Kind returns what the cell holds; Text if it is blank.
 func (c Cell) Kind() Kind { return c.kind }
 
 // Blank reports whether the cell holds nothing.
@@ -73,7 +73,7 @@ func (c Cell) Time() (time.Time, bool) {
 // Bool returns the value of a Bool cell.
 func (c Cell) Bool() (value, ok bool) { return c.text == "true", c.set && c.kind == Bool }
 
-// String shows the value as text: days as 2006-01-02, instants in RFC 3339 UTC, decimals as they were spelt.
+// String formats the value: days as 2006-01-02, instants in RFC 3339 UTC, decimals as they were spelt.
 func (c Cell) String() string {
 	switch {
 	case !c.set:
@@ -90,7 +90,7 @@ func (c Cell) String() string {
 	return c.text
 }
 
-// Equal reports whether two cells hold the same value; 1.5 and 1.50 are the same.
+// Equal reports whether two cells hold the same value; 1.5 equals 1.50.
 func (c Cell) Equal(o Cell) bool {
 	if c.set != o.set || !c.set {
 		return c.set == o.set
@@ -102,7 +102,7 @@ func (c Cell) Equal(o Cell) bool {
 	return c.kind == o.kind && c.text == o.text && c.at.Equal(o.at)
 }
 
-// MarshalJSON gives a preview's cell: null, text, a JSON number with the decimal's own digits, or a truth value.
+// MarshalJSON encodes the cell for previews: null, a string, a number with the decimal's own digits, or a boolean.
 func (c Cell) MarshalJSON() ([]byte, error) {
 	switch {
 	case !c.set:
@@ -113,14 +113,14 @@ func (c Cell) MarshalJSON() ([]byte, error) {
 	return quoteJSON(c.String())
 }
 
-// maxDigits bounds what ParseDecimal accepts: no amount is longer, and a huge exponent would cost memory.
+// maxDigits limits what ParseDecimal accepts. No real amount is longer, and a huge exponent would cost memory.
 const maxDigits = 60
 
-// ErrDecimal says that a text is no decimal number of sensible length.
+// ErrDecimal is returned for text that is not a decimal number of sensible length.
 var ErrDecimal = errors.New("not a decimal number")
 
-// ParseDecimal reads a JSON number's text exactly. It refuses what is no number, is over 60 characters long, or has an
-// exponent that would need more digits than that.
+// ParseDecimal parses the text of a JSON number exactly. It rejects anything that is not a number, is longer than 60
+// characters, or has an exponent that would need more digits than that.
 func ParseDecimal(s string) (decimal.Decimal, error) {
 	if s == "" || len(s) > maxDigits {
 		return decimal.Decimal{}, fmt.Errorf("%w: %d characters", ErrDecimal, len(s))
@@ -138,7 +138,7 @@ func ParseDecimal(s string) (decimal.Decimal, error) {
 	return d, nil
 }
 
-// DecimalText spells a decimal as JSON does: no exponent, its own number of places.
+// DecimalText formats a decimal as in JSON: no exponent, with its own number of decimal places.
 func DecimalText(d decimal.Decimal) string {
 	if exp := d.Exponent(); exp < 0 {
 		return d.StringFixed(-exp)

@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// Spool keeps rows compressed in memory, in the order they were added: about 3 bytes a cell of bookkeeping data. A run
-// spools its whole result first, so that nothing is sent to a sheet before QuickBooks' answer is known to be complete,
-// and the size of what will be written is known exactly. It is for one goroutine; make one with NewSpool.
+// Spool keeps rows compressed in memory, in the order they were added, at about 3 bytes per cell of typical bookkeeping
+// data. A run spools its whole result first, so that nothing reaches a sheet before QuickBooks' answer is known to be
+// complete, and the size of the write is known exactly. A Spool is not safe for concurrent use. Create one with
+// NewSpool.
 type Spool struct {
 	schema Schema
 	totals Totals
@@ -31,16 +32,16 @@ func NewSpool(s Schema) *Spool {
 	return sp
 }
 
-// Schema is the header of the rows.
+// Schema returns the header of the rows.
 func (s *Spool) Schema() Schema { return s.schema }
 
-// Totals are the control totals of the rows so far.
+// Totals returns the control totals of the rows added so far.
 func (s *Spool) Totals() Totals { return s.totals }
 
-// Len is the number of rows so far.
+// Len returns the number of rows added so far.
 func (s *Spool) Len() int { return s.totals.Rows }
 
-// Size is the number of bytes held.
+// Size returns the number of bytes held.
 func (s *Spool) Size() int { return s.buf.Len() }
 
 // Add appends a row, which must have as many cells as the schema has columns.
@@ -63,7 +64,7 @@ func (s *Spool) Add(r Row) error {
 	return nil
 }
 
-// Rows reads the rows from the beginning; it can be ranged over several times. Nothing can be added afterwards.
+// Rows yields the rows from the beginning. It may be called repeatedly, but no row can be added after the first call.
 func (s *Spool) Rows() iter.Seq2[Row, error] {
 	if !s.done {
 		s.done = true
@@ -148,7 +149,7 @@ func readCell(in *bufio.Reader) (Cell, error) {
 	if _, err := io.ReadFull(in, text); err != nil {
 		return Cell{}, err
 	}
-	c.text = string(text) // of a number too: its decimal is worked out when somebody asks
+	c.text = string(text) // for a number too: its decimal is parsed on demand
 	return c, nil
 }
 

@@ -29,9 +29,10 @@ type Column struct {
 	Title    string // the header cell
 	Kind     Kind
 	Currency string // ISO code when all amounts of a Money column share one, else empty
-	// amounts that do not add up down the column: prices, running balances, a document's total on each of its lines
+	// NotAdded marks amounts that must not be summed down the column: prices, running balances, a document's total
+	// repeated on each of its lines.
 	NotAdded bool
-	Key      bool // together with the other key columns it identifies a row across runs
+	Key      bool // identifies a row across runs, together with the other key columns
 	Label    bool // holds the row's label in a statement: indentation and bold are shown there
 }
 
@@ -68,10 +69,11 @@ type Row struct {
 	Level uint8 // depth of indentation in a statement
 }
 
-// Totals are the control totals of rows that passed. The zero value is ready to use.
+// Totals are control totals, counted row by row. The zero value is ready to use.
 type Totals struct {
 	Rows int `json:"rows"`
-	// by id of each Money column that adds up; totals of a statement do not count again
+	// Sums has the sum of each Money column that may be added up, by column ID. A statement's own total rows are
+	// skipped.
 	Sums map[string]decimal.Decimal `json:"sums,omitempty"`
 }
 

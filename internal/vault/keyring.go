@@ -17,7 +17,7 @@ import (
 // keySize is the length of a master key in bytes.
 const keySize = 32
 
-// maxKeyFile bounds what is read as a key file; a real one has 45 bytes.
+// maxKeyFile limits how much of a key file is read; a real one has 45 bytes.
 const maxKeyFile = 4096
 
 const keyHint = "expected 32 random bytes in base64, such as `openssl rand -base64 32` prints"
@@ -159,7 +159,7 @@ func createKeyFile(path string, k Key) (err error) {
 	return syncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes the new file's name as durable as its content.
+// syncFolder makes the new file's name as durable as its contents.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there

@@ -9,7 +9,7 @@ import (
 // maxColumns is ZZZ, the last column a tab can have.
 const maxColumns = 18278
 
-// columnName gives the letters of a column counted from 0.
+// columnName returns the letters of a column counted from 0.
 func columnName(c int) string {
 	var b []byte
 	for c++; c > 0; c = (c - 1) / 26 {

@@ -29,7 +29,7 @@ func bearer(r *http.Request) (string, bool) {
 	return text, ok && strings.EqualFold(kind, "bearer")
 }
 
-// emailOf is the account a request speaks for, if its token is known.
+// emailOf returns the account a request speaks for, if its token is known.
 func (s *Server) emailOf(r *http.Request) string {
 	text, _ := bearer(r)
 	s.mu.Lock()
@@ -42,7 +42,7 @@ func (s *Server) emailOf(r *http.Request) string {
 
 func appKey(who caller) string { return who.client + " " + who.email }
 
-// role is owner, writer, reader or empty.
+// role returns owner, writer, reader or "".
 func (d *document) role(email string) string {
 	if d.owner == email {
 		return "owner"
@@ -60,7 +60,7 @@ var (
 		"drive.metadata"}, driveScopes...)
 )
 
-// methodScopes are the scopes of which a call needs one. Only three reads take a read-only scope.
+// methodScopes returns the scopes of which a call needs one. Only three reads accept a read-only scope.
 func methodScopes(c *call) []string {
 	switch c.kind {
 	case "get", "values.get", "values.batchGet":
@@ -141,8 +141,8 @@ func (s *Server) Share(id, email, role string) error {
 	return nil
 }
 
-// Pick is the user choosing a spreadsheet for the server's client in a file picker, which lets
-// drive.file tokens of that account reach it.
+// Pick acts as the user choosing a spreadsheet for the server's client in a file picker, which lets drive.file tokens
+// of that account reach it.
 func (s *Server) Pick(id, email string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -46,7 +46,7 @@ func (s *Server) perform(who caller, r *http.Request, c *call) (any, error) {
 	return v.Interface(), nil
 }
 
-// prototype is an empty answer of a method.
+// prototype returns an empty answer of a method.
 func prototype(kind string) any {
 	switch kind {
 	case "create", "get", "getByDataFilter":

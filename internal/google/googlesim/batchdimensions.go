@@ -224,7 +224,7 @@ func (c *change) autoResizeDimensions(r *sheets.AutoResizeDimensionsRequest) err
 	widest := map[int]int{}
 	d.s.each(d.area(), func(row, col int, stored *cell) bool {
 		if stored.kind != kindBlank {
-			text := c.st.formatted(c.st.value(d.s, row, col), stored.format)
+			text := c.st.format(c.st.value(d.s, row, col), stored.format)
 			widest[col] = max(widest[col], utf8.RuneCountInString(text))
 		}
 		return true

@@ -126,7 +126,7 @@ func (c *change) deleteSheet(r *sheets.DeleteSheetRequest) error {
 	return c.st.dropTab(s)
 }
 
-// dropTab removes a tab with all that hangs on it; references to it stay broken from now on.
+// dropTab removes a tab with everything attached to it. References to it stay broken.
 func (st *state) dropTab(s *sheet) error {
 	if len(st.sheets) == 1 {
 		return badRequest("You can't remove all the sheets in a document.")

@@ -48,7 +48,7 @@ type Cell struct {
 	Format           *sheets.CellFormat // nil: the default; must not be changed
 }
 
-// look gives the committed state.
+// look passes the committed state to read.
 func (b *Spreadsheet) look(read func(doc *document, st *state)) {
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
@@ -86,7 +86,7 @@ func (b *Spreadsheet) Tab(title string) (tab Tab, ok bool) {
 	return Tab{}, false
 }
 
-// Cells is the size of all grids together, which Google limits to ten million.
+// Cells returns the size of all grids together, which Google limits to ten million.
 func (b *Spreadsheet) Cells() (n int64) {
 	b.look(func(_ *document, st *state) { n = st.cells() })
 	return n
@@ -134,7 +134,7 @@ func (b *Spreadsheet) Cell(a1 string) (out Cell) {
 
 func (st *state) cell(s *sheet, r, c int, stored *cell) Cell {
 	v := st.value(s, r, c)
-	out := Cell{Formatted: st.formatted(v, stored.format), Note: stored.note(), Format: st.formats.get(stored.format)}
+	out := Cell{Formatted: st.format(v, stored.format), Note: stored.note(), Format: st.formats.get(stored.format)}
 	switch v.kind {
 	case kindNumber:
 		out.Value = v.num
@@ -251,12 +251,12 @@ func (b *Spreadsheet) InsertColumns(tab string, before, n int) error {
 	return b.shape(tab, false, shiftInsert, before, n, "inserting columns")
 }
 
-// DeleteRows deletes n rows from the row with this number on, counted from 1.
+// DeleteRows deletes n rows starting at this row, counted from 1.
 func (b *Spreadsheet) DeleteRows(tab string, first, n int) error {
 	return b.shape(tab, true, shiftDelete, first, n, "deleting rows")
 }
 
-// DeleteColumns deletes n columns from the column with this number on, counted from 1.
+// DeleteColumns deletes n columns starting at this column, counted from 1.
 func (b *Spreadsheet) DeleteColumns(tab string, first, n int) error {
 	return b.shape(tab, false, shiftDelete, first, n, "deleting columns")
 }
@@ -357,7 +357,7 @@ func (b *Spreadsheet) Unshare(email string) {
 // Trash moves the spreadsheet to the bin, or takes it out.
 func (b *Spreadsheet) Trash(on bool) { b.look(func(doc *document, _ *state) { doc.trashed = on }) }
 
-// Delete removes the spreadsheet for ever.
+// Delete removes the spreadsheet permanently.
 func (b *Spreadsheet) Delete() {
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()

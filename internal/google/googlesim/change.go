@@ -20,7 +20,7 @@ type change struct {
 	doc   *document
 }
 
-// mayEdit refuses areas the caller is kept out of by a protected range.
+// mayEdit refuses areas that a protected range closes to the caller.
 func (c *change) mayEdit(a area) error {
 	if c.owner {
 		return nil
@@ -59,7 +59,7 @@ func (p *protection) blocks(email string) bool {
 	return !p.warningOnly && !slices.Contains(p.editors, email)
 }
 
-// mayHold refuses a grid that would pass the limit of cells, before any room is made for it.
+// mayHold refuses a grid that would exceed the cell limit, before anything is allocated for it.
 func (c *change) mayHold(s *sheet, rows, cols int) error {
 	if rows < 0 || cols < 0 || int64(rows) > c.limit || int64(cols) > c.limit ||
 		c.st.cells()-int64(s.rowCount)*int64(s.colCount)+int64(rows)*int64(cols) > c.limit {

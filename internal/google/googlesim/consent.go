@@ -176,7 +176,7 @@ func (s *Server) answerConsent(w http.ResponseWriter, r *http.Request, c consent
 	s.approve(w, r, c, email, scopes, r.PostForm["pick"])
 }
 
-// alreadyGranted is a silent approval: everything was allowed before and nothing asks for a page.
+// alreadyGranted reports a silent approval: everything was allowed before, and nothing asks for a page.
 func (s *Server) alreadyGranted(c consentRequest, email string) bool {
 	if c.query.Get("prompt") != "" || c.query.Get("login_hint") != email {
 		return false
@@ -195,8 +195,8 @@ func (s *Server) alreadyGranted(c consentRequest, email string) bool {
 	return true
 }
 
-// approve makes the code. A refresh token comes with the first consent, or when consent was asked
-// for again, and only for offline access.
+// approve issues the code. A refresh token comes with the first consent, or if consent was requested again, and only
+// for offline access.
 func (s *Server) approve(
 	w http.ResponseWriter, r *http.Request, c consentRequest, email string, scopes, picks []string,
 ) {

@@ -266,7 +266,7 @@ func jsonFields(t reflect.Type) map[string]int {
 	return m
 }
 
-// sent reports whether a scalar that is zero was in the body all the same.
+// sent reports whether a zero scalar was present in the body.
 func sent(forced []string, name string) bool { return slices.Contains(forced, name) }
 
 func isUnion(name string) bool { return name == "Request" || name == "ExtendedValue" }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Fault spoils requests. What it matches is asked for all of Kind, Method and Path that are set.
+// Fault spoils requests. A request matches if it agrees with all of Kind, Method and Path that are set.
 type Fault struct {
 	// Kind is authorize, token, revoke, userinfo, create, get, batchUpdate, getByDataFilter,
 	// values.get, values.update, values.append, values.clear, values.batchGet, values.batchUpdate,

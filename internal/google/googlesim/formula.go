@@ -48,8 +48,8 @@ var (
 	errorPattern  = regexp.MustCompile(`^#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|ERROR!|NULL!)`)
 )
 
-// parseFormula reads the text after the equals sign. Titles are looked up now and for ever. Text that
-// is no formula is kept as it is.
+// parseFormula parses the text after the equals sign. Titles are resolved once, here. Text that is not a formula is
+// kept as it is.
 func (st *state) parseFormula(text string) *formula {
 	f := &formula{}
 	for rest := text; rest != ""; {
@@ -307,7 +307,7 @@ func (f *formula) mapReferences(change func(reference) reference) *formula {
 	return out
 }
 
-// pasted is the formula as it reads when copied by so many rows and columns: relative parts move.
+// pasted returns the formula as copied by dr rows and dc columns: relative parts move.
 func (f *formula) pasted(dr, dc int) *formula {
 	if dr == 0 && dc == 0 {
 		return f

@@ -232,7 +232,7 @@ func (e evaluator) choose(n *node) value {
 	return e.scalar(n.args[2])
 }
 
-// conditional is COUNTIF and SUMIF.
+// conditional computes COUNTIF and SUMIF.
 func (e evaluator) conditional(n *node) value {
 	if len(n.args) < 2 {
 		return errorValue("#N/A")
@@ -310,7 +310,7 @@ func criterion(v value) func(value) bool {
 	}
 }
 
-// lookup is VLOOKUP with an exact match; a sorted lookup takes the last row not above the key.
+// lookup computes VLOOKUP. A sorted lookup takes the last row not above the key; otherwise the match is exact.
 func (e evaluator) lookup(n *node) value {
 	if len(n.args) < 3 {
 		return errorValue("#N/A")

@@ -188,7 +188,7 @@ func (s *sheet) clamp(a area) area {
 
 func (s *sheet) whole() area { return area{sheet: s.id, r2: s.rowCount, c2: s.colCount} }
 
-// lastRow is one past the last row that has a value in any column.
+// lastRow returns one past the last row that has a value in any column.
 func (s *sheet) lastRow() int {
 	for r := len(s.rows) - 1; r >= 0; r-- {
 		if s.rows[r] == nil {

@@ -56,8 +56,8 @@ var defaultPatterns = map[string]string{
 	"TIME": "h:mm:ss am/pm", "DATE_TIME": "m/d/yyyy h:mm:ss", "SCIENTIFIC": "0.00E+00",
 }
 
-// formatted is the text a cell shows.
-func (st *state) formatted(v value, format uint32) string {
+// format returns the text a cell shows.
+func (st *state) format(v value, format uint32) string {
 	pattern := ""
 	if f := st.formats.get(format); f != nil && f.NumberFormat != nil {
 		pattern = f.NumberFormat.Pattern

@@ -281,7 +281,7 @@ func (s *Server) ExpireAccessTokens(email string) {
 	}
 }
 
-// RevokeGrant is the user taking the permission back on the account page.
+// RevokeGrant acts as the user withdrawing the permission on the account page.
 func (s *Server) RevokeGrant(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -313,7 +313,7 @@ func (s *Server) AccessToken(email string, scopes ...string) string {
 
 const scopePrefix = "https://www.googleapis.com/auth/"
 
-// scopeSet reads scopes apart by spaces; short names of Google's own get their prefix.
+// scopeSet parses scopes separated by spaces. Short names of Google's own get their prefix.
 func scopeSet(text string) map[string]bool {
 	set := map[string]bool{}
 	for _, scope := range strings.Fields(text) {

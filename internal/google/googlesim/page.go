@@ -183,7 +183,7 @@ func (s *Server) gridView(id, gid, from string) (gridView, bool) {
 	if err != nil || first < 1 || first > shown.rowCount {
 		first = 1
 	}
-	// Blank rows at the end of the grid tell nothing: a page ends thirty rows below the data.
+	// Blank rows at the end of the grid say nothing, so a page ends thirty rows below the data.
 	last := min(first-1+pageRows, shown.rowCount, max(v.FilledRows+30, first+29))
 	if first > 1 {
 		for r := range shown.frozenRows {
@@ -227,7 +227,7 @@ func (st *state) rowView(s *sheet, r, columns int) rowView {
 
 func (st *state) cellView(s *sheet, r, c int, stored *cell) cellView {
 	value := st.value(s, r, c)
-	v := cellView{Text: clip(st.formatted(value, stored.format)), Note: stored.note()}
+	v := cellView{Text: clip(st.format(value, stored.format)), Note: stored.note()}
 	var classes []string
 	kind := ""
 	switch value.kind {

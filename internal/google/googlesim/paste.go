@@ -164,7 +164,7 @@ func (c *change) pasteMerges(source *sheet, from area, target *sheet, to area) {
 	target.merges = fresh
 }
 
-// cutPaste moves cells; formulas that pointed at them follow, the moved formulas stay as they read.
+// cutPaste moves cells. Formulas that pointed at them follow; moved formulas keep their text.
 func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 	source, from, err := c.area(r.Source)
 	if err != nil {

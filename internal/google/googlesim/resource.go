@@ -186,7 +186,7 @@ func (st *state) cellData(s *sheet, row int, a area, v view) []*sheets.CellData 
 		if stored.kind != kindBlank {
 			shown := st.value(s, row, col)
 			d.EffectiveValue = extended(shown)
-			d.FormattedValue = st.formatted(shown, stored.format)
+			d.FormattedValue = st.format(shown, stored.format)
 			d.UserEnteredValue = d.EffectiveValue
 			if f := stored.formula(); f != nil {
 				text := f.text(st)

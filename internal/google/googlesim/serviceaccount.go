@@ -53,7 +53,7 @@ func (s *Server) serviceKey() *rsa.PrivateKey {
 	return s.key
 }
 
-// serviceToken is the JWT-bearer grant. The caller holds the lock.
+// serviceToken answers the JWT-bearer grant. The caller holds the lock.
 func (s *Server) serviceToken(w http.ResponseWriter, r *http.Request) {
 	refuse := func(text string) { oauthError(w, http.StatusBadRequest, "invalid_grant", text) }
 	parts := strings.Split(r.PostForm.Get("assertion"), ".")

@@ -18,8 +18,8 @@ var (
 	typedTime   = regexp.MustCompile(`^([0-9]{1,2}):([0-9]{2})(:([0-9]{2}))?\s*([aApP][mM])?$`)
 )
 
-// typedValue is what text becomes when a person types it: a number, a bool or the text itself.
-// Dates without a year stay text.
+// typedValue returns what text becomes when a person types it: a number, a bool or the text itself. Dates without a
+// year stay text.
 func typedValue(text string) value {
 	v, _ := typed(text, 0)
 	return v
@@ -179,8 +179,8 @@ func checkLength(text string) error {
 	return nil
 }
 
-// typedCell is the content of a cell after a person typed the text into it, and the number format
-// that came with it. current is the format the cell has: a cell formatted as text keeps text.
+// typedCell returns the content of a cell after a person typed the text into it, and the number format that came with
+// it. current is the cell's present format: a cell formatted as text keeps text.
 func (st *state) typedCell(text string, current uint32, year int) (cell, *sheets.NumberFormat) {
 	if text == "" {
 		return cell{}, nil

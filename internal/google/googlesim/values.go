@@ -110,7 +110,7 @@ func (st *state) render(s *sheet, row, col int, stored *cell, how rendering) any
 	}
 	v := st.value(s, row, col)
 	if how.option == "FORMATTED_VALUE" || how.dateText && st.isDate(stored.format) {
-		return st.formatted(v, stored.format)
+		return st.format(v, stored.format)
 	}
 	switch v.kind {
 	case kindNumber:
@@ -312,7 +312,7 @@ func (c *change) clear(a area) (string, error) {
 	return c.st.a1(a), nil
 }
 
-// appendTo is values.append: it looks for the table that touches the area and writes below it.
+// appendTo implements values.append: it looks for the table that touches the area and writes below it.
 func (c *change) appendTo(a area, data *sheets.ValueRange, typed, insert bool) (*sheets.AppendValuesResponse, error) {
 	s, clamped, err := c.st.readArea(a)
 	if err != nil {

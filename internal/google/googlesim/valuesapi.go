@@ -117,7 +117,7 @@ func (p *performance) valuesUpdate() (out *sheets.UpdateValuesResponse, err erro
 	return out, err
 }
 
-// sameRange refuses a body that names another range than the path.
+// sameRange refuses a body that names a different range from the path.
 func (c *change) sameRange(a area, path, body string) error {
 	if body == "" || body == path {
 		return nil

@@ -15,7 +15,7 @@ const (
 	cdcLimit  = 1000
 )
 
-// api answers the accounting API: only GET, only with a living token of the very company.
+// api answers the accounting API: only GET, and only with a valid token for that company.
 func (s *Server) api(call *call, r *http.Request) *answer {
 	now := s.opts.Now()
 	wantsJSON := strings.Contains(r.Header.Get("Accept"), "application/json")

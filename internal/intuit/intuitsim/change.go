@@ -114,7 +114,7 @@ func (c *Company) AddParty(entityName, name string) (string, error) {
 	return p.id, nil
 }
 
-// Pay books a payment of an invoice or a bill and returns its id; an empty amount pays what is open.
+// Pay books a payment of an invoice or bill and returns its id. An empty amount pays the open balance.
 func (c *Company) Pay(entityName, id, amountText string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -247,7 +247,7 @@ func (c *Company) Put(entityName string, raw []byte) (string, error) {
 	return r.id, nil
 }
 
-// changeTxn alters a transaction, or leaves it wholly as it was and says why.
+// changeTxn alters a transaction, or leaves it unchanged and returns the reason.
 func (c *Company) changeTxn(t *txn, ch Change) error {
 	date, changed := t.date, *t
 	if ch.Date != "" {

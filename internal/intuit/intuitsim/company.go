@@ -26,7 +26,7 @@ type Company struct {
 	numbered   bool // accounts carry numbers
 	taxAccount string
 
-	streams     map[string]*rand.Rand // by what is drawn for, see draws
+	streams     map[string]*rand.Rand // by purpose; see draws
 	lastIDs     map[*entity]int
 	generation  int
 	entities    map[string]*entity // by path: those of every company, and those of Options.Objects
@@ -115,8 +115,8 @@ func (c *Company) ready() {
 	})
 }
 
-// draws returns the random numbers for one thing, mostly an entity. Each has its own stream, so that a record more of
-// one entity leaves the others as they are.
+// draws returns the random numbers for one purpose, usually an entity. Each purpose has its own stream, so that an
+// additional record of one entity does not change the others.
 func (c *Company) draws(what string) *rand.Rand {
 	r := c.streams[what]
 	if r == nil {
@@ -131,7 +131,7 @@ func (c *Company) draws(what string) *rand.Rand {
 // Realm returns the company's id.
 func (c *Company) Realm() string { return c.info.Realm }
 
-// IDs lists the ids of an entity's living records, inactive ones included, in order of creation.
+// IDs lists the ids of an entity's existing records, including inactive ones, in order of creation.
 func (c *Company) IDs(entityName string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +165,7 @@ func (c *Company) entityNamed(name string) *entity { return c.entities[strings.T
 // records lists all records of an entity, deleted ones too.
 func (c *Company) records(e *entity) []*record { return c.byEntity[e] }
 
-// find returns a living record or nil.
+// find returns an existing record, or nil.
 func (c *Company) find(entityName, id string) *record {
 	r := c.byID[c.entityNamed(entityName)][id]
 	if r == nil || r.deleted {
@@ -174,8 +174,8 @@ func (c *Company) find(entityName, id string) *record {
 	return r
 }
 
-// nextID returns the id that the next record of an entity gets. Each entity counts by itself, so that a record more of
-// one leaves the ids of all others as they are; ids that records brought along are passed over.
+// nextID returns the id for the next record of an entity. Each entity counts separately, so that an additional record
+// of one does not change the ids of the others. Ids that records brought along are skipped.
 func (c *Company) nextID(e *entity) string {
 	for n := c.lastIDs[e] + 1; ; n++ {
 		if id := e.id(n); c.byID[e][id] == nil {
@@ -220,6 +220,6 @@ func (c *Company) touch(r *record) {
 	if now.After(r.updated) {
 		r.updated = now
 	}
-	r.stale()
+	r.invalidate()
 	c.journals, c.totals, c.stock = nil, nil, nil
 }

@@ -10,9 +10,9 @@ import (
 // years is how far back the books begin.
 const years = 3
 
-// generate makes the company's records: first the lists, then three years of transactions, day by day, so that
-// ids and numbers rise with time as they do in a company that grew. Ids, numbers, times and what is drawn are counted
-// per entity, so that one record more changes others only where they are about it.
+// generate makes the company's records: first the lists, then three years of transactions, day by day, so that ids and
+// numbers rise with time as in a real company. Ids, numbers, times and random draws are per entity, so that an
+// additional record changes only those that refer to it.
 func (c *Company) generate() {
 	start := c.today.addMonths(-12 * years)
 	c.stampAs(start, 9)
@@ -56,7 +56,7 @@ func (g *generator) plan() {
 		r := g.draws(kind)
 		out := make([]day, n)
 		for i := range out {
-			// Later days are likelier: the company grows.
+			// Later days are more likely, because the company grows.
 			out[i] = g.start + day(max(r.IntN(span), r.IntN(span+span/2)-span/2))
 		}
 		slices.Sort(out)

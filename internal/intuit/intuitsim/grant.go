@@ -350,7 +350,7 @@ func mediaType(contentType string) string {
 	return strings.ToLower(strings.TrimSpace(name))
 }
 
-// unsignedIDToken is an id_token whose signature nobody can verify: the jwks document of the simulator is empty.
+// unsignedIDToken returns an id_token whose signature cannot be verified: the simulator's jwks document is empty.
 func unsignedIDToken(g *grant, client string, now time.Time) string {
 	claims := object{
 		{"sub", userSub}, {"aud", []string{client}}, {"realmid", g.realm}, {"iss", issuer},

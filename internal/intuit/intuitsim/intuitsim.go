@@ -41,7 +41,8 @@ type Options struct {
 	BaseURL string
 	// Limits are the request limits per company; zero fields take Intuit's, negative ones switch a limit off.
 	Limits Limits
-	// Objects and Reports describe what the simulator does not know by itself; what it knows already stays as it is.
+	// Objects and Reports describe objects and reports that the simulator does not have built in. Built-in ones are not
+	// affected.
 	Objects []ObjectSpec
 	Reports []ReportSpec
 }

@@ -182,8 +182,8 @@ func (c *Company) postPurchase(out []posting, t *txn, sign cents) []posting {
 	return out
 }
 
-// postCash appends the cash-basis postings of a transaction: what is sold or bought on account counts when and as far
-// as it is paid; what is paid in advance waits on the accounts for unapplied payments.
+// postCash appends the cash-basis postings of a transaction. Sales and purchases on account count when, and as far as,
+// they are paid. Advance payments stay on the accounts for unapplied payments.
 func (c *Company) postCash(out []posting, t *txn) []posting {
 	switch t.kind {
 	case kindInvoice, kindCreditMemo, kindBill, kindVendorCredit:
@@ -220,7 +220,7 @@ func (c *Company) postCashPayment(out []posting, t *txn, waiting *account, sign 
 }
 
 // postSettled spreads the accrual postings of a sale, bill or credit over the days on which it was settled, in
-// proportion to the amounts; the shares of a wholly settled transaction sum to its accrual postings to the cent.
+// proportion to the amounts; the shares of a fully settled transaction sum to its accrual postings to the cent.
 func (c *Company) postSettled(out []posting, t *txn) []posting {
 	if len(t.appliedBy) == 0 || t.total == 0 {
 		return out

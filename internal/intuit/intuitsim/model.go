@@ -197,7 +197,7 @@ type line struct {
 // open is what is still owed on an invoice or a bill, or left of a credit, after all settlements.
 func (t *txn) open() cents { return t.openOn(1<<31 - 1) }
 
-// openOn is what was open at the end of a day.
+// openOn returns what was open at the end of a day.
 func (t *txn) openOn(d day) cents {
 	if t.deleted || t.date > d {
 		return 0

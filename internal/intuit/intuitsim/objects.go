@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// ObjectSpec describes an entity of the accounting API that the simulator does not know by itself. It then has a few
-// records whose members are those of the fields. They are only as true as the description: whether a real company has
-// such members, the simulator cannot tell. An object that it does know stays as strict as it is, whatever a description
-// says, and a name that looks like one of its own misspelt stays unknown.
+// ObjectSpec describes an entity of the accounting API that is not built in. The simulator then has a few records of
+// it, with the described members. They are only as true as the description: the simulator cannot tell whether a real
+// company has such members. A built-in object stays as strict as it is, whatever a description says, and a name that
+// looks like one of its own misspelt stays unknown.
 type ObjectSpec struct {
 	// Name is the object's name in queries, such as JournalCode.
 	Name string
 	// List says that entries can be inactive, which queries then leave out unless they name Active.
 	List bool
-	// Lines is the member that holds the lines, empty when there are none.
+	// Lines is the member that holds the lines; empty if there are none.
 	Lines string
-	// Fields are what its records hold beside Id, SyncToken, MetaData and Active.
+	// Fields lists what its records hold besides Id, SyncToken, MetaData and Active.
 	Fields []FieldSpec
 }
 
-// Knows says whether the simulator knows an object by itself, so that no description of it counts.
+// Knows reports whether an object is built in, so that descriptions of it are ignored.
 func Knows(object string) bool { return entitiesByPath[strings.ToLower(object)] != nil }
 
 // FieldSpec is a value in a record.
@@ -57,7 +57,7 @@ func withObjects(known map[string]*entity, specs []ObjectSpec) map[string]*entit
 	all := maps.Clone(known)
 	for _, spec := range specs {
 		path := strings.ToLower(spec.Name)
-		if path == "" || all[path] != nil || misspelt(path, maps.Keys(known)) {
+		if path == "" || all[path] != nil || isMisspelt(path, maps.Keys(known)) {
 			continue
 		}
 		e := &entity{
@@ -164,7 +164,8 @@ func (c *Company) valueOf(f FieldSpec, path string, n, at int) any {
 	return fmt.Sprintf("%s %d", leaf, n)
 }
 
-// place puts a value at a path of a record. Behind a reference stand only the id and the name of what it refers to.
+// place puts a value at a path of a record. Behind a reference there are only the id and the name of the record
+// referred to.
 func (c *Company) place(o *object, e *entity, path []step, value any) {
 	for i, s := range path[:len(path)-1] {
 		// AttachableRef is a list of references and none itself.
@@ -179,8 +180,8 @@ func (c *Company) place(o *object, e *entity, path []step, value any) {
 	o.place(path, value)
 }
 
-// refer makes a reference in a record of an entity, to the first record of the list that ends the reference's name as
-// QuickBooks names them: DepositToAccountRef is about an account, SalesTermRef about a term.
+// refer makes a reference for a record of an entity, to the first record of the list that the reference's name ends
+// with, as QuickBooks names them: DepositToAccountRef refers to an account, SalesTermRef to a term.
 func (c *Company) refer(e *entity, name string) object {
 	switch name {
 	case "Currency":
@@ -237,7 +238,7 @@ func steps(path string) []step {
 	return out
 }
 
-// splitPath cuts at dots outside brackets.
+// splitPath splits at the dots outside brackets.
 func splitPath(path string) []string {
 	var parts []string
 	inside, from := false, 0
@@ -255,7 +256,7 @@ func splitPath(path string) []string {
 	return append(parts, path[from:])
 }
 
-// place puts a value at a path, making what is on the way. What is there already stays.
+// place puts a value at a path, creating the members on the way. It does not overwrite an existing value.
 func (o *object) place(path []step, value any) {
 	s := path[0] // there is one even of the empty path
 	at := slices.IndexFunc(*o, func(m member) bool { return m.name == s.name })
@@ -295,10 +296,10 @@ func (o *object) place(path []step, value any) {
 	*slot = list
 }
 
-// misspelt says that a name, in lower case, is one of the others but for the case of letters, or for one letter that is
-// missing, too many, wrong or exchanged with its neighbour. A simulator that took it for a new name would hide the
+// isMisspelt reports whether a name, in lower case, differs from one of the others only in case, or by one letter that
+// is missing, extra, wrong or swapped with its neighbour. A simulator that accepted it as a new name would hide the
 // mistake.
-func misspelt(name string, others func(yield func(string) bool)) bool {
+func isMisspelt(name string, others func(yield func(string) bool)) bool {
 	for other := range others {
 		a, b := name, strings.ToLower(other)
 		for a != "" && b != "" && a[0] == b[0] {

@@ -69,7 +69,7 @@ func TestDescribedObjectHasRecords(t *testing.T) {
 			t.Fatal(fault.detail)
 		}
 		a, fault := c.run(q, c.now())
-		got := ""
+		var got string
 		if fault != nil {
 			got = fault.detail
 		} else {
@@ -146,7 +146,7 @@ func TestMisspelt(t *testing.T) {
 		"customers": true, "custmer": true, "cusotmer": true, "custumer": true, "customer": true,
 		"customertype": false, "customer2d": false, "journalcode": false,
 	} {
-		if got := misspelt(name, func(yield func(string) bool) { yield("Customer") }); got != want {
+		if got := isMisspelt(name, func(yield func(string) bool) { yield("Customer") }); got != want {
 			t.Errorf("%s: %t, want %t", name, got, want)
 		}
 	}

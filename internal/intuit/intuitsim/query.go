@@ -219,7 +219,7 @@ func (p *queryParser) integer() int {
 
 func (p *queryParser) identifier() string {
 	t := p.peek()
-	if t.kind != tokenWord || t.reserved() {
+	if t.kind != tokenWord || t.isReserved() {
 		p.unexpected("<IDENTIFIER> ...")
 		return ""
 	}
@@ -263,7 +263,7 @@ func (p *queryParser) unexpected(expected ...string) {
 		return
 	}
 	t := p.peek()
-	detail := fmt.Sprintf("QueryParserError: Encountered %s at line %d, column %d.", t.described(), t.line, t.column)
+	detail := fmt.Sprintf("QueryParserError: Encountered %s at line %d, column %d.", t.describe(), t.line, t.column)
 	if len(expected) > 0 {
 		detail += "\nWas expecting one of:\n    " + strings.Join(expected, "\n    ") + "\n    "
 	}

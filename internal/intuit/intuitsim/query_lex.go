@@ -25,8 +25,8 @@ func (t queryToken) is(keyword string) bool {
 	return t.kind == tokenWord && strings.EqualFold(t.text, keyword)
 }
 
-// reserved says whether the word can be no entity and no property.
-func (t queryToken) reserved() bool {
+// isReserved reports whether the word can be neither an entity nor a property.
+func (t queryToken) isReserved() bool {
 	switch strings.ToLower(t.text) {
 	case "select", "from", "where", "and", "or", "not", "in", "like", "order", "orderby", "by", "asc", "desc",
 		"startposition", "maxresults", "true", "false", "iterator":
@@ -35,12 +35,12 @@ func (t queryToken) reserved() bool {
 	return false
 }
 
-// described spells the token as the service's parser does in "Encountered …".
-func (t queryToken) described() string {
+// describe spells the token as the service's parser does in "Encountered …".
+func (t queryToken) describe() string {
 	switch {
 	case t.kind == tokenEnd:
 		return `"<EOF>"`
-	case t.kind == tokenWord && !t.reserved():
+	case t.kind == tokenWord && !t.isReserved():
 		return fmt.Sprintf(`" <IDENTIFIER> "%s ""`, t.text)
 	case t.kind == tokenWord:
 		return fmt.Sprintf(`" <%s> "%s ""`, strings.ToUpper(t.text), t.text)
@@ -96,7 +96,7 @@ func (l *lexer) next() (queryToken, *apiFault) {
 		}
 		t.kind, t.text = tokenNumber, l.text[start:l.pos]
 	case c == '\'':
-		return l.quoted(t)
+		return l.readQuoted(t)
 	case c == '<' || c == '>':
 		l.step()
 		if l.pos < len(l.text) && l.text[l.pos] == '=' {
@@ -113,8 +113,8 @@ func (l *lexer) next() (queryToken, *apiFault) {
 	return t, nil
 }
 
-// quoted reads a single-quoted string; a backslash escapes the quote and itself.
-func (l *lexer) quoted(t queryToken) (queryToken, *apiFault) {
+// readQuoted reads a single-quoted string; a backslash escapes the quote and itself.
+func (l *lexer) readQuoted(t queryToken) (queryToken, *apiFault) {
 	start := l.pos
 	l.step()
 	var b strings.Builder

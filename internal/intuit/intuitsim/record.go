@@ -41,7 +41,7 @@ type wrapper interface {
 	whole(c *Company, r *record) object
 }
 
-// object renders the record anew.
+// object renders the record.
 func (r *record) object(c *Company) object {
 	if w, ok := r.source.(wrapper); ok {
 		return w.whole(c, r)
@@ -88,10 +88,10 @@ func (r *record) values(c *Company) []string {
 	return r.props
 }
 
-// stale makes the next reading render the record anew.
-func (r *record) stale() { r.text = nil }
+// invalidate makes the next read render the record again.
+func (r *record) invalidate() { r.text = nil }
 
-// sparse renders only the named columns, the way the service answers a column list.
+// sparse renders only the named columns, as the service does for a column list.
 func (r *record) sparse(c *Company, columns []string) object {
 	out := object{{"domain", "QBO"}, {"sparse", true}, {"Id", r.id}}
 	for _, m := range r.object(c) {
@@ -108,7 +108,7 @@ func (r *record) sparse(c *Company, columns []string) object {
 	return out
 }
 
-// tombstone is how change data capture shows a deleted record.
+// tombstone returns the form in which change data capture shows a deleted record.
 func (r *record) tombstone(c *Company) object {
 	return object{
 		{"status", "Deleted"}, {"domain", "QBO"}, {"Id", r.id},

@@ -2,7 +2,7 @@ package intuitsim
 
 import "fmt"
 
-// fixed is a record whose members never change but by Company.Put.
+// fixed is a record whose members change only through Company.Put.
 type fixed object
 
 func (f fixed) members(_ *Company, o *object) { *o = append(*o, f...) }
@@ -117,8 +117,8 @@ func (p *preferences) members(c *Company, o *object) {
 	}})
 }
 
-// CloseBooks closes the books up to and including the day (YYYY-MM-DD), or opens them when it is empty. It only tells
-// so in the preferences: changes of closed books stay possible, as they are with a password.
+// CloseBooks closes the books up to and including the day (YYYY-MM-DD), or opens them when it is empty. That shows only
+// in the preferences: closed books can still be changed, as they can with a password.
 func (c *Company) CloseBooks(until string) error {
 	if _, ok := parseDay(until); !ok && until != "" {
 		return fmt.Errorf("closing the books: %q is no date", until)

@@ -201,7 +201,8 @@ func (e *listEntry) bareRef() object {
 	return ref(e.id, "")
 }
 
-// balance is what a customer owes or a vendor is owed: open documents less what credits and payments have left.
+// balance returns what a customer owes or a vendor is owed: open documents less the unapplied part of credits and
+// payments.
 func (p *party) balance() cents {
 	var sum cents
 	for _, t := range p.sales {
@@ -241,7 +242,7 @@ func (it *item) members(c *Company, o *object) {
 	}
 }
 
-// onHand is the stock of an item after all purchases and sales.
+// onHand returns the stock of an item after all purchases and sales.
 func (c *Company) onHand(it *item) milli {
 	if c.stock == nil {
 		c.stock = map[*item]milli{}

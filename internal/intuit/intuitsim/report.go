@@ -12,7 +12,7 @@ import (
 // https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
 const defaultCellLimit = 400_000
 
-// tooMuchText is the row that stands for the rest of a report that is too big; its status is 200.
+// tooMuchText is the row that replaces the rest of a report that is too big. The status is still 200.
 const tooMuchText = "Unable to display more data. Please reduce the date range."
 
 // reportSettings are the knobs of reports.
@@ -32,7 +32,7 @@ func (s *Server) SetReportCellLimit(cells int) {
 	}
 }
 
-// SetReportTimeout makes reports above that many cells answer 504; zero means none do.
+// SetReportTimeout makes reports with more cells answer 504; zero means that none do.
 func (s *Server) SetReportTimeout(cells int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +96,7 @@ type (
 	}
 )
 
-// reportCall is one request for a report, understood.
+// reportCall is one parsed request for a report.
 type reportCall struct {
 	*Company
 	name       string
@@ -184,7 +184,7 @@ func (c *Company) report(name string, query url.Values, settings reportSettings,
 	return a, nil
 }
 
-// understand reads the parameters; unknown ones are ignored as the service ignores them.
+// understand parses the parameters. Unknown ones are ignored, as by the service.
 func (r *reportCall) understand() *apiFault {
 	today := dayOf(r.now.In(r.zone))
 	q := r.query
@@ -264,8 +264,8 @@ func (r *reportCall) heading(title string) string {
 	return title
 }
 
-// named reports whether the id passes the filter of that name.
-func (r *reportCall) named(filter, id string) bool {
+// passesFilter reports whether the id passes the filter of that name.
+func (r *reportCall) passesFilter(filter, id string) bool {
 	ids, ok := r.filters[filter]
 	return !ok || slices.Contains(ids, id)
 }
@@ -302,7 +302,7 @@ func (r *reportRow) cells() int {
 	return n
 }
 
-// cutRows keeps the rows that fit into what is left of the cell limit.
+// cutRows keeps the rows that fit into the remaining cells.
 func cutRows(rows []*reportRow, left *int) []*reportRow {
 	var out []*reportRow
 	for _, r := range rows {

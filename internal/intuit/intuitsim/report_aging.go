@@ -11,7 +11,7 @@ import (
 type openItem struct {
 	txn    *txn
 	amount cents
-	age    int // days past due, 0 or less for what is not due yet
+	age    int // days past due; 0 or less if not yet due
 }
 
 // openItems lists what customers owe, or what vendors are owed, on a day.
@@ -22,7 +22,7 @@ func (r *reportCall) openItems(kind string, on day) map[*party][]openItem {
 	}
 	out := map[*party][]openItem{}
 	for _, p := range list {
-		if !r.named(filter, p.id) {
+		if !r.passesFilter(filter, p.id) {
 			continue
 		}
 		add := func(t *txn, amount cents) {
@@ -30,7 +30,7 @@ func (r *reportCall) openItems(kind string, on day) map[*party][]openItem {
 			if due == 0 {
 				due = t.date
 			}
-			if amount != 0 && r.named("department", departmentID(t)) {
+			if amount != 0 && r.passesFilter("department", departmentID(t)) {
 				out[p] = append(out[p], openItem{t, amount, int(on - due)})
 			}
 		}
@@ -73,7 +73,7 @@ func (t *txn) unappliedOn(d day) cents {
 	return left
 }
 
-// agingDay is the day on which balances are looked at.
+// agingDay returns the day on which balances are taken.
 func (r *reportCall) agingDay() day {
 	today := dayOf(r.now.In(r.zone))
 	if d, ok := parseDay(r.query.Get("report_date")); ok {
@@ -284,7 +284,7 @@ func (r *reportCall) balanceDetail(kind string) *report {
 	return r.onDay(on, p.headings().Column, rows)
 }
 
-// openLines makes the rows of open documents by date, with the running sum of what is open.
+// openLines makes the rows of open documents by date, with a running balance.
 func (p *detailPlan) openLines(items []openItem) ([]*detailLine, []*reportRow) {
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(x, y openItem) int { return cmp.Compare(x.txn.date, y.txn.date) })

@@ -50,7 +50,7 @@ func (p *columnPlan) width() int { return max(1, len(p.spans)+len(p.members)) }
 // dimension is something by which columns are made; the zero one stands for none of them.
 type dimension struct{ id, name string }
 
-// plan chooses the columns for the postings of a report. Periods of a balance sheet have no total, since balances
+// plan chooses the columns for the postings of a report. The periods of a balance sheet have no total, because balances
 // do not add up over time.
 func (r *reportCall) plan(postings []posting, balance bool) *columnPlan {
 	p := &columnPlan{columns: []reportColumn{{ColType: "Account", MetaData: []nameValue{{"ColKey", "account"}}}}}
@@ -107,8 +107,8 @@ func (r *reportCall) present(postings []posting, balance bool) []dimension {
 	return out
 }
 
-// member is the column of a posting when columns are no periods. A balance sheet goes by transaction, since else the
-// columns would not balance; a profit and loss statement goes by line.
+// member returns the column of a posting if columns are not periods. A balance sheet assigns whole transactions, or its
+// columns would not balance; a profit and loss statement assigns lines.
 func (r *reportCall) member(p *posting, balance bool) dimension {
 	blank := dimension{"", "Not Specified"}
 	of := func(id, name string, ok bool) dimension {
@@ -160,8 +160,8 @@ func (p *posting) partyOf(kind string, whole bool) *party {
 	return nil
 }
 
-// classOf is the class that all lines of a transaction share. On a cash basis sales and bills have none: their
-// postings meet those of payments, which carry no class.
+// classOf returns the class that all lines of a transaction share. On a cash basis sales and bills have none, because
+// their postings meet those of payments, which have no class.
 func (r *reportCall) classOf(t *txn) *listEntry {
 	if len(t.lines) == 0 || r.method == cash && t.settles() {
 		return nil
@@ -198,14 +198,14 @@ func (r *reportCall) passes(p *posting, balance bool) bool {
 	for _, f := range []struct{ filter, kind string }{{"customer", "Customer"}, {"vendor", "Vendor"}} {
 		if _, ok := r.filters[f.filter]; ok {
 			who := p.partyOf(f.kind, balance)
-			if who == nil || !r.named(f.filter, who.id) {
+			if who == nil || !r.passesFilter(f.filter, who.id) {
 				return false
 			}
 		}
 	}
 	entry := func(filter string, e *listEntry) bool {
 		_, ok := r.filters[filter]
-		return !ok || e != nil && r.named(filter, e.id)
+		return !ok || e != nil && r.passesFilter(filter, e.id)
 	}
 	class := p.class
 	if balance {
@@ -214,7 +214,7 @@ func (r *reportCall) passes(p *posting, balance bool) bool {
 	if !entry("class", class) || !entry("department", r.departmentOf(p, balance)) {
 		return false
 	}
-	if _, ok := r.filters["item"]; ok && !balance && (p.item == nil || !r.named("item", p.item.id)) {
+	if _, ok := r.filters["item"]; ok && !balance && (p.item == nil || !r.passesFilter("item", p.item.id)) {
 		return false
 	}
 	return true

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// describedTree makes a statement: two rows in each group, and the results that follow from the groups.
+// describedTree makes a statement with two rows in each group, and the results that follow from the groups.
 func (r *reportCall) describedTree(spec *ReportSpec) *report {
 	if spec.Dates == DayReport {
 		r.start, r.end = r.agingDay(), r.agingDay()
@@ -165,7 +165,7 @@ type listPlan struct {
 	columns []detailColumn // for their keys, titles and kinds
 }
 
-// usualColumns is how many columns a described list has of which nobody says which it should have.
+// usualColumns is the number of columns of a described list if the request does not choose them.
 const usualColumns = 10
 
 // columns are those asked for, or the first ones and all amounts.
@@ -200,7 +200,7 @@ func (s *ReportSpec) columns(asked string) []detailColumn {
 	return out
 }
 
-// kindOf tells what a column holds from how QuickBooks spells the keys of columns.
+// kindOf derives what a column holds from the spelling of its key.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func (s *ReportSpec) kindOf(key string) string {
 	base := strings.TrimSuffix(key, "_nt")
@@ -218,7 +218,7 @@ func (s *ReportSpec) kindOf(key string) string {
 	return "String"
 }
 
-// rows makes one row an event; a balance column adds up the amounts of its own rows.
+// rows makes one row per event. A balance column adds up the amounts of its own rows.
 func (p *listPlan) rows(events []event) []*reportRow {
 	var out []*reportRow
 	balance := make(amounts, len(p.columns))

@@ -15,7 +15,7 @@ func (r *reportCall) generalLedger() *report {
 	opening := map[*account]cents{}
 	for _, post := range r.journal(r.method) {
 		a := post.account
-		if post.date > r.end || !r.passes(&post, false) || !r.named("account", a.id) {
+		if post.date > r.end || !r.passes(&post, false) || !r.passesFilter("account", a.id) {
 			continue
 		}
 		switch {
@@ -88,7 +88,7 @@ func (r *reportCall) profitAndLossDetail() *report {
 	posts := map[*account][]posting{}
 	for _, post := range r.journal(r.method) {
 		if post.date >= r.start && post.date <= r.end && post.account.nominal() && r.passes(&post, false) &&
-			r.named("account", post.account.id) {
+			r.passesFilter("account", post.account.id) {
 			posts[post.account] = append(posts[post.account], post)
 		}
 	}
@@ -142,7 +142,7 @@ func (r *reportCall) journalReport() *report {
 	return p.finish(rows)
 }
 
-// period lists the living transactions between the report's days by date, filtered as the list reports allow.
+// period lists the existing transactions between the report's days by date, filtered as the list reports allow.
 func (r *reportCall) period() []*txn {
 	kinds := strings.ReplaceAll(r.query.Get("transaction_type"), " ", "")
 	var out []*txn

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// ReportSpec describes a report that the simulator does not know by itself. Its answers hold the columns and groups
-// described, add up as described, and change with the dates asked for; their figures come from no journal. A report
-// that the simulator does know stays as it is, whatever a description says.
+// ReportSpec describes a report that is not built in. Its answers have the described columns and groups, add up as
+// described, and vary with the dates requested, but their figures do not come from the journal. A built-in report is
+// not affected by a description.
 type ReportSpec struct {
 	// Name is the report's name in the URL.
 	Name string
@@ -60,7 +60,7 @@ func builderOf(specs []ReportSpec, name string) builder {
 		}
 	}
 	for i := range specs {
-		if spec := &specs[i]; spec.Name == name && !misspelt(strings.ToLower(name), names) {
+		if spec := &specs[i]; spec.Name == name && !isMisspelt(strings.ToLower(name), names) {
 			if spec.Tree {
 				return func(r *reportCall) *report { return r.describedTree(spec) }
 			}

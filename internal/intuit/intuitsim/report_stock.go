@@ -12,7 +12,7 @@ func (r *reportCall) stockMoves(upTo day) map[*item][]stockMove {
 	out := map[*item][]stockMove{}
 	for _, p := range r.journal(accrual) {
 		if p.date > upTo || p.item == nil || p.item.kind != "Inventory" || p.account != p.item.asset ||
-			!r.named("item", p.item.id) {
+			!r.passesFilter("item", p.item.id) {
 			continue
 		}
 		out[p.item] = append(out[p.item], stockMove{p, p.qty, p.amount})
@@ -27,7 +27,7 @@ func (r *reportCall) inventoryValuation() *report {
 	var rows []*reportRow
 	var all cents
 	for _, it := range r.items {
-		if it.kind != "Inventory" || !r.named("item", it.id) || it.startDate > on {
+		if it.kind != "Inventory" || !r.passesFilter("item", it.id) || it.startDate > on {
 			continue
 		}
 		qty, value := it.stock, it.stock.at(it.cost)

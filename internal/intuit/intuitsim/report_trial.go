@@ -80,7 +80,7 @@ func (r *reportCall) cashFlow() *report {
 			if s.balance[p.account] == nil {
 				s.balance[p.account] = make(amounts, width)
 			}
-			s.balance[p.account][col] -= p.amount // what is not in the balance is in the bank
+			s.balance[p.account][col] -= p.amount // what is no longer in the balance is in the bank
 		}
 	}
 	var rows []*reportRow

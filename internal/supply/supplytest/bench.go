@@ -14,22 +14,22 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// The objects whose records are changed: one that can be deleted, one that can be inactive, one that has days.
+// The objects whose records the suite changes: one that can be deleted, one that can be inactive, one that has days.
 const (
 	invoices = "Invoice"
 	vendors  = "Vendor"
 	rates    = "ExchangeRate"
 )
 
-// bench is a place under test and what its books hold.
+// bench is a place under test, with what its books hold.
 type bench struct {
 	Place
 	books map[string]map[string]entry // by object and id
 }
 
-// entry is what is known of one record.
+// entry is what the suite knows about one record.
 type entry struct {
-	text     string // as it was put; empty for a record that was there before
+	text     string // as passed to put; empty for a record that was there before
 	inactive bool
 }
 
@@ -44,10 +44,10 @@ func prepare(p Place) *bench {
 	return b
 }
 
-// idOf is the id of the n-th record of the suite; there is room for nine between two of them.
+// idOf returns the id of the suite's n-th record. There is room for nine ids between two of them.
 func idOf(n int) string { return strconv.Itoa(1_000_000 + 10*n) }
 
-// put adds or changes a record. Its amounts and days follow from its id, its name and its memo from the text.
+// put adds or changes a record. Its amounts and days derive from its id, its name and memo from the text.
 func (b *bench) put(object, id, text string) error {
 	n, err := strconv.Atoi(id)
 	if err != nil {
@@ -85,8 +85,8 @@ func (b *bench) activate(object, id string, active bool) error {
 	return nil
 }
 
-// fill makes the object have n records. Invoices are the first n of the suite then; vendors are never deleted, so that
-// there are new ones beside those that there were.
+// fill gives the object n records. Invoices are then the suite's first n. Vendors cannot be deleted, so new ones join
+// those that were there.
 func (b *bench) fill(object string, n int) error {
 	keep := map[string]bool{}
 	for i := 1; i <= n; i++ {
@@ -112,7 +112,7 @@ func (b *bench) fill(object string, n int) error {
 	return nil
 }
 
-// ids are those of the records that are wanted, sorted.
+// ids returns the sorted ids of the wanted records.
 func (b *bench) ids(object string, inactive bool) []string {
 	var list []string
 	for id, e := range b.books[object] {
@@ -131,7 +131,7 @@ func (b *bench) want(object string) supply.Want {
 // today is the day of the run.
 var today = time.Date(2026, time.March, 14, 0, 0, 0, 0, time.UTC)
 
-// reading is what a supply gave.
+// reading is what a supply returned.
 type reading struct {
 	total   int
 	exact   bool
@@ -141,7 +141,7 @@ type reading struct {
 
 var errGoesOn = errors.New("the reading goes on behind its error")
 
-// read reads everything that is wanted.
+// read reads all wanted records.
 func (b *bench) read(ctx context.Context, w supply.Want) (reading, error) {
 	records, err := b.Supply.Records(ctx, w)
 	if err != nil {
@@ -150,7 +150,7 @@ func (b *bench) read(ctx context.Context, w supply.Want) (reading, error) {
 	return take(records, nil)
 }
 
-// take reads the records. before, unless nil, is called with the number of those that came before each.
+// take reads the records. Before each record it calls before, unless that is nil, with the number of records so far.
 func take(records *supply.Records, before func(n int)) (reading, error) {
 	r := reading{total: records.Total, exact: records.Exact}
 	var ended error
@@ -170,34 +170,34 @@ func take(records *supply.Records, before func(n int)) (reading, error) {
 	return r, ended
 }
 
-// all reads everything and compares it with the books.
-func (b *bench) all(ctx context.Context, w supply.Want) (reading, error) {
+// readAll reads everything and compares it with the books.
+func (b *bench) readAll(ctx context.Context, w supply.Want) (reading, error) {
 	r, err := b.read(ctx, w)
 	if err != nil {
 		return r, fmt.Errorf("reading %s: %w", w.Object, err)
 	}
-	if err := same(r.ids, b.ids(w.Object, w.Inactive)); err != nil {
+	if err := sameIDs(r.ids, b.ids(w.Object, w.Inactive)); err != nil {
 		return r, fmt.Errorf("reading %d %s: %w", len(b.books[w.Object]), w.Object, err)
 	}
 	return r, nil
 }
 
-// same compares ids without their order.
-func same(got, want []string) error {
-	if err := once(got); err != nil {
+// sameIDs returns an error unless both lists have the same ids, in any order.
+func sameIDs(got, want []string) error {
+	if err := checkUnique(got); err != nil {
 		return err
 	}
-	if err := within(want, got); err != nil {
+	if err := checkWithin(want, got); err != nil {
 		return fmt.Errorf("missing: %w", err)
 	}
-	if err := within(got, want); err != nil {
+	if err := checkWithin(got, want); err != nil {
 		return fmt.Errorf("not wanted: %w", err)
 	}
 	return nil
 }
 
-// once says which id is there twice.
-func once(ids []string) error {
+// checkUnique returns an error that names an id that occurs twice.
+func checkUnique(ids []string) error {
 	seen := map[string]bool{}
 	for _, id := range ids {
 		if seen[id] {
@@ -208,8 +208,8 @@ func once(ids []string) error {
 	return nil
 }
 
-// within says which of the ids are not in the list.
-func within(ids, list []string) error {
+// checkWithin returns an error that names the ids that are not in the list.
+func checkWithin(ids, list []string) error {
 	rest := map[string]bool{}
 	for _, id := range ids {
 		rest[id] = true
@@ -224,7 +224,7 @@ func within(ids, list []string) error {
 	return fmt.Errorf("%d records, such as %q", len(rest), some[:min(3, len(some))])
 }
 
-// textOf is the text with which a record was put.
+// textOf returns the text with which a record was put.
 func textOf(object string, rec record.Record) string {
 	if object == invoices {
 		return rec.Text("PrivateNote")
@@ -232,7 +232,7 @@ func textOf(object string, rec record.Record) string {
 	return rec.Text("Notes")
 }
 
-// isProblem makes sure that an error is one that people can be told.
+// isProblem checks that an error is a problem, which can be shown to people.
 func isProblem(what string, err error) error {
 	if err == nil {
 		return fmt.Errorf("%s: no error", what)

@@ -9,10 +9,10 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// mostRequests bounds how many requests a call may take before this suite takes it for endless.
+// mostRequests is the number of requests after which the suite takes a call for endless.
 const mostRequests = 1000
 
-// broken breaks the way after each number of answers. A call fails with a problem or its answer is whole.
+// broken breaks the connection after every number of answers. A call must fail with a problem or return a whole answer.
 func broken(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if p.Break == nil {
@@ -33,29 +33,29 @@ func broken(ctx context.Context, p Place) error {
 			if err != nil {
 				return err
 			}
-			if err := same(r.ids, ids); err != nil {
-				return whole{err}
+			if err := sameIDs(r.ids, ids); err != nil {
+				return incomplete{err}
 			}
 			return nil
 		}},
 		{"reading the beginning", func() error {
 			r, err := b.read(ctx, first)
 			if err == nil && len(r.ids) < 10 {
-				return whole{fmt.Errorf("only %d records", len(r.ids))}
+				return incomplete{fmt.Errorf("only %d records", len(r.ids))}
 			}
 			return err
 		}},
 		{"counting", func() error {
 			n, err := p.Supply.Count(ctx, b.want(invoices))
 			if err == nil && n != len(ids) {
-				return whole{fmt.Errorf("%d of %d", n, len(ids))}
+				return incomplete{fmt.Errorf("%d of %d", n, len(ids))}
 			}
 			return err
 		}},
 		{"looking up", func() error {
 			found, err := p.Supply.Lookup(ctx, b.want(invoices), ids[:20])
 			if err == nil && len(found) != 20 {
-				return whole{fmt.Errorf("%d of 20", len(found))}
+				return incomplete{fmt.Errorf("%d of 20", len(found))}
 			}
 			return err
 		}},
@@ -69,16 +69,16 @@ func broken(ctx context.Context, p Place) error {
 	return nil
 }
 
-// whole is an answer that was not, though it came without an error.
-type whole struct{ error }
+// incomplete is an answer that was not whole although it came without an error.
+type incomplete struct{ error }
 
-// breakAt breaks the way of a call after 0, 1, 2 … answers until that does not matter any more.
+// breakAt breaks the connection during a call after 0, 1, 2 … answers, until that no longer matters.
 func (b *bench) breakAt(call func() error, way Way) error {
 	for n := range mostRequests {
 		mend := b.Break(n, way)
 		err := call()
 		mend()
-		switch wrong, isWrong := errors.AsType[whole](err); {
+		switch wrong, isWrong := errors.AsType[incomplete](err); {
 		case isWrong:
 			return fmt.Errorf("%s after %d answers, there was no error but %w", way, n, wrong.error)
 		case err == nil && n == 0:
@@ -96,8 +96,8 @@ func (b *bench) breakAt(call func() error, way Way) error {
 	return fmt.Errorf("it takes more than %d requests", mostRequests)
 }
 
-// short has answers to all requests behind the first ones hold fewer records than they should. That shows in the count,
-// if in nothing else.
+// short makes the answers to all requests after the first ones hold too few records. That shows in the count, if
+// nowhere else.
 func short(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if p.Break == nil {
@@ -112,7 +112,7 @@ func short(ctx context.Context, p Place) error {
 			r, err := b.read(ctx, b.want(invoices))
 			mend()
 			if err == nil {
-				err = same(r.ids, b.ids(invoices, true))
+				err = sameIDs(r.ids, b.ids(invoices, true))
 			} else {
 				err = isProblem("reading", err)
 			}
@@ -124,7 +124,7 @@ func short(ctx context.Context, p Place) error {
 	return nil
 }
 
-// stopped leaves readings early, here and there, and reads on from the beginning.
+// stopped leaves readings early, at various points, and starts again.
 func stopped(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(invoices, 2*p.Page+3); err != nil {
@@ -152,11 +152,11 @@ func stopped(ctx context.Context, p Place) error {
 			return fmt.Errorf("the first %d are others when nobody wants more", n)
 		}
 	}
-	_, err = b.all(ctx, b.want(invoices))
+	_, err = b.readAll(ctx, b.want(invoices))
 	return err
 }
 
-// cancelled ends the context before and while something is asked for.
+// cancelled ends the context before and during requests.
 func cancelled(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(invoices, 2*p.Page+3); err != nil {
@@ -204,7 +204,7 @@ func cancelled(ctx context.Context, p Place) error {
 		})
 		end()
 		if err == nil {
-			err = same(r.ids, ids) // what was there already may be given to its end
+			err = sameIDs(r.ids, ids) // what had already arrived may be read to its end
 		} else {
 			err = isEnd("reading", err)
 		}

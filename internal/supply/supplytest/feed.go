@@ -53,7 +53,7 @@ func (b *bench) changes(ctx context.Context, since time.Time, objects ...string)
 	return d, nil
 }
 
-// last is the latest that a feed says of a record.
+// last returns the last version of a record in a delta.
 func last(d supply.Delta, object, id string) record.Record {
 	var found record.Record
 	for _, rec := range d.Records[object] {
@@ -64,8 +64,8 @@ func last(d supply.Delta, object, id string) record.Record {
 	return found
 }
 
-// tells compares what a feed says of records with the books.
-func (b *bench) tells(d supply.Delta, object string, ids ...string) error {
+// compareDelta compares what a feed says about records with the books.
+func (b *bench) compareDelta(d supply.Delta, object string, ids ...string) error {
 	for _, id := range ids {
 		rec := last(d, object, id)
 		if !rec.Exists() {
@@ -86,8 +86,8 @@ func (b *bench) tells(d supply.Delta, object string, ids ...string) error {
 	return nil
 }
 
-// now asks for the books' clock.
-func (b *bench) now(ctx context.Context) (time.Time, error) {
+// readClock reads the books' clock.
+func (b *bench) readClock(ctx context.Context) (time.Time, error) {
 	books, err := b.Feed.Books(ctx, b.Company, nil)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("asking about the books: %w", err)
@@ -98,14 +98,14 @@ func (b *bench) now(ctx context.Context) (time.Time, error) {
 	return books.Now, nil
 }
 
-// feedTells makes each kind of change.
+// feedTells makes every kind of change and expects the feed to tell it.
 func feedTells(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := errors.Join(b.fill(invoices, 12), b.fill(vendors, 12)); err != nil {
 		return err
 	}
 	b.Pass(time.Hour)
-	cursor, err := b.now(ctx)
+	cursor, err := b.readClock(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func feedTells(ctx context.Context, p Place) error {
 	if d, err = b.changes(ctx, cursor, invoices, vendors); err != nil {
 		return err
 	}
-	if err := errors.Join(b.tells(d, invoices, told...), b.tells(d, vendors, told[:3]...)); err != nil {
+	if err := errors.Join(b.compareDelta(d, invoices, told...), b.compareDelta(d, vendors, told[:3]...)); err != nil {
 		return err
 	}
 	if d.Cut {
@@ -137,7 +137,7 @@ func feedTells(ctx context.Context, p Place) error {
 	if d, err = b.changes(ctx, cursor, invoices); err != nil {
 		return err
 	}
-	if err := b.tells(d, invoices, told...); err != nil {
+	if err := b.compareDelta(d, invoices, told...); err != nil {
 		return fmt.Errorf("of one object: %w", err)
 	}
 	if p.Other.Realm == "" {
@@ -153,14 +153,14 @@ func feedTells(ctx context.Context, p Place) error {
 	return nil
 }
 
-// feedEdges asks again and again, each time since the last answer, and changes something right before and right after
-// each question. The clock goes on by parts of a second and not at all.
+// feedEdges asks repeatedly, each time since the last answer, and changes something right before and right after each
+// request. The clock advances by fractions of a second or not at all.
 func feedEdges(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(invoices, 30); err != nil {
 		return err
 	}
-	cursor, err := b.now(ctx)
+	cursor, err := b.readClock(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func feedEdges(ctx context.Context, p Place) error {
 		if err != nil {
 			return err
 		}
-		if err := b.tells(d, invoices, append(late, id, idOf(10+i))...); err != nil {
+		if err := b.compareDelta(d, invoices, append(late, id, idOf(10+i))...); err != nil {
 			return fmt.Errorf("question %d: %w", i, err)
 		}
 		cursor, late = d.At, []string{idOf(1), idOf(800 + i)}
@@ -187,7 +187,7 @@ func feedEdges(ctx context.Context, p Place) error {
 	return nil
 }
 
-// feedCut changes as many records as an answer can hold, and more, of one object and of two.
+// feedCut changes as many records as an answer can hold, and more, in one object and in two.
 func feedCut(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, test := range []struct{ invoices, vendors int }{
@@ -195,7 +195,7 @@ func feedCut(ctx context.Context, p Place) error {
 		{supply.FeedMost / 2, supply.FeedMost/2 - 1}, {supply.FeedMost / 2, supply.FeedMost/2 + 1},
 	} {
 		b.Pass(time.Hour)
-		cursor, err := b.now(ctx)
+		cursor, err := b.readClock(ctx)
 		if err != nil {
 			return err
 		}
@@ -216,10 +216,10 @@ func feedCut(ctx context.Context, p Place) error {
 			return fmt.Errorf("%d changes are said to be cut", n)
 		}
 		if d.Cut {
-			continue // the caller reads everything
+			continue // the caller has to read everything
 		}
 		for _, object := range slices.Sorted(maps.Keys(changed)) {
-			if err := b.tells(d, object, changed[object]...); err != nil {
+			if err := b.compareDelta(d, object, changed[object]...); err != nil {
 				return fmt.Errorf("%d and %d changes, not said to be cut: %w", test.invoices, test.vendors, err)
 			}
 		}
@@ -227,14 +227,14 @@ func feedCut(ctx context.Context, p Place) error {
 	return nil
 }
 
-// feedOld asks since the oldest time that is allowed, and since one that QuickBooks does not remember.
+// feedOld asks since the oldest allowed time, and since a time that QuickBooks no longer remembers.
 func feedOld(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.put(invoices, idOf(1), "old"); err != nil {
 		return err
 	}
 	b.Pass(time.Hour)
-	now, err := b.now(ctx)
+	now, err := b.readClock(ctx)
 	if err != nil {
 		return err
 	}
@@ -242,20 +242,20 @@ func feedOld(ctx context.Context, p Place) error {
 	if err != nil {
 		return err
 	}
-	if err := b.tells(d, invoices, idOf(1)); err != nil && !d.Cut {
+	if err := b.compareDelta(d, invoices, idOf(1)); err != nil && !d.Cut {
 		return err
 	}
 	_, err = b.changes(ctx, now.AddDate(0, 0, -supply.FeedDays-3), invoices)
 	return isProblem(fmt.Sprintf("changes of %d days", supply.FeedDays+3), err)
 }
 
-// feedBroken breaks the way of questions.
+// feedBroken breaks the connection during requests for changes.
 func feedBroken(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if p.Break == nil {
 		return nil
 	}
-	cursor, err := b.now(ctx)
+	cursor, err := b.readClock(ctx)
 	if err != nil {
 		return err
 	}
@@ -272,15 +272,15 @@ func feedBroken(ctx context.Context, p Place) error {
 			if err != nil {
 				return err
 			}
-			if err := b.tells(d, invoices, ids...); err != nil {
-				return whole{err}
+			if err := b.compareDelta(d, invoices, ids...); err != nil {
+				return incomplete{err}
 			}
 			return nil
 		}, way)
 		if err != nil {
 			return fmt.Errorf("asking for changes: %w", err)
 		}
-		if err := b.breakAt(func() error { _, err := b.now(ctx); return err }, way); err != nil {
+		if err := b.breakAt(func() error { _, err := b.readClock(ctx); return err }, way); err != nil {
 			return err
 		}
 	}

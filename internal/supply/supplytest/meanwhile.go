@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// act is what somebody does to the books while they are read. order are the ids as an earlier reading gave them.
+// act is something that somebody does to the books while they are read. order has the ids as an earlier reading
+// returned them.
 type act struct {
 	name string
 	do   func(b *bench, order []string) error
@@ -57,10 +58,10 @@ func acts() []act {
 	}
 }
 
-// moment is when something is done to the books during a reading, counted from when Records was called.
+// moment is when something happens to the books during a reading, counted from the call of Records.
 type moment struct {
-	requests int // when so many requests were answered, unless it is negative
-	records  int // else before so many records came, -1 before any was asked for
+	requests int // after this many answers, unless negative
+	records  int // otherwise before this many records; -1 means before the first request
 }
 
 func (m moment) String() string {
@@ -70,8 +71,8 @@ func (m moment) String() string {
 	return fmt.Sprintf("before record %d", m.records)
 }
 
-// moments are those between requests, where there are any: what comes between two records comes between two requests
-// too. Nothing is done before the first request, which counts.
+// moments returns the moments between requests, if there are any: whatever happens between two records also happens
+// between two requests. Nothing happens before the first request, which counts the records.
 func (b *bench) moments() []moment {
 	if b.Between == nil {
 		return []moment{{-1, -1}, {-1, 0}, {-1, b.Page - 1}}
@@ -79,8 +80,8 @@ func (b *bench) moments() []moment {
 	return []moment{{requests: 1}, {requests: 2}, {requests: 3}, {requests: 4}}
 }
 
-// when arranges for do to be called at the moment. The caller calls before with the number of records that came, and
-// forget in the end.
+// when arranges for do to be called at the moment. The caller calls before with the number of records so far, and
+// forget at the end.
 func (b *bench) when(m moment, do func()) (before func(n int), forget func()) {
 	if m.requests >= 0 {
 		return func(int) {}, b.Between(m.requests, do)
@@ -92,7 +93,7 @@ func (b *bench) when(m moment, do func()) (before func(n int), forget func()) {
 	}, func() {}
 }
 
-// few leaves out all sizes but the last where tests have to be short, as under the race detector.
+// few returns only the last size in short mode, as under the race detector.
 func few(sizes ...int) []int {
 	if testing.Short() {
 		return sizes[len(sizes)-1:]
@@ -100,8 +101,8 @@ func few(sizes ...int) []int {
 	return sizes
 }
 
-// disturbed changes invoices while they are read: with one page that is full, one that is not behind it, and two pages
-// that are full and overlap by one record.
+// disturbed changes invoices while they are read: with one full page, with a further page that is not full, and with
+// two full pages that overlap by one record.
 func disturbed(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, n := range few(p.Page, p.Page+3, 2*p.Page-1) {
@@ -123,8 +124,8 @@ func disturbed(ctx context.Context, p Place) error {
 	return nil
 }
 
-// conspired changes invoices twice between the requests of a reading, such that the number of records is in the end
-// what was counted, or what came.
+// conspired changes invoices twice between the requests of a reading, such that the final number of records equals the
+// number counted or the number read.
 func conspired(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if p.Between == nil {
@@ -160,7 +161,7 @@ func conspired(ctx context.Context, p Place) error {
 	return nil
 }
 
-// switched makes vendors inactive and active while the active ones are read.
+// switched deactivates and activates vendors while the active ones are read.
 func switched(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, n := range few(p.Page, p.Page+3) {
@@ -191,23 +192,23 @@ func switched(ctx context.Context, p Place) error {
 	return nil
 }
 
-// plot is something that is done at a moment.
+// plot is something that happens at a moment.
 type plot struct {
 	moment
 	act
 }
 
-// quiet makes the object have n records and returns the order in which they are read.
+// quiet gives the object n records and returns the order in which they are read.
 func (b *bench) quiet(ctx context.Context, object string, n int) ([]string, error) {
 	if err := b.fill(object, n); err != nil {
 		return nil, err
 	}
-	r, err := b.all(ctx, b.want(object))
+	r, err := b.readAll(ctx, b.want(object))
 	return r.ids, err
 }
 
-// disturb reads while something is done to records that were read in that order before. The reading may fail; when it
-// does not, everything came that was wanted the whole time, once, and nothing that never was.
+// disturb reads while something happens to records that were read in that order before. The reading may fail. If it
+// does not, it must have returned everything that was wanted throughout, once, and nothing that never was.
 func (b *bench) disturb(ctx context.Context, object string, order []string, plots ...plot) error {
 	texts := map[string][]string{}
 	for id, e := range b.books[object] {
@@ -243,7 +244,7 @@ func (b *bench) disturb(ctx context.Context, object string, order []string, plot
 		_, still := slices.BinarySearch(after, id)
 		return !still
 	})
-	if err := errors.Join(once(r.ids), within(always, r.ids), within(r.ids, ever)); err != nil {
+	if err := errors.Join(checkUnique(r.ids), checkWithin(always, r.ids), checkWithin(r.ids, ever)); err != nil {
 		return fmt.Errorf("it ended without an error after %d: %w", len(r.ids), err)
 	}
 	for i, id := range r.ids {

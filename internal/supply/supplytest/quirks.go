@@ -12,7 +12,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// dated puts rates of two days. Those of the day of the run are wanted, unless a condition names another day.
+// dated puts rates for two days. Those of the day of the run are wanted, unless a condition names another day.
 func dated(ctx context.Context, p Place) error {
 	b := prepare(p)
 	yesterday := today.AddDate(0, 0, -1)
@@ -36,7 +36,7 @@ func dated(ctx context.Context, p Place) error {
 		if err := b.ratesOf(ctx, w, day, wanted[day]); err != nil {
 			return fmt.Errorf("as of %s: %w", day.Format(time.DateOnly), err)
 		}
-		// The day that is asked for in words wins over the day of the run.
+		// A condition on the day overrides the day of the run.
 		w.Day = today
 		w.Narrow = []supply.Condition{condition("AsOfDate", table.Date, true, export.OpEqual,
 			day.Format(time.DateOnly))}
@@ -60,7 +60,7 @@ func (b *bench) ratesOf(ctx context.Context, w supply.Want, day time.Time, codes
 			return fmt.Errorf("a rate of %s", rec.Text("AsOfDate"))
 		}
 	}
-	if err := errors.Join(once(got), within(codes, got)); err != nil {
+	if err := errors.Join(checkUnique(got), checkWithin(codes, got)); err != nil {
 		return err
 	}
 	n, err := b.Supply.Count(ctx, w)
@@ -73,7 +73,7 @@ func (b *bench) ratesOf(ctx context.Context, w supply.Want, day time.Time, codes
 	return nil
 }
 
-// singles are objects of one record, which nobody can count.
+// singles reads objects that have one record and cannot be counted.
 func singles(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, object := range []string{"CompanyInfo", "Preferences"} {
@@ -99,7 +99,7 @@ func singles(ctx context.Context, p Place) error {
 	return nil
 }
 
-// activeless asks for inactive records where none can be: every list is asked for in that way.
+// activeless asks for inactive records of objects that have none, as is done for every list.
 func activeless(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, object := range []string{invoices, "RecurringTransaction", "CompanyInfo", "Preferences", rates} {
@@ -125,7 +125,7 @@ func activeless(ctx context.Context, p Place) error {
 		if err != nil {
 			return fmt.Errorf("reading tax agencies: %w", err)
 		}
-		if err := same(r.ids, all); err != nil {
+		if err := sameIDs(r.ids, all); err != nil {
 			return fmt.Errorf("tax agencies: %w", err)
 		}
 		found, err := p.Supply.Lookup(ctx, w, all)
@@ -139,7 +139,7 @@ func activeless(ctx context.Context, p Place) error {
 	return nil
 }
 
-// recurring transactions come without the wrapping of QuickBooks' answers.
+// recurring expects recurring transactions without the wrapping of QuickBooks' answers.
 func recurring(ctx context.Context, p Place) error {
 	b := prepare(p)
 	all := p.Books.IDs("RecurringTransaction")
@@ -150,7 +150,7 @@ func recurring(ctx context.Context, p Place) error {
 		if err != nil {
 			return fmt.Errorf("reading recurring transactions: %w", err)
 		}
-		if err := same(r.ids, all); err != nil {
+		if err := sameIDs(r.ids, all); err != nil {
 			return fmt.Errorf("recurring transactions: %w", err)
 		}
 		for _, rec := range r.records {
@@ -162,7 +162,7 @@ func recurring(ctx context.Context, p Place) error {
 	return nil
 }
 
-// lookup asks for records by id: as many as may be, none, ones that are not there, and the same one twice.
+// lookup asks for records by id: as many as allowed, none, missing ones, and the same one twice.
 func lookup(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := errors.Join(b.fill(vendors, supply.MostLookedUp+20), b.fill(invoices, 20)); err != nil {
@@ -208,14 +208,14 @@ func lookup(ctx context.Context, p Place) error {
 				return fmt.Errorf("%s %s is that of id %q", test.object, id, rec.Text("Id"))
 			}
 		}
-		if err := same(got, want); err != nil {
+		if err := sameIDs(got, want); err != nil {
 			return fmt.Errorf("looking up %d %s, inactive ones: %t: %w", len(test.ids), test.object, test.inactive, err)
 		}
 	}
 	return nil
 }
 
-// lookupTooMany makes sure that ids are not left out quietly.
+// lookupTooMany expects that excess ids are not silently dropped.
 func lookupTooMany(ctx context.Context, p Place) error {
 	b := prepare(p)
 	ids := make([]string, supply.MostLookedUp+1)
@@ -226,7 +226,7 @@ func lookupTooMany(ctx context.Context, p Place) error {
 	return isProblem("looking up more than the most", err)
 }
 
-// alone makes sure that companies are kept apart.
+// alone expects that companies are kept apart.
 func alone(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if p.Other.Realm == "" {

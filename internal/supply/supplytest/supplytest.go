@@ -1,6 +1,6 @@
 // Package supplytest proves that a supply of records keeps the contract of package supply: that a reading without an
-// error is complete, whatever happens to the books or to the connection meanwhile, and that a feed tells every change.
-// It knows only the books as a person changes them and what the supply says of them.
+// error is complete, whatever happens to the books or the connection meanwhile, and that a feed tells every change. It
+// knows only the books, which it changes as a person would, and what the supply says about them.
 package supplytest
 
 import (
@@ -12,12 +12,13 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// Books are the books of one company as somebody works with them. A change is done when its method returns: what the
-// supply is asked from then on has to show it. Methods may be called while a reading is under way.
+// Books are the books of one company as somebody works with them. A change is complete when its method returns: any
+// later request to the supply must show it. Methods may be called while a reading is under way.
 type Books interface {
-	// IDs returns the ids of an object's records, inactive ones too. No invoice or vendor is inactive at first.
+	// IDs returns the ids of an object's records, including inactive ones. No invoice or vendor is inactive at first.
 	IDs(object string) []string
-	// Put adds the record, or replaces the one with its Id. It is only called for invoices, vendors and exchange rates.
+	// Put adds the record or replaces the one with the same Id. It is called only for invoices, vendors and exchange
+	// rates.
 	Put(object string, json []byte) error
 	// Activate makes a vendor active or inactive.
 	Activate(object, id string, active bool) error
@@ -25,24 +26,24 @@ type Books interface {
 	Delete(object, id string) error
 }
 
-// Place is a supply of its own and the books behind it. The company has at least one invoice, vendor, tax agency and
-// recurring transaction.
+// Place is a supply and the books behind it. The company has at least one invoice, vendor, tax agency and recurring
+// transaction.
 type Place struct {
 	Supply  supply.Supply
-	Feed    supply.Feed // nil when there is none to prove
+	Feed    supply.Feed // nil if there is none to prove
 	Books   Books
 	Company export.Company
-	// Other is a company whose books nobody touches; without a realm there is none.
+	// Other is a company whose books nobody touches. There is none if it has no realm.
 	Other export.Company
-	// Page is how many records the supply reads at a time, 10 at least. Most goes wrong where pages meet.
+	// Page is the number of records that the supply reads at a time, at least 10. Most faults occur at page boundaries.
 	Page int
-	// Break makes everything that the supply asks for fail in the way once n requests were answered, until mend is
-	// called. Nil says that nothing on the supply's way can fail.
+	// Break makes all requests of the supply fail in the given way after n answers, until mend is called. Nil means
+	// that requests cannot fail.
 	Break func(n int, way Way) (mend func())
-	// Between has do called once, between two requests of the supply: when n more were answered and before the next is.
-	// forget takes that back. Nil says that the supply asks for nothing while it reads.
+	// Between arranges for do to be called once between two requests of the supply, after n more answers and before the
+	// next one. forget cancels that. Nil means that the supply makes no requests while it reads.
 	Between func(n int, do func()) (forget func())
-	// Pass lets the books' clock go on.
+	// Pass advances the books' clock.
 	Pass func(d time.Duration)
 }
 
@@ -52,15 +53,15 @@ type Way string
 // The ways.
 const (
 	Refused Way = "refused" // the answer is an error
-	Cut     Way = "cut"     // the answer breaks off
+	Cut     Way = "cut"     // the answer is cut off
 	Garbled Way = "garbled" // the answer makes no sense
-	Short   Way = "short"   // fewer records come than there are, and nothing says so
+	Short   Way = "short"   // the answer silently lacks records
 )
 
-// loud are the ways that anybody notices.
+// loud returns the ways that are noticed at once.
 func loud() []Way { return []Way{Refused, Cut, Garbled} }
 
-// check is one promise. Its error says how it was broken, so that tests of this suite can see it fail.
+// check is one promise. Its error says how the promise was broken, so that the suite's own tests can see it fail.
 type check struct {
 	name string
 	run  func(context.Context, Place) error
@@ -92,7 +93,7 @@ func checks() []check {
 	}, feedChecks()...)
 }
 
-// Run proves a supply. Each call of open makes a place of its own.
+// Run proves a supply. Each call of open returns a new place.
 func Run(t *testing.T, open func(t *testing.T) Place) {
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// counted compares a reading with what the supply says of its size.
+// counted compares a reading with the size that the supply states.
 func (b *bench) counted(ctx context.Context, w supply.Want) (reading, error) {
-	r, err := b.all(ctx, w)
+	r, err := b.readAll(ctx, w)
 	if err != nil {
 		return r, err
 	}
@@ -25,7 +25,7 @@ func (b *bench) counted(ctx context.Context, w supply.Want) (reading, error) {
 	if !r.exact {
 		return r, fmt.Errorf("%s: not exact, but there is nothing to narrow", w.Object)
 	}
-	w.Limit = 1 // means nothing here
+	w.Limit = 1 // ignored here
 	n, err := b.Supply.Count(ctx, w)
 	if err != nil {
 		return r, fmt.Errorf("counting %s: %w", w.Object, err)
@@ -49,7 +49,7 @@ func counts(ctx context.Context, p Place) error {
 	return nil
 }
 
-// sizes grows the books over the edges of pages, both of those that overlap by one record and of those that do not.
+// sizes grows the books across page boundaries, for pages that overlap by one record and for those that do not.
 func sizes(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, n := range []int{p.Page - 1, p.Page, p.Page + 1, 2*p.Page - 2, 2*p.Page - 1, 2 * p.Page, 2*p.Page + 1} {
@@ -63,7 +63,7 @@ func sizes(ctx context.Context, p Place) error {
 	return nil
 }
 
-// order reads again and again. Neither a change nor a new record may move the others.
+// order reads repeatedly. Neither a change nor a new record may move the others.
 func order(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(invoices, p.Page+p.Page/2); err != nil {
@@ -92,7 +92,7 @@ func order(ctx context.Context, p Place) error {
 	if err != nil {
 		return err
 	}
-	later, err := b.all(ctx, b.want(invoices))
+	later, err := b.readAll(ctx, b.want(invoices))
 	if err != nil {
 		return err
 	}
@@ -103,10 +103,10 @@ func order(ctx context.Context, p Place) error {
 	return nil
 }
 
-// between is an id beside that of the n-th record.
+// between returns an id next to that of the n-th record.
 func between(ids []string, n int) string { return ids[n][:len(ids[n])-1] + "5" }
 
-// contents compares each record with how it was put last.
+// contents compares each record with its last version.
 func contents(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, object := range []string{invoices, vendors} {
@@ -119,7 +119,7 @@ func contents(ctx context.Context, p Place) error {
 				return err
 			}
 		}
-		r, err := b.all(ctx, b.want(object))
+		r, err := b.readAll(ctx, b.want(object))
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func contents(ctx context.Context, p Place) error {
 	return nil
 }
 
-// inactive switches vendors off and on.
+// inactive deactivates and activates vendors.
 func inactive(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(vendors, p.Page+5); err != nil {
@@ -164,7 +164,7 @@ func inactive(ctx context.Context, p Place) error {
 	return nil
 }
 
-// narrowed asks with conditions. Whether they are applied is for the supply to say; what they want must be there.
+// narrowed asks with conditions. The supply says whether it applied them; all matching records must be there.
 func narrowed(ctx context.Context, p Place) error {
 	b := prepare(p)
 	if err := b.fill(invoices, p.Page+p.Page/2); err != nil {
@@ -183,7 +183,7 @@ func narrowed(ctx context.Context, p Place) error {
 		{condition("Id", table.Text, true, export.OpGreater, idOf(5))},
 		{condition("CustomerRef.value", table.Text, true, export.OpEqual, "1")},
 		{condition("PrivateNote", table.Text, false, export.OpEqual, "first")},
-		// QuickBooks refuses this one, whatever the column says.
+		// QuickBooks rejects this condition, whatever the column says.
 		{condition("PrivateNote", table.Text, true, export.OpEqual, "first"),
 			condition("Balance", table.Money, true, export.OpLess, "2")},
 	} {
@@ -218,7 +218,7 @@ func match(rec record.Record, list []supply.Condition) (bool, error) {
 }
 
 func (b *bench) narrow(ctx context.Context, list []supply.Condition) error {
-	whole, err := b.all(ctx, b.want(invoices))
+	whole, err := b.readAll(ctx, b.want(invoices))
 	if err != nil {
 		return err
 	}
@@ -238,7 +238,7 @@ func (b *bench) narrow(ctx context.Context, list []supply.Condition) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(once(r.ids), within(wanted, r.ids)); err != nil {
+	if err := errors.Join(checkUnique(r.ids), checkWithin(wanted, r.ids)); err != nil {
 		return fmt.Errorf("%d of %d wanted: %w", len(r.ids), len(wanted), err)
 	}
 	if r.exact && len(r.ids) != len(wanted) {
@@ -267,14 +267,14 @@ func (b *bench) narrow(ctx context.Context, list []supply.Condition) error {
 	return nil
 }
 
-// limited reads beginnings.
+// limited reads only the first records.
 func limited(ctx context.Context, p Place) error {
 	b := prepare(p)
 	for _, n := range []int{0, 4, max(p.Page, 2*supply.Scan) + 5} {
 		if err := b.fill(invoices, n); err != nil {
 			return err
 		}
-		whole, err := b.all(ctx, b.want(invoices))
+		whole, err := b.readAll(ctx, b.want(invoices))
 		if err != nil {
 			return err
 		}
