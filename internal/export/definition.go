@@ -39,6 +39,7 @@ type Info struct {
 	Summary string // one sentence
 	Group   string // heading in the catalogue
 	Kind    DefinitionKind
+	Paths   bool // any path of the records is a column, whether the catalogue lists it or not
 }
 
 // Entity is a list of QuickBooks records, one row a record or a line.
@@ -92,7 +93,7 @@ type View struct {
 
 // Info implements Definition.
 func (e Entity) Info() Info {
-	return Info{ID: e.ID, Title: e.Title, Summary: e.Summary, Group: e.Group, Kind: KindEntity}
+	return Info{ID: e.ID, Title: e.Title, Summary: e.Summary, Group: e.Group, Kind: KindEntity, Paths: true}
 }
 
 // Catalogue implements Definition. Every entity also offers Company, and Link when its records can be opened.

@@ -155,7 +155,7 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 			c.Add(field, "%s is not a column: %v", f.Column, err)
 			continue
 		}
-		if _, records := d.(Entity); !records &&
+		if !d.Info().Paths &&
 			!slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
 			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
 			continue

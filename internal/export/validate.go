@@ -134,7 +134,7 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 		c.Add("columns", "are more than %d", maxColumns)
 		return
 	}
-	_, records := d.(Entity) // whose paths are columns as well
+	paths := d.Info().Paths
 	catalogue := d.Catalogue()
 	lines := WantsLines(d, e.Options)
 	for i, key := range e.Columns {
@@ -149,7 +149,7 @@ func (e Exporter) validateColumns(d Definition, c *problem.Collect) {
 		case slices.Contains(e.Columns[:i], key):
 			c.Add(field, "%s is there twice", key)
 		case listed && !strings.HasPrefix(key, LinePrefix):
-		case !records && !listed:
+		case !paths && !listed:
 			c.Add(field, "%s is not a column of %s", key, d.Info().ID)
 		case err != nil:
 			c.Add(field, "%s is not a column: %v", key, err)
