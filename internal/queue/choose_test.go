@@ -26,9 +26,7 @@ type dispatching struct {
 func (d *dispatching) add(t *rapid.T) {
 	d.added++
 	e := export.Exporter{ID: export.ID(fmt.Sprintf("exp_%d", d.added))}
-	for _, c := range rapid.SliceOfN(rapid.SampledFrom([]export.RealmID{"A", "B", "C"}), 1, 3).Draw(t, "companies") {
-		e.Companies = append(e.Companies, c)
-	}
+	e.Companies = rapid.SliceOfN(rapid.SampledFrom([]export.RealmID{"A", "B", "C"}), 1, 3).Draw(t, "companies")
 	e.Target.Spreadsheet = rapid.SampledFrom([]string{"", "S", "T"}).Draw(t, "spreadsheet")
 	r := export.Run{ID: export.ID(fmt.Sprintf("run_%04d", d.added)), Exporter: e, Status: export.RunQueued,
 		QueuedAt: d.now}
