@@ -10,15 +10,15 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// DryRun is what a run would do now.
+// DryRun tells what a run would do now.
 type DryRun struct {
 	Change   *change.Set
-	Requests export.Requests // that a run would make; the dry run itself made those that read
+	Requests export.Requests // what a run would make; the dry run has made those that only read
 	Warnings []export.Warning
 }
 
-// DryRun reads everything that a run would read and looks at what stands where its rows would go. It writes nothing and
-// keeps nothing.
+// DryRun reads everything that a run would read, and compares it with what is in the sheet. It writes and stores
+// nothing.
 func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err error) {
 	j := &job{
 		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
@@ -28,13 +28,13 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if err != nil {
 		return DryRun{}, err
 	}
-	w, err := j.request(ctx, res)
+	w, err := j.newRequest(ctx, res)
 	if err != nil {
 		return DryRun{}, err
 	}
 	write, err := j.o.Destination.Prepare(ctx, w)
 	if err != nil {
-		return DryRun{}, sharedWith(err, res.account)
+		return DryRun{}, nameAccount(err, res.account)
 	}
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()
@@ -46,13 +46,12 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	return dry, nil
 }
 
-// differenceBudget bounds the values of changed rows that are held of a run, and differenceKept what is stored of them.
 const (
-	differenceBudget = 1 << 20
-	differenceKept   = 256 << 10
+	differenceBudget = 1 << 20   // bytes of changed rows' values to hold in memory for a run
+	differenceKept   = 256 << 10 // bytes of them to store
 )
 
-// keepDifference stores what a run changed. A run whose rows are in the sheet does not fail for want of it.
+// keepDifference stores what a run changed. A failure is only logged, because the rows are already in the sheet.
 func (j *job) keepDifference(ctx context.Context, set *change.Set) {
 	data, err := set.Pack(differenceKept)
 	if err == nil {
@@ -63,7 +62,7 @@ func (j *job) keepDifference(ctx context.Context, set *change.Set) {
 	}
 }
 
-// Difference returns what a run changed; a problem when nothing was kept of it.
+// Difference returns what a run changed. It is a NotFound problem if nothing was stored.
 func (r *Runner) Difference(ctx context.Context, run export.ID) (*change.Set, error) {
 	data, err := r.o.Store.Difference(ctx, run)
 	if errors.Is(err, export.ErrNotFound) {

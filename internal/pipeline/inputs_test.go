@@ -19,15 +19,17 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// companies is a store that has only companies, all of them connected.
+// companies is a store that has nothing but companies, all of them connected.
 type companies struct{ Store }
 
 func (companies) Company(_ context.Context, realm export.RealmID) (export.Company, error) {
-	return export.Company{Realm: realm, Name: "Company " + string(realm), Status: export.Connected,
-		HomeCurrency: "USD", FiscalYearStart: time.January}, nil
+	return export.Company{
+		Realm: realm, Name: "Company " + string(realm), Status: export.Connected,
+		HomeCurrency: "USD", FiscalYearStart: time.January,
+	}, nil
 }
 
-// salesOnly answers every query with one row a company and keeps what was asked.
+// salesOnly answers every query with 30 equal rows and remembers the queries.
 type salesOnly struct {
 	mu    sync.Mutex
 	asked []export.Query
@@ -65,21 +67,29 @@ func (s *salesOnly) Read(_ context.Context, _ export.Definition, q export.Query)
 func noOutcome() (export.Outcome, error) { return export.Outcome{}, nil }
 
 func sampleStatement() export.Report {
-	return export.Report{ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree,
-		Summarize: []string{"Total"}}
+	return export.Report{
+		ID: "profit_and_loss", Title: "Profit and loss", Object: "ProfitAndLoss", Shape: export.Tree,
+		Summarize: []string{"Total"},
+	}
 }
 
-// TestToday: the day of a run is the day in the schedule's zone, whatever the server's.
+// TestToday proves that a run's day is the day in the schedule's zone, whatever the server's zone.
 func TestToday(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, time.March, 1, 2, 30, 0, 0, time.UTC)
-	for zone, want := range map[string]string{"": "2026-03-01", "UTC": "2026-03-01", "America/New_York": "2026-02-28",
-		"Pacific/Kiritimati": "2026-03-01", "Pacific/Pago_Pago": "2026-02-28", "Asia/Tokyo": "2026-03-01"} {
+	for zone, want := range map[string]string{
+		"": "2026-03-01", "UTC": "2026-03-01", "Asia/Tokyo": "2026-03-01", "Pacific/Kiritimati": "2026-03-01",
+		"America/New_York": "2026-02-28", "Pacific/Pago_Pago": "2026-02-28",
+	} {
 		source := &salesOnly{}
-		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source,
-			Now: func() time.Time { return now }})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
-			Schedule: export.Schedule{Timezone: zone}}
+		r := New(Options{
+			Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source,
+			Now: func() time.Time { return now },
+		})
+		e := export.Exporter{
+			Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
+			Schedule: export.Schedule{Timezone: zone},
+		}
 		if _, err := r.Preview(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -97,15 +107,21 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 		total   int
 		limit   int
 	}{
-		export.CompaniesStacked: {[]string{"Company", "Name", "Total"}, []string{"Company 12", "Sales", "12"}, 60,
-			previewRows},
-		export.CompaniesBeside: {[]string{"Name", "Company 12", "Company 30", "Total"},
-			[]string{"Sales", "12", "30", "42"}, 30, math.MaxInt32},
+		export.CompaniesStacked: {
+			columns: []string{"Company", "Name", "Total"}, first: []string{"Company 12", "Sales", "12"},
+			total: 60, limit: previewRows,
+		},
+		export.CompaniesBeside: {
+			columns: []string{"Name", "Company 12", "Company 30", "Total"}, first: []string{"Sales", "12", "30", "42"},
+			total: 30, limit: math.MaxInt32,
+		},
 	} {
 		source := &salesOnly{}
 		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{}, Source: source})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"},
-			Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout}}
+		e := export.Exporter{
+			Definition: "profit_and_loss", Companies: []export.RealmID{"12", "30"},
+			Columns: []string{"Label", "Amounts"}, Options: map[string]string{"companies": layout},
+		}
 		got, err := r.Preview(t.Context(), e)
 		if err != nil {
 			t.Fatal(err)
@@ -128,8 +144,8 @@ func TestPreviewOfSeveralCompanies(t *testing.T) {
 	}
 }
 
-// TestTodayInEveryZone compares the day of a run, in every zone that Go knows and at hours over ten years, with what a
-// clock on the wall there shows.
+// TestTodayInEveryZone compares a run's day with the local date, in every zone that Go knows and at many hours over ten
+// years.
 func TestTodayInEveryZone(t *testing.T) {
 	t.Parallel()
 	zones, err := zip.OpenReader(filepath.Join(build.Default.GOROOT, "lib", "time", "zoneinfo.zip"))
@@ -145,13 +161,17 @@ func TestTodayInEveryZone(t *testing.T) {
 		}
 		checked++
 		var now time.Time
-		r := New(Options{Definitions: []export.Definition{sampleStatement()}, Store: companies{},
-			Now: func() time.Time { return now }})
-		e := export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
-			Schedule: export.Schedule{Timezone: f.Name}}
+		r := New(Options{
+			Definitions: []export.Definition{sampleStatement()}, Store: companies{},
+			Now: func() time.Time { return now },
+		})
+		e := export.Exporter{
+			Definition: "profit_and_loss", Companies: []export.RealmID{"1"},
+			Schedule: export.Schedule{Timezone: f.Name},
+		}
 		now = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC)
 		for ; now.Year() < 2030; now = now.Add(499 * time.Hour) {
-			in, err := r.inputs(t.Context(), e, 0)
+			in, err := r.lookUp(t.Context(), e, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

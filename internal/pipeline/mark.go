@@ -8,9 +8,10 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// state is what the last run whose rows reached the sheet left for this one; nil when there is none, as for an exporter
-// that is not saved yet.
-func (r *Runner) state(ctx context.Context, d export.Definition, id export.ID, realm export.RealmID) ([]byte, error) {
+// readState returns what the last run whose rows reached the sheet left for this one. It is nil if there is none, such
+// as for an exporter that is not saved yet.
+func (r *Runner) readState(ctx context.Context, d export.Definition, id export.ID,
+	realm export.RealmID) ([]byte, error) {
 	if _, keeps := d.(export.ChangeLog); !keeps || id == "" {
 		return nil, nil
 	}
@@ -21,9 +22,9 @@ func (r *Runner) state(ctx context.Context, d export.Definition, id export.ID, r
 	return data, nil
 }
 
-// mark keeps what the next run needs. It comes after the sheet: a run that dies in between is repeated with the same
-// rows, while the other way round they would be lost.
-func (j *job) mark(ctx context.Context, parts []part, trace []byte) error {
+// putMarks stores what the next run needs. It must come after the write: a run that dies in between is then repeated
+// with the same rows, whereas in the other order they would be lost.
+func (j *job) putMarks(ctx context.Context, parts []part, trace []byte) error {
 	if trace != nil {
 		if err := j.putMark(ctx, traceKey(j.exporter.ID), trace); err != nil {
 			return err
@@ -40,7 +41,7 @@ func (j *job) mark(ctx context.Context, parts []part, trace []byte) error {
 	return nil
 }
 
-// putMark stores a mark, unless the exporter was deleted during its run, and its marks with it.
+// putMark stores a mark, unless the exporter and its marks were deleted during the run.
 func (j *job) putMark(ctx context.Context, key string, data []byte) error {
 	if _, err := j.o.Store.Exporter(ctx, j.exporter.ID); errors.Is(err, export.ErrNotFound) {
 		return nil
@@ -51,11 +52,11 @@ func (j *job) putMark(ctx context.Context, key string, data []byte) error {
 	return nil
 }
 
-// traceKey is where the trace of an exporter's last write is kept; no company's id is like it.
+// traceKey returns the key under which the trace of an exporter's last write is stored. No company's id looks like it.
 func traceKey(id export.ID) string { return export.MarkPrefix(id) + "trace" }
 
-// trace is what the last write left; nil when there was none, or when the exporter is not saved.
-func (r *Runner) trace(ctx context.Context, id export.ID) ([]byte, error) {
+// readTrace returns what the last write left. It is nil if there was none or the exporter is not saved.
+func (r *Runner) readTrace(ctx context.Context, id export.ID) ([]byte, error) {
 	if id == "" {
 		return nil, nil
 	}

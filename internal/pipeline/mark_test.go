@@ -13,15 +13,15 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// keeper is a store, a source and a destination that write down in which order they are used.
+// keeper is a store, source and destination that records the order of its calls.
 type keeper struct {
 	companies
 	storetest.Differences
 	exporter   export.Exporter
 	marks      map[string]string
 	steps      []string
-	write, put error // what Replace and PutMark answer
-	deleted    bool  // once the sheet is written, the exporter is gone
+	write, put error // what Commit and PutMark return
+	deleted    bool  // the exporter is gone once there was a call
 }
 
 func (k *keeper) Account(context.Context, export.ID) (export.GoogleAccount, error) {
@@ -56,7 +56,7 @@ func (k *keeper) PutMark(_ context.Context, key string, data []byte) error {
 	return nil
 }
 
-// Read counts in the state how often it was asked.
+// Read appends an x to the state, so that the state counts the readings.
 func (k *keeper) Read(_ context.Context, _ export.Definition, q export.Query) (*export.Reading, error) {
 	k.steps = append(k.steps, "read "+string(q.Company.Realm)+" after "+string(q.State))
 	r := &export.Reading{Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}},
@@ -104,27 +104,45 @@ func TestMarksFollowTheSheet(t *testing.T) {
 		steps      []string
 		after      map[string]string
 	}{
-		"first": {definition: log,
-			steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1",
-				"put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
-		"next": {definition: log, marks: both,
-			steps: []string{"read 1 after a", "read 2 after b", "write", "put exp_1/1",
-				"put exp_1/2"}, after: map[string]string{"exp_1/1": "ax", "exp_1/2": "bx"}},
-		"unsaved": {definition: log, marks: both, write: refused,
-			steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
-		"unmarked": {definition: log, marks: both, put: refused,
-			steps: []string{"read 1 after a", "read 2 after b", "write"}, after: both},
-		"deleted": {definition: log, deleted: true, steps: []string{"read 1 after ", "read 2 after ", "write"},
-			after: map[string]string{}},
-		"no log": {definition: entity, marks: both,
-			steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1",
-				"put exp_1/2"}, after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"}},
+		"first": {
+			definition: log,
+			steps:      []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1", "put exp_1/2"},
+			after:      map[string]string{"exp_1/1": "x", "exp_1/2": "x"},
+		},
+		"next": {
+			definition: log, marks: both,
+			steps: []string{"read 1 after a", "read 2 after b", "write", "put exp_1/1", "put exp_1/2"},
+			after: map[string]string{"exp_1/1": "ax", "exp_1/2": "bx"},
+		},
+		"unsaved": {
+			definition: log, marks: both, write: refused,
+			steps: []string{"read 1 after a", "read 2 after b", "write"},
+			after: both,
+		},
+		"unmarked": {
+			definition: log, marks: both, put: refused,
+			steps: []string{"read 1 after a", "read 2 after b", "write"},
+			after: both,
+		},
+		"deleted": {
+			definition: log, deleted: true,
+			steps: []string{"read 1 after ", "read 2 after ", "write"},
+			after: map[string]string{},
+		},
+		"no log": {
+			definition: entity, marks: both,
+			steps: []string{"read 1 after ", "read 2 after ", "write", "put exp_1/1", "put exp_1/2"},
+			after: map[string]string{"exp_1/1": "x", "exp_1/2": "x"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := &keeper{marks: map[string]string{}, write: test.write, put: test.put, deleted: test.deleted,
-				exporter: export.Exporter{ID: "exp_1", Definition: "changes", Companies: []export.RealmID{"1", "2"},
-					Columns: []string{"Id"}}}
+			k := &keeper{
+				marks: map[string]string{}, write: test.write, put: test.put, deleted: test.deleted,
+				exporter: export.Exporter{
+					ID: "exp_1", Definition: "changes", Companies: []export.RealmID{"1", "2"}, Columns: []string{"Id"},
+				},
+			}
 			for key, value := range test.marks {
 				k.marks[key] = value
 			}
@@ -147,13 +165,14 @@ func TestMarksFollowTheSheet(t *testing.T) {
 func TestPreviewLeavesMarksAlone(t *testing.T) {
 	t.Parallel()
 	k := &keeper{marks: map[string]string{"exp_1/1": "a"}}
-	r := New(Options{Definitions: []export.Definition{export.ChangeLog{ID: "changes", Title: "Change log"}}, Store: k,
-		Source: k, Destination: k})
+	log := export.ChangeLog{ID: "changes", Title: "Change log"}
+	r := New(Options{Definitions: []export.Definition{log}, Store: k, Source: k, Destination: k})
 	for id, want := range map[export.ID]string{"exp_1": "read 1 after a", "": "read 1 after "} {
 		k.steps = nil
-		if _, err := r.Preview(t.Context(),
-			export.Exporter{ID: id, Definition: "changes", Companies: []export.RealmID{"1"},
-				Columns: []string{"Id"}}); err != nil {
+		e := export.Exporter{
+			ID: id, Definition: "changes", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},
+		}
+		if _, err := r.Preview(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{want}, k.steps); diff != "" || len(k.marks) != 1 {

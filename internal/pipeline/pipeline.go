@@ -1,5 +1,5 @@
-// Package pipeline carries out one run: it reads what the exporter wants from each of its companies, spools the rows
-// until everything is known to be complete, and has them written. It also makes previews.
+// Package pipeline carries out a run: it reads what the exporter wants from each of its companies, spools the rows
+// until all of them are known to be complete, and then has them written. It also makes previews and dry runs.
 package pipeline
 
 import (
@@ -18,7 +18,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Store is what a run needs of the store.
+// Store is the part of the store that a run needs.
 type Store interface {
 	Company(ctx context.Context, realm export.RealmID) (export.Company, error)
 	Account(ctx context.Context, id export.ID) (export.GoogleAccount, error)
@@ -29,7 +29,7 @@ type Store interface {
 	export.DifferenceStore
 }
 
-// Options are what a Runner needs.
+// Options are a Runner's dependencies.
 type Options struct {
 	Definitions []export.Definition
 	Store       Store
@@ -61,8 +61,8 @@ func New(o Options) *Runner {
 	return r
 }
 
-// Work carries out a run with the exporter's present configuration and reports every change of the run's record. It
-// returns a problem when the run failed; the sheet then has its previous rows.
+// Work carries out a run with the exporter's current configuration and calls report with every change to the run's
+// record. If it returns a problem the run has failed, and the sheet still has its previous rows.
 func (r *Runner) Work(ctx context.Context, run export.Run, report func(change func(*export.Run))) error {
 	e, err := r.o.Store.Exporter(ctx, run.Exporter.ID)
 	if errors.Is(err, export.ErrNotFound) {
@@ -80,14 +80,14 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	return j.do(ctx)
 }
 
-// job is one run under way.
+// job is a run in progress.
 type job struct {
 	*Runner
 	run                export.ID
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
-	counted            [2]int
+	counted            [2]int // requests to QuickBooks and Sheets already in the run's record
 }
 
 // count adds the requests since the last call to the run's record.
@@ -100,23 +100,23 @@ func (j *job) count() {
 	})
 }
 
-// gathered is everything that a run wants to write.
+// gathered is everything that a run is about to write.
 type gathered struct {
 	account  export.GoogleAccount
 	parts    []part
 	rows     *table.Spool
 	note     string
-	warnings []export.Warning // about companies side by side
+	warnings []export.Warning // from combining the companies
 }
 
-// gather reads all companies and puts their rows together.
+// gather reads all companies and combines their rows.
 func (j *job) gather(ctx context.Context) (gathered, error) {
 	var g gathered
-	in, err := j.inputs(ctx, j.exporter, 0)
+	in, err := j.lookUp(ctx, j.exporter, 0)
 	if err != nil {
 		return g, err
 	}
-	if g.account, err = j.account(ctx, j.exporter.Target.Account); err != nil {
+	if g.account, err = j.findAccount(ctx, j.exporter.Target.Account); err != nil {
 		return g, err
 	}
 	g.parts = make([]part, len(in.companies))
@@ -130,7 +130,8 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	if err != nil {
 		return g, err
 	}
-	g.rows, g.warnings, g.note = rows, export.Warnings(export.WarnMerge, "", warnings...), j.note(in, g.parts)
+	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
+	g.note = j.composeNote(in, g.parts)
 	return g, nil
 }
 
@@ -145,18 +146,18 @@ func (j *job) do(ctx context.Context) error {
 		run.Warnings = append(run.Warnings, g.warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
-	w, err := j.request(ctx, g)
+	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return err
 	}
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
-		return sharedWith(err, g.account)
+		return nameAccount(err, g.account)
 	}
-	if err := j.save(ctx, res.Target); err != nil {
+	if err := j.saveTarget(ctx, res.Target); err != nil {
 		return err
 	}
-	if err := j.mark(ctx, g.parts, res.Trace); err != nil {
+	if err := j.putMarks(ctx, g.parts, res.Trace); err != nil {
 		return err
 	}
 	if !res.Unchanged {
@@ -172,23 +173,24 @@ func (j *job) do(ctx context.Context) error {
 	return nil
 }
 
-// request is what the destination is asked to write.
-func (j *job) request(ctx context.Context, g gathered) (export.WriteRequest, error) {
+// newRequest returns what the destination is asked to write.
+func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
 	e := j.exporter
-	trace, err := j.trace(ctx, e.ID)
+	trace, err := j.readTrace(ctx, e.ID)
 	if err != nil {
 		return export.WriteRequest{}, err
 	}
 	return export.WriteRequest{
-		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name, Rows: g.rows, Note: g.note,
-		Zone:  e.Schedule.Location(),
-		Trace: trace, Hidden: j.hidden(e), Budget: differenceBudget, Meter: j.sheets, Report: j.phase,
-		Found: func(t export.Target) error { return j.save(ctx, t) },
+		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
+		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
+		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Meter: j.sheets, Report: j.reportPhase,
+		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
 	}, nil
 }
 
-// hidden are the columns whose values no difference shows.
-func (r *Runner) hidden(e export.Exporter) []string {
+// hiddenColumns returns the columns whose values must not appear in a difference.
+func (r *Runner) hiddenColumns(e export.Exporter) []string {
 	var list []string
 	if d := r.definitions[e.Definition]; d != nil {
 		for _, c := range d.Catalogue() {
@@ -200,20 +202,20 @@ func (r *Runner) hidden(e export.Exporter) []string {
 	return list
 }
 
-func (j *job) phase(phase export.Phase, rows int) {
+func (j *job) reportPhase(phase export.Phase, rows int) {
 	j.count()
 	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, rows })
 }
 
-// save keeps what is now known of the target, also when the run is being cancelled: the spreadsheet is there all the
-// same. A person may have chosen another one meanwhile; that choice stays.
-func (j *job) save(ctx context.Context, t export.Target) error {
+// saveTarget stores what is now known about the target, even if the run is being cancelled, because the spreadsheet
+// exists all the same. If a person has chosen another target in the meantime, that choice stays.
+func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
 		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account &&
 			e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
 			if e.Target.Spreadsheet != t.Spreadsheet {
-				e.Revision++ // who has not seen the new spreadsheet must not take it away
+				e.Revision++ // an edit by somebody who has not seen the new spreadsheet must not remove it
 			}
 			e.Target = t
 		}
@@ -226,24 +228,24 @@ func (j *job) save(ctx context.Context, t export.Target) error {
 	return nil
 }
 
-// inputs are what is the same for all companies of a run.
+// inputs is what all companies of a run share.
 type inputs struct {
 	definition export.Definition
 	companies  []export.Company
 	columns    []string
 	today      time.Time
-	limit      int
+	limit      int // rows a company; 0 means all
 	beside     bool
 }
 
-// sideBySide reports whether the exporter wants its companies' statements next to one another.
+// sideBySide reports whether the exporter wants its companies' statements side by side.
 func sideBySide(e export.Exporter, d export.Definition) bool {
 	r, ok := d.(export.Report)
 	return ok && r.Shape == export.Tree && len(e.Companies) > 1 &&
 		e.Option(d, export.OptCompanies) == export.CompaniesBeside
 }
 
-// combine makes one result of the companies'.
+// combine makes one result from those of all companies.
 func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
 	if in.beside {
 		statements := make([]statement.Part, len(parts))
@@ -256,8 +258,8 @@ func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
 	return rows, nil, err
 }
 
-// inputs looks everything up and refuses at once, without a request, what cannot work.
-func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
+// lookUp collects the inputs of a run. What cannot work is refused at once, before any request is made.
+func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
 	in := inputs{definition: r.definitions[e.Definition], limit: limit}
 	if in.definition == nil {
 		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
@@ -284,7 +286,7 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	if in.beside {
 		in.columns = statement.AlignedColumns(in.columns)
 		if limit > 0 {
-			in.limit = math.MaxInt32 // the beginnings of several statements do not match
+			in.limit = math.MaxInt32 // statements have to be aligned whole: their first rows need not match
 		}
 	} else if len(in.companies) > 1 {
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
@@ -295,7 +297,7 @@ func (r *Runner) inputs(ctx context.Context, e export.Exporter, limit int) (inpu
 	return in, nil
 }
 
-func (r *Runner) account(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
+func (r *Runner) findAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
 	a, err := r.o.Store.Account(ctx, id)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
@@ -371,21 +373,22 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 
 func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company,
 	m *export.Meter) (*export.Reading, error) {
-	state, err := r.state(ctx, in.definition, e.ID, c.Realm)
+	state, err := r.readState(ctx, in.definition, e.ID, c.Realm)
 	if err != nil {
 		return nil, err
 	}
 	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
-		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options, Today: in.today, Limit: in.limit,
-		State: state, Meter: m})
+		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
+		Today: in.today, Limit: in.limit, State: state, Meter: m,
+	})
 	if err != nil {
 		return nil, nameCompany(err, c, len(in.companies))
 	}
 	return reading, nil
 }
 
-// stack puts the companies' rows below one another. Companies may have different columns (other fiscal years, other
-// classes): the result has all of them, in the order in which they first appear.
+// stack puts the companies' rows below one another. Companies may have different columns, because their fiscal years or
+// classes differ; the result has all columns, in order of first appearance.
 func stack(parts []part) (*table.Spool, error) {
 	if len(parts) == 1 {
 		return parts[0].rows, nil
@@ -422,8 +425,8 @@ func stack(parts []part) (*table.Spool, error) {
 	return all, nil
 }
 
-// note is what hovers over the header's first cell.
-func (j *job) note(in inputs, parts []part) string {
+// composeNote returns the note for the header's first cell.
+func (j *job) composeNote(in inputs, parts []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, from QuickBooks by ledgersheet\n", in.definition.Info().Title)
 	for _, p := range parts {
@@ -440,7 +443,7 @@ func (j *job) note(in inputs, parts []part) string {
 	return b.String()
 }
 
-// nameCompany says in the message which company a problem is about when there are several.
+// nameCompany adds the company's name to a problem's message if there are several companies.
 func nameCompany(err error, c export.Company, companies int) error {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || companies < 2 {
@@ -451,8 +454,8 @@ func nameCompany(err error, c export.Company, companies int) error {
 	return &named
 }
 
-// sharedWith tells a person with whom a spreadsheet must be shared.
-func sharedWith(err error, a export.GoogleAccount) error {
+// nameAccount adds the account to the problem's message if a spreadsheet must be shared with it.
+func nameAccount(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
 		return err

@@ -23,16 +23,18 @@ import (
 )
 
 var vendors = export.Entity{ID: "vendors", Title: "Vendors", Object: "Vendor", Columns: []export.Column{
-	{Path: "Id", Title: "Id", Key: true}, {Path: "Balance", Title: "Balance", Kind: table.Money}, {Path: "Notes",
-		Title: "Notes", Off: true}}}
+	{Path: "Id", Title: "Id", Key: true},
+	{Path: "Balance", Title: "Balance", Kind: table.Money},
+	{Path: "Notes", Title: "Notes", Off: true},
+}}
 
-// bench is a runner whose store, source and destination are faked.
+// bench is a fake store, source and destination for a Runner.
 type bench struct {
 	storetest.Differences
 	t         *testing.T
 	companies map[export.RealmID]export.Company
 	accounts  map[export.ID]export.GoogleAccount
-	exporter  *export.Exporter // nil when it was deleted
+	exporter  *export.Exporter // nil if it was deleted
 	answers   map[export.RealmID]answer
 	mu        sync.Mutex
 	asked     []export.Query
@@ -40,7 +42,7 @@ type bench struct {
 	write     func(ctx context.Context, w export.WriteRequest) (export.WriteResult, error)
 }
 
-// answer is what QuickBooks has of a company.
+// answer is what QuickBooks has for a company.
 type answer struct {
 	columns []table.Column
 	rows    []table.Row
@@ -49,21 +51,26 @@ type answer struct {
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, companies: map[export.RealmID]export.Company{}, accounts: map[export.ID]export.GoogleAccount{},
-		answers: map[export.RealmID]answer{}}
+	b := &bench{
+		t: t, companies: map[export.RealmID]export.Company{}, accounts: map[export.ID]export.GoogleAccount{},
+		answers: map[export.RealmID]answer{},
+	}
 	for i, realm := range []export.RealmID{"1", "2"} {
 		b.companies[realm] = export.Company{Realm: realm, Name: []string{"Alder", "Birch"}[i], Status: export.Connected}
 		b.answers[realm] = answer{columns: columns("USD", "Id", "Balance"), rows: rows(string(realm), 3), total: 3}
 	}
 	b.accounts["con_1"] = export.GoogleAccount{ID: "con_1", Email: "books@example.com", Status: export.Connected}
-	b.exporter = &export.Exporter{ID: "exp_1", Name: "Vendors", Definition: "vendors",
-		Companies: []export.RealmID{"1"}, Target: export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
-		Schedule: export.Schedule{Timezone: "America/New_York"}, Revision: 1}
+	b.exporter = &export.Exporter{
+		ID: "exp_1", Name: "Vendors", Definition: "vendors", Companies: []export.RealmID{"1"},
+		Target:   export.Target{Account: "con_1", Sheet: "Data", Start: "A1"},
+		Schedule: export.Schedule{Timezone: "America/New_York"}, Revision: 1,
+	}
 	b.write = func(_ context.Context, w export.WriteRequest) (export.WriteResult, error) {
 		target := w.Target
 		target.Spreadsheet, target.URL, target.Created = "made", "https://s.example/made", true
-		return export.WriteResult{Target: target, Rows: w.Rows.Len(),
-			Warnings: export.Warnings(export.WarnWrite, "", "cut")}, nil
+		return export.WriteResult{
+			Target: target, Rows: w.Rows.Len(), Warnings: export.Warnings(export.WarnWrite, "", "cut"),
+		}, nil
 	}
 	return b
 }
@@ -81,8 +88,9 @@ func columns(currency string, ids ...string) (list []table.Column) {
 
 func rows(prefix string, n int) (list []table.Row) {
 	for i := range n {
-		list = append(list, table.Row{Cells: []table.Cell{table.TextOf(fmt.Sprint(prefix, "-", i)),
-			table.MoneyOf(decimal.New(int64(i)*100+10, -2))}})
+		list = append(list, table.Row{Cells: []table.Cell{
+			table.TextOf(fmt.Sprint(prefix, "-", i)), table.MoneyOf(decimal.New(int64(i)*100+10, -2)),
+		}})
 	}
 	return list
 }
@@ -110,7 +118,7 @@ func (b *bench) Exporter(context.Context, export.ID) (export.Exporter, error) {
 	return *b.exporter, nil
 }
 
-// Mark finds none: what a bench exports keeps nothing between runs.
+// Mark finds nothing, because what a bench exports keeps nothing between runs.
 func (b *bench) Mark(context.Context, string) ([]byte, error) { return nil, export.ErrNotFound }
 
 func (b *bench) PutMark(_ context.Context, key string, _ []byte) error {
@@ -134,11 +142,9 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 	b.mu.Unlock()
 	a := b.answers[q.Company.Realm]
 	q.Meter.Add()
-	return &export.Reading{Schema: table.Schema{Columns: a.columns}, Total: a.total,
-		End: func() (export.Outcome, error) {
-			return export.Outcome{Period: "2026",
-				Warnings: export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)}, nil
-		}, Rows: func(yield func(table.Row, error) bool) {
+	return &export.Reading{
+		Schema: table.Schema{Columns: a.columns}, Total: a.total,
+		Rows: func(yield func(table.Row, error) bool) {
 			for _, r := range a.rows {
 				if !yield(r, nil) {
 					return
@@ -147,7 +153,12 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 			if a.err != nil {
 				yield(table.Row{}, a.err)
 			}
-		}}, nil
+		},
+		End: func() (export.Outcome, error) {
+			warnings := export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)
+			return export.Outcome{Period: "2026", Warnings: warnings}, nil
+		},
+	}, nil
 }
 
 func (b *bench) Prepare(_ context.Context, w export.WriteRequest) (export.Write, error) {
@@ -191,14 +202,18 @@ func (w benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
 }
 
 func (b *bench) runner() *pipeline.Runner {
-	return pipeline.New(pipeline.Options{Definitions: []export.Definition{vendors}, Store: b, Source: b,
-		Destination: b, Logger: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC) }})
+	return pipeline.New(pipeline.Options{
+		Definitions: []export.Definition{vendors}, Store: b, Source: b, Destination: b,
+		Logger: slog.New(slog.DiscardHandler),
+		Now:    func() time.Time { return time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC) },
+	})
 }
 
 func (b *bench) work(ctx context.Context) (export.Run, error) {
-	run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Requests: export.Requests{QuickBooks: 10},
-		Result: export.Result{Warnings: export.Warnings(export.WarnRead, "", "of an earlier attempt")}}
+	run := export.Run{
+		ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Requests: export.Requests{QuickBooks: 10},
+		Result: export.Result{Warnings: export.Warnings(export.WarnRead, "", "of an earlier attempt")},
+	}
 	err := b.runner().Work(ctx, run, func(change func(*export.Run)) { change(&run) })
 	return run, err
 }
@@ -230,21 +245,25 @@ func TestWork(t *testing.T) {
 	}
 }
 
-// TestStack puts companies of unlike columns and currencies below one another.
+// TestStack stacks companies with different columns and currencies.
 func TestStack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.exporter.Companies, b.exporter.Columns = []export.RealmID{"2", "1"}, []string{"Balance", "Company", "Id"}
 	extra := answer{columns: columns("CAD", "Id", "Notes", "Balance")}
-	extra.rows = []table.Row{{Cells: []table.Cell{table.TextOf("x"), table.TextOf("note"),
-		table.MoneyOf(decimal.New(5, 0))}}}
+	extra.rows = []table.Row{{Cells: []table.Cell{
+		table.TextOf("x"), table.TextOf("note"), table.MoneyOf(decimal.New(5, 0)),
+	}}}
 	b.answers["1"] = extra
 	r, err := b.work(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]string{{"Id", "Balance", "Notes"}, {"2-0", "0.10", ""}, {"2-1", "1.10", ""}, {"2-2", "2.10", ""},
-		{"x", "5", "note"}}
+	want := [][]string{
+		{"Id", "Balance", "Notes"},
+		{"2-0", "0.10", ""}, {"2-1", "1.10", ""}, {"2-2", "2.10", ""},
+		{"x", "5", "note"},
+	}
 	if diff := cmp.Diff(want, b.wrote); diff != "" {
 		t.Error(diff)
 	}
@@ -256,7 +275,7 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestRefusals fail before anything is written, most before anything is asked.
+// TestRefusals proves that a run that cannot work fails before anything is written, usually before any request.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -267,23 +286,25 @@ func TestRefusals(t *testing.T) {
 	}{
 		"exporter deleted": {func(b *bench) { b.exporter = nil }, problem.Cancelled, "deleted", 0},
 		"type unknown":     {func(b *bench) { b.exporter.Definition = "gone" }, problem.Internal, `"gone"`, 0},
-		"company unknown": {func(b *bench) { b.exporter.Companies = []export.RealmID{"9"} },
-			problem.CompanyUnknown, "9", 0},
-		"company ended": {func(b *bench) { b.set("1", export.ReconnectRequired) },
-			problem.CompanyReconnectRequired, "Alder", 0},
-		"company disconnected": {func(b *bench) { b.set("1", export.Disconnected) }, problem.CompanyReconnectRequired,
-			"Alder", 0},
+		"company unknown": {func(b *bench) {
+			b.exporter.Companies = []export.RealmID{"9"}
+		}, problem.CompanyUnknown, "9", 0},
+		"company ended": {func(b *bench) {
+			b.set("1", export.ReconnectRequired)
+		}, problem.CompanyReconnectRequired, "Alder", 0},
+		"company disconnected": {func(b *bench) {
+			b.set("1", export.Disconnected)
+		}, problem.CompanyReconnectRequired, "Alder", 0},
 		"one of two ended": {func(b *bench) {
 			b.exporter.Companies = []export.RealmID{"1", "2"}
 			b.set("2", export.ReconnectRequired)
-		},
-			problem.CompanyReconnectRequired, "Birch", 0},
-		"account unknown": {func(b *bench) { delete(b.accounts, "con_1") }, problem.GoogleReconnectRequired,
-			"not connected", 0},
+		}, problem.CompanyReconnectRequired, "Birch", 0},
+		"account unknown": {func(b *bench) {
+			delete(b.accounts, "con_1")
+		}, problem.GoogleReconnectRequired, "not connected", 0},
 		"account ended": {func(b *bench) {
 			b.accounts["con_1"] = export.GoogleAccount{Email: "books@example.com", Status: export.ReconnectRequired}
-		},
-			problem.GoogleReconnectRequired, "books@example.com", 0},
+		}, problem.GoogleReconnectRequired, "books@example.com", 0},
 		"read incomplete": {func(b *bench) {
 			a := b.answers["1"]
 			a.err = problem.New(problem.IncompleteRead, "4 records, 3 came.")
@@ -317,7 +338,7 @@ func (b *bench) set(realm export.RealmID, s export.ConnectionStatus) {
 	b.companies[realm] = c
 }
 
-// TestForbiddenNamesTheAccount tells with whom the spreadsheet must be shared.
+// TestForbiddenNamesTheAccount proves that the message tells with whom to share the spreadsheet.
 func TestForbiddenNamesTheAccount(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -331,7 +352,7 @@ func TestForbiddenNamesTheAccount(t *testing.T) {
 	}
 }
 
-// TestChoiceDuringARunStays edits, deletes and cancels while the rows are being written.
+// TestChoiceDuringARunStays proves that edits made while the rows are being written survive the run.
 func TestChoiceDuringARunStays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -339,8 +360,9 @@ func TestChoiceDuringARunStays(t *testing.T) {
 		want   string // the stored spreadsheet afterwards
 	}{
 		"nothing": {func(*bench, context.CancelFunc) {}, "made"},
-		"another spreadsheet": {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Spreadsheet = "chosen" },
-			"chosen"},
+		"another spreadsheet": {func(b *bench, _ context.CancelFunc) {
+			b.exporter.Target.Spreadsheet = "chosen"
+		}, "chosen"},
 		"another tab":        {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Sheet = "Other" }, ""},
 		"another name":       {func(b *bench, _ context.CancelFunc) { b.exporter.Name = "Renamed" }, "made"},
 		"cancelled too late": {func(_ *bench, cancel context.CancelFunc) { cancel() }, "made"},

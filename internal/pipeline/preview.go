@@ -17,15 +17,15 @@ const previewRows = 20
 type Preview struct {
 	Columns  []table.Column
 	Rows     []table.Row
-	Total    int // -1 when QuickBooks does not say without reading everything
+	Total    int // -1 if it is unknown without reading everything
 	Warnings []string
-	Periods  []string // one a company
+	Periods  []string // one for each company
 	Requests export.Requests
 }
 
-// Preview reads the first rows of each company, at most two requests each. It writes nothing.
+// Preview reads the first rows of each company, with at most two requests each. It writes nothing.
 func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error) {
-	in, err := r.inputs(ctx, e, previewRows)
+	in, err := r.lookUp(ctx, e, previewRows)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -60,12 +60,12 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 	if err := g.Wait(); err != nil {
 		return Preview{}, err
 	}
-	p, err := gather(in, parts)
+	p, err := combinePreview(in, parts)
 	p.Requests.QuickBooks = meter.Count()
 	return p, err
 }
 
-func gather(in inputs, parts []part) (Preview, error) {
+func combinePreview(in inputs, parts []part) (Preview, error) {
 	rows, warnings, err := in.combine(parts)
 	if err != nil {
 		return Preview{}, err

@@ -1,5 +1,4 @@
-// Package source reads what a definition says, with the reader that is right for it: rows of records, statements of
-// reports, or a change log.
+// Package source picks the reader for a definition: rows of records, statements of reports, or a change log.
 package source
 
 import (
@@ -14,14 +13,14 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// Services are what a Source reads from. Each may be another thing: a live client, or records kept at hand.
+// Services is what a Source reads from: a live client, or records kept locally.
 type Services interface {
 	supply.Supply
 	supply.Feed
 	supply.Reports
 }
 
-// Source implements export.Source. It is safe for concurrent use; make one with New.
+// Source implements export.Source. It is safe for concurrent use. Create one with New.
 type Source struct {
 	from Services
 	log  *slog.Logger
@@ -29,7 +28,7 @@ type Source struct {
 
 var _ export.Source = (*Source)(nil)
 
-// New returns a source over the services. A nil logger discards.
+// New returns a source that reads from the services. A nil logger discards.
 func New(from Services, logger *slog.Logger) *Source {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)

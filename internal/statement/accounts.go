@@ -7,10 +7,10 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// account is what the chart of accounts says of one.
+// account is what the chart of accounts says about one account.
 type account struct{ number, kind string }
 
-// readChart reads the company's accounts by id, inactive ones too since reports about the past have them.
+// readChart reads the company's accounts by id, including inactive ones, which appear in reports about the past.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/account
 func readChart(ctx context.Context, from supply.Supply, q export.Query) (map[string]account, error) {
 	records, err := from.Records(ctx, supply.Want{
@@ -29,8 +29,8 @@ func readChart(ctx context.Context, from supply.Supply, q export.Query) (map[str
 	return accounts, nil
 }
 
-// accountOf is the id of the account that a row is about, empty when there is none. Rows of transactions have the
-// transaction's id as theirs, so the account is that of their account column or of the section that they stand in.
+// accountOf returns the id of the account that a row is about, or "" if there is none. A transaction's row carries the
+// transaction's id, so its account comes from its account column, or else from the section around it.
 func (l *layout) accountOf(r reportRow) string {
 	if !l.detail() {
 		return r.id

@@ -11,15 +11,15 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Part is one company's statement, as Read gave it.
+// Part is one company's statement, as returned by Read.
 type Part struct {
 	Company export.Company
 	Schema  table.Schema
 	Rows    *table.Spool
 }
 
-// AlignedColumns are the columns to read for Align: rows are told apart by their names and sections, and each company
-// is a column.
+// AlignedColumns returns the columns to read for Align, which matches rows by their labels and sections and gives each
+// company a column of its own.
 func AlignedColumns(columns []string) []string {
 	columns = slices.DeleteFunc(slices.Clone(columns), func(key string) bool {
 		return key == export.CompanyColumn || key == export.ReportRowID
@@ -35,7 +35,7 @@ func AlignedColumns(columns []string) []string {
 // alignment puts statements of several companies side by side.
 type alignment struct {
 	parts   []Part
-	heads   []table.Column // what tells rows apart, and texts beside it
+	heads   []table.Column // what identifies rows, and other text columns
 	amounts []table.Column
 	rows    []*alignedRow
 }
@@ -49,10 +49,10 @@ type alignedRow struct {
 	amounts [][]table.Cell // by company, by amount column
 }
 
-// Align returns the statements of several companies with a column for each company, and their total when all amounts
-// are in one currency. Rows belong together by the labels of their sections and their own, in which QuickBooks puts an
-// account's number before its name: the ids of accounts mean nothing beyond one company. What only some companies have
-// is blank for the others.
+// Align returns the statements of several companies with a column for each company, and a total if all amounts are in
+// one currency. Rows match if their labels and the labels of their sections match: account ids mean nothing outside
+// one company, and QuickBooks puts an account's number before its name in the label. Rows that a company does not have
+// are blank in its column.
 func Align(parts []Part) (*table.Spool, []string, error) {
 	c := &alignment{parts: parts}
 	for _, p := range parts {
@@ -61,8 +61,8 @@ func Align(parts []Part) (*table.Spool, []string, error) {
 			if col.Kind == table.Money || col.Kind == table.Number {
 				list = &c.amounts
 			}
-			if position(*list, col.ID) < 0 {
-				*list = slices.Insert(*list, c.place(*list, col.ID), col)
+			if findHead(*list, col.ID) < 0 {
+				*list = slices.Insert(*list, findPlace(*list, col.ID), col)
 			}
 		}
 	}
@@ -76,12 +76,12 @@ func Align(parts []Part) (*table.Spool, []string, error) {
 	return c.spool()
 }
 
-func position(list []table.Column, id string) int {
+func findHead(list []table.Column, id string) int {
 	return slices.IndexFunc(list, func(c table.Column) bool { return c.ID == id })
 }
 
-// place is where a further column goes: a deeper section after the last one, others to the end.
-func (c *alignment) place(list []table.Column, id string) int {
+// findPlace returns the index at which to insert a column: a section goes after the last section, others to the end.
+func findPlace(list []table.Column, id string) int {
 	if strings.HasPrefix(id, export.ReportSection) {
 		for i, col := range slices.Backward(list) {
 			if strings.HasPrefix(col.ID, export.ReportSection) {
@@ -92,13 +92,13 @@ func (c *alignment) place(list []table.Column, id string) int {
 	return len(list)
 }
 
-// identifies reports whether a column is part of what tells rows apart.
+// identifies reports whether a column helps to identify a row.
 func identifies(id string) bool {
 	return strings.HasPrefix(id, export.ReportSection) ||
 		slices.Contains([]string{export.ReportLabel, export.ReportPeriod, export.ReportPeriodEnd}, id)
 }
 
-// read returns the rows of one company.
+// read returns one company's rows.
 func (c *alignment) read(company int) ([]*alignedRow, error) {
 	p := c.parts[company]
 	var rows []*alignedRow
@@ -123,28 +123,28 @@ func (c *alignment) read(company int) ([]*alignedRow, error) {
 		if row.Role == table.Section {
 			path = append(path, label)
 		}
-		rows = append(rows, c.row(company, strings.Join(key, "\x00"), row))
+		rows = append(rows, c.newRow(company, strings.Join(key, "\x00"), row))
 	}
 	return rows, nil
 }
 
-func (c *alignment) row(company int, key string, row table.Row) *alignedRow {
+func (c *alignment) newRow(company int, key string, row table.Row) *alignedRow {
 	r := &alignedRow{
 		key: key, role: row.Role, level: row.Level,
 		heads: make([]table.Cell, len(c.heads)), amounts: make([][]table.Cell, len(c.parts)),
 	}
 	r.amounts[company] = make([]table.Cell, len(c.amounts))
 	for i, col := range c.parts[company].Schema.Columns {
-		if at := position(c.amounts, col.ID); at >= 0 {
+		if at := findHead(c.amounts, col.ID); at >= 0 {
 			r.amounts[company][at] = row.Cells[i]
 		} else {
-			r.heads[position(c.heads, col.ID)] = row.Cells[i]
+			r.heads[findHead(c.heads, col.ID)] = row.Cells[i]
 		}
 	}
 	return r
 }
 
-// add merges the rows of a further company. They keep their order: sorting what stands between two common rows would
+// add merges in another company's rows. Rows keep their order, because sorting the rows between two common ones would
 // tear sections apart.
 func (c *alignment) add(rows []*alignedRow) {
 	var all []*alignedRow
@@ -160,7 +160,7 @@ func (c *alignment) add(rows []*alignedRow) {
 	c.rows = all
 }
 
-// fill takes what the row of another company has to say.
+// fill adds what another company's row has.
 func (r *alignedRow) fill(from *alignedRow) {
 	for i, cell := range from.heads {
 		if r.heads[i].Blank() {
@@ -174,7 +174,7 @@ func (r *alignedRow) fill(from *alignedRow) {
 	}
 }
 
-// spool makes the result's columns and rows.
+// spool builds the result's columns and rows.
 func (c *alignment) spool() (*table.Spool, []string, error) {
 	schema := table.Schema{Columns: slices.Clone(c.heads)}
 	title := func(company string, amount table.Column) string {
@@ -194,7 +194,7 @@ func (c *alignment) spool() (*table.Spool, []string, error) {
 			col := amount
 			col.ID, col.Title = fmt.Sprintf("%s/%s", p.Company.Realm, amount.ID), title(name, amount)
 			col.Currency = p.Company.HomeCurrency
-			if at := position(p.Schema.Columns, amount.ID); at >= 0 {
+			if at := findHead(p.Schema.Columns, amount.ID); at >= 0 {
 				col.Currency = cmp.Or(p.Schema.Columns[at].Currency, p.Company.HomeCurrency)
 				if col.Kind == table.Money {
 					currencies[col.Currency] = true
@@ -204,7 +204,7 @@ func (c *alignment) spool() (*table.Spool, []string, error) {
 		}
 	}
 	var warnings []string
-	var totals []int // amounts that have a total over the companies; quantities and percentages have none
+	var totals []int // amounts to total over the companies; quantities and percentages cannot be totalled
 	if len(currencies) == 1 && !currencies[""] {
 		for i, amount := range c.amounts {
 			if amount.Kind == table.Money {
@@ -219,14 +219,15 @@ func (c *alignment) spool() (*table.Spool, []string, error) {
 	}
 	all := table.NewSpool(schema)
 	for _, r := range c.rows {
-		if err := all.Add(r.cells(len(c.amounts), totals)); err != nil {
+		if err := all.Add(r.tableRow(len(c.amounts), totals)); err != nil {
 			return nil, nil, err
 		}
 	}
 	return all, warnings, nil
 }
 
-func (r *alignedRow) cells(amounts int, totals []int) table.Row {
+// tableRow returns the row's cells: heads, each company's amounts, then the sums over the companies for totals.
+func (r *alignedRow) tableRow(amounts int, totals []int) table.Row {
 	row := table.Row{Role: r.role, Level: r.level, Cells: slices.Clone(r.heads)}
 	for _, company := range r.amounts {
 		if company == nil {

@@ -14,7 +14,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// companyPart is a company's statement: each row is role, level, label and amounts, blank ones empty.
+// companyPart returns a company's statement. Each row is role, level, label and amounts; a blank amount is "".
 func companyPart(t *testing.T, name, currency string, amounts []string, rows ...[]string) Part {
 	t.Helper()
 	schema := table.Schema{Columns: []table.Column{{ID: export.ReportLabel, Title: "Name", Label: true}}}
@@ -74,20 +74,22 @@ func heads(s *table.Spool) []string {
 func TestAlign(t *testing.T) {
 	t.Parallel()
 	craig := companyPart(t, "Craig", "USD", []string{"total"},
-		[]string{"section", "0", "Income", ""}, []string{"data", "1", "4000 Sales", "100.10"},
-		[]string{"data", "1", "Other", "1"},
+		[]string{"section", "0", "Income", ""},
+		[]string{"data", "1", "4000 Sales", "100.10"}, []string{"data", "1", "Other", "1"},
 		[]string{"total", "0", "Total Income", "101.10"},
-		[]string{"section", "0", "Expenses", ""}, []string{"data", "1", "Other", "40"},
-		[]string{"data", "1", "Other", "2"},
+		[]string{"section", "0", "Expenses", ""},
+		[]string{"data", "1", "Other", "40"}, []string{"data", "1", "Other", "2"},
 		[]string{"total", "0", "Total Expenses", "42"},
 		[]string{"total", "0", "Net Income", "59.10"})
 	larry := companyPart(t, "Larry", "USD", []string{"total"},
-		[]string{"section", "0", "Income", ""}, []string{"data", "1", "Baking", "7"},
-		[]string{"data", "1", "4000 sales ", "0.20"},
+		[]string{"section", "0", "Income", ""},
+		[]string{"data", "1", "Baking", "7"}, []string{"data", "1", "4000 sales ", "0.20"},
 		[]string{"total", "0", "Total Income", "7.20"},
-		[]string{"section", "0", "Cost of Goods Sold", ""}, []string{"data", "1", "Flour", "3"},
+		[]string{"section", "0", "Cost of Goods Sold", ""},
+		[]string{"data", "1", "Flour", "3"},
 		[]string{"total", "0", "Total Cost of Goods Sold", "3"},
-		[]string{"section", "0", "Expenses", ""}, []string{"data", "1", "Other", "5"},
+		[]string{"section", "0", "Expenses", ""},
+		[]string{"data", "1", "Other", "5"},
 		[]string{"total", "0", "Total Expenses", "5"},
 		[]string{"total", "0", "Net Income", "-0.80"})
 	rows, warnings, err := Align([]Part{craig, larry})
@@ -127,11 +129,12 @@ func TestAlignWithOtherColumnsAndCurrencies(t *testing.T) {
 	if err != nil || len(warnings) != 1 {
 		t.Fatal(err, warnings)
 	}
-	if diff := cmp.Diff([]string{
-		"Label|Name|", "9A/Jan 2026|A (9A), Jan 2026|USD", "9A/total|A (9A), total|USD",
-		"9A/Feb 2026|A (9A), Feb 2026|USD",
+	columns := []string{
+		"Label|Name|",
+		"9A/Jan 2026|A (9A), Jan 2026|USD", "9A/total|A (9A), total|USD", "9A/Feb 2026|A (9A), Feb 2026|USD",
 		"7/Jan 2026|A (7), Jan 2026|GBP", "7/total|A (7), total|GBP", "7/Feb 2026|A (7), Feb 2026|GBP",
-	}, heads(rows)); diff != "" {
+	}
+	if diff := cmp.Diff(columns, heads(rows)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([][]string{{"0/0", "Sales", "1", "1", "", "", "2", "2"}}, lines(t, rows)); diff != "" {
@@ -148,8 +151,8 @@ func TestAlignWithOtherColumnsAndCurrencies(t *testing.T) {
 	}
 }
 
-// TestAlignKeepsSections: whatever accounts the companies have and in whatever order, each amount stays in its section
-// and in its company's column, and every row is there once.
+// TestAlignKeepsSections proves that each amount stays in its section and in its company's column, and that every row
+// appears once, whatever accounts the companies have and in whatever order.
 func TestAlignKeepsSections(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -165,8 +168,8 @@ func TestAlignKeepsSections(t *testing.T) {
 					out = append(out, []string{"total", string(level), "Total " + name, "100"})
 					continue
 				}
-				out = append(out, []string{"data", string(level), name,
-					fmt.Sprint(rapid.IntRange(1, 99).Draw(rt, "amount"))})
+				amount := fmt.Sprint(rapid.IntRange(1, 99).Draw(rt, "amount"))
+				out = append(out, []string{"data", string(level), name, amount})
 			}
 			return out
 		}
@@ -189,8 +192,7 @@ func TestAlignKeepsSections(t *testing.T) {
 				paths[path] = true
 			}
 			maps.DeleteFunc(found, func(path, amount string) bool {
-				_,
-					has := want[i][path]
+				_, has := want[i][path]
 				return amount == "" && !has
 			})
 			if diff := cmp.Diff(want[i], found); diff != "" {
@@ -203,7 +205,7 @@ func TestAlignKeepsSections(t *testing.T) {
 	})
 }
 
-// amountsByPath is the column of lines by the labels of the sections around each row and its own.
+// amountsByPath returns a column of the lines by path: the labels of the sections around the row, then its own.
 func amountsByPath(list [][]string, column int) map[string]string {
 	out := map[string]string{}
 	var path []string

@@ -13,18 +13,18 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// arranged is a report with both generations of QuickBooks' answers brought to one form.
+// arranged is a report in one form, whichever generation of QuickBooks' service answered.
 type arranged struct {
 	header  reportHeader
 	columns []reportColumn
-	label   int // position of the column with the rows' labels; -1 when all columns are data
+	label   int // index of the column with the rows' labels; -1 if all columns are data
 	list    bool
 	cut     bool // QuickBooks left out the rest
 	top     []*node
-	checks  []export.Check // what verify compared
+	checks  []export.Check // set by verify
 }
 
-// detail says that the rows are transactions, which have no labels, and not accounts or customers.
+// detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.
 func (a *arranged) detail() bool { return a.label < 0 }
 
 // reportColumn is one column of cells.
@@ -32,10 +32,10 @@ type reportColumn struct {
 	id, title string
 	kind      table.Kind
 	currency  string
-	start     string // first and last day of a period, empty for others
-	end       string
-	total     bool // of the other amount columns
-	additive  bool // its cells add up to the section's
+	start     string // first day of the column's period; empty if it stands for no period
+	end       string // last day
+	total     bool   // the total of the other amount columns
+	additive  bool   // its cells add up to the section's total
 }
 
 // node is a section or a leaf.
@@ -43,17 +43,17 @@ type node struct {
 	label, id string
 	group     string
 	section   bool
-	own       []docCell // a leaf's cells, or the amounts of a section of its own; nil when it has none
+	own       []docCell // a leaf's cells, or a section's own amounts; nil if it has none
 	children  []*node
-	summary   []docCell // nil without
+	summary   []docCell // a section's total; nil if it has none
 }
 
-// computed says that the section only shows a result, such as Gross Profit.
+// computed reports whether the section only shows a result, such as Gross Profit.
 func (n *node) computed() bool {
 	return n.section && n.label == "" && n.own == nil && len(n.children) == 0
 }
 
-// arrange brings the answer to one form.
+// arrange converts either generation of answer to one form.
 func arrange(doc *document, d export.Report) *arranged {
 	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List}
 	a.addColumns(doc.Columns.Column, "")
@@ -62,12 +62,12 @@ func arrange(doc *document, d export.Report) *arranged {
 	}
 	a.nameColumns()
 	if doc.Rows != nil {
-		a.top = a.nodes(doc.Rows.Row)
+		a.top = a.arrangeRows(doc.Rows.Row)
 	}
 	return a
 }
 
-// addColumns appends the columns that hold cells; those of a group are titled with the group's title before theirs.
+// addColumns appends the columns that hold cells. Titles of grouped columns are prefixed with the group's title.
 func (a *arranged) addColumns(columns []docColumn, group string) {
 	for _, c := range columns {
 		title := strings.TrimSpace(group + " " + strings.TrimSpace(string(c.ColTitle)))
@@ -79,12 +79,11 @@ func (a *arranged) addColumns(columns []docColumn, group string) {
 	}
 }
 
-// genericTypes are the ColTypes that say what a column holds; any other is a column's key, as older answers have it.
+// genericTypes has the ColTypes that say what a column holds. In older answers any other ColType is the column's key.
 var genericTypes = map[string]table.Kind{
-	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text, "integer": table.Number,
-	"number":  table.Number,
-	"decimal": table.Number, "float": table.Number, "double": table.Number, "quantity": table.Number,
-	"percent": table.Number, "rate": table.Number,
+	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text,
+	"integer": table.Number, "number": table.Number, "decimal": table.Number, "float": table.Number,
+	"double": table.Number, "quantity": table.Number, "percent": table.Number, "rate": table.Number,
 	"account": table.Text, "customer": table.Text, "vendor": table.Text, "item": table.Text, "class": table.Text,
 	"department": table.Text, "employee": table.Text,
 }
@@ -96,17 +95,19 @@ func newReportColumn(c docColumn, title string) reportColumn {
 		if key == "" {
 			key = string(c.ColType)
 		}
-		kind = kindOfKey(key)
+		kind = guessKind(key)
 	}
-	out := reportColumn{id: key, title: title, kind: kind, start: dayOnly(c.meta("StartDate")),
-		end: dayOnly(c.meta("EndDate"))}
+	out := reportColumn{
+		id: key, title: title, kind: kind,
+		start: keepDay(c.meta("StartDate")), end: keepDay(c.meta("EndDate")),
+	}
 	if out.id == "" {
-		// Older answers have no keys; the newer ones make them of the titles like this.
+		// Older answers have no keys; newer ones derive them from the titles like this.
 		out.id = strings.ToLower(strings.ReplaceAll(title, " ", ""))
 	}
 	out.total = strings.EqualFold(out.id, "total")
 	out.additive = kind == table.Money && !strings.Contains(key, "rbal")
-	// Averages and prices are money too, and several taxes are due on the same sale.
+	// Averages and prices are money too, and one sale can count towards several taxes: none of these add up.
 	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {
 		if strings.Contains(strings.ToLower(key+" "+title), part) {
 			out.additive = false
@@ -115,10 +116,9 @@ func newReportColumn(c docColumn, title string) reportColumn {
 	return out
 }
 
-// kindOfKey tells what a column of that key holds, from how QuickBooks spells keys: subt_nat_amount, due_date,
-// quantity.
+// guessKind derives what a column holds from the way QuickBooks spells keys: subt_nat_amount, due_date, quantity.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
-func kindOfKey(key string) table.Kind {
+func guessKind(key string) table.Kind {
 	base := strings.TrimSuffix(key, "_nt")
 	switch {
 	case strings.HasSuffix(base, "_date"):
@@ -135,14 +135,16 @@ func hasEnding(s string, endings ...string) bool {
 	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(s, e) })
 }
 
-func dayOnly(s string) string {
+// keepDay returns s if it is a day as 2006-01-02, else "".
+func keepDay(s string) string {
 	if _, err := time.Parse(time.DateOnly, s); err != nil {
 		return ""
 	}
 	return s
 }
 
-// nameColumns gives every column an id of its own, the same in each run as far as the answer allows, and a currency.
+// nameColumns gives every column a unique id, which stays the same between runs as far as the answer allows, and sets
+// its currency.
 func (a *arranged) nameColumns() {
 	mixed := slices.ContainsFunc(a.columns, func(c reportColumn) bool { return c.id == "currency" })
 	taken := map[string]bool{}
@@ -168,11 +170,11 @@ func (a *arranged) nameColumns() {
 	}
 }
 
-// nodes arranges the rows of one level.
-func (a *arranged) nodes(rows []docRow) []*node {
+// arrangeRows arranges the rows of one level.
+func (a *arranged) arrangeRows(rows []docRow) []*node {
 	var list []*node
 	for _, r := range rows {
-		n := a.node(r)
+		n := a.arrangeRow(r)
 		if n == nil {
 			continue
 		}
@@ -185,28 +187,28 @@ func (a *arranged) nodes(rows []docRow) []*node {
 	return list
 }
 
-// node arranges one row; nil for one that only separates others.
-func (a *arranged) node(r docRow) *node {
+// arrangeRow arranges one row. It returns nil for a row that only separates others.
+func (a *arranged) arrangeRow(r docRow) *node {
 	section := r.Header != nil || r.Summary != nil || r.Rows != nil
 	head := r.Header.cells()
 	if head == nil {
-		head = r.ColData // some sections have their header's cells where leaves have theirs
+		head = r.ColData // some sections have their header's cells where leaves have their cells
 	}
 	if !section {
 		if !a.filled(head, true) {
 			return nil
 		}
 		n := &node{group: string(r.Group), own: a.pad(head)}
-		n.label, n.id = a.labelled(head, false)
+		n.label, n.id = a.findLabel(head, false)
 		return n
 	}
 	n := &node{group: string(r.Group), section: true}
-	n.label, n.id = a.labelled(head, true)
+	n.label, n.id = a.findLabel(head, true)
 	if a.filled(head, false) {
 		n.own = a.pad(head)
 	}
 	if r.Rows != nil {
-		n.children = a.nodes(r.Rows.Row)
+		n.children = a.arrangeRows(r.Rows.Row)
 	}
 	if r.Summary != nil {
 		n.summary = a.pad(r.Summary.cells())
@@ -217,8 +219,8 @@ func (a *arranged) node(r docRow) *node {
 	return n
 }
 
-// settle decides what a section is that has amounts but neither rows nor a summary: a result when QuickBooks names its
-// group, else a row without rows below it.
+// settle decides what to make of a section that has amounts but neither rows nor a summary. If QuickBooks names its
+// group it is a result, else a plain row.
 func settle(n *node) *node {
 	switch {
 	case !n.section || n.own == nil || n.summary != nil || len(n.children) > 0:
@@ -230,9 +232,9 @@ func settle(n *node) *node {
 	return &node{group: n.group, section: true, summary: n.own}
 }
 
-// labelled returns the label and the id of what a row is about. Leaves of lists have no label but the id of the
-// transaction.
-func (a *arranged) labelled(cells []docCell, section bool) (label, id string) {
+// findLabel returns the label and id of what a row is about. Leaves of transaction lists have no label, and the
+// transaction's id.
+func (a *arranged) findLabel(cells []docCell, section bool) (label, id string) {
 	if a.label == 0 || section {
 		if len(cells) == 0 {
 			return "", ""
@@ -247,7 +249,7 @@ func (a *arranged) labelled(cells []docCell, section bool) (label, id string) {
 	return "", ""
 }
 
-// filled says whether any cell has a value, the first one only counting where first is set.
+// filled reports whether any cell has a value. The first cell counts only if first is set.
 func (a *arranged) filled(cells []docCell, first bool) bool {
 	for i, c := range cells {
 		if c.text() != "" && (i > 0 || first) {
@@ -257,15 +259,15 @@ func (a *arranged) filled(cells []docCell, first bool) bool {
 	return false
 }
 
-// pad adds the blank cells that QuickBooks leaves out at the end of a row.
+// pad restores the blank cells that QuickBooks leaves out at the end of a row.
 func (a *arranged) pad(cells []docCell) []docCell {
 	out := make([]docCell, len(a.columns))
 	copy(out, cells)
 	return out
 }
 
-// closes says whether n is nothing but the end of the section before it, as older detail reports have it: a section
-// with only a header, whose label ends in the other's.
+// closes reports whether n is only the end of the section before it. Older detail reports write that end as a section
+// with nothing but a header, whose label ends with the earlier section's label.
 func closes(n, before *node) bool {
 	return n.section && n.summary == nil && len(n.children) == 0 && n.label != "" &&
 		before.section && before.summary == nil && before.label != "" && n.label != before.label &&
@@ -281,7 +283,7 @@ func (a *arranged) joinHeading(n *node) []docCell {
 	return cells
 }
 
-// cell makes the typed cell of a column. What does not fit the column's kind stays text.
+// cell converts a cell to the column's kind. A value that does not fit stays text.
 func (c reportColumn) cell(from docCell) table.Cell {
 	text := from.text()
 	switch c.kind {
@@ -295,7 +297,7 @@ func (c reportColumn) cell(from docCell) table.Cell {
 			return table.NumberOf(d)
 		}
 	case table.Date:
-		if strings.Trim(text, "0-/") == "" { // "0-00-00" on the split rows of a transaction
+		if strings.Trim(text, "0-/") == "" { // a transaction's split rows have "0-00-00"
 			return table.Cell{}
 		}
 		return record.Convert(text, table.Date)

@@ -8,28 +8,28 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// weight orders the checks of a report by how much a reader learns from them. The lighter ones give way first when
-// there are more than export.MostChecks.
+// weight orders a report's checks by how much a reader learns from them. If there are more than export.MostChecks, the
+// least telling ones are dropped first.
 type weight int
 
 const (
 	results     weight = iota // net income, grand totals: what the report is read for
-	topTotals                 // totals of the sections at the top
-	innerTotals               // totals of the sections in them
-	inPeriods                 // added to those above: in a column of which another one is the total
+	topTotals                 // totals of top-level sections
+	innerTotals               // totals of sections within sections
+	inPeriods                 // added to the weights above for a column that another column totals
 	_
 	_
-	singleRows // columns against each other in one row, balances of one account
+	singleRows // columns of one row against each other, balances of one account
 	weights
 )
 
-// evidence collects what was checked. It is bounded however long the report is; the zero value is empty.
+// evidence collects what was checked. Its size is bounded, however long the report is. The zero value is empty.
 type evidence struct {
 	differ []export.Check
 	hold   [weights][]export.Check
 }
 
-// recordCheck records a figure that the report states in a column and what it should follow from.
+// recordCheck records a figure that the report states in a column, and what the figure should be.
 func (v *verifier) recordCheck(w weight, what string, column int, says, addsUpTo decimal.Decimal) {
 	list := &v.evidence.differ
 	holds := says.Equal(addsUpTo)
@@ -47,9 +47,9 @@ func (v *verifier) recordCheck(w weight, what string, column int, says, addsUpTo
 	}
 }
 
-// comparedAll records a row of stated figures. Where a total is that of the section's own rows, without those of the
-// sections in it, direct has what it follows from. Blank and unreadable figures are no evidence.
-func (v *verifier) comparedAll(w weight, what string, stated, sum, direct amounts) {
+// recordChecks records a row of stated figures. A detail report's total may cover only the section's own rows, without
+// its inner sections; direct is the sum of those rows. Blank and unreadable figures are not evidence.
+func (v *verifier) recordChecks(w weight, what string, stated, sum, direct amounts) {
 	for i, s := range stated {
 		from := sum[i]
 		if v.detail() && !s.value.Equal(from.value) && s.value.Equal(direct[i].value) {
@@ -62,7 +62,7 @@ func (v *verifier) comparedAll(w weight, what string, stated, sum, direct amount
 	}
 }
 
-// checks are those that are kept, differences first.
+// checks returns the checks to keep, differences first.
 func (e *evidence) checks() []export.Check {
 	list := e.differ
 	for _, more := range e.hold {
@@ -71,8 +71,8 @@ func (e *evidence) checks() []export.Check {
 	return list
 }
 
-// placed names the company, and a period where more than one was read, before the columns in which the figures stand.
-func placed(checks []export.Check, where string) []export.Check {
+// prefixPlaces puts where before the place of each check: the company, and the period if more than one was read.
+func prefixPlaces(checks []export.Check, where string) []export.Check {
 	out := make([]export.Check, len(checks))
 	for i, c := range checks {
 		c.Place = where + ", " + c.Place

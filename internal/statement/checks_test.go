@@ -13,8 +13,9 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// checksOf verifies one of the fixtures, after change, and returns what was compared.
-func checksOf(t *testing.T, name string, d export.Report, want asked, change func(*arranged)) ([]export.Check, error) {
+// verifySample verifies a file of testdata, after an optional change, and returns what was compared.
+func verifySample(t *testing.T, name string, d export.Report, want asked,
+	change func(*arranged)) ([]export.Check, error) {
 	t.Helper()
 	var doc document
 	if err := decodeReport(readSample(t, filepath.Join("..", "source", "testdata", name)), &doc); err != nil {
@@ -36,10 +37,10 @@ func profitAndLoss() export.Report {
 	}}
 }
 
-// TestChecksAreRecorded: results come before totals, totals of the whole before those of a period.
+// TestChecksAreRecorded proves that results come before totals, and totals of the whole before those of a period.
 func TestChecksAreRecorded(t *testing.T) {
 	t.Parallel()
-	got, err := checksOf(t, "profit_and_loss_by_month.json", profitAndLoss(), asked{summarize: "Month"}, nil)
+	got, err := verifySample(t, "profit_and_loss_by_month.json", profitAndLoss(), asked{summarize: "Month"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +74,11 @@ func TestChecksAreRecorded(t *testing.T) {
 	}
 }
 
-// TestDifferencesComeFirst: what does not hold is recorded too, before everything that does.
+// TestDifferencesComeFirst proves that checks that fail are recorded too, before all that hold.
 func TestDifferencesComeFirst(t *testing.T) {
 	t.Parallel()
 	d := export.Report{ID: "tb", Shape: export.Tree, Even: [2]string{"debit", "credit"}}
-	got, err := checksOf(t, "trial_balance.json", d, asked{}, func(a *arranged) { a.top[0].own[1].Value = "1.00" })
+	got, err := verifySample(t, "trial_balance.json", d, asked{}, func(a *arranged) { a.top[0].own[1].Value = "1.00" })
 	if !problem.HasCode(err, problem.TotalsMismatch) {
 		t.Errorf("verify says %v", err)
 	}
@@ -91,11 +92,11 @@ func TestDifferencesComeFirst(t *testing.T) {
 	}
 }
 
-// TestBalancesAreChecks: each account's balance in a ledger is one, whatever its rows leave blank.
+// TestBalancesAreChecks proves that each ledger account's balance is checked, whatever its rows leave blank.
 func TestBalancesAreChecks(t *testing.T) {
 	t.Parallel()
-	got, err := checksOf(t, "general_ledger_older.json", export.Report{ID: "gl", Shape: export.List, Running: true},
-		asked{}, nil)
+	d := export.Report{ID: "gl", Shape: export.List, Running: true}
+	got, err := verifySample(t, "general_ledger_older.json", d, asked{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,11 +110,13 @@ func TestBalancesAreChecks(t *testing.T) {
 	}
 }
 
-// TestChecksAreBounded: the most telling ones are kept of a report that has more than anybody reads.
+// TestChecksAreBounded proves that the most telling checks are kept of a report with more than anybody reads.
 func TestChecksAreBounded(t *testing.T) {
 	t.Parallel()
-	v := &verifier{arranged: &arranged{columns: []reportColumn{{title: "Jan"}, {title: "Total", total: true}}},
-		hasTotal: true}
+	v := &verifier{
+		arranged: &arranged{columns: []reportColumn{{title: "Jan"}, {title: "Total", total: true}}},
+		hasTotal: true,
+	}
 	for i := range 1000 {
 		d := decimal.NewFromInt(int64(i))
 		v.recordCheck(singleRows, fmt.Sprint("row ", i), 1, d, d)

@@ -8,7 +8,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// comparison puts the figures of another period beside a statement's.
+// comparison adds another period's figures to a statement.
 type comparison struct {
 	now, then *arranged
 	columns   []comparedColumn
@@ -16,23 +16,25 @@ type comparison struct {
 
 // comparedColumn makes one cell of a row from the cells of both periods.
 type comparedColumn struct {
-	now, then int // positions, -1 where there is none
+	now, then int // indexes; -1 if there is none
 	figure    func(now, then docCell) docCell
 }
 
-// compareReports returns a report with the other period's figures, the change and its percentage after each of its
-// amounts. Rows belong together by account and section, wherever they stand; what only one period has is there once.
+// compareReports returns the report with three columns added after each amount: the other period's figure, the change
+// and the change in percent. Rows are matched by account and section, wherever they stand. A row that only one period
+// has appears once.
 func compareReports(now, then *arranged, compare string) *arranged {
 	c := &comparison{now: now, then: then}
 	out := *now
-	out.columns = c.headings(compare)
-	out.top = c.nodes(now.top, then.top)
+	out.columns = c.buildColumns(compare)
+	out.top = c.compareNodes(now.top, then.top)
 	out.nameColumns()
 	out.cut = now.cut || then.cut
 	return &out
 }
 
-func (c *comparison) headings(compare string) []reportColumn {
+// buildColumns returns the result's columns and remembers in c.columns where their cells come from.
+func (c *comparison) buildColumns(compare string) []reportColumn {
 	amounts := 0
 	for i, col := range c.now.columns {
 		if col.additive && i != c.now.label {
@@ -66,22 +68,22 @@ func (c *comparison) headings(compare string) []reportColumn {
 		add(reportColumn{id: col.id + "_previous", title: prefix + title, kind: table.Money},
 			comparedColumn{now: -1, then: other})
 		add(reportColumn{id: col.id + "_change", title: prefix + "Change", kind: table.Money},
-			comparedColumn{now: i, then: other, figure: change})
+			comparedColumn{now: i, then: other, figure: computeChange})
 		add(reportColumn{id: col.id + "_change_percent", title: prefix + "% change", kind: table.Number},
-			comparedColumn{now: i, then: other, figure: changePercent})
+			comparedColumn{now: i, then: other, figure: computePercent})
 	}
 	return out
 }
 
-func (c *comparison) nodes(now, then []*node) []*node {
+func (c *comparison) compareNodes(now, then []*node) []*node {
 	var out []*node
 	for _, p := range mergeNodes(now, then) {
-		out = append(out, c.node(p))
+		out = append(out, c.compareNode(p))
 	}
 	return out
 }
 
-func (c *comparison) node(p pair[*node]) *node {
+func (c *comparison) compareNode(p pair[*node]) *node {
 	base := *p.item()
 	var a, b node
 	if p.a != nil {
@@ -94,16 +96,17 @@ func (c *comparison) node(p pair[*node]) *node {
 	if n.section && !base.section {
 		n.label = b.label
 	}
-	n.own = c.cells(a.own, b.own)
-	n.children = c.nodes(a.children, b.children)
+	n.own = c.compareCells(a.own, b.own)
+	n.children = c.compareNodes(a.children, b.children)
 	if a.summary != nil || b.summary != nil {
-		n.summary = c.cells(a.whole(b.summary), b.whole(a.summary))
+		n.summary = c.compareCells(a.findTotal(b.summary), b.findTotal(a.summary))
 	}
 	return n
 }
 
-// whole is a node's total, titled like the other period's where the node has no rows below it and so none of its own.
-func (n node) whole(other []docCell) []docCell {
+// findTotal returns the node's total. A node without rows below it has no summary: then its own cells are the total,
+// titled like the other period's.
+func (n node) findTotal(other []docCell) []docCell {
 	if n.summary != nil || n.own == nil || other == nil {
 		return n.summary
 	}
@@ -112,7 +115,7 @@ func (n node) whole(other []docCell) []docCell {
 	return total
 }
 
-func (c *comparison) cells(now, then []docCell) []docCell {
+func (c *comparison) compareCells(now, then []docCell) []docCell {
 	if now == nil && then == nil {
 		return nil
 	}
@@ -139,8 +142,8 @@ func (c *comparison) cells(now, then []docCell) []docCell {
 	return out
 }
 
-// figures reads both cells; a blank one is zero. Nothing can be said of two blank ones, or of a text.
-func figures(now, then docCell) (a, b decimal.Decimal, ok bool) {
+// parseBoth parses two amounts. One blank cell counts as zero; ok is false if both are blank or either is not a number.
+func parseBoth(now, then docCell) (a, b decimal.Decimal, ok bool) {
 	x, y := now.text(), then.text()
 	if x == "" && y == "" {
 		return a, b, false
@@ -155,17 +158,18 @@ func figures(now, then docCell) (a, b decimal.Decimal, ok bool) {
 	return a, b, okA && okB
 }
 
-func change(now, then docCell) docCell {
-	a, b, ok := figures(now, then)
+func computeChange(now, then docCell) docCell {
+	a, b, ok := parseBoth(now, then)
 	if !ok {
 		return docCell{}
 	}
 	return docCell{Value: record.Scalar(table.DecimalText(a.Sub(b)))}
 }
 
-// changePercent is the change as a fraction of the other period's figure, to four places; blank where that is zero.
-func changePercent(now, then docCell) docCell {
-	a, b, ok := figures(now, then)
+// computePercent returns the change as a fraction of the other period's figure, to four decimal places, or a blank cell
+// if that figure is zero.
+func computePercent(now, then docCell) docCell {
+	a, b, ok := parseBoth(now, then)
 	if !ok || b.IsZero() {
 		return docCell{}
 	}

@@ -6,7 +6,7 @@ import (
 	"ledgersheet/internal/record"
 )
 
-// document is a report as it comes. Members that should be text are read whatever they are.
+// document is a report as QuickBooks sends it. Members that should be text are accepted whatever their JSON type.
 // https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
 type document struct {
 	Header  reportHeader
@@ -34,7 +34,7 @@ type docColumn struct {
 	Columns           *struct{ Column []docColumn }
 }
 
-// meta returns a piece of the column's metadata; one without a name is its key.
+// meta returns a piece of the column's metadata. A piece without a name is the column's key.
 func (c docColumn) meta(name string) string {
 	for _, m := range c.MetaData {
 		if string(m.Name) == name || (m.Name == "" && name == "ColKey") {
@@ -46,7 +46,7 @@ func (c docColumn) meta(name string) string {
 
 type docRows struct{ Row []docRow }
 
-// docRow is a section or a leaf. The member type says which but may be missing, so it is not read.
+// docRow is a section or a leaf. The member "type" says which, but it may be missing, so it is not read.
 type docRow struct {
 	Header, Summary *docCells
 	ColData         []docCell
@@ -70,7 +70,7 @@ type docCell struct {
 
 func (c docCell) text() string { return strings.TrimSpace(string(c.Value)) }
 
-// truncationNotice begins the row that QuickBooks puts into a report, with status 200, where it left out the rest.
+// truncationNotice is how a row begins that QuickBooks puts into a report, with status 200, when it left out the rest.
 const truncationNotice = "unable to display more data"
 
 func (d *document) truncated() bool { return d.Rows.truncated() }
@@ -95,7 +95,7 @@ func (r *docRows) truncated() bool {
 	return false
 }
 
-// dropNotice takes the notice out, wherever it stands.
+// dropNotice removes the notice, wherever it stands.
 func (r *docRows) dropNotice() {
 	if r == nil {
 		return

@@ -9,9 +9,10 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// figures takes the declared headline figures from the report. Of alternatives the first whose columns or group are
-// there counts. A figure of which a part cannot be read is left out: no figure is better than a wrong one.
-func (a *arranged) figures(declared []export.Figure, company export.RealmID, period string) []export.FigureValue {
+// readFigures reads the declared headline figures from the report. Figures with the same id are alternatives: the first
+// one whose columns or group exist is used. A figure that cannot be read in full is left out, because no figure is
+// better than a wrong one.
+func (a *arranged) readFigures(declared []export.Figure, company export.RealmID, period string) []export.FigureValue {
 	var values []export.FigureValue
 	found := map[string]bool{}
 	for _, f := range declared {
@@ -34,7 +35,8 @@ func (a *arranged) figures(declared []export.Figure, company export.RealmID, per
 	return values
 }
 
-// readGroup reads a figure from the row of its group: one value of the columns it names, or else one for each period.
+// readGroup reads a figure from the row of its group: the sum of the columns that it names, or else a value for each
+// period.
 func (a *arranged) readGroup(f export.Figure) []export.FigureValue {
 	cells := findGroup(a.top, f.Group)
 	if cells == nil {
@@ -43,17 +45,17 @@ func (a *arranged) readGroup(f export.Figure) []export.FigureValue {
 	if len(f.Sum) > 0 {
 		terms := a.findTerms(f.Sum)
 		if sum, ok := addTerms(cells, terms); terms != nil && ok {
-			return []export.FigureValue{a.figureValue(terms[0].at, sum)}
+			return []export.FigureValue{a.newFigure(terms[0].at, sum)}
 		}
 		return nil
 	}
 	var values []export.FigureValue
-	for _, i := range a.periodColumns() {
+	for _, i := range a.findPeriodColumns() {
 		d, ok := parseAmount(cells[i].text())
 		if !ok {
 			continue
 		}
-		v := a.figureValue(i, d)
+		v := a.newFigure(i, d)
 		if c := a.columns[i]; !c.total && c.start != "" && c.end != "" {
 			v.Period = c.start + " to " + c.end
 		}
@@ -62,9 +64,9 @@ func (a *arranged) readGroup(f export.Figure) []export.FigureValue {
 	return values
 }
 
-// periodColumns are the columns of amounts that stand for a time: the total first, then the periods. Columns about
-// customers, classes and the like are none.
-func (a *arranged) periodColumns() []int {
+// findPeriodColumns returns the amount columns that stand for a period of time: the total first, then the periods.
+// Columns for customers, classes and the like are not included.
+func (a *arranged) findPeriodColumns() []int {
 	var totals, periods, others []int
 	for i, c := range a.columns {
 		switch {
@@ -83,7 +85,7 @@ func (a *arranged) periodColumns() []int {
 	return append(totals, periods...)
 }
 
-// findGroup returns the amounts of the first row, depth first, that stands for a section group; nil when there is none.
+// findGroup returns the amounts of the first row of a section group, depth first, or nil if there is none.
 func findGroup(nodes []*node, group string) []docCell {
 	for _, n := range nodes {
 		if strings.EqualFold(n.group, group) {
@@ -99,12 +101,12 @@ func findGroup(nodes []*node, group string) []docCell {
 	return nil
 }
 
-// addUp adds a figure's columns over all rows that are not totals.
+// addUp adds up a figure's columns over all rows that are not totals.
 func (a *arranged) addUp(f export.Figure) []export.FigureValue {
 	terms := a.findTerms(f.Sum)
 	where := make([]int, len(f.Where))
 	for i, w := range f.Where {
-		if where[i] = a.columnAt(w.Column); where[i] < 0 {
+		if where[i] = a.findColumn(w.Column); where[i] < 0 {
 			return nil
 		}
 	}
@@ -112,7 +114,7 @@ func (a *arranged) addUp(f export.Figure) []export.FigureValue {
 		return nil
 	}
 	sum, readable := decimal.Zero, true
-	a.eachRow(a.top, func(cells []docCell) {
+	a.visitRows(a.top, func(cells []docCell) {
 		for i, w := range f.Where {
 			if c := a.columns[where[i]]; !w.Match(c.cell(cells[where[i]])) {
 				return
@@ -124,11 +126,11 @@ func (a *arranged) addUp(f export.Figure) []export.FigureValue {
 	if !readable {
 		return nil
 	}
-	return []export.FigureValue{a.figureValue(terms[0].at, sum)}
+	return []export.FigureValue{a.newFigure(terms[0].at, sum)}
 }
 
-// eachRow calls do with the amounts of every row that is no total of others.
-func (a *arranged) eachRow(nodes []*node, do func([]docCell)) {
+// visitRows calls do with the amounts of every row that is not a total of others.
+func (a *arranged) visitRows(nodes []*node, do func([]docCell)) {
 	for _, n := range nodes {
 		if n.computed() || strings.EqualFold(n.group, grandTotal) {
 			continue
@@ -136,7 +138,7 @@ func (a *arranged) eachRow(nodes []*node, do func([]docCell)) {
 		if n.own != nil {
 			do(n.own)
 		}
-		a.eachRow(n.children, do)
+		a.visitRows(n.children, do)
 	}
 }
 
@@ -149,20 +151,20 @@ type term struct {
 	minus bool
 }
 
-// findTerms finds the columns; it returns nil if one of them is not there.
+// findTerms looks the columns up. It returns nil if one of them is missing.
 func (a *arranged) findTerms(names []string) []term {
 	terms := make([]term, len(names))
 	for i, name := range names {
 		name, minus := strings.CutPrefix(name, "-")
-		if terms[i] = (term{a.columnAt(name), minus}); terms[i].at < 0 {
+		if terms[i] = (term{a.findColumn(name), minus}); terms[i].at < 0 {
 			return nil
 		}
 	}
 	return terms
 }
 
-// columnAt finds a column by its key or title; -1 when there is none.
-func (a *arranged) columnAt(name string) int {
+// findColumn returns the index of the column with that key or title, or -1.
+func (a *arranged) findColumn(name string) int {
 	for i, c := range a.columns {
 		if i != a.label && (strings.EqualFold(c.id, name) || strings.EqualFold(c.title, name)) {
 			return i
@@ -171,7 +173,7 @@ func (a *arranged) columnAt(name string) int {
 	return -1
 }
 
-// addTerms adds up a row's cells; false when one holds something that is no amount.
+// addTerms adds up a row's cells. It returns false if one of them is neither blank nor an amount.
 func addTerms(cells []docCell, terms []term) (decimal.Decimal, bool) {
 	sum := decimal.Zero
 	for _, t := range terms {
@@ -191,6 +193,6 @@ func addTerms(cells []docCell, terms []term) (decimal.Decimal, bool) {
 	return sum, true
 }
 
-func (a *arranged) figureValue(column int, d decimal.Decimal) export.FigureValue {
+func (a *arranged) newFigure(column int, d decimal.Decimal) export.FigureValue {
 	return export.FigureValue{Currency: a.columns[column].currency, Value: table.DecimalText(d)}
 }

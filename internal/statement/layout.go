@@ -19,7 +19,7 @@ type layout struct {
 	kind          string // export.LayoutStatement, …
 	slots         []slot
 	periods       []int // tidy: the columns that become rows
-	needsAccounts bool  // accounts has to be set before rows are made
+	needsAccounts bool  // accounts must be set before rows are made
 	accounts      map[string]account
 }
 
@@ -35,15 +35,15 @@ type reportRow struct {
 	level     int
 	path      []string // labels of the sections above
 	label, id string
-	above     string    // id of the closest section above that has one
-	cells     []docCell // nil without amounts
-	period    int       // tidy: position of the column
+	above     string    // id of the closest section above that has an id
+	cells     []docCell // nil if the row has no amounts
+	period    int       // tidy: index of the column
 }
 
 func newLayout(a *arranged, d export.Report, kind string, q export.Query, want asked) (*layout, error) {
 	l := &layout{arranged: a, report: d, kind: kind}
 	if l.kind == export.LayoutTidy {
-		l.periods = a.periods()
+		l.periods = a.findPeriods()
 	}
 	for _, key := range q.Columns {
 		col, err := export.FindColumn(d, key)
@@ -55,12 +55,12 @@ func newLayout(a *arranged, d export.Report, kind string, q export.Query, want a
 	return l, nil
 }
 
-// mixesSigns reports whether rows of opposite meaning stand in one column with the same sign, as income and costs do.
+// mixesSigns reports whether one column holds rows of opposite meaning with the same sign, such as income and costs.
 func (l *layout) mixesSigns() bool { return len(l.report.Groups) > 0 }
 
-// periods are the amount columns without their total, or the total when there is nothing else; where a report has no
-// amounts, its numbers.
-func (a *arranged) periods() []int {
+// findPeriods returns the amount columns without their total, or just the total if there is nothing else. If the report
+// has no amounts, it does the same for numbers.
+func (a *arranged) findPeriods() []int {
 	var all, parts []int
 	for _, kind := range []table.Kind{table.Money, table.Number} {
 		for i, c := range a.columns {
@@ -93,7 +93,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 		if l.kind == export.LayoutStatement {
 			return
 		}
-		for i := range l.sections() {
+		for i := range l.countSections() {
 			add(table.Column{ID: fmt.Sprintf("%s%d", col.Path, i+1), Title: fmt.Sprintf("%s %d", col.Title, i+1)},
 				func(r reportRow) table.Cell {
 					if i < len(r.path) {
@@ -104,7 +104,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 		}
 	case export.ReportLabel:
 		if l.detail() && l.kind != export.LayoutStatement {
-			return // the rows of lists have no label
+			return // rows of transaction lists have no label
 		}
 		head.Label = l.kind == export.LayoutStatement
 		add(head, func(r reportRow) table.Cell { return table.TextOf(r.label) })
@@ -156,10 +156,12 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 		if i == l.label {
 			continue
 		}
-		head := table.Column{ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency,
-			NotAdded: !c.additive || l.mixesSigns()}
+		head := table.Column{
+			ID: c.id, Title: c.title, Kind: c.kind, Currency: c.currency,
+			NotAdded: !c.additive || l.mixesSigns(),
+		}
 		add(head, func(r reportRow) table.Cell {
-			if r.cells == nil || (i == 0 && r.role != table.Data) { // there the first cell is the label
+			if r.cells == nil || (i == 0 && r.role != table.Data) { // the first cell is then the label
 				return table.Cell{}
 			}
 			return c.cell(r.cells[i])
@@ -167,10 +169,10 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 	}
 }
 
-// sections is the number of section columns.
-func (l *layout) sections() int {
+// countSections returns the number of section columns.
+func (l *layout) countSections() int {
 	depth, leaves := 0, 0
-	l.leaves(func(r reportRow) bool {
+	l.walkLeaves(func(r reportRow) bool {
 		depth = max(depth, len(r.path))
 		leaves++
 		return true
@@ -209,9 +211,9 @@ func (l *layout) rows(yield func(table.Row) bool) {
 func (l *layout) walk(yield func(reportRow) bool) {
 	switch l.kind {
 	case export.LayoutStatement:
-		l.statement(l.top, 0, "", yield)
+		l.walkStatement(l.top, 0, "", yield)
 	case export.LayoutTidy:
-		l.leaves(func(r reportRow) bool {
+		l.walkLeaves(func(r reportRow) bool {
 			for _, r.period = range l.periods {
 				if r.cells[r.period].text() != "" && !yield(r) {
 					return false
@@ -220,12 +222,12 @@ func (l *layout) walk(yield func(reportRow) bool) {
 			return true
 		})
 	default:
-		l.leaves(yield)
+		l.walkLeaves(yield)
 	}
 }
 
-// statement gives sections, leaves and totals as QuickBooks shows them.
-func (l *layout) statement(nodes []*node, level int, above string, yield func(reportRow) bool) bool {
+// walkStatement yields sections, leaves and totals in the order in which QuickBooks shows them.
+func (l *layout) walkStatement(nodes []*node, level int, above string, yield func(reportRow) bool) bool {
 	for _, n := range nodes {
 		if !n.section {
 			if !yield(reportRow{level: level, above: above, label: n.label, id: n.id, cells: n.own}) {
@@ -238,22 +240,25 @@ func (l *layout) statement(nodes []*node, level int, above string, yield func(re
 				return false
 			}
 		}
-		if !l.statement(n.children, level+1, cmp.Or(n.id, above), yield) {
+		if !l.walkStatement(n.children, level+1, cmp.Or(n.id, above), yield) {
 			return false
 		}
-		if n.summary != nil && !yield(reportRow{role: table.Total, level: level, label: string(n.summary[0].Value),
-			id: n.id, cells: n.summary}) {
+		if n.summary == nil {
+			continue
+		}
+		label := string(n.summary[0].Value)
+		if !yield(reportRow{role: table.Total, level: level, label: label, id: n.id, cells: n.summary}) {
 			return false
 		}
 	}
 	return true
 }
 
-// leaves gives the rows that are no section and no total. A section with amounts of its own, an account that has both
-// postings and accounts below it, is one too, so that all of them add up to the totals.
-func (l *layout) leaves(yield func(reportRow) bool) { leavesOf(l.top, nil, "", yield) }
+// walkLeaves yields the rows that are neither sections nor totals. A section with its own amounts, such as an account
+// with both postings and subaccounts, is included, so that the leaves add up to the totals.
+func (l *layout) walkLeaves(yield func(reportRow) bool) { visitLeaves(l.top, nil, "", yield) }
 
-func leavesOf(nodes []*node, path []string, above string, yield func(reportRow) bool) bool {
+func visitLeaves(nodes []*node, path []string, above string, yield func(reportRow) bool) bool {
 	for _, n := range nodes {
 		if n.own != nil && !yield(reportRow{path: path, above: above, label: n.label, id: n.id, cells: n.own}) {
 			return false
@@ -262,7 +267,7 @@ func leavesOf(nodes []*node, path []string, above string, yield func(reportRow) 
 		if n.label != "" {
 			below = append(slices.Clip(path), n.label)
 		}
-		if !leavesOf(n.children, below, cmp.Or(n.id, above), yield) {
+		if !visitLeaves(n.children, below, cmp.Or(n.id, above), yield) {
 			return false
 		}
 	}

@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// pair is what two lists have under one key; one side may be missing, as nil.
+// pair holds what two lists have under one key. A side that is missing is nil.
 type pair[T any] struct{ a, b *T }
 
-// merge pairs the items of two lists that have the same key and keeps the order of both: what only b has comes after
-// what it follows there. Between two common items, what only a and only b have is put in order if both are in order.
+// merge pairs the items of two lists by key and keeps the order of both. An item that only b has comes after the common
+// item that it follows in b. Between two common items, items of only a and of only b are sorted together if each
+// list's are sorted.
 func merge[T any](a, b []T, key func(T) string, less func(x, y T) bool) []pair[T] {
-	keysA, keysB := distinct(a, key), distinct(b, key)
+	keysA, keysB := makeKeys(a, key), makeKeys(b, key)
 	at := map[string]int{}
 	for i, k := range keysB {
 		at[k] = i
@@ -23,7 +24,7 @@ func merge[T any](a, b []T, key func(T) string, less func(x, y T) bool) []pair[T
 			common[k] = true
 		}
 	}
-	alone := map[string][]pair[T]{} // what only b has, by the common key before it
+	alone := map[string][]pair[T]{} // items of only b, by the common key before them
 	before := ""
 	for i, k := range keysB {
 		if common[k] {
@@ -39,14 +40,15 @@ func merge[T any](a, b []T, key func(T) string, less func(x, y T) bool) []pair[T
 			gap = append(gap, pair[T]{a: &a[i]})
 			continue
 		}
-		out = append(out, between(gap, alone[before], less)...)
+		out = append(out, mergeGap(gap, alone[before], less)...)
 		out = append(out, pair[T]{a: &a[i], b: &b[at[k]]})
 		gap, before = nil, k
 	}
-	return append(out, between(gap, alone[before], less)...)
+	return append(out, mergeGap(gap, alone[before], less)...)
 }
 
-func between[T any](a, b []pair[T], less func(x, y T) bool) []pair[T] {
+// mergeGap merges the items between two common ones: those of only a and those of only b.
+func mergeGap[T any](a, b []pair[T], less func(x, y T) bool) []pair[T] {
 	out := slices.Concat(a, b)
 	if len(a) == 0 || len(b) == 0 {
 		return out
@@ -73,8 +75,8 @@ func (p pair[T]) item() *T {
 	return p.b
 }
 
-// distinct are the keys of a list; further items of one key get keys of their own, the same in every list.
-func distinct[T any](list []T, key func(T) string) []string {
+// makeKeys returns a distinct key for each item. Repeated keys are numbered, in the same way for every list.
+func makeKeys[T any](list []T, key func(T) string) []string {
 	keys := make([]string, len(list))
 	seen := map[string]int{}
 	for i, item := range list {
@@ -88,8 +90,8 @@ func distinct[T any](list []T, key func(T) string) []string {
 	return keys
 }
 
-// key tells a node from those beside it, in every answer of the same report: the id of the account or customer, for
-// results the group, else group and label.
+// key identifies a node among its siblings in every answer of the same report. It is the id of the account or customer,
+// for results the group, and otherwise group and label.
 func (n *node) key() string {
 	switch {
 	case n.id != "":
@@ -100,7 +102,7 @@ func (n *node) key() string {
 	return "group " + n.group + " label " + fold(n.name())
 }
 
-// name is what the node is called, with or without a heading.
+// name returns the node's label, or its total's label if it has no heading.
 func (n *node) name() string {
 	if n.label == "" && n.summary != nil {
 		return n.summary[0].text()

@@ -15,18 +15,19 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// TestParts: the parts of a range are the range, day by day, and there are fewer than two only when nothing is smaller.
-func TestParts(t *testing.T) {
+// TestSplit proves that the parts of a range cover it day by day, and that it stays whole only if it cannot be split.
+func TestSplit(t *testing.T) {
 	t.Parallel()
 	d := export.Report{Dates: export.JoinableRange}
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 25000).Draw(t, "start"))
 		days := rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 20000)).Draw(t, "days")
-		want := asked{params: map[string][]string{}}.over(export.DateRange{Start: start,
-			End: start.AddDate(0, 0, days)})
-		want.summarize = rapid.SampledFrom([]string{"", "Total", "Customers", "Days", "Month", "Quarter", "Week",
-			"Year"}).Draw(t, "by")
-		parts := want.parts(d, rapid.SampledFrom([]time.Month{1, 2, 4, 12}).Draw(t, "fiscal"))
+		whole := export.DateRange{Start: start, End: start.AddDate(0, 0, days)}
+		want := asked{params: map[string][]string{}}.askOver(whole)
+		want.summarize = rapid.SampledFrom([]string{
+			"", "Total", "Customers", "Days", "Month", "Quarter", "Week", "Year",
+		}).Draw(t, "by")
+		parts := want.split(d, rapid.SampledFrom([]time.Month{1, 2, 4, 12}).Draw(t, "fiscal"))
 		next := start
 		for _, p := range parts {
 			if !p.Start.Equal(next) || p.End.Before(p.Start) {
@@ -49,16 +50,16 @@ func TestParts(t *testing.T) {
 		}
 	})
 	for _, key := range []string{"sort_by", "sort_order"} {
-		want := asked{params: map[string][]string{key: {"x"}}}.over(export.DateRange{Start: time.Unix(0, 0).UTC(),
-			End: time.Unix(1e9, 0).UTC()})
-		if want.parts(d, 1) != nil {
+		whole := export.DateRange{Start: time.Unix(0, 0).UTC(), End: time.Unix(1e9, 0).UTC()}
+		want := asked{params: map[string][]string{key: {"x"}}}.askOver(whole)
+		if want.split(d, 1) != nil {
 			t.Errorf("%s is lost in parts", key)
 		}
 	}
 }
 
-// TestMerged: everything is there once, paired by its key, and each list keeps its order where the other one agrees.
-func TestMerged(t *testing.T) {
+// TestMerge proves that every item appears once, paired by its key, and that sorted lists give a sorted result.
+func TestMerge(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) []string {
@@ -102,8 +103,8 @@ func TestMerged(t *testing.T) {
 	})
 }
 
-// FuzzTwoReports joins and compares whatever can be read as two reports: every row keeps as many cells as there are
-// columns, and no column's id is there twice.
+// FuzzTwoReports splices and compares whatever can be read as two reports. Every row must have as many cells as there
+// are columns, and no two columns may have the same id.
 func FuzzTwoReports(f *testing.F) {
 	names, err := filepath.Glob(filepath.Join("..", "source", "testdata", "*.json"))
 	if err != nil || len(names) == 0 {

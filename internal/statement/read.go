@@ -1,6 +1,6 @@
-// Package statement makes typed rows of a report's answer: it asks in parts for what is too large, brings both
-// generations of answers to one form, checks the totals that an answer states of itself, and lays it out as a
-// statement, a table or tidy rows.
+// Package statement turns a report's answer into typed rows. It reads large reports in parts, converts both generations
+// of answers to one form, verifies the totals that an answer states, and lays it out as a statement, a table or tidy
+// rows.
 package statement
 
 import (
@@ -19,11 +19,11 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// asked is what a report's request says; the answer has to be about the same.
+// asked is what a report's request asks for. The answer has to match it.
 type asked struct {
 	start, end string // empty for reports as of a day
-	open       bool   // the range has no beginning of its own
-	date       string // of reports as of a day
+	open       bool   // the range was chosen without a start
+	date       string // only for reports as of a day
 	days       export.DateRange
 	basis      string
 	summarize  string
@@ -31,14 +31,14 @@ type asked struct {
 	params     url.Values
 }
 
-// Sources are what statements are made from.
+// Sources is what Read needs of the services.
 type Sources interface {
 	supply.Reports
 	supply.Supply // for the chart of accounts
 }
 
-// Read reads a report whole: one answer, or several where one would be too large, checked before the first row is
-// handed on.
+// Read reads a whole report, in several requests if one answer would be too large. The totals are verified before the
+// first row is handed on.
 func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*export.Reading, error) {
 	options, err := d.Parse(q.Options)
 	if err != nil {
@@ -53,20 +53,21 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	if err != nil {
 		return nil, err
 	}
-	out := export.Outcome{Period: want.period(), Basis: cmp.Or(string(a.header.ReportBasis), want.basis)}
+	out := export.Outcome{Period: want.describePeriod(), Basis: cmp.Or(string(a.header.ReportBasis), want.basis)}
 	if q.Limit == 0 {
-		out.Figures = a.figures(d.Figures, q.Company.Realm, out.Period)
+		out.Figures = a.readFigures(d.Figures, q.Company.Realm, out.Period)
 	}
-	out.Checks = placed(a.checks, q.Company.Name)
+	out.Checks = prefixPlaces(a.checks, q.Company.Name)
 	if want.compare != export.CompareNone {
 		before := want.askBefore()
 		then, err := s.read(ctx, before)
 		if err != nil {
 			return nil, err
 		}
-		out.Checks = export.AppendChecks(out.Checks, placed(then.checks, q.Company.Name+", "+before.period())...)
+		place := q.Company.Name + ", " + before.describePeriod()
+		out.Checks = export.AppendChecks(out.Checks, prefixPlaces(then.checks, place)...)
 		a = compareReports(a, then, want.compare)
-		out.Period += ", compared with " + before.period()
+		out.Period += ", compared with " + before.describePeriod()
 	}
 	l, err := newLayout(a, d, options.Layout, q, want)
 	if err != nil {
@@ -78,7 +79,7 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 		}
 	}
 	out.Warnings = export.Warnings(export.WarnRead, q.Company.Realm, s.warnings...)
-	reading := lay(l, q)
+	reading := newReading(l, q)
 	reading.End = func() (export.Outcome, error) { return out, nil }
 	if a.cut {
 		reading.Total = -1
@@ -86,8 +87,8 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	return reading, nil
 }
 
-// askFor works out the request. Dates are always explicit: QuickBooks' macros go by its own day, and one date alone
-// makes some reports fall back to a macro.
+// askFor builds the request. Both dates are always given: QuickBooks' date macros follow its own clock, and a single
+// date makes some reports fall back to a macro.
 func askFor(d export.Report, q export.Query, options export.ReportOptions) (asked, error) {
 	want := asked{params: url.Values{}, compare: options.Compare, basis: options.Basis, summarize: options.Summarize}
 	switch d.Dates {
@@ -107,7 +108,7 @@ func askFor(d export.Report, q export.Query, options export.ReportOptions) (aske
 		if days.End.IsZero() {
 			days.End = time.Date(q.Today.Year()+1, time.December, 31, 0, 0, 0, 0, time.UTC)
 		}
-		want = want.over(days)
+		want = want.askOver(days)
 	}
 	if want.basis != "" {
 		want.params.Set("accounting_method", want.basis)
@@ -121,8 +122,8 @@ func askFor(d export.Report, q export.Query, options export.ReportOptions) (aske
 	return want, nil
 }
 
-// over is the same request about other days.
-func (a asked) over(days export.DateRange) asked {
+// askOver returns the same request for other days.
+func (a asked) askOver(days export.DateRange) asked {
 	a.days = days
 	a.start, a.end = days.Start.Format(time.DateOnly), days.End.Format(time.DateOnly)
 	a.params = maps.Clone(a.params)
@@ -131,12 +132,12 @@ func (a asked) over(days export.DateRange) asked {
 	return a
 }
 
-// askBefore returns the same request for the days that these are compared with.
-func (a asked) askBefore() asked { return a.over(a.days.Before(a.compare)) }
+// askBefore returns the same request for the days to compare with.
+func (a asked) askBefore() asked { return a.askOver(a.days.Before(a.compare)) }
 
-// check compares what the answer says it is about with what was asked: QuickBooks ignores what it does not understand
-// and answers for a period of its own. Reports that do not say are taken at their word, and where a balance's range
-// begins is of no matter.
+// check compares what the answer says it is about with what was asked for: QuickBooks ignores parameters that it does
+// not understand and then answers for a period of its own. What a report does not say is not checked, nor is the day on
+// which a balance's range begins, because it does not matter.
 func (a asked) check(h reportHeader, d export.Report) error {
 	for _, x := range []struct{ what, want, got string }{
 		{"begin on", a.start, string(h.StartPeriod)},
@@ -154,8 +155,8 @@ func (a asked) check(h reportHeader, d export.Report) error {
 	return nil
 }
 
-// period says to people what the report is about.
-func (a asked) period() string {
+// describePeriod tells people which days the report covers.
+func (a asked) describePeriod() string {
 	switch {
 	case a.date != "":
 		return "as of " + a.date
@@ -167,7 +168,7 @@ func (a asked) period() string {
 	return a.start + " to " + a.end
 }
 
-// lastDay is the last day that the report is about.
+// lastDay returns the last day that the report covers, or the zero time if it has no dates.
 func (a asked) lastDay() time.Time {
 	text := a.end
 	if text == "" {
@@ -182,7 +183,7 @@ func (a asked) lastDay() time.Time {
 
 var errNoReport = errors.New("the answer is no report")
 
-// decodeReport reads a report's answer. Amounts stay text, as they came.
+// decodeReport decodes a report's answer. Amounts stay text, exactly as they came.
 func decodeReport(body []byte, doc *document) error {
 	*doc = document{}
 	if err := json.Unmarshal(body, doc); err != nil {
@@ -194,8 +195,8 @@ func decodeReport(body []byte, doc *document) error {
 	return nil
 }
 
-// lay makes the reading of a layout.
-func lay(l *layout, q export.Query) *export.Reading {
+// newReading returns the reading of a layout's rows.
+func newReading(l *layout, q export.Query) *export.Reading {
 	return &export.Reading{
 		Schema: l.schema(), Total: l.count(),
 		Rows: func(yield func(table.Row, error) bool) {

@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// samples is a folder of QuickBooks' real answers that developers may have beside the repository.
+// samples is a folder of QuickBooks' real answers, which developers may have next to the repository.
 var samples = filepath.Join("..", "..", "..", "shared", "samples", "quickbooks")
 
 func readSample(t *testing.T, path string) []byte {
@@ -47,16 +47,21 @@ func TestSampleReports(t *testing.T) {
 	for _, name := range []string{"profit_and_loss_by_month.json", "general_ledger_older.json", "trial_balance.json"} {
 		own = append(own, filepath.Join("..", "source", "testdata", name))
 	}
-	lists := []string{"generalledger", "general_ledger", "transactionlist", "agedreceivabledetail", "accountlist",
-		"tap_"}
-	groups := map[string][]export.GroupSum{
-		"profitandloss": {{Group: "GrossProfit", Of: []string{"Income", "-COGS"}},
-			{Group: "NetOperatingIncome", Of: []string{"GrossProfit", "-Expenses"}},
-			{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}}},
-		"balancesheet": {{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},
-			{Group: "TotalAssets", Of: []string{"TotalLiabilitiesAndEquity"}}},
+	lists := []string{
+		"generalledger", "general_ledger", "transactionlist", "agedreceivabledetail", "accountlist", "tap_",
 	}
-	// The documentation left rows out of these, so they cannot add up.
+	groups := map[string][]export.GroupSum{
+		"profitandloss": {
+			{Group: "GrossProfit", Of: []string{"Income", "-COGS"}},
+			{Group: "NetOperatingIncome", Of: []string{"GrossProfit", "-Expenses"}},
+			{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}},
+		},
+		"balancesheet": {
+			{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},
+			{Group: "TotalAssets", Of: []string{"TotalLiabilitiesAndEquity"}},
+		},
+	}
+	// The documentation leaves rows out of these samples, so they cannot add up.
 	shortened := []string{"report_cashflow_doc.json", "report_trialbalance_doc.json"}
 	for _, path := range slices.Concat(own, names) {
 		name := filepath.Base(path)
@@ -87,7 +92,7 @@ func TestSampleReports(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				reading := lay(l, q)
+				reading := newReading(l, q)
 				got := map[string]int{}
 				for row := range reading.Rows {
 					for i, c := range row.Cells {
@@ -108,8 +113,8 @@ func TestSampleReports(t *testing.T) {
 	}
 }
 
-// leafAmounts counts the amounts in a report's leaves, and in the headers of sections that have rows, read without the
-// code that is tested.
+// leafAmounts counts the amounts in a report's leaves and in the headers of sections that have rows, without using the
+// code under test.
 func leafAmounts(t *testing.T, body []byte) map[string]int {
 	t.Helper()
 	var doc map[string]any

@@ -11,16 +11,16 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// splice puts the answers for two ranges, one right after the other, together to what one answer would be.
+// splice joins the answers for two adjacent ranges into what a single answer would have been.
 type splice struct {
 	a, b    *arranged
 	columns []reportColumn
-	fromA   []int // by column of the result: position in a, -1 where it has none
+	fromA   []int // for each column of the result its index in a, or -1
 	fromB   []int
 	zero    string // how this service spells zero
 }
 
-// spliceReports returns the report of the range of a and the range of b that follows it.
+// spliceReports returns the report for the range of a and the range of b, which must follow it.
 func spliceReports(a, b *arranged) (*arranged, error) {
 	if a.label != b.label || a.columns[0].id != b.columns[0].id {
 		return nil, problem.New(problem.QuickBooksMalformed, "Two parts of the report have different columns.")
@@ -29,7 +29,7 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 	if spellsZero(a.top) || spellsZero(b.top) {
 		j.zero = "0.00"
 	}
-	for _, p := range merge(a.columns, b.columns, func(c reportColumn) string { return c.id }, earlier) {
+	for _, p := range merge(a.columns, b.columns, func(c reportColumn) string { return c.id }, columnLess) {
 		at := func(c *reportColumn, list []reportColumn) int {
 			if c == nil {
 				return -1
@@ -49,12 +49,12 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 	out := *a
 	out.columns = j.columns
 	out.header.EndPeriod = b.header.EndPeriod
-	out.top = j.nodes(a.top, b.top)
+	out.top = j.spliceNodes(a.top, b.top)
 	return &out, nil
 }
 
-// earlier orders columns: periods by their days, others by their titles, those for what has none last.
-func earlier(x, y reportColumn) bool {
+// columnLess orders columns: periods by day, others by title, and "not specified" last.
+func columnLess(x, y reportColumn) bool {
 	if x.start != "" && y.start != "" {
 		return x.start < y.start
 	}
@@ -64,10 +64,10 @@ func earlier(x, y reportColumn) bool {
 	return fold(x.title) < fold(y.title)
 }
 
-func (j *splice) nodes(a, b []*node) []*node {
+func (j *splice) spliceNodes(a, b []*node) []*node {
 	var out []*node
 	if j.a.detail() {
-		// The rows of transactions are neither the same in both nor in need of sorting: one range follows the other.
+		// No transaction is in both ranges, and one range follows the other, so the rows need no matching or sorting.
 		for _, n := range a {
 			if n.anonymous() {
 				out = append(out, j.widen(n, j.fromA))
@@ -88,18 +88,18 @@ func (j *splice) nodes(a, b []*node) []*node {
 		case p.a == nil:
 			out = append(out, j.widen(*p.b, j.fromB))
 		default:
-			out = append(out, j.both(*p.a, *p.b))
+			out = append(out, j.spliceNode(*p.a, *p.b))
 		}
 	}
 	return out
 }
 
-// anonymous says that the node is a transaction's row or total and cannot be told from another one.
+// anonymous reports whether the node is a transaction's row or an unnamed total, which nothing identifies.
 func (n *node) anonymous() bool {
 	return !n.section || (n.computed() && n.group == "" && n.name() == "")
 }
 
-// widen gives a node that only one side has the result's columns.
+// widen gives the result's columns to a node that only one side has.
 func (j *splice) widen(n *node, from []int) *node {
 	out := *n
 	out.own, out.summary = moveCells(n.own, from), moveCells(n.summary, from)
@@ -123,7 +123,7 @@ func moveCells(cells []docCell, from []int) []docCell {
 	return out
 }
 
-func (j *splice) both(a, b *node) *node {
+func (j *splice) spliceNode(a, b *node) *node {
 	if j.a.detail() {
 		b = j.continueBalances(a, b)
 	}
@@ -131,16 +131,16 @@ func (j *splice) both(a, b *node) *node {
 	if out.section && !a.section {
 		out.label = b.label
 	}
-	out.own = j.sum(a.own, b.own)
-	out.children = j.nodes(a.children, b.children)
+	out.own = j.addCells(a.own, b.own)
+	out.children = j.spliceNodes(a.children, b.children)
 	if a.summary != nil || b.summary != nil {
-		out.summary = j.sum(a.whole(b.summary), b.whole(a.summary))
+		out.summary = j.addCells(a.findTotal(b.summary), b.findTotal(a.summary))
 	}
 	return out
 }
 
-// sum adds amounts and quantities up. Of anything else the later answer's counts, as for a running balance.
-func (j *splice) sum(a, b []docCell) []docCell {
+// addCells adds up amounts and quantities. Of any other value, such as a running balance, it takes the later answer's.
+func (j *splice) addCells(a, b []docCell) []docCell {
 	x, y := moveCells(a, j.fromA), moveCells(b, j.fromB)
 	switch {
 	case x == nil:
@@ -150,11 +150,11 @@ func (j *splice) sum(a, b []docCell) []docCell {
 	}
 	for i, c := range j.columns {
 		if i == 0 {
-			continue // the label, or what has its place in the totals of lists
+			continue // the label, or what stands in its place in the totals of transaction lists
 		}
 		if c.additive || (c.kind == table.Number && strings.HasPrefix(c.id, "q")) {
-			if p, q, ok := figures(x[i], y[i]); ok {
-				x[i] = j.cell(p.Add(q))
+			if p, q, ok := parseBoth(x[i], y[i]); ok {
+				x[i] = j.newCell(p.Add(q))
 			}
 		} else if y[i].text() != "" {
 			x[i] = y[i]
@@ -163,15 +163,15 @@ func (j *splice) sum(a, b []docCell) []docCell {
 	return x
 }
 
-func (j *splice) cell(d decimal.Decimal) docCell {
+func (j *splice) newCell(d decimal.Decimal) docCell {
 	if d.IsZero() {
 		return docCell{Value: record.Scalar(j.zero)}
 	}
 	return docCell{Value: record.Scalar(table.DecimalText(d))}
 }
 
-// continueBalances returns section b without its opening balance, its balances running on from a's: of an account of
-// income or costs QuickBooks lets them begin anew with each fiscal year of its own.
+// continueBalances returns section b without its opening balance and with its running balances carried on from a's. It
+// is needed because QuickBooks restarts the balances of income and expense accounts with each fiscal year of its own.
 func (j *splice) continueBalances(a, b *node) *node {
 	opening := slices.IndexFunc(b.children, func(n *node) bool { return !n.section })
 	if opening >= 0 && !j.b.opens(b.children[opening]) {
@@ -187,7 +187,7 @@ func (j *splice) continueBalances(a, b *node) *node {
 		if before < 0 {
 			continue
 		}
-		shift := j.a.lastOf(a, before)
+		shift := j.a.lastBalance(a, before)
 		if opening >= 0 {
 			first, _ := parseAmount(b.children[opening].own[at].text())
 			shift = shift.Sub(first)
@@ -196,10 +196,10 @@ func (j *splice) continueBalances(a, b *node) *node {
 			continue
 		}
 		for i, n := range out.children {
-			if v, _, ok := figures(n.cellAt(at), docCell{Value: "0"}); ok && !n.section {
+			if v, _, ok := parseBoth(n.cellAt(at), docCell{Value: "0"}); ok && !n.section {
 				moved := *n
 				moved.own = slices.Clone(n.own)
-				moved.own[at] = j.cell(v.Add(shift))
+				moved.own[at] = j.newCell(v.Add(shift))
 				out.children[i] = &moved
 			}
 		}
@@ -217,12 +217,13 @@ func (n *node) cellAt(i int) docCell {
 	return n.own[i]
 }
 
-// running says that the column holds a balance after each row.
+// running reports whether the column holds the balance after each row.
 func (c reportColumn) running() bool {
 	return c.kind == table.Money && strings.HasPrefix(c.id, "rbal_")
 }
 
-// opens says that a row is an account's opening balance: it has a balance, but no other figure and no transaction.
+// opens reports whether a row is an account's opening balance: it has a balance, but no other figure and no
+// transaction.
 func (a *arranged) opens(n *node) bool {
 	balance := false
 	for i, c := range n.own {
@@ -236,8 +237,8 @@ func (a *arranged) opens(n *node) bool {
 	return balance
 }
 
-// lastOf is the balance after the section's last row; zero may be blank.
-func (a *arranged) lastOf(section *node, column int) decimal.Decimal {
+// lastBalance returns the balance after the section's last row. A blank balance is zero.
+func (a *arranged) lastBalance(section *node, column int) decimal.Decimal {
 	for _, n := range slices.Backward(section.children) {
 		if !n.section {
 			last, _ := parseAmount(n.own[column].text())
@@ -247,7 +248,7 @@ func (a *arranged) lastOf(section *node, column int) decimal.Decimal {
 	return decimal.Zero
 }
 
-// spellsZero says that some amount is 0.00, as only the older service has it.
+// spellsZero reports whether any amount is "0.00", which only the older service writes.
 func spellsZero(nodes []*node) bool {
 	for _, n := range nodes {
 		for _, cells := range [][]docCell{n.own, n.summary} {

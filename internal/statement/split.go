@@ -10,28 +10,28 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// maxRequests bounds how many requests a run spends on a report that has to be read in parts.
+// maxRequests limits the requests that a run spends on a report that has to be read in parts.
 const maxRequests = 60
 
-// maxDayColumns is how many days get a column of their own; QuickBooks puts all further ones together in one.
+// maxDayColumns is how many days get a column each. QuickBooks lumps any further days together in one column.
 const maxDayColumns = 100
 
-// reader reads one report for one run. What is too large for QuickBooks it asks for in parts: years, then
-// quarters, months, weeks and days, until they are small enough.
+// reader reads one report for one run. If the report is too large for QuickBooks, it asks for parts: decades, then
+// years, quarters, months, weeks and days, until they are small enough.
 // https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
 type reader struct {
 	from     Sources
 	report   export.Report
 	query    export.Query
-	left     int // requests
+	left     int // requests that may still be made
 	warnings []string
 
-	// Lengths of ranges in days: what was too long though nothing as long had worked, and what worked with rows in it.
-	// A range that will be too large is not asked for first.
+	// tooLong is the length in days of the shortest range that was too large; worked is the longest one that worked and
+	// had rows. With them, a range that is bound to be too large is split without being tried first.
 	tooLong, worked int
 }
 
-// read returns the report, checked.
+// read returns the verified report.
 func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 	s.tooLong, s.worked = 0, 0
 	a, parts, err := s.readRange(ctx, want)
@@ -39,9 +39,9 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 		return nil, err
 	}
 	if parts > 1 {
-		s.warnings = append(s.warnings,
-			fmt.Sprintf("The report is too large for QuickBooks to give at once; it was read in %d parts, %s.", parts,
-				want.period()))
+		s.warnings = append(s.warnings, fmt.Sprintf(
+			"The report is too large for QuickBooks to give at once; it was read in %d parts, %s.",
+			parts, want.describePeriod()))
 		if err := verify(a, s.report, want); err != nil {
 			return nil, err
 		}
@@ -49,10 +49,10 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 	return a, nil
 }
 
-// readRange returns the report of a range and in how many parts it was read.
+// readRange returns the report for a range, and the number of parts in which it was read.
 func (s *reader) readRange(ctx context.Context, want asked) (*arranged, int, error) {
 	length := want.length()
-	parts := want.parts(s.report, s.query.Company.FiscalYearStart)
+	parts := want.split(s.report, s.query.Company.FiscalYearStart)
 	divisible := len(parts) > 1 && s.query.Limit == 0
 	wide := divisible && want.summarize == "Days" && length > maxDayColumns
 	if !wide && (!divisible || s.tooLong == 0 || length < s.tooLong || length <= s.worked) {
@@ -66,7 +66,7 @@ func (s *reader) readRange(ctx context.Context, want asked) (*arranged, int, err
 		case !problem.HasCode(err, problem.ReportTooLarge):
 			return nil, 0, err
 		case !divisible:
-			return nil, 0, s.narrower(err)
+			return nil, 0, s.suggestNarrower(err)
 		}
 		if length > s.worked && (s.tooLong == 0 || length < s.tooLong) {
 			s.tooLong = length
@@ -75,7 +75,7 @@ func (s *reader) readRange(ctx context.Context, want asked) (*arranged, int, err
 	var whole *arranged
 	count := 0
 	for _, days := range parts {
-		part := want.over(days)
+		part := want.askOver(days)
 		part.open = want.open && days.Start.Equal(want.days.Start)
 		a, n, err := s.readRange(ctx, part)
 		if err != nil {
@@ -123,7 +123,7 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	return a, verify(a, s.report, want)
 }
 
-// previewStart returns what a preview shows of a report that a run reads in parts.
+// previewStart returns what a preview shows of a report that a run would read in parts.
 func (s *reader) previewStart(doc *document) *arranged {
 	doc.Rows.dropNotice()
 	a := arrange(doc, s.report)
@@ -134,8 +134,8 @@ func (s *reader) previewStart(doc *document) *arranged {
 	return a
 }
 
-// narrower says what can be done about a report that cannot be read in parts, or not in smaller ones.
-func (s *reader) narrower(err error) error {
+// suggestNarrower adds a hint on what to do about a report that cannot be read in parts, or not in smaller ones.
+func (s *reader) suggestNarrower(err error) error {
 	p := problem.From(err)
 	switch {
 	case s.report.Dates == export.JoinableRange:
@@ -151,16 +151,16 @@ func (s *reader) narrower(err error) error {
 
 func (a asked) length() int { return int(a.days.End.Sub(a.days.Start).Hours()/24) + 1 }
 
-// fixed says that the report has to come in one answer: balances and averages do not add up, and rows sorted by
-// something else than the day would not be in order.
+// fixed reports whether the report has to come in one answer: balances and averages do not add up, and rows sorted by
+// anything but the day would end up out of order.
 func (a asked) fixed(d export.Report) bool {
 	return d.Dates != export.JoinableRange || a.start == "" || a.params.Get("sort_by") != "" ||
 		a.params.Get("sort_order") != ""
 }
 
-// parts cuts the range at the largest unit that gives more than one part, without cutting through a column; nil when
-// there is no such unit.
-func (a asked) parts(d export.Report, fiscalStart time.Month) []export.DateRange {
+// split cuts the range into calendar units, the largest that give more than one part, without cutting through a column.
+// It returns nil if there is no such unit.
+func (a asked) split(d export.Report, fiscalStart time.Month) []export.DateRange {
 	if a.fixed(d) {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (a asked) parts(d export.Report, fiscalStart time.Month) []export.DateRange
 	case "Month":
 		units = units[:4]
 	case "Quarter":
-		// QuickBooks' quarters may be the fiscal year's.
+		// QuickBooks' quarters may follow the fiscal year.
 		if fiscalStart%3 != 1 {
 			return nil
 		}
@@ -186,7 +186,7 @@ func (a asked) parts(d export.Report, fiscalStart time.Month) []export.DateRange
 	return nil
 }
 
-// cut divides a range at the borders of calendar units; weeks begin on Sunday.
+// cut divides a range at the boundaries of calendar units. Weeks begin on Sunday.
 func cut(r export.DateRange, unit string) []export.DateRange {
 	var parts []export.DateRange
 	for start := r.Start; !start.After(r.End); {
@@ -201,7 +201,7 @@ func cut(r export.DateRange, unit string) []export.DateRange {
 	return parts
 }
 
-// nextUnit is the first day of the unit after the one that holds the day.
+// nextUnit returns the first day of the unit after the one that contains t.
 func nextUnit(t time.Time, unit string) time.Time {
 	y, m, d := t.Date()
 	switch unit {

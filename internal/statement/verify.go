@@ -12,9 +12,9 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// verify recomputes the totals that a report states of itself: rows against their section's summary, results such as
-// net income against the sections they follow from, columns against each other, and periods against their total. It
-// leaves what it compared in a.checks.
+// verify recomputes the totals that a report states: a section's rows against its summary, results such as net income
+// against the sections they follow from, columns against each other, and periods against their total. It leaves what
+// it compared in a.checks.
 func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{}}
 	for i, c := range a.columns {
@@ -25,22 +25,22 @@ func verify(a *arranged, d export.Report, want asked) error {
 	}
 	sum, _ := v.sum(a.top, topTotals)
 	for _, n := range a.top {
-		// Lists of transactions mix accounts of either sign, so their grand total is no sum of what is above.
+		// Lists of transactions mix accounts of either sign, so their grand total is not the sum of the rows above.
 		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
 			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
-	v.rules(d.Groups)
+	v.checkRules(d.Groups)
 	v.checkEven(d.Even)
 	for _, rule := range d.Across {
-		v.across(a.top, rule)
+		v.checkAcross(a.top, rule)
 	}
 	if d.Dates != export.BalanceAtEnd &&
 		slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, want.summarize) {
-		v.periods(a.top)
+		v.checkPeriods(a.top)
 	}
 	if d.Running && a.detail() && want.unfiltered(d) {
-		v.balances(a.top)
+		v.checkBalances(a.top)
 	}
 	a.checks = v.evidence.checks()
 	if v.err == nil {
@@ -49,25 +49,25 @@ func verify(a *arranged, d export.Report, want asked) error {
 	return v.err
 }
 
-// verifier keeps the first disagreement as its error, and as evidence what it compared.
+// verifier keeps the first disagreement as its error, and everything that it compared as evidence.
 type verifier struct {
 	*arranged
-	additive []int // positions of the columns that add up
+	additive []int // indexes of the columns that add up
 	hasTotal bool  // one of them is the total of the others
 	groups   map[string]amounts
-	names    map[string]string // a group's label
-	totals   map[string]string // what the row with a group's total is called
+	names    map[string]string // labels by group
+	totals   map[string]string // labels of the rows with the totals, by group
 	evidence evidence
 	err      *problem.Problem
 }
 
-// amounts are decimals by the positions in additive. A column that holds a text somewhere cannot be added.
+// amounts has one amount for each column in additive.
 type amounts []amount
 
 type amount struct {
 	value   decimal.Decimal
 	stated  bool // some cell had a value
-	garbled bool
+	garbled bool // some cell held text, so the column cannot be added up
 }
 
 func (v *verifier) read(cells []docCell) amounts {
@@ -96,8 +96,8 @@ func (a amounts) add(b amounts, sign int64) amounts {
 	return out
 }
 
-// sum adds up nodes and everything below them, comparing each section with its summary on the way. It says whether the
-// figures are certain: below a section whose total follows a rule of its own nothing can be recomputed.
+// sum adds up nodes and everything below them, and compares each section with its summary on the way. plain reports
+// whether the sum is certain: a section whose total follows a rule of its own cannot be recomputed.
 func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 	total = make(amounts, len(v.additive))
 	plain = true
@@ -110,15 +110,15 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		own := v.read(n.own).add(below, 1)
 		switch {
 		case n.summary == nil:
-		case v.agree(n.summary, own, v.direct(n)):
-			v.comparedAll(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.direct(n))
+		case v.agrees(n.summary, own, v.sumDirect(n)):
+			v.recordChecks(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.sumDirect(n))
 			certain = true
 		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
-			// Statements of other countries have sections such as net current assets, which subtract what is due from
-			// what there is, or which hold results beside their rows.
+			// Other countries' statements have sections such as net current assets, which subtract liabilities from
+			// assets, or which hold results among their rows.
 			own, certain = v.read(n.summary), false
 		default:
-			v.compare(w, n.label, n.summary, own, v.direct(n))
+			v.compare(w, n.label, n.summary, own, v.sumDirect(n))
 		}
 		v.note(n, own)
 		total = total.add(own, 1)
@@ -127,11 +127,11 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 	return total, plain
 }
 
-// maxSigned bounds the sections whose signs are tried out.
+// maxSigned is the largest number of sections for which signed tries all combinations of signs.
 const maxSigned = 8
 
-// signed says that a section's summary is the sum of the sections in it with some of them subtracted, the same ones in
-// every column.
+// signed reports whether a section's summary is the sum of its inner sections with some of them subtracted, the same
+// ones in every column.
 func (v *verifier) signed(n *node) bool {
 	if v.detail() || n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
 		return false
@@ -182,8 +182,8 @@ func (v *verifier) note(n *node, a amounts) {
 	}
 }
 
-// direct is the sum of a section without the sections in it.
-func (v *verifier) direct(n *node) amounts {
+// sumDirect adds up a section without its inner sections.
+func (v *verifier) sumDirect(n *node) amounts {
 	total := v.read(n.own)
 	for _, c := range n.children {
 		if !c.section {
@@ -193,9 +193,9 @@ func (v *verifier) direct(n *node) amounts {
 	return total
 }
 
-// compare checks a summary.
+// compare checks a summary against its sum.
 func (v *verifier) compare(w weight, name string, summary []docCell, sum, direct amounts) {
-	v.comparedAll(w, cmp.Or(summary[0].text(), name), v.read(summary), sum, direct)
+	v.recordChecks(w, cmp.Or(summary[0].text(), name), v.read(summary), sum, direct)
 	for i, want := range v.read(summary) {
 		if !v.adds(want, sum[i], direct[i]) {
 			v.disagree(name, v.additive[i], want.value, sum[i].value)
@@ -203,7 +203,7 @@ func (v *verifier) compare(w weight, name string, summary []docCell, sum, direct
 	}
 }
 
-func (v *verifier) agree(summary []docCell, sum, direct amounts) bool {
+func (v *verifier) agrees(summary []docCell, sum, direct amounts) bool {
 	for i, want := range v.read(summary) {
 		if !v.adds(want, sum[i], direct[i]) {
 			return false
@@ -212,16 +212,17 @@ func (v *verifier) agree(summary []docCell, sum, direct amounts) bool {
 	return true
 }
 
-// adds says whether a stated total is the sum. Lists of transactions leave blank what they do not total, and may total
-// an account without the accounts below it.
+// adds reports whether a stated total equals the sum. Lists of transactions leave blank what they do not total, and may
+// total an account without its subaccounts.
 func (v *verifier) adds(want, sum, direct amount) bool {
 	return want.garbled || sum.garbled || want.value.Equal(sum.value) ||
 		(v.detail() && (!want.stated || want.value.Equal(direct.value)))
 }
 
-// rules checks the definition's statements about groups; of several about one group it is enough that one holds. A
-// statement of another country with results that the rules do not know is not checked: they may come in between.
-func (v *verifier) rules(rules []export.GroupSum) {
+// checkRules checks the definition's rules about groups. If there are several rules for a group, one of them has to
+// hold. A statement with a section that no rule knows, as other countries have, is not checked, because that section
+// may affect the results.
+func (v *verifier) checkRules(rules []export.GroupSum) {
 	known := map[string]bool{}
 	byGroup := map[string][]export.GroupSum{}
 	var order []string
@@ -252,12 +253,12 @@ func (v *verifier) rules(rules []export.GroupSum) {
 				first = sum
 			}
 			if any && sum.matches(want) {
-				v.comparedAll(results, v.totals[group], want, sum, sum)
+				v.recordChecks(results, v.totals[group], want, sum, sum)
 			}
 			return !any || sum.matches(want)
 		})
 		if !holds {
-			v.comparedAll(results, v.totals[group], want, first, first)
+			v.recordChecks(results, v.totals[group], want, first, first)
 			for i := range want {
 				if !want[i].value.Equal(first[i].value) {
 					v.disagree(v.names[group], v.additive[i], want[i].value, first[i].value)
@@ -267,7 +268,7 @@ func (v *verifier) rules(rules []export.GroupSum) {
 	}
 }
 
-// sumRule works out a rule. Missing groups count as zero; any reports whether there was one at all.
+// sumRule evaluates a rule. Missing groups count as zero; any reports whether there was a group at all.
 func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
 	sum = make(amounts, len(v.additive))
 	for _, name := range g.Of {
@@ -286,7 +287,7 @@ func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
 	return sum, any
 }
 
-// matches is equality where nothing is garbled.
+// matches reports whether all columns are equal in which nothing is garbled.
 func (a amounts) matches(b amounts) bool {
 	for i := range a {
 		if !a[i].garbled && !b[i].garbled && !a[i].value.Equal(b[i].value) {
@@ -296,11 +297,11 @@ func (a amounts) matches(b amounts) bool {
 	return true
 }
 
-// standing are groups whose figures are balances, which periods do not add up to.
+// standing lists the groups whose figures are balances, which do not add up over periods.
 var standing = []string{"BeginningCash", "EndingCash"}
 
-// periods checks that the periods of each row add up to its total.
-func (v *verifier) periods(nodes []*node) {
+// checkPeriods checks that the periods of each row add up to its total.
+func (v *verifier) checkPeriods(nodes []*node) {
 	total, parts := -1, 0
 	for i, at := range v.additive {
 		c := v.columns[at]
@@ -314,23 +315,23 @@ func (v *verifier) periods(nodes []*node) {
 	if total < 0 || parts == 0 {
 		return
 	}
-	v.periodsOf(nodes, total)
+	v.checkRowPeriods(nodes, total)
 }
 
-func (v *verifier) periodsOf(nodes []*node, total int) {
+func (v *verifier) checkRowPeriods(nodes []*node, total int) {
 	for _, n := range nodes {
 		if slices.Contains(standing, n.group) {
 			continue
 		}
-		v.total(singleRows, n.label, v.read(n.own), total)
+		v.checkTotal(singleRows, n.label, v.read(n.own), total)
 		if n.summary != nil {
-			v.total(innerTotals, n.summary[0].text(), v.read(n.summary), total)
+			v.checkTotal(innerTotals, n.summary[0].text(), v.read(n.summary), total)
 		}
-		v.periodsOf(n.children, total)
+		v.checkRowPeriods(n.children, total)
 	}
 }
 
-func (v *verifier) total(w weight, name string, row amounts, total int) {
+func (v *verifier) checkTotal(w weight, name string, row amounts, total int) {
 	sum := decimal.Zero
 	for i, a := range row {
 		if a.garbled {

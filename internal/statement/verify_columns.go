@@ -9,17 +9,17 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// additiveAt is the place among the additive columns of the one with that key or title, -1 when there is none.
-func (v *verifier) additiveAt(name string) int {
+// findAdditive returns the index in additive of the column with that key or title, or -1.
+func (v *verifier) findAdditive(name string) int {
 	return slices.IndexFunc(v.additive, func(at int) bool {
 		c := v.columns[at]
 		return c.id == name || strings.EqualFold(c.title, name)
 	})
 }
 
-// checkEven checks that two columns add up to the same.
+// checkEven checks that two columns have the same sum.
 func (v *verifier) checkEven(names [2]string) {
-	a, b := v.additiveAt(names[0]), v.additiveAt(names[1])
+	a, b := v.findAdditive(names[0]), v.findAdditive(names[1])
 	if a < 0 || b < 0 {
 		return
 	}
@@ -41,13 +41,13 @@ func (v *verifier) checkEven(names [2]string) {
 	}
 }
 
-// across checks on each row that a column follows from others.
-func (v *verifier) across(nodes []*node, rule export.GroupSum) {
-	target := v.additiveAt(rule.Group)
+// checkAcross checks in each row that one column is the sum of others.
+func (v *verifier) checkAcross(nodes []*node, rule export.GroupSum) {
+	target := v.findAdditive(rule.Group)
 	signs := make([]int64, len(v.additive))
 	for _, name := range rule.Of {
 		name, negative := strings.CutPrefix(name, "-")
-		at := v.additiveAt(name)
+		at := v.findAdditive(name)
 		if at < 0 {
 			return
 		}
@@ -66,10 +66,10 @@ func (v *verifier) across(nodes []*node, rule export.GroupSum) {
 			}
 		}
 	}
-	v.acrossOf(nodes, target, signs)
+	v.checkRowsAcross(nodes, target, signs)
 }
 
-func (v *verifier) acrossOf(nodes []*node, target int, signs []int64) {
+func (v *verifier) checkRowsAcross(nodes []*node, target int, signs []int64) {
 	for _, n := range nodes {
 		for _, cells := range [][]docCell{n.own, n.summary} {
 			if cells == nil {
@@ -89,27 +89,27 @@ func (v *verifier) acrossOf(nodes []*node, target int, signs []int64) {
 				v.disagree(n.name(), v.additive[target], row[target].value, sum)
 			}
 		}
-		v.acrossOf(n.children, target, signs)
+		v.checkRowsAcross(n.children, target, signs)
 	}
 }
 
-// runningPairs are the columns of amounts whose balances stand in another column.
+// runningPairs maps columns of running balances to the columns of the amounts that change them.
 var runningPairs = map[string]string{
 	"rbal_nat_amount": "subt_nat_amount", "rbal_nat_home_amount": "subt_nat_home_amount",
 	"rbal_nat_amount_nt": "subt_nat_amount_nt", "rbal_nat_amount_home_nt": "subt_nat_amount_home_nt",
 }
 
-// unfiltered says that balances after each row can be recomputed: a filter leaves rows out but not always their share
-// of the balance, and another order than by date mixes them up.
+// unfiltered reports whether the running balances can be recomputed. A filter leaves rows out but not always their
+// share of the balance, and any order but that by date mixes the balances up.
 func (a asked) unfiltered(d export.Report) bool {
 	return !slices.ContainsFunc(d.Params, func(o export.Option) bool {
 		return o.Key != "columns" && o.Key != "account" && o.Key != "account_type" && a.params.Has(o.Key)
 	})
 }
 
-// balances checks that each account of a ledger ends on what it began with and its rows. In a company with several
-// currencies rows and balances can be in different ones, so only columns in the home currency are checked there.
-func (v *verifier) balances(nodes []*node) {
+// checkBalances checks that each ledger account's last balance is its opening balance plus its rows. In a company with
+// several currencies rows and balances can be in different ones, so only columns in the home currency are checked.
+func (v *verifier) checkBalances(nodes []*node) {
 	mixed := slices.ContainsFunc(v.columns, func(c reportColumn) bool {
 		return strings.Contains(c.id, "home") || c.id == "currency" || c.id == "exch_rate"
 	})
@@ -118,23 +118,23 @@ func (v *verifier) balances(nodes []*node) {
 		if !c.running() || amount < 0 || (mixed && !strings.Contains(c.id, "home")) {
 			continue
 		}
-		v.balanceOf(nodes, amount, at)
+		v.checkBalance(nodes, amount, at)
 	}
 }
 
-func (v *verifier) balanceOf(nodes []*node, amount, balance int) {
+func (v *verifier) checkBalance(nodes []*node, amount, balance int) {
 	for _, n := range nodes {
-		v.balanceOf(n.children, amount, balance)
+		v.checkBalance(n.children, amount, balance)
 		sum, last, rows := decimal.Zero, decimal.Zero, 0
 		known := true
 		for _, c := range n.children {
 			if c.section || c.own == nil {
 				continue
 			}
-			a, okA := figure(c.own[amount])
-			b, okB := figure(c.own[balance])
+			a, okA := parseFigure(c.own[amount])
+			b, okB := parseFigure(c.own[balance])
 			known = known && okA && okB
-			if rows == 0 { // where no row says what the account began with, its first balance does
+			if rows == 0 { // the first balance implies the opening one, which may have no row of its own
 				sum = b.Sub(a)
 			}
 			sum, last = sum.Add(a), b
@@ -150,8 +150,8 @@ func (v *verifier) balanceOf(nodes []*node, amount, balance int) {
 	}
 }
 
-// figure reads an amount; a blank one is zero, a text is none.
-func figure(c docCell) (decimal.Decimal, bool) {
+// parseFigure parses an amount. A blank cell is zero; ok is false for text.
+func parseFigure(c docCell) (decimal.Decimal, bool) {
 	if c.text() == "" {
 		return decimal.Zero, true
 	}
