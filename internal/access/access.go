@@ -1,5 +1,5 @@
-// Package access says who may do what. It is pure: a [Grant] is what somebody was given, a [Thing] is what they ask
-// for, and [Grant.Can] is the only place that decides. Nothing here reads a store.
+// Package access decides who may do what. It is pure: a [Grant] is what somebody was given, a [Thing] is what they ask
+// about, and [Grant.Can] alone decides. Nothing here reads a store.
 package access
 
 import (
@@ -8,19 +8,19 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// Role is what somebody is trusted to do. A role that is not listed here, such as the empty one, may do nothing.
+// Role is what somebody is trusted to do. Any role not listed here, including the empty one, may do nothing.
 type Role string
 
 // The roles, from the most trusted to the least.
 const (
 	Owner    Role = "owner"    // everything
-	Admin    Role = "admin"    // as an owner, but for what only owners decide about people
-	Editor   Role = "editor"   // makes, changes and deletes exporters, and what operators do
+	Admin    Role = "admin"    // like an owner, except for what only owners decide about people
+	Editor   Role = "editor"   // creates, changes and deletes exporters, and does what operators do
 	Operator Role = "operator" // starts, stops and pauses what others have set up
-	Viewer   Role = "viewer"   // looks
+	Viewer   Role = "viewer"   // only looks
 )
 
-// Verb is what somebody wants to do with a thing.
+// Verb is what somebody wants to do to a thing.
 type Verb string
 
 // The verbs.
@@ -35,31 +35,31 @@ const (
 // Grant is what one actor was given. The zero Grant may do nothing.
 type Grant struct {
 	Role Role
-	// Companies are those that the grant covers; nil means all, those still to come included. A list that is empty but
-	// not nil covers none.
+	// Companies are those that the grant covers. nil means all, including future ones. A list that is empty but not nil
+	// covers none.
 	Companies []export.RealmID
 }
 
-// Everything is the grant of those who own the installation: the role owner, of all companies.
+// Everything returns the grant of those who own the installation: the owner's role, for all companies.
 func Everything() Grant { return Grant{Role: Owner} }
 
-// Of returns what a person was given. When roles get their own pages, this is still where a user's record becomes a
+// Of returns a person's grant. When roles get their own pages, this stays the place where a user's record becomes a
 // grant.
 func Of(u export.User) Grant { return Grant{Role: Role(u.Role), Companies: u.Companies} }
 
-// Thing is what a question or an action is about. The zero Thing belongs to no company: a Google account, a type of
-// exporter, a list. It can be used by everybody whose role is enough.
+// Thing is what a question or an action is about. The zero Thing belongs to no company: a Google account, an exporter
+// type, a list. Anyone with a sufficient role can use it.
 type Thing struct {
-	// Companies are all that the thing tells something about: it is covered only if each of them is.
+	// Companies are all companies that the thing reveals something about. It is covered only if each of them is.
 	Companies []export.RealmID
-	// Whole says that the thing touches all companies, also those that the actor cannot see.
+	// Whole reports whether the thing affects all companies, including those that the actor cannot see.
 	Whole bool
 }
 
-// About is a thing that belongs to the companies.
+// About returns the thing that belongs to the companies.
 func About(companies ...export.RealmID) Thing { return Thing{Companies: companies} }
 
-// Installation is what belongs to all companies together.
+// Installation returns the thing that belongs to all companies together.
 func Installation() Thing { return Thing{Whole: true} }
 
 // Can reports whether the grant allows the verb on the thing. Every decision about access is made here.
@@ -86,7 +86,7 @@ func (g Grant) covers(t Thing) bool {
 	return !t.Whole && export.AllAmong(t.Companies, g.Companies)
 }
 
-// Among is the grant as a filter of lists: nil for all companies, else those that the grant lets its holder see.
+// Among returns the grant as a filter for lists: nil for all companies, otherwise those that its holder may see.
 func (g Grant) Among() []export.RealmID {
 	switch {
 	case !g.Can(See, Thing{}):

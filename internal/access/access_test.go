@@ -14,7 +14,7 @@ var (
 	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Audit, "fly"}
 )
 
-// What each role may do. What is not written here is not allowed.
+// What each role may do. Anything not listed here is not allowed.
 func TestVerbsOfRoles(t *testing.T) {
 	t.Parallel()
 	may := map[access.Role][]access.Verb{

@@ -32,8 +32,8 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 			}
 			return s
 		},
-		// An account is of no company, so that every exporter can be given one; but those of all companies may write
-		// with it.
+		// An account belongs to no company, so it can be given to any exporter. But exporters of all companies may
+		// write with it.
 		seen:    func(export.ID) access.Thing { return access.Thing{} },
 		touched: func(export.ID) access.Thing { return access.Installation() },
 		users:   func(id export.ID) export.ExporterFilter { return export.ExporterFilter{Account: id} },
@@ -53,8 +53,8 @@ func (d *Desk) Account(ctx context.Context, id export.ID) (export.GoogleAccount,
 	return d.accounts.get(ctx, d, id)
 }
 
-// ConnectAccount begins a consent and returns the address of Google's page. With an id it is a reconnect of that
-// account. existing asks also for spreadsheets that the program did not make.
+// ConnectAccount begins a consent and returns the address of Google's page. With an id, it reconnects that account.
+// existing also asks for access to spreadsheets that the program did not create.
 func (d *Desk) ConnectAccount(ctx context.Context, id export.ID, existing bool, returnTo string) (string, error) {
 	if err := d.accounts.ready(); err != nil {
 		return "", err
@@ -80,7 +80,7 @@ func (d *Desk) ConnectAccount(ctx context.Context, id export.ID, existing bool, 
 	return d.accounts.begin(ctx, d, export.Flow{Account: id, Scopes: scopes, ReturnTo: returnTo}, extra)
 }
 
-// FinishAccount takes Google's answer, learns whose account it is, and stores both.
+// FinishAccount takes Google's answer, finds out whose account it is, and stores both the account and its grant.
 func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.GoogleAccount, export.Flow, error) {
 	flow, grant, err := d.accounts.finish(ctx, d, answer)
 	if err != nil {
@@ -91,8 +91,8 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 	}
 	for _, scope := range flow.Scopes {
 		if (scope == export.ScopeFiles || scope == export.ScopeSheets) && !slices.Contains(grant.Scopes, scope) {
-			unticked := problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.",
-				scopeTitle(scope)).
+			title := scopeTitle(scope)
+			unticked := problem.New(problem.Forbidden, "The box for %s was not ticked on Google's page.", title).
 				WithHint("Nothing was changed. Connect again and leave every box ticked: " +
 					"without it no spreadsheet can be written.")
 			return export.GoogleAccount{}, flow, unticked
@@ -102,13 +102,13 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 	if err != nil {
 		return export.GoogleAccount{}, flow, err
 	}
-	a, err := d.accountFor(ctx, flow, subject, email)
+	a, err := d.findAccount(ctx, flow, subject, email)
 	if err != nil {
 		return a, flow, err
 	}
 	if grant.RefreshToken == "" {
-		return a, flow, problem.New(problem.GoogleReconnectRequired, "Google gave no lasting permission for %s.",
-			email).
+		temporary := problem.New(problem.GoogleReconnectRequired, "Google gave no lasting permission for %s.", email)
+		return a, flow, temporary.
 			WithHint("Remove ledgersheet at myaccount.google.com/permissions and connect again.")
 	}
 	a.Scopes = grant.Scopes
@@ -116,8 +116,9 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 	return a, flow, err
 }
 
-// accountFor is the account that a consent is about: the one to reconnect, one known by Google's id, or a new one.
-func (c *core) accountFor(ctx context.Context, flow export.Flow, subject, email string) (export.GoogleAccount, error) {
+// findAccount returns the account that a consent applies to: the one to reconnect, one already known by Google's id, or
+// a new one.
+func (c *core) findAccount(ctx context.Context, flow export.Flow, subject, email string) (export.GoogleAccount, error) {
 	all, err := c.o.Store.Accounts(ctx)
 	if err != nil {
 		return export.GoogleAccount{}, fmt.Errorf("reading the Google accounts: %w", err)
@@ -154,7 +155,7 @@ func (d *Desk) TestAccount(ctx context.Context, id export.ID) (email string, err
 	return email, err
 }
 
-// DisconnectAccount revokes the grant at Google, forgets the tokens and pauses the exporters that write with the
+// DisconnectAccount revokes the grant at Google, deletes the tokens and pauses the exporters that write with the
 // account.
 func (d *Desk) DisconnectAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
 	a, err := d.accounts.own(ctx, d, id)
@@ -168,7 +169,7 @@ func (d *Desk) DisconnectAccount(ctx context.Context, id export.ID) (export.Goog
 	return d.accounts.disconnect(ctx, d, id, a)
 }
 
-// DeleteAccount disconnects and forgets an account. Its exporters stay, paused, until they are given another account.
+// DeleteAccount disconnects and deletes an account. Its exporters stay, paused, until they are given another account.
 func (d *Desk) DeleteAccount(ctx context.Context, id export.ID) error {
 	a, err := d.accounts.own(ctx, d, id)
 	if err != nil {
@@ -183,10 +184,10 @@ func (d *Desk) DeleteAccount(ctx context.Context, id export.ID) error {
 
 // AccountEnded is called when Google has ended an account's grant.
 func (c *Control) AccountEnded(ctx context.Context, id export.ID, why *problem.Problem) {
-	c.accounts.ended(ctx, c.core, id, why)
+	c.accounts.markEnded(ctx, c.core, id, why)
 }
 
-// OfferServiceAccount makes the service account of the settings an account like the others; called at start.
+// OfferServiceAccount adds the service account from the settings to the accounts. It is called at start.
 func (c *Control) OfferServiceAccount(ctx context.Context, id export.ID, email string) error {
 	a, err := c.o.Store.Account(ctx, id)
 	if err != nil && !errors.Is(err, export.ErrNotFound) {

@@ -31,7 +31,7 @@ const (
 	birch = export.RealmID("9130347957983977")
 )
 
-// bench is a control over a real store; what lies behind it is faked.
+// bench is a control over a real store. Everything behind it is faked.
 type bench struct {
 	*control.Desk // ann's
 	system        *control.Control
@@ -44,10 +44,10 @@ type bench struct {
 	account       export.ID
 	revoked       []string
 	previewer     control.Previewer
-	looked        atomic.Int64 // how often a company or an account was looked up
+	looked        atomic.Int64 // how often a company or an account was read
 }
 
-// countingStore counts look-ups of connections.
+// countingStore counts how often connections are read.
 type countingStore struct {
 	export.Store
 	b *bench
@@ -178,7 +178,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// input is a right exporter of both companies, due each day at six in the morning.
+// input returns a valid exporter of the companies, due each day at six in the morning.
 func (b *bench) input(realms ...export.RealmID) export.Exporter {
 	return export.Exporter{Name: "Vendors", Definition: "vendors", Companies: realms,
 		Target:   export.Target{Account: "con_1", Sheet: "Vendors"},
@@ -215,7 +215,7 @@ func (b *bench) end(id export.ID, status export.RunStatus, p *problem.Problem) (
 	})
 }
 
-// active counts the runs of an exporter that wait.
+// active counts the waiting runs of an exporter.
 func (b *bench) active(id export.ID) (n int) {
 	b.t.Helper()
 	runs, err := b.store.ActiveRuns(b.ctx)

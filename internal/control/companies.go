@@ -48,8 +48,8 @@ func (d *Desk) Company(ctx context.Context, realm export.RealmID) (export.Compan
 	return d.companies.get(ctx, d, realm)
 }
 
-// CompanyUsage is how many calls the company has had in the last minute, and how many it may have; zero for one that
-// the actor may not see.
+// CompanyUsage returns how many calls the company has had in the last minute, and how many it may have. Both are zero
+// if the actor may not see the company.
 func (d *Desk) CompanyUsage(realm export.RealmID) (used, limit int) {
 	if !d.sees(realm) {
 		return 0, 0
@@ -58,7 +58,8 @@ func (d *Desk) CompanyUsage(realm export.RealmID) (used, limit int) {
 }
 
 // ConnectCompany begins a consent and returns the address of Intuit's page. With a realm it is a reconnect, which is
-// refused when it comes back for another company. Without one any company may come, so the actor must have them all.
+// refused if the person then picks another company. Without a realm any company may come, so the actor must have access
+// to all.
 func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnTo string) (string, error) {
 	err := d.companies.ready()
 	if err != nil {
@@ -76,8 +77,8 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 	return d.companies.begin(ctx, d, flow, nil)
 }
 
-// FinishCompany takes Intuit's answer, proves the company with the new token, and stores both. The flow tells where the
-// person came from, also when there is an error.
+// FinishCompany takes Intuit's answer, proves with the new token that it reaches the company, and stores both. The flow
+// says where the person came from, even if there is an error.
 func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Company, export.Flow, error) {
 	flow, grant, err := d.companies.finish(ctx, d, answer)
 	if err != nil {
@@ -114,8 +115,8 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 	return name, err
 }
 
-// DisconnectCompany revokes the grant at Intuit, forgets the tokens and pauses the exporters that use the company. The
-// tokens are forgotten even when Intuit cannot be reached.
+// DisconnectCompany revokes the grant at Intuit, deletes the tokens and pauses the exporters that use the company. The
+// tokens are deleted even if Intuit cannot be reached.
 func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (export.Company, error) {
 	company, err := d.companies.own(ctx, d, realm)
 	if err != nil {
@@ -124,15 +125,15 @@ func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (exp
 	return d.companies.disconnect(ctx, d, realm, company)
 }
 
-// DeleteCompany disconnects, deletes the exporters that use only this company and takes it out of the others, also out
-// of those that the actor may not see. Spreadsheets stay as they are.
+// DeleteCompany disconnects a company and deletes it. Exporters that use only this company are deleted with it. It is
+// removed from all others, including those that the actor may not see. Spreadsheets are left as they are.
 func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 	company, err := d.companies.own(ctx, d, realm)
 	if err != nil {
 		return err
 	}
 	return d.companies.drop(ctx, d, realm, company, func() error {
-		if err := d.takeOut(ctx, realm); err != nil {
+		if err := d.removeFromExporters(ctx, realm); err != nil {
 			return err
 		}
 		none := func(export.Exporter) bool { return false }
@@ -140,8 +141,8 @@ func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 	})
 }
 
-// takeOut takes a company out of all exporters and deletes those that have no other.
-func (d *Desk) takeOut(ctx context.Context, realm export.RealmID) error {
+// removeFromExporters removes a company from all exporters and deletes those that have no other.
+func (d *Desk) removeFromExporters(ctx context.Context, realm export.RealmID) error {
 	all, err := d.o.Store.Exporters(ctx, d.companies.users(realm))
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
@@ -163,12 +164,12 @@ func (d *Desk) takeOut(ctx context.Context, realm export.RealmID) error {
 	return nil
 }
 
-// CompanyEnded is called when Intuit has ended a company's grant: from now on its runs fail without a request.
+// CompanyEnded is called when Intuit has ended a company's grant. From now on its runs fail without a request.
 func (c *Control) CompanyEnded(ctx context.Context, realm export.RealmID, why *problem.Problem) {
-	c.companies.ended(ctx, c.core, realm, why)
+	c.companies.markEnded(ctx, c.core, realm, why)
 }
 
-// CompanyRefreshed is called when a new refresh token was stored.
+// CompanyRefreshed is called after a new refresh token has been stored.
 func (c *Control) CompanyRefreshed(ctx context.Context, realm export.RealmID, g export.Grant) {
 	c.companies.note(ctx, c.core, realm, func(c *export.Company) {
 		c.TokenExpiresAt = g.RefreshExpiry

@@ -12,16 +12,16 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// kind is a kind of connection: what companies at QuickBooks (K is their realm) and Google accounts differ in. How
-// they are connected, tested, disconnected and deleted is the same and stands here once.
+// kind holds what differs between the two kinds of connections: QuickBooks companies (K is their realm) and Google
+// accounts. Connecting, testing, disconnecting and deleting are the same for both and are implemented here once.
 type kind[K ~string, T any] struct {
 	noun     string // for people
-	action   string // begins the actions in the audit log
+	action   string // prefix of the actions in the audit log
 	consents Consents
 	grants   Grants
-	lost     problem.Code       // of runs that fail because the provider ended the grant
-	left     export.PauseReason // of exporters whose connection a person disconnected
-	ready    func() error       // why no consent can begin
+	lost     problem.Code       // for runs that fail because the provider ended the grant
+	left     export.PauseReason // for exporters whose connection a person disconnected
+	ready    func() error       // returns why no consent can begin
 
 	read   func(ctx context.Context, id K) (T, error)
 	put    func(ctx context.Context, t T) error
@@ -29,15 +29,15 @@ type kind[K ~string, T any] struct {
 	remove func(ctx context.Context, id K) error
 
 	shared func(*T) connection
-	// seen is what must be visible to see the connection, touched what changing it concerns.
+	// seen is what one must be able to see in order to see the connection. touched is what changing it affects.
 	seen, touched func(id K) access.Thing
 	users         func(id K) export.ExporterFilter // the exporters that need it
 }
 
-// connection is what both kinds have. The pointers lead into the company or the account.
+// connection is what both kinds have in common. The pointers lead into the company or the account.
 type connection struct {
 	name        string          // for people
-	grant       export.GrantKey // empty when it needs none
+	grant       export.GrantKey // empty if it needs none
 	status      *export.ConnectionStatus
 	connectedAt *time.Time
 	connectedBy *string
@@ -53,7 +53,7 @@ func (k kind[K, T]) get(ctx context.Context, d *Desk, id K) (T, error) {
 	}
 	if err != nil {
 		var none T
-		return none, missing(err, k.noun)
+		return none, explainMissing(err, k.noun)
 	}
 	return t, nil
 }
@@ -67,7 +67,7 @@ func (k kind[K, T]) own(ctx context.Context, d *Desk, id K) (T, error) {
 	return t, err
 }
 
-// begin begins a consent and returns the address of the provider's page.
+// begin starts a consent and returns the address of the provider's page.
 func (k kind[K, T]) begin(ctx context.Context, d *Desk, flow export.Flow, extra map[string]string) (string, error) {
 	flow.User, flow.Session = d.who.Email, d.who.Session
 	return k.consents.Begin(ctx, flow, extra)
@@ -78,7 +78,7 @@ func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (exp
 	return k.consents.Finish(ctx, answer, d.who.Session)
 }
 
-// connect stores a connection with its new grant and takes its exporters up again.
+// connect stores a connection with its new grant and resumes its exporters.
 func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant export.Grant) (T, error) {
 	s := k.shared(&t)
 	*s.status, *s.lastError, *s.connectedAt, *s.connectedBy = export.Connected, nil, d.o.Now(), d.who.Email
@@ -95,8 +95,8 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })
 }
 
-// test asks the provider something with the connection and notes how that went. learn, unless it is nil, takes what
-// the answer told.
+// test calls the provider through the connection and records how that went. learn, unless nil, stores what the answer
+// said.
 func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn func(*T), err error)) error {
 	t, err := k.get(ctx, d, id)
 	if err != nil {
@@ -119,7 +119,7 @@ func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn f
 	return errors.Join(err, saveErr)
 }
 
-// disconnect revokes the grant, forgets the tokens and pauses the exporters that need the connection.
+// disconnect revokes the grant, deletes the tokens and pauses the exporters that need the connection.
 func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, error) {
 	s := k.shared(&t)
 	if err := k.forget(ctx, d.core, s); err != nil {
@@ -137,7 +137,7 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	})
 }
 
-// drop disconnects and deletes. leave says what becomes of the exporters that need the connection.
+// drop disconnects and deletes. leave takes care of the exporters that need the connection.
 func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() error) error {
 	s := k.shared(&t)
 	if err := k.forget(ctx, d.core, s); err != nil {
@@ -150,8 +150,8 @@ func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() e
 	return k.remove(ctx, id)
 }
 
-// forget deletes a grant here first and then revokes it at the provider; that failing is logged only, as the person
-// wants the connection gone in any case.
+// forget first deletes a grant here, then revokes it at the provider. If revoking fails, that is only logged, because
+// the person wants the connection gone in any case.
 func (k kind[K, T]) forget(ctx context.Context, c *core, s connection) error {
 	if s.grant == "" {
 		return nil
@@ -167,8 +167,8 @@ func (k kind[K, T]) forget(ctx context.Context, c *core, s connection) error {
 	return nil
 }
 
-// ended notes that the provider has ended the grant.
-func (k kind[K, T]) ended(ctx context.Context, c *core, id K, why *problem.Problem) {
+// markEnded records that the provider has ended the grant.
+func (k kind[K, T]) markEnded(ctx context.Context, c *core, id K, why *problem.Problem) {
 	k.note(ctx, c, id, func(t *T) {
 		s := k.shared(t)
 		if *s.status == export.Connected {
@@ -178,7 +178,7 @@ func (k kind[K, T]) ended(ctx context.Context, c *core, id K, why *problem.Probl
 	})
 }
 
-// note stores what the program has learnt by itself; a connection that is gone meanwhile needs no notes.
+// note stores what the program has learnt by itself. If the connection has been deleted meanwhile, it does nothing.
 func (k kind[K, T]) note(ctx context.Context, c *core, id K, change func(*T)) {
 	_, err := k.update(ctx, id, func(t *T) error { change(t); return nil })
 	if err != nil && !errors.Is(err, export.ErrNotFound) {

@@ -1,7 +1,7 @@
-// Package control is what people can do with the service: every button of the dashboard and every call of the API is
-// one method of a [Desk], which belongs to one [Actor]. A method asks package access whether the actor may, checks its
-// input, refuses with a problem, stores, starts or stops work, and notes who did it. What the actor may not see does
-// not exist at its desk.
+// Package control is what people can do with the service. Every button of the dashboard and every call of the API is
+// one method of a [Desk], which belongs to one [Actor]. Each method asks package access whether the actor may, checks
+// the input, returns a problem if something is wrong, does the work, and records who did it. To a desk, what its actor
+// may not see does not exist.
 package control
 
 import (
@@ -18,53 +18,54 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Consents leads people through one provider's consent.
+// Consents guides people through one provider's consent.
 type Consents interface {
 	Begin(ctx context.Context, flow export.Flow, extra map[string]string) (address string, err error)
 	Finish(ctx context.Context, answer url.Values, session string) (export.Flow, export.Grant, error)
 	Revoke(ctx context.Context, g export.Grant) error
 }
 
-// Grants is where a provider's tokens live while they are used.
+// Grants holds a provider's tokens while they are in use.
 type Grants interface {
 	Replace(ctx context.Context, key export.GrantKey, g export.Grant) error
-	// Forget deletes a grant and returns the newest one, so that it can be revoked.
+	// Forget deletes a grant and returns its newest version, so that it can be revoked.
 	Forget(ctx context.Context, key export.GrantKey) (export.Grant, error)
 }
 
-// QuickBooks is what control asks of QuickBooks beside exports.
+// QuickBooks is what control needs from QuickBooks apart from exports.
 type QuickBooks interface {
-	// Probe reads the company's facts with a token that is not stored yet: the proof that the realm is what it claims.
+	// Probe reads the company's facts with a token that is not stored yet. That proves that the token reaches the
+	// realm.
 	Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error)
-	// Facts reads them with the connection's own token.
+	// Facts reads the facts with the connection's own token.
 	Facts(ctx context.Context, realm export.RealmID) (export.Company, error)
-	// Usage tells how many calls the company has had in the last minute, and how many it may have.
+	// Usage returns how many calls the company has had in the last minute, and how many it may have.
 	Usage(realm export.RealmID) (used, limit int)
 }
 
-// Google is what control asks of Google beside exports.
+// Google is what control needs from Google apart from exports.
 type Google interface {
-	// Identity reads who a token's owner is.
+	// Identity returns who owns a token.
 	Identity(ctx context.Context, token string) (subject, email string, err error)
-	// Account reads the e-mail with the connection's own token.
+	// Account returns the e-mail, read with the connection's own token.
 	Account(ctx context.Context, id export.ID) (email string, err error)
 }
 
-// Queue is where runs wait and are worked on.
+// Queue holds runs until they are executed.
 type Queue interface {
 	Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error)
 	Cancel(ctx context.Context, id export.ID) (export.Run, error)
 	Waiting(id export.ID) string
 }
 
-// Events tells of runs while they happen.
+// Events publishes runs while they happen.
 type Events interface {
 	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
 	// ends or the service stops.
 	Subscribe(ctx context.Context, filter func(export.Run) bool) <-chan export.RunEvent
 }
 
-// Ticker starts runs by their schedules.
+// Ticker starts runs on schedule.
 type Ticker interface {
 	Plan(e export.Exporter, now time.Time) time.Time
 	Wake()
@@ -77,7 +78,7 @@ type Previewer interface {
 	Difference(ctx context.Context, run export.ID) (*change.Set, error)
 }
 
-// Options are what a Control needs; all fields but Now are required.
+// Options configure a Control. All fields but Now are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -97,11 +98,11 @@ type Options struct {
 	Logger                       *slog.Logger
 }
 
-// Control is safe for concurrent use. Its own methods are those of the program itself; people and other programs come
-// to it with As.
+// Control is safe for concurrent use. Its own methods are for the program itself. People and other programs get a desk
+// from As.
 type Control struct{ *core }
 
-// core is what a control and its desks have in common. It asks nobody who they are.
+// core is what a Control and its desks share. It does not check who is asking.
 type core struct {
 	o           Options
 	definitions map[string]export.Definition
@@ -128,8 +129,8 @@ func (c *core) audit(ctx context.Context, who Actor, action, object, detail stri
 	}
 }
 
-// missing turns the store's "not found" into a problem that names the thing. Problems stay as they are.
-func missing(err error, what string) error {
+// explainMissing turns the store's "not found" into a problem that names the thing. Problems are returned unchanged.
+func explainMissing(err error, what string) error {
 	if errors.Is(err, export.ErrNotFound) {
 		return problem.New(problem.NotFound, "There is no such %s.", what)
 	}

@@ -17,13 +17,13 @@ import (
 	"ledgersheet/internal/progress"
 )
 
-// person is somebody with a role, and all companies unless some are named.
+// person returns an actor with a role, and with all companies unless some are named.
 func person(role access.Role, companies ...export.RealmID) control.Actor {
 	u := export.User{Email: string(role) + "@example.com", Role: string(role), Companies: companies}
 	return control.Person(u, "s")
 }
 
-// There is no way to ask or to do something without an actor: what is left on Control is for the program itself.
+// Nothing can be asked or done without an actor: what is left on Control is for the program itself.
 func TestControlAsksNobody(t *testing.T) {
 	t.Parallel()
 	methods := func(v any) (names []string) {
@@ -43,7 +43,7 @@ func TestControlAsksNobody(t *testing.T) {
 	}
 }
 
-// What each call answers somebody who may not see its thing, who may see it but not do that, and who may.
+// What each call answers to actors who may not see its thing, who may see it but not do that, and who may.
 func TestWhoMay(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -57,7 +57,7 @@ func TestWhoMay(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		verb  access.Verb
-		whole bool // only for who has all companies
+		whole bool // only for actors with all companies
 		call  func(d *control.Desk) error
 	}{
 		{"Company", access.See, false, func(d *control.Desk) error {
@@ -156,7 +156,7 @@ func TestWhoMay(t *testing.T) {
 	}
 }
 
-// Lists leave out what the actor may not see, and nobody has no lists at all.
+// Lists leave out what the actor may not see. Nobody has no lists at all.
 func TestListsOfSomeCompanies(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -219,7 +219,7 @@ func TestFollowOnlyOwnRuns(t *testing.T) {
 	}
 }
 
-// An exporter that the actor may not see is in the way as others are, but its name is not told.
+// An exporter that the actor may not see is in the way like any other, but its name is not told.
 func TestHiddenExporterIsNotNamed(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -241,8 +241,7 @@ func TestHiddenExporterIsNotNamed(t *testing.T) {
 	}
 }
 
-// A company that the actor may not see is as one that is not connected, in new exporters, in changed ones and in
-// previews.
+// A company that the actor may not see counts as not connected, in new exporters, in changed ones and in previews.
 func TestHiddenCompanyIsNotConnected(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -266,7 +265,7 @@ func fields(err error) (texts []string) {
 	return texts
 }
 
-// A consent that comes back for a company that is not the actor's connects nothing.
+// A consent that comes back for a company of somebody else connects nothing.
 func TestConsentForAnotherCompany(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -280,7 +279,7 @@ func TestConsentForAnotherCompany(t *testing.T) {
 	}
 }
 
-// A run that began with other companies is not shown to who may see only those of today.
+// A run that began with other companies is hidden from actors who may see only those of today.
 func TestRunOfEarlierCompanies(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -299,7 +298,7 @@ func TestRunOfEarlierCompanies(t *testing.T) {
 	}
 }
 
-// What is kept for an exporter is not used for a preview of somebody who may not see the exporter.
+// State kept for an exporter is not used in a preview for somebody who may not see the exporter.
 func TestPreviewInAnothersName(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

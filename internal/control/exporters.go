@@ -15,7 +15,7 @@ import (
 	"ledgersheet/internal/schedule"
 )
 
-// Exporters returns the exporters that the actor may see and the filter leaves, by name. Among is set here.
+// Exporters returns the exporters that the actor may see and the filter selects, by name. It sets f.Among.
 func (d *Desk) Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error) {
 	if !d.sees() {
 		return nil, nil
@@ -24,16 +24,16 @@ func (d *Desk) Exporters(ctx context.Context, f export.ExporterFilter) ([]export
 	return d.o.Store.Exporters(ctx, f)
 }
 
-// Exporter returns one exporter. One of several companies is there only for who may see all of them.
+// Exporter returns one exporter. An exporter of several companies is visible only to actors who may see all of them.
 func (d *Desk) Exporter(ctx context.Context, id export.ID) (export.Exporter, error) {
-	return d.exporterTo(ctx, access.See, id)
+	return d.exporterFor(ctx, access.See, id)
 }
 
-// exporterTo returns an exporter with which the actor may do what the verb says.
-func (d *Desk) exporterTo(ctx context.Context, v access.Verb, id export.ID) (export.Exporter, error) {
+// exporterFor returns an exporter if the actor may do v to it.
+func (d *Desk) exporterFor(ctx context.Context, v access.Verb, id export.ID) (export.Exporter, error) {
 	e, err := d.o.Store.Exporter(ctx, id)
 	if err != nil {
-		return export.Exporter{}, missing(err, "exporter")
+		return export.Exporter{}, explainMissing(err, "exporter")
 	}
 	if err := d.allow(v, access.About(e.Companies...), "exporter"); err != nil {
 		return export.Exporter{}, err
@@ -41,8 +41,8 @@ func (d *Desk) exporterTo(ctx context.Context, v access.Verb, id export.ID) (exp
 	return e, nil
 }
 
-// CreateExporter checks and stores a new exporter; its id and the like are set here. Companies that the actor may not
-// see are refused as if they were not connected.
+// CreateExporter checks and stores a new exporter. It sets the id and other fields that only the program sets.
+// Companies that the actor may not see are refused as if they were not connected.
 func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Exporter, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return e, err
@@ -63,12 +63,12 @@ func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Ex
 	return e, nil
 }
 
-// UpdateExporter replaces what people configure. A revision other than 0 must be the stored one: somebody else may have
+// UpdateExporter replaces what people configure. A revision other than 0 must be the stored one, or else somebody
 // changed the exporter meanwhile.
 func (d *Desk) UpdateExporter(
 	ctx context.Context, id export.ID, e export.Exporter, revision int,
 ) (export.Exporter, error) {
-	old, err := d.exporterTo(ctx, access.Edit, id)
+	old, err := d.exporterFor(ctx, access.Edit, id)
 	if err != nil {
 		return old, err
 	}
@@ -76,13 +76,13 @@ func (d *Desk) UpdateExporter(
 	if err := d.check(ctx, &e); err != nil {
 		return old, err
 	}
-	freed, err := d.freed(ctx, old, e)
+	freed, err := d.frees(ctx, old, e)
 	if err != nil {
 		return old, err
 	}
 	now := d.o.Now()
 	stored, err := d.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
-		// Its companies may have changed since it was looked at.
+		// Its companies may have changed since it was read.
 		if err := d.allow(access.Edit, access.About(s.Companies...), "exporter"); err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (d *Desk) UpdateExporter(
 			return problem.New(problem.Conflict,
 				"Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
-		replan := s.Schedule != e.Schedule // else a time that is just due would be passed over
+		replan := s.Schedule != e.Schedule // otherwise a time that is just due would be skipped
 		target := retarget(s.Target, e.Target, revision != 0, now)
 		s.Configure(e)
 		s.Target = target
@@ -105,16 +105,16 @@ func (d *Desk) UpdateExporter(
 		return nil
 	})
 	if err != nil {
-		return stored, missing(err, "exporter")
+		return stored, explainMissing(err, "exporter")
 	}
 	d.o.Ticker.Wake()
 	d.audit(ctx, d.who, "exporter.update", string(id), stored.Name)
 	return stored, nil
 }
 
-// retarget takes a destination that a person wrote. What runs have learnt about the old one holds only while it is the
-// same place. An empty spreadsheet stands for the one that the first run made, unless its writer has seen that one: a
-// program that sends back what it read before the first run does not want a second.
+// retarget returns the target to store when a person changes it. What runs have learnt about the old target is kept
+// only while it is the same place. An empty spreadsheet means the one that the first run created, unless the caller has
+// seen that one: a program that sends back what it read before the first run does not want a second spreadsheet.
 func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target {
 	if wanted.Spreadsheet == "" && old.Created && !seen && wanted.Account == old.Account {
 		wanted.Spreadsheet = old.Spreadsheet
@@ -130,9 +130,9 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 	return wanted
 }
 
-// DeleteExporter stops its runs and forgets the exporter. Its spreadsheet and its history stay.
+// DeleteExporter stops the exporter's runs and deletes it. Its spreadsheet and its history stay.
 func (d *Desk) DeleteExporter(ctx context.Context, id export.ID) error {
-	e, err := d.exporterTo(ctx, access.Edit, id)
+	e, err := d.exporterFor(ctx, access.Edit, id)
 	if err != nil {
 		return err
 	}
@@ -146,23 +146,23 @@ func (c *core) deleteExporter(ctx context.Context, who Actor, e export.Exporter)
 	}
 	for _, r := range active {
 		if r.Exporter.ID == e.ID {
-			if _, err := c.o.Queue.Cancel(ctx, r.ID); err != nil &&
-				!problem.HasCode(err, problem.Conflict, problem.NotFound) {
+			_, err := c.o.Queue.Cancel(ctx, r.ID)
+			if err != nil && !problem.HasCode(err, problem.Conflict, problem.NotFound) {
 				return err
 			}
 		}
 	}
 	if err := c.o.Store.DeleteExporter(ctx, e.ID); err != nil {
-		return missing(err, "exporter")
+		return explainMissing(err, "exporter")
 	}
 	c.o.Ticker.Wake()
 	c.audit(ctx, who, "exporter.delete", string(e.ID), e.Name)
 	return nil
 }
 
-// PauseExporter holds scheduled runs back, or lets them go on.
+// PauseExporter holds scheduled runs back, or lets them continue.
 func (d *Desk) PauseExporter(ctx context.Context, id export.ID, paused bool) (export.Exporter, error) {
-	if _, err := d.exporterTo(ctx, access.Operate, id); err != nil {
+	if _, err := d.exporterFor(ctx, access.Operate, id); err != nil {
 		return export.Exporter{}, err
 	}
 	now := d.o.Now()
@@ -177,14 +177,14 @@ func (d *Desk) PauseExporter(ctx context.Context, id export.ID, paused bool) (ex
 		return nil
 	})
 	if err != nil {
-		return e, missing(err, "exporter")
+		return e, explainMissing(err, "exporter")
 	}
 	d.o.Ticker.Wake()
 	d.audit(ctx, d.who, action, string(id), e.Name)
 	return e, nil
 }
 
-// Preview returns the first rows that an exporter, saved or not, would write. It is about the companies that e names.
+// Preview returns the first rows that an exporter, saved or not, would write. It covers the companies that e names.
 func (d *Desk) Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error) {
 	if err := d.allow(access.Operate, access.Thing{}, "exporter"); err != nil {
 		return pipeline.Preview{}, err
@@ -210,12 +210,12 @@ func (d *Desk) Preview(ctx context.Context, e export.Exporter) (pipeline.Preview
 		return pipeline.Preview{}, err
 	}
 	if _, err := d.Exporter(ctx, e.ID); problem.HasCode(err, problem.NotFound) {
-		e.ID = "" // what is kept for an exporter is only for who may see it
+		e.ID = "" // state kept for an exporter is only for actors who may see it
 	}
 	return d.o.Previewer.Preview(ctx, e)
 }
 
-// check tidies an exporter and returns a problem that names every wrong field.
+// check normalizes an exporter and returns a problem that names every wrong field.
 func (d *Desk) check(ctx context.Context, e *export.Exporter) error {
 	e.Normalize()
 	var bad problem.Collect
@@ -257,7 +257,7 @@ func (d *Desk) checkCompanies(ctx context.Context, e export.Exporter, bad *probl
 	return nil
 }
 
-// shortestDay is one on which the clocks go forward; a daily schedule is daily all the same.
+// shortestDay is the length of the day on which the clocks go forward. A daily schedule counts as daily even then.
 const shortestDay = 23 * time.Hour
 
 func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
@@ -281,13 +281,13 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 	daily := every >= shortestDay && c.o.MinInterval <= 24*time.Hour
 	if every < c.o.MinInterval && !daily {
 		bad.Add("schedule.cron",
-			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)", every,
-			c.o.MinInterval)
+			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)",
+			every, c.o.MinInterval)
 	}
 }
 
-// checkPlace refuses two exporters on the same corner of the same tab: each would take the other's rows for its own.
-// One that the actor may not see is in the way as well, but is not named.
+// checkPlace refuses two exporters at the same cell of the same tab: each would take the other's rows for its own. An
+// exporter that the actor may not see is a conflict too, but is not named.
 func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
 	if e.Target.Spreadsheet == "" {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestEmptySpreadsheet: who has not seen the spreadsheet that the first run made does not ask for a second.
+// TestEmptySpreadsheet: a caller who has not seen the spreadsheet that the first run created does not ask for a second.
 func TestEmptySpreadsheet(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -47,7 +47,7 @@ func TestEmptySpreadsheet(t *testing.T) {
 	}
 }
 
-// TestEditKeepsADueTime edits an exporter in the moment between its due time and the scheduler's look.
+// TestEditKeepsADueTime edits an exporter between its due time and the scheduler's next look.
 func TestEditKeepsADueTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -93,8 +93,8 @@ func TestShortestInterval(t *testing.T) {
 	}
 }
 
-// TestWrongInput names each wrong field and stores nothing. What is far too long is refused before the store is asked
-// about each part of it.
+// TestWrongInput: each wrong field is named and nothing is stored. Input that is far too long is refused before the
+// store is asked about each part of it.
 func TestWrongInput(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// pause holds exporters back and returns those that it paused.
+// pause pauses the selected exporters and returns those that were not paused before.
 func (c *core) pause(ctx context.Context, why export.Pause, which export.ExporterFilter) ([]export.ID, error) {
 	all, err := c.o.Store.Exporters(ctx, which)
 	if err != nil {
@@ -33,8 +33,8 @@ func (c *core) pause(ctx context.Context, why export.Pause, which export.Exporte
 	return paused, nil
 }
 
-// resume takes exporters up again after a reconnect and catches up, once each, with what was missed: a due time that
-// passed while it was paused, or a last run that failed for want of the connection.
+// resume resumes exporters after a reconnect. It enqueues one run for each exporter that missed something: a due time
+// that passed during the pause, or a last run that failed for lack of the connection.
 func (c *core) resume(
 	ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool,
 ) error {
@@ -44,22 +44,22 @@ func (c *core) resume(
 	}
 	now := c.o.Now()
 	for _, e := range all {
-		was := slices.Contains(paused, e.ID) && !pausedByPerson(e)
-		if was {
+		wasPaused := slices.Contains(paused, e.ID) && !pausedByPerson(e)
+		if wasPaused {
 			if held, err := c.hold(ctx, e); err != nil {
 				return err
 			} else if held {
 				continue
 			}
 		}
-		if !was && !uses(e) {
+		if !wasPaused && !uses(e) {
 			continue
 		}
-		missed := was && !e.NextAt.IsZero() && e.NextAt.Before(now)
+		missed := wasPaused && !e.NextAt.IsZero() && e.NextAt.Before(now)
 		if !missed && e.Schedule.Enabled && uses(e) {
 			missed = c.failedWith(ctx, e.ID, code)
 		}
-		if was {
+		if wasPaused {
 			e, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
 				e.Pause = nil
 				e.NextAt = c.o.Ticker.Plan(*e, now)
@@ -70,8 +70,10 @@ func (c *core) resume(
 			}
 		}
 		if missed && !e.Paused() && uses(e) {
-			run := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp,
-				Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}}
+			run := export.Run{
+				ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp,
+				Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
+			}
 			if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
 				return fmt.Errorf("catching up: %w", err)
 			}
@@ -81,9 +83,10 @@ func (c *core) resume(
 	return nil
 }
 
-// hold leaves an exporter paused that lacks another connection as well: it is resumed with that one.
+// hold reports whether an exporter has to stay paused because it also lacks another connection. It then arranges that
+// the exporter is resumed with that one.
 func (c *core) hold(ctx context.Context, e export.Exporter) (bool, error) {
-	why, err := c.lacks(ctx, e)
+	why, err := c.findLack(ctx, e)
 	if err != nil || why == nil {
 		return false, err
 	}
@@ -111,14 +114,14 @@ func (c *core) hold(ctx context.Context, e export.Exporter) (bool, error) {
 	return true, err
 }
 
-// pausedByPerson reports whether a person holds the exporter back, so that no connection's return resumes it.
+// pausedByPerson reports whether a person paused the exporter, so that no reconnect resumes it.
 func pausedByPerson(e export.Exporter) bool {
 	return e.Pause != nil && e.Pause.Reason == export.PausedByPerson
 }
 
-// lacks returns the pause for the first connection that an exporter needs and somebody has disconnected or deleted; nil
-// when it has all.
-func (c *core) lacks(ctx context.Context, e export.Exporter) (*export.Pause, error) {
+// findLack returns the pause for the first connection that the exporter needs and that somebody has disconnected or
+// deleted; nil if it has all.
+func (c *core) findLack(ctx context.Context, e export.Exporter) (*export.Pause, error) {
 	pause := func(reason export.PauseReason, who string) *export.Pause {
 		return &export.Pause{Reason: reason, Who: who, Since: c.o.Now()}
 	}
@@ -148,15 +151,15 @@ func (c *core) failedWith(ctx context.Context, id export.ID, code problem.Code) 
 	return err == nil && len(runs) == 1 && runs[0].Problem != nil && runs[0].Problem.Code == code
 }
 
-// freed reports whether wanted no longer needs the connection whose loss paused old.
-func (c *core) freed(ctx context.Context, old, wanted export.Exporter) (bool, error) {
+// frees reports whether wanted no longer needs the connection whose loss paused old.
+func (c *core) frees(ctx context.Context, old, wanted export.Exporter) (bool, error) {
 	if !old.Paused() || pausedByPerson(old) {
 		return false, nil
 	}
-	lacked, err := c.lacks(ctx, old)
-	if err != nil || lacked == nil {
+	before, err := c.findLack(ctx, old)
+	if err != nil || before == nil {
 		return false, err
 	}
-	lacking, err := c.lacks(ctx, wanted)
-	return lacking == nil, err
+	after, err := c.findLack(ctx, wanted)
+	return after == nil, err
 }

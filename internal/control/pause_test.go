@@ -10,8 +10,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestDisconnectAndCatchUp misses a due time while a company is disconnected; reconnecting makes one run for it, and
-// reconnecting again none.
+// TestDisconnectAndCatchUp misses a due time while a company is disconnected. Reconnecting makes one run for it.
+// Reconnecting again makes none.
 func TestDisconnectAndCatchUp(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -40,7 +40,7 @@ func TestDisconnectAndCatchUp(t *testing.T) {
 	}
 }
 
-// TestTwoDisconnects resumes an exporter only when the last of its connections is back.
+// TestTwoDisconnects: an exporter is resumed only when the last of its connections is back.
 func TestTwoDisconnects(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -69,7 +69,7 @@ func TestTwoDisconnects(t *testing.T) {
 	}
 }
 
-// TestPersonsPauseStays: what a person paused, a reconnect does not resume.
+// TestPersonsPauseStays: a reconnect does not resume what a person paused.
 func TestPersonsPauseStays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -84,7 +84,7 @@ func TestPersonsPauseStays(t *testing.T) {
 	}
 }
 
-// TestNamesDecideNothing: a company may be named like a pause that a person made.
+// TestNamesDecideNothing: a company's name may look like the words of a person's pause.
 func TestNamesDecideNothing(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -103,7 +103,7 @@ func TestNamesDecideNothing(t *testing.T) {
 	}
 }
 
-// TestFreedByAnEdit resumes an exporter that is given other connections than the missing one.
+// TestFreedByAnEdit: an exporter is resumed once it is given connections other than the missing one.
 func TestFreedByAnEdit(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -132,7 +132,8 @@ func TestFreedByAnEdit(t *testing.T) {
 	}
 }
 
-// TestDeleteCompany deletes what used only this company, stops its runs, and takes the company out of the others.
+// TestDeleteCompany: deleting a company deletes the exporters that used only it, stops their runs, and removes it from
+// the others.
 func TestDeleteCompany(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -11,12 +11,12 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// maxPage bounds a page of the history.
+// maxPage limits a page of the history.
 const maxPage = 200
 
-// RunNow enqueues a run of the exporter, or returns the one that is queued or running.
+// RunNow enqueues a run of the exporter, or returns the one that is already queued or running.
 func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined bool, err error) {
-	e, err := d.exporterTo(ctx, access.Operate, id)
+	e, err := d.exporterFor(ctx, access.Operate, id)
 	if err != nil {
 		return run, false, err
 	}
@@ -26,8 +26,9 @@ func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined
 	}
 	now := d.o.Now()
 	run, joined, err = d.o.Queue.Enqueue(ctx, export.Run{
-		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, Status: export.RunQueued, By: d.who.Email,
-		QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued}})
+		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, By: d.who.Email,
+		Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
+	})
 	if err != nil {
 		return run, joined, err
 	}
@@ -43,16 +44,16 @@ func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined
 	return run, joined, nil
 }
 
-// Run returns one run. One of several companies is there only for who may see all of them.
+// Run returns one run. A run of several companies is visible only to actors who may see all of them.
 func (d *Desk) Run(ctx context.Context, id export.ID) (export.Run, error) {
-	return d.runTo(ctx, access.See, id)
+	return d.runFor(ctx, access.See, id)
 }
 
-// runTo returns a run with which the actor may do what the verb says.
-func (d *Desk) runTo(ctx context.Context, v access.Verb, id export.ID) (export.Run, error) {
+// runFor returns a run if the actor may do v to it.
+func (d *Desk) runFor(ctx context.Context, v access.Verb, id export.ID) (export.Run, error) {
 	r, err := d.o.Store.Run(ctx, id)
 	if err != nil {
-		return export.Run{}, missing(err, "run")
+		return export.Run{}, explainMissing(err, "run")
 	}
 	if err := d.allow(v, access.About(r.Exporter.Companies...), "run"); err != nil {
 		return export.Run{}, err
@@ -60,8 +61,9 @@ func (d *Desk) runTo(ctx context.Context, v access.Verb, id export.ID) (export.R
 	return r, nil
 }
 
-// Follow returns the states of the runs that the actor may see and which, unless it is nil, accepts, from now on. The
-// channel is closed when ctx ends or the service stops. which must be quick and must not call the desk.
+// Follow returns the states, from now on, of the runs that the actor may see and that which accepts; a nil which
+// accepts all. The channel is closed when ctx ends or the service stops. which must be quick and must not call the
+// desk.
 func (d *Desk) Follow(ctx context.Context, which func(export.Run) bool) <-chan export.RunEvent {
 	return d.o.Events.Subscribe(ctx, func(r export.Run) bool {
 		return d.sees(r.Exporter.Companies...) && (which == nil || which(r))
@@ -78,14 +80,14 @@ func (d *Desk) Difference(ctx context.Context, id export.ID) (*change.Set, error
 
 // DryRun returns what a run of the exporter would do now. It writes nothing.
 func (d *Desk) DryRun(ctx context.Context, id export.ID) (pipeline.DryRun, error) {
-	e, err := d.exporterTo(ctx, access.Operate, id)
+	e, err := d.exporterFor(ctx, access.Operate, id)
 	if err != nil {
 		return pipeline.DryRun{}, err
 	}
 	return d.o.Previewer.DryRun(ctx, e)
 }
 
-// Waiting says why a queued run waits; empty when it does not.
+// Waiting returns why a queued run is waiting; empty if it is not.
 func (d *Desk) Waiting(r export.Run) string {
 	if !d.sees(r.Exporter.Companies...) {
 		return ""
@@ -93,8 +95,8 @@ func (d *Desk) Waiting(r export.Run) string {
 	return d.o.Queue.Waiting(r.ID)
 }
 
-// Runs returns a page of the history, newest first, and the cursor of the next one: the runs that the actor may see
-// and the filter leaves. Among is set here.
+// Runs returns a page of the history, newest first, and the cursor of the next page. It contains the runs that the
+// actor may see and the filter selects. It sets f.Among.
 func (d *Desk) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, export.ID, error) {
 	if !d.sees() {
 		return nil, "", nil
@@ -110,9 +112,9 @@ func (d *Desk) Runs(ctx context.Context, f export.RunFilter) ([]export.Run, expo
 	return runs, next, nil
 }
 
-// CancelRun stops a run; the sheet keeps its previous rows. A run that is over is a conflict.
+// CancelRun stops a run. The sheet keeps its previous rows. Cancelling a run that is over is a conflict.
 func (d *Desk) CancelRun(ctx context.Context, id export.ID) (export.Run, error) {
-	r, err := d.runTo(ctx, access.Operate, id)
+	r, err := d.runFor(ctx, access.Operate, id)
 	if err != nil {
 		return r, err
 	}

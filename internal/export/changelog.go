@@ -7,8 +7,8 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// ChangeLog is a list of what was added, changed, voided or deleted in QuickBooks since an exporter's first run, one
-// row for each changed field. It needs a state that is kept between runs.
+// ChangeLog lists what was added, changed, voided or deleted in QuickBooks since an exporter's first run, one row for
+// each changed field. It needs a state that is kept between runs.
 type ChangeLog struct {
 	ID, Title, Summary, Group string
 
@@ -19,17 +19,17 @@ type ChangeLog struct {
 type Watched struct {
 	Object    string // the name in QuickBooks' query language, such as "Invoice"; change data capture must know it
 	Title     string // what a row calls the record
-	HasActive bool   // inactive records exist; they are followed as well
-	AppPath   string // as Entity.AppPath; empty when there is none
-	// Label, Date and Total are the paths of the number or name by which people know a record, of its day and of its
-	// amount; each is empty or one of Fields. A record with a Total is a transaction, which can be voided.
+	HasActive bool   // inactive records exist; they are followed too
+	AppPath   string // like Entity.AppPath; empty if there is none
+	// Label, Date and Total are the paths of the number or name by which people know a record, of its day, and of its
+	// amount. Each is empty or one of Fields. A record with a Total is a transaction, which can be voided.
 	Label, Date, Total string
 	Fields             []WatchedField
-	// Derived are members of the record that follow from other records, so that their changes say nothing of this one.
+	// Derived names members that follow from other records, so that their changes say nothing about this one.
 	Derived []string
 }
 
-// WatchedField is one field whose old and new values are told. Of references the name is told and the id compared.
+// WatchedField is one field whose old and new values are reported. A reference is reported by name and compared by id.
 type WatchedField struct {
 	Path, Title string
 	Kind        table.Kind
@@ -56,7 +56,7 @@ const (
 	OptKeepDays = "keep_days"
 )
 
-// Info implements Definition. Outside, a change log is a list of records like others.
+// Info implements Definition. To the outside, a change log is a list of records like any other.
 func (l ChangeLog) Info() Info {
 	return Info{ID: l.ID, Title: l.Title, Summary: l.Summary, Group: l.Group, Kind: KindEntity}
 }
@@ -68,9 +68,8 @@ func (ChangeLog) columns(yield func(Column) bool) { slices.Values(changeColumns)
 
 var changeColumns = []Column{
 	{Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true,
-		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, when " +
-			"it was " +
-			"noticed."},
+		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, " +
+			"when it was noticed."},
 	{Path: ChangeRecord, Title: "Record", Key: true, Help: "What kind of record it is."},
 	{Path: ChangeID, Title: "Record ID", Key: true},
 	{Path: ChangeNumber, Title: "Number or name", Help: "Of the record, after the change."},
@@ -95,19 +94,21 @@ func (l ChangeLog) options(yield func(option) bool) {
 	for i, w := range l.Watched {
 		objects[i] = w.Object
 	}
-	_ = yield(option{Option: Option{
+	watch := option{values: objects, Option: Option{
 		Key: OptObjects, Title: "Records to watch", Kind: OptionText, Most: len(objects),
 		Help: "Empty means all of " + strings.Join(objects, ", ") +
 			"; else some of them, with commas. What is added later is watched from then on.",
-	}, values: objects}) && yield(option{Option: Option{
+	}}
+	keep := option{Option: Option{
 		Key: OptKeepDays, Title: "Keep changes for", Kind: OptionChoice, Default: "90", Values: keepDays,
 		Help: "Counted from the run that noticed a change. Older ones are forgotten for good.",
-	}})
+	}}
+	_ = yield(watch) && yield(keep)
 }
 
 var keepDays = []Choice{{"7", "7 days"}, {"30", "30 days"}, {"90", "90 days"}, {"365", "A year"}}
 
-// Field returns the position of the field with the path, -1 when there is none.
+// Field returns the index of the field with the given path, or -1 if there is none.
 func (w Watched) Field(path string) int {
 	return slices.IndexFunc(w.Fields, func(f WatchedField) bool { return f.Path == path })
 }

@@ -8,7 +8,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// RealmID is a QuickBooks company's id: digits, but always text.
+// RealmID is a QuickBooks company's id: all digits, but always kept as text.
 type RealmID string
 
 // Valid reports whether the id can be a company's.
@@ -21,12 +21,13 @@ type ConnectionStatus string
 
 // The states of connections.
 const (
-	// Connected: set by a finished consent. Left when the provider refuses the refresh token, or by the user.
+	// Connected: set by a finished consent. Left when the provider refuses the refresh token, or when the user
+	// disconnects.
 	Connected ConnectionStatus = "connected"
-	// ReconnectRequired: set by the token source when the provider answers invalid_grant. Left by a new consent only;
-	// until then nothing is asked of the provider.
+	// ReconnectRequired: set by the token source when the provider answers invalid_grant. Left only by a new consent;
+	// until then the provider is not called.
 	ReconnectRequired ConnectionStatus = "reconnect_required"
-	// Disconnected: set by the user; the grant is revoked and forgotten. Left by a new consent.
+	// Disconnected: set by the user; the grant is revoked and deleted. Left by a new consent.
 	Disconnected ConnectionStatus = "disconnected"
 )
 
@@ -42,14 +43,14 @@ type Company struct {
 	Status          ConnectionStatus `json:"status"`
 	ConnectedAt     time.Time        `json:"connected_at"`
 	ConnectedBy     string           `json:"connected_by"`     // e-mail of our user
-	TokenExpiresAt  time.Time        `json:"token_expires_at"` // of the refresh token; zero when there is none
+	TokenExpiresAt  time.Time        `json:"token_expires_at"` // of the refresh token; zero if there is none
 	HardExpiresAt   time.Time        `json:"hard_expires_at"`  // five years after consent; zero when Intuit did not say
 	LastError       *problem.Problem `json:"last_error,omitempty"`
-	// Paused names the exporters that a disconnect paused, so that reconnecting resumes just those.
+	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
 }
 
-// AppURL is the root of QuickBooks' own pages for the company, ending in a slash.
+// AppURL returns the root of QuickBooks' own pages for the company, ending in a slash.
 func (c Company) AppURL() string {
 	if c.Environment == "sandbox" {
 		return "https://sandbox.qbo.intuit.com/app/"
@@ -57,7 +58,7 @@ func (c Company) AppURL() string {
 	return "https://qbo.intuit.com/app/"
 }
 
-// AccountKind tells how a Google account is authorised.
+// AccountKind says how a Google account is authorised.
 type AccountKind string
 
 // The kinds of Google accounts.
@@ -66,8 +67,8 @@ const (
 	ServiceAccount AccountKind = "service_account"
 )
 
-// The scopes that are asked of Google. ScopeFiles is enough for spreadsheets that the program makes; others, which a
-// user names by address, need ScopeSheets as well. https://developers.google.com/workspace/sheets/api/scopes
+// The scopes requested from Google. ScopeFiles is enough for spreadsheets that the program creates. Those that a user
+// names by address need ScopeSheets as well. https://developers.google.com/workspace/sheets/api/scopes
 const (
 	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
 	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
@@ -76,7 +77,7 @@ const (
 // GoogleAccount is one connected Google identity.
 type GoogleAccount struct {
 	ID          ID               `json:"id"`
-	Subject     string           `json:"subject"` // Google's own id of the user
+	Subject     string           `json:"subject"` // Google's own id for the user
 	Email       string           `json:"email"`
 	Kind        AccountKind      `json:"kind"`
 	Status      ConnectionStatus `json:"status"`
@@ -87,10 +88,10 @@ type GoogleAccount struct {
 	Paused      []ID             `json:"paused,omitempty"`
 }
 
-// OpensExisting reports whether the account may open spreadsheets that the program did not make.
+// OpensExisting reports whether the account may open spreadsheets that the program did not create.
 func (a GoogleAccount) OpensExisting() bool { return slices.Contains(a.Scopes, ScopeSheets) }
 
-// Grant is what a consent gave: the tokens of one connection. It is only ever stored sealed.
+// Grant holds the tokens that a consent gave to one connection. It is only ever stored sealed.
 type Grant struct {
 	AccessToken   string    `json:"access_token"`
 	Expiry        time.Time `json:"expiry"` // of the access token
@@ -100,7 +101,7 @@ type Grant struct {
 	Scopes        []string  `json:"scopes,omitempty"`
 }
 
-// Same reports whether both carry the same tokens.
+// Same reports whether both grants carry the same tokens.
 func (g Grant) Same(other Grant) bool {
 	return g.AccessToken == other.AccessToken && g.RefreshToken == other.RefreshToken
 }
@@ -114,18 +115,18 @@ func (g Grant) GoString() string { return g.String() }
 // GrantKey names a connection's grant in the store.
 type GrantKey string
 
-// CompanyGrant is the key of a company's grant.
+// CompanyGrant returns the key of a company's grant.
 func CompanyGrant(r RealmID) GrantKey { return GrantKey("quickbooks/" + r) }
 
-// AccountGrant is the key of a Google account's grant.
+// AccountGrant returns the key of a Google account's grant.
 func AccountGrant(id ID) GrantKey { return GrantKey("google/" + id) }
 
-// Flow is a consent under way, from the redirect to the provider until its answer. It is used once.
+// Flow is a consent in progress, from the redirect to the provider until its answer. It can be used once.
 type Flow struct {
 	Provider  string    `json:"provider"`           // "quickbooks" or "google"
 	User      string    `json:"user"`               // e-mail of our user who began it
 	Session   string    `json:"session"`            // hash of the browser session that began it
-	Realm     RealmID   `json:"realm,omitempty"`    // the company to reconnect, empty for any; then the one that came
+	Realm     RealmID   `json:"realm,omitempty"`    // company to reconnect, or empty; at the end the one that came
 	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
 	Verifier  string    `json:"verifier,omitempty"` // PKCE
 	Scopes    []string  `json:"scopes,omitempty"`

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// The ranges that need no rule of their own.
+// The ranges that have no rule of their own.
 const (
 	RangeAll    = "all"
 	RangeCustom = "custom"
 )
 
-// DateRange is a span of calendar days, both ends included; a zero end is open.
+// DateRange is a span of calendar days, both ends included. A zero end is open.
 type DateRange struct{ Start, End time.Time }
 
-// DateRanges lists the names that Resolve knows, in the order in which a form shows them.
+// DateRanges lists the names that ResolveRange accepts, in the order in which forms show them.
 func DateRanges() []string {
 	list := []string{RangeAll, "today", "yesterday"}
 	for _, unit := range []string{"week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"} {
@@ -25,9 +25,9 @@ func DateRanges() []string {
 	return append(list, "last_7_days", "last_30_days", "last_90_days", "last_365_days", "last_12_months", RangeCustom)
 }
 
-// ResolveRange turns a range's name into days. today is the day of the run; fiscalStart the month in which the
-// company's fiscal year begins; start and end are the days of a custom range. Weeks begin on Sunday; last_N_days ends
-// yesterday; last_12_months are the twelve whole months before this one.
+// ResolveRange returns the days of the named range. today is the day of the run, fiscalStart the month in which the
+// company's fiscal year begins, and start and end the days of a custom range. Weeks begin on Sunday. last_N_days ends
+// yesterday. last_12_months is the twelve whole months before this one.
 func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, end string) (DateRange, error) {
 	y, m, d := today.Date()
 	today = day(y, m, d)
@@ -35,7 +35,7 @@ func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, e
 	case RangeAll:
 		return DateRange{}, nil
 	case RangeCustom:
-		return customRange(start, end)
+		return parseCustomRange(start, end)
 	case "today":
 		return DateRange{today, today}, nil
 	case "yesterday":
@@ -64,7 +64,7 @@ func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, e
 	return DateRange{}, fmt.Errorf("unknown date range %q", name)
 }
 
-// periodAt is the period that holds today, or the one before it when offset is -1.
+// periodAt returns the period that contains today, or the one before it if offset is -1.
 func periodAt(unit string, today time.Time, fiscalStart time.Month, offset int) (DateRange, error) {
 	y, m, d := today.Date()
 	if fiscalStart < time.January || fiscalStart > time.December {
@@ -93,7 +93,7 @@ func periodAt(unit string, today time.Time, fiscalStart time.Month, offset int) 
 	return DateRange{first, first.AddDate(0, months, -1)}, nil
 }
 
-func customRange(start, end string) (DateRange, error) {
+func parseCustomRange(start, end string) (DateRange, error) {
 	var r DateRange
 	var err error
 	if start != "" {
@@ -115,9 +115,10 @@ func customRange(start, end string) (DateRange, error) {
 	return r, nil
 }
 
-// Before is the range that a statement of r is compared with, under ComparePeriod or CompareYear. Whole months have as
-// many whole months before them, and the same months of the year before; other ranges have as many days right before
-// them, and the same days of the year before, with 28 February for the 29th. r needs both ends.
+// Before returns the range to compare r with, under ComparePeriod or CompareYear. Whole months are compared with as
+// many whole months before them, or with the same months of the previous year. Any other range is compared with as many
+// days right before it, or with the same days of the previous year, 28 February standing in for the 29th. r needs both
+// ends.
 func (r DateRange) Before(compare string) DateRange {
 	y, m, d := r.Start.Date()
 	ey, em, ed := r.End.Date()

@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// slowRange is the same as ResolveRange, worked out by walking over the calendar day by day.
+// slowRange returns the same as ResolveRange, by walking over the calendar day by day.
 func slowRange(name string, today time.Time, fiscal time.Month) DateRange {
-	var member func(time.Time) int // days of one period have one number
+	var member func(time.Time) int // days of one period share a number
 	months := func(t time.Time) int { return t.Year()*12 + int(t.Month()) - 1 }
 	toDate := strings.HasSuffix(name, "_to_date")
 	which, unit, _ := strings.Cut(strings.TrimSuffix(name, "_to_date"), "_")
@@ -49,7 +49,7 @@ func slowRange(name string, today time.Time, fiscal time.Month) DateRange {
 	return r
 }
 
-// TestResolveRange goes through every range on every day of ten years, for every fiscal year.
+// TestResolveRange tries every range on every day of ten years, for every fiscal year.
 func TestResolveRange(t *testing.T) {
 	t.Parallel()
 	for _, name := range DateRanges() {
@@ -123,7 +123,7 @@ func TestResolveOtherRanges(t *testing.T) {
 			t.Errorf("%s %q %q: %v, %v", test.name, test.start, test.end, got, err)
 		}
 	}
-	// A company whose fiscal year is not known has calendar years.
+	// Without a known fiscal year, a company has calendar years.
 	got, err := ResolveRange("this_fiscal_year", today, 0, "", "")
 	if err != nil || got != (DateRange{day(2026, 1, 1), day(2026, 12, 31)}) {
 		t.Errorf("%v, %v", got, err)
@@ -167,7 +167,7 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestBeforeMeets: the period before ends the day before; it has as many days, or as many whole months.
+// TestBeforeMeets: the compared period ends the day before, and has as many days or as many whole months.
 func TestBeforeMeets(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

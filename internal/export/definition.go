@@ -9,7 +9,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Definition is a thing that can be exported: an Entity, a Report or a ChangeLog, nothing else. Outside it is called
+// Definition is something that can be exported: an Entity, a Report or a ChangeLog, nothing else. Users know it as an
 // exporter type.
 type Definition interface {
 	Info() Info
@@ -18,12 +18,12 @@ type Definition interface {
 	// OptionList lists the options that an exporter of this definition may set.
 	OptionList() []Option
 
-	// columns and options yield the same one by one, so that looking one up does not make them all.
+	// columns and options yield the same items one by one, so that looking one up does not build them all.
 	columns(yield func(Column) bool)
 	options(yield func(option) bool)
 }
 
-// DefinitionKind tells lists of records from reports.
+// DefinitionKind distinguishes lists of records from reports.
 type DefinitionKind string
 
 // The kinds of definitions.
@@ -32,61 +32,63 @@ const (
 	KindReport DefinitionKind = "report"
 )
 
-// Info is what a catalogue shows of a definition.
+// Info is what a catalogue shows about a definition.
 type Info struct {
 	ID      string // snake_case, part of the contract
 	Title   string
 	Summary string // one sentence
-	Group   string // heading in the catalogue
+	Group   string // its heading in the catalogue
 	Kind    DefinitionKind
-	Paths   bool // any path of the records is a column, whether the catalogue lists it or not
+	Paths   bool // any path into the records is a column, whether the catalogue lists it or not
 }
 
-// Entity is a list of QuickBooks records, one row a record or a line.
+// Entity is a list of QuickBooks records, with one row per record or per line.
 type Entity struct {
 	ID, Title, Summary, Group string
 
 	Object string // the name in QuickBooks' query language, such as "Invoice"
-	Lines  bool   // records have lines: the option "lines" gives one row a line
-	// the member that holds the lines, empty for "Line"; the keys of its columns begin with "Line." all the same
+	Lines  bool   // records have lines: the option "lines" gives each line a row
+	// LinesIn is the member that holds the lines; empty means "Line". The keys of its columns begin with "Line." either
+	// way.
 	LinesIn   string
 	HasActive bool     // inactive records exist and are left out unless asked for
-	Dates     []string // the paths that a date range may be about, the default first; empty when it has none
-	// path in QuickBooks' own pages that opens a record when its Id is appended; empty when there is none
+	Dates     []string // the paths that a date range may apply to, the default first; empty if it has none
+	// AppPath opens a record in QuickBooks' own pages, once its Id is appended; empty if there is no such page.
 	AppPath string
 	Columns []Column
 	Figures []Figure // headline figures; none for lists without amounts that add up
 }
 
-// Column is one that a definition offers.
+// Column is a column that a definition offers.
 type Column struct {
-	Path  string // the key: a record path, or a name of its own when From is set
+	Path  string // the key: a record path, or a name of its own if From is set
 	Title string
 	Help  string
 	Kind  table.Kind
 	Key   bool // part of a row's identity
 	Off   bool // not among the defaults
-	// NotAdded marks an amount that does not add up down the column: a price, a rate, a balance that contains others.
+	// NotAdded marks an amount that does not add up down the column: a price, a rate, or a balance that includes
+	// others.
 	NotAdded bool
-	// Sensitive says that the values are about a person's identity or bank; its help then says so. Never among the
-	// defaults.
+	// Sensitive marks values about a person's identity or bank. The column's help then says so, and it is never among
+	// the defaults.
 	Sensitive bool
-	// Queryable says that QuickBooks' query language can filter by it.
+	// Queryable reports whether QuickBooks' query language can filter by it.
 	Queryable bool
-	// From computes the value where a path cannot say it.
+	// From computes a value that no path can express.
 	From func(View) table.Cell
 }
 
-// Line reports whether the column is about a record's line and not about the record.
+// Line reports whether the column describes a record's line rather than the record.
 func (c Column) Line() bool { return strings.HasPrefix(c.Path, LinePrefix) }
 
-// LinePrefix begins the keys of columns that are about a record's line, whatever member holds the lines.
+// LinePrefix begins the keys of columns that describe a record's line, whichever member holds the lines.
 const LinePrefix = "Line."
 
 // View is what a computed column sees of one row.
 type View struct {
 	Record  record.Record
-	Line    record.Record // none unless rows are lines
+	Line    record.Record // empty unless rows are lines
 	Company Company
 	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
 }
@@ -96,7 +98,7 @@ func (e Entity) Info() Info {
 	return Info{ID: e.ID, Title: e.Title, Summary: e.Summary, Group: e.Group, Kind: KindEntity, Paths: true}
 }
 
-// Catalogue implements Definition. Every entity also offers Company, and Link when its records can be opened.
+// Catalogue implements Definition. Every entity also offers Company, and Link if its records can be opened.
 func (e Entity) Catalogue() []Column { return slices.Collect(e.columns) }
 
 func (e Entity) columns(yield func(Column) bool) {
@@ -119,7 +121,7 @@ func (e Entity) columns(yield func(Column) bool) {
 
 const sensitiveHelp = "Sensitive: everybody who can open the spreadsheet sees it."
 
-// CompanyColumn is the key of the column with the company's name.
+// CompanyColumn is the key of the column that holds the company's name.
 const CompanyColumn = "Company"
 
 var companyColumn = Column{
@@ -135,32 +137,32 @@ func (e Entity) link(v View) table.Cell {
 	return table.TextOf(v.Company.AppURL() + e.AppPath + id)
 }
 
-// Shape is how a report's rows hang together.
+// Shape is how a report's rows relate to each other.
 type Shape string
 
 // The shapes of reports.
 const (
 	// Tree is a statement: nested sections with totals.
 	Tree Shape = "tree"
-	// List is rows under fixed columns, perhaps grouped.
+	// List is rows under fixed columns, possibly grouped.
 	List Shape = "list"
 )
 
-// Dates says what a report's figures are about, and so which dates it takes and what may be done with them.
+// Dates says which dates a report takes, and what may be done with its figures.
 type Dates uint8
 
 // The kinds of dates.
 const (
-	// RangeOfDays is a range whose parts cannot be joined to the whole, because of averages or percentages.
+	// RangeOfDays is a range that cannot be assembled from its parts, because of averages or percentages.
 	RangeOfDays Dates = iota
-	// JoinableRange is a range of which the answers for its parts, joined, are the answer for it: a report that is too
-	// large for QuickBooks is read in parts.
+	// JoinableRange is a range whose answer equals the joined answers for its parts. A report that is too large for
+	// QuickBooks is read in parts.
 	JoinableRange
-	// BalanceAtEnd takes a range, but figures are as of its end: periods must not be added up.
+	// BalanceAtEnd takes a range, but its figures are as of the end: periods must not be added up.
 	BalanceAtEnd
-	// AsOfDay takes one day and no range.
+	// AsOfDay takes one day, no range.
 	AsOfDay
-	// Undated takes no date at all.
+	// Undated takes no date.
 	Undated
 )
 
@@ -172,32 +174,32 @@ type Report struct {
 	Shape  Shape
 	Dates  Dates
 	Basis  bool // knows accounting_method
-	// Accounts says that rows are about accounts, so that AccountNumber and AccountType can be offered.
+	// Accounts reports whether rows are about accounts, so that AccountNumber and AccountType can be offered.
 	Accounts bool
-	// Levels is how many section columns the table layout has at least, so that a deeper account does not move the
-	// others.
+	// Levels is the minimum number of section columns in the table layout. It keeps a deeper account from shifting the
+	// other columns.
 	Levels int
-	// Summarize lists the values of summarize_by that it takes, the default first; empty when it takes none.
+	// Summarize lists the accepted values of summarize_by, the default first; empty if the report takes none.
 	Summarize []string
-	// Params are the report's own filters: the option's key is QuickBooks' parameter name. One at its default is not
-	// sent, so a default has to be what QuickBooks does by itself.
+	// Params are the report's own filters. An option's key is QuickBooks' parameter name. An option at its default is
+	// not sent, so the default has to be what QuickBooks does without it.
 	Params []Option
-	// Groups says how QuickBooks' computed totals follow from the section groups, such as NetIncome; checked on each
-	// read. Rules about the same group are alternatives.
+	// Groups says how QuickBooks' computed totals, such as NetIncome, follow from the section groups. It is checked on
+	// each read. Rules about the same group are alternatives.
 	Groups []GroupSum
-	// Across says how a column follows from others on each row, by column keys or titles; one without Of is the sum of
-	// all other amounts. Rules about columns that an answer does not have are not checked.
+	// Across says how a column follows from others on each row, by column keys or titles. A rule without Of is the sum
+	// of all other amounts. Rules about columns that an answer does not have are skipped.
 	Across []GroupSum
-	// Running says that accounts' rows stand in the order of their balances, so that beginning, rows and end are
-	// checked.
+	// Running reports whether an account's rows come in the order of their balances, so that opening balance, rows and
+	// closing balance can be checked.
 	Running bool
 	// Figures are the headline figures.
 	Figures []Figure
-	// Even names two columns that add up to the same, such as debit and credit.
+	// Even names two columns with equal sums, such as debit and credit.
 	Even [2]string
 }
 
-// GroupSum states that the figure of a group or column is the sum of others'; a minus sign subtracts one.
+// GroupSum states that the figure of a group or column is the sum of others. A minus sign subtracts one.
 type GroupSum struct {
 	Group string
 	Of    []string
@@ -208,10 +210,10 @@ func (r Report) Info() Info {
 	return Info{ID: r.ID, Title: r.Title, Summary: r.Summary, Group: r.Group, Kind: KindReport}
 }
 
-// The keys of the columns that reports have beside those of QuickBooks' answer.
+// The keys of the columns that reports have besides those of QuickBooks' answer.
 const (
 	ReportLabel     = "Label"     // statement: the row's label; table and tidy: the account's or the row's name
-	ReportRowID     = "LabelId"   // id of the account, customer, … that the row is about
+	ReportRowID     = "LabelId"   // id of the account, customer, … of the row
 	ReportSection   = "Section"   // table and tidy: Section1, Section2, …
 	ReportAmounts   = "Amounts"   // stands for the amount columns, one a period
 	ReportPeriod    = "Period"    // tidy: the period's title
@@ -228,8 +230,8 @@ func (r Report) Catalogue() []Column { return slices.Collect(r.columns) }
 
 func (r Report) columns(yield func(Column) bool) {
 	for _, c := range reportColumns {
-		about := c.Path == ReportAccountNumber || c.Path == ReportAccountType
-		if (r.Accounts || !about) && !yield(c) {
+		needsAccounts := c.Path == ReportAccountNumber || c.Path == ReportAccountType
+		if (r.Accounts || !needsAccounts) && !yield(c) {
 			return
 		}
 	}
@@ -249,7 +251,7 @@ var reportColumns = []Column{
 	companyColumn,
 }
 
-// Defaults returns the keys of the columns that an exporter without columns of its own has.
+// Defaults returns the keys of the columns that an exporter has if it names none.
 func Defaults(d Definition, lines bool) []string {
 	var keys []string
 	for c := range d.columns {
@@ -260,8 +262,8 @@ func Defaults(d Definition, lines bool) []string {
 	return keys
 }
 
-// FindColumn returns the catalogue's column of that key or, for a path that it does not list, one with a title and a
-// kind guessed from its name.
+// FindColumn returns the catalogue's column with that key. For a path that the catalogue does not list, it returns a
+// column whose title and kind are guessed from its name.
 func FindColumn(d Definition, key string) (Column, error) {
 	for c := range d.columns {
 		if c.Path == key {

@@ -1,4 +1,4 @@
 // Package export is the domain: what can be exported (definitions), what a user wants exported (exporters), the
-// connections it needs, the runs it leads to, and the ports that the program's adapters fill. It knows neither
-// QuickBooks' nor Google's protocols, nor how anything is stored.
+// connections and runs that this takes, and the ports that the program's adapters implement. It knows nothing of
+// QuickBooks' or Google's protocols, nor of how anything is stored.
 package export

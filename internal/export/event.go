@@ -1,7 +1,8 @@
 package export
 
-// RunEvent tells that a run changed. Listeners get whole states, so one that misses some is right again with the next.
+// RunEvent says that a run changed. It carries the whole state, so a listener that misses some events is right again
+// with the next.
 type RunEvent struct {
-	Seq int64 `json:"-"` // grows by one for each event of the process
+	Seq int64 `json:"-"` // increases by one with each event of the process
 	Run Run   `json:"run"`
 }

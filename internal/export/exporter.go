@@ -9,22 +9,22 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// ID is exp_, run_, con_ or usr_ and a lower-case ULID, so ids sort by the time they were made.
+// ID is exp_, run_, con_ or usr_ followed by a lower-case ULID, so ids sort by creation time.
 type ID string
 
-// NewID makes an id with the prefix, such as "run".
+// NewID returns a new id with the prefix, such as "run".
 func NewID(prefix string, now time.Time) ID {
-	u := ulid.MustNew(ulid.Timestamp(now), rand.Reader) // fails only past the year 10889 or without randomness
+	u := ulid.MustNew(ulid.Timestamp(now), rand.Reader) // fails only after the year 10889 or without randomness
 	return ID(prefix + "_" + strings.ToLower(u.String()))
 }
 
-// Mode is how a run's rows meet those that are in the sheet.
+// Mode is how a run's rows combine with those already in the sheet.
 type Mode string
 
 // Replace makes the managed range exactly the result.
 const Replace Mode = "replace"
 
-// Modes lists the modes that there are; every definition offers all of them.
+// Modes lists all modes. Every definition offers all of them.
 func Modes() []Mode { return []Mode{Replace} }
 
 func modeTexts() []string {
@@ -54,24 +54,24 @@ type Exporter struct {
 	Target     Target            `json:"target"`
 	Mode       Mode              `json:"mode"`
 	Schedule   Schedule          `json:"schedule"`
-	Pause      *Pause            `json:"pause,omitempty"` // nil while nothing holds it back
-	Revision   int               `json:"revision"`        // counts changes by people, and the making of the spreadsheet
+	Pause      *Pause            `json:"pause,omitempty"` // nil unless paused
+	Revision   int               `json:"revision"`        // counts changes by people, and creating the sheet
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	CreatedBy  string            `json:"created_by"`
-	// next due time of the schedule; zero when none. Stored, so that a missed one is seen.
+	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed.
 	NextAt time.Time `json:"next_at"`
 }
 
-// ExporterFilter chooses exporters; zero fields choose all.
+// ExporterFilter selects exporters. Zero fields select all.
 type ExporterFilter struct {
-	Company RealmID // only those that use it
-	Account ID      // only those that write with it
-	// Among, unless it is nil, leaves only exporters all of whose companies are in it: what somebody may see.
+	Company RealmID // only those that export it
+	Account ID      // only those that write with this account
+	// Among, unless nil, keeps only exporters all of whose companies are in it. It expresses what somebody may see.
 	Among []RealmID
 }
 
-// Matches reports whether the filter leaves an exporter.
+// Matches reports whether the filter selects the exporter.
 func (f ExporterFilter) Matches(e Exporter) bool {
 	return (f.Company == "" || slices.Contains(e.Companies, f.Company)) &&
 		(f.Account == "" || e.Target.Account == f.Account) &&
@@ -81,32 +81,32 @@ func (f ExporterFilter) Matches(e Exporter) bool {
 // Option returns the exporter's value of an option, or the definition's default.
 func (e Exporter) Option(d Definition, key string) string { return OptionValue(d, e.Options, key) }
 
-// Target is where rows go.
+// Target is where rows are written.
 type Target struct {
 	Account     ID     `json:"google_account_id"`
-	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run made one
+	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run creates one
 	Sheet       string `json:"sheet"`          // the tab's title when it was last seen
-	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by it and not by its title
-	Start       string `json:"start_cell"`     // upper left corner of the first run, such as "A1"
+	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
+	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
 	// File names a file in a destination that is a folder; empty for sheets.
 	File string `json:"file,omitempty"`
-	// URL opens the tab, as the destination said after the last run; empty before the first.
+	// URL opens the tab, as reported by the destination after the last run; empty before the first.
 	URL string `json:"url,omitempty"`
-	// Created says that the program made the spreadsheet.
+	// Created reports whether the program created the spreadsheet.
 	Created bool `json:"created,omitempty"`
-	// CreateKey marks the spreadsheet that is to be made, so that it is made once only; another one for another
-	// spreadsheet.
+	// CreateKey identifies the spreadsheet to create, so that it is created only once. Each new spreadsheet gets a new
+	// key.
 	CreateKey string `json:"create_key,omitempty"`
 }
 
-// Schedule says when an exporter runs by itself.
+// Schedule says when an exporter runs on its own.
 type Schedule struct {
 	Cron     string `json:"cron"` // empty means never
 	Timezone string `json:"timezone"`
 	Enabled  bool   `json:"enabled"`
 }
 
-// Location is the schedule's zone, UTC when it has none or an unknown one.
+// Location returns the schedule's time zone, or UTC if it has none or an unknown one.
 func (s Schedule) Location() *time.Location {
 	if loc, err := time.LoadLocation(s.Timezone); err == nil {
 		return loc

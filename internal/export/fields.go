@@ -8,42 +8,41 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// FieldKind says what a field's value is in Go, and so how to show and read it.
+// FieldKind is the Go type of a field's value, and so how to show and read it.
 type FieldKind int
 
 // The kinds, each with the type of its values.
 const (
 	FieldText     FieldKind = iota // string
-	FieldNote                      // string that may be missing: null in JSON when empty
+	FieldNote                      // string, null in JSON if empty
 	FieldTexts                     // []string
 	FieldTruth                     // bool
 	FieldNumber                    // int
-	FieldTime                      // time.Time; null in JSON when zero
+	FieldTime                      // time.Time, null in JSON if zero
 	FieldFilters                   // []Filter
-	FieldSettings                  // map[string]string by the definition's options
+	FieldSettings                  // map[string]string, by the definition's options
 )
 
-// Field is one thing that an exporter says. The API, forms, errors and updates all follow the table of fields, so a new
-// one is a member of Exporter, a row here, and a member in the API's description.
+// Field is one field of an exporter. The API, forms, errors and updates all follow the table of fields. A new field
+// takes a member of Exporter, a row in the table, and a member in the API's description.
 type Field struct {
 	Path  string // in the API and in problems, such as "destination.sheet"
-	Label string // what forms and their errors call it; empty for what no form shows
-	// Input is the name under which the form sends it. It is empty for what the form does not send, or not as one
-	// value.
+	Label string // its name in forms and their errors; empty if no form shows it
+	// Input is the name under which the form sends it. It is empty if the form does not send it, or not as one value.
 	Input  string
-	Anchor string // the id in the form's page that an error leads to; Input when empty
-	Hidden bool   // the form sends back what it was given, without showing it
+	Anchor string // the element id in the form's page that an error links to; Input if empty
+	Hidden bool   // the form sends it back unchanged, without showing it
 
-	Missing string // what is wrong with an exporter without it; empty for what may be left out
-	Default string // of texts: what an empty one means
+	Missing string // what is wrong with an exporter that lacks it; empty if it is optional
+	Default string // of texts: what empty means
 	// Choices are the values that a text may have; nil for any.
 	Choices []string
-	// Words says the value to people on the exporter's page; nil for what that page puts in words of its own.
+	// Words puts the value into words on the exporter's page; nil if that page has words of its own.
 	Words func(Exporter) string
 
 	Kind FieldKind
 	get  func(Exporter) any
-	set  func(*Exporter, any) // nil for what only the program sets
+	set  func(*Exporter, any) // nil if only the program sets it
 }
 
 // Fields lists an exporter's fields in the API's order.
@@ -51,30 +50,42 @@ func Fields() []Field { return slices.Clone(fields) }
 
 var fields = []Field{
 	shownField(Field{Path: "id", Kind: FieldText}, func(e Exporter) any { return string(e.ID) }),
-	textField(Field{Path: "name", Label: "Name", Input: "name", Missing: "is missing; it also names the spreadsheet"},
-		func(e *Exporter) *string { return &e.Name }),
-	textField(Field{Path: typePath, Label: "Type", Input: "type", Anchor: "form", Hidden: true,
-		Missing: "is not an exporter type; see the catalogue"}, func(e *Exporter) *string { return &e.Definition }),
-	textsField(Field{Path: "company_ids", Label: "Companies", Input: "company", Anchor: "companies",
-		Missing: "needs at least one company"}, func(e *Exporter) *[]RealmID { return &e.Companies }),
+	textField(Field{
+		Path: "name", Label: "Name", Input: "name",
+		Missing: "is missing; it also names the spreadsheet",
+	}, func(e *Exporter) *string { return &e.Name }),
+	textField(Field{
+		Path: typePath, Label: "Type", Input: "type", Anchor: "form", Hidden: true,
+		Missing: "is not an exporter type; see the catalogue",
+	}, func(e *Exporter) *string { return &e.Definition }),
+	textsField(Field{
+		Path: "company_ids", Label: "Companies", Input: "company", Anchor: "companies",
+		Missing: "needs at least one company",
+	}, func(e *Exporter) *[]RealmID { return &e.Companies }),
 	textsField(Field{Path: "columns", Label: "Columns", Anchor: "columns"},
 		func(e *Exporter) *[]string { return &e.Columns }),
 	ownField(Field{Path: "filters", Label: "Filters", Anchor: "filters", Kind: FieldFilters},
 		func(e *Exporter) *[]Filter { return &e.Filters }),
 	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},
 		func(e *Exporter) *map[string]string { return &e.Options }),
-	textField(Field{Path: "destination.google_account_id", Label: "Google account", Input: "account",
-		Missing: "is missing; connect a Google account first"}, func(e *Exporter) *ID { return &e.Target.Account }),
+	textField(Field{
+		Path: "destination.google_account_id", Label: "Google account", Input: "account",
+		Missing: "is missing; connect a Google account first",
+	}, func(e *Exporter) *ID { return &e.Target.Account }),
 	textField(Field{Path: "destination.spreadsheet_id", Label: "Spreadsheet", Input: "spreadsheet"},
 		func(e *Exporter) *string { return &e.Target.Spreadsheet }),
-	textField(Field{Path: "destination.sheet", Label: "Tab", Input: "sheet",
-		Missing: "is missing; it is the title of the tab"}, func(e *Exporter) *string { return &e.Target.Sheet }),
+	textField(Field{
+		Path: "destination.sheet", Label: "Tab", Input: "sheet",
+		Missing: "is missing; it is the title of the tab",
+	}, func(e *Exporter) *string { return &e.Target.Sheet }),
 	textField(Field{Path: "destination.start_cell", Label: "Start cell", Input: "start", Default: "A1"},
 		func(e *Exporter) *string { return &e.Target.Start }),
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
-	textField(Field{Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
-		Default: string(Replace), Choices: modeTexts(), Words: modeWords}, func(e *Exporter) *Mode { return &e.Mode }),
+	textField(Field{
+		Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
+		Default: string(Replace), Choices: modeTexts(), Words: modeWords,
+	}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},
@@ -116,29 +127,29 @@ func textsField[T ~string](f Field, at func(*Exporter) *[]T) Field {
 	return f
 }
 
-// ownField is a field whose values are of the member's own type.
+// ownField returns a field whose values have the member's own type.
 func ownField[T any](f Field, at func(*Exporter) *T) Field {
 	f.get = func(e Exporter) any { return *at(&e) }
 	f.set = func(e *Exporter, v any) { *at(e) = v.(T) }
 	return f
 }
 
-// shownField is a field that only the program sets.
+// shownField returns a field that only the program sets.
 func shownField(f Field, get func(Exporter) any) Field {
 	f.get = get
 	return f
 }
 
-// ReadOnly reports whether only the program sets it.
+// ReadOnly reports whether only the program sets the field.
 func (f Field) ReadOnly() bool { return f.set == nil }
 
-// Get returns the exporter's value, of the type that goes with the kind.
+// Get returns the exporter's value. Its type depends on the kind.
 func (f Field) Get(e Exporter) any { return f.get(e) }
 
-// Set changes the exporter's value. It panics for what is read-only, and when v is not of the kind's type.
+// Set sets the exporter's value. It panics if the field is read-only, or if v has the wrong type for the kind.
 func (f Field) Set(e *Exporter, v any) { f.set(e, v) }
 
-// AnchorID returns the id in the form's page that an error about the field leads to.
+// AnchorID returns the element id in the form's page that an error about the field links to.
 func (f Field) AnchorID() string {
 	if f.Anchor != "" {
 		return f.Anchor
@@ -146,7 +157,7 @@ func (f Field) AnchorID() string {
 	return f.Input
 }
 
-// Configure gives the exporter all that people may set, as from has it.
+// Configure copies everything that people may set from another exporter.
 func (e *Exporter) Configure(from Exporter) {
 	for _, f := range fields {
 		if !f.ReadOnly() {
@@ -155,7 +166,7 @@ func (e *Exporter) Configure(from Exporter) {
 	}
 }
 
-// setDefaults gives empty texts what they mean.
+// setDefaults replaces empty texts by their defaults.
 func (e *Exporter) setDefaults() {
 	for _, f := range fields {
 		if f.Default != "" && f.get(*e) == "" {
@@ -167,12 +178,12 @@ func (e *Exporter) setDefaults() {
 // typePath is the path of the field that names the definition.
 const typePath = "type"
 
-// validateFields adds what the table alone finds wrong: what is missing, and what is none of the choices. The type is
-// not looked at: the caller has found the definition by it.
+// validateFields adds the faults that the table alone can find: missing values, and values that are not among the
+// choices. It skips the type, by which the caller has already found the definition.
 func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 	for _, f := range fields {
 		v := f.get(e)
-		if f.Missing != "" && f.Path != typePath && empty(v) {
+		if f.Missing != "" && f.Path != typePath && isEmpty(v) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
 		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, text) {
@@ -181,8 +192,8 @@ func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 	}
 }
 
-// empty reports whether a field's value says nothing.
-func empty(v any) bool {
+// isEmpty reports whether a field's value is empty.
+func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case string:
 		return v == ""

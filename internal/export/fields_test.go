@@ -11,23 +11,23 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// kept are the members of an exporter that only the program sets and that nobody is shown.
+// kept lists the members of an exporter that only the program sets and that nobody is shown.
 var kept = []string{"Target.Tab", "Target.File", "Target.Created", "Target.CreateKey"}
 
-// leaves calls do for every member of a struct, and for those of the structs in it.
-func leaves(v reflect.Value, path string, do func(path string, leaf reflect.Value)) {
+// eachLeaf calls do for every member of a struct, including those of nested structs.
+func eachLeaf(v reflect.Value, path string, do func(path string, leaf reflect.Value)) {
 	for i := range v.NumField() {
 		name, member := path+v.Type().Field(i).Name, v.Field(i)
 		if _, isTime := member.Interface().(time.Time); member.Kind() == reflect.Struct && !isTime {
-			leaves(member, name+".", do)
+			eachLeaf(member, name+".", do)
 			continue
 		}
 		do(name, member)
 	}
 }
 
-// other is a value that differs from the zero value.
-func other(t *testing.T, v reflect.Value) reflect.Value {
+// differ returns a value that differs from the zero value.
+func differ(t *testing.T, v reflect.Value) reflect.Value {
 	t.Helper()
 	switch v.Interface().(type) {
 	case time.Time:
@@ -56,16 +56,16 @@ func other(t *testing.T, v reflect.Value) reflect.Value {
 	return out
 }
 
-// TestEveryMemberIsAField: whatever an exporter has is shown by a field of the table, and what people may set is copied
-// by Configure, or is named above as the program's own.
+// TestEveryMemberIsAField: every member of an exporter is shown by a field of the table. What people may set is copied
+// by Configure. The others are listed above as the program's own.
 func TestEveryMemberIsAField(t *testing.T) {
 	t.Parallel()
 	var all export.Exporter
-	leaves(reflect.ValueOf(&all).Elem(), "", func(path string, _ reflect.Value) {
+	eachLeaf(reflect.ValueOf(&all).Elem(), "", func(path string, _ reflect.Value) {
 		var e export.Exporter
-		leaves(reflect.ValueOf(&e).Elem(), "", func(p string, leaf reflect.Value) {
+		eachLeaf(reflect.ValueOf(&e).Elem(), "", func(p string, leaf reflect.Value) {
 			if p == path {
-				leaf.Set(other(t, leaf))
+				leaf.Set(differ(t, leaf))
 			}
 		})
 		var shown []export.Field
@@ -87,8 +87,8 @@ func TestEveryMemberIsAField(t *testing.T) {
 	})
 }
 
-// TestFieldsAreWhole: each is there once, what people set has a label and a place in the form, and what it says can be
-// set again.
+// TestFieldsAreWhole: each field is there once, fields that people set have a label and a place in the form, and every
+// value can be set again.
 func TestFieldsAreWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -119,7 +119,7 @@ func TestFieldsAreWhole(t *testing.T) {
 	}
 }
 
-// TestDefaults: an exporter of which nothing is said means the same as one that says the defaults.
+// TestDefaults: an exporter that leaves everything open means the same as one that states the defaults.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	var e export.Exporter

@@ -10,25 +10,27 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// MostFigures bounds how many headline figures a definition shows of one company and period.
+// MostFigures limits how many headline figures a definition shows for one company and period.
 const MostFigures = 4
 
-// Figure declares a headline figure: one of the few numbers that say how a company does, taken from what a run reads
-// anyway. Figures of one definition with the same ID are alternatives; the first whose columns are there counts.
+// Figure declares a headline figure: one of the few numbers that say how a company is doing, taken from what a run
+// reads anyway. Figures of one definition with the same ID are alternatives: the first whose columns are present
+// counts.
 type Figure struct {
 	ID, Title string
-	// Sum names what is added. Of an entity: one amount, by its column's key, added once a record and per currency,
-	// however many lines the record has. Of a report: columns by key or title; a minus sign subtracts one.
+	// Sum names what is added up. For an entity it is the key of one amount column, added once per record and per
+	// currency, however many lines the record has. For a report it is columns by key or title; a minus sign subtracts
+	// one.
 	Sum []string
-	// Group, of a report: the row that QuickBooks computes for this section group, such as NetIncome. Sum then says
-	// which of its columns; none means every amount column, each of which has a period of its own.
+	// Group, for reports only, is the row that QuickBooks computes for this section group, such as NetIncome. Sum then
+	// picks its columns; an empty Sum means every amount column, each with a period of its own.
 	Group string
-	// Where limits what is added to the records, or to a report's rows, for which all of it holds.
+	// Where limits the sum to the records, or a report's rows, that match all of it.
 	Where []Filter
 }
 
-// validateFigures returns the first thing that is wrong with a definition's figures. known says which columns they may
-// name; nil when only an answer tells.
+// validateFigures returns the first fault in a definition's figures. known says which columns they may name; it is nil
+// if only an answer can tell.
 func validateFigures(figures []Figure, report bool, known func(string) bool) error {
 	titles := map[string]string{}
 	for _, f := range figures {
@@ -64,7 +66,7 @@ func validateFigures(figures []Figure, report bool, known func(string) bool) err
 	return nil
 }
 
-// ValidateFigures returns the first thing that is wrong with the headline figures that a definition declares.
+// ValidateFigures returns the first fault in the headline figures that a definition declares.
 func ValidateFigures(d Definition) error {
 	switch d := d.(type) {
 	case Entity:
@@ -82,39 +84,39 @@ func ValidateFigures(d Definition) error {
 	return nil
 }
 
-// Tally adds up an entity's figures record by record, each currency apart. Make one with NewTally.
+// Tally adds up an entity's figures record by record, separately for each currency. Create one with NewTally.
 type Tally struct {
 	figures    []Figure
-	currencies []string // in the order in which they came
-	sums       map[tallied]decimal.Decimal
+	currencies []string // in order of appearance
+	sums       map[tallyKey]decimal.Decimal
 }
 
-type tallied struct {
+type tallyKey struct {
 	figure   int
 	currency string
 }
 
 // NewTally returns an empty tally of the figures.
 func NewTally(figures []Figure) *Tally {
-	return &Tally{figures: figures, sums: map[tallied]decimal.Decimal{}}
+	return &Tally{figures: figures, sums: map[tallyKey]decimal.Decimal{}}
 }
 
-// Add counts the amount that a record in the currency adds to the i-th figure.
+// Add adds the amount of one record, in its currency, to the i-th figure.
 func (t *Tally) Add(i int, currency string, amount decimal.Decimal) {
 	if !slices.Contains(t.currencies, currency) {
 		t.currencies = append(t.currencies, currency)
 	}
-	key := tallied{i, currency}
+	key := tallyKey{i, currency}
 	t.sums[key] = t.sums[key].Add(amount)
 }
 
-// Values returns the figures of a company, zero in its home currency where no record added anything.
+// Values returns the figures of a company. A figure to which no record added anything is zero, in the home currency.
 func (t *Tally) Values(c Company, period string) []FigureValue {
 	var values []FigureValue
 	for i, f := range t.figures {
 		found := false
 		for _, currency := range t.currencies {
-			sum, ok := t.sums[tallied{i, currency}]
+			sum, ok := t.sums[tallyKey{i, currency}]
 			if !ok {
 				continue
 			}

@@ -28,20 +28,22 @@ const (
 	OpNotEmpty   Op = "not_empty"
 )
 
-// Ops lists the operators in the order in which a form shows them.
+// Ops lists the operators in the order in which forms show them.
 func Ops() []Op {
-	return []Op{OpEqual, OpNotEqual, OpGreater, OpAtLeast, OpLess, OpAtMost, OpIn, OpContains, OpStartsWith, OpEmpty,
-		OpNotEmpty}
+	return []Op{
+		OpEqual, OpNotEqual, OpGreater, OpAtLeast, OpLess, OpAtMost,
+		OpIn, OpContains, OpStartsWith, OpEmpty, OpNotEmpty,
+	}
 }
 
-// Filter keeps the rows whose column compares true. All filters of an exporter must hold.
+// Filter keeps the rows whose column satisfies the comparison. All filters of an exporter must hold.
 type Filter struct {
 	Column string `json:"column"`
 	Op     Op     `json:"op"`
 	Value  string `json:"value"` // for "in" a comma-separated list
 }
 
-// check returns what is wrong with the filter for a column of the kind, empty when it is right.
+// check returns what is wrong with the filter for a column of the kind; empty if nothing is.
 func (f Filter) check(kind table.Kind) string {
 	if !slices.Contains(Ops(), f.Op) {
 		return "op must be one of =, !=, >, >=, <, <=, in, contains, starts_with, empty, not_empty"
@@ -69,8 +71,8 @@ func (f Filter) values() []string {
 	return list
 }
 
-// Match reports whether a cell passes. Text compares without regard to case, as QuickBooks does; a blank cell passes
-// only !=, empty, and = with an empty value. Of an instant only its day in UTC compares with a bare date.
+// Match reports whether a cell passes. Text is compared without regard to case, as in QuickBooks. A blank cell passes
+// only !=, empty, and = with an empty value. When an instant is compared with a bare date, only its day in UTC counts.
 func (f Filter) Match(c table.Cell) bool {
 	switch f.Op {
 	case OpEmpty:
@@ -111,7 +113,7 @@ func (f Filter) Match(c table.Cell) bool {
 	return false
 }
 
-// compare orders a cell against a filter's text; false when they cannot be compared.
+// compare orders a cell relative to a filter's text. It reports false if they cannot be compared.
 func compare(c table.Cell, v string) (int, bool) {
 	if c.Blank() {
 		return 0, v == ""
@@ -146,8 +148,8 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 	for i, f := range e.Filters {
 		field := fmt.Sprintf("filters[%d]", i)
 		if len(f.Column) > maxColumnKey || len(f.Value) > maxFilterValue {
-			c.Add(field, "has a column of more than %d characters or a value of more than %d", maxColumnKey,
-				maxFilterValue)
+			c.Add(field, "has a column of more than %d characters or a value of more than %d",
+				maxColumnKey, maxFilterValue)
 			continue
 		}
 		col, err := FindColumn(d, f.Column)
@@ -155,8 +157,8 @@ func (e Exporter) validateFilters(d Definition, c *problem.Collect) {
 			c.Add(field, "%s is not a column: %v", f.Column, err)
 			continue
 		}
-		if !d.Info().Paths &&
-			!slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == f.Column }) {
+		listed := func(col Column) bool { return col.Path == f.Column }
+		if !d.Info().Paths && !slices.ContainsFunc(d.Catalogue(), listed) {
 			c.Add(field, "%s is not a column of %s", f.Column, d.Info().ID)
 			continue
 		}

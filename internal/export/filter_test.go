@@ -50,7 +50,7 @@ func TestFilterMatch(t *testing.T) {
 	}
 }
 
-// TestFiltersAgree: an operator and its opposite never both hold, and one of them does for what can be compared.
+// TestFiltersAgree: an operator and its opposite never both hold, and one of them does if the values can be compared.
 func TestFiltersAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

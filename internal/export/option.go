@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// OptionKind is what an option's value must be.
+// OptionKind is the kind of value that an option takes.
 type OptionKind string
 
 // The kinds of options. Values are kept as text: "true", "2026-01-31", "Accrual".
@@ -26,18 +26,18 @@ type Option struct {
 	Title    string
 	Help     string
 	Kind     OptionKind
-	Values   []Choice // for OptionChoice; for OptionText, when Most is set, what its list may hold
-	Most     int      // for OptionText: a comma-separated list of at most so many of Values
+	Values   []Choice // for OptionChoice; for OptionText with Most, what its list may hold
+	Most     int      // for OptionText: a comma-separated list of at most this many of Values
 	Largest  int      // for OptionText: a whole number from 1 to this
-	Default  string   // what is meant when it is not set
+	Default  string   // what applies if it is not set
 	Required bool
-	Custom   bool // goes with a custom date range only
+	Custom   bool // applies to a custom date range only
 }
 
 // Choice is one value of an option.
 type Choice struct{ Value, Title string }
 
-// Choices makes choices whose titles are made from their values.
+// Choices returns choices whose titles are derived from their values.
 func Choices(values ...string) []Choice {
 	list := make([]Choice, len(values))
 	for i, v := range values {
@@ -54,7 +54,7 @@ func titleOf(value string) string {
 	return t
 }
 
-// The keys of options that the program itself understands.
+// The keys of options that the program itself interprets.
 const (
 	OptDateRange       = "date_range"
 	OptStartDate       = "start_date"
@@ -80,7 +80,7 @@ const (
 // SummarizeTotal is the value of summarize_by for one column over the whole range.
 const SummarizeTotal = "Total"
 
-// How several companies stand in one sheet.
+// How several companies are arranged in one sheet.
 const (
 	CompaniesStacked = "stacked"
 	CompaniesBeside  = "side_by_side"
@@ -93,7 +93,7 @@ const (
 	LayoutTidy      = "tidy"
 )
 
-// check returns what is wrong with a value, empty when it is right.
+// check returns what is wrong with a value; empty if nothing is.
 func (o Option) check(v string) string {
 	switch o.Kind {
 	case OptionChoice:
@@ -114,7 +114,7 @@ func (o Option) check(v string) string {
 	return ""
 }
 
-// maxOptionLength has room for a filter by more than a hundred ids.
+// maxOptionLength leaves room for a filter by more than a hundred ids.
 const maxOptionLength = 1000
 
 func (o Option) checkText(v string) string {
@@ -154,13 +154,13 @@ func joinChoices(list []Choice) string {
 	return strings.Join(values, ", ")
 }
 
-// option is an Option whose choices are not made yet.
+// option is an Option whose choices are not built yet.
 type option struct {
 	Option
-	values []string // of its choices, where their titles are made from them; nil when Option.Values are right
+	values []string // the values of its choices, whose titles are derived; nil if Option.Values is complete
 }
 
-// collectOptions makes the choices of all.
+// collectOptions returns the options with their choices built.
 func collectOptions(options iter.Seq[option]) []Option {
 	var list []Option
 	for o := range options {
@@ -181,16 +181,19 @@ var (
 	placements = []string{CompaniesStacked, CompaniesBeside}
 )
 
-// yieldRange yields the options of a range of days.
+// yieldRange yields the options of a date range.
 func yieldRange(def string, yield func(option) bool) bool {
-	return yield(option{Option: Option{
+	span := option{values: ranges, Option: Option{
 		Key: OptDateRange, Title: "Date range", Kind: OptionChoice, Default: def,
 		Help: "Worked out on the day of the run, in the schedule's time zone and with the company's fiscal year.",
-	}, values: ranges}) && yield(option{Option: Option{
+	}}
+	from := option{Option: Option{
 		Key: OptStartDate, Title: "From", Kind: OptionDate, Custom: true, Help: "First day of a custom range.",
-	}}) && yield(option{Option: Option{
+	}}
+	to := option{Option: Option{
 		Key: OptEndDate, Title: "To", Kind: OptionDate, Custom: true, Help: "Last day of a custom range.",
-	}})
+	}}
+	return yield(span) && yield(from) && yield(to)
 }
 
 // OptionList implements Definition.
@@ -242,7 +245,7 @@ func (r Report) yieldDates(yield func(option) bool) bool {
 	}
 }
 
-// yieldFigures yields what says which figures there are.
+// yieldFigures yields the options that say which figures there are.
 func (r Report) yieldFigures(yield func(option) bool) bool {
 	if r.Basis && !yield(option{Option: Option{
 		Key: OptBasis, Title: "Accounting method", Kind: OptionChoice, Required: true,
@@ -257,13 +260,12 @@ func (r Report) yieldFigures(yield func(option) bool) bool {
 	}
 	return !r.Comparable() || yield(option{Option: Option{
 		Key: OptCompare, Title: "Compare with", Kind: OptionChoice, Default: CompareNone,
-		Help: "Adds the other period, the change and the change in percent. Whole months are compared with whole " +
-			"months, " +
-			"other ranges with as many days before.",
+		Help: "Adds the other period, the change and the change in percent. " +
+			"Whole months are compared with whole months, other ranges with as many days before.",
 	}, values: compared})
 }
 
-// yieldLayout yields what says how the figures stand in the sheet.
+// yieldLayout yields the options that say how the figures are laid out in the sheet.
 func (r Report) yieldLayout(yield func(option) bool) bool {
 	layouts := treeLayout
 	if r.Shape == List {
@@ -282,12 +284,12 @@ func (r Report) yieldLayout(yield func(option) bool) bool {
 	}, values: placements})
 }
 
-// Comparable reports whether the report can stand beside the same report of another period.
+// Comparable reports whether the report can be shown next to itself for another period.
 func (r Report) Comparable() bool {
 	return r.Shape == Tree && len(r.Summarize) > 0 && r.Summarize[0] == SummarizeTotal
 }
 
-// OptionValue is the value in force: the exporter's own, else the definition's default.
+// OptionValue returns the value in effect: the exporter's own, or the definition's default.
 func OptionValue(d Definition, options map[string]string, key string) string {
 	if v, ok := options[key]; ok && v != "" {
 		return v

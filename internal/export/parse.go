@@ -9,44 +9,44 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// RangeOptions are a range of days as people chose it.
+// RangeOptions is a date range as a person chose it.
 type RangeOptions struct{ Name, Start, End string }
 
-// Resolve turns the range into days; see ResolveRange.
+// Resolve returns the days of the range; see ResolveRange.
 func (r RangeOptions) Resolve(today time.Time, fiscalStart time.Month) (DateRange, error) {
 	return ResolveRange(r.Name, today, fiscalStart, r.Start, r.End)
 }
 
-// RecordOptions are an Entity's options in force.
+// RecordOptions are an Entity's options in effect.
 type RecordOptions struct {
-	Range           RangeOptions // the zero value where the entity has no dates
+	Range           RangeOptions // zero if the entity has no dates
 	DateColumn      string
 	Lines           bool
 	IncludeInactive bool
 }
 
-// ReportOptions are a Report's options in force.
+// ReportOptions are a Report's options in effect.
 type ReportOptions struct {
-	Range     RangeOptions // of reports about a range
-	Date      string       // of reports as of a day; empty means the day of the run
-	Basis     string       // "Accrual" or "Cash"; empty where the report does not know it
-	Summarize string       // empty where the report does not know it
+	Range     RangeOptions // for reports about a range
+	Date      string       // for reports as of a day; empty means the day of the run
+	Basis     string       // "Accrual" or "Cash"; empty if the report takes none
+	Summarize string       // empty if the report takes none
 	Compare   string       // CompareNone, …
 	Layout    string
-	Beside    bool    // several companies stand side by side
-	Params    []Param // the report's own filters that differ from what QuickBooks does by itself
+	Beside    bool    // several companies are placed side by side
+	Params    []Param // the report's own filters that differ from QuickBooks' defaults
 }
 
-// Param is one parameter of a report's request.
+// Param is one parameter of a report request.
 type Param struct{ Key, Value string }
 
-// LogOptions are a ChangeLog's options in force.
+// LogOptions are a ChangeLog's options in effect.
 type LogOptions struct {
-	Objects  []string // what is watched; empty means everything
+	Objects  []string // what to watch; empty means everything
 	KeepDays int
 }
 
-// values reads options: an exporter's own, else the defaults.
+// values looks options up: an exporter's own, or else the defaults.
 type values struct {
 	own      map[string]string
 	defaults map[string]string
@@ -76,7 +76,7 @@ func (v values) span() RangeOptions {
 	return RangeOptions{Name: v.text(OptDateRange), Start: v.text(OptStartDate), End: v.text(OptEndDate)}
 }
 
-// Parse reads the options of an exporter of this entity. Those that Validate would refuse have no defined meaning.
+// Parse reads the options of an exporter of this entity. The result is undefined for options that Validate refuses.
 func (e Entity) Parse(options map[string]string) (RecordOptions, error) {
 	v := valuesOf(e.options, options)
 	return RecordOptions{
@@ -85,7 +85,7 @@ func (e Entity) Parse(options map[string]string) (RecordOptions, error) {
 	}, nil
 }
 
-// Parse reads the options of an exporter of this report and refuses combinations that cannot be.
+// Parse reads the options of an exporter of this report and refuses impossible combinations.
 func (r Report) Parse(options map[string]string) (ReportOptions, error) {
 	v := valuesOf(r.options, options)
 	o := ReportOptions{
@@ -109,7 +109,7 @@ func (r Report) Parse(options map[string]string) (ReportOptions, error) {
 	return o, nil
 }
 
-// checkCompare returns why the report cannot be compared like this, empty when it can.
+// checkCompare returns why this comparison is impossible; empty if it is possible.
 func (o ReportOptions) checkCompare() string {
 	switch {
 	case o.Compare == CompareNone:
@@ -124,7 +124,7 @@ func (o ReportOptions) checkCompare() string {
 	return ""
 }
 
-// Parse reads the options of an exporter of this log.
+// Parse reads the options of an exporter of this change log.
 func (l ChangeLog) Parse(options map[string]string) (LogOptions, error) {
 	v := valuesOf(l.options, options)
 	var o LogOptions
@@ -140,7 +140,7 @@ func (l ChangeLog) Parse(options map[string]string) (LogOptions, error) {
 	return o, nil
 }
 
-// WantsLines reports whether options ask for one row a line.
+// WantsLines reports whether the options ask for one row per line.
 func WantsLines(d Definition, options map[string]string) bool {
 	e, ok := d.(Entity)
 	return ok && e.Lines && options[OptLines] == "true"

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// PauseReason says what holds an exporter back.
+// PauseReason is why an exporter is paused.
 type PauseReason string
 
-// The reasons of pauses. A person's pause lasts until a person ends it; the others end with the connection's return.
+// The reasons for pauses. A person's pause lasts until a person ends it. The others end when the connection returns.
 const (
 	PausedByPerson    PauseReason = "person"
 	CompanyDisconnect PauseReason = "company_disconnected"
@@ -18,14 +18,14 @@ const (
 	AccountDeleted    PauseReason = "account_deleted"
 )
 
-// Pause holds an exporter's scheduled runs back without touching its schedule.
+// Pause holds an exporter's scheduled runs back without changing its schedule.
 type Pause struct {
 	Reason PauseReason `json:"reason"`
-	Who    string      `json:"who"` // the person's e-mail, or the connection's name as it was then
+	Who    string      `json:"who"` // the person's e-mail, or the connection's name at the time
 	Since  time.Time   `json:"since"`
 }
 
-// String says the reason to people.
+// String puts the reason into words for people.
 func (p Pause) String() string {
 	switch p.Reason {
 	case PausedByPerson:
@@ -36,7 +36,7 @@ func (p Pause) String() string {
 	return p.Who + " is disconnected"
 }
 
-// PauseWords says to people why an exporter is paused; empty when it is not.
+// PauseWords tells people why an exporter is paused; empty if it is not.
 func (e Exporter) PauseWords() string {
 	if e.Pause == nil {
 		return ""
@@ -47,7 +47,7 @@ func (e Exporter) PauseWords() string {
 // Paused reports whether scheduled runs are held back.
 func (e Exporter) Paused() bool { return e.Pause != nil }
 
-// UnmarshalJSON also reads exporters that were stored when a pause was a sentence.
+// UnmarshalJSON also accepts exporters stored when a pause was a sentence.
 func (e *Exporter) UnmarshalJSON(data []byte) error {
 	type plain Exporter
 	var stored struct {
@@ -65,8 +65,8 @@ func (e *Exporter) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// readPause understands the sentences that pauses once were. Endings go first: they were ours, while a company may have
-// any name.
+// readPause parses the sentences that pauses used to be. Endings are tried first: they were fixed, while a company can
+// have any name.
 func readPause(why string) *Pause {
 	if who, ok := strings.CutSuffix(why, " is disconnected"); ok {
 		return &Pause{Reason: CompanyDisconnect, Who: who}

@@ -9,14 +9,14 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Trigger says what started a run.
+// Trigger is what started a run.
 type Trigger string
 
 // The triggers.
 const (
 	TriggerManual   Trigger = "manual"
 	TriggerSchedule Trigger = "schedule"
-	TriggerCatchUp  Trigger = "catch_up" // a due time that passed while the service or the connection was down
+	TriggerCatchUp  Trigger = "catch_up" // a due time missed while the service or the connection was down
 	TriggerAPI      Trigger = "api"
 	TriggerChange   Trigger = "change"
 )
@@ -26,26 +26,26 @@ type RunStatus string
 
 // The states of runs: queued → running → succeeded, failed or cancelled.
 const (
-	// RunQueued: put in by Enqueue, by a retry that waits for its time, or by the rescue after a crash. A worker takes
-	// it out when all its concurrency keys are free and NotBefore has come.
+	// RunQueued: entered by Enqueue, by a retry that waits for its time, or by the rescue after a crash. Left when a
+	// worker claims it, once all its concurrency keys are free and NotBefore has come.
 	RunQueued RunStatus = "queued"
-	// RunRunning: the worker that is its Owner works on it. One whose worker is gone is rescued.
+	// RunRunning: its Owner is working on it. If that worker is gone, the run is rescued.
 	RunRunning RunStatus = "running"
-	// RunSucceeded: what stands in the sheet agrees with QuickBooks.
+	// RunSucceeded: the sheet agrees with QuickBooks.
 	RunSucceeded RunStatus = "succeeded"
-	// RunFailed: it gave up; the sheet has its previous rows.
+	// RunFailed: it gave up. The sheet has its previous rows.
 	RunFailed RunStatus = "failed"
-	// RunCancelled: a person stopped it; the sheet has its previous rows.
+	// RunCancelled: a person stopped it. The sheet has its previous rows.
 	RunCancelled RunStatus = "cancelled"
 )
 
 // Over reports whether the run has ended.
 func (s RunStatus) Over() bool { return s == RunSucceeded || s == RunFailed || s == RunCancelled }
 
-// Phase is what a running run is doing.
+// Phase is what a running run is currently doing.
 type Phase string
 
-// The phases, in their order.
+// The phases, in order.
 const (
 	PhaseQueued     Phase = "queued"
 	PhaseReading    Phase = "reading"
@@ -56,38 +56,38 @@ const (
 	PhaseDone       Phase = "done"
 )
 
-// Progress is how far a run is.
+// Progress is how far a run has come.
 type Progress struct {
 	Phase       Phase `json:"phase"`
 	RowsRead    int   `json:"rows_read"`
-	RowsTotal   int   `json:"rows_total"` // as far as it is known
+	RowsTotal   int   `json:"rows_total"` // if known
 	RowsWritten int   `json:"rows_written"`
 }
 
 // Run is one execution of an exporter.
 type Run struct {
 	ID       ID        `json:"id"`
-	Exporter Exporter  `json:"exporter"` // as it was when the run began; while it is queued, as it is stored
+	Exporter Exporter  `json:"exporter"` // as it was when the run began; while queued, as stored
 	Trigger  Trigger   `json:"trigger"`
-	Due      time.Time `json:"due"` // the schedule's time; zero when a person asked
+	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", empty for the schedule
+	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", or empty for the schedule
 
 	QueuedAt   time.Time `json:"queued_at"`
-	NotBefore  time.Time `json:"not_before"` // a retry waits until then
+	NotBefore  time.Time `json:"not_before"` // when a retry may start
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at"`
 	Attempts   int       `json:"attempts"`
-	Owner      ID        `json:"owner,omitempty"` // the worker that executes it; empty unless it is running
+	Owner      ID        `json:"owner,omitempty"` // the worker that executes it; empty unless running
 
 	Progress   Progress         `json:"progress"`
 	Requests                    // over all attempts
-	Result                      // of the attempt under way, or of the last one
+	Result                      // of the current attempt, or of the last one
 	Problem    *problem.Problem `json:"problem,omitempty"`
-	Cancelling bool             `json:"cancelling,omitempty"` // asked for while it ran
+	Cancelling bool             `json:"cancelling,omitempty"` // requested while it was running
 }
 
-// Clone returns a run that shares with r nothing that its worker may change in place.
+// Clone returns a copy that shares nothing with r that its worker may change in place.
 func (r Run) Clone() Run {
 	r.Result = r.Result.Clone()
 	r.Exporter.Companies = slices.Clone(r.Exporter.Companies)
@@ -97,13 +97,13 @@ func (r Run) Clone() Run {
 	return r
 }
 
-// Requests counts what a run asked of the services.
+// Requests counts the requests that a run made to the services.
 type Requests struct {
 	QuickBooks int `json:"quickbooks_requests"`
 	Sheets     int `json:"sheets_requests"`
 }
 
-// Result is what one attempt of a run found out. It is copied and reset whole, so that a field added here is kept,
+// Result is what one attempt of a run found out. It is copied and reset as a whole, so that a new field is kept,
 // published and forgotten with the others. The zero value is the result of an attempt that has found nothing yet.
 type Result struct {
 	Rows      int  `json:"rows"` // data rows in the managed range afterwards
@@ -111,7 +111,7 @@ type Result struct {
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
 	Unchanged bool `json:"unchanged"` // the sheet was right already, nothing was written
-	// control sum per money column: technical, adds up whatever stands there
+	// Control has a control sum per money column. It is technical: it adds up whatever the column holds.
 	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`
 	Checks    []Check           `json:"checks,omitempty"`
@@ -120,7 +120,7 @@ type Result struct {
 	Warnings  []Warning         `json:"warnings,omitempty"`
 }
 
-// Clone returns a result that shares nothing that an attempt may change in place.
+// Clone returns a copy that shares nothing that an attempt may change in place.
 func (r Result) Clone() Result {
 	r.Control = maps.Clone(r.Control)
 	r.Figures = slices.Clone(r.Figures)
@@ -130,7 +130,7 @@ func (r Result) Clone() Result {
 	return r
 }
 
-// Differences counts the checks that do not hold: QuickBooks' own figures disagree with each other.
+// Differences counts the checks that do not hold, that is, where QuickBooks' own figures disagree with each other.
 func (r Result) Differences() int {
 	n := 0
 	for _, c := range r.Checks {
@@ -141,7 +141,7 @@ func (r Result) Differences() int {
 	return n
 }
 
-// CompanyOutcome is what one company added to a run.
+// CompanyOutcome is what one company contributed to a run.
 type CompanyOutcome struct {
 	Realm  RealmID `json:"company_id"`
 	Name   string  `json:"name"`
@@ -149,7 +149,7 @@ type CompanyOutcome struct {
 	Period string  `json:"period,omitempty"`
 }
 
-// TotalTexts spells control sums for a run's record.
+// TotalTexts formats control sums for a run's record.
 func TotalTexts(t table.Totals) map[string]string {
 	if len(t.Sums) == 0 {
 		return nil
@@ -161,7 +161,7 @@ func TotalTexts(t table.Totals) map[string]string {
 	return texts
 }
 
-// RunFilter chooses runs from the history; zero fields choose all.
+// RunFilter selects runs from the history. Zero fields select all.
 type RunFilter struct {
 	Exporter ID
 	Company  RealmID
@@ -170,11 +170,11 @@ type RunFilter struct {
 	Since    time.Time
 	Limit    int // 0 means 50
 	Before   ID  // only runs older than this one: the cursor
-	// Among, unless it is nil, leaves only runs all of whose companies are in it: what somebody may see.
+	// Among, unless nil, keeps only runs all of whose companies are in it. It expresses what somebody may see.
 	Among []RealmID
 }
 
-// Matches reports whether the filter leaves a run, apart from its page: Limit and Before.
+// Matches reports whether the filter selects the run. It ignores paging, that is, Limit and Before.
 func (f RunFilter) Matches(r Run) bool {
 	return (f.Exporter == "" || r.Exporter.ID == f.Exporter) &&
 		(f.Company == "" || slices.Contains(r.Exporter.Companies, f.Company)) &&
@@ -184,15 +184,15 @@ func (f RunFilter) Matches(r Run) bool {
 		(f.Among == nil || AllAmong(r.Exporter.Companies, f.Among))
 }
 
-// AllAmong reports whether each of the realms is among the others.
+// AllAmong reports whether every one of realms is in among.
 func AllAmong(realms, among []RealmID) bool {
 	return !slices.ContainsFunc(realms, func(realm RealmID) bool { return !slices.Contains(among, realm) })
 }
 
-// Held is how the run's worker holds it.
+// Held returns the run as its worker currently holds it.
 func (r Run) Held() Held { return Held{Run: r.ID, Worker: r.Owner, Attempt: r.Attempts} }
 
-// Holds reports whether the run is held so.
+// Holds reports whether r is still held this way.
 func (h Held) Holds(r Run) bool {
 	return r.Status == RunRunning && r.ID == h.Run && r.Owner == h.Worker && r.Attempts == h.Attempt
 }

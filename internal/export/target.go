@@ -13,10 +13,10 @@ import (
 
 var spreadsheetURL = regexp.MustCompile(`/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)`)
 
-// openURL is the part of a pasted address that opens the spreadsheet for everybody.
+// openURL is the part of a pasted address that opens the spreadsheet for everyone.
 var openURL = regexp.MustCompile(`^https://[a-z0-9.-]+/spreadsheets/d/[A-Za-z0-9_-]+`)
 
-// SpreadsheetID takes the id out of a pasted address; anything else comes back without the blanks around it.
+// SpreadsheetID extracts the id from a pasted address. Anything else is returned with surrounding space trimmed.
 func SpreadsheetID(s string) string {
 	s = strings.TrimSpace(s)
 	if m := spreadsheetURL.FindStringSubmatch(s); m != nil {
@@ -45,7 +45,7 @@ func (t Target) validate(c *problem.Collect) {
 
 var cellText = regexp.MustCompile(`^([A-Z]{1,3})([1-9][0-9]{0,6})$`)
 
-// ParseCell reads an A1 address into zero-based row and column.
+// ParseCell parses an A1 address into a zero-based row and column.
 func ParseCell(s string) (row, col int, err error) {
 	m := cellText.FindStringSubmatch(s)
 	if m == nil {

@@ -2,7 +2,7 @@ package export
 
 import "time"
 
-// User is a person who may sign in.
+// User is a person who can sign in.
 type User struct {
 	ID           ID     `json:"id"`
 	Email        string `json:"email"` // lower case, unique

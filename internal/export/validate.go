@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
 )
 
-// Limits on what an exporter may hold; all are far above what anyone needs.
+// Limits on what an exporter may hold, all far above what anyone needs.
 const (
 	maxName        = 100
 	maxCompanies   = 100
@@ -23,7 +22,7 @@ const (
 	maxTabTitle    = 100 // Google's own, in UTF-16 units
 )
 
-// Normalize tidies what people type: blanks around, pasted spreadsheet addresses, lower-case start cells.
+// Normalize cleans up what people type: surrounding space, pasted spreadsheet addresses, lower-case start cells.
 func (e *Exporter) Normalize() {
 	e.Name = strings.TrimSpace(e.Name)
 	if pasted := openURL.FindString(strings.TrimSpace(e.Target.Spreadsheet)); pasted != "" {
@@ -42,8 +41,8 @@ func (e *Exporter) Normalize() {
 	e.setDefaults()
 }
 
-// Validate adds what is wrong with the exporter to c, under the field's name in the API. It checks what the exporter
-// says by itself; whether companies, accounts and schedules exist is for the caller.
+// Validate adds the exporter's faults to c, under each field's name in the API. It checks only the exporter itself.
+// Whether its companies, accounts and schedule exist is for the caller to check.
 func (e Exporter) Validate(d Definition, c *problem.Collect) {
 	e.validateFields(d, c)
 	if len([]rune(e.Name)) > maxName {
@@ -98,8 +97,7 @@ func (e Exporter) validateRange(d Definition, c *problem.Collect) {
 				c.Add("options."+k, "only goes with date_range custom")
 			}
 		}
-	} else if _, err := ResolveRange(name, time.Now(), time.January, e.Options[OptStartDate],
-		e.Options[OptEndDate]); err != nil {
+	} else if _, err := parseCustomRange(e.Options[OptStartDate], e.Options[OptEndDate]); err != nil {
 		c.Add("options."+OptDateRange, "%v", err)
 	}
 	if r, ok := d.(Report); ok {
@@ -124,7 +122,7 @@ func (e Exporter) validateReportRange(r Report, name string, c *problem.Collect)
 	}
 }
 
-// periodic reports whether the value of summarize_by gives a column per span of time.
+// periodic reports whether this value of summarize_by gives one column per period.
 func periodic(by string) bool {
 	return slices.Contains([]string{"Days", "Week", "Month", "Quarter", "Year"}, by)
 }

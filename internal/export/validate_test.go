@@ -17,7 +17,7 @@ var (
 	profit = Report{ID: "profit", Shape: Tree, Basis: true, Summarize: []string{"Total", "Month"}}
 )
 
-func right(d Definition) Exporter {
+func validExporter(d Definition) Exporter {
 	e := Exporter{Name: "Bills", Definition: d.Info().ID, Companies: []RealmID{"1"},
 		Target: Target{Account: "con_1", Sheet: "Bills"}}
 	if d.Info().Kind == KindReport {
@@ -26,7 +26,7 @@ func right(d Definition) Exporter {
 	return e
 }
 
-// TestValidate changes one thing of a right exporter each time: exactly that field is named, or none.
+// TestValidate changes one thing of a valid exporter at a time: exactly that field is reported, or none.
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	options := func(pairs ...string) func(*Exporter) {
@@ -120,7 +120,7 @@ func TestValidate(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			e := right(test.of)
+			e := validExporter(test.of)
 			test.change(&e)
 			e.Normalize()
 			var c problem.Collect
