@@ -11,11 +11,11 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// estate is a service with things of company A, which some may not see, of company B, and of both together.
+// estate is a service with things of company A, which some actors may not see, of company B, and of both.
 type estate struct {
 	*harness
 	hidden, open []string // ids of things
-	secrets      []string // texts that tell of what is hidden: names and ids
+	secrets      []string // texts that reveal what is hidden: names and ids
 }
 
 func newEstate(t *testing.T) *estate {
@@ -49,7 +49,8 @@ func newEstate(t *testing.T) *estate {
 	return x
 }
 
-// as calls as a person with a role, who sees the companies only, or all when there are none.
+// as returns a function that calls as a person with a role, who sees only the given companies, or all if none are
+// given.
 func (x *estate) as(role string, companies ...export.RealmID) func(method, path string, body any) answer {
 	who := "Bearer as " + role
 	for _, realm := range companies {
@@ -58,11 +59,11 @@ func (x *estate) as(role string, companies ...export.RealmID) func(method, path 
 	return func(method, path string, body any) answer { return x.call(method, path, body, "Authorization", who) }
 }
 
-// routesOf are the patterns of all routes of the methods.
+// routesOf returns all routes with the given methods.
 func (x *estate) routesOf(methods ...string) (found []route) {
 	for _, r := range x.engine.Routes() {
 		if r.Path == Base+"/openapi.json" {
-			continue // the same for all; its examples have the tests' company by chance
+			continue // the same for everyone; its examples happen to name the tests' company
 		}
 		if slices.Contains(methods, r.Method) {
 			found = append(found, route{method: r.Method, path: strings.TrimPrefix(r.Path, Base)})
@@ -71,8 +72,8 @@ func (x *estate) routesOf(methods ...string) (found []route) {
 	return found
 }
 
-// filled puts an id into a route's pattern, which is returned as it is when it has no place for one.
-func filled(pattern, id string) string {
+// fillID puts an id into a route's pattern. A pattern without a place for one is returned unchanged.
+func fillID(pattern, id string) string {
 	parts := strings.Split(pattern, "/")
 	for i, p := range parts {
 		if strings.HasPrefix(p, ":") {
@@ -82,8 +83,8 @@ func filled(pattern, id string) string {
 	return strings.Join(parts, "/")
 }
 
-// tells returns the secrets that an answer tells, but for those that the request had.
-func (x *estate) tells(a answer, known string) (told []string) {
+// leaks returns the secrets that an answer reveals, except those that were in the request.
+func (x *estate) leaks(a answer, known string) (told []string) {
 	text := fmt.Sprint(a.header) + string(a.raw)
 	for _, secret := range x.secrets {
 		if strings.Contains(text, secret) && !strings.Contains(known, secret) {
@@ -93,7 +94,8 @@ func (x *estate) tells(a answer, known string) (told []string) {
 	return told
 }
 
-// Whoever lacks a company gets nothing of it, from any call: new routes are in this test by themselves.
+// Whoever has no access to a company learns nothing about it from any call. New routes are covered by this test
+// automatically.
 func TestAnswersTellNothingOfOtherCompanies(t *testing.T) {
 	t.Parallel()
 	x := newEstate(t)
@@ -101,18 +103,18 @@ func TestAnswersTellNothingOfOtherCompanies(t *testing.T) {
 	shown := map[string]bool{}
 	for _, r := range x.routesOf(http.MethodGet) {
 		for _, id := range x.open {
-			path := filled(r.path, id)
-			if a := limited(r.method, path, nil); x.tells(a, path) != nil || a.status >= 500 {
-				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, x.tells(a, path), a.raw)
+			path := fillID(r.path, id)
+			if a := limited(r.method, path, nil); x.leaks(a, path) != nil || a.status >= 500 {
+				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, x.leaks(a, path), a.raw)
 			}
 		}
 		for _, id := range x.hidden {
-			path := filled(r.path, id)
-			for _, secret := range x.tells(owner(r.method, path, nil), "") {
+			path := fillID(r.path, id)
+			for _, secret := range x.leaks(owner(r.method, path, nil), "") {
 				shown[secret] = true
 			}
 			a := limited(r.method, path, nil)
-			if told := x.tells(a, path); told != nil || a.status >= 500 {
+			if told := x.leaks(a, path); told != nil || a.status >= 500 {
 				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, told, a.raw)
 			}
 			if path != r.path && a.status != http.StatusNotFound {
@@ -133,7 +135,7 @@ func TestAnswersTellNothingOfOtherCompanies(t *testing.T) {
 	}
 }
 
-// state is all that calls could change.
+// state returns everything that calls could change.
 func (x *estate) state() string {
 	x.t.Helper()
 	ctx := x.t.Context()
@@ -148,13 +150,13 @@ func (x *estate) state() string {
 	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v", companies, accounts, all, runs)
 }
 
-// No call changes what its actor may not see, and none at all works for somebody who may only look.
+// No call changes what its actor may not see, and none at all works for actors who may only look.
 func TestCallsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		role      string
 		companies []export.RealmID
-		hidden    bool // only what is hidden is tried
+		hidden    bool // only hidden things are tried
 	}{
 		{"admin", []export.RealmID{realmB}, true},
 		{"viewer", nil, false},
@@ -171,15 +173,15 @@ func TestCallsAreRefused(t *testing.T) {
 			}
 			for _, r := range x.routesOf(http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete) {
 				for _, id := range ids {
-					path := filled(r.path, id)
-					// What takes no body refuses one, and what wants one refuses none: both are tried.
+					path := fillID(r.path, id)
+					// A call without a body refuses one, and a call with a body refuses none: both are tried.
 					for _, body := range []any{nil, x.input(map[string]any{"name": "New"}),
 						map[string]any{"name": "New"}} {
 						a := call(r.method, path, body)
 						if a.status < 400 {
 							t.Errorf("%s %s: status %d\n%s", r.method, path, a.status, a.raw)
 						}
-						if told := x.tells(a, path+string(realmA)); test.companies != nil && told != nil {
+						if told := x.leaks(a, path+string(realmA)); test.companies != nil && told != nil {
 							t.Errorf("%s %s: tells of %q\n%s", r.method, path, told, a.raw)
 						}
 						if after := x.state(); after != before {

@@ -1,6 +1,6 @@
 // Package api is the JSON API under /api/v1: what scripts and other programs can do with the service. A handler reads
-// its input strictly, calls one method of control, and shows the answer in the shapes that openapi.yaml describes.
-// Those shapes are a promise of their own and follow neither the domain's types nor the store's.
+// its input strictly, calls one method of control, and answers in the shapes that openapi.yaml describes. Those shapes
+// are a contract of their own. They follow neither the domain's types nor the store's.
 package api
 
 import (
@@ -14,19 +14,19 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Base is the path of the group that Register is given.
+// Base is the path of the group to pass to Register.
 const Base = "/api/v1"
 
-// requestIDHeader names a request in answers and in the log.
+// requestIDHeader identifies a request in answers and in the log.
 const requestIDHeader = "X-Request-Id"
 
-// Options are what the API needs; all fields but Version are required.
+// Options configure the API. All fields but Version are required.
 type Options struct {
 	Control *control.Control
-	// Authenticate says who sent the request: the holder of a bearer token, or a user with a browser session.
+	// Authenticate returns who sent the request: the holder of a bearer token, or a user with a browser session.
 	Authenticate func(c *gin.Context) (control.Actor, bool)
 	Logger       *slog.Logger
-	Version      string // of the program, shown in the API's description
+	Version      string // the program's, shown in the API's description
 }
 
 type server struct {
@@ -34,25 +34,25 @@ type server struct {
 	who      func(c *gin.Context) (control.Actor, bool)
 	log      *slog.Logger
 	origin   *http.CrossOriginProtection
-	document []byte // the API's description as JSON
+	document []byte // the API's description, as JSON
 }
 
-// Register adds the API's routes to the group at Base. It panics when the embedded description cannot be read, which a
+// Register adds the API's routes to the group at Base. It panics if the embedded description cannot be read, which a
 // test rules out.
 func Register(r gin.IRouter, o Options) {
 	s := newServer(o)
-	s.document = description(o.Version)
+	s.document = buildDescription(o.Version)
 	for _, route := range s.routes() {
 		r.Handle(route.method, route.path, s.handle(route.answer))
 	}
 }
 
-// Unknown answers requests below Base that no route takes: 401 for strangers, 405 where another method would do, else
-// 404. The engine calls it from its NoRoute and NoMethod handlers.
+// Unknown answers requests below Base that match no route: 401 for strangers, 405 if another method would match,
+// otherwise 404. The engine calls it from its NoRoute and NoMethod handlers.
 func Unknown(o Options) gin.HandlerFunc {
 	s := newServer(o)
 	routes := s.routes()
-	return s.handle(func(c *gin.Context, _ *control.Desk) error { return unknown(c, routes) })
+	return s.handle(func(c *gin.Context, _ *control.Desk) error { return refuseUnknown(c, routes) })
 }
 
 func newServer(o Options) *server {
@@ -62,10 +62,10 @@ func newServer(o Options) *server {
 	}
 }
 
-// handler answers a request of the one whose desk it is, or returns why not.
+// handler answers a request on behalf of the desk's actor, or returns why it cannot.
 type handler func(c *gin.Context, d *control.Desk) error
 
-// handle is what happens around every route: a request id, no caching, the question who asks, and one place for errors.
+// handle wraps every route: it sets a request id and forbids caching, authenticates, and answers errors in one place.
 func (s *server) handle(answer handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h := c.Writer.Header()
@@ -80,7 +80,7 @@ func (s *server) handle(answer handler) gin.HandlerFunc {
 			s.fail(c, problem.New(problem.Unauthorized, "The request has no valid API token."))
 			return
 		}
-		// A browser sends a session's cookie along with other sites' requests too; a token never comes by itself.
+		// Browsers send a session's cookie with other sites' requests too. A token is never sent unasked.
 		if err := s.origin.Check(c.Request); err != nil && !who.API {
 			s.fail(c, problem.Wrap(err, problem.Forbidden, "The request came from another site."))
 			return
@@ -91,15 +91,16 @@ func (s *server) handle(answer handler) gin.HandlerFunc {
 	}
 }
 
-// recover answers for a handler that panicked. The server's own way to abandon an answer passes.
+// recover answers for a handler that panicked. http.ErrAbortHandler, the server's own way to abandon an answer, is
+// passed on.
 func (s *server) recover(c *gin.Context) {
 	switch r := recover(); r {
 	case nil:
 	case http.ErrAbortHandler:
 		panic(r)
 	default:
-		s.log.ErrorContext(c.Request.Context(), "api handler panicked", "panic", r, "stack", stack(), "request_id",
-			requestID(c))
+		s.log.ErrorContext(c.Request.Context(), "api handler panicked",
+			"panic", r, "stack", stack(), "request_id", requestID(c))
 		s.fail(c, problem.New(problem.Internal, "Something went wrong inside ledgersheet."))
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// maxBody bounds a request's body; the largest sensible exporter has some kilobytes.
+// maxBody limits a request's body. The largest sensible exporter has a few kilobytes.
 const maxBody = 1 << 20
 
-// readObject reads the request's body, which must be one JSON object. Numbers keep their text.
+// readObject reads the request's body, which must be one JSON object. Numbers are kept as text.
 func readObject(c *gin.Context, types ...string) (map[string]any, error) {
 	raw, err := readBody(c, types)
 	if err != nil {
@@ -29,7 +29,7 @@ func readObject(c *gin.Context, types ...string) (map[string]any, error) {
 	return parseObject(raw)
 }
 
-// readNothing reads the body of a call that takes none; an empty object is as good as nothing.
+// readNothing reads the body of a call that takes none. An empty object is accepted too.
 func readNothing(c *gin.Context) error {
 	raw, err := readBody(c, nil)
 	if err != nil || len(raw) == 0 {
@@ -40,7 +40,7 @@ func readNothing(c *gin.Context) error {
 		return err
 	}
 	var bad problem.Collect
-	newObject("", members, &bad).done()
+	newObject("", members, &bad).refuseUnknown()
 	return bad.Err()
 }
 
@@ -63,7 +63,7 @@ func readBody(c *gin.Context, types []string) ([]byte, error) {
 	return raw, nil
 }
 
-// checkType accepts JSON, the further types of the call, and bodies that do not say what they are.
+// checkType accepts JSON, the additional types of the call, and bodies without a Content-Type.
 func checkType(header string, further []string) error {
 	if header == "" {
 		return nil
@@ -99,7 +99,7 @@ func parseObject(raw []byte) (map[string]any, error) {
 	return members, nil
 }
 
-// position says where a body stops being JSON.
+// position says where a body stops being valid JSON.
 func position(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf(" (byte %d)", syntax.Offset)

@@ -11,49 +11,49 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// page is a list's answer.
+// page is the answer for a list.
 type page[T any] struct {
 	Items      []T     `json:"items"`
 	NextCursor *string `json:"next_cursor"`
 }
 
-// list makes a page of views; next is empty at the end.
+// list returns a page of views. next is empty on the last page.
 func list[D, T any](all []D, view func(D) T, next string) page[T] {
-	p := page[T]{Items: make([]T, len(all)), NextCursor: text(next)}
+	p := page[T]{Items: make([]T, len(all)), NextCursor: nullable(next)}
 	for i, d := range all {
 		p.Items[i] = view(d)
 	}
 	return p
 }
 
-// instant is RFC 3339 with a fixed number of digits, so that texts sort as times do.
+// instant is RFC 3339 with a fixed number of digits, so that the texts sort like the times.
 const instant = "2006-01-02T15:04:05.000Z"
 
-// stamp spells a time; nil when there is none.
+// stamp formats a time; nil if it is zero.
 func stamp(t time.Time) *string {
 	if t.IsZero() {
 		return nil
 	}
-	return text(t.UTC().Format(instant))
+	return nullable(t.UTC().Format(instant))
 }
 
-// text is nil for the empty string.
-func text(s string) *string {
+// nullable returns nil for the empty string.
+func nullable(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
 }
 
-// some is the list itself, or an empty one that is not null in JSON.
-func some[T any](l []T) []T {
+// nonNil returns the list, or an empty one instead of nil, which JSON would show as null.
+func nonNil[T any](l []T) []T {
 	if l == nil {
 		return []T{}
 	}
 	return l
 }
 
-// failure is how an error of the past is shown: a run's, or a connection's.
+// failure shows a past error of a run or a connection.
 type failure struct {
 	Code              problem.Code `json:"code"`
 	Message           string       `json:"message"`
@@ -65,7 +65,7 @@ func failureOf(p *problem.Problem) *failure {
 	if p == nil {
 		return nil
 	}
-	return &failure{Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: text(p.ProviderRequestID)}
+	return &failure{Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: nullable(p.ProviderRequestID)}
 }
 
 type apiUsage struct {
@@ -98,9 +98,9 @@ func showCompany(d *control.Desk, c export.Company) companyView {
 		ConnectedAt: stamp(c.ConnectedAt), ConnectedBy: c.ConnectedBy, LastError: failureOf(c.LastError),
 	}
 	if v.FiscalYearStartMonth < 1 || v.FiscalYearStartMonth > 12 {
-		v.FiscalYearStartMonth = int(time.January) // as date ranges take it
+		v.FiscalYearStartMonth = int(time.January) // as date ranges assume
 	}
-	if c.Status != export.Disconnected { // then the token is forgotten
+	if c.Status != export.Disconnected { // a disconnected company has no token
 		v.TokenExpiresAt, v.ConsentExpiresAt = stamp(c.TokenExpiresAt), stamp(c.HardExpiresAt)
 	}
 	v.APIUsage.Used, v.APIUsage.Limit = d.CompanyUsage(c.Realm)
@@ -121,7 +121,7 @@ type accountView struct {
 
 func accountViewOf(a export.GoogleAccount) accountView {
 	return accountView{
-		ID: a.ID, Email: a.Email, Kind: a.Kind, Status: a.Status, Scopes: some(a.Scopes),
+		ID: a.ID, Email: a.Email, Kind: a.Kind, Status: a.Status, Scopes: nonNil(a.Scopes),
 		ConnectedAt: stamp(a.ConnectedAt), ConnectedBy: a.ConnectedBy, LastError: failureOf(a.LastError),
 	}
 }
@@ -151,7 +151,7 @@ type optionView struct {
 	Title    string            `json:"title"`
 	Kind     export.OptionKind `json:"kind"`
 	Values   []string          `json:"values"`
-	Default  any               `json:"default"` // null, text, or a truth value
+	Default  any               `json:"default"` // null, text, or a boolean
 	Required bool              `json:"required"`
 	Help     string            `json:"help"`
 }
@@ -163,23 +163,24 @@ func typeViewOf(d export.Definition) typeView {
 		Columns: []columnView{}, Options: []optionView{}, Modes: export.Modes(),
 	}
 	for _, c := range d.Catalogue() {
-		v.Columns = append(v.Columns,
-			columnView{Key: c.Path, Title: c.Title, Kind: c.Kind.String(), Default: !c.Off, Line: c.Line(),
-				Help: c.Help})
+		v.Columns = append(v.Columns, columnView{
+			Key: c.Path, Title: c.Title, Kind: c.Kind.String(), Default: !c.Off, Line: c.Line(), Help: c.Help,
+		})
 	}
 	for _, o := range d.OptionList() {
 		values := []string{}
 		for _, choice := range o.Values {
 			values = append(values, choice.Value)
 		}
-		v.Options = append(v.Options,
-			optionView{Key: o.Key, Title: o.Title, Kind: o.Kind, Values: values,
-				Default: optionValue(o.Kind, o.Default), Required: o.Required, Help: o.Help})
+		v.Options = append(v.Options, optionView{
+			Key: o.Key, Title: o.Title, Kind: o.Kind, Values: values,
+			Default: optionValue(o.Kind, o.Default), Required: o.Required, Help: o.Help,
+		})
 	}
 	return v
 }
 
-// optionValue shows an option's text in the type that its kind has in JSON; null when it is empty.
+// optionValue returns an option's value in the JSON type of its kind; nil if it is empty.
 func optionValue(kind export.OptionKind, value string) any {
 	if value == "" {
 		return nil
@@ -205,13 +206,15 @@ type previewColumn struct {
 }
 
 func previewViewOf(p pipeline.Preview) previewView {
-	v := previewView{Columns: []previewColumn{}, Rows: make([][]table.Cell, len(p.Rows)), Warnings: some(p.Warnings),
-		Periods: some(p.Periods)}
+	v := previewView{
+		Columns: []previewColumn{}, Rows: make([][]table.Cell, len(p.Rows)),
+		Warnings: nonNil(p.Warnings), Periods: nonNil(p.Periods),
+	}
 	for _, c := range p.Columns {
 		v.Columns = append(v.Columns, previewColumn{Key: c.ID, Title: c.Title, Kind: c.Kind.String()})
 	}
 	for i, r := range p.Rows {
-		v.Rows[i] = some(r.Cells)
+		v.Rows[i] = nonNil(r.Cells)
 	}
 	if p.Total >= 0 {
 		v.RowsTotal = &p.Total

@@ -12,7 +12,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// exporterView is an exporter as the API shows it: its fields in the table's order, those with a dot in objects.
+// exporterView is an exporter as the API shows it: its fields in the table's order, with dotted paths as nested
+// objects.
 type exporterView []member
 
 // member is one member of a JSON object.
@@ -21,7 +22,7 @@ type member struct {
 	Value any
 }
 
-// MarshalJSON writes the members in their order, which a map would not keep.
+// MarshalJSON writes the members in order, which a map would not keep.
 func (v exporterView) MarshalJSON() ([]byte, error) {
 	out := []byte{'{'}
 	for i, m := range v {
@@ -50,7 +51,7 @@ func showExporter(d *control.Desk, e export.Exporter) exporterView {
 			v = append(v, member{f.Path, value})
 			continue
 		}
-		// The fields of one object follow each other.
+		// Fields of one object are adjacent.
 		if last := len(v) - 1; last < 0 || v[last].Key != parent {
 			v = append(v, member{parent, exporterView(nil)})
 		}
@@ -61,18 +62,18 @@ func showExporter(d *control.Desk, e export.Exporter) exporterView {
 	return v
 }
 
-// showField returns a field's value as JSON shows it.
+// showField returns a field's value for JSON.
 func showField(d *control.Desk, f export.Field, e export.Exporter) any {
 	switch v := f.Get(e).(type) {
 	case string:
 		if f.Kind == export.FieldNote {
-			return text(v)
+			return nullable(v)
 		}
 		return v
 	case []string:
-		return some(v)
+		return nonNil(v)
 	case []export.Filter:
-		return some(v)
+		return nonNil(v)
 	case map[string]string:
 		return optionValues(d, e)
 	case time.Time:
@@ -82,7 +83,7 @@ func showField(d *control.Desk, f export.Field, e export.Exporter) any {
 	}
 }
 
-// optionValues shows the options that are set, each in its own JSON type.
+// optionValues returns the options that are set, each in its own JSON type.
 func optionValues(d *control.Desk, e export.Exporter) map[string]any {
 	kinds := optionKinds(d, e.Definition)
 	values := make(map[string]any, len(e.Options))
@@ -92,11 +93,11 @@ func optionValues(d *control.Desk, e export.Exporter) map[string]any {
 	return values
 }
 
-// optionKinds is what each option of a type must be; nil for a type that there is not.
+// optionKinds returns the kinds of a type's options; nil for an unknown type.
 func optionKinds(desk *control.Desk, definition string) map[string]export.OptionKind {
 	d, err := desk.Definition(definition)
 	if err != nil {
-		return nil // control refuses the type by itself, and names the field
+		return nil // control refuses the type and names the field
 	}
 	kinds := map[string]export.OptionKind{}
 	for _, o := range d.OptionList() {
@@ -105,8 +106,8 @@ func optionKinds(desk *control.Desk, definition string) map[string]export.Option
 	return kinds
 }
 
-// readExporter turns a request's body into an exporter. It checks shapes only; what the values mean is control's. The
-// members that only answers have are accepted, so that what was read can be changed and sent back.
+// readExporter parses a request's body into an exporter. It checks shapes only; what the values mean is control's
+// concern. Members that appear only in answers are accepted, so that what was read can be changed and sent back.
 func readExporter(d *control.Desk, members map[string]any) (export.Exporter, error) {
 	var bad problem.Collect
 	var e export.Exporter
@@ -126,9 +127,9 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 			f.Set(&e, readField(d, f.Kind, o, key, e.Definition))
 		}
 	}
-	body.done()
+	body.refuseUnknown()
 	for _, o := range objects {
-		o.done()
+		o.refuseUnknown()
 	}
 	return e, bad.Err()
 }
@@ -155,12 +156,12 @@ func readFilters(list []*object) []export.Filter {
 		filters = append(filters, export.Filter{
 			Column: f.text("column"), Op: export.Op(f.text("op")), Value: f.scalar("value"),
 		})
-		f.done()
+		f.refuseUnknown()
 	}
 	return filters
 }
 
-// readOptions takes options as text, numbers or truth values. Truth values get the one spelling that runs look for.
+// readOptions accepts options as text, numbers or booleans. Booleans get the one spelling that runs look for.
 func readOptions(d *control.Desk, o *object, definition string) map[string]string {
 	kinds := optionKinds(d, definition)
 	options := make(map[string]string, len(o.members))
@@ -176,7 +177,7 @@ func readOptions(d *control.Desk, o *object, definition string) map[string]strin
 	return options
 }
 
-// members is a view as a request's body would be read.
+// members returns the view as if it were parsed from a request's body.
 func (v exporterView) members() (map[string]any, error) {
 	raw, err := json.Marshal(v)
 	if err != nil {

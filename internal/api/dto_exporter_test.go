@@ -12,7 +12,7 @@ import (
 	"ledgersheet/internal/storetest"
 )
 
-// TestExporterAsJSON: programs see members in this order, in these objects and of these types.
+// TestExporterAsJSON: programs see members in this order, in these objects and with these types.
 func TestExporterAsJSON(t *testing.T) {
 	t.Parallel()
 	d := control.New(control.Options{Definitions: exporters.All(), Store: storetest.NewMemory()}).As(control.Program())

@@ -44,7 +44,7 @@ type runView struct {
 	Error              *failure          `json:"error"`
 }
 
-// figureView is a headline figure; figures of several companies or currencies stand beside each other, never added.
+// figureView is a headline figure. Figures of several companies or currencies are listed side by side, never added up.
 type figureView struct {
 	Key       string         `json:"key"`
 	Title     string         `json:"title"`
@@ -76,31 +76,32 @@ type outcomeView struct {
 	Period    *string        `json:"period"`
 }
 
-// showRun shows a run with what only the moment knows.
+// showRun returns the view of a run, including why it is waiting right now.
 func showRun(d *control.Desk, r export.Run) runView {
 	v := runViewOf(r)
 	if r.Status == export.RunQueued {
-		v.Waiting = text(d.Waiting(r))
+		v.Waiting = nullable(d.Waiting(r))
 	}
 	return v
 }
 
-// RunJSON is a run as the API shows it, for the command line when it does a run itself.
+// RunJSON returns a run as the API shows it, for when the command line executes a run itself.
 func RunJSON(r export.Run) ([]byte, error) { return json.Marshal(runViewOf(r)) }
 
 func runViewOf(r export.Run) runView {
 	v := runView{
 		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition,
-		CompanyIDs: some(r.Exporter.Companies),
-		Trigger:    r.Trigger, Status: r.Status, Due: stamp(r.Due), StartedBy: text(r.By), Cancelling: r.Cancelling,
+		CompanyIDs: nonNil(r.Exporter.Companies), Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due),
+		StartedBy: nullable(r.By), Cancelling: r.Cancelling,
+
 		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt),
 		FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
+
 		Rows: r.Rows, RowsAdded: r.Added, RowsChanged: r.Changed, RowsRemoved: r.Removed, Unchanged: r.Unchanged,
-		Totals:    r.Control,
-		Headlines: figureViews(r.Figures), Differences: r.Differences(), Checks: checkViews(r.Checks),
-		Progress:           progressView(r.Progress),
-		Companies:          make([]outcomeView, len(r.Companies)),
-		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: text(r.URL),
+		Totals: r.Control, Headlines: figureViews(r.Figures),
+		Differences: r.Differences(), Checks: checkViews(r.Checks),
+		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
+		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: nullable(r.URL),
 		Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
 	}
 	if v.Totals == nil {
@@ -110,7 +111,7 @@ func runViewOf(r export.Run) runView {
 		v.Progress.Phase = export.PhaseQueued
 	}
 	for i, o := range r.Companies {
-		v.Companies[i] = outcomeView{CompanyID: o.Realm, Name: o.Name, Rows: o.Rows, Period: text(o.Period)}
+		v.Companies[i] = outcomeView{CompanyID: o.Realm, Name: o.Name, Rows: o.Rows, Period: nullable(o.Period)}
 	}
 	return v
 }
@@ -119,7 +120,7 @@ func figureViews(figures []export.FigureValue) []figureView {
 	views := make([]figureView, len(figures))
 	for i, f := range figures {
 		views[i] = figureView{
-			Key: f.ID, Title: f.Title, CompanyID: f.Company, Period: text(f.Period), Currency: text(f.Currency),
+			Key: f.ID, Title: f.Title, CompanyID: f.Company, Period: nullable(f.Period), Currency: nullable(f.Currency),
 			Value: f.Value,
 		}
 	}
@@ -130,8 +131,7 @@ func checkViews(checks []export.Check) []checkView {
 	views := make([]checkView, len(checks))
 	for i, c := range checks {
 		views[i] = checkView{
-			What: c.What, Place: text(c.Place), Says: c.Says, AddsUpTo: c.AddsUpTo,
-			Holds: c.Holds,
+			What: c.What, Place: nullable(c.Place), Says: c.Says, AddsUpTo: c.AddsUpTo, Holds: c.Holds,
 		}
 	}
 	return views

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// heartbeat keeps proxies from closing a stream on which nothing happens.
+	// heartbeat keeps proxies from closing an idle stream.
 	heartbeat = 15 * time.Second
-	// streamLife ends a stream at last; browsers connect again by themselves.
+	// streamLife limits the life of a stream. Browsers reconnect on their own.
 	streamLife = 30 * time.Minute
-	// retryAfter is how long a browser waits before it does.
+	// retryAfter is how long a browser waits before it reconnects.
 	retryAfter = 2 * time.Second
 )
 
-// followRun streams a run's states as server-sent events: progress while it is under way, then done, once. Each event
-// has the whole run, so one that was missed does no harm.
+// followRun streams a run's states as server-sent events: progress while it runs, then done, once. Each event has the
+// whole run, so missing one does no harm.
 func (s *server) followRun(c *gin.Context, d *control.Desk) error {
 	ctx := c.Request.Context()
-	// Subscribing first leaves no gap between the state that is read and the events that follow.
+	// Subscribing first leaves no gap between the state read here and the events that follow.
 	events := d.Follow(ctx, func(r export.Run) bool { return r.ID == id(c) })
 	run, err := d.Run(ctx, id(c))
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *server) followRun(c *gin.Context, d *control.Desk) error {
 				return err
 			}
 		case <-beat.C:
-			// A run may also end without an event, such as one of a process that died.
+			// A run can also end without an event, for instance if its process died.
 			if run, err = d.Run(ctx, id(c)); err != nil {
 				return err
 			}
@@ -79,12 +79,13 @@ type stream struct {
 	control *http.ResponseController
 }
 
-// openStream sends the head of an event stream. The server's time limits for ordinary answers do not hold for it.
+// openStream sends the head of an event stream. It lifts the server's time limits, which are meant for ordinary
+// answers.
 func (s *server) openStream(c *gin.Context, d *control.Desk) (*stream, error) {
 	h := c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
-	out := &stream{desk: d, writer: c.Writer, control: http.NewResponseController(beneath(c.Writer))}
+	out := &stream{desk: d, writer: c.Writer, control: http.NewResponseController(unwrapWriter(c.Writer))}
 	for _, lift := range []func(time.Time) error{out.control.SetWriteDeadline, out.control.SetReadDeadline} {
 		if err := lift(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return nil, fmt.Errorf("lifting the deadline of an event stream: %w", err)
@@ -93,15 +94,16 @@ func (s *server) openStream(c *gin.Context, d *control.Desk) (*stream, error) {
 	return out, out.write(fmt.Sprintf("retry: %d\n\n", retryAfter.Milliseconds()))
 }
 
-// beneath is the writer under gin's own, whose Flush cannot say that a middleware hides the real one.
-func beneath(w gin.ResponseWriter) http.ResponseWriter {
+// unwrapWriter returns the writer under gin's own. Flush on gin's writer cannot report that a middleware hides the real
+// one.
+func unwrapWriter(w gin.ResponseWriter) http.ResponseWriter {
 	if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
 		return u.Unwrap()
 	}
 	return w
 }
 
-// show sends a run's state and reports whether it was the last. A number of 0 leaves the event without an id.
+// show sends a run's state and reports whether it was the last. A seq of 0 leaves the event without an id.
 func (o *stream) show(seq int64, r export.Run) (done bool, err error) {
 	data, err := json.Marshal(showRun(o.desk, r))
 	if err != nil {

@@ -19,13 +19,13 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// event is one server-sent event as a client reads it.
+// event is one server-sent event as a client sees it.
 type event struct {
 	name, id string
 	run      map[string]any
 }
 
-// next reads up to the next event; comments and retry times are passed over. ok is false at the stream's end.
+// next reads the next event, skipping comments and retry times. ok is false at the end of the stream.
 func next(t *testing.T, r *bufio.Reader) (e event, ok bool) {
 	t.Helper()
 	for {
@@ -83,7 +83,7 @@ func TestEventsComeOneByOne(t *testing.T) {
 	h := newHarness(t)
 	run := h.queued()
 	server := httptest.NewUnstartedServer(h.engine)
-	server.Config.WriteTimeout = time.Nanosecond // over before the first event, unless the stream lifts it
+	server.Config.WriteTimeout = time.Nanosecond // expires before the first event, unless the stream lifts it
 	server.Start()
 	t.Cleanup(server.Close)
 	resp, body := h.follow(server, string(run.ID))
@@ -93,7 +93,7 @@ func TestEventsComeOneByOne(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
 	}
-	e, ok := next(t, body) // the state that it finds; it is subscribed by now
+	e, ok := next(t, body) // the current state; the subscription exists by now
 	want(t, e, ok, "progress", "", "queued")
 
 	h.broker.Publish(export.Run{ID: "run_other", Status: export.RunRunning})
@@ -161,7 +161,7 @@ func TestEventsEndWithTheClient(t *testing.T) {
 			t.Fatal("the stream ended while its client was there")
 		}
 		must(t, resp.Body.Close())
-		synctest.Wait() // no time passes: the stream may not wait for its heartbeat to notice
+		synctest.Wait() // no time passes: the stream must notice without its heartbeat
 		if !ended {
 			t.Error("the stream outlives its client")
 		}
@@ -175,9 +175,9 @@ func TestEventsEndWithTheClient(t *testing.T) {
 	}
 }
 
-// oneConn is a listener that accepts one connection, which in a synctest bubble is a pipe.
+// oneConn is a listener that accepts one connection. In a synctest bubble that is a pipe.
 type oneConn struct {
-	conn   net.Conn // nil when it is taken
+	conn   net.Conn // nil once it is taken
 	closed chan struct{}
 	once   sync.Once
 }
@@ -198,7 +198,7 @@ func (l *oneConn) Close() error {
 
 func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// pipeWriter is a ResponseWriter whose reader sees what was flushed, as it is flushed.
+// pipeWriter is a ResponseWriter that hands its reader what was flushed, as it is flushed.
 type pipeWriter struct {
 	header      http.Header
 	held        []byte
@@ -254,7 +254,7 @@ func TestEventsHeartbeatAndLife(t *testing.T) {
 			t.Errorf("the server's deadlines still hold: %s, %s", w.read, w.write)
 		}
 		beats := strings.Count(string(all), ": still here\n\n")
-		if n := int(streamLife / heartbeat); beats != n && beats != n-1 { // the last one and the end fall together
+		if n := int(streamLife / heartbeat); beats != n && beats != n-1 { // the last heartbeat and the end coincide
 			t.Errorf("got %d heartbeats, want %d", beats, n)
 		}
 		cancel()
@@ -292,7 +292,7 @@ func TestEventsNoticeARunThatEndedSilently(t *testing.T) {
 	})
 }
 
-// deaf hides that the writer beneath can flush.
+// deaf hides that the underlying writer can flush.
 type deaf struct{ http.ResponseWriter }
 
 func TestEventsFailLoudlyWithoutFlush(t *testing.T) {

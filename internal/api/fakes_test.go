@@ -69,7 +69,7 @@ func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
 	return "books@example.com", f.err
 }
 
-// fakeQueue keeps runs in the store, where nobody works on them.
+// fakeQueue keeps runs in the store, where nobody executes them.
 type fakeQueue struct{ store *boltstore.Store }
 
 func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {

@@ -41,7 +41,7 @@ const (
 	realmB  = export.RealmID("9130347957983977")
 )
 
-// harness is the API over a real control and a real store; what lies behind those is faked.
+// harness is the API over a real control and a real store. Everything behind those is faked.
 type harness struct {
 	t       *testing.T
 	store   *boltstore.Store
@@ -90,7 +90,7 @@ func authenticate(c *gin.Context) (control.Actor, bool) {
 	if c.GetHeader("Authorization") == "Bearer "+token {
 		return control.Program(), true
 	}
-	// "Bearer as role company company" is a person with a role and some companies; without any, with all.
+	// "Bearer as role company company" is a person with a role and these companies, or with all if none are given.
 	if role, ok := strings.CutPrefix(c.GetHeader("Authorization"), "Bearer as "); ok {
 		words := strings.Fields(role)
 		u := export.User{Email: words[0] + "@example.com", Role: words[0]}
@@ -124,7 +124,7 @@ func (h *harness) fill() {
 	}))
 }
 
-// input is the body of a right exporter, with changes: a nil value takes a member out.
+// input returns the body of a valid exporter with changes. A nil value removes a member.
 func (h *harness) input(changes map[string]any) map[string]any {
 	body := map[string]any{
 		"name": "Open invoices", "type": "invoices", "company_ids": []any{string(realmA)},
@@ -147,7 +147,7 @@ func (h *harness) input(changes map[string]any) map[string]any {
 	return body
 }
 
-// answer is what a call came back with.
+// answer is the response to a call.
 type answer struct {
 	status int
 	header http.Header
@@ -155,7 +155,7 @@ type answer struct {
 	body   map[string]any
 }
 
-// call sends a request with the token and holds the answer against the description.
+// call sends a request with the token and checks the answer against the description.
 func (h *harness) call(method, path string, body any, headers ...string) answer {
 	h.t.Helper()
 	var reader io.Reader
@@ -198,7 +198,7 @@ func (h *harness) do(r *http.Request) answer {
 	return a
 }
 
-// want calls and fails the test unless the answer has the status.
+// want makes a call and fails the test unless the answer has the status.
 func (h *harness) want(status int, method, path string, body any, headers ...string) answer {
 	h.t.Helper()
 	a := h.call(method, path, body, headers...)
@@ -208,7 +208,8 @@ func (h *harness) want(status int, method, path string, body any, headers ...str
 	return a
 }
 
-// validate holds an answer against the description of its operation; without one it must be an error of the API.
+// validate checks an answer against the description of its operation. Without a description, the answer must be an
+// error of the API.
 func (h *harness) validate(r *http.Request, a answer) {
 	h.t.Helper()
 	if a.header.Get("X-Request-Id") == "" || a.header.Get("Cache-Control") != "no-store" {
@@ -243,7 +244,7 @@ func (h *harness) validate(r *http.Request, a answer) {
 	}
 }
 
-// validateEvents holds the data of server-sent events against the description of a run.
+// validateEvents checks the data of server-sent events against the description of a run.
 func (h *harness) validateEvents(raw []byte) {
 	h.t.Helper()
 	for line := range strings.SplitSeq(string(raw), "\n") {
@@ -268,10 +269,10 @@ func (h *harness) described(path string) (string, *openapi3.PathItem) {
 	return "", nil
 }
 
-// closedSpec is the description in which no object may have members that are not described.
+// closedSpec returns the description, changed so that objects may not have undescribed members.
 func closedSpec(t *testing.T) *openapi3.T {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData(description("1.2.3"))
+	doc, err := openapi3.NewLoader().LoadFromData(buildDescription("1.2.3"))
 	must(t, err)
 	no := false
 	seen := map[*openapi3.Schema]bool{}
@@ -302,7 +303,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// at finds a value in decoded JSON by member names and positions.
+// at returns a value in decoded JSON by member names and indexes.
 func at(t *testing.T, v any, path ...any) any {
 	t.Helper()
 	for _, p := range path {
@@ -341,7 +342,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// create makes an exporter and returns its id.
+// create creates an exporter and returns its id.
 func (h *harness) create(changes map[string]any) string {
 	h.t.Helper()
 	a := h.want(http.StatusCreated, http.MethodPost, "/exporters", h.input(changes))

@@ -7,10 +7,10 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// object reads the members of a JSON object one by one. What has the wrong type, and what nobody has asked for, is
-// noted under its path, so that a caller learns of all faults at once. null counts as absent everywhere.
+// object reads the members of a JSON object one by one. It collects members of the wrong type and members that nobody
+// asked for, by their paths, so that a caller learns of all faults at once. null counts as absent everywhere.
 type object struct {
-	path    string // of the object itself, empty for the body
+	path    string // of the object itself; empty for the body
 	members map[string]any
 	asked   map[string]bool
 	bad     *problem.Collect
@@ -20,7 +20,7 @@ func newObject(path string, members map[string]any, bad *problem.Collect) *objec
 	return &object{path: path, members: members, asked: map[string]bool{}, bad: bad}
 }
 
-// text returns a member that must be a string; empty when it is absent.
+// text returns a member that must be a string; empty if absent.
 func (o *object) text(key string) string {
 	v := o.take(key)
 	s, ok := v.(string)
@@ -30,7 +30,7 @@ func (o *object) text(key string) string {
 	return s
 }
 
-// truth returns a member that must be true or false; false when it is absent.
+// truth returns a member that must be true or false; false if absent.
 func (o *object) truth(key string) bool {
 	v := o.take(key)
 	b, ok := v.(bool)
@@ -40,7 +40,7 @@ func (o *object) truth(key string) bool {
 	return b
 }
 
-// scalar returns a member that may be text, a number or a truth value, as text.
+// scalar returns, as text, a member that may be text, a number or a boolean.
 func (o *object) scalar(key string) string {
 	switch v := o.take(key).(type) {
 	case nil:
@@ -57,7 +57,7 @@ func (o *object) scalar(key string) string {
 	}
 }
 
-// list returns a member that must be an array; nil when it is absent.
+// list returns a member that must be an array; nil if absent.
 func (o *object) list(key string) []any {
 	v := o.take(key)
 	l, ok := v.([]any)
@@ -80,7 +80,7 @@ func (o *object) texts(key string) []string {
 	return all
 }
 
-// object returns a member that must be an object; an empty one when it is absent.
+// object returns a member that must be an object; an empty one if absent.
 func (o *object) object(key string) *object {
 	v := o.take(key)
 	members, ok := v.(map[string]any)
@@ -104,15 +104,15 @@ func (o *object) objects(key string) []*object {
 	return all
 }
 
-// ignore accepts members that answers have and requests need not.
+// ignore accepts members that answers have but requests need not.
 func (o *object) ignore(keys ...string) {
 	for _, k := range keys {
 		o.asked[k] = true
 	}
 }
 
-// done notes every member that was not asked for.
-func (o *object) done() {
+// refuseUnknown reports every member that was not asked for.
+func (o *object) refuseUnknown() {
 	for k := range o.members {
 		if !o.asked[k] {
 			o.bad.Add(o.at(k), "is not known here")

@@ -15,8 +15,8 @@ import (
 //go:embed openapi.yaml
 var openapi string
 
-// description is the API's description as JSON, with the program's version in it.
-func description(version string) []byte {
+// buildDescription returns the API's description as JSON, with the program's version filled in.
+func buildDescription(version string) []byte {
 	if version == "" {
 		version = "dev"
 	}

@@ -15,7 +15,7 @@ import (
 
 func TestDescriptionIsValid(t *testing.T) {
 	t.Parallel()
-	doc, err := openapi3.NewLoader().LoadFromData(description("1.2.3"))
+	doc, err := openapi3.NewLoader().LoadFromData(buildDescription("1.2.3"))
 	must(t, err)
 	must(t, doc.Validate(t.Context(), openapi3.EnableExamplesValidation()))
 	if doc.Info.Version != "1.2.3" {
@@ -70,8 +70,8 @@ func TestDescriptionListsEveryCode(t *testing.T) {
 	}
 }
 
-// TestDescriptionHasTheFields holds the exporters of the description against the table of fields: the same members, of
-// the same kinds, with the same defaults, and those that only the program sets are called so.
+// TestDescriptionHasTheFields checks the exporters of the description against the table of fields: the same members, of
+// the same kinds, with the same defaults, and with those that only the program sets marked as such.
 func TestDescriptionHasTheFields(t *testing.T) {
 	t.Parallel()
 	schemas := closedSpec(t).Components.Schemas
@@ -84,7 +84,7 @@ func TestDescriptionHasTheFields(t *testing.T) {
 		}
 		shown, taken := memberAt(output, f.Path), memberAt(input, f.Path)
 		if shown == nil || taken == nil {
-			continue // the lists below say so
+			continue // covered by the lists below
 		}
 		if got, want := typeOf(shown), jsonTypes[f.Kind]; got != want {
 			t.Errorf("%s is shown as %s, want %s", f.Path, got, want)
@@ -114,7 +114,7 @@ func TestDescriptionHasTheFields(t *testing.T) {
 	}
 }
 
-// jsonTypes is what each kind of field is in JSON.
+// jsonTypes maps each kind of field to its type in JSON.
 var jsonTypes = map[export.FieldKind]string{
 	export.FieldText: "string", export.FieldNote: "string or null", export.FieldTime: "string or null",
 	export.FieldTexts: "array", export.FieldFilters: "array", export.FieldSettings: "object",
@@ -130,7 +130,7 @@ func typeOf(s *openapi3.Schema) string {
 	return name
 }
 
-// memberAt is the schema of a member, such as that of schedule.cron; nil when there is none.
+// memberAt returns the schema of a member, such as that of schedule.cron; nil if there is none.
 func memberAt(s *openapi3.Schema, path string) *openapi3.Schema {
 	for key := range strings.SplitSeq(path, ".") {
 		member := s.Properties[key]
@@ -142,7 +142,7 @@ func memberAt(s *openapi3.Schema, path string) *openapi3.Schema {
 	return s
 }
 
-// memberPaths are the members of an object and of the objects in it.
+// memberPaths returns the members of an object and of its nested objects.
 func memberPaths(s *openapi3.Schema, prefix string) []string {
 	var paths []string
 	for key, member := range s.Properties {
@@ -156,7 +156,7 @@ func memberPaths(s *openapi3.Schema, prefix string) []string {
 	return paths
 }
 
-// requiredOnly is the schema without the members that may be missing.
+// requiredOnly returns the schema without its optional members.
 func requiredOnly(s *openapi3.Schema) *openapi3.Schema {
 	out := *s
 	out.Properties = openapi3.Schemas{}

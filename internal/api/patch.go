@@ -8,8 +8,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// mergePatch applies a JSON merge patch as RFC 7396 defines it: objects are merged member by member, null removes a
-// member, everything else replaces. The target is not changed.
+// mergePatch applies a JSON merge patch as defined by RFC 7396: objects are merged member by member, null removes a
+// member, everything else replaces. It does not change the target.
 func mergePatch(target, patch any) any {
 	changes, ok := patch.(map[string]any)
 	if !ok {
@@ -31,7 +31,7 @@ func mergePatch(target, patch any) any {
 	return merged
 }
 
-// checkReadOnly refuses a patch that would change what only the program sets: to ignore it would look like success.
+// checkReadOnly refuses a patch that would change what only the program sets. Ignoring it would look like success.
 func checkReadOnly(before, patch map[string]any) error {
 	var bad problem.Collect
 	for _, f := range export.Fields() {

@@ -13,7 +13,7 @@ import (
 	"ledgersheet/internal/storetest"
 )
 
-// TestMergePatch holds the examples of RFC 7396, appendix A.
+// TestMergePatch checks the examples of RFC 7396, appendix A.
 func TestMergePatch(t *testing.T) {
 	t.Parallel()
 	for _, test := range [][3]string{
@@ -48,8 +48,10 @@ func decode(t *testing.T, s string) (v any) {
 
 func anyJSON(depth int) *rapid.Generator[any] {
 	leaf := rapid.OneOf(
-		rapid.Just[any](nil), rapid.Map(rapid.Bool(),
-			func(b bool) any { return b }), rapid.Map(rapid.StringMatching(`[a-c]{0,2}`), func(s string) any { return s }))
+		rapid.Just[any](nil),
+		rapid.Map(rapid.Bool(), func(b bool) any { return b }),
+		rapid.Map(rapid.StringMatching(`[a-c]{0,2}`), func(s string) any { return s }),
+	)
 	if depth == 0 {
 		return leaf
 	}
@@ -77,8 +79,8 @@ func TestMergePatchTwiceIsOnce(t *testing.T) {
 	})
 }
 
-// FuzzReadExporter proves that no body makes the reader panic, that what it refuses has a code for callers' faults, and
-// that what it takes is shown such that it is taken again.
+// FuzzReadExporter proves that no body makes the reader panic, that what it refuses has a code for the caller's faults,
+// and that what it accepts is shown so that it is accepted again.
 func FuzzReadExporter(f *testing.F) {
 	for _, body := range []string{
 		`{"name":"a","type":"invoices","company_ids":["1"],"columns":["Id"],"filters":[{"column":"Balance","op":">","value":0}],"options":{"lines":true,"date_range":"all"},"destination":{"sheet":"x"},"mode":"replace","schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true}}`,

@@ -12,7 +12,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// methodError is a problem with the one HTTP status that no code stands for: 405.
+// methodError is a problem with HTTP status 405, the one status that no code stands for.
 type methodError struct{ *problem.Problem }
 
 // Unwrap lets errors.As find the problem.
@@ -22,7 +22,7 @@ type errorBody struct {
 	Error errorView `json:"error"`
 }
 
-// errorView is the contract's shape of an error of the API.
+// errorView is an API error in the shape of the contract.
 type errorView struct {
 	Code      problem.Code      `json:"code"`
 	Message   string            `json:"message"`
@@ -31,8 +31,8 @@ type errorView struct {
 	RequestID string            `json:"request_id"`
 }
 
-// fail turns an error into the API's answer: the one place that does. Errors that are no problems are the program's own
-// fault or its surroundings'; their text goes to the log only.
+// fail is the only place that turns an error into the API's answer. Errors that are not problems are the fault of the
+// program or its surroundings; their text goes to the log only.
 func (s *server) fail(c *gin.Context, err error) {
 	p, known := errors.AsType[*problem.Problem](err)
 	if !known {
@@ -48,14 +48,14 @@ func (s *server) fail(c *gin.Context, err error) {
 		// The client has gone: nobody reads the answer, and nothing is wrong here.
 		s.log.DebugContext(ctx, "client left before the answer", "request_id", requestID(c))
 	case status >= http.StatusInternalServerError:
-		s.log.ErrorContext(ctx, "api request failed", "method", c.Request.Method, "route", c.FullPath(), "code",
-			string(p.Code), "error", err.Error(), "request_id", requestID(c))
+		s.log.ErrorContext(ctx, "api request failed", "method", c.Request.Method, "route", c.FullPath(),
+			"code", string(p.Code), "error", err.Error(), "request_id", requestID(c))
 	}
 	if c.Writer.Written() {
 		c.Abort()
 		return
 	}
-	c.Writer.Header().Del("Content-Type") // of an answer that came to nothing; gin would keep it
+	c.Writer.Header().Del("Content-Type") // left by an answer that was never sent; gin would keep it
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
 	}
@@ -72,7 +72,7 @@ func (s *server) fail(c *gin.Context, err error) {
 	}
 }
 
-// send writes a value as the JSON answer.
+// send answers with a value as JSON.
 func send(c *gin.Context, status int, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {

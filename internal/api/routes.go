@@ -10,13 +10,13 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// route is one call of the API; path is relative to Base.
+// route is one call of the API. path is relative to Base.
 type route struct {
 	method, path string
 	answer       handler
 }
 
-// routes is the whole API. openapi.yaml describes each line of it.
+// routes returns the whole API. openapi.yaml describes each entry.
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodGet, "/openapi.json", s.describe},
@@ -43,8 +43,8 @@ func (s *server) routes() []route {
 	})
 }
 
-// unknown is the answer for a request that fits none of the routes.
-func unknown(c *gin.Context, routes []route) error {
+// refuseUnknown returns the error for a request that matches none of the routes.
+func refuseUnknown(c *gin.Context, routes []route) error {
 	path := strings.TrimPrefix(c.Request.URL.Path, Base)
 	var allowed []string
 	for _, r := range routes {
@@ -62,7 +62,8 @@ func unknown(c *gin.Context, routes []route) error {
 		WithHint("Allowed: %s.", strings.Join(allowed, ", "))}
 }
 
-// matches reports whether a path fits a route's pattern, whose parts that begin with a colon take anything but nothing.
+// matches reports whether a path fits a route's pattern. A part that begins with a colon matches anything but the empty
+// string.
 func matches(pattern, path string) bool {
 	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
 	return slices.EqualFunc(want, have, func(w, h string) bool {

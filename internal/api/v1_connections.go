@@ -12,20 +12,21 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// id is the path's id, of whatever the route is about.
+// id returns the id in the path, whatever the route is about.
 func id(c *gin.Context) export.ID { return export.ID(c.Param("id")) }
 
-// connections are the calls about one kind of connections: companies, whose id K is their realm, or Google accounts.
+// connections implements the calls for one kind of connection: companies, whose id K is their realm, or Google
+// accounts.
 type connections[K ~string, T any] struct {
 	server     *server
-	param      string // of the path: the id
+	param      string // name of the path parameter with the id
 	all        func(d *control.Desk, ctx context.Context) ([]T, error)
 	one        func(d *control.Desk, ctx context.Context, id K) (T, error)
 	test       func(d *control.Desk, ctx context.Context, id K) (name string, err error)
 	disconnect func(d *control.Desk, ctx context.Context, id K) (T, error)
 	remove     func(d *control.Desk, ctx context.Context, id K) error
 	show       func(d *control.Desk, t T) any
-	passed     func(name string, why *failure) any // the answer to a test
+	showTest   func(name string, why *failure) any // returns the answer to a test
 }
 
 type companyTest struct {
@@ -39,8 +40,8 @@ func (s *server) companies() connections[export.RealmID, export.Company] {
 		server: s, param: "realm",
 		all: (*control.Desk).Companies, one: (*control.Desk).Company, test: (*control.Desk).TestCompany,
 		disconnect: (*control.Desk).DisconnectCompany, remove: (*control.Desk).DeleteCompany,
-		show:   func(d *control.Desk, c export.Company) any { return showCompany(d, c) },
-		passed: func(name string, why *failure) any { return companyTest{why == nil, name, why} },
+		show:     func(d *control.Desk, c export.Company) any { return showCompany(d, c) },
+		showTest: func(name string, why *failure) any { return companyTest{why == nil, name, why} },
 	}
 }
 
@@ -55,12 +56,12 @@ func (s *server) accounts() connections[export.ID, export.GoogleAccount] {
 		server: s, param: "id",
 		all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
 		disconnect: (*control.Desk).DisconnectAccount, remove: (*control.Desk).DeleteAccount,
-		show:   func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
-		passed: func(name string, why *failure) any { return accountTest{why == nil, name, why} },
+		show:     func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
+		showTest: func(name string, why *failure) any { return accountTest{why == nil, name, why} },
 	}
 }
 
-// routes are the calls below the path.
+// routes returns the calls below the path.
 func (k connections[K, T]) routes(path string) []route {
 	one := path + "/:" + k.param
 	return []route{
@@ -102,20 +103,21 @@ func (k connections[K, T]) try(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err
 	}
-	// Only a connection that is there can be tested; what goes wrong after that is the test's result.
+	// Only an existing connection can be tested. Whatever goes wrong after that is the test's result.
 	if _, err := k.one(d, c.Request.Context(), k.id(c)); err != nil {
 		return err
 	}
 	name, err := k.test(d, c.Request.Context(), k.id(c))
-	why, err := k.server.outcome(c, err)
+	why, err := k.server.testFailure(c, err)
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, k.passed(name, why))
+	return send(c, http.StatusOK, k.showTest(name, why))
 }
 
-// outcome tells what a test found out from what went wrong in making it, or was not allowed.
-func (s *server) outcome(c *gin.Context, err error) (*failure, error) {
+// testFailure separates a failed test, which it returns as a failure, from an error in running the test or a lack of
+// permission, which it returns as an error.
+func (s *server) testFailure(c *gin.Context, err error) (*failure, error) {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || p.Code == problem.Forbidden {
 		return nil, err

@@ -134,9 +134,9 @@ func TestServiceAccountCannotBeDisconnected(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	robot := export.NewID("con", noon)
-	must(t, h.store.PutAccount(t.Context(),
-		export.GoogleAccount{ID: robot, Email: "robot@example.com", Kind: export.ServiceAccount,
-			Status: export.Connected}))
+	must(t, h.store.PutAccount(t.Context(), export.GoogleAccount{
+		ID: robot, Email: "robot@example.com", Kind: export.ServiceAccount, Status: export.Connected,
+	}))
 	a := h.want(http.StatusConflict, http.MethodPost, "/google-accounts/"+string(robot)+"/disconnect", nil)
 	if at(t, a.body, "error", "code") != "conflict" ||
 		!strings.Contains(fmt.Sprint(at(t, a.body, "error", "hint")), "SERVICE_ACCOUNT_FILE") {

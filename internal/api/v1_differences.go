@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// sampleItems is how many rows of a dry run are shown.
+// sampleItems is how many rows a dry run shows.
 const sampleItems = 20
 
 type dryRunView struct {
@@ -30,7 +30,7 @@ type dryRunRequests struct {
 	Sheets     int `json:"sheets"`
 }
 
-// differenceView is what a run changed. Items may be fewer than the counts say when there were many.
+// differenceView is what a run changed. If there were many changes, Items has fewer than the counts say.
 type differenceView struct {
 	Added    int           `json:"added"`
 	Changed  int           `json:"changed"`
@@ -49,9 +49,9 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	}
 	set := dry.Change
 	return send(c, http.StatusOK, dryRunView{
-		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed, HandEdits: set.Edited,
-		Cells:    set.Cells,
-		Requests: dryRunRequests(dry.Requests), Sample: itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
+		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed,
+		HandEdits: set.Edited, Cells: set.Cells, Requests: dryRunRequests(dry.Requests),
+		Sample:   itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
 	})
 }
@@ -66,11 +66,11 @@ func (s *server) getDifference(c *gin.Context, d *control.Desk) error {
 	})
 }
 
-// itemsOf makes lists that are never null.
+// itemsOf returns the items with lists that are never null in JSON.
 func itemsOf(items []change.Item) []change.Item {
 	list := make([]change.Item, len(items))
 	for i, item := range items {
-		item.Cells = some(item.Cells)
+		item.Cells = nonNil(item.Cells)
 		list[i] = item
 	}
 	return list

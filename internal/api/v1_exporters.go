@@ -47,7 +47,7 @@ func (s *server) getExporter(c *gin.Context, d *control.Desk) error {
 }
 
 func (s *server) replaceExporter(c *gin.Context, d *control.Desk) error {
-	old, revision, err := present(c, d)
+	old, revision, err := readCurrent(c, d)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *server) replaceExporter(c *gin.Context, d *control.Desk) error {
 }
 
 func (s *server) patchExporter(c *gin.Context, d *control.Desk) error {
-	old, _, err := present(c, d)
+	old, _, err := readCurrent(c, d)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *server) patchExporter(c *gin.Context, d *control.Desk) error {
 		return err
 	}
 	merged, _ := mergePatch(before, patch).(map[string]any)
-	// The patch was made onto this revision, hence it must still be this one when it is stored.
+	// The patch was applied to this revision, so this must still be the revision when the result is stored.
 	return s.update(c, d, merged, old.Revision)
 }
 
@@ -95,7 +95,7 @@ func (s *server) update(c *gin.Context, d *control.Desk, members map[string]any,
 }
 
 func (s *server) deleteExporter(c *gin.Context, d *control.Desk) error {
-	if _, _, err := present(c, d); err != nil {
+	if _, _, err := readCurrent(c, d); err != nil {
 		return err
 	}
 	if err := d.DeleteExporter(c.Request.Context(), id(c)); err != nil {
@@ -155,9 +155,9 @@ func sendExporter(c *gin.Context, d *control.Desk, status int, e export.Exporter
 
 func etag(revision int) string { return fmt.Sprintf("%q", strconv.Itoa(revision)) }
 
-// present reads the exporter and holds it against If-Match. The revision is the one that must still be stored when the
-// change is, 0 for any.
-func present(c *gin.Context, d *control.Desk) (e export.Exporter, revision int, err error) {
+// readCurrent reads the exporter and checks it against If-Match. It returns the revision that must still be stored when
+// the change is applied, or 0 if any will do.
+func readCurrent(c *gin.Context, d *control.Desk) (e export.Exporter, revision int, err error) {
 	e, err = d.Exporter(c.Request.Context(), id(c))
 	if err != nil {
 		return e, 0, err

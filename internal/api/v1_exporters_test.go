@@ -107,7 +107,7 @@ func TestExporterLife(t *testing.T) {
 	if put.body["name"] != "Renamed" || put.header.Get("ETag") != `"2"` {
 		t.Errorf("got %v %s", put.header, put.raw)
 	}
-	// PUT replaces: what is left out is back to its standard.
+	// PUT replaces: members left out return to their defaults.
 	put = h.want(http.StatusOK, http.MethodPut, path,
 		h.input(map[string]any{"columns": nil, "filters": nil, "options": nil, "schedule": nil, "mode": nil}))
 	if d := cmp.Diff([]any{[]any{}, []any{}, map[string]any{}, "replace"},
@@ -165,7 +165,7 @@ func TestPatchExporter(t *testing.T) {
 		a := h.want(http.StatusUnprocessableEntity, http.MethodPatch, path, patch)
 		at(t, a.body, "error", "fields", field)
 	}
-	// Naming what only the program sets is no fault as long as it stays the same.
+	// Naming what only the program sets is fine as long as it does not change.
 	h.want(http.StatusOK, http.MethodPatch, path, `{"paused":false,"schedule":{"next_at":null,"enabled":true}}`)
 }
 
@@ -184,7 +184,7 @@ func TestIfMatch(t *testing.T) {
 	h.want(http.StatusNoContent, http.MethodDelete, path, nil, "If-Match", `"4"`)
 }
 
-// slowBody does something before its first byte is read: after the handler has read what is stored.
+// slowBody calls a function before its first byte is read, that is, after the handler has read what is stored.
 type slowBody struct {
 	first func()
 	io.Reader

@@ -14,15 +14,16 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// The bounds of a page of the history.
+// The default and the maximum size of a page of the history.
 const (
 	standardPage = 50
 	largestPage  = 200
 )
 
 var (
-	statuses = [...]export.RunStatus{export.RunQueued, export.RunRunning, export.RunSucceeded, export.RunFailed,
-		export.RunCancelled}
+	statuses = [...]export.RunStatus{
+		export.RunQueued, export.RunRunning, export.RunSucceeded, export.RunFailed, export.RunCancelled,
+	}
 	cursorText = regexp.MustCompile(`^run_[0-9a-z]{26}$`)
 )
 
@@ -38,7 +39,8 @@ func (s *server) listRuns(c *gin.Context, d *control.Desk) error {
 	return send(c, http.StatusOK, list(runs, func(r export.Run) runView { return showRun(d, r) }, string(next)))
 }
 
-// readRunFilter reads the query of the history. Empty parameters choose all; wrong and unknown ones are named.
+// readRunFilter parses the query of the history. Empty parameters select everything; invalid and unknown ones are
+// reported by name.
 func readRunFilter(u *url.URL) (export.RunFilter, error) {
 	f := export.RunFilter{Limit: standardPage}
 	query, err := url.ParseQuery(u.RawQuery)
