@@ -60,6 +60,7 @@ type checkView struct {
 	Says     string  `json:"says"`
 	AddsUpTo string  `json:"adds_up_to"`
 	Holds    bool    `json:"holds"`
+	Accepted bool    `json:"accepted"`
 }
 
 type progressView struct {
@@ -132,6 +133,7 @@ func checkViews(checks []export.Check) []checkView {
 	for i, c := range checks {
 		views[i] = checkView{
 			What: c.What, Place: nullable(c.Place), Says: c.Says, AddsUpTo: c.AddsUpTo, Holds: c.Holds,
+			Accepted: c.Accepted,
 		}
 	}
 	return views

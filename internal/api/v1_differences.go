@@ -8,6 +8,7 @@ import (
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // sampleItems is how many rows a dry run shows.
@@ -54,6 +55,26 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 		Sample:   itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
 	})
+}
+
+// acceptDifference remembers that a difference between QuickBooks' own figures is known.
+func (s *server) acceptDifference(c *gin.Context, d *control.Desk) error {
+	members, err := readObject(c)
+	if err != nil {
+		return err
+	}
+	var bad problem.Collect
+	body := newObject("", members, &bad)
+	a := export.AcceptedDifference{What: body.text("what"), Place: body.text("place"), Amount: body.scalar("amount")}
+	body.refuseUnknown()
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	e, err := d.AcceptDifference(c.Request.Context(), id(c), a)
+	if err != nil {
+		return err
+	}
+	return sendExporter(c, d, http.StatusOK, e)
 }
 
 func (s *server) getDifference(c *gin.Context, d *control.Desk) error {

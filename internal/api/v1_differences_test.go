@@ -22,6 +22,42 @@ func TestDryRun(t *testing.T) {
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_01kmwqe6g0000000000000000z/dry-run", nil)
 }
 
+func TestAcceptDifference(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	id := h.create(nil)
+	e, err := h.store.Exporter(t.Context(), export.ID(id))
+	must(t, err)
+	r := export.Run{ID: export.NewID("run", noon), Exporter: e, Trigger: export.TriggerManual, QueuedAt: noon}
+	_, _, err = h.store.Enqueue(t.Context(), r)
+	must(t, err)
+	_, err = h.store.UpdateRun(t.Context(), r.ID, func(r *export.Run) error {
+		r.Status, r.FinishedAt = export.RunSucceeded, noon
+		r.Checks = []export.Check{{What: "Total Income", Says: "2.00", AddsUpTo: "1.99"}}
+		return nil
+	})
+	must(t, err)
+	path := "/exporters/" + id + "/accept"
+	for _, body := range []map[string]any{
+		{"what": "Total Income", "amount": "0.02"}, {"what": "Net Income", "amount": "0.01"}, {}, {"why": "because"},
+	} {
+		h.want(http.StatusUnprocessableEntity, http.MethodPost, path, body)
+	}
+	for _, amount := range []any{"0.01", 0.01} {
+		h.want(http.StatusOK, http.MethodPost, path,
+			map[string]any{"what": "Total Income", "place": nil, "amount": amount})
+	}
+	a := h.want(http.StatusOK, http.MethodGet, "/runs/"+string(r.ID), nil)
+	var run struct {
+		Differences int
+		Checks      []struct{ Accepted bool }
+	}
+	must(t, json.Unmarshal(a.raw, &run))
+	if run.Differences != 0 || !run.Checks[0].Accepted {
+		t.Errorf("afterwards the run says %+v", run)
+	}
+}
+
 func TestDifference(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

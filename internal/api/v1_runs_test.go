@@ -149,7 +149,7 @@ func TestRunShowsEverything(t *testing.T) {
 		"queued_at": "2026-03-29T12:00:00.000Z", "not_before": "2026-03-29T12:00:01.000Z", "started_at": "2026-03-29T12:00:01.500Z", "finished_at": "2026-03-29T12:00:02.000Z", "attempts": 2,
 		"rows": 10, "rows_added": 4, "rows_changed": 3, "rows_removed": 2, "unchanged": true, "totals": {"TotalAmt": "5281.50"},
 		"headlines": [{"key": "open", "title": "Open", "company_id": "9130347957983976", "period": null, "currency": "USD", "value": "12.50"}],
-		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false}],
+		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false, "accepted": false}],
 		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
 		"companies": [{"company_id": "9130347957983976", "name": "Alder Ltd", "rows": 10, "period": "2026-01-01 to 2026-03-29"}],
 		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"],

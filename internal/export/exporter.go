@@ -61,6 +61,8 @@ type Exporter struct {
 	CreatedBy  string            `json:"created_by"`
 	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed.
 	NextAt time.Time `json:"next_at"`
+	// Accepted are differences of QuickBooks' own that people know about; at most MostAccepted.
+	Accepted []AcceptedDifference `json:"accepted,omitempty"`
 }
 
 // ExporterFilter selects exporters. Zero fields select all.

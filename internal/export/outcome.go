@@ -38,6 +38,7 @@ type Check struct {
 	Says     string `json:"says"`            // what QuickBooks states
 	AddsUpTo string `json:"adds_up_to"`      // what its parts add up to
 	Holds    bool   `json:"holds"`
+	Accepted bool   `json:"accepted,omitempty"` // a difference that people know about
 }
 
 // MostChecks limits the checks of a run. A statement with one column has fewer.

@@ -130,11 +130,12 @@ func (r Result) Clone() Result {
 	return r
 }
 
-// Differences counts the checks that do not hold, that is, where QuickBooks' own figures disagree with each other.
+// Differences counts the checks where QuickBooks' own figures disagree with each other, without those that people have
+// accepted.
 func (r Result) Differences() int {
 	n := 0
 	for _, c := range r.Checks {
-		if !c.Holds {
+		if c.Open() {
 			n++
 		}
 	}

@@ -365,7 +365,7 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		run.Companies = append(run.Companies,
 			export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})
 		run.Figures = append(run.Figures, p.outcome.Figures...)
-		run.Checks = export.AppendChecks(run.Checks, p.outcome.Checks...)
+		run.Checks = export.AppendChecks(run.Checks, j.exporter.Known(p.outcome.Checks)...)
 		run.Warnings = append(run.Warnings, p.outcome.Warnings...)
 	})
 	return p, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -145,6 +146,21 @@ func (w *Web) runExporter(c *gin.Context) error {
 		w.notify(c, toneInfo, "This exporter is queued or running already; here is that run.", "")
 	}
 	return seeOther(c, "/runs/"+string(run.ID))
+}
+
+// acceptDifference remembers that a difference between QuickBooks' own figures is known, and returns to its run.
+func (w *Web) acceptDifference(c *gin.Context) error {
+	a := export.AcceptedDifference{What: c.PostForm("what"), Place: c.PostForm("place"), Amount: c.PostForm("amount")}
+	e, err := w.desk(c).AcceptDifference(c.Request.Context(), export.ID(c.Param("id")), a)
+	if err != nil {
+		return err
+	}
+	w.notify(c, toneGood, "The difference in "+a.What+" is known from now on.",
+		"It asks again when it is another amount.")
+	if run := c.PostForm("run"); run != "" {
+		return seeOther(c, "/runs/"+url.PathEscape(run))
+	}
+	return seeOther(c, "/exporters/"+string(e.ID))
 }
 
 func (w *Web) pauseExporter(c *gin.Context) error { return w.setPaused(c, true) }

@@ -267,7 +267,7 @@ func succeeded(r *export.Run) {
 		{ID: "overdue", Title: "Overdue", Company: realmA, Currency: "USD", Value: "7"},
 	}
 	r.Checks = []export.Check{
-		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99"},
+		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99", Accepted: true},
 		{What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
 	}
 	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345,

@@ -111,13 +111,18 @@ func controlSums(d *control.Desk, r export.Run) []controlSum {
 type difference struct {
 	What, Place    string
 	Says, AddsUpTo amount
+	By             string // what QuickBooks says less what its parts add up to, exactly
+	Accepted       bool
 }
 
 func differences(r export.Run) []difference {
 	var list []difference
 	for _, c := range r.Checks {
 		if !c.Holds {
-			list = append(list, difference{c.What, c.Place, amountOf(c.Says), amountOf(c.AddsUpTo)})
+			list = append(list, difference{
+				What: c.What, Place: c.Place, Says: amountOf(c.Says), AddsUpTo: amountOf(c.AddsUpTo),
+				By: c.Difference(), Accepted: c.Accepted,
+			})
 		}
 	}
 	return list

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -48,6 +50,48 @@ func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
 	if total, balance := strings.Index(sums, "1,234,567.80"), strings.Index(sums, "42.50"); total < 0 ||
 		balance < total {
 		t.Errorf("check sums are not folded away in the catalogue's order: %s", sums)
+	}
+}
+
+// A difference that nobody has accepted is amber everywhere until somebody says that it is known.
+func TestDifferencesAreAcceptedOnTheRunPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(nil)
+	r := s.run(e, func(r *export.Run) {
+		succeeded(r)
+		r.Checks = []export.Check{{What: "Total <Income>", Place: "Alder, Total", Says: "2.00", AddsUpTo: "1.99"}}
+	})
+	page := "/runs/" + string(r.ID)
+	for path, want := range map[string][]string{
+		"/":          {"Differences", "disagree with each other", page},
+		"/exporters": {"Differences"},
+		"/runs":      {"Differences"},
+		page:         {"This is known", `name="amount" value="0.01"`, "Total &lt;Income&gt;"},
+	} {
+		body := s.wantGet(path)
+		for _, text := range want {
+			if !strings.Contains(body, text) {
+				t.Errorf("GET %s lacks %q", path, text)
+			}
+		}
+	}
+	form := url.Values{
+		"run": {string(r.ID)}, "what": {"Total <Income>"}, "place": {"Alder, Total"}, "amount": {"0.01"},
+	}
+	accept := "/exporters/" + string(e.ID) + "/accept"
+	if a := s.post(accept, form); a.status != http.StatusSeeOther || a.header.Get("Location") != page {
+		t.Fatalf("accepting: %d to %q", a.status, a.header.Get("Location"))
+	}
+	if body := s.wantGet(page); strings.Contains(body, "This is known<") || !strings.Contains(body, ">Known<") {
+		t.Error("the page does not show that the difference is known")
+	}
+	if body := s.wantGet("/exporters"); strings.Contains(body, "Differences") {
+		t.Error("a difference that is known is still amber")
+	}
+	form.Set("amount", "7")
+	if a := s.post(accept, form); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a difference that the run does not have: %d", a.status)
 	}
 }
 

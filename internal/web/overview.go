@@ -67,7 +67,7 @@ func (w *Web) figures(rows []exporterRow) []figure {
 		switch r.State {
 		case stateSucceeded, stateUnchanged:
 			good++
-		case stateFailed, stateLate:
+		case stateFailed, stateLate, stateDiffers:
 			bad++
 		case stateRunning, stateQueued, stateRetrying, stateStopping:
 			active++
@@ -80,7 +80,7 @@ func (w *Web) figures(rows []exporterRow) []figure {
 		{"Exporters", count(len(rows)), plural(scheduled, "scheduled", "scheduled"), "/exporters"},
 		{"Up to date", count(good), "last run succeeded", "/runs?status=succeeded"},
 		{"Running now", count(active), "queued or running", "/runs?status=running"},
-		{"Need a look", count(bad), "failed or late", "/runs?status=failed"},
+		{"Need a look", count(bad), "failed, late or with differences", "/runs?status=failed"},
 	}
 }
 
@@ -113,6 +113,11 @@ func (w *Web) attention(k known, rows []exporterRow) []attention {
 		switch r.State {
 		case stateFailed:
 			list = append(list, attention{Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint,
+				Action: "Open run", Href: "/runs/" + string(r.LastRun)})
+		case stateDiffers:
+			later = append(later, attention{Pill: r.Pill,
+				Text:   r.Name + ": figures of QuickBooks' own disagree with each other.",
+				Hint:   "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known.",
 				Action: "Open run", Href: "/runs/" + string(r.LastRun)})
 		case stateLate:
 			list = append(list, attention{Pill: r.Pill,

@@ -23,6 +23,7 @@ type state string
 
 const (
 	stateSucceeded    state = "succeeded"
+	stateDiffers      state = "differences"
 	stateUnchanged    state = "unchanged"
 	stateRunning      state = "running"
 	stateQueued       state = "queued"
@@ -46,6 +47,8 @@ func pillOf(s state) pill {
 	switch s {
 	case stateSucceeded:
 		return pill{"Succeeded", "check", toneGood}
+	case stateDiffers:
+		return pill{"Differences", "warn", toneWarn}
 	case stateUnchanged:
 		return pill{"Unchanged", "equal", toneGood}
 	case stateRunning:
@@ -90,6 +93,9 @@ func runState(r export.Run) state {
 		}
 		return stateRunning
 	case export.RunSucceeded:
+		if r.Differences() > 0 {
+			return stateDiffers
+		}
 		if r.Unchanged {
 			return stateUnchanged
 		}

@@ -1,0 +1,50 @@
+package control
+
+import (
+	"context"
+	"slices"
+
+	"ledgersheet/internal/access"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// AcceptDifference remembers, for the exporter, that a difference between QuickBooks' own figures is known. It must be
+// one that the exporter's latest successful run found; that run shows it as accepted at once, later ones if they find
+// the same figure in the same place off by the same amount.
+func (d *Desk) AcceptDifference(ctx context.Context, id export.ID,
+	a export.AcceptedDifference) (export.Exporter, error) {
+	e, err := d.exporterFor(ctx, access.Operate, id)
+	if err != nil {
+		return export.Exporter{}, err
+	}
+	runs, _, err := d.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Status: export.RunSucceeded, Limit: 1})
+	if err != nil {
+		return export.Exporter{}, err
+	}
+	if len(runs) == 0 || !d.sees(runs[0].Exporter.Companies...) || !slices.ContainsFunc(runs[0].Checks, a.Covers) {
+		return export.Exporter{}, problem.Invalid("what",
+			"is no difference, in this place and by this amount, that the latest run found")
+	}
+	a.Who, a.At = d.who.Email, d.o.Now()
+	e, err = d.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
+		e.Accepted = slices.DeleteFunc(e.Accepted, func(old export.AcceptedDifference) bool {
+			return old.What == a.What && old.Place == a.Place && old.Amount == a.Amount
+		})
+		e.Accepted = append(e.Accepted, a)
+		e.Accepted = e.Accepted[max(0, len(e.Accepted)-export.MostAccepted):]
+		return nil
+	})
+	if err != nil {
+		return export.Exporter{}, explainMissing(err, "exporter")
+	}
+	_, err = d.o.Store.UpdateRun(ctx, runs[0].ID, func(r *export.Run) error {
+		r.Checks = e.Known(r.Checks)
+		return nil
+	})
+	if err != nil {
+		return export.Exporter{}, explainMissing(err, "run")
+	}
+	d.audit(ctx, d.who, "exporter.accept_difference", string(id), a.What+" by "+a.Amount)
+	return e, nil
+}
