@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// TestChangeLogForm makes a change log in the form, whose options are its own, and is told what is wrong with them.
+// TestChangeLogForm creates a change log in the form, which shows its own options and reports what is wrong with them.
 func TestChangeLogForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()

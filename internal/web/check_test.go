@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// checkPage holds a page against what all pages promise: valid structure, nothing left unfilled, every control named,
+// checkPage checks what all pages promise: valid structure, no unfilled placeholders, a name for every control, and
 // nothing that the content security policy would block.
 func checkPage(t *testing.T, where, body string) {
 	t.Helper()
@@ -35,7 +35,7 @@ type pageCheck struct {
 	t        *testing.T
 	where    string
 	ids      map[string]bool
-	labelled map[string]bool // ids that a label is for
+	labelled map[string]bool // ids that have a label
 	controls []*html.Node    // that need a label
 	refs     []string        // ids that must exist
 	h1       int
@@ -160,7 +160,7 @@ func (p *pageCheck) element(n *html.Node, parents []*html.Node) {
 	}
 }
 
-// inForm checks that a button that sends something is in a form.
+// inForm checks that a button that submits something is in a form.
 func (p *pageCheck) inForm(n *html.Node, parents []*html.Node) {
 	kind, _ := attr(n, "type")
 	if kind != "button" && !slices.ContainsFunc(parents, func(m *html.Node) bool { return m.Data == "form" }) {

@@ -12,8 +12,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// filled is the form as a browser would send it.
-func (s *site) filled(change url.Values) url.Values {
+// filledForm returns the form as a browser would send it.
+func (s *site) filledForm(change url.Values) url.Values {
 	form := url.Values{
 		"type": {"invoices"}, "name": {"Open invoices"}, "company": {string(realmA), string(realmB)}, "revision": {"0"},
 		"column":            {"TotalAmt", "DocNumber", "Line.Description"},
@@ -39,7 +39,7 @@ func (s *site) filled(change url.Values) url.Values {
 func TestCreateExporter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	s.wantSent("/exporters", s.filled(nil), "/exporters/exp_")
+	s.wantSent("/exporters", s.filledForm(nil), "/exporters/exp_")
 	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})
 	must(t, err)
 	if len(all) != 1 {
@@ -72,7 +72,7 @@ func TestCreateExporter(t *testing.T) {
 func TestSaveAndRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	s.wantSent("/exporters", s.filled(url.Values{"action": {"save_run"}}), "/runs/run_")
+	s.wantSent("/exporters", s.filledForm(url.Values{"action": {"save_run"}}), "/runs/run_")
 	runs, _, err := s.desk.Runs(t.Context(), export.RunFilter{})
 	must(t, err)
 	if len(runs) != 1 || runs[0].By != email || runs[0].Trigger != export.TriggerManual {
@@ -96,7 +96,7 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
 		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
 	} {
-		e, err := readForm(s.desk, s.filled(test.change))
+		e, err := readForm(s.desk, s.filledForm(test.change))
 		must(t, err)
 		if diff := cmp.Diff(test.want, e.Schedule); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -104,7 +104,8 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 	}
 }
 
-// TestFormHasEveryField: what people set has an input in the form, and a place there that errors about it lead to.
+// TestFormHasEveryField: whatever people set has an input in the form, and an element there that errors about it link
+// to.
 func TestFormHasEveryField(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
@@ -125,7 +126,7 @@ func TestFormHasEveryField(t *testing.T) {
 	}
 }
 
-// TestErrorsNameTheFields: whatever is wrong is called by its label and leads to its input.
+// TestErrorsNameTheFields: every error is called by its field's label and links to its input.
 func TestErrorsNameTheFields(t *testing.T) {
 	t.Parallel()
 	for _, f := range export.Fields() {
@@ -148,12 +149,12 @@ func TestErrorsNameTheFields(t *testing.T) {
 	}
 }
 
-// TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary,
+// TestBadFormLosesNothing sends one form with everything wrong: each fault is reported at its field and in the summary,
 // and every value is still there.
 func TestBadFormLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	a := s.post("/exporters", s.filled(url.Values{
+	a := s.post("/exporters", s.filledForm(url.Values{
 		"name": {""}, "company": nil, "column": {"DocNumber", "No[such"}, "option.date_range": {"custom"},
 		"option.start_date": {"2026-13-40"}, "option.lines": {"true"},
 		"filter_op": {">", "=", "starts_with"}, "filter_value": {"not a number", "", "INV"}, "spreadsheet": {"what?"},
@@ -189,7 +190,7 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 	if first < 0 || second < first || third < second {
 		t.Errorf("the columns stand at %d, %d, %d: not in the exporter's order", first, second, third)
 	}
-	form := s.filled(url.Values{"name": {"Renamed"}, "revision": {"1"}})
+	form := s.filledForm(url.Values{"name": {"Renamed"}, "revision": {"1"}})
 	s.wantSent(path+"/edit", form, path)
 	form.Set("name", "Renamed again")
 	a := s.post(path+"/edit", form)
@@ -248,7 +249,7 @@ func TestPreview(t *testing.T) {
 		}
 		return a
 	}
-	a := fragment("/exporters/preview", s.filled(url.Values{"name": {""}}))
+	a := fragment("/exporters/preview", s.filledForm(url.Values{"name": {""}}))
 	if a.status != http.StatusOK {
 		t.Fatalf("status %d\n%s", a.status, a.body)
 	}
@@ -263,15 +264,15 @@ func TestPreview(t *testing.T) {
 		s.previewer.asked.Columns); diff != "" {
 		t.Error(diff)
 	}
-	// Without scripts the whole form comes back with the preview in it.
-	whole := s.post("/exporters/preview", s.filled(nil))
+	// Without scripts, the whole form is returned with the preview in it.
+	whole := s.post("/exporters/preview", s.filledForm(nil))
 	if whole.status != http.StatusOK || !strings.Contains(whole.body, "All 2 rows.") ||
 		!strings.Contains(whole.body, `value="30 5 * * 1"`) {
 		t.Errorf("status %d, or the form lost something", whole.status)
 	}
 	checkPage(t, "form with preview", whole.body)
 
-	bad := fragment("/exporters/preview", s.filled(url.Values{"company": nil}))
+	bad := fragment("/exporters/preview", s.filledForm(url.Values{"company": nil}))
 	if bad.status != http.StatusUnprocessableEntity || !strings.Contains(bad.body, `href="#companies"`) {
 		t.Errorf("a bad form: status %d\n%s", bad.status, bad.body)
 	}
@@ -297,7 +298,7 @@ func TestScheduleInWords(t *testing.T) {
 			t.Errorf("%s: %q is not in\n%s", query, want, body)
 		}
 	}
-	// The next times are those of the zone, over the change of clocks on 29 March in Paris.
+	// The next times are in the zone, across the clock change in Paris on 29 March.
 	body := s.wantGet("/schedule?cron=30+8+*+*+*&timezone=Europe%2FParis")
 	for _, want := range []string{"Mon 30 Mar 2026, 08:30 CEST", "30 Mar, 06:30"} {
 		if !strings.Contains(body, want) {

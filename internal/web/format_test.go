@@ -44,7 +44,7 @@ func TestAmounts(t *testing.T) {
 	for s, want := range map[string]string{"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
 		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05"} {
 		if s == "1e5" {
-			continue // decimals are spelt without exponents
+			continue // decimals are written without exponents
 		}
 		if got := amountOf(s).Text; got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
@@ -61,12 +61,12 @@ func TestGroupingKeepsTheNumber(t *testing.T) {
 	shape := regexp.MustCompile(`^−?\d{1,3}(,\d{3})*(\.\d+)?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,8})?`).Draw(t, "decimal")
-		got := grouped(s)
+		got := groupDigits(s)
 		if !shape.MatchString(got) {
-			t.Fatalf("grouped(%q) = %q", s, got)
+			t.Fatalf("groupDigits(%q) = %q", s, got)
 		}
 		if back := strings.NewReplacer(",", "", "−", "-").Replace(got); back != s {
-			t.Fatalf("grouped(%q) = %q is %q", s, got, back)
+			t.Fatalf("groupDigits(%q) = %q is %q", s, got, back)
 		}
 	})
 }
@@ -100,7 +100,8 @@ func TestExporterStates(t *testing.T) {
 	}
 }
 
-// TestPills holds every state against the style sheet and the icons: a word, a drawing that exists, a tone that exists.
+// TestPills checks every state against the style sheet and the icons: it has a word, an existing icon and an existing
+// tone.
 func TestPills(t *testing.T) {
 	t.Parallel()
 	icons, err := templates.Files.ReadFile("static/icons.svg")
@@ -128,7 +129,7 @@ func TestPills(t *testing.T) {
 	}
 }
 
-// TestIconsOfTemplatesExist looks for every icon that a template names.
+// TestIconsOfTemplatesExist looks up every icon that a template names.
 func TestIconsOfTemplatesExist(t *testing.T) {
 	t.Parallel()
 	sprite, err := templates.Files.ReadFile("static/icons.svg")

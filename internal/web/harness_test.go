@@ -39,10 +39,10 @@ const (
 	realmB   = export.RealmID("4620816365291038470")
 )
 
-// noon is the moment at which all tests take place.
+// noon is the time at which all tests take place.
 var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
 
-// site is the dashboard over a real control, a real store and real sessions; what lies behind those is faked.
+// site is the dashboard over a real control, a real store and real sessions. Everything behind those is faked.
 type site struct {
 	t         *testing.T
 	web       *Web
@@ -52,7 +52,7 @@ type site struct {
 	broker    *progress.Broker
 	log       *lockedBuffer
 	server    *httptest.Server
-	client    *http.Client // keeps cookies, follows nothing
+	client    *http.Client // keeps cookies, follows no redirects
 	account   export.ID
 	quick     *fakeQuickBooks
 	google    *fakeGoogle
@@ -132,7 +132,7 @@ func (s *site) signIn() *site {
 	return s
 }
 
-// answer is what a request came back with.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -176,7 +176,7 @@ func (s *site) post(path string, form url.Values) answer {
 	return s.do(s.request(http.MethodPost, path, form))
 }
 
-// wantGet fails the test unless the page comes with 200.
+// wantGet returns the page and fails the test unless its status is 200.
 func (s *site) wantGet(path string) string {
 	s.t.Helper()
 	a := s.get(path)
@@ -186,7 +186,7 @@ func (s *site) wantGet(path string) string {
 	return a.body
 }
 
-// wantSent posts a form and fails unless it sends the browser to the address.
+// wantSent posts a form and fails the test unless the browser is redirected to the address.
 func (s *site) wantSent(path string, form url.Values, to string) {
 	s.t.Helper()
 	a := s.post(path, form)
@@ -233,7 +233,7 @@ func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	return e
 }
 
-// run stores a run of the exporter; change makes it what it shall be.
+// run stores a run of the exporter, modified by change.
 func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 	s.t.Helper()
 	ctx := s.t.Context()
@@ -315,7 +315,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// fakeConsents is a provider whose consent page is elsewhere.example.
+// fakeConsents is a provider whose consent page is at elsewhere.example.
 type fakeConsents struct {
 	mu      sync.Mutex
 	begun   export.Flow
@@ -395,7 +395,7 @@ func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
 	return "books@example.com", f.err
 }
 
-// fakeQueue keeps runs in the store, where nobody works on them.
+// fakeQueue keeps runs in the store, where nobody executes them.
 type fakeQueue struct{ store *boltstore.Store }
 
 func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {

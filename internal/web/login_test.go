@@ -22,7 +22,7 @@ func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
 	s.wantSent("/login", url.Values{"email": {email}, "password": {password},
 		"next": {"/runs?status=failed&period=7"}}, "/runs?status=failed&period=7")
 	s.wantGet("/runs?status=failed&period=7")
-	// A signed-in browser has nothing to do there.
+	// A signed-in browser has no business there.
 	if a := s.get("/login?next=%2Fsettings"); a.header.Get("Location") != "/settings" {
 		t.Errorf("the sign-in page sends a signed-in browser to %q", a.header.Get("Location"))
 	}

@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestPagesInEachState shows every page empty, filled and broken, and holds it against what all pages promise.
+// TestPagesInEachState shows every page empty, filled and broken, and checks what all pages promise.
 func TestPagesInEachState(t *testing.T) {
 	t.Parallel()
 	for _, state := range []struct {
@@ -119,7 +119,7 @@ func TestPagesInEachState(t *testing.T) {
 	}
 }
 
-// pagesOf are all pages about an exporter and its connections.
+// pagesOf returns all pages about an exporter and its connections.
 func pagesOf(e export.Exporter) []string {
 	x := "/exporters/" + string(e.ID)
 	pages := []string{x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),

@@ -97,8 +97,8 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestEventsArriveOneByOne proves through the whole chain of writers that an event reaches the browser before the next
-// one is sent, and that between two events at least eventsLeast passes.
+// TestEventsArriveOneByOne proves, through the whole chain of writers, that an event reaches the browser before the
+// next one is sent, and that at least eventsLeast passes between two events.
 func TestEventsArriveOneByOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
@@ -122,7 +122,7 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		checkFragment(t, "event", data)
 		begin := time.Now()
 		for round := range 3 {
-			for i := range 20 { // the pace lets only the newest of these through
+			for i := range 20 { // only the newest of these gets through
 				r.Progress.RowsWritten = 5000 + 100*round + i
 				s.broker.Publish(r)
 			}
@@ -150,8 +150,8 @@ func TestEventsArriveOneByOne(t *testing.T) {
 	})
 }
 
-// pipe serves the site over one pipe, whose reads a synctest bubble counts as waiting. The client has the site's
-// cookies; stop ends the server.
+// pipe serves the site over one pipe, on which a synctest bubble counts reads as waiting. The client has the site's
+// cookies. stop ends the server.
 func (s *site) pipe(t *testing.T) (client *http.Client, stop func()) {
 	t.Helper()
 	near, far := net.Pipe()
@@ -173,7 +173,7 @@ func (s *site) pipe(t *testing.T) (client *http.Client, stop func()) {
 
 // oneConn is a listener that accepts one connection.
 type oneConn struct {
-	conn   net.Conn // nil when it is taken
+	conn   net.Conn // nil once it is taken
 	closed chan struct{}
 	once   sync.Once
 }
