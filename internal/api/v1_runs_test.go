@@ -29,9 +29,9 @@ func TestStartRun(t *testing.T) {
 		t.Errorf("a second call started %v beside %s", again.body["id"], id)
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_none/runs", nil)
-	byHand := h.want(http.StatusAccepted, http.MethodPost,
-		"/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie",
-		"session="+session)
+	other := h.create(map[string]any{"name": "Other"})
+	byHand := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+other+"/runs", nil,
+		"Authorization", "", "Cookie", "session="+session)
 	if byHand.body["trigger"] != "manual" || byHand.body["started_by"] != "ann@example.com" {
 		t.Errorf("got %s", byHand.raw)
 	}

@@ -77,9 +77,10 @@ func newBench(t *testing.T) *bench {
 		must(t, store.PutGrant(b.ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "r-" + name}))
 	}
 	for _, id := range []export.ID{"con_1", "con_2"} {
-		must(t, store.PutAccount(b.ctx,
-			export.GoogleAccount{ID: id, Subject: string(id), Email: string(id) + "@example.com",
-				Kind: export.OAuthAccount, Status: export.Connected}))
+		must(t, store.PutAccount(b.ctx, export.GoogleAccount{
+			ID: id, Subject: string(id), Email: string(id) + "@example.com",
+			Kind: export.OAuthAccount, Status: export.Connected,
+		}))
 		must(t, store.PutGrant(b.ctx, export.AccountGrant(id), export.Grant{RefreshToken: "r-" + string(id)}))
 	}
 	return b

@@ -12,14 +12,19 @@ import (
 
 var (
 	bills = Entity{ID: "bills", Object: "Bill", Lines: true, Dates: []string{"TxnDate"}, Columns: []Column{
-		{Path: "Id", Key: true}, {Path: "TotalAmt", Kind: table.Money}, {Path: "TxnDate",
-			Kind: table.Date}, {Path: "Line.Amount", Kind: table.Money}}}
+		{Path: "Id", Key: true},
+		{Path: "TotalAmt", Kind: table.Money},
+		{Path: "TxnDate", Kind: table.Date},
+		{Path: "Line.Amount", Kind: table.Money},
+	}}
 	profit = Report{ID: "profit", Shape: Tree, Basis: true, Summarize: []string{"Total", "Month"}}
 )
 
 func validExporter(d Definition) Exporter {
-	e := Exporter{Name: "Bills", Definition: d.Info().ID, Companies: []RealmID{"1"},
-		Target: Target{Account: "con_1", Sheet: "Bills"}}
+	e := Exporter{
+		Name: "Bills", Definition: d.Info().ID, Companies: []RealmID{"1"},
+		Target: Target{Account: "con_1", Sheet: "Bills"},
+	}
 	if d.Info().Kind == KindReport {
 		e.Options = map[string]string{OptBasis: "Cash"}
 	}

@@ -110,11 +110,13 @@ func TestEveryPageInABrowser(t *testing.T) {
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
 
-	pages := []string{"/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices",
-		"/exporters/new?type=profit_and_loss", "/runs", "/settings", "/help", "/nowhere",
-		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit", "/exporters/" + string(report.ID),
-		"/exporters/" + string(good.ID) + "/preview", companyPath(realmA, "delete"), "/runs/" + string(run.ID),
-		"/runs/" + string(fail.ID)}
+	pages := []string{
+		"/", "/connections", "/runs", "/settings", "/help", "/nowhere",
+		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
+		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
+		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
+		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
 			at := fmt.Sprintf("%s at %d px", page, width)

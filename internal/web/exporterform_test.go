@@ -15,17 +15,23 @@ import (
 // filledForm returns the form as a browser would send it.
 func (s *site) filledForm(change url.Values) url.Values {
 	form := url.Values{
-		"type": {"invoices"}, "name": {"Open invoices"}, "company": {string(realmA), string(realmB)}, "revision": {"0"},
-		"column":            {"TotalAmt", "DocNumber", "Line.Description"},
-		"extra_columns":     {"CustomField.Sales Rep,\n ShipAddr.City"},
+		"type": {"invoices"}, "name": {"Open invoices"}, "revision": {"0"}, "action": {"save"},
+
+		"company": {string(realmA), string(realmB)},
+
+		"column":        {"TotalAmt", "DocNumber", "Line.Description"},
+		"extra_columns": {"CustomField.Sales Rep,\n ShipAddr.City"},
+
 		"option.date_range": {"this_year"}, "option.start_date": {"2020-01-01"}, "option.date_column": {"DueDate"},
-		"filter_column": {"Balance", "", "DocNumber"}, "filter_op": {">", "=", "starts_with"},
-		"filter_value": {"0", "ignored", "INV"},
-		"account":      {string(s.account)},
-		"spreadsheet":  {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"}, "sheet": {"Data"},
-		"start":  {"b2"},
+
+		"filter_column": {"Balance", "", "DocNumber"},
+		"filter_op":     {">", "=", "starts_with"},
+		"filter_value":  {"0", "ignored", "INV"},
+
+		"spreadsheet": {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"},
+		"account":     {string(s.account)}, "sheet": {"Data"}, "start": {"b2"},
+
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
-		"action": {"save"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -51,16 +57,22 @@ func TestCreateExporter(t *testing.T) {
 		Mode: export.Replace,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
-		Filters: []export.Filter{{Column: "Balance", Op: ">", Value: "0"},
-			{Column: "DocNumber", Op: "starts_with", Value: "INV"}},
+		Filters: []export.Filter{
+			{Column: "Balance", Op: ">", Value: "0"},
+			{Column: "DocNumber", Op: "starts_with", Value: "INV"},
+		},
 		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
 		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
-	got := export.Exporter{Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		Columns: e.Columns, Filters: e.Filters, Options: e.Options,
-		Target: export.Target{Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet, Sheet: e.Target.Sheet,
-			Start: e.Target.Start}, Schedule: e.Schedule}
+	got := export.Exporter{
+		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
+		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
+		Target: export.Target{
+			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
+			Sheet: e.Target.Sheet, Start: e.Target.Start,
+		},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the form was read wrongly (-want +got):\n%s", diff)
 	}
@@ -185,8 +197,9 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 	e := s.exporter(func(e *export.Exporter) { e.Columns = []string{"Balance", "CustomField.Rep", "DocNumber"} })
 	path := "/exporters/" + string(e.ID)
 	body := s.wantGet(path + "/edit")
-	first, second, third := strings.Index(body, `name="column" value="Balance" checked`), strings.Index(body,
-		`name="column" value="CustomField.Rep" checked`), strings.Index(body, `name="column" value="DocNumber" checked`)
+	first := strings.Index(body, `name="column" value="Balance" checked`)
+	second := strings.Index(body, `name="column" value="CustomField.Rep" checked`)
+	third := strings.Index(body, `name="column" value="DocNumber" checked`)
 	if first < 0 || second < first || third < second {
 		t.Errorf("the columns stand at %d, %d, %d: not in the exporter's order", first, second, third)
 	}

@@ -100,10 +100,15 @@ func newSite(t *testing.T, o siteOptions) *site {
 		Control: s.control, Logins: logins, Setup: s.setup,
 		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
 		Files:    templates.Files, Logger: logger, Now: now,
-		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)",
-			Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
-			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},
-				{"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
+		Settings: Settings{
+			BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox",
+			MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
+			Variables: []Variable{
+				{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},
+				{"LEDGERSHEET_API_TOKEN", "set", "Bearer token."},
+			},
+			Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/",
+		},
 	})
 	must(t, err)
 	s.server = httptest.NewServer(s.web)
@@ -119,8 +124,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 func newClient(t *testing.T) *http.Client {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
-	return &http.Client{Jar: jar, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // signIn signs the client in.
@@ -216,15 +223,17 @@ func (s *site) fill() *site {
 	return s
 }
 
-// exporter stores an exporter of the two companies.
+// exporter stores an exporter of company A, modified by change.
 func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	s.t.Helper()
-	e := export.Exporter{Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
-		Columns: []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
-		Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
-		Options: map[string]string{"date_range": "this_fiscal_year_to_date"},
-		Target: export.Target{Account: s.account, Sheet: "Invoices",
-			Start: "A1"}, Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true}}
+	e := export.Exporter{
+		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
+		Columns:  []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		Filters:  []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
+		Options:  map[string]string{"date_range": "this_fiscal_year_to_date"},
+		Target:   export.Target{Account: s.account, Sheet: "Invoices", Start: "A1"},
+		Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true},
+	}
 	if change != nil {
 		change(&e)
 	}
@@ -237,10 +246,11 @@ func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 	s.t.Helper()
 	ctx := s.t.Context()
-	r, joined, err := s.store.Enqueue(ctx,
-		export.Run{ID: export.NewID("run", noon.Add(-time.Minute)), Exporter: e, Trigger: export.TriggerManual,
-			Status: export.RunQueued, By: email,
-			QueuedAt: noon.Add(-time.Minute), Progress: export.Progress{Phase: export.PhaseQueued}})
+	queued := noon.Add(-time.Minute)
+	r, joined, err := s.store.Enqueue(ctx, export.Run{
+		ID: export.NewID("run", queued), Exporter: e, Trigger: export.TriggerManual, By: email,
+		Status: export.RunQueued, QueuedAt: queued, Progress: export.Progress{Phase: export.PhaseQueued},
+	})
 	must(s.t, err)
 	if joined {
 		s.t.Fatal("the exporter has a run already")
@@ -270,8 +280,9 @@ func succeeded(r *export.Run) {
 		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99"},
 		{What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
 	}
-	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345,
-		Period: "2026-01-01 to 2026-03-29"}}
+	r.Companies = []export.CompanyOutcome{
+		{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345, Period: "2026-01-01 to 2026-03-29"},
+	}
 	r.QuickBooks, r.Sheets, r.URL = 14, 5, "https://docs.google.com/spreadsheets/d/abc/edit#gid=0"
 	r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 12345, RowsTotal: 12345, RowsWritten: 12345}
 	r.Warnings = export.Warnings(export.WarnRead, "", "3 invoices have no customer.")
@@ -458,11 +469,17 @@ func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.
 		return pipeline.Preview{}, f.err
 	}
 	return pipeline.Preview{
-		Columns: []table.Column{{ID: "Label", Title: "Name", Label: true},
-			{ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}},
+		Columns: []table.Column{
+			{ID: "Label", Title: "Name", Label: true},
+			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
+			{ID: "TxnDate", Title: "Date", Kind: table.Date},
+		},
 		Rows: []table.Row{
-			{Cells: []table.Cell{table.TextOf("<b>Bold & Co</b>"),
-				table.MoneyOf(decimal.RequireFromString("-1234567.5")), table.DateOf(noon)}, Level: 1},
+			{Level: 1, Cells: []table.Cell{
+				table.TextOf("<b>Bold & Co</b>"),
+				table.MoneyOf(decimal.RequireFromString("-1234567.5")),
+				table.DateOf(noon),
+			}},
 			{Cells: []table.Cell{table.TextOf(strings.Repeat("long ", 40)), {}, {}}, Role: table.Total},
 		},
 		Total: 2, Warnings: []string{"One account has no name."}, Periods: []string{"2026-01-01 to 2026-03-29"},

@@ -23,22 +23,33 @@ func TestPagesInEachState(t *testing.T) {
 		{"before sign-in", siteOptions{}, nil, nil},
 		{"empty", siteOptions{}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
 			"/":          {"Three steps to the first sheet", "Connect to QuickBooks", "Connect Google Sheets"},
-			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"}}},
-		{"without credentials", siteOptions{notReady: true}, func(s *site) []string { s.signIn(); return nil },
-			map[string][]string{
-				"/connections": {"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback",
-					"LEDGERSHEET_GOOGLE_CLIENT_ID"}}},
+			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"},
+		}},
+		{"without credentials", siteOptions{notReady: true}, func(s *site) []string {
+			s.signIn()
+			return nil
+		}, map[string][]string{
+			"/connections": {
+				"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback",
+				"LEDGERSHEET_GOOGLE_CLIENT_ID",
+			},
+		}},
 		{"succeeded", siteOptions{demo: true}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, succeeded)
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"Demo data", "12,345", "1,234,567.80", "Succeeded"}, "/runs": {"&#43;12 ~3 −1"}}},
+		}, map[string][]string{
+			"/":     {"Demo data", "12,345", "1,234,567.80", "Succeeded"},
+			"/runs": {"&#43;12 ~3 −1"},
+		}},
 		{"failed", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, failed(problem.SpreadsheetForbidden))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"Needs you", "It did not work for Alder &amp; Sons."},
-			"/runs?status=failed": {"Failed"}}},
+		}, map[string][]string{
+			"/":                   {"Needs you", "It did not work for Alder &amp; Sons."},
+			"/runs?status=failed": {"Failed"},
+		}},
 		{"running", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(func(e *export.Exporter) { e.Companies = []export.RealmID{realmA, realmB} })
 			r := s.run(e, running)
@@ -57,31 +68,45 @@ func TestPagesInEachState(t *testing.T) {
 			s.control.AccountEnded(s.t.Context(), s.account,
 				problem.New(problem.GoogleReconnectRequired, "Google ended the access."))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder",
-			"1 exporter waits for it", "Google access for books@example.com has ended."},
-			"/connections": {"Expired", "Intuit ended the access."}}},
+		}, map[string][]string{
+			"/": {
+				"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder",
+				"1 exporter waits for it", "Google access for books@example.com has ended.",
+			},
+			"/connections": {"Expired", "Intuit ended the access."},
+		}},
 		{"paused, report, service account", siteOptions{}, func(s *site) []string {
 			s.signIn().fill()
-			must(s.t, s.store.PutAccount(s.t.Context(),
-				export.GoogleAccount{ID: "con_sa", Email: "robot@project.iam.example", Kind: export.ServiceAccount,
-					Status: export.Connected}))
+			must(s.t, s.store.PutAccount(s.t.Context(), export.GoogleAccount{
+				ID: "con_sa", Email: "robot@project.iam.example",
+				Kind: export.ServiceAccount, Status: export.Connected,
+			}))
 			e := s.exporter(func(e *export.Exporter) {
-				*e = export.Exporter{Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies,
-					Options: map[string]string{"accounting_method": "Cash", "date_range": "custom",
-						"start_date": "2026-01-01", "end_date": "2026-02-01"},
-					Target: export.Target{Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L",
-						Start: "B2"}}
+				*e = export.Exporter{
+					Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies,
+					Options: map[string]string{
+						"accounting_method": "Cash",
+						"date_range":        "custom", "start_date": "2026-01-01", "end_date": "2026-02-01",
+					},
+					Target: export.Target{
+						Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L", Start: "B2",
+					},
+				}
 			})
 			s.wantSent("/exporters/"+string(e.ID)+"/pause", nil, "/exporters/")
 			return pagesOf(e)
 		}, map[string][]string{"/exporters": {"Paused"}, "/connections": {"Service account", "shared with it"}}},
 		{"late and ending soon", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
-			_, err := s.store.UpdateExporter(s.t.Context(), e.ID,
-				func(e *export.Exporter) error { e.NextAt = noon.Add(-time.Hour); return nil })
+			_, err := s.store.UpdateExporter(s.t.Context(), e.ID, func(e *export.Exporter) error {
+				e.NextAt = noon.Add(-time.Hour)
+				return nil
+			})
 			must(s.t, err)
-			_, err = s.store.UpdateCompany(s.t.Context(), realmB,
-				func(c *export.Company) error { c.TokenExpiresAt = noon.AddDate(0, 0, 3); return nil })
+			_, err = s.store.UpdateCompany(s.t.Context(), realmB, func(c *export.Company) error {
+				c.TokenExpiresAt = noon.AddDate(0, 0, 3)
+				return nil
+			})
 			must(s.t, err)
 			return pagesOf(e)
 		}, map[string][]string{"/": {"Late", "was due 1 h ago", "ends in 3 days"}}},

@@ -59,9 +59,11 @@ func TestRunPageSaysWhatToDo(t *testing.T) {
 	s.control.CompanyEnded(t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Ended."))
 	r := s.run(e, failed(problem.CompanyReconnectRequired))
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:",
-		`action="` + companyPath(realmA,
-			"reconnect") + `"`, "company_reconnect_required", "1-abc-tid", "Run again", "failed here"} {
+	for _, want := range []string{
+		"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:",
+		`action="` + companyPath(realmA, "reconnect") + `"`,
+		"company_reconnect_required", "1-abc-tid", "Run again", "failed here",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
