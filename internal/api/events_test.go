@@ -87,8 +87,9 @@ func TestEventsComeOneByOne(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	resp, body := h.follow(server, string(run.ID))
-	for key, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store",
-		"X-Accel-Buffering": "no"} {
+	for key, want := range map[string]string{
+		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
+	} {
 		if got := resp.Header.Get(key); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}

@@ -79,11 +79,14 @@ func TestResolveRange(t *testing.T) {
 func TestResolveSimpleRanges(t *testing.T) {
 	t.Parallel()
 	for today := day(2019, 12, 25); today.Before(day(2030, 1, 8)); today = today.AddDate(0, 0, 1) {
-		for name, days := range map[string][2]int{"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1},
-			"last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1}} {
+		for name, days := range map[string][2]int{
+			"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1},
+			"last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1},
+		} {
 			got, err := ResolveRange(name, today, time.July, "", "")
-			if want := (DateRange{today.Add(time.Duration(days[0]) * 24 * time.Hour),
-				today.Add(time.Duration(days[1]) * 24 * time.Hour)}); err != nil || got != want {
+			first := today.Add(time.Duration(days[0]) * 24 * time.Hour)
+			last := today.Add(time.Duration(days[1]) * 24 * time.Hour)
+			if want := (DateRange{first, last}); err != nil || got != want {
 				t.Fatalf("%s on %s: %v, %v", name, today, got, err)
 			}
 		}

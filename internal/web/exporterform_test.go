@@ -100,12 +100,16 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 		change url.Values
 		want   export.Schedule
 	}{
-		{"preset", url.Values{"preset": {"0 * * * *"}},
-			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true}},
+		{
+			"preset", url.Values{"preset": {"0 * * * *"}},
+			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true},
+		},
 		{"by hand", url.Values{"preset": {""}}, export.Schedule{Timezone: "Europe/Paris"}},
 		{"own", nil, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
-		{"a program that sends no preset", url.Values{"preset": nil},
-			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{
+			"a program that sends no preset", url.Values{"preset": nil},
+			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
+		},
 		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
 	} {
 		e, err := readForm(s.desk, s.filledForm(test.change))
@@ -224,8 +228,9 @@ func TestReportFormLeavesDefaultsOpen(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	d, err := s.desk.Definition("profit_and_loss")
 	must(t, err)
-	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false),
-		"option.accounting_method": {"Cash"}}
+	form := url.Values{
+		"type": {"profit_and_loss"}, "column": export.Defaults(d, false), "option.accounting_method": {"Cash"},
+	}
 	e, err := readForm(s.desk, form)
 	must(t, err)
 	if e.Columns != nil {
@@ -267,8 +272,10 @@ func TestPreview(t *testing.T) {
 		t.Fatalf("status %d\n%s", a.status, a.body)
 	}
 	checkFragment(t, "preview", a.body)
-	for _, want := range []string{"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.",
-		"One account has no name.", "indent-1", `class="total"`, "…"} {
+	for _, want := range []string{
+		"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.",
+		"One account has no name.", "indent-1", `class="total"`, "…",
+	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the preview lacks %q", want)
 		}

@@ -41,8 +41,10 @@ func TestDuration(t *testing.T) {
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]string{"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
-		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05"} {
+	for s, want := range map[string]string{
+		"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
+		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05",
+	} {
 		if s == "1e5" {
 			continue // decimals are written without exponents
 		}
@@ -85,14 +87,18 @@ func TestExporterStates(t *testing.T) {
 	}{
 		{"never", export.Exporter{}, nil, stateNever},
 		{"last run", export.Exporter{}, ok, stateSucceeded},
-		{"unchanged", export.Exporter{},
-			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged},
+		{
+			"unchanged", export.Exporter{},
+			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged,
+		},
 		{"late", due, ok, stateLate},
 		{"late but running", due, &export.Run{Status: export.RunRunning}, stateRunning},
 		{"paused is never late", paused, ok, statePaused},
 		{"paused but running", paused, &export.Run{Status: export.RunRunning, Cancelling: true}, stateStopping},
-		{"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
-			stateRetrying},
+		{
+			"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
+			stateRetrying,
+		},
 	} {
 		if got := exporterState(test.e, test.last, noon); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
@@ -109,9 +115,11 @@ func TestPills(t *testing.T) {
 	css, err := templates.Files.ReadFile("static/app.css")
 	must(t, err)
 	words := map[string]state{}
-	for _, s := range []state{stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
+	for _, s := range []state{
+		stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
 		stateLate, stateFailed, stateCancelled, statePaused, stateNever, stateConnected, stateExpired,
-		stateDisconnected} {
+		stateDisconnected,
+	} {
 		p := pillOf(s)
 		if other, have := words[p.Word]; have {
 			t.Errorf("%s and %s are both %q", s, other, p.Word)

@@ -74,8 +74,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 	must(t, err)
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
-	s := &site{t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
-		google: &fakeGoogle{}, previewer: &fakePreviewer{}}
+	s := &site{
+		t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
+		google: &fakeGoogle{}, previewer: &fakePreviewer{},
+	}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.consents = &fakeConsents{}
 	now := func() time.Time { return noon }
@@ -390,8 +392,9 @@ func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.
 }
 
 func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
-	return export.Company{Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD",
-		FiscalYearStart: time.April}, f.err
+	return export.Company{
+		Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April,
+	}, f.err
 }
 
 func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }

@@ -147,8 +147,10 @@ func TestPagesInEachState(t *testing.T) {
 // pagesOf returns all pages about an exporter and its connections.
 func pagesOf(e export.Exporter) []string {
 	x := "/exporters/" + string(e.ID)
-	pages := []string{x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
-		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA)}
+	pages := []string{
+		x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
+		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA),
+	}
 	for _, realm := range e.Companies {
 		pages = append(pages, companyPath(realm, "disconnect"), companyPath(realm, "delete"))
 	}
@@ -172,8 +174,10 @@ func TestTypedTextsAreEscaped(t *testing.T) {
 		checkPage(t, path, body)
 	}
 	a := s.post("/exporters",
-		url.Values{"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty},
-			"filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty}})
+		url.Values{
+			"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty},
+			"filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty},
+		})
 	if a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "<script>alert") {
 		t.Errorf("status %d, or what people type becomes a script", a.status)
 	}

@@ -79,8 +79,10 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), running)
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
-		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run"} {
+	for _, want := range []string{
+		`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
+		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -230,18 +232,28 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 		run  export.Run
 		want string
 	}{
-		{"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}},
-			"now ahead ahead ahead ahead ahead"},
+		{
+			"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}},
+			"now ahead ahead ahead ahead ahead",
+		},
 		{"just begun", export.Run{Status: export.RunRunning}, "done now ahead ahead ahead ahead"},
-		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}},
-			"done done done now ahead ahead"},
-		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}},
-			"done done done done done done"},
-		{"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
-			"done done done skipped skipped skipped"},
-		{"failed while checking",
+		{
+			"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}},
+			"done done done now ahead ahead",
+		},
+		{
+			"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}},
+			"done done done done done done",
+		},
+		{
+			"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
+			"done done done skipped skipped skipped",
+		},
+		{
+			"failed while checking",
 			export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}},
-			"done done done done failed ahead"},
+			"done done done done failed ahead",
+		},
 	} {
 		var got []string
 		for _, s := range steps(test.run) {
@@ -255,8 +267,9 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	for want, r := range map[string]export.Result{"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2},
-		"none": {Unchanged: true}} {
+	for want, r := range map[string]export.Result{
+		"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true},
+	} {
 		if got := changes(r); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
