@@ -217,7 +217,7 @@ func (h *harness) validate(r *http.Request, a answer) {
 	if a.header.Get("X-Request-Id") == "" || a.header.Get("Cache-Control") != "no-store" {
 		h.t.Errorf("%s %s: headers lack the request id or no-store: %v", r.Method, r.URL, a.header)
 	}
-	path, item := h.described(strings.TrimPrefix(r.URL.Path, Base))
+	path, item := h.findDescription(strings.TrimPrefix(r.URL.Path, Base))
 	if item == nil || item.GetOperation(r.Method) == nil {
 		var v any
 		must(h.t, json.Unmarshal(a.raw, &v))
@@ -263,7 +263,7 @@ func (h *harness) validateEvents(raw []byte) {
 	}
 }
 
-func (h *harness) described(path string) (string, *openapi3.PathItem) {
+func (h *harness) findDescription(path string) (string, *openapi3.PathItem) {
 	for _, pattern := range h.spec.Paths.InMatchingOrder() {
 		if matches(strings.NewReplacer("{", ":", "}", "").Replace(pattern), path) {
 			return pattern, h.spec.Paths.Value(pattern)

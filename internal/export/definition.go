@@ -215,13 +215,13 @@ const (
 	ReportLabel     = "Label"     // statement: the row's label; table and tidy: the account's or the row's name
 	ReportRowID     = "LabelId"   // id of the account, customer, … of the row
 	ReportSection   = "Section"   // table and tidy: Section1, Section2, …
-	ReportAmounts   = "Amounts"   // stands for the amount columns, one a period
+	ReportAmounts   = "Amounts"   // the amount columns, one per period
 	ReportPeriod    = "Period"    // tidy: the period's title
 	ReportPeriodEnd = "PeriodEnd" // tidy: its last day
 	ReportAmount    = "Amount"    // tidy: the amount
 	ReportRowKind   = "RowKind"   // section, data or total
 
-	ReportAccountNumber = "AccountNumber" // of reports about accounts: looked up in the chart of accounts
+	ReportAccountNumber = "AccountNumber" // for reports about accounts: looked up in the chart of accounts
 	ReportAccountType   = "AccountType"
 )
 

@@ -106,7 +106,7 @@ func (x *estate) leaks(text, known string) (told []string) {
 	return told
 }
 
-func whole(a answer) string { return fmt.Sprint(a.header) + a.body }
+func fullText(a answer) string { return fmt.Sprint(a.header) + a.body }
 
 // Whoever has no access to a company sees nothing of it on any page. New routes are covered by this test automatically.
 func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
@@ -127,7 +127,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 			}
 			a := x.get(path)
 			ownersPage[path] = a.status == http.StatusOK
-			for _, secret := range x.leaks(whole(a), "") {
+			for _, secret := range x.leaks(fullText(a), "") {
 				shown[secret] = true
 			}
 		}
@@ -144,7 +144,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 		for _, id := range x.open {
 			path := fillID(pattern, id)
 			a := x.get(path)
-			if told := x.leaks(whole(a), path); told != nil || a.status >= 500 {
+			if told := x.leaks(fullText(a), path); told != nil || a.status >= 500 {
 				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, told, a.body)
 			}
 			if !hasID {
@@ -160,7 +160,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 				}.Encode()
 			}
 			a := x.get(path)
-			if told := x.leaks(whole(a), path); told != nil || a.status >= 500 {
+			if told := x.leaks(fullText(a), path); told != nil || a.status >= 500 {
 				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, told, a.body)
 			}
 			if hasID && a.status != http.StatusNotFound {
@@ -217,7 +217,7 @@ func TestActionsAreRefused(t *testing.T) {
 				for _, id := range test.ids(x) {
 					path := fillID(pattern, id)
 					a := x.post(path, form)
-					if told := x.leaks(whole(a), path+string(realmA)); test.companies != nil && told != nil {
+					if told := x.leaks(fullText(a), path+string(realmA)); test.companies != nil && told != nil {
 						t.Errorf("POST %s: tells of %q\n%s", path, told, a.body)
 					}
 					if after := x.state(); after != before {

@@ -33,11 +33,11 @@ type connectionKind struct {
 
 	// The texts of the confirmation pages.
 	taken         string // what both do first
-	disconnecting string // what disconnecting does next
-	deleting      string // what deleting does next
+	disconnecting string // what disconnecting does after that
+	deleting      string // what deleting does after that
 	stays         string // what deleting leaves alone
-	deleteFrom    string // follows the name in the title before deleting
-	deleteAction  string // on the button that deletes
+	deleteFrom    string // appended to the name in the title of the delete page
+	deleteAction  string // the label of the delete button
 }
 
 func companyPages() connectionKind {
@@ -48,7 +48,7 @@ func companyPages() connectionKind {
 			return co.Name, err
 		},
 		connect: func(c *gin.Context, d *control.Desk, id string) (string, error) {
-			return d.ConnectCompany(c.Request.Context(), export.RealmID(id), returnTo(c))
+			return d.ConnectCompany(c.Request.Context(), export.RealmID(id), returnAddress(c))
 		},
 		finish: func(ctx context.Context, d *control.Desk, answer url.Values) (string, export.Flow, error) {
 			co, flow, err := d.FinishCompany(ctx, answer)
@@ -84,7 +84,8 @@ func accountPages() connectionKind {
 			return a.Email, err
 		},
 		connect: func(c *gin.Context, d *control.Desk, id string) (string, error) {
-			return d.ConnectAccount(c.Request.Context(), export.ID(id), c.PostForm("access") == "existing", returnTo(c))
+			existing := c.PostForm("access") == "existing"
+			return d.ConnectAccount(c.Request.Context(), export.ID(id), existing, returnAddress(c))
 		},
 		finish: func(ctx context.Context, d *control.Desk, answer url.Values) (string, export.Flow, error) {
 			a, flow, err := d.FinishAccount(ctx, answer)

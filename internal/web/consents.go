@@ -21,12 +21,12 @@ func (w *Web) startConsent(c *gin.Context, address string, err error) error {
 	return seeOther(c, "/connections")
 }
 
-// returnTo returns where the browser goes after a consent.
-func returnTo(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
+// returnAddress returns where the browser goes after a consent.
+func returnAddress(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
 
-// afterDisconnect handles Intuit's disconnect URL: the person has ended the permission inside QuickBooks. A test call
+// recheckCompany handles Intuit's disconnect URL: the person has ended the permission inside QuickBooks. A test call
 // brings the state here up to date at once. The address alone, which anybody can open, changes nothing.
-func (w *Web) afterDisconnect(c *gin.Context) error {
+func (w *Web) recheckCompany(c *gin.Context) error {
 	ctx, d, realm := c.Request.Context(), w.desk(c), export.RealmID(c.Query("realmId"))
 	if realm == "" {
 		return seeOther(c, "/connections")

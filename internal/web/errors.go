@@ -46,7 +46,7 @@ func (w *Web) fail(c *gin.Context, err error) {
 		next := c.Request.URL.RequestURI()
 		if c.Request.Method != http.MethodGet {
 			// A form cannot be sent again after signing in, but its page can be opened again.
-			next = w.backTo(c.Request, "/")
+			next = w.previousPage(c.Request, "/")
 		}
 		c.Redirect(http.StatusSeeOther, loginAddress(next))
 		return
@@ -82,12 +82,12 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
 	return errorView{
 		Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
-		RequestID: RequestID(r.Context()), Back: w.backTo(r, "/"),
+		RequestID: RequestID(r.Context()), Back: w.previousPage(r, "/"),
 	}
 }
 
-// backTo returns the page of this site that a request came from, or the fallback.
-func (w *Web) backTo(r *http.Request, fallback string) string {
+// previousPage returns the page of this site that a request came from, or the fallback.
+func (w *Web) previousPage(r *http.Request, fallback string) string {
 	back, err := url.Parse(r.Referer())
 	if err != nil || back.Host == "" || (back.Host != r.Host && back.Host != w.host) ||
 		(back.Path == r.URL.Path && r.Method == http.MethodGet) {

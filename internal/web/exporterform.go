@@ -239,8 +239,8 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	e.Columns = readColumns(form, d, export.WantsLines(d, e.Options))
 	for i, column := range form["filter_column"] {
 		f := export.Filter{
-			Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)),
-			Value: at(form["filter_value"], i),
+			Column: strings.TrimSpace(column), Op: export.Op(elementAt(form["filter_op"], i)),
+			Value: elementAt(form["filter_value"], i),
 		}
 		if f.Column != "" {
 			e.Filters = append(e.Filters, f)
@@ -271,7 +271,7 @@ func readColumns(form url.Values, d export.Definition, lines bool) []string {
 	return keys
 }
 
-func at(list []string, i int) string {
+func elementAt(list []string, i int) string {
 	if i < len(list) {
 		return list[i]
 	}

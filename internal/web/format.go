@@ -69,14 +69,14 @@ func duration(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < time.Hour:
-		return withRest(int(d.Minutes()), "m", int(d.Seconds())%60, "s")
+		return joinUnits(int(d.Minutes()), "m", int(d.Seconds())%60, "s")
 	case d < 48*time.Hour:
-		return withRest(int(d.Hours()), "h", int(d.Minutes())%60, "m")
+		return joinUnits(int(d.Hours()), "h", int(d.Minutes())%60, "m")
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-func withRest(n int, unit string, rest int, restUnit string) string {
+func joinUnits(n int, unit string, rest int, restUnit string) string {
 	if rest == 0 {
 		return fmt.Sprintf("%d %s", n, unit)
 	}

@@ -51,7 +51,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/", w.overviewPage},
 
 		{http.MethodGet, "/connections", w.connectionsPage},
-		{http.MethodGet, "/quickbooks/disconnected", w.afterDisconnect},
+		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 
 		{http.MethodGet, "/exporters", w.exportersPage},

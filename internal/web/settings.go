@@ -64,7 +64,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "Data folder", Text: s.DataDir},
 			{Title: "QuickBooks environment", Text: s.Environment},
 			{Title: "Shortest schedule", Text: duration(s.MinInterval)},
-			{Title: "API token", Text: setOrNot(s.APITokenSet)},
+			{Title: "API token", Text: describeToken(s.APITokenSet)},
 		},
 	}
 	if s.Retention > 0 {
@@ -86,7 +86,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 	return w.page(c, status, "settings", frame, view)
 }
 
-func setOrNot(set bool) string {
+func describeToken(set bool) string {
 	if set {
 		return "set"
 	}
