@@ -126,7 +126,7 @@ type Flow struct {
 	Provider  string    `json:"provider"`           // "quickbooks" or "google"
 	User      string    `json:"user"`               // e-mail of our user who began it
 	Session   string    `json:"session"`            // hash of the browser session that began it
-	Realm     RealmID   `json:"realm,omitempty"` // company to reconnect, or empty for any; then the one that came
+	Realm     RealmID   `json:"realm,omitempty"`    // company to reconnect, or empty for any; then the one that came
 	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
 	Verifier  string    `json:"verifier,omitempty"` // PKCE
 	Scopes    []string  `json:"scopes,omitempty"`

@@ -55,7 +55,7 @@ type Exporter struct {
 	Mode       Mode              `json:"mode"`
 	Schedule   Schedule          `json:"schedule"`
 	Pause      *Pause            `json:"pause,omitempty"` // nil unless paused
-	Revision   int               `json:"revision"` // counts people's changes and the spreadsheet's creation
+	Revision   int               `json:"revision"`        // counts people's changes and the spreadsheet's creation
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	CreatedBy  string            `json:"created_by"`
