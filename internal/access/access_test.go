@@ -9,8 +9,9 @@ import (
 )
 
 var (
-	roles = []access.Role{access.Owner, access.Admin, access.Editor, access.Operator, access.Viewer, "", "OWNER",
-		"guest"}
+	roles = []access.Role{
+		access.Owner, access.Admin, access.Editor, access.Operator, access.Viewer, "", "OWNER", "guest",
+	}
 	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Audit, "fly"}
 )
 

@@ -175,8 +175,9 @@ func TestCallsAreRefused(t *testing.T) {
 				for _, id := range ids {
 					path := fillID(r.path, id)
 					// A call without a body refuses one, and a call with a body refuses none: both are tried.
-					for _, body := range []any{nil, x.input(map[string]any{"name": "New"}),
-						map[string]any{"name": "New"}} {
+					for _, body := range []any{
+						nil, x.input(map[string]any{"name": "New"}), map[string]any{"name": "New"},
+					} {
 						a := call(r.method, path, body)
 						if a.status < 400 {
 							t.Errorf("%s %s: status %d\n%s", r.method, path, a.status, a.raw)

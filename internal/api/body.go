@@ -87,7 +87,7 @@ func parseObject(raw []byte) (map[string]any, error) {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return nil, problem.Wrap(err, problem.BadRequest, "The body is no valid JSON%s.", position(err))
+		return nil, problem.Wrap(err, problem.BadRequest, "The body is no valid JSON%s.", describePosition(err))
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, problem.New(problem.BadRequest, "The body has something after its JSON object.")
@@ -99,8 +99,8 @@ func parseObject(raw []byte) (map[string]any, error) {
 	return members, nil
 }
 
-// position says where a body stops being valid JSON.
-func position(err error) string {
+// describePosition says where a body stops being valid JSON.
+func describePosition(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf(" (byte %d)", syntax.Offset)
 	}

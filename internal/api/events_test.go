@@ -70,7 +70,7 @@ func (h *harness) follow(server *httptest.Server, run string) (*http.Response, *
 	return resp, bufio.NewReader(resp.Body)
 }
 
-func (h *harness) queued() export.Run {
+func (h *harness) queueRun() export.Run {
 	h.t.Helper()
 	a := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+h.create(nil)+"/runs", nil)
 	r, err := h.store.Run(h.t.Context(), export.ID(fmt.Sprint(a.body["id"])))
@@ -81,14 +81,15 @@ func (h *harness) queued() export.Run {
 func TestEventsComeOneByOne(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	run := h.queued()
+	run := h.queueRun()
 	server := httptest.NewUnstartedServer(h.engine)
 	server.Config.WriteTimeout = time.Nanosecond // expires before the first event, unless the stream lifts it
 	server.Start()
 	t.Cleanup(server.Close)
 	resp, body := h.follow(server, string(run.ID))
-	for key, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store",
-		"X-Accel-Buffering": "no"} {
+	for key, want := range map[string]string{
+		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no",
+	} {
 		if got := resp.Header.Get(key); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
@@ -134,7 +135,7 @@ func TestEventsOfARunThatIsOver(t *testing.T) {
 func TestEventsEndWithTheClient(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	run := h.queued()
+	run := h.queueRun()
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
 		near, far := net.Pipe()
@@ -232,7 +233,7 @@ func (w *pipeWriter) FlushError() error {
 func TestEventsHeartbeatAndLife(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	run := h.queued()
+	run := h.queueRun()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -265,7 +266,7 @@ func TestEventsHeartbeatAndLife(t *testing.T) {
 func TestEventsNoticeARunThatEndedSilently(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	run := h.queued()
+	run := h.queueRun()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -298,7 +299,7 @@ type deaf struct{ http.ResponseWriter }
 func TestEventsFailLoudlyWithoutFlush(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	run := h.queued()
+	run := h.queueRun()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, Base+"/runs/"+string(run.ID)+"/events", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
 	h.engine.ServeHTTP(deaf{httptest.NewRecorder()}, r)

@@ -130,9 +130,12 @@ func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.
 		return pipeline.Preview{}, err
 	}
 	return pipeline.Preview{
-		Columns: []table.Column{{ID: "DocNumber", Title: "Number"},
-			{ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date},
-			{ID: "Active", Title: "Active", Kind: table.Bool}},
+		Columns: []table.Column{
+			{ID: "DocNumber", Title: "Number"},
+			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
+			{ID: "TxnDate", Title: "Date", Kind: table.Date},
+			{ID: "Active", Title: "Active", Kind: table.Bool},
+		},
 		Rows: []table.Row{
 			{Cells: []table.Cell{table.TextOf("00123"), table.MoneyOf(amount), table.DateOf(noon), table.BoolOf(true)}},
 			{Cells: []table.Cell{{}, table.MoneyOf(decimal.Zero), {}, {}}},

@@ -130,10 +130,12 @@ func (h *harness) input(changes map[string]any) map[string]any {
 		"name": "Open invoices", "type": "invoices", "company_ids": []any{string(realmA)},
 		"columns": []any{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
 		"filters": []any{map[string]any{"column": "Balance", "op": ">", "value": "0"}},
-		"options": map[string]any{"date_range": "this_fiscal_year_to_date", "date_column": "TxnDate",
-			"lines": false},
-		"destination": map[string]any{"google_account_id": string(h.account), "spreadsheet_id": "",
-			"sheet": "Invoices", "start_cell": "A1"},
+		"options": map[string]any{
+			"date_range": "this_fiscal_year_to_date", "date_column": "TxnDate", "lines": false,
+		},
+		"destination": map[string]any{
+			"google_account_id": string(h.account), "spreadsheet_id": "", "sheet": "Invoices", "start_cell": "A1",
+		},
 		"mode":     "replace",
 		"schedule": map[string]any{"cron": "0 6 * * 1-5", "timezone": "America/New_York", "enabled": true},
 	}
@@ -215,7 +217,7 @@ func (h *harness) validate(r *http.Request, a answer) {
 	if a.header.Get("X-Request-Id") == "" || a.header.Get("Cache-Control") != "no-store" {
 		h.t.Errorf("%s %s: headers lack the request id or no-store: %v", r.Method, r.URL, a.header)
 	}
-	path, item := h.described(strings.TrimPrefix(r.URL.Path, Base))
+	path, item := h.findDescription(strings.TrimPrefix(r.URL.Path, Base))
 	if item == nil || item.GetOperation(r.Method) == nil {
 		var v any
 		must(h.t, json.Unmarshal(a.raw, &v))
@@ -231,8 +233,9 @@ func (h *harness) validate(r *http.Request, a answer) {
 	}
 	input := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
-			Request: r, Route: &routers.Route{Spec: h.spec, Path: path, PathItem: item, Method: r.Method,
-				Operation: item.GetOperation(r.Method)},
+			Request: r, Route: &routers.Route{
+				Spec: h.spec, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method),
+			},
 		},
 		Status: a.status, Header: a.header, Options: options,
 	}
@@ -260,7 +263,7 @@ func (h *harness) validateEvents(raw []byte) {
 	}
 }
 
-func (h *harness) described(path string) (string, *openapi3.PathItem) {
+func (h *harness) findDescription(path string) (string, *openapi3.PathItem) {
 	for _, pattern := range h.spec.Paths.InMatchingOrder() {
 		if matches(strings.NewReplacer("{", ":", "}", "").Replace(pattern), path) {
 			return pattern, h.spec.Paths.Value(pattern)

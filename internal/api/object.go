@@ -25,7 +25,7 @@ func (o *object) text(key string) string {
 	v := o.take(key)
 	s, ok := v.(string)
 	if v != nil && !ok {
-		o.wrong(key, "text", v)
+		o.addWrongType(key, "text", v)
 	}
 	return s
 }
@@ -35,7 +35,7 @@ func (o *object) truth(key string) bool {
 	v := o.take(key)
 	b, ok := v.(bool)
 	if v != nil && !ok {
-		o.wrong(key, "true or false", v)
+		o.addWrongType(key, "true or false", v)
 	}
 	return b
 }
@@ -52,7 +52,7 @@ func (o *object) scalar(key string) string {
 	case bool:
 		return fmt.Sprint(v)
 	default:
-		o.wrong(key, "text, a number, true or false", v)
+		o.addWrongType(key, "text, a number, true or false", v)
 		return ""
 	}
 }
@@ -62,7 +62,7 @@ func (o *object) list(key string) []any {
 	v := o.take(key)
 	l, ok := v.([]any)
 	if v != nil && !ok {
-		o.wrong(key, "a list", v)
+		o.addWrongType(key, "a list", v)
 	}
 	return l
 }
@@ -73,7 +73,7 @@ func (o *object) texts(key string) []string {
 	for i, v := range o.list(key) {
 		s, ok := v.(string)
 		if !ok {
-			o.wrong(fmt.Sprintf("%s[%d]", key, i), "text", v)
+			o.addWrongType(fmt.Sprintf("%s[%d]", key, i), "text", v)
 		}
 		all = append(all, s)
 	}
@@ -85,7 +85,7 @@ func (o *object) object(key string) *object {
 	v := o.take(key)
 	members, ok := v.(map[string]any)
 	if v != nil && !ok {
-		o.wrong(key, "an object", v)
+		o.addWrongType(key, "an object", v)
 	}
 	return newObject(o.at(key), members, o.bad)
 }
@@ -97,7 +97,7 @@ func (o *object) objects(key string) []*object {
 		place := fmt.Sprintf("%s[%d]", key, i)
 		members, ok := v.(map[string]any)
 		if !ok {
-			o.wrong(place, "an object", v)
+			o.addWrongType(place, "an object", v)
 		}
 		all = append(all, newObject(o.at(place), members, o.bad))
 	}
@@ -132,7 +132,7 @@ func (o *object) at(key string) string {
 	return o.path + "." + key
 }
 
-func (o *object) wrong(key, want string, got any) {
+func (o *object) addWrongType(key, want string, got any) {
 	o.bad.Add(o.at(key), "must be %s, not %s", want, typeName(got))
 }
 

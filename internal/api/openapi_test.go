@@ -99,8 +99,9 @@ func TestDescriptionHasTheFields(t *testing.T) {
 		}
 	}
 	slices.Sort(paths)
-	for name, schema := range map[string]*openapi3.Schema{"Exporter": output, "ExporterInput": input,
-		"ExporterPatch": schemas["ExporterPatch"].Value} {
+	for name, schema := range map[string]*openapi3.Schema{
+		"Exporter": output, "ExporterInput": input, "ExporterPatch": schemas["ExporterPatch"].Value,
+	} {
 		if d := cmp.Diff(paths, memberPaths(schema, "")); d != "" {
 			t.Errorf("%s (-table +description):\n%s", name, d)
 		}

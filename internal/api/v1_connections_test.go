@@ -63,8 +63,9 @@ func TestCompanyTest(t *testing.T) {
 func TestDisconnectAndDeleteCompany(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	alone, both := h.create(nil), h.create(map[string]any{"name": "Both",
-		"company_ids": []any{string(realmA), string(realmB)}})
+	alone, both := h.create(nil), h.create(map[string]any{
+		"name": "Both", "company_ids": []any{string(realmA), string(realmB)},
+	})
 	path := "/companies/" + string(realmA)
 
 	a := h.want(http.StatusOK, http.MethodPost, path+"/disconnect", map[string]any{})

@@ -61,8 +61,9 @@ func TestAcceptDifference(t *testing.T) {
 func TestDifference(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
-	r := export.Run{ID: export.NewID("run", noon), Exporter: export.Exporter{ID: "exp_a"}, Status: export.RunQueued,
-		QueuedAt: noon}
+	r := export.Run{
+		ID: export.NewID("run", noon), Exporter: export.Exporter{ID: "exp_a"}, Status: export.RunQueued, QueuedAt: noon,
+	}
 	_, _, err := h.store.Enqueue(t.Context(), r)
 	must(t, err)
 	a := h.want(http.StatusOK, http.MethodGet, "/runs/"+string(r.ID)+"/difference", nil)

@@ -262,8 +262,10 @@ func TestBadExportersNameTheirFields(t *testing.T) {
 		{"options.colour", one("options", map[string]any{"colour": "red"})},
 		{"options.lines", one("options", map[string]any{"lines": "perhaps"})},
 		{"options.start_date", one("options", map[string]any{"date_range": "custom", "start_date": "1.2.2026"})},
-		{"options.accounting_method",
-			map[string]any{"type": "profit_and_loss", "columns": nil, "filters": nil, "options": nil}},
+		{
+			"options.accounting_method",
+			map[string]any{"type": "profit_and_loss", "columns": nil, "filters": nil, "options": nil},
+		},
 		{"destination", one("destination", "Invoices")},
 		{"destination.google_account_id", one("destination", nil)},
 		{"destination.google_account_id", destination("google_account_id", "con_none")},
@@ -282,8 +284,9 @@ func TestBadExportersNameTheirFields(t *testing.T) {
 		{"schedule.every", one("schedule", map[string]any{"every": "1h"})},
 		{"colour", one("colour", "red")},
 	} {
-		for _, way := range []struct{ method, path string }{{http.MethodPost, "/exporters"},
-			{http.MethodPut, "/exporters/" + id}} {
+		for _, way := range []struct{ method, path string }{
+			{http.MethodPost, "/exporters"}, {http.MethodPut, "/exporters/" + id},
+		} {
 			a := h.call(way.method, way.path, h.input(test.changes))
 			if a.status != http.StatusUnprocessableEntity {
 				t.Errorf("%s %v: got status %d: %s", way.method, test.changes, a.status, a.raw)
@@ -344,8 +347,9 @@ func TestOptionsAreTyped(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	for _, truth := range []any{true, "true", "TRUE", 1, "1"} {
-		id := h.create(map[string]any{"options": map[string]any{"lines": truth, "date_range": "all",
-			"start_date": nil, "end_date": ""}})
+		id := h.create(map[string]any{"options": map[string]any{
+			"lines": truth, "date_range": "all", "start_date": nil, "end_date": "",
+		}})
 		e, err := h.store.Exporter(t.Context(), export.ID(id))
 		must(t, err)
 		if d := cmp.Diff(map[string]string{"lines": "true", "date_range": "all"}, e.Options); d != "" {
@@ -360,8 +364,10 @@ func TestOptionsAreTyped(t *testing.T) {
 	id := h.create(map[string]any{
 		"type": "profit_and_loss", "columns": nil, "filters": nil,
 		"options": map[string]any{"accounting_method": "Cash", "customer": 1},
-		"destination": map[string]any{"google_account_id": string(h.account),
-			"spreadsheet_id": "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit#gid=0", "sheet": "P&L"},
+		"destination": map[string]any{
+			"google_account_id": string(h.account), "sheet": "P&L",
+			"spreadsheet_id": "https://docs.google.com/spreadsheets/d/1AbcDefGhiJkl/edit#gid=0",
+		},
 	})
 	a := h.want(http.StatusOK, http.MethodGet, "/exporters/"+id, nil)
 	if at(t, a.body, "options", "customer") != "1" ||
@@ -390,8 +396,9 @@ func TestPreview(t *testing.T) {
 	}
 	h.previewer.total = -1
 	a = h.want(http.StatusOK, http.MethodPost, "/preview",
-		h.input(map[string]any{"name": nil, "destination": nil, "schedule": nil,
-			"options": map[string]any{"lines": true}}))
+		h.input(map[string]any{
+			"name": nil, "destination": nil, "schedule": nil, "options": map[string]any{"lines": true},
+		}))
 	if at(t, a.body, "rows_total") != nil || h.previewer.asked.Options["lines"] != "true" {
 		t.Errorf("got %s", a.raw)
 	}

@@ -29,9 +29,9 @@ func TestStartRun(t *testing.T) {
 		t.Errorf("a second call started %v beside %s", again.body["id"], id)
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_none/runs", nil)
-	byHand := h.want(http.StatusAccepted, http.MethodPost,
-		"/exporters/"+h.create(map[string]any{"name": "Other"})+"/runs", nil, "Authorization", "", "Cookie",
-		"session="+session)
+	other := h.create(map[string]any{"name": "Other"})
+	byHand := h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+other+"/runs", nil,
+		"Authorization", "", "Cookie", "session="+session)
 	if byHand.body["trigger"] != "manual" || byHand.body["started_by"] != "ann@example.com" {
 		t.Errorf("got %s", byHand.raw)
 	}
@@ -57,9 +57,13 @@ func (h *harness) history(exporter string, n int, status export.RunStatus) []str
 	ids := make([]string, n)
 	for i := range n {
 		when := noon.Add(time.Duration(i-n) * time.Hour)
-		r := export.Run{ID: export.NewID("run", when),
-			Exporter: export.Exporter{ID: export.ID(exporter), Name: exporter,
-				Companies: []export.RealmID{realmA}}, Trigger: export.TriggerSchedule, QueuedAt: when}
+		r := export.Run{
+			ID: export.NewID("run", when),
+			Exporter: export.Exporter{
+				ID: export.ID(exporter), Name: exporter, Companies: []export.RealmID{realmA},
+			},
+			Trigger: export.TriggerSchedule, QueuedAt: when,
+		}
 		_, _, err := h.store.Enqueue(h.t.Context(), r)
 		must(h.t, err)
 		_, err = h.store.UpdateRun(h.t.Context(), r.ID, func(r *export.Run) error { r.Status = status; return nil })
@@ -118,8 +122,9 @@ func TestRunShowsEverything(t *testing.T) {
 	h := newHarness(t)
 	r := export.Run{
 		ID: export.NewID("run", noon),
-		Exporter: export.Exporter{ID: "exp_a", Name: "Open invoices", Definition: "invoices",
-			Companies: []export.RealmID{realmA}},
+		Exporter: export.Exporter{
+			ID: "exp_a", Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
+		},
 		Trigger: export.TriggerCatchUp, Due: noon.Add(-time.Hour), By: "ann@example.com", QueuedAt: noon,
 	}
 	_, _, err := h.store.Enqueue(t.Context(), r)
@@ -132,8 +137,9 @@ func TestRunShowsEverything(t *testing.T) {
 		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "12.50"}}
 		r.Checks = []export.Check{{What: "Total Income", Says: "2.00", AddsUpTo: "1.99"}}
 		r.Progress = export.Progress{Phase: export.PhaseWriting, RowsRead: 10, RowsTotal: 12, RowsWritten: 5}
-		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder Ltd", Rows: 10,
-			Period: "2026-01-01 to 2026-03-29"}}
+		r.Companies = []export.CompanyOutcome{{
+			Realm: realmA, Name: "Alder Ltd", Rows: 10, Period: "2026-01-01 to 2026-03-29",
+		}}
 		r.QuickBooks, r.Sheets, r.URL = 7, 5, "https://docs.google.com/spreadsheets/d/x/edit"
 		r.Warnings = export.Warnings(export.WarnWrite, "", "a warning")
 		r.Problem = problem.New(problem.QuickBooksRejected, "QuickBooks says no.").WithHint("Ask.").

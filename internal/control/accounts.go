@@ -62,7 +62,7 @@ func (d *Desk) ConnectAccount(ctx context.Context, id export.ID, existing bool, 
 	scopes := []string{"openid", "email", export.ScopeFiles}
 	extra := map[string]string{}
 	if id != "" {
-		a, err := d.accounts.own(ctx, d, id)
+		a, err := d.accounts.getForChange(ctx, d, id)
 		if err != nil {
 			return "", err
 		}
@@ -158,7 +158,7 @@ func (d *Desk) TestAccount(ctx context.Context, id export.ID) (email string, err
 // DisconnectAccount revokes the grant at Google, deletes the tokens and pauses the exporters that write with the
 // account.
 func (d *Desk) DisconnectAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
-	a, err := d.accounts.own(ctx, d, id)
+	a, err := d.accounts.getForChange(ctx, d, id)
 	if err != nil {
 		return a, err
 	}
@@ -171,7 +171,7 @@ func (d *Desk) DisconnectAccount(ctx context.Context, id export.ID) (export.Goog
 
 // DeleteAccount disconnects and deletes an account. Its exporters stay, paused, until they are given another account.
 func (d *Desk) DeleteAccount(ctx context.Context, id export.ID) error {
-	a, err := d.accounts.own(ctx, d, id)
+	a, err := d.accounts.getForChange(ctx, d, id)
 	if err != nil {
 		return err
 	}

@@ -77,9 +77,10 @@ func newBench(t *testing.T) *bench {
 		must(t, store.PutGrant(b.ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "r-" + name}))
 	}
 	for _, id := range []export.ID{"con_1", "con_2"} {
-		must(t, store.PutAccount(b.ctx,
-			export.GoogleAccount{ID: id, Subject: string(id), Email: string(id) + "@example.com",
-				Kind: export.OAuthAccount, Status: export.Connected}))
+		must(t, store.PutAccount(b.ctx, export.GoogleAccount{
+			ID: id, Subject: string(id), Email: string(id) + "@example.com",
+			Kind: export.OAuthAccount, Status: export.Connected,
+		}))
 		must(t, store.PutGrant(b.ctx, export.AccountGrant(id), export.Grant{RefreshToken: "r-" + string(id)}))
 	}
 	return b
@@ -91,7 +92,8 @@ func (b *bench) open(least time.Duration) {
 		GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
-		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler)})
+		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler),
+	})
 	b.Desk = b.system.As(ann)
 }
 
@@ -180,9 +182,11 @@ func must(t *testing.T, err error) {
 
 // input returns a valid exporter of the companies, due each day at six in the morning.
 func (b *bench) input(realms ...export.RealmID) export.Exporter {
-	return export.Exporter{Name: "Vendors", Definition: "vendors", Companies: realms,
+	return export.Exporter{
+		Name: "Vendors", Definition: "vendors", Companies: realms,
 		Target:   export.Target{Account: "con_1", Sheet: "Vendors"},
-		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}}
+		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true},
+	}
 }
 
 func (b *bench) create(e export.Exporter) export.Exporter {

@@ -66,7 +66,7 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 		return "", err
 	}
 	if realm != "" {
-		_, err = d.companies.own(ctx, d, realm)
+		_, err = d.companies.getForChange(ctx, d, realm)
 	} else {
 		err = d.allow(access.Connect, access.Installation(), "companies")
 	}
@@ -118,7 +118,7 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 // DisconnectCompany revokes the grant at Intuit, deletes the tokens and pauses the exporters that use the company. The
 // tokens are deleted even if Intuit cannot be reached.
 func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (export.Company, error) {
-	company, err := d.companies.own(ctx, d, realm)
+	company, err := d.companies.getForChange(ctx, d, realm)
 	if err != nil {
 		return company, err
 	}
@@ -128,7 +128,7 @@ func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (exp
 // DeleteCompany disconnects a company and deletes it. Exporters that use only this company are deleted with it. It is
 // removed from all others, including those that the actor may not see. Spreadsheets are left as they are.
 func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
-	company, err := d.companies.own(ctx, d, realm)
+	company, err := d.companies.getForChange(ctx, d, realm)
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,8 @@ func (k kind[K, T]) get(ctx context.Context, d *Desk, id K) (T, error) {
 	return t, nil
 }
 
-// own returns a connection that the actor may change.
-func (k kind[K, T]) own(ctx context.Context, d *Desk, id K) (T, error) {
+// getForChange returns a connection that the actor may change.
+func (k kind[K, T]) getForChange(ctx context.Context, d *Desk, id K) (T, error) {
 	t, err := k.get(ctx, d, id)
 	if err == nil {
 		err = d.allow(access.Connect, k.touched(id), k.noun)
@@ -73,7 +73,7 @@ func (k kind[K, T]) begin(ctx context.Context, d *Desk, flow export.Flow, extra 
 	return k.consents.Begin(ctx, flow, extra)
 }
 
-// finish takes the provider's answer.
+// finish processes the provider's answer.
 func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (export.Flow, export.Grant, error) {
 	return k.consents.Finish(ctx, answer, d.who.Session)
 }

@@ -110,12 +110,18 @@ func TestFreedByAnEdit(t *testing.T) {
 		lose func(b *bench) error
 		edit func(e *export.Exporter)
 	}{
-		"account deleted": {func(b *bench) error { return b.DeleteAccount(b.ctx, "con_1") },
-			func(e *export.Exporter) { e.Target.Account = "con_2" }},
-		"account disconnected": {func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, "con_1"); return err },
-			func(e *export.Exporter) { e.Target.Account = "con_2" }},
-		"company disconnected": {func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, alder); return err },
-			func(e *export.Exporter) { e.Companies = []export.RealmID{birch} }},
+		"account deleted": {
+			func(b *bench) error { return b.DeleteAccount(b.ctx, "con_1") },
+			func(e *export.Exporter) { e.Target.Account = "con_2" },
+		},
+		"account disconnected": {
+			func(b *bench) error { _, err := b.DisconnectAccount(b.ctx, "con_1"); return err },
+			func(e *export.Exporter) { e.Target.Account = "con_2" },
+		},
+		"company disconnected": {
+			func(b *bench) error { _, err := b.DisconnectCompany(b.ctx, alder); return err },
+			func(e *export.Exporter) { e.Companies = []export.RealmID{birch} },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

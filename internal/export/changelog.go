@@ -67,21 +67,27 @@ func (l ChangeLog) Catalogue() []Column { return slices.Clone(changeColumns) }
 func (ChangeLog) columns(yield func(Column) bool) { slices.Values(changeColumns)(yield) }
 
 var changeColumns = []Column{
-	{Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true,
+	{
+		Path: ChangeWhen, Title: "When", Kind: table.DateTime, Key: true,
 		Help: "When QuickBooks says that the record last changed; of a deletion that shows only by comparing, " +
-			"when it was noticed."},
+			"when it was noticed.",
+	},
 	{Path: ChangeRecord, Title: "Record", Key: true, Help: "What kind of record it is."},
 	{Path: ChangeID, Title: "Record ID", Key: true},
 	{Path: ChangeNumber, Title: "Number or name", Help: "Of the record, after the change."},
 	{Path: ChangeDate, Title: "Date", Kind: table.Date, Help: "The transaction's own day."},
 	{Path: ChangeKind, Title: "Change", Key: true, Help: "Added, Changed, Voided or Deleted."},
-	{Path: ChangeField, Title: "Field", Key: true,
-		Help: "What changed; (other) when it is none of the fields that are told."},
+	{
+		Path: ChangeField, Title: "Field", Key: true,
+		Help: "What changed; (other) when it is none of the fields that are told.",
+	},
 	{Path: ChangeOld, Title: "Old value"},
 	{Path: ChangeNew, Title: "New value"},
-	{Path: ChangeClosed, Title: "In closed books", Kind: table.Bool,
+	{
+		Path: ChangeClosed, Title: "In closed books", Kind: table.Bool,
 		Help: "Whether the transaction's day, before or after the change, was in closed books when the " +
-			"change was noticed. Blank for what has no day."},
+			"change was noticed. Blank for what has no day.",
+	},
 	{Path: ChangeLink, Title: "Link", Off: true, Help: "Opens the record in QuickBooks; blank once it is deleted."},
 	companyColumn,
 }

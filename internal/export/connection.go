@@ -36,7 +36,7 @@ type Company struct {
 	Realm           RealmID          `json:"realm"`
 	Name            string           `json:"name"`
 	LegalName       string           `json:"legal_name"`
-	Country         string           `json:"country"`       // as QuickBooks says it: "US", "CA"
+	Country         string           `json:"country"`       // as QuickBooks spells it: "US", "CA"
 	HomeCurrency    string           `json:"home_currency"` // ISO code
 	FiscalYearStart time.Month       `json:"fiscal_year_start"`
 	Environment     string           `json:"environment"` // "production" or "sandbox"
@@ -44,7 +44,7 @@ type Company struct {
 	ConnectedAt     time.Time        `json:"connected_at"`
 	ConnectedBy     string           `json:"connected_by"`     // e-mail of our user
 	TokenExpiresAt  time.Time        `json:"token_expires_at"` // of the refresh token; zero if there is none
-	HardExpiresAt   time.Time        `json:"hard_expires_at"`  // five years after consent; zero when Intuit did not say
+	HardExpiresAt   time.Time        `json:"hard_expires_at"`  // five years after consent; zero if Intuit did not say
 	LastError       *problem.Problem `json:"last_error,omitempty"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
@@ -96,7 +96,7 @@ type Grant struct {
 	AccessToken   string    `json:"access_token"`
 	Expiry        time.Time `json:"expiry"` // of the access token
 	RefreshToken  string    `json:"refresh_token"`
-	RefreshExpiry time.Time `json:"refresh_expiry"` // zero when the provider does not say
+	RefreshExpiry time.Time `json:"refresh_expiry"` // zero if the provider does not say
 	HardExpiry    time.Time `json:"hard_expiry"`
 	Scopes        []string  `json:"scopes,omitempty"`
 }
@@ -126,7 +126,7 @@ type Flow struct {
 	Provider  string    `json:"provider"`           // "quickbooks" or "google"
 	User      string    `json:"user"`               // e-mail of our user who began it
 	Session   string    `json:"session"`            // hash of the browser session that began it
-	Realm     RealmID   `json:"realm,omitempty"`    // company to reconnect, or empty; at the end the one that came
+	Realm     RealmID   `json:"realm,omitempty"`    // company to reconnect, or empty for any; then the one that came
 	Account   ID        `json:"account,omitempty"`  // the Google account to reconnect
 	Verifier  string    `json:"verifier,omitempty"` // PKCE
 	Scopes    []string  `json:"scopes,omitempty"`

@@ -67,8 +67,8 @@ func TestResolveRange(t *testing.T) {
 				for today := day(2019, 12, 25); today.Before(day(2030, 1, 8)); today = today.AddDate(0, 0, 1) {
 					got, err := ResolveRange(name, today.Add(13*time.Hour), fiscal, "", "")
 					if want := slowRange(name, today, fiscal); err != nil || got != want {
-						t.Fatalf("on %s with years from %s: %v, %v, want %v", today.Format(time.DateOnly), fiscal,
-							got, err, want)
+						t.Fatalf("on %s with years from %s: %v, %v, want %v",
+							today.Format(time.DateOnly), fiscal, got, err, want)
 					}
 				}
 			}
@@ -79,11 +79,14 @@ func TestResolveRange(t *testing.T) {
 func TestResolveSimpleRanges(t *testing.T) {
 	t.Parallel()
 	for today := day(2019, 12, 25); today.Before(day(2030, 1, 8)); today = today.AddDate(0, 0, 1) {
-		for name, days := range map[string][2]int{"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1},
-			"last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1}} {
+		for name, days := range map[string][2]int{
+			"today": {0, 0}, "yesterday": {-1, -1}, "last_7_days": {-7, -1},
+			"last_30_days": {-30, -1}, "last_90_days": {-90, -1}, "last_365_days": {-365, -1},
+		} {
 			got, err := ResolveRange(name, today, time.July, "", "")
-			if want := (DateRange{today.Add(time.Duration(days[0]) * 24 * time.Hour),
-				today.Add(time.Duration(days[1]) * 24 * time.Hour)}); err != nil || got != want {
+			first := today.Add(time.Duration(days[0]) * 24 * time.Hour)
+			last := today.Add(time.Duration(days[1]) * 24 * time.Hour)
+			if want := (DateRange{first, last}); err != nil || got != want {
 				t.Fatalf("%s on %s: %v, %v", name, today, got, err)
 			}
 		}
@@ -132,35 +135,26 @@ func TestResolveOtherRanges(t *testing.T) {
 
 func TestBefore(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ days, period, year [2]string }{
-		{[2]string{"2026-01-01", "2026-01-31"}, [2]string{"2025-12-01", "2025-12-31"},
-			[2]string{"2025-01-01", "2025-01-31"}},
-		{[2]string{"2026-04-01", "2026-06-30"}, [2]string{"2026-01-01", "2026-03-31"},
-			[2]string{"2025-04-01", "2025-06-30"}},
-		{[2]string{"2024-02-01", "2024-02-29"}, [2]string{"2024-01-01", "2024-01-31"},
-			[2]string{"2023-02-01", "2023-02-28"}},
-		{[2]string{"2025-02-01", "2025-02-28"}, [2]string{"2025-01-01", "2025-01-31"},
-			[2]string{"2024-02-01", "2024-02-29"}},
-		{[2]string{"2025-07-01", "2026-06-30"}, [2]string{"2024-07-01", "2025-06-30"},
-			[2]string{"2024-07-01", "2025-06-30"}},
-		{[2]string{"2026-03-08", "2026-03-14"}, [2]string{"2026-03-01", "2026-03-07"},
-			[2]string{"2025-03-08", "2025-03-14"}},
-		{[2]string{"2026-01-01", "2026-03-15"}, [2]string{"2025-10-19", "2025-12-31"},
-			[2]string{"2025-01-01", "2025-03-15"}},
-		{[2]string{"2024-02-29", "2024-02-29"}, [2]string{"2024-02-28", "2024-02-28"},
-			[2]string{"2023-02-28", "2023-02-28"}},
-		{[2]string{"2024-01-01", "2024-02-29"}, [2]string{"2023-11-01", "2023-12-31"},
-			[2]string{"2023-01-01", "2023-02-28"}},
-		{[2]string{"2024-01-15", "2024-02-29"}, [2]string{"2023-11-30", "2024-01-14"},
-			[2]string{"2023-01-15", "2023-02-28"}},
+	type span [2]string
+	for _, test := range []struct{ days, period, year span }{
+		{span{"2026-01-01", "2026-01-31"}, span{"2025-12-01", "2025-12-31"}, span{"2025-01-01", "2025-01-31"}},
+		{span{"2026-04-01", "2026-06-30"}, span{"2026-01-01", "2026-03-31"}, span{"2025-04-01", "2025-06-30"}},
+		{span{"2024-02-01", "2024-02-29"}, span{"2024-01-01", "2024-01-31"}, span{"2023-02-01", "2023-02-28"}},
+		{span{"2025-02-01", "2025-02-28"}, span{"2025-01-01", "2025-01-31"}, span{"2024-02-01", "2024-02-29"}},
+		{span{"2025-07-01", "2026-06-30"}, span{"2024-07-01", "2025-06-30"}, span{"2024-07-01", "2025-06-30"}},
+		{span{"2026-03-08", "2026-03-14"}, span{"2026-03-01", "2026-03-07"}, span{"2025-03-08", "2025-03-14"}},
+		{span{"2026-01-01", "2026-03-15"}, span{"2025-10-19", "2025-12-31"}, span{"2025-01-01", "2025-03-15"}},
+		{span{"2024-02-29", "2024-02-29"}, span{"2024-02-28", "2024-02-28"}, span{"2023-02-28", "2023-02-28"}},
+		{span{"2024-01-01", "2024-02-29"}, span{"2023-11-01", "2023-12-31"}, span{"2023-01-01", "2023-02-28"}},
+		{span{"2024-01-15", "2024-02-29"}, span{"2023-11-30", "2024-01-14"}, span{"2023-01-15", "2023-02-28"}},
 	} {
 		r, err := ResolveRange(RangeCustom, day(2026, 1, 1), time.January, test.days[0], test.days[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		for compare, want := range map[string][2]string{ComparePeriod: test.period, CompareYear: test.year} {
+		for compare, want := range map[string]span{ComparePeriod: test.period, CompareYear: test.year} {
 			got := r.Before(compare)
-			if s := [2]string{got.Start.Format(time.DateOnly), got.End.Format(time.DateOnly)}; s != want {
+			if s := (span{got.Start.Format(time.DateOnly), got.End.Format(time.DateOnly)}); s != want {
 				t.Errorf("%s of %v: %v, want %v", compare, test.days, s, want)
 			}
 		}

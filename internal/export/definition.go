@@ -215,13 +215,13 @@ const (
 	ReportLabel     = "Label"     // statement: the row's label; table and tidy: the account's or the row's name
 	ReportRowID     = "LabelId"   // id of the account, customer, … of the row
 	ReportSection   = "Section"   // table and tidy: Section1, Section2, …
-	ReportAmounts   = "Amounts"   // stands for the amount columns, one a period
+	ReportAmounts   = "Amounts"   // the amount columns, one per period
 	ReportPeriod    = "Period"    // tidy: the period's title
 	ReportPeriodEnd = "PeriodEnd" // tidy: its last day
 	ReportAmount    = "Amount"    // tidy: the amount
 	ReportRowKind   = "RowKind"   // section, data or total
 
-	ReportAccountNumber = "AccountNumber" // of reports about accounts: looked up in the chart of accounts
+	ReportAccountNumber = "AccountNumber" // for reports about accounts: looked up in the chart of accounts
 	ReportAccountType   = "AccountType"
 )
 
@@ -238,16 +238,22 @@ func (r Report) columns(yield func(Column) bool) {
 }
 
 var reportColumns = []Column{
-	{Path: ReportSection, Title: "Section",
-		Help: "Where the row stands in the report; one column a level. Not in the statement layout."},
+	{
+		Path: ReportSection, Title: "Section",
+		Help: "Where the row stands in the report; one column a level. Not in the statement layout.",
+	},
 	{Path: ReportLabel, Title: "Name", Help: "The account, customer or other thing that the row is about."},
 	{Path: ReportRowID, Title: "Id", Off: true, Help: "Its id in QuickBooks."},
 	{Path: ReportRowKind, Title: "Row kind", Off: true, Help: "section, data or total."},
-	{Path: ReportAccountNumber, Title: "Account number", Off: true,
-		Help: "Looked up in the chart of accounts, which is read as well. Blank in previews."},
+	{
+		Path: ReportAccountNumber, Title: "Account number", Off: true,
+		Help: "Looked up in the chart of accounts, which is read as well. Blank in previews.",
+	},
 	{Path: ReportAccountType, Title: "Account type", Off: true, Help: "As above: Bank, Income, Expense and so on."},
-	{Path: ReportAmounts, Title: "Amounts", Kind: table.Money,
-		Help: "The report's figures: one column a period, or Period and Amount in the tidy layout."},
+	{
+		Path: ReportAmounts, Title: "Amounts", Kind: table.Money,
+		Help: "The report's figures: one column a period, or Period and Amount in the tidy layout.",
+	},
 	companyColumn,
 }
 

@@ -55,7 +55,7 @@ type Exporter struct {
 	Mode       Mode              `json:"mode"`
 	Schedule   Schedule          `json:"schedule"`
 	Pause      *Pause            `json:"pause,omitempty"` // nil unless paused
-	Revision   int               `json:"revision"`        // counts changes by people, and creating the sheet
+	Revision   int               `json:"revision"`        // counts people's changes and the spreadsheet's creation
 	CreatedAt  time.Time         `json:"created_at"`
 	UpdatedAt  time.Time         `json:"updated_at"`
 	CreatedBy  string            `json:"created_by"`
@@ -87,7 +87,7 @@ func (e Exporter) Option(d Definition, key string) string { return OptionValue(d
 type Target struct {
 	Account     ID     `json:"google_account_id"`
 	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run creates one
-	Sheet       string `json:"sheet"`          // the tab's title when it was last seen
+	Sheet       string `json:"sheet"`          // the tab's title when last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
 	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
 	// File names a file in a destination that is a folder; empty for sheets.

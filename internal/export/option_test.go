@@ -45,41 +45,49 @@ func TestReportOptions(t *testing.T) {
 	tree := Report{ID: "r", Shape: Tree, Basis: true, Summarize: []string{SummarizeTotal, "Month"}}
 	list := Report{ID: "r", Shape: List}
 	asOf := Report{ID: "r", Shape: Tree, Dates: AsOfDay}
+	undated := Report{ID: "r", Shape: List, Dates: Undated}
+	type options map[string]string
 	for name, test := range map[string]struct {
 		d       Report
-		options map[string]string
+		options options
 		wrong   []string
 	}{
-		"compare": {tree,
-			map[string]string{"accounting_method": "Cash", "compare": "previous_year", "date_range": "last_month"},
-			nil},
-		"compare by month": {tree,
-			map[string]string{"accounting_method": "Cash", "compare": "previous_year", "summarize_by": "Month"},
-			[]string{"options.compare"}},
-		"compare everything": {tree,
-			map[string]string{"accounting_method": "Cash", "compare": "previous_period", "date_range": "all"},
-			[]string{"options.compare"}},
-		"compare as tidy": {tree,
-			map[string]string{"accounting_method": "Cash", "compare": "previous_period", "layout": "tidy"},
-			[]string{"options.compare"}},
-		"compare with nothing": {tree,
-			map[string]string{"accounting_method": "Cash", "compare": "none", "layout": "tidy",
-				"summarize_by": "Month"}, nil},
-		"compare with the last one": {tree, map[string]string{"accounting_method": "Cash", "compare": "last"},
-			[]string{"options.compare"}},
-		"compare a list": {list, map[string]string{"compare": "previous_year"}, []string{"options.compare"}},
-		"side by side": {tree,
-			map[string]string{"accounting_method": "Cash", "companies": "side_by_side"}, nil},
-		"lists side by side": {list, map[string]string{"companies": "side_by_side"},
-			[]string{"options.companies"}},
-		"no basis": {tree, nil, []string{"options.accounting_method"}},
-		"no half ranges": {list, map[string]string{"date_range": "custom", "start_date": "2026-01-01"},
-			[]string{"options.date_range"}},
-		"no ranges": {asOf, map[string]string{"date_range": "last_year"},
-			[]string{"options.date_range"}},
-		"as of": {asOf, map[string]string{"report_date": "2026-01-31"}, nil},
-		"undated": {Report{ID: "r", Shape: List, Dates: Undated},
-			map[string]string{"report_date": "2026-01-31"}, []string{"options.report_date"}},
+		"compare": {
+			tree, options{"accounting_method": "Cash", "compare": "previous_year", "date_range": "last_month"},
+			nil,
+		},
+		"compare by month": {
+			tree, options{"accounting_method": "Cash", "compare": "previous_year", "summarize_by": "Month"},
+			[]string{"options.compare"},
+		},
+		"compare everything": {
+			tree, options{"accounting_method": "Cash", "compare": "previous_period", "date_range": "all"},
+			[]string{"options.compare"},
+		},
+		"compare as tidy": {
+			tree, options{"accounting_method": "Cash", "compare": "previous_period", "layout": "tidy"},
+			[]string{"options.compare"},
+		},
+		"compare with nothing": {
+			tree,
+			options{"accounting_method": "Cash", "compare": "none", "layout": "tidy", "summarize_by": "Month"},
+			nil,
+		},
+		"compare with the last one": {
+			tree, options{"accounting_method": "Cash", "compare": "last"},
+			[]string{"options.compare"},
+		},
+		"compare a list":     {list, options{"compare": "previous_year"}, []string{"options.compare"}},
+		"side by side":       {tree, options{"accounting_method": "Cash", "companies": "side_by_side"}, nil},
+		"lists side by side": {list, options{"companies": "side_by_side"}, []string{"options.companies"}},
+		"no basis":           {tree, nil, []string{"options.accounting_method"}},
+		"no half ranges": {
+			list, options{"date_range": "custom", "start_date": "2026-01-01"},
+			[]string{"options.date_range"},
+		},
+		"no ranges": {asOf, options{"date_range": "last_year"}, []string{"options.date_range"}},
+		"as of":     {asOf, options{"report_date": "2026-01-31"}, nil},
+		"undated":   {undated, options{"report_date": "2026-01-31"}, []string{"options.report_date"}},
 	} {
 		e := Exporter{Options: test.options}
 		var c problem.Collect

@@ -110,7 +110,7 @@ type Result struct {
 	Added     int  `json:"rows_added"`
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
-	Unchanged bool `json:"unchanged"` // the sheet was right already, nothing was written
+	Unchanged bool `json:"unchanged"` // the sheet was right already, so nothing was written
 	// Control has a control sum per money column. It is technical: it adds up whatever the column holds.
 	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`

@@ -12,14 +12,19 @@ import (
 
 var (
 	bills = Entity{ID: "bills", Object: "Bill", Lines: true, Dates: []string{"TxnDate"}, Columns: []Column{
-		{Path: "Id", Key: true}, {Path: "TotalAmt", Kind: table.Money}, {Path: "TxnDate",
-			Kind: table.Date}, {Path: "Line.Amount", Kind: table.Money}}}
+		{Path: "Id", Key: true},
+		{Path: "TotalAmt", Kind: table.Money},
+		{Path: "TxnDate", Kind: table.Date},
+		{Path: "Line.Amount", Kind: table.Money},
+	}}
 	profit = Report{ID: "profit", Shape: Tree, Basis: true, Summarize: []string{"Total", "Month"}}
 )
 
 func validExporter(d Definition) Exporter {
-	e := Exporter{Name: "Bills", Definition: d.Info().ID, Companies: []RealmID{"1"},
-		Target: Target{Account: "con_1", Sheet: "Bills"}}
+	e := Exporter{
+		Name: "Bills", Definition: d.Info().ID, Companies: []RealmID{"1"},
+		Target: Target{Account: "con_1", Sheet: "Bills"},
+	}
 	if d.Info().Kind == KindReport {
 		e.Options = map[string]string{OptBasis: "Cash"}
 	}
@@ -63,15 +68,21 @@ func TestValidate(t *testing.T) {
 		{"a pasted address", bills, target(func(t *Target) {
 			t.Spreadsheet = " https://docs.google.com/spreadsheets/u/1/d/1AbC-dEf_234567/edit?usp=sharing#gid=0 "
 		}), ""},
-		{"an address of something else", bills,
+		{
+			"an address of something else", bills,
 			target(func(t *Target) { t.Spreadsheet = "https://docs.google.com/document/d/1AbC-dEf_234567/edit" }),
-			"destination.spreadsheet_id"},
-		{"a published address", bills,
+			"destination.spreadsheet_id",
+		},
+		{
+			"a published address", bills,
 			target(func(t *Target) { t.Spreadsheet = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQ/pubhtml" }),
-			"destination.spreadsheet_id"},
+			"destination.spreadsheet_id",
+		},
 		{"no tab", bills, target(func(t *Target) { t.Sheet = " " }), "destination.sheet"},
-		{"a tab of 51 emoji", bills, target(func(t *Target) { t.Sheet = strings.Repeat("😀", 51) }),
-			"destination.sheet"},
+		{
+			"a tab of 51 emoji", bills, target(func(t *Target) { t.Sheet = strings.Repeat("😀", 51) }),
+			"destination.sheet",
+		},
 		{"a tab with a line break", bills, target(func(t *Target) { t.Sheet = "a\nb" }), "destination.sheet"},
 		{"a small start cell", bills, target(func(t *Target) { t.Start = " c12 " }), ""},
 		{"a range for a start cell", bills, target(func(t *Target) { t.Start = "A1:B2" }), "destination.start_cell"},
@@ -82,17 +93,25 @@ func TestValidate(t *testing.T) {
 		{"a yes that is no truth value", bills, options(OptLines, "1"), "options.lines"},
 		{"a range", bills, options(OptDateRange, "last_month"), ""},
 		{"an unknown range", bills, options(OptDateRange, "last_aeon"), "options.date_range"},
-		{"dates beside a named range", bills, options(OptDateRange, "today", OptStartDate, "2026-01-01"),
-			"options.start_date"},
+		{
+			"dates beside a named range", bills, options(OptDateRange, "today", OptStartDate, "2026-01-01"),
+			"options.start_date",
+		},
 		{"an open custom range", bills, options(OptDateRange, RangeCustom, OptStartDate, "2026-01-01"), ""},
 		{"a custom range without days", bills, options(OptDateRange, RangeCustom), "options.date_range"},
-		{"a custom range backwards", bills,
+		{
+			"a custom range backwards", bills,
 			options(OptDateRange, RangeCustom, OptStartDate, "2026-02-01", OptEndDate, "2026-01-01"),
-			"options.date_range"},
-		{"a day that is not", bills, options(OptDateRange, RangeCustom, OptStartDate, "2026-02-30"),
-			"options.start_date"},
-		{"an open range of a report", profit, options(OptDateRange, RangeCustom, OptStartDate, "2026-01-01"),
-			"options.date_range"},
+			"options.date_range",
+		},
+		{
+			"a day that is not", bills, options(OptDateRange, RangeCustom, OptStartDate, "2026-02-30"),
+			"options.start_date",
+		},
+		{
+			"an open range of a report", profit, options(OptDateRange, RangeCustom, OptStartDate, "2026-01-01"),
+			"options.date_range",
+		},
 		{"months of all times", profit, options(OptDateRange, RangeAll, OptSummarize, "Month"), "options.date_range"},
 		{"no accounting method", profit, func(e *Exporter) { e.Options = nil }, "options.accounting_method"},
 		{"compared months", profit, options(OptSummarize, "Month", OptCompare, ComparePeriod), "options.compare"},
@@ -100,8 +119,10 @@ func TestValidate(t *testing.T) {
 		{"a path of nothing", bills, columns("Id", "a..b"), "columns[1]"},
 		{"a column twice", bills, columns("Id", "TotalAmt", "Id"), "columns[2]"},
 		{"a line's column", bills, columns("Line.Amount"), "columns[0]"},
-		{"a line's column with lines", bills,
-			func(e *Exporter) { columns("Line.Amount")(e); options(OptLines, "true")(e) }, ""},
+		{
+			"a line's column with lines", bills,
+			func(e *Exporter) { columns("Line.Amount")(e); options(OptLines, "true")(e) }, "",
+		},
 		{"a long column", bills, columns(strings.Repeat("a", 201)), "columns[0]"},
 		{"too many columns", bills, func(e *Exporter) {
 			for i := range 201 {
@@ -115,8 +136,10 @@ func TestValidate(t *testing.T) {
 		{"a filter by a line without lines", bills, filter("Line.Amount", OpGreater, "0"), "filters[0]"},
 		{"a long filter", bills, filter("VendorRef.name", OpIn, strings.Repeat("x,", 2501)), "filters[0]"},
 		{"a filter of a report", profit, filter("Label", OpEqual, "x"), "filters"},
-		{"too many filters", bills,
-			func(e *Exporter) { e.Filters = slices.Repeat([]Filter{{"Id", OpEqual, "1"}}, 21) }, "filters"},
+		{
+			"too many filters", bills,
+			func(e *Exporter) { e.Filters = slices.Repeat([]Filter{{"Id", OpEqual, "1"}}, 21) }, "filters",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,11 +13,11 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// estate is a site with things of company A, which some may not see, of company B, and of both together.
+// estate is a site with things of company A, which some people may not see, of company B, and of both.
 type estate struct {
 	*site
 	hidden, open []string // ids of things
-	secrets      []string // texts that tell of what is hidden: names and ids
+	secrets      []string // texts that reveal what is hidden: names and ids
 }
 
 func newEstate(t *testing.T) *estate {
@@ -49,7 +49,7 @@ func newEstate(t *testing.T) *estate {
 			x.open = append(x.open, ids...)
 			continue
 		}
-		// Also something that is under way and something that is broken: these stand on pages of their own.
+		// Something running and something broken as well: these have pages of their own.
 		active := s.run(e, running)
 		ids = append(ids, string(active.ID))
 		x.hidden = append(x.hidden, ids...)
@@ -74,7 +74,7 @@ func (x *estate) as(role string, companies ...export.RealmID) {
 	}
 }
 
-// routesOf are the patterns of all routes of a method that are not files.
+// routesOf returns the patterns of all routes with the given method, except those of files.
 func (x *estate) routesOf(method string) (patterns []string) {
 	for _, r := range x.web.Engine().Routes() {
 		if r.Method == method && !strings.Contains(r.Path, "*") {
@@ -85,8 +85,8 @@ func (x *estate) routesOf(method string) (patterns []string) {
 	return patterns
 }
 
-// filled puts an id into a route's pattern, which is returned as it is when it has no place for one.
-func filled(pattern, id string) string {
+// fillID puts an id into a route's pattern. A pattern without a place for one is returned unchanged.
+func fillID(pattern, id string) string {
 	parts := strings.Split(pattern, "/")
 	for i, p := range parts {
 		if strings.HasPrefix(p, ":") {
@@ -96,8 +96,8 @@ func filled(pattern, id string) string {
 	return strings.Join(parts, "/")
 }
 
-// tells returns the secrets that a text tells, but for those that its reader knew already.
-func (x *estate) tells(text, known string) (told []string) {
+// leaks returns the secrets that a text reveals, except those that its reader already knew.
+func (x *estate) leaks(text, known string) (told []string) {
 	for _, secret := range x.secrets {
 		if strings.Contains(text, secret) && !strings.Contains(known, secret) {
 			told = append(told, secret)
@@ -106,28 +106,28 @@ func (x *estate) tells(text, known string) (told []string) {
 	return told
 }
 
-func whole(a answer) string { return fmt.Sprint(a.header) + a.body }
+func fullText(a answer) string { return fmt.Sprint(a.header) + a.body }
 
-// Whoever lacks a company sees nothing of it, on any page: new routes are in this test by themselves.
+// Whoever has no access to a company sees nothing of it on any page. New routes are covered by this test automatically.
 func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 	t.Parallel()
 	x := newEstate(t)
 	patterns := x.routesOf(http.MethodGet)
-	// What the owner sees proves that the pages would tell it.
+	// That the owner sees it proves that the pages would reveal it.
 	shown := map[string]bool{}
 	ownersPage := map[string]bool{}
 	for _, pattern := range patterns {
 		if pattern == "/runs/:id/events" {
-			continue // the runs under way would not end
+			continue // this would not end while runs are in progress
 		}
 		for _, id := range append(x.hidden, x.open...) {
-			path := filled(pattern, id)
+			path := fillID(pattern, id)
 			if ownersPage[path] {
 				continue
 			}
 			a := x.get(path)
 			ownersPage[path] = a.status == http.StatusOK
-			for _, secret := range x.tells(whole(a), "") {
+			for _, secret := range x.leaks(fullText(a), "") {
 				shown[secret] = true
 			}
 		}
@@ -142,9 +142,9 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 	for _, pattern := range patterns {
 		hasID := strings.Contains(pattern, ":")
 		for _, id := range x.open {
-			path := filled(pattern, id)
+			path := fillID(pattern, id)
 			a := x.get(path)
-			if told := x.tells(whole(a), path); told != nil || a.status >= 500 {
+			if told := x.leaks(fullText(a), path); told != nil || a.status >= 500 {
 				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, told, a.body)
 			}
 			if !hasID {
@@ -152,7 +152,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 			}
 		}
 		for _, id := range x.hidden {
-			path := filled(pattern, id)
+			path := fillID(pattern, id)
 			if !hasID {
 				path += "?" + url.Values{
 					"copy": {id}, "exporter": {id}, "company": {id}, "realmId": {id}, "type": {"invoices"},
@@ -160,7 +160,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 				}.Encode()
 			}
 			a := x.get(path)
-			if told := x.tells(whole(a), path); told != nil || a.status >= 500 {
+			if told := x.leaks(fullText(a), path); told != nil || a.status >= 500 {
 				t.Errorf("GET %s: status %d, tells of %q\n%s", path, a.status, told, a.body)
 			}
 			if hasID && a.status != http.StatusNotFound {
@@ -170,7 +170,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 	}
 }
 
-// state is all that actions could change.
+// state returns everything that actions could change.
 func (x *estate) state() string {
 	x.t.Helper()
 	ctx := x.t.Context()
@@ -185,7 +185,7 @@ func (x *estate) state() string {
 	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v", companies, accounts, all, runs)
 }
 
-// No action changes what its actor may not see, and none at all works for somebody who may only look.
+// No action changes what its actor may not see, and none at all works for actors who may only look.
 func TestActionsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -212,12 +212,12 @@ func TestActionsAreRefused(t *testing.T) {
 			for _, pattern := range x.routesOf(http.MethodPost) {
 				if pattern == "/logout" || pattern == "/login" || pattern == "/setup" ||
 					strings.HasPrefix(pattern, "/settings/") {
-					continue // about the person's own session
+					continue // concerns only the person's own session
 				}
 				for _, id := range test.ids(x) {
-					path := filled(pattern, id)
+					path := fillID(pattern, id)
 					a := x.post(path, form)
-					if told := x.tells(whole(a), path+string(realmA)); test.companies != nil && told != nil {
+					if told := x.leaks(fullText(a), path+string(realmA)); test.companies != nil && told != nil {
 						t.Errorf("POST %s: tells of %q\n%s", path, told, a.body)
 					}
 					if after := x.state(); after != before {

@@ -17,10 +17,10 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// skipBrowser names the variable that leaves out the tests that need Chromium.
+// skipBrowser is the variable that disables the tests that need Chromium.
 const skipBrowser = "LEDGERSHEET_SKIP_BROWSER"
 
-// newBrowser starts Chromium, signed in at the site.
+// newBrowser starts Chromium, signed in to the site.
 func newBrowser(t *testing.T, s *site) context.Context {
 	t.Helper()
 	if os.Getenv(skipBrowser) != "" {
@@ -45,7 +45,7 @@ func newBrowser(t *testing.T, s *site) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	// Without this a page that is not in front never has the focus, and shows none.
+	// Without this, a page in the background never has the focus and does not show one.
 	must(t, chromedp.Do(ctx, chromedp.Navigate("about:blank")))
 	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled,
 		emulation.SetFocusEmulationEnabledParams{Enabled: true})
@@ -55,10 +55,10 @@ func newBrowser(t *testing.T, s *site) context.Context {
 	return ctx
 }
 
-// look is what a script finds out about a page as it is laid out.
+// look is what a script finds out about a page as laid out.
 type look struct {
-	Sideways  int      `json:"sideways"`  // pixels by which the page is wider than the window
-	Wide      []string `json:"wide"`      // what stands out
+	Sideways  int      `json:"sideways"`  // by how many pixels the page is wider than the window
+	Wide      []string `json:"wide"`      // what sticks out
 	Small     []string `json:"small"`     // targets under 24 pixels
 	Nameless  []string `json:"nameless"`  // controls without a label
 	Focusless []string `json:"focusless"` // controls that do not show the focus
@@ -90,8 +90,8 @@ const lookScript = `(() => {
 	return out;
 })()`
 
-// TestEveryPageInABrowser walks the pages at three widths in both themes: nothing scrolls sideways, every control has a
-// name, is large enough and shows the focus.
+// TestEveryPageInABrowser visits the pages at three widths in both themes: nothing scrolls sideways, and every control
+// has a name, is large enough and shows the focus.
 func TestEveryPageInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{demo: true}).fill()
@@ -110,11 +110,13 @@ func TestEveryPageInABrowser(t *testing.T) {
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
 
-	pages := []string{"/", "/connections", "/exporters", "/exporters/new", "/exporters/new?type=invoices",
-		"/exporters/new?type=profit_and_loss", "/runs", "/settings", "/help", "/nowhere",
-		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit", "/exporters/" + string(report.ID),
-		"/exporters/" + string(good.ID) + "/preview", companyPath(realmA, "delete"), "/runs/" + string(run.ID),
-		"/runs/" + string(fail.ID)}
+	pages := []string{
+		"/", "/connections", "/runs", "/settings", "/help", "/nowhere",
+		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
+		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
+		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
+		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
 			at := fmt.Sprintf("%s at %d px", page, width)
@@ -140,8 +142,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 	}
 }
 
-// TestScriptsInABrowser uses what only scripts do: the preview, the order of columns, more filters, a schedule in
-// words, the keyboard, and a run that is watched.
+// TestScriptsInABrowser uses what only scripts can do: the preview, reordering columns, adding filters, a schedule in
+// words, the keyboard, and watching a run.
 func TestScriptsInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).fill()
@@ -173,7 +175,7 @@ func TestScriptsInABrowser(t *testing.T) {
 		chromedp.Poll[chromedp.Void](`document.querySelector("#schedule-words").textContent.includes("Every hour")`))
 	want(`document.querySelector("#cron").value === "0 * * * *"`, "the preset did not fill the expression")
 
-	// Leaving a changed form asks first; a form that was sent lets one go.
+	// Leaving a changed form asks first. A form that was sent does not.
 	do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-exporter-form]").dispatchEvent(new Event("submit"))`))
 
 	do(chromedp.Navigate(s.server.URL+"/runs/"+string(r.ID)), chromedp.WaitVisible("[data-events]"))

@@ -11,13 +11,14 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// TestChangeLogForm makes a change log in the form, whose options are its own, and is told what is wrong with them.
+// TestChangeLogForm creates a change log in the form, which shows its own options and reports what is wrong with them.
 func TestChangeLogForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	page := s.get("/exporters/new?type=changes")
-	for _, want := range []string{`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`,
-		"all of Invoice, Payment, "} {
+	for _, want := range []string{
+		`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`, "all of Invoice, Payment, ",
+	} {
 		if page.status != http.StatusOK || !strings.Contains(page.body, want) {
 			t.Errorf("status %d, the form has no %s", page.status, want)
 		}

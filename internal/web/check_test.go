@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// checkPage holds a page against what all pages promise: valid structure, nothing left unfilled, every control named,
+// checkPage checks what all pages promise: valid structure, no unfilled placeholders, a name for every control, and
 // nothing that the content security policy would block.
 func checkPage(t *testing.T, where, body string) {
 	t.Helper()
@@ -24,7 +24,7 @@ func checkPage(t *testing.T, where, body string) {
 	p.finish()
 }
 
-// checkFragment is checkPage for a part of a page.
+// checkFragment is checkPage for part of a page.
 func checkFragment(t *testing.T, where, body string) {
 	t.Helper()
 	const head = "<!doctype html><html lang=en><title>t · ledgersheet</title><h1>t</h1>"
@@ -35,7 +35,7 @@ type pageCheck struct {
 	t        *testing.T
 	where    string
 	ids      map[string]bool
-	labelled map[string]bool // ids that a label is for
+	labelled map[string]bool // ids that have a label
 	controls []*html.Node    // that need a label
 	refs     []string        // ids that must exist
 	h1       int
@@ -120,7 +120,7 @@ func (p *pageCheck) element(n *html.Node, parents []*html.Node) {
 		if text(n) == "" {
 			p.errorf("button without a name")
 		}
-		p.inForm(n, parents)
+		p.checkInForm(n, parents)
 	case "a":
 		href, ok := attr(n, "href")
 		if !ok || href == "" || strings.HasPrefix(href, "javascript:") {
@@ -160,8 +160,8 @@ func (p *pageCheck) element(n *html.Node, parents []*html.Node) {
 	}
 }
 
-// inForm checks that a button that sends something is in a form.
-func (p *pageCheck) inForm(n *html.Node, parents []*html.Node) {
+// checkInForm checks that a button that submits something is in a form.
+func (p *pageCheck) checkInForm(n *html.Node, parents []*html.Node) {
 	kind, _ := attr(n, "type")
 	if kind != "button" && !slices.ContainsFunc(parents, func(m *html.Node) bool { return m.Data == "form" }) {
 		p.errorf("button %q is in no form", text(n))

@@ -17,27 +17,27 @@ const (
 	accountsPath  = "/connections/google"
 )
 
-// connectionKind is what the pages and buttons of companies and of Google accounts differ in.
+// connectionKind holds what differs between the pages and buttons of companies and of Google accounts.
 type connectionKind struct {
-	path     string // root of its pages
-	callback string // where the provider's answer arrives
-	provider string // who answers a test
+	path     string // the root of its pages
+	callback string // where the provider sends its answer
+	provider string // whom a test calls
 
 	name       func(ctx context.Context, d *control.Desk, id string) (string, error)
-	connect    func(c *gin.Context, d *control.Desk, id string) (address string, err error) // no id for a new one
+	connect    func(c *gin.Context, d *control.Desk, id string) (address string, err error) // id is empty for a new one
 	finish     func(ctx context.Context, d *control.Desk, answer url.Values) (name string, flow export.Flow, err error)
 	test       func(ctx context.Context, d *control.Desk, id string) (name string, err error)
 	disconnect func(ctx context.Context, d *control.Desk, id string) (name string, err error)
 	remove     func(ctx context.Context, d *control.Desk, id string) error
 	users      func(id string) export.ExporterFilter // the exporters that need it
 
-	// The texts of the pages on which people confirm.
-	taken         string // what is done first, in both cases
-	disconnecting string // what disconnecting does next
-	deleting      string // what deleting does next
+	// The texts of the confirmation pages.
+	taken         string // what both do first
+	disconnecting string // what disconnecting does after that
+	deleting      string // what deleting does after that
 	stays         string // what deleting leaves alone
-	deleteFrom    string // follows the name in the title before deleting
-	deleteAction  string // on the button that deletes
+	deleteFrom    string // appended to the name in the title of the delete page
+	deleteAction  string // the label of the delete button
 }
 
 func companyPages() connectionKind {
@@ -48,7 +48,7 @@ func companyPages() connectionKind {
 			return co.Name, err
 		},
 		connect: func(c *gin.Context, d *control.Desk, id string) (string, error) {
-			return d.ConnectCompany(c.Request.Context(), export.RealmID(id), returnTo(c))
+			return d.ConnectCompany(c.Request.Context(), export.RealmID(id), returnAddress(c))
 		},
 		finish: func(ctx context.Context, d *control.Desk, answer url.Values) (string, export.Flow, error) {
 			co, flow, err := d.FinishCompany(ctx, answer)
@@ -84,7 +84,8 @@ func accountPages() connectionKind {
 			return a.Email, err
 		},
 		connect: func(c *gin.Context, d *control.Desk, id string) (string, error) {
-			return d.ConnectAccount(c.Request.Context(), export.ID(id), c.PostForm("access") == "existing", returnTo(c))
+			existing := c.PostForm("access") == "existing"
+			return d.ConnectAccount(c.Request.Context(), export.ID(id), existing, returnAddress(c))
 		},
 		finish: func(ctx context.Context, d *control.Desk, answer url.Values) (string, export.Flow, error) {
 			a, flow, err := d.FinishAccount(ctx, answer)
@@ -113,7 +114,7 @@ func accountPages() connectionKind {
 
 const sheetsStay = "Spreadsheets stay as they are."
 
-// routes are the pages and buttons of a kind of connections.
+// routes returns the pages and buttons of a kind of connections.
 func (k connectionKind) routes(w *Web) []route {
 	at := func(h func(*Web, *gin.Context, string) error) handler {
 		return func(c *gin.Context) error { return h(w, c, c.Param("id")) }
@@ -134,10 +135,10 @@ func (k connectionKind) routes(w *Web) []route {
 // begin sends the browser to the provider's page.
 func (k connectionKind) begin(w *Web, c *gin.Context, id string) error {
 	address, err := k.connect(c, w.desk(c), id)
-	return w.consent(c, address, err)
+	return w.startConsent(c, address, err)
 }
 
-// end takes the provider's answer. It only exchanges and sends on, so that a reload cannot repeat it.
+// end handles the provider's answer. It only exchanges and redirects, so that a reload cannot repeat it.
 func (k connectionKind) end(w *Web, c *gin.Context) error {
 	name, flow, err := k.finish(c.Request.Context(), w.desk(c), c.Request.URL.Query())
 	if err != nil {
@@ -170,7 +171,8 @@ func (k connectionKind) deletePage(w *Web, c *gin.Context, id string) error {
 	})
 }
 
-// confirm shows the page before an action, with the exporters that it is about. Post is the action's last part.
+// confirm shows the page before an action, listing the exporters that it affects. view.Post is the last part of the
+// action's path.
 func (k connectionKind) confirm(w *Web, c *gin.Context, id, verb string, view confirmView) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	name, err := k.name(ctx, d, id)

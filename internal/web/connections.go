@@ -19,7 +19,7 @@ type connectionsView struct {
 	Environment        string
 }
 
-// card is what the page shows of every connection.
+// card is what the page shows for every connection.
 type card struct {
 	Pill      pill
 	Connected bool
@@ -46,7 +46,7 @@ type accountCard struct {
 	ID       export.ID
 	Kind     string
 	Service  bool
-	Existing bool // may open spreadsheets that the program did not make
+	Existing bool // may open spreadsheets that the program did not create
 }
 
 type link struct{ Title, Href string }
@@ -89,7 +89,7 @@ func newCard(s export.ConnectionStatus, lastError *problem.Problem, exporters []
 
 func (w *Web) companyCard(co export.Company, k known) companyCard {
 	card := companyCard{
-		card: newCard(co.Status, co.LastError, k.using(co.Realm), companiesPath+"/"+string(co.Realm)),
+		card: newCard(co.Status, co.LastError, k.exportersOf(co.Realm), companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
 	}
 	if co.LegalName != co.Name {
@@ -113,14 +113,14 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
 	}
 	if !card.Connected {
-		card.Waiting = k.waiting(co.Realm)
+		card.Waiting = k.describeWaiting(co.Realm)
 	}
 	return card
 }
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card:  newCard(a.Status, a.LastError, k.writing(a.ID), accountsPath+"/"+string(a.ID)),
+		card:  newCard(a.Status, a.LastError, k.exportersWith(a.ID), accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}

@@ -115,9 +115,11 @@ func TestTestDisconnectDelete(t *testing.T) {
 	s.wantSent(accountPath(s.account, "test"), nil, "/connections")
 	told("Google answered for books@example.com.")
 
-	for _, page := range []string{companyPath(realmA, "disconnect"), companyPath(realmA, "delete"),
-		accountPath(s.account, "disconnect"), accountPath(s.account,
-			"delete"), "/exporters/" + string(e.ID) + "/delete"} {
+	for _, page := range []string{
+		companyPath(realmA, "disconnect"), companyPath(realmA, "delete"),
+		accountPath(s.account, "disconnect"), accountPath(s.account, "delete"),
+		"/exporters/" + string(e.ID) + "/delete",
+	} {
 		if body := s.wantGet(page); !strings.Contains(body, `<form method="post" action="`+page+`"`) {
 			t.Errorf("%s: its button does something else", page)
 		}
@@ -160,8 +162,8 @@ func TestIntuitsDisconnectAddressOnlyLooks(t *testing.T) {
 			t.Errorf("%q: status %d", query, a.status)
 		}
 	}
-	if body := s.wantGet("/quickbooks/reconnect?realmId=" + string(realmA)); !strings.Contains(body,
-		`action="`+companyPath(realmA, "reconnect")+`"`) {
+	body := s.wantGet("/quickbooks/reconnect?realmId=" + string(realmA))
+	if !strings.Contains(body, `action="`+companyPath(realmA, "reconnect")+`"`) {
 		t.Error("the reconnect address does not lead to the company's consent")
 	}
 }

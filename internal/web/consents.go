@@ -9,8 +9,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// consent sends the browser to the provider's page, or back with what prevents it.
-func (w *Web) consent(c *gin.Context, address string, err error) error {
+// startConsent sends the browser to the provider's page, or back with a notice if the consent cannot begin.
+func (w *Web) startConsent(c *gin.Context, address string, err error) error {
 	if err == nil {
 		return seeOther(c, address)
 	}
@@ -21,12 +21,12 @@ func (w *Web) consent(c *gin.Context, address string, err error) error {
 	return seeOther(c, "/connections")
 }
 
-// returnTo is where a person wants to be after a consent.
-func returnTo(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
+// returnAddress returns where the browser goes after a consent.
+func returnAddress(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
 
-// companyLeft is Intuit's disconnect URL: the person ended the permission inside QuickBooks. A test call makes the
-// state here agree at once; the address alone, which anybody can open, changes nothing.
-func (w *Web) companyLeft(c *gin.Context) error {
+// recheckCompany handles Intuit's disconnect URL: the person has ended the permission inside QuickBooks. A test call
+// brings the state here up to date at once. The address alone, which anybody can open, changes nothing.
+func (w *Web) recheckCompany(c *gin.Context) error {
 	ctx, d, realm := c.Request.Context(), w.desk(c), export.RealmID(c.Query("realmId"))
 	if realm == "" {
 		return seeOther(c, "/connections")
@@ -51,12 +51,16 @@ func (w *Web) companyLeft(c *gin.Context) error {
 	return seeOther(c, "/connections")
 }
 
-// companyReturns is Intuit's reconnect URL. It shows one button: a consent is begun by a form only.
-func (w *Web) companyReturns(c *gin.Context) error {
-	view := confirmView{Title: "Connect a company?",
-		Effects: []string{"You are led to QuickBooks to give the permission to read.",
-			"Nothing is ever changed in QuickBooks."},
-		Post: companiesPath, Action: "Connect to QuickBooks", Back: "/connections"}
+// offerReconnect handles Intuit's reconnect URL. It shows one button, because only a form may begin a consent.
+func (w *Web) offerReconnect(c *gin.Context) error {
+	view := confirmView{
+		Title: "Connect a company?",
+		Effects: []string{
+			"You are led to QuickBooks to give the permission to read.",
+			"Nothing is ever changed in QuickBooks.",
+		},
+		Post: companiesPath, Action: "Connect to QuickBooks", Back: "/connections",
+	}
 	if realm := export.RealmID(c.Query("realmId")); realm != "" {
 		co, err := w.desk(c).Company(c.Request.Context(), realm)
 		switch {
@@ -64,8 +68,8 @@ func (w *Web) companyReturns(c *gin.Context) error {
 		case err != nil:
 			return err
 		default:
-			view.Title, view.Action, view.Post = "Reconnect "+co.Name+"?", "Reconnect "+co.Name, companyPath(realm,
-				"reconnect")
+			view.Title, view.Action = "Reconnect "+co.Name+"?", "Reconnect "+co.Name
+			view.Post = companyPath(realm, "reconnect")
 			view.Effects = append(view.Effects,
 				"Its exporters go on as they were, and what was missed is caught up once.")
 		}

@@ -12,7 +12,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// errorView is the page of a request that failed.
+// errorView is the page of a failed request.
 type errorView struct {
 	Status    int
 	Title     string
@@ -22,7 +22,7 @@ type errorView struct {
 	Back      string
 }
 
-// handler is a page or an action. Its error is answered in one place.
+// handler serves a page or an action. Its error is answered in one place.
 type handler func(c *gin.Context) error
 
 func (w *Web) handle(h handler) gin.HandlerFunc {
@@ -33,27 +33,28 @@ func (w *Web) handle(h handler) gin.HandlerFunc {
 	}
 }
 
-// fail answers an error. Who is not signed in is sent to do so and comes back; everybody else gets a page in the frame.
+// fail answers an error. It sends people who are not signed in to the sign-in page, which brings them back afterwards.
+// Everybody else gets an error page.
 func (w *Web) fail(c *gin.Context, err error) {
 	ctx := c.Request.Context()
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		c.Abort() // the browser left
+		c.Abort() // the browser has left
 		return
 	}
 	p := problem.From(err)
 	if p.Code == problem.Unauthorized {
 		next := c.Request.URL.RequestURI()
 		if c.Request.Method != http.MethodGet {
-			// A form cannot be sent again by signing in; the page that had it can be opened again.
-			next = w.backTo(c.Request, "/")
+			// A form cannot be sent again after signing in, but its page can be opened again.
+			next = w.previousPage(c.Request, "/")
 		}
 		c.Redirect(http.StatusSeeOther, loginAddress(next))
 		return
 	}
 	status := p.Code.Status()
 	if status >= http.StatusInternalServerError {
-		w.o.Logger.ErrorContext(ctx, "page failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id",
-			RequestID(ctx))
+		w.o.Logger.ErrorContext(ctx, "page failed",
+			"path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
 	}
 	if p.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds()+1)))
@@ -65,7 +66,7 @@ func (w *Web) fail(c *gin.Context, err error) {
 	}
 }
 
-// plainError answers outside the engine, where there is no session to show.
+// plainError answers an error outside the engine, where there is no session to show.
 func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Problem) {
 	view := w.errorView(r, p)
 	body, err := w.pages.render("error", "bare", document{frame{Title: view.Title, Version: w.shortVersion()}, view})
@@ -75,18 +76,18 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(view.Status)
-	_, _ = rw.Write(body) // a browser that left cannot be told
+	_, _ = rw.Write(body) // nobody is left to tell if this fails
 }
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
-	view := errorView{Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
-		RequestID: RequestID(r.Context())}
-	view.Back = w.backTo(r, "/")
-	return view
+	return errorView{
+		Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
+		RequestID: RequestID(r.Context()), Back: w.previousPage(r, "/"),
+	}
 }
 
-// backTo is the page of this site that a request came from.
-func (w *Web) backTo(r *http.Request, fallback string) string {
+// previousPage returns the page of this site that a request came from, or the fallback.
+func (w *Web) previousPage(r *http.Request, fallback string) string {
 	back, err := url.Parse(r.Referer())
 	if err != nil || back.Host == "" || (back.Host != r.Host && back.Host != w.host) ||
 		(back.Path == r.URL.Path && r.Method == http.MethodGet) {
@@ -100,26 +101,26 @@ func (w *Web) notFound(c *gin.Context) error {
 		WithHint("Check the address, or begin at the overview.")
 }
 
-// unmatched answers what no route takes.
-func (w *Web) unmatched(c *gin.Context) {
-	if m, ok := w.mounted(c.Request.URL.Path); ok {
+// answerUnmatched answers requests that match no route.
+func (w *Web) answerUnmatched(c *gin.Context) {
+	if m, ok := w.findMount(c.Request.URL.Path); ok {
 		m.unknown(c)
 		return
 	}
-	w.knowsUser(c)
+	w.noteUser(c)
 	w.fail(c, w.notFound(c))
 }
 
-// methodNotAllowed answers a request whose path has only routes of other methods.
-func (w *Web) methodNotAllowed(c *gin.Context) {
-	if m, ok := w.mounted(c.Request.URL.Path); ok {
+// refuseMethod answers a request whose path has only routes with other methods.
+func (w *Web) refuseMethod(c *gin.Context) {
+	if m, ok := w.findMount(c.Request.URL.Path); ok {
 		m.unknown(c)
 		return
 	}
-	w.knowsUser(c)
-	view := w.errorView(c.Request,
-		problem.New(problem.BadRequest, "This address does not take %s.", c.Request.Method).
-			WithHint("Load the page and use its buttons."))
+	w.noteUser(c)
+	p := problem.New(problem.BadRequest, "This address does not take %s.", c.Request.Method).
+		WithHint("Load the page and use its buttons.")
+	view := w.errorView(c.Request, p)
 	view.Status = http.StatusMethodNotAllowed
 	if err := w.answer(c, view.Status, "error", w.layoutFor(c), frame{Title: view.Title}, view); err != nil {
 		http.Error(c.Writer, view.Title, view.Status)
@@ -127,7 +128,7 @@ func (w *Web) methodNotAllowed(c *gin.Context) {
 }
 
 func (w *Web) layoutFor(c *gin.Context) string {
-	if signedIn(c) == "" {
+	if signedInEmail(c) == "" {
 		return "bare"
 	}
 	return "layout"

@@ -17,7 +17,7 @@ type exporterView struct {
 	Columns  []helpColumn
 	Schedule scheduleView
 	Runs     []runRow
-	Active   export.ID // of the run that is queued or running
+	Active   export.ID // the run that is queued or running
 	Sheet    string
 	Problem  *problemView
 	Paused   bool
@@ -43,7 +43,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
 	for i := range view.Runs {
-		view.Runs[i].Name = exact(runs[i].QueuedAt, e.Schedule.Location()) // all are of this exporter
+		view.Runs[i].Name = formatExact(runs[i].QueuedAt, e.Schedule.Location()) // all belong to this exporter
 	}
 	if def, err := d.Definition(e.Definition); err == nil {
 		view.Columns = columnsOf(def, e)
@@ -57,7 +57,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "exporter", frame{Title: e.Name, Section: "exporters", Live: 5}, view)
 }
 
-// columnsOf are the columns that a run would write, under their titles.
+// columnsOf returns the columns that a run would write, with their titles.
 func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 	keys := e.Columns
 	if len(keys) == 0 {
@@ -74,7 +74,7 @@ func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 	return list
 }
 
-// configFacts says what an exporter is set to do. A run has the exporter as it was then.
+// configFacts describes how an exporter is configured. For a run, pass its own copy of the exporter.
 func configFacts(e export.Exporter, k known) []fact {
 	names := make([]string, len(e.Companies))
 	for i, r := range e.Companies {

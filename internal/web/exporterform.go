@@ -14,7 +14,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// catalogueView lets people choose what to export.
+// catalogueView is the page on which people choose what to export.
 type catalogueView struct {
 	Groups    []catalogueGroup
 	Companies int
@@ -30,7 +30,7 @@ type catalogueGroup struct {
 
 type catalogueType struct{ ID, Title, Summary, Kind, Href string }
 
-// catalogue groups definitions: lists before reports, then by title.
+// catalogue returns the definitions in groups: lists before reports, then by title.
 func catalogue(all []export.Definition) []catalogueGroup {
 	var groups []catalogueGroup
 	for _, d := range all {
@@ -45,8 +45,9 @@ func catalogue(all []export.Definition) []catalogueGroup {
 			g.Kind = string(export.KindEntity)
 		}
 		g.Definitions = append(g.Definitions, d)
-		g.Types = append(g.Types,
-			catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID})
+		g.Types = append(g.Types, catalogueType{
+			info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID,
+		})
 	}
 	for _, g := range groups {
 		slices.SortStableFunc(g.Types, func(a, b catalogueType) int { return strings.Compare(a.Title, b.Title) })
@@ -64,7 +65,7 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	needs := needCompanies | needAccounts
 	if c.Query("copy") == "" && c.Query("type") != "" {
-		needs |= needExporters // their time zones
+		needs |= needExporters // for their time zones
 	}
 	k, err := know(ctx, d, needs)
 	if err != nil {
@@ -76,30 +77,31 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 			return err
 		}
 		e.ID, e.Revision, e.Name = "", 0, "Copy of "+e.Name
-		// Two exporters on one corner would fight over it, so the copy begins with a spreadsheet of its own.
+		// Two exporters at the same cell would fight over it, so the copy starts with a spreadsheet of its own.
 		e.Target = export.Target{Account: e.Target.Account, Sheet: e.Target.Sheet, Start: "A1"}
 		return w.showForm(c, http.StatusOK, e, k, nil, nil)
 	}
 	if c.Query("type") == "" {
-		view := catalogueView{Groups: catalogue(d.Definitions()), Companies: len(k.companies),
-			Accounts: len(k.accounts)}
+		view := catalogueView{
+			Groups: catalogue(d.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts),
+		}
 		return w.page(c, http.StatusOK, "exporter_new", frame{Title: "New exporter", Section: "exporters"}, view)
 	}
 	def, err := d.Definition(c.Query("type"))
 	if err != nil {
 		return err
 	}
-	return w.showForm(c, http.StatusOK, fresh(def, k, c.Query("company")), k, nil, nil)
+	return w.showForm(c, http.StatusOK, newDraft(def, k, c.Query("company")), k, nil, nil)
 }
 
-// fresh is a new exporter as the form first shows it.
-func fresh(d export.Definition, k known, company string) export.Exporter {
+// newDraft returns a new exporter as the form first shows it.
+func newDraft(d export.Definition, k known, company string) export.Exporter {
 	info := d.Info()
 	e := export.Exporter{
 		Name: info.Title, Definition: info.ID, Options: map[string]string{}, Target: export.Target{Sheet: info.Title},
 		Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true},
 	}
-	e.Normalize() // gives the other fields their defaults
+	e.Normalize() // sets the defaults of the other fields
 	for _, co := range k.companies {
 		if string(co.Realm) == company || len(k.companies) == 1 {
 			e.Companies = []export.RealmID{co.Realm}
@@ -111,7 +113,7 @@ func fresh(d export.Definition, k known, company string) export.Exporter {
 			e.Target.Account = a.ID
 		}
 	}
-	// People who have a schedule elsewhere mean the same time zone here.
+	// People who already have a schedule mean the same time zone here.
 	for _, other := range k.exporters {
 		if tz := other.Schedule.Timezone; tz != "" {
 			e.Schedule.Timezone = tz
@@ -139,7 +141,7 @@ func (w *Web) updateExporter(c *gin.Context) error {
 	return w.saveExporter(c, export.ID(c.Param("id")))
 }
 
-// saveExporter stores what the form says; a bad one comes back as it was typed, with what is wrong.
+// saveExporter stores what the form says. A faulty form is shown again as it was typed, with its faults.
 func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	form, err := postForm(c)
@@ -181,7 +183,7 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	return seeOther(c, "/exporters/"+string(e.ID))
 }
 
-// formLimit bounds what a form may send; the largest sensible one is far below.
+// formLimit limits what a form may send. The largest sensible form is far below it.
 const formLimit = 1 << 20
 
 func postForm(c *gin.Context) (url.Values, error) {
@@ -193,7 +195,7 @@ func postForm(c *gin.Context) (url.Values, error) {
 	return c.Request.PostForm, nil
 }
 
-// readForm makes an exporter of what the form says, right or wrong; only an unknown type is an error.
+// readForm returns the exporter that the form describes, right or wrong. Only an unknown type is an error.
 func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	d, err := desk.Definition(form.Get("type"))
 	if err != nil {
@@ -213,31 +215,33 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 			f.Set(&e, form.Get(f.Input))
 		}
 	}
-	// What the form sends in several inputs, or together with others.
+	// The rest is sent in several inputs, or together with others.
 	e.Definition, e.Options, e.Schedule.Cron = d.Info().ID, map[string]string{}, strings.TrimSpace(e.Schedule.Cron)
 	if preset, given := form["preset"]; given && preset[0] != presetOwn {
 		e.Schedule.Cron = preset[0]
 	}
 	e.Schedule.Enabled = e.Schedule.Enabled && e.Schedule.Cron != ""
-	_, _ = fmt.Sscanf(form.Get("revision"), "%d", &e.Revision) // what is no number is 0: no check
+	_, _ = fmt.Sscanf(form.Get("revision"), "%d", &e.Revision) // anything but a number leaves 0: no check
 	for _, o := range d.OptionList() {
 		v := strings.TrimSpace(form.Get("option." + o.Key))
 		if v == "" && o.Kind == export.OptionBool && o.Default == "true" {
-			v = "false" // browsers do not send a box that is not ticked
+			v = "false" // browsers do not send an unticked box
 		}
 		if v != "" {
 			e.Options[o.Key] = v
 		}
 	}
-	// The days of a custom range stay in the form when another range is chosen; then they mean nothing.
+	// The days of a custom range stay in the form when another range is chosen. They mean nothing then.
 	if o, has := e.Options[export.OptDateRange]; has && o != export.RangeCustom {
 		delete(e.Options, export.OptStartDate)
 		delete(e.Options, export.OptEndDate)
 	}
 	e.Columns = readColumns(form, d, export.WantsLines(d, e.Options))
 	for i, column := range form["filter_column"] {
-		f := export.Filter{Column: strings.TrimSpace(column), Op: export.Op(at(form["filter_op"], i)),
-			Value: at(form["filter_value"], i)}
+		f := export.Filter{
+			Column: strings.TrimSpace(column), Op: export.Op(elementAt(form["filter_op"], i)),
+			Value: elementAt(form["filter_value"], i),
+		}
 		if f.Column != "" {
 			e.Filters = append(e.Filters, f)
 		}
@@ -245,8 +249,8 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	return e, nil
 }
 
-// readColumns takes the ticked columns in the form's order and the extra paths after them. The columns of lines, which
-// the form shows at all times, count only when rows are lines.
+// readColumns returns the ticked columns in the form's order, followed by the extra paths. The form always shows
+// columns of lines, but they count only if rows are lines.
 func readColumns(form url.Values, d export.Definition, lines bool) []string {
 	var keys []string
 	for _, key := range form["column"] {
@@ -254,20 +258,20 @@ func readColumns(form url.Values, d export.Definition, lines bool) []string {
 			keys = append(keys, key)
 		}
 	}
-	for _, key := range strings.FieldsFunc(form.Get("extra_columns"),
-		func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' }) {
+	separates := func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' }
+	for _, key := range strings.FieldsFunc(form.Get("extra_columns"), separates) {
 		if key = strings.TrimSpace(key); key != "" {
 			keys = append(keys, key)
 		}
 	}
-	// A report's columns follow from its layout, so its defaults are better left open than pinned.
+	// A report's columns follow from its layout, so its defaults are better left open than fixed.
 	if d.Info().Kind == export.KindReport && slices.Equal(keys, export.Defaults(d, false)) {
 		return nil
 	}
 	return keys
 }
 
-func at(list []string, i int) string {
+func elementAt(list []string, i int) string {
 	if i < len(list) {
 		return list[i]
 	}

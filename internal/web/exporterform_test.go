@@ -12,20 +12,26 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// filled is the form as a browser would send it.
-func (s *site) filled(change url.Values) url.Values {
+// filledForm returns the form as a browser would send it.
+func (s *site) filledForm(change url.Values) url.Values {
 	form := url.Values{
-		"type": {"invoices"}, "name": {"Open invoices"}, "company": {string(realmA), string(realmB)}, "revision": {"0"},
-		"column":            {"TotalAmt", "DocNumber", "Line.Description"},
-		"extra_columns":     {"CustomField.Sales Rep,\n ShipAddr.City"},
+		"type": {"invoices"}, "name": {"Open invoices"}, "revision": {"0"}, "action": {"save"},
+
+		"company": {string(realmA), string(realmB)},
+
+		"column":        {"TotalAmt", "DocNumber", "Line.Description"},
+		"extra_columns": {"CustomField.Sales Rep,\n ShipAddr.City"},
+
 		"option.date_range": {"this_year"}, "option.start_date": {"2020-01-01"}, "option.date_column": {"DueDate"},
-		"filter_column": {"Balance", "", "DocNumber"}, "filter_op": {">", "=", "starts_with"},
-		"filter_value": {"0", "ignored", "INV"},
-		"account":      {string(s.account)},
-		"spreadsheet":  {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"}, "sheet": {"Data"},
-		"start":  {"b2"},
+
+		"filter_column": {"Balance", "", "DocNumber"},
+		"filter_op":     {">", "=", "starts_with"},
+		"filter_value":  {"0", "ignored", "INV"},
+
+		"spreadsheet": {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"},
+		"account":     {string(s.account)}, "sheet": {"Data"}, "start": {"b2"},
+
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
-		"action": {"save"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -39,7 +45,7 @@ func (s *site) filled(change url.Values) url.Values {
 func TestCreateExporter(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	s.wantSent("/exporters", s.filled(nil), "/exporters/exp_")
+	s.wantSent("/exporters", s.filledForm(nil), "/exporters/exp_")
 	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})
 	must(t, err)
 	if len(all) != 1 {
@@ -51,16 +57,22 @@ func TestCreateExporter(t *testing.T) {
 		Mode: export.Replace,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
-		Filters: []export.Filter{{Column: "Balance", Op: ">", Value: "0"},
-			{Column: "DocNumber", Op: "starts_with", Value: "INV"}},
+		Filters: []export.Filter{
+			{Column: "Balance", Op: ">", Value: "0"},
+			{Column: "DocNumber", Op: "starts_with", Value: "INV"},
+		},
 		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
 		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
-	got := export.Exporter{Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		Columns: e.Columns, Filters: e.Filters, Options: e.Options,
-		Target: export.Target{Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet, Sheet: e.Target.Sheet,
-			Start: e.Target.Start}, Schedule: e.Schedule}
+	got := export.Exporter{
+		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
+		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
+		Target: export.Target{
+			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
+			Sheet: e.Target.Sheet, Start: e.Target.Start,
+		},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the form was read wrongly (-want +got):\n%s", diff)
 	}
@@ -72,7 +84,7 @@ func TestCreateExporter(t *testing.T) {
 func TestSaveAndRun(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	s.wantSent("/exporters", s.filled(url.Values{"action": {"save_run"}}), "/runs/run_")
+	s.wantSent("/exporters", s.filledForm(url.Values{"action": {"save_run"}}), "/runs/run_")
 	runs, _, err := s.desk.Runs(t.Context(), export.RunFilter{})
 	must(t, err)
 	if len(runs) != 1 || runs[0].By != email || runs[0].Trigger != export.TriggerManual {
@@ -88,15 +100,19 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 		change url.Values
 		want   export.Schedule
 	}{
-		{"preset", url.Values{"preset": {"0 * * * *"}},
-			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true}},
+		{
+			"preset", url.Values{"preset": {"0 * * * *"}},
+			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true},
+		},
 		{"by hand", url.Values{"preset": {""}}, export.Schedule{Timezone: "Europe/Paris"}},
 		{"own", nil, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
-		{"a program that sends no preset", url.Values{"preset": nil},
-			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{
+			"a program that sends no preset", url.Values{"preset": nil},
+			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
+		},
 		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
 	} {
-		e, err := readForm(s.desk, s.filled(test.change))
+		e, err := readForm(s.desk, s.filledForm(test.change))
 		must(t, err)
 		if diff := cmp.Diff(test.want, e.Schedule); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
@@ -104,7 +120,8 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 	}
 }
 
-// TestFormHasEveryField: what people set has an input in the form, and a place there that errors about it lead to.
+// TestFormHasEveryField: whatever people set has an input in the form, and an element there that errors about it link
+// to.
 func TestFormHasEveryField(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
@@ -125,7 +142,7 @@ func TestFormHasEveryField(t *testing.T) {
 	}
 }
 
-// TestErrorsNameTheFields: whatever is wrong is called by its label and leads to its input.
+// TestErrorsNameTheFields: every error is called by its field's label and links to its input.
 func TestErrorsNameTheFields(t *testing.T) {
 	t.Parallel()
 	for _, f := range export.Fields() {
@@ -148,12 +165,12 @@ func TestErrorsNameTheFields(t *testing.T) {
 	}
 }
 
-// TestBadFormLosesNothing sends one form with everything wrong: each fault is named at its field and in the summary,
+// TestBadFormLosesNothing sends one form with everything wrong: each fault is reported at its field and in the summary,
 // and every value is still there.
 func TestBadFormLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	a := s.post("/exporters", s.filled(url.Values{
+	a := s.post("/exporters", s.filledForm(url.Values{
 		"name": {""}, "company": nil, "column": {"DocNumber", "No[such"}, "option.date_range": {"custom"},
 		"option.start_date": {"2026-13-40"}, "option.lines": {"true"},
 		"filter_op": {">", "=", "starts_with"}, "filter_value": {"not a number", "", "INV"}, "spreadsheet": {"what?"},
@@ -184,12 +201,13 @@ func TestEditKeepsOrderAndRefusesAStaleForm(t *testing.T) {
 	e := s.exporter(func(e *export.Exporter) { e.Columns = []string{"Balance", "CustomField.Rep", "DocNumber"} })
 	path := "/exporters/" + string(e.ID)
 	body := s.wantGet(path + "/edit")
-	first, second, third := strings.Index(body, `name="column" value="Balance" checked`), strings.Index(body,
-		`name="column" value="CustomField.Rep" checked`), strings.Index(body, `name="column" value="DocNumber" checked`)
+	first := strings.Index(body, `name="column" value="Balance" checked`)
+	second := strings.Index(body, `name="column" value="CustomField.Rep" checked`)
+	third := strings.Index(body, `name="column" value="DocNumber" checked`)
 	if first < 0 || second < first || third < second {
 		t.Errorf("the columns stand at %d, %d, %d: not in the exporter's order", first, second, third)
 	}
-	form := s.filled(url.Values{"name": {"Renamed"}, "revision": {"1"}})
+	form := s.filledForm(url.Values{"name": {"Renamed"}, "revision": {"1"}})
 	s.wantSent(path+"/edit", form, path)
 	form.Set("name", "Renamed again")
 	a := s.post(path+"/edit", form)
@@ -210,8 +228,9 @@ func TestReportFormLeavesDefaultsOpen(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	d, err := s.desk.Definition("profit_and_loss")
 	must(t, err)
-	form := url.Values{"type": {"profit_and_loss"}, "column": export.Defaults(d, false),
-		"option.accounting_method": {"Cash"}}
+	form := url.Values{
+		"type": {"profit_and_loss"}, "column": export.Defaults(d, false), "option.accounting_method": {"Cash"},
+	}
 	e, err := readForm(s.desk, form)
 	must(t, err)
 	if e.Columns != nil {
@@ -248,13 +267,15 @@ func TestPreview(t *testing.T) {
 		}
 		return a
 	}
-	a := fragment("/exporters/preview", s.filled(url.Values{"name": {""}}))
+	a := fragment("/exporters/preview", s.filledForm(url.Values{"name": {""}}))
 	if a.status != http.StatusOK {
 		t.Fatalf("status %d\n%s", a.status, a.body)
 	}
 	checkFragment(t, "preview", a.body)
-	for _, want := range []string{"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.",
-		"One account has no name.", "indent-1", `class="total"`, "…"} {
+	for _, want := range []string{
+		"&lt;b&gt;Bold &amp; Co&lt;/b&gt;", "−1,234,567.50", "2026-03-29", "All 2 rows.",
+		"One account has no name.", "indent-1", `class="total"`, "…",
+	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the preview lacks %q", want)
 		}
@@ -263,15 +284,15 @@ func TestPreview(t *testing.T) {
 		s.previewer.asked.Columns); diff != "" {
 		t.Error(diff)
 	}
-	// Without scripts the whole form comes back with the preview in it.
-	whole := s.post("/exporters/preview", s.filled(nil))
+	// Without scripts, the whole form is returned with the preview in it.
+	whole := s.post("/exporters/preview", s.filledForm(nil))
 	if whole.status != http.StatusOK || !strings.Contains(whole.body, "All 2 rows.") ||
 		!strings.Contains(whole.body, `value="30 5 * * 1"`) {
 		t.Errorf("status %d, or the form lost something", whole.status)
 	}
 	checkPage(t, "form with preview", whole.body)
 
-	bad := fragment("/exporters/preview", s.filled(url.Values{"company": nil}))
+	bad := fragment("/exporters/preview", s.filledForm(url.Values{"company": nil}))
 	if bad.status != http.StatusUnprocessableEntity || !strings.Contains(bad.body, `href="#companies"`) {
 		t.Errorf("a bad form: status %d\n%s", bad.status, bad.body)
 	}
@@ -297,7 +318,7 @@ func TestScheduleInWords(t *testing.T) {
 			t.Errorf("%s: %q is not in\n%s", query, want, body)
 		}
 	}
-	// The next times are those of the zone, over the change of clocks on 29 March in Paris.
+	// The next times are in the zone, across the clock change in Paris on 29 March.
 	body := s.wantGet("/schedule?cron=30+8+*+*+*&timezone=Europe%2FParis")
 	for _, want := range []string{"Mon 30 Mar 2026, 08:30 CEST", "30 Mar, 06:30"} {
 		if !strings.Contains(body, want) {

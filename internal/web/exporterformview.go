@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// formView is the page on which an exporter is made or changed.
+// formView is the page on which an exporter is created or changed.
 type formView struct {
 	ID       export.ID // empty for a new one
 	Revision int
@@ -20,9 +20,9 @@ type formView struct {
 	Type     catalogueType
 	Report   bool
 	Errors   []fieldError
-	Conflict string // somebody else changed it meanwhile
+	Conflict string // set if somebody else changed it meanwhile
 
-	Inputs      map[string]field // by the id of the input, or of the group of inputs
+	Inputs      map[string]field // by the element id of the input, or of the group of inputs
 	Hidden      []hiddenInput
 	Companies   []companyChoice
 	Columns     []columnChoice
@@ -31,7 +31,7 @@ type formView struct {
 	Filters     []filterField
 	FilterPaths []choice
 	Accounts    []choice
-	Made        bool // the spreadsheet was made here
+	Made        bool // the program created the spreadsheet
 	Presets     []choice
 	Zones       []string
 	Enabled     bool
@@ -41,10 +41,10 @@ type formView struct {
 	NoAccounts  bool
 }
 
-// field is an input with what is wrong with it. The value is that of texts; other inputs have their own views.
+// field is an input and what is wrong with it. Value is set for text inputs; other inputs have their own views.
 type field struct{ Value, Error string }
 
-// hiddenInput is sent back as it is.
+// hiddenInput is sent back unchanged.
 type hiddenInput struct{ Name, Value string }
 
 type companyChoice struct {
@@ -52,7 +52,7 @@ type companyChoice struct {
 	ID   string
 	Note string
 	Pill pill
-	Odd  bool // not connected at present
+	Odd  bool // not connected at the moment
 }
 
 type columnChoice struct {
@@ -65,7 +65,7 @@ type optionField struct {
 	Kind                               export.OptionKind
 	Choices                            []choice
 	Required                           bool
-	OnlyCustom                         bool // only with a custom date range
+	OnlyCustom                         bool // applies to a custom date range only
 }
 
 type filterField struct {
@@ -74,8 +74,9 @@ type filterField struct {
 	Ops           []choice
 }
 
-func (w *Web) showForm(c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem,
-	preview *previewView) error {
+func (w *Web) showForm(
+	c *gin.Context, status int, e export.Exporter, k known, p *problem.Problem, preview *previewView,
+) error {
 	d, err := k.desk.Definition(e.Definition)
 	if err != nil {
 		return err
@@ -98,12 +99,12 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	if p != nil {
 		wrong = func(field string) string { return fieldText(p.Fields, field) }
 	}
-	v := formView{ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters",
-		Report: info.Kind == export.KindReport,
+	v := formView{
+		ID: e.ID, Revision: e.Revision, Action: "/exporters", Back: "/exporters",
 		Type:   catalogueType{info.ID, info.Title, info.Summary, string(info.Kind), ""},
-		Inputs: map[string]field{},
-		Made:   e.Target.Created,
-		Zones:  zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
+		Report: info.Kind == export.KindReport,
+		Inputs: map[string]field{}, Made: e.Target.Created,
+		Zones: zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
@@ -126,11 +127,13 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		}
 	}
 	for i, co := range k.companies {
-		v.Companies = append(v.Companies,
-			companyChoice{choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
-				fmt.Sprintf("company-%d", i),
-				joinNonEmpty(co.HomeCurrency,
-					string(co.Realm)), pillOf(connectionState(co.Status)), co.Status != export.Connected})
+		v.Companies = append(v.Companies, companyChoice{
+			choice: choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
+			ID:     fmt.Sprintf("company-%d", i),
+			Note:   joinNonEmpty(co.HomeCurrency, string(co.Realm)),
+			Pill:   pillOf(connectionState(co.Status)),
+			Odd:    co.Status != export.Connected,
+		})
 	}
 	v.Columns, v.HasLines = columnChoices(d, e)
 	v.Options = optionFields(d, e, wrong)
@@ -152,11 +155,12 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	return v
 }
 
-// columnChoices lists the exporter's own columns in their order, then the others in the catalogue's.
+// columnChoices returns the exporter's own columns in their order, followed by the others in the catalogue's order. It
+// reports whether any are columns of lines.
 func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice, lines bool) {
 	chosen := e.Columns
 	if len(chosen) == 0 {
-		// With the columns of lines, so that they are there as soon as rows become lines.
+		// This includes the columns of lines, so that they are there as soon as rows become lines.
 		chosen = export.Defaults(d, true)
 	}
 	all := d.Catalogue()
@@ -165,8 +169,10 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 			on = true
 		}
 		lines = lines || col.Line()
-		list = append(list, columnChoice{fmt.Sprintf("column-%d", len(list)), col.Path, col.Title, col.Kind.String(),
-			col.Help, on, col.Line(), own})
+		list = append(list, columnChoice{
+			ID: fmt.Sprintf("column-%d", len(list)), Key: col.Path, Title: col.Title, Kind: col.Kind.String(),
+			Help: col.Help, Chosen: on, Line: col.Line(), Own: own,
+		})
 	}
 	for _, key := range chosen {
 		col, err := export.FindColumn(d, key)
@@ -186,9 +192,11 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 func optionFields(d export.Definition, e export.Exporter, wrong func(string) string) []optionField {
 	var list []optionField
 	for _, o := range d.OptionList() {
-		f := optionField{ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help, Value: e.Options[o.Key],
-			Error: wrong("options." + o.Key), Kind: o.Kind, Required: o.Required,
-			OnlyCustom: o.Custom}
+		f := optionField{
+			ID: "option-" + o.Key, Key: o.Key, Title: o.Title, Help: o.Help,
+			Value: e.Options[o.Key], Error: wrong("options." + o.Key),
+			Kind: o.Kind, Required: o.Required, OnlyCustom: o.Custom,
+		}
 		if f.Value == "" {
 			f.Value = o.Default
 		}
@@ -205,7 +213,7 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 	return list
 }
 
-// choiceTitle is what a form calls a choice: columns go by their titles.
+// choiceTitle returns what a form calls a choice. Columns go by their titles.
 func choiceTitle(d export.Definition, option string, v export.Choice) string {
 	if option == export.OptDateColumn {
 		if col, err := export.FindColumn(d, v.Value); err == nil {
@@ -215,7 +223,7 @@ func choiceTitle(d export.Definition, option string, v export.Choice) string {
 	return v.Title
 }
 
-// spareFilters is how many empty rows there are for pages without scripts.
+// spareFilters is the number of empty filter rows, for pages without scripts.
 const spareFilters = 1
 
 func filterFields(e export.Exporter) []filterField {

@@ -72,12 +72,14 @@ func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) 
 	return rows, nil
 }
 
-// exporterRow makes a row from an exporter and its latest runs, newest first.
+// exporterRow returns the row of an exporter, given its latest runs, newest first.
 func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
 	now := w.o.Now()
-	row := exporterRow{ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
-		Companies: companyNames(e, k), Why: e.PauseWords(),
-		Schedule: shortSchedule(e.Schedule), Spark: newSpark(runs), Enabled: e.Schedule.Enabled && !e.Paused()}
+	row := exporterRow{
+		ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
+		Companies: companyNames(e, k), Why: e.PauseWords(), Spark: newSpark(runs),
+		Schedule: shortSchedule(e.Schedule), Enabled: e.Schedule.Enabled && !e.Paused(),
+	}
 	var last *export.Run
 	if len(runs) > 0 {
 		last = &runs[0]
@@ -117,7 +119,7 @@ func typeTitle(d *control.Desk, id string) string {
 	return def.Info().Title
 }
 
-// scheduleWords describes a schedule; an invalid one, which only an older version can have stored, is shown as it is.
+// scheduleWords describes a schedule. It shows an invalid one, which only an older version can have stored, as it is.
 func scheduleWords(s export.Schedule) string {
 	if s.Cron == "" {
 		return "Only by hand"
@@ -132,7 +134,7 @@ func scheduleWords(s export.Schedule) string {
 	return spec.Describe()
 }
 
-// shortSchedule leaves out the time zone, which a list has no room for.
+// shortSchedule describes a schedule without the time zone, for which a list has no room.
 func shortSchedule(s export.Schedule) string {
 	return strings.TrimSuffix(scheduleWords(s), " ("+s.Timezone+")")
 }
@@ -185,6 +187,7 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	path := "/exporters/" + string(e.ID)
 	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete " + e.Name, Section: "exporters"}, confirmView{
 		Title: "Delete the exporter " + e.Name + "?",
 		Effects: []string{
@@ -192,8 +195,8 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 			"The spreadsheet stays as it is, with the rows of the last run.",
 			"Its past runs stay in the history.",
 		},
-		Post: "/exporters/" + string(e.ID) + "/delete", Action: "Delete exporter", Back: "/exporters/" + string(e.ID),
-		Danger: true})
+		Post: path + "/delete", Action: "Delete exporter", Back: path, Danger: true,
+	})
 }
 
 func (w *Web) deleteExporter(c *gin.Context) error {
@@ -213,7 +216,7 @@ func (w *Web) deleteExporter(c *gin.Context) error {
 type confirmView struct {
 	Title   string
 	Effects []string
-	Names   []string // what else it is about
+	Names   []string // what else it affects
 	Post    string
 	Action  string
 	Back    string

@@ -9,7 +9,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// moment is a time as pages show it: in words, with the exact one at hand. The zero value is shown as a dash.
+// moment is a time as pages show it: in words, with the exact time at hand. The zero value is shown as a dash.
 type moment struct {
 	ISO   string // RFC 3339, for machines
 	Exact string // "22 Nov 2026, 10:15:34 UTC"
@@ -22,14 +22,14 @@ func momentAt(t, now time.Time, loc *time.Location) moment {
 	if t.IsZero() {
 		return moment{}
 	}
-	return moment{t.UTC().Format(time.RFC3339), exact(t, loc), ago(t, now)}
+	return moment{t.UTC().Format(time.RFC3339), formatExact(t, loc), ago(t, now)}
 }
 
-func exact(t time.Time, loc *time.Location) string {
+func formatExact(t time.Time, loc *time.Location) string {
 	return t.In(loc).Format("2 Jan 2006, 15:04:05 MST")
 }
 
-// ago words the distance between a time and now: "just now", "in 5 min", "3 h ago", "12 days ago", else the day.
+// ago describes a time relative to now: "just now", "in 5 min", "3 h ago", "12 days ago", or else the date.
 func ago(t, now time.Time) string {
 	d := now.Sub(t)
 	future := d < 0
@@ -57,7 +57,7 @@ func ago(t, now time.Time) string {
 	return words + " ago"
 }
 
-// duration words a span: "850 ms", "12 s", "1 m 12 s", "2 h 5 m".
+// duration describes a span: "850 ms", "12 s", "1 m 12 s", "2 h 5 m".
 func duration(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -69,25 +69,26 @@ func duration(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < time.Hour:
-		return withRest(int(d.Minutes()), "m", int(d.Seconds())%60, "s")
+		return joinUnits(int(d.Minutes()), "m", int(d.Seconds())%60, "s")
 	case d < 48*time.Hour:
-		return withRest(int(d.Hours()), "h", int(d.Minutes())%60, "m")
+		return joinUnits(int(d.Hours()), "h", int(d.Minutes())%60, "m")
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-func withRest(n int, unit string, rest int, restUnit string) string {
+func joinUnits(n int, unit string, rest int, restUnit string) string {
 	if rest == 0 {
 		return fmt.Sprintf("%d %s", n, unit)
 	}
 	return fmt.Sprintf("%d %s %d %s", n, unit, rest, restUnit)
 }
 
-// count groups digits: 12,345.
-func count(n int) string { return grouped(strconv.Itoa(n)) }
+// count formats a number with its digits grouped: 12,345.
+func count(n int) string { return groupDigits(strconv.Itoa(n)) }
 
-// grouped puts commas into the whole part of a decimal and gives it a true minus sign. Other texts stay as they are.
-func grouped(s string) string {
+// groupDigits puts commas into the whole part of a decimal and gives it a true minus sign. Other texts are returned
+// unchanged.
+func groupDigits(s string) string {
 	digits, negative := strings.CutPrefix(s, "-")
 	whole, places, dot := strings.Cut(digits, ".")
 	if whole == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(places, "0123456789") != "" {
@@ -109,7 +110,7 @@ func grouped(s string) string {
 	return b.String()
 }
 
-// amount is a decimal with its sign, as pages show money.
+// amount is a signed decimal, as pages show money.
 type amount struct {
 	Text     string
 	Negative bool
@@ -121,10 +122,10 @@ func amountOf(s string) amount {
 	} else if !dot && s != "" {
 		s += ".00"
 	}
-	return amount{grouped(s), strings.HasPrefix(s, "-")}
+	return amount{groupDigits(s), strings.HasPrefix(s, "-")}
 }
 
-// plural is "1 row", "2 rows".
+// plural returns "1 row", "2 rows".
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -132,8 +133,8 @@ func plural(n int, one, many string) string {
 	return count(n) + " " + many
 }
 
-// took is how long a run has worked, or works already.
-func took(r export.Run, now time.Time) string {
+// elapsed describes how long a run took, or has been running.
+func elapsed(r export.Run, now time.Time) string {
 	switch {
 	case r.StartedAt.IsZero():
 		return ""
@@ -143,7 +144,7 @@ func took(r export.Run, now time.Time) string {
 	return duration(r.FinishedAt.Sub(r.StartedAt))
 }
 
-// triggerWord says what started a run.
+// triggerWord describes what started a run.
 func triggerWord(t export.Trigger) string {
 	switch t {
 	case export.TriggerManual:
@@ -160,7 +161,7 @@ func triggerWord(t export.Trigger) string {
 	return string(t)
 }
 
-// phaseWord says what a run does at present.
+// phaseWord describes what a run is currently doing.
 func phaseWord(p export.Phase) string {
 	switch p {
 	case export.PhaseReading:

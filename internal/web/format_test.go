@@ -41,10 +41,12 @@ func TestDuration(t *testing.T) {
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	for s, want := range map[string]string{"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
-		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05"} {
+	for s, want := range map[string]string{
+		"0": "0.00", "1234567.8": "1,234,567.80", "-42.5": "−42.50",
+		"999": "999.00", "1000.001": "1,000.001", "": "", "1e5": "1e5.00", "-0.05": "−0.05",
+	} {
 		if s == "1e5" {
-			continue // decimals are spelt without exponents
+			continue // decimals are written without exponents
 		}
 		if got := amountOf(s).Text; got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
@@ -61,12 +63,12 @@ func TestGroupingKeepsTheNumber(t *testing.T) {
 	shape := regexp.MustCompile(`^−?\d{1,3}(,\d{3})*(\.\d+)?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,8})?`).Draw(t, "decimal")
-		got := grouped(s)
+		got := groupDigits(s)
 		if !shape.MatchString(got) {
-			t.Fatalf("grouped(%q) = %q", s, got)
+			t.Fatalf("groupDigits(%q) = %q", s, got)
 		}
 		if back := strings.NewReplacer(",", "", "−", "-").Replace(got); back != s {
-			t.Fatalf("grouped(%q) = %q is %q", s, got, back)
+			t.Fatalf("groupDigits(%q) = %q is %q", s, got, back)
 		}
 	})
 }
@@ -85,14 +87,18 @@ func TestExporterStates(t *testing.T) {
 	}{
 		{"never", export.Exporter{}, nil, stateNever},
 		{"last run", export.Exporter{}, ok, stateSucceeded},
-		{"unchanged", export.Exporter{},
-			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged},
+		{
+			"unchanged", export.Exporter{},
+			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged,
+		},
 		{"late", due, ok, stateLate},
 		{"late but running", due, &export.Run{Status: export.RunRunning}, stateRunning},
 		{"paused is never late", paused, ok, statePaused},
 		{"paused but running", paused, &export.Run{Status: export.RunRunning, Cancelling: true}, stateStopping},
-		{"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
-			stateRetrying},
+		{
+			"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
+			stateRetrying,
+		},
 	} {
 		if got := exporterState(test.e, test.last, noon); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
@@ -100,7 +106,8 @@ func TestExporterStates(t *testing.T) {
 	}
 }
 
-// TestPills holds every state against the style sheet and the icons: a word, a drawing that exists, a tone that exists.
+// TestPills checks every state against the style sheet and the icons: it has a word, an existing icon and an existing
+// tone.
 func TestPills(t *testing.T) {
 	t.Parallel()
 	icons, err := templates.Files.ReadFile("static/icons.svg")
@@ -108,9 +115,11 @@ func TestPills(t *testing.T) {
 	css, err := templates.Files.ReadFile("static/app.css")
 	must(t, err)
 	words := map[string]state{}
-	for _, s := range []state{stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
+	for _, s := range []state{
+		stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
 		stateLate, stateFailed, stateCancelled, statePaused, stateNever, stateConnected, stateExpired,
-		stateDisconnected} {
+		stateDisconnected,
+	} {
 		p := pillOf(s)
 		if other, have := words[p.Word]; have {
 			t.Errorf("%s and %s are both %q", s, other, p.Word)
@@ -128,7 +137,7 @@ func TestPills(t *testing.T) {
 	}
 }
 
-// TestIconsOfTemplatesExist looks for every icon that a template names.
+// TestIconsOfTemplatesExist looks up every icon that a template names.
 func TestIconsOfTemplatesExist(t *testing.T) {
 	t.Parallel()
 	sprite, err := templates.Files.ReadFile("static/icons.svg")

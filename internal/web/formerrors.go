@@ -8,10 +8,10 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// fieldError is a line of the summary: it leads to the input.
+// fieldError is a line of the error summary. It links to the input.
 type fieldError struct{ ID, Label, Text string }
 
-// fieldText is what is wrong with a field of the API or with an element of it, such as columns[3].
+// fieldText returns what is wrong with a field of the API, or with one of its elements, such as columns[3].
 func fieldText(fields map[string]string, name string) string {
 	if text, ok := fields[name]; ok {
 		return text
@@ -33,7 +33,7 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// formErrors is the summary above a form; options are those of what the form is about.
+// formErrors returns the error summary above an exporter's form. options are those of the exporter's type.
 func formErrors(p *problem.Problem, options []export.Option) []fieldError {
 	var list []fieldError
 	seen := map[string]bool{}
@@ -59,7 +59,7 @@ func formErrors(p *problem.Problem, options []export.Option) []fieldError {
 	return list
 }
 
-// optionLabel is what the form calls an option; one that there is not goes by its key.
+// optionLabel returns what the form calls an option. An unknown option goes by its key.
 func optionLabel(options []export.Option, key string) string {
 	for _, o := range options {
 		if o.Key == key {
@@ -69,7 +69,7 @@ func optionLabel(options []export.Option, key string) string {
 	return key
 }
 
-// fieldErrors is the summary above a small form whose inputs have the fields' names for ids.
+// fieldErrors returns the error summary above a small form, whose inputs have the fields' names as ids.
 func fieldErrors(p *problem.Problem, labels map[string]string) []fieldError {
 	var list []fieldError
 	for _, key := range sortedKeys(p.Fields) {

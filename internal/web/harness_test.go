@@ -39,10 +39,10 @@ const (
 	realmB   = export.RealmID("4620816365291038470")
 )
 
-// noon is the moment at which all tests take place.
+// noon is the time at which all tests take place.
 var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
 
-// site is the dashboard over a real control, a real store and real sessions; what lies behind those is faked.
+// site is the dashboard over a real control, a real store and real sessions. Everything behind those is faked.
 type site struct {
 	t         *testing.T
 	web       *Web
@@ -52,7 +52,7 @@ type site struct {
 	broker    *progress.Broker
 	log       *lockedBuffer
 	server    *httptest.Server
-	client    *http.Client // keeps cookies, follows nothing
+	client    *http.Client // keeps cookies, follows no redirects
 	account   export.ID
 	quick     *fakeQuickBooks
 	google    *fakeGoogle
@@ -74,8 +74,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 	must(t, err)
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
-	s := &site{t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
-		google: &fakeGoogle{}, previewer: &fakePreviewer{}}
+	s := &site{
+		t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
+		google: &fakeGoogle{}, previewer: &fakePreviewer{},
+	}
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.consents = &fakeConsents{}
 	now := func() time.Time { return noon }
@@ -100,10 +102,15 @@ func newSite(t *testing.T, o siteOptions) *site {
 		Control: s.control, Logins: logins, Setup: s.setup,
 		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
 		Files:    templates.Files, Logger: logger, Now: now,
-		Settings: Settings{BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)",
-			Environment: "sandbox", MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
-			Variables: []Variable{{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},
-				{"LEDGERSHEET_API_TOKEN", "set", "Bearer token."}}, Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/"},
+		Settings: Settings{
+			BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox",
+			MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
+			Variables: []Variable{
+				{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},
+				{"LEDGERSHEET_API_TOKEN", "set", "Bearer token."},
+			},
+			Demo: o.demo, SheetsWebURL: "http://127.0.0.1:9/",
+		},
 	})
 	must(t, err)
 	s.server = httptest.NewServer(s.web)
@@ -119,8 +126,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 func newClient(t *testing.T) *http.Client {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
-	return &http.Client{Jar: jar, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Jar: jar, Timeout: 20 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // signIn signs the client in.
@@ -132,7 +141,7 @@ func (s *site) signIn() *site {
 	return s
 }
 
-// answer is what a request came back with.
+// answer is the response to a request.
 type answer struct {
 	status int
 	header http.Header
@@ -176,7 +185,7 @@ func (s *site) post(path string, form url.Values) answer {
 	return s.do(s.request(http.MethodPost, path, form))
 }
 
-// wantGet fails the test unless the page comes with 200.
+// wantGet returns the page and fails the test unless its status is 200.
 func (s *site) wantGet(path string) string {
 	s.t.Helper()
 	a := s.get(path)
@@ -186,7 +195,7 @@ func (s *site) wantGet(path string) string {
 	return a.body
 }
 
-// wantSent posts a form and fails unless it sends the browser to the address.
+// wantSent posts a form and fails the test unless the browser is redirected to the address.
 func (s *site) wantSent(path string, form url.Values, to string) {
 	s.t.Helper()
 	a := s.post(path, form)
@@ -216,15 +225,17 @@ func (s *site) fill() *site {
 	return s
 }
 
-// exporter stores an exporter of the two companies.
+// exporter stores an exporter of company A, modified by change.
 func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	s.t.Helper()
-	e := export.Exporter{Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
-		Columns: []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
-		Filters: []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
-		Options: map[string]string{"date_range": "this_fiscal_year_to_date"},
-		Target: export.Target{Account: s.account, Sheet: "Invoices",
-			Start: "A1"}, Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true}}
+	e := export.Exporter{
+		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA},
+		Columns:  []string{"DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance"},
+		Filters:  []export.Filter{{Column: "Balance", Op: export.OpGreater, Value: "0"}},
+		Options:  map[string]string{"date_range": "this_fiscal_year_to_date"},
+		Target:   export.Target{Account: s.account, Sheet: "Invoices", Start: "A1"},
+		Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true},
+	}
 	if change != nil {
 		change(&e)
 	}
@@ -233,14 +244,15 @@ func (s *site) exporter(change func(*export.Exporter)) export.Exporter {
 	return e
 }
 
-// run stores a run of the exporter; change makes it what it shall be.
+// run stores a run of the exporter, modified by change.
 func (s *site) run(e export.Exporter, change func(*export.Run)) export.Run {
 	s.t.Helper()
 	ctx := s.t.Context()
-	r, joined, err := s.store.Enqueue(ctx,
-		export.Run{ID: export.NewID("run", noon.Add(-time.Minute)), Exporter: e, Trigger: export.TriggerManual,
-			Status: export.RunQueued, By: email,
-			QueuedAt: noon.Add(-time.Minute), Progress: export.Progress{Phase: export.PhaseQueued}})
+	queued := noon.Add(-time.Minute)
+	r, joined, err := s.store.Enqueue(ctx, export.Run{
+		ID: export.NewID("run", queued), Exporter: e, Trigger: export.TriggerManual, By: email,
+		Status: export.RunQueued, QueuedAt: queued, Progress: export.Progress{Phase: export.PhaseQueued},
+	})
 	must(s.t, err)
 	if joined {
 		s.t.Fatal("the exporter has a run already")
@@ -270,8 +282,9 @@ func succeeded(r *export.Run) {
 		{What: "Total Income", Place: "Total", Says: "2.00", AddsUpTo: "1.99", Accepted: true},
 		{What: "Net Income", Says: "3", AddsUpTo: "3", Holds: true},
 	}
-	r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345,
-		Period: "2026-01-01 to 2026-03-29"}}
+	r.Companies = []export.CompanyOutcome{
+		{Realm: realmA, Name: "Alder & Sons Ltd", Rows: 12345, Period: "2026-01-01 to 2026-03-29"},
+	}
 	r.QuickBooks, r.Sheets, r.URL = 14, 5, "https://docs.google.com/spreadsheets/d/abc/edit#gid=0"
 	r.Progress = export.Progress{Phase: export.PhaseDone, RowsRead: 12345, RowsTotal: 12345, RowsWritten: 12345}
 	r.Warnings = export.Warnings(export.WarnRead, "", "3 invoices have no customer.")
@@ -315,7 +328,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// fakeConsents is a provider whose consent page is elsewhere.example.
+// fakeConsents is a provider whose consent page is at elsewhere.example.
 type fakeConsents struct {
 	mu      sync.Mutex
 	begun   export.Flow
@@ -379,8 +392,9 @@ func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.
 }
 
 func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
-	return export.Company{Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD",
-		FiscalYearStart: time.April}, f.err
+	return export.Company{
+		Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April,
+	}, f.err
 }
 
 func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
@@ -395,7 +409,7 @@ func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
 	return "books@example.com", f.err
 }
 
-// fakeQueue keeps runs in the store, where nobody works on them.
+// fakeQueue keeps runs in the store, where nobody executes them.
 type fakeQueue struct{ store *boltstore.Store }
 
 func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
@@ -458,11 +472,17 @@ func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.
 		return pipeline.Preview{}, f.err
 	}
 	return pipeline.Preview{
-		Columns: []table.Column{{ID: "Label", Title: "Name", Label: true},
-			{ID: "TotalAmt", Title: "Total", Kind: table.Money}, {ID: "TxnDate", Title: "Date", Kind: table.Date}},
+		Columns: []table.Column{
+			{ID: "Label", Title: "Name", Label: true},
+			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
+			{ID: "TxnDate", Title: "Date", Kind: table.Date},
+		},
 		Rows: []table.Row{
-			{Cells: []table.Cell{table.TextOf("<b>Bold & Co</b>"),
-				table.MoneyOf(decimal.RequireFromString("-1234567.5")), table.DateOf(noon)}, Level: 1},
+			{Level: 1, Cells: []table.Cell{
+				table.TextOf("<b>Bold & Co</b>"),
+				table.MoneyOf(decimal.RequireFromString("-1234567.5")),
+				table.DateOf(noon),
+			}},
 			{Cells: []table.Cell{table.TextOf(strings.Repeat("long ", 40)), {}, {}}, Role: table.Total},
 		},
 		Total: 2, Warnings: []string{"One account has no name."}, Periods: []string{"2026-01-01 to 2026-03-29"},

@@ -11,21 +11,21 @@ import (
 // headline is one declared figure of a run. Figures of two companies or currencies are two headlines, never a sum.
 type headline struct {
 	Title    string
-	Company  string // empty where all are of one company
+	Company  string // empty if all are about one company
 	Period   string
 	Currency string
 	Amount   amount
 }
 
-// headlineList is what a list has room for.
+// headlineList is the headlines that a list has room for.
 type headlineList struct {
 	Shown []headline
-	More  string // "and 5 more", empty when all are shown
+	More  string // "and 5 more"; empty if all are shown
 }
 
 const mostListed = 3
 
-// listHeadlines returns the figures of a run for a row of a list: those of the whole period, the first ones.
+// listHeadlines returns the figures of a run for a row of a list: the first ones that cover the whole period.
 func listHeadlines(r export.Run) headlineList {
 	all := headlines(r)
 	whole := slices.DeleteFunc(slices.Clone(all), func(h headline) bool { return !isWhole(h, r) })
@@ -33,7 +33,7 @@ func listHeadlines(r export.Run) headlineList {
 		whole = all
 	}
 	shown := whole
-	if len(r.Companies) > 1 { // one figure of each company says more than all of the first one's
+	if len(r.Companies) > 1 { // one figure of each company says more than all figures of the first
 		shown = slices.DeleteFunc(slices.Clone(whole), func(h headline) bool { return h.Title != whole[0].Title })
 	}
 	shown = shown[:min(len(shown), mostListed)]
@@ -44,14 +44,14 @@ func listHeadlines(r export.Run) headlineList {
 	return list
 }
 
-// isWhole reports whether a figure is about the whole period of the run and not about one of its columns.
+// isWhole reports whether a figure covers the run's whole period rather than one of its columns.
 func isWhole(h headline, r export.Run) bool {
 	return slices.ContainsFunc(r.Companies, func(c export.CompanyOutcome) bool {
 		return strings.HasPrefix(c.Period, h.Period) && (h.Company == "" || h.Company == c.Name)
 	})
 }
 
-// headlines are the figures of a run, company by company in the order in which they were read.
+// headlines returns the figures of a run, company by company in the order in which they were read.
 func headlines(r export.Run) []headline {
 	names := map[export.RealmID]string{}
 	for _, c := range r.Companies {
@@ -70,13 +70,13 @@ func headlines(r export.Run) []headline {
 	return list
 }
 
-// controlSum is what one column of amounts adds up to, whatever that means: it is there to compare a sheet with.
+// controlSum is the sum of one column of amounts, whatever it means: it is for checking a sheet against.
 type controlSum struct {
 	Title  string
 	Amount amount
 }
 
-// controlSums are a run's control sums in the catalogue's order, under the columns' titles.
+// controlSums returns a run's control sums in the catalogue's order, under the columns' titles.
 func controlSums(d *control.Desk, r export.Run) []controlSum {
 	keys := make([]string, 0, len(r.Control))
 	for k := range r.Control {
@@ -87,7 +87,7 @@ func controlSums(d *control.Desk, r export.Run) []controlSum {
 	if def, err := d.Definition(r.Exporter.Definition); err == nil {
 		catalogue := def.Catalogue()
 		for i, c := range catalogue {
-			titles[c.Path], rank[c.Path] = c.Title, i-len(catalogue) // what it does not list comes last
+			titles[c.Path], rank[c.Path] = c.Title, i-len(catalogue) // unlisted columns come last
 		}
 	}
 	slices.SortFunc(keys, func(a, b string) int {
@@ -107,7 +107,7 @@ func controlSums(d *control.Desk, r export.Run) []controlSum {
 	return list
 }
 
-// difference is one of QuickBooks' own figures that disagrees with what it should follow from.
+// difference is one of QuickBooks' own figures that disagrees with the figures it should follow from.
 type difference struct {
 	What, Place    string
 	Says, AddsUpTo amount

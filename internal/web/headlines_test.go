@@ -37,8 +37,10 @@ func TestRunPageShowsFiguresAndDifferences(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), succeeded)
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{`id="figures"`, "Overdue",
-		"QuickBooks&#39; own figures differ|QuickBooks' own figures differ", "Total Income", "1.99"} {
+	for _, want := range []string{
+		`id="figures"`, "Overdue",
+		"QuickBooks&#39; own figures differ|QuickBooks' own figures differ", "Total Income", "1.99",
+	} {
 		if !regexp.MustCompile(want).MatchString(body) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -98,8 +100,9 @@ func TestDifferencesAreAcceptedOnTheRunPage(t *testing.T) {
 func TestListHeadlines(t *testing.T) {
 	t.Parallel()
 	figure := func(title string, realm export.RealmID, period, value string) export.FigureValue {
-		return export.FigureValue{ID: title, Title: title, Company: realm, Period: period, Currency: "USD",
-			Value: value}
+		return export.FigureValue{
+			ID: title, Title: title, Company: realm, Period: period, Currency: "USD", Value: value,
+		}
 	}
 	year, march := "2026-01-01 to 2026-03-31", "2026-03-01 to 2026-03-31"
 	r := export.Run{Result: export.Result{

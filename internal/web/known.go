@@ -8,7 +8,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// known is what a page needs beside its own subject, such as the names of companies. What was not asked for is empty.
+// known is what a page needs besides its own subject, such as the names of companies. Only what was asked for is filled
+// in.
 type known struct {
 	desk      *control.Desk
 	companies []export.Company
@@ -16,7 +17,7 @@ type known struct {
 	exporters []export.Exporter
 }
 
-// need says what of known a page needs.
+// need selects the parts of known that a page needs.
 type need uint8
 
 const (
@@ -25,7 +26,7 @@ const (
 	needExporters
 )
 
-// know loads what a page needs and the actor may see.
+// know loads what a page needs, as far as the actor may see it.
 func know(ctx context.Context, d *control.Desk, n need) (known, error) {
 	k := known{desk: d}
 	var err error
@@ -63,23 +64,23 @@ func (k known) account(id export.ID) (export.GoogleAccount, bool) {
 	return export.GoogleAccount{}, false
 }
 
-// waiting says what stands still while a company is not connected.
-func (k known) waiting(realm export.RealmID) string {
-	n := len(k.using(realm))
+// describeWaiting says what is on hold while a company is not connected.
+func (k known) describeWaiting(realm export.RealmID) string {
+	n := len(k.exportersOf(realm))
 	if n == 0 {
 		return "No exporter uses it."
 	}
 	return plural(n, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
 }
 
-func (k known) using(realm export.RealmID) []export.Exporter {
-	return k.matching(export.ExporterFilter{Company: realm})
+func (k known) exportersOf(realm export.RealmID) []export.Exporter {
+	return k.filterExporters(export.ExporterFilter{Company: realm})
 }
 
-func (k known) writing(id export.ID) []export.Exporter {
-	return k.matching(export.ExporterFilter{Account: id})
+func (k known) exportersWith(id export.ID) []export.Exporter {
+	return k.filterExporters(export.ExporterFilter{Account: id})
 }
 
-func (k known) matching(f export.ExporterFilter) []export.Exporter {
+func (k known) filterExporters(f export.ExporterFilter) []export.Exporter {
 	return slices.DeleteFunc(slices.Clone(k.exporters), func(e export.Exporter) bool { return !f.Matches(e) })
 }

@@ -14,19 +14,19 @@ type loginView struct {
 	Next  string
 	Error string
 	Hint  string
-	Setup bool // nobody can sign in yet: the log has the link
+	Setup bool // nobody can sign in yet; the log has the link
 }
 
 func (w *Web) loginPage(c *gin.Context) error {
 	next := localPath(c.Query("next"), "/")
-	if signedIn(c) != "" {
+	if signedInEmail(c) != "" {
 		return seeOther(c, next)
 	}
 	needed, err := w.o.Setup.Needed(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	return w.bare(c, http.StatusOK, "login", frame{Title: "Sign in"}, loginView{Next: next, Setup: needed})
+	return w.barePage(c, http.StatusOK, "login", frame{Title: "Sign in"}, loginView{Next: next, Setup: needed})
 }
 
 func (w *Web) login(c *gin.Context) error {
@@ -38,7 +38,7 @@ func (w *Web) login(c *gin.Context) error {
 	u, err := w.o.Logins.Login(ctx, email, c.PostForm("password"), c.Request.RemoteAddr)
 	if problem.HasCode(err, problem.Unauthorized, problem.TooManyRequests) {
 		p := problem.From(err)
-		return w.bare(c, p.Code.Status(), "login", frame{Title: "Sign in"},
+		return w.barePage(c, p.Code.Status(), "login", frame{Title: "Sign in"},
 			loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
 	}
 	if err != nil {
@@ -67,12 +67,15 @@ type setupView struct {
 }
 
 func (w *Web) setupView(token string) setupView {
-	return setupView{Token: token, QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback",
-		GoogleRequest: w.o.Settings.BaseURL + "/oauth/google/callback"}
+	return setupView{
+		Token:              token,
+		QuickBooksRedirect: w.o.Settings.BaseURL + "/oauth/quickbooks/callback",
+		GoogleRequest:      w.o.Settings.BaseURL + "/oauth/google/callback",
+	}
 }
 
-// setupDone is the answer once there is an owner: the page is gone for good.
-func (w *Web) setupDone(c *gin.Context) error {
+// checkSetupOpen returns an error once there is an owner: the page is then gone for good.
+func (w *Web) checkSetupOpen(c *gin.Context) error {
 	needed, err := w.o.Setup.Needed(c.Request.Context())
 	if err == nil && !needed {
 		return problem.New(problem.NotFound, "This installation is set up already.").WithHint("Sign in instead.")
@@ -81,18 +84,18 @@ func (w *Web) setupDone(c *gin.Context) error {
 }
 
 func (w *Web) setupPage(c *gin.Context) error {
-	if err := w.setupDone(c); err != nil {
+	if err := w.checkSetupOpen(c); err != nil {
 		return err
 	}
 	token := c.Query("token")
 	if err := w.o.Setup.Check(c.Request.Context(), token); err != nil {
 		return err
 	}
-	return w.bare(c, http.StatusOK, "setup", frame{Title: "Set up"}, w.setupView(token))
+	return w.barePage(c, http.StatusOK, "setup", frame{Title: "Set up"}, w.setupView(token))
 }
 
 func (w *Web) setup(c *gin.Context) error {
-	if err := w.setupDone(c); err != nil {
+	if err := w.checkSetupOpen(c); err != nil {
 		return err
 	}
 	ctx := c.Request.Context()
@@ -113,5 +116,5 @@ func (w *Web) setup(c *gin.Context) error {
 	p := problem.From(err)
 	view.Errors = fieldErrors(p, map[string]string{"email": "E-mail", "password": "Password"})
 	view.EmailError, view.PasswordError = p.Fields["email"], p.Fields["password"]
-	return w.bare(c, http.StatusUnprocessableEntity, "setup", frame{Title: "Set up"}, view)
+	return w.barePage(c, http.StatusUnprocessableEntity, "setup", frame{Title: "Set up"}, view)
 }

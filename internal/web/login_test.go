@@ -19,10 +19,11 @@ func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
 	if !strings.Contains(page, `name="next" value="/runs?status=failed&amp;period=7"`) {
 		t.Fatalf("the sign-in page at %s forgot where to go:\n%s", to, page)
 	}
-	s.wantSent("/login", url.Values{"email": {email}, "password": {password},
-		"next": {"/runs?status=failed&period=7"}}, "/runs?status=failed&period=7")
+	s.wantSent("/login", url.Values{
+		"email": {email}, "password": {password}, "next": {"/runs?status=failed&period=7"},
+	}, "/runs?status=failed&period=7")
 	s.wantGet("/runs?status=failed&period=7")
-	// A signed-in browser has nothing to do there.
+	// A signed-in browser has no business there.
 	if a := s.get("/login?next=%2Fsettings"); a.header.Get("Location") != "/settings" {
 		t.Errorf("the sign-in page sends a signed-in browser to %q", a.header.Get("Location"))
 	}
@@ -30,9 +31,11 @@ func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
 
 func TestLoginSendsNobodyElsewhere(t *testing.T) {
 	t.Parallel()
-	for _, next := range []string{"https://evil.example/", "//evil.example/", `/\evil.example`, `\\evil.example`,
+	for _, next := range []string{
+		"https://evil.example/", "//evil.example/", `/\evil.example`, `\\evil.example`,
 		"/\t/evil.example", "javascript:alert(1)", "evil", "/%2F/evil.example", "/%5cevil.example", "/login?next=/",
-		"/logout", "http:/evil.example", "/x\r\nSet-Cookie: a=b", "", "///evil.example", "/./%2f%2fevil.example"} {
+		"/logout", "http:/evil.example", "/x\r\nSet-Cookie: a=b", "", "///evil.example", "/./%2f%2fevil.example",
+	} {
 		got := localPath(next, "/")
 		u, err := url.Parse(got)
 		if err != nil || u.Host != "" || !strings.HasPrefix(got, "/") || strings.HasPrefix(got, "//") ||

@@ -16,34 +16,34 @@ import (
 type requestIDKey struct{}
 
 // middleware wraps the engine, outermost first: request ID, log, recover, security headers, cross-origin protection,
-// session. Recovering stands inside the log, so that a panic is logged with the status that it was answered with.
+// session. Recovery is inside the log, so that a panic is logged with the status of its answer.
 func (w *Web) middleware(engine http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.plainError(rw, r, problem.New(problem.Forbidden, "This form was sent from another site.").
 			WithHint("Open the page here and send it again. Behind a proxy, LEDGERSHEET_BASE_URL must be the "+
 				"address in the browser."))
 	}))
 	if origin := w.origin(); origin != "" {
-		// Behind a proxy the Host header need not be the one in the browser.
-		if err := guard.AddTrustedOrigin(origin); err != nil {
+		// Behind a proxy, the Host header can differ from the host in the browser.
+		if err := protection.AddTrustedOrigin(origin); err != nil {
 			w.o.Logger.Warn("base URL is no origin", "error", err.Error())
 		}
 	}
 	h := w.o.Sessions.Middleware(engine)
-	h = withoutSession(h, engine)
-	h = w.guarded(guard.Handler(h), h)
-	h = w.headers(h)
-	h = w.recovering(h)
-	h = w.logged(h)
-	return withRequestID(h)
+	h = skipSession(h, engine)
+	h = w.guard(protection.Handler(h), h)
+	h = w.setHeaders(h)
+	h = w.recoverPanics(h)
+	h = w.logRequests(h)
+	return setRequestID(h)
 }
 
-// guarded leaves the mounted parts of the site to their own defence: they answer in their own form, and to programs
-// that are no browsers.
-func (w *Web) guarded(with, without http.Handler) http.Handler {
+// guard uses with for everything but the mounted parts of the site. Those defend themselves, answer in their own form,
+// and also serve programs that are not browsers.
+func (w *Web) guard(with, without http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if _, ok := w.mounted(r.URL.Path); ok {
+		if _, ok := w.findMount(r.URL.Path); ok {
 			without.ServeHTTP(rw, r)
 			return
 		}
@@ -61,21 +61,24 @@ func (w *Web) origin() string {
 	return "http://" + w.host
 }
 
-// withoutSession spares what needs no session the look into the store.
-func withoutSession(with, without http.Handler) http.Handler {
+// skipSession spares requests that need no session the look into the store.
+func skipSession(with, without http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasPrefix(r.URL.Path,
-			staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
+		if isAncillary(r.URL.Path) {
 			without.ServeHTTP(rw, r)
-		default:
-			with.ServeHTTP(rw, r)
+			return
 		}
+		with.ServeHTTP(rw, r)
 	})
 }
 
-// withRequestID takes the proxy's id when it is a plain one, else makes one.
-func withRequestID(next http.Handler) http.Handler {
+// isAncillary reports whether a path is a static file or a probe, which need no session and little log.
+func isAncillary(path string) bool {
+	return strings.HasPrefix(path, staticPrefix) || path == "/healthz" || path == "/readyz" || path == "/metrics"
+}
+
+// setRequestID keeps the proxy's id if it is well-formed, and otherwise makes a new one.
+func setRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
 		if !plainID(id) {
@@ -98,8 +101,8 @@ func plainID(id string) bool {
 	return true
 }
 
-// logged writes one line a request. Queries are left out: consents' answers carry codes in theirs.
-func (w *Web) logged(next http.Handler) http.Handler {
+// logRequests writes one line per request. It leaves out queries, because a consent's answer carries its code there.
+func (w *Web) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		rec := &recorder{ResponseWriter: rw}
@@ -108,18 +111,17 @@ func (w *Web) logged(next http.Handler) http.Handler {
 		switch {
 		case rec.code() >= 500:
 			level = slog.LevelError
-		case strings.HasPrefix(r.URL.Path,
-			staticPrefix), r.URL.Path == "/healthz", r.URL.Path == "/readyz", r.URL.Path == "/metrics":
+		case isAncillary(r.URL.Path):
 			level = slog.LevelDebug
 		}
 		w.o.Logger.LogAttrs(r.Context(), level, "request",
-			slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", rec.code()),
-			slog.Int64("bytes", rec.bytes),
+			slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", rec.code()), slog.Int64("bytes", rec.bytes),
 			slog.Duration("took", time.Since(start)), slog.String("request_id", RequestID(r.Context())))
 	})
 }
 
-func (w *Web) recovering(next http.Handler) http.Handler {
+func (w *Web) recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		defer func() {
 			v := recover()
@@ -129,10 +131,10 @@ func (w *Web) recovering(next http.Handler) http.Handler {
 			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(v)
 			}
-			w.o.Logger.ErrorContext(r.Context(), "panic", "value", v, "stack", string(debug.Stack()), "request_id",
-				RequestID(r.Context()))
+			w.o.Logger.ErrorContext(r.Context(), "panic",
+				"value", v, "stack", string(debug.Stack()), "request_id", RequestID(r.Context()))
 			if rec, ok := rw.(*recorder); ok && rec.status != 0 {
-				panic(http.ErrAbortHandler) // half an answer must not look whole
+				panic(http.ErrAbortHandler) // half an answer must not look complete
 			}
 			w.plainError(rw, r, problem.New(problem.Internal, "Something went wrong inside ledgersheet."))
 		}()
@@ -144,7 +146,7 @@ func (w *Web) recovering(next http.Handler) http.Handler {
 // redirects too, and the Connect buttons are forms that lead to the providers' consent pages.
 const policy = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
-func (w *Web) headers(next http.Handler) http.Handler {
+func (w *Web) setHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		h := rw.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -161,7 +163,7 @@ func (w *Web) headers(next http.Handler) http.Handler {
 	})
 }
 
-// recorder notes what was answered.
+// recorder records the status and size of the answer.
 type recorder struct {
 	http.ResponseWriter
 	status int

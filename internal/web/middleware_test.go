@@ -42,8 +42,9 @@ func TestSecurityHeaders(t *testing.T) {
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn()
-	for given, keep := range map[string]bool{"proxy-id-12345678": true, "short": false, "a bad id with spaces": false,
-		`"><script>alert(1)`: false} {
+	for given, keep := range map[string]bool{
+		"proxy-id-12345678": true, "short": false, "a bad id with spaces": false, `"><script>alert(1)`: false,
+	} {
 		r := s.request(http.MethodGet, "/nowhere", nil)
 		r.Header.Set("X-Request-Id", given)
 		a := s.do(r)
@@ -120,8 +121,9 @@ func TestMounts(t *testing.T) {
 		who, ok := s.web.Authenticate(c)
 		c.String(http.StatusOK, fmt.Sprint(who.Email, who.Session != "", ok))
 	})
-	for path, want := range map[string]int{"/api/v1/none": http.StatusTeapot, "/api/v1": http.StatusTeapot,
-		"/api/v1x": http.StatusNotFound} {
+	for path, want := range map[string]int{
+		"/api/v1/none": http.StatusTeapot, "/api/v1": http.StatusTeapot, "/api/v1x": http.StatusNotFound,
+	} {
 		if a := s.get(path); a.status != want {
 			t.Errorf("GET %s: status %d, want %d", path, a.status, want)
 		}
@@ -151,8 +153,9 @@ func TestOtherMethodsAreRefused(t *testing.T) {
 func TestEveryRouteNeedsASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
-	open := map[string]bool{"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true,
-		"/static/*name": true}
+	open := map[string]bool{
+		"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true, "/static/*name": true,
+	}
 	n := 0
 	for _, route := range s.web.Engine().Routes() {
 		if open[route.Path] {

@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// overviewView is the first page: what needs a person, then all exporters.
+// overviewView is the first page: what needs attention, then all exporters.
 type overviewView struct {
 	Attention  []attention
 	Exporters  []exporterRow
@@ -25,17 +25,17 @@ type overviewView struct {
 // figure is a number with its name.
 type figure struct{ Title, Value, Note, Href string }
 
-// attention is one thing that waits for a person, with the one action that mends it.
+// attention is one thing that needs a person, with the one action that fixes it.
 type attention struct {
 	Pill   pill
 	Text   string
 	Hint   string
-	Action string // word on the button or link
-	Post   string // address when it is a form
-	Href   string // address when it is a link
+	Action string // label of the button or link
+	Post   string // address of the form, if it is one
+	Href   string // address of the link, if it is one
 }
 
-// warnBefore is how long before the end of a grant the overview says so.
+// warnBefore is how long before a grant ends the overview warns about it.
 const warnBefore = 14 * 24 * time.Hour
 
 func (w *Web) overviewPage(c *gin.Context) error {
@@ -84,46 +84,56 @@ func (w *Web) figures(rows []exporterRow) []figure {
 	}
 }
 
-// attention lists what is broken or will be, the worst first: ended connections explain failed runs, so they lead.
+// attention lists what is broken or soon will be, the worst first. Ended connections come first, because they explain
+// failed runs.
 func (w *Web) attention(k known, rows []exporterRow) []attention {
 	now := w.o.Now()
 	var list, later []attention
 	for _, c := range k.companies {
 		switch {
 		case c.Status == export.ReconnectRequired:
-			list = append(list, attention{Pill: pillOf(stateExpired),
-				Text: "QuickBooks access to " + c.Name + " has ended.",
-				Hint: k.waiting(c.Realm), Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
+			list = append(list, attention{
+				Pill: pillOf(stateExpired), Text: "QuickBooks access to " + c.Name + " has ended.",
+				Hint:   k.describeWaiting(c.Realm),
+				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect"),
+			})
 		case c.Status == export.Connected && !c.TokenExpiresAt.IsZero() && c.TokenExpiresAt.Sub(now) < warnBefore:
-			later = append(later, attention{Pill: pill{"Ends soon", "clock", toneWarn},
+			later = append(later, attention{
+				Pill:   pill{"Ends soon", "clock", toneWarn},
 				Text:   fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now)),
 				Hint:   "It is renewed by itself while exporters run. Reconnecting renews it at once.",
-				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")})
+				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect"),
+			})
 		}
 	}
 	for _, a := range k.accounts {
 		if a.Status == export.ReconnectRequired {
-			list = append(list, attention{Pill: pillOf(stateExpired),
-				Text: "Google access for " + a.Email + " has ended.",
-				Hint: "Nothing is written with this account until it is reconnected.", Action: "Reconnect " + a.Email,
-				Post: accountPath(a.ID, "reconnect")})
+			list = append(list, attention{
+				Pill: pillOf(stateExpired), Text: "Google access for " + a.Email + " has ended.",
+				Hint:   "Nothing is written with this account until it is reconnected.",
+				Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect"),
+			})
 		}
 	}
 	for _, r := range rows {
 		switch r.State {
 		case stateFailed:
-			list = append(list, attention{Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint,
-				Action: "Open run", Href: "/runs/" + string(r.LastRun)})
+			list = append(list, attention{
+				Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint,
+				Action: "Open run", Href: "/runs/" + string(r.LastRun),
+			})
 		case stateDiffers:
-			later = append(later, attention{Pill: r.Pill,
-				Text:   r.Name + ": figures of QuickBooks' own disagree with each other.",
+			later = append(later, attention{
+				Pill: r.Pill, Text: r.Name + ": figures of QuickBooks' own disagree with each other.",
 				Hint:   "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known.",
-				Action: "Open run", Href: "/runs/" + string(r.LastRun)})
+				Action: "Open run", Href: "/runs/" + string(r.LastRun),
+			})
 		case stateLate:
-			list = append(list, attention{Pill: r.Pill,
-				Text: r.Name + " was due " + r.Next.Words + " and has not begun.", Hint: "The service may just " +
-					"have started, or all workers are busy.", Action: "Open exporter",
-				Href: "/exporters/" + string(r.ID)})
+			list = append(list, attention{
+				Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.",
+				Hint:   "The service may just have started, or all workers are busy.",
+				Action: "Open exporter", Href: "/exporters/" + string(r.ID),
+			})
 		}
 	}
 	return append(list, later...)

@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestPagesInEachState shows every page empty, filled and broken, and holds it against what all pages promise.
+// TestPagesInEachState shows every page empty, filled and broken, and checks what all pages promise.
 func TestPagesInEachState(t *testing.T) {
 	t.Parallel()
 	for _, state := range []struct {
@@ -23,22 +23,33 @@ func TestPagesInEachState(t *testing.T) {
 		{"before sign-in", siteOptions{}, nil, nil},
 		{"empty", siteOptions{}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
 			"/":          {"Three steps to the first sheet", "Connect to QuickBooks", "Connect Google Sheets"},
-			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"}}},
-		{"without credentials", siteOptions{notReady: true}, func(s *site) []string { s.signIn(); return nil },
-			map[string][]string{
-				"/connections": {"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback",
-					"LEDGERSHEET_GOOGLE_CLIENT_ID"}}},
+			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"},
+		}},
+		{"without credentials", siteOptions{notReady: true}, func(s *site) []string {
+			s.signIn()
+			return nil
+		}, map[string][]string{
+			"/connections": {
+				"LEDGERSHEET_INTUIT_CLIENT_ID", "http://ledgersheet.test/oauth/quickbooks/callback",
+				"LEDGERSHEET_GOOGLE_CLIENT_ID",
+			},
+		}},
 		{"succeeded", siteOptions{demo: true}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, succeeded)
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"Demo data", "12,345", "1,234,567.80", "Succeeded"}, "/runs": {"&#43;12 ~3 −1"}}},
+		}, map[string][]string{
+			"/":     {"Demo data", "12,345", "1,234,567.80", "Succeeded"},
+			"/runs": {"&#43;12 ~3 −1"},
+		}},
 		{"failed", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
 			r := s.run(e, failed(problem.SpreadsheetForbidden))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"Needs you", "It did not work for Alder &amp; Sons."},
-			"/runs?status=failed": {"Failed"}}},
+		}, map[string][]string{
+			"/":                   {"Needs you", "It did not work for Alder &amp; Sons."},
+			"/runs?status=failed": {"Failed"},
+		}},
 		{"running", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(func(e *export.Exporter) { e.Companies = []export.RealmID{realmA, realmB} })
 			r := s.run(e, running)
@@ -57,31 +68,45 @@ func TestPagesInEachState(t *testing.T) {
 			s.control.AccountEnded(s.t.Context(), s.account,
 				problem.New(problem.GoogleReconnectRequired, "Google ended the access."))
 			return append(pagesOf(e), "/runs/"+string(r.ID))
-		}, map[string][]string{"/": {"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder",
-			"1 exporter waits for it", "Google access for books@example.com has ended."},
-			"/connections": {"Expired", "Intuit ended the access."}}},
+		}, map[string][]string{
+			"/": {
+				"QuickBooks access to Alder &amp; Sons Ltd has ended.", "Reconnect Alder",
+				"1 exporter waits for it", "Google access for books@example.com has ended.",
+			},
+			"/connections": {"Expired", "Intuit ended the access."},
+		}},
 		{"paused, report, service account", siteOptions{}, func(s *site) []string {
 			s.signIn().fill()
-			must(s.t, s.store.PutAccount(s.t.Context(),
-				export.GoogleAccount{ID: "con_sa", Email: "robot@project.iam.example", Kind: export.ServiceAccount,
-					Status: export.Connected}))
+			must(s.t, s.store.PutAccount(s.t.Context(), export.GoogleAccount{
+				ID: "con_sa", Email: "robot@project.iam.example",
+				Kind: export.ServiceAccount, Status: export.Connected,
+			}))
 			e := s.exporter(func(e *export.Exporter) {
-				*e = export.Exporter{Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies,
-					Options: map[string]string{"accounting_method": "Cash", "date_range": "custom",
-						"start_date": "2026-01-01", "end_date": "2026-02-01"},
-					Target: export.Target{Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L",
-						Start: "B2"}}
+				*e = export.Exporter{
+					Name: "Profit", Definition: "profit_and_loss", Companies: e.Companies,
+					Options: map[string]string{
+						"accounting_method": "Cash",
+						"date_range":        "custom", "start_date": "2026-01-01", "end_date": "2026-02-01",
+					},
+					Target: export.Target{
+						Account: "con_sa", Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "P&L", Start: "B2",
+					},
+				}
 			})
 			s.wantSent("/exporters/"+string(e.ID)+"/pause", nil, "/exporters/")
 			return pagesOf(e)
 		}, map[string][]string{"/exporters": {"Paused"}, "/connections": {"Service account", "shared with it"}}},
 		{"late and ending soon", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
-			_, err := s.store.UpdateExporter(s.t.Context(), e.ID,
-				func(e *export.Exporter) error { e.NextAt = noon.Add(-time.Hour); return nil })
+			_, err := s.store.UpdateExporter(s.t.Context(), e.ID, func(e *export.Exporter) error {
+				e.NextAt = noon.Add(-time.Hour)
+				return nil
+			})
 			must(s.t, err)
-			_, err = s.store.UpdateCompany(s.t.Context(), realmB,
-				func(c *export.Company) error { c.TokenExpiresAt = noon.AddDate(0, 0, 3); return nil })
+			_, err = s.store.UpdateCompany(s.t.Context(), realmB, func(c *export.Company) error {
+				c.TokenExpiresAt = noon.AddDate(0, 0, 3)
+				return nil
+			})
 			must(s.t, err)
 			return pagesOf(e)
 		}, map[string][]string{"/": {"Late", "was due 1 h ago", "ends in 3 days"}}},
@@ -119,11 +144,13 @@ func TestPagesInEachState(t *testing.T) {
 	}
 }
 
-// pagesOf are all pages about an exporter and its connections.
+// pagesOf returns all pages about an exporter and its connections.
 func pagesOf(e export.Exporter) []string {
 	x := "/exporters/" + string(e.ID)
-	pages := []string{x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
-		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA)}
+	pages := []string{
+		x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
+		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA),
+	}
 	for _, realm := range e.Companies {
 		pages = append(pages, companyPath(realm, "disconnect"), companyPath(realm, "delete"))
 	}
@@ -147,8 +174,10 @@ func TestTypedTextsAreEscaped(t *testing.T) {
 		checkPage(t, path, body)
 	}
 	a := s.post("/exporters",
-		url.Values{"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty},
-			"filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty}})
+		url.Values{
+			"type": {"invoices"}, "name": {nasty}, "column": {nasty}, "filter_column": {nasty},
+			"filter_op": {nasty}, "filter_value": {nasty}, "cron": {nasty}, "timezone": {nasty}, "sheet": {nasty},
+		})
 	if a.status != http.StatusUnprocessableEntity || strings.Contains(a.body, "<script>alert") {
 		t.Errorf("status %d, or what people type becomes a script", a.status)
 	}

@@ -13,7 +13,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// previewTime is how long people wait for a preview at most.
+// previewTime is the longest that people wait for a preview.
 const previewTime = 60 * time.Second
 
 // previewView is the beginning of what a run would write.
@@ -44,7 +44,7 @@ type previewCell struct {
 	Indent      int
 }
 
-// optionsOf lists the options of a type; none of one that there is not.
+// optionsOf returns the options of a type; none if the type is unknown.
 func optionsOf(d *control.Desk, definition string) []export.Option {
 	def, err := d.Definition(definition)
 	if err != nil {
@@ -53,7 +53,7 @@ func optionsOf(d *control.Desk, definition string) []export.Option {
 	return def.OptionList()
 }
 
-// preview reads rows. What the person can mend comes back as a view and a problem; other errors as errors.
+// preview reads rows. What the person can fix is returned as a view and a problem, anything else as an error.
 func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewView, *problem.Problem, error) {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
 	defer cancel()
@@ -80,8 +80,8 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 	case len(got.Rows) == 0:
 		view.Sentence = "QuickBooks has no rows for this. The sheet would get the header alone."
 	case got.Total < 0:
-		view.Sentence = "The first " + plural(len(got.Rows), "row",
-			"rows") + "; QuickBooks does not say how many there are."
+		view.Sentence = "The first " + plural(len(got.Rows), "row", "rows") +
+			"; QuickBooks does not say how many there are."
 	case got.Total <= len(got.Rows):
 		view.Sentence = "All " + plural(len(got.Rows), "row", "rows") + "."
 	default:
@@ -103,7 +103,7 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 func rightAligned(k table.Kind) bool { return k == table.Money || k == table.Number }
 
 func newPreviewRow(row table.Row, columns []table.Column) previewRow {
-	r := previewRow{}
+	var r previewRow
 	switch row.Role {
 	case table.Section:
 		r.Class = "section"
@@ -120,7 +120,7 @@ func newPreviewRow(row table.Row, columns []table.Column) previewRow {
 				p.Class = "num neg"
 			}
 		case table.Number:
-			p.Text, p.Class = grouped(p.Text), "num"
+			p.Text, p.Class = groupDigits(p.Text), "num"
 		case table.Bool:
 			if p.Text == "true" {
 				p.Text = "yes"
@@ -159,7 +159,7 @@ func (w *Web) previewExporter(c *gin.Context) error {
 		status = p.Code.Status()
 	}
 	if wantsFragment(c) {
-		return w.fragmentAnswer(c, status, "preview", view)
+		return w.answerFragment(c, status, "preview", view)
 	}
 	return w.page(c, status, "preview", frame{Title: "Preview of " + e.Name, Section: "exporters"}, view)
 }
@@ -184,7 +184,7 @@ func (w *Web) previewDraft(c *gin.Context) error {
 		status = p.Code.Status()
 	}
 	if wantsFragment(c) {
-		return w.fragmentAnswer(c, status, "preview", rows)
+		return w.answerFragment(c, status, "preview", rows)
 	}
 	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
@@ -193,5 +193,5 @@ func (w *Web) previewDraft(c *gin.Context) error {
 	return w.showForm(c, status, e, k, p, &rows)
 }
 
-// wantsFragment reports whether a script asks for a part of a page.
+// wantsFragment reports whether a script asks for part of a page.
 func wantsFragment(c *gin.Context) bool { return c.GetHeader("X-Fragment") != "" }

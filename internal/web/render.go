@@ -20,30 +20,30 @@ type frame struct {
 	Section   string // of the navigation
 	User      string // empty before sign-in
 	Theme     string // "light", "dark", or empty for the browser's choice
-	Keys      bool   // keyboard shortcuts are on
+	Keys      bool   // whether keyboard shortcuts are on
 	Notice    *notice
 	Demo      bool
 	SheetsURL string
-	Refresh   int    // seconds; pages without scripts load themselves again
-	Live      int    // seconds; scripts refresh the page's live parts
-	Here      string // path of this page, for forms that come back to it
+	Refresh   int    // seconds after which pages without scripts reload
+	Live      int    // seconds after which scripts refresh the page's live parts
+	Here      string // this page's path, for forms that return to it
 	Version   string
 }
 
-// notice is what the last action had to say, shown once.
+// notice is the message of the last action, shown once.
 type notice struct {
 	Tone string `json:"tone"`
 	Text string `json:"text"`
 	Hint string `json:"hint,omitempty"`
 }
 
-// document is what a layout gets.
+// document is the input of a layout.
 type document struct {
 	Frame frame
 	Page  any
 }
 
-// pages are the parsed templates.
+// pages holds the parsed templates.
 type pages struct {
 	byName    map[string]*template.Template
 	fragments *template.Template
@@ -57,8 +57,8 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		"count": count,
 		"tone":  toneIcon,
 	}
-	base, err := template.New("").Funcs(funcs).Option("missingkey=error").ParseFS(files, "layouts/*.html",
-		"partials/*.html")
+	base, err := template.New("").Funcs(funcs).Option("missingkey=error").
+		ParseFS(files, "layouts/*.html", "partials/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing layouts: %w", err)
 	}
@@ -78,19 +78,19 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		p.byName[strings.TrimSuffix(path.Base(name), ".html")] = t
 	}
 	for name, t := range p.byName {
-		if err := escapes(t, "layout", "bare"); err != nil {
+		if err := checkEscaping(t, "layout", "bare"); err != nil {
 			return nil, fmt.Errorf("escaping page %s: %w", name, err)
 		}
 	}
-	if err := escapes(base, "live", "preview", "schedule"); err != nil {
+	if err := checkEscaping(base, "live", "preview", "schedule"); err != nil {
 		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
 }
 
-// escapes makes html/template find out now, and not when somebody opens the page, where values stand in the HTML. It
-// does so before it executes; that the execution then fails for want of a view is no matter.
-func escapes(t *template.Template, names ...string) error {
+// checkEscaping makes html/template find escaping errors now rather than when somebody opens the page. It escapes
+// before it executes. Execution then fails because there is no view; that error is expected and ignored.
+func checkEscaping(t *template.Template, names ...string) error {
 	for _, name := range names {
 		if wrong, ok := errors.AsType[*template.Error](t.ExecuteTemplate(io.Discard, name, nil)); ok {
 			return wrong
@@ -99,7 +99,7 @@ func escapes(t *template.Template, names ...string) error {
 	return nil
 }
 
-// render writes a page into memory first: a template that fails must not leave half a page.
+// render renders a page into memory first: a template that fails must not leave half a page.
 func (p *pages) render(name, layout string, d document) ([]byte, error) {
 	t, ok := p.byName[name]
 	if !ok {
@@ -120,13 +120,13 @@ func (p *pages) fragment(name string, view any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// page answers with a page in the dashboard's frame.
+// page answers with a page in the dashboard's layout.
 func (w *Web) page(c *gin.Context, status int, name string, f frame, view any) error {
 	return w.answer(c, status, name, "layout", f, view)
 }
 
-// bare answers with a page that has no navigation: before sign-in.
-func (w *Web) bare(c *gin.Context, status int, name string, f frame, view any) error {
+// barePage answers with a page without navigation, for use before sign-in.
+func (w *Web) barePage(c *gin.Context, status int, name string, f frame, view any) error {
 	return w.answer(c, status, name, "bare", f, view)
 }
 
@@ -140,7 +140,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 	return nil
 }
 
-// fill adds what is the same for all pages.
+// fill sets the parts of a frame that are the same for all pages.
 func (w *Web) fill(c *gin.Context, f frame) frame {
 	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.shortVersion()
 	f.Here = c.Request.URL.RequestURI()
@@ -155,20 +155,20 @@ func (w *Web) fill(c *gin.Context, f frame) frame {
 	if f.Theme != "light" && f.Theme != "dark" {
 		f.Theme = ""
 	}
-	if f.User = signedIn(c); f.User != "" && f.Notice == nil {
+	if f.User = signedInEmail(c); f.User != "" && f.Notice == nil {
 		f.Notice = w.popNotice(c)
 	}
 	return f
 }
 
-// shortVersion is the version without the build's details, which the settings show.
+// shortVersion returns the version without the build's details, which the settings page shows.
 func (w *Web) shortVersion() string {
 	short, _, _ := strings.Cut(w.o.Settings.Version, " ")
 	return short
 }
 
-// fragmentAnswer answers with a part of a page.
-func (w *Web) fragmentAnswer(c *gin.Context, status int, name string, view any) error {
+// answerFragment answers with part of a page.
+func (w *Web) answerFragment(c *gin.Context, status int, name string, view any) error {
 	body, err := w.pages.fragment(name, view)
 	if err != nil {
 		return err
@@ -177,13 +177,13 @@ func (w *Web) fragmentAnswer(c *gin.Context, status int, name string, view any) 
 	return nil
 }
 
-// seeOther sends the browser on after a form was taken.
+// seeOther redirects the browser after a form has been processed.
 func seeOther(c *gin.Context, address string) error {
 	c.Redirect(http.StatusSeeOther, address)
 	return nil
 }
 
-// icon is a drawing of the sprite.
+// icon is a drawing in the sprite.
 type icon struct{ Href string }
 
 func newIcon(name string, address func(string) (string, error)) (icon, error) {
@@ -191,7 +191,7 @@ func newIcon(name string, address func(string) (string, error)) (icon, error) {
 	return icon{sprite + "#" + name}, err
 }
 
-// toneIcon is the drawing that goes with a notice's tone.
+// toneIcon returns the icon for a notice's tone.
 func toneIcon(tone string) string {
 	switch tone {
 	case toneGood:
@@ -204,7 +204,7 @@ func toneIcon(tone string) string {
 	return "info"
 }
 
-// dict hands several values to a partial.
+// dict passes several values to a partial.
 func dict(pairs ...any) (map[string]any, error) {
 	if len(pairs)%2 != 0 {
 		return nil, fmt.Errorf("dict wants pairs, not %d values", len(pairs))

@@ -13,11 +13,11 @@ type route struct {
 	handler      handler
 }
 
-// register is the list of all pages and actions.
+// register registers all pages and actions.
 func (w *Web) register() {
 	e := w.engine
-	e.NoRoute(w.unmatched)
-	e.NoMethod(w.methodNotAllowed)
+	e.NoRoute(w.answerUnmatched)
+	e.NoMethod(w.refuseMethod)
 	serve := w.handle(func(c *gin.Context) error {
 		if !w.static.serve(c) {
 			return w.notFound(c)
@@ -28,7 +28,7 @@ func (w *Web) register() {
 	e.HEAD(staticPrefix+"*name", serve)
 	e.GET("/favicon.ico", w.favicon)
 
-	open := e.Group("", w.knowsUser)
+	open := e.Group("", w.noteUser)
 	for _, r := range []route{
 		{http.MethodGet, "/login", w.loginPage},
 		{http.MethodPost, "/login", w.login},
@@ -39,20 +39,20 @@ func (w *Web) register() {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}
 
-	known := e.Group("", w.needsUser)
+	known := e.Group("", w.requireUser)
 	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accountPages().routes(w)) {
 		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
 
-// routes are the pages and actions of people who are signed in, without those of the two kinds of connections.
+// routes returns the pages and actions for people who are signed in, except those of the two kinds of connections.
 func (w *Web) routes() []route {
 	return []route{
 		{http.MethodGet, "/", w.overviewPage},
 
 		{http.MethodGet, "/connections", w.connectionsPage},
-		{http.MethodGet, "/quickbooks/disconnected", w.companyLeft},
-		{http.MethodGet, "/quickbooks/reconnect", w.companyReturns},
+		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
+		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},

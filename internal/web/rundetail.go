@@ -16,11 +16,11 @@ import (
 type runView struct {
 	ID          export.ID
 	Name        string
-	ExporterID  export.ID // empty when the exporter is gone
+	ExporterID  export.ID // empty if the exporter is gone
 	Live        liveView
 	Facts       []fact
 	Headlines   []headline
-	Several     bool // headlines are of several companies
+	Several     bool // the headlines are from several companies
 	Differences []difference
 	Sums        []controlSum
 	Companies   []companyOutcome
@@ -37,27 +37,27 @@ type liveView struct {
 	ID      export.ID
 	Pill    pill
 	Over    bool
-	Spoken  string // one line for screen readers
+	Spoken  string // a line for screen readers
 	Steps   []step
 	Read    string
-	Total   string // empty when QuickBooks has not said
+	Total   string // empty if QuickBooks has not said
 	Written string
-	Done    int // of Of, for the bar
+	Done    int // out of Of, for the bar
 	Of      int
 	Took    string
 	Waiting string
 	Queued  moment
 }
 
-// step is a station of the timeline.
+// step is a stage of the timeline.
 type step struct {
 	Title string
 	Icon  string
 	State string // "done", "now", "failed", "skipped" or "ahead"
-	Word  string // State for people
+	Word  string // State in words
 }
 
-// fact is a line of a list of facts.
+// fact is one line in a list of facts.
 type fact struct {
 	Title string
 	Text  string
@@ -69,13 +69,13 @@ type fact struct {
 
 type companyOutcome struct{ Name, Rows, Period string }
 
-// problemView says what went wrong, why, and what to do.
+// problemView tells what went wrong, why, and what to do.
 type problemView struct {
 	Title, Message, Hint string
 	Code, RequestID      string
 	Retrying             bool
 	Retry                moment
-	Fix                  attention // the one button, when there is one
+	Fix                  attention // the button, if there is one
 }
 
 func (w *Web) runPage(c *gin.Context) error {
@@ -100,9 +100,10 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	if err != nil {
 		return runView{}, err
 	}
-	view := runView{ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL,
-		CanCancel: !r.Status.Over() && !r.Cancelling, Config: configFacts(r.Exporter, k)}
+	view := runView{
+		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, CanCancel: !r.Status.Over() && !r.Cancelling,
+	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
@@ -135,7 +136,7 @@ func (w *Web) runFacts(r export.Run) []fact {
 	}
 	if !r.FinishedAt.IsZero() {
 		facts = append(facts, fact{Title: "Ended", When: w.moment(r.FinishedAt)},
-			fact{Title: "Took", Text: took(r, w.o.Now())})
+			fact{Title: "Took", Text: elapsed(r, w.o.Now())})
 	}
 	if r.Status == export.RunSucceeded {
 		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)},
@@ -157,7 +158,7 @@ func changesSentence(r export.Run) string {
 	return count(r.Added) + " added, " + count(r.Changed) + " changed, " + count(r.Removed) + " removed"
 }
 
-// problemViewOf shows a problem without anything to do about it; nil for none.
+// problemViewOf returns a view of the problem without a remedy; nil if there is no problem.
 func problemViewOf(p *problem.Problem) *problemView {
 	if p == nil {
 		return nil
@@ -183,8 +184,8 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 			}
 		}
 	case problem.GoogleReconnectRequired:
-		if a, ok := k.account(r.Exporter.Target.Account); ok && a.Status != export.Connected &&
-			a.Kind == export.OAuthAccount {
+		a, ok := k.account(r.Exporter.Target.Account)
+		if ok && a.Status != export.Connected && a.Kind == export.OAuthAccount {
 			view.Fix = attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
 		}
 	case problem.QuickBooksRejected, problem.ReportTooLarge, problem.SpreadsheetNotFound, problem.SheetConflict,
@@ -194,12 +195,14 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 	return view
 }
 
-// liveView shows how far a run is.
+// liveView returns how far a run has come.
 func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	p := r.Progress
-	v := liveView{ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
+	v := liveView{
+		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
-		Took: took(r, w.o.Now()), Queued: w.moment(r.QueuedAt)}
+		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
+	}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)
 		v.Done, v.Of = p.RowsRead+p.RowsWritten, 2*p.RowsTotal
@@ -212,18 +215,20 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		}
 		v.Spoken = "Queued. " + v.Waiting
 	case r.Status == export.RunRunning:
-		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row",
-			"rows") + " read, " + count(p.RowsWritten) + " written."
+		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " +
+			count(p.RowsWritten) + " written."
 	default:
 		v.Spoken = "The run has ended: " + v.Pill.Word + "."
 	}
 	return v
 }
 
-// steps is the timeline. A run that failed stopped at the phase that it had reached.
+// steps returns the timeline. A failed run stopped at the phase that it had reached.
 func steps(r export.Run) []step {
-	phases := []export.Phase{export.PhaseQueued, export.PhaseReading, export.PhaseComparing, export.PhaseWriting,
-		export.PhaseVerifying, export.PhaseCommitting}
+	phases := []export.Phase{
+		export.PhaseQueued, export.PhaseReading, export.PhaseComparing,
+		export.PhaseWriting, export.PhaseVerifying, export.PhaseCommitting,
+	}
 	titles := []string{"Queued", "Read", "Compare", "Write", "Check", "Put in place"}
 	at := slices.Index(phases, r.Progress.Phase)
 	if r.Status == export.RunRunning && at < 1 {

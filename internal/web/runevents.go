@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	eventsLife  = 30 * time.Minute // browsers come back by themselves
+	eventsLife  = 30 * time.Minute // browsers reconnect on their own
 	heartbeat   = 15 * time.Second // keeps proxies from closing a quiet connection
 	eventsLeast = 250 * time.Millisecond
 )
@@ -27,7 +27,7 @@ func (w *Web) runEvents(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eventsLife)
 	defer cancel()
 	d, id := w.desk(c), export.ID(c.Param("id"))
-	// Subscribed before the state is read: what happens in between is then seen twice rather than not at all.
+	// Subscribe before reading the state: what happens in between is then seen twice rather than not at all.
 	events := d.Follow(ctx, func(r export.Run) bool { return r.ID == id })
 	run, err := d.Run(ctx, id)
 	if err != nil {
@@ -42,11 +42,11 @@ func (w *Web) runEvents(c *gin.Context) error {
 	c.Status(http.StatusOK)
 	s := &stream{w: w, desk: d, out: c.Writer}
 	if done, err := s.send(run); done || err != nil {
-		return nil // an error means that the browser left
+		return nil // an error means that the browser has left
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	// Between two sendings only the newest state is kept.
+	// Between two ticks, only the newest state is kept.
 	pace := time.NewTicker(eventsLeast)
 	defer pace.Stop()
 	var newest *export.Run
@@ -85,7 +85,7 @@ type stream struct {
 	out  gin.ResponseWriter
 }
 
-// send sends a run's state.
+// send sends a run's state and reports whether it was the last.
 func (s *stream) send(r export.Run) (done bool, err error) {
 	body, err := s.w.pages.fragment("live", s.w.liveView(s.desk, r))
 	if err != nil {

@@ -37,9 +37,11 @@ func (w *Web) runRows(runs []export.Run) []runRow {
 }
 
 func (w *Web) runRow(r export.Run) runRow {
-	row := runRow{ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)),
-		Trigger: triggerWord(r.Trigger), By: r.By,
-		At: w.moment(r.QueuedAt), Took: took(r, w.o.Now()), Attempts: r.Attempts, Active: !r.Status.Over()}
+	row := runRow{
+		ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)),
+		Trigger: triggerWord(r.Trigger), By: r.By, At: w.moment(r.QueuedAt), Took: elapsed(r, w.o.Now()),
+		Attempts: r.Attempts, Active: !r.Status.Over(),
+	}
 	switch {
 	case r.Status == export.RunSucceeded:
 		row.Rows = count(r.Rows)
@@ -54,7 +56,7 @@ func (w *Web) runRow(r export.Run) runRow {
 	return row
 }
 
-// changes says what a run did to the sheet: "+3 ~1 −2".
+// changes describes what a run did to the sheet: "+3 ~1 −2".
 func changes(r export.Result) string {
 	if r.Unchanged {
 		return "none"
@@ -78,7 +80,7 @@ func changes(r export.Result) string {
 type runsView struct {
 	Runs      []runRow
 	Next      string // address of the next page
-	First     string // address of the first page, when this is not it
+	First     string // address of the first page, if this is not it
 	Filtered  bool
 	Statuses  []choice
 	Triggers  []choice
@@ -87,7 +89,7 @@ type runsView struct {
 	Companies []choice
 }
 
-// choice is an option of a select, or a box to tick.
+// choice is an option of a select, or a checkbox.
 type choice struct {
 	Value, Title string
 	Chosen       bool
@@ -100,9 +102,11 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	q := c.Request.URL.Query()
-	filter := export.RunFilter{Exporter: export.ID(q.Get("exporter")), Company: export.RealmID(q.Get("company")),
-		Status:  export.RunStatus(q.Get("status")),
-		Trigger: export.Trigger(q.Get("trigger")), Before: export.ID(q.Get("before")), Limit: 50}
+	filter := export.RunFilter{
+		Exporter: export.ID(q.Get("exporter")), Company: export.RealmID(q.Get("company")),
+		Status: export.RunStatus(q.Get("status")), Trigger: export.Trigger(q.Get("trigger")),
+		Before: export.ID(q.Get("before")), Limit: 50,
+	}
 	if days, ok := map[string]int{"1": 1, "7": 7, "30": 30}[q.Get("period")]; ok {
 		filter.Since = w.o.Now().Add(-time.Duration(days) * 24 * time.Hour)
 	}
@@ -111,16 +115,27 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	view := runsView{Runs: w.runRows(runs)}
-	view.Statuses = choose(q.Get("status"), choice{Value: "", Title: "Any state"},
-		choice{Value: "running", Title: "Running"}, choice{Value: "queued", Title: "Queued"},
-		choice{Value: "succeeded", Title: "Succeeded"}, choice{Value: "failed",
-			Title: "Failed"}, choice{Value: "cancelled", Title: "Cancelled"})
-	view.Triggers = choose(q.Get("trigger"), choice{Value: "", Title: "Any trigger"},
-		choice{Value: "schedule", Title: "Schedule"}, choice{Value: "manual", Title: "By hand"},
-		choice{Value: "catch_up", Title: "Catch-up"}, choice{Value: "api", Title: "API"})
-	view.Periods = choose(q.Get("period"), choice{Value: "", Title: "All time"},
-		choice{Value: "1", Title: "Last 24 hours"}, choice{Value: "7", Title: "Last 7 days"}, choice{Value: "30",
-			Title: "Last 30 days"})
+	view.Statuses = choose(q.Get("status"), []choice{
+		{Value: "", Title: "Any state"},
+		{Value: "running", Title: "Running"},
+		{Value: "queued", Title: "Queued"},
+		{Value: "succeeded", Title: "Succeeded"},
+		{Value: "failed", Title: "Failed"},
+		{Value: "cancelled", Title: "Cancelled"},
+	}...)
+	view.Triggers = choose(q.Get("trigger"), []choice{
+		{Value: "", Title: "Any trigger"},
+		{Value: "schedule", Title: "Schedule"},
+		{Value: "manual", Title: "By hand"},
+		{Value: "catch_up", Title: "Catch-up"},
+		{Value: "api", Title: "API"},
+	}...)
+	view.Periods = choose(q.Get("period"), []choice{
+		{Value: "", Title: "All time"},
+		{Value: "1", Title: "Last 24 hours"},
+		{Value: "7", Title: "Last 7 days"},
+		{Value: "30", Title: "Last 30 days"},
+	}...)
 	exporters := []choice{{Title: "Any exporter"}}
 	for _, e := range k.exporters {
 		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})

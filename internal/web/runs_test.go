@@ -59,9 +59,11 @@ func TestRunPageSaysWhatToDo(t *testing.T) {
 	s.control.CompanyEnded(t.Context(), realmA, problem.New(problem.CompanyReconnectRequired, "Ended."))
 	r := s.run(e, failed(problem.CompanyReconnectRequired))
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:",
-		`action="` + companyPath(realmA,
-			"reconnect") + `"`, "company_reconnect_required", "1-abc-tid", "Run again", "failed here"} {
+	for _, want := range []string{
+		"QuickBooks access ended", "It did not work for Alder &amp; Sons.", "What to do:",
+		`action="` + companyPath(realmA, "reconnect") + `"`,
+		"company_reconnect_required", "1-abc-tid", "Run again", "failed here",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -77,8 +79,10 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), running)
 	body := s.wantGet("/runs/" + string(r.ID))
-	for _, want := range []string{`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
-		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run"} {
+	for _, want := range []string{
+		`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
+		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run",
+	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -97,8 +101,8 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	}
 }
 
-// TestEventsArriveOneByOne proves through the whole chain of writers that an event reaches the browser before the next
-// one is sent, and that between two events at least eventsLeast passes.
+// TestEventsArriveOneByOne proves, through the whole chain of writers, that an event reaches the browser before the
+// next one is sent, and that at least eventsLeast passes between two events.
 func TestEventsArriveOneByOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
@@ -122,7 +126,7 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		checkFragment(t, "event", data)
 		begin := time.Now()
 		for round := range 3 {
-			for i := range 20 { // the pace lets only the newest of these through
+			for i := range 20 { // only the newest of these gets through
 				r.Progress.RowsWritten = 5000 + 100*round + i
 				s.broker.Publish(r)
 			}
@@ -150,8 +154,8 @@ func TestEventsArriveOneByOne(t *testing.T) {
 	})
 }
 
-// pipe serves the site over one pipe, whose reads a synctest bubble counts as waiting. The client has the site's
-// cookies; stop ends the server.
+// pipe serves the site over one pipe, on which a synctest bubble counts reads as waiting. The client has the site's
+// cookies. stop ends the server.
 func (s *site) pipe(t *testing.T) (client *http.Client, stop func()) {
 	t.Helper()
 	near, far := net.Pipe()
@@ -173,7 +177,7 @@ func (s *site) pipe(t *testing.T) (client *http.Client, stop func()) {
 
 // oneConn is a listener that accepts one connection.
 type oneConn struct {
-	conn   net.Conn // nil when it is taken
+	conn   net.Conn // nil once it is taken
 	closed chan struct{}
 	once   sync.Once
 }
@@ -228,18 +232,28 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 		run  export.Run
 		want string
 	}{
-		{"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}},
-			"now ahead ahead ahead ahead ahead"},
+		{
+			"queued", export.Run{Status: export.RunQueued, Progress: export.Progress{Phase: export.PhaseQueued}},
+			"now ahead ahead ahead ahead ahead",
+		},
 		{"just begun", export.Run{Status: export.RunRunning}, "done now ahead ahead ahead ahead"},
-		{"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}},
-			"done done done now ahead ahead"},
-		{"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}},
-			"done done done done done done"},
-		{"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
-			"done done done skipped skipped skipped"},
-		{"failed while checking",
+		{
+			"writing", export.Run{Status: export.RunRunning, Progress: export.Progress{Phase: export.PhaseWriting}},
+			"done done done now ahead ahead",
+		},
+		{
+			"succeeded", export.Run{Status: export.RunSucceeded, Progress: export.Progress{Phase: export.PhaseDone}},
+			"done done done done done done",
+		},
+		{
+			"unchanged", export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
+			"done done done skipped skipped skipped",
+		},
+		{
+			"failed while checking",
 			export.Run{Status: export.RunFailed, Progress: export.Progress{Phase: export.PhaseVerifying}},
-			"done done done done failed ahead"},
+			"done done done done failed ahead",
+		},
 	} {
 		var got []string
 		for _, s := range steps(test.run) {
@@ -253,8 +267,9 @@ func TestStepsTellWhereARunStands(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	for want, r := range map[string]export.Result{"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2},
-		"none": {Unchanged: true}} {
+	for want, r := range map[string]export.Result{
+		"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true},
+	} {
 		if got := changes(r); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}

@@ -9,13 +9,13 @@ import (
 	"ledgersheet/internal/schedule"
 )
 
-// nextShown is how many due times are shown.
+// nextShown is how many upcoming due times are shown.
 const nextShown = 5
 
-// presetOwn is the preset that leaves the expression to the person.
+// presetOwn is the preset that lets people write their own expression.
 const presetOwn = "own"
 
-// scheduleView says in words when something runs, and the next times in both zones.
+// scheduleView describes when something runs, and gives the next times in both zones.
 type scheduleView struct {
 	Words string
 	Error string
@@ -43,19 +43,20 @@ func (w *Web) scheduleView(cron, timezone string) scheduleView {
 	}
 	now := w.o.Now()
 	for _, t := range spec.NextN(now, nextShown) {
-		v.Times = append(v.Times,
-			dueTime{t.In(loc).Format("Mon 2 Jan 2006, 15:04 MST"), t.UTC().Format("2 Jan, 15:04"), ago(t, now),
-				t.UTC().Format(time.RFC3339)})
+		v.Times = append(v.Times, dueTime{
+			Local: t.In(loc).Format("Mon 2 Jan 2006, 15:04 MST"), UTC: t.UTC().Format("2 Jan, 15:04"),
+			Words: ago(t, now), ISO: t.UTC().Format(time.RFC3339),
+		})
 	}
 	return v
 }
 
-// describeSchedule answers the form's question what an expression means.
+// describeSchedule tells the form what an expression means.
 func (w *Web) describeSchedule(c *gin.Context) error {
-	return w.fragmentAnswer(c, http.StatusOK, "schedule", w.scheduleView(c.Query("cron"), c.Query("timezone")))
+	return w.answerFragment(c, http.StatusOK, "schedule", w.scheduleView(c.Query("cron"), c.Query("timezone")))
 }
 
-// presets are the schedules that most people want; any other expression is the person's own.
+// presets returns the schedules that most people want. Any other expression is the person's own.
 func presets(cron string) []choice {
 	list := []choice{
 		{Value: "", Title: "Only by hand"},
@@ -74,23 +75,25 @@ func presets(cron string) []choice {
 	return append(list, choice{presetOwn, "Own expression", !found})
 }
 
-// zones are suggested for the time zone; any name of the time zone database is accepted.
+// zones returns suggestions for the time zone. Any name in the time zone database is accepted.
 func zones() []string {
 	return []string{
-		"UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+		"UTC",
+		"America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
 		"America/Anchorage", "Pacific/Honolulu",
-		"America/Toronto", "America/Vancouver", "America/Halifax", "America/St_Johns", "America/Mexico_City",
-		"America/Bogota", "America/Lima", "America/Sao_Paulo",
-		"America/Argentina/Buenos_Aires", "America/Santiago", "Europe/London", "Europe/Dublin", "Europe/Lisbon",
-		"Europe/Madrid", "Europe/Paris", "Europe/Brussels",
-		"Europe/Amsterdam", "Europe/Berlin", "Europe/Zurich", "Europe/Vienna", "Europe/Rome", "Europe/Stockholm",
-		"Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki",
-		"Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Athens", "Europe/Bucharest", "Europe/Istanbul",
-		"Europe/Kyiv", "Africa/Cairo", "Africa/Johannesburg",
-		"Africa/Lagos", "Africa/Nairobi", "Asia/Jerusalem", "Asia/Dubai", "Asia/Riyadh", "Asia/Karachi",
-		"Asia/Kolkata", "Asia/Dhaka", "Asia/Bangkok", "Asia/Jakarta",
-		"Asia/Singapore", "Asia/Hong_Kong", "Asia/Manila", "Asia/Shanghai", "Asia/Tokyo", "Asia/Seoul",
-		"Australia/Perth", "Australia/Adelaide", "Australia/Brisbane",
-		"Australia/Sydney", "Australia/Melbourne", "Pacific/Auckland",
+		"America/Toronto", "America/Vancouver", "America/Halifax", "America/St_Johns",
+		"America/Mexico_City", "America/Bogota", "America/Lima", "America/Sao_Paulo",
+		"America/Argentina/Buenos_Aires", "America/Santiago",
+		"Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Madrid", "Europe/Paris", "Europe/Brussels",
+		"Europe/Amsterdam", "Europe/Berlin", "Europe/Zurich", "Europe/Vienna", "Europe/Rome",
+		"Europe/Stockholm", "Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki",
+		"Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Athens", "Europe/Bucharest",
+		"Europe/Istanbul", "Europe/Kyiv",
+		"Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
+		"Asia/Jerusalem", "Asia/Dubai", "Asia/Riyadh", "Asia/Karachi", "Asia/Kolkata", "Asia/Dhaka",
+		"Asia/Bangkok", "Asia/Jakarta", "Asia/Singapore", "Asia/Hong_Kong", "Asia/Manila", "Asia/Shanghai",
+		"Asia/Tokyo", "Asia/Seoul",
+		"Australia/Perth", "Australia/Adelaide", "Australia/Brisbane", "Australia/Sydney", "Australia/Melbourne",
+		"Pacific/Auckland",
 	}
 }

@@ -18,8 +18,8 @@ const (
 	keysCookie  = "ledgersheet_keys"
 )
 
-// needsUser lets only signed-in people on.
-func (w *Web) needsUser(c *gin.Context) {
+// requireUser lets only signed-in people through.
+func (w *Web) requireUser(c *gin.Context) {
 	ctx := c.Request.Context()
 	u, err := w.o.Sessions.User(ctx)
 	if err != nil {
@@ -30,8 +30,8 @@ func (w *Web) needsUser(c *gin.Context) {
 	c.Set(actorKey, control.Person(u, w.o.Sessions.Hash(ctx)))
 }
 
-// knowsUser notes who is signed in, if anybody is.
-func (w *Web) knowsUser(c *gin.Context) {
+// noteUser records who is signed in, if anybody is.
+func (w *Web) noteUser(c *gin.Context) {
 	if who, ok := w.Authenticate(c); ok {
 		c.Set(actorKey, who)
 	}
@@ -43,27 +43,27 @@ func actor(c *gin.Context) control.Actor {
 	return a
 }
 
-// desk is where the request's actor asks; who is not signed in has one at which there is nothing.
+// desk returns the desk of the request's actor. People who are not signed in get one that shows nothing.
 func (w *Web) desk(c *gin.Context) *control.Desk { return w.o.Control.As(actor(c)) }
 
-func signedIn(c *gin.Context) string { return actor(c).Email }
+func signedInEmail(c *gin.Context) string { return actor(c).Email }
 
 // notify keeps a notice for the next page.
 func (w *Web) notify(c *gin.Context, tone, text, hint string) {
 	encoded, err := json.Marshal(notice{tone, text, hint})
 	if err != nil {
-		return // three texts always encode
+		return // cannot happen: three texts always encode
 	}
 	w.o.Sessions.Put(c.Request.Context(), noticeKey, string(encoded))
 }
 
-// notifyError keeps an error for the next page and logs what must not be shown.
+// notifyError keeps an error for the next page, and logs what must not be shown.
 func (w *Web) notifyError(c *gin.Context, err error) {
 	p := problem.From(err)
 	if p.Code == problem.Internal {
 		ctx := c.Request.Context()
-		w.o.Logger.ErrorContext(ctx, "action failed", "path", c.Request.URL.Path, "error", err.Error(), "request_id",
-			RequestID(ctx))
+		w.o.Logger.ErrorContext(ctx, "action failed",
+			"path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
 	}
 	w.notify(c, toneBad, p.Message, p.Hint)
 }
@@ -80,8 +80,8 @@ func (w *Web) popNotice(c *gin.Context) *notice {
 	return &n
 }
 
-// localPath is the address when it is a path of this site, else the fallback: nobody may be sent elsewhere by a link
-// that begins here. Browsers take backslashes for slashes and drop control characters, so neither is let through.
+// localPath returns the address if it is a path of this site, and otherwise the fallback: a link that begins here must
+// not send anyone elsewhere. Browsers treat backslashes as slashes and drop control characters, so both are refused.
 func localPath(address, fallback string) string {
 	if !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.ContainsAny(address, "\\") {
 		return fallback
@@ -95,7 +95,7 @@ func localPath(address, fallback string) string {
 	if err != nil || u.Host != "" || u.Scheme != "" || u.User != nil {
 		return fallback
 	}
-	// The path once decoded must not become one of another host when a proxy or a handler decodes it again.
+	// The decoded path must not turn into another host when a proxy or a handler decodes it again.
 	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, "/\\") {
 		return fallback
 	}
@@ -107,7 +107,7 @@ func localPath(address, fallback string) string {
 
 func loginAddress(next string) string {
 	next = localPath(next, "/")
-	// The answer of a consent is bound to the session that began it: with a new one it is of no use.
+	// A consent's answer is bound to the session that began it, so it is useless in a new one.
 	if strings.HasPrefix(next, "/oauth/") {
 		next = "/connections"
 	}

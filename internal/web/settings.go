@@ -9,7 +9,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// settingsView is the page of the installation.
+// settingsView is the page about the installation.
 type settingsView struct {
 	Email         string
 	Errors        []fieldError
@@ -17,7 +17,7 @@ type settingsView struct {
 	PasswordError string
 	Keys          bool
 	Theme         []choice
-	Addresses     []fact // to register at the providers
+	Addresses     []fact // to register with the providers
 	Facts         []fact
 	Variables     []Variable
 	Audit         []auditRow
@@ -29,7 +29,7 @@ type auditRow struct {
 	Who, Action, Object, Detail string
 }
 
-// auditShown is how many entries the page shows.
+// auditShown is how many audit entries the page shows.
 const auditShown = 50
 
 func (w *Web) settingsPage(c *gin.Context) error {
@@ -44,9 +44,13 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 	}
 	s := w.o.Settings
 	f := w.fill(c, frame{})
-	view := settingsView{Email: signedIn(c), Keys: f.Keys, Variables: s.Variables,
-		Theme: choose(f.Theme, choice{Title: "As the device"}, choice{Value: "light", Title: "Light"},
-			choice{Value: "dark", Title: "Dark"}),
+	view := settingsView{
+		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables,
+		Theme: choose(f.Theme, []choice{
+			{Title: "As the device"},
+			{Value: "light", Title: "Light"},
+			{Value: "dark", Title: "Dark"},
+		}...),
 		Addresses: []fact{
 			{Title: "QuickBooks redirect URI", Text: s.BaseURL + "/oauth/quickbooks/callback"},
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
@@ -55,12 +59,14 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "Google redirect URI", Text: s.BaseURL + "/oauth/google/callback"},
 		},
 		Facts: []fact{
-			{Title: "Version", Text: s.Version}, {Title: "Address", Text: s.BaseURL},
+			{Title: "Version", Text: s.Version},
+			{Title: "Address", Text: s.BaseURL},
 			{Title: "Data folder", Text: s.DataDir},
 			{Title: "QuickBooks environment", Text: s.Environment},
 			{Title: "Shortest schedule", Text: duration(s.MinInterval)},
-			{Title: "API token", Text: setOrNot(s.APITokenSet)},
-		}}
+			{Title: "API token", Text: describeToken(s.APITokenSet)},
+		},
+	}
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
@@ -75,12 +81,12 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			map[string]string{"present_password": "Present password", "password": "New password"})
 		view.PresentError, view.PasswordError = p.Fields["present_password"], p.Fields["password"]
 	}
-	// A notice that filling took out of the session is shown by this page.
+	// fill took the notice out of the session, so this page has to show it.
 	frame := frame{Title: "Settings", Section: "settings", Notice: f.Notice}
 	return w.page(c, status, "settings", frame, view)
 }
 
-func setOrNot(set bool) string {
+func describeToken(set bool) string {
 	if set {
 		return "set"
 	}
@@ -89,8 +95,8 @@ func setOrNot(set bool) string {
 
 func (w *Web) changePassword(c *gin.Context) error {
 	ctx := c.Request.Context()
-	u, err := w.o.Logins.ChangePassword(ctx, signedIn(c), c.PostForm("present_password"), c.PostForm("password"),
-		c.Request.RemoteAddr)
+	present, next := c.PostForm("present_password"), c.PostForm("password")
+	u, err := w.o.Logins.ChangePassword(ctx, signedInEmail(c), present, next, c.Request.RemoteAddr)
 	if problem.HasCode(err, problem.InvalidInput) {
 		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err))
 	}
@@ -108,28 +114,28 @@ func (w *Web) changePassword(c *gin.Context) error {
 	return seeOther(c, "/settings")
 }
 
-// changeDisplay keeps a browser's wishes in cookies, so that pages come right at once.
+// changeDisplay keeps a browser's preferences in cookies, so that pages look right at once.
 func (w *Web) changeDisplay(c *gin.Context) error {
 	if theme, given := c.GetPostForm("theme"); given {
-		w.wish(c, themeCookie, theme, theme == "light" || theme == "dark")
+		w.setPreference(c, themeCookie, theme, theme == "light" || theme == "dark")
 	}
 	if c.PostForm("display") == "all" {
-		w.wish(c, keysCookie, "off", c.PostForm("keys") == "")
+		w.setPreference(c, keysCookie, "off", c.PostForm("keys") == "")
 	}
-	back := localPath(c.PostForm("return_to"), "/settings")
-	return seeOther(c, back)
+	return seeOther(c, localPath(c.PostForm("return_to"), "/settings"))
 }
 
-func (w *Web) wish(c *gin.Context, name, value string, keep bool) {
+func (w *Web) setPreference(c *gin.Context, name, value string, keep bool) {
 	age := 365 * 24 * 3600
 	if !keep {
 		value, age = "", -1
 	}
-	http.SetCookie(c.Writer,
-		&http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode,
+	})
 }
 
-// helpView is the catalogue of what can be exported, and the keyboard.
+// helpView is the catalogue of what can be exported, and the keyboard shortcuts.
 type helpView struct {
 	Groups []helpGroup
 	Keys   []shortcut
@@ -163,11 +169,14 @@ func (w *Web) helpPage(c *gin.Context) error {
 		group := helpGroup{Title: g.Title}
 		for _, d := range g.Definitions {
 			info := d.Info()
-			t := helpType{ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind),
-				Options: d.OptionList()}
+			t := helpType{
+				ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind),
+				Options: d.OptionList(),
+			}
 			for _, col := range d.Catalogue() {
-				t.Columns = append(t.Columns,
-					helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line()})
+				t.Columns = append(t.Columns, helpColumn{
+					col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line(),
+				})
 			}
 			group.Types = append(group.Types, t)
 		}

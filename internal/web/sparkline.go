@@ -7,22 +7,22 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The sparkline's size in its own units, one bar and the gap after it.
+// The sparkline's size in its own units. A step is one bar and the gap after it.
 const (
 	sparkHeight = 24
 	sparkBar    = 4
 	sparkStep   = 6
 )
 
-// spark is a little chart of an exporter's last runs: a bar for each, as high as its rows, oldest first. The table of
-// runs has the same numbers, so the chart has only a sentence for those who do not see it.
+// spark is a small chart of an exporter's last runs, oldest first, with one bar per run, as high as its rows. The table
+// of runs has the same numbers, so people who cannot see the chart get just one sentence.
 type spark struct {
 	Bars          []bar
 	Width, Height int
 	Label         string
 }
 
-// bar is one run. Failed runs are hatched and all of one height, for they have no rows.
+// bar is one run. Failed runs have no rows, so they are hatched and all of the same height.
 type bar struct {
 	X, Y, Width, Height int
 	Class               string

@@ -6,7 +6,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The five tones of pills and notices.
+// The tones of pills and notices.
 const (
 	toneGood  = "good"
 	toneInfo  = "info"
@@ -15,10 +15,10 @@ const (
 	toneQuiet = "quiet"
 )
 
-// lateAfter is how long a due time may be past before it is called late.
+// lateAfter is how long after its due time an exporter counts as late.
 const lateAfter = 5 * time.Minute
 
-// state is what a pill can say.
+// state is what a pill can show.
 type state string
 
 const (
@@ -39,10 +39,10 @@ const (
 	stateDisconnected state = "disconnected"
 )
 
-// pill is a state in a word, an icon and a tone: never by colour alone.
+// pill shows a state as a word, an icon and a tone: never by colour alone.
 type pill struct{ Word, Icon, Tone string }
 
-// pillOf is the one place that says how a state looks.
+// pillOf is the only place that says how a state looks.
 func pillOf(s state) pill {
 	switch s {
 	case stateSucceeded:
@@ -79,7 +79,7 @@ func pillOf(s state) pill {
 	return pill{string(s), "dot", toneQuiet}
 }
 
-// runState tells a run's state, with those that its status alone does not.
+// runState returns a run's state, including those that its status alone does not show.
 func runState(r export.Run) state {
 	switch r.Status {
 	case export.RunQueued:
@@ -108,14 +108,15 @@ func runState(r export.Run) state {
 	return state(r.Status)
 }
 
-// exporterState is the one that matters most: what happens now, then what holds it back, then how it last went.
+// exporterState returns the state that matters most: what is happening now, then what holds it back, then how it last
+// went.
 func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
 	switch {
 	case last != nil && !last.Status.Over():
 		return runState(*last)
 	case e.Paused():
 		return statePaused
-	case late(e, now):
+	case isLate(e, now):
 		return stateLate
 	case last == nil:
 		return stateNever
@@ -123,8 +124,8 @@ func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
 	return runState(*last)
 }
 
-// late reports whether a due time has passed without a run.
-func late(e export.Exporter, now time.Time) bool {
+// isLate reports whether a due time has passed without a run.
+func isLate(e export.Exporter, now time.Time) bool {
 	return !e.Paused() && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
 }
 

@@ -16,10 +16,10 @@ import (
 
 const staticPrefix = "/static/"
 
-// static serves the files under addresses that hold a hash of their content, so that browsers may keep them for ever.
+// static serves files under addresses that contain a hash of their content, so that browsers may cache them forever.
 type static struct {
 	addresses map[string]string // name → address
-	files     map[string]asset  // name with hash → content
+	files     map[string]asset  // hashed name → content
 }
 
 type asset struct {
@@ -51,8 +51,7 @@ func newStatic(files fs.FS) (*static, error) {
 	return s, nil
 }
 
-// address is a file's present address; a name that does not exist is a mistake in a template and fails its parsing
-// test.
+// address returns a file's current address. An unknown name is a mistake in a template; a test catches it.
 func (s *static) address(name string) (string, error) {
 	a, ok := s.addresses[name]
 	if !ok {

@@ -1,6 +1,7 @@
 // Package web is the dashboard: HTML pages over [control.Control], rendered on the server and usable without scripts.
-// Each page has a view, a struct of ready texts that its template only lays out. Handlers return errors; one place
-// answers them. Pages of other packages, such as the API, are mounted on the same engine and get its middleware.
+// Each page has a view, a struct of ready-made texts that its template only lays out. Handlers return errors, which are
+// answered in one place. Pages of other packages, such as the API, are mounted on the same engine and share its
+// middleware.
 package web
 
 import (
@@ -25,7 +26,8 @@ type Logins interface {
 	ChangePassword(ctx context.Context, email, present, next, remoteAddr string) (export.User, error)
 }
 
-// Sessions knows which browser is whose. All methods but Middleware need the context of a request that came through it.
+// Sessions knows which browser belongs to whom. All methods but Middleware need the context of a request that has
+// passed through it.
 type Sessions interface {
 	Middleware(next http.Handler) http.Handler
 	SignIn(ctx context.Context, u export.User) error
@@ -36,31 +38,31 @@ type Sessions interface {
 	Pop(ctx context.Context, key string) string
 }
 
-// Setup makes the first owner by a link that works once.
+// Setup creates the first owner through a one-time link.
 type Setup interface {
 	Needed(ctx context.Context) (bool, error)
 	Check(ctx context.Context, token string) error
 	CreateOwner(ctx context.Context, token, email, password string) (export.User, error)
 }
 
-// Variable is one setting of the environment, as it may be shown: secrets come redacted.
+// Variable is one environment variable, as it may be shown: secrets are redacted.
 type Variable struct{ Name, Value, Help string }
 
-// Settings are the facts of the installation that pages show.
+// Settings are the facts about the installation that pages show.
 type Settings struct {
 	BaseURL      string        // public root, without a trailing slash
 	DataDir      string        // folder of the database
 	Version      string        // one line
 	Environment  string        // Intuit's: "production" or "sandbox"
 	MinInterval  time.Duration // shortest allowed time between two due times
-	Retention    time.Duration // how long runs are kept; zero is not shown
-	Variables    []Variable    // the environment in force
+	Retention    time.Duration // how long runs are kept; not shown if zero
+	Variables    []Variable    // the environment in effect
 	APITokenSet  bool
-	Demo         bool   // shows the bar that says that the data are simulated
-	SheetsWebURL string // demo: where the simulated spreadsheets can be looked at
+	Demo         bool   // shows a bar saying that the data are simulated
+	SheetsWebURL string // in the demo, where to look at the simulated spreadsheets
 }
 
-// Options are what the dashboard needs; all fields but Now are required.
+// Options configure the dashboard. All fields but Now are required.
 type Options struct {
 	Control  *control.Control
 	Logins   Logins
@@ -74,24 +76,24 @@ type Options struct {
 
 // Web is safe for concurrent use.
 type Web struct {
-	o      Options
-	host   string // of the base URL
-	https  bool
-	engine *gin.Engine
-	pages  *pages
-	static *static
-	kept   http.Handler // engine behind the middleware
+	o       Options
+	host    string // of the base URL
+	https   bool
+	engine  *gin.Engine
+	pages   *pages
+	static  *static
+	handler http.Handler // the engine behind the middleware
 
-	mounts []mount // before the first request only
+	mounts []mount // changed only before the first request
 }
 
-// mount is a part of the site that answers by itself what it does not have.
+// mount is a part of the site that answers unknown paths itself.
 type mount struct {
 	prefix  string
 	unknown gin.HandlerFunc
 }
 
-// New parses every template and registers every route. An error means that a template is wrong.
+// New parses every template and registers every route. It returns an error if a template is faulty.
 func New(o Options) (*Web, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -116,22 +118,23 @@ func New(o Options) (*Web, error) {
 	w.engine.HandleMethodNotAllowed = true
 	w.engine.RedirectTrailingSlash = false
 	w.register()
-	w.kept = w.middleware(w.engine)
+	w.handler = w.middleware(w.engine)
 	return w, nil
 }
 
-// Engine is where the app mounts further routes, such as /api/v1. Requests come to it by way of [Web.ServeHTTP] only.
+// Engine returns the engine, on which the app mounts further routes, such as /api/v1. All requests to it come through
+// [Web.ServeHTTP].
 func (w *Web) Engine() *gin.Engine { return w.engine }
 
-// Mount returns the group of routes under the prefix, such as /api/v1. Requests below it that no route takes go to
-// unknown; defending against other sites' requests is the group's own matter. It is called before the first request.
+// Mount returns the group of routes under the prefix, such as /api/v1. Requests below it that match no route go to
+// unknown. The group has to defend itself against requests from other sites. Call it before the first request.
 func (w *Web) Mount(prefix string, unknown gin.HandlerFunc) *gin.RouterGroup {
 	w.mounts = append(w.mounts, mount{prefix, unknown})
 	return w.engine.Group(prefix)
 }
 
-// mounted returns the mount that a path belongs to.
-func (w *Web) mounted(path string) (mount, bool) {
+// findMount returns the mount that a path belongs to.
+func (w *Web) findMount(path string) (mount, bool) {
 	for _, m := range w.mounts {
 		if path == m.prefix || strings.HasPrefix(path, m.prefix+"/") {
 			return m, true
@@ -140,10 +143,10 @@ func (w *Web) mounted(path string) (mount, bool) {
 	return mount{}, false
 }
 
-// ServeHTTP implements http.Handler: every request of the service, with all middleware.
-func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.kept.ServeHTTP(rw, r) }
+// ServeHTTP implements http.Handler. It serves every request of the service, with all middleware.
+func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.handler.ServeHTTP(rw, r) }
 
-// Authenticate returns who a signed-in browser's request is from. The API uses it for calls of the dashboard's own
+// Authenticate returns the actor of a signed-in browser's request. The API uses it for calls from the dashboard's own
 // pages.
 func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	ctx := c.Request.Context()
@@ -154,7 +157,7 @@ func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	return control.Person(u, w.o.Sessions.Hash(ctx)), true
 }
 
-// RequestID is the id under which the log has this request; empty outside one.
+// RequestID returns the id under which the log has this request; empty outside a request.
 func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
