@@ -86,6 +86,11 @@ var fields = []Field{
 		Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
 		Default: string(Replace), Choices: modeTexts(), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
+	textField(Field{
+		Path: "on_difference", Label: "If QuickBooks' own figures disagree", Input: "on_difference",
+		Default: string(WarnOnDifference), Choices: []string{string(WarnOnDifference), string(FailOnDifference)},
+		Words: onDifferenceWords,
+	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

@@ -126,6 +126,9 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 		}
 		j.count()
 	}
+	if err := j.refuseDifferences(g.parts); err != nil {
+		return g, err
+	}
 	rows, warnings, err := in.combine(g.parts)
 	if err != nil {
 		return g, err
@@ -133,6 +136,29 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
 	g.note = j.composeNote(in, g.parts)
 	return g, nil
+}
+
+// refuseDifferences fails an exporter that does not want figures of QuickBooks' own that disagree with each other. The
+// same figures will come again, so it is not retried.
+func (j *job) refuseDifferences(parts []part) error {
+	if j.exporter.OnDifference != export.FailOnDifference {
+		return nil
+	}
+	for _, p := range parts {
+		for _, c := range j.exporter.Known(p.outcome.Checks) {
+			if c.Open() {
+				place := ""
+				if c.Place != "" {
+					place = " (" + c.Place + ")"
+				}
+				return problem.New(problem.TotalsMismatch,
+					"In QuickBooks %q%s is %s, but its parts add up to %s.", c.What, place, c.Says, c.AddsUpTo).
+					WithHint("Correct it in QuickBooks, say on the run's page that it is known, or let the exporter " +
+						"write what QuickBooks shows.").Lasting()
+			}
+		}
+	}
+	return nil
 }
 
 func (j *job) do(ctx context.Context) error {

@@ -36,6 +36,7 @@ type bench struct {
 	accounts  map[export.ID]export.GoogleAccount
 	exporter  *export.Exporter // nil if it was deleted
 	answers   map[export.RealmID]answer
+	checks    []export.Check
 	mu        sync.Mutex
 	asked     []export.Query
 	wrote     [][]string
@@ -156,7 +157,7 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 		},
 		End: func() (export.Outcome, error) {
 			warnings := export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)
-			return export.Outcome{Period: "2026", Warnings: warnings}, nil
+			return export.Outcome{Period: "2026", Warnings: warnings, Checks: b.checks}, nil
 		},
 	}, nil
 }
