@@ -217,7 +217,7 @@ func TestServiceAccountRefusals(t *testing.T) {
 		name   string
 		status int
 		body   string
-		ahead  time.Duration // how far this machine's clock is ahead of Google's
+		ahead  time.Duration // how far Google's clock is ahead of ours
 		want   problem.Code
 		hint   string
 	}{

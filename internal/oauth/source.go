@@ -241,8 +241,8 @@ func (s *Source) refresh(ctx context.Context) error {
 		s.reset(nil)
 		return problem.New(s.opts.Reconnect, "There is no permission for this connection.")
 	case !asked:
-		return s.note(
-			problem.Wrap(err, s.opts.Unavailable, "The stored permission of this connection could not be read."))
+		return s.note(problem.Wrap(err, s.opts.Unavailable,
+			"The stored permission of this connection could not be read."))
 	}
 	return s.note(err)
 }
