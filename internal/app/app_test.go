@@ -158,8 +158,9 @@ func (w *world) connect(n int) []export.Company {
 	return list
 }
 
-func (w *world) newExporter(kind string, options map[string]string, columns []string,
-	of ...export.Company) export.Exporter {
+func (w *world) newExporter(
+	kind string, options map[string]string, columns []string, of ...export.Company,
+) export.Exporter {
 	e := export.Exporter{
 		Name: "Export of " + kind, Definition: kind, Options: options, Columns: columns,
 		Target: export.Target{Account: w.account, Sheet: "Data", Start: "A1"},

@@ -86,8 +86,8 @@ func (g *googleSide) newHTTP(account export.ID) (*http.Client, error) {
 		if g.service == nil {
 			return nil, problem.New(problem.GoogleReconnectRequired,
 				"The service account's key file is not set any more.").
-				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google " +
-					"account.")
+				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, " +
+					"or give the exporter another Google account.")
 		}
 		tokens = g.service
 	}

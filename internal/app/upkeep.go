@@ -70,8 +70,8 @@ func (a *App) tidy(ctx context.Context) {
 			continue
 		}
 		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
-			a.log.WarnContext(ctx, "a connection could not be kept alive", "company", string(c.Realm), "error",
-				err.Error())
+			a.log.WarnContext(ctx, "a connection could not be kept alive",
+				"company", string(c.Realm), "error", err.Error())
 		}
 	}
 }

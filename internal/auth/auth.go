@@ -70,8 +70,8 @@ func (s *Service) EnsureOwner(ctx context.Context, email, password string) (expo
 		return export.User{}, problem.Invalid("password", "must have 1 to %d bytes", maxPasswordBytes)
 	}
 	if CheckPassword("password", password) != nil {
-		s.log().WarnContext(ctx, "owner's password from the environment is short", "recommended_characters",
-			minPassword)
+		s.log().WarnContext(ctx, "owner's password from the environment is short",
+			"recommended_characters", minPassword)
 	}
 	user, err := s.Users.UserByEmail(ctx, email)
 	switch {

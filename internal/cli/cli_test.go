@@ -143,8 +143,8 @@ func TestExitCode(t *testing.T) {
 		"settings": {config.Faults{"A", "B"}, 2, "ledgersheet: 2 wrong settings:\n  - A\n  - B\n"},
 		"fields": {
 			fields, 1,
-			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the " +
-				"named fields and send it again.\n",
+			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n" +
+				"  Correct the named fields and send it again.\n",
 		},
 		"interrupted": {
 			fmt.Errorf("waiting: %w", context.Canceled), 1,
@@ -183,8 +183,8 @@ func TestRunOnAServer(t *testing.T) {
 		},
 		{
 			[]string{"exp_1", "--json"}, "",
-			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": " +
-				"9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
+			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n" +
+				"  \"rows\": 9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
 			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0,
 		},
 		{
@@ -195,8 +195,8 @@ func TestRunOnAServer(t *testing.T) {
 		},
 		{
 			[]string{"nobody"}, "", "",
-			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters " +
-				"page shows both.\n",
+			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n" +
+				"  The dashboard's Exporters page shows both.\n",
 			1,
 		},
 	} {

@@ -66,8 +66,9 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 // brought the answer. The flow is used up whatever the outcome. If it belongs to this session it is returned even with
 // an error, so that the person can be led back. Without an error the flow's Realm is the one that the provider named,
 // if it names any. Errors other than the store's are problems.
-func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
-	sessionHash string) (export.Flow, export.Grant, error) {
+func (f *Flows) Finish(
+	ctx context.Context, p *Provider, answer url.Values, sessionHash string,
+) (export.Flow, export.Grant, error) {
 	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
 	if err != nil {
 		return export.Flow{}, export.Grant{}, err
@@ -85,8 +86,8 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
 	}
 	code := answer.Get("code")
 	if code == "" {
-		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.",
-			p.title()).
+		return flow, export.Grant{}, problem.New(problem.BadRequest,
+			"%s sent the browser back without a code.", p.title()).
 			WithHint("Nothing was changed. Begin the connection again.")
 	}
 	grant, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)

@@ -62,8 +62,9 @@ type Provider struct {
 
 // AuthURL returns the address of the consent page. verifier is the PKCE verifier, used if the provider has PKCE. extra
 // overrides AuthParams. A provider without a client id is an app_credentials problem.
-func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier string, scopes []string,
-	extra map[string]string) (string, error) {
+func (p *Provider) AuthURL(
+	ctx context.Context, redirectURI, state, verifier string, scopes []string, extra map[string]string,
+) (string, error) {
 	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return "", err
@@ -112,8 +113,8 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 // problem with the code Reconnect.
 func (p *Provider) Refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
 	if old.RefreshToken == "" {
-		return export.Grant{}, problem.New(p.Reconnect, "There is no lasting permission from %s for this connection.",
-			p.title())
+		return export.Grant{}, problem.New(p.Reconnect,
+			"There is no lasting permission from %s for this connection.", p.title())
 	}
 	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
@@ -258,8 +259,8 @@ func (p *Provider) mergeGrant(old export.Grant, a tokenAnswer) export.Grant {
 // lookUpEndpoints returns the addresses, or a problem if the app's credentials are not set.
 func (p *Provider) lookUpEndpoints(ctx context.Context) (Endpoints, error) {
 	if p.ClientID == "" || p.ClientSecret == "" {
-		return Endpoints{}, problem.New(problem.AppCredentials, "The client id and secret of the %s app are not set.",
-			p.title()).
+		return Endpoints{}, problem.New(problem.AppCredentials,
+			"The client id and secret of the %s app are not set.", p.title()).
 			WithHint("Enter both in the settings; they come from the app's page at the provider.")
 	}
 	ends, err := p.Endpoints(ctx)

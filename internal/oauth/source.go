@@ -271,8 +271,8 @@ func (s *Source) save(ctx context.Context) error {
 
 // reportUnstored logs that a renewed grant is only in memory, and returns the problem.
 func (s *Source) reportUnstored(ctx context.Context, err error) error {
-	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection",
-		string(s.key), "error", err)
+	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only",
+		"connection", string(s.key), "error", err)
 	return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
 		WithHint("Look at the disk that holds the data folder: is it full or read-only? " +
 			"It is stored as soon as that is possible; do not stop the service before.")

@@ -108,7 +108,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareSimulated compares compared statements with separate statements of the two periods.
+// TestCompareSimulated proves that a statement with a comparison agrees with separate statements of both periods.
 func TestCompareSimulated(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 31, Invoices: 120, Bills: 80})
