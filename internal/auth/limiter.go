@@ -40,7 +40,7 @@ func (l *Limiter) begin(email, remoteAddr string) (try, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := try{l, "email " + email, "from " + originOf(remoteAddr), l.now()}
+	t := try{l, "email " + email, "from " + findOrigin(remoteAddr), l.now()}
 	wait := max(l.computeWait(t.emailKey, triesPerEmail, t.at), l.computeWait(t.originKey, triesPerOrigin, t.at))
 	if wait > 0 {
 		wait = (wait + time.Second - 1).Truncate(time.Second)
@@ -147,9 +147,9 @@ func (l *Limiter) now() time.Time {
 	return time.Now()
 }
 
-// originOf returns the client's address without the port. For IPv6 it is the /64 network, because one client usually
+// findOrigin returns the client's address without the port. For IPv6 it is the /64 network, because one client usually
 // owns all of it.
-func originOf(remoteAddr string) string {
+func findOrigin(remoteAddr string) string {
 	addr, err := netip.ParseAddr(remoteAddr)
 	if err != nil {
 		withPort, err := netip.ParseAddrPort(remoteAddr)

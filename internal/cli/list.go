@@ -38,11 +38,11 @@ func (c *exportersCommand) Run(ctx context.Context, std Stdio) error {
 		return printTypes(std.Out, exporters.All())
 	}
 	return callOrOpen(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.remote(ctx, std, base) },
-		func(a *app.App) error { return c.local(ctx, a, std) })
+		func(base string) error { return c.runRemote(ctx, std, base) },
+		func(a *app.App) error { return c.runLocal(ctx, a, std) })
 }
 
-func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) error {
+func (c *exportersCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error {
 	all, err := a.Control().As(localActor()).Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) err
 	return printExporters(std.Out, list)
 }
 
-func (c *exportersCommand) remote(ctx context.Context, std Stdio, base string) error {
+func (c *exportersCommand) runRemote(ctx context.Context, std Stdio, base string) error {
 	client, err := newClient(base, os.Getenv)
 	if err != nil {
 		return err

@@ -28,15 +28,15 @@ type runCommand struct {
 // Run runs one exporter and waits for it. It fails if the run does.
 func (c *runCommand) Run(ctx context.Context, std Stdio) error {
 	return callOrOpen(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.remote(ctx, std, base) },
-		func(a *app.App) error { return c.local(ctx, a, std) })
+		func(base string) error { return c.runRemote(ctx, std, base) },
+		func(a *app.App) error { return c.runLocal(ctx, a, std) })
 }
 
 // localActor returns the actor for commands. Whoever can read the data folder may do everything.
 func localActor() control.Actor { return control.Local("command line") }
 
-// local does the work in this process.
-func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
+// runLocal does the work in this process.
+func (c *runCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error {
 	desk := a.Control().As(localActor())
 	all, err := desk.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
@@ -73,8 +73,8 @@ func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 	return errInterrupted
 }
 
-// remote has the running server do the work.
-func (c *runCommand) remote(ctx context.Context, std Stdio, base string) error {
+// runRemote has the running server do the work.
+func (c *runCommand) runRemote(ctx context.Context, std Stdio, base string) error {
 	client, err := newClient(base, os.Getenv)
 	if err != nil {
 		return err

@@ -44,8 +44,8 @@ func failWith(err error) roundTrip {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// broken answers with a body that breaks off.
-func broken(r *http.Request) (*http.Response, error) {
+// breakOff answers with a body that breaks off.
+func breakOff(r *http.Request) (*http.Response, error) {
 	a := newResponse(r, 200, "")
 	a.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"CompanyInfo":`), brokenReader{}))
 	return a, nil
@@ -71,7 +71,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 	}{
 		"at once":  {steps: []roundTrip{good}, sent: 1},
 		"network":  {steps: []roundTrip{failWith(errors.New("connection reset")), good}, sent: 2, atMost: time.Second},
-		"cut body": {steps: []roundTrip{broken, broken, good}, sent: 3, atMost: 3 * time.Second},
+		"cut body": {steps: []roundTrip{breakOff, breakOff, good}, sent: 3, atMost: 3 * time.Second},
 		"nonsense": {
 			steps: []roundTrip{
 				respond(200, `{"CompanyInfo":`), respond(200, "<html></html>"), respond(200, `{"time":1}`), respond(200, ""),
