@@ -23,18 +23,18 @@ type quickBooks struct {
 	client   *intuit.Client
 	limiter  limit.Lanes
 	apiURL   string
-	api      http.RoundTripper // counts, and lets only GET pass
+	api      http.RoundTripper // metered, and lets only GET pass
 	env      string
 	log      *slog.Logger
 }
 
-// refreshTokenLife is what Intuit's refresh tokens live when its answer does not say.
+// refreshTokenLife is how long Intuit's refresh tokens live if its answer does not say.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq
 const refreshTokenLife = 100 * 24 * time.Hour
 
 func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.RealmID, *problem.Problem), refreshed func(context.Context, export.RealmID,
-		export.Grant)) *quickBooks {
+	ended func(context.Context, export.RealmID, *problem.Problem),
+	refreshed func(context.Context, export.RealmID, export.Grant)) *quickBooks {
 	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
@@ -43,7 +43,7 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 	if document == "" {
 		document = intuit.DiscoveryURL(set.Environment)
 	}
-	// Below the tokens: what could change QuickBooks data is refused whatever asks for it.
+	// This sits below the tokens, so that a request that could change QuickBooks data is refused whoever makes it.
 	q.api = intuit.ReadOnly(q.apiURL, net)
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	discovery := intuit.NewDiscovery(document, plain)
@@ -51,8 +51,9 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		Name: "quickbooks", Title: "QuickBooks", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(),
 		Endpoints: func(ctx context.Context) (oauth.Endpoints, error) {
 			e, err := discovery.Endpoints(ctx)
-			return oauth.Endpoints{Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation,
-				UserInfo: e.UserInfo}, err
+			return oauth.Endpoints{
+				Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation, UserInfo: e.UserInfo,
+			}, err
 		},
 		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
 		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
@@ -63,32 +64,35 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 	q.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired,
 		Unavailable: problem.QuickBooksUnavailable, Log: log,
-		OnDead: func(ctx context.Context, key export.GrantKey,
-			why *problem.Problem) {
-			ended(ctx, realmOf(key), why)
+		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
+			ended(ctx, parseRealm(key), why)
 		},
-		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) { refreshed(ctx, realmOf(key), g) },
+		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) {
+			refreshed(ctx, parseRealm(key), g)
+		},
 	})
-	q.client = q.clientWith(func(realm export.RealmID) oauth.Tokens {
+	q.client = q.newClient(func(realm export.RealmID) oauth.Tokens {
 		return q.sources.For(export.CompanyGrant(realm))
 	})
 	return q
 }
 
-func realmOf(key export.GrantKey) export.RealmID {
+func parseRealm(key export.GrantKey) export.RealmID {
 	return export.RealmID(strings.TrimPrefix(string(key), string(export.CompanyGrant(""))))
 }
 
-func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens) *intuit.Client {
-	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log,
+func (q *quickBooks) newClient(tokens func(export.RealmID) oauth.Tokens) *intuit.Client {
+	return intuit.New(intuit.Options{
+		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log,
 		HTTP: func(realm export.RealmID) *http.Client {
 			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
-		}})
+		},
+	})
 }
 
 // Probe implements control.QuickBooks.
 func (q *quickBooks) Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error) {
-	return q.clientWith(func(export.RealmID) oauth.Tokens { return fixedToken(token) }).Company(ctx, realm, q.env)
+	return q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }).Company(ctx, realm, q.env)
 }
 
 // Facts implements control.QuickBooks.
@@ -102,7 +106,7 @@ func (q *quickBooks) Usage(realm export.RealmID) (used, most int) {
 	return u.Used, u.Limit
 }
 
-// fixedToken is an access token that is not a stored connection's yet.
+// fixedToken is an access token for which there is no stored connection yet.
 type fixedToken string
 
 // Token implements oauth.Tokens.
@@ -111,7 +115,7 @@ func (t fixedToken) Token(context.Context) (string, error) { return string(t), n
 // Invalidate implements oauth.Tokens.
 func (fixedToken) Invalidate(string) {}
 
-// consents leads people through one provider's consent.
+// consents takes people through one provider's consent.
 type consents struct {
 	flows    *oauth.Flows
 	provider *oauth.Provider

@@ -397,8 +397,9 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	return p, nil
 }
 
-func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company,
-	m *export.Meter) (*export.Reading, error) {
+func (r *Runner) open(
+	ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter,
+) (*export.Reading, error) {
 	state, err := r.readState(ctx, in.definition, e.ID, c.Realm)
 	if err != nil {
 		return nil, err
