@@ -158,8 +158,8 @@ func quoteText(status int, f *fault) string {
 	return "QuickBooks says: " + problem.Safe(text)
 }
 
-// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. It returns nil if there is
-// none.
+// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. Change data capture can have
+// one among its groups, with status 200. It returns nil if there is none.
 func readFault(body []byte) *fault {
 	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
 	if bytes.HasPrefix(trimmed, []byte("<")) {
@@ -169,20 +169,43 @@ func readFault(body []byte) *fault {
 	if !bytes.Contains(body, []byte(`"Fault"`)) && !bytes.Contains(body, []byte(`"fault"`)) {
 		return nil
 	}
-	// encoding/json ignores the case of member names, so this reads both spellings.
-	var doc struct {
-		Fault *struct {
-			Error []struct {
-				Message, Detail, Code record.Scalar
-			}
-			Type record.Scalar
+	var doc struct{ Fault *jsonFault }
+	if json.Unmarshal(body, &doc) == nil && doc.Fault != nil {
+		return doc.Fault.fault()
+	}
+	var capture struct {
+		CDCResponse []struct {
+			Fault         *jsonFault
+			QueryResponse []struct{ Fault *jsonFault }
 		}
 	}
-	if json.Unmarshal(body, &doc) != nil || doc.Fault == nil {
+	if json.Unmarshal(body, &capture) != nil {
 		return nil
 	}
-	f := &fault{Type: string(doc.Fault.Type)}
-	for _, e := range doc.Fault.Error {
+	for _, response := range capture.CDCResponse {
+		if response.Fault != nil {
+			return response.Fault.fault()
+		}
+		for _, group := range response.QueryResponse {
+			if group.Fault != nil {
+				return group.Fault.fault()
+			}
+		}
+	}
+	return nil
+}
+
+// jsonFault is a fault in JSON. encoding/json ignores the case of member names, so this reads both spellings.
+type jsonFault struct {
+	Error []struct {
+		Message, Detail, Code record.Scalar
+	}
+	Type record.Scalar
+}
+
+func (j *jsonFault) fault() *fault {
+	f := &fault{Type: string(j.Type)}
+	for _, e := range j.Error {
 		f.Errors = append(f.Errors, faultError{string(e.Code), string(e.Message), string(e.Detail)})
 	}
 	return f

@@ -12,8 +12,7 @@ import (
 // Body says what a Fault answers with, or how it spoils the true answer.
 type Body string
 
-// Bodies of faults. BodyCut, BodyBadJSON, BodyDropAfter and BodyTrue let the request take effect and spoil only its
-// answer.
+// Bodies of faults. Those from BodyCut on let the request take effect and spoil only its answer.
 const (
 	// BodyJSON is the service's own fault envelope, with upper-case keys. It is the default with a Status.
 	BodyJSON Body = "json"
@@ -35,6 +34,11 @@ const (
 	BodyDropAfter Body = "drop_after"
 	// BodyTrue sends the true answer; with Delay it is a slow one. It is the default without a Status.
 	BodyTrue Body = "true"
+	// BodyFaultInside makes change data capture answer 200 with a fault in place of the last entity asked for. Other
+	// answers stay true.
+	BodyFaultInside Body = "fault_inside"
+	// BodyEntityMissing makes change data capture say nothing of the last entity asked for. Other answers stay true.
+	BodyEntityMissing Body = "entity_missing"
 )
 
 // Fault is trouble for the requests that it matches. Faults apply in the order they were given, one per request.
@@ -51,8 +55,10 @@ type Fault struct {
 	Status int `json:"status"`
 	// Body chooses the answer.
 	Body Body `json:"body"`
-	// Code, Message and Detail fill the envelope; empty ones follow the status.
+	// Code, Type, Message and Detail fill the envelope; empty ones follow the status. Intuit has ValidationFault,
+	// SystemFault, AuthenticationFault, AuthorizationFault, AUTHENTICATION, AUTHORIZATION and SERVICE as types.
 	Code    string `json:"code"`
+	Type    string `json:"type"`
 	Message string `json:"message"`
 	Detail  string `json:"detail"`
 	// Delay holds the answer back, beyond the general latency.
@@ -123,23 +129,41 @@ func (f *Fault) matches(c *call, path string) bool {
 
 func (f *Fault) spoilsOnly() bool {
 	switch f.Body {
-	case BodyCut, BodyBadJSON, BodyDropAfter, BodyTrue:
+	case BodyCut, BodyBadJSON, BodyDropAfter, BodyTrue, BodyFaultInside, BodyEntityMissing:
 		return true
 	}
 	return false
 }
 
-func (f *Fault) answer(now time.Time) *answer {
+// filled returns the usual fault of the status with what the knobs say instead.
+func (f *Fault) filled() *apiFault {
 	d := faultFor(f.Status)
-	if f.Code != "" {
-		d.code = f.Code
+	for _, m := range []struct {
+		to  *string
+		say string
+	}{{&d.code, f.Code}, {&d.kind, f.Type}, {&d.message, f.Message}, {&d.detail, f.Detail}} {
+		if m.say != "" {
+			*m.to = m.say
+		}
 	}
-	if f.Message != "" {
-		d.message = f.Message
+	return d
+}
+
+// spoilCapture returns the members of a CDCResponse: one with the groups, and perhaps one with a fault. f may be nil.
+func (f *Fault) spoilCapture(groups []object) []object {
+	whole := object{{"QueryResponse", groups}}
+	if f == nil || f.Body != BodyFaultInside && f.Body != BodyEntityMissing {
+		return []object{whole}
 	}
-	if f.Detail != "" {
-		d.detail = f.Detail
+	less := object{{"QueryResponse", groups[:len(groups)-1]}}
+	if f.Body == BodyEntityMissing {
+		return []object{less}
 	}
+	return []object{less, {{"Fault", f.filled().envelope()}}}
+}
+
+func (f *Fault) answer(now time.Time) *answer {
+	d := f.filled()
 	switch f.Body {
 	case BodyGateway:
 		return d.gateway(now)
@@ -210,13 +234,18 @@ func validation(code, message, detail string) *apiFault {
 	}
 }
 
-// service spells the fault as the accounting service does.
-func (f *apiFault) service(now time.Time, zone *time.Location) *answer {
+// envelope is the value of the member Fault.
+func (f *apiFault) envelope() object {
 	e := object{{"Message", f.message}, {"Detail", f.detail}, {"code", f.code}}
 	if f.elem != "" || f.code == "610" {
 		e.set("element", f.elem)
 	}
-	body := object{{"Fault", object{{"Error", []object{e}}, {"type", f.kind}}}, {"time", stampMillis(now, zone)}}
+	return object{{"Error", []object{e}}, {"type", f.kind}}
+}
+
+// service spells the fault as the accounting service does.
+func (f *apiFault) service(now time.Time, zone *time.Location) *answer {
+	body := object{{"Fault", f.envelope()}, {"time", stampMillis(now, zone)}}
 	return newAnswer(f.status, "application/json;charset=UTF-8", body.appendJSON(nil))
 }
 
