@@ -23,8 +23,9 @@ type ConnectionStatus string
 const (
 	// Connected: set by a finished consent. Left when the provider refuses the refresh token, or by the user.
 	Connected ConnectionStatus = "connected"
-	// ReconnectRequired: set by the token source when the provider answers invalid_grant. Left by a new consent only;
-	// until then nothing is asked of the provider.
+	// ReconnectRequired: set by the token source when the provider answers invalid_grant, and by the client when
+	// QuickBooks refuses the connection for good. Left by a new consent only; until then nothing is asked of the
+	// provider.
 	ReconnectRequired ConnectionStatus = "reconnect_required"
 	// Disconnected: set by the user; the grant is revoked and forgotten. Left by a new consent.
 	Disconnected ConnectionStatus = "disconnected"
