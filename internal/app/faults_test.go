@@ -14,7 +14,7 @@ import (
 // company, and at what the next run costs.
 func TestFaultsReachTheConnection(t *testing.T) {
 	t.Parallel()
-	refused := intuitsim.Fault{Match: "v3", Status: http.StatusForbidden, Body: intuitsim.BodyGateway}
+	refused := intuitsim.Fault{Match: "v3", Code: "3100"}
 	for name, test := range map[string]struct {
 		fault    intuitsim.Fault
 		n        int          // -1 for good
@@ -42,10 +42,8 @@ func TestFaultsReachTheConnection(t *testing.T) {
 			status: export.ReconnectRequired, says: "Token revoked",
 		},
 		"person lost access": {
-			fault: intuitsim.Fault{
-				Match: "v3", Status: http.StatusUnauthorized, Code: "120", Type: "AuthorizationFault",
-			},
-			n: -1, code: problem.CompanyReconnectRequired, sent: 2, attempts: 1,
+			fault: intuitsim.Fault{Match: "v3", Code: "120"},
+			n:     -1, code: problem.CompanyReconnectRequired, sent: 2, attempts: 1,
 			status: export.ReconnectRequired, says: "lost access",
 		},
 		"authentication down once": {
@@ -56,12 +54,18 @@ func TestFaultsReachTheConnection(t *testing.T) {
 			n: 1, status: export.Connected, attempts: 1,
 		},
 		"lapsed": {
-			fault: intuitsim.Fault{
-				Match: "v3", Status: http.StatusBadRequest, Code: "7001", Type: "SERVICE",
-				Message: "Subscription for company has lapsed or Invalid destination URL",
-			},
-			n: -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1,
+			fault: intuitsim.Fault{Match: "v3", Code: "7001"},
+			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1,
 			status: export.Connected, says: "Subscription for company has lapsed",
+		},
+		"subscription ended": {
+			fault: intuitsim.Fault{Match: "v3", Code: "6190"},
+			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1,
+			status: export.Connected, says: "Subscription period has ended",
+		},
+		"not for this person": {
+			fault: intuitsim.Fault{Match: "query", Code: "5020"},
+			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1, status: export.Connected,
 		},
 		"something inactive": {
 			fault: intuitsim.Fault{

@@ -24,7 +24,7 @@ const (
 type quoting uint8
 
 const (
-	quoteNothing quoting = iota
+	_ quoting = iota // nothing
 	// quoteDetail is the detail.
 	quoteDetail
 	// quoteWhole is the message and the detail.
@@ -54,15 +54,24 @@ type rule struct {
 	// our choice: QuickBooks' answers do not tell what passes from what lasts.
 	repeats int
 	then    *meaning
-	source  string
+	source  string // addresses and files, with blanks between
 }
 
-// Where the rules come from. The files are the repository's testdata.
+// Where the rules come from: Intuit's pages, answers that people have recorded in public, and files in testdata.
 const (
-	codesPage  = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes"
-	limitsPage = "https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles"
-	topErrors  = "Intuit's page of 8 June 2017 on the most frequent errors"
-	faultsFile = "faults.json"
+	codesPage    = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes"
+	commonPage   = "https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/handling-common-errors"
+	limitsPage   = "https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles"
+	seen120      = "https://github.com/minimul/qbo_api/issues/96"
+	seen3100     = "https://github.com/intuit/oauth-jsclient/issues/2"
+	seen5020     = "https://github.com/intuit/oauth-jsclient/issues/89"
+	seen5xx      = "https://github.com/minimul/qbo_api/issues/81"
+	seen6190     = "https://github.com/intuit/QuickBooks-V3-PHP-SDK/issues/257"
+	seen7001     = "https://github.com/ruckus/quickbooks-ruby/issues/321"
+	seenAt200    = "https://github.com/intuit/QuickBooks-V3-PHP-SDK/issues/211"
+	faultsFile   = "testdata/faults.json"
+	expiredFile  = "testdata/fault_token_expired.json"
+	throttleFile = "testdata/fault_throttle.json"
 )
 
 // odd is what a refusal of the connection means before it has repeated itself: healthy connections get some, too.
@@ -72,6 +81,9 @@ var odd = meaning{
 }
 
 var (
+	// oddToken is odd with a detail that may hold the token.
+	oddToken = meaning{is: odd.is, do: odd.do, words: odd.words, quote: quoteBrief}
+
 	throttled = meaning{
 		is: problem.QuickBooksRateLimited, do: retry, pause: true,
 		words: "QuickBooks received too many requests for this company.",
@@ -107,40 +119,43 @@ const thrice = 3
 // rules is the one table of QuickBooks' answers. What is none of them comes to rejected. Words stand in front of
 // QuickBooks' own where those are meant for programmers.
 var rules = []rule{
-	// Whatever else it says, an answer of these comes from a service in trouble: 500 has come with code 120.
+	// Whatever else they say, these come from a service in trouble: 500 has come with the codes 120 and 3100.
 	{status: 504, source: codesPage, meaning: meaning{
 		is: problem.QuickBooksUnavailable, do: retry, slow: true, words: "QuickBooks did not answer in time.",
 	}},
-	{status: 5, source: faultsFile, meaning: meaning{is: problem.QuickBooksUnavailable, do: retry}},
+	{status: 5, source: seen120 + " " + seen5xx + " " + faultsFile, meaning: meaning{
+		is: problem.QuickBooksUnavailable, do: retry,
+	}},
 
 	// A fault's code says more than a status below 500: throttling has come as 403.
-	{code: "3001", source: limitsPage, meaning: throttled},
+	{code: "3001", source: limitsPage + " " + throttleFile, meaning: throttled},
 	{status: 429, source: limitsPage, meaning: throttled},
 
 	// A 401 that gets here has come twice, the second time to a new token: see Options.HTTP.
-	{status: 401, code: "120", source: topErrors, meaning: lostAccess},
-	{status: 401, code: "3100", source: codesPage, meaning: otherCompany},
-	{status: 401, source: faultsFile, meaning: ended},
-	{code: "120", source: topErrors, meaning: odd, repeats: thrice, then: &lostAccess},
-	{code: "3100", source: faultsFile, meaning: odd, repeats: thrice, then: &otherCompany},
-	{code: "3200", source: codesPage, meaning: meaning{is: odd.is, do: odd.do, words: odd.words, quote: quoteBrief},
-		repeats: thrice, then: &ended},
+	{status: 401, code: "120", source: commonPage, meaning: lostAccess},
+	{status: 401, code: "3100", source: seen3100, meaning: otherCompany},
+	{status: 401, source: expiredFile + " " + faultsFile, meaning: ended},
+	{code: "120", source: commonPage, meaning: odd, repeats: thrice, then: &lostAccess},
+	{code: "3100", source: seen3100 + " " + faultsFile, meaning: odd, repeats: thrice, then: &otherCompany},
+	{code: "3200", source: expiredFile, meaning: oddToken, repeats: thrice, then: &ended},
 
-	{code: "7001", source: faultsFile, meaning: meaning{
+	{code: "7001", source: seen7001 + " " + faultsFile, meaning: meaning{
 		is: problem.QuickBooksRejected, do: tell, quote: quoteWhole,
 		words: "The company's QuickBooks subscription has ended, or Intuit's sandbox and production are mixed up.",
 		hint: "Renew the subscription in QuickBooks, or take the company out of the exporter. If it is paid for, see " +
 			"whether LEDGERSHEET_INTUIT_ENVIRONMENT is the one that the company belongs to.",
 	}},
-	{code: "6190", source: topErrors, meaning: meaning{
+	{code: "6190", source: seen6190 + " " + seenAt200, meaning: meaning{
 		is: problem.QuickBooksRejected, do: tell, quote: quoteWhole,
 		words: "The company's QuickBooks subscription has ended, or the company is closed.",
 		hint:  "Renew the subscription in QuickBooks, or take the company out of the exporter.",
 	}},
-	{code: "5020", source: topErrors, meaning: meaning{
+	{code: "5020", source: seen5020, meaning: meaning{
 		is: problem.QuickBooksRejected, do: stop, quote: quoteWhole,
-		words: "The person who connected this company may not see this data in QuickBooks.",
-		hint:  "Have an administrator of the company press Reconnect, or give that person access in QuickBooks.",
+		words: "The person who connected this company may not see this data in QuickBooks, or the company's plan is " +
+			"without it.",
+		hint: "Have an administrator of the company press Reconnect, or give that person access in QuickBooks. If " +
+			"the plan lacks it, take the company out of the exporter.",
 	}},
 
 	// With status 400 the request is at fault, even though QuickBooks calls that an error of its own.
@@ -148,7 +163,7 @@ var rules = []rule{
 	{code: "10000", source: codesPage, meaning: ownError},
 
 	{kind: "VALIDATION", source: codesPage, meaning: rejected},
-	{kind: "AUTHENTICATION", source: codesPage, meaning: odd, repeats: thrice, then: &ended},
+	{kind: "AUTHENTICATION", source: codesPage, meaning: oddToken, repeats: thrice, then: &ended},
 	{kind: "AUTHORIZATION", source: codesPage, meaning: odd, repeats: thrice, then: &barred},
 	{status: 408, source: codesPage, meaning: meaning{
 		is: problem.QuickBooksUnavailable, do: retry, words: "QuickBooks did not receive the request in time.",
@@ -182,7 +197,7 @@ func (f *fault) codeAndKind() (code, kind string) {
 		code = strings.TrimLeft(f.Errors[0].Code, "0")
 	}
 	kind = strings.TrimSuffix(strings.ToUpper(f.Type), "FAULT")
-	if kind == "AUTHORIZATON" { // Intuit's own spelling, see faultsFile
+	if strings.HasPrefix(kind, "AUTHORIZAT") { // Intuit also misspells it, see faultsFile
 		kind = "AUTHORIZATION"
 	}
 	return code, kind

@@ -297,6 +297,12 @@ func TestFaults(t *testing.T) {
 	expect("gateway", Fault{Match: "v3", Status: 401, Body: BodyGateway}, is(401, `"fault":{"error":[{"message"`))
 	expect("type", Fault{Match: "query", Status: 400, Code: "7001", Type: "SERVICE", Message: "lapsed", Detail: "why"},
 		is(400, `{"Fault":{"Error":[{"Message":"lapsed","Detail":"why","code":"7001"}],"type":"SERVICE"}`))
+	for code, status := range map[string]int{
+		"120": 401, "3001": 429, "3100": 403, "3200": 401, "5020": 400, "6190": 400, "7001": 400, "10000": 500,
+	} {
+		expect(code, Fault{Match: "query", Code: code}, is(status, `"code":"`+code+`"`))
+	}
+	expect("known code with a status", Fault{Match: "query", Code: "120", Status: 500}, is(500, `"code":"120"}],"type":"SystemFault"`))
 	expect("no capture to spoil", Fault{Match: "query", Body: BodyFaultInside}, is(200, `{"QueryResponse":{"Term"`))
 	expect("xml", Fault{Match: "query:Term", Status: 429, Body: BodyXML, RetryAfter: "7"},
 		func(r *http.Response, b []byte, err error) bool {

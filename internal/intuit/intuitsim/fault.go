@@ -1,6 +1,7 @@
 package intuitsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -56,7 +57,9 @@ type Fault struct {
 	// Body chooses the answer.
 	Body Body `json:"body"`
 	// Code, Type, Message and Detail fill the envelope; empty ones follow the status. Intuit has ValidationFault,
-	// SystemFault, AuthenticationFault, AuthorizationFault, AUTHENTICATION, AUTHORIZATION and SERVICE as types.
+	// SystemFault, AuthenticationFault, AuthorizationFault, AUTHENTICATION, AUTHORIZATION and SERVICE as types. Without
+	// Status and Body one of the codes 120, 3001, 3100, 3200, 5020, 6190, 7001 and 10000 is enough: the rest is then as
+	// the service was seen to say it.
 	Code    string `json:"code"`
 	Type    string `json:"type"`
 	Message string `json:"message"`
@@ -71,6 +74,14 @@ type Fault struct {
 func (s *Server) Fail(f Fault) {
 	if f.N == 0 {
 		f.N = 1
+	}
+	if known := faultOf(f.Code); f.Status == 0 && f.Body == "" && known != nil {
+		f.Status, f.Body = known.status, BodyJSON
+		if known.kind == "AUTHENTICATION" || known.kind == "AUTHORIZATION" {
+			f.Body = BodyGateway
+		}
+		f.Type, f.Message = cmp.Or(f.Type, known.kind), cmp.Or(f.Message, known.message)
+		f.Detail = cmp.Or(f.Detail, known.detail)
 	}
 	if f.Body == "" {
 		f.Body = BodyTrue
@@ -226,6 +237,39 @@ func faultFor(status int) *apiFault {
 		message: "An application error has occurred while processing your request",
 		detail:  "System Failure Error: Unexpected Internal Error.",
 	}
+}
+
+// faultOf returns the usual fault of a code, nil if the code says too little.
+func faultOf(code string) *apiFault {
+	switch code {
+	case "120":
+		// https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/handling-common-errors
+		return &apiFault{
+			status: http.StatusUnauthorized, code: code, kind: "AuthorizationFault", message: "Authorization Failure",
+			detail: "AuthorizationFailure: -11014-You do not have access to use QuickBooks Online Plus.",
+		}
+	case "3001":
+		return faultFor(http.StatusTooManyRequests)
+	case "3100":
+		return faultFor(http.StatusForbidden)
+	case "3200":
+		return faultFor(http.StatusUnauthorized)
+	case "5020": // https://github.com/intuit/oauth-jsclient/issues/89
+		return validation(code, "Permission Denied Error",
+			"Permission Denied Error : You do not have the access rights to use this feature.")
+	case "6190": // https://github.com/intuit/QuickBooks-V3-PHP-SDK/issues/257
+		return validation(code, "Invalid Company Status",
+			"Subscription period has ended or canceled or there was a billing problem")
+	case "7001": // https://github.com/ruckus/quickbooks-ruby/issues/321
+		return &apiFault{
+			status: http.StatusBadRequest, code: code, kind: "SERVICE",
+			message: "Subscription for company has lapsed or Invalid destination URL is used",
+			detail:  "Sandbox company works with Sandbox URL and Production company works with Production URL.",
+		}
+	case "10000":
+		return faultFor(http.StatusInternalServerError)
+	}
+	return nil
 }
 
 func validation(code, message, detail string) *apiFault {
