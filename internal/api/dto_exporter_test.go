@@ -22,7 +22,7 @@ func TestExporterAsJSON(t *testing.T) {
 	}{
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"filters":[],"options":{},` +
 			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
-			`"mode":"","on_difference":"","schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
+			`"mode":"replace","on_difference":"warn","schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
 			ID: "exp_1", Name: "A", Definition: "invoices", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},

@@ -105,13 +105,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
-	a.books = newQuickBooks(set.Intuit, a.store, meter("quickbooks"), a.log,
-		func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
+	a.books = newQuickBooks(set.Intuit, a.store, meter("quickbooks"), a.log, companyNews{
+		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
-		func(ctx context.Context, realm export.RealmID, g export.Grant) {
+		refreshed: func(ctx context.Context, realm export.RealmID, g export.Grant) {
 			a.control.CompanyRefreshed(ctx, realm, g)
-		})
+		},
+		told: func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem) {
+			a.control.CompanyTold(ctx, realm, asked, why)
+		},
+	})
 	a.google, err = newGoogle(set.Google, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {

@@ -32,9 +32,15 @@ type quickBooks struct {
 // https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq
 const refreshTokenLife = 100 * 24 * time.Hour
 
+// companyNews hears what becomes of companies' connections. All of it is required.
+type companyNews struct {
+	ended     func(context.Context, export.RealmID, *problem.Problem)
+	refreshed func(context.Context, export.RealmID, export.Grant)
+	told      func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
+}
+
 func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.RealmID, *problem.Problem),
-	refreshed func(context.Context, export.RealmID, export.Grant)) *quickBooks {
+	news companyNews) *quickBooks {
 	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
@@ -65,15 +71,15 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired,
 		Unavailable: problem.QuickBooksUnavailable, Log: log,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
-			ended(ctx, parseRealm(key), why)
+			news.ended(ctx, parseRealm(key), why)
 		},
 		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) {
-			refreshed(ctx, parseRealm(key), g)
+			news.refreshed(ctx, parseRealm(key), g)
 		},
 	})
 	q.client = q.newClient(func(realm export.RealmID) oauth.Tokens {
 		return q.sources.For(export.CompanyGrant(realm))
-	})
+	}, news.told)
 	return q
 }
 
@@ -81,9 +87,14 @@ func parseRealm(key export.GrantKey) export.RealmID {
 	return export.RealmID(strings.TrimPrefix(string(key), string(export.CompanyGrant(""))))
 }
 
-func (q *quickBooks) newClient(tokens func(export.RealmID) oauth.Tokens) *intuit.Client {
+// newClient returns a client. told is nil for tokens that are not the connection's yet: what is said to those says
+// nothing about it.
+func (q *quickBooks) newClient(
+	tokens func(export.RealmID) oauth.Tokens,
+	told func(context.Context, export.RealmID, time.Time, *problem.Problem),
+) *intuit.Client {
 	return intuit.New(intuit.Options{
-		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log,
+		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Told: told,
 		HTTP: func(realm export.RealmID) *http.Client {
 			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
 		},
@@ -92,7 +103,7 @@ func (q *quickBooks) newClient(tokens func(export.RealmID) oauth.Tokens) *intuit
 
 // Probe implements control.QuickBooks.
 func (q *quickBooks) Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error) {
-	return q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }).Company(ctx, realm, q.env)
+	return q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil).Company(ctx, realm, q.env)
 }
 
 // Facts implements control.QuickBooks.

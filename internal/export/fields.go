@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -148,8 +149,14 @@ func shownField(f Field, get func(Exporter) any) Field {
 // ReadOnly reports whether only the program sets the field.
 func (f Field) ReadOnly() bool { return f.set == nil }
 
-// Get returns the exporter's value. Its type depends on the kind.
-func (f Field) Get(e Exporter) any { return f.get(e) }
+// Get returns the exporter's value. Its type depends on the kind. An empty choice is its default: stores may hold
+// exporters from before there was a choice.
+func (f Field) Get(e Exporter) any {
+	if v := f.get(e); f.Choices == nil || v != "" {
+		return v
+	}
+	return f.Default
+}
 
 // Set sets the exporter's value. It panics if the field is read-only, or if v has the wrong type for the kind.
 func (f Field) Set(e *Exporter, v any) { f.set(e, v) }
@@ -191,7 +198,7 @@ func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 		if f.Missing != "" && f.Path != typePath && isEmpty(v) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
-		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, text) {
+		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, cmp.Or(text, f.Default)) {
 			c.Add(f.Path, "must be %s for %s", strings.Join(f.Choices, " or "), d.Info().ID)
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -326,5 +328,45 @@ func TestAConnectionMadeAnewComparesAll(t *testing.T) {
 	}
 	if r := w.run(); len(r.warnings()) != 0 {
 		t.Errorf("warnings of the next run: %q", r.warnings())
+	}
+}
+
+// TestNothingIsSkippedAfterAnAnswerWithGaps: an answer that holds a fault, or says nothing of an object, is asked for
+// again; while it stays so the reading fails and the next one tells everything.
+func TestNothingIsSkippedAfterAnAnswerWithGaps(t *testing.T) {
+	t.Parallel()
+	for body, code := range map[intuitsim.Body]problem.Code{
+		intuitsim.BodyFaultInside:   problem.QuickBooksUnavailable,
+		intuitsim.BodyEntityMissing: problem.QuickBooksMalformed,
+	} {
+		t.Run(string(body), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t)
+				asked := func() int {
+					n := 0
+					for _, r := range w.server.Requests() {
+						if r.Kind == "cdc" {
+							n++
+						}
+					}
+					w.server.ResetRequests()
+					return n
+				}
+				w.wait(time.Hour)
+				ok(t, w.books.Change("Customer", w.books.IDs("Customer")[0], intuitsim.Change{Name: "Gap Ltd"}))
+				w.server.Fail(intuitsim.Fault{Match: "cdc", Body: body, N: -1})
+				q := w.query
+				q.State = w.state
+				if r := w.simulated.read(t, w.log, q); !problem.HasCode(r.err, code) || asked() != 5 {
+					t.Errorf("while it stays so: %v, %d rows", r.err, len(r.rows))
+				}
+				w.server.ClearFaults()
+				w.server.Fail(intuitsim.Fault{Match: "cdc", Body: body})
+				if r := w.run(); len(r.rows) != 1 || !strings.Contains(r.lines()[0], "Gap Ltd") || asked() != 2 {
+					t.Errorf("afterwards: %q", r.lines())
+				}
+			})
+		})
 	}
 }

@@ -23,7 +23,7 @@ func sampleExporter(id export.ID, name string) export.Exporter {
 		Revision: 3, CreatedAt: noon, UpdatedAt: noon, CreatedBy: "owner@example.com", NextAt: noon.Add(time.Hour),
 	}
 	for _, f := range export.Fields() {
-		if !f.ReadOnly() && f.Get(e) == "" {
+		if !f.ReadOnly() && (f.Get(e) == "" || f.Choices != nil) {
 			f.Set(&e, "x")
 		}
 	}
