@@ -22,6 +22,7 @@ type arranged struct {
 	cut     bool // QuickBooks left out the rest
 	top     []*node
 	checks  []export.Check // set by verify
+	notes   []string       // what people should know about the answer
 }
 
 // detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.
@@ -61,6 +62,7 @@ func arrange(doc *document, d export.Report) *arranged {
 		a.label = 0
 	}
 	a.nameColumns()
+	a.readAmounts(doc.Rows)
 	if doc.Rows != nil {
 		a.top = a.arrangeRows(doc.Rows.Row)
 	}
@@ -305,7 +307,8 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	return table.TextOf(text)
 }
 
+// parseAmount parses a cell's text after readAmounts has spelt it plainly.
 func parseAmount(text string) (decimal.Decimal, bool) {
-	d, err := table.ParseDecimal(strings.TrimSuffix(text, "%"))
+	d, err := table.ParseDecimal(text)
 	return d, err == nil
 }

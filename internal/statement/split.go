@@ -3,6 +3,7 @@ package statement
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -120,7 +121,17 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 			"QuickBooks left out a part of the report because it is too large.")
 	}
 	a := arrange(&doc, s.report)
+	s.warn(a.notes)
 	return a, verify(a, s.report, want)
+}
+
+// warn adds warnings that are not there yet: the parts of a report tend to say the same.
+func (s *reader) warn(texts []string) {
+	for _, text := range texts {
+		if !slices.Contains(s.warnings, text) {
+			s.warnings = append(s.warnings, text)
+		}
+	}
 }
 
 // previewStart returns what a preview shows of a report that a run would read in parts.

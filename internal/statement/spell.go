@@ -1,0 +1,86 @@
+package statement
+
+import (
+	"fmt"
+
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
+)
+
+// mostNamed limits how many unreadable cells are named.
+const mostNamed = 5
+
+// speller rewrites an answer's amounts into JSON's spelling.
+type speller struct {
+	*arranged
+	spelling spelling
+	strange  []string
+	more     int
+}
+
+// readAmounts gives all amounts of the answer one spelling, so that whatever reads them later needs to know only that.
+// Cells that cannot be read stay as they are and are named in a.notes: no total over them can be checked.
+func (a *arranged) readAmounts(rows *docRows) {
+	s := &speller{arranged: a, spelling: spelling{currency: string(a.header.Currency)}}
+	s.visit(rows, "", func(_ string, _ reportColumn, c *docCell) {
+		switch mark := s.spelling.observe(c.text()); {
+		case mark == 0 || mark == s.spelling.mark:
+		case s.spelling.mark == 0:
+			s.spelling.mark = mark
+		default:
+			s.spelling.mark = mixed
+		}
+	})
+	s.visit(rows, "", s.respell)
+	if s.more > 0 {
+		s.strange = append(s.strange, fmt.Sprintf("%d more cells of the report cannot be read as amounts.", s.more))
+	}
+	a.notes = append(a.notes, s.strange...)
+}
+
+// visit calls do with every cell that stands in a column of amounts or numbers, and the name of its row.
+func (s *speller) visit(rows *docRows, above string, do func(row string, c reportColumn, cell *docCell)) {
+	if rows == nil {
+		return
+	}
+	for _, r := range rows.Row {
+		name := above
+		for i, cells := range [][]docCell{r.Header.cells(), r.ColData, r.Summary.cells()} {
+			if i < 2 && len(cells) > 0 && cells[0].text() != "" {
+				name = cells[0].text()
+			}
+			label := name
+			if i == 2 && len(cells) > 0 && cells[0].text() != "" {
+				label = cells[0].text()
+			}
+			for at := range min(len(cells), len(s.columns)) {
+				named := at == 0 && (s.label == 0 || i != 1) // it is the row's name
+				if c := s.columns[at]; !named && (c.kind == table.Money || c.kind == table.Number) {
+					do(label, c, &cells[at])
+				}
+			}
+		}
+		s.visit(r.Rows, name, do)
+	}
+}
+
+func (s *speller) respell(row string, c reportColumn, cell *docCell) {
+	d, what := s.spelling.parse(cell.text())
+	switch what {
+	case nothing:
+		cell.Value = ""
+	case figure:
+		if _, plain := parseAmount(cell.text()); !plain {
+			cell.Value = record.Scalar(table.DecimalText(d))
+		}
+	case unreadable:
+		if len(s.strange) == mostNamed {
+			s.more++
+			return
+		}
+		s.strange = append(s.strange, fmt.Sprintf("In the report %s the row %q has %q under %q, which cannot be read "+
+			"as an amount; it is exported as text, and totals over it are not checked.", s.header.ReportName,
+			problem.Safe(row), problem.Safe(cell.text()), problem.Safe(c.title)))
+	}
+}
