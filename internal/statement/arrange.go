@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -19,6 +18,7 @@ type arranged struct {
 	columns []reportColumn
 	label   int // index of the column with the rows' labels; -1 if all columns are data
 	list    bool
+	rows    bool // the rows are transactions
 	cut     bool // QuickBooks left out the rest
 	top     []*node
 	checks  []export.Check // set by verify
@@ -26,7 +26,7 @@ type arranged struct {
 }
 
 // detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.
-func (a *arranged) detail() bool { return a.label < 0 }
+func (a *arranged) detail() bool { return a.rows }
 
 // reportColumn is one column of cells.
 type reportColumn struct {
@@ -37,6 +37,8 @@ type reportColumn struct {
 	end       string // last day
 	total     bool   // the total of the other amount columns
 	additive  bool   // its cells add up to the section's total
+	stranger  bool   // its key is not known
+	proven    bool   // the key or the period proves the kind, whatever the cells hold
 }
 
 // node is a section or a leaf.
@@ -54,19 +56,26 @@ func (n *node) computed() bool {
 	return n.section && n.label == "" && n.own == nil && len(n.children) == 0
 }
 
-// arrange converts either generation of answer to one form.
-func arrange(doc *document, d export.Report) *arranged {
-	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List}
+// arrange converts either generation of answer to one form. It refuses an answer with cells that stand in no column.
+func arrange(doc *document, d export.Report) (*arranged, error) {
+	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List, rows: d.Shape == export.List}
 	a.addColumns(doc.Columns.Column, "")
-	if !a.list || a.columns[0].title == "" {
-		a.label = 0
+	if !a.list || (len(a.columns) > 0 && a.columns[0].title == "") {
+		a.label, a.rows = 0, false
 	}
+	if a.rows && a.labelsSummaries(doc.Rows) {
+		a.insertLabels(doc.Rows)
+	}
+	if err := a.refuseStrays(doc.Rows, ""); err != nil {
+		return nil, err
+	}
+	a.settleKinds(doc.Rows)
 	a.nameColumns()
 	a.readAmounts(doc.Rows)
 	if doc.Rows != nil {
 		a.top = a.arrangeRows(doc.Rows.Row)
 	}
-	return a
+	return a, nil
 }
 
 // addColumns appends the columns that hold cells. Titles of grouped columns are prefixed with the group's title.
@@ -79,70 +88,6 @@ func (a *arranged) addColumns(columns []docColumn, group string) {
 		}
 		a.columns = append(a.columns, newReportColumn(c, title))
 	}
-}
-
-// genericTypes has the ColTypes that say what a column holds. In older answers any other ColType is the column's key.
-var genericTypes = map[string]table.Kind{
-	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text,
-	"integer": table.Number, "number": table.Number, "decimal": table.Number, "float": table.Number,
-	"double": table.Number, "quantity": table.Number, "percent": table.Number, "rate": table.Number,
-	"account": table.Text, "customer": table.Text, "vendor": table.Text, "item": table.Text, "class": table.Text,
-	"department": table.Text, "employee": table.Text,
-}
-
-func newReportColumn(c docColumn, title string) reportColumn {
-	kind, generic := genericTypes[strings.ToLower(string(c.ColType))]
-	key := c.meta("ColKey")
-	if !generic {
-		if key == "" {
-			key = string(c.ColType)
-		}
-		kind = guessKind(key)
-	}
-	out := reportColumn{
-		id: key, title: title, kind: kind,
-		start: keepDay(c.meta("StartDate")), end: keepDay(c.meta("EndDate")),
-	}
-	if out.id == "" {
-		// Older answers have no keys; newer ones derive them from the titles like this.
-		out.id = strings.ToLower(strings.ReplaceAll(title, " ", ""))
-	}
-	out.total = strings.EqualFold(out.id, "total")
-	out.additive = kind == table.Money && !strings.Contains(key, "rbal")
-	// Averages and prices are money too, and one sale can count towards several taxes: none of these add up.
-	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {
-		if strings.Contains(strings.ToLower(key+" "+title), part) {
-			out.additive = false
-		}
-	}
-	return out
-}
-
-// guessKind derives what a column holds from the way QuickBooks spells keys: subt_nat_amount, due_date, quantity.
-// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
-func guessKind(key string) table.Kind {
-	base := strings.TrimSuffix(key, "_nt")
-	switch {
-	case strings.HasSuffix(base, "_date"):
-		return table.Date
-	case hasEnding(base, "amount", "_amt", "_bal", "_cost", "price"), base == "rate":
-		return table.Money
-	case slices.Contains([]string{"quantity", "exch_rate", "past_due", "qty", "qty_on_hand"}, base):
-		return table.Number
-	}
-	return table.Text
-}
-
-func hasEnding(s string, endings ...string) bool {
-	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(s, e) })
-}
-
-// keepDay returns s if it is a day as 2006-01-02, else "".
-func keepDay(s string) string {
-	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return ""
-	}
-	return s
 }
 
 // nameColumns gives every column a unique id, which stays the same between runs as far as the answer allows, and sets
@@ -237,7 +182,7 @@ func settle(n *node) *node {
 // findLabel returns the label and id of what a row is about. Leaves of transaction lists have no label, and the
 // transaction's id.
 func (a *arranged) findLabel(cells []docCell, section bool) (label, id string) {
-	if a.label == 0 || section {
+	if !a.detail() || section {
 		if len(cells) == 0 {
 			return "", ""
 		}
@@ -298,6 +243,8 @@ func (c reportColumn) cell(from docCell) table.Cell {
 			}
 			return table.NumberOf(d)
 		}
+	case table.DateTime:
+		return record.Convert(text, table.DateTime)
 	case table.Date:
 		if strings.Trim(text, "0-/") == "" { // a transaction's split rows have "0-00-00"
 			return table.Cell{}

@@ -2,13 +2,24 @@ package statement
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
+
+func mustArrange(t testing.TB, doc *document, d export.Report) *arranged {
+	t.Helper()
+	a, err := arrange(doc, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
 
 // readHard arranges a file of testdata/hard.
 func readHard(t *testing.T, name string, d export.Report) *arranged {
@@ -17,7 +28,7 @@ func readHard(t *testing.T, name string, d export.Report) *arranged {
 	if err := decodeReport(readSample(t, filepath.Join("testdata", "hard", name+".json")), &doc); err != nil {
 		t.Fatal(err)
 	}
-	return arrange(&doc, d)
+	return mustArrange(t, &doc, d)
 }
 
 // layOut returns a report's rows: role and level, then the cells.
@@ -40,6 +51,135 @@ func layOut(t *testing.T, a *arranged, d export.Report, kind string) []string {
 		list = append(list, strings.Join(line, "|"))
 	}
 	return list
+}
+
+// listOf is a report of transactions.
+func listOf(object string) export.Report {
+	return export.Report{ID: "r", Object: object, Shape: export.List}
+}
+
+// describeColumns returns each column's key and kind, and whether it adds up.
+func describeColumns(a *arranged) string {
+	var list []string
+	for _, c := range a.columns {
+		text := c.id + " " + c.kind.String()
+		if c.additive {
+			text += " added"
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestColumnsAreWhatTheyHold proves that key, declared type and values decide together what a column is.
+func TestColumnsAreWhatTheyHold(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, want string
+		notes      []string
+		rows       []string
+	}{
+		{
+			"code_column_typed_money", "tx_date date, name text, sku text, qty number, assetvalue money added",
+			[]string{`"SKU"`},
+			[]string{"data||2026-02-03|Hose|004711|3|36.00", "data||2026-02-09|Hose|004711-B|-1|-12.00"},
+		},
+		{
+			"home_currency_keys", "tx_date date, txn_type text, subt_nat_amount_home_nt money added, " +
+				"rbal_nat_amount_home_nt money, create_date datetime, share_pct number, some_new_amount money",
+			[]string{`key "share_pct"`, `key "some_new_amount"`},
+			[]string{
+				"data||2026-01-05|Deposit|100.00|100.00|2026-01-05T17:30:00Z|0.56|1.10",
+				"data||2026-01-09|Check|-40.00|60.00|2026-01-10T01:00:00Z|12.5|2.20",
+			},
+		},
+	} {
+		a := readHard(t, test.name, listOf(test.name))
+		if got := describeColumns(a); got != test.want {
+			t.Errorf("%s has the columns %s", test.name, got)
+		}
+		if len(a.notes) != len(test.notes) {
+			t.Errorf("%s: %q", test.name, a.notes)
+			continue
+		}
+		for i, note := range test.notes {
+			if !strings.Contains(a.notes[i], note) {
+				t.Errorf("%s: %q, want %s", test.name, a.notes[i], note)
+			}
+		}
+		got := layOut(t, a, listOf(test.name), export.LayoutStatement)
+		for _, row := range test.rows {
+			if !slices.Contains(got, row) {
+				t.Errorf("%s: %q is not among %q", test.name, row, got)
+			}
+		}
+	}
+}
+
+// TestRowsLongerThanColumns proves that no cell is cut off unseen.
+func TestRowsLongerThanColumns(t *testing.T) {
+	t.Parallel()
+	body := readSample(t, filepath.Join("testdata", "hard", "more_cells_than_columns.json"))
+	var doc document
+	if err := decodeReport(body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := arrange(&doc, profitAndLoss()); !problem.HasCode(err, problem.QuickBooksMalformed) ||
+		!strings.Contains(err.Error(), `the row "Sales" has "7.77" in cell 3`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestTotalsWithLabelsBeforeAmounts reads a list of nothing but amounts, whose totals have one cell more.
+func TestTotalsWithLabelsBeforeAmounts(t *testing.T) {
+	t.Parallel()
+	a := readHard(t, "labels_before_amounts", listOf("ProfitAndLossDetail"))
+	if err := verify(a, listOf("ProfitAndLossDetail"), asked{}); err != nil {
+		t.Error(err)
+	}
+	want := []string{
+		"section|Income||", "section|Landscaping||", "data||100.00|8.00", "data||46.30|3.70",
+		"total|Total for Landscaping|146.30|11.70", "total|Total for Income|146.30|11.70",
+	}
+	if diff := cmp.Diff(want, layOut(t, a, listOf("ProfitAndLossDetail"), export.LayoutStatement)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestEmptyReports reads every shape of a report without data.
+func TestEmptyReports(t *testing.T) {
+	t.Parallel()
+	const header = `{"Header":{"ReportName":"R","Option":[{"Name":"noReportData","Value":"TRUE"}]}`
+	for _, body := range []string{
+		string(readSample(t, filepath.Join("testdata", "hard", "empty_without_columns.json"))),
+		header + `}`, header + `,"Columns":null,"Rows":null}`, header + `,"Columns":{"Column":[]},"Rows":{"Row":[]}}`,
+		header + `,"Columns":{"Column":[{"ColTitle":"","ColType":"Account"}]},"Rows":{}}`,
+		header + `,"Columns":{"Column":[{"ColTitle":"Date","ColType":"tx_date"}]},"Rows":{"Row":null}}`,
+	} {
+		var doc document
+		if err := decodeReport([]byte(body), &doc); err != nil {
+			t.Errorf("%s: %v", body, err)
+			continue
+		}
+		for _, d := range []export.Report{profitAndLoss(), listOf("R")} {
+			a := mustArrange(t, &doc, d)
+			for _, kind := range []string{export.LayoutStatement, export.LayoutTable, export.LayoutTidy} {
+				if got := layOut(t, a, d, kind); len(got) > 0 {
+					t.Errorf("%s: %q", body, got)
+				}
+			}
+			if whole, err := spliceReports(a, mustArrange(t, &doc, d)); err != nil || len(whole.top) > 0 {
+				t.Errorf("%s: %v", body, err)
+			}
+			compareReports(a, mustArrange(t, &doc, d), export.CompareYear)
+		}
+	}
+	for _, body := range []string{`{}`, `{"Header":{},"Rows":{}}`, header + `,"Rows":{"Row":[{"ColData":[]}]}}`} {
+		var doc document
+		if err := decodeReport([]byte(body), &doc); err == nil {
+			t.Errorf("%s is taken for a report", body)
+		}
+	}
 }
 
 func TestSpellingsOfAmounts(t *testing.T) {
@@ -67,7 +207,7 @@ func TestUnreadableAmountsAreNamed(t *testing.T) {
 	if err := decodeReport([]byte(body), &doc); err != nil {
 		t.Fatal(err)
 	}
-	a := arrange(&doc, profitAndLoss())
+	a := mustArrange(t, &doc, profitAndLoss())
 	if len(a.notes) != 1 || !strings.Contains(a.notes[0],
 		`ProfitAndLoss the row "Tips" has "about 5" under "Total"`) {
 		t.Errorf("%q", a.notes)

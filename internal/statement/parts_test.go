@@ -135,7 +135,7 @@ func FuzzTwoReports(f *testing.F) {
 		if list {
 			d.Shape = export.List
 		}
-		x, y := arrange(&a, d), arrange(&b, d)
+		x, y := mustArrange(t, &a, d), mustArrange(t, &b, d)
 		results := map[string]*arranged{"compared": compareReports(x, y, export.CompareYear)}
 		if joined, err := spliceReports(x, y); err == nil {
 			results["spliced"] = joined

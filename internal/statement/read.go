@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -53,7 +54,7 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	if err != nil {
 		return nil, err
 	}
-	out := export.Outcome{Period: want.describePeriod(), Basis: cmp.Or(string(a.header.ReportBasis), want.basis)}
+	out := export.Outcome{Period: want.describePeriod(), Basis: cmp.Or(want.basis, string(a.header.ReportBasis))}
 	if q.Limit == 0 {
 		out.Figures = a.readFigures(d.Figures, q.Company.Realm, out.Period)
 	}
@@ -63,6 +64,9 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 		then, err := s.read(ctx, before)
 		if err != nil {
 			return nil, err
+		}
+		if len(a.columns) == 0 {
+			a.columns = then.columns
 		}
 		place := q.Company.Name + ", " + before.describePeriod()
 		out.Checks = export.AppendChecks(out.Checks, prefixPlaces(then.checks, place)...)
@@ -145,7 +149,7 @@ func (a asked) check(h reportHeader, d export.Report) error {
 		{"be as of", a.date, h.option("report_date")},
 		{"be on the basis", a.basis, string(h.ReportBasis)},
 	} {
-		if x.want == "" || x.got == "" || x.want == x.got ||
+		if x.want == "" || x.got == "" || strings.EqualFold(x.want, x.got) ||
 			((a.open || d.Dates == export.BalanceAtEnd) && x.want == a.start) {
 			continue
 		}
@@ -189,7 +193,8 @@ func decodeReport(body []byte, doc *document) error {
 	if err := json.Unmarshal(body, doc); err != nil {
 		return fmt.Errorf("reading a report: %w", err)
 	}
-	if len(doc.Columns.Column) == 0 {
+	empty := strings.EqualFold(doc.Header.option("NoReportData"), "true") && (doc.Rows == nil || len(doc.Rows.Row) == 0)
+	if len(doc.Columns.Column) == 0 && !empty {
 		return errNoReport
 	}
 	return nil

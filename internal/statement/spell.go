@@ -23,7 +23,7 @@ type speller struct {
 // Cells that cannot be read stay as they are and are named in a.notes: no total over them can be checked.
 func (a *arranged) readAmounts(rows *docRows) {
 	s := &speller{arranged: a, spelling: spelling{currency: string(a.header.Currency)}}
-	s.visit(rows, "", func(_ string, _ reportColumn, c *docCell) {
+	s.visit(rows, func(_ string, _ reportColumn, c *docCell) {
 		switch mark := s.spelling.observe(c.text()); {
 		case mark == 0 || mark == s.spelling.mark:
 		case s.spelling.mark == 0:
@@ -32,7 +32,7 @@ func (a *arranged) readAmounts(rows *docRows) {
 			s.spelling.mark = mixed
 		}
 	})
-	s.visit(rows, "", s.respell)
+	s.visit(rows, s.respell)
 	if s.more > 0 {
 		s.strange = append(s.strange, fmt.Sprintf("%d more cells of the report cannot be read as amounts.", s.more))
 	}
@@ -40,29 +40,12 @@ func (a *arranged) readAmounts(rows *docRows) {
 }
 
 // visit calls do with every cell that stands in a column of amounts or numbers, and the name of its row.
-func (s *speller) visit(rows *docRows, above string, do func(row string, c reportColumn, cell *docCell)) {
-	if rows == nil {
-		return
-	}
-	for _, r := range rows.Row {
-		name := above
-		for i, cells := range [][]docCell{r.Header.cells(), r.ColData, r.Summary.cells()} {
-			if i < 2 && len(cells) > 0 && cells[0].text() != "" {
-				name = cells[0].text()
-			}
-			label := name
-			if i == 2 && len(cells) > 0 && cells[0].text() != "" {
-				label = cells[0].text()
-			}
-			for at := range min(len(cells), len(s.columns)) {
-				named := at == 0 && (s.label == 0 || i != 1) // it is the row's name
-				if c := s.columns[at]; !named && (c.kind == table.Money || c.kind == table.Number) {
-					do(label, c, &cells[at])
-				}
-			}
+func (s *speller) visit(rows *docRows, do func(row string, c reportColumn, cell *docCell)) {
+	s.visitCells(rows, "", func(row string, at int, cell *docCell) {
+		if c := s.columns[at]; c.kind == table.Money || c.kind == table.Number {
+			do(row, c, cell)
 		}
-		s.visit(r.Rows, name, do)
-	}
+	})
 }
 
 func (s *speller) respell(row string, c reportColumn, cell *docCell) {

@@ -22,6 +22,16 @@ type splice struct {
 
 // spliceReports returns the report for the range of a and the range of b, which must follow it.
 func spliceReports(a, b *arranged) (*arranged, error) {
+	switch { // a part without rows may have no columns, or not all
+	case len(a.columns) == 0 || (len(a.top) == 0 && a.label != b.label):
+		out := *b
+		out.header.StartPeriod = a.header.StartPeriod
+		return &out, nil
+	case len(b.columns) == 0 || (len(b.top) == 0 && a.label != b.label):
+		out := *a
+		out.header.EndPeriod = b.header.EndPeriod
+		return &out, nil
+	}
 	if a.label != b.label || a.columns[0].id != b.columns[0].id {
 		return nil, problem.New(problem.QuickBooksMalformed, "Two parts of the report have different columns.")
 	}

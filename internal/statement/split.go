@@ -115,12 +115,15 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	}
 	if doc.truncated() {
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
-			return s.previewStart(&doc), nil
+			return s.previewStart(&doc)
 		}
 		return nil, problem.New(problem.ReportTooLarge,
 			"QuickBooks left out a part of the report because it is too large.")
 	}
-	a := arrange(&doc, s.report)
+	a, err := arrange(&doc, s.report)
+	if err != nil {
+		return nil, err
+	}
 	s.warn(a.notes)
 	return a, verify(a, s.report, want)
 }
@@ -135,14 +138,17 @@ func (s *reader) warn(texts []string) {
 }
 
 // previewStart returns what a preview shows of a report that a run would read in parts.
-func (s *reader) previewStart(doc *document) *arranged {
+func (s *reader) previewStart(doc *document) (*arranged, error) {
 	doc.Rows.dropNotice()
-	a := arrange(doc, s.report)
+	a, err := arrange(doc, s.report)
+	if err != nil {
+		return nil, err
+	}
 	a.cut = true
 	s.warnings = append(s.warnings,
 		"The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it "+
 			"in parts.")
-	return a
+	return a, nil
 }
 
 // suggestNarrower adds a hint on what to do about a report that cannot be read in parts, or not in smaller ones.
