@@ -18,8 +18,9 @@ type arranged struct {
 	columns []reportColumn
 	label   int // index of the column with the rows' labels; -1 if all columns are data
 	list    bool
-	rows    bool // the rows are transactions
-	cut     bool // QuickBooks left out the rest
+	rows    bool     // the rows are transactions
+	results []string // groups of results that the definition names
+	cut     bool     // QuickBooks left out the rest
 	top     []*node
 	checks  []export.Check // set by verify
 	notes   []string       // what people should know about the answer
@@ -49,6 +50,7 @@ type node struct {
 	own       []docCell // a leaf's cells, or a section's own amounts; nil if it has none
 	children  []*node
 	summary   []docCell // a section's total; nil if it has none
+	echo      []docCell // a header's amounts that only repeat the total
 }
 
 // computed reports whether the section only shows a result, such as Gross Profit.
@@ -59,6 +61,9 @@ func (n *node) computed() bool {
 // arrange converts either generation of answer to one form. It refuses an answer with cells that stand in no column.
 func arrange(doc *document, d export.Report) (*arranged, error) {
 	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List, rows: d.Shape == export.List}
+	for _, g := range d.Groups {
+		a.results = append(a.results, g.Group)
+	}
 	a.addColumns(doc.Columns.Column, "")
 	if !a.list || (len(a.columns) > 0 && a.columns[0].title == "") {
 		a.label, a.rows = 0, false
@@ -73,7 +78,7 @@ func arrange(doc *document, d export.Report) (*arranged, error) {
 	a.nameColumns()
 	a.readAmounts(doc.Rows)
 	if doc.Rows != nil {
-		a.top = a.arrangeRows(doc.Rows.Row)
+		a.top = a.arrangeRows(doc.Rows.Row, 0)
 	}
 	return a, nil
 }
@@ -117,68 +122,6 @@ func (a *arranged) nameColumns() {
 	}
 }
 
-// arrangeRows arranges the rows of one level.
-func (a *arranged) arrangeRows(rows []docRow) []*node {
-	var list []*node
-	for _, r := range rows {
-		n := a.arrangeRow(r)
-		if n == nil {
-			continue
-		}
-		if before := len(list) - 1; before >= 0 && closes(n, list[before]) {
-			list[before].summary = a.joinHeading(n)
-			continue
-		}
-		list = append(list, settle(n))
-	}
-	return list
-}
-
-// arrangeRow arranges one row. It returns nil for a row that only separates others.
-func (a *arranged) arrangeRow(r docRow) *node {
-	section := r.Header != nil || r.Summary != nil || r.Rows != nil
-	head := r.Header.cells()
-	if head == nil {
-		head = r.ColData // some sections have their header's cells where leaves have their cells
-	}
-	if !section {
-		if !a.filled(head, true) {
-			return nil
-		}
-		n := &node{group: string(r.Group), own: a.pad(head)}
-		n.label, n.id = a.findLabel(head, false)
-		return n
-	}
-	n := &node{group: string(r.Group), section: true}
-	n.label, n.id = a.findLabel(head, true)
-	if a.filled(head, false) {
-		n.own = a.pad(head)
-	}
-	if r.Rows != nil {
-		n.children = a.arrangeRows(r.Rows.Row)
-	}
-	if r.Summary != nil {
-		n.summary = a.pad(r.Summary.cells())
-	}
-	if n.label == "" && n.own == nil && len(n.children) == 0 && !a.filled(n.summary, true) {
-		return nil
-	}
-	return n
-}
-
-// settle decides what to make of a section that has amounts but neither rows nor a summary. If QuickBooks names its
-// group it is a result, else a plain row.
-func settle(n *node) *node {
-	switch {
-	case !n.section || n.own == nil || n.summary != nil || len(n.children) > 0:
-		return n
-	case n.group == "":
-		n.section = false
-		return n
-	}
-	return &node{group: n.group, section: true, summary: n.own}
-}
-
 // findLabel returns the label and id of what a row is about. Leaves of transaction lists have no label, and the
 // transaction's id.
 func (a *arranged) findLabel(cells []docCell, section bool) (label, id string) {
@@ -211,23 +154,6 @@ func (a *arranged) pad(cells []docCell) []docCell {
 	out := make([]docCell, len(a.columns))
 	copy(out, cells)
 	return out
-}
-
-// closes reports whether n is only the end of the section before it. Older detail reports write that end as a section
-// with nothing but a header, whose label ends with the earlier section's label.
-func closes(n, before *node) bool {
-	return n.section && n.summary == nil && len(n.children) == 0 && n.label != "" &&
-		before.section && before.summary == nil && before.label != "" && n.label != before.label &&
-		strings.HasSuffix(n.label, before.label)
-}
-
-func (a *arranged) joinHeading(n *node) []docCell {
-	cells := n.own
-	if cells == nil {
-		cells = make([]docCell, len(a.columns))
-	}
-	cells[0].Value = record.Scalar(n.label)
-	return cells
 }
 
 // cell converts a cell to the column's kind. A value that does not fit stays text.

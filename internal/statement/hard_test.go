@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -211,5 +212,81 @@ func TestUnreadableAmountsAreNamed(t *testing.T) {
 	if len(a.notes) != 1 || !strings.Contains(a.notes[0],
 		`ProfitAndLoss the row "Tips" has "about 5" under "Total"`) {
 		t.Errorf("%q", a.notes)
+	}
+}
+
+// TestTotalsInEveryShape proves that a total and a rest group are told by group and place, whatever their JSON's shape.
+func TestTotalsInEveryShape(t *testing.T) {
+	t.Parallel()
+	body := string(readSample(t, filepath.Join("testdata", "hard", "total_as_plain_row.json")))
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	list := doc["Rows"].(map[string]any)["Row"].([]any)
+	shapes := map[string]func(cells any, group string) any{
+		"plain": func(cells any, group string) any { return map[string]any{"ColData": cells, "group": group} },
+		"header": func(cells any, group string) any {
+			return map[string]any{"Header": map[string]any{"ColData": cells}, "group": group, "type": "Section"}
+		},
+		"summary": func(cells any, group string) any {
+			return map[string]any{"Summary": map[string]any{"ColData": cells}, "group": group, "type": "Section"}
+		},
+		"section": func(cells any, group string) any {
+			return map[string]any{"ColData": cells, "Rows": map[string]any{}, "group": group, "type": "Section"}
+		},
+	}
+	d := export.Report{ID: "r", Object: "ClassSales", Shape: export.Tree}
+	leaves := []string{"data|East|1200.00", "data|West|300.50", "data|Not specified|-10.00"}
+	for a, makeRest := range shapes {
+		for b, makeTotal := range shapes {
+			for _, group := range []string{"GrandTotal", "GRANDTOTAL"} {
+				rows := slices.Clone(list)
+				rows[2] = makeRest(rows[2].(map[string]any)["ColData"], "**")
+				rows[3] = makeTotal(rows[3].(map[string]any)["ColData"], group)
+				doc["Rows"] = map[string]any{"Row": rows}
+				text, err := json.Marshal(doc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var decoded document
+				if err := decodeReport(text, &decoded); err != nil {
+					t.Fatal(err)
+				}
+				got := mustArrange(t, &decoded, d)
+				if err := verify(got, d, asked{}); err != nil {
+					t.Errorf("rest as %s, total as %s: %v", a, b, err)
+				}
+				want := []export.Check{
+					{What: "TOTAL", Place: "Total", Says: "1490.50", AddsUpTo: "1490.50", Holds: true},
+				}
+				if diff := cmp.Diff(want, got.checks); diff != "" {
+					t.Errorf("rest as %s, total as %s: %s", a, b, diff)
+				}
+				for _, kind := range []string{export.LayoutTable, export.LayoutStatement} {
+					want := leaves
+					if kind == export.LayoutStatement {
+						want = append(slices.Clone(leaves), "total|TOTAL|1490.50")
+					}
+					if diff := cmp.Diff(want, layOut(t, got, d, kind)); diff != "" {
+						t.Errorf("rest as %s, total as %s, %s: %s", a, b, kind, diff)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestHeaderHoldsTotal proves that what a header states is not counted beside the rows that add up to it.
+func TestHeaderHoldsTotal(t *testing.T) {
+	t.Parallel()
+	d := export.Report{ID: "r", Shape: export.Tree, Across: []export.GroupSum{{Group: "total"}}}
+	a := readHard(t, "ageing_header_holds_total", d)
+	if err := verify(a, d, asked{}); err != nil {
+		t.Error(err)
+	}
+	want := []string{"data|Job A|20.00||20.00", "data|Job B|40.00||40.00"}
+	if diff := cmp.Diff(want, layOut(t, a, d, export.LayoutTable)); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -65,9 +65,6 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 		if err != nil {
 			return nil, err
 		}
-		if len(a.columns) == 0 {
-			a.columns = then.columns
-		}
 		place := q.Company.Name + ", " + before.describePeriod()
 		out.Checks = export.AppendChecks(out.Checks, prefixPlaces(then.checks, place)...)
 		a = compareReports(a, then, want.compare)

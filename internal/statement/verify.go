@@ -26,7 +26,7 @@ func verify(a *arranged, d export.Report, want asked) error {
 	sum, _ := v.sum(a.top, topTotals)
 	for _, n := range a.top {
 		// Lists of transactions mix accounts of either sign, so their grand total is not the sum of the rows above.
-		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
+		if n.computed() && strings.EqualFold(n.group, grandTotal) && !a.detail() {
 			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
@@ -166,19 +166,20 @@ func (a amounts) equal(b amounts) bool {
 }
 
 func (v *verifier) note(n *node, a amounts) {
-	if n.group == "" {
+	group := fold(n.group)
+	if group == "" {
 		return
 	}
-	if before, ok := v.groups[n.group]; ok {
+	if before, ok := v.groups[group]; ok {
 		a = before.add(a, 1)
 	}
-	v.groups[n.group] = a
-	v.names[n.group], v.totals[n.group] = n.label, n.label
+	v.groups[group] = a
+	v.names[group], v.totals[group] = n.label, n.label
 	if n.summary != nil {
-		v.totals[n.group] = cmp.Or(n.summary[0].text(), n.label)
+		v.totals[group] = cmp.Or(n.summary[0].text(), n.label)
 	}
 	if n.computed() {
-		v.names[n.group] = n.summary[0].text()
+		v.names[group] = n.summary[0].text()
 	}
 }
 
@@ -231,23 +232,24 @@ func (v *verifier) checkRules(rules []export.GroupSum) {
 			order = append(order, g.Group)
 		}
 		byGroup[g.Group] = append(byGroup[g.Group], g)
-		known[g.Group] = true
+		known[fold(g.Group)] = true
 		for _, part := range g.Of {
-			known[strings.TrimPrefix(part, "-")] = true
+			known[fold(strings.TrimPrefix(part, "-"))] = true
 		}
 	}
 	for _, n := range v.top {
-		if !known[n.group] && n.section {
+		if !known[fold(n.group)] && n.section {
 			return
 		}
 	}
-	for _, group := range order {
+	for _, name := range order {
+		group := fold(name)
 		want, ok := v.groups[group]
 		if !ok {
 			continue
 		}
 		var first amounts
-		holds := slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
+		holds := slices.ContainsFunc(byGroup[name], func(g export.GroupSum) bool {
 			sum, any := v.sumRule(g)
 			if first == nil {
 				first = sum
@@ -273,7 +275,7 @@ func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
 	sum = make(amounts, len(v.additive))
 	for _, name := range g.Of {
 		name, negative := strings.CutPrefix(name, "-")
-		part, ok := v.groups[name]
+		part, ok := v.groups[fold(name)]
 		switch {
 		case !ok:
 			continue
@@ -320,7 +322,7 @@ func (v *verifier) checkPeriods(nodes []*node) {
 
 func (v *verifier) checkRowPeriods(nodes []*node, total int) {
 	for _, n := range nodes {
-		if slices.Contains(standing, n.group) {
+		if slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) }) {
 			continue
 		}
 		v.checkTotal(singleRows, n.label, v.read(n.own), total)
