@@ -24,6 +24,9 @@ type arranged struct {
 	top     []*node
 	checks  []export.Check // set by verify
 	notes   []string       // what people should know about the answer
+
+	spelling spelling // how the answer wrote its amounts
+	shifted  bool     // the answer had no column for its labels
 }
 
 // detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.

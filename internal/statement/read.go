@@ -67,7 +67,11 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 		}
 		place := q.Company.Name + ", " + before.describePeriod()
 		out.Checks = export.AppendChecks(out.Checks, prefixPlaces(then.checks, place)...)
-		a = compareReports(a, then, want.compare)
+		now := a
+		a = compareReports(now, then, want.compare)
+		if err := cmp.Or(a.keepsSums("", now), a.keepsSums("_previous", then)); err != nil {
+			return nil, err
+		}
 		out.Period += ", compared with " + before.describePeriod()
 	}
 	l, err := newLayout(a, d, options.Layout, q, want)
@@ -197,16 +201,24 @@ func decodeReport(body []byte, doc *document) error {
 	return nil
 }
 
-// newReading returns the reading of a layout's rows.
+// newReading returns the reading of a layout's rows. It ends with an error if they are not those of the report.
 func newReading(l *layout, q export.Query) *export.Reading {
 	return &export.Reading{
 		Schema: l.schema(), Total: l.count(),
 		Rows: func(yield func(table.Row, error) bool) {
-			given := 0
+			given, made, going := 0, newWritten(l), true
 			l.rows(func(r table.Row) bool {
 				given++
-				return yield(r, nil) && (q.Limit == 0 || given < q.Limit)
+				made.add(r)
+				going = yield(r, nil) && (q.Limit == 0 || given < q.Limit)
+				return going
 			})
+			if !going {
+				return
+			}
+			if err := made.check(); err != nil {
+				yield(table.Row{}, err)
+			}
 		},
 	}
 }

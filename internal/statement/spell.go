@@ -32,6 +32,7 @@ func (a *arranged) readAmounts(rows *docRows) {
 			s.spelling.mark = mixed
 		}
 	})
+	a.spelling = s.spelling
 	s.visit(rows, s.respell)
 	if s.more > 0 {
 		s.strange = append(s.strange, fmt.Sprintf("%d more cells of the report cannot be read as amounts.", s.more))

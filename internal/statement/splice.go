@@ -60,7 +60,7 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 	out.columns = j.columns
 	out.header.EndPeriod = b.header.EndPeriod
 	out.top = j.spliceNodes(a.top, b.top)
-	return &out, nil
+	return &out, out.keepsSums("", a, b)
 }
 
 // columnLess orders columns: periods by day, others by title, and "not specified" last.

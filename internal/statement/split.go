@@ -106,7 +106,14 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 		Company: s.query.Company, Object: s.report.Object, Params: want.params, Divisible: divisible,
 		Meter: s.query.Meter,
 	}
-	err := s.from.Report(ctx, ask, func(body []byte) error { return decodeReport(body, &doc) })
+	var raw []rawRow
+	err := s.from.Report(ctx, ask, func(body []byte) error {
+		err := decodeReport(body, &doc)
+		if err == nil {
+			raw, err = walkAnswer(body)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +129,9 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	}
 	a, err := arrange(&doc, s.report)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.conserves(raw); err != nil {
 		return nil, err
 	}
 	s.warn(a.notes)

@@ -18,7 +18,8 @@ func (a *arranged) labelsSummaries(rows *docRows) bool {
 			return
 		}
 		for _, r := range rows.Row {
-			if len(r.ColData) > len(a.columns) || len(r.Header.cells()) > len(a.columns) {
+			if (len(r.ColData) > 0 && r.Rows != nil) ||
+				max(len(r.ColData), len(r.Header.cells())) > len(a.columns) {
 				others++
 			}
 			switch cells := r.Summary.cells(); {
@@ -41,7 +42,7 @@ func (a *arranged) labelsSummaries(rows *docRows) bool {
 // insertLabels gives the report a first column for labels, where headers and totals have theirs already.
 func (a *arranged) insertLabels(rows *docRows) {
 	a.columns = append([]reportColumn{{kind: table.Text}}, a.columns...)
-	a.label = 0
+	a.label, a.shifted = 0, true
 	var insert func(rows *docRows)
 	insert = func(rows *docRows) {
 		if rows == nil {
@@ -49,7 +50,7 @@ func (a *arranged) insertLabels(rows *docRows) {
 		}
 		for i := range rows.Row {
 			r := &rows.Row[i]
-			if r.Header == nil && r.Rows == nil && len(r.ColData) > 0 {
+			if len(r.ColData) > 0 {
 				r.ColData = append([]docCell{{}}, r.ColData...)
 			}
 			insert(r.Rows)
