@@ -27,6 +27,8 @@ type arranged struct {
 
 	spelling spelling // how the answer wrote its amounts
 	shifted  bool     // the answer had no column for its labels
+	size     int      // cells of the answer
+	short    bool     // rows add up to less than a total says; set by verify
 }
 
 // detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.

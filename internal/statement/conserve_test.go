@@ -207,8 +207,8 @@ func TestLossesOfReadingAreSeen(t *testing.T) {
 			t.Fatal("nobody saw it")
 		}
 	})
-	if spoilt < 20 {
-		t.Errorf("only %d reports were spoilt", spoilt)
+	if spoilt == 0 {
+		t.Error("no report was spoilt")
 	}
 }
 
@@ -239,8 +239,10 @@ func TestLossesOfWritingAreSeen(t *testing.T) {
 			rows[at].Cells[column] = table.MoneyOf(value.Add(decimal.New(1, -2)))
 		case 3:
 			to := rapid.IntRange(0, len(rows)-1).Draw(t, "to")
-			if rows[to].Cells[column].Equal(cell) {
-				return
+			same := func(x, y table.Cell) bool { return x.Equal(y) }
+			if rows[to].Cells[column].Equal(cell) ||
+				slices.EqualFunc(rows[to].Cells[:column], rows[at].Cells[:column], same) {
+				return // nobody could tell the two rows apart
 			}
 			rows[at].Cells[column], rows[to].Cells[column] = rows[to].Cells[column], cell
 		}
@@ -253,8 +255,8 @@ func TestLossesOfWritingAreSeen(t *testing.T) {
 			t.Fatal("nobody saw it")
 		}
 	})
-	if spoilt < 20 {
-		t.Errorf("only %d reports were spoilt", spoilt)
+	if spoilt == 0 {
+		t.Error("no report was spoilt")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
 )
 
 func mustArrange(t testing.TB, doc *document, d export.Report) *arranged {
@@ -288,5 +289,68 @@ func TestHeaderHoldsTotal(t *testing.T) {
 	want := []string{"data|Job A|20.00||20.00", "data|Job B|40.00||40.00"}
 	if diff := cmp.Diff(want, layOut(t, a, d, export.LayoutTable)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestHardReports reads the hard answers in each layout: how many rows that makes, what their leaves add up to, and
+// which of QuickBooks' own figures differ.
+func TestHardReports(t *testing.T) {
+	t.Parallel()
+	income := export.Report{ID: "r", Shape: export.Tree, Across: []export.GroupSum{
+		{Group: "net_income", Of: []string{"income", "-expenses"}},
+	}}
+	ageing := export.Report{ID: "r", Shape: export.Tree, Across: []export.GroupSum{{Group: "total"}}}
+	ledger := listOf("GeneralLedger")
+	ledger.Running = true
+	for _, test := range []struct {
+		name    string
+		report  export.Report
+		rows    [3]int // as a statement, a table and tidy
+		column  string
+		sum     string // of the column's leaves
+		notes   int
+		differs []string
+	}{
+		{"total_as_plain_row", ageing, [3]int{4, 3, 3}, "total", "1490.50", 0, nil},
+		{"code_column_typed_money", listOf("InventoryValuationDetail"), [3]int{3, 2, 2}, "assetvalue", "24.00", 1, nil},
+		{"pl_detail_other_income_and_expense", listOf("ProfitAndLossDetail"), [3]int{31, 7, 14}, "subt_nat_amount",
+			"125.44", 0, nil},
+		{"customer_income_negative_expenses", income, [3]int{3, 2, 5}, "net_income", "792.57", 0, nil},
+		{"amounts_spelt", profitAndLoss(), [3]int{8, 5, 4}, "total", "2005.00", 0, nil},
+		{"home_currency_keys", ledger, [3]int{4, 2, 6}, "subt_nat_amount_home_nt", "60.00", 2, nil},
+		{"empty_without_columns", profitAndLoss(), [3]int{}, "", "", 0, nil},
+		{"ageing_header_holds_total", ageing, [3]int{5, 2, 2}, "total", "60.00", 0, nil},
+		{"labels_before_amounts", listOf("ProfitAndLossDetail"), [3]int{6, 2, 4}, "tax_amount", "11.70", 0, nil},
+		{"payables_that_do_not_add_up", listOf("AgedPayableDetail"), [3]int{5, 2, 4}, "subt_neg_open_bal",
+			"-12345578.00", 0, []string{"Total|Amount|0.00|-12345578.00", "Total|Open Balance|0.00|-12345578.00"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			a := readHard(t, test.name, test.report)
+			_ = verify(a, test.report, asked{summarize: "Total"})
+			var differs []string
+			for _, c := range a.checks {
+				if !c.Holds {
+					differs = append(differs, strings.Join([]string{c.What, c.Place, c.Says, c.AddsUpTo}, "|"))
+				}
+			}
+			if diff := cmp.Diff(test.differs, differs); diff != "" {
+				t.Error(diff)
+			}
+			for i, kind := range everyLayout {
+				if got := layOut(t, a, test.report, kind); len(got) != test.rows[i] {
+					t.Errorf("%d rows as %s: %q", len(got), kind, got)
+				}
+			}
+			if len(a.notes) != test.notes {
+				t.Errorf("%q", a.notes)
+			}
+			if test.column == "" {
+				return
+			}
+			if sum, ok := a.sumLeaves(a.findColumn(test.column)); !ok || table.DecimalText(sum) != test.sum {
+				t.Errorf("%s adds up to %s", test.column, sum)
+			}
+		})
 	}
 }

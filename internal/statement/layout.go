@@ -104,6 +104,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 					}
 					return table.Cell{}
 				})
+			l.slots[len(l.slots)-1].shows = showsSection - i
 		}
 	case export.ReportLabel:
 		if l.detail() && l.kind != export.LayoutStatement {

@@ -14,7 +14,8 @@ import (
 
 // verify recomputes the totals that a report states: a section's rows against its summary, results such as net income
 // against the sections they follow from, columns against each other, and periods against their total. It leaves what
-// it compared in a.checks.
+// it compared in a.checks, and returns the first difference. QuickBooks' statements follow rules of their own, so a
+// difference is no proof of an error.
 func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{}}
 	for i, c := range a.columns {
@@ -113,7 +114,13 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		case v.agrees(n.summary, own, v.sumDirect(n)):
 			v.recordChecks(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.sumDirect(n))
 			certain = true
-		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
+		case v.signed(n):
+			// Net other income subtracts other expenses; other countries subtract liabilities from assets.
+			what := cmp.Or(n.summary[0].text(), n.label) + ", parts subtracted"
+			own = v.read(n.summary)
+			v.recordChecks(w, what, own, own, own)
+			certain = false
+		case !certain, slices.ContainsFunc(n.children, (*node).computed):
 			// Other countries' statements have sections such as net current assets, which subtract liabilities from
 			// assets, or which hold results among their rows.
 			own, certain = v.read(n.summary), false
@@ -133,7 +140,7 @@ const maxSigned = 8
 // signed reports whether a section's summary is the sum of its inner sections with some of them subtracted, the same
 // ones in every column.
 func (v *verifier) signed(n *node) bool {
-	if v.detail() || n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
+	if n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
 		return false
 	}
 	var parts []amounts
@@ -358,6 +365,6 @@ func (v *verifier) disagree(name string, column int, stated, sum decimal.Decimal
 	}
 	v.err = problem.New(problem.TotalsMismatch, "In QuickBooks' report %q says %s under %q, but adding up gives %s.",
 		problem.Safe(name), table.DecimalText(stated), problem.Safe(v.columns[column].title), table.DecimalText(sum)).
-		WithHint("The report that QuickBooks sent does not add up; the run is tried again by itself. The sheet " +
-			"keeps its previous rows.")
+		WithHint("The report does not add up and changes while it is read; the run is tried again by itself. The " +
+			"sheet keeps its previous rows.")
 }

@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -25,6 +26,7 @@ const (
 	showsLabel
 	showsPeriod
 	showsFigure
+	showsSection // and below: the section around the row, counted from the outermost
 )
 
 func newWritten(l *layout) *written {
@@ -63,11 +65,11 @@ func (w *written) add(r table.Row) {
 // check compares what was made with what the report holds.
 func (w *written) check() error {
 	want := newTally(len(w.shown))
-	w.expect(w.top, want)
+	w.expect(w.top, nil, want)
 	return w.got.compare(want, problem.Safe(string(w.header.ReportName)), "The rows made", w.titles)
 }
 
-func (w *written) expect(nodes []*node, want *tally) {
+func (w *written) expect(nodes []*node, path []string, want *tally) {
 	for _, n := range nodes {
 		role := table.Data
 		if n.section && w.kind == export.LayoutStatement {
@@ -77,24 +79,30 @@ func (w *written) expect(nodes []*node, want *tally) {
 		case n.own != nil && w.kind == export.LayoutTidy:
 			for _, at := range w.periods {
 				if n.own[at].text() != "" {
-					want.add(w.expectCells(role, n.label, n.own, at))
+					want.add(w.expectCells(role, n.label, path, n.own, at))
 				}
 			}
 		case n.own != nil, n.section && n.label != "" && w.kind == export.LayoutStatement:
-			want.add(w.expectCells(role, n.label, n.own, 0))
+			want.add(w.expectCells(role, n.label, path, n.own, 0))
 		}
-		w.expect(n.children, want)
+		below := slices.Clone(path)
+		if n.label != "" {
+			below = append(below, n.label)
+		}
+		w.expect(n.children, below, want)
 		if n.summary != nil && w.kind == export.LayoutStatement {
-			want.add(w.expectCells(table.Total, n.summary[0].text(), n.summary, 0))
+			want.add(w.expectCells(table.Total, n.summary[0].text(), path, n.summary, 0))
 		}
 	}
 }
 
 // expectCells returns what a row has to show of the cells; period is the column of a tidy row.
-func (w *written) expectCells(role table.Role, label string, cells []docCell, period int) []string {
+func (w *written) expectCells(role table.Role, label string, path []string, cells []docCell, period int) []string {
 	texts := make([]string, len(w.shown)+1)
 	for i, shows := range w.shown {
 		switch {
+		case shows <= showsSection && showsSection-shows < len(path):
+			texts[i] = strings.TrimSpace(path[showsSection-shows])
 		case shows == showsLabel:
 			texts[i] = strings.TrimSpace(label)
 		case shows == showsPeriod:
