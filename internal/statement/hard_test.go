@@ -278,6 +278,20 @@ func TestTotalsInEveryShape(t *testing.T) {
 	}
 }
 
+// TestTotalsOfFlatLists proves that the total of a list without sections is checked.
+func TestTotalsOfFlatLists(t *testing.T) {
+	t.Parallel()
+	d := listOf("InventoryValuationDetail")
+	a := readHard(t, "code_column_typed_money", d)
+	if err := verify(a, d, asked{}); err != nil {
+		t.Error(err)
+	}
+	want := []export.Check{{What: "TOTAL", Place: "Asset Value", Says: "24.00", AddsUpTo: "24.00", Holds: true}}
+	if diff := cmp.Diff(want, a.checks); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestHeaderHoldsTotal proves that what a header states is not counted beside the rows that add up to it.
 func TestHeaderHoldsTotal(t *testing.T) {
 	t.Parallel()

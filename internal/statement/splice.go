@@ -149,7 +149,8 @@ func (j *splice) spliceNode(a, b *node) *node {
 	return out
 }
 
-// addCells adds up amounts and quantities. Of any other value, such as a running balance, it takes the later answer's.
+// addCells adds up amounts and quantities. Of a running balance or a text it takes the later answer's. Other figures of
+// two parts, such as averages, have no common one.
 func (j *splice) addCells(a, b []docCell) []docCell {
 	x, y := moveCells(a, j.fromA), moveCells(b, j.fromB)
 	switch {
@@ -166,6 +167,9 @@ func (j *splice) addCells(a, b []docCell) []docCell {
 			if p, q, ok := parseBoth(x[i], y[i]); ok {
 				x[i] = j.newCell(p.Add(q))
 			}
+		} else if figures := c.kind == table.Money || c.kind == table.Number; figures && !c.running() &&
+			x[i].text() != "" && y[i].text() != "" && x[i].text() != y[i].text() {
+			x[i] = docCell{}
 		} else if y[i].text() != "" {
 			x[i] = y[i]
 		}

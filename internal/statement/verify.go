@@ -26,8 +26,8 @@ func verify(a *arranged, d export.Report, want asked) error {
 	}
 	sum, _ := v.sum(a.top, topTotals)
 	for _, n := range a.top {
-		// Lists of transactions mix accounts of either sign, so their grand total is not the sum of the rows above.
-		if n.computed() && strings.EqualFold(n.group, grandTotal) && !a.detail() {
+		// Transactions in sections belong to accounts of either sign, so their grand total is not the sum of the rows.
+		if n.computed() && strings.EqualFold(n.group, grandTotal) && (!a.detail() || a.flat()) {
 			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
@@ -48,6 +48,11 @@ func verify(a *arranged, d export.Report, want asked) error {
 		return nil
 	}
 	return v.err
+}
+
+// flat reports whether no rows stand in sections.
+func (a *arranged) flat() bool {
+	return !slices.ContainsFunc(a.top, func(n *node) bool { return len(n.children) > 0 })
 }
 
 // verifier keeps the first disagreement as its error, and everything that it compared as evidence.
