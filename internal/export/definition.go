@@ -188,7 +188,8 @@ type Report struct {
 	// each read. Rules about the same group are alternatives.
 	Groups []GroupSum
 	// Across says how a column follows from others on each row, by column keys or titles. A rule without Of is the sum
-	// of all other amounts. Rules about columns that an answer does not have are skipped.
+	// of all other amounts. Rules about columns that an answer does not have are skipped. Answers that show what a rule
+	// subtracts as negative amounts already are recognized.
 	Across []GroupSum
 	// Running reports whether an account's rows come in the order of their balances, so that opening balance, rows and
 	// closing balance can be checked.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,28 @@ func (s simulated) must(t testing.TB, d export.Definition, q export.Query) resul
 	if r.err != nil {
 		t.Fatalf("reading %s: %v", d.Info().ID, r.err)
 	}
+	if differs := r.differences(); len(differs) > 0 {
+		t.Errorf("%s does not add up: %q", d.Info().ID, differs)
+	}
 	return r
+}
+
+// differences tells which of a report's figures do not follow from the others.
+func (r result) differences() []string {
+	var list []string
+	for _, c := range r.Checks {
+		if !c.Holds {
+			list = append(list, fmt.Sprintf("%q says %s under %q, but adding up gives %s", c.What, c.Says,
+				strings.TrimPrefix(c.Place, "Test Ltd, "), c.AddsUpTo))
+		}
+	}
+	return list
+}
+
+// tells reports whether a reading succeeded with a difference that begins like that, and a warning about differences.
+func (r result) tells(says string) bool {
+	return r.err == nil && len(r.warnings()) > 0 &&
+		slices.ContainsFunc(r.differences(), func(d string) bool { return strings.Contains(d, strings.TrimPrefix(says, `"`)) })
 }
 
 func (r result) totals() table.Totals {

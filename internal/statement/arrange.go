@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -19,13 +18,21 @@ type arranged struct {
 	columns []reportColumn
 	label   int // index of the column with the rows' labels; -1 if all columns are data
 	list    bool
-	cut     bool // QuickBooks left out the rest
+	rows    bool     // the rows are transactions
+	results []string // groups of results that the definition names
+	cut     bool     // QuickBooks left out the rest
 	top     []*node
 	checks  []export.Check // set by verify
+	notes   []string       // what people should know about the answer
+
+	spelling spelling // how the answer wrote its amounts
+	shifted  bool     // the answer had no column for its labels
+	size     int      // cells of the answer
+	short    bool     // rows add up to less than a total says; set by verify
 }
 
 // detail reports whether the rows are transactions, which have no labels, rather than accounts or customers.
-func (a *arranged) detail() bool { return a.label < 0 }
+func (a *arranged) detail() bool { return a.rows }
 
 // reportColumn is one column of cells.
 type reportColumn struct {
@@ -36,6 +43,8 @@ type reportColumn struct {
 	end       string // last day
 	total     bool   // the total of the other amount columns
 	additive  bool   // its cells add up to the section's total
+	stranger  bool   // its key is not known
+	proven    bool   // the key or the period proves the kind, whatever the cells hold
 }
 
 // node is a section or a leaf.
@@ -46,6 +55,7 @@ type node struct {
 	own       []docCell // a leaf's cells, or a section's own amounts; nil if it has none
 	children  []*node
 	summary   []docCell // a section's total; nil if it has none
+	echo      []docCell // a header's amounts that only repeat the total
 }
 
 // computed reports whether the section only shows a result, such as Gross Profit.
@@ -53,18 +63,29 @@ func (n *node) computed() bool {
 	return n.section && n.label == "" && n.own == nil && len(n.children) == 0
 }
 
-// arrange converts either generation of answer to one form.
-func arrange(doc *document, d export.Report) *arranged {
-	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List}
+// arrange converts either generation of answer to one form. It refuses an answer with cells that stand in no column.
+func arrange(doc *document, d export.Report) (*arranged, error) {
+	a := &arranged{header: doc.Header, label: -1, list: d.Shape == export.List, rows: d.Shape == export.List}
+	for _, g := range d.Groups {
+		a.results = append(a.results, g.Group)
+	}
 	a.addColumns(doc.Columns.Column, "")
-	if !a.list || a.columns[0].title == "" {
-		a.label = 0
+	if !a.list || (len(a.columns) > 0 && a.columns[0].title == "") {
+		a.label, a.rows = 0, false
 	}
+	if a.rows && a.labelsSummaries(doc.Rows) {
+		a.insertLabels(doc.Rows)
+	}
+	if err := a.refuseStrays(doc.Rows, ""); err != nil {
+		return nil, err
+	}
+	a.settleKinds(doc.Rows)
 	a.nameColumns()
+	a.readAmounts(doc.Rows)
 	if doc.Rows != nil {
-		a.top = a.arrangeRows(doc.Rows.Row)
+		a.top = a.arrangeRows(doc.Rows.Row, 0)
 	}
-	return a
+	return a, nil
 }
 
 // addColumns appends the columns that hold cells. Titles of grouped columns are prefixed with the group's title.
@@ -77,70 +98,6 @@ func (a *arranged) addColumns(columns []docColumn, group string) {
 		}
 		a.columns = append(a.columns, newReportColumn(c, title))
 	}
-}
-
-// genericTypes has the ColTypes that say what a column holds. In older answers any other ColType is the column's key.
-var genericTypes = map[string]table.Kind{
-	"money": table.Money, "date": table.Date, "string": table.Text, "boolean": table.Text,
-	"integer": table.Number, "number": table.Number, "decimal": table.Number, "float": table.Number,
-	"double": table.Number, "quantity": table.Number, "percent": table.Number, "rate": table.Number,
-	"account": table.Text, "customer": table.Text, "vendor": table.Text, "item": table.Text, "class": table.Text,
-	"department": table.Text, "employee": table.Text,
-}
-
-func newReportColumn(c docColumn, title string) reportColumn {
-	kind, generic := genericTypes[strings.ToLower(string(c.ColType))]
-	key := c.meta("ColKey")
-	if !generic {
-		if key == "" {
-			key = string(c.ColType)
-		}
-		kind = guessKind(key)
-	}
-	out := reportColumn{
-		id: key, title: title, kind: kind,
-		start: keepDay(c.meta("StartDate")), end: keepDay(c.meta("EndDate")),
-	}
-	if out.id == "" {
-		// Older answers have no keys; newer ones derive them from the titles like this.
-		out.id = strings.ToLower(strings.ReplaceAll(title, " ", ""))
-	}
-	out.total = strings.EqualFold(out.id, "total")
-	out.additive = kind == table.Money && !strings.Contains(key, "rbal")
-	// Averages and prices are money too, and one sale can count towards several taxes: none of these add up.
-	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {
-		if strings.Contains(strings.ToLower(key+" "+title), part) {
-			out.additive = false
-		}
-	}
-	return out
-}
-
-// guessKind derives what a column holds from the way QuickBooks spells keys: subt_nat_amount, due_date, quantity.
-// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
-func guessKind(key string) table.Kind {
-	base := strings.TrimSuffix(key, "_nt")
-	switch {
-	case strings.HasSuffix(base, "_date"):
-		return table.Date
-	case hasEnding(base, "amount", "_amt", "_bal", "_cost", "price"), base == "rate":
-		return table.Money
-	case slices.Contains([]string{"quantity", "exch_rate", "past_due", "qty", "qty_on_hand"}, base):
-		return table.Number
-	}
-	return table.Text
-}
-
-func hasEnding(s string, endings ...string) bool {
-	return slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(s, e) })
-}
-
-// keepDay returns s if it is a day as 2006-01-02, else "".
-func keepDay(s string) string {
-	if _, err := time.Parse(time.DateOnly, s); err != nil {
-		return ""
-	}
-	return s
 }
 
 // nameColumns gives every column a unique id, which stays the same between runs as far as the answer allows, and sets
@@ -170,72 +127,10 @@ func (a *arranged) nameColumns() {
 	}
 }
 
-// arrangeRows arranges the rows of one level.
-func (a *arranged) arrangeRows(rows []docRow) []*node {
-	var list []*node
-	for _, r := range rows {
-		n := a.arrangeRow(r)
-		if n == nil {
-			continue
-		}
-		if before := len(list) - 1; before >= 0 && closes(n, list[before]) {
-			list[before].summary = a.joinHeading(n)
-			continue
-		}
-		list = append(list, settle(n))
-	}
-	return list
-}
-
-// arrangeRow arranges one row. It returns nil for a row that only separates others.
-func (a *arranged) arrangeRow(r docRow) *node {
-	section := r.Header != nil || r.Summary != nil || r.Rows != nil
-	head := r.Header.cells()
-	if head == nil {
-		head = r.ColData // some sections have their header's cells where leaves have their cells
-	}
-	if !section {
-		if !a.filled(head, true) {
-			return nil
-		}
-		n := &node{group: string(r.Group), own: a.pad(head)}
-		n.label, n.id = a.findLabel(head, false)
-		return n
-	}
-	n := &node{group: string(r.Group), section: true}
-	n.label, n.id = a.findLabel(head, true)
-	if a.filled(head, false) {
-		n.own = a.pad(head)
-	}
-	if r.Rows != nil {
-		n.children = a.arrangeRows(r.Rows.Row)
-	}
-	if r.Summary != nil {
-		n.summary = a.pad(r.Summary.cells())
-	}
-	if n.label == "" && n.own == nil && len(n.children) == 0 && !a.filled(n.summary, true) {
-		return nil
-	}
-	return n
-}
-
-// settle decides what to make of a section that has amounts but neither rows nor a summary. If QuickBooks names its
-// group it is a result, else a plain row.
-func settle(n *node) *node {
-	switch {
-	case !n.section || n.own == nil || n.summary != nil || len(n.children) > 0:
-		return n
-	case n.group == "":
-		n.section = false
-		return n
-	}
-	return &node{group: n.group, section: true, summary: n.own}
-}
-
 // findLabel returns the label and id of what a row is about. Leaves of transaction lists have no label, and the
 // transaction's id.
 func (a *arranged) findLabel(cells []docCell, section bool) (label, id string) {
-	if a.label == 0 || section {
+	if !a.detail() || section {
 		if len(cells) == 0 {
 			return "", ""
 		}
@@ -266,23 +161,6 @@ func (a *arranged) pad(cells []docCell) []docCell {
 	return out
 }
 
-// closes reports whether n is only the end of the section before it. Older detail reports write that end as a section
-// with nothing but a header, whose label ends with the earlier section's label.
-func closes(n, before *node) bool {
-	return n.section && n.summary == nil && len(n.children) == 0 && n.label != "" &&
-		before.section && before.summary == nil && before.label != "" && n.label != before.label &&
-		strings.HasSuffix(n.label, before.label)
-}
-
-func (a *arranged) joinHeading(n *node) []docCell {
-	cells := n.own
-	if cells == nil {
-		cells = make([]docCell, len(a.columns))
-	}
-	cells[0].Value = record.Scalar(n.label)
-	return cells
-}
-
 // cell converts a cell to the column's kind. A value that does not fit stays text.
 func (c reportColumn) cell(from docCell) table.Cell {
 	text := from.text()
@@ -296,6 +174,8 @@ func (c reportColumn) cell(from docCell) table.Cell {
 			}
 			return table.NumberOf(d)
 		}
+	case table.DateTime:
+		return record.Convert(text, table.DateTime)
 	case table.Date:
 		if strings.Trim(text, "0-/") == "" { // a transaction's split rows have "0-00-00"
 			return table.Cell{}
@@ -305,7 +185,8 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	return table.TextOf(text)
 }
 
+// parseAmount parses a cell's text after readAmounts has spelt it plainly.
 func parseAmount(text string) (decimal.Decimal, bool) {
-	d, err := table.ParseDecimal(strings.TrimSuffix(text, "%"))
+	d, err := table.ParseDecimal(text)
 	return d, err == nil
 }

@@ -33,6 +33,9 @@ type evidence struct {
 func (v *verifier) recordCheck(w weight, what string, column int, says, addsUpTo decimal.Decimal) {
 	list := &v.evidence.differ
 	holds := says.Equal(addsUpTo)
+	if !holds && addsUpTo.Abs().LessThan(says.Abs()) {
+		v.short = true
+	}
 	if holds {
 		if w < inPeriods && v.hasTotal && !v.columns[column].total {
 			w += inPeriods

@@ -21,7 +21,7 @@ func verifySample(t *testing.T, name string, d export.Report, want asked,
 	if err := decodeReport(readSample(t, filepath.Join("..", "source", "testdata", name)), &doc); err != nil {
 		t.Fatal(err)
 	}
-	a := arrange(&doc, d)
+	a := mustArrange(t, &doc, d)
 	if change != nil {
 		change(a)
 	}

@@ -24,6 +24,11 @@ type comparedColumn struct {
 // and the change in percent. Rows are matched by account and section, wherever they stand. A row that only one period
 // has appears once.
 func compareReports(now, then *arranged, compare string) *arranged {
+	if len(now.columns) == 0 { // the report is empty
+		empty := *now
+		empty.columns, empty.label, empty.rows = then.columns, then.label, then.rows
+		now = &empty
+	}
 	c := &comparison{now: now, then: then}
 	out := *now
 	out.columns = c.buildColumns(compare)

@@ -21,7 +21,7 @@ type reportHeader struct {
 
 func (h reportHeader) option(name string) string {
 	for _, o := range h.Option {
-		if string(o.Name) == name {
+		if strings.EqualFold(string(o.Name), name) {
 			return string(o.Value)
 		}
 	}
@@ -37,7 +37,7 @@ type docColumn struct {
 // meta returns a piece of the column's metadata. A piece without a name is the column's key.
 func (c docColumn) meta(name string) string {
 	for _, m := range c.MetaData {
-		if string(m.Name) == name || (m.Name == "" && name == "ColKey") {
+		if strings.EqualFold(string(m.Name), name) || (m.Name == "" && name == "ColKey") {
 			return string(m.Value)
 		}
 	}

@@ -132,7 +132,7 @@ func (a *arranged) addUp(f export.Figure) []export.FigureValue {
 // visitRows calls do with the amounts of every row that is not a total of others.
 func (a *arranged) visitRows(nodes []*node, do func([]docCell)) {
 	for _, n := range nodes {
-		if n.computed() || strings.EqualFold(n.group, grandTotal) {
+		if n.computed() {
 			continue
 		}
 		if n.own != nil {

@@ -27,6 +27,7 @@ type layout struct {
 type slot struct {
 	column table.Column
 	cell   func(reportRow) table.Cell
+	shows  int // what written compares: index of the report's column, or one of the constants there
 }
 
 // reportRow is one row on its way to cells.
@@ -84,11 +85,13 @@ func (a *arranged) findPeriods() []int {
 
 func (l *layout) add(col export.Column, q export.Query, want asked) {
 	head := table.Column{ID: col.Path, Title: col.Title, Kind: col.Kind, Key: col.Key}
-	add := func(c table.Column, cell func(reportRow) table.Cell) { l.slots = append(l.slots, slot{c, cell}) }
+	add := func(c table.Column, cell func(reportRow) table.Cell) {
+		l.slots = append(l.slots, slot{c, cell, showsNothing})
+	}
 	switch col.Path {
 	case export.CompanyColumn:
 		company := col.From(export.View{Company: q.Company, Today: q.Today})
-		l.slots = slices.Insert(l.slots, 0, slot{head, func(reportRow) table.Cell { return company }})
+		l.slots = slices.Insert(l.slots, 0, slot{head, func(reportRow) table.Cell { return company }, showsNothing})
 	case export.ReportSection:
 		if l.kind == export.LayoutStatement {
 			return
@@ -101,6 +104,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 					}
 					return table.Cell{}
 				})
+			l.slots[len(l.slots)-1].shows = showsSection - i
 		}
 	case export.ReportLabel:
 		if l.detail() && l.kind != export.LayoutStatement {
@@ -108,6 +112,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 		}
 		head.Label = l.kind == export.LayoutStatement
 		add(head, func(r reportRow) table.Cell { return table.TextOf(r.label) })
+		l.slots[len(l.slots)-1].shows = showsLabel
 	case export.ReportRowID:
 		add(head, func(r reportRow) table.Cell { return table.TextOf(r.id) })
 	case export.ReportRowKind:
@@ -132,6 +137,7 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 	if l.kind == export.LayoutTidy {
 		add(table.Column{ID: export.ReportPeriod, Title: "Period"},
 			func(r reportRow) table.Cell { return table.TextOf(l.columns[r.period].title) })
+		l.slots[len(l.slots)-1].shows = showsPeriod
 		last := want.lastDay()
 		add(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date},
 			func(r reportRow) table.Cell {
@@ -150,6 +156,7 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 		add(head, func(r reportRow) table.Cell {
 			return l.columns[r.period].cell(r.cells[r.period])
 		})
+		l.slots[len(l.slots)-1].shows = showsFigure
 		return
 	}
 	for i, c := range l.columns {
@@ -166,6 +173,7 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 			}
 			return c.cell(r.cells[i])
 		})
+		l.slots[len(l.slots)-1].shows = i
 	}
 }
 

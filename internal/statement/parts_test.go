@@ -13,6 +13,8 @@ import (
 	"pgregory.net/rapid"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/record"
+	"ledgersheet/internal/table"
 )
 
 // TestSplit proves that the parts of a range cover it day by day, and that it stays whole only if it cannot be split.
@@ -135,7 +137,11 @@ func FuzzTwoReports(f *testing.F) {
 		if list {
 			d.Shape = export.List
 		}
-		x, y := arrange(&a, d), arrange(&b, d)
+		x, errX := arrange(&a, d)
+		y, errY := arrange(&b, d)
+		if errX != nil || errY != nil {
+			return
+		}
 		results := map[string]*arranged{"compared": compareReports(x, y, export.CompareYear)}
 		if joined, err := spliceReports(x, y); err == nil {
 			results["spliced"] = joined
@@ -163,4 +169,20 @@ func FuzzTwoReports(f *testing.F) {
 			_ = verify(r, d, asked{summarize: "Month"}) // must not panic
 		}
 	})
+}
+
+// TestFiguresWithoutSums proves that averages of two parts are not taken for one of the whole.
+func TestFiguresWithoutSums(t *testing.T) {
+	t.Parallel()
+	j := &splice{columns: []reportColumn{{}, {id: "x_amount", kind: table.Money}, {id: "name"}}}
+	j.fromA, j.fromB = []int{0, 1, 2}, []int{0, 1, 2}
+	cells := func(figure, text string) []docCell {
+		return []docCell{{Value: "Total"}, {Value: record.Scalar(figure)}, {Value: record.Scalar(text)}}
+	}
+	for _, test := range [][3]string{{"1.00", "2.00", ""}, {"1.00", "1.00", "1.00"}, {"", "2.00", "2.00"}} {
+		got := j.addCells(cells(test[0], "a"), cells(test[1], "b"))
+		if string(got[1].Value) != test[2] || got[2].Value != "b" {
+			t.Errorf("%q and %q become %v", test[0], test[1], got)
+		}
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -53,7 +54,7 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 	if err != nil {
 		return nil, err
 	}
-	out := export.Outcome{Period: want.describePeriod(), Basis: cmp.Or(string(a.header.ReportBasis), want.basis)}
+	out := export.Outcome{Period: want.describePeriod(), Basis: cmp.Or(want.basis, string(a.header.ReportBasis))}
 	if q.Limit == 0 {
 		out.Figures = a.readFigures(d.Figures, q.Company.Realm, out.Period)
 	}
@@ -66,7 +67,11 @@ func Read(ctx context.Context, from Sources, d export.Report, q export.Query) (*
 		}
 		place := q.Company.Name + ", " + before.describePeriod()
 		out.Checks = export.AppendChecks(out.Checks, prefixPlaces(then.checks, place)...)
-		a = compareReports(a, then, want.compare)
+		now := a
+		a = compareReports(now, then, want.compare)
+		if err := cmp.Or(a.keepsSums("", now), a.keepsSums("_previous", then)); err != nil {
+			return nil, err
+		}
 		out.Period += ", compared with " + before.describePeriod()
 	}
 	l, err := newLayout(a, d, options.Layout, q, want)
@@ -145,7 +150,7 @@ func (a asked) check(h reportHeader, d export.Report) error {
 		{"be as of", a.date, h.option("report_date")},
 		{"be on the basis", a.basis, string(h.ReportBasis)},
 	} {
-		if x.want == "" || x.got == "" || x.want == x.got ||
+		if x.want == "" || x.got == "" || strings.EqualFold(x.want, x.got) ||
 			((a.open || d.Dates == export.BalanceAtEnd) && x.want == a.start) {
 			continue
 		}
@@ -189,22 +194,31 @@ func decodeReport(body []byte, doc *document) error {
 	if err := json.Unmarshal(body, doc); err != nil {
 		return fmt.Errorf("reading a report: %w", err)
 	}
-	if len(doc.Columns.Column) == 0 {
+	empty := strings.EqualFold(doc.Header.option("NoReportData"), "true") && (doc.Rows == nil || len(doc.Rows.Row) == 0)
+	if len(doc.Columns.Column) == 0 && !empty {
 		return errNoReport
 	}
 	return nil
 }
 
-// newReading returns the reading of a layout's rows.
+// newReading returns the reading of a layout's rows. It ends with an error if they are not those of the report.
 func newReading(l *layout, q export.Query) *export.Reading {
 	return &export.Reading{
 		Schema: l.schema(), Total: l.count(),
 		Rows: func(yield func(table.Row, error) bool) {
-			given := 0
+			given, made, going := 0, newWritten(l), true
 			l.rows(func(r table.Row) bool {
 				given++
-				return yield(r, nil) && (q.Limit == 0 || given < q.Limit)
+				made.add(r)
+				going = yield(r, nil) && (q.Limit == 0 || given < q.Limit)
+				return going
 			})
+			if !going {
+				return
+			}
+			if err := made.check(); err != nil {
+				yield(table.Row{}, err)
+			}
 		},
 	}
 }

@@ -81,7 +81,7 @@ func TestSampleReports(t *testing.T) {
 			if err := decodeReport(body, &doc); err != nil {
 				t.Fatal(err)
 			}
-			a := arrange(&doc, d)
+			a := mustArrange(t, &doc, d)
 			err := verify(a, d, asked{summarize: "Total"})
 			if slices.Contains(shortened, name) != problem.HasCode(err, problem.TotalsMismatch) {
 				t.Errorf("verify says %v", err)

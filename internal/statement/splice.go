@@ -22,6 +22,16 @@ type splice struct {
 
 // spliceReports returns the report for the range of a and the range of b, which must follow it.
 func spliceReports(a, b *arranged) (*arranged, error) {
+	switch { // a part without rows may have no columns, or not all
+	case len(a.columns) == 0 || (len(a.top) == 0 && a.label != b.label):
+		out := *b
+		out.header.StartPeriod = a.header.StartPeriod
+		return &out, nil
+	case len(b.columns) == 0 || (len(b.top) == 0 && a.label != b.label):
+		out := *a
+		out.header.EndPeriod = b.header.EndPeriod
+		return &out, nil
+	}
 	if a.label != b.label || a.columns[0].id != b.columns[0].id {
 		return nil, problem.New(problem.QuickBooksMalformed, "Two parts of the report have different columns.")
 	}
@@ -50,7 +60,7 @@ func spliceReports(a, b *arranged) (*arranged, error) {
 	out.columns = j.columns
 	out.header.EndPeriod = b.header.EndPeriod
 	out.top = j.spliceNodes(a.top, b.top)
-	return &out, nil
+	return &out, out.keepsSums("", a, b)
 }
 
 // columnLess orders columns: periods by day, others by title, and "not specified" last.
@@ -139,7 +149,8 @@ func (j *splice) spliceNode(a, b *node) *node {
 	return out
 }
 
-// addCells adds up amounts and quantities. Of any other value, such as a running balance, it takes the later answer's.
+// addCells adds up amounts and quantities. Of a running balance or a text it takes the later answer's. Other figures of
+// two parts, such as averages, have no common one.
 func (j *splice) addCells(a, b []docCell) []docCell {
 	x, y := moveCells(a, j.fromA), moveCells(b, j.fromB)
 	switch {
@@ -156,6 +167,9 @@ func (j *splice) addCells(a, b []docCell) []docCell {
 			if p, q, ok := parseBoth(x[i], y[i]); ok {
 				x[i] = j.newCell(p.Add(q))
 			}
+		} else if figures := c.kind == table.Money || c.kind == table.Number; figures && !c.running() &&
+			x[i].text() != "" && y[i].text() != "" && x[i].text() != y[i].text() {
+			x[i] = docCell{}
 		} else if y[i].text() != "" {
 			x[i] = y[i]
 		}

@@ -3,6 +3,8 @@ package statement
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -25,6 +27,7 @@ type reader struct {
 	query    export.Query
 	left     int // requests that may still be made
 	warnings []string
+	differs  bool // QuickBooks' own figures do not add up in one of the parts
 
 	// tooLong is the length in days of the shortest range that was too large; worked is the longest one that worked and
 	// had rows. With them, a range that is bound to be too large is split without being tried first.
@@ -33,7 +36,7 @@ type reader struct {
 
 // read returns the verified report.
 func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
-	s.tooLong, s.worked = 0, 0
+	s.tooLong, s.worked, s.differs = 0, 0, false
 	a, parts, err := s.readRange(ctx, want)
 	if err != nil {
 		return nil, err
@@ -42,7 +45,8 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 		s.warnings = append(s.warnings, fmt.Sprintf(
 			"The report is too large for QuickBooks to give at once; it was read in %d parts, %s.",
 			parts, want.describePeriod()))
-		if err := verify(a, s.report, want); err != nil {
+		// Parts that add up make a whole that does, so a difference of the whole alone is a change between them.
+		if err := verify(a, s.report, want); err != nil && !s.differs {
 			return nil, err
 		}
 	}
@@ -93,8 +97,64 @@ func (s *reader) readRange(ctx context.Context, want asked) (*arranged, int, err
 	return whole, count, nil
 }
 
-// ask sends one request.
+// ask asks for a report that one answer can hold. If its figures do not add up, it asks once more at once. Other
+// figures the second time mean that the books are being changed, which is an error. The same figures are QuickBooks'
+// own: the report stands as it is, and its checks say what differs.
 func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged, error) {
+	a, err := s.request(ctx, want, divisible)
+	if err != nil || a.cut {
+		return a, err
+	}
+	differs := verify(a, s.report, want)
+	if differs == nil {
+		return a, nil
+	}
+	if a.nearLimit() && a.short {
+		return nil, problem.New(problem.ReportTooLarge,
+			"The report is as large as QuickBooks' answers get, and rows are missing from it.")
+	}
+	again, err := s.request(ctx, want, divisible)
+	if err != nil {
+		return nil, err
+	}
+	if differs = verify(again, s.report, want); differs == nil {
+		return again, nil
+	}
+	if !again.hasSameFigures(a) {
+		return nil, differs
+	}
+	s.differs = true
+	s.warn([]string{again.describeDifferences()})
+	return again, nil
+}
+
+// hasSameFigures reports whether two answers have the same rows, in whatever order.
+func (a *arranged) hasSameFigures(b *arranged) bool {
+	return maps.Equal(a.tallyTree().rows, b.tallyTree().rows)
+}
+
+// describeDifferences tells people about figures of the report that do not follow from its other figures.
+func (a *arranged) describeDifferences() string {
+	text := fmt.Sprintf("Figures of the report %s do not follow from its other figures. QuickBooks sent the same ones "+
+		"twice, and they are exported as they are.", problem.Safe(string(a.header.ReportName)))
+	for _, c := range a.checks {
+		if !c.Holds {
+			return text + fmt.Sprintf(" %q says %s under %q, but adding up gives %s.", c.What, c.Says, c.Place,
+				c.AddsUpTo)
+		}
+	}
+	return text
+}
+
+// cellLimit is how many cells an answer has at most.
+// https://developer.intuit.com/app/developer/qbo/docs/workflows/run-reports
+const cellLimit = 400_000
+
+// nearLimit reports whether the answer is so large that rows may be missing from it without a notice.
+func (a *arranged) nearLimit() bool { return a.size >= cellLimit*9/10 }
+
+// request sends one request.
+func (s *reader) request(ctx context.Context, want asked, divisible bool) (*arranged, error) {
 	if s.left == 0 {
 		return nil, problem.New(problem.ReportTooLarge, "The report is too large even in %d parts.", maxRequests).
 			WithHint("Choose a shorter date range, fewer columns or a filter.")
@@ -105,7 +165,14 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 		Company: s.query.Company, Object: s.report.Object, Params: want.params, Divisible: divisible,
 		Meter: s.query.Meter,
 	}
-	err := s.from.Report(ctx, ask, func(body []byte) error { return decodeReport(body, &doc) })
+	var raw []rawRow
+	err := s.from.Report(ctx, ask, func(body []byte) error {
+		err := decodeReport(body, &doc)
+		if err == nil {
+			raw, err = walkAnswer(body)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -114,24 +181,44 @@ func (s *reader) ask(ctx context.Context, want asked, divisible bool) (*arranged
 	}
 	if doc.truncated() {
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
-			return s.previewStart(&doc), nil
+			return s.previewStart(&doc)
 		}
 		return nil, problem.New(problem.ReportTooLarge,
 			"QuickBooks left out a part of the report because it is too large.")
 	}
-	a := arrange(&doc, s.report)
-	return a, verify(a, s.report, want)
+	a, err := arrange(&doc, s.report)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.conserves(raw); err != nil {
+		return nil, err
+	}
+	a.size = len(raw) * len(a.columns)
+	s.warn(a.notes)
+	return a, nil
+}
+
+// warn adds warnings that are not there yet: the parts of a report tend to say the same.
+func (s *reader) warn(texts []string) {
+	for _, text := range texts {
+		if !slices.Contains(s.warnings, text) {
+			s.warnings = append(s.warnings, text)
+		}
+	}
 }
 
 // previewStart returns what a preview shows of a report that a run would read in parts.
-func (s *reader) previewStart(doc *document) *arranged {
+func (s *reader) previewStart(doc *document) (*arranged, error) {
 	doc.Rows.dropNotice()
-	a := arrange(doc, s.report)
+	a, err := arrange(doc, s.report)
+	if err != nil {
+		return nil, err
+	}
 	a.cut = true
 	s.warnings = append(s.warnings,
 		"The report is too large for QuickBooks to give at once, so its totals here may be wrong; a run reads it "+
 			"in parts.")
-	return a
+	return a, nil
 }
 
 // suggestNarrower adds a hint on what to do about a report that cannot be read in parts, or not in smaller ones.

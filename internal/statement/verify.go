@@ -14,7 +14,8 @@ import (
 
 // verify recomputes the totals that a report states: a section's rows against its summary, results such as net income
 // against the sections they follow from, columns against each other, and periods against their total. It leaves what
-// it compared in a.checks.
+// it compared in a.checks, and returns the first difference. QuickBooks' statements follow rules of their own, so a
+// difference is no proof of an error.
 func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{}}
 	for i, c := range a.columns {
@@ -25,8 +26,8 @@ func verify(a *arranged, d export.Report, want asked) error {
 	}
 	sum, _ := v.sum(a.top, topTotals)
 	for _, n := range a.top {
-		// Lists of transactions mix accounts of either sign, so their grand total is not the sum of the rows above.
-		if n.computed() && strings.EqualFold(n.group, "GrandTotal") && !a.detail() {
+		// Transactions in sections belong to accounts of either sign, so their grand total is not the sum of the rows.
+		if n.computed() && strings.EqualFold(n.group, grandTotal) && (!a.detail() || a.flat()) {
 			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
 		}
 	}
@@ -47,6 +48,11 @@ func verify(a *arranged, d export.Report, want asked) error {
 		return nil
 	}
 	return v.err
+}
+
+// flat reports whether no rows stand in sections.
+func (a *arranged) flat() bool {
+	return !slices.ContainsFunc(a.top, func(n *node) bool { return len(n.children) > 0 })
 }
 
 // verifier keeps the first disagreement as its error, and everything that it compared as evidence.
@@ -113,7 +119,13 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		case v.agrees(n.summary, own, v.sumDirect(n)):
 			v.recordChecks(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.sumDirect(n))
 			certain = true
-		case !certain, v.signed(n), slices.ContainsFunc(n.children, (*node).computed):
+		case v.signed(n):
+			// Net other income subtracts other expenses; other countries subtract liabilities from assets.
+			what := cmp.Or(n.summary[0].text(), n.label) + ", parts subtracted"
+			own = v.read(n.summary)
+			v.recordChecks(w, what, own, own, own)
+			certain = false
+		case !certain, slices.ContainsFunc(n.children, (*node).computed):
 			// Other countries' statements have sections such as net current assets, which subtract liabilities from
 			// assets, or which hold results among their rows.
 			own, certain = v.read(n.summary), false
@@ -133,7 +145,7 @@ const maxSigned = 8
 // signed reports whether a section's summary is the sum of its inner sections with some of them subtracted, the same
 // ones in every column.
 func (v *verifier) signed(n *node) bool {
-	if v.detail() || n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
+	if n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
 		return false
 	}
 	var parts []amounts
@@ -166,19 +178,20 @@ func (a amounts) equal(b amounts) bool {
 }
 
 func (v *verifier) note(n *node, a amounts) {
-	if n.group == "" {
+	group := fold(n.group)
+	if group == "" {
 		return
 	}
-	if before, ok := v.groups[n.group]; ok {
+	if before, ok := v.groups[group]; ok {
 		a = before.add(a, 1)
 	}
-	v.groups[n.group] = a
-	v.names[n.group], v.totals[n.group] = n.label, n.label
+	v.groups[group] = a
+	v.names[group], v.totals[group] = n.label, n.label
 	if n.summary != nil {
-		v.totals[n.group] = cmp.Or(n.summary[0].text(), n.label)
+		v.totals[group] = cmp.Or(n.summary[0].text(), n.label)
 	}
 	if n.computed() {
-		v.names[n.group] = n.summary[0].text()
+		v.names[group] = n.summary[0].text()
 	}
 }
 
@@ -231,23 +244,24 @@ func (v *verifier) checkRules(rules []export.GroupSum) {
 			order = append(order, g.Group)
 		}
 		byGroup[g.Group] = append(byGroup[g.Group], g)
-		known[g.Group] = true
+		known[fold(g.Group)] = true
 		for _, part := range g.Of {
-			known[strings.TrimPrefix(part, "-")] = true
+			known[fold(strings.TrimPrefix(part, "-"))] = true
 		}
 	}
 	for _, n := range v.top {
-		if !known[n.group] && n.section {
+		if !known[fold(n.group)] && n.section {
 			return
 		}
 	}
-	for _, group := range order {
+	for _, name := range order {
+		group := fold(name)
 		want, ok := v.groups[group]
 		if !ok {
 			continue
 		}
 		var first amounts
-		holds := slices.ContainsFunc(byGroup[group], func(g export.GroupSum) bool {
+		holds := slices.ContainsFunc(byGroup[name], func(g export.GroupSum) bool {
 			sum, any := v.sumRule(g)
 			if first == nil {
 				first = sum
@@ -273,7 +287,7 @@ func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
 	sum = make(amounts, len(v.additive))
 	for _, name := range g.Of {
 		name, negative := strings.CutPrefix(name, "-")
-		part, ok := v.groups[name]
+		part, ok := v.groups[fold(name)]
 		switch {
 		case !ok:
 			continue
@@ -320,7 +334,7 @@ func (v *verifier) checkPeriods(nodes []*node) {
 
 func (v *verifier) checkRowPeriods(nodes []*node, total int) {
 	for _, n := range nodes {
-		if slices.Contains(standing, n.group) {
+		if slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) }) {
 			continue
 		}
 		v.checkTotal(singleRows, n.label, v.read(n.own), total)
@@ -356,6 +370,6 @@ func (v *verifier) disagree(name string, column int, stated, sum decimal.Decimal
 	}
 	v.err = problem.New(problem.TotalsMismatch, "In QuickBooks' report %q says %s under %q, but adding up gives %s.",
 		problem.Safe(name), table.DecimalText(stated), problem.Safe(v.columns[column].title), table.DecimalText(sum)).
-		WithHint("The report that QuickBooks sent does not add up; the run is tried again by itself. The sheet " +
-			"keeps its previous rows.")
+		WithHint("The report does not add up and changes while it is read; the run is tried again by itself. The " +
+			"sheet keeps its previous rows.")
 }

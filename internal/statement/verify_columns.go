@@ -41,19 +41,20 @@ func (v *verifier) checkEven(names [2]string) {
 	}
 }
 
-// checkAcross checks in each row that one column is the sum of others.
+// checkAcross checks in each row that one column is the sum of others. Some reports show what a rule subtracts as
+// negative amounts already, so the signs are those with which more rows hold.
 func (v *verifier) checkAcross(nodes []*node, rule export.GroupSum) {
 	target := v.findAdditive(rule.Group)
-	signs := make([]int64, len(v.additive))
+	signs, plain, less := make([]int64, len(v.additive)), make([]int64, len(v.additive)), make([]int64, len(v.additive))
 	for _, name := range rule.Of {
 		name, negative := strings.CutPrefix(name, "-")
 		at := v.findAdditive(name)
 		if at < 0 {
 			return
 		}
-		signs[at] = 1
+		signs[at], plain[at] = 1, 1
 		if negative {
-			signs[at] = -1
+			signs[at], less[at] = -1, 1
 		}
 	}
 	if target < 0 || len(v.additive) < 2 {
@@ -62,14 +63,36 @@ func (v *verifier) checkAcross(nodes []*node, rule export.GroupSum) {
 	if len(rule.Of) == 0 {
 		for i := range signs {
 			if i != target {
-				signs[i] = 1
+				signs[i], plain[i] = 1, 1
 			}
 		}
 	}
-	v.checkRowsAcross(nodes, target, signs)
+	declared, added, negative := 0, 0, decimal.Zero
+	v.visitAcross(nodes, target, less, func(_ *node, _, sum decimal.Decimal) { negative = negative.Add(sum) })
+	v.visitAcross(nodes, target, signs, func(_ *node, says, sum decimal.Decimal) {
+		if says.Equal(sum) {
+			declared++
+		}
+	})
+	v.visitAcross(nodes, target, plain, func(_ *node, says, sum decimal.Decimal) {
+		if says.Equal(sum) {
+			added++
+		}
+	})
+	if added > declared && negative.IsNegative() {
+		signs = plain
+	}
+	v.visitAcross(nodes, target, signs, func(n *node, says, sum decimal.Decimal) {
+		v.recordCheck(singleRows, n.name(), v.additive[target], says, sum)
+		if !says.Equal(sum) {
+			v.disagree(n.name(), v.additive[target], says, sum)
+		}
+	})
 }
 
-func (v *verifier) checkRowsAcross(nodes []*node, target int, signs []int64) {
+// visitAcross calls do with what each row says in the target column and what the others add up to. Rows with cells that
+// cannot be read are left out.
+func (v *verifier) visitAcross(nodes []*node, target int, signs []int64, do func(n *node, says, sum decimal.Decimal)) {
 	for _, n := range nodes {
 		for _, cells := range [][]docCell{n.own, n.summary} {
 			if cells == nil {
@@ -84,12 +107,9 @@ func (v *verifier) checkRowsAcross(nodes []*node, target int, signs []int64) {
 			if garbled || (!row[target].stated && sum.IsZero()) {
 				continue
 			}
-			v.recordCheck(singleRows, n.name(), v.additive[target], row[target].value, sum)
-			if !row[target].value.Equal(sum) {
-				v.disagree(n.name(), v.additive[target], row[target].value, sum)
-			}
+			do(n, row[target].value, sum)
 		}
-		v.checkRowsAcross(n.children, target, signs)
+		v.visitAcross(n.children, target, signs, do)
 	}
 }
 

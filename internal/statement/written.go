@@ -1,0 +1,158 @@
+package statement
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// written counts the rows that a layout makes, to prove that they are those of the arranged report: each leaf once, and
+// in a statement each header and total too. Only what people chose to see is compared, without days and instants.
+type written struct {
+	*layout
+	shown  []int // for each slot the column that it shows, or one of the values below
+	titles []string
+	got    *tally
+}
+
+// What a slot shows that is no column of the report.
+const (
+	showsNothing = -1 - iota
+	showsLabel
+	showsPeriod
+	showsFigure
+	showsSection // and below: the section around the row, counted from the outermost
+)
+
+func newWritten(l *layout) *written {
+	w := &written{layout: l}
+	for _, s := range l.slots {
+		shows := s.shows
+		if shows >= 0 {
+			if k := l.columns[shows].kind; k == table.Date || k == table.DateTime {
+				shows = showsNothing
+			}
+		}
+		w.shown = append(w.shown, shows)
+		w.titles = append(w.titles, s.column.Title)
+	}
+	w.got = newTally(len(w.shown))
+	return w
+}
+
+// add counts a row as it leaves for the sheet.
+func (w *written) add(r table.Row) {
+	texts := make([]string, len(w.shown)+1)
+	for i, shows := range w.shown {
+		if shows == showsNothing {
+			continue
+		}
+		c := r.Cells[i]
+		texts[i] = strings.TrimSpace(c.String())
+		if d, ok := c.Decimal(); ok {
+			texts[i] = shortDecimal(d)
+		}
+	}
+	texts[len(w.shown)] = roleNames[r.Role]
+	w.got.add(texts)
+}
+
+// check compares what was made with what the report holds.
+func (w *written) check() error {
+	want := newTally(len(w.shown))
+	w.expect(w.top, nil, want)
+	return w.got.compare(want, problem.Safe(string(w.header.ReportName)), "The rows made", w.titles)
+}
+
+func (w *written) expect(nodes []*node, path []string, want *tally) {
+	for _, n := range nodes {
+		role := table.Data
+		if n.section && w.kind == export.LayoutStatement {
+			role = table.Section
+		}
+		switch {
+		case n.own != nil && w.kind == export.LayoutTidy:
+			for _, at := range w.periods {
+				if n.own[at].text() != "" {
+					want.add(w.expectCells(role, n.label, path, n.own, at))
+				}
+			}
+		case n.own != nil, n.section && n.label != "" && w.kind == export.LayoutStatement:
+			want.add(w.expectCells(role, n.label, path, n.own, 0))
+		}
+		below := slices.Clone(path)
+		if n.label != "" {
+			below = append(below, n.label)
+		}
+		w.expect(n.children, below, want)
+		if n.summary != nil && w.kind == export.LayoutStatement {
+			want.add(w.expectCells(table.Total, n.summary[0].text(), path, n.summary, 0))
+		}
+	}
+}
+
+// expectCells returns what a row has to show of the cells; period is the column of a tidy row.
+func (w *written) expectCells(role table.Role, label string, path []string, cells []docCell, period int) []string {
+	texts := make([]string, len(w.shown)+1)
+	for i, shows := range w.shown {
+		switch {
+		case shows <= showsSection && showsSection-shows < len(path):
+			texts[i] = strings.TrimSpace(path[showsSection-shows])
+		case shows == showsLabel:
+			texts[i] = strings.TrimSpace(label)
+		case shows == showsPeriod:
+			texts[i] = strings.TrimSpace(w.columns[period].title)
+		case shows == showsFigure:
+			texts[i] = w.columns[period].readPlain(cells[period])
+		case shows >= 0 && cells != nil && (shows > 0 || role == table.Data):
+			texts[i] = w.columns[shows].readPlain(cells[shows])
+		}
+	}
+	texts[len(w.shown)] = roleNames[role]
+	return texts
+}
+
+// sumLeaves adds up a column over the rows that are no totals; ok is false if one of them cannot be read.
+func (a *arranged) sumLeaves(column int) (sum decimal.Decimal, ok bool) {
+	ok = true
+	visitLeaves(a.top, nil, "", func(r reportRow) bool {
+		d, readable := parseFigure(r.cells[column])
+		sum, ok = sum.Add(d), ok && readable
+		return ok
+	})
+	return sum, ok
+}
+
+// keepsSums proves that a report made of others has the sums of their leaves: a column that adds up has what the
+// columns with the same key, without the suffix, add up to in the others. Columns with cells that cannot be read are
+// left out.
+func (a *arranged) keepsSums(suffix string, others ...*arranged) error {
+	for i, c := range a.columns {
+		key, found := strings.CutSuffix(c.id, suffix)
+		if !found || c.kind != table.Money || i == a.label {
+			continue
+		}
+		got, ok := a.sumLeaves(i)
+		want, columns := decimal.Zero, 0
+		for _, other := range others {
+			for j, x := range other.columns {
+				if x.id == key && x.additive && j != other.label {
+					sum, readable := other.sumLeaves(j)
+					want, ok = want.Add(sum), ok && readable
+					columns++
+				}
+			}
+		}
+		if ok && columns > 0 && !got.Equal(want) {
+			return conservationError("%q adds up to %s in the report %s, but to %s in what it is made of",
+				problem.Safe(c.title), table.DecimalText(got), problem.Safe(string(a.header.ReportName)),
+				table.DecimalText(want))
+		}
+	}
+	return nil
+}
