@@ -213,65 +213,11 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 	case total < 0:
 		return s.readAtOnce(ctx, yield)
 	}
-	read, last, size := 0, "", 0
-	var seen record.IDs
-	for page, err := range s.pages(ctx, s.statement, pageStarts(total, s.statement.ordered)) {
-		if err != nil {
-			return err
-		}
-		previous := last
-		size = 0
-		for rec, err := range decodePage(page) {
-			if err != nil {
-				return malformedProblem(err)
-			}
-			rec = s.quirk.unwrap(rec)
-			id := rec.Text("Id")
-			if size == 0 && previous != "" && id != previous {
-				return s.movedProblem()
-			}
-			size++
-			last = id
-			if id != "" && !seen.Add(id) {
-				continue
-			}
-			read++
-			if !yield(rec, nil) {
-				return nil
-			}
-		}
-		if size == 0 && previous != "" {
-			return s.movedProblem() // even the last record of the previous page is missing
-		}
-	}
-	// Records may have been pushed out behind a full page. The pages were chosen so that the last one has room.
-	if s.statement.ordered && size >= pageSize {
-		return s.movedProblem()
-	}
-	return s.prove(ctx, total, read)
-}
-
-// movedProblem is the problem of pages that do not fit together.
-func (s *selection) movedProblem() error {
-	return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
-}
-
-// prove compares the number of records read with QuickBooks' count. Records added at the end since the count are fine
-// if all of them were read.
-func (s *selection) prove(ctx context.Context, total, read int) error {
-	if read == total {
-		return nil
-	}
-	now, err := s.count(ctx, s.statement)
-	if err != nil {
+	seen, stopped, err := s.walk(ctx, total, func(rec record.Record) bool { return yield(rec, nil) })
+	if err != nil || stopped {
 		return err
 	}
-	if now != read {
-		return problem.New(problem.IncompleteRead,
-			"QuickBooks counted %d of %s before and %d after reading, but %d came.",
-			total, s.title(), now, read)
-	}
-	return nil
+	return s.prove(ctx, total, seen)
 }
 
 func (s *selection) title() string {

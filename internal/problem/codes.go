@@ -16,6 +16,7 @@ const (
 	QuickBooksRejected       Code = "quickbooks_rejected"
 	QuickBooksMalformed      Code = "quickbooks_malformed"
 	IncompleteRead           Code = "incomplete_read"
+	CountMismatch            Code = "count_mismatch"
 	ReportTooLarge           Code = "report_too_large"
 	GoogleRateLimited        Code = "google_rate_limited"
 	GoogleUnavailable        Code = "google_unavailable"
@@ -92,6 +93,11 @@ var codes = map[Code]info{
 		RetryAttempt, http.StatusBadGateway, "Not everything could be read",
 		"Records were changed while they were read; the run is tried again by itself. The sheet keeps its " +
 			"previous rows.",
+	},
+	CountMismatch: {
+		Stop, http.StatusUnprocessableEntity, "QuickBooks' count and its records disagree",
+		"Records may be hidden from the person who connected the company: have one of its administrators press " +
+			"Reconnect on Connections, or leave them out with a filter. The sheet keeps its previous rows.",
 	},
 	ReportTooLarge: {
 		Stop, http.StatusUnprocessableEntity, "The report is too large for QuickBooks",
