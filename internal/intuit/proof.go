@@ -32,13 +32,14 @@ func (s *selection) walk(ctx context.Context, total int, yield func(record.Recor
 ) {
 	var seen record.IDs
 	size := 0
-	for page, err := range s.pages(ctx, s.statement, pageStarts(total, s.statement.ordered)) {
+	room := 0 // what the last page had
+	for page, err := range s.pages(ctx, total) {
 		if err != nil {
 			return v, false, err
 		}
 		previous := v.last
-		size = 0
-		for rec, err := range decodePage(page) {
+		size, room = 0, page.size
+		for rec, err := range decodePage(page.records) {
 			if err != nil {
 				return v, false, malformedProblem(err)
 			}
@@ -52,7 +53,7 @@ func (s *selection) walk(ctx context.Context, total int, yield func(record.Recor
 			}
 			// QuickBooks has returned more records than were asked for; the next page begins at the last of those.
 			// https://github.com/mcohen01/node-quickbooks/issues/89
-			if size++; size <= pageSize {
+			if size++; size <= page.size {
 				v.last = id
 			}
 			if id != "" && !seen.Add(id) {
@@ -71,7 +72,7 @@ func (s *selection) walk(ctx context.Context, total int, yield func(record.Recor
 		}
 	}
 	// Records may have been pushed out behind a full page. The pages were chosen so that the last one has room.
-	if s.statement.ordered && size >= pageSize {
+	if !s.quirk.unordered && size >= room {
 		v.tear(seam{want: v.last})
 	}
 	if !v.torn {

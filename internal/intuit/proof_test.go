@@ -3,6 +3,7 @@ package intuit_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -20,22 +21,22 @@ type desk struct {
 	server *intuitsim.Server
 	books  *intuitsim.Company
 	client *intuit.Client
-	turns  *turns
+	next   http.RoundTripper // what answers; tests may replace it
 	want   supply.Want
 }
 
-func openDesk(t *testing.T, invoices int) desk {
+func openDesk(t *testing.T, invoices, tries int) *desk {
 	t.Helper()
 	server := intuitsim.New(intuitsim.Options{
-		Seed: 4, Companies: 1, Customers: 5, Vendors: 3, Items: 6, Invoices: invoices, Bills: 2,
+		Seed: 4, Companies: 1, Customers: 5, Vendors: 3, Items: 6, Invoices: max(invoices, 1), Bills: 2,
 		Limits: intuitsim.NoLimits(),
 	})
 	realm := server.Companies()[0].Realm
 	access, _ := server.Authorize(realm)
-	d := desk{server: server, books: server.Company(realm), turns: &turns{next: server.Transport()}}
+	d := &desk{server: server, books: server.Company(realm), next: server.Transport()}
 	d.client = intuit.New(intuit.Options{
-		APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), MaxTries: 1,
-		HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: bearer{access, d.turns}} },
+		APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), MaxTries: tries,
+		HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: bearer{access, d.next}} },
 	})
 	d.want = supply.Want{
 		Company: export.Company{Realm: export.RealmID(realm)}, Object: "Invoice", Title: "invoices",
@@ -45,7 +46,7 @@ func openDesk(t *testing.T, invoices int) desk {
 }
 
 // read reads all invoices and returns their ids.
-func (d desk) read(t *testing.T) ([]string, error) {
+func (d *desk) read(t *testing.T) ([]string, error) {
 	t.Helper()
 	records, err := d.client.Records(t.Context(), d.want)
 	if err != nil {
@@ -61,6 +62,26 @@ func (d desk) read(t *testing.T) ([]string, error) {
 	return ids, nil
 }
 
+// asked returns the number of queries that had the text, answered that of those which got an answer.
+func (d *desk) asked(text string) int {
+	return d.queries(text, func(intuitsim.Request) bool { return true })
+}
+
+func (d *desk) answered(text string) int {
+	return d.queries(text, func(r intuitsim.Request) bool { return r.Status == http.StatusOK })
+}
+
+func (d *desk) queries(text string, fits func(intuitsim.Request) bool) int {
+	n := 0
+	for _, r := range d.server.Requests() {
+		values, err := url.ParseQuery(r.Query)
+		if err == nil && strings.Contains(values.Get("query"), text) && fits(r) {
+			n++
+		}
+	}
+	return n
+}
+
 func TestLastingMismatchIsNotRetried(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]intuitsim.Hiding{
@@ -68,7 +89,7 @@ func TestLastingMismatchIsNotRetried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := openDesk(t, 2100)
+			d := openDesk(t, 2100, 1)
 			ids, err := d.read(t)
 			if err != nil {
 				t.Fatal(err)
@@ -94,7 +115,7 @@ func TestLastingMismatchIsNotRetried(t *testing.T) {
 // A record that is hidden while the list is read is back when it is looked at again, so the next attempt may succeed.
 func TestPassingMismatchIsRetried(t *testing.T) {
 	t.Parallel()
-	d := openDesk(t, 500)
+	d := openDesk(t, 500, 1)
 	ids, err := d.read(t)
 	if err != nil {
 		t.Fatal(err)
@@ -106,8 +127,10 @@ func TestPassingMismatchIsRetried(t *testing.T) {
 			}
 		}
 	}
-	d.turns.between(1, hide(intuitsim.HiddenUnpaged)) // after the count, before the page
-	d.turns.between(3, hide(""))                      // after the second count
+	turns := &turns{next: d.next}
+	d.next = turns
+	turns.between(1, hide(intuitsim.HiddenUnpaged)) // after the count, before the page
+	turns.between(3, hide(""))                      // after the second count
 	if _, err := d.read(t); !problem.HasCode(err, problem.IncompleteRead) {
 		t.Errorf("got %v, want incomplete_read", err)
 	}

@@ -1,8 +1,9 @@
 package intuit
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"iter"
 	"net/url"
 	"slices"
@@ -75,6 +76,9 @@ func (c *Client) selectFor(w supply.Want) *selection {
 	if w.CustomFields {
 		s.include = allCustomFields
 	}
+	if !s.quirk.unordered {
+		s.statement.order = cmp.Or(c.habits.of(s.lister).order, "Id")
+	}
 	s.pushDown(true)
 	return s
 }
@@ -84,7 +88,7 @@ const allCustomFields = "enhancedAllCustomFields"
 
 // pushDown builds the statement. Without narrow it omits conditions that only save work.
 func (s *selection) pushDown(narrow bool) {
-	s.statement = statement{object: s.object, ordered: !s.quirk.unordered}
+	s.statement = statement{object: s.object, order: s.statement.order}
 	s.exact = true
 	inactive := s.want.Inactive && !s.quirk.activeless
 	if inactive {
@@ -111,8 +115,7 @@ func (s *selection) pushDown(narrow bool) {
 // Callers filter the records anyway.
 func (s *selection) askNarrowed(ctx context.Context, ask func() error) error {
 	err := ask()
-	refused, ok := errors.AsType[*refusal](err)
-	if !ok || (refused.code != "4000" && refused.code != "4001") {
+	if !isRefused(err) {
 		return err
 	}
 	narrow := s.statement
@@ -163,7 +166,7 @@ func (s *selection) countWanted(ctx context.Context) (total int, err error) {
 func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
-	err := s.askNarrowed(ctx, func() error {
+	ask := func() error {
 		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
@@ -183,7 +186,8 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 			list = append(list, s.quirk.unwrap(rec))
 		}
 		return nil
-	})
+	}
+	err := s.askOrdered(ctx, func() error { return s.askNarrowed(ctx, ask) })
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +263,11 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 		quoted[i] = quote(id)
 	}
 	s.statement.where = append([]string{"Id IN (" + strings.Join(quoted, ", ") + ")"}, s.statement.where...)
-	page, err := s.fetch(ctx, s.statement.page(1, len(ids)))
+	var page json.RawMessage
+	err := s.askOrdered(ctx, func() (err error) {
+		page, err = s.fetch(ctx, s.statement.page(1, len(ids)))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
