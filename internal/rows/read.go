@@ -31,6 +31,7 @@ type Maker struct {
 	looking  []*column // the columns that need lookups
 	custom   bool      // at least one column is a custom field
 	tally    *export.Tally
+	tie      tieOut
 	made     int
 	warnings []string
 }
@@ -180,6 +181,7 @@ func (m *Maker) Schema() table.Schema {
 func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error]) iter.Seq2[table.Row, error] {
 	return func(yield func(table.Row, error) bool) {
 		m.tally, m.made, m.warnings = export.NewTally(m.entity.Figures), 0, nil
+		m.tie = tieOut{}
 		take := func(row table.Row) bool {
 			m.made++
 			return yield(row, nil) && m.made != m.query.Limit
@@ -202,12 +204,14 @@ func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error
 }
 
 func (m *Maker) warn() {
-	m.warnings = append(warnMisspelt(m.columns, m.made), m.lists.warnings(m.looking)...)
+	m.warnings = slices.Concat(warnMisspelt(m.columns, m.made), m.lists.warnings(m.looking),
+		m.tie.warnings(strings.ToLower(m.entity.Title)))
 }
 
 // end returns the outcome. It is called after the rows have ended.
 func (m *Maker) end() (export.Outcome, error) {
-	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...)}
+	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...),
+		Checks: m.tie.checks(strings.ToLower(m.entity.Title), m.query.Company.Name)}
 	if m.span != nil {
 		out.Period = m.span.text()
 	}
