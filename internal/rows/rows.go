@@ -28,6 +28,7 @@ func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table
 			counted = true
 			m.tallyRecord(view)
 			m.tieOut(rec, lines)
+			m.noteLate(rec)
 		}
 		cells := make([]table.Cell, len(m.columns))
 		for i, col := range m.columns {
