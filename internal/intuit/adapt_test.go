@@ -21,7 +21,7 @@ func tooSlow(size string) intuitsim.Fault {
 func TestPagesThatTimeOutAreHalved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := openDesk(t, 2100, 5)
+		d := openDesk(t, 1100, 5)
 		want, err := d.read(t)
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestHiccupsDoNotHalvePages(t *testing.T) {
 func TestPagesWithOneRecordMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		d := openDesk(t, 2100, 1)
+		d := openDesk(t, 1100, 1)
 		want, err := d.read(t)
 		if err != nil {
 			t.Fatal(err)
@@ -112,9 +112,9 @@ func TestRefusedOrder(t *testing.T) {
 		fails    bool
 		again    int // refused requests of a second reading
 	}{
-		"by id":                {2100, []string{"Id"}, false, 0},
+		"by id":                {1100, []string{"Id"}, false, 0},
 		"any, one page":        {500, []string{"Id", "MetaData.CreateTime"}, false, 2},
-		"any, more than one":   {2100, []string{"Id", "MetaData.CreateTime"}, true, 2},
+		"any, more than one":   {1100, []string{"Id", "MetaData.CreateTime"}, true, 2},
 		"any, exactly a page":  {1000, []string{"Id", "MetaData.CreateTime"}, true, 2},
 		"any, almost one page": {999, []string{"Id", "MetaData.CreateTime"}, false, 2},
 	} {
