@@ -54,7 +54,7 @@ func addRecords(t testing.TB, c *intuitsim.Company) {
 			"CustomField":[{"DefinitionId":"1","Name":"Crew #","Type":"StringType","StringValue":"104"}],
 			"Line":[{"Id":"1","LineNum":1,"Description":"Pump, returned","Amount":100.00,"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"{item}"},"ItemAccountRef":{"value":"{account}"},"Qty":2,"UnitPrice":50,"TaxCodeRef":{"value":"NON"}}},
 			{"Amount":100.00,"DetailType":"SubTotalLineDetail","SubTotalLineDetail":{}},
-			{"Amount":10.00,"DetailType":"DiscountLineDetail","DiscountLineDetail":{"PercentBased":true,"DiscountPercent":10}}],
+			{"Amount":9.99,"DetailType":"DiscountLineDetail","DiscountLineDetail":{"PercentBased":false}}],
 			"TxnTaxDetail":{"TxnTaxCodeRef":{"value":"{tax}"},"TotalTax":0},"TotalAmt":90.01,"Balance":40.00,"RemainingCredit":40.00}`},
 		{"VendorCredit", `{"DocNumber":"VC-1","TxnDate":"2026-02-04","CurrencyRef":{"value":"USD","name":"United States Dollar"},"VendorRef":{"value":"{vendor}","name":"Hughes Lumber"},"APAccountRef":{"value":"{account}"},
 			"Line":[{"Id":"1","LineNum":1,"Description":"Planks","Amount":75.50,"DetailType":"ItemBasedExpenseLineDetail","ItemBasedExpenseLineDetail":{"ItemRef":{"value":"{item}"},"Qty":1,"UnitPrice":75.5,"BillableStatus":"NotBillable","TaxCodeRef":{"value":"NON"}}},

@@ -55,13 +55,14 @@ type Client struct {
 	log       *slog.Logger
 	maxTries  int
 	agent     string
+	habits    *habits
 }
 
 // New returns a client. It makes no request.
 func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
-		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent,
+		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent, habits: &habits{},
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())

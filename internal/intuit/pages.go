@@ -92,60 +92,64 @@ func (l lister) query(ctx context.Context, query string, accept func(map[string]
 	})
 }
 
-// pageStarts returns the positions at which the pages of a list of n records begin. With overlap, each page but the
-// first begins with the last record of the previous page. Paging is by offset, so records added or deleted meanwhile
-// would otherwise shift others across a page boundary unnoticed. With overlap the last page also has room for one more
-// record, because a full page does not show that it is the last.
-func pageStarts(n int, overlap bool) []int {
-	step := pageSize
+// pageStarts returns the positions at which the pages of a list of n records begin, from a position on. With overlap,
+// each page but the first begins with the last record of the previous page. Paging is by offset, so records added or
+// deleted meanwhile would otherwise shift others across a page boundary unnoticed. With overlap the last page also has
+// room for one more record, because a full page does not show that it is the last.
+func pageStarts(from, n, size int, overlap bool) []int {
+	step := size
 	if overlap {
 		step--
 		n++
 	}
-	starts := []int{1}
-	for next := 1 + step; next-1+pageSize-step < n; next += step {
+	starts := []int{from}
+	for next := from + step; next-1+size-step < n; next += step {
 		starts = append(starts, next)
 	}
 	return starts
 }
 
-// pages yields the pages that begin at starts, in order. It fetches ahead at most windowPages pages and, judging by the
-// largest page so far, windowBytes bytes.
-func (l lister) pages(ctx context.Context, s statement, starts []int) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		type fetched struct {
-			page json.RawMessage
-			err  error
+// fetchAhead yields the pages that begin at starts, in order. It holds at most windowPages pages and, judging by the
+// largest page so far, windowBytes bytes. With an error it returns the start of the page that failed.
+func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []int,
+	yield func(json.RawMessage) bool,
+) (failed int, err error) {
+	type fetched struct {
+		page json.RawMessage
+		err  error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var group errgroup.Group
+	defer func() {
+		cancel()
+		_ = group.Wait() // the group's functions return nil; errors come with their pages
+	}()
+	var ahead []chan fetched
+	next, largest := 0, 0
+	room := 1 // fetch the first page alone to learn its size
+	for _, at := range starts {
+		for next < len(starts) && len(ahead) < room {
+			done, start := make(chan fetched, 1), starts[next]
+			group.Go(func() error {
+				page, err := l.fetchPage(ctx, s.page(start, size))
+				done <- fetched{page, err}
+				return nil
+			})
+			ahead = append(ahead, done)
+			next++
 		}
-		ctx, cancel := context.WithCancel(ctx)
-		var group errgroup.Group
-		defer func() {
-			cancel()
-			_ = group.Wait() // the group's functions return nil; errors come with their pages
-		}()
-		var ahead []chan fetched
-		next, largest := 0, 0
-		room := 1 // fetch the first page alone to learn its size
-		for range starts {
-			for next < len(starts) && len(ahead) < room {
-				done, start := make(chan fetched, 1), starts[next]
-				group.Go(func() error {
-					page, err := l.fetch(ctx, s.page(start, pageSize))
-					done <- fetched{page, err}
-					return nil
-				})
-				ahead = append(ahead, done)
-				next++
-			}
-			f := <-ahead[0]
-			ahead = ahead[1:]
-			largest = max(largest, len(f.page), 1)
-			room = min(windowPages, max(1, windowBytes/largest))
-			if !yield(f.page, f.err) || f.err != nil {
-				return
-			}
+		f := <-ahead[0]
+		if f.err != nil {
+			return at, f.err
+		}
+		ahead = ahead[1:]
+		largest = max(largest, len(f.page), 1)
+		room = min(windowPages, max(1, windowBytes/largest))
+		if !yield(f.page) {
+			return 0, nil
 		}
 	}
+	return 0, nil
 }
 
 // decodePage yields a page's records one at a time, so that a whole decoded page is never held.

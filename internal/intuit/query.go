@@ -15,9 +15,9 @@ import (
 // statement is a query in QuickBooks' language, without its paging.
 // https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
 type statement struct {
-	object  string
-	where   []string // joined by AND
-	ordered bool     // by Id: paging by offset needs a stable order
+	object string
+	where  []string // joined by AND
+	order  string   // the property to order by, because paging by offset needs a stable order; empty for none
 }
 
 func (s statement) count() string { return "SELECT COUNT(*) FROM " + s.object + s.conditions() }
@@ -25,8 +25,8 @@ func (s statement) count() string { return "SELECT COUNT(*) FROM " + s.object + 
 // page returns the query for up to size records from position start, counted from 1.
 func (s statement) page(start, size int) string {
 	order := ""
-	if s.ordered {
-		order = " ORDERBY Id"
+	if s.order != "" {
+		order = " ORDERBY " + s.order
 	}
 	return fmt.Sprintf("SELECT * FROM %s%s%s STARTPOSITION %d MAXRESULTS %d", s.object, s.conditions(), order, start,
 		size)

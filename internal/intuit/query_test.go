@@ -65,7 +65,7 @@ func TestPush(t *testing.T) {
 
 func TestStatement(t *testing.T) {
 	t.Parallel()
-	s := statement{object: "Invoice", where: []string{"TxnDate >= '2026-01-01'", "Balance > '0'"}, ordered: true}
+	s := statement{object: "Invoice", where: []string{"TxnDate >= '2026-01-01'", "Balance > '0'"}, order: "Id"}
 	if got := s.count(); got != "SELECT COUNT(*) FROM Invoice WHERE TxnDate >= '2026-01-01' AND Balance > '0'" {
 		t.Error(got)
 	}
@@ -83,21 +83,24 @@ func TestPagesCoverTheList(t *testing.T) {
 	for n, want := range map[int][]int{
 		0: {1}, 1: {1}, 999: {1}, 1000: {1, 1000}, 1998: {1, 1000}, 1999: {1, 1000, 1999},
 	} {
-		if diff := cmp.Diff(want, pageStarts(n, true)); diff != "" {
+		if diff := cmp.Diff(want, pageStarts(1, n, pageSize, true)); diff != "" {
 			t.Errorf("%d with overlap: %s", n, diff)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		n, overlap := rapid.IntRange(1, 50_000).Draw(t, "records"), rapid.Bool().Draw(t, "overlap")
+		size, from := rapid.IntRange(leastPage, pageSize).Draw(t, "size"), rapid.IntRange(1, n).Draw(t, "from")
 		end := 0 // the last position that is covered
-		for i, start := range pageStarts(n, overlap) {
+		for i, start := range pageStarts(from, n, size, overlap) {
 			switch {
 			case i > 0 && overlap && start != end, i > 0 && !overlap && start != end+1:
 				t.Fatalf("page %d begins at %d after %d", i, start, end)
+			case i == 0 && start != from:
+				t.Fatalf("the first page begins at %d, not %d", start, from)
 			case start > n:
 				t.Fatalf("page %d begins at %d of %d", i, start, n)
 			}
-			end = start + pageSize - 1
+			end = start + size - 1
 		}
 		if end < n || overlap && end == n {
 			t.Fatalf("%d of %d are covered", end, n)

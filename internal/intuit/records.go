@@ -1,8 +1,9 @@
 package intuit
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"encoding/json"
 	"iter"
 	"net/url"
 	"slices"
@@ -75,6 +76,9 @@ func (c *Client) selectFor(w supply.Want) *selection {
 	if w.CustomFields {
 		s.include = allCustomFields
 	}
+	if !s.quirk.unordered {
+		s.statement.order = cmp.Or(c.habits.of(s.lister).order, "Id")
+	}
 	s.pushDown(true)
 	return s
 }
@@ -84,7 +88,7 @@ const allCustomFields = "enhancedAllCustomFields"
 
 // pushDown builds the statement. Without narrow it omits conditions that only save work.
 func (s *selection) pushDown(narrow bool) {
-	s.statement = statement{object: s.object, ordered: !s.quirk.unordered}
+	s.statement = statement{object: s.object, order: s.statement.order}
 	s.exact = true
 	inactive := s.want.Inactive && !s.quirk.activeless
 	if inactive {
@@ -111,8 +115,7 @@ func (s *selection) pushDown(narrow bool) {
 // Callers filter the records anyway.
 func (s *selection) askNarrowed(ctx context.Context, ask func() error) error {
 	err := ask()
-	refused, ok := errors.AsType[*refusal](err)
-	if !ok || (refused.code != "4000" && refused.code != "4001") {
+	if !isRefused(err) {
 		return err
 	}
 	narrow := s.statement
@@ -163,7 +166,7 @@ func (s *selection) countWanted(ctx context.Context) (total int, err error) {
 func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
-	err := s.askNarrowed(ctx, func() error {
+	ask := func() error {
 		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
@@ -183,7 +186,8 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 			list = append(list, s.quirk.unwrap(rec))
 		}
 		return nil
-	})
+	}
+	err := s.askOrdered(ctx, func() error { return s.askNarrowed(ctx, ask) })
 	if err != nil {
 		return nil, err
 	}
@@ -213,65 +217,11 @@ func (s *selection) readAll(ctx context.Context, total int, yield func(record.Re
 	case total < 0:
 		return s.readAtOnce(ctx, yield)
 	}
-	read, last, size := 0, "", 0
-	var seen record.IDs
-	for page, err := range s.pages(ctx, s.statement, pageStarts(total, s.statement.ordered)) {
-		if err != nil {
-			return err
-		}
-		previous := last
-		size = 0
-		for rec, err := range decodePage(page) {
-			if err != nil {
-				return malformedProblem(err)
-			}
-			rec = s.quirk.unwrap(rec)
-			id := rec.Text("Id")
-			if size == 0 && previous != "" && id != previous {
-				return s.movedProblem()
-			}
-			size++
-			last = id
-			if id != "" && !seen.Add(id) {
-				continue
-			}
-			read++
-			if !yield(rec, nil) {
-				return nil
-			}
-		}
-		if size == 0 && previous != "" {
-			return s.movedProblem() // even the last record of the previous page is missing
-		}
-	}
-	// Records may have been pushed out behind a full page. The pages were chosen so that the last one has room.
-	if s.statement.ordered && size >= pageSize {
-		return s.movedProblem()
-	}
-	return s.prove(ctx, total, read)
-}
-
-// movedProblem is the problem of pages that do not fit together.
-func (s *selection) movedProblem() error {
-	return problem.New(problem.IncompleteRead, "Records of %s were added or deleted while they were read.", s.title())
-}
-
-// prove compares the number of records read with QuickBooks' count. Records added at the end since the count are fine
-// if all of them were read.
-func (s *selection) prove(ctx context.Context, total, read int) error {
-	if read == total {
-		return nil
-	}
-	now, err := s.count(ctx, s.statement)
-	if err != nil {
+	seen, stopped, err := s.walk(ctx, total, func(rec record.Record) bool { return yield(rec, nil) })
+	if err != nil || stopped {
 		return err
 	}
-	if now != read {
-		return problem.New(problem.IncompleteRead,
-			"QuickBooks counted %d of %s before and %d after reading, but %d came.",
-			total, s.title(), now, read)
-	}
-	return nil
+	return s.prove(ctx, total, seen)
 }
 
 func (s *selection) title() string {
@@ -313,7 +263,11 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 		quoted[i] = quote(id)
 	}
 	s.statement.where = append([]string{"Id IN (" + strings.Join(quoted, ", ") + ")"}, s.statement.where...)
-	page, err := s.fetch(ctx, s.statement.page(1, len(ids)))
+	var page json.RawMessage
+	err := s.askOrdered(ctx, func() (err error) {
+		page, err = s.fetch(ctx, s.statement.page(1, len(ids)))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

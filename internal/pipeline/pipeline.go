@@ -428,8 +428,13 @@ func stack(parts []part) (*table.Spool, error) {
 			if !have {
 				at[c.ID] = len(schema.Columns)
 				schema.Columns = append(schema.Columns, c)
-			} else if schema.Columns[i].Currency != c.Currency {
+				continue
+			}
+			if schema.Columns[i].Currency != c.Currency {
 				schema.Columns[i].Currency = ""
+			}
+			if schema.Columns[i].Kind != c.Kind {
+				schema.Columns[i].Kind = table.Text // a field that each company has declared in its own way
 			}
 		}
 	}
@@ -441,7 +446,11 @@ func stack(parts []part) (*table.Spool, error) {
 			}
 			cells := make([]table.Cell, len(schema.Columns))
 			for i, c := range p.reading.Schema.Columns {
-				cells[at[c.ID]] = row.Cells[i]
+				cell := row.Cells[i]
+				if c.Kind != table.Text && schema.Columns[at[c.ID]].Kind == table.Text {
+					cell = table.TextOf(cell.String())
+				}
+				cells[at[c.ID]] = cell
 			}
 			row.Cells = cells
 			if err := all.Add(row); err != nil {

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -43,20 +45,54 @@ func Convert(v any, want table.Kind) table.Cell {
 	return table.TextOf(text)
 }
 
-// parseDay parses 2006-01-02, alone or at the start of a timestamp. A TxnDate has no zone, so it is never converted.
+// OwnKind returns the kind of a value by its JSON type, for paths that no catalogue lists. guess says only which
+// numbers are amounts, and which texts are days or instants. Text is never taken for a number, so that codes keep their
+// zeros.
+func OwnKind(v any, guess table.Kind) table.Kind {
+	switch v.(type) {
+	case json.Number:
+		if guess != table.Money {
+			return table.Number
+		}
+	case bool:
+		return table.Bool
+	default:
+		if guess != table.Date && guess != table.DateTime {
+			return table.Text
+		}
+	}
+	return guess
+}
+
+// ConvertOwn is Convert for paths that no catalogue lists: what is text in JSON does not become a number or a boolean.
+func ConvertOwn(v any, want table.Kind) table.Cell {
+	if own := OwnKind(v, want); own == table.Text {
+		want = own
+	}
+	return Convert(v, want)
+}
+
+// parseDay parses 2006-01-02, alone, before an offset (2006-01-02-07:00) or at the start of a timestamp. The day is the
+// one that is written: a TxnDate has no zone, so it is never converted.
 func parseDay(s string) (time.Time, bool) {
-	if len(s) > 10 && s[10] == 'T' {
+	if len(s) > 10 && (s[10] == 'T' || offset.MatchString(s[10:])) {
 		s = s[:10]
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	return t, err == nil
 }
 
+// offset matches what may follow a day in XML's spelling of dates.
+var offset = regexp.MustCompile(`^(Z|[+-]\d\d:\d\d)$`)
+
+// customField begins the paths of custom fields.
+const customField = "CustomField."
+
 // GuessKind guesses the kind of a path that no catalogue lists, from QuickBooks' naming conventions.
 func GuessKind(p Path) table.Kind {
 	leaf := p.Leaf()
 	switch {
-	case strings.HasPrefix(p.text, "CustomField."):
+	case strings.HasPrefix(p.text, customField), strings.Contains(p.text, "."+customField):
 		return table.Text
 	case strings.HasSuffix(leaf, "Time"):
 		return table.DateTime

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"ledgersheet/internal/table"
 )
 
 // Path finds a value in a record. The grammar is
@@ -15,7 +17,8 @@ import (
 //
 // Where a member is an array and the path does not choose an element, the rest of the path is the Name of one
 // (CustomField.Sales Rep, NameValue.OfferingSku), or else is looked up in every element and the texts are joined by
-// ", " (LinkedTxn.TxnId). A path that ends at a reference stands for its name, or its value when it has none.
+// ", " (LinkedTxn.TxnId). Of several elements with that Name the first one with a value counts. A path that ends at a
+// reference stands for its name, or its value when it has none.
 type Path struct {
 	text  string
 	steps []step
@@ -150,13 +153,8 @@ var valueMembers = []string{"StringValue", "Value", "NumberValue", "DateValue", 
 
 func lookupAll(items []any, steps []step) (any, bool) {
 	if len(steps) > 0 {
-		if o, ok := element(items, step{key: "Name", val: restOf(steps)}); ok {
-			for _, m := range valueMembers {
-				if v, ok := o.(map[string]any)[m]; ok {
-					return lookup(v, nil)
-				}
-			}
-			return nil, false
+		if v, found, ok := lookupNamed(items, restOf(steps)); found {
+			return v, ok
 		}
 	}
 	var texts []string
@@ -172,6 +170,47 @@ func lookupAll(items []any, steps []step) (any, bool) {
 		return nil, false
 	}
 	return strings.Join(texts, ", "), true
+}
+
+// lookupNamed returns the value of the first element of that name which has one. found reports that there is such an
+// element, with or without a value.
+func lookupNamed(items []any, name string) (value any, found, ok bool) {
+	for _, item := range items {
+		o, isObject := item.(map[string]any)
+		if !isObject || scalarText(o["Name"]) != name {
+			continue
+		}
+		found = true
+		for _, m := range valueMembers {
+			if v, ok := lookup(o[m], nil); ok && scalarText(v) != "" {
+				return declared(v, scalarText(o["Type"])), true, true
+			}
+		}
+	}
+	return nil, found, false
+}
+
+// declared returns a custom field's value as what its type says that it is, or unchanged if it is not.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+func declared(v any, kind string) any {
+	text, ok := v.(string)
+	if !ok {
+		return v
+	}
+	switch kind {
+	case "NumberType":
+		if _, err := table.ParseDecimal(text); err == nil {
+			return json.Number(text)
+		}
+	case "BooleanType":
+		switch strings.ToLower(text) {
+		case "true":
+			return true
+		case "false":
+			return false
+		}
+	}
+	return v
 }
 
 func restOf(steps []step) string {

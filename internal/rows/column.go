@@ -62,6 +62,9 @@ func (c *column) cell(v export.View) table.Cell {
 		return table.Cell{}
 	}
 	c.found = true
+	if !c.listed {
+		return record.ConvertOwn(value, c.def.Kind)
+	}
 	return record.Convert(value, c.def.Kind)
 }
 

@@ -15,6 +15,11 @@ func (m *Maker) preview(ctx context.Context, from *supply.Records) (iter.Seq2[re
 	if err != nil {
 		return nil, 0, err
 	}
+	if m.learnsFrom() {
+		if err := m.learn(sample); err != nil {
+			return nil, 0, err
+		}
+	}
 	looked, err := m.prepareSample(ctx, sample)
 	if err != nil {
 		return nil, 0, err

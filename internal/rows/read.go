@@ -30,7 +30,10 @@ type Maker struct {
 	lists    lists
 	looking  []*column // the columns that need lookups
 	custom   bool      // at least one column is a custom field
+	wild     int       // where the columns of all custom fields go, -1 if they are not wanted
+	late     []string  // custom fields that turned up too late to have a column
 	tally    *export.Tally
+	tie      tieOut
 	made     int
 	warnings []string
 }
@@ -47,7 +50,7 @@ func New(from supply.Supply, e export.Entity, q export.Query) (*Maker, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Maker{supply: from, entity: e, query: q, options: options}
+	m := &Maker{supply: from, entity: e, query: q, options: options, wild: -1}
 	if err := m.compile(); err != nil {
 		return nil, err
 	}
@@ -55,7 +58,7 @@ func New(from supply.Supply, e export.Entity, q export.Query) (*Maker, error) {
 }
 
 // Read returns a reading of an entity. Before it returns, it asks how many records there are or, for a preview, for the
-// first of them.
+// first of them. If there are columns that no catalogue lists it also reads records from which to learn their kinds.
 func Read(ctx context.Context, from supply.Supply, e export.Entity, q export.Query) (*export.Reading, error) {
 	m, err := New(from, e, q)
 	if err != nil {
@@ -65,22 +68,30 @@ func Read(ctx context.Context, from supply.Supply, e export.Entity, q export.Que
 	if err != nil {
 		return nil, err
 	}
-	reading := &export.Reading{Schema: m.Schema(), Total: records.Total, End: m.end}
-	all := records.All
+	reading := &export.Reading{Total: records.Total, End: m.end}
+	var all iter.Seq2[record.Record, error]
 	if q.Limit > 0 {
-		if all, reading.Total, err = m.preview(ctx, records); err != nil {
-			return nil, err
-		}
-	} else if records.Total > 0 && records.Total <= mostAhead && len(m.looking) > 0 {
+		all, reading.Total, err = m.preview(ctx, records)
+	} else {
+		all, err = m.learnFirst(ctx, records)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if q.Limit == 0 && records.Total > 0 && records.Total <= mostAhead && len(m.looking) > 0 {
 		all = m.lookAhead(ctx, all)
 	}
-	reading.Rows = m.Rows(ctx, all)
+	reading.Schema, reading.Rows = m.Schema(), m.Rows(ctx, all)
 	return reading, nil
 }
 
 // compile compiles the query's columns and filters.
 func (m *Maker) compile() error {
 	for _, key := range m.query.Columns {
+		if key == record.CustomFields {
+			m.wild, m.custom = len(m.columns), true
+			continue
+		}
 		col, err := compileColumn(m.entity, key, &m.lists)
 		if err != nil {
 			return err
@@ -180,6 +191,7 @@ func (m *Maker) Schema() table.Schema {
 func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error]) iter.Seq2[table.Row, error] {
 	return func(yield func(table.Row, error) bool) {
 		m.tally, m.made, m.warnings = export.NewTally(m.entity.Figures), 0, nil
+		m.tie, m.late = tieOut{}, nil
 		take := func(row table.Row) bool {
 			m.made++
 			return yield(row, nil) && m.made != m.query.Limit
@@ -202,12 +214,14 @@ func (m *Maker) Rows(ctx context.Context, records iter.Seq2[record.Record, error
 }
 
 func (m *Maker) warn() {
-	m.warnings = append(warnMisspelt(m.columns, m.made), m.lists.warnings(m.looking)...)
+	m.warnings = slices.Concat(warnMisspelt(m.columns, m.made), m.lists.warnings(m.looking),
+		m.tie.warnings(strings.ToLower(m.entity.Title)), m.warnLate())
 }
 
 // end returns the outcome. It is called after the rows have ended.
 func (m *Maker) end() (export.Outcome, error) {
-	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...)}
+	out := export.Outcome{Warnings: export.Warnings(export.WarnRead, m.query.Company.Realm, m.warnings...),
+		Checks: m.tie.checks(strings.ToLower(m.entity.Title), m.query.Company.Name)}
 	if m.span != nil {
 		out.Period = m.span.text()
 	}

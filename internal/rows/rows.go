@@ -27,6 +27,8 @@ func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table
 		if !counted {
 			counted = true
 			m.tallyRecord(view)
+			m.tieOut(rec, lines)
+			m.noteLate(rec)
 		}
 		cells := make([]table.Cell, len(m.columns))
 		for i, col := range m.columns {

@@ -431,3 +431,28 @@ func TestSingleObjects(t *testing.T) {
 		t.Errorf("%d rows, total %d", len(got.rows), got.Total)
 	}
 }
+
+// TestAllCustomFields expands CustomField.* of a list with more than one page, for one more request.
+func TestAllCustomFields(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, intuitsim.Options{Seed: 3, Invoices: 1500})
+	var plain, all export.Meter
+	s.must(t, invoices(), export.Query{Columns: []string{"Id"}, Meter: &plain})
+	got := s.must(t, invoices(), export.Query{Columns: []string{"CustomField.*", "Id"}, Meter: &all})
+	if got.Schema.Columns[0].ID != "CustomField.Crew #" || len(got.Schema.Columns) != 2 {
+		t.Fatalf("the header is %v", got.Schema.Columns)
+	}
+	if len(got.rows) != got.Total || all.Count() != plain.Count()+1 || len(got.Warnings) > 0 {
+		t.Errorf("%d of %d rows with %d requests instead of %d; %q", len(got.rows), got.Total, all.Count(),
+			plain.Count(), got.warnings())
+	}
+	filled := 0
+	for _, text := range got.column(t, "CustomField.Crew #") {
+		if text != "" {
+			filled++
+		}
+	}
+	if filled == 0 {
+		t.Error("the column is blank")
+	}
+}

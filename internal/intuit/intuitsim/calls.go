@@ -50,6 +50,7 @@ type Request struct {
 // call is one request under way.
 type call struct {
 	kind, name, realm string
+	statement         string // of a query
 	tid               string
 	fault             *Fault
 	latency           time.Duration
@@ -188,8 +189,8 @@ func classify(r *http.Request) *call {
 	c := &call{kind: kindAPI, realm: parts[0]}
 	switch {
 	case len(parts) == 2 && parts[1] == "query":
-		c.kind = kindQuery
-		if q, err := parseQuery(r.URL.Query().Get("query")); err == nil {
+		c.kind, c.statement = kindQuery, r.URL.Query().Get("query")
+		if q, err := parseQuery(c.statement); err == nil {
 			c.name = q.entity
 		}
 	case len(parts) == 2 && parts[1] == "cdc":

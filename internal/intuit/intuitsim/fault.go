@@ -48,6 +48,8 @@ type Fault struct {
 	// with a name ("query:Invoice", "report:ProfitAndLoss", "token:refresh_token"); "v3" is the whole accounting
 	// API and the empty text everything but /sandbox/.
 	Match string `json:"match"`
+	// Contains limits it to queries whose statement has this text, such as "ORDERBY Id" or "MAXRESULTS 1000".
+	Contains string `json:"contains"`
 	// N is the number of requests it hits: 0 means one, -1 all of them for good.
 	N int `json:"n"`
 	// Skip lets that many matching requests pass first.
@@ -127,6 +129,8 @@ func (s *Server) takeFault(c *call, path string) *Fault {
 
 func (f *Fault) matches(c *call, path string) bool {
 	switch {
+	case !strings.Contains(c.statement, f.Contains):
+		return false
 	case f.Match == "":
 		return true
 	case strings.HasPrefix(f.Match, "/"):

@@ -35,12 +35,13 @@ func (c *Company) run(q *statement, now time.Time) (*answer, *apiFault) {
 	}
 	b := make([]byte, 0, 4096)
 	b = append(b, `{"QueryResponse":{`...)
+	shown := notHidden(hits, HiddenUnpaged)
 	if q.count {
 		b = append(b, `"totalCount":`...)
 		b = strconv.AppendInt(b, int64(len(hits)), 10)
-	} else if q.start <= len(hits) {
-		slices.SortStableFunc(hits, func(x, y *record) int { return compare(c, x, y) })
-		page := hits[q.start-1 : min(len(hits), q.start-1+q.max)]
+	} else if q.start <= len(shown) {
+		slices.SortStableFunc(shown, func(x, y *record) int { return compare(c, x, y) })
+		page := notHidden(shown[q.start-1:min(len(shown), q.start-1+q.max)], HiddenHole)
 		b = append(b, `"`+e.name+`":[`...)
 		for i, r := range page {
 			if i > 0 {

@@ -22,6 +22,7 @@ type record struct {
 	created, updated time.Time
 	inactive         bool
 	deleted          bool
+	hidden           Hiding
 	source           source
 
 	// The rendering is kept until the record changes or, by generation, until a name changes to which it may refer.

@@ -138,6 +138,12 @@ func (s *Server) companyRoutes(mux *http.ServeMux) {
 	}) (any, error) {
 		return nil, c.Change(in.Entity, in.ID, Change{Active: &in.Active})
 	}))
+	knob(mux, base+"hide", companyKnob(s, func(c *Company, in struct {
+		target
+		How Hiding `json:"how"`
+	}) (any, error) {
+		return nil, c.Hide(in.Entity, in.ID, in.How)
+	}))
 	knob(mux, base+"pay", companyKnob(s, func(c *Company, in struct {
 		target
 		Amount string `json:"amount"`
