@@ -168,7 +168,7 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	case table.Text:
 		return table.TextOf(string(from.Value))
 	case table.Money, table.Number:
-		if d, ok := parseAmount(text); ok {
+		if d, ok := from.amount(); ok {
 			if c.kind == table.Money {
 				return table.MoneyOf(d)
 			}
@@ -185,7 +185,7 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	return table.TextOf(text)
 }
 
-// parseAmount parses a cell's text after readAmounts has spelt it plainly.
+// parseAmount parses an amount that is spelt plainly.
 func parseAmount(text string) (decimal.Decimal, bool) {
 	d, err := table.ParseDecimal(text)
 	return d, err == nil

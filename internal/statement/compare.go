@@ -155,10 +155,10 @@ func parseBoth(now, then docCell) (a, b decimal.Decimal, ok bool) {
 	}
 	okA, okB := true, true
 	if x != "" {
-		a, okA = parseAmount(x)
+		a, okA = now.amount()
 	}
 	if y != "" {
-		b, okB = parseAmount(y)
+		b, okB = then.amount()
 	}
 	return a, b, okA && okB
 }

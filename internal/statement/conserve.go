@@ -177,7 +177,7 @@ func plainText(s spelling, kind table.Kind, text string) string {
 
 // readPlain is plainText for a cell of the arranged report, which is spelt plainly if it is an amount.
 func (c reportColumn) readPlain(cell docCell) string {
-	if d, ok := parseAmount(cell.text()); ok && (c.kind == table.Money || c.kind == table.Number) {
+	if d, ok := cell.amount(); ok && (c.kind == table.Money || c.kind == table.Number) {
 		return shortDecimal(d)
 	}
 	return cell.text()

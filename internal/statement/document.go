@@ -3,6 +3,8 @@ package statement
 import (
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"ledgersheet/internal/record"
 )
 
@@ -66,9 +68,19 @@ func (c *docCells) cells() []docCell {
 type docCell struct {
 	Value record.Scalar
 	ID    record.Scalar
+
+	unreadable bool // it should be an amount but cannot be read; set by readAmounts
 }
 
 func (c docCell) text() string { return strings.TrimSpace(string(c.Value)) }
+
+// amount parses a cell after readAmounts has spelt it plainly. A blank cell is no amount.
+func (c docCell) amount() (decimal.Decimal, bool) {
+	if c.unreadable {
+		return decimal.Zero, false
+	}
+	return parseAmount(c.text())
+}
 
 // truncationNotice is how a row begins that QuickBooks puts into a report, with status 200, when it left out the rest.
 const truncationNotice = "unable to display more data"

@@ -51,7 +51,7 @@ func (a *arranged) readGroup(f export.Figure) []export.FigureValue {
 	}
 	var values []export.FigureValue
 	for _, i := range a.findPeriodColumns() {
-		d, ok := parseAmount(cells[i].text())
+		d, ok := cells[i].amount()
 		if !ok {
 			continue
 		}
@@ -177,11 +177,10 @@ func (a *arranged) findColumn(name string) int {
 func addTerms(cells []docCell, terms []term) (decimal.Decimal, bool) {
 	sum := decimal.Zero
 	for _, t := range terms {
-		text := cells[t.at].text()
-		if text == "" {
+		if cells[t.at].text() == "" {
 			continue
 		}
-		d, ok := parseAmount(text)
+		d, ok := cells[t.at].amount()
 		if !ok {
 			return sum, false
 		}

@@ -55,6 +55,37 @@ func layOut(t *testing.T, a *arranged, d export.Report, kind string) []string {
 	return list
 }
 
+// TestAmbiguousAmountsStayText proves that what can be read in two ways is not read in one of them.
+func TestAmbiguousAmountsStayText(t *testing.T) {
+	t.Parallel()
+	body := string(readSample(t, filepath.Join("testdata", "hard", "amounts_spelt.json")))
+	body = strings.NewReplacer("2,000.25", "12,50", "(100.25)", "1.234", "$5.00", "1,5", "1E+2", "7,", "2005.00", "14",
+		"2,005.00", "14").Replace(body)
+	var doc document
+	if err := decodeReport([]byte(body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := walkAnswer([]byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := mustArrange(t, &doc, profitAndLoss())
+	if err := a.conserves(raw); err != nil {
+		t.Error(err)
+	}
+	want := []string{"data|Sales|12.50", "data|Returns|1.234", "data|Tips|1.5", "data|None|", "data|Exponent|7,"}
+	if diff := cmp.Diff(want, layOut(t, a, profitAndLoss(), export.LayoutTable)); diff != "" {
+		t.Error(diff)
+	}
+	cell := a.top[0].children[1].own[1]
+	if _, ok := cell.amount(); ok || len(a.notes) != 2 {
+		t.Errorf("%q is read as a number; %q", cell.text(), a.notes)
+	}
+	if err := verify(a, profitAndLoss(), asked{}); err != nil {
+		t.Errorf("verify says %v", err)
+	}
+}
+
 // listOf is a report of transactions.
 func listOf(object string) export.Report {
 	return export.Report{ID: "r", Object: object, Shape: export.List}

@@ -148,17 +148,17 @@ func (a *arranged) settleKinds(rows *docRows) {
 		if i == a.label {
 			continue
 		}
-		title := problem.Safe(c.title)
+		title, report := problem.Safe(c.title), problem.Safe(string(a.header.ReportName))
 		switch {
 		case c.kind == table.Date && h.instants > 0:
 			c.kind = table.DateTime
 		case (c.kind == table.Money || c.kind == table.Number) && !c.proven && (h.codes > 0 || h.words > h.figures):
 			a.notes = append(a.notes, fmt.Sprintf("The column %q of the report %s should hold numbers, but it holds "+
-				"codes or words; it is exported as text.", title, a.header.ReportName))
+				"codes or words; it is exported as text.", title, report))
 			c.kind, c.additive = table.Text, false
 		case c.stranger && a.detail():
 			a.notes = append(a.notes, fmt.Sprintf("The column %q of the report %s has the key %q, which is not known; "+
-				"it is exported as %s and not added up.", title, a.header.ReportName, problem.Safe(c.id), c.kind))
+				"it is exported as %s and not added up.", title, report, problem.Safe(c.id), c.kind))
 			c.additive = false
 		}
 	}

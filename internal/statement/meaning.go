@@ -116,7 +116,7 @@ func (a *arranged) repeatsTotal(n *node) bool {
 	below := make([]decimal.Decimal, len(a.columns))
 	visitLeaves(n.children, nil, "", func(r reportRow) bool {
 		for i := range below {
-			d, _ := parseAmount(r.cells[i].text())
+			d, _ := r.cells[i].amount()
 			below[i] = below[i].Add(d)
 		}
 		return true

@@ -59,12 +59,14 @@ func (s *speller) respell(row string, c reportColumn, cell *docCell) {
 			cell.Value = record.Scalar(table.DecimalText(d))
 		}
 	case unreadable:
+		cell.unreadable = true
 		if len(s.strange) == mostNamed {
 			s.more++
 			return
 		}
 		s.strange = append(s.strange, fmt.Sprintf("In the report %s the row %q has %q under %q, which cannot be read "+
-			"as an amount; it is exported as text, and totals over it are not checked.", s.header.ReportName,
-			problem.Safe(row), problem.Safe(cell.text()), problem.Safe(c.title)))
+			"as an amount; it is exported as text, and totals over it are not checked.",
+			problem.Safe(string(s.header.ReportName)), problem.Safe(row), problem.Safe(cell.text()),
+			problem.Safe(c.title)))
 	}
 }

@@ -203,7 +203,7 @@ func (j *splice) continueBalances(a, b *node) *node {
 		}
 		shift := j.a.lastBalance(a, before)
 		if opening >= 0 {
-			first, _ := parseAmount(b.children[opening].own[at].text())
+			first, _ := b.children[opening].own[at].amount()
 			shift = shift.Sub(first)
 		}
 		if shift.IsZero() {
@@ -255,7 +255,7 @@ func (a *arranged) opens(n *node) bool {
 func (a *arranged) lastBalance(section *node, column int) decimal.Decimal {
 	for _, n := range slices.Backward(section.children) {
 		if !n.section {
-			last, _ := parseAmount(n.own[column].text())
+			last, _ := n.own[column].amount()
 			return last
 		}
 	}

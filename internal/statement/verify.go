@@ -82,11 +82,10 @@ func (v *verifier) read(cells []docCell) amounts {
 		return out
 	}
 	for i, at := range v.additive {
-		text := cells[at].text()
-		if text == "" {
+		if cells[at].text() == "" {
 			continue
 		}
-		d, ok := parseAmount(text)
+		d, ok := cells[at].amount()
 		out[i] = amount{value: d, stated: ok, garbled: !ok}
 	}
 	return out

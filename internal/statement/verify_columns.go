@@ -175,5 +175,5 @@ func parseFigure(c docCell) (decimal.Decimal, bool) {
 	if c.text() == "" {
 		return decimal.Zero, true
 	}
-	return parseAmount(c.text())
+	return c.amount()
 }
