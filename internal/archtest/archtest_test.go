@@ -62,7 +62,7 @@ var may = map[string]string{
 	"record":    "table",
 	"config":    "vault",
 
-	"archtest": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
+	"archtest": "", "capture": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
 }
 
 // file is one parsed Go file of the module.
