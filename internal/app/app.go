@@ -114,7 +114,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store,
-		Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log})
+		Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log,
+		Recorded: func(record func(string, int, []byte)) export.Source {
+			return source.New(a.books.recorded(record), a.log)
+		}})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,

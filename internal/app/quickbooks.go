@@ -69,18 +69,25 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		},
 		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) { refreshed(ctx, realmOf(key), g) },
 	})
-	q.client = q.clientWith(func(realm export.RealmID) oauth.Tokens {
-		return q.sources.For(export.CompanyGrant(realm))
-	})
+	q.client = q.clientWith(q.stored, nil)
 	return q
+}
+
+// stored returns the tokens of a company's connection.
+func (q *quickBooks) stored(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) }
+
+// recorded returns a client like q.client whose answers record gets as they come.
+func (q *quickBooks) recorded(record func(target string, status int, body []byte)) *intuit.Client {
+	return q.clientWith(q.stored, record)
 }
 
 func realmOf(key export.GrantKey) export.RealmID {
 	return export.RealmID(strings.TrimPrefix(string(key), string(export.CompanyGrant(""))))
 }
 
-func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens) *intuit.Client {
-	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log,
+func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens,
+	record func(target string, status int, body []byte)) *intuit.Client {
+	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Record: record,
 		HTTP: func(realm export.RealmID) *http.Client {
 			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
 		}})
@@ -88,7 +95,8 @@ func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens) *intui
 
 // Probe implements control.QuickBooks.
 func (q *quickBooks) Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error) {
-	return q.clientWith(func(export.RealmID) oauth.Tokens { return fixedToken(token) }).Company(ctx, realm, q.env)
+	client := q.clientWith(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil)
+	return client.Company(ctx, realm, q.env)
 }
 
 // Facts implements control.QuickBooks.

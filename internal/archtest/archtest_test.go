@@ -36,7 +36,7 @@ var may = map[string]string{
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",
-	"pipeline": "change export problem statement table",
+	"pipeline": "capture change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
 	"rows":      "export problem record supply table",

@@ -49,6 +49,9 @@ type answer struct {
 // maxKept limits the bytes of bodies that a Recorder keeps.
 const maxKept = 16 << 20
 
+// mostIndented is the size in bytes up to which a file is laid out for people, which makes it several times larger.
+const mostIndented = 2 << 20
+
 // Recorder collects raw answers. The zero Recorder is ready, and safe for concurrent use.
 type Recorder struct {
 	mu      sync.Mutex // protects what follows
@@ -93,7 +96,10 @@ func (r *Recorder) File(s *Scrubber, kind, trouble string) ([]byte, error) {
 		}
 		f.Requests = append(f.Requests, q)
 	}
-	data, err := json.MarshalIndent(f, "", " ")
+	data, err := json.Marshal(f)
+	if err == nil && len(data) < mostIndented {
+		data, err = json.MarshalIndent(f, "", " ")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("writing the capture: %w", err)
 	}

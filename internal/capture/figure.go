@@ -97,8 +97,12 @@ func group(whole string) string {
 // moveDate moves a date, with or without a time; ok is false if text is none.
 func (s *Scrubber) moveDate(text string) (moved string, ok bool) {
 	parts := isoDate.FindStringSubmatch(text)
-	if parts == nil {
-		return "", false
+	switch {
+	case parts == nil:
+		// Some reports have "0-00-00" where there is no date.
+		return text, strings.Contains(text, "-00") && strings.Trim(text, "0-") == ""
+	case strings.Trim(parts[1], "0") == "":
+		return text, strings.Trim(text, "0-") == ""
 	}
 	moved = s.moveYear(parts[1]) + parts[2]
 	if _, err := time.Parse(time.DateOnly, moved); err != nil && parts[2] == "-02-29" {

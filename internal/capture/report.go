@@ -109,7 +109,7 @@ func (s *Scrubber) title(text string) string {
 // metadata replaces a piece of a column's metadata: keys of QuickBooks' own and periods stay, ids and names do not.
 // QuickBooks derives some keys from titles; those follow the title's replacement.
 func (s *Scrubber) metadata(text string) string {
-	if columnKeys[strings.ToLower(text)] {
+	if isColumnKey(text) {
 		return text
 	}
 	title, titled := s.titles[text]

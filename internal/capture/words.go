@@ -1,6 +1,9 @@
 package capture
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // isOwn reports whether a text is QuickBooks' own, so that it may stay: a label of a report, a type of transaction, an
 // age of a debt.
@@ -94,7 +97,7 @@ An application error has occurred while processing your request; System Failure 
 Stale Object Error; Internal Server Error; Service Unavailable; ThrottleExceeded; AuthenticationFailed
 `)
 
-// columnKeys are the keys of reports' columns, in lower case. Others are ids, periods or derived from titles.
+// columnKeys are keys of reports' columns, in lower case.
 var columnKeys = setOf(`
 account; account_name; account_num; account_type; account_desc; accnt_type; detail_acc_type; acct_num;
 acct_num_with_extn; acct_type; total; current; tx_date; txn_date; txn_type; txn_num; doc_num; name;
@@ -115,6 +118,37 @@ split; customer; vendor; item; class; location; department; adjusted_gain_loss; 
 grossmargin; grosssales; avgprice; percentofsales; cogs; nonposting; tax; taxname; taxagency; start_date;
 end_date; startdate; enddate; memo_desc; txn_memo; memodescription
 `)
+
+// columnWords are what the keys of reports' columns are made of.
+var columnWords = wordsOf(columnKeys, ownTexts)
+
+// wordsOf returns the words of several sets' entries, in lower case.
+func wordsOf(sets ...map[string]bool) map[string]bool {
+	words := map[string]bool{}
+	for _, set := range sets {
+		for entry := range set {
+			for word := range strings.FieldsFuncSeq(strings.ToLower(entry), isNoLetter) {
+				words[word] = true
+			}
+		}
+	}
+	return words
+}
+
+func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// isColumnKey reports whether a text is a key of a report's column, spelt with the words of such keys.
+func isColumnKey(text string) bool {
+	if !identifier.MatchString(text) {
+		return false
+	}
+	for word := range strings.SplitSeq(strings.ToLower(text), "_") {
+		if !columnWords[word] {
+			return false
+		}
+	}
+	return true
+}
 
 // labelKeys are the keys of QuickBooks' own labels. Their texts stay if they are identifiers.
 var labelKeys = setOf(`

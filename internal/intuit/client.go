@@ -23,6 +23,9 @@ type Options struct {
 	Logger *slog.Logger
 	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
+	// Record gets each answer that arrived whole: the request's path with its query, the status and the body, which it
+	// must not change. It may be called concurrently. Nil means nobody wants them.
+	Record func(target string, status int, body []byte)
 	// UserAgent names the program to Intuit; empty means "ledgersheet".
 	UserAgent string
 }
@@ -45,6 +48,7 @@ type Client struct {
 	reports  limit.Lanes
 	log      *slog.Logger
 	maxTries int
+	record   func(target string, status int, body []byte)
 	agent    string
 }
 
@@ -52,7 +56,8 @@ type Client struct {
 func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
-		log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent,
+		log: o.Logger, maxTries: o.MaxTries, record: o.Record,
+		agent: o.UserAgent,
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())
