@@ -74,7 +74,9 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 }
 
 // stored returns the tokens of a company's connection.
-func (q *quickBooks) stored(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) }
+func (q *quickBooks) stored(realm export.RealmID) oauth.Tokens {
+	return q.sources.For(export.CompanyGrant(realm))
+}
 
 // recorded returns a client like q.client whose answers record gets as they come.
 func (q *quickBooks) recorded(record func(target string, status int, body []byte)) *intuit.Client {

@@ -39,7 +39,7 @@ type Options struct {
 	// query, the status and the body. Only Capture needs it.
 	Recorded func(record func(target string, status int, body []byte)) export.Source
 	Now      func() time.Time // nil means time.Now
-	Logger      *slog.Logger     // nil discards
+	Logger   *slog.Logger     // nil discards
 }
 
 // Runner carries out runs and previews. It is safe for concurrent use.

@@ -451,7 +451,7 @@ func (f *fakePreviewer) DryRun(_ context.Context, e export.Exporter) (pipeline.D
 }
 
 func (f *fakePreviewer) Capture(context.Context, export.Exporter) ([]byte, error) {
-	return []byte(`{"version":1}`), nil
+	return []byte(`{"version":1,"note":"Names are replaced.","type":"invoices","requests":[]}`), nil
 }
 
 func (f *fakePreviewer) Difference(context.Context, export.ID) (*change.Set, error) {
