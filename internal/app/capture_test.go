@@ -15,7 +15,7 @@ import (
 // nothing was written.
 func TestCapture(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, intuitsim.Options{Nasty: true})
+	w := newWorld(t, intuitsim.Options{Nasty: true, Invoices: 150, Bills: 60})
 	companies := w.connect(2)
 	for _, kind := range []string{"customers", "general_ledger", "profit_and_loss"} {
 		options := map[string]string{}
@@ -34,13 +34,14 @@ func TestCapture(t *testing.T) {
 		if f.Type != kind || f.Problem != "" || len(f.Requests) < 2 {
 			t.Errorf("%s: problem %q, %d requests", kind, f.Problem, len(f.Requests))
 		}
+		text := string(data)
 		for _, c := range companies {
 			secrets := append(w.secrets(c.Realm), string(c.Realm), c.Name)
 			if len(secrets) < 50 {
 				t.Fatalf("only %d texts to look for", len(secrets))
 			}
 			for _, secret := range secrets {
-				if strings.Contains(string(data), secret) {
+				if strings.Contains(text, secret) {
 					t.Errorf("%s: it tells %q", kind, secret)
 				}
 			}
