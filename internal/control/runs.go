@@ -101,6 +101,11 @@ func (d *Desk) Capture(ctx context.Context, id export.ID) ([]byte, error) {
 	return data, err
 }
 
+// MayCapture reports whether the actor may capture the exporter.
+func (d *Desk) MayCapture(e export.Exporter) bool {
+	return d.who.Grant.Can(access.Capture, access.About(e.Companies...))
+}
+
 // Waiting returns why a queued run is waiting; empty if it is not.
 func (d *Desk) Waiting(r export.Run) string {
 	if !d.sees(r.Exporter.Companies...) {
