@@ -1,5 +1,5 @@
-// Package app puts the program together: it is the one place that sees every other package. New wires, Start begins the
-// work, Stop ends it in the reverse order; tests and the demo start the same value that the serve command does.
+// Package app puts the program together; it is the only place that sees every other package. New wires it, Start begins
+// the work, and Stop ends it in reverse order. Tests and the demo start the same value as the serve command.
 package app
 
 import (
@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-	_ "time/tzdata" // schedules need zones, and the image has no other copy of them
+	_ "time/tzdata" // schedules need the zones, and the image has no other copy of them
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
@@ -25,26 +25,26 @@ import (
 	"ledgersheet/internal/web"
 )
 
-// Options are what an App is made of. Settings and Logger are required.
+// Options configures an App. Settings and Logger are required.
 type Options struct {
 	Settings config.Settings
 	Logger   *slog.Logger
-	// Notice is told what a person must know at start: the set-up link, the place of a new key. Nil drops it.
+	// Notice is called with what a person must know at start: the set-up link, or where a new key is. Nil drops it.
 	Notice func(text string)
-	// Network is the way out; nil means the real one.
+	// Network sends all requests to providers; nil means the real network.
 	Network http.RoundTripper
-	// Variables are the settings in force as they may be shown.
+	// Variables are the settings in force, as they may be shown.
 	Variables []web.Variable
-	// Definitions are what can be exported; nil means all that there are.
+	// Definitions are what can be exported; nil means all exporters.
 	Definitions []export.Definition
-	// Demo and SheetsURL change what pages say, and nothing else.
+	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
-	// Backoff is the time between a run's attempts; nil means 1, 5 and 15 minutes.
+	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
 	Backoff []time.Duration
 }
 
-// App is the program. Make it with New.
+// App is the program. Create one with New.
 type App struct {
 	o        Options
 	log      *slog.Logger
@@ -65,16 +65,18 @@ type App struct {
 	faces    *faces
 }
 
-// New opens the store and wires everything. It starts nothing and asks nobody; on an error nothing stays open.
+// New opens the store and wires everything. It starts nothing and makes no requests. On an error nothing stays open.
 func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
 	if o.Network == nil {
-		o.Network = networkTransport()
+		o.Network = newTransport()
 	}
-	a := &App{o: o, log: o.Logger, events: progress.New(), leader: alone{},
-		token: auth.NewAPIToken(o.Settings.APIToken.Reveal())}
+	a := &App{
+		o: o, log: o.Logger, events: progress.New(), leader: alone{},
+		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+	}
 	a.cleanups.log = o.Logger
 	defer func() {
 		if err != nil {
@@ -94,21 +96,27 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.activity)
+	a.metrics = newMetrics(a.countActivity)
 	set := o.Settings
-	counted := func(provider string) http.RoundTripper {
-		return watched{provider: provider, next: o.Network, log: a.log, requests: a.metrics.requests,
-			seconds: a.metrics.seconds}
+	meter := func(provider string) http.RoundTripper {
+		return meteredTransport{
+			provider: provider, next: o.Network, log: a.log,
+			requests: a.metrics.requests, seconds: a.metrics.seconds,
+		}
 	}
-	// Control needs what tells it of ended grants: these calls come later, when it is there.
-	a.books = newQuickBooks(set.Intuit, a.store, counted("quickbooks"), a.log,
-		func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
+	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
+	a.books = newQuickBooks(set.Intuit, a.store, meter("quickbooks"), a.log, companyNews{
+		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
-		func(ctx context.Context, realm export.RealmID, g export.Grant) {
+		refreshed: func(ctx context.Context, realm export.RealmID, g export.Grant) {
 			a.control.CompanyRefreshed(ctx, realm, g)
-		})
-	a.google, err = newGoogle(set.Google, a.store, counted("google"), a.log,
+		},
+		told: func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem) {
+			a.control.CompanyTold(ctx, realm, asked, why)
+		},
+	})
+	a.google, err = newGoogle(set.Google, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
 		return nil, err
@@ -116,17 +124,20 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.cleanups.add("tokens", func(ctx context.Context) error {
 		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
 	})
-	runner := pipeline.New(pipeline.Options{Definitions: a.o.Definitions, Store: a.store,
-		Source: source.New(a.books.client, a.log), Destination: a.google.client, Logger: a.log,
+	runner := pipeline.New(pipeline.Options{
+		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log),
+		Destination: a.google.client, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.recorded(record), a.log)
-		}})
+		},
+	})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
-	a.ticker = schedule.NewTicker(schedule.Options{Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log,
-		Jitter: true})
+	a.ticker = schedule.NewTicker(schedule.Options{
+		Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log, Jitter: true,
+	})
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
@@ -139,8 +150,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	return a, a.openFaces(ctx)
 }
 
-// activity counts the runs that wait and those under way, for the metrics.
-func (a *App) activity() (queued, running float64) {
+// countActivity counts the queued and the running runs, for the metrics.
+func (a *App) countActivity() (queued, running float64) {
 	runs, err := a.store.ActiveRuns(context.Background())
 	if err != nil {
 		return 0, 0
@@ -155,10 +166,10 @@ func (a *App) activity() (queued, running float64) {
 	return queued, running
 }
 
-// Control is what people can do, each at a desk of their own.
+// Control returns what people can do, each at a desk of their own.
 func (a *App) Control() *control.Control { return a.control }
 
-// StartRuns begins to execute runs, without schedules and without listening: for a single run from the command line.
+// StartRuns begins to execute runs, without schedules or listeners. The command line uses it for a single run.
 func (a *App) StartRuns(ctx context.Context) error {
 	if a.google.service != nil {
 		if err := a.control.OfferServiceAccount(ctx, serviceAccountID, a.google.service.Email()); err != nil {
@@ -179,14 +190,14 @@ func (a *App) StartRuns(ctx context.Context) error {
 	return nil
 }
 
-// Start begins everything: listeners, queue, schedules, upkeep. After an error call Stop.
+// Start begins everything: listeners, queue, schedules, upkeep. After an error, call Stop.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.faces.listen(a.o.Settings); err != nil {
 		return err
 	}
-	// of a start that fails half-way
+	// Needed if the start fails half-way.
 	a.cleanups.add("addresses", func(context.Context) error { return a.faces.close() })
-	if err := a.owner(ctx); err != nil {
+	if err := a.ensureOwner(ctx); err != nil {
 		return err
 	}
 	if err := a.StartRuns(ctx); err != nil {
@@ -196,17 +207,17 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
-	a.upkeep(ctx)
+	a.startUpkeep(ctx)
 	a.faces.serve()
 	a.cleanups.add("listeners", a.faces.stop)
-	// Before the listeners: live streams end with their events, and would else keep the listeners waiting.
+	// Stopped before the listeners: live streams end with their events, and would otherwise keep the listeners waiting.
 	a.cleanups.add("events", func(context.Context) error { a.events.Close(); return nil })
 	a.log.InfoContext(ctx, "ledgersheet is ready", "addr", a.Addr(), "base_url", a.o.Settings.BaseURL)
 	return nil
 }
 
-// owner makes the first owner from the environment, or a link with which a person becomes it.
-func (a *App) owner(ctx context.Context) error {
+// ensureOwner creates the first owner from the environment, or a link with which a person becomes the owner.
+func (a *App) ensureOwner(ctx context.Context) error {
 	set := a.o.Settings
 	if set.AdminEmail != "" {
 		_, err := a.logins.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
@@ -220,10 +231,10 @@ func (a *App) owner(ctx context.Context) error {
 	return err
 }
 
-// stopTimeout is how long Run waits for the work to end: runs in their commit get that long.
+// stopTimeout is how long Run waits for the work to end. It gives running commits time to finish.
 const stopTimeout = 25 * time.Second
 
-// Run starts, calls started unless that is nil, waits until ctx ends, and stops.
+// Run starts the app, calls started unless it is nil, waits until ctx ends or a listener fails, and stops the app.
 func (a *App) Run(ctx context.Context, started func() error) error {
 	err := a.Start(ctx)
 	if err == nil && started != nil {
@@ -241,9 +252,9 @@ func (a *App) Run(ctx context.Context, started func() error) error {
 	return errors.Join(err, a.Stop(stop))
 }
 
-// Stop ends the work in the reverse order of its beginning. Runs that cannot finish within ctx go back to the queue. It
-// may be called again.
+// Stop ends the work in the reverse order of its start. Runs that cannot finish before ctx ends go back to the queue.
+// Stop may be called more than once.
 func (a *App) Stop(ctx context.Context) error { return a.cleanups.run(ctx) }
 
-// Addr is the address that the dashboard listens on, once started.
+// Addr returns the address on which the dashboard listens. It is empty before Start.
 func (a *App) Addr() string { return a.faces.addr() }

@@ -30,7 +30,7 @@ import (
 
 var actor = control.Person(export.User{Email: "owner@example.com", Role: "owner"}, "browser")
 
-// world is an app whose network is the two simulators.
+// world is an app whose network consists of the two simulators.
 type world struct {
 	t       *testing.T
 	ctx     context.Context
@@ -42,7 +42,7 @@ type world struct {
 	account export.ID
 }
 
-// network sends requests to the simulator of their host.
+// network sends each request to the simulator of its host.
 type network map[string]http.RoundTripper
 
 func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -59,34 +59,43 @@ func newWorld(t *testing.T, o intuitsim.Options) *world {
 	if o.Companies == 0 {
 		o.Companies = 2
 	}
-	w := &world{t: t, ctx: t.Context(), intuit: intuitsim.New(o),
-		google: googlesim.New(googlesim.Options{BaseURL: "http://google.test", AutoConsent: true,
-			Emails: []string{"owner@example.com", "other@example.com"}})}
+	w := &world{
+		t: t, ctx: t.Context(), intuit: intuitsim.New(o),
+		google: googlesim.New(googlesim.Options{
+			BaseURL: "http://google.test", AutoConsent: true,
+			Emails: []string{"owner@example.com", "other@example.com"},
+		}),
+	}
 	w.network = network{"intuit.test": w.intuit.Transport(), "google.test": w.google.Transport()}
 	key, ends := vault.NewKey(), w.google.Endpoints()
 	w.set = config.Settings{
 		Addr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(), SecretKey: &key,
 		AdminEmail: "owner@example.com", AdminPassword: "correct horse battery",
 		MinInterval: 5 * time.Minute, Workers: 4, RunTimeout: time.Minute, Retention: 24 * time.Hour,
-		Intuit: config.Intuit{ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()),
-			Environment:  "sandbox",
-			DiscoveryURL: "http://intuit.test/.well-known/openid_sandbox_configuration", APIURL: "http://intuit.test"},
-		Google: config.Google{ClientID: ends.ClientID, ClientSecret: vault.Secret(ends.ClientSecret),
-			AuthURL: ends.AuthURL, TokenURL: ends.TokenURL, RevokeURL: ends.RevokeURL,
-			UserInfoURL: ends.UserinfoURL, SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL},
+		Intuit: config.Intuit{
+			ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()),
+			Environment: "sandbox", DiscoveryURL: "http://intuit.test/.well-known/openid_sandbox_configuration",
+			APIURL: "http://intuit.test",
+		},
+		Google: config.Google{
+			ClientID: ends.ClientID, ClientSecret: vault.Secret(ends.ClientSecret), AuthURL: ends.AuthURL,
+			TokenURL: ends.TokenURL, RevokeURL: ends.RevokeURL, UserInfoURL: ends.UserinfoURL,
+			SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
+		},
 	}
 	w.open()
 	return w
 }
 
-// desk is the owner's.
+// desk returns the owner's desk.
 func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
-	a, err := app.New(w.ctx,
-		app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-			Backoff: []time.Duration{time.Millisecond, time.Millisecond}})
+	a, err := app.New(w.ctx, app.Options{
+		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
+		Backoff: []time.Duration{time.Millisecond, time.Millisecond},
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -97,7 +106,7 @@ func (w *world) open() {
 	}
 }
 
-// browse asks a consent page and returns what it sends the browser back with.
+// browse opens a consent page and returns the parameters with which it sends the browser back.
 func (w *world) browse(address string) url.Values {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, address, nil)
@@ -149,10 +158,13 @@ func (w *world) connect(n int) []export.Company {
 	return list
 }
 
-func (w *world) exporter(kind string, options map[string]string, columns []string,
-	of ...export.Company) export.Exporter {
-	e := export.Exporter{Name: "Export of " + kind, Definition: kind, Options: options, Columns: columns,
-		Target: export.Target{Account: w.account, Sheet: "Data", Start: "A1"}}
+func (w *world) newExporter(
+	kind string, options map[string]string, columns []string, of ...export.Company,
+) export.Exporter {
+	e := export.Exporter{
+		Name: "Export of " + kind, Definition: kind, Options: options, Columns: columns,
+		Target: export.Target{Account: w.account, Sheet: "Data", Start: "A1"},
+	}
 	for _, c := range of {
 		e.Companies = append(e.Companies, c.Realm)
 	}
@@ -168,7 +180,7 @@ func (w *world) create(e export.Exporter) export.Exporter {
 	return e
 }
 
-// run runs an exporter and waits for the end.
+// run runs an exporter and waits for the run to end.
 func (w *world) run(id export.ID) export.Run {
 	w.t.Helper()
 	ended := w.desk().Follow(w.ctx, func(r export.Run) bool { return r.Exporter.ID == id && r.Status.Over() })
@@ -194,12 +206,12 @@ func (w *world) mustRun(id export.ID) (export.Run, *googlesim.Spreadsheet) {
 	return r, w.google.Spreadsheet(r.Exporter.Target.Spreadsheet)
 }
 
-// TestInvoicesEqualTheRecords compares every cell with the record that QuickBooks has.
+// TestInvoicesEqualTheRecords compares every cell with QuickBooks' record.
 func TestInvoicesEqualTheRecords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{Nasty: true, Invoices: 1500})
 	company := w.connect(1)[0]
-	e := w.create(w.exporter("invoices", map[string]string{"date_range": "all"},
+	e := w.create(w.newExporter("invoices", map[string]string{"date_range": "all"},
 		[]string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "PrivateNote"}, company))
 	r, doc := w.mustRun(e.ID)
 	sim := w.intuit.Company(string(company.Realm))
@@ -210,7 +222,7 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 	total := decimal.Zero
 	rows := doc.Values(fmt.Sprintf("Data!A2:G%d", r.Rows+1))
 	for i, row := range rows {
-		row = append(row, "", "")[:7] // blank cells at the end are left out of the answer
+		row = append(row, "", "")[:7] // the answer leaves out blank cells at the end
 		record, ok := sim.Record("Invoice", row[0].(string))
 		if !ok {
 			t.Fatalf("row %d has the unknown id %v", i+2, row[0])
@@ -230,15 +242,17 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 		serial := day.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Hours() / 24
 		note := want.PrivateNote
 		if len([]rune(note)) > 50_000 {
-			note = row[6].(string) // its cut is proven elsewhere
+			note = row[6].(string) // other tests prove that it is cut
 			if !strings.HasSuffix(note, "50,000 characters]") || !strings.HasPrefix(want.PrivateNote, note[:1000]) ||
 				len(r.Warnings) == 0 {
 				t.Errorf("the long note became %.60q…, warnings %v", note, r.Warnings)
 			}
 		}
 		amount := func(n json.Number) float64 { return decimal.RequireFromString(n.String()).InexactFloat64() }
-		if diff := cmp.Diff([]any{want.Id, want.DocNumber, serial, want.CustomerRef.Name, amount(want.TotalAmt),
-			amount(want.Balance), note}, row); diff != "" {
+		if diff := cmp.Diff([]any{
+			want.Id, want.DocNumber, serial, want.CustomerRef.Name, amount(want.TotalAmt), amount(want.Balance),
+			note,
+		}, row); diff != "" {
 			t.Fatalf("row %d:\n%s", i+2, diff)
 		}
 		total = total.Add(decimal.RequireFromString(want.TotalAmt.String()))
@@ -257,15 +271,16 @@ func TestInvoicesEqualTheRecords(t *testing.T) {
 	}
 }
 
-// TestStatementsEqualTheReport compares statements by month, row by row, with the report that QuickBooks answers.
+// TestStatementsEqualTheReport compares monthly statements row by row with QuickBooks' report.
 func TestStatementsEqualTheReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	for _, company := range w.connect(2) {
 		for kind, name := range map[string]string{"profit_and_loss": "ProfitAndLoss", "balance_sheet": "BalanceSheet"} {
-			e := w.create(w.exporter(kind,
-				map[string]string{"date_range": "last_fiscal_year", "accounting_method": "Accrual",
-					"summarize_by": "Month"}, nil, company))
+			e := w.create(w.newExporter(kind,
+				map[string]string{
+					"date_range": "last_fiscal_year", "accounting_method": "Accrual", "summarize_by": "Month",
+				}, nil, company))
 			r, doc := w.mustRun(e.ID)
 			want := w.report(company, name, r.Companies[0].Period)
 			got := doc.Values("Data!A2:Z500")
@@ -284,7 +299,7 @@ func TestStatementsEqualTheReport(t *testing.T) {
 	}
 }
 
-// report asks the simulator itself and walks the answer in the simplest way.
+// report asks the simulator directly and walks the answer in the simplest way.
 func (w *world) report(c export.Company, name, period string) [][]any {
 	w.t.Helper()
 	start, end, ok := strings.Cut(period, " to ")
@@ -348,13 +363,14 @@ func (r reportRows) walk(yield func([]reportCell)) {
 	}
 }
 
-// TestReconnect goes through the end of a connection: runs fail without a request, reconnecting catches up once.
+// TestReconnect ends a connection and reconnects it: meanwhile runs fail without a request, and afterwards there is one
+// catch-up run.
 func TestReconnect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	companies := w.connect(2)
 	a := companies[0]
-	e := w.exporter("vendors", nil, nil, a)
+	e := w.newExporter("vendors", nil, nil, a)
 	e.Schedule = export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}
 	e = w.create(e)
 	w.mustRun(e.ID)
@@ -373,8 +389,8 @@ func TestReconnect(t *testing.T) {
 	if c, err := w.desk().Company(w.ctx, a.Realm); err != nil || c.Status != export.ReconnectRequired {
 		t.Errorf("status %s, %v", c.Status, err)
 	}
-	// The other company is not touched by it.
-	w.mustRun(w.create(w.exporter("vendors", nil, nil, companies[1])).ID)
+	// The other company is not affected.
+	w.mustRun(w.create(w.newExporter("vendors", nil, nil, companies[1])).ID)
 
 	w.intuit.ConsentTo(string(companies[1].Realm))
 	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) ||
@@ -392,13 +408,13 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// TestDisconnect pauses exporters and resumes them as they were.
+// TestDisconnect proves that exporters are paused, and resumed as they were.
 func TestDisconnect(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	companies := w.connect(2)
-	both := w.create(w.exporter("customers", nil, nil, companies...))
-	own := w.create(w.exporter("vendors", nil, nil, companies[0]))
+	both := w.create(w.newExporter("customers", nil, nil, companies...))
+	own := w.create(w.newExporter("vendors", nil, nil, companies[0]))
 	if _, err := w.desk().PauseExporter(w.ctx, both.ID, true); err != nil {
 		t.Fatal(err)
 	}
@@ -430,11 +446,12 @@ func TestDisconnect(t *testing.T) {
 	}
 }
 
-// TestRestart keeps connections, exporters and the history over a restart, and nothing of the tokens in the clear.
+// TestRestart proves that connections, exporters and the history survive a restart, and that no token is stored in the
+// clear.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
-	e := w.create(w.exporter("vendors", nil, nil, w.connect(1)[0]))
+	e := w.create(w.newExporter("vendors", nil, nil, w.connect(1)[0]))
 	w.mustRun(e.ID)
 	if err := w.app.Stop(w.ctx); err != nil {
 		t.Fatal(err)
@@ -448,7 +465,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// TestClearMessages provokes what goes wrong most often and looks for one message that names the thing and the remedy.
+// TestClearMessages provokes the most common failures and expects one message that names the thing and the remedy.
 func TestClearMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
@@ -465,7 +482,7 @@ func TestClearMessages(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, _, err = c.FinishCompany(w.ctx, url.Values{"error": {"access_denied"}, "state": {u.Query().Get("state")}})
-		says(t, err, "declined", "Nothing was changed")
+		wantWords(t, err, "declined", "Nothing was changed")
 	})
 	t.Run("unticked box", func(t *testing.T) {
 		address, err := c.ConnectAccount(w.ctx, "", true, "")
@@ -477,46 +494,66 @@ func TestClearMessages(t *testing.T) {
 			t.Fatal("the scope was not found in", address)
 		}
 		_, _, err = c.FinishAccount(w.ctx, w.browse(narrow))
-		says(t, err, "box", "leave every box ticked")
+		wantWords(t, err, "box", "leave every box ticked")
 	})
 	for name, test := range map[string]struct {
 		change func(e *export.Exporter)
 		field  string
 		words  string
 	}{
-		"unknown column of a report": {func(e *export.Exporter) {
-			e.Definition, e.Columns = "profit_and_loss", []string{"Profit"}
-			e.Options = map[string]string{"accounting_method": "Cash"}
-		}, "columns[0]", "not a column of profit_and_loss"},
-		"malformed column": {func(e *export.Exporter) { e.Columns = []string{"A..B"} }, "columns[0]",
-			"not a column"},
-		"line column without lines": {func(e *export.Exporter) {
-			e.Definition, e.Columns = "invoices",
-				[]string{"Line.Amount"}
-		}, "columns[0]", "set the option lines"},
-		"bad cron": {func(e *export.Exporter) {
-			e.Schedule = export.Schedule{Cron: "61 * * * *", Timezone: "UTC", Enabled: true}
-		}, "schedule.cron", "minute"},
-		"too often": {func(e *export.Exporter) {
-			e.Schedule = export.Schedule{Cron: "* * * * *", Timezone: "UTC", Enabled: true}
-		}, "schedule.cron", "LEDGERSHEET_MIN_INTERVAL"},
-		"bad zone": {func(e *export.Exporter) {
-			e.Schedule = export.Schedule{Cron: "0 6 * * *",
-				Timezone: "Mars/Base"}
-		}, "schedule.timezone", "America/New_York"},
-		"unknown company": {func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} }, "company_ids[0]",
-			"no connected company"},
-		"unknown account": {func(e *export.Exporter) { e.Target.Account = "con_x" }, "destination.google_account_id",
-			"no connected Google account"},
-		"bad filter": {func(e *export.Exporter) {
-			e.Filters = []export.Filter{{Column: "Balance", Op: ">",
-				Value: "lots"}}
-		}, "filters[0]", "money"},
-		"basis missing": {func(e *export.Exporter) { e.Definition = "balance_sheet" }, "options.accounting_method",
-			"Accrual, Cash"},
+		"unknown column of a report": {
+			func(e *export.Exporter) {
+				e.Definition, e.Columns = "profit_and_loss", []string{"Profit"}
+				e.Options = map[string]string{"accounting_method": "Cash"}
+			},
+			"columns[0]", "not a column of profit_and_loss",
+		},
+		"malformed column": {func(e *export.Exporter) { e.Columns = []string{"A..B"} }, "columns[0]", "not a column"},
+		"line column without lines": {
+			func(e *export.Exporter) {
+				e.Definition, e.Columns = "invoices", []string{"Line.Amount"}
+			},
+			"columns[0]", "set the option lines",
+		},
+		"bad cron": {
+			func(e *export.Exporter) {
+				e.Schedule = export.Schedule{Cron: "61 * * * *", Timezone: "UTC", Enabled: true}
+			},
+			"schedule.cron", "minute",
+		},
+		"too often": {
+			func(e *export.Exporter) {
+				e.Schedule = export.Schedule{Cron: "* * * * *", Timezone: "UTC", Enabled: true}
+			},
+			"schedule.cron", "LEDGERSHEET_MIN_INTERVAL",
+		},
+		"bad zone": {
+			func(e *export.Exporter) {
+				e.Schedule = export.Schedule{Cron: "0 6 * * *", Timezone: "Mars/Base"}
+			},
+			"schedule.timezone", "America/New_York",
+		},
+		"unknown company": {
+			func(e *export.Exporter) { e.Companies = []export.RealmID{"1"} }, "company_ids[0]",
+			"no connected company",
+		},
+		"unknown account": {
+			func(e *export.Exporter) { e.Target.Account = "con_x" }, "destination.google_account_id",
+			"no connected Google account",
+		},
+		"bad filter": {
+			func(e *export.Exporter) {
+				e.Filters = []export.Filter{{Column: "Balance", Op: ">", Value: "lots"}}
+			},
+			"filters[0]", "money",
+		},
+		"basis missing": {
+			func(e *export.Exporter) { e.Definition = "balance_sheet" }, "options.accounting_method",
+			"Accrual, Cash",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := w.exporter("vendors", nil, nil, company)
+			e := w.newExporter("vendors", nil, nil, company)
 			test.change(&e)
 			_, err := c.CreateExporter(w.ctx, e)
 			p := problem.From(err)
@@ -526,23 +563,23 @@ func TestClearMessages(t *testing.T) {
 		})
 	}
 	t.Run("spreadsheet that is not shared", func(t *testing.T) {
-		e := w.exporter("vendors", nil, nil, company)
+		e := w.newExporter("vendors", nil, nil, company)
 		e.Target.Spreadsheet = w.google.CreateSpreadsheet("somebody@else.example", "Private", "Data")
 		r := w.run(w.create(e).ID)
 		if r.Problem == nil {
 			t.Fatal("it succeeded")
 		}
-		says(t, r.Problem, "owner@example.com", "Share the spreadsheet")
+		wantWords(t, r.Problem, "owner@example.com", "Share the spreadsheet")
 	})
 	t.Run("misspelt path", func(t *testing.T) {
-		r, _ := w.mustRun(w.create(w.exporter("vendors", nil, []string{"Id", "DisplyName"}, company)).ID)
+		r, _ := w.mustRun(w.create(w.newExporter("vendors", nil, []string{"Id", "DisplyName"}, company)).ID)
 		if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Text, "DisplyName") {
 			t.Errorf("warnings %v", r.Warnings)
 		}
 	})
 }
 
-func says(t *testing.T, err error, words ...string) {
+func wantWords(t *testing.T, err error, words ...string) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("no error")
@@ -556,12 +593,12 @@ func says(t *testing.T, err error, words ...string) {
 	}
 }
 
-// TestSeveralCompanies stacks rows with the company's name first.
+// TestSeveralCompanies proves that rows are stacked with the company's name first.
 func TestSeveralCompanies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	companies := w.connect(2)
-	r, doc := w.mustRun(w.create(w.exporter("customers", map[string]string{"include_inactive": "true"},
+	r, doc := w.mustRun(w.create(w.newExporter("customers", map[string]string{"include_inactive": "true"},
 		[]string{"Id", "DisplayName"}, companies...)).ID)
 	rows := doc.Values(fmt.Sprintf("Data!A1:C%d", r.Rows+1))
 	if rows[0][0] != "Company" || rows[1][0] != companies[0].Name || rows[len(rows)-1][0] != companies[1].Name {
@@ -576,17 +613,18 @@ func TestSeveralCompanies(t *testing.T) {
 	}
 }
 
-// TestUserFormulasSurvive runs an exporter again after people have built on its rows.
+// TestUserFormulasSurvive runs an exporter again after people have added formulas to its rows.
 func TestUserFormulasSurvive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{})
 	company := w.connect(1)[0]
-	e := w.create(w.exporter("invoices", nil, []string{"Id", "TotalAmt"}, company))
+	e := w.create(w.newExporter("invoices", nil, []string{"Id", "TotalAmt"}, company))
 	r, doc := w.mustRun(e.ID)
 	for _, err := range []error{
 		doc.AddTab("Model"), doc.SetCell("Model!A1", "=SUM(Data!B2:B)"), doc.SetCell("Model!A2", "=COUNTA(Data!A2:A)"),
-		doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{SheetId: *r.Exporter.Target.Tab,
-			Dimension: "COLUMNS", Length: 2, ForceSendFields: []string{"SheetId"}}}),
+		doc.Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+			SheetId: *r.Exporter.Target.Tab, Dimension: "COLUMNS", Length: 2, ForceSendFields: []string{"SheetId"},
+		}}),
 		doc.SetCell("Data!D1", "=B2*2"),
 	} {
 		if err != nil {
@@ -612,7 +650,7 @@ func TestUserFormulasSurvive(t *testing.T) {
 	}
 }
 
-// TestServiceAccount writes without any consent into a spreadsheet that is shared with the account, and says what to do
+// TestServiceAccount writes without any consent into a spreadsheet that is shared with the account, and expects advice
 // where it cannot.
 func TestServiceAccount(t *testing.T) {
 	t.Parallel()
@@ -635,16 +673,16 @@ func TestServiceAccount(t *testing.T) {
 		t.Fatalf("accounts %+v", accounts)
 	}
 	w.account = accounts[i].ID
-	e := w.exporter("vendors", nil, nil, company)
+	e := w.newExporter("vendors", nil, nil, company)
 	r := w.run(w.create(e).ID)
 	if r.Problem == nil {
 		t.Fatal("a service account made a spreadsheet without having storage")
 	}
-	says(t, r.Problem, "no storage", "share it with the account")
+	wantWords(t, r.Problem, "no storage", "share it with the account")
 	e.Target.Spreadsheet = w.google.CreateSpreadsheet("boss@example.com", "Vendors", "Data")
 	e.Name = "Vendors of the boss"
 	id := w.create(e).ID
-	says(t, w.run(id).Problem, googlesim.ServiceAccountEmail, "Share the spreadsheet")
+	wantWords(t, w.run(id).Problem, googlesim.ServiceAccountEmail, "Share the spreadsheet")
 	if err := w.google.Share(e.Target.Spreadsheet, googlesim.ServiceAccountEmail, "writer"); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func TestCapture(t *testing.T) {
 		if kind != "customers" {
 			options["accounting_method"] = "Accrual"
 		}
-		e := w.create(w.exporter(kind, options, nil, companies...))
+		e := w.create(w.newExporter(kind, options, nil, companies...))
 		data, err := w.desk().Capture(w.ctx, e.ID)
 		if err != nil {
 			t.Fatal(err)

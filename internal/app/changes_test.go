@@ -18,19 +18,19 @@ import (
 
 var logColumns = []string{"Record", "Id", "Number", "Change", "Field", "Old", "New", "ClosedBooks"}
 
-// TestChangeLog follows two companies over a failed write, a restart and the exporter's end.
+// TestChangeLog follows two companies through a failed write, a restart and the exporter's deletion.
 func TestChangeLog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, intuitsim.Options{Customers: 20, Vendors: 10, Invoices: 30, Bills: 10})
 	companies := w.connect(2)
 	a, b := w.intuit.Company(string(companies[0].Realm)), w.intuit.Company(string(companies[1].Realm))
-	e := w.create(w.exporter("changes", nil, logColumns, companies...))
+	e := w.create(w.newExporter("changes", nil, logColumns, companies...))
 
 	first, _ := w.mustRun(e.ID)
 	if first.Rows != 0 || len(first.Warnings) != 2 || !strings.HasPrefix(first.Warnings[0].Text, "Watching ") {
 		t.Fatalf("the first run has %d rows, warnings %q", first.Rows, first.Warnings)
 	}
-	number := strings.Repeat("7", 9) // looks like a number, and is none
+	number := strings.Repeat("7", 9) // text that looks like a number
 	id, err := a.AddInvoice(intuitsim.Sale{DocNumber: number, Amount: "40", Date: "2026-01-02"})
 	must(t, err)
 	bill := b.IDs("Bill")[0]
@@ -38,7 +38,7 @@ func TestChangeLog(t *testing.T) {
 	must(t, b.Void("Bill", bill))
 
 	second, doc := w.mustRun(e.ID)
-	log := logOf(doc.Values("Data!A2:I100"))
+	log := joinRows(doc.Values("Data!A2:I100"))
 	added := fmt.Sprintf("%s|Invoice|%s|%s|Added|Total|", companies[0].Name, id, number)
 	voided := fmt.Sprintf("%s|Bill|%s|", companies[1].Name, bill)
 	if second.Rows != len(log) || len(second.Warnings) != 0 || !strings.HasPrefix(log[0], added) ||
@@ -53,10 +53,12 @@ func TestChangeLog(t *testing.T) {
 		t.Errorf("nothing happened, but unchanged is %t with %d rows after %d", r.Unchanged, r.Rows, second.Rows)
 	}
 
-	// What a run found whose sheet could not be written is found by the next one.
+	// The next run finds what a run found whose sheet could not be written.
 	must(t, a.Change("Invoice", id, intuitsim.Change{Note: "Look at this"}))
-	w.google.Fail(googlesim.Fault{Kind: "batchUpdate", Status: http.StatusForbidden, State: "PERMISSION_DENIED",
-		Message: "The caller does not have permission", Times: -1})
+	w.google.Fail(googlesim.Fault{
+		Kind: "batchUpdate", Status: http.StatusForbidden, State: "PERMISSION_DENIED",
+		Message: "The caller does not have permission", Times: -1,
+	})
 	if r := w.run(e.ID); r.Status == export.RunSucceeded {
 		t.Fatal("a run that could not write succeeded")
 	}
@@ -66,7 +68,7 @@ func TestChangeLog(t *testing.T) {
 	}
 	w.open()
 	third, doc := w.mustRun(e.ID)
-	if got := logOf(doc.Values("Data!A2:I100")); third.Rows != second.Rows+1 ||
+	if got := joinRows(doc.Values("Data!A2:I100")); third.Rows != second.Rows+1 ||
 		!strings.Contains(got[0], "|Changed|Memo||Look at this|false") {
 		t.Errorf("after the failed run: %d rows, %q", third.Rows, got)
 	}
@@ -80,7 +82,7 @@ func TestChangeLog(t *testing.T) {
 	w.wantNoMarks(e, companies)
 }
 
-// wantNoMarks deletes an exporter that has marks and looks whether they are gone.
+// wantNoMarks deletes an exporter that has marks and checks that they are gone.
 func (w *world) wantNoMarks(e export.Exporter, of []export.Company) {
 	w.t.Helper()
 	must(w.t, w.app.Stop(w.ctx))
@@ -106,8 +108,8 @@ func (w *world) wantNoMarks(e export.Exporter, of []export.Company) {
 	check(false)
 }
 
-// logOf joins the cells of each row.
-func logOf(rows [][]any) []string {
+// joinRows joins the cells of each row.
+func joinRows(rows [][]any) []string {
 	var list []string
 	for _, row := range rows {
 		cells := make([]string, 9)

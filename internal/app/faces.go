@@ -22,7 +22,7 @@ import (
 	"ledgersheet/templates"
 )
 
-// openFaces makes what people and programs see over HTTP.
+// openFaces builds what people and programs see over HTTP.
 func (a *App) openFaces(_ context.Context) error {
 	set := a.o.Settings
 	a.logins = &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
@@ -48,21 +48,26 @@ func (a *App) openFaces(_ context.Context) error {
 	}
 	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
-	engine.GET("/readyz", a.ready)
+	engine.GET("/readyz", a.serveReady)
 	if set.MetricsAddr == "" {
-		engine.GET("/metrics", a.guardedMetrics)
+		engine.GET("/metrics", a.serveMetrics)
 	}
-	a.faces = &faces{main: &http.Server{Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}, failed: make(chan error, 2)}
+	a.faces = &faces{
+		main: &http.Server{
+			Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
+			IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		},
+		failed: make(chan error, 2),
+	}
 	if set.MetricsAddr != "" {
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", a.metricsHandler())
+		mux.Handle("GET /metrics", a.newMetricsHandler())
 		a.faces.metrics = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	}
 	return nil
 }
 
-// authenticate tells who calls the API: the token's holder, or a browser that is signed in.
+// authenticate returns who calls the API: the holder of the token, or a browser that is signed in.
 func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 	if header := c.GetHeader("Authorization"); header != "" {
 		return control.Program(), a.token.Allows(header)
@@ -70,10 +75,11 @@ func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 	return a.web.Authenticate(c)
 }
 
-// ready answers whether work can be done: the store open, the queue and the schedules running.
-func (a *App) ready(c *gin.Context) {
-	for part, err := range map[string]error{"store": a.store.Ready(), "queue": a.queue.Ready(),
-		"schedules": a.ticker.Ready()} {
+// serveReady answers whether work can be done: the store is open, and the queue and the schedules run.
+func (a *App) serveReady(c *gin.Context) {
+	for part, err := range map[string]error{
+		"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready(),
+	} {
 		if err != nil {
 			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
 			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
@@ -83,21 +89,22 @@ func (a *App) ready(c *gin.Context) {
 	c.String(http.StatusOK, "ready\n")
 }
 
-func (a *App) metricsHandler() http.Handler {
+func (a *App) newMetricsHandler() http.Handler {
 	return promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{})
 }
 
-func (a *App) guardedMetrics(c *gin.Context) {
+// serveMetrics answers with the metrics if the request has the API token.
+func (a *App) serveMetrics(c *gin.Context) {
 	if !a.token.Allows(c.GetHeader("Authorization")) {
 		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
 		c.String(http.StatusUnauthorized,
 			"Send the API token as \"Authorization: Bearer …\", or set LEDGERSHEET_METRICS_ADDR.\n")
 		return
 	}
-	a.metricsHandler().ServeHTTP(c.Writer, c.Request)
+	a.newMetricsHandler().ServeHTTP(c.Writer, c.Request)
 }
 
-// faces are the listeners.
+// faces holds the servers and their listeners.
 type faces struct {
 	main, metrics     *http.Server
 	mainAt, metricsAt net.Listener
@@ -105,7 +112,7 @@ type faces struct {
 	serving           sync.WaitGroup
 }
 
-// listen takes the addresses, so that a taken one is told before anything else starts.
+// listen binds the addresses, so that a taken one is reported before anything else starts.
 func (f *faces) listen(set config.Settings) (err error) {
 	if f.mainAt, err = listen("LEDGERSHEET_ADDR", set.Addr); err != nil {
 		return err
@@ -144,7 +151,7 @@ func (f *faces) serve() {
 	}
 }
 
-// close frees the addresses; serving has freed them already when it has ended.
+// close frees the addresses. It does nothing to those that stop has freed already.
 func (f *faces) close() error {
 	var failed []error
 	for _, l := range []net.Listener{f.mainAt, f.metricsAt} {
@@ -158,7 +165,7 @@ func (f *faces) close() error {
 	return errors.Join(failed...)
 }
 
-// stop closes the listeners and waits a little for requests under way.
+// stop closes the listeners and waits briefly for requests in progress.
 func (f *faces) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()

@@ -19,19 +19,20 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// serviceAccountID is the id of the account whose key file the settings name.
+// serviceAccountID is the id of the service account whose key file the settings name.
 const serviceAccountID export.ID = "con_service_account"
 
 // googleSide is everything that talks to Google.
 type googleSide struct {
 	provider *oauth.Provider
 	sources  *oauth.Sources
-	service  *oauth.ServiceAccount // nil when the settings name no key file
+	service  *oauth.ServiceAccount // nil if the settings name no key file
 	client   *google.Client
 	net      http.RoundTripper
 }
 
-// Google allows 60 reads and 60 writes a minute and user, and 300 of each for the project; a little less is used.
+// Google allows 60 reads and 60 writes per minute for each user, and 300 of each for the project. These stay a little
+// below.
 // https://developers.google.com/workspace/sheets/api/limits
 const (
 	perUser    = 56
@@ -47,7 +48,7 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 		Name: "google", Title: "Google", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(),
 		AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
 		Endpoints: func(context.Context) (oauth.Endpoints, error) { return ends, nil },
-		// Without prompt=consent Google gives no refresh token from the second consent on.
+		// Without prompt=consent Google issues a refresh token only with the first consent.
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
 		Reconnect:  problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
 		RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
@@ -70,23 +71,23 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 			return nil, err
 		}
 	}
-	paced := func(n int) limit.Lanes { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
+	pace := func(n int) limit.Lanes { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
 	g.client = google.New(google.Options{
-		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.http, Logger: log,
-		Reads: paced(perUser), Writes: paced(perUser), ProjectReads: paced(perProject),
-		ProjectWrites: paced(perProject),
+		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.newHTTP, Logger: log,
+		Reads: pace(perUser), Writes: pace(perUser),
+		ProjectReads: pace(perProject), ProjectWrites: pace(perProject),
 	})
 	return g, nil
 }
 
-func (g *googleSide) http(account export.ID) (*http.Client, error) {
+func (g *googleSide) newHTTP(account export.ID) (*http.Client, error) {
 	var tokens oauth.Tokens = g.sources.For(export.AccountGrant(account))
 	if account == serviceAccountID {
 		if g.service == nil {
 			return nil, problem.New(problem.GoogleReconnectRequired,
 				"The service account's key file is not set any more.").
-				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, or give the exporter another Google " +
-					"account.")
+				WithHint("Set LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE again, " +
+					"or give the exporter another Google account.")
 		}
 		tokens = g.service
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// cleanups are the steps that undo a start, done in the reverse order, each once.
+// cleanups are the steps that undo a start. They are done in reverse order, each once.
 type cleanups struct {
 	log *slog.Logger
 
@@ -27,7 +27,7 @@ func (c *cleanups) add(name string, do func(ctx context.Context) error) {
 	c.steps = append(c.steps, cleanup{name, do})
 }
 
-// run does all steps that were not done before, whatever their errors, and joins these.
+// run does all remaining steps, even if some fail, and joins their errors.
 func (c *cleanups) run(ctx context.Context) error {
 	var failed []error
 	for {

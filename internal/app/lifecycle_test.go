@@ -21,13 +21,14 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-// bare are settings without any connection.
-func bare(t *testing.T) config.Settings {
+// bareSettings returns settings without any connection.
+func bareSettings(t *testing.T) config.Settings {
 	key := vault.NewKey()
-	return config.Settings{Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test",
-		DataDir: t.TempDir(), SecretKey: &key,
-		MinInterval: time.Minute, Workers: 2, RunTimeout: time.Minute, Retention: time.Hour,
-		Intuit: config.Intuit{Environment: "sandbox"}}
+	return config.Settings{
+		Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(),
+		SecretKey: &key, MinInterval: time.Minute, Workers: 2, RunTimeout: time.Minute, Retention: time.Hour,
+		Intuit: config.Intuit{Environment: "sandbox"},
+	}
 }
 
 func open(t *testing.T, set config.Settings) (*app.App, error) {
@@ -38,7 +39,7 @@ func open(t *testing.T, set config.Settings) (*app.App, error) {
 // TestStartAndStopLeaveNothing starts and stops the whole service several times on the same folder.
 func TestStartAndStopLeaveNothing(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	set := bare(t)
+	set := bareSettings(t)
 	for range 3 {
 		a, err := open(t, set)
 		if err != nil {
@@ -69,7 +70,7 @@ func TestStartAndStopLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestStartThatFailsHalfWay takes the second address away; afterwards nothing listens and the folder is free.
+// TestStartThatFailsHalfWay occupies the second address. After the failure nothing listens and the folder is free.
 func TestStartThatFailsHalfWay(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -82,12 +83,12 @@ func TestStartThatFailsHalfWay(t *testing.T) {
 		says  string
 	}{
 		"main address": {func(set *config.Settings) { set.Addr = taken.Addr().String() }, "LEDGERSHEET_ADDR"},
-		"metrics address": {func(set *config.Settings) { set.MetricsAddr = taken.Addr().String() },
-			"LEDGERSHEET_METRICS_ADDR"},
-		"owner": {func(set *config.Settings) { set.AdminEmail, set.AdminPassword = "not an e-mail", "x" },
-			""},
+		"metrics address": {
+			func(set *config.Settings) { set.MetricsAddr = taken.Addr().String() }, "LEDGERSHEET_METRICS_ADDR",
+		},
+		"owner": {func(set *config.Settings) { set.AdminEmail, set.AdminPassword = "not an e-mail", "x" }, ""},
 	} {
-		set := bare(t)
+		set := bareSettings(t)
 		test.spoil(&set)
 		a, err := open(t, set)
 		if err != nil {
@@ -112,10 +113,10 @@ func TestStartThatFailsHalfWay(t *testing.T) {
 	}
 }
 
-// TestRunEndsWithWhatStartedSays stops when the first step after the start fails, and with ctx.
+// TestRunEndsWithWhatStartedSays proves that Run ends if started fails, and with ctx.
 func TestRunEndsWithWhatStartedSays(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	a, err := open(t, bare(t))
+	a, err := open(t, bareSettings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestRunEndsWithWhatStartedSays(t *testing.T) {
 	if err := a.Run(t.Context(), func() error { return want }); !errors.Is(err, want) {
 		t.Errorf("got %v", err)
 	}
-	a, err = open(t, bare(t))
+	a, err = open(t, bareSettings(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ func TestRunEndsWithWhatStartedSays(t *testing.T) {
 	}
 }
 
-// TestFoldersThatDoNotWork say what is wrong with them.
+// TestFoldersThatDoNotWork expects errors that say what is wrong with the folder.
 func TestFoldersThatDoNotWork(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -145,7 +146,7 @@ func TestFoldersThatDoNotWork(t *testing.T) {
 		0o600); err != nil {
 		t.Fatal(err)
 	}
-	held := bare(t)
+	held := bareSettings(t)
 	first, err := open(t, held)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +159,7 @@ func TestFoldersThatDoNotWork(t *testing.T) {
 		"a file": {file, "LEDGERSHEET_DATA_DIR"}, "below a file": {filepath.Join(file, "x"), "LEDGERSHEET_DATA_DIR"},
 		"damaged": {damaged, "damaged"}, "held": {held.DataDir, "in use"},
 	} {
-		set := bare(t)
+		set := bareSettings(t)
 		set.DataDir = test.dir
 		_, err := open(t, set)
 		if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(fmt.Sprint(err), "goroutine") {

@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/version"
 )
 
-// metrics are what /metrics tells. They have a registry of their own, so that several apps in one process do not meet.
+// metrics is what /metrics reports. It has its own registry, so that several apps can run in one process.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -25,33 +25,43 @@ type metrics struct {
 func newMetrics(active func() (queued, running float64)) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ledgersheet_provider_requests_total",
-			Help: "Requests to QuickBooks and Google by status."}, []string{"provider", "status"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ledgersheet_provider_request_seconds",
-			Help:    "Time until the answer's header.",
-			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}}, []string{"provider"}),
-		runs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ledgersheet_runs_total",
-			Help: "Ended runs by status and problem code."}, []string{"status", "code"}),
-		rows: prometheus.NewCounter(prometheus.CounterOpts{Name: "ledgersheet_rows_total",
-			Help: "Rows of succeeded runs."}),
-		duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "ledgersheet_run_seconds",
-			Help: "Time from a run's start to its end.", Buckets: []float64{1, 2, 5, 10, 30, 60, 120, 300, 900, 1800}}),
-		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ledgersheet_last_success_timestamp_seconds",
-			Help: "When an exporter last succeeded."}, []string{"exporter_id"}),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ledgersheet_provider_requests_total", Help: "Requests to QuickBooks and Google by status.",
+		}, []string{"provider", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "ledgersheet_provider_request_seconds", Help: "Time until the answer's header.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120},
+		}, []string{"provider"}),
+		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "ledgersheet_runs_total", Help: "Ended runs by status and problem code.",
+		}, []string{"status", "code"}),
+		rows: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ledgersheet_rows_total", Help: "Rows of succeeded runs.",
+		}),
+		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "ledgersheet_run_seconds", Help: "Time from a run's start to its end.",
+			Buckets: []float64{1, 2, 5, 10, 30, 60, 120, 300, 900, 1800},
+		}),
+		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "ledgersheet_last_success_timestamp_seconds", Help: "When an exporter last succeeded.",
+		}, []string{"exporter_id"}),
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "ledgersheet_build_info", Help: "Always 1.",
-		ConstLabels: prometheus.Labels{"version": version.Current().Version}})
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "ledgersheet_build_info", Help: "Always 1.",
+		ConstLabels: prometheus.Labels{"version": version.Current().Version},
+	})
 	build.Set(1)
 	queued := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ledgersheet_runs_queued", Help: "Runs that wait."},
 		func() float64 { q, _ := active(); return q })
-	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "ledgersheet_runs_running",
-		Help: "Runs under way."}, func() float64 { _, r := active(); return r })
+	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ledgersheet_runs_running", Help: "Runs under way.",
+	}, func() float64 { _, r := active(); return r })
 	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, build, queued, running,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-// follow counts runs as they end, until ctx does.
+// follow counts runs as they end, until ctx ends.
 func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
 	for e := range events.Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() }) {
 		code := ""

@@ -30,9 +30,10 @@ func TestNewTypeShowsEverywhere(t *testing.T) {
 		Object: "Vendor", HasActive: true,
 		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "DisplayName", Title: "Whom we owe"}},
 	}
-	a, err := app.New(w.ctx,
-		app.Options{Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-			Definitions: append(exporters.All(), made)})
+	a, err := app.New(w.ctx, app.Options{
+		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
+		Definitions: append(exporters.All(), made),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

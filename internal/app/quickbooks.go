@@ -23,18 +23,26 @@ type quickBooks struct {
 	client   *intuit.Client
 	limiter  limit.Lanes
 	apiURL   string
-	api      http.RoundTripper // counts, and lets only GET pass
+	api      http.RoundTripper // metered, and lets only GET pass
 	env      string
 	log      *slog.Logger
+	// told hears what is said about connections.
+	told func(context.Context, export.RealmID, time.Time, *problem.Problem)
 }
 
-// refreshTokenLife is what Intuit's refresh tokens live when its answer does not say.
+// refreshTokenLife is how long Intuit's refresh tokens live if its answer does not say.
 // https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/faq
 const refreshTokenLife = 100 * 24 * time.Hour
 
+// companyNews hears what becomes of companies' connections. All of it is required.
+type companyNews struct {
+	ended     func(context.Context, export.RealmID, *problem.Problem)
+	refreshed func(context.Context, export.RealmID, export.Grant)
+	told      func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
+}
+
 func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.RealmID, *problem.Problem), refreshed func(context.Context, export.RealmID,
-		export.Grant)) *quickBooks {
+	news companyNews) *quickBooks {
 	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
@@ -43,7 +51,7 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 	if document == "" {
 		document = intuit.DiscoveryURL(set.Environment)
 	}
-	// Below the tokens: what could change QuickBooks data is refused whatever asks for it.
+	// This sits below the tokens, so that a request that could change QuickBooks data is refused whoever makes it.
 	q.api = intuit.ReadOnly(q.apiURL, net)
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	discovery := intuit.NewDiscovery(document, plain)
@@ -51,8 +59,9 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		Name: "quickbooks", Title: "QuickBooks", ClientID: set.ClientID, ClientSecret: set.ClientSecret.Reveal(),
 		Endpoints: func(ctx context.Context) (oauth.Endpoints, error) {
 			e, err := discovery.Endpoints(ctx)
-			return oauth.Endpoints{Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation,
-				UserInfo: e.UserInfo}, err
+			return oauth.Endpoints{
+				Auth: e.Authorization, Token: e.Token, Revoke: e.Revocation, UserInfo: e.UserInfo,
+			}, err
 		},
 		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
 		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
@@ -63,13 +72,15 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 	q.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired,
 		Unavailable: problem.QuickBooksUnavailable, Log: log,
-		OnDead: func(ctx context.Context, key export.GrantKey,
-			why *problem.Problem) {
-			ended(ctx, realmOf(key), why)
+		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
+			news.ended(ctx, parseRealm(key), why)
 		},
-		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) { refreshed(ctx, realmOf(key), g) },
+		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) {
+			news.refreshed(ctx, parseRealm(key), g)
+		},
 	})
-	q.client = q.clientWith(q.stored, nil)
+	q.client = q.newClient(q.stored, news.told, nil)
+	q.told = news.told
 	return q
 }
 
@@ -78,26 +89,33 @@ func (q *quickBooks) stored(realm export.RealmID) oauth.Tokens {
 	return q.sources.For(export.CompanyGrant(realm))
 }
 
-// recorded returns a client like q.client whose answers record gets as they come.
+// recorded returns a client like q.client that also passes each answer to record.
 func (q *quickBooks) recorded(record func(target string, status int, body []byte)) *intuit.Client {
-	return q.clientWith(q.stored, record)
+	return q.newClient(q.stored, q.told, record)
 }
 
-func realmOf(key export.GrantKey) export.RealmID {
+func parseRealm(key export.GrantKey) export.RealmID {
 	return export.RealmID(strings.TrimPrefix(string(key), string(export.CompanyGrant(""))))
 }
 
-func (q *quickBooks) clientWith(tokens func(export.RealmID) oauth.Tokens,
-	record func(target string, status int, body []byte)) *intuit.Client {
-	return intuit.New(intuit.Options{APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Record: record,
+// newClient returns a client. told is nil for tokens that are not the connection's yet: what is said to those says
+// nothing about it.
+func (q *quickBooks) newClient(
+	tokens func(export.RealmID) oauth.Tokens,
+	told func(context.Context, export.RealmID, time.Time, *problem.Problem),
+	record func(target string, status int, body []byte),
+) *intuit.Client {
+	return intuit.New(intuit.Options{
+		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Told: told, Record: record,
 		HTTP: func(realm export.RealmID) *http.Client {
 			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
-		}})
+		},
+	})
 }
 
 // Probe implements control.QuickBooks.
 func (q *quickBooks) Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error) {
-	client := q.clientWith(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil)
+	client := q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil, nil)
 	return client.Company(ctx, realm, q.env)
 }
 
@@ -112,7 +130,7 @@ func (q *quickBooks) Usage(realm export.RealmID) (used, most int) {
 	return u.Used, u.Limit
 }
 
-// fixedToken is an access token that is not a stored connection's yet.
+// fixedToken is an access token for which there is no stored connection yet.
 type fixedToken string
 
 // Token implements oauth.Tokens.
@@ -121,7 +139,7 @@ func (t fixedToken) Token(context.Context) (string, error) { return string(t), n
 // Invalidate implements oauth.Tokens.
 func (fixedToken) Invalidate(string) {}
 
-// consents leads people through one provider's consent.
+// consents takes people through one provider's consent.
 type consents struct {
 	flows    *oauth.Flows
 	provider *oauth.Provider

@@ -22,8 +22,7 @@ const (
 	keyFile   = "secret.key"
 )
 
-// Store is everything that the program keeps. All of it is known by what it does: which database does it is decided in
-// openStore alone.
+// Store keeps all of the program's data. Only openStore knows which database implements it.
 type Store interface {
 	export.Store
 	scs.Store // sessions
@@ -34,7 +33,8 @@ type Store interface {
 	Close() error
 }
 
-// openStore opens the data folder: the key first, as the store is sealed with it. notice is told of a new key.
+// openStore opens the data folder. The key comes first, because the store is sealed with it. notice is called if a key
+// was created.
 func openStore(set config.Settings, notice func(string)) (Store, error) {
 	if err := os.MkdirAll(set.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder %s (LEDGERSHEET_DATA_DIR): %w", set.DataDir, err)

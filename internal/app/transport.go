@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// networkTransport is the program's way out. Intuit cuts requests off after 120 seconds and Google after 180; a little
-// more is waited for.
-func networkTransport() http.RoundTripper {
+// newTransport returns the transport for all requests to providers. Intuit cuts requests off after 120 seconds and
+// Google after 180, so it waits a little longer than that.
+func newTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext
 	t.ResponseHeaderTimeout = 185 * time.Second
@@ -20,9 +20,9 @@ func networkTransport() http.RoundTripper {
 	return t
 }
 
-// watched logs and counts the requests to one provider: method, path and status, never a query, a header or a body,
-// which can hold tokens and bookkeeping.
-type watched struct {
+// meteredTransport logs and counts the requests to one provider: method, path and status, but never a query, header or
+// body, which can contain tokens and bookkeeping data.
+type meteredTransport struct {
 	provider string
 	next     http.RoundTripper
 	log      *slog.Logger
@@ -31,7 +31,7 @@ type watched struct {
 }
 
 // RoundTrip implements http.RoundTripper.
-func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w meteredTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	began := time.Now()
 	res, err := w.next.RoundTrip(r)
 	took := time.Since(began)
@@ -41,8 +41,10 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w.requests.WithLabelValues(w.provider, status).Inc()
 	w.seconds.WithLabelValues(w.provider).Observe(took.Seconds())
-	attrs := []slog.Attr{slog.String("provider", w.provider), slog.String("method", r.Method),
-		slog.String("path", r.URL.Path), slog.String("status", status), slog.Duration("took", took)}
+	attrs := []slog.Attr{
+		slog.String("provider", w.provider), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("status", status), slog.Duration("took", took),
+	}
 	if err == nil {
 		if id := res.Header.Get("Intuit_tid"); id != "" {
 			attrs = append(attrs, slog.String("intuit_tid", id))

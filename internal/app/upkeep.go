@@ -7,30 +7,29 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// The upkeep's numbers.
 const (
 	upkeepEvery = time.Hour
-	// keepRuns of an exporter stay in the history however old they are.
+	// keepRuns is how many runs of an exporter stay in the history, however old they are.
 	keepRuns = 200
-	// touchWithin is how near its end a refresh token is renewed although nothing needs it: unused ones die.
+	// touchWithin is how long before its expiry a refresh token is renewed although nothing needs it. Unused ones die.
 	touchWithin = 60 * 24 * time.Hour
 )
 
-// Leader lets one of the processes that share a store do what need not be done by each. Nothing may depend on it for
-// being right: two may lead for a moment.
+// Leader picks one of the processes that share a store for work that only one of them needs to do. Correctness must not
+// depend on it, because two may lead for a moment.
 type Leader interface {
-	// Lead calls do whenever this process leads, with a context that ends when it does so no longer, and returns when
-	// ctx has ended.
+	// Lead calls do whenever this process becomes the leader, with a context that ends when it stops being the leader.
+	// It returns when ctx has ended.
 	Lead(ctx context.Context, name string, do func(context.Context))
 }
 
-// alone leads always: the file of the store belongs to one process.
+// alone always leads, because the store's file belongs to one process.
 type alone struct{}
 
 func (alone) Lead(ctx context.Context, _ string, do func(context.Context)) { do(ctx) }
 
-// upkeep does now and then what nobody asks for: forgets old runs and sessions, keeps unused connections alive.
-func (a *App) upkeep(ctx context.Context) {
+// startUpkeep starts the hourly upkeep: it deletes old runs and sessions, and keeps unused connections alive.
+func (a *App) startUpkeep(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
@@ -71,8 +70,8 @@ func (a *App) tidy(ctx context.Context) {
 			continue
 		}
 		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
-			a.log.WarnContext(ctx, "a connection could not be kept alive", "company", string(c.Realm), "error",
-				err.Error())
+			a.log.WarnContext(ctx, "a connection could not be kept alive",
+				"company", string(c.Realm), "error", err.Error())
 		}
 	}
 }

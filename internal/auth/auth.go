@@ -1,6 +1,6 @@
-// Package auth decides who may use this installation: passwords, browser sessions, limited tries, the one-time set-up
-// link of a new installation and the API token. It answers with problems that are safe to show and never tells whether
-// an e-mail is known. It serves no pages.
+// Package auth decides who may use this installation: it has passwords, browser sessions, limits on tries, the one-time
+// set-up link of a new installation and the API token. Its errors are problems that are safe to show, and it never
+// reveals whether an e-mail is known. It serves no pages.
 package auth
 
 import (
@@ -19,8 +19,8 @@ import (
 // roleOwner is the role of everyone who may sign in.
 const roleOwner = "owner"
 
-// Service signs people in and keeps their passwords. Users and Hasher are needed; the methods are safe for concurrent
-// use.
+// Service signs people in and manages their passwords. Users and Hasher are required. The methods are safe for
+// concurrent use.
 type Service struct {
 	Users   export.UserStore
 	Hasher  *Hasher
@@ -29,26 +29,26 @@ type Service struct {
 	Log     *slog.Logger     // nil discards
 }
 
-// Login returns the user whose e-mail and password these are. An unknown e-mail and a wrong password get the same
-// answer after the same work. remoteAddr is the client's address, with or without a port. Too many tries are a
+// Login returns the user with that e-mail and password. An unknown e-mail and a wrong password get the same answer
+// after the same work. remoteAddr is the client's address, with or without a port. After too many tries it returns a
 // too_many_requests problem with RetryAfter.
 func (s *Service) Login(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
-	email = normalEmail(email)
-	user, err := s.limitedCheck(ctx, email, password, remoteAddr)
+	email = normalizeEmail(email)
+	user, err := s.checkLimited(ctx, email, password, remoteAddr)
 	if err != nil {
 		return export.User{}, err
 	}
 	return s.rehash(ctx, user, password), nil
 }
 
-// ChangePassword replaces the user's password after checking the present one. All sessions that were begun with the old
-// password end: the caller signs this one in again with the user that is returned.
+// ChangePassword replaces the user's password after checking the present one. It ends all sessions that were begun with
+// the old password; the caller has to sign in its own again with the returned user.
 func (s *Service) ChangePassword(ctx context.Context, email, present, next, remoteAddr string) (export.User, error) {
 	if err := CheckPassword("password", next); err != nil {
 		return export.User{}, err
 	}
-	email = normalEmail(email)
-	user, err := s.limitedCheck(ctx, email, present, remoteAddr)
+	email = normalizeEmail(email)
+	user, err := s.checkLimited(ctx, email, present, remoteAddr)
 	if problem.HasCode(err, problem.Unauthorized) {
 		return export.User{}, problem.Invalid("present_password", "is not the present password")
 	}
@@ -58,11 +58,11 @@ func (s *Service) ChangePassword(ctx context.Context, email, present, next, remo
 	return s.setPassword(ctx, user, next)
 }
 
-// EnsureOwner makes the owner that the environment names: creates it, or gives it the environment's password when that
-// was changed there. It is called at each start and does not limit tries. The password's length is the operator's
-// decision; a short one is only logged.
+// EnsureOwner creates the owner that the environment names, or updates its password if the environment's has changed.
+// It is called at each start and does not limit tries. The length of the password is the operator's decision, so a
+// short one is only logged.
 func (s *Service) EnsureOwner(ctx context.Context, email, password string) (export.User, error) {
-	email = normalEmail(email)
+	email = normalizeEmail(email)
 	if err := checkEmail(email); err != nil {
 		return export.User{}, err
 	}
@@ -70,13 +70,13 @@ func (s *Service) EnsureOwner(ctx context.Context, email, password string) (expo
 		return export.User{}, problem.Invalid("password", "must have 1 to %d bytes", maxPasswordBytes)
 	}
 	if CheckPassword("password", password) != nil {
-		s.log().WarnContext(ctx, "owner's password from the environment is short", "recommended_characters",
-			minPassword)
+		s.log().WarnContext(ctx, "owner's password from the environment is short",
+			"recommended_characters", minPassword)
 	}
 	user, err := s.Users.UserByEmail(ctx, email)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
-		return s.create(ctx, email, password)
+		return s.createOwner(ctx, email, password)
 	case err != nil:
 		return export.User{}, fmt.Errorf("looking up owner: %w", err)
 	}
@@ -90,8 +90,8 @@ func (s *Service) EnsureOwner(ctx context.Context, email, password string) (expo
 	return s.setPassword(ctx, user, password)
 }
 
-// limitedCheck is check within the limits of tries.
-func (s *Service) limitedCheck(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
+// checkLimited calls check unless there were too many tries.
+func (s *Service) checkLimited(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
 	var t try
 	if s.Limiter != nil {
 		var err error
@@ -102,14 +102,14 @@ func (s *Service) limitedCheck(ctx context.Context, email, password, remoteAddr 
 	user, err := s.check(ctx, email, password)
 	switch {
 	case err == nil:
-		t.succeeded()
+		t.succeed()
 	case !problem.HasCode(err, problem.Unauthorized):
 		t.undo()
 	}
 	return user, err
 }
 
-// check does the same work whether the user exists or not.
+// check returns the user with that e-mail and password. It does the same work whether the user exists or not.
 func (s *Service) check(ctx context.Context, email, password string) (export.User, error) {
 	user, err := s.Users.UserByEmail(ctx, email)
 	known := err == nil
@@ -134,8 +134,8 @@ func (s *Service) check(ctx context.Context, email, password string) (export.Use
 	return user, nil
 }
 
-// rehash moves a password to the present parameters at the one moment when it is known. That it failed is no reason to
-// refuse the login.
+// rehash hashes a password with the present parameters if its hash is outdated, at the only moment when the password is
+// known. A failure is no reason to refuse the login.
 func (s *Service) rehash(ctx context.Context, user export.User, password string) export.User {
 	if !s.Hasher.outdated(user.PasswordHash) {
 		return user
@@ -163,14 +163,15 @@ func (s *Service) setPassword(ctx context.Context, user export.User, password st
 	return changed, nil
 }
 
-func (s *Service) create(ctx context.Context, email, password string) (export.User, error) {
+func (s *Service) createOwner(ctx context.Context, email, password string) (export.User, error) {
 	encoded, err := s.Hasher.Hash(ctx, password)
 	if err != nil {
 		return export.User{}, err
 	}
 	now := s.now()
-	user := export.User{ID: export.NewID("usr", now), Email: email, PasswordHash: encoded, Role: roleOwner,
-		CreatedAt: now.UTC()}
+	user := export.User{
+		ID: export.NewID("usr", now), Email: email, PasswordHash: encoded, Role: roleOwner, CreatedAt: now.UTC(),
+	}
 	if err := s.Users.CreateUser(ctx, user); err != nil {
 		return export.User{}, fmt.Errorf("creating owner: %w", err)
 	}
@@ -191,9 +192,9 @@ func (s *Service) log() *slog.Logger {
 	return slog.New(slog.DiscardHandler)
 }
 
-func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func normalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// longestEmail is SMTP's limit of a path (RFC 5321, section 4.5.3.1.3).
+// longestEmail is SMTP's limit for a path (RFC 5321, section 4.5.3.1.3).
 const longestEmail = 254
 
 func checkEmail(email string) error {

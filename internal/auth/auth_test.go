@@ -25,7 +25,7 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s, want := withOwner(t)
+			s, want := newService(t)
 			got, err := s.Login(t.Context(), test.email, test.password, "10.0.0.1:999")
 			if err != nil {
 				t.Fatal(err)
@@ -45,7 +45,7 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := withOwner(t)
+			s, _ := newService(t)
 			_, err := s.Login(t.Context(), test.email, test.password, "10.0.0.1:999")
 			if !problem.HasCode(err, problem.Unauthorized) {
 				t.Errorf("got %v", err)
@@ -54,10 +54,10 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestUnknownUsersCostTheSame counts the checks of hashes instead of measuring time.
+// TestUnknownUsersCostTheSame counts verifications instead of measuring time.
 func TestUnknownUsersCostTheSame(t *testing.T) {
 	t.Parallel()
-	s, owner := withOwner(t)
+	s, owner := newService(t)
 	var checked []string
 	s.Hasher.checked = func(encoded string) { checked = append(checked, encoded) }
 	_, known := s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
@@ -81,7 +81,7 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 
 func TestOldHashesAreRenewedAtLogin(t *testing.T) {
 	t.Parallel()
-	s, old := withOwner(t)
+	s, old := newService(t)
 	s.Hasher.cost = cost{memory: 16, time: 2, threads: 1}
 	renewed, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1")
 	if err != nil || renewed.PasswordHash == old.PasswordHash || s.Hasher.outdated(renewed.PasswordHash) {
@@ -95,7 +95,7 @@ func TestOldHashesAreRenewedAtLogin(t *testing.T) {
 
 func TestEnsureOwner(t *testing.T) {
 	t.Parallel()
-	s, first := withOwner(t)
+	s, first := newService(t)
 	if first.Role != roleOwner || first.Email != theEmail || !strings.HasPrefix(string(first.ID), "usr_") ||
 		first.CreatedAt.IsZero() {
 		t.Errorf("created %+v", first)
@@ -114,8 +114,13 @@ func TestEnsureOwner(t *testing.T) {
 	if _, err = s.Login(t.Context(), theEmail, thePassword, ""); err == nil {
 		t.Error("the old password still works")
 	}
-	for _, bad := range []struct{ email, password string }{{"ann", thePassword}, {"", thePassword},
-		{"Ann <a@b.test>", thePassword}, {theEmail, ""}, {theEmail, strings.Repeat("x", 2000)}} {
+	for _, bad := range []struct{ email, password string }{
+		{"ann", thePassword},
+		{"", thePassword},
+		{"Ann <a@b.test>", thePassword},
+		{theEmail, ""},
+		{theEmail, strings.Repeat("x", 2000)},
+	} {
 		if _, err = s.EnsureOwner(t.Context(), bad.email, bad.password); !problem.HasCode(err, problem.InvalidInput) {
 			t.Errorf("%q %d: %v", bad.email, len(bad.password), err)
 		}
@@ -136,7 +141,7 @@ func TestShortOwnerPasswordIsOnlyLogged(t *testing.T) {
 
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
-	s, old := withOwner(t)
+	s, old := newService(t)
 	_, err := s.ChangePassword(t.Context(), theEmail, "not my password", "a new long password", "10.0.0.1")
 	if p := problem.From(err); p == nil || p.Fields["present_password"] == "" {
 		t.Errorf("wrong present password: %v", err)
@@ -156,7 +161,7 @@ func TestChangePassword(t *testing.T) {
 
 func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	t.Parallel()
-	s, u := withOwner(t)
+	s, u := newService(t)
 	s.Limiter = &Limiter{}
 	users := s.Users.(*userShelf)
 	broken := errors.New("disk failed")
@@ -192,11 +197,11 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	}
 }
 
-// TestCancelledTriesDoNotResetTheCount proves that failed guesses cannot be wiped out by tries that are given up.
+// TestCancelledTriesDoNotResetTheCount proves that cancelled tries do not erase failed guesses.
 func TestCancelledTriesDoNotResetTheCount(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := withOwner(t)
+		s, _ := newService(t)
 		s.Limiter = &Limiter{}
 		for range freeTries {
 			_, _ = s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
@@ -218,7 +223,7 @@ func TestCancelledTriesDoNotResetTheCount(t *testing.T) {
 	})
 	var none try // of a service without limits
 	none.undo()
-	none.succeeded()
+	none.succeed()
 }
 
 func TestSetupLink(t *testing.T) {
@@ -314,7 +319,7 @@ func TestSetupLink(t *testing.T) {
 	}
 }
 
-// TestOneOwner lets many people use the link at once.
+// TestOneOwner has many people use the link at once.
 func TestOneOwner(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -325,7 +330,7 @@ func TestOneOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		settings.slow = time.Second // time enough for all to have looked before the first one is through
+		settings.slow = time.Second // so that all have checked the link before the first one is done
 		var mu sync.Mutex
 		made := 0
 		var people sync.WaitGroup

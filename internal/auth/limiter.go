@@ -11,37 +11,37 @@ import (
 const (
 	tryWindow      = 15 * time.Minute
 	triesPerEmail  = 10
-	triesPerOrigin = 40 // more: people behind one proxy or office share an address
-	freeTries      = 5  // before delays begin: 1, 2, 4, 8 … seconds
+	triesPerOrigin = 40 // more, because people in an office or behind a proxy share an address
+	freeTries      = 5  // before the delays begin: 1, 2, 4, 8 … seconds
 	maxKeys        = 20_000
 )
 
-// Limiter holds back guesses at passwords: per e-mail and per client address at most so many failures in 15 minutes,
+// Limiter slows down guessing of passwords. It limits the failures per e-mail and per client address in 15 minutes,
 // with a growing delay between them after the first few. A try counts from its beginning, so that many at once gain
-// nothing; one that proves right is taken back. Its memory is bounded. The zero value is ready to use.
+// nothing; a successful one is taken back. Its memory is bounded. The zero value is ready to use.
 type Limiter struct {
 	Now func() time.Time // nil means time.Now
 
 	mu    sync.Mutex
-	tries map[string][]time.Time // of the last window, oldest first
+	tries map[string][]time.Time // tries in the last window by key, oldest first
 }
 
-// try is one counted try. The zero value counts nowhere.
+// try is one counted try. The zero value is not counted anywhere.
 type try struct {
 	limiter             *Limiter
 	emailKey, originKey string
 	at                  time.Time
 }
 
-// begin counts a try under the e-mail and the address. It stays counted unless it succeeded or was undone.
+// begin counts a try under the e-mail and the address. It stays counted unless succeed or undo is called.
 func (l *Limiter) begin(email, remoteAddr string) (try, error) {
 	if len(email) > longestEmail {
 		email = email[:longestEmail]
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := try{l, "email " + email, "from " + origin(remoteAddr), l.now()}
-	wait := max(l.wait(t.emailKey, triesPerEmail, t.at), l.wait(t.originKey, triesPerOrigin, t.at))
+	t := try{l, "email " + email, "from " + findOrigin(remoteAddr), l.now()}
+	wait := max(l.computeWait(t.emailKey, triesPerEmail, t.at), l.computeWait(t.originKey, triesPerOrigin, t.at))
 	if wait > 0 {
 		wait = (wait + time.Second - 1).Truncate(time.Second)
 		p := problem.New(problem.TooManyRequests, "Too many tries. The next one is possible in %s.", wait)
@@ -53,8 +53,8 @@ func (l *Limiter) begin(email, remoteAddr string) (try, error) {
 	return t, nil
 }
 
-// succeeded forgets the e-mail's tries: its owner is there, earlier mistypings no longer count.
-func (t try) succeeded() {
+// succeed forgets the e-mail's tries: its owner has signed in, so earlier typing mistakes no longer count.
+func (t try) succeed() {
 	if t.limiter == nil {
 		return
 	}
@@ -64,7 +64,7 @@ func (t try) succeeded() {
 	t.limiter.takeBack(t.originKey, t.at)
 }
 
-// undo takes back this one try, in which no password was looked at.
+// undo takes back this one try, because no password was checked in it.
 func (t try) undo() {
 	if t.limiter == nil {
 		return
@@ -75,8 +75,8 @@ func (t try) undo() {
 	t.limiter.takeBack(t.originKey, t.at)
 }
 
-// wait is how long the next try under the key has to wait; it also drops what is older than the window.
-func (l *Limiter) wait(key string, most int, now time.Time) time.Duration {
+// computeWait returns how long the next try under the key has to wait. It also drops tries older than the window.
+func (l *Limiter) computeWait(key string, most int, now time.Time) time.Duration {
 	recent := l.tries[key]
 	for len(recent) > 0 && now.Sub(recent[0]) >= tryWindow {
 		recent = recent[1:]
@@ -90,7 +90,7 @@ func (l *Limiter) wait(key string, most int, now time.Time) time.Duration {
 	if n >= most {
 		return recent[n-most].Add(tryWindow).Sub(now)
 	}
-	// The delay of an address grows more slowly, in the same proportion as its limit.
+	// The delay for an address grows more slowly, in proportion to its higher limit.
 	if free := freeTries * most / triesPerEmail; n >= free {
 		return recent[n-1].Add(time.Second << ((n - free) * triesPerEmail / most)).Sub(now)
 	}
@@ -107,8 +107,8 @@ func (l *Limiter) add(key string, now time.Time) {
 	l.tries[key] = append(l.tries[key], now)
 }
 
-// makeRoom drops the keys whose tries are over, or else those with the fewest and oldest tries: a flood of made-up
-// e-mails must not wash out the one that is attacked.
+// makeRoom drops the keys whose tries are all older than the window, and if that is not enough those with the fewest
+// tries: a flood of made-up e-mails must not wash out the one under attack.
 func (l *Limiter) makeRoom(now time.Time) {
 	for key, tries := range l.tries {
 		if now.Sub(tries[len(tries)-1]) >= tryWindow {
@@ -147,8 +147,9 @@ func (l *Limiter) now() time.Time {
 	return time.Now()
 }
 
-// origin is the client's address without the port; of IPv6 the network of 64 bits, which one client owns whole.
-func origin(remoteAddr string) string {
+// findOrigin returns the client's address without the port. For IPv6 it is the /64 network, because one client usually
+// owns all of it.
+func findOrigin(remoteAddr string) string {
 	addr, err := netip.ParseAddr(remoteAddr)
 	if err != nil {
 		withPort, err := netip.ParseAddrPort(remoteAddr)

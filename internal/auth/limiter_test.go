@@ -10,7 +10,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// failUntilHeld makes failing tries without a pause and returns how many were let through and how long the next waits.
+// failUntilHeld makes failing tries without a pause. It returns how many were let through and how long the next one has
+// to wait.
 func failUntilHeld(t *testing.T, s *Service, email, from string) (let int, wait time.Duration) {
 	t.Helper()
 	for range 1000 {
@@ -31,14 +32,14 @@ func failUntilHeld(t *testing.T, s *Service, email, from string) (let int, wait 
 func TestGuessesAtOneUser(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := withOwner(t)
+		s, _ := newService(t)
 		s.Limiter = &Limiter{}
 		begin := time.Now()
 		let, wait := failUntilHeld(t, s, theEmail, "10.0.0.1:1")
 		if let != freeTries || wait != time.Second {
 			t.Errorf("%d tries, then %v", let, wait)
 		}
-		// The delays grow, and each is enough.
+		// The delays grow, and waiting for each is enough.
 		var delays []time.Duration
 		for range triesPerEmail - freeTries {
 			delays = append(delays, wait)
@@ -53,7 +54,7 @@ func TestGuessesAtOneUser(t *testing.T) {
 		if since := time.Since(begin); wait != tryWindow-since {
 			t.Errorf("after ten tries in %v the wait is %v", since, wait)
 		}
-		// Also the right password has to wait, from wherever it comes; others do not.
+		// The right password has to wait too, wherever it comes from; other users do not.
 		if _, err := s.Login(t.Context(), theEmail, thePassword, "10.9.9.9"); !problem.HasCode(err,
 			problem.TooManyRequests) {
 			t.Errorf("got %v", err)
@@ -66,7 +67,7 @@ func TestGuessesAtOneUser(t *testing.T) {
 		if _, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1:1"); err != nil {
 			t.Errorf("after the wait: %v", err)
 		}
-		// The login wiped the slate clean.
+		// The login cleared the count.
 		if let, _ = failUntilHeld(t, s, theEmail, "10.0.0.1:1"); let != freeTries {
 			t.Errorf("%d tries after a login", let)
 		}
@@ -84,7 +85,7 @@ func TestGuessesFromOneAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, _ := withOwner(t)
+				s, _ := newService(t)
 				s.Limiter = &Limiter{}
 				let := 0
 				begin := time.Now()
@@ -108,7 +109,7 @@ func TestGuessesFromOneAddress(t *testing.T) {
 func TestManyTriesAtOnceGainNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s, _ := withOwner(t)
+		s, _ := newService(t)
 		s.Limiter = &Limiter{}
 		var mu sync.Mutex
 		looked := 0

@@ -15,17 +15,17 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// The policy: long rather than complicated (NIST SP 800-63B, section 5.1.1.2).
+// The policy asks for long rather than complicated passwords (NIST SP 800-63B, section 5.1.1.2).
 const (
 	minPassword      = 12   // characters
 	maxPassword      = 256  // characters
-	maxPasswordBytes = 1024 // what is worked on at all
+	maxPasswordBytes = 1024 // longer ones are not even hashed
 )
 
-// ErrHashFormat is inside the error for a stored hash that this package cannot have made.
+// ErrHashFormat is returned for a stored hash that this package cannot have made.
 var ErrHashFormat = errors.New("not an argon2id hash in PHC form")
 
-// cost is argon2id's work. The present one is the OWASP cheat sheet's for 19 MiB.
+// cost has argon2id's parameters. presentCost has those that the OWASP cheat sheet recommends for 19 MiB.
 type cost struct {
 	memory  uint32 // KiB
 	time    uint32
@@ -39,29 +39,29 @@ const (
 
 func presentCost() cost { return cost{memory: 19 << 10, time: 2, threads: 1} }
 
-// Hasher hashes and checks passwords, so many at once that a wave of logins cannot exhaust the memory. NewHasher makes
-// it; it is safe for concurrent use.
+// Hasher hashes and verifies passwords. It limits how many are worked on at once, so that a wave of logins cannot
+// exhaust the memory. It is safe for concurrent use. Create one with NewHasher.
 type Hasher struct {
 	cost  cost
 	slots chan struct{}
-	// dummy is a hash that no password has. Checking against it costs what any check costs.
+	// dummy is a hash that no password has. Verifying against it costs as much as any other.
 	dummy string
-	// checked is told of every check, for tests that prove that unknown users cost the same; it may be nil.
+	// checked, if not nil, is called for every verification. Tests use it to prove that unknown users cost the same.
 	checked func(encoded string)
 }
 
-// NewHasher returns a Hasher that works on at most so many passwords at once, each with 19 MiB; zero means two.
+// NewHasher returns a Hasher that works on at most atOnce passwords at once, using 19 MiB for each. Zero means two.
 func NewHasher(atOnce int) *Hasher {
 	if atOnce <= 0 {
 		atOnce = 2
 	}
 	h := &Hasher{cost: presentCost(), slots: make(chan struct{}, atOnce)}
-	h.dummy = encode(h.cost, random(saltSize), random(keySize))
+	h.dummy = encode(h.cost, randomBytes(saltSize), randomBytes(keySize))
 	return h
 }
 
-// CheckPassword returns a validation problem about the named field when a password breaks the policy: 12 to 256
-// characters of any kind.
+// CheckPassword returns a validation problem for the named field if a password breaks the policy: 12 to 256 characters
+// of any kind.
 func CheckPassword(field, password string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
@@ -77,9 +77,9 @@ func CheckPassword(field, password string) error {
 	return nil
 }
 
-// Hash returns the password's hash in PHC form. It waits for its turn until ctx ends.
+// Hash returns the password's hash in PHC form. It may wait for its turn, until ctx ends.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	salt := random(saltSize)
+	salt := randomBytes(saltSize)
 	key, err := h.derive(ctx, password, salt, h.cost, keySize)
 	if err != nil {
 		return "", err
@@ -87,7 +87,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return encode(h.cost, salt, key), nil
 }
 
-// Verify reports whether the hash is the password's, comparing in constant time. An unreadable hash is ErrHashFormat.
+// Verify reports whether the hash is the password's, in constant time. It returns ErrHashFormat for an unreadable hash.
 func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
 	if h.checked != nil {
 		h.checked(encoded)
@@ -97,7 +97,7 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 		return false, err
 	}
 	if len(password) > maxPasswordBytes {
-		password = "" // no such password was ever hashed; the work is done all the same
+		password = "" // no such password was ever hashed, but the same work is done
 	}
 	got, err := h.derive(ctx, password, salt, c, len(want))
 	if err != nil {
@@ -106,7 +106,7 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	return password != "" && subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
-// outdated reports whether a hash was made with another cost than the present one.
+// outdated reports whether a hash was made with other parameters than the present ones.
 func (h *Hasher) outdated(encoded string) bool {
 	c, salt, key, err := decode(encoded)
 	return err == nil && (c != h.cost || len(salt) != saltSize || len(key) != keySize)
@@ -128,7 +128,7 @@ func encode(c cost, salt, key []byte) string {
 		enc.EncodeToString(salt), enc.EncodeToString(key))
 }
 
-// decode reads a PHC string within bounds, so that no stored text can ask for absurd work.
+// decode reads a PHC string. It rejects extreme parameters, so that no stored text can ask for absurd work.
 // https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
 func decode(encoded string) (c cost, salt, key []byte, err error) {
 	parts := strings.Split(encoded, "$")
@@ -144,14 +144,14 @@ func decode(encoded string) (c cost, salt, key []byte, err error) {
 	case saltErr != nil, keyErr != nil,
 		c.memory < 8 || c.memory > 256<<10, c.time < 1 || c.time > 16, c.threads < 1 || c.threads > 16,
 		len(salt) < 8 || len(salt) > 64, len(key) < 16 || len(key) > 64,
-		encode(c, salt, key) != encoded: // the decoders above forgive what no encoder writes
+		encode(c, salt, key) != encoded: // the decoders above accept texts that no encoder writes
 		return cost{}, nil, nil, ErrHashFormat
 	}
 	return c, salt, key, nil
 }
 
-// random returns n random bytes; crypto/rand never fails.
-func random(n int) []byte {
+// randomBytes returns n random bytes. crypto/rand never fails.
+func randomBytes(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b)
 	return b

@@ -122,10 +122,12 @@ func TestBoundedMemory(t *testing.T) {
 
 func FuzzStoredHash(f *testing.F) {
 	f.Add("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc")
-	for _, bad := range []string{"", "$", "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA",
+	for _, bad := range []string{
+		"", "$", "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA",
 		"$argon2id$v=19$m=4294967295,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
 		"$argon2id$v=19$m=8,t=1,p=1,x$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
-		"$argon2id$v=19$m=08,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"} {
+		"$argon2id$v=19$m=08,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+	} {
 		if _, _, _, err := decode(bad); !errors.Is(err, ErrHashFormat) {
 			f.Errorf("%q: %v", bad, err)
 		}

@@ -24,22 +24,23 @@ const (
 	sessionLife = 14 * 24 * time.Hour
 )
 
-// The keys of what a session holds. Texts of other packages have a prefix, so that they cannot meet these.
+// The keys of a session's values. Other packages' texts have a prefix, so that they cannot collide with these.
 const (
 	keyEmail    = "user"
-	keyPassword = "password" // a fingerprint of the stored hash: a new password ends the sessions of the old one
+	keyPassword = "password" // fingerprint of the stored hash: a new password ends the sessions of the old one
 	textPrefix  = "text "
 )
 
-// Sessions are the browsers' sessions: kept in the store under a hash of the cookie's token, ended by 12 idle hours, 14
-// days, a logout or a new password. Browsers that did not sign in get no cookie. NewSessions makes it.
+// Sessions manages browser sessions. They are stored under a hash of the cookie's token, and end after 12 idle hours or
+// 14 days, or with a logout or a new password. Browsers that have not signed in get no cookie. Create one with
+// NewSessions.
 type Sessions struct {
 	manager *scs.SessionManager
 	users   export.UserStore
 }
 
-// NewSessions keeps sessions in the store. baseURL is the installation's public root: under https the cookie is bound
-// to the host (__Host- prefix) and never sent in the clear. log may be nil.
+// NewSessions returns sessions kept in the store. baseURL is the installation's public root: under https the cookie is
+// bound to the host (__Host- prefix) and never sent in the clear. log may be nil.
 func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *slog.Logger) *Sessions {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -49,7 +50,7 @@ func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *s
 	if secure {
 		name = "__Host-" + name
 	}
-	// Not scs.New, which starts a store in memory with a goroutine that nobody waits for.
+	// Not scs.New, which starts a store in memory with a goroutine that nobody can wait for.
 	manager := &scs.SessionManager{
 		IdleTimeout:      sessionIdle,
 		Lifetime:         sessionLife,
@@ -61,18 +62,19 @@ func NewSessions(store scs.Store, users export.UserStore, baseURL string, log *s
 			http.Error(w, "The session could not be read or stored. Please try again in a moment.",
 				http.StatusServiceUnavailable)
 		},
-		Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure,
-			SameSite: http.SameSiteLaxMode, Persist: true},
+		Cookie: scs.SessionCookie{
+			Name: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, Persist: true,
+		},
 	}
 	return &Sessions{manager: manager, users: users}
 }
 
-// Middleware loads the request's session and stores it with the answer. All other methods need the context of a request
-// that came through it, and have to be called before the answer's first byte.
+// Middleware loads the request's session and saves it with the response. All other methods need the context of a
+// request that came through it, and must be called before the first byte of the response.
 func (s *Sessions) Middleware(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
 
-// SignIn makes the session the user's. Its token changes, so that a token known before the login is worth nothing, and
-// what the session held for nobody or another user is gone.
+// SignIn makes the session the user's. It changes the token, so that one known before the login is worthless, and
+// deletes what the session held before, unless it was this user's already.
 func (s *Sessions) SignIn(ctx context.Context, u export.User) error {
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renewing session: %w", err)
@@ -95,7 +97,7 @@ func (s *Sessions) SignOut(ctx context.Context) error {
 	return nil
 }
 
-// User returns who is signed in. Nobody is an unauthorized problem; other errors are the store's.
+// User returns who is signed in, or an unauthorized problem if nobody is. Other errors are the store's.
 func (s *Sessions) User(ctx context.Context) (export.User, error) {
 	nobody := problem.New(problem.Unauthorized, "Please sign in.").WithHint("The session may have ended by itself.")
 	email := s.manager.GetString(ctx, keyEmail)
@@ -114,7 +116,8 @@ func (s *Sessions) User(ctx context.Context) (export.User, error) {
 	return u, nil
 }
 
-// Hash names the session without giving its token away; consents under way are bound to it. It is empty before a login.
+// Hash identifies the session without revealing its token. Consents in progress are bound to it. It is empty before a
+// login.
 func (s *Sessions) Hash(ctx context.Context) string {
 	token := s.manager.Token(ctx)
 	if token == "" || s.manager.GetString(ctx, keyEmail) == "" {
@@ -124,23 +127,23 @@ func (s *Sessions) Hash(ctx context.Context) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Put keeps a text in the session, such as a notice for the next page.
+// Put stores a text in the session, such as a notice for the next page.
 func (s *Sessions) Put(ctx context.Context, key, text string) {
 	s.manager.Put(ctx, textPrefix+key, text)
 }
 
-// Pop returns a text and forgets it; it is empty when there is none.
+// Pop returns a text and deletes it. It is empty if there is none.
 func (s *Sessions) Pop(ctx context.Context, key string) string {
 	return s.manager.PopString(ctx, textPrefix+key)
 }
 
-// fingerprint tells one password hash from another without being one.
+// fingerprint identifies a password hash without revealing it.
 func fingerprint(u export.User) string {
 	sum := sha256.Sum256([]byte("session " + u.PasswordHash))
 	return hex.EncodeToString(sum[:16])
 }
 
-// textCodec keeps a session's values as JSON. All are texts; the same values give the same bytes.
+// textCodec encodes a session's values as JSON. All are texts, and the same values give the same bytes.
 type textCodec struct{}
 
 type sessionData struct {
@@ -153,8 +156,8 @@ func (textCodec) Encode(deadline time.Time, values map[string]any) ([]byte, erro
 	return json.Marshal(sessionData{deadline, values})
 }
 
-// Decode implements scs.Codec. What cannot be read is a session that has ended and holds nothing: an error would shut
-// that browser out until its cookie is deleted by hand.
+// Decode implements scs.Codec. What cannot be read becomes an ended session without values, because an error would shut
+// that browser out until somebody deletes its cookie.
 func (textCodec) Decode(b []byte) (time.Time, map[string]any, error) {
 	var data sessionData
 	if json.Unmarshal(b, &data) != nil || data.Values == nil {

@@ -13,7 +13,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// visitor is a browser: it sends back the cookies that it got.
+// visitor is a browser, which sends back the cookies that it gets.
 type visitor struct {
 	t        *testing.T
 	sessions *Sessions
@@ -21,7 +21,7 @@ type visitor struct {
 	last     *http.Response
 }
 
-// visit serves one request and leaves the answer in last.
+// visit serves one request and keeps the response in last.
 func (v *visitor) visit(handle func(ctx context.Context)) {
 	v.t.Helper()
 	request := httptest.NewRequestWithContext(v.t.Context(), http.MethodGet, "/", nil)
@@ -42,7 +42,7 @@ func (v *visitor) visit(handle func(ctx context.Context)) {
 	}
 }
 
-// user is the e-mail of who is signed in.
+// user returns the e-mail of the user who is signed in.
 func (v *visitor) user() (email string) {
 	v.t.Helper()
 	v.visit(func(ctx context.Context) {
@@ -70,7 +70,7 @@ func (v *visitor) signIn(s *Service) {
 
 func newVisitor(t *testing.T, baseURL string) (*visitor, *Service, *sessionShelf) {
 	t.Helper()
-	s, _ := withOwner(t)
+	s, _ := newService(t)
 	shelf := &sessionShelf{}
 	return &visitor{t: t, sessions: NewSessions(shelf, s.Users, baseURL, nil)}, s, shelf
 }
@@ -126,7 +126,7 @@ func TestTheTokenChangesAtLogin(t *testing.T) {
 	if attacker.user() != "" {
 		t.Error("the planted token is signed in")
 	}
-	// A token that the attacker made up is never taken over either.
+	// A token that the attacker made up is not accepted either.
 	attacker.cookie = &http.Cookie{Name: cookieName, Value: "made-up"}
 	attacker.visit(func(ctx context.Context) { attacker.sessions.Put(ctx, "x", "y") })
 	if attacker.cookie.Value == "made-up" {
@@ -226,7 +226,7 @@ func TestANewPasswordEndsOtherSessions(t *testing.T) {
 	}
 }
 
-// TestALogoutIsNotUndone lets a request that began before the logout end after it.
+// TestALogoutIsNotUndone has a request that began before the logout end after it.
 func TestALogoutIsNotUndone(t *testing.T) {
 	t.Parallel()
 	v, s, shelf := newVisitor(t, "http://127.0.0.1:8080")

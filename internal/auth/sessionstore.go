@@ -9,16 +9,18 @@ import (
 )
 
 const (
-	// touchEvery is how far a session's end may lag behind its last use, so that not each page view writes to the disk.
+	// touchEvery is how far the stored expiry may lag behind a session's last use, so that not every page view writes
+	// to the disk.
 	touchEvery = time.Minute
-	// graveTime is longer than any request that began before a logout can take to end.
+	// graveTime is longer than any request that began before a logout can last.
 	graveTime = time.Hour
-	// maxMarks bounds the memory; a mark that is dropped costs a write, a grave's drop needs so many sessions at once.
+	// maxMarks bounds the memory. Dropping the mark of a live session only costs a write. Marks of deleted sessions are
+	// dropped early only if there are this many at once.
 	maxMarks = 10_000
 )
 
-// sparingStore spares the store the writes that only move a session's end by seconds, and keeps a request that is still
-// under way from bringing back a session that ended meanwhile.
+// sparingStore skips writes that only move a session's expiry by seconds. It also keeps a request in progress from
+// bringing back a session that was deleted meanwhile.
 type sparingStore struct {
 	store scs.Store
 
@@ -26,11 +28,11 @@ type sparingStore struct {
 	marks map[string]mark // by the token's hash
 }
 
-// mark is what is known of a session: what was written last, or when it was deleted.
+// mark is what is known about a session: what was written last, or when it was deleted.
 type mark struct {
 	sum     [sha256.Size]byte
 	expiry  time.Time
-	deleted time.Time // zero while it lives
+	deleted time.Time // zero if it was not deleted
 }
 
 // Find implements scs.Store.
@@ -39,7 +41,7 @@ func (s *sparingStore) Find(token string) ([]byte, bool, error) { return s.store
 // Commit implements scs.Store.
 func (s *sparingStore) Commit(token string, b []byte, expiry time.Time) error {
 	sum := sha256.Sum256(b)
-	// Held over the write: otherwise a deletion could come between the look and the write.
+	// Held during the write, because otherwise a deletion could come between the check and the write.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, known := s.marks[token]
@@ -64,7 +66,7 @@ func (s *sparingStore) Delete(token string) error {
 	return nil
 }
 
-// set notes a mark. The caller holds mu.
+// set records a mark. The caller holds mu.
 func (s *sparingStore) set(token string, m mark) {
 	if s.marks == nil {
 		s.marks = map[string]mark{}

@@ -19,26 +19,26 @@ const (
 	setupLife = 24 * time.Hour
 )
 
-// Settings keeps small values by name; sealed ones are encrypted. What it does not have is export.ErrNotFound.
+// Settings stores small values by name; sealed ones are encrypted. A missing value is export.ErrNotFound.
 type Settings interface {
 	Setting(ctx context.Context, key string, sealed bool) ([]byte, error)
 	PutSetting(ctx context.Context, key string, value []byte, sealed bool) error
 }
 
-// Setup lets whoever can read the new installation's log make the first owner, by a link that works once, within 24
+// Setup lets whoever can read a new installation's log create the first owner, with a link that works once, within 24
 // hours and only while there is no user. The methods are safe for concurrent use.
 type Setup struct {
 	settings Settings
 	service  *Service
-	turn     chan struct{} // one link or owner is made at a time
+	turn     chan struct{} // held while a link or owner is created
 }
 
-// NewSetup returns the set-up of an installation whose users are the service's.
+// NewSetup returns the set-up for the service's users.
 func NewSetup(settings Settings, service *Service) *Setup {
 	return &Setup{settings: settings, service: service, turn: make(chan struct{}, 1)}
 }
 
-// setupLink is what is stored of a link.
+// setupLink is what is stored about a link.
 type setupLink struct {
 	Hash      []byte    `json:"hash"`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -53,8 +53,8 @@ func (s *Setup) Needed(ctx context.Context) (bool, error) {
 	return len(users) == 0, nil
 }
 
-// NewLink returns a new link's token, in place of any earlier one; it is empty when there is a user already. It is
-// called at each start.
+// NewLink returns the token of a new link, which replaces any earlier one. The token is empty if there is a user
+// already. It is called at each start.
 func (s *Setup) NewLink(ctx context.Context) (token string, err error) {
 	if err := s.enter(ctx); err != nil {
 		return "", err
@@ -64,12 +64,12 @@ func (s *Setup) NewLink(ctx context.Context) (token string, err error) {
 	if err != nil || !needed {
 		return "", err
 	}
-	token = base64.RawURLEncoding.EncodeToString(random(32))
+	token = base64.RawURLEncoding.EncodeToString(randomBytes(32))
 	sum := sha256.Sum256([]byte(token))
 	return token, s.put(ctx, setupLink{Hash: sum[:], ExpiresAt: s.service.now().Add(setupLife).UTC()})
 }
 
-// Check returns a forbidden problem unless the token is the link's that works at present.
+// Check returns a forbidden problem unless the token belongs to the current link.
 func (s *Setup) Check(ctx context.Context, token string) error {
 	needed, err := s.Needed(ctx)
 	if err != nil {
@@ -99,8 +99,8 @@ func (s *Setup) Check(ctx context.Context, token string) error {
 	return nil
 }
 
-// CreateOwner makes the first owner and ends the link. A bad e-mail or password is a validation problem and leaves the
-// link as it is.
+// CreateOwner creates the first owner and ends the link. A bad e-mail or password is a validation problem and does not
+// use up the link.
 func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) (export.User, error) {
 	if err := s.enter(ctx); err != nil {
 		return export.User{}, err
@@ -109,7 +109,7 @@ func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) 
 	if err := s.Check(ctx, token); err != nil {
 		return export.User{}, err
 	}
-	email = normalEmail(email)
+	email = normalizeEmail(email)
 	var wrong problem.Collect
 	for _, err := range []error{checkEmail(email), CheckPassword("password", password)} {
 		if p := problem.From(err); p != nil {
@@ -121,11 +121,11 @@ func (s *Setup) CreateOwner(ctx context.Context, token, email, password string) 
 	if err := wrong.Err(); err != nil {
 		return export.User{}, err
 	}
-	user, err := s.service.create(ctx, email, password)
+	user, err := s.service.createOwner(ctx, email, password)
 	if err != nil {
 		return export.User{}, err
 	}
-	// The user's being there has ended the link; an old hash that stays behind opens nothing.
+	// The link has ended because there is a user now, so a hash that stays behind is harmless.
 	if err := s.put(ctx, setupLink{}); err != nil {
 		s.service.log().WarnContext(ctx, "used set-up link could not be deleted", "error", err)
 	}

@@ -142,16 +142,16 @@ func (s *sessionShelf) Delete(token string) error {
 	return s.err
 }
 
-// quickHasher does next to no work, for tests that are not about it.
+// quickHasher returns a hasher that does hardly any work, for tests that are not about hashing.
 func quickHasher() *Hasher {
 	h := NewHasher(4)
 	h.cost = cost{memory: 8, time: 1, threads: 1}
-	h.dummy = encode(h.cost, random(saltSize), random(keySize))
+	h.dummy = encode(h.cost, randomBytes(saltSize), randomBytes(keySize))
 	return h
 }
 
-// withOwner is a service with one user.
-func withOwner(t *testing.T) (*Service, export.User) {
+// newService returns a service with one user.
+func newService(t *testing.T) (*Service, export.User) {
 	t.Helper()
 	s := &Service{Users: &userShelf{}, Hasher: quickHasher()}
 	u, err := s.EnsureOwner(t.Context(), theEmail, thePassword)

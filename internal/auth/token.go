@@ -8,11 +8,11 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// minAPIToken is the shortest token that cannot be guessed whatever it is made of.
+// minAPIToken is the length from which a token cannot be guessed, whatever it is made of.
 const minAPIToken = 24
 
-// CheckAPIToken returns a validation problem about the named field when a token is too short to be safe, or cannot be
-// sent in a header.
+// CheckAPIToken returns a validation problem for the named field if a token is too short to be safe, or cannot be sent
+// in a header.
 func CheckAPIToken(field, token string) error {
 	switch {
 	case len(token) < minAPIToken:
@@ -24,13 +24,13 @@ func CheckAPIToken(field, token string) error {
 	return nil
 }
 
-// APIToken is the bearer token of the JSON API. It keeps the token's hash only. The zero value refuses everybody.
+// APIToken is the bearer token of the JSON API. It keeps only the token's hash. The zero value refuses everybody.
 type APIToken struct {
 	hash [sha256.Size]byte
 	set  bool
 }
 
-// NewAPIToken returns the check for a token; an empty one switches the API's bearer access off.
+// NewAPIToken returns the APIToken for a token. An empty one turns off the API's bearer access.
 func NewAPIToken(token string) APIToken {
 	if token == "" {
 		return APIToken{}
@@ -41,7 +41,7 @@ func NewAPIToken(token string) APIToken {
 // Set reports whether there is a token at all.
 func (t APIToken) Set() bool { return t.set }
 
-// Allows checks an Authorization header's value, in time that does not depend on how much of it is right.
+// Allows reports whether an Authorization header has the token. Its timing does not reveal how much of it is right.
 func (t APIToken) Allows(header string) bool {
 	scheme, token, found := strings.Cut(strings.TrimSpace(header), " ")
 	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
@@ -52,5 +52,5 @@ func (t APIToken) Allows(header string) bool {
 // String keeps even the hash out of logs.
 func (APIToken) String() string { return "[redacted token]" }
 
-// GoString is String for %#v.
+// GoString does the same for %#v.
 func (t APIToken) GoString() string { return t.String() }

@@ -33,13 +33,13 @@ func (c *captureCommand) Run(ctx context.Context, std Stdio) error {
 			return alreadyThere(c.Out) // before anything is read
 		}
 	}
-	return either(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.remote(ctx, std, base) },
-		func(a *app.App) error { return c.local(ctx, a, std) })
+	return callOrOpen(ctx, std, c.URL, c.Flags,
+		func(base string) error { return c.captureRemote(ctx, std, base) },
+		func(a *app.App) error { return c.captureLocal(ctx, a, std) })
 }
 
-func (c *captureCommand) local(ctx context.Context, a *app.App, std Stdio) error {
-	desk := a.Control().As(atMachine())
+func (c *captureCommand) captureLocal(ctx context.Context, a *app.App, std Stdio) error {
+	desk := a.Control().As(localActor())
 	all, err := desk.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (c *captureCommand) local(ctx context.Context, a *app.App, std Stdio) error
 	return c.save(std, id, data)
 }
 
-func (c *captureCommand) remote(ctx context.Context, std Stdio, base string) error {
+func (c *captureCommand) captureRemote(ctx context.Context, std Stdio, base string) error {
 	client, err := newClient(base, os.Getenv)
 	if err != nil {
 		return err

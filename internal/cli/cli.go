@@ -1,5 +1,5 @@
-// Package cli is the command line: it parses, checks the settings, and calls the app or, through its API, a running
-// server. Wrong usage exits with 2 and one clear line, a failure with 1.
+// Package cli is the command line. It parses arguments, checks the settings, and calls the app or a running server's
+// API. Wrong usage prints one clear line and exits with 2; a failure exits with 1.
 package cli
 
 import (
@@ -20,7 +20,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Stdio is what a command reads and writes.
+// Stdio is where a command writes.
 type Stdio struct{ Out, Err io.Writer }
 
 // commands is the command tree; kong fills it from flags and the environment.
@@ -35,17 +35,17 @@ type commands struct {
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
-// failure is an error that was told already, or needs no words: only the exit code matters.
+// failure is an error that was printed already or needs no message; only the exit code matters.
 type failure struct{ code int }
 
 // Error implements error.
 func (f failure) Error() string { return fmt.Sprintf("exit code %d", f.code) }
 
-// errInterrupted ends a command whose run goes on without it, or goes back to the queue.
+// errInterrupted ends a command whose run goes on without it or goes back to the queue.
 var errInterrupted = errors.New("interrupted; a run that was not done is taken up again by the server or by the " +
 	"next command on its data folder")
 
-// Main runs the command that args name and returns the process's exit code.
+// Main runs the command in args and returns the process's exit code.
 func Main(ctx context.Context, args []string, std Stdio) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -63,7 +63,7 @@ func Main(ctx context.Context, args []string, std Stdio) int {
 	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 {
-		return exited // --help was asked for, and shown
+		return exited // --help was given and has printed the help
 	}
 	if err != nil {
 		fmt.Fprintf(std.Err, "ledgersheet: %v; see ledgersheet --help\n", err)
@@ -100,7 +100,7 @@ func exitCode(err error, std Stdio) int {
 	return 1
 }
 
-// knownVariables are the names of the environment variables of all flags.
+// knownVariables returns the names of all flags' environment variables.
 func knownVariables() []string {
 	parser, err := kong.New(&commands{})
 	if err != nil {
@@ -116,7 +116,7 @@ func knownVariables() []string {
 	return names
 }
 
-// warnUnknown tells of variables that look like settings and are none: most are misspelt.
+// warnUnknown warns about variables that look like settings but are not. Most are misspelt.
 func warnUnknown(std Stdio) {
 	if unknown := config.Unknown(os.Environ(), knownVariables()); len(unknown) > 0 {
 		fmt.Fprintf(std.Err, "ledgersheet: unknown settings are ignored: %s\n", strings.Join(unknown, ", "))

@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// The tests of this file call Main as the process does; those of whole processes are in cmd/ledgersheet.
+// The tests in this file call Main as the process does. Tests of whole processes are in cmd/ledgersheet.
 
 func call(t *testing.T, args ...string) (out, errs string, code int) {
 	t.Helper()
@@ -61,7 +61,7 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-// TestTakenPorts names the address that another program has.
+// TestTakenPorts proves that the message names the address that another program uses.
 func TestTakenPorts(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -73,8 +73,10 @@ func TestTakenPorts(t *testing.T) {
 	for _, args := range [][]string{
 		{"sandbox", "--intuit-addr", taken, "--google-addr", "127.0.0.1:0", "--invoices", "1"},
 		{"sandbox", "--intuit-addr", "127.0.0.1:0", "--google-addr", taken, "--invoices", "1"},
-		{"demo", "--addr", taken, "--invoices", "5", "--customers", "3", "--vendors", "3", "--items", "3", "--bills",
-			"3", "--log-level", "error"},
+		{
+			"demo", "--addr", taken, "--invoices", "5", "--customers", "3", "--vendors", "3", "--items", "3",
+			"--bills", "3", "--log-level", "error",
+		},
 		{"serve", "--addr", taken, "--data-dir", t.TempDir(), "--log-level", "error"},
 	} {
 		out, errs, code := call(t, args...)
@@ -93,7 +95,7 @@ type lines struct {
 	r *io.PipeReader
 }
 
-// TestDemoOnAFreePort prints the address that it really listens on, and ends on a signal without a word.
+// TestDemoOnAFreePort proves that the demo prints the address on which it listens, and ends on a signal without a word.
 func TestDemoOnAFreePort(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -139,12 +141,16 @@ func TestExitCode(t *testing.T) {
 		"nothing":  {nil, 0, ""},
 		"told":     {failure{1}, 1, ""},
 		"settings": {config.Faults{"A", "B"}, 2, "ledgersheet: 2 wrong settings:\n  - A\n  - B\n"},
-		"fields": {fields, 1,
-			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n  Correct the " +
-				"named fields and send it again.\n"},
-		"interrupted": {fmt.Errorf("waiting: %w", context.Canceled), 1,
+		"fields": {
+			fields, 1,
+			"ledgersheet: 2 fields are not right.\n  columns[0] is there twice\n  name is missing\n" +
+				"  Correct the named fields and send it again.\n",
+		},
+		"interrupted": {
+			fmt.Errorf("waiting: %w", context.Canceled), 1,
 			"ledgersheet: interrupted; a run that was not done is taken up again by the server or by the next " +
-				"command on its data folder\n"},
+				"command on its data folder\n",
+		},
 		"other": {errors.New("the disk is full"), 1, "ledgersheet: the disk is full\n"},
 	} {
 		var errs bytes.Buffer
@@ -154,31 +160,45 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
-// TestRunOnAServer shows progress once a change and prints the outcome; --json prints the run alone.
+// TestRunOnAServer proves that run prints a line for each change and then the outcome, and that --json prints only the
+// run.
 func TestRunOnAServer(t *testing.T) {
 	const token = "a-token-of-more-than-24-characters"
 	t.Setenv("LEDGERSHEET_API_TOKEN", token)
-	states := []string{`"status":"queued"`,
+	states := []string{
+		`"status":"queued"`,
 		`"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`,
-		`"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`, `"status":"succeeded","rows":9,"rows_added":9,"spreadsheet_url":"https://s.example/1"`}
+		`"status":"running","progress":{"phase":"reading","rows_read":5,"rows_total":9,"rows_written":0}`,
+		`"status":"succeeded","rows":9,"rows_added":9,"spreadsheet_url":"https://s.example/1"`,
+	}
 	for _, test := range []struct {
 		args      []string
 		last      string
 		out, errs string
 		code      int
 	}{
-		{[]string{"vendors"}, "", "Vendors: 9 rows (9 added, 0 changed, 0 removed). https://s.example/1\n",
-			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
-		{[]string{"exp_1", "--json"}, "",
-			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n  \"rows\": " +
-				"9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
-			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0},
-		{[]string{"exp_1"}, `"status":"failed","error":{"code":"sheet_conflict","message":"Cell B2 holds something.","hint":"Clear it."}`,
+		{
+			[]string{"vendors"}, "", "Vendors: 9 rows (9 added, 0 changed, 0 removed). https://s.example/1\n",
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0,
+		},
+		{
+			[]string{"exp_1", "--json"}, "",
+			"{\n  \"id\": \"run_1\",\n  \"exporter_name\": \"Vendors\",\n  \"status\": \"succeeded\",\n" +
+				"  \"rows\": 9,\n  \"rows_added\": 9,\n  \"spreadsheet_url\": \"https://s.example/1\"\n}\n",
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 0,
+		},
+		{
+			[]string{"exp_1"},
+			`"status":"failed","error":{"code":"sheet_conflict","message":"Cell B2 holds something.","hint":"Clear it."}`,
 			"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n",
-			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1},
-		{[]string{"nobody"}, "", "",
-			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n  The dashboard's Exporters " +
-				"page shows both.\n", 1},
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1,
+		},
+		{
+			[]string{"nobody"}, "", "",
+			"ledgersheet: There is no exporter with the id or the name \"nobody\".\n" +
+				"  The dashboard's Exporters page shows both.\n",
+			1,
+		},
 	} {
 		asked := 0
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -20,13 +20,13 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// maxAnswer bounds what is read of one answer of the server.
+// maxAnswer limits how much of a server's answer is read.
 const maxAnswer = 32 << 20
 
-// either does a command's work through a server's API, when its address is given or it holds the data folder, else in
-// this process on the folder.
-func either(ctx context.Context, std Stdio, address string, flags config.Flags, remote func(base string) error,
-	local func(*app.App) error) error {
+// callOrOpen does a command's work. It calls remote if a server's address is given or a server holds the data folder;
+// otherwise it opens the folder in this process and calls local.
+func callOrOpen(ctx context.Context, std Stdio, address string, flags config.Flags,
+	remote func(base string) error, local func(*app.App) error) error {
 	if address != "" {
 		return remote(address)
 	}
@@ -35,10 +35,12 @@ func either(ctx context.Context, std Stdio, address string, flags config.Flags, 
 		return err
 	}
 	if flags.LogLevel == "info" {
-		flags.LogLevel = "warn" // the command's own lines say what matters
+		flags.LogLevel = "warn" // the command's own output says what matters
 	}
-	a, err := app.New(ctx, app.Options{Settings: settings, Logger: flags.Logger(std.Err),
-		Notice: func(text string) { fmt.Fprintln(std.Err, text) }})
+	a, err := app.New(ctx, app.Options{
+		Settings: settings, Logger: flags.Logger(std.Err),
+		Notice: func(text string) { fmt.Fprintln(std.Err, text) },
+	})
 	if errors.Is(err, boltstore.ErrLocked) {
 		return remote(settings.BaseURL)
 	}
@@ -57,8 +59,8 @@ type client struct {
 func newClient(base string, getenv func(string) string) (*client, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Host == "" {
-		return nil, config.Faults{fmt.Sprintf("LEDGERSHEET_URL must be the server's address, such as "+
-			"http://127.0.0.1:8080, not %q", base)}
+		return nil, config.Faults{fmt.Sprintf(
+			"LEDGERSHEET_URL must be the server's address, such as http://127.0.0.1:8080, not %q", base)}
 	}
 	token := getenv("LEDGERSHEET_API_TOKEN")
 	if file := getenv("LEDGERSHEET_API_TOKEN_FILE"); file != "" && token == "" {
@@ -71,11 +73,13 @@ func newClient(base string, getenv func(string) string) (*client, error) {
 	if token == "" {
 		return nil, errors.New("set LEDGERSHEET_API_TOKEN to the server's API token: a running server does this work")
 	}
-	return &client{base: strings.TrimRight(base, "/") + api.Base, token: token,
-		http: &http.Client{Timeout: time.Minute}}, nil
+	return &client{
+		base: strings.TrimRight(base, "/") + api.Base, token: token, http: &http.Client{Timeout: time.Minute},
+	}, nil
 }
 
-// call sends a request without a body and reads the answer into v. A refusal is the problem that the server told.
+// call sends a request without a body and decodes the answer into v. If the server refuses, it returns the server's
+// problem.
 func (c *client) call(ctx context.Context, method, path string, v any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err != nil {
@@ -117,8 +121,8 @@ func (c *healthcheckCommand) Run(ctx context.Context, std Stdio) error {
 	if base == "" {
 		host, port, err := net.SplitHostPort(c.Addr)
 		if err != nil {
-			return config.Faults{fmt.Sprintf("LEDGERSHEET_ADDR must be host:port such as 127.0.0.1:8080, not %q",
-				c.Addr)}
+			return config.Faults{fmt.Sprintf(
+				"LEDGERSHEET_ADDR must be host:port such as 127.0.0.1:8080, not %q", c.Addr)}
 		}
 		if host == "" || host == "0.0.0.0" || host == "::" {
 			host = "127.0.0.1"

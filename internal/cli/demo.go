@@ -25,10 +25,10 @@ type demoCommand struct {
 	config.Logging
 }
 
-// Run shows the service with simulated data; nothing is kept afterwards.
+// Run runs the service with simulated data. Nothing is kept afterwards.
 func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	if c.LogLevel == "info" {
-		c.LogLevel = "warn" // people look at the dashboard, not at the log
+		c.LogLevel = "warn" // people look at the dashboard rather than the log
 	}
 	folder, err := os.MkdirTemp("", "ledgersheet-demo-")
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 		return err
 	}
 	defer func() { _ = sandbox.Close(ctx) }()
-	a, err := c.app(ctx, sandbox, folder, std)
+	a, err := c.newApp(ctx, sandbox, folder, std)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 		return errors.Join(err, stop(ctx, a))
 	}
 	if c.Once {
-		return errors.Join(c.once(ctx, a, made, std), stop(ctx, a))
+		return errors.Join(c.runOnce(ctx, a, made, std), stop(ctx, a))
 	}
 	sandbox.Intuit.SetAutoConsent(false)
 	sandbox.Google.SetAutoConsent(false)
@@ -67,7 +67,7 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	})
 }
 
-// Validate is called by kong with the flags.
+// Validate checks the flags. Kong calls it.
 func (c *demoCommand) Validate() error {
 	if why := config.CheckAddress(c.Addr); why != "" {
 		return fmt.Errorf("--addr %s", why)
@@ -78,23 +78,26 @@ func (c *demoCommand) Validate() error {
 	return errors.Join(c.Logging.Check(), c.sizeFlags.check())
 }
 
-// app is the same app that the serve command runs; its settings point at the simulators.
-func (c *demoCommand) app(ctx context.Context, sandbox *demo.Sandbox, folder string, std Stdio) (*app.App, error) {
+// newApp returns the same app that the serve command runs, with settings that point at the simulators.
+func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder string, std Stdio) (*app.App, error) {
 	if err := c.pickPort(); err != nil {
 		return nil, err
 	}
 	key := vault.NewKey()
 	settings := config.Settings{
-		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key, AdminEmail: demo.Email,
-		AdminPassword: demo.Password,
-		MinInterval:   5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
+		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key,
+		AdminEmail: demo.Email, AdminPassword: demo.Password,
+		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
 	}
 	sandbox.Apply(&settings)
-	return app.New(ctx, app.Options{Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings),
-		Demo: true, SheetsURL: sandbox.SheetsURL()})
+	return app.New(ctx, app.Options{
+		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
+		Demo: true, SheetsURL: sandbox.SheetsURL(),
+	})
 }
 
-// pickPort replaces port 0, as the consent pages must know the address before anything listens on it.
+// pickPort replaces port 0 with a free port, because the consent pages must know the address before anything listens on
+// it.
 func (c *demoCommand) pickPort() error {
 	if _, port, err := net.SplitHostPort(c.Addr); err != nil || strings.Trim(port, "0") != "" {
 		return err
@@ -107,7 +110,7 @@ func (c *demoCommand) pickPort() error {
 	return l.Close()
 }
 
-func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Exporter, std Stdio) error {
+func (c *demoCommand) runOnce(ctx context.Context, a *app.App, made []export.Exporter, std Stdio) error {
 	if err := a.StartRuns(ctx); err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func (c *demoCommand) once(ctx context.Context, a *app.App, made []export.Export
 	return nil
 }
 
-// describeEnd is a sentence on how a run ended.
+// describeEnd says in a sentence how a run ended.
 func describeEnd(r export.Run) string {
 	if r.Problem == nil {
 		return string(r.Status)
@@ -165,7 +168,7 @@ func describeEnd(r export.Run) string {
 	return text
 }
 
-// stop ends an app that was not run to its end.
+// stop stops an app that was not started with App.Run.
 func stop(ctx context.Context, a *app.App) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()

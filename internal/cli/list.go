@@ -19,7 +19,7 @@ type exportersCommand struct {
 	config.Flags
 }
 
-// listed is what a list shows of an exporter, by its names in the API.
+// listed is what the list shows of an exporter, decoded from the API's JSON.
 type listed struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -37,13 +37,13 @@ func (c *exportersCommand) Run(ctx context.Context, std Stdio) error {
 	if c.Types {
 		return printTypes(std.Out, exporters.All())
 	}
-	return either(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.remote(ctx, std, base) },
-		func(a *app.App) error { return c.local(ctx, a, std) })
+	return callOrOpen(ctx, std, c.URL, c.Flags,
+		func(base string) error { return c.runRemote(ctx, std, base) },
+		func(a *app.App) error { return c.runLocal(ctx, a, std) })
 }
 
-func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) error {
-	all, err := a.Control().As(atMachine()).Exporters(ctx, export.ExporterFilter{})
+func (c *exportersCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error {
+	all, err := a.Control().As(localActor()).Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *exportersCommand) local(ctx context.Context, a *app.App, std Stdio) err
 	return printExporters(std.Out, list)
 }
 
-func (c *exportersCommand) remote(ctx context.Context, std Stdio, base string) error {
+func (c *exportersCommand) runRemote(ctx context.Context, std Stdio, base string) error {
 	client, err := newClient(base, os.Getenv)
 	if err != nil {
 		return err

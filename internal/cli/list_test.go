@@ -10,8 +10,10 @@ import (
 
 func TestTypesAreListedFromTheirLiterals(t *testing.T) {
 	t.Parallel()
-	made := export.Entity{ID: "people_to_pay", Title: "People to pay", Group: "Own",
-		Summary: "A list made up for a test.", Object: "Vendor"}
+	made := export.Entity{
+		ID: "people_to_pay", Title: "People to pay", Group: "Own", Summary: "A list made up for a test.",
+		Object: "Vendor",
+	}
 	var b strings.Builder
 	if err := printTypes(&b, append(exporters.All(), made)); err != nil {
 		t.Fatal(err)

@@ -25,19 +25,19 @@ type runCommand struct {
 	config.Flags
 }
 
-// Run runs one exporter and waits; it fails when the run does.
+// Run runs one exporter and waits for it. It fails if the run does.
 func (c *runCommand) Run(ctx context.Context, std Stdio) error {
-	return either(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.remote(ctx, std, base) },
-		func(a *app.App) error { return c.local(ctx, a, std) })
+	return callOrOpen(ctx, std, c.URL, c.Flags,
+		func(base string) error { return c.runRemote(ctx, std, base) },
+		func(a *app.App) error { return c.runLocal(ctx, a, std) })
 }
 
-// atMachine is who types commands: whoever can read the data folder may do everything.
-func atMachine() control.Actor { return control.Local("command line") }
+// localActor returns the actor for commands. Whoever can read the data folder may do everything.
+func localActor() control.Actor { return control.Local("command line") }
 
-// local does the work in this process.
-func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
-	desk := a.Control().As(atMachine())
+// runLocal does the work in this process.
+func (c *runCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error {
+	desk := a.Control().As(localActor())
 	all, err := desk.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	show := c.show(std)
+	show := c.newDisplay(std)
 	for event := range events {
 		if event.Run.ID == run.ID {
 			text, err := api.RunJSON(event.Run)
@@ -73,8 +73,8 @@ func (c *runCommand) local(ctx context.Context, a *app.App, std Stdio) error {
 	return errInterrupted
 }
 
-// remote has the running server do it.
-func (c *runCommand) remote(ctx context.Context, std Stdio, base string) error {
+// runRemote has the running server do the work.
+func (c *runCommand) runRemote(ctx context.Context, std Stdio, base string) error {
 	client, err := newClient(base, os.Getenv)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (c *runCommand) remote(ctx context.Context, std Stdio, base string) error {
 	if err := json.Unmarshal(run, &started); err != nil {
 		return fmt.Errorf("reading the run: %w", err)
 	}
-	show := c.show(std)
+	show := c.newDisplay(std)
 	for {
 		if done, err := show(run); done {
 			return err
@@ -113,9 +113,9 @@ func (c *runCommand) remote(ctx context.Context, std Stdio, base string) error {
 	}
 }
 
-// show returns a function that tells the progress of a run; it is done, with the error that the command ends with, when
-// the run is over.
-func (c *runCommand) show(std Stdio) func(text []byte) (done bool, err error) {
+// newDisplay returns a function that prints the progress of a run from its JSON. It returns done when the run is over,
+// with the error with which the command ends.
+func (c *runCommand) newDisplay(std Stdio) func(text []byte) (done bool, err error) {
 	last := ""
 	return func(text []byte) (bool, error) {
 		var r shownRun
@@ -140,7 +140,7 @@ func (c *runCommand) show(std Stdio) func(text []byte) (done bool, err error) {
 				return true, err
 			}
 		} else {
-			fmt.Fprintln(std.Out, outcome(r))
+			fmt.Fprintln(std.Out, formatOutcome(r))
 		}
 		if r.Status != string(export.RunSucceeded) {
 			return true, failure{1}
@@ -149,7 +149,7 @@ func (c *runCommand) show(std Stdio) func(text []byte) (done bool, err error) {
 	}
 }
 
-// shownRun is what is told of a run in the API's JSON.
+// shownRun is what the command shows of a run, decoded from the API's JSON.
 type shownRun struct {
 	ExporterName   string           `json:"exporter_name"`
 	Status         string           `json:"status"`
@@ -164,7 +164,7 @@ type shownRun struct {
 	Error          *problem.Problem `json:"error"`
 }
 
-// shownFigure is what is told of a headline figure.
+// shownFigure is what the command shows of a headline figure.
 type shownFigure struct {
 	Title     string `json:"title"`
 	CompanyID string `json:"company_id"`
@@ -172,8 +172,8 @@ type shownFigure struct {
 	Value     string `json:"value"`
 }
 
-// figures spells headline figures on a line of their own, with the companies' ids when there are several.
-func figures(list []shownFigure) string {
+// formatFigures formats headline figures on a line of their own, with the companies' ids if there are several.
+func formatFigures(list []shownFigure) string {
 	companies := map[string]bool{}
 	for _, f := range list {
 		companies[f.CompanyID] = true
@@ -192,22 +192,22 @@ func figures(list []shownFigure) string {
 	return "\n  " + strings.Join(texts, "; ")
 }
 
-// outcome is one line on a run that is over, with a second one on what to do.
-func outcome(r shownRun) string {
+// formatOutcome returns a line about a run that is over, and after a failure a second line on what to do.
+func formatOutcome(r shownRun) string {
 	switch {
 	case r.Status == string(export.RunSucceeded) && r.Unchanged:
-		return fmt.Sprintf("%s: %d rows, unchanged. %s", r.ExporterName, r.Rows,
-			r.SpreadsheetURL) + figures(r.Headlines)
+		return fmt.Sprintf("%s: %d rows, unchanged. %s%s",
+			r.ExporterName, r.Rows, r.SpreadsheetURL, formatFigures(r.Headlines))
 	case r.Status == string(export.RunSucceeded):
-		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s",
-			r.ExporterName, r.Rows, r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL) + figures(r.Headlines)
+		return fmt.Sprintf("%s: %d rows (%d added, %d changed, %d removed). %s%s", r.ExporterName, r.Rows,
+			r.RowsAdded, r.RowsChanged, r.RowsRemoved, r.SpreadsheetURL, formatFigures(r.Headlines))
 	case r.Error != nil:
 		return fmt.Sprintf("%s: %s (%s)\n  %s", r.ExporterName, r.Error.Message, r.Error.Code, r.Error.Hint)
 	}
 	return fmt.Sprintf("%s: %s", r.ExporterName, r.Status)
 }
 
-// printJSON prints JSON text with indentation.
+// printJSON prints JSON text, indented.
 func printJSON(w io.Writer, text []byte) error {
 	var b bytes.Buffer
 	if err := json.Indent(&b, text, "", "  "); err != nil {
@@ -223,7 +223,7 @@ type named struct {
 	Name string `json:"name"`
 }
 
-// choose finds an exporter by its id or, when that is unambiguous, by its name without regard to case.
+// choose finds an exporter by its id, or by its name if that is unambiguous. It ignores the case of names.
 func choose(all []named, wanted string) (id string, err error) {
 	var found []string
 	for _, n := range all {

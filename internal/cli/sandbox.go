@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/demo"
 )
 
-// sizeFlags say how large the simulated companies are.
+// sizeFlags set the size of the simulated companies.
 type sizeFlags struct {
 	Seed      int64 `default:"1" help:"Selects the data; the same seed gives the same data on the same day."`
 	Companies int   `default:"3" help:"Simulated companies."`
@@ -23,14 +23,17 @@ type sizeFlags struct {
 }
 
 func (f sizeFlags) size() demo.Size {
-	return demo.Size{Seed: f.Seed, Companies: f.Companies, Customers: f.Customers, Vendors: f.Vendors, Items: f.Items,
-		Invoices: f.Invoices, Bills: f.Bills, Nasty: f.Nasty}
+	return demo.Size{
+		Seed: f.Seed, Companies: f.Companies,
+		Customers: f.Customers, Vendors: f.Vendors, Items: f.Items, Invoices: f.Invoices, Bills: f.Bills,
+		Nasty: f.Nasty,
+	}
 }
 
-// mostRecords bounds each size: the simulators hold all records in memory.
+// mostRecords limits each size, because the simulators hold all records in memory.
 const mostRecords = 1_000_000
 
-// check refuses sizes that make no companies.
+// check rejects sizes that the simulators cannot make.
 func (f sizeFlags) check() error {
 	if f.Companies < 1 || f.Companies > 100 {
 		return fmt.Errorf("--companies must be from 1 to 100, not %d", f.Companies)
@@ -38,8 +41,13 @@ func (f sizeFlags) check() error {
 	for _, size := range []struct {
 		flag string
 		n    int
-	}{{"customers", f.Customers}, {"vendors", f.Vendors}, {"items", f.Items}, {"invoices", f.Invoices}, {"bills",
-		f.Bills}} {
+	}{
+		{"customers", f.Customers},
+		{"vendors", f.Vendors},
+		{"items", f.Items},
+		{"invoices", f.Invoices},
+		{"bills", f.Bills},
+	} {
 		if size.n < 1 || size.n > mostRecords {
 			return fmt.Errorf("--%s must be from 1 to %d, not %d", size.flag, mostRecords, size.n)
 		}
@@ -55,7 +63,7 @@ type sandboxCommand struct {
 	sizeFlags
 }
 
-// Validate is called by kong with the flags.
+// Validate checks the flags. Kong calls it.
 func (c *sandboxCommand) Validate() error {
 	for flag, addr := range map[string]string{"intuit-addr": c.IntuitAddr, "google-addr": c.GoogleAddr} {
 		if why := config.CheckAddress(addr); why != "" {
@@ -65,10 +73,12 @@ func (c *sandboxCommand) Validate() error {
 	return c.check()
 }
 
-// Run serves both simulators and prints the environment with which the serve command uses them.
+// Run serves both simulators, and prints the environment variables with which the serve command uses them.
 func (c *sandboxCommand) Run(ctx context.Context, std Stdio) error {
-	s, err := demo.Open(demo.Options{IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent,
-		Size: c.size(), Definitions: exporters.All()})
+	s, err := demo.Open(demo.Options{
+		IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent,
+		Size: c.size(), Definitions: exporters.All(),
+	})
 	if err != nil {
 		return err
 	}

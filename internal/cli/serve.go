@@ -24,7 +24,7 @@ func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
 	}
 	warnUnknown(std)
 	a, err := app.New(ctx, app.Options{
-		Settings: settings, Logger: c.Logger(std.Err), Variables: variables(settings),
+		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
 		Notice: func(text string) { fmt.Fprintf(std.Err, "\n%s\n\n", text) },
 	})
 	if err != nil {
@@ -33,8 +33,8 @@ func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
 	return a.Run(ctx, nil)
 }
 
-// variables shows the settings in force; secrets only as set or not.
-func variables(s config.Settings) []web.Variable {
+// listVariables returns the settings in force, as they may be shown: secrets only as set or not set.
+func listVariables(s config.Settings) []web.Variable {
 	set := func(secret string) string {
 		if secret == "" {
 			return "not set"
@@ -51,13 +51,17 @@ func variables(s config.Settings) []web.Variable {
 		{Name: "LEDGERSHEET_INTUIT_ENVIRONMENT", Value: s.Intuit.Environment, Help: "production or sandbox."},
 		{Name: "LEDGERSHEET_GOOGLE_CLIENT_ID", Value: s.Google.ClientID, Help: "The Google OAuth client."},
 		{Name: "LEDGERSHEET_GOOGLE_CLIENT_SECRET", Value: set(s.Google.ClientSecret.Reveal()), Help: "Its secret."},
-		{Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile,
-			Help: "Key file of a service account."},
+		{
+			Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile,
+			Help: "Key file of a service account.",
+		},
 		{Name: "LEDGERSHEET_MIN_INTERVAL", Value: s.MinInterval.String(), Help: "Shortest time between two due times."},
 		{Name: "LEDGERSHEET_WORKERS", Value: fmt.Sprint(s.Workers), Help: "Runs at a time."},
 		{Name: "LEDGERSHEET_RUN_TIMEOUT", Value: s.RunTimeout.String(), Help: "Limit of one run."},
-		{Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
-			Help: "Days of history."},
+		{
+			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
+			Help: "Days of history.",
+		},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
 	}
 	for i := range list {

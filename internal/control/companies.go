@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
@@ -167,6 +168,27 @@ func (d *Desk) removeFromExporters(ctx context.Context, realm export.RealmID) er
 // CompanyEnded is called when Intuit has ended a company's grant. From now on its runs fail without a request.
 func (c *Control) CompanyEnded(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 	c.companies.markEnded(ctx, c.core, realm, why)
+}
+
+// CompanyTold is called with what QuickBooks says of a company's connection as a whole, whoever asked: a problem with
+// CompanyReconnectRequired ends it as CompanyEnded does, another problem is kept for people to see, and nil says that
+// all is well again. An answer to a question that was put before the present consent says nothing about that.
+func (c *Control) CompanyTold(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem) {
+	if why == nil {
+		// Nearly always there is nothing to take back, and nothing to store.
+		if company, err := c.o.Store.Company(ctx, realm); err != nil || company.LastError == nil {
+			return
+		}
+	}
+	c.companies.note(ctx, c.core, realm, func(company *export.Company) {
+		if company.Status != export.Connected || company.ConnectedAt.After(asked) {
+			return
+		}
+		company.LastError = why
+		if why != nil && why.Code == problem.CompanyReconnectRequired {
+			company.Status = export.ReconnectRequired
+		}
+	})
 }
 
 // CompanyRefreshed is called after a new refresh token has been stored.

@@ -10,7 +10,7 @@ import (
 )
 
 // AcceptDifference remembers, for the exporter, that a difference between QuickBooks' own figures is known. It must be
-// one that the exporter's latest successful run found; that run shows it as accepted at once, later ones if they find
+// one that the exporter's latest run found; that run shows it as accepted at once, later ones if they find
 // the same figure in the same place off by the same amount.
 func (d *Desk) AcceptDifference(ctx context.Context, id export.ID,
 	a export.AcceptedDifference) (export.Exporter, error) {
@@ -18,11 +18,11 @@ func (d *Desk) AcceptDifference(ctx context.Context, id export.ID,
 	if err != nil {
 		return export.Exporter{}, err
 	}
-	runs, _, err := d.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Status: export.RunSucceeded, Limit: 1})
+	run, err := d.latestRun(ctx, id)
 	if err != nil {
 		return export.Exporter{}, err
 	}
-	if len(runs) == 0 || !d.sees(runs[0].Exporter.Companies...) || !slices.ContainsFunc(runs[0].Checks, a.Covers) {
+	if !slices.ContainsFunc(run.Checks, a.Covers) {
 		return export.Exporter{}, problem.Invalid("what",
 			"is no difference, in this place and by this amount, that the latest run found")
 	}
@@ -38,7 +38,7 @@ func (d *Desk) AcceptDifference(ctx context.Context, id export.ID,
 	if err != nil {
 		return export.Exporter{}, explainMissing(err, "exporter")
 	}
-	_, err = d.o.Store.UpdateRun(ctx, runs[0].ID, func(r *export.Run) error {
+	_, err = d.o.Store.UpdateRun(ctx, run.ID, func(r *export.Run) error {
 		r.Checks = e.Known(r.Checks)
 		return nil
 	})
@@ -47,4 +47,18 @@ func (d *Desk) AcceptDifference(ctx context.Context, id export.ID,
 	}
 	d.audit(ctx, d.who, "exporter.accept_difference", string(id), a.What+" by "+a.Amount)
 	return e, nil
+}
+
+// latestRun returns the exporter's latest run that is over; the zero Run if there is none that the actor may see.
+func (d *Desk) latestRun(ctx context.Context, id export.ID) (export.Run, error) {
+	runs, _, err := d.o.Store.Runs(ctx, export.RunFilter{Exporter: id, Limit: 2}) // one at most is not over
+	if err != nil {
+		return export.Run{}, err
+	}
+	for _, r := range runs {
+		if r.Status.Over() && d.sees(r.Exporter.Companies...) {
+			return r, nil
+		}
+	}
+	return export.Run{}, nil
 }

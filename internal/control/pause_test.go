@@ -164,3 +164,43 @@ func TestDeleteCompany(t *testing.T) {
 		t.Errorf("the company: %v", err)
 	}
 }
+
+// TestWhatQuickBooksSaysOfACompany: what reaches a connection, and what says nothing about the present one.
+func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
+	t.Parallel()
+	lost := problem.New(problem.CompanyReconnectRequired, "It ended.")
+	lapsed := problem.New(problem.QuickBooksRejected, "It lapsed.")
+	type say struct {
+		asked time.Time
+		why   *problem.Problem
+	}
+	now, before := noon.Add(time.Minute), noon.Add(-time.Minute)
+	for name, test := range map[string]struct {
+		from   export.ConnectionStatus
+		said   []say
+		status export.ConnectionStatus
+		last   *problem.Problem
+	}{
+		"ended":               {export.Connected, []say{{now, lost}}, export.ReconnectRequired, lost},
+		"of an older consent": {export.Connected, []say{{before, lost}}, export.Connected, nil},
+		"lapsed":              {export.Connected, []say{{now, lapsed}}, export.Connected, lapsed},
+		"renewed":             {export.Connected, []say{{now, lapsed}, {now, nil}}, export.Connected, nil},
+		"well after the end":  {export.Connected, []say{{now, lost}, {now, nil}}, export.ReconnectRequired, lost},
+		"twice":               {export.Connected, []say{{now, lost}, {now, lapsed}}, export.ReconnectRequired, lost},
+		"disconnected":        {export.Disconnected, []say{{now, lost}}, export.Disconnected, nil},
+	} {
+		b := newBench(t)
+		must(t, b.store.PutCompany(b.ctx, export.Company{Realm: alder, Status: test.from, ConnectedAt: noon}))
+		for _, s := range test.said {
+			b.system.CompanyTold(b.ctx, alder, s.asked, s.why)
+		}
+		c, err := b.store.Company(b.ctx, alder)
+		must(t, err)
+		same := c.LastError == test.last ||
+			c.LastError != nil && test.last != nil && c.LastError.Message == test.last.Message
+		if c.Status != test.status || !same {
+			t.Errorf("%s: %s, %v", name, c.Status, c.LastError)
+		}
+		b.system.CompanyTold(b.ctx, "404", now, lost) // a company that is gone meanwhile
+	}
+}

@@ -1,6 +1,6 @@
-// Package destinationtest proves that a destination keeps the contract of export.Destination: that a look changes
-// nothing, that a write is there wholly or not at all whatever fails on its way, and that what it said it would do is
-// what it did. It knows only what a reader of the destination sees.
+// Package destinationtest is the conformance suite for export.Destination. It proves that preparing a write changes
+// nothing, that a write takes effect wholly or not at all whatever fails, and that it does what it announced. It relies
+// only on what a reader of the destination sees.
 package destinationtest
 
 import (
@@ -17,18 +17,19 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Place is a destination with one empty target.
+// Place is a destination with an empty target.
 type Place struct {
 	Destination export.Destination
 	Target      export.Target
-	// Read returns what a reader sees now, the header first; nil when nothing was written. Numbers and texts are shown
-	// as they were given, amounts with two places.
+	// Read returns what a reader sees now, the header first, or nil if nothing was written. Numbers and texts are as
+	// they were given, amounts have two decimal places.
 	Read func() [][]string
-	// Disturb changes something that a write rests on, as another person or program would, and tells when it is done.
+	// Disturb changes something that a write depends on, as another person or program would. It returns when that is
+	// done.
 	Disturb func()
-	// Steps is how many requests a write of the rows takes that can fail; 0 when there are none.
+	// Steps returns how many requests that can fail were made so far. It is nil if none can.
 	Steps func() int
-	// Fail makes the n-th request from now on fail in the way, from 0; it holds for one request.
+	// Fail makes the n-th request from now fail, counted from 0. It affects that one request only.
 	Fail func(n int, way Way)
 }
 
@@ -37,15 +38,15 @@ type Way string
 
 // The ways.
 const (
-	Refused Way = "refused" // it never arrives
+	Refused Way = "refused" // the request never arrives
 	Lost    Way = "lost"    // it is carried out, but the answer is lost
-	Garbled Way = "garbled" // it is carried out, and the answer makes no sense
+	Garbled Way = "garbled" // it is carried out, but the answer makes no sense
 )
 
-// Plan is a kind of write.
+// plan is a kind of write.
 type plan struct {
 	name                    string
-	before                  []table.Row // nil: nothing stands
+	before                  []table.Row // nil if nothing was written before
 	schema                  table.Schema
 	after                   []table.Row
 	added, changed, removed int
@@ -76,7 +77,7 @@ func rows(from, to int, name string, extra ...string) []table.Row {
 	return list
 }
 
-func plans() []plan {
+func makePlans() []plan {
 	changed := rows(0, 8, "Ann")
 	changed[3].Cells[1] = table.TextOf("=HYPERLINK(\"x\")")
 	return []plan{
@@ -115,7 +116,7 @@ func (b *bench) request(s table.Schema, list []table.Row) export.WriteRequest {
 	}
 }
 
-// put writes the rows and keeps what the next write wants.
+// put writes the rows and keeps what the next write needs.
 func (b *bench) put(s table.Schema, list []table.Row) error {
 	b.Helper()
 	res, _, err := export.Put(b.Context(), b.Destination, b.request(s, list))
@@ -132,7 +133,7 @@ func (b *bench) must(err error) {
 	}
 }
 
-func shown(s table.Schema, list []table.Row) [][]string {
+func render(s table.Schema, list []table.Row) [][]string {
 	head := make([]string, len(s.Columns))
 	for i, c := range s.Columns {
 		head[i] = c.Title
@@ -150,13 +151,13 @@ func shown(s table.Schema, list []table.Row) [][]string {
 
 func (b *bench) want(what string, s table.Schema, list []table.Row) {
 	b.Helper()
-	if diff := cmp.Diff(shown(s, list), b.Read()); diff != "" {
+	if diff := cmp.Diff(render(s, list), b.Read()); diff != "" {
 		b.Errorf("%s, readers see (-want +got):\n%s", what, diff)
 	}
 }
 
-// Run proves a destination. open makes a place of its own for each test. within, when not nil, runs a test's body, such
-// as in a bubble of virtual time.
+// Run tests a destination. open returns a new place for each test. within, if not nil, runs a test's body, for instance
+// in a bubble of virtual time.
 func Run(t *testing.T, open func(t *testing.T) Place, within func(*testing.T, func(*testing.T))) {
 	if within == nil {
 		within = func(t *testing.T, body func(*testing.T)) { body(t) }
@@ -167,7 +168,7 @@ func Run(t *testing.T, open func(t *testing.T) Place, within func(*testing.T, fu
 			within(t, body)
 		})
 	}
-	for _, p := range plans() {
+	for _, p := range makePlans() {
 		run(p.name, func(t *testing.T) {
 			b := &bench{T: t, Place: open(t)}
 			if p.before != nil {
@@ -193,7 +194,7 @@ func Run(t *testing.T, open func(t *testing.T) Place, within func(*testing.T, fu
 	run("cancelled", func(t *testing.T) { cancel(t, open) })
 }
 
-// look prepares a write and gives it up: nothing may change, and what it says is what the write does.
+// look prepares a write and abandons it. Nothing may change, and what it announces must be what the plan expects.
 func (b *bench) look(p plan) {
 	b.Helper()
 	before := b.Read()
@@ -214,12 +215,12 @@ func (b *bench) look(p plan) {
 	}
 }
 
-// fail makes each request of a write fail in each way. Readers see the old rows or the new ones, and the next write
-// makes everything right.
+// fail makes each request of a write fail in each way. Readers must see either the old rows or the new ones, and the
+// next write must put everything right.
 func fail(t *testing.T, p plan, open func(t *testing.T) Place) {
 	probe := &bench{T: t, Place: open(t)}
 	if probe.Steps == nil {
-		return // nothing can fail on the way
+		return // no request can fail
 	}
 	if p.before != nil {
 		probe.must(probe.put(columns(), p.before))
@@ -235,7 +236,7 @@ func fail(t *testing.T, p plan, open func(t *testing.T) Place) {
 			before := b.Read()
 			b.Fail(n, way)
 			err := b.put(p.schema, p.after)
-			seen, want := b.Read(), shown(p.schema, p.after)
+			seen, want := b.Read(), render(p.schema, p.after)
 			if isOld, isNew := cmp.Equal(before, seen), cmp.Equal(want, seen); !isNew && (!isOld || err == nil) {
 				t.Errorf("request %d %s: readers see neither the old rows nor the new ones, error %v: %v", n, way,
 					err, seen)
@@ -246,7 +247,7 @@ func fail(t *testing.T, p plan, open func(t *testing.T) Place) {
 	}
 }
 
-// move comes in between a look and its commit.
+// move disturbs the target between preparing a write and its commit.
 func move(t *testing.T, open func(t *testing.T) Place) {
 	b := &bench{T: t, Place: open(t)}
 	b.must(b.put(columns(), rows(0, 8, "Ann")))

@@ -24,8 +24,9 @@ const (
 	// Connected: set by a finished consent. Left when the provider refuses the refresh token, or when the user
 	// disconnects.
 	Connected ConnectionStatus = "connected"
-	// ReconnectRequired: set by the token source when the provider answers invalid_grant. Left only by a new consent;
-	// until then the provider is not called.
+	// ReconnectRequired: set by the token source when the provider answers invalid_grant, and by the client when
+	// QuickBooks refuses the connection for good. Left only by a new consent; until then the provider is
+	// not called.
 	ReconnectRequired ConnectionStatus = "reconnect_required"
 	// Disconnected: set by the user; the grant is revoked and deleted. Left by a new consent.
 	Disconnected ConnectionStatus = "disconnected"

@@ -42,23 +42,41 @@ func modeWords(e Exporter) string {
 	return string(e.Mode)
 }
 
+// OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
+type OnDifference string
+
+const (
+	// WarnOnDifference writes what QuickBooks shows; the run succeeds and carries the differences.
+	WarnOnDifference OnDifference = "warn"
+	// FailOnDifference fails the run; the sheet keeps its previous rows.
+	FailOnDifference OnDifference = "fail"
+)
+
+func onDifferenceWords(e Exporter) string {
+	if e.OnDifference == FailOnDifference {
+		return "Nothing is written, the run fails"
+	}
+	return "Write what QuickBooks shows, and point them out"
+}
+
 // Exporter is a saved configuration of what to export and where to.
 type Exporter struct {
-	ID         ID                `json:"id"`
-	Name       string            `json:"name"`
-	Definition string            `json:"type"`
-	Companies  []RealmID         `json:"company_ids"`
-	Columns    []string          `json:"columns,omitempty"` // empty means the definition's defaults
-	Filters    []Filter          `json:"filters,omitempty"`
-	Options    map[string]string `json:"options,omitempty"`
-	Target     Target            `json:"target"`
-	Mode       Mode              `json:"mode"`
-	Schedule   Schedule          `json:"schedule"`
-	Pause      *Pause            `json:"pause,omitempty"` // nil unless paused
-	Revision   int               `json:"revision"`        // counts people's changes and the spreadsheet's creation
-	CreatedAt  time.Time         `json:"created_at"`
-	UpdatedAt  time.Time         `json:"updated_at"`
-	CreatedBy  string            `json:"created_by"`
+	ID           ID                `json:"id"`
+	Name         string            `json:"name"`
+	Definition   string            `json:"type"`
+	Companies    []RealmID         `json:"company_ids"`
+	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
+	Filters      []Filter          `json:"filters,omitempty"`
+	Options      map[string]string `json:"options,omitempty"`
+	Target       Target            `json:"target"`
+	Mode         Mode              `json:"mode"`
+	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
+	Schedule     Schedule          `json:"schedule"`
+	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
+	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation
+	CreatedAt    time.Time         `json:"created_at"`
+	UpdatedAt    time.Time         `json:"updated_at"`
+	CreatedBy    string            `json:"created_by"`
 	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed.
 	NextAt time.Time `json:"next_at"`
 	// Accepted are differences of QuickBooks' own that people know about; at most MostAccepted.

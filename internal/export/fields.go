@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,11 @@ var fields = []Field{
 		Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
 		Default: string(Replace), Choices: modeTexts(), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
+	textField(Field{
+		Path: "on_difference", Label: "If QuickBooks' own figures disagree", Input: "on_difference",
+		Default: string(WarnOnDifference), Choices: []string{string(WarnOnDifference), string(FailOnDifference)},
+		Words: onDifferenceWords,
+	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},
@@ -143,8 +149,14 @@ func shownField(f Field, get func(Exporter) any) Field {
 // ReadOnly reports whether only the program sets the field.
 func (f Field) ReadOnly() bool { return f.set == nil }
 
-// Get returns the exporter's value. Its type depends on the kind.
-func (f Field) Get(e Exporter) any { return f.get(e) }
+// Get returns the exporter's value. Its type depends on the kind. An empty choice is its default: stores may hold
+// exporters from before there was a choice.
+func (f Field) Get(e Exporter) any {
+	if v := f.get(e); f.Choices == nil || v != "" {
+		return v
+	}
+	return f.Default
+}
 
 // Set sets the exporter's value. It panics if the field is read-only, or if v has the wrong type for the kind.
 func (f Field) Set(e *Exporter, v any) { f.set(e, v) }
@@ -186,7 +198,7 @@ func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 		if f.Missing != "" && f.Path != typePath && isEmpty(v) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
-		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, text) {
+		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, cmp.Or(text, f.Default)) {
 			c.Add(f.Path, "must be %s for %s", strings.Join(f.Choices, " or "), d.Info().ID)
 		}
 	}

@@ -112,6 +112,12 @@ func TestFieldsAreWhole(t *testing.T) {
 			t.Errorf("%s is no text but has a default", f.Path)
 		}
 		var e export.Exporter
+		if f.Choices != nil {
+			if got := f.Get(e); got != f.Default || f.Default == "" {
+				t.Errorf("%s: an empty choice is shown as %v, its default is %q", f.Path, got, f.Default)
+			}
+			continue
+		}
 		f.Set(&e, f.Get(e))
 		if !cmp.Equal(e, export.Exporter{}) {
 			t.Errorf("%s: setting what it says changes %+v", f.Path, e)

@@ -6,17 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
 	"ledgersheet/internal/supply"
 )
 
 var errNoTime = errors.New("the answer does not say its time")
 
-// Changes implements supply.Feed, with one request.
+// Changes implements supply.Feed, with one request. An answer that holds a fault, or says nothing of an object that was
+// asked for, is retried or refused whole: its time must not become anybody's cursor.
 // https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
 func (c *Client) Changes(ctx context.Context, w supply.ChangesWant) (supply.Delta, error) {
 	var got supply.Delta
@@ -32,14 +35,21 @@ func (c *Client) Changes(ctx context.Context, w supply.ChangesWant) (supply.Delt
 	return got, err
 }
 
+// captured is the part of an answer about one object, or an empty one for an object without changes.
+type captured map[string]json.RawMessage
+
+// readCapture reads an answer about the objects. QuickBooks puts one member for each into QueryResponse, an empty one
+// if nothing has changed; fewer members mean that an object was left out.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/changedatacapture
 func readCapture(body []byte, objects []string) (supply.Delta, error) {
 	var doc struct {
 		CDCResponse []struct {
-			QueryResponse []map[string]json.RawMessage
+			Fault         json.RawMessage
+			QueryResponse []captured
 		}
 		Time time.Time `json:"time"`
 	}
-	got, count := supply.Delta{Records: map[string][]record.Record{}}, 0
+	got := supply.Delta{Records: map[string][]record.Record{}}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return got, fmt.Errorf("reading changed records: %w", err)
 	}
@@ -50,34 +60,83 @@ func readCapture(body []byte, objects []string) (supply.Delta, error) {
 		return got, errNoResponse
 	}
 	got.At = doc.Time
+	var groups []captured
 	for _, response := range doc.CDCResponse {
-		for _, group := range response.QueryResponse {
-			for name, value := range group {
-				if strings.EqualFold(name, "Fault") {
-					return got, errors.New("reading changed records: there is a fault among them")
-				}
-				for _, object := range objects {
-					if !strings.EqualFold(name, object) {
-						continue
-					}
-					var list []json.RawMessage
-					if err := json.Unmarshal(value, &list); err != nil {
-						return got, fmt.Errorf("reading changed records of %s: %w", object, err)
-					}
-					for _, raw := range list {
-						rec, err := decodeChanged(raw)
-						if err != nil {
-							return got, err
-						}
-						got.Records[object] = append(got.Records[object], rec)
-					}
-					count += len(list)
-				}
+		if response.Fault != nil {
+			return got, errFaultInside
+		}
+		groups = append(groups, response.QueryResponse...)
+	}
+	count, empty := 0, 0
+	left := slices.Clone(objects)
+	for _, group := range groups {
+		if group.isEmpty() {
+			empty++
+		}
+		for name, value := range group {
+			if strings.EqualFold(name, "Fault") {
+				return got, errFaultInside
 			}
+			i := slices.IndexFunc(objects, func(object string) bool { return strings.EqualFold(name, object) })
+			if i < 0 {
+				continue
+			}
+			list, err := decodeGroup(objects[i], value)
+			if err != nil {
+				return got, err
+			}
+			got.Records[objects[i]] = append(got.Records[objects[i]], list...)
+			count += len(list)
+			left = slices.DeleteFunc(left, func(object string) bool { return object == objects[i] })
 		}
 	}
 	got.Cut = count >= supply.FeedMost // the answer has no second page
+	if empty < len(left) && !got.Cut {
+		return got, missingProblem(left, empty)
+	}
 	return got, nil
+}
+
+var errFaultInside = errors.New("reading changed records: there is a fault among them")
+
+// isEmpty reports whether the group holds no records, of whatever object.
+func (c captured) isEmpty() bool {
+	for name := range c {
+		switch name {
+		case "startPosition", "maxResults", "totalCount":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// decodeGroup decodes the changed records of one object.
+func decodeGroup(object string, value json.RawMessage) ([]record.Record, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(value, &raw); err != nil {
+		return nil, fmt.Errorf("reading changed records of %s: %w", object, err)
+	}
+	list := make([]record.Record, len(raw))
+	for i, r := range raw {
+		rec, err := decodeChanged(r)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = rec
+	}
+	return list, nil
+}
+
+// missingProblem says of which objects the answer may say nothing. Empty members have no name, so with some of those
+// nobody can tell which objects they stand for.
+func missingProblem(left []string, empty int) *problem.Problem {
+	if empty == 0 {
+		return problem.New(problem.QuickBooksMalformed, "QuickBooks left out what changed in %s.",
+			strings.Join(left, ", "))
+	}
+	return problem.New(problem.QuickBooksMalformed, "QuickBooks left out what changed in %d of %s.", len(left)-empty,
+		strings.Join(left, ", "))
 }
 
 // Books implements supply.Feed, with one request.

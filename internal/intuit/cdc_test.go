@@ -1,9 +1,15 @@
 package intuit
 
 import (
+	"net/http"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/supply"
 )
 
 func FuzzReadCapture(f *testing.F) {
@@ -32,11 +38,14 @@ func FuzzReadCapture(f *testing.F) {
 func TestReadCapture(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
-		"no JSON":     `x`,
-		"no time":     `{"CDCResponse":[{"QueryResponse":[{}]}]}`,
-		"no response": `{"time":"2026-03-14T13:00:00Z"}`,
-		"a fault":     `{"CDCResponse":[{"QueryResponse":[{"Fault":{"type":"ValidationFault"}}]}],"time":"2026-03-14T13:00:00Z"}`,
-		"no list":     `{"CDCResponse":[{"QueryResponse":[{"Invoice":{}}]}],"time":"2026-03-14T13:00:00Z"}`,
+		"no JSON":        `x`,
+		"no time":        `{"CDCResponse":[{"QueryResponse":[{}]}]}`,
+		"no response":    `{"time":"2026-03-14T13:00:00Z"}`,
+		"a fault":        `{"CDCResponse":[{"QueryResponse":[{"Fault":{"type":"ValidationFault"}}]}],"time":"2026-03-14T13:00:00Z"}`,
+		"a fault beside": `{"CDCResponse":[{"QueryResponse":[{}]},{"Fault":{"type":"SystemFault"}}],"time":"2026-03-14T13:00:00Z"}`,
+		"no group":       `{"CDCResponse":[{"QueryResponse":[]}],"time":"2026-03-14T13:00:00Z"}`,
+		"another group":  `{"CDCResponse":[{"QueryResponse":[{"Bill":[]}]}],"time":"2026-03-14T13:00:00Z"}`,
+		"no list":        `{"CDCResponse":[{"QueryResponse":[{"Invoice":{}}]}],"time":"2026-03-14T13:00:00Z"}`,
 	} {
 		if got, err := readCapture([]byte(body), []string{"Invoice"}); err == nil {
 			t.Errorf("%s: read as %+v", name, got)
@@ -47,4 +56,64 @@ func TestReadCapture(t *testing.T) {
 		!got.At.Equal(time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC)) {
 		t.Errorf("read as %+v, %v", got, err)
 	}
+}
+
+// TestMissingObjects: which objects an answer says nothing of, and what people read about it.
+func TestMissingObjects(t *testing.T) {
+	t.Parallel()
+	asked := []string{"Invoice", "Customer", "Bill"}
+	full := `{"Id":"1"}` + strings.Repeat(`,{"Id":"1"}`, supply.FeedMost-1)
+	for groups, want := range map[string]string{
+		`{},{},{}`:                             "",
+		`{},{},{"startPosition":1}`:            "",
+		`{"Customer":[{"Id":"1"}]},{},{}`:      "",
+		`{"Invoice":[` + full + `]}`:           "", // cut off anyway, and the caller is told so
+		`{},{}`:                                "QuickBooks left out what changed in 1 of Invoice, Customer, Bill.",
+		`{"Invoice":[{"Id":"1"}]},{}`:          "QuickBooks left out what changed in 1 of Customer, Bill.",
+		`{"Invoice":[{"Id":"1"}]}`:             "QuickBooks left out what changed in Customer, Bill.",
+		`{"Invoice":[]},{"Vendor":[]},{}`:      "QuickBooks left out what changed in 1 of Customer, Bill.",
+		`{"Invoice":[]},{"Invoice":[]},{}`:     "QuickBooks left out what changed in 1 of Customer, Bill.",
+		`{"Invoice":[],"Bill":[]},{"bill":[]}`: "QuickBooks left out what changed in Customer.",
+	} {
+		body := `{"CDCResponse":[{"QueryResponse":[` + groups + `]}],"time":"2026-03-14T13:00:00Z"}`
+		_, err := readCapture([]byte(body), asked)
+		if want == "" && err == nil {
+			continue
+		}
+		if p := problem.From(err); err == nil || p.Code != problem.QuickBooksMalformed || p.Message != want {
+			t.Errorf("%.60s: %v, want %q", groups, err, want)
+		}
+	}
+}
+
+func TestSampleCaptures(t *testing.T) {
+	t.Parallel()
+	// Of what was asked nothing is known but that it was more than one object.
+	asked := []string{"Estimate", "Customer"}
+	wants := map[string]problem.Code{
+		"cdc_fault_inside.json":   problem.QuickBooksUnavailable,
+		"cdc_entity_missing.json": problem.QuickBooksMalformed,
+	}
+	hard := map[string]problem.Code{"cdc_estimate_ok.json": ""}
+	for name, want := range wants {
+		hard[filepath.Join("hard", name)] = want
+	}
+	eachAnswer(t, wants, hard, func(t *testing.T, name string, body []byte, want problem.Code) {
+		t.Helper()
+		objects := asked
+		if want == "" {
+			objects = asked[:1]
+		}
+		var got supply.Delta
+		f := judge(request{accept: func(body []byte) (err error) {
+			got, err = readCapture(body, objects)
+			return err
+		}}, &http.Response{StatusCode: http.StatusOK}, body, nil)
+		switch {
+		case want == "" && (f != nil || len(got.Records["Estimate"]) == 0):
+			t.Errorf("%s: %+v, %d records", name, f, len(got.Records))
+		case want != "" && (f == nil || f.problem.Code != want || !f.again):
+			t.Errorf("%s: %+v, want %s", name, f, want)
+		}
+	})
 }

@@ -1,12 +1,15 @@
 package intuit
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/limit"
+	"ledgersheet/internal/problem"
 )
 
 // Options is what a Client needs.
@@ -21,6 +24,11 @@ type Options struct {
 	Limiter limit.Lanes
 	// Logger gets each failed request's status and codes, nothing else. Nil discards.
 	Logger *slog.Logger
+	// Told, unless nil, hears what QuickBooks says about a company's connection as a whole: a problem when it refuses
+	// all that is asked of the company, with CompanyReconnectRequired if only a new consent can help; nil at the first
+	// good answer, and at the first one after a problem. asked is when the question was put, of several in a row the
+	// first: the answer concerns the consent of that moment. Each refused request calls it, also several at once.
+	Told func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
 	// Record gets each answer that arrived whole: the request's path with its query, the status and the body, which it
@@ -42,22 +50,22 @@ const defaultTries = 5
 
 // Client reads from QuickBooks. It is safe for concurrent use and starts no goroutines of its own. Create one with New.
 type Client struct {
-	root     string
-	http     func(export.RealmID) *http.Client
-	limiter  limit.Lanes
-	reports  limit.Lanes
-	log      *slog.Logger
-	maxTries int
-	record   func(target string, status int, body []byte)
-	agent    string
+	root      string
+	http      func(export.RealmID) *http.Client
+	limiter   limit.Lanes
+	reports   limit.Lanes
+	standings *standings
+	log       *slog.Logger
+	maxTries  int
+	agent     string
+	record    func(target string, status int, body []byte)
 }
 
 // New returns a client. It makes no request.
 func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
-		log: o.Logger, maxTries: o.MaxTries, record: o.Record,
-		agent: o.UserAgent,
+		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, record: o.Record, agent: o.UserAgent,
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())

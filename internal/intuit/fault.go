@@ -31,99 +31,33 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("quickbooks answered with status %d and fault code %q", r.status, r.code)
 }
 
-// rule says what an answer means. The first matching rule applies.
-type rule struct {
-	status int    // 0 matches any
-	code   string // fault code; empty matches any
-	kind   string // fault type in upper case without the ending "Fault"; empty matches any
-	is     problem.Code
-	again  bool // the same request may be sent again
-	pause  bool // all requests of the company have to wait
-	slow   bool // Intuit ran out of time
-	words  string
-	hint   string // replaces the code's standing hint
-}
-
-// rules is the one table of QuickBooks' answers. words replace QuickBooks' own text where that is meant for programmers
-// or could hold a token: the detail of a 401 echoes it.
-// https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
-var rules = []rule{
-	{code: "3001", is: problem.QuickBooksRateLimited, again: true, pause: true,
-		words: "QuickBooks received too many requests for this company."},
-	{status: 429, is: problem.QuickBooksRateLimited, again: true, pause: true,
-		words: "QuickBooks received too many requests for this company."},
-	{code: "3200", is: problem.CompanyReconnectRequired, words: "QuickBooks no longer accepts this connection."},
-	{code: "120", is: problem.CompanyReconnectRequired, words: "The person who connected this company has lost " +
-		"access to it in QuickBooks.", hint: "An administrator of the company has to press Reconnect on Connections; " +
-		"exporters and schedules stay as they are."},
-	{code: "3100", is: problem.CompanyReconnectRequired, words: "This connection is not valid for this company.",
-		hint: "Press Reconnect on this company and choose the same company at Intuit. Keys for development reach " +
-			"sandbox companies only, keys for production real ones only."},
-	{code: "6190", is: problem.QuickBooksRejected, words: "The company's QuickBooks subscription has ended, or the " +
-		"company is closed.", hint: "Renew the subscription in QuickBooks, or take the company out of the exporter."},
-	{code: "5020", is: problem.QuickBooksRejected, words: "The person who connected this company may not see this " +
-		"data in QuickBooks.", hint: "Have an administrator of the company press Reconnect, or give that person " +
-		"access in QuickBooks."},
-	{code: "610", is: problem.QuickBooksRejected},
-	{code: "4000", is: problem.QuickBooksRejected},
-	{code: "4001", is: problem.QuickBooksRejected},
-	{code: "10000", is: problem.QuickBooksUnavailable, again: true, words: "QuickBooks had an error of its own."},
-	{status: 401, is: problem.CompanyReconnectRequired, words: "QuickBooks no longer accepts this connection."},
-	{kind: "AUTHENTICATION", is: problem.CompanyReconnectRequired,
-		words: "QuickBooks no longer accepts this connection."},
-	{kind: "AUTHORIZATION", is: problem.CompanyReconnectRequired,
-		words: "QuickBooks does not let this connection see this company."},
-	{status: 504, is: problem.QuickBooksUnavailable, again: true, slow: true,
-		words: "QuickBooks did not answer in time."},
-	{status: 408, is: problem.QuickBooksUnavailable, again: true,
-		words: "QuickBooks did not receive the request in time."},
-	{kind: "SYSTEM", is: problem.QuickBooksUnavailable, again: true, words: "QuickBooks had an error of its own."},
-	{kind: "SERVICE", is: problem.QuickBooksUnavailable, again: true,
-		words: "A service of QuickBooks was not available."},
-}
-
-// match returns the rule for an answer. A fault's code says more than its status: throttling has come as 403, and code
-// 500 with status 400 means an unknown address.
-func match(status int, f *fault) rule {
-	code, kind := "", ""
-	if f != nil {
-		kind = strings.TrimSuffix(strings.ToUpper(f.Type), "FAULT")
-		if len(f.Errors) > 0 {
-			code = strings.TrimLeft(f.Errors[0].Code, "0")
-		}
-	}
-	for _, r := range rules {
-		if (r.status == 0 || r.status == status) && (r.code == "" || r.code == code) &&
-			(r.kind == "" || r.kind == kind) {
-			return r
-		}
-	}
-	if status >= 500 {
-		return rule{
-			is: problem.QuickBooksUnavailable, again: true,
-			words: fmt.Sprintf("QuickBooks answered with status %d.", status),
-		}
-	}
-	return rule{is: problem.QuickBooksRejected}
-}
+// repeatPause is the least time between two tries of which a rule counts how they repeat.
+const repeatPause = time.Second
 
 // faultFailure turns an unsuccessful answer into a failure.
 func faultFailure(r request, status int, f *fault, after time.Duration) *failure {
-	m := match(status, f)
+	m, number := match(status, f)
+	out := m.failure(r, status, f, after)
+	out.rule, out.repeats = number, m.repeats
+	if m.then != nil {
+		out.then = m.then.failure(r, status, f, after)
+		out.least = repeatPause
+	}
+	return out
+}
+
+// failure is the failure of a request that got an answer of this meaning.
+func (m meaning) failure(r request, status int, f *fault, after time.Duration) *failure {
 	cause := &refusal{status: status}
 	if f != nil && len(f.Errors) > 0 {
 		cause.code = f.Errors[0].Code
 	}
-	words := m.words
-	if words == "" {
-		words = quoteText(status, f)
-	}
-	p := problem.Wrap(cause, m.is, "%s", words)
+	p := problem.Wrap(cause, m.is, "%s", m.say(status, f))
 	if m.hint != "" {
 		p.WithHint("%s", m.hint)
 	}
 	p.RetryAfter = after
-	out := &failure{problem: p, again: m.again, slow: m.slow && r.report}
+	out := &failure{problem: p, again: m.do == retry, do: m.do, slow: m.slow && r.report}
 	if out.slow {
 		out.problem = tooSlowProblem()
 	}
@@ -131,7 +65,7 @@ func faultFailure(r request, status int, f *fault, after time.Duration) *failure
 	case m.pause && after == 0:
 		out.pause = throttlePause + jitter(10*time.Second)
 		p.RetryAfter = throttlePause
-	case after > 0 && m.again:
+	case after > 0 && out.again:
 		out.pause = after + jitter(time.Second)
 	}
 	return out
@@ -142,24 +76,58 @@ func tooSlowProblem() *problem.Problem {
 	return problem.New(problem.ReportTooLarge, "QuickBooks did not finish the report in time.")
 }
 
-// quoteText returns QuickBooks' own text, made safe to show.
-func quoteText(status int, f *fault) string {
+// say returns the sentence for people.
+func (m meaning) say(status int, f *fault) string {
+	if m.words == "" {
+		return quoteText(status, f)
+	}
 	if f == nil || len(f.Errors) == 0 {
-		return fmt.Sprintf("QuickBooks answered with status %d (%s).", status, http.StatusText(status))
+		return m.words
 	}
-	e := f.Errors[0]
-	text := e.Message
-	if e.Detail != "" && e.Detail != e.Message {
-		text += ": " + e.Detail
+	e, text := f.Errors[0], ""
+	switch m.quote {
+	case quoteWhole:
+		text = e.whole()
+	case quoteDetail:
+		text = e.Detail
+	case quoteBrief:
+		text, _, _ = strings.Cut(e.Detail, ":")
 	}
-	if e.Code != "" {
-		text += " (code " + e.Code + ")"
+	if text = problem.Safe(text); text == "" {
+		return m.words
 	}
-	return "QuickBooks says: " + problem.Safe(text)
+	return m.words + " QuickBooks says: " + withCode(text, e.Code)
 }
 
-// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. It returns nil if there is
-// none.
+// quoteText returns QuickBooks' own text, made safe to show.
+func quoteText(status int, f *fault) string {
+	switch {
+	case f != nil && len(f.Errors) > 0:
+		e := f.Errors[0]
+		return "QuickBooks says: " + withCode(problem.Safe(e.whole()), e.Code)
+	case status == http.StatusOK:
+		return "QuickBooks answered with a fault that it does not explain."
+	}
+	return fmt.Sprintf("QuickBooks answered with status %d (%s).", status, http.StatusText(status))
+}
+
+// whole is the message with the detail.
+func (e faultError) whole() string {
+	if e.Detail == "" || e.Detail == e.Message {
+		return e.Message
+	}
+	return e.Message + ": " + e.Detail
+}
+
+func withCode(text, code string) string {
+	if code == "" {
+		return text
+	}
+	return text + " (code " + problem.Safe(code) + ")"
+}
+
+// readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. Change data capture can have
+// one among its groups, with status 200. It returns nil if there is none.
 func readFault(body []byte) *fault {
 	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
 	if bytes.HasPrefix(trimmed, []byte("<")) {
@@ -169,20 +137,43 @@ func readFault(body []byte) *fault {
 	if !bytes.Contains(body, []byte(`"Fault"`)) && !bytes.Contains(body, []byte(`"fault"`)) {
 		return nil
 	}
-	// encoding/json ignores the case of member names, so this reads both spellings.
-	var doc struct {
-		Fault *struct {
-			Error []struct {
-				Message, Detail, Code record.Scalar
-			}
-			Type record.Scalar
+	var doc struct{ Fault *jsonFault }
+	if json.Unmarshal(body, &doc) == nil && doc.Fault != nil {
+		return doc.Fault.fault()
+	}
+	var capture struct {
+		CDCResponse []struct {
+			Fault         *jsonFault
+			QueryResponse []struct{ Fault *jsonFault }
 		}
 	}
-	if json.Unmarshal(body, &doc) != nil || doc.Fault == nil {
+	if json.Unmarshal(body, &capture) != nil {
 		return nil
 	}
-	f := &fault{Type: string(doc.Fault.Type)}
-	for _, e := range doc.Fault.Error {
+	for _, response := range capture.CDCResponse {
+		if response.Fault != nil {
+			return response.Fault.fault()
+		}
+		for _, group := range response.QueryResponse {
+			if group.Fault != nil {
+				return group.Fault.fault()
+			}
+		}
+	}
+	return nil
+}
+
+// jsonFault is a fault in JSON. encoding/json ignores the case of member names, so this reads both spellings.
+type jsonFault struct {
+	Error []struct {
+		Message, Detail, Code record.Scalar
+	}
+	Type record.Scalar
+}
+
+func (j *jsonFault) fault() *fault {
+	f := &fault{Type: string(j.Type)}
+	for _, e := range j.Error {
 		f.Errors = append(f.Errors, faultError{string(e.Code), string(e.Message), string(e.Detail)})
 	}
 	return f

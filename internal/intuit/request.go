@@ -50,6 +50,35 @@ type failure struct {
 	pause   time.Duration // how long all requests of the company have to wait
 	slow    bool          // Intuit ran out of time
 	status  int
+	// Of answers:
+	rule    int // the matching rule's number; 0 for a request that got no answer
+	do      reaction
+	repeats int           // how often in a row until then applies
+	then    *failure      // nil for a failure that stays what it is
+	least   time.Duration // how long to wait before the next try
+}
+
+// streak counts how often in a row a request has got answers of one rule.
+type streak struct {
+	rule  int
+	n     int
+	since time.Time // when the first of them was asked for
+}
+
+// add counts a failure and returns what it comes to. good is when the company's last good answer came: a company that
+// answers others meanwhile has not lost its connection.
+func (s *streak) add(f *failure, asked, good time.Time) *failure {
+	broken := f.then != nil && f.then.do == reconnect && good.After(s.since)
+	if f.rule != s.rule || broken {
+		*s = streak{rule: f.rule, since: asked}
+	}
+	s.n++
+	if f.then == nil || s.n < f.repeats {
+		return f
+	}
+	f.then.status = f.status
+	f.then.problem.WithRequestID(f.problem.ProviderRequestID)
+	return f.then
 }
 
 // get sends the request until it is accepted, must not be retried, or ctx ends. Errors are problems.
@@ -62,21 +91,28 @@ func (c *Client) get(ctx context.Context, r request) error {
 		defer release()
 	}
 	client := c.guard(r.realm)
+	var row streak
 	for try := 1; ; try++ {
+		asked := time.Now()
 		f := c.try(ctx, client, r)
 		if f == nil {
+			c.standings.good(ctx, r.realm, asked)
 			return nil
 		}
 		if ctx.Err() != nil {
 			return endProblem(ctx)
 		}
+		f = row.add(f, asked, c.standings.lastGood(r.realm))
 		c.log.WarnContext(ctx, "quickbooks request failed",
 			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code),
 			"intuit_tid", f.problem.ProviderRequestID)
 		if !f.again || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
+			if f.do >= tell {
+				c.standings.bad(ctx, r.realm, row.since, f.problem)
+			}
 			return f.problem
 		}
-		wait := max(backoff(try), f.pause)
+		wait := max(backoff(try), f.pause, f.least)
 		if f.pause > 0 {
 			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
 		}

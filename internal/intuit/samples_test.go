@@ -41,31 +41,39 @@ func eachAnswer[T any](
 
 func TestSampleFaults(t *testing.T) {
 	t.Parallel()
-	eachAnswer(t, map[string]problem.Code{
-		"fault_query_parse.json":   problem.QuickBooksRejected,
-		"fault_token_expired.json": problem.CompanyReconnectRequired,
-		"fault_wrong_company.json": problem.CompanyReconnectRequired,
-		"fault_throttle.json":      problem.QuickBooksRateLimited,
-	}, map[string]problem.Code{
-		"fault_400_2010_invalid_property.json":     problem.QuickBooksRejected,
-		"fault_400_4000_empty_query.json":          problem.QuickBooksRejected,
-		"fault_400_4000_query_parse.json":          problem.QuickBooksRejected,
-		"fault_400_4001_not_queryable.json":        problem.QuickBooksRejected,
-		"fault_400_500_unsupported_operation.json": problem.QuickBooksRejected,
-		"fault_400_610_object_not_found.json":      problem.QuickBooksRejected,
-		"fault_400_6240_duplicate_name.json":       problem.QuickBooksRejected,
-		"fault_401_token_expired_lowercase.json":   problem.CompanyReconnectRequired,
-		"fault_403_application_authorization.json": problem.CompanyReconnectRequired,
-		"fault_429_throttle.json":                  problem.QuickBooksRateLimited,
-	}, func(t *testing.T, name string, body []byte, want problem.Code) {
+	type want struct {
+		status int
+		code   problem.Code // while it stays so
+	}
+	eachAnswer(t, map[string]want{
+		"fault_query_parse.json":   {400, problem.QuickBooksRejected},
+		"fault_token_expired.json": {401, problem.CompanyReconnectRequired},
+		"fault_wrong_company.json": {403, problem.CompanyReconnectRequired},
+		"fault_throttle.json":      {429, problem.QuickBooksRateLimited},
+	}, map[string]want{
+		"fault_400_2010_invalid_property.json":     {400, problem.QuickBooksRejected},
+		"fault_400_4000_empty_query.json":          {400, problem.QuickBooksRejected},
+		"fault_400_4000_query_parse.json":          {400, problem.QuickBooksRejected},
+		"fault_400_4001_not_queryable.json":        {400, problem.QuickBooksRejected},
+		"fault_400_500_unsupported_operation.json": {400, problem.QuickBooksRejected},
+		"fault_400_610_object_not_found.json":      {400, problem.QuickBooksRejected},
+		"fault_400_6240_duplicate_name.json":       {400, problem.QuickBooksRejected},
+		"fault_401_token_expired_lowercase.json":   {401, problem.CompanyReconnectRequired},
+		"fault_403_application_authorization.json": {403, problem.CompanyReconnectRequired},
+		"fault_429_throttle.json":                  {429, problem.QuickBooksRateLimited},
+	}, func(t *testing.T, name string, body []byte, want want) {
+		t.Helper()
 		f := readFault(body)
 		if f == nil || len(f.Errors) != 1 || f.Errors[0].Code == "" {
 			t.Errorf("%s: %+v", name, f)
 			return
 		}
-		got := faultFailure(request{}, 200, f, 0).problem
-		if got.Code != want || strings.Contains(got.Message, "FAKEACCESSTOKEN") {
-			t.Errorf("%s: %v", name, got)
+		got := faultFailure(request{}, want.status, f, 0)
+		if got.then != nil {
+			got = got.then
+		}
+		if got.problem.Code != want.code || strings.Contains(got.problem.Message, "FAKEACCESSTOKEN") {
+			t.Errorf("%s: %v", name, got.problem)
 		}
 	})
 }

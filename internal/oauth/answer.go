@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	callLimit = 30 * time.Second // of one call, also when the caller allows more
+	callLimit = 30 * time.Second // for one call, even if the caller allows more
 	bodyLimit = 1 << 20          // bytes; real answers have a few thousand
-	// assumedLife is an access token's when the answer does not tell: both providers document an hour.
+	// assumedLife is an access token's life if the answer does not state it. Both providers document an hour.
 	assumedLife = time.Hour
 	maxLife     = 100 * 365 * 24 * time.Hour
 )
 
-// tokenAnswer is a token endpoint's answer; zero times were not told.
+// tokenAnswer is a token endpoint's answer. Times that it does not state are zero.
 type tokenAnswer struct {
 	access, refresh string
 	asked           time.Time
@@ -34,8 +34,8 @@ type tokenAnswer struct {
 	scopes          []string
 }
 
-// readToken decodes an answer; lives count from asked, which is early rather than late. It reports whether the body is
-// a token answer at all.
+// readToken decodes an answer. Lifetimes are counted from asked, when the request was sent, to be early rather than
+// late. It reports whether the body is a token answer at all.
 func readToken(body []byte, asked time.Time) (tokenAnswer, bool) {
 	fields := map[string]any{}
 	text := func(key string) string {
@@ -52,23 +52,23 @@ func readToken(body []byte, asked time.Time) (tokenAnswer, bool) {
 		asked: asked, scopes: strings.Fields(text("scope")),
 	}
 	a.expiry = asked.Add(assumedLife)
-	if life, told := seconds(fields["expires_in"]); told {
+	if life, told := parseSeconds(fields["expires_in"]); told {
 		a.expiry = asked.Add(life)
 	}
-	// Intuit tells the refresh token's life under x_ names; Google does so only for grants with a time limit.
+	// Intuit states the refresh token's life under x_ names; Google states it only for grants with a time limit.
 	for _, key := range []string{"refresh_token_expires_in", "x_refresh_token_expires_in"} {
-		if life, told := seconds(fields[key]); told {
+		if life, told := parseSeconds(fields[key]); told {
 			a.refreshExpiry = asked.Add(life)
 		}
 	}
-	if life, told := seconds(fields["x_refresh_token_hard_expires_in"]); told {
+	if life, told := parseSeconds(fields["x_refresh_token_hard_expires_in"]); told {
 		a.hardExpiry = asked.Add(life)
 	}
 	return a, a.access != ""
 }
 
-// seconds reads a number of seconds, which some servers write as text.
-func seconds(v any) (time.Duration, bool) {
+// parseSeconds parses a number of seconds, which some servers write as text.
+func parseSeconds(v any) (time.Duration, bool) {
 	var n float64
 	switch v := v.(type) {
 	case json.Number:
@@ -92,39 +92,42 @@ func seconds(v any) (time.Duration, bool) {
 	return time.Duration(min(max(n, 0), maxLife.Seconds())) * time.Second, true
 }
 
-// reply is an answer of the provider, read whole.
+// reply is the provider's answer, read whole.
 type reply struct {
 	status    int
 	header    http.Header
 	body      []byte
 	requestID string
-	secrets   []string // what was sent and must not come back in a message
+	secrets   []string // secrets in the request, which must not appear in messages
 }
 
 func (r reply) ok() bool { return r.status >= 200 && r.status <= 299 }
 
-// do sends a request and reads the answer within the limits. Its errors are problems, or the caller's own context's
-// error. The secrets are those in the request: no error repeats them.
+// do sends a request and reads the answer within the limits. Its errors are problems, or the error of the caller's own
+// context. secrets are those in the request; no error repeats them.
 func (p *Provider) do(request *http.Request, secrets ...string) (reply, error) {
 	caller := request.Context()
 	ctx, cancel := context.WithTimeout(caller, callLimit)
 	defer cancel()
-	response, err := p.client().Do(request.WithContext(ctx))
+	response, err := p.newClient().Do(request.WithContext(ctx))
 	if err != nil {
-		return reply{}, p.noAnswer(caller, err, secrets)
+		return reply{}, p.explainNoAnswer(caller, err, secrets)
 	}
 	defer response.Body.Close()
-	r := reply{status: response.StatusCode, header: response.Header, requestID: requestID(response.Header),
-		secrets: secrets}
+	r := reply{
+		status: response.StatusCode, header: response.Header,
+		requestID: findRequestID(response.Header), secrets: secrets,
+	}
 	r.body, err = io.ReadAll(io.LimitReader(response.Body, bodyLimit))
 	if err != nil {
-		return reply{}, p.noAnswer(caller, err, secrets)
+		return reply{}, p.explainNoAnswer(caller, err, secrets)
 	}
 	return r, nil
 }
 
-// client is the provider's client, but without following redirects: those could carry secrets to another host.
-func (p *Provider) client() *http.Client {
+// newClient returns a copy of the provider's client that does not follow redirects, because those could carry secrets
+// to another host.
+func (p *Provider) newClient() *http.Client {
 	client := http.Client{}
 	if p.HTTP != nil {
 		client = *p.HTTP
@@ -133,8 +136,8 @@ func (p *Provider) client() *http.Client {
 	return &client
 }
 
-// noAnswer returns the problem of a call that got no complete answer.
-func (p *Provider) noAnswer(caller context.Context, err error, secrets []string) error {
+// explainNoAnswer returns the problem for a call that got no complete answer.
+func (p *Provider) explainNoAnswer(caller context.Context, err error, secrets []string) error {
 	if errors.Is(caller.Err(), context.Canceled) {
 		return fmt.Errorf("asking %s: %w", p.title(), context.Canceled)
 	}
@@ -149,8 +152,8 @@ func (p *Provider) noAnswer(caller context.Context, err error, secrets []string)
 	return problem.Wrap(cause, p.Unavailable, "%s could not be reached.", p.title())
 }
 
-// requestID is the provider's name for the request, for its support.
-func requestID(h http.Header) string {
+// findRequestID returns the provider's id for the request, which its support asks for.
+func findRequestID(h http.Header) string {
 	for _, key := range []string{"intuit_tid", "Intuit-Tid", "X-Request-Id"} {
 		for name, values := range h {
 			if strings.EqualFold(name, key) && len(values) > 0 && isWord(values[0]) {
@@ -174,12 +177,12 @@ func (s scrubbed) Unwrap() error { return s.err }
 const (
 	longestText  = 200
 	longestWord  = 48 // no sentence has a longer word, but tokens do
-	longestMixed = 20 // of a word with digits in it, as tokens have
+	longestMixed = 20 // for a word with digits in it, as tokens have
 	hidden       = "[hidden]"
 )
 
-// scrub makes a provider's text fit for messages: without the secrets and without whatever looks like a token, on one
-// line and of moderate length.
+// scrub makes a provider's text fit for messages: it hides the secrets and whatever looks like a token, and puts the
+// text on one line of moderate length.
 func scrub(text string, secrets []string) string {
 	for _, secret := range secrets {
 		if secret == "" {

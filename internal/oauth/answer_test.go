@@ -21,8 +21,10 @@ func TestUserInfo(t *testing.T) {
 		{"Google's older one", `{"id":"1","email":"a@b.test"}`, 200, Identity{Subject: "1", Email: "a@b.test"}, ""},
 		{"nobody", `{}`, 200, Identity{}, problem.GoogleUnavailable},
 		{"scope missing", `{}`, 403, Identity{}, problem.GoogleReconnectRequired},
-		{"token dead", `{"error":"invalid_request","error_description":"` + theAccess + `"}`, 401, Identity{},
-			problem.GoogleReconnectRequired},
+		{
+			"token dead", `{"error":"invalid_request","error_description":"` + theAccess + `"}`, 401, Identity{},
+			problem.GoogleReconnectRequired,
+		},
 		{"down", ``, 500, Identity{}, problem.GoogleUnavailable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -30,7 +32,7 @@ func TestUserInfo(t *testing.T) {
 			var auth string
 			p := googleLike(func(r *http.Request) (*http.Response, error) {
 				auth = r.Header.Get("Authorization")
-				return answering(test.status, test.body)(r)
+				return respondWith(test.status, test.body)(r)
 			})
 			got, err := p.UserInfo(t.Context(), theAccess)
 			if auth != "Bearer "+theAccess {
@@ -48,13 +50,16 @@ func TestUserInfo(t *testing.T) {
 // FuzzTokenAnswer proves that no answer, however strange, leads to a panic, to a grant without an access token, or to
 // lives outside of a century.
 func FuzzTokenAnswer(f *testing.F) {
-	for _, seed := range []string{`{"access_token":"a","expires_in":3600}`, `{"expires_in":1e400}`, `[]`, `null`,
-		`{"access_token":"a","expires_in":"NaN"}`, `{"error":"invalid_grant"}`, `{"access_token":"a","x_refresh_token_expires_in":1e18}`} {
+	for _, seed := range []string{
+		`{"access_token":"a","expires_in":3600}`, `{"expires_in":1e400}`, `[]`, `null`,
+		`{"access_token":"a","expires_in":"NaN"}`, `{"error":"invalid_grant"}`,
+		`{"access_token":"a","x_refresh_token_expires_in":1e18}`,
+	} {
 		f.Add([]byte(seed), 200)
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, body []byte, status int) {
-		p := intuitLike(answering(status, string(body)))
+		p := intuitLike(respondWith(status, string(body)))
 		p.Now = func() time.Time { return now }
 		g, err := p.Refresh(t.Context(), export.Grant{RefreshToken: "r"})
 		if err != nil {

@@ -1,5 +1,5 @@
-// Package oauth gets, keeps and ends consents: the code flow with one-time states and PKCE, the token endpoint's calls
-// with their answers classified into problems, and per connection a token source that refreshes once for all callers
-// and makes a rotated pair durable before it hands out the access token. It knows what both providers share; what sets
-// them apart is said by a Provider. No error of this package holds a token, a secret or the body of an answer.
+// Package oauth obtains, keeps and ends consents. It has the code flow with one-time states and PKCE, calls to the
+// token endpoint with answers classified into problems, and for each connection a token source that refreshes once for
+// all callers and stores a rotated pair before it hands out the access token. It implements what both providers share;
+// a Provider says how they differ. No error of this package contains a token, a secret or the body of an answer.
 package oauth

@@ -10,15 +10,15 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// fault is what a refusal says of itself (RFC 6749, section 5.2).
+// fault is the error that a refusal names (RFC 6749, section 5.2).
 type fault struct {
-	code        string // one of the RFC's or the provider's words; empty when there is none
+	code        string // one of the RFC's or the provider's words; empty if there is none
 	description string
-	subtype     string // Google: "invalid_rapt" when an administrator's session control ended the grant
+	subtype     string // Google: "invalid_rapt" if an administrator's session control ended the grant
 }
 
-// fault reads a refusal's body; a body that is none gives the zero value.
-func (r reply) fault() fault {
+// readFault reads a refusal's body. It returns the zero value if the body is not a refusal.
+func (r reply) readFault() fault {
 	var fields struct {
 		Error       json.RawMessage `json:"error"`
 		Description string          `json:"error_description"`
@@ -34,7 +34,7 @@ func (r reply) fault() fault {
 	return fault{code, scrub(fields.Description, r.secrets), scrub(fields.Subtype, r.secrets)}
 }
 
-// isWord keeps anything but a name out of messages: an error's, a request's.
+// isWord reports whether s looks like a name, such as an error's or a request's, and may appear in messages.
 func isWord(s string) bool {
 	if s == "" || len(s) > longestWord {
 		return false
@@ -44,14 +44,14 @@ func isWord(s string) bool {
 	}) < 0
 }
 
-// failure says what a refusal means. The named error decides, not the status: both providers answer 400 to ended grants
-// and Intuit has been seen to answer 400 as well as 401 to wrong credentials. Without a named error nothing is proven,
-// so the connection must not suffer: that is a passing failure.
-func (p *Provider) failure(r reply) *problem.Problem {
-	f := r.fault()
+// classify returns the problem for a refusal. The named error decides, not the status: both providers answer 400 to
+// ended grants, and Intuit has been seen to answer both 400 and 401 to wrong credentials. Without a named error nothing
+// is proven, so the failure counts as a passing one and the connection stays.
+func (p *Provider) classify(r reply) *problem.Problem {
+	f := r.readFault()
 	failed := p.explain(r.status, f)
 	failed.ProviderRequestID = r.requestID
-	failed.RetryAfter = retryAfter(r.header, p.now())
+	failed.RetryAfter = parseRetryAfter(r.header, p.now())
 	return failed
 }
 
@@ -94,8 +94,8 @@ func quoteReason(f fault) string {
 	return " (" + f.code + ": " + strings.TrimRight(f.description, ".") + ")"
 }
 
-// retryAfter reads the header, which is seconds or a date (RFC 9110, section 10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
+// parseRetryAfter reads the Retry-After header, which is seconds or a date (RFC 9110, section 10.2.3).
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
 		return 0

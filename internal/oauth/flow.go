@@ -22,26 +22,26 @@ import (
 // flowLife is how long a person may take on the provider's consent page.
 const flowLife = 10 * time.Minute
 
-// ErrDeclined is inside the problem of a consent that the person declined.
+// ErrDeclined is wrapped by the problem for a consent that the person declined.
 var ErrDeclined = errors.New("consent declined")
 
-// ErrOtherCompany is inside the problem of a reconnect that came back for another company than it was begun for.
+// ErrOtherCompany is wrapped by the problem for a reconnect that came back for another company than intended.
 var ErrOtherCompany = errors.New("consent for another company")
 
-// Flows leads consents from the redirect to the provider until its answer.
+// Flows handles consents from the redirect to the provider until its answer.
 type Flows struct {
 	Store   export.FlowStore
 	BaseURL string           // public root of this installation, without a trailing slash
 	Now     func() time.Time // nil means time.Now
 }
 
-// RedirectURI is the address at which the provider's answer arrives; it must be registered with the provider's app.
+// RedirectURI returns the address at which the provider's answer arrives. It must be registered in the provider's app.
 func (f *Flows) RedirectURI(p *Provider) string {
 	return strings.TrimRight(f.BaseURL, "/") + "/oauth/" + p.Name + "/callback"
 }
 
-// Begin stores a new flow and returns the address of the consent page. The flow must name its user and session; its
-// provider, verifier and expiry are set here. extra are further parameters, such as login_hint.
+// Begin stores a new flow and returns the address of the consent page. The flow must name its user and session; Begin
+// sets its provider, verifier and expiry. extra has further parameters, such as login_hint.
 func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra map[string]string) (string, error) {
 	if flow.User == "" || flow.Session == "" {
 		return "", errors.New("beginning consent: the flow names no user or no session")
@@ -51,31 +51,32 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 		flow.Verifier = oauth2.GenerateVerifier()
 	}
 	state := newState()
-	// The address is made first, so that nothing is stored when the provider is not set up.
+	// The address is made first, so that nothing is stored if the provider is not set up.
 	address, err := p.AuthURL(ctx, f.RedirectURI(p), state, flow.Verifier, flow.Scopes, extra)
 	if err != nil {
 		return "", err
 	}
-	if err := f.Store.PutFlow(ctx, stateHash(state), flow); err != nil {
+	if err := f.Store.PutFlow(ctx, hashState(state), flow); err != nil {
 		return "", fmt.Errorf("storing consent under way: %w", err)
 	}
 	return address, nil
 }
 
-// Finish checks the provider's answer and exchanges its code. sessionHash is that of the browser session that brought
-// the answer. The flow is used up whatever comes out; as soon as it is known to be this session's own it is returned
-// even with an error, so that the person can be led back. If the provider names a realm, it is the flow's once there
-// is no error. Errors are problems, but for those of the store.
-func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
-	sessionHash string) (export.Flow, export.Grant, error) {
+// Finish checks the provider's answer and exchanges its code. sessionHash is the hash of the browser session that
+// brought the answer. The flow is used up whatever the outcome. If it belongs to this session it is returned even with
+// an error, so that the person can be led back. Without an error the flow's Realm is the one that the provider named,
+// if it names any. Errors other than the store's are problems.
+func (f *Flows) Finish(
+	ctx context.Context, p *Provider, answer url.Values, sessionHash string,
+) (export.Flow, export.Grant, error) {
 	flow, err := f.take(ctx, p, answer.Get("state"), sessionHash)
 	if err != nil {
 		return export.Flow{}, export.Grant{}, err
 	}
-	if err := refusal(p, answer); err != nil {
+	if err := checkRefusal(p, answer); err != nil {
 		return flow, export.Grant{}, err
 	}
-	// Checked before the exchange: the other company's present connection must not be touched.
+	// Checked before the exchange, so that the other company's existing connection is not affected.
 	if p.RealmParam != "" {
 		realm := export.RealmID(answer.Get(p.RealmParam))
 		if err := p.checkRealm(realm, flow.Realm); err != nil {
@@ -85,8 +86,8 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
 	}
 	code := answer.Get("code")
 	if code == "" {
-		return flow, export.Grant{}, problem.New(problem.BadRequest, "%s sent the browser back without a code.",
-			p.title()).
+		return flow, export.Grant{}, problem.New(problem.BadRequest,
+			"%s sent the browser back without a code.", p.title()).
 			WithHint("Nothing was changed. Begin the connection again.")
 	}
 	grant, err := p.Exchange(ctx, f.RedirectURI(p), code, flow.Verifier)
@@ -94,12 +95,12 @@ func (f *Flows) Finish(ctx context.Context, p *Provider, answer url.Values,
 		return flow, export.Grant{}, err
 	}
 	if len(grant.Scopes) == 0 {
-		grant.Scopes = flow.Scopes // an answer without scope means all that were asked for (RFC 6749, section 5.1)
+		grant.Scopes = flow.Scopes // no scope in the answer means that all were granted (RFC 6749, section 5.1)
 	}
 	return flow, grant, nil
 }
 
-// checkRealm holds the realm of an answer against the one that was wanted, empty for any.
+// checkRealm compares the realm of an answer with the one that was wanted, which is empty for any.
 func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
@@ -115,7 +116,7 @@ func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	return nil
 }
 
-// take uses a state up and returns its flow if that is this provider's and this session's.
+// take uses up a state and returns its flow if it belongs to this provider and session.
 func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string) (export.Flow, error) {
 	unknown := problem.New(problem.Conflict,
 		"This answer from %s belongs to no connection under way: it was used already, or it took longer than %d "+
@@ -125,7 +126,7 @@ func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string
 		return export.Flow{}, unknown
 	}
 	now := f.now()
-	flow, err := f.Store.TakeFlow(ctx, stateHash(state), now)
+	flow, err := f.Store.TakeFlow(ctx, hashState(state), now)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
 		return export.Flow{}, unknown
@@ -134,7 +135,7 @@ func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string
 	case flow.Provider != p.Name, !now.Before(flow.ExpiresAt):
 		return export.Flow{}, unknown
 	case subtle.ConstantTimeCompare([]byte(flow.Session), []byte(sessionHash)) != 1:
-		// Else somebody could make another person's browser finish a consent for the wrong account.
+		// Otherwise somebody could make another person's browser finish a consent for the wrong account.
 		return export.Flow{}, problem.New(problem.Forbidden, "This connection was begun in another browser session.").
 			WithHint("Nothing was changed. Begin the connection again and finish it in the same browser, without " +
 				"signing out in between.")
@@ -142,8 +143,8 @@ func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string
 	return flow, nil
 }
 
-// refusal is the problem of an answer that carries an error instead of a code.
-func refusal(p *Provider, answer url.Values) error {
+// checkRefusal returns the problem for an answer that has an error instead of a code, or nil.
+func checkRefusal(p *Provider, answer url.Values) error {
 	code := answer.Get("error")
 	if code == "" {
 		return nil
@@ -156,10 +157,10 @@ func refusal(p *Provider, answer url.Values) error {
 			"The permission was declined on the %s page. Nothing was changed.", p.title()).
 			WithHint("Begin the connection again when you want to give the permission.")
 	}
-	failed := p.explain(0, fault{code: code,
-		description: scrub(answer.Get("error_description"), []string{answer.Get("code"), answer.Get("state")})})
+	secrets := []string{answer.Get("code"), answer.Get("state")}
+	failed := p.explain(0, fault{code: code, description: scrub(answer.Get("error_description"), secrets)})
 	if failed.Code == p.Reconnect {
-		// No grant has ended: there was none yet.
+		// No grant can have ended, because there was none yet.
 		failed = problem.New(p.Rejected, "%s did not give the permission%s.", p.title(), quoteReason(fault{code: code}))
 	}
 	return failed
@@ -172,15 +173,16 @@ func nameRealm(realm string) string {
 	return "without an id"
 }
 
-// newState is 32 random bytes; crypto/rand never fails.
+// newState returns 32 random bytes in base64. crypto/rand never fails.
 func newState() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// stateHash is under what a state's flow is stored, so that a copy of the store cannot finish a consent.
-func stateHash(state string) string {
+// hashState returns the key under which a state's flow is stored. With the hash, nobody who has a copy of the store can
+// finish a consent.
+func hashState(state string) string {
 	sum := sha256.Sum256([]byte(state))
 	return hex.EncodeToString(sum[:])
 }

@@ -52,8 +52,8 @@ func (s *flowShelf) TakeFlow(_ context.Context, hash string, now time.Time) (exp
 	return f, nil
 }
 
-// begun starts a consent and returns the address' parameters.
-func begun(t *testing.T, f *Flows, p *Provider, flow export.Flow) url.Values {
+// beginConsent begins a consent and returns the address's parameters.
+func beginConsent(t *testing.T, f *Flows, p *Provider, flow export.Flow) url.Values {
 	t.Helper()
 	address, err := f.Begin(t.Context(), p, flow, nil)
 	if err != nil {
@@ -67,17 +67,18 @@ func begun(t *testing.T, f *Flows, p *Provider, flow export.Flow) url.Values {
 }
 
 func ownFlow() export.Flow {
-	return export.Flow{User: "ann@b.test", Session: "session-hash", Scopes: []string{"openid", "email"},
-		ReturnTo: "/connections"}
+	return export.Flow{
+		User: "ann@b.test", Session: "session-hash", Scopes: []string{"openid", "email"}, ReturnTo: "/connections",
+	}
 }
 
 func TestConsentWithPKCE(t *testing.T) {
 	t.Parallel()
 	var calls []sent
-	p := googleLike(recording(200, `{"access_token":"a","refresh_token":"r","expires_in":3600}`, &calls))
+	p := googleLike(recordRequests(200, `{"access_token":"a","refresh_token":"r","expires_in":3600}`, &calls))
 	shelf := &flowShelf{}
 	f := &Flows{Store: shelf, BaseURL: "https://me.test/"}
-	asked := begun(t, f, p, ownFlow())
+	asked := beginConsent(t, f, p, ownFlow())
 	state := asked.Get("state")
 	if len(state) < 43 || asked.Get("redirect_uri") != "https://me.test/oauth/google/callback" ||
 		asked.Get("code_challenge_method") != "S256" {
@@ -119,7 +120,7 @@ func TestStatesDiffer(t *testing.T) {
 	f := &Flows{Store: &flowShelf{}}
 	seen := map[string]bool{}
 	for range 100 {
-		q := begun(t, f, googleLike(nil), ownFlow())
+		q := beginConsent(t, f, googleLike(nil), ownFlow())
 		seen[q.Get("state")], seen[q.Get("code_challenge")] = true, true
 	}
 	if len(seen) != 200 {
@@ -139,49 +140,82 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		says    string
 		back    bool // the flow is returned
 	}{
-		{name: "no state", change: func(a url.Values) { a.Del("state") }, want: problem.Conflict,
-			says: "no connection under way"},
-		{name: "made-up state", change: func(a url.Values) { a.Set("state", "guess") }, want: problem.Conflict,
-			says: "no connection under way"},
+		{
+			name: "no state", change: func(a url.Values) { a.Del("state") }, want: problem.Conflict,
+			says: "no connection under way",
+		},
+		{
+			name: "made-up state", change: func(a url.Values) { a.Set("state", "guess") }, want: problem.Conflict,
+			says: "no connection under way",
+		},
 		{name: "another session", session: "foreign", want: problem.Forbidden, says: "another browser"},
 		{name: "no session", session: "none", want: problem.Forbidden},
-		{name: "declined", change: func(a url.Values) { a.Del("code"); a.Set("error", "access_denied") },
+		{
+			name: "declined", change: func(a url.Values) { a.Del("code"); a.Set("error", "access_denied") },
 			want: problem.Cancelled, is: ErrDeclined, says: "declined on the QuickBooks page. Nothing was changed",
-			back: true},
-		{name: "declined beats code", change: func(a url.Values) { a.Set("error", "access_denied") },
-			want: problem.Cancelled, is: ErrDeclined, back: true},
-		{name: "declined with a made-up state",
+			back: true,
+		},
+		{
+			name: "declined beats code", change: func(a url.Values) { a.Set("error", "access_denied") },
+			want: problem.Cancelled, is: ErrDeclined, back: true,
+		},
+		{
+			name:   "declined with a made-up state",
 			change: func(a url.Values) { a.Set("state", "x"); a.Set("error", "access_denied") },
-			want:   problem.Conflict},
-		{name: "provider down", change: func(a url.Values) { a.Set("error", "temporarily_unavailable") },
-			want: problem.QuickBooksUnavailable, back: true},
-		{name: "app refused", change: func(a url.Values) { a.Set("error", "unauthorized_client") },
-			want: problem.AppCredentials, back: true},
-		{name: "bad scope", change: func(a url.Values) {
-			a.Set("error", "invalid_scope")
-			a.Set("error_description",
-				"no such scope")
-		}, want: problem.QuickBooksRejected, says: "no such scope", back: true},
-		{name: "strange error", change: func(a url.Values) { a.Set("error", "<script>"+theCode) },
-			want: problem.QuickBooksRejected, back: true},
-		{name: "invalid_grant here", change: func(a url.Values) { a.Set("error", "invalid_grant") },
-			want: problem.QuickBooksRejected, back: true},
-		{name: "error quotes the code",
+			want:   problem.Conflict,
+		},
+		{
+			name: "provider down", change: func(a url.Values) { a.Set("error", "temporarily_unavailable") },
+			want: problem.QuickBooksUnavailable, back: true,
+		},
+		{
+			name: "app refused", change: func(a url.Values) { a.Set("error", "unauthorized_client") },
+			want: problem.AppCredentials, back: true,
+		},
+		{
+			name: "bad scope",
+			change: func(a url.Values) {
+				a.Set("error", "invalid_scope")
+				a.Set("error_description", "no such scope")
+			},
+			want: problem.QuickBooksRejected, says: "no such scope", back: true,
+		},
+		{
+			name: "strange error", change: func(a url.Values) { a.Set("error", "<script>"+theCode) },
+			want: problem.QuickBooksRejected, back: true,
+		},
+		{
+			name: "invalid_grant here", change: func(a url.Values) { a.Set("error", "invalid_grant") },
+			want: problem.QuickBooksRejected, back: true,
+		},
+		{
+			name: "error quotes the code",
 			change: func(a url.Values) {
 				a.Set("error", "invalid_request")
-				a.Set("error_description",
-					"code "+theCode)
-			}, want: problem.QuickBooksRejected, back: true},
-		{name: "no code", change: func(a url.Values) { a.Del("code") }, want: problem.BadRequest,
-			says: "without a code", back: true},
-		{name: "another company", realm: "123", want: problem.Conflict, is: ErrOtherCompany, says: "company 999",
-			back: true},
-		{name: "no company", realm: "123", change: func(a url.Values) { a.Del("realmId") }, want: problem.Conflict,
-			is: ErrOtherCompany, back: true},
-		{name: "no company for a new connection", change: func(a url.Values) { a.Del("realmId") },
-			want: problem.BadRequest, says: "names no company", back: true},
-		{name: "a company that is no number", change: func(a url.Values) { a.Set("realmId", "12/../3") },
-			want: problem.BadRequest, says: "names no company", back: true},
+				a.Set("error_description", "code "+theCode)
+			},
+			want: problem.QuickBooksRejected, back: true,
+		},
+		{
+			name: "no code", change: func(a url.Values) { a.Del("code") }, want: problem.BadRequest,
+			says: "without a code", back: true,
+		},
+		{
+			name: "another company", realm: "123", want: problem.Conflict, is: ErrOtherCompany, says: "company 999",
+			back: true,
+		},
+		{
+			name: "no company", realm: "123", change: func(a url.Values) { a.Del("realmId") },
+			want: problem.Conflict, is: ErrOtherCompany, back: true,
+		},
+		{
+			name: "no company for a new connection", change: func(a url.Values) { a.Del("realmId") },
+			want: problem.BadRequest, says: "names no company", back: true,
+		},
+		{
+			name: "a company that is no number", change: func(a url.Values) { a.Set("realmId", "12/../3") },
+			want: problem.BadRequest, says: "names no company", back: true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -192,7 +226,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 			f := &Flows{Store: &flowShelf{}, BaseURL: "https://me.test"}
 			flow := ownFlow()
 			flow.Realm = test.realm
-			asked := begun(t, f, p, flow)
+			asked := beginConsent(t, f, p, flow)
 			if asked.Get("code_challenge") != "" {
 				t.Error("PKCE with a provider that has none")
 			}
@@ -222,7 +256,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 func TestFlowOfTheOtherProvider(t *testing.T) {
 	t.Parallel()
 	f := &Flows{Store: &flowShelf{}}
-	asked := begun(t, f, googleLike(nil), ownFlow())
+	asked := beginConsent(t, f, googleLike(nil), ownFlow())
 	_, _, err := f.Finish(t.Context(), intuitLike(nil), url.Values{"state": asked["state"], "code": {theCode}},
 		"session-hash")
 	checkProblem(t, err, problem.Conflict)
@@ -231,9 +265,9 @@ func TestFlowOfTheOtherProvider(t *testing.T) {
 func TestFlowsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := googleLike(answering(200, `{"access_token":"a","refresh_token":"r"}`))
+		p := googleLike(respondWith(200, `{"access_token":"a","refresh_token":"r"}`))
 		f := &Flows{Store: &flowShelf{}}
-		late, inTime := begun(t, f, p, ownFlow()), begun(t, f, p, ownFlow())
+		late, inTime := beginConsent(t, f, p, ownFlow()), beginConsent(t, f, p, ownFlow())
 		time.Sleep(flowLife - time.Second)
 		if _, _, err := f.Finish(t.Context(), p, url.Values{"state": inTime["state"], "code": {theCode}},
 			"session-hash"); err != nil {

@@ -31,8 +31,9 @@ func googleProvider(sim *googlesim.Server) *oauth.Provider {
 	return &oauth.Provider{
 		Name: "google", Title: "Google", ClientID: ends.ClientID, ClientSecret: ends.ClientSecret,
 		Endpoints: func(context.Context) (oauth.Endpoints, error) {
-			return oauth.Endpoints{Auth: ends.AuthURL, Token: ends.TokenURL, Revoke: ends.RevokeURL,
-				UserInfo: ends.UserinfoURL}, nil
+			return oauth.Endpoints{
+				Auth: ends.AuthURL, Token: ends.TokenURL, Revoke: ends.RevokeURL, UserInfo: ends.UserinfoURL,
+			}, nil
 		},
 		AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
@@ -42,13 +43,14 @@ func googleProvider(sim *googlesim.Server) *oauth.Provider {
 	}
 }
 
-// TestAGoogleAccountsLife leads one account through consent with PKCE, renewals, the end of a testing grant, a
-// reconnect and a disconnect.
+// TestAGoogleAccountsLife takes an account through consent with PKCE, renewals, the end of a testing grant, a reconnect
+// and a disconnect.
 func TestAGoogleAccountsLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sim := googlesim.New(googlesim.Options{AutoConsent: true, BaseURL: googleRoot,
-			Emails: []string{"ann@b.test", "bob@b.test"}})
+		sim := googlesim.New(googlesim.Options{
+			AutoConsent: true, BaseURL: googleRoot, Emails: []string{"ann@b.test", "bob@b.test"},
+		})
 		sim.SetTestingMode(true)
 		store := openStore(t, filepath.Join(t.TempDir(), "ledgersheet.db"), vault.NewKey())
 		defer func() { _ = store.Close() }()

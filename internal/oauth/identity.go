@@ -8,18 +8,18 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Identity is who gave a consent, as far as the granted scopes tell.
+// Identity says who gave a consent, as far as the granted scopes reveal it.
 type Identity struct {
-	Subject string // the provider's lasting id of the person
+	Subject string // the provider's permanent id for the person
 	Email   string
 	Name    string
 }
 
-// UserInfo asks the OpenID endpoint who the access token's owner is; it needs the scopes openid and email. A refused
-// token is a problem with the code Reconnect.
+// UserInfo asks the OpenID endpoint who owns the access token, which needs the scopes openid and email. If the token is
+// refused, the error is a problem with the code Reconnect.
 // https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
 func (p *Provider) UserInfo(ctx context.Context, access string) (Identity, error) {
-	ends, err := p.endpoints(ctx)
+	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -35,7 +35,7 @@ func (p *Provider) UserInfo(ctx context.Context, access string) (Identity, error
 	}
 	var claims struct {
 		Subject string `json:"sub"`
-		ID      string `json:"id"` // Google's older version of the endpoint
+		ID      string `json:"id"` // in Google's older version of the endpoint
 		Email   string `json:"email"`
 		Name    string `json:"name"`
 	}
@@ -44,7 +44,7 @@ func (p *Provider) UserInfo(ctx context.Context, access string) (Identity, error
 		return Identity{}, problem.New(p.Reconnect, "%s does not tell who gave this permission.", p.title()).
 			WithHint("Connect again and leave the boxes for your e-mail address ticked.").WithRequestID(reply.requestID)
 	case !reply.ok():
-		return Identity{}, p.failure(reply)
+		return Identity{}, p.classify(reply)
 	case json.Unmarshal(reply.body, &claims) != nil || claims.Subject+claims.ID == "":
 		return Identity{}, problem.New(p.Unavailable, "%s did not say whose permission this is.", p.title()).
 			WithRequestID(reply.requestID)

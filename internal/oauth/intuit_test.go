@@ -23,7 +23,7 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-// inProcess serves requests by a handler without a network, which virtual time could not wait for.
+// inProcess serves requests with a handler and without a network, for which virtual time could not wait.
 type inProcess struct{ handler http.Handler }
 
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -38,10 +38,12 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// browser follows no redirects: the test reads where they lead.
+// browser does not follow redirects, so that the test can read where they lead.
 func browser(handler http.Handler) *http.Client {
-	return &http.Client{Transport: inProcess{handler},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Transport:     inProcess{handler},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 func get(t *testing.T, client *http.Client, address string) *http.Response {
@@ -102,8 +104,8 @@ func intuitProvider(sim *intuitsim.Server) *oauth.Provider {
 	}
 }
 
-// TestACompanysLife leads one connection through consent, rotation, a refused token, an end by the customer, a
-// reconnect and a disconnect, with the real store and Intuit's rules.
+// TestACompanysLife takes a connection through consent, rotation, a refused token, the customer's disconnect, a
+// reconnect and our own disconnect, with the real store and Intuit's rules.
 func TestACompanysLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -170,7 +172,7 @@ func TestACompanysLife(t *testing.T) {
 			defer response.Body.Close()
 			return response.StatusCode
 		}
-		// Three days of use, forty at a time, with a restart each day: one refresh a period.
+		// Three days of use by forty callers at a time, with a restart each day: one refresh per period.
 		for range 3 {
 			for range 24 {
 				var callers sync.WaitGroup
@@ -197,7 +199,7 @@ func TestACompanysLife(t *testing.T) {
 		if n := sim.Refreshes(realm); n != 71 {
 			t.Errorf("%d refreshes in 72 hours of which the first had a token", n)
 		}
-		// Intuit forgets access tokens early: one 401 and nobody notices.
+		// Intuit forgets access tokens early: there is one 401, and no caller notices.
 		api()
 		before := sim.Refreshes(realm)
 		time.Sleep(time.Minute)
@@ -205,7 +207,7 @@ func TestACompanysLife(t *testing.T) {
 		if status := api(); status != 200 || sim.Refreshes(realm) != before+1 {
 			t.Errorf("after a 401: status %d, %d refreshes", status, sim.Refreshes(realm)-before)
 		}
-		// The customer disconnects inside QuickBooks: one refused refresh, then silence.
+		// The customer disconnects inside QuickBooks: one refresh is refused, then there are no more requests.
 		sim.RevokeGrant(realm)
 		time.Sleep(time.Minute)
 		for range 5 {
@@ -217,7 +219,7 @@ func TestACompanysLife(t *testing.T) {
 		if len(ended) != 1 {
 			t.Errorf("%d notices of the end", len(ended))
 		}
-		// A reconnect that comes back for the next company is refused, the right one is taken.
+		// A reconnect that comes back for another company is refused; the right one is accepted.
 		flow.Realm = export.RealmID(realm)
 		if _, _, err = consent(flow); !errors.Is(err, oauth.ErrOtherCompany) {
 			t.Errorf("another company: %v", err)
@@ -236,7 +238,7 @@ func TestACompanysLife(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // the second time it is ended already
+		for range 2 { // the second time it has ended already
 			if err = provider.Revoke(t.Context(), last); err != nil {
 				t.Errorf("revoking: %v", err)
 			}

@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Endpoints are a provider's addresses. Revoke and UserInfo may be empty when they are not used.
+// Endpoints are a provider's addresses. Revoke and UserInfo may be empty if they are not used.
 type Endpoints struct {
 	Auth     string
 	Token    string
@@ -24,48 +24,48 @@ type Endpoints struct {
 	UserInfo string
 }
 
-// Provider says how one authorization server differs from others. Its fields are not changed once it is in use; the
-// methods are safe for concurrent use.
+// Provider describes an authorization server and makes its calls. Its methods are safe for concurrent use, as long as
+// no field is changed once it is in use.
 //
 // Intuit: https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
 // Google: https://developers.google.com/identity/protocols/oauth2/web-server
 type Provider struct {
 	Name  string // as in export.Flow: "quickbooks" or "google"; also part of the callback's path
-	Title string // for people: "QuickBooks"; empty means Name
+	Title string // shown to people, such as "QuickBooks"; empty means Name
 
 	ClientID, ClientSecret string
-	// Endpoints tells the addresses; it is asked before each call and is expected to remember them. Its errors are
-	// returned as they are.
+	// Endpoints returns the addresses. It is called before each request and is expected to cache them.
 	Endpoints func(ctx context.Context) (Endpoints, error)
 	// AuthStyle says where the token endpoint looks for the client's credentials. The zero value is the header.
 	AuthStyle oauth2.AuthStyle
 	PKCE      bool
-	// RealmParam is the parameter of the provider's answer that names the company which the permission is for; empty if
-	// permissions are for no company.
+	// RealmParam is the parameter of the provider's answer that names the company the permission is for. It is empty if
+	// permissions are not for a company.
 	RealmParam string
 	// AuthParams are added to every authorization request, such as access_type=offline.
 	AuthParams map[string]string
-	// RevokeJSON makes revocations a JSON body with the client's credentials (Intuit) instead of a form without
+	// RevokeJSON sends revocations as JSON with the client's credentials (Intuit) rather than as a form without them
 	// (Google).
 	RevokeJSON bool
-	// Headers are added to every call of the token endpoint.
+	// Headers are added to every request to the token endpoint.
 	Headers map[string]string
-	// RefreshTokenLife is taken for a new refresh token when the answer does not tell its life; zero means unknown.
+	// RefreshTokenLife is the life of a new refresh token if the answer does not state it. Zero means unknown.
 	RefreshTokenLife time.Duration
 
-	// Reconnect is the code of a grant that ended, Unavailable and RateLimited are those of passing failures, Rejected
-	// is that of refusals that neither a new try nor a new consent can mend.
+	// Reconnect is the problem code for a grant that has ended; Unavailable and RateLimited are for passing failures.
+	// Rejected is for refusals that neither another try nor a new consent can fix.
 	Reconnect, Unavailable, RateLimited, Rejected problem.Code
 
 	HTTP *http.Client     // nil means http.DefaultClient; redirects are never followed
 	Now  func() time.Time // nil means time.Now
 }
 
-// AuthURL is the address of the consent page. The verifier is the PKCE verifier, used if the provider has PKCE. extra
-// overrides the provider's standing parameters. A provider without a client id is an app_credentials problem.
-func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier string, scopes []string,
-	extra map[string]string) (string, error) {
-	ends, err := p.endpoints(ctx)
+// AuthURL returns the address of the consent page. verifier is the PKCE verifier, used if the provider has PKCE. extra
+// overrides AuthParams. A provider without a client id is an app_credentials problem.
+func (p *Provider) AuthURL(
+	ctx context.Context, redirectURI, state, verifier string, scopes []string, extra map[string]string,
+) (string, error) {
+	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -85,10 +85,10 @@ func (p *Provider) AuthURL(ctx context.Context, redirectURI, state, verifier str
 	return config.AuthCodeURL(state, params...), nil
 }
 
-// Exchange turns a consent's code into a grant. The redirect URI must be the one of the authorization request. A code
-// that the provider refuses is a conflict: the consent must be begun again.
+// Exchange exchanges a consent's code for a grant. The redirect URI must be the one in the authorization request. A
+// code that the provider refuses is a conflict problem: the consent must be begun again.
 func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier string) (export.Grant, error) {
-	ends, err := p.endpoints(ctx)
+	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return export.Grant{}, err
 	}
@@ -96,7 +96,7 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 	if p.PKCE && verifier != "" {
 		form.Set("code_verifier", verifier)
 	}
-	answer, err := p.tokenCall(ctx, ends.Token, form)
+	answer, err := p.requestToken(ctx, ends.Token, form)
 	if err != nil {
 		if problem.HasCode(err, p.Reconnect) {
 			return export.Grant{}, problem.Wrap(err, problem.Conflict,
@@ -105,31 +105,30 @@ func (p *Provider) Exchange(ctx context.Context, redirectURI, code, verifier str
 		}
 		return export.Grant{}, err
 	}
-	return p.grant(export.Grant{}, answer), nil
+	return p.mergeGrant(export.Grant{}, answer), nil
 }
 
-// Refresh gets a new access token and, when the provider rotates, a new refresh token: what is returned must be stored
-// before it is used. What the answer leaves out is kept from the old grant. A grant that ended is a problem with the
-// code Reconnect.
+// Refresh gets a new access token and, if the provider rotates them, a new refresh token. The returned grant must be
+// stored before it is used. Whatever the answer leaves out is taken from the old grant. A grant that has ended is a
+// problem with the code Reconnect.
 func (p *Provider) Refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
 	if old.RefreshToken == "" {
-		return export.Grant{}, problem.New(p.Reconnect, "There is no lasting permission from %s for this connection.",
-			p.title())
+		return export.Grant{}, problem.New(p.Reconnect,
+			"There is no lasting permission from %s for this connection.", p.title())
 	}
-	ends, err := p.endpoints(ctx)
+	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return export.Grant{}, err
 	}
-	answer, err := p.tokenCall(ctx, ends.Token,
+	answer, err := p.requestToken(ctx, ends.Token,
 		url.Values{"grant_type": {"refresh_token"}, "refresh_token": {old.RefreshToken}})
 	if err != nil {
 		return export.Grant{}, err
 	}
-	return p.grant(old, answer), nil
+	return p.mergeGrant(old, answer), nil
 }
 
-// Revoke ends a grant at the provider. A grant that is empty, or that the provider no longer knows, is ended already:
-// that is no error.
+// Revoke ends a grant at the provider. It is not an error if the grant is empty or the provider no longer knows it.
 func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 	token := g.RefreshToken
 	if token == "" {
@@ -138,7 +137,7 @@ func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 	if token == "" {
 		return nil
 	}
-	ends, err := p.endpoints(ctx)
+	ends, err := p.lookUpEndpoints(ctx)
 	if err != nil {
 		return err
 	}
@@ -146,7 +145,7 @@ func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 		return problem.New(p.Rejected, "%s' revocation address is not known.", p.title()).
 			WithHint("Remove the app's access in your account at %s.", p.title())
 	}
-	request, err := p.revocation(ctx, ends.Revoke, token)
+	request, err := p.newRevocation(ctx, ends.Revoke, token)
 	if err != nil {
 		return err
 	}
@@ -157,8 +156,8 @@ func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 	if reply.ok() {
 		return nil
 	}
-	// Intuit answers 400 to any token that is no longer alive, Google 400 invalid_token.
-	switch failed := p.failure(reply); {
+	// For a token that is no longer valid, Intuit answers 400 and Google 400 invalid_token.
+	switch failed := p.classify(reply); {
 	case reply.status == http.StatusBadRequest && !problem.HasCode(failed, problem.AppCredentials):
 		return nil
 	default:
@@ -166,7 +165,7 @@ func (p *Provider) Revoke(ctx context.Context, g export.Grant) error {
 	}
 }
 
-func (p *Provider) revocation(ctx context.Context, address, token string) (*http.Request, error) {
+func (p *Provider) newRevocation(ctx context.Context, address, token string) (*http.Request, error) {
 	body, kind := []byte(url.Values{"token": {token}}.Encode()), "application/x-www-form-urlencoded"
 	if p.RevokeJSON {
 		encoded, err := json.Marshal(map[string]string{"token": token})
@@ -187,8 +186,8 @@ func (p *Provider) revocation(ctx context.Context, address, token string) (*http
 	return request, nil
 }
 
-// tokenCall asks the token endpoint and returns a well-formed answer or a problem.
-func (p *Provider) tokenCall(ctx context.Context, address string, form url.Values) (tokenAnswer, error) {
+// requestToken asks the token endpoint with a form and the client's credentials.
+func (p *Provider) requestToken(ctx context.Context, address string, form url.Values) (tokenAnswer, error) {
 	secrets := []string{p.ClientSecret, form.Get("code"), form.Get("code_verifier"), form.Get("refresh_token")}
 	inForm := p.AuthStyle == oauth2.AuthStyleInParams
 	if inForm {
@@ -211,9 +210,10 @@ func (p *Provider) tokenCall(ctx context.Context, address string, form url.Value
 	return answer, err
 }
 
-// askToken sends a request for a token and reads the answer, which is also returned as it came, also with an error.
+// askToken sends a request for a token and returns a well-formed answer or a problem. The raw reply is returned too,
+// even with an error.
 func (p *Provider) askToken(request *http.Request, secrets ...string) (tokenAnswer, reply, error) {
-	// Without the monotonic reading, which stands still while a machine sleeps and would keep a dead token alive.
+	// Round drops the monotonic reading, which stands still while a machine sleeps and would keep a dead token alive.
 	asked := p.now().UTC().Round(0)
 	came, err := p.do(request, secrets...)
 	if err != nil {
@@ -221,8 +221,8 @@ func (p *Provider) askToken(request *http.Request, secrets ...string) (tokenAnsw
 	}
 	answer, wellFormed := readToken(came.body, asked)
 	switch {
-	case !came.ok(), came.fault().code != "": // some servers answer 200 with an error in it
-		return tokenAnswer{}, came, p.failure(came)
+	case !came.ok(), came.readFault().code != "": // some servers answer an error with status 200
+		return tokenAnswer{}, came, p.classify(came)
 	case !wellFormed:
 		return tokenAnswer{}, came, problem.New(p.Unavailable,
 			"%s answered the request for a token with something else.", p.title()).WithRequestID(came.requestID)
@@ -230,8 +230,8 @@ func (p *Provider) askToken(request *http.Request, secrets ...string) (tokenAnsw
 	return answer, came, nil
 }
 
-// grant merges an answer into the grant that it renews.
-func (p *Provider) grant(old export.Grant, a tokenAnswer) export.Grant {
+// mergeGrant returns the grant in an answer. What the answer leaves out comes from the old grant.
+func (p *Provider) mergeGrant(old export.Grant, a tokenAnswer) export.Grant {
 	g := export.Grant{
 		AccessToken: a.access, Expiry: a.expiry,
 		RefreshToken: a.refresh, RefreshExpiry: a.refreshExpiry, HardExpiry: a.hardExpiry, Scopes: a.scopes,
@@ -256,11 +256,11 @@ func (p *Provider) grant(old export.Grant, a tokenAnswer) export.Grant {
 	return g
 }
 
-// endpoints refuses a provider whose app is not set up, which no request could mend.
-func (p *Provider) endpoints(ctx context.Context) (Endpoints, error) {
+// lookUpEndpoints returns the addresses, or a problem if the app's credentials are not set.
+func (p *Provider) lookUpEndpoints(ctx context.Context) (Endpoints, error) {
 	if p.ClientID == "" || p.ClientSecret == "" {
-		return Endpoints{}, problem.New(problem.AppCredentials, "The client id and secret of the %s app are not set.",
-			p.title()).
+		return Endpoints{}, problem.New(problem.AppCredentials,
+			"The client id and secret of the %s app are not set.", p.title()).
 			WithHint("Enter both in the settings; they come from the app's page at the provider.")
 	}
 	ends, err := p.Endpoints(ctx)

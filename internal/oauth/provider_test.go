@@ -19,7 +19,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Values that must never be seen in an error.
+// Values that must never appear in an error.
 const (
 	theSecret   = "client-secret-value"
 	theCode     = "authorization-code-value"
@@ -37,14 +37,15 @@ type trip func(*http.Request) (*http.Response, error)
 
 func (t trip) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-func answering(status int, body string, header ...string) trip {
+func respondWith(status int, body string, header ...string) trip {
 	return func(r *http.Request) (*http.Response, error) {
 		h := http.Header{}
 		for i := 0; i+1 < len(header); i += 2 {
 			h.Set(header[i], header[i+1])
 		}
-		return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)),
-			Request: r}, nil
+		return &http.Response{
+			StatusCode: status, Header: h, Body: io.NopCloser(strings.NewReader(body)), Request: r,
+		}, nil
 	}
 }
 
@@ -52,8 +53,10 @@ func intuitLike(t trip) *Provider {
 	return &Provider{
 		Name: "quickbooks", Title: "QuickBooks", ClientID: "the-client", ClientSecret: theSecret,
 		Endpoints: func(context.Context) (Endpoints, error) {
-			return Endpoints{Auth: "https://intuit.test/auth", Token: "https://intuit.test/token",
-				Revoke: "https://intuit.test/revoke", UserInfo: "https://intuit.test/userinfo"}, nil
+			return Endpoints{
+				Auth: "https://intuit.test/auth", Token: "https://intuit.test/token",
+				Revoke: "https://intuit.test/revoke", UserInfo: "https://intuit.test/userinfo",
+			}, nil
 		},
 		AuthStyle: oauth2.AuthStyleInHeader, RevokeJSON: true, RealmParam: "realmId",
 		Headers:          map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
@@ -68,8 +71,10 @@ func googleLike(t trip) *Provider {
 	return &Provider{
 		Name: "google", Title: "Google", ClientID: "the-client", ClientSecret: theSecret,
 		Endpoints: func(context.Context) (Endpoints, error) {
-			return Endpoints{Auth: "https://google.test/auth", Token: "https://google.test/token",
-				Revoke: "https://google.test/revoke", UserInfo: "https://google.test/userinfo"}, nil
+			return Endpoints{
+				Auth: "https://google.test/auth", Token: "https://google.test/token",
+				Revoke: "https://google.test/revoke", UserInfo: "https://google.test/userinfo",
+			}, nil
 		},
 		AuthStyle: oauth2.AuthStyleInParams, PKCE: true,
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
@@ -88,25 +93,38 @@ func TestRefusalsAreClassified(t *testing.T) {
 		body   string
 		want   problem.Code
 	}{
-		{"ended grant, Intuit", 400,
+		{
+			"ended grant, Intuit", 400,
 			`{"error":"invalid_grant","error_description":"Incorrect or invalid refresh token"}`,
-			problem.CompanyReconnectRequired},
-		{"ended grant, Google", 400,
+			problem.CompanyReconnectRequired,
+		},
+		{
+			"ended grant, Google", 400,
 			`{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`,
-			problem.CompanyReconnectRequired},
-		{"ended grant that quotes the token", 400,
+			problem.CompanyReconnectRequired,
+		},
+		{
+			"ended grant that quotes the token", 400,
 			`{"error":"invalid_grant","error_description":"token ` + theRefresh + ` is bad"}`,
-			problem.CompanyReconnectRequired},
-		{"ended by an administrator", 400,
-			`{"error":"invalid_grant","error_subtype":"invalid_rapt","error_description":"reauth related error (invalid_rapt)"}`, problem.CompanyReconnectRequired},
+			problem.CompanyReconnectRequired,
+		},
+		{
+			"ended by an administrator", 400,
+			`{"error":"invalid_grant","error_subtype":"invalid_rapt","error_description":"reauth related error (invalid_rapt)"}`,
+			problem.CompanyReconnectRequired,
+		},
 		{"ended grant with status 200", 200, `{"error":"invalid_grant"}`, problem.CompanyReconnectRequired},
 		{"wrong secret with 401", 401, `{"error":"invalid_client"}`, problem.AppCredentials},
-		{"wrong secret with 400", 400, `{"error":"invalid_client","error_description":"secret ` + theSecret + `"}`,
-			problem.AppCredentials},
+		{
+			"wrong secret with 400", 400,
+			`{"error":"invalid_client","error_description":"secret ` + theSecret + `"}`, problem.AppCredentials,
+		},
 		{"wrong secret with 403", 403, `{"error":"unauthorized_client"}`, problem.AppCredentials},
 		{"deleted client", 401, `{"error":"deleted_client"}`, problem.AppCredentials},
-		{"wrong redirect", 400, `{"error":"redirect_uri_mismatch","error_description":"Bad Request"}`,
-			problem.AppCredentials},
+		{
+			"wrong redirect", 400, `{"error":"redirect_uri_mismatch","error_description":"Bad Request"}`,
+			problem.AppCredentials,
+		},
 		{"our own mistake", 400, `{"error":"unsupported_grant_type"}`, problem.QuickBooksRejected},
 		{"throttled", 429, `{"error":"whatever"}`, problem.QuickBooksRateLimited},
 		{"throttled without a body", 429, ``, problem.QuickBooksRateLimited},
@@ -116,20 +134,24 @@ func TestRefusalsAreClassified(t *testing.T) {
 		{"temporarily", 400, `{"error":"temporarily_unavailable"}`, problem.QuickBooksUnavailable},
 		{"firewall's page", 403, html, problem.QuickBooksUnavailable},
 		{"401 without a reason", 401, ``, problem.QuickBooksUnavailable},
-		{"error that is an object", 400, `{"error":{"code":400,"message":"` + theRefresh + `"}}`,
-			problem.QuickBooksUnavailable},
+		{
+			"error that is an object", 400, `{"error":{"code":400,"message":"` + theRefresh + `"}}`,
+			problem.QuickBooksUnavailable,
+		},
 		{"error that is a sentence", 400, `{"error":"sorry, ` + theRefresh + `"}`, problem.QuickBooksUnavailable},
 		{"login page of a hotel", 200, html, problem.QuickBooksUnavailable},
 		{"empty", 200, ``, problem.QuickBooksUnavailable},
-		{"without an access token", 200, `{"refresh_token":"leaked-new-token","expires_in":3600}`,
-			problem.QuickBooksUnavailable},
+		{
+			"without an access token", 200, `{"refresh_token":"leaked-new-token","expires_in":3600}`,
+			problem.QuickBooksUnavailable,
+		},
 		{"cut short", 200, `{"access_token":"leaked-new-token","refresh_`, problem.QuickBooksUnavailable},
 		{"access token that is a number", 200, `{"access_token":17}`, problem.QuickBooksUnavailable},
 		{"redirect", 307, ``, problem.QuickBooksUnavailable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := intuitLike(answering(test.status, test.body, "Intuit_tid", "1-abc", "Retry-After", "7", "Location",
+			p := intuitLike(respondWith(test.status, test.body, "Intuit_tid", "1-abc", "Retry-After", "7", "Location",
 				"https://elsewhere.test/"))
 			_, err := p.Refresh(t.Context(), export.Grant{RefreshToken: theRefresh})
 			got := checkProblem(t, err, test.want)
@@ -142,14 +164,14 @@ func TestRefusalsAreClassified(t *testing.T) {
 			_, err = p.Exchange(t.Context(), "https://me.test/cb", theCode, theVerifier)
 			want := test.want
 			if want == p.Reconnect {
-				want = problem.Conflict // no grant has ended where there was none
+				want = problem.Conflict // no grant can have ended, because there was none yet
 			}
 			checkProblem(t, err, want)
 		})
 	}
 }
 
-// checkProblem also proves that the error's text and fields hold none of the secret values.
+// checkProblem checks the code, and that no text or field of the error contains a secret value.
 func checkProblem(t *testing.T, err error, want problem.Code) *problem.Problem {
 	t.Helper()
 	var p *problem.Problem
@@ -188,9 +210,12 @@ func TestUnreachedProviders(t *testing.T) {
 	}{
 		{"no connection", func(*http.Request) (*http.Response, error) { return nil, refused }},
 		{"body breaks off", func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Header: http.Header{},
+			return &http.Response{
+				StatusCode: 200, Header: http.Header{},
 				Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"access_token":"leaked-new-token`),
-					brokenReader{})), Request: r}, nil
+					brokenReader{})),
+				Request: r,
+			}, nil
 		}},
 		{"time limit", func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }},
 	} {
@@ -243,44 +268,56 @@ func TestRefreshMergesAnswers(t *testing.T) {
 		{
 			"rotated, all told",
 			`{"token_type":"bearer","expires_in":3600,"refresh_token":"r2","x_refresh_token_expires_in":8726400,"x_refresh_token_hard_expires_in":156032154,"access_token":"a2","scope":"one two"}`,
-			export.Grant{AccessToken: "a2", Expiry: now.Add(time.Hour), RefreshToken: "r2",
+			export.Grant{
+				AccessToken: "a2", Expiry: now.Add(time.Hour), RefreshToken: "r2",
 				RefreshExpiry: now.Add(8726400 * time.Second), HardExpiry: now.Add(156032154 * time.Second),
-				Scopes: []string{"one", "two"}},
+				Scopes: []string{"one", "two"},
+			},
 		},
 		{
 			"Google's, nothing but an access token",
 			`{"access_token":"a2","expires_in":3599}`,
-			export.Grant{AccessToken: "a2", Expiry: now.Add(3599 * time.Second), RefreshToken: "r1",
-				RefreshExpiry: old.RefreshExpiry, HardExpiry: old.HardExpiry, Scopes: []string{"one"}},
+			export.Grant{
+				AccessToken: "a2", Expiry: now.Add(3599 * time.Second), RefreshToken: "r1",
+				RefreshExpiry: old.RefreshExpiry, HardExpiry: old.HardExpiry, Scopes: []string{"one"},
+			},
 		},
 		{
 			"rotated, life not told",
 			`{"access_token":"a2","refresh_token":"r2","expires_in":"1800"}`,
-			export.Grant{AccessToken: "a2", Expiry: now.Add(30 * time.Minute), RefreshToken: "r2",
-				RefreshExpiry: now.Add(100 * 24 * time.Hour), HardExpiry: old.HardExpiry, Scopes: []string{"one"}},
+			export.Grant{
+				AccessToken: "a2", Expiry: now.Add(30 * time.Minute), RefreshToken: "r2",
+				RefreshExpiry: now.Add(100 * 24 * time.Hour), HardExpiry: old.HardExpiry, Scopes: []string{"one"},
+			},
 		},
 		{
 			"Google's with a limited grant",
 			`{"access_token":"a2","expires_in":3599,"refresh_token_expires_in":604799}`,
-			export.Grant{AccessToken: "a2", Expiry: now.Add(3599 * time.Second), RefreshToken: "r1",
-				RefreshExpiry: now.Add(604799 * time.Second), HardExpiry: old.HardExpiry, Scopes: []string{"one"}},
+			export.Grant{
+				AccessToken: "a2", Expiry: now.Add(3599 * time.Second), RefreshToken: "r1",
+				RefreshExpiry: now.Add(604799 * time.Second), HardExpiry: old.HardExpiry, Scopes: []string{"one"},
+			},
 		},
 		{
 			"lives that are nonsense",
 			`{"access_token":"a2","expires_in":{},"x_refresh_token_expires_in":"soon","x_refresh_token_hard_expires_in":null}`,
-			export.Grant{AccessToken: "a2", Expiry: now.Add(time.Hour), RefreshToken: "r1",
-				RefreshExpiry: old.RefreshExpiry, HardExpiry: old.HardExpiry, Scopes: []string{"one"}},
+			export.Grant{
+				AccessToken: "a2", Expiry: now.Add(time.Hour), RefreshToken: "r1", RefreshExpiry: old.RefreshExpiry,
+				HardExpiry: old.HardExpiry, Scopes: []string{"one"},
+			},
 		},
 		{
 			"life below zero",
 			`{"access_token":"a2","expires_in":-5}`,
-			export.Grant{AccessToken: "a2", Expiry: now, RefreshToken: "r1", RefreshExpiry: old.RefreshExpiry,
-				HardExpiry: old.HardExpiry, Scopes: []string{"one"}},
+			export.Grant{
+				AccessToken: "a2", Expiry: now, RefreshToken: "r1", RefreshExpiry: old.RefreshExpiry,
+				HardExpiry: old.HardExpiry, Scopes: []string{"one"},
+			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := intuitLike(answering(200, test.body))
+			p := intuitLike(respondWith(200, test.body))
 			p.Now = func() time.Time { return now }
 			got, err := p.Refresh(t.Context(), old)
 			if err != nil {
@@ -311,16 +348,18 @@ type sent struct {
 	method, url, auth, kind, hard, body string
 }
 
-func recording(status int, body string, into *[]sent) trip {
+func recordRequests(status int, body string, into *[]sent) trip {
 	return func(r *http.Request) (*http.Response, error) {
 		raw, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
 		}
 		id, secret, _ := r.BasicAuth()
-		*into = append(*into, sent{r.Method, r.URL.String(), id + ":" + secret, r.Header.Get("Content-Type"),
-			r.Header.Get("x-include-refresh-token-hard-expires-in"), string(raw)})
-		return answering(status, body)(r)
+		*into = append(*into, sent{
+			r.Method, r.URL.String(), id + ":" + secret, r.Header.Get("Content-Type"),
+			r.Header.Get("x-include-refresh-token-hard-expires-in"), string(raw),
+		})
+		return respondWith(status, body)(r)
 	}
 }
 
@@ -329,8 +368,9 @@ func TestWhatIsSent(t *testing.T) {
 	const good = `{"access_token":"a","refresh_token":"r","id_token":"idt"}`
 	const formType = "application/x-www-form-urlencoded"
 	var intuit, google []sent
-	for _, p := range []*Provider{intuitLike(recording(200, good, &intuit)),
-		googleLike(recording(200, good, &google))} {
+	for _, p := range []*Provider{
+		intuitLike(recordRequests(200, good, &intuit)), googleLike(recordRequests(200, good, &google)),
+	} {
 		if _, err := p.Exchange(t.Context(), "https://me.test/cb", theCode, theVerifier); err != nil {
 			t.Fatal(err)
 		}
@@ -347,11 +387,14 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	basic := "the-client:" + theSecret
 	wantIntuit := []sent{
-		{"POST", "https://intuit.test/token", basic, formType, "true",
-			"code=" + theCode +
-				"&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
-		{"POST", "https://intuit.test/token", basic, formType, "true",
-			"grant_type=refresh_token&refresh_token=" + theRefresh},
+		{
+			"POST", "https://intuit.test/token", basic, formType, "true",
+			"code=" + theCode + "&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb",
+		},
+		{
+			"POST", "https://intuit.test/token", basic, formType, "true",
+			"grant_type=refresh_token&refresh_token=" + theRefresh,
+		},
 		{"POST", "https://intuit.test/revoke", basic, "application/json", "", `{"token":"` + theRefresh + `"}`},
 	}
 	if diff := cmp.Diff(wantIntuit, intuit, cmp.AllowUnexported(sent{})); diff != "" {
@@ -359,11 +402,15 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	app := "client_id=the-client&client_secret=" + theSecret
 	wantGoogle := []sent{
-		{"POST", "https://google.test/token", ":", formType, "",
+		{
+			"POST", "https://google.test/token", ":", formType, "",
 			app + "&code=" + theCode + "&code_verifier=" + theVerifier +
-				"&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb"},
-		{"POST", "https://google.test/token", ":", formType, "",
-			app + "&grant_type=refresh_token&refresh_token=" + theRefresh},
+				"&grant_type=authorization_code&redirect_uri=https%3A%2F%2Fme.test%2Fcb",
+		},
+		{
+			"POST", "https://google.test/token", ":", formType, "",
+			app + "&grant_type=refresh_token&refresh_token=" + theRefresh,
+		},
 		{"POST", "https://google.test/revoke", ":", formType, "", "token=" + theRefresh},
 	}
 	if diff := cmp.Diff(wantGoogle, google, cmp.AllowUnexported(sent{})); diff != "" {
@@ -376,7 +423,7 @@ func TestRevokeAnswers(t *testing.T) {
 	for _, test := range []struct {
 		status int
 		body   string
-		want   problem.Code // empty: ended
+		want   problem.Code // empty if the grant counts as ended
 	}{
 		{200, ``, ""},
 		{204, ``, ""},
@@ -390,7 +437,7 @@ func TestRevokeAnswers(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d %s", test.status, test.body), func(t *testing.T) {
 			t.Parallel()
-			err := intuitLike(answering(test.status, test.body)).Revoke(t.Context(),
+			err := intuitLike(respondWith(test.status, test.body)).Revoke(t.Context(),
 				export.Grant{RefreshToken: theRefresh})
 			if test.want != "" {
 				checkProblem(t, err, test.want)

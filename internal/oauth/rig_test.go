@@ -17,13 +17,13 @@ const theKey = export.GrantKey("quickbooks/1")
 type grantShelf struct {
 	mu      sync.Mutex
 	grants  map[export.GrantKey]export.Grant
-	saved   map[string]bool // access tokens that were ever durable
+	saved   map[string]bool // access tokens that were ever stored
 	reads   int
 	failPut error
 	failGet error
 	slow    time.Duration
 
-	renewing chan struct{} // holds a token while somebody renews; time in a bubble stands still before a mutex
+	renewing chan struct{} // holds a token while somebody renews; with a mutex, a bubble's time would stand still
 }
 
 func (s *grantShelf) Grant(_ context.Context, key export.GrantKey) (export.Grant, error) {
@@ -94,23 +94,24 @@ func (s *grantShelf) isSaved(access string) bool {
 	return s.saved[access]
 }
 
-// rotor is a provider whose refresh token changes with every use and whose old ones are dead.
+// rotor is a provider whose refresh token changes with every use, after which the old one is dead.
 type rotor struct {
 	t    *testing.T
 	life time.Duration
 	slow time.Duration
 
 	mu      sync.Mutex
-	n       int // of the current pair
+	n       int // number of the current pair
 	busy    bool
 	starts  []time.Time
-	failing error // answered instead, when set
+	failing error // returned by refresh if set
 	during  func()
 }
 
 func (r *rotor) current() export.Grant {
-	return export.Grant{AccessToken: fmt.Sprintf("a%d", r.n), RefreshToken: fmt.Sprintf("r%d", r.n),
-		Expiry: time.Now().Add(r.life)}
+	return export.Grant{
+		AccessToken: fmt.Sprintf("a%d", r.n), RefreshToken: fmt.Sprintf("r%d", r.n), Expiry: time.Now().Add(r.life),
+	}
 }
 
 func (r *rotor) refresh(ctx context.Context, old export.Grant) (export.Grant, error) {
@@ -155,7 +156,7 @@ func (r *rotor) count() int {
 	return len(r.starts)
 }
 
-// rig is a connected company: a provider, a store with its first grant, the sources above.
+// rig is a connected company: a provider, a store with its first grant, and the sources on top.
 type rig struct {
 	*Sources
 	provider  *rotor
@@ -164,11 +165,13 @@ type rig struct {
 	refreshed []export.Grant
 }
 
-// newRig connects at the present time of the bubble, with an access token of an hour.
+// newRig connects at the bubble's present time, with an access token that lives an hour.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{provider: &rotor{t: t, life: time.Hour, slow: time.Second},
-		store: &grantShelf{renewing: make(chan struct{}, 1)}}
+	r := &rig{
+		provider: &rotor{t: t, life: time.Hour, slow: time.Second},
+		store:    &grantShelf{renewing: make(chan struct{}, 1)},
+	}
 	if err := r.store.PutGrant(t.Context(), theKey, r.provider.current()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +179,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// restart forgets what is in memory only, as a new process does.
+// restart forgets what is only in memory, as a new process does.
 func (r *rig) restart() {
 	r.Sources = NewSources(SourceOptions{
 		Store: r.store, Refresh: r.provider.refresh,

@@ -24,15 +24,15 @@ import (
 const (
 	googleTokenURL = "https://oauth2.googleapis.com/token"
 	jwtGrant       = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-	assertionLife  = time.Hour // the longest that Google takes
-	// assertionAge dates an assertion back, as Google's own clients do, for clocks that are a little fast.
+	assertionLife  = time.Hour // the longest that Google accepts
+	// assertionAge is how far assertions are backdated, as Google's own clients do, in case the clock is a little fast.
 	assertionAge = 10 * time.Second
-	// largestSkew is what is not worth a word about the clock.
+	// largestSkew is the clock error that is not worth mentioning.
 	largestSkew = 2 * time.Minute
 )
 
-// ServiceAccount gets access tokens with a Google service account's key. There is no consent and no refresh token; the
-// key file is all it needs.
+// ServiceAccount gets access tokens with a Google service account's key file. It needs neither a consent nor a refresh
+// token.
 // https://developers.google.com/identity/protocols/oauth2/service-account#httprest
 type ServiceAccount struct {
 	email    string
@@ -44,8 +44,8 @@ type ServiceAccount struct {
 	source   *Source
 }
 
-// NewServiceAccount reads a key file's JSON. An empty tokenURL means the file's own; hc may be nil. Nothing is asked
-// before the first token is wanted. A key file that cannot be used is an app_credentials problem that says why.
+// NewServiceAccount reads a key file's JSON. An empty tokenURL means the one in the file; hc may be nil. No request is
+// made until the first call of Token. A key file that cannot be used is an app_credentials problem that says why.
 func NewServiceAccount(keyJSON []byte, tokenURL string, scopes []string, hc *http.Client) (*ServiceAccount, error) {
 	var file struct {
 		Type     string `json:"type"`
@@ -55,7 +55,7 @@ func NewServiceAccount(keyJSON []byte, tokenURL string, scopes []string, hc *htt
 		TokenURI string `json:"token_uri"`
 	}
 	if err := json.Unmarshal(keyJSON, &file); err != nil {
-		// The decoder's own words could quote the file.
+		// The decoder's message could quote the file.
 		return nil, badKeyFile("is not the JSON that Google offers for download")
 	}
 	switch {
@@ -85,30 +85,30 @@ func NewServiceAccount(keyJSON []byte, tokenURL string, scopes []string, hc *htt
 	}
 	a.source = NewSources(SourceOptions{
 		Store: &memory{}, Refresh: a.fetch,
-		// No answer ends a service account for good: the same key may be good again once the clock or the account is
-		// mended.
+		// No answer ends a service account for good, because the same key may work again once the clock or the account
+		// is fixed. So no refresh returns this code.
 		Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
 	}).For("service account")
 	return a, nil
 }
 
-// Email is the account's address: spreadsheets must be shared with it.
+// Email returns the account's address, with which spreadsheets must be shared.
 func (a *ServiceAccount) Email() string { return a.email }
 
-// Token returns an access token, signing for a new one before the last one ends.
+// Token returns an access token. It requests a new one before the last one expires.
 func (a *ServiceAccount) Token(ctx context.Context) (string, error) { return a.source.Token(ctx) }
 
-// Invalidate says that Google answered 401 to the access token.
+// Invalidate reports that Google answered 401 to the access token.
 func (a *ServiceAccount) Invalidate(access string) { a.source.Invalidate(access) }
 
 // String keeps the key out of logs and messages.
 func (a *ServiceAccount) String() string { return "service account " + a.email }
 
-// GoString is String for %#v.
+// GoString does the same for %#v.
 func (a *ServiceAccount) GoString() string { return a.String() }
 
 func (a *ServiceAccount) fetch(ctx context.Context, _ export.Grant) (export.Grant, error) {
-	assertion, err := a.assertion(a.provider.now())
+	assertion, err := a.signAssertion(a.provider.now())
 	if err != nil {
 		return export.Grant{}, err
 	}
@@ -120,17 +120,17 @@ func (a *ServiceAccount) fetch(ctx context.Context, _ export.Grant) (export.Gran
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
 	answer, came, err := a.provider.askToken(request, assertion)
-	if problem.HasCode(err, problem.AppCredentials) && came.fault().code == "invalid_grant" {
-		return export.Grant{}, a.refusedKey(came)
+	if problem.HasCode(err, problem.AppCredentials) && came.readFault().code == "invalid_grant" {
+		return export.Grant{}, a.explainRefusal(came)
 	}
 	if err != nil {
 		return export.Grant{}, err
 	}
-	return a.provider.grant(export.Grant{}, answer), nil
+	return a.provider.mergeGrant(export.Grant{}, answer), nil
 }
 
-// assertion is the signed JWT that is exchanged for a token (RFC 7523, RS256).
-func (a *ServiceAccount) assertion(now time.Time) (string, error) {
+// signAssertion returns the signed JWT that is exchanged for a token (RFC 7523, RS256).
+func (a *ServiceAccount) signAssertion(now time.Time) (string, error) {
 	header, err := json.Marshal(map[string]string{"alg": "RS256", "typ": "JWT", "kid": a.keyID})
 	if err != nil {
 		return "", fmt.Errorf("encoding assertion: %w", err)
@@ -153,11 +153,12 @@ func (a *ServiceAccount) assertion(now time.Time) (string, error) {
 	return signed + "." + enc.EncodeToString(signature), nil
 }
 
-// refusedKey says what Google's invalid_grant means for a service account, where nobody can reconnect anything.
-func (a *ServiceAccount) refusedKey(came reply) *problem.Problem {
+// explainRefusal returns the problem for Google's invalid_grant to a service account, where there is nothing to
+// reconnect.
+func (a *ServiceAccount) explainRefusal(came reply) *problem.Problem {
 	p := problem.New(problem.AppCredentials, "Google does not accept the key of %s%s.", a.email,
-		quoteReason(came.fault()))
-	text := strings.ToLower(came.fault().description)
+		quoteReason(came.readFault()))
+	text := strings.ToLower(came.readFault().description)
 	switch {
 	case strings.Contains(text, "signature"):
 		return p.WithHint("The key was deleted or belongs to another account. Make a new key for the service " +
@@ -203,7 +204,7 @@ func badKeyFile(why string, args ...any) *problem.Problem {
 			"that file in LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE.")
 }
 
-// memory is a store for what need not outlive the process: the key can always sign for another token.
+// memory is a grant store in memory. Nothing is lost with the process, because the key can always get another token.
 type memory struct {
 	mu    sync.Mutex
 	grant export.Grant
@@ -228,7 +229,7 @@ func (m *memory) Renew(ctx context.Context, _ export.GrantKey,
 	if err != nil {
 		return export.Grant{}, err
 	}
-	renewed, err := renew(ctx, stored) // its only Source asks for one at a time
+	renewed, err := renew(ctx, stored) // needs no lock: the only Source renews once at a time
 	if err != nil {
 		return export.Grant{}, err
 	}

@@ -26,7 +26,7 @@ import (
 
 const robot = "robot@project.iam.gserviceaccount.com"
 
-// testKey is made once: RSA keys take a while.
+// testKey is made only once, because RSA keys take a while.
 var testKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -35,7 +35,7 @@ var testKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func pemOf(t *testing.T, kind string, der []byte, err error) string {
+func encodePEM(t *testing.T, kind string, der []byte, err error) string {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func keyFile(t *testing.T, change func(file map[string]string)) []byte {
 	der, err := x509.MarshalPKCS8PrivateKey(testKey())
 	file := map[string]string{
 		"type": "service_account", "client_email": robot, "private_key_id": "key-1",
-		"private_key": pemOf(t, "PRIVATE KEY", der, err), "token_uri": "https://google.test/token",
+		"private_key": encodePEM(t, "PRIVATE KEY", der, err), "token_uri": "https://google.test/token",
 	}
 	if change != nil {
 		change(file)
@@ -75,14 +75,14 @@ func TestServiceAccountTokens(t *testing.T) {
 			if err != nil || form.Get("grant_type") != jwtGrant || r.URL.String() != "https://override.test/token" {
 				t.Errorf("asked %s with %v", r.URL, form)
 			}
-			claims := verified(t, form.Get("assertion"))
+			claims := verifyAssertion(t, form.Get("assertion"))
 			now := float64(time.Now().Unix())
 			if claims["iss"] != robot || claims["aud"] != r.URL.String() || claims["scope"] != "one two" ||
 				claims["iat"].(float64) > now || claims["exp"].(float64) > now+3600 ||
 				claims["exp"].(float64) < now+3000 {
 				t.Errorf("claims %v at %v", claims, now)
 			}
-			return answering(200, fmt.Sprintf(`{"access_token":"s%d","expires_in":3599,"token_type":"Bearer"}`,
+			return respondWith(200, fmt.Sprintf(`{"access_token":"s%d","expires_in":3599,"token_type":"Bearer"}`,
 				calls))(r)
 		})
 		a, err := NewServiceAccount(keyJSON, "https://override.test/token", []string{"one", "two"},
@@ -117,8 +117,8 @@ func TestServiceAccountTokens(t *testing.T) {
 	})
 }
 
-// verified returns the claims of a JWT that the test key has signed.
-func verified(t *testing.T, assertion string) map[string]any {
+// verifyAssertion returns the claims of a JWT that the test key has signed.
+func verifyAssertion(t *testing.T, assertion string) map[string]any {
 	t.Helper()
 	parts := strings.Split(assertion, ".")
 	if len(parts) != 3 {
@@ -154,7 +154,7 @@ func TestKeyFilesThatCannotBeUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	ecDER, err := x509.MarshalPKCS8PrivateKey(ec)
-	ecPEM := pemOf(t, "PRIVATE KEY", ecDER, err)
+	ecPEM := encodePEM(t, "PRIVATE KEY", ecDER, err)
 	set := func(key, value string) func(map[string]string) {
 		return func(file map[string]string) { file[key] = value }
 	}
@@ -170,11 +170,16 @@ func TestKeyFilesThatCannotBeUsed(t *testing.T) {
 		{name: "a user's credentials", change: set("type", "authorized_user"), says: `"authorized_user"`},
 		{name: "no e-mail", change: set("client_email", ""), says: "client_email"},
 		{name: "no key", change: set("private_key", ""), says: "no private_key"},
-		{name: "line breaks lost",
+		{
+			name:   "line breaks lost",
 			change: func(f map[string]string) { f["private_key"] = strings.ReplaceAll(f["private_key"], "\n", `\n`) },
-			says:   "line breaks"},
-		{name: "damaged key", change: set("private_key",
-			"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"), says: "damaged"},
+			says:   "line breaks",
+		},
+		{
+			name:   "damaged key",
+			change: set("private_key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+			says:   "damaged",
+		},
 		{name: "not RSA", change: set("private_key", ecPEM), says: "not an RSA key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -192,7 +197,8 @@ func TestKeyFilesThatCannotBeUsed(t *testing.T) {
 	}
 	t.Run("older key form", func(t *testing.T) {
 		t.Parallel()
-		file := keyFile(t, set("private_key", pemOf(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(testKey()), nil)))
+		older := encodePEM(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(testKey()), nil)
+		file := keyFile(t, set("private_key", older))
 		if _, err := NewServiceAccount(file, "", nil, nil); err != nil {
 			t.Error(err)
 		}
@@ -211,16 +217,20 @@ func TestServiceAccountRefusals(t *testing.T) {
 		name   string
 		status int
 		body   string
-		ahead  time.Duration // of Google's clock
+		ahead  time.Duration // how far Google's clock is ahead of ours
 		want   problem.Code
 		hint   string
 	}{
 		{"wrong key", 400, refused("Invalid JWT Signature."), 0, problem.AppCredentials, "new key"},
-		{"clock wrong by minutes", 400, refused(timeframe), 2 * time.Hour, problem.AppCredentials,
-			"differs from Google's by 2h0m0s"},
+		{
+			"clock wrong by minutes", 400, refused(timeframe), 2 * time.Hour, problem.AppCredentials,
+			"differs from Google's by 2h0m0s",
+		},
 		{"clock perhaps wrong", 400, refused(timeframe), 0, problem.AppCredentials, "probably wrong"},
-		{"account deleted", 400, refused("Invalid grant: account not found"), 0, problem.AppCredentials,
-			"deleted or disabled"},
+		{
+			"account deleted", 400, refused("Invalid grant: account not found"), 0, problem.AppCredentials,
+			"deleted or disabled",
+		},
 		{"another reason", 400, refused("Bad Request"), 0, problem.AppCredentials, "still exist"},
 		{"client refused", 401, `{"error":"unauthorized_client"}`, 0, problem.AppCredentials, ""},
 		{"bad scope", 400, `{"error":"invalid_scope"}`, 0, problem.GoogleRejected, ""},
@@ -233,7 +243,7 @@ func TestServiceAccountRefusals(t *testing.T) {
 				calls := 0
 				server := trip(func(r *http.Request) (*http.Response, error) {
 					calls++
-					return answering(test.status, test.body, "Date",
+					return respondWith(test.status, test.body, "Date",
 						time.Now().Add(test.ahead).UTC().Format(http.TimeFormat))(r)
 				})
 				a, err := NewServiceAccount(keyJSON, "", []string{"one"}, &http.Client{Transport: server})

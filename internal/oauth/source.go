@@ -12,36 +12,36 @@ import (
 )
 
 const (
-	refreshLimit = 30 * time.Second // of one refresh
-	storeLimit   = 10 * time.Second // of storing its result
+	refreshLimit = 30 * time.Second // for one refresh
+	storeLimit   = 10 * time.Second // for storing its result
 	refreshGap   = 3 * time.Second  // between two tries, whoever asks
-	deadGap      = 5 * time.Second  // between two looks of a dead source for another grant
-	longestPause = time.Minute      // between tries that fail, unless the provider asks for more
-	pauseCeiling = 10 * time.Minute // of what the provider may ask for
-	// clockMargin is how long before its end a token is no longer sent: the request has to arrive with it alive.
+	deadGap      = 5 * time.Second  // between two checks of a dead source for another grant
+	longestPause = time.Minute      // between failing tries, unless the provider asks for more
+	pauseCeiling = 10 * time.Minute // the most that the provider may ask for
+	// clockMargin is how long before its expiry a token is no longer sent, because it has to be valid on arrival.
 	clockMargin = 10 * time.Second
 )
 
-// Source hands out one connection's access token, renewing it before it ends. However many callers wait, one refresh
-// happens at a time, and what it gave is in the store before any caller sees it. Sources.For makes it; it is safe for
-// concurrent use and starts no goroutine.
+// Source hands out one connection's access token and renews it before it expires. However many callers wait, one
+// refresh happens at a time, and its result is in the store before any caller sees it. A Source is safe for concurrent
+// use and starts no goroutine. Get one from Sources.For.
 type Source struct {
 	key  export.GrantKey
 	opts *SourceOptions
-	sem  chan struct{} // held by the one that reads, refreshes or stores
+	sem  chan struct{} // held by the caller that reads, refreshes or stores
 
 	mu       sync.Mutex // guards what follows; never held while waiting
 	grant    export.Grant
-	obtained time.Time        // when the grant was got from the provider; zero when it came out of the store
+	obtained time.Time        // when the provider issued the grant; zero if it came from the store
 	refused  string           // the access token that the provider answered 401 to
-	pending  *unsavedGrant    // got from the provider and not yet stored
-	dead     *problem.Problem // set by invalid_grant, until there is another grant in the store
-	ended    export.Grant     // the one that the provider ended
-	looked   time.Time        // when a dead source last looked for another
-	failed   error            // of the last refresh; nil after a good one
-	failures int              // in a row
+	pending  *unsavedGrant    // issued by the provider and not stored yet
+	dead     *problem.Problem // set by invalid_grant, until the store has another grant
+	ended    export.Grant     // the grant that the provider ended
+	looked   time.Time        // when a dead source last looked for another grant
+	failed   error            // error of the last refresh; nil if it succeeded
+	failures int              // failed refreshes in a row
 	tried    time.Time        // when the last refresh ended
-	pause    time.Duration    // after tried, until the next may begin
+	pause    time.Duration    // from tried until the next refresh may begin
 }
 
 // unsavedGrant is a renewed grant that is not in the store yet.
@@ -50,46 +50,46 @@ type unsavedGrant struct {
 	obtained time.Time
 }
 
-// Token returns an access token that is good for the next request. A connection whose grant ended fails at once and
-// costs no request; a new grant that another process has stored is found within seconds. While the provider cannot be
-// asked, the present token is used up to its end. Errors are problems, or ctx's error when the wait for another
-// caller's refresh was given up.
+// Token returns an access token for the next request. If the connection's grant has ended it fails at once without a
+// request, but finds a new grant that another process has stored within seconds. While the provider is unavailable, the
+// present token is used until it expires. Errors are problems, or ctx's error if ctx ends while another caller
+// refreshes.
 func (s *Source) Token(ctx context.Context) (string, error) {
-	if token, err, done := s.ready(); done {
+	if token, err, done := s.peek(); done {
 		return token, err
 	}
 	if err := s.enter(ctx); err != nil {
 		return "", err
 	}
 	defer s.leave()
-	if token, err, done := s.ready(); done { // somebody else did the work
+	if token, err, done := s.peek(); done { // another caller did the work
 		return token, err
 	}
 	if err := s.save(ctx); err != nil {
-		return s.orPresent(err)
+		return s.fallBack(err)
 	}
 	if err := s.reread(ctx); err != nil {
-		return s.orPresent(err)
+		return s.fallBack(err)
 	}
-	if why := s.stillDead(); why != nil {
+	if why := s.checkDead(); why != nil {
 		return "", why
 	}
-	if token, err, done := s.ready(); done {
+	if token, err, done := s.peek(); done {
 		return token, err
 	}
-	if err := s.mayTry(ctx); err != nil {
-		return s.orPresent(err)
+	if err := s.awaitTry(ctx); err != nil {
+		return s.fallBack(err)
 	}
 	if err := s.refresh(ctx); err != nil {
-		return s.orPresent(err)
+		return s.fallBack(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.grant.AccessToken, nil
 }
 
-// Invalidate says that the provider answered 401 to the access token. If it is still the current one, the next Token
-// renews it.
+// Invalidate reports that the provider answered 401 to the access token. If the token is still current, the next call
+// of Token renews it.
 func (s *Source) Invalidate(access string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,16 +98,16 @@ func (s *Source) Invalidate(access string) {
 	}
 }
 
-// Degraded reports whether the newest grant is in memory only because storing it failed. Each call of Token tries to
-// store it again.
+// Degraded reports whether the newest grant is only in memory because storing it failed. Each call of Token tries again
+// to store it.
 func (s *Source) Degraded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pending != nil
 }
 
-// ready answers without any work, if it can.
-func (s *Source) ready() (token string, err error, done bool) {
+// peek answers from memory. done is false if there is work to do first.
+func (s *Source) peek() (token string, err error, done bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -119,8 +119,8 @@ func (s *Source) ready() (token string, err error, done bool) {
 	return "", nil, false
 }
 
-// stillDead returns why the source is dead, after the store was asked for another grant.
-func (s *Source) stillDead() error {
+// checkDead returns why the source is dead, or nil. It is called after reread has looked for another grant.
+func (s *Source) checkDead() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead == nil {
@@ -130,13 +130,14 @@ func (s *Source) stillDead() error {
 	return s.dead
 }
 
-// alive reports whether the access token can be sent, and that until the margin before its end. The caller holds mu.
+// alive reports whether the access token can be sent: it was not refused, and expires later than margin from now. The
+// caller holds mu.
 func (s *Source) alive(margin time.Duration) bool {
 	return s.grant.AccessToken != "" && s.grant.AccessToken != s.refused &&
 		s.opts.Now().Before(s.grant.Expiry.Add(-margin))
 }
 
-// early is how long before its end the token is renewed. The caller holds mu.
+// early returns how long before its expiry the token is renewed. The caller holds mu.
 func (s *Source) early() time.Duration {
 	if s.obtained.IsZero() {
 		return s.opts.Early
@@ -144,8 +145,8 @@ func (s *Source) early() time.Duration {
 	return max(min(s.opts.Early, s.grant.Expiry.Sub(s.obtained)/2), 0)
 }
 
-// orPresent returns the present token as long as it lives, else the error.
-func (s *Source) orPresent(err error) (string, error) {
+// fallBack returns the present token while it can be sent, else the error.
+func (s *Source) fallBack(err error) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.dead == nil && s.alive(min(clockMargin, s.early())) {
@@ -168,8 +169,8 @@ func (s *Source) enter(ctx context.Context) error {
 
 func (s *Source) leave() { <-s.sem }
 
-// reread takes over what the store has: at first use, and when another process has renewed the grant. The caller holds
-// the semaphore, as for all that follow.
+// reread adopts the store's grant: at first use, and after another process has renewed it. The caller holds the
+// semaphore, as for all methods below.
 func (s *Source) reread(ctx context.Context) error {
 	stored, err := s.opts.Store.Grant(ctx, s.key)
 	switch {
@@ -185,9 +186,9 @@ func (s *Source) reread(ctx context.Context) error {
 	return nil
 }
 
-// mayTry keeps refreshes apart. After a failure the last error is returned until the pause is over; after a good
-// refresh, which happens when the provider refuses a token that is quite new, the rest of the gap is waited out.
-func (s *Source) mayTry(ctx context.Context) error {
+// awaitTry keeps refreshes apart. After a failure it returns the last error until the pause is over. After a success,
+// which matters if the provider refuses a token that is quite new, it waits for the rest of the gap.
+func (s *Source) awaitTry(ctx context.Context) error {
 	s.mu.Lock()
 	wait, failed := s.tried.Add(s.pause).Sub(s.opts.Now()), s.failed
 	s.mu.Unlock()
@@ -207,8 +208,8 @@ func (s *Source) mayTry(ctx context.Context) error {
 	}
 }
 
-// refresh renews, stores and publishes, alone among all processes that share the store. It goes on when ctx ends, or a
-// rotated refresh token could be lost.
+// refresh renews the grant, stores it and publishes it, one process at a time among those that share the store. It goes
+// on after ctx ends, because otherwise a rotated refresh token could be lost.
 func (s *Source) refresh(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	known := s.present()
@@ -252,8 +253,8 @@ func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) 
 	return s.opts.Refresh(ctx, g)
 }
 
-// save stores what is not yet stored and publishes it. On failure it is kept for the next try, never dropped: the
-// refresh token before it may be dead already.
+// save stores a grant that is not stored yet and publishes it. On failure the grant is kept for the next try and never
+// dropped, because the previous refresh token may be dead already.
 func (s *Source) save(ctx context.Context) error {
 	unsaved := s.unsaved()
 	if unsaved == nil {
@@ -268,16 +269,16 @@ func (s *Source) save(ctx context.Context) error {
 	return nil
 }
 
-// reportUnstored logs and returns that a renewed grant is in memory only.
+// reportUnstored logs that a renewed grant is only in memory, and returns the problem.
 func (s *Source) reportUnstored(ctx context.Context, err error) error {
-	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only", "connection",
-		string(s.key), "error", err)
+	s.opts.Log.ErrorContext(ctx, "renewed grant could not be stored and is in memory only",
+		"connection", string(s.key), "error", err)
 	return problem.Wrap(err, s.opts.Unavailable, "The renewed permission of this connection could not be stored.").
 		WithHint("Look at the disk that holds the data folder: is it full or read-only? " +
 			"It is stored as soon as that is possible; do not stop the service before.")
 }
 
-// settle makes a grant that is stored the present one.
+// settle makes a stored grant the present one.
 func (s *Source) settle(ctx context.Context, g unsavedGrant) {
 	s.mu.Lock()
 	s.grant, s.obtained, s.pending, s.refused = g.Grant, g.obtained, nil, ""
@@ -285,7 +286,7 @@ func (s *Source) settle(ctx context.Context, g unsavedGrant) {
 	s.opts.OnRefreshed(ctx, s.key, g.Grant)
 }
 
-// adopt takes over what the store has, if it is new here; it brings a dead source back to life.
+// adopt takes over the store's grant if it is new here, which revives a dead source.
 func (s *Source) adopt(stored export.Grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -300,7 +301,7 @@ func (s *Source) adopt(stored export.Grant) {
 	}
 }
 
-// flush is save for Sources.Flush.
+// flush does the work of Sources.Flush for this source.
 func (s *Source) flush(ctx context.Context) error {
 	if err := s.enter(ctx); err != nil {
 		return err
@@ -309,7 +310,7 @@ func (s *Source) flush(ctx context.Context) error {
 	return s.save(ctx)
 }
 
-// note remembers how a try went and returns its error.
+// note records the outcome of a try and returns its error.
 func (s *Source) note(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -326,7 +327,7 @@ func (s *Source) note(err error) error {
 	return err
 }
 
-// die ends the source until a new consent, here or through another process.
+// die marks the source as dead until there is a new consent, here or in another process.
 func (s *Source) die(ctx context.Context, ended export.Grant, err error) error {
 	why := problem.From(err)
 	s.mu.Lock()
@@ -338,7 +339,7 @@ func (s *Source) die(ctx context.Context, ended export.Grant, err error) error {
 	return why
 }
 
-// reset begins anew with the grant, or with none.
+// reset starts over with the grant, or with none if g is nil.
 func (s *Source) reset(g *export.Grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,9 +12,9 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestNoRotationIsLost does anything that can happen to a connection in any order: time passes, store and provider fail
-// and heal, the provider refuses tokens, the process ends as it should. At every moment the newest refresh token is in
-// the store or in memory, no token is handed out that is not stored, and no live connection is declared dead.
+// TestNoRotationIsLost does everything that can happen to a connection, in any order: time passes, store and provider
+// fail and recover, the provider refuses tokens, the process ends properly. At every moment the newest refresh token is
+// in the store or in memory, no token is handed out that is not stored, and no live connection is declared dead.
 func TestNoRotationIsLost(t *testing.T) {
 	t.Parallel()
 	outer := t
@@ -41,7 +41,7 @@ func TestNoRotationIsLost(t *testing.T) {
 					r.provider.fail(nil)
 				case 5:
 					r.For(theKey).Invalidate(fmt.Sprintf("a%d", r.provider.n))
-				case 6: // an orderly end; a store that fails until the very end is beyond help
+				case 6: // the process ends properly; a store that fails until then is beyond help
 					if !storeFails {
 						if err := r.Flush(t.Context()); err != nil {
 							faults = append(faults, err.Error())
@@ -63,7 +63,7 @@ func TestNoRotationIsLost(t *testing.T) {
 					faults = append(faults, fmt.Sprintf("step %d: %s is lost", i, newest))
 				}
 			}
-			// Everything heals: so does the connection, whatever went before.
+			// Once everything works again, so does the connection, whatever happened before.
 			r.store.fail(nil, nil)
 			r.provider.fail(nil)
 			time.Sleep(2 * time.Hour)

@@ -13,7 +13,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestOneRefreshAPeriod lets 200 callers with all kinds of deadlines ask for a working day.
+// TestOneRefreshAPeriod has 200 callers with all kinds of deadlines ask for tokens all day long.
 func TestOneRefreshAPeriod(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCallersThatLeave(t *testing.T) {
 		r := newRig(t)
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithCancel(t.Context())
-		r.provider.during = cancel // the caller that does the work is gone before the answer comes
+		r.provider.during = cancel // the caller that does the work leaves before the answer comes
 		var callers sync.WaitGroup
 		callers.Go(func() { _, _ = r.For(theKey).Token(ctx) })
 		synctest.Wait()
@@ -98,7 +98,7 @@ func TestStoreFailsThenHeals(t *testing.T) {
 			t.Error("not degraded")
 		}
 		time.Sleep(10 * time.Minute)
-		for range 20 { // a0 has ended, a1 must not be seen, and r1 not be used up
+		for range 20 { // a0 has expired, a1 must not be handed out, and r1 must not be used up
 			r.wantProblem(t, problem.QuickBooksUnavailable)
 			time.Sleep(time.Second)
 		}
@@ -131,7 +131,7 @@ func TestUnsavedGrantsSurvive(t *testing.T) {
 				if err := r.Flush(t.Context()); err == nil {
 					t.Error("Flush hides that the store fails")
 				}
-				if way == "long outage" { // a1 ends before it was ever stored
+				if way == "long outage" { // a1 expires before it is ever stored
 					time.Sleep(2 * time.Hour)
 					r.wantProblem(t, problem.QuickBooksUnavailable)
 					r.store.fail(nil, nil)
@@ -164,7 +164,7 @@ func TestAnotherProcessRotated(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)
-			other := NewSources(r.opts) // as another process has them
+			other := NewSources(r.opts) // those of another process
 			r.wantToken(t, "a0")
 			time.Sleep(time.Hour)
 			var callers sync.WaitGroup
@@ -246,7 +246,7 @@ func TestDeadStaysSilent(t *testing.T) {
 	})
 }
 
-// A consent that came in through another process brings a dead source back, here within seconds.
+// TestDeadFindsAnotherGrant proves that a consent through another process revives a dead source within seconds.
 func TestDeadFindsAnotherGrant(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -351,13 +351,13 @@ func TestInvalidate(t *testing.T) {
 			})
 		}
 		callers.Wait()
-		source.Invalidate("a0") // a late one
+		source.Invalidate("a0") // a late report
 		source.Invalidate("")
 		r.wantToken(t, "a1")
 		r.wantRefreshes(t, 1)
 
 		begin := time.Now()
-		source.Invalidate("a1") // refused although it is new: the gap is waited out
+		source.Invalidate("a1") // refused although it is new, so the next refresh waits for the gap
 		r.wantToken(t, "a2")
 		if waited := time.Since(begin); waited < refreshGap-time.Second || waited > refreshGap+2*time.Second {
 			t.Errorf("waited %v", waited)
@@ -369,7 +369,7 @@ func TestInvalidate(t *testing.T) {
 			t.Errorf("a caller that cannot wait got %v", err)
 		}
 		r.provider.fail(problem.New(problem.QuickBooksUnavailable, "down"))
-		r.wantProblem(t, problem.QuickBooksUnavailable) // what was refused is not used again
+		r.wantProblem(t, problem.QuickBooksUnavailable) // a refused token is not used again
 		r.wantRefreshes(t, 3)
 	})
 }
@@ -399,7 +399,7 @@ func TestForgetAndReplaceWaitForARefresh(t *testing.T) {
 		time.Sleep(time.Hour)
 		var callers sync.WaitGroup
 		callers.Go(func() { r.wantToken(t, "a1") })
-		synctest.Wait() // the refresh is under way
+		synctest.Wait() // the refresh is in progress
 		fresh := export.Grant{AccessToken: "new", RefreshToken: "new", Expiry: time.Now().Add(time.Hour)}
 		if err := r.Replace(t.Context(), theKey, fresh); err != nil {
 			t.Fatal(err)

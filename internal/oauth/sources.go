@@ -16,23 +16,23 @@ import (
 // SourceOptions are what the sources of one provider share.
 type SourceOptions struct {
 	Store export.GrantStore
-	// Refresh asks the provider; Provider.Refresh is one. A problem with the code Reconnect means that the grant ended.
+	// Refresh asks the provider, as Provider.Refresh does. A problem with the code Reconnect means the grant has ended.
 	Refresh func(ctx context.Context, old export.Grant) (export.Grant, error)
-	// Reconnect and Unavailable are the codes of an ended grant and of a passing failure.
+	// Reconnect and Unavailable are the problem codes for an ended grant and for a passing failure.
 	Reconnect, Unavailable problem.Code
-	// OnDead is called once when the provider has ended a grant. It must not ask the same source.
+	// OnDead is called once when the provider has ended a grant. It must not call the same source.
 	OnDead func(ctx context.Context, key export.GrantKey, why *problem.Problem)
-	// OnRefreshed is called when a renewed grant has been stored. It must not ask the same source.
+	// OnRefreshed is called when a renewed grant has been stored. It must not call the same source.
 	OnRefreshed func(ctx context.Context, key export.GrantKey, g export.Grant)
-	// Early is how long before its end an access token is renewed; zero means 5 minutes. Of short lives it is at most
-	// half.
+	// Early is how long before its expiry an access token is renewed, but at most half of its life. Zero means 5
+	// minutes.
 	Early time.Duration
 	Now   func() time.Time // nil means time.Now
 	Log   *slog.Logger     // nil discards
 }
 
-// Sources keeps the one Source of each connection. It is the only writer of its provider's grants: connecting and
-// disconnecting go through Replace and Forget, so that no refresh under way can bring an old grant back.
+// Sources keeps one Source for each connection. It is the only writer of its provider's grants: connecting and
+// disconnecting go through Replace and Forget, so that a refresh in progress cannot bring back an old grant.
 type Sources struct {
 	opts SourceOptions
 
@@ -40,7 +40,7 @@ type Sources struct {
 	list map[export.GrantKey]*Source
 }
 
-// NewSources returns an empty registry. Nothing is read or asked before the first token is wanted.
+// NewSources returns an empty registry. Nothing is read or requested until the first token is asked for.
 func NewSources(o SourceOptions) *Sources {
 	if o.Early <= 0 {
 		o.Early = 5 * time.Minute
@@ -60,8 +60,8 @@ func NewSources(o SourceOptions) *Sources {
 	return &Sources{opts: o, list: map[export.GrantKey]*Source{}}
 }
 
-// For returns the connection's source, always the same one. A connection without a stored grant has one too; asking it
-// is a problem with the code Reconnect.
+// For returns the connection's source, always the same one. A connection without a stored grant has one too; its Token
+// returns a problem with the code Reconnect.
 func (s *Sources) For(key export.GrantKey) *Source {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,8 +73,8 @@ func (s *Sources) For(key export.GrantKey) *Source {
 	return source
 }
 
-// Replace stores a new consent's grant and makes the source use it from now on, alive again if it was dead. It waits
-// for a refresh under way. When it fails, everything is as before.
+// Replace stores a new consent's grant and makes the source use it, which revives a dead source. It waits for a refresh
+// in progress. If it fails, nothing has changed.
 func (s *Sources) Replace(ctx context.Context, key export.GrantKey, g export.Grant) error {
 	source := s.For(key)
 	if err := source.enter(ctx); err != nil {
@@ -88,8 +88,8 @@ func (s *Sources) Replace(ctx context.Context, key export.GrantKey, g export.Gra
 	return nil
 }
 
-// Forget deletes the connection's grant and returns the newest one, so that it can be revoked; it is zero when there
-// was none. It waits for a refresh under way.
+// Forget deletes the connection's grant and returns the newest one, so that it can be revoked. The result is zero if
+// there was none. It waits for a refresh in progress.
 func (s *Sources) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
 	source := s.For(key)
 	if err := source.enter(ctx); err != nil {
@@ -110,7 +110,7 @@ func (s *Sources) Forget(ctx context.Context, key export.GrantKey) (export.Grant
 	return g, nil
 }
 
-// Degraded lists the connections whose newest grant is in memory only, because storing it failed.
+// Degraded lists the connections whose newest grant is only in memory because storing it failed.
 func (s *Sources) Degraded() []export.GrantKey {
 	var keys []export.GrantKey
 	for _, source := range s.all() {
@@ -122,7 +122,7 @@ func (s *Sources) Degraded() []export.GrantKey {
 	return keys
 }
 
-// Flush tries once more to store what is in memory only; it is called before the store is closed.
+// Flush tries once more to store grants that are only in memory. It is called before the store is closed.
 func (s *Sources) Flush(ctx context.Context) error {
 	var failed []error
 	for _, source := range s.all() {

@@ -18,8 +18,8 @@ var (
 )
 
 // Transport authorises requests with a bearer token. After a 401 it asks for a new token and sends the request once
-// more, if its body can be sent again; a second 401 is handed on. When no token can be had, the problem that says why
-// is the error and nothing is sent.
+// more, if its body can be sent again; a second 401 is handed on. If there is no token, nothing is sent and the error
+// is the problem that says why.
 type Transport struct {
 	Tokens Tokens
 	Base   http.RoundTripper // nil means http.DefaultTransport
@@ -44,7 +44,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if !ok {
 		return response, nil
 	}
-	// Drained, so that the connection can be used again; what a 401 says is small.
+	// Drain the body, which is small for a 401, so that the connection can be reused.
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	_ = response.Body.Close()
 	if token, err = t.Tokens.Token(request.Context()); err != nil {
@@ -61,7 +61,7 @@ func (t *Transport) base() http.RoundTripper {
 	return http.DefaultTransport
 }
 
-// leftHome reports whether a redirect leads to another origin than the one first asked, which must not see the token.
+// leftHome reports whether a redirect led away from the original origin. Another origin must not see the token.
 func leftHome(request *http.Request) bool {
 	first := request
 	for first.Response != nil && first.Response.Request != nil {
@@ -70,14 +70,14 @@ func leftHome(request *http.Request) bool {
 	return first.URL.Host != request.URL.Host || first.URL.Scheme != request.URL.Scheme
 }
 
-// authorise returns a copy of the request with the token, since a RoundTripper must not change its request.
+// authorise returns a copy of the request with the token, because a RoundTripper must not change its request.
 func authorise(request *http.Request, token string) *http.Request {
 	sent := request.Clone(request.Context())
 	sent.Header.Set("Authorization", "Bearer "+token)
 	return sent
 }
 
-// replay is the request with its body anew, if it can be had again.
+// replay returns the request with a fresh body, or false if the body cannot be read again.
 func replay(request *http.Request) (*http.Request, bool) {
 	if request.Body == nil || request.Body == http.NoBody {
 		return request, true

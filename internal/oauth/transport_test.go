@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// purse is a Tokens that gives the next token of a list when one was invalidated.
+// purse is a Tokens that moves to the next token of a list when one is invalidated.
 type purse struct {
 	mu      sync.Mutex
 	tokens  []string
@@ -44,7 +44,7 @@ func TestTransport(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		tokens  []string
-		good    string // the token that the server takes
+		good    string // the token that the server accepts
 		body    func() io.Reader
 		status  int
 		err     error
@@ -52,26 +52,37 @@ func TestTransport(t *testing.T) {
 		refused []string
 	}{
 		{name: "good", tokens: []string{"t1"}, good: "t1", status: 200, sent: []string{"Bearer t1 "}},
-		{name: "renewed", tokens: []string{"t1", "t2"}, good: "t2", status: 200,
-			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
-		{name: "renewed with a body", tokens: []string{"t1", "t2"}, good: "t2",
+		{
+			name: "renewed", tokens: []string{"t1", "t2"}, good: "t2", status: 200,
+			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"},
+		},
+		{
+			name: "renewed with a body", tokens: []string{"t1", "t2"}, good: "t2",
 			body: func() io.Reader { return strings.NewReader("rows") }, status: 200,
-			sent: []string{"Bearer t1 rows", "Bearer t2 rows"}, refused: []string{"t1"}},
-		{name: "a body that is gone", tokens: []string{"t1", "t2"}, good: "t2",
+			sent: []string{"Bearer t1 rows", "Bearer t2 rows"}, refused: []string{"t1"},
+		},
+		{
+			name: "a body that is gone", tokens: []string{"t1", "t2"}, good: "t2",
 			body: func() io.Reader { return io.MultiReader(strings.NewReader("rows")) }, status: 401,
-			sent: []string{"Bearer t1 rows"}, refused: []string{"t1"}},
-		{name: "refused twice", tokens: []string{"t1", "t2", "t3"}, good: "t3", status: 401,
-			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"}},
+			sent: []string{"Bearer t1 rows"}, refused: []string{"t1"},
+		},
+		{
+			name: "refused twice", tokens: []string{"t1", "t2", "t3"}, good: "t3", status: 401,
+			sent: []string{"Bearer t1 ", "Bearer t2 "}, refused: []string{"t1"},
+		},
 		{name: "dead", err: dead},
-		{name: "found dead after a 401", tokens: []string{"t1"}, good: "t2",
-			body: func() io.Reader { return strings.NewReader("rows") }, err: dead, sent: []string{"Bearer t1 rows"},
-			refused: []string{"t1"}},
+		{
+			name: "found dead after a 401", tokens: []string{"t1"}, good: "t2",
+			body: func() io.Reader { return strings.NewReader("rows") }, err: dead,
+			sent: []string{"Bearer t1 rows"}, refused: []string{"t1"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			tokens := &purse{tokens: test.tokens, err: dead}
 			var sent []string
-			client := &http.Client{Transport: &Transport{Tokens: tokens,
+			client := &http.Client{Transport: &Transport{
+				Tokens: tokens,
 				Base: trip(func(r *http.Request) (*http.Response, error) {
 					var body []byte
 					if r.Body != nil {
@@ -80,10 +91,11 @@ func TestTransport(t *testing.T) {
 					auth := r.Header.Get("Authorization")
 					sent = append(sent, auth+" "+string(body))
 					if auth != "Bearer "+test.good {
-						return answering(401, "refused")(r)
+						return respondWith(401, "refused")(r)
 					}
-					return answering(200, "fine")(r)
-				})}}
+					return respondWith(200, "fine")(r)
+				}),
+			}}
 			var body io.Reader
 			if test.body != nil {
 				body = test.body()
@@ -119,7 +131,8 @@ func TestTransport(t *testing.T) {
 func TestTransportKeepsTheTokenAtHome(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	client := &http.Client{Transport: &Transport{Tokens: &purse{tokens: []string{"t1"}},
+	client := &http.Client{Transport: &Transport{
+		Tokens: &purse{tokens: []string{"t1"}},
 		Base: trip(func(r *http.Request) (*http.Response, error) {
 			seen[r.URL.String()] = r.Header.Get("Authorization")
 			next := map[string]string{
@@ -127,10 +140,11 @@ func TestTransportKeepsTheTokenAtHome(t *testing.T) {
 				"https://elsewhere.test/3": "https://elsewhere.test/4",
 			}[r.URL.String()]
 			if next == "" {
-				return answering(200, "")(r)
+				return respondWith(200, "")(r)
 			}
-			return answering(302, "", "Location", next)(r)
-		})}}
+			return respondWith(302, "", "Location", next)(r)
+		}),
+	}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.test/1", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +154,10 @@ func TestTransportKeepsTheTokenAtHome(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	want := map[string]string{"https://api.test/1": "Bearer t1", "https://api.test/2": "Bearer t1",
-		"https://elsewhere.test/3": "", "https://elsewhere.test/4": ""}
+	want := map[string]string{
+		"https://api.test/1": "Bearer t1", "https://api.test/2": "Bearer t1", "https://elsewhere.test/3": "",
+		"https://elsewhere.test/4": "",
+	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -10,8 +10,9 @@ import (
 
 // readState returns what the last run whose rows reached the sheet left for this one. It is nil if there is none, such
 // as for an exporter that is not saved yet.
-func (r *Runner) readState(ctx context.Context, d export.Definition, id export.ID,
-	realm export.RealmID) ([]byte, error) {
+func (r *Runner) readState(
+	ctx context.Context, d export.Definition, id export.ID, realm export.RealmID,
+) ([]byte, error) {
 	if _, keeps := d.(export.ChangeLog); !keeps || id == "" {
 		return nil, nil
 	}

@@ -59,8 +59,10 @@ func (k *keeper) PutMark(_ context.Context, key string, data []byte) error {
 // Read appends an x to the state, so that the state counts the readings.
 func (k *keeper) Read(_ context.Context, _ export.Definition, q export.Query) (*export.Reading, error) {
 	k.steps = append(k.steps, "read "+string(q.Company.Realm)+" after "+string(q.State))
-	r := &export.Reading{Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}},
-		Rows: func(func(table.Row, error) bool) {}}
+	r := &export.Reading{
+		Schema: table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}},
+		Rows:   func(func(table.Row, error) bool) {},
+	}
 	r.End = func() (export.Outcome, error) {
 		if q.Limit > 0 {
 			return export.Outcome{}, nil

@@ -125,6 +125,9 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	if g.parts, err = j.readCompanies(ctx, in); err != nil {
 		return g, err
 	}
+	if err := j.refuseDifferences(g.parts); err != nil {
+		return g, err
+	}
 	rows, warnings, err := in.combine(g.parts)
 	if err != nil {
 		return g, err
@@ -145,6 +148,29 @@ func (j *job) readCompanies(ctx context.Context, in inputs) ([]part, error) {
 		j.count()
 	}
 	return parts, nil
+}
+
+// refuseDifferences fails an exporter that does not want figures of QuickBooks' own that disagree with each other. The
+// same figures will come again, so it is not retried.
+func (j *job) refuseDifferences(parts []part) error {
+	if j.exporter.OnDifference != export.FailOnDifference {
+		return nil
+	}
+	for _, p := range parts {
+		for _, c := range j.exporter.Known(p.outcome.Checks) {
+			if c.Open() {
+				place := ""
+				if c.Place != "" {
+					place = " (" + c.Place + ")"
+				}
+				return problem.New(problem.TotalsMismatch,
+					"In QuickBooks %q%s is %s, but its parts add up to %s.", c.What, place, c.Says, c.AddsUpTo).
+					WithHint("Correct it in QuickBooks, say on the run's page that it is known, or let the exporter " +
+						"write what QuickBooks shows.").Lasting()
+			}
+		}
+	}
+	return nil
 }
 
 func (j *job) do(ctx context.Context) error {
@@ -383,8 +409,9 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	return p, nil
 }
 
-func (r *Runner) open(ctx context.Context, in inputs, e export.Exporter, c export.Company,
-	m *export.Meter) (*export.Reading, error) {
+func (r *Runner) open(
+	ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter,
+) (*export.Reading, error) {
 	state, err := r.readState(ctx, in.definition, e.ID, c.Realm)
 	if err != nil {
 		return nil, err

@@ -36,6 +36,7 @@ type bench struct {
 	accounts  map[export.ID]export.GoogleAccount
 	exporter  *export.Exporter // nil if it was deleted
 	answers   map[export.RealmID]answer
+	checks    []export.Check
 	mu        sync.Mutex
 	asked     []export.Query
 	wrote     [][]string
@@ -156,7 +157,7 @@ func (b *bench) Read(_ context.Context, _ export.Definition, q export.Query) (*e
 		},
 		End: func() (export.Outcome, error) {
 			warnings := export.Warnings(export.WarnRead, q.Company.Realm, "of "+q.Company.Name)
-			return export.Outcome{Period: "2026", Warnings: warnings}, nil
+			return export.Outcome{Period: "2026", Warnings: warnings, Checks: b.checks}, nil
 		},
 	}, nil
 }
@@ -286,36 +287,52 @@ func TestRefusals(t *testing.T) {
 	}{
 		"exporter deleted": {func(b *bench) { b.exporter = nil }, problem.Cancelled, "deleted", 0},
 		"type unknown":     {func(b *bench) { b.exporter.Definition = "gone" }, problem.Internal, `"gone"`, 0},
-		"company unknown": {func(b *bench) {
-			b.exporter.Companies = []export.RealmID{"9"}
-		}, problem.CompanyUnknown, "9", 0},
-		"company ended": {func(b *bench) {
-			b.set("1", export.ReconnectRequired)
-		}, problem.CompanyReconnectRequired, "Alder", 0},
-		"company disconnected": {func(b *bench) {
-			b.set("1", export.Disconnected)
-		}, problem.CompanyReconnectRequired, "Alder", 0},
-		"one of two ended": {func(b *bench) {
-			b.exporter.Companies = []export.RealmID{"1", "2"}
-			b.set("2", export.ReconnectRequired)
-		}, problem.CompanyReconnectRequired, "Birch", 0},
-		"account unknown": {func(b *bench) {
-			delete(b.accounts, "con_1")
-		}, problem.GoogleReconnectRequired, "not connected", 0},
-		"account ended": {func(b *bench) {
-			b.accounts["con_1"] = export.GoogleAccount{Email: "books@example.com", Status: export.ReconnectRequired}
-		}, problem.GoogleReconnectRequired, "books@example.com", 0},
-		"read incomplete": {func(b *bench) {
-			a := b.answers["1"]
-			a.err = problem.New(problem.IncompleteRead, "4 records, 3 came.")
-			b.answers["1"] = a
-		}, problem.IncompleteRead, "4 records", 1},
-		"second of two incomplete": {func(b *bench) {
-			b.exporter.Companies = []export.RealmID{"1", "2"}
-			a := b.answers["2"]
-			a.err = problem.New(problem.IncompleteRead, "4 records, 3 came.")
-			b.answers["2"] = a
-		}, problem.IncompleteRead, "Birch: 4 records", 2},
+		"company unknown": {
+			func(b *bench) { b.exporter.Companies = []export.RealmID{"9"} },
+			problem.CompanyUnknown, "9", 0,
+		},
+		"company ended": {
+			func(b *bench) { b.set("1", export.ReconnectRequired) },
+			problem.CompanyReconnectRequired, "Alder", 0,
+		},
+		"company disconnected": {
+			func(b *bench) { b.set("1", export.Disconnected) },
+			problem.CompanyReconnectRequired, "Alder", 0,
+		},
+		"one of two ended": {
+			func(b *bench) {
+				b.exporter.Companies = []export.RealmID{"1", "2"}
+				b.set("2", export.ReconnectRequired)
+			},
+			problem.CompanyReconnectRequired, "Birch", 0,
+		},
+		"account unknown": {
+			func(b *bench) { delete(b.accounts, "con_1") },
+			problem.GoogleReconnectRequired, "not connected", 0,
+		},
+		"account ended": {
+			func(b *bench) {
+				b.accounts["con_1"] = export.GoogleAccount{Email: "books@example.com", Status: export.ReconnectRequired}
+			},
+			problem.GoogleReconnectRequired, "books@example.com", 0,
+		},
+		"read incomplete": {
+			func(b *bench) {
+				a := b.answers["1"]
+				a.err = problem.New(problem.IncompleteRead, "4 records, 3 came.")
+				b.answers["1"] = a
+			},
+			problem.IncompleteRead, "4 records", 1,
+		},
+		"second of two incomplete": {
+			func(b *bench) {
+				b.exporter.Companies = []export.RealmID{"1", "2"}
+				a := b.answers["2"]
+				a.err = problem.New(problem.IncompleteRead, "4 records, 3 came.")
+				b.answers["2"] = a
+			},
+			problem.IncompleteRead, "Birch: 4 records", 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -360,9 +377,10 @@ func TestChoiceDuringARunStays(t *testing.T) {
 		want   string // the stored spreadsheet afterwards
 	}{
 		"nothing": {func(*bench, context.CancelFunc) {}, "made"},
-		"another spreadsheet": {func(b *bench, _ context.CancelFunc) {
-			b.exporter.Target.Spreadsheet = "chosen"
-		}, "chosen"},
+		"another spreadsheet": {
+			func(b *bench, _ context.CancelFunc) { b.exporter.Target.Spreadsheet = "chosen" },
+			"chosen",
+		},
 		"another tab":        {func(b *bench, _ context.CancelFunc) { b.exporter.Target.Sheet = "Other" }, ""},
 		"another name":       {func(b *bench, _ context.CancelFunc) { b.exporter.Name = "Renamed" }, "made"},
 		"cancelled too late": {func(_ *bench, cancel context.CancelFunc) { cancel() }, "made"},

@@ -34,7 +34,8 @@ type Problem struct {
 	// RetryAfter is how long the provider asked us to wait; zero if it did not say.
 	RetryAfter time.Duration `json:"-"`
 
-	cause error
+	lasting bool
+	cause   error
 }
 
 // New returns a Problem with its code's standing hint.
@@ -69,6 +70,12 @@ func (p *Problem) WithRequestID(id string) *Problem {
 	return p
 }
 
+// Lasting marks a problem that trying again cannot solve, although its code says that it may.
+func (p *Problem) Lasting() *Problem {
+	p.lasting = true
+	return p
+}
+
 // Error implements error. It has the cause's text and is meant for logs.
 func (p *Problem) Error() string {
 	if p.cause != nil {
@@ -80,8 +87,13 @@ func (p *Problem) Error() string {
 // Unwrap returns the cause, or nil.
 func (p *Problem) Unwrap() error { return p.cause }
 
-// Class returns the code's retry class.
-func (p *Problem) Class() Class { return p.Code.info().class }
+// Class returns the code's retry class, or Stop for a lasting problem.
+func (p *Problem) Class() Class {
+	if p.lasting {
+		return Stop
+	}
+	return p.Code.info().class
+}
 
 // Is makes errors.Is(err, problem.New(code, "")) compare codes.
 func (p *Problem) Is(target error) bool {

@@ -15,17 +15,17 @@ func TestWatchedObjectsCanBeChosen(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	w.query.Options = map[string]string{export.OptObjects: "Customer"}
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	w.invoice("X", "1")
 	w.want(w.run())
 	w.query.Options[export.OptObjects] = "Customer, Invoice"
-	r := w.run() // the invoice is known from now on
+	r := w.run() // invoices are watched from now on
 	w.want(r)
-	if want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")),
-		w.company.Name); len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], want) {
+	want := fmt.Sprintf("Watching %d more records of %s", len(w.books.IDs("Invoice")), w.company.Name)
+	if len(r.warnings()) != 1 || !strings.HasPrefix(r.warnings()[0], want) {
 		t.Errorf("warnings %q", r.warnings())
 	}
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := w.invoice("Y", "1")
 	w.want(w.run(), "Invoice|"+id+"|Y|2026-03-02|Added|Total||"+w.total(id)+"|false")
 }
@@ -34,22 +34,22 @@ func TestOldChangesAreForgotten(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	w.query.Options = map[string]string{export.OptKeepDays: "7"}
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	w.invoice("old", "1")
 	w.run()
-	w.later(6 * 24 * time.Hour)
+	w.wait(6 * 24 * time.Hour)
 	id := w.invoice("new", "1")
 	if r := w.run(); len(r.rows) != 2 {
 		t.Errorf("%d rows after six days", len(r.rows))
 	}
-	w.later(2 * 24 * time.Hour)
+	w.wait(2 * 24 * time.Hour)
 	w.want(w.run(), "Invoice|"+id+"|new|2026-03-02|Added|Total||"+w.total(id)+"|false")
 }
 
 func TestFiltersAndLinksOfChanges(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := w.invoice("F", "1")
 	other := w.invoice("G", "1")
 	w.query.Columns = []string{export.ChangeWhen, export.ChangeNumber, export.ChangeLink, export.CompanyColumn}
@@ -59,7 +59,7 @@ func TestFiltersAndLinksOfChanges(t *testing.T) {
 	if got := r.column(t, export.ChangeWhen)[0]; got != "2026-03-14T21:00:00Z" {
 		t.Errorf("the change was at %s", got)
 	}
-	w.query.Filters[0].Value = "G" // what a filter leaves out is in the log all the same
+	w.query.Filters[0].Value = "G" // rows that a filter leaves out are in the log all the same
 	ok(t, w.books.Delete("Invoice", other))
 	w.want(w.run(), "G||"+w.company.Name, "G|"+w.company.AppURL()+"invoice?txnId="+other+"|"+w.company.Name)
 }
@@ -77,7 +77,7 @@ func TestPreviewOfChanges(t *testing.T) {
 			len(w.server.Requests()))
 	}
 	w.state = kept
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := w.invoice("P", "1")
 	line := "Invoice|" + id + "|P|2026-03-02|Added|Total||" + w.total(id) + "|false"
 	for range 2 {
@@ -91,7 +91,7 @@ func TestPreviewOfChanges(t *testing.T) {
 	w.query.Limit = 0
 	w.want(w.run(), line)
 	w.query.Limit = 20
-	w.later(31 * 24 * time.Hour)
+	w.wait(31 * 24 * time.Hour)
 	w.invoice("Q", "1")
 	r = w.read()
 	w.want(r, line)
@@ -100,7 +100,7 @@ func TestPreviewOfChanges(t *testing.T) {
 	}
 }
 
-// TestStatesOfNoUse: what cannot be read is said, and the log begins anew.
+// TestStatesOfNoUse proves that a warning reports a state that cannot be read, and that the log begins anew.
 func TestStatesOfNoUse(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
@@ -113,14 +113,15 @@ func TestStatesOfNoUse(t *testing.T) {
 	}
 }
 
-// TestAFieldMoreIsNoChange: a version of the program that tells another field does not take that for a change.
+// TestAFieldMoreIsNoChange proves that a new version of the program that watches another field does not report that
+// field as a change.
 func TestAFieldMoreIsNoChange(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	fields := &w.log.Watched[0].Fields
 	*fields = append([]export.WatchedField{{Path: "DueDate", Title: "Due date", Kind: table.Date}}, (*fields)[1:]...)
 	w.log.Watched[0].Label = ""
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := w.books.IDs("Invoice")[0]
 	ok(t, w.books.Change("Invoice", id, intuitsim.Change{Note: "look"}))
 	r := w.run()
@@ -129,7 +130,7 @@ func TestAFieldMoreIsNoChange(t *testing.T) {
 	}
 }
 
-// TestTwoCompaniesOfChanges: each has a state of its own.
+// TestTwoCompaniesOfChanges proves that each company has its own state.
 func TestTwoCompaniesOfChanges(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
@@ -141,36 +142,37 @@ func TestTwoCompaniesOfChanges(t *testing.T) {
 	if r := other.run(); len(r.rows) != 0 || len(r.warnings()) != 1 {
 		t.Fatalf("the second company begins with %d rows, warnings %q", len(r.rows), r.warnings())
 	}
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := other.invoice("Z", "1")
 	other.want(other.run(), "Invoice|"+id+"|Z|2026-03-02|Added|Total||"+other.total(id)+"|false")
 	w.state = first
 	w.want(w.run())
 }
 
-// TestWhatWasGoneBefore: the overlap also has what was deleted before the first run, which never was in the log's
-// sight.
+// TestWhatWasGoneBefore proves that the log leaves out a record deleted before the first run, although the overlap of
+// the next reading includes it.
 func TestWhatWasGoneBefore(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	w.state = nil
 	gone := w.books.IDs("Invoice")[0]
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	ok(t, w.books.Delete("Invoice", gone))
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	w.run()
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	w.want(w.run())
 }
 
-// TestTheLastClosedDay is in closed books, the next one is not.
+// TestTheLastClosedDay proves that the last closed day belongs to the closed books and the next day does not.
 func TestTheLastClosedDay(t *testing.T) {
 	t.Parallel()
-	for closed, want := range map[string]string{"2026-03-01": "false", "2026-03-02": "true", "2026-03-03": "true",
-		"": "false"} {
+	for closed, want := range map[string]string{
+		"2026-03-01": "false", "2026-03-02": "true", "2026-03-03": "true", "": "false",
+	} {
 		w := watch(t)
 		ok(t, w.books.CloseBooks(closed))
-		w.later(time.Hour)
+		w.wait(time.Hour)
 		w.invoice("day", "1") // dated March 2
 		if got := w.run().column(t, export.ChangeClosed); len(got) != 1 || got[0] != want {
 			t.Errorf("closed until %q: %q, want %s", closed, got, want)

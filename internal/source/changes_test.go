@@ -5,36 +5,47 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
 func changeLog() export.ChangeLog {
 	return export.ChangeLog{ID: "changes", Title: "Change log", Watched: []export.Watched{
-		{Object: "Invoice", Title: "Invoice", AppPath: "invoice?txnId=", Label: "DocNumber", Date: "TxnDate",
-			Total: "TotalAmt", Fields: []export.WatchedField{
-				{Path: "DocNumber", Title: "Number"}, {Path: "TxnDate", Title: "Date",
-					Kind: table.Date}, {Path: "CustomerRef", Title: "Customer"},
-				{Path: "TotalAmt", Title: "Total", Kind: table.Money}, {Path: "Balance", Title: "Open balance",
-					Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
-			}},
+		{
+			Object: "Invoice", Title: "Invoice", AppPath: "invoice?txnId=", Label: "DocNumber", Date: "TxnDate",
+			Total: "TotalAmt",
+			Fields: []export.WatchedField{
+				{Path: "DocNumber", Title: "Number"},
+				{Path: "TxnDate", Title: "Date", Kind: table.Date},
+				{Path: "CustomerRef", Title: "Customer"},
+				{Path: "TotalAmt", Title: "Total", Kind: table.Money},
+				{Path: "Balance", Title: "Open balance", Kind: table.Money},
+				{Path: "PrivateNote", Title: "Memo"},
+			},
+		},
 		{Object: "Payment", Title: "Payment", Date: "TxnDate", Total: "TotalAmt", Fields: []export.WatchedField{
-			{Path: "TxnDate", Title: "Date", Kind: table.Date}, {Path: "TotalAmt", Title: "Total",
-				Kind: table.Money}, {Path: "PrivateNote", Title: "Memo"},
+			{Path: "TxnDate", Title: "Date", Kind: table.Date},
+			{Path: "TotalAmt", Title: "Total", Kind: table.Money},
+			{Path: "PrivateNote", Title: "Memo"},
 		}},
-		{Object: "Customer", Title: "Customer", HasActive: true, Label: "DisplayName",
-			Derived: []string{"Balance", "BalanceWithJobs", "FullyQualifiedName"}, Fields: []export.WatchedField{
+		{
+			Object: "Customer", Title: "Customer", HasActive: true, Label: "DisplayName",
+			Derived: []string{"Balance", "BalanceWithJobs", "FullyQualifiedName"},
+			Fields: []export.WatchedField{
 				{Path: "DisplayName", Title: "Name"}, {Path: "Active", Title: "Active", Kind: table.Bool},
-			}},
+			},
+		},
 	}}
 }
 
-// watched is a simulated company with a change log that is read again and again.
+// watched is a simulated company with a change log that is read repeatedly.
 type watched struct {
 	simulated
 	t     testing.TB
@@ -44,25 +55,26 @@ type watched struct {
 	state []byte
 }
 
-// watch is a small company whose baseline is taken.
+// watch returns a small company after the first run, which takes the baseline.
 func watch(t testing.TB) *watched {
 	w := &watched{t: t, clock: &atomic.Int64{}, log: changeLog()}
 	w.clock.Store(time.Date(2026, time.March, 14, 20, 0, 0, 0, time.UTC).Unix())
-	w.simulated = simulate(t,
-		intuitsim.Options{Seed: 3, Companies: 2, Customers: 8, Vendors: 4, Items: 6, Invoices: 12, Bills: 4,
-			Now: func() time.Time { return time.Unix(w.clock.Load(), 0) }})
+	w.simulated = simulate(t, intuitsim.Options{
+		Seed: 3, Companies: 2, Customers: 8, Vendors: 4, Items: 6, Invoices: 12, Bills: 4,
+		Now: func() time.Time { return time.Unix(w.clock.Load(), 0) },
+	})
 	r := w.run()
 	n := len(w.books.IDs("Invoice")) + len(w.books.IDs("Payment")) + len(w.books.IDs("Customer"))
-	if want := fmt.Sprintf("Watching %d records of %s from now on; changes show from the next run.", n,
-		w.company.Name); len(r.rows) != 0 || len(r.warnings()) != 1 || r.warnings()[0] != want {
+	want := fmt.Sprintf("Watching %d records of %s from now on; changes show from the next run.", n, w.company.Name)
+	if len(r.rows) != 0 || len(r.warnings()) != 1 || r.warnings()[0] != want {
 		t.Fatalf("the first run has %d rows and warns %q, want %q", len(r.rows), r.warnings(), want)
 	}
 	return w
 }
 
-func (w *watched) later(d time.Duration) { w.clock.Add(int64(d / time.Second)) }
+func (w *watched) wait(d time.Duration) { w.clock.Add(int64(d / time.Second)) }
 
-// read reads with the state that is kept, and leaves that alone.
+// read reads with the kept state and does not change it.
 func (w *watched) read() result {
 	w.t.Helper()
 	q := w.query
@@ -70,7 +82,7 @@ func (w *watched) read() result {
 	return w.must(w.t, w.log, q)
 }
 
-// run reads and keeps the state, as a run does that came to its end.
+// run reads and keeps the new state, as a completed run does.
 func (w *watched) run() result {
 	w.t.Helper()
 	r := w.read()
@@ -83,7 +95,7 @@ func (w *watched) keep(r result) {
 	w.state = r.State
 }
 
-// lines are the rows without what always differs, in the order of the sheet.
+// lines returns the rows in the order of the sheet, without the column that always differs.
 func (r result) lines() []string {
 	var list []string
 	for _, row := range r.rows {
@@ -105,7 +117,7 @@ func (w *watched) want(r result, want ...string) {
 	}
 }
 
-// id is that of a new invoice dated in March 2026.
+// invoice adds an invoice dated in March 2026 and returns its id.
 func (w *watched) invoice(number, amount string) string {
 	w.t.Helper()
 	id, err := w.books.AddInvoice(intuitsim.Sale{DocNumber: number, Date: "2026-03-02", Amount: amount})
@@ -125,7 +137,7 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 	w := watch(t)
 	ok(t, w.books.CloseBooks("2026-02-28"))
 	w.want(w.run())
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	id := w.invoice("N-1", "100")
 	w.want(w.run(), "Invoice|"+id+"|N-1|2026-03-02|Added|Total||"+w.total(id)+"|false")
 	added := w.run().lines()[0]
@@ -133,7 +145,7 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 		t.Errorf("nothing happened, but there are %d rows and warnings %q", len(r.rows), r.warnings())
 	}
 	total := w.total(id)
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	ok(t, w.books.Change("Invoice", id, intuitsim.Change{DocNumber: "N-2", Date: "2026-02-10", Amount: "250"}))
 	changed := w.total(id)
 	log := []string{
@@ -145,23 +157,23 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 	}
 	w.want(w.run(), log...)
 
-	w.later(time.Hour)
-	// out of the closed books is a change of them
+	w.wait(time.Hour)
+	// Moving an invoice out of the closed books changes them too.
 	ok(t, w.books.Change("Invoice", id, intuitsim.Change{Date: "2026-03-05"}))
 	log = append([]string{"Invoice|" + id + "|N-2|2026-03-05|Changed|Date|2026-02-10|2026-03-05|true"}, log...)
 	w.want(w.run(), log...)
 
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	payment, err := w.books.Pay("Invoice", id, "")
 	ok(t, err)
-	w.later(time.Second)
+	w.wait(time.Second)
 	log = append([]string{
 		"Invoice|" + id + "|N-2|2026-03-05|Changed|Open balance|" + changed + "|0.00|false",
 		"Payment|" + payment + "||2026-03-14|Added|Total||" + changed + "|false",
 	}, log...)
 	w.want(w.run(), log...)
 
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	ok(t, w.books.Void("Invoice", id))
 	log = append([]string{"Invoice|" + id + "|N-2|2026-03-05|Voided|Total|" + changed + "|0.00|false"}, log...)
 	r := w.run()
@@ -171,37 +183,38 @@ func TestChangesAreToldFieldByField(t *testing.T) {
 		t.Errorf("after voiding: %q", got[:2])
 	}
 
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	before := w.run().lines()
 	ok(t, w.books.Delete("Invoice", id))
 	w.want(w.run(), append([]string{"Invoice|" + id + "|N-2|2026-03-05|Deleted|Total|0.00||false"}, before...)...)
 }
 
-// total is what the books say an invoice comes to, with two digits after the point.
+// total returns an invoice's total in the books, with two decimal places.
 func (w *watched) total(id string) string {
 	w.t.Helper()
-	q := export.Query{Columns: []string{"TotalAmt"},
-		Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}}}
+	q := export.Query{
+		Columns: []string{"TotalAmt"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}},
+	}
 	r := w.must(w.t, invoices(), q)
 	d, _ := r.rows[0].Cells[0].Decimal()
 	return d.StringFixed(2)
 }
 
-// TestNamesElsewhere: renaming a customer is one change, not one of each of the customer's invoices, whichever way they
-// are read.
+// TestNamesElsewhere proves that renaming a customer is one change, and not another one for each of its invoices,
+// whichever way they are read.
 func TestNamesElsewhere(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	id := w.books.IDs("Customer")[0]
 	before := w.customer(id)
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	ok(t, w.books.Change("Customer", id, intuitsim.Change{Name: "Other & Sons"}))
 	renamed := "Customer|" + id + "|Other & Sons||Changed|Name|" + before + "|Other & Sons|"
 	w.want(w.run(), renamed)
-	w.later(29 * 24 * time.Hour)
+	w.wait(29 * 24 * time.Hour)
 	w.want(w.run(), renamed)
 
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	inactive := false
 	ok(t, w.books.Change("Customer", id, intuitsim.Change{Active: &inactive}))
 	w.want(w.run(), "Customer|"+id+"|Other & Sons||Changed|Active|true|false|", renamed)
@@ -209,25 +222,30 @@ func TestNamesElsewhere(t *testing.T) {
 
 func (w *watched) customer(id string) string {
 	w.t.Helper()
-	e := export.Entity{ID: "customers", Title: "Customers", Object: "Customer", HasActive: true,
-		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true},
-			{Path: "DisplayName", Title: "Name"}}}
-	r := w.must(w.t, e, export.Query{Columns: []string{"DisplayName"},
-		Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
-			Value: id}}, Options: map[string]string{export.OptIncludeInactive: "true"}})
+	e := export.Entity{
+		ID: "customers", Title: "Customers", Object: "Customer", HasActive: true,
+		Columns: []export.Column{
+			{Path: "Id", Title: "ID", Key: true, Queryable: true},
+			{Path: "DisplayName", Title: "Name"},
+		},
+	}
+	r := w.must(w.t, e, export.Query{
+		Columns: []string{"DisplayName"}, Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: id}},
+		Options: map[string]string{export.OptIncludeInactive: "true"},
+	})
 	return strings.TrimSuffix(r.rows[0].Cells[0].String(), " (deleted)")
 }
 
-// TestARepeatedRunTellsTheSame: when the state of a run is lost, the next one finds the same again, once.
+// TestARepeatedRunTellsTheSame proves that if a run's state is lost, the next run reports the same changes once.
 func TestARepeatedRunTellsTheSame(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	first := w.invoice("A", "10")
 	gone := w.invoice("B", "20")
 	ok(t, w.books.Delete("Invoice", gone)) // it came and went between two runs
 	lost := w.read().lines()
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	again := w.run().lines()
 	if diff := cmp.Diff(lost, again); diff != "" || len(again) != 2 {
 		t.Errorf("the repeated run tells something else:\n%s", diff)
@@ -235,10 +253,10 @@ func TestARepeatedRunTellsTheSame(t *testing.T) {
 	if !strings.Contains(strings.Join(again, "\n"), "Invoice|"+gone+"|||Deleted|Total|||") {
 		t.Errorf("nothing tells of what came and went: %q", again)
 	}
-	// The overlap of the next reading has all of it once more.
-	w.later(time.Minute)
+	// The next reading overlaps with this one and returns all of it once more.
+	w.wait(time.Minute)
 	w.want(w.run(), again...)
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	ok(t, w.books.Change("Invoice", first, intuitsim.Change{Note: "seen"}))
 	w.want(w.run(), append([]string{"Invoice|" + first + "|A|2026-03-02|Changed|Memo||seen|false"}, again...)...)
 }
@@ -247,10 +265,10 @@ func TestALongPauseComparesAll(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
 	changed, gone := w.books.IDs("Invoice")[0], w.books.IDs("Invoice")[1]
-	w.later(40 * 24 * time.Hour)
+	w.wait(40 * 24 * time.Hour)
 	ok(t, w.books.Change("Invoice", changed, intuitsim.Change{Note: "late"}))
 	ok(t, w.books.Delete("Invoice", gone))
-	w.later(31 * 24 * time.Hour)
+	w.wait(31 * 24 * time.Hour)
 	w.server.ResetRequests()
 	r := w.run()
 	got := r.lines()
@@ -269,7 +287,7 @@ func TestALongPauseComparesAll(t *testing.T) {
 func TestManyChangesCompareAll(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	for i := range 999 {
 		w.invoice(fmt.Sprint("M-", i), "5")
 	}
@@ -284,14 +302,14 @@ func TestManyChangesCompareAll(t *testing.T) {
 	for _, kind := range r.column(t, export.ChangeKind) {
 		count[kind]++
 	}
-	if diff := cmp.Diff(map[string]int{"Added": 999, "Deleted": 1}, without(count, "Changed")); diff != "" {
+	if diff := cmp.Diff(map[string]int{"Added": 999, "Deleted": 1}, dropKey(count, "Changed")); diff != "" {
 		t.Error(diff)
 	}
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	w.want(w.run(), r.lines()...)
 }
 
-func without(m map[string]int, key string) map[string]int {
+func dropKey(m map[string]int, key string) map[string]int {
 	delete(m, key)
 	return m
 }
@@ -299,10 +317,10 @@ func without(m map[string]int, key string) map[string]int {
 func TestAConnectionMadeAnewComparesAll(t *testing.T) {
 	t.Parallel()
 	w := watch(t)
-	w.later(time.Hour)
+	w.wait(time.Hour)
 	w.company.ConnectedAt = time.Unix(w.clock.Load(), 0)
 	id := w.invoice("C", "1")
-	w.later(time.Minute)
+	w.wait(time.Minute)
 	r := w.run()
 	w.want(r, "Invoice|"+id+"|C|2026-03-02|Added|Total||"+w.total(id)+"|false")
 	if len(r.warnings()) != 1 {
@@ -310,5 +328,45 @@ func TestAConnectionMadeAnewComparesAll(t *testing.T) {
 	}
 	if r := w.run(); len(r.warnings()) != 0 {
 		t.Errorf("warnings of the next run: %q", r.warnings())
+	}
+}
+
+// TestNothingIsSkippedAfterAnAnswerWithGaps: an answer that holds a fault, or says nothing of an object, is asked for
+// again; while it stays so the reading fails and the next one tells everything.
+func TestNothingIsSkippedAfterAnAnswerWithGaps(t *testing.T) {
+	t.Parallel()
+	for body, code := range map[intuitsim.Body]problem.Code{
+		intuitsim.BodyFaultInside:   problem.QuickBooksUnavailable,
+		intuitsim.BodyEntityMissing: problem.QuickBooksMalformed,
+	} {
+		t.Run(string(body), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := watch(t)
+				asked := func() int {
+					n := 0
+					for _, r := range w.server.Requests() {
+						if r.Kind == "cdc" {
+							n++
+						}
+					}
+					w.server.ResetRequests()
+					return n
+				}
+				w.wait(time.Hour)
+				ok(t, w.books.Change("Customer", w.books.IDs("Customer")[0], intuitsim.Change{Name: "Gap Ltd"}))
+				w.server.Fail(intuitsim.Fault{Match: "cdc", Body: body, N: -1})
+				q := w.query
+				q.State = w.state
+				if r := w.simulated.read(t, w.log, q); !problem.HasCode(r.err, code) || asked() != 5 {
+					t.Errorf("while it stays so: %v, %d rows", r.err, len(r.rows))
+				}
+				w.server.ClearFaults()
+				w.server.Fail(intuitsim.Fault{Match: "cdc", Body: body})
+				if r := w.run(); len(r.rows) != 1 || !strings.Contains(r.lines()[0], "Gap Ltd") || asked() != 2 {
+					t.Errorf("afterwards: %q", r.lines())
+				}
+			})
+		})
 	}
 }

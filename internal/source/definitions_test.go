@@ -5,7 +5,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// The definitions of these tests are small, so that the exporters' own can change freely.
+// The tests have small definitions of their own, so that the exporters' can change freely.
 
 func invoices() export.Entity {
 	return export.Entity{
@@ -72,11 +72,15 @@ func balanceSheet() export.Report {
 }
 
 func generalLedger() export.Report {
-	return export.Report{ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List,
-		Basis: true, Running: true}
+	return export.Report{
+		ID: "general_ledger", Title: "General ledger", Object: "GeneralLedger", Shape: export.List, Basis: true,
+		Running: true,
+	}
 }
 
 func agedReceivables() export.Report {
-	return export.Report{ID: "ar_aging_summary", Title: "Aging", Object: "AgedReceivables", Shape: export.Tree,
-		Dates: export.AsOfDay}
+	return export.Report{
+		ID: "ar_aging_summary", Title: "Aging", Object: "AgedReceivables", Shape: export.Tree,
+		Dates: export.AsOfDay,
+	}
 }

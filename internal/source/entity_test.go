@@ -20,7 +20,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// records reads a company's records past the API, as what the API's answers must agree with.
+// records reads a company's records directly, bypassing the API, to compare the API's answers with.
 func (s simulated) records(t testing.TB, object string) []record.Record {
 	t.Helper()
 	var list []record.Record
@@ -111,8 +111,9 @@ func TestInactiveVendors(t *testing.T) {
 	}{
 		"default":          {export.Query{}, active},
 		"include inactive": {export.Query{Options: map[string]string{"include_inactive": "true"}}, all},
-		"filter for active": {export.Query{Filters: []export.Filter{{Column: "Active", Op: export.OpEqual,
-			Value: "true"}}}, active},
+		"filter for active": {
+			export.Query{Filters: []export.Filter{{Column: "Active", Op: export.OpEqual, Value: "true"}}}, active,
+		},
 		"filter for others": {export.Query{Filters: inactiveOnly}, all - active},
 	} {
 		if got := len(s.must(t, vendors(), test.q).rows); got != test.want {
@@ -162,8 +163,9 @@ func TestLinesAddUpToTheInvoice(t *testing.T) {
 			titles = append(titles, c.Title)
 		}
 	}
-	if diff := cmp.Diff([]string{"Line amount", "Tax (whole invoice)", "Total (whole invoice)",
-		"Open balance (whole invoice)"}, titles); diff != "" {
+	if diff := cmp.Diff([]string{
+		"Line amount", "Tax (whole invoice)", "Total (whole invoice)", "Open balance (whole invoice)",
+	}, titles); diff != "" {
 		t.Error(diff)
 	}
 	var keys []string
@@ -183,12 +185,12 @@ func TestComputedColumnsAndWarnings(t *testing.T) {
 	if name := got.column(t, "Company")[0]; name != s.company.Name {
 		t.Errorf("company %q", name)
 	}
-	if id, link := got.column(t, "Id")[0], got.column(t,
-		"Link")[0]; link != "https://sandbox.qbo.intuit.com/app/invoice?txnId="+id {
+	id, link := got.column(t, "Id")[0], got.column(t, "Link")[0]
+	if link != "https://sandbox.qbo.intuit.com/app/invoice?txnId="+id {
 		t.Errorf("link %q of invoice %s", link, id)
 	}
-	want := []string{fmt.Sprintf("Column CustomField.Nobody has this was empty in all %d rows; check its spelling.",
-		len(got.rows))}
+	want := []string{fmt.Sprintf(
+		"Column CustomField.Nobody has this was empty in all %d rows; check its spelling.", len(got.rows))}
 	if diff := cmp.Diff(want, got.warnings()); diff != "" {
 		t.Error(diff)
 	}
@@ -204,10 +206,17 @@ func TestPreviewCostsTwoRequests(t *testing.T) {
 	}{
 		"plain": {export.Query{Limit: 10}, "10", 10},
 		"lines": {export.Query{Limit: 25, Options: map[string]string{"lines": "true"}}, "25", 25},
-		"pushed filter": {export.Query{Limit: 10,
-			Filters: []export.Filter{{Column: "TotalAmt", Op: export.OpGreater, Value: "1"}}}, "10", 10},
-		"local filter": {export.Query{Limit: 10,
-			Filters: []export.Filter{{Column: "CustomerRef.name", Op: export.OpContains, Value: "a"}}}, "100", 10},
+		"pushed filter": {
+			export.Query{Limit: 10, Filters: []export.Filter{{Column: "TotalAmt", Op: export.OpGreater, Value: "1"}}},
+			"10", 10,
+		},
+		"local filter": {
+			export.Query{
+				Limit:   10,
+				Filters: []export.Filter{{Column: "CustomerRef.name", Op: export.OpContains, Value: "a"}},
+			},
+			"100", 10,
+		},
 	} {
 		s.server.ResetRequests()
 		got := s.must(t, invoices(), test.q)
@@ -230,12 +239,12 @@ func TestWhatChangesWhileReadingIsNoticed(t *testing.T) {
 	t.Parallel()
 	later := func(s simulated) string { // an id on the second page
 		ids := s.books.IDs("Invoice")
-		slices.SortFunc(ids, byNumber)
+		slices.SortFunc(ids, compareNumbers)
 		return ids[len(ids)-5]
 	}
 	first := func(s simulated) string {
 		ids := s.books.IDs("Invoice")
-		slices.SortFunc(ids, byNumber)
+		slices.SortFunc(ids, compareNumbers)
 		return ids[3]
 	}
 	sale := intuitsim.Sale{}
@@ -243,23 +252,29 @@ func TestWhatChangesWhileReadingIsNoticed(t *testing.T) {
 		change func(testing.TB, simulated)
 		ok     bool
 	}{
-		"deleted later": {func(t testing.TB,
-			s simulated) {
-			check(t, s.books.Delete("Invoice", later(s)))
-		}, true},
-		"deleted among those read": {func(t testing.TB,
-			s simulated) {
-			check(t, s.books.Delete("Invoice", first(s)))
-		}, false},
-		"added at the end": {func(t testing.TB, s simulated) {
-			_, err := s.books.AddInvoice(sale)
-			check(t, err)
-		}, true},
-		"deleted and added": {func(t testing.TB, s simulated) {
-			check(t, s.books.Delete("Invoice", first(s)))
-			_, err := s.books.AddInvoice(sale)
-			check(t, err)
-		}, false},
+		"deleted later": {
+			func(t testing.TB, s simulated) { check(t, s.books.Delete("Invoice", later(s))) },
+			true,
+		},
+		"deleted among those read": {
+			func(t testing.TB, s simulated) { check(t, s.books.Delete("Invoice", first(s))) },
+			false,
+		},
+		"added at the end": {
+			func(t testing.TB, s simulated) {
+				_, err := s.books.AddInvoice(sale)
+				check(t, err)
+			},
+			true,
+		},
+		"deleted and added": {
+			func(t testing.TB, s simulated) {
+				check(t, s.books.Delete("Invoice", first(s)))
+				_, err := s.books.AddInvoice(sale)
+				check(t, err)
+			},
+			false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -275,7 +290,7 @@ func TestWhatChangesWhileReadingIsNoticed(t *testing.T) {
 				if err = e; e != nil {
 					break
 				}
-				// The second page has not been asked for yet, or is on its way without this change.
+				// The second page was not asked for yet, or is on its way without this change.
 				if rows++; rows == 1 {
 					test.change(t, s)
 				}
@@ -297,7 +312,7 @@ func check(t testing.TB, err error) {
 	}
 }
 
-func byNumber(a, b string) int {
+func compareNumbers(a, b string) int {
 	x, _ := strconv.Atoi(a)
 	y, _ := strconv.Atoi(b)
 	return x - y
@@ -327,8 +342,8 @@ func TestReadingStopsWhenNobodyWantsMore(t *testing.T) {
 	}
 }
 
-// unpushed is the definition as if QuickBooks could filter by nothing.
-func unpushed(e export.Entity) export.Entity {
+// unpush returns the definition as if QuickBooks could not filter by any column.
+func unpush(e export.Entity) export.Entity {
 	e.Columns = slices.Clone(e.Columns)
 	for i := range e.Columns {
 		e.Columns[i].Queryable = false
@@ -349,17 +364,19 @@ func TestFiltersGiveTheSamePushedOrNot(t *testing.T) {
 		values := known[e.ID]
 		q := export.Query{Options: map[string]string{}, Today: midnight(time.Now())}
 		if len(e.Dates) > 0 && rapid.Bool().Draw(rt, "dated") {
-			q.Options["date_range"] = rapid.SampledFrom([]string{"this_fiscal_year", "last_90_days", "last_365_days",
-				"this_month", "today", "last_year"}).Draw(rt, "range")
+			q.Options["date_range"] = rapid.SampledFrom([]string{
+				"this_fiscal_year", "last_90_days", "last_365_days", "this_month", "today", "last_year",
+			}).Draw(rt, "range")
 			q.Options["date_column"] = rapid.SampledFrom(e.Dates).Draw(rt, "date column")
 		}
 		q.Options["include_inactive"] = rapid.SampledFrom([]string{"true", "false"}).Draw(rt, "inactive")
 		for range rapid.IntRange(0, 2).Draw(rt, "filters") {
-			col := rapid.SampledFrom(e.Columns).Filter(func(c export.Column) bool { return !c.Line() }).Draw(rt,
-				"column")
+			header := func(c export.Column) bool { return !c.Line() }
+			col := rapid.SampledFrom(e.Columns).Filter(header).Draw(rt, "column")
 			value := rapid.OneOf(rapid.SampledFrom(values.column(t, col.Path)),
-				rapid.SampledFrom([]string{"", "0", "100.5", "2026-01-31", "O'Brien's \\ Sons", "a%", "=1+1", "00123",
-					"é", " x "})).Draw(rt, "value")
+				rapid.SampledFrom([]string{
+					"", "0", "100.5", "2026-01-31", "O'Brien's \\ Sons", "a%", "=1+1", "00123", "é", " x ",
+				})).Draw(rt, "value")
 			if col.Kind == table.DateTime && len(value) > 10 && rapid.Bool().Draw(rt, "day") {
 				value = value[:10]
 			}
@@ -370,7 +387,7 @@ func TestFiltersGiveTheSamePushedOrNot(t *testing.T) {
 			q.Filters = append(q.Filters, export.Filter{Column: col.Path, Op: op, Value: value})
 		}
 		s.server.ResetRequests()
-		got, want := s.must(t, e, q), s.must(t, unpushed(e), q)
+		got, want := s.must(t, e, q), s.must(t, unpush(e), q)
 		if strings.Contains(s.server.Requests()[0].Query, "WHERE") {
 			pushed++
 		}
@@ -387,9 +404,11 @@ func TestPropertyThatCannotBeFilteredByIsReadWhole(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 60})
 	e := invoices()
-	e.Columns = append(e.Columns, export.Column{Path: "PrivateNote", Title: "Memo", Queryable: true}) // wrongly
-	got := s.must(t, e, export.Query{Filters: []export.Filter{{Column: "PrivateNote", Op: export.OpEqual,
-		Value: "Voided"}, {Column: "TotalAmt", Op: export.OpAtLeast, Value: "0"}}})
+	e.Columns = append(e.Columns, export.Column{Path: "PrivateNote", Title: "Memo", Queryable: true}) // which is wrong
+	got := s.must(t, e, export.Query{Filters: []export.Filter{
+		{Column: "PrivateNote", Op: export.OpEqual, Value: "Voided"},
+		{Column: "TotalAmt", Op: export.OpAtLeast, Value: "0"},
+	}})
 	if got.Total != len(s.records(t, "Invoice")) {
 		t.Errorf("QuickBooks counted %d, want all", got.Total)
 	}
@@ -403,8 +422,10 @@ func TestPropertyThatCannotBeFilteredByIsReadWhole(t *testing.T) {
 func TestSingleObjects(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 10})
-	e := export.Entity{ID: "company_info", Title: "Company info", Object: "CompanyInfo",
-		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "CompanyName", Title: "Name"}}}
+	e := export.Entity{
+		ID: "company_info", Title: "Company info", Object: "CompanyInfo",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "CompanyName", Title: "Name"}},
+	}
 	got := s.must(t, e, export.Query{})
 	if len(got.rows) != 1 || got.column(t, "CompanyName")[0] != s.company.Name || got.Total != -1 {
 		t.Errorf("%d rows, total %d", len(got.rows), got.Total)

@@ -17,8 +17,8 @@ import (
 
 const itemSku = "Line.SalesItemLineDetail.ItemRef.Sku"
 
-// byID are a company's records by their ids.
-func (s simulated) byID(t testing.TB, object string) map[string]record.Record {
+// recordsByID returns a company's records by id.
+func (s simulated) recordsByID(t testing.TB, object string) map[string]record.Record {
 	t.Helper()
 	all := map[string]record.Record{}
 	for _, r := range s.records(t, object) {
@@ -31,12 +31,14 @@ func TestReferencesAreLookedUp(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 4, Customers: 2100, Invoices: 300, Nasty: true})
 	var m export.Meter
-	columns := []string{"Id", "Line.Id", "CustomerRef.value", "CustomerRef.name", "CustomerRef.CompanyName",
-		"CustomerRef.BillAddr.City", "SalesTermRef.DueDays",
-		"Line.SalesItemLineDetail.ItemRef.value", itemSku, "Line.SalesItemLineDetail.ItemAccountRef.AccountType"}
+	columns := []string{
+		"Id", "Line.Id", "CustomerRef.value", "CustomerRef.name", "CustomerRef.CompanyName",
+		"CustomerRef.BillAddr.City", "SalesTermRef.DueDays", "Line.SalesItemLineDetail.ItemRef.value", itemSku,
+		"Line.SalesItemLineDetail.ItemAccountRef.AccountType",
+	}
 	got := s.must(t, invoices(), export.Query{Columns: columns, Options: map[string]string{"lines": "true"}, Meter: &m})
-	customers, items, invoices := s.byID(t, "Customer"), s.byID(t, "Item"), s.byID(t, "Invoice")
-	terms := s.byID(t, "Term")
+	customers, items, invoices := s.recordsByID(t, "Customer"), s.recordsByID(t, "Item"), s.recordsByID(t, "Invoice")
+	terms := s.recordsByID(t, "Term")
 	deleted, filled := 0, 0
 	for i, row := range got.rows {
 		customer := customers[row.Cells[2].String()]
@@ -62,7 +64,7 @@ func TestReferencesAreLookedUp(t *testing.T) {
 	if deleted == 0 || filled == 0 {
 		t.Errorf("%d lines of inactive customers, %d with an SKU: this shows too little", deleted, filled)
 	}
-	// Each list once, customers counted and in three pages, whatever the number of invoices and columns.
+	// Each list is read once, customers with a count and three pages, whatever the number of invoices and columns.
 	counts := map[string]int{}
 	for _, r := range s.server.Requests() {
 		values, _ := url.ParseQuery(r.Query)
@@ -83,8 +85,9 @@ func TestListsAreReadOnlyWhenNeeded(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 40})
 	got := s.must(t, invoices(),
-		export.Query{Columns: []string{"CustomerRef.name", "CustomerRef.value", "ClassRef.name",
-			"ClassRef.FullyQualifiedName"}})
+		export.Query{Columns: []string{
+			"CustomerRef.name", "CustomerRef.value", "ClassRef.name", "ClassRef.FullyQualifiedName",
+		}})
 	if n := s.server.Count("query"); n != 2 {
 		t.Errorf("%d requests where every record names its customer and none has a class, want 2", n)
 	}
@@ -97,10 +100,10 @@ func TestFewRecordsAskForFewEntries(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 4, Customers: 2100, Invoices: 90, Nasty: true})
 	columns := []string{"Id", "CustomerRef.value", "CustomerRef.FullyQualifiedName"}
-	got := s.must(t, invoices(),
-		export.Query{Columns: columns,
-			Filters: []export.Filter{{Column: "CustomerRef.CompanyName", Op: export.OpNotEmpty}}})
-	customers := s.byID(t, "Customer")
+	got := s.must(t, invoices(), export.Query{
+		Columns: columns, Filters: []export.Filter{{Column: "CustomerRef.CompanyName", Op: export.OpNotEmpty}},
+	})
+	customers := s.recordsByID(t, "Customer")
 	want := 0
 	for _, r := range s.records(t, "Invoice") {
 		id, _ := r.Ref("CustomerRef")
@@ -126,12 +129,17 @@ func TestFewRecordsAskForFewEntries(t *testing.T) {
 func TestNamesThatRecordsLack(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 60})
-	e := export.Entity{ID: "payments", Title: "Payments", Object: "Payment",
-		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true}}}
+	e := export.Entity{
+		ID: "payments", Title: "Payments", Object: "Payment",
+		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true, Queryable: true}},
+	}
 	columns := []string{"Id", "PaymentMethodRef.name", "DepositToAccountRef.name"}
-	got := s.must(t, e, export.Query{Columns: columns,
-		Filters: []export.Filter{{Column: "PaymentMethodRef.name", Op: export.OpIn, Value: "check, visa"}}})
-	payments, methods, accounts := s.byID(t, "Payment"), s.byID(t, "PaymentMethod"), s.byID(t, "Account")
+	got := s.must(t, e, export.Query{
+		Columns: columns,
+		Filters: []export.Filter{{Column: "PaymentMethodRef.name", Op: export.OpIn, Value: "check, visa"}},
+	})
+	payments := s.recordsByID(t, "Payment")
+	methods, accounts := s.recordsByID(t, "PaymentMethod"), s.recordsByID(t, "Account")
 	want := 0
 	for _, p := range payments {
 		if method, _ := p.Ref("PaymentMethodRef"); methods[method].Text("Name") == "Check" ||
@@ -161,22 +169,27 @@ func TestReferencesOfSeveralLists(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for kind, id := range map[string]string{"Customer": customer, "VENDOR": vendor, "Employee": employee,
-		"Invoice": "1"} {
+	for kind, id := range map[string]string{
+		"Customer": customer, "VENDOR": vendor, "Employee": employee, "Invoice": "1",
+	} {
 		put("Purchase", fmt.Sprintf(`{"DocNumber":"ref","TxnDate":"2026-01-01","EntityRef":{"value":%q,"type":%q}}`,
 			id, kind))
 		put("JournalEntry", fmt.Sprintf(`{"DocNumber":"ref","TxnDate":"2026-01-01","Line":[{"Id":"0","JournalEntryLineDetail":{"Entity":{"Type":%q,"EntityRef":{"value":%q}}}}]}`, kind, id))
 	}
-	name := func(object, id string) string { return s.byID(t, object)[id].Text("DisplayName") }
+	name := func(object, id string) string { return s.recordsByID(t, object)[id].Text("DisplayName") }
 	want := []string{"", name("Customer", customer), name("Employee", employee), name("Vendor", vendor)}
 	slices.Sort(want)
 	filters := []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "ref"}}
-	for object, path := range map[string]string{"Purchase": "EntityRef.DisplayName",
-		"JournalEntry": "Line.JournalEntryLineDetail.Entity.EntityRef.name"} {
-		e := export.Entity{ID: "x", Title: "X", Object: object, Lines: true,
-			Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}}}
-		got := s.must(t, e, export.Query{Columns: []string{path}, Filters: filters,
-			Options: map[string]string{"lines": "true"}}).column(t, path)
+	for object, path := range map[string]string{
+		"Purchase": "EntityRef.DisplayName", "JournalEntry": "Line.JournalEntryLineDetail.Entity.EntityRef.name",
+	} {
+		e := export.Entity{
+			ID: "x", Title: "X", Object: object, Lines: true,
+			Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}},
+		}
+		got := s.must(t, e, export.Query{
+			Columns: []string{path}, Filters: filters, Options: map[string]string{"lines": "true"},
+		}).column(t, path)
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", path, diff)
@@ -193,9 +206,14 @@ func TestReferencesThatLeadNowhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e := export.Entity{ID: "x", Title: "X", Object: "TimeActivity",
-		Columns: []export.Column{{Path: "Id", Title: "ID", Key: true}, {Path: "ItemRef.Sku", Title: "SKU"},
-			{Path: "ItemRef.name", Title: "Item"}}}
+	e := export.Entity{
+		ID: "x", Title: "X", Object: "TimeActivity",
+		Columns: []export.Column{
+			{Path: "Id", Title: "ID", Key: true},
+			{Path: "ItemRef.Sku", Title: "SKU"},
+			{Path: "ItemRef.name", Title: "Item"},
+		},
+	}
 	got := s.must(t, e, export.Query{})
 	want := []string{`QuickBooks' list "Item" lacks 2 records that others refer to; what is taken from them is blank.`}
 	if diff := cmp.Diff(want, got.warnings()); diff != "" {
@@ -228,21 +246,39 @@ func TestPreviewLooksIntoOneList(t *testing.T) {
 		filled   []string
 		warned   string
 	}{
-		"one list": {export.Query{Columns: []string{"Id", "CustomerRef.CompanyName",
-			"CustomerRef.FullyQualifiedName"}}, 2, -1, []string{"CustomerRef.FullyQualifiedName"}, ""},
-		"two lists": {export.Query{Columns: []string{"Id", itemSku, "CustomerRef.FullyQualifiedName"},
-			Options: lines}, 2, -1, []string{itemSku}, "CustomerRef.FullyQualifiedName"},
-		"filter first": {export.Query{Columns: []string{"Id", itemSku}, Options: lines,
-			Filters: []export.Filter{{Column: "CustomerRef.FullyQualifiedName",
-				Op: export.OpNotEmpty}}}, 2, -1, nil, itemSku},
-		"names at hand": {export.Query{Columns: []string{"Id", "CustomerRef.name"}}, 2, len(s.books.IDs("Invoice")),
-			[]string{"CustomerRef.name"}, ""},
-		"all of it": {export.Query{Columns: []string{"Id", "CustomerRef.FullyQualifiedName"},
-			Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
-				Value: s.books.IDs("Invoice")[0]}}}, 2, 1, []string{"CustomerRef.FullyQualifiedName"}, ""},
-		"short page": {export.Query{Columns: []string{"Id"},
-			Filters: []export.Filter{{Column: "Id", Op: export.OpEqual,
-				Value: s.books.IDs("Invoice")[0]}}}, 1, 1, []string{"Id"}, ""},
+		"one list": {
+			export.Query{Columns: []string{"Id", "CustomerRef.CompanyName", "CustomerRef.FullyQualifiedName"}}, 2,
+			-1, []string{"CustomerRef.FullyQualifiedName"}, "",
+		},
+		"two lists": {
+			export.Query{Columns: []string{"Id", itemSku, "CustomerRef.FullyQualifiedName"}, Options: lines}, 2, -1,
+			[]string{itemSku}, "CustomerRef.FullyQualifiedName",
+		},
+		"filter first": {
+			export.Query{
+				Columns: []string{"Id", itemSku}, Options: lines,
+				Filters: []export.Filter{{Column: "CustomerRef.FullyQualifiedName", Op: export.OpNotEmpty}},
+			},
+			2, -1, nil, itemSku,
+		},
+		"names at hand": {
+			export.Query{Columns: []string{"Id", "CustomerRef.name"}}, 2, len(s.books.IDs("Invoice")),
+			[]string{"CustomerRef.name"}, "",
+		},
+		"all of it": {
+			export.Query{
+				Columns: []string{"Id", "CustomerRef.FullyQualifiedName"},
+				Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: s.books.IDs("Invoice")[0]}},
+			},
+			2, 1, []string{"CustomerRef.FullyQualifiedName"}, "",
+		},
+		"short page": {
+			export.Query{
+				Columns: []string{"Id"},
+				Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: s.books.IDs("Invoice")[0]}},
+			},
+			1, 1, []string{"Id"}, "",
+		},
 	} {
 		s.server.ResetRequests()
 		test.q.Limit = 10
@@ -266,12 +302,14 @@ func TestPreviewLooksIntoOneList(t *testing.T) {
 	}
 }
 
-// TestPreviewIsTheBeginningOfTheRun compares rows where one list is enough.
+// TestPreviewIsTheBeginningOfTheRun compares a preview's rows with a run's, where one list is enough.
 func TestPreviewIsTheBeginningOfTheRun(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 9, Invoices: 120})
-	q := export.Query{Columns: []string{"Id", "Line.Id", itemSku, "Line.SalesItemLineDetail.ItemRef.Type"},
-		Options: map[string]string{"lines": "true"}}
+	q := export.Query{
+		Columns: []string{"Id", "Line.Id", itemSku, "Line.SalesItemLineDetail.ItemRef.Type"},
+		Options: map[string]string{"lines": "true"},
+	}
 	whole := s.must(t, invoices(), q)
 	q.Limit = 25
 	if diff := cmp.Diff(texts(whole.rows[:25]), texts(s.must(t, invoices(), q).rows)); diff != "" {
@@ -290,9 +328,10 @@ func TestCustomFieldsAreAskedFor(t *testing.T) {
 	if asked() {
 		t.Error("custom fields were asked for without a column of them")
 	}
-	got := s.must(t, invoices(),
-		export.Query{Columns: []string{"Id", "CustomField.Crew #"},
-			Filters: []export.Filter{{Column: "CustomField.Crew #", Op: export.OpNotEmpty}}})
+	got := s.must(t, invoices(), export.Query{
+		Columns: []string{"Id", "CustomField.Crew #"},
+		Filters: []export.Filter{{Column: "CustomField.Crew #", Op: export.OpNotEmpty}},
+	})
 	if !asked() {
 		t.Error("custom fields were not asked for")
 	}

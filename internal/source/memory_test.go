@@ -26,7 +26,7 @@ func BenchmarkRead20000Invoices(b *testing.B) {
 func benchmarkRead(b *testing.B, q export.Query) {
 	s := simulate(b, intuitsim.Options{Seed: 1, Invoices: 20000, Customers: 5000})
 	q.Company, q.Today = s.company, midnight(time.Now())
-	s.must(b, invoices(), q) // the simulator makes its books and renders its records
+	s.must(b, invoices(), q) // makes the simulator build its books and render its records
 	for b.Loop() {
 		got := 0
 		peak := newPeak()
@@ -47,16 +47,16 @@ func benchmarkRead(b *testing.B, q export.Query) {
 	}
 }
 
-// peak watches how far the living heap grows over what it was.
+// peak measures how far the live heap grows above its initial size.
 type peak struct{ base, most uint64 }
 
 func newPeak() *peak {
 	p := &peak{}
-	p.base = living()
+	p.base = measureHeap()
 	return p
 }
 
-func (p *peak) look() { p.most = max(p.most, living()) }
+func (p *peak) look() { p.most = max(p.most, measureHeap()) }
 
 func (p *peak) grown() uint64 {
 	if p.most < p.base {
@@ -65,7 +65,7 @@ func (p *peak) grown() uint64 {
 	return p.most - p.base
 }
 
-func living() uint64 {
+func measureHeap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -18,7 +18,7 @@ func TestPagesAreFetchedAheadThreeAtMost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := simulate(t, intuitsim.Options{Seed: 1, Invoices: 7000})
-		s.books.IDs("Invoice") // the books are made before time counts
+		s.books.IDs("Invoice") // builds the books before time is measured
 		s.server.SetLatency(time.Second)
 		begin := time.Now()
 		got := s.must(t, invoices(), export.Query{Columns: []string{"Id"}})
@@ -34,7 +34,7 @@ func TestPagesAreFetchedAheadThreeAtMost(t *testing.T) {
 	})
 }
 
-// TestLargePagesAreFetchedOneByOne has pages so large that two would be too much at once.
+// TestLargePagesAreFetchedOneByOne has pages so large that two at once would be too much.
 func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 		note := strings.Repeat("x", 9<<10)
 		serve := func(r *http.Request) (*http.Response, error) {
 			if strings.Contains(r.URL.Query().Get("query"), "COUNT(*)") {
-				return answered(r, 200, `{"QueryResponse":{"totalCount":4990}}`), nil
+				return newResponse(r, 200, `{"QueryResponse":{"totalCount":4990}}`), nil
 			}
 			most.Store(max(most.Load(), running.Add(1)))
 			defer running.Add(-1)
@@ -64,10 +64,12 @@ func TestLargePagesAreFetchedOneByOne(t *testing.T) {
 				fmt.Fprintf(&b, `{"Id":"%d","PrivateNote":"%s"}`, i, note)
 			}
 			b.WriteString(`]}}`)
-			return answered(r, 200, b.String()), nil
+			return newResponse(r, 200, b.String()), nil
 		}
-		c := intuit.New(intuit.Options{APIURL: simRoot,
-			HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(serve)} }})
+		c := intuit.New(intuit.Options{
+			APIURL: simRoot,
+			HTTP:   func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(serve)} },
+		})
 		s := simulated{client: c, company: export.Company{Realm: "1"}}
 		got := s.must(t, invoices(), export.Query{Columns: []string{"Id"}})
 		if len(got.rows) != 4990 || pages.Load() != 5 || most.Load() != 1 {

@@ -17,42 +17,46 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// byMonthBegun answers with one of several reports, by the first day that is asked for.
-func byMonthBegun(bodies map[string]string, asked *[]string) roundTrip {
+// answerByStart answers with one of several reports, depending on the first day that is asked for.
+func answerByStart(bodies map[string]string, asked *[]string) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {
 		start := r.URL.Query().Get("start_date")
 		*asked = append(*asked, start+" "+r.URL.Query().Get("end_date"))
-		return answered(r, 200, bodies[start]), nil
+		return newResponse(r, 200, bodies[start]), nil
 	}
 }
 
 func TestCompare(t *testing.T) {
 	t.Parallel()
-	now := made(t, []string{"Total"},
+	now := makeReport(t, []string{"Total"},
 		section("Income", "Income", "160.00", leaf("Sales#1", "100.00"),
 			section("Services#2", "", "60.00", leaf("Repairs#3", "60.00"))),
 		computedRow("Gross Profit", "GrossProfit", "160.00"),
 		section("Expenses", "Expenses", "40.00", leaf("Rent#5", "40.00")),
-		computedRow("Net Operating Income", "NetOperatingIncome", "120.00"), computedRow("Net Income", "NetIncome",
-			"120.00"))
-	then := made(t, []string{"Total"},
-		// Services had no account below it then, stood first, and goods were bought.
+		computedRow("Net Operating Income", "NetOperatingIncome", "120.00"),
+		computedRow("Net Income", "NetIncome", "120.00"))
+	then := makeReport(t, []string{"Total"},
+		// Then, Services had no subaccount and stood first, and goods were bought.
 		section("Income", "Income", "90.00", leaf("Services#2", "30.00"), leaf("Sales#1", "80.00"),
 			leaf("Discounts#9", "-20.00")),
 		section("Cost of Goods Sold", "COGS", "10.00", leaf("Goods#6", "10.00")),
-		computedRow("Gross Profit", "GrossProfit", "80.00"), computedRow("Net Operating Income", "NetOperatingIncome",
-			"80.00"), computedRow("Net Income", "NetIncome", "80.00"))
+		computedRow("Gross Profit", "GrossProfit", "80.00"),
+		computedRow("Net Operating Income", "NetOperatingIncome", "80.00"),
+		computedRow("Net Income", "NetIncome", "80.00"))
 	var asked []string
 	c := intuit.New(intuit.Options{APIURL: simRoot, HTTP: func(export.RealmID) *http.Client {
-		return &http.Client{Transport: byMonthBegun(map[string]string{"2026-01-01": now, "2025-12-01": then}, &asked)}
+		return &http.Client{Transport: answerByStart(map[string]string{"2026-01-01": now, "2025-12-01": then}, &asked)}
 	}})
-	s := simulated{client: c,
-		company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "GBP", FiscalYearStart: time.January}}
+	s := simulated{
+		client:  c,
+		company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "GBP", FiscalYearStart: time.January},
+	}
 	d := reportTypes(t)["profit_and_loss"]
 	got := s.must(t, d, export.Query{Options: options("compare", "previous_period")})
-	if diff := cmp.Diff([]string{"Label|Name|text|", "total|Total|money|GBP",
-		"total_previous|Previous period|money|GBP", "total_change|Change|money|GBP",
-		"total_change_percent|% change|number|"}, titles(got.Schema)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"Label|Name|text|", "total|Total|money|GBP", "total_previous|Previous period|money|GBP",
+		"total_change|Change|money|GBP", "total_change_percent|% change|number|",
+	}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{
@@ -80,15 +84,18 @@ func TestCompare(t *testing.T) {
 		!slices.Equal(asked, []string{"2026-01-01 2026-01-31", "2025-12-01 2025-12-31"}) {
 		t.Errorf("%q, asked %q", got.Period, asked)
 	}
-	list := s.must(t, d, export.Query{Options: options("compare", "previous_period", "layout", "table"),
-		Columns: []string{"Label", "Amounts"}})
+	list := s.must(t, d, export.Query{
+		Options: options("compare", "previous_period", "layout", "table"), Columns: []string{"Label", "Amounts"},
+	})
 	if diff := cmp.Diff([]string{"Sales", "Discounts", "Services", "Repairs", "Goods", "Rent"},
 		list.column(t, "Label")); diff != "" {
 		t.Error(diff)
 	}
-	for _, o := range []map[string]string{options("compare", "previous_year", "summarize_by", "Month"),
-		options("compare", "previous_year", "layout", "tidy"), {"accounting_method": "Cash",
-			"compare": "previous_year", "date_range": "all"}} {
+	for _, o := range []map[string]string{
+		options("compare", "previous_year", "summarize_by", "Month"),
+		options("compare", "previous_year", "layout", "tidy"),
+		{"accounting_method": "Cash", "compare": "previous_year", "date_range": "all"},
+	} {
 		if got := s.read(t, d, export.Query{Options: o}); !problem.HasCode(got.err, problem.InvalidInput) {
 			t.Errorf("%v: %v", o, got.err)
 		}
@@ -101,7 +108,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareSimulated compares statements with what the two periods say by themselves.
+// TestCompareSimulated proves that a statement with a comparison agrees with separate statements of both periods.
 func TestCompareSimulated(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 31, Invoices: 120, Bills: 80})
@@ -122,12 +129,14 @@ func TestCompareSimulated(t *testing.T) {
 				t.Fatal(err)
 			}
 			days = days.Before(compare)
-			before := map[string]string{"date_range": "custom", "start_date": days.Start.Format(time.DateOnly),
-				"end_date": days.End.Format(time.DateOnly), "accounting_method": o["accounting_method"]}
+			before := map[string]string{
+				"date_range": "custom", "start_date": days.Start.Format(time.DateOnly),
+				"end_date": days.End.Format(time.DateOnly), "accounting_method": o["accounting_method"],
+			}
 			for _, layout := range []string{"statement", "table"} {
 				o["layout"], before["layout"] = layout, layout
 				columns := []string{"Section", "Label", "LabelId", "RowKind", "Amounts"}
-				s := s.fresh()
+				s := s.renewClient()
 				both := s.must(t, d, export.Query{Options: o, Columns: columns})
 				then := s.must(t, d, export.Query{Options: before, Columns: columns})
 				delete(o, "compare")
@@ -135,7 +144,7 @@ func TestCompareSimulated(t *testing.T) {
 				o["compare"] = compare
 				for what, alone := range map[string]result{"total": now, "total_previous": then} {
 					if layout == "statement" {
-						continue // an account that had accounts below it in one period only is a section in both
+						continue // an account that has subaccounts in only one period is a section in both
 					}
 					if diff := cmp.Diff(amountLines(alone, "total"), amountLines(both, what)); diff != "" {
 						t.Errorf("%s, %s, %s: %s differs (-alone +compared):\n%s", id, compare, layout, what, diff)
@@ -148,8 +157,8 @@ func TestCompareSimulated(t *testing.T) {
 					diff, _ := row.Cells[at+2].Decimal()
 					percent, stated := row.Cells[at+3].Decimal()
 					if !a.Sub(b).Equal(diff) || stated == b.IsZero() && !(a.IsZero() && b.IsZero()) ||
-						(stated && !percent.Mul(b.Abs()).Sub(diff).Abs().LessThanOrEqual(b.Abs().Mul(decimal.New(1,
-							-4)))) {
+						(stated && !percent.Mul(b.Abs()).Sub(diff).Abs().LessThanOrEqual(
+							b.Abs().Mul(decimal.New(1, -4)))) {
 						t.Errorf("%s: %v", id, texts([]table.Row{row}))
 					}
 				}
@@ -158,7 +167,7 @@ func TestCompareSimulated(t *testing.T) {
 	}
 }
 
-// amountLines are the rows with an amount in the column, in an order of their own.
+// amountLines returns the rows with an amount in the column, sorted as text.
 func amountLines(r result, column string) []string {
 	at := slices.IndexFunc(r.Schema.Columns, func(c table.Column) bool { return c.ID == column })
 	var list []string

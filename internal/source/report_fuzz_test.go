@@ -38,10 +38,11 @@ func FuzzDecodeReport(f *testing.F) {
 			d.Shape = export.List
 		}
 		for _, layout := range []string{"statement", "table", "tidy"} {
-			c, _ := scripted(intuit.Options{MaxTries: 1}, with(200, body))
-			reading, err := source.New(c, nil).Read(t.Context(), d,
-				export.Query{Columns: []string{"Section", "Label", "LabelId", "RowKind", "Amounts", "Company"},
-					Options: options("layout", layout)})
+			c, _ := newScripted(intuit.Options{MaxTries: 1}, respond(200, body))
+			reading, err := source.New(c, nil).Read(t.Context(), d, export.Query{
+				Columns: []string{"Section", "Label", "LabelId", "RowKind", "Amounts", "Company"},
+				Options: options("layout", layout),
+			})
 			if err != nil {
 				if problem.HasCode(err, problem.Internal) {
 					t.Error(err)

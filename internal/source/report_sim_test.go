@@ -11,7 +11,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// TestSimulatedReports reads the simulated reports, old and new, in every layout; verify runs on each.
+// TestSimulatedReports reads the simulated reports, old and new, in every layout. Each reading verifies the totals.
 func TestSimulatedReports(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 4, Invoices: 150, Bills: 80, Nasty: true})
@@ -41,7 +41,7 @@ func TestSimulatedReports(t *testing.T) {
 	}
 }
 
-// TestSimulatedLists reads the other simulated reports, old and new; verify runs on each.
+// TestSimulatedLists reads the other simulated reports, old and new. Each reading verifies the totals.
 func TestSimulatedLists(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 6, Invoices: 120, Bills: 60})
@@ -65,8 +65,9 @@ func TestSimulatedLists(t *testing.T) {
 		} {
 			d.ID, d.Object = "r", object
 			for _, layout := range []string{"table", "statement"} {
-				got := s.must(t, d, export.Query{Options: map[string]string{"accounting_method": "Accrual",
-					"date_range": "this_year", "layout": layout}})
+				got := s.must(t, d, export.Query{Options: map[string]string{
+					"accounting_method": "Accrual", "date_range": "this_year", "layout": layout,
+				}})
 				if len(got.rows) == 0 || got.Total != len(got.rows) {
 					t.Errorf("%s as %s: %d rows, total %d", object, layout, len(got.rows), got.Total)
 				}
@@ -80,8 +81,8 @@ func TestSimulatedLists(t *testing.T) {
 	}
 }
 
-// agree compares the layouts of one report: the leaves of the table and of the tidy layout add up to what the
-// statement's rows and sections hold beside their totals.
+// agree compares the layouts of a report: the leaves of the table and the tidy layout must add up to what the
+// statement's rows and sections hold, not counting its totals.
 func agree(t *testing.T, s simulated, d export.Report, o map[string]string) {
 	t.Helper()
 	sums := map[string]decimal.Decimal{}

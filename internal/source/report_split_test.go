@@ -14,12 +14,13 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// TestReportsInParts reads every additive report at once and, from a service that gives little at a time or runs out of
-// time, in parts. Both are the same but for rows that add up to nothing and the order of what neither part shares.
+// TestReportsInParts reads every additive report at once and, from a service that cuts reports off or runs out of time,
+// in parts. Both must be the same, except for rows that add up to nothing and the order of rows that the parts do not
+// share.
 func TestReportsInParts(t *testing.T) {
 	t.Parallel()
 	for _, legacy := range []bool{false, true} {
-		// The server that cuts reports off is another one with the same data.
+		// The servers that cut reports off or run out of time are separate ones with the same data.
 		o := intuitsim.Options{Seed: 21, Invoices: 60, Bills: 40}
 		whole, cut, slow := simulate(t, o), simulate(t, o), simulate(t, o)
 		for _, s := range []simulated{whole, cut, slow} {
@@ -34,24 +35,25 @@ func TestReportsInParts(t *testing.T) {
 				if by != "" && by != "Total" && by != "Month" && by != "Customers" || testing.Short() && by != "" {
 					continue
 				}
-				q := map[string]string{"date_range": "last_12_months", "accounting_method": "Accrual",
-					"summarize_by": by}
+				q := map[string]string{
+					"date_range": "last_12_months", "accounting_method": "Accrual", "summarize_by": by,
+				}
 				if !d.Basis {
 					delete(q, "accounting_method")
 				}
-				want := whole.fresh().must(t, d, export.Query{Options: q})
+				want := whole.renewClient().must(t, d, export.Query{Options: q})
 				every := maps.Clone(q)
 				every["layout"] = "statement"
-				all := whole.fresh().must(t, d, export.Query{Options: every, Columns: []string{"Amounts"}})
+				all := whole.renewClient().must(t, d, export.Query{Options: every, Columns: []string{"Amounts"}})
 				cells := len(all.rows) * len(all.Schema.Columns) * 7 / 10
 				cut.server.SetReportCellLimit(cells)
 				slow.server.SetReportTimeout(cells)
 				for name, s := range map[string]simulated{"cut": cut, "slow": slow} {
 					read[id]++
 					m := &export.Meter{}
-					got := s.fresh().read(t, d, export.Query{Options: q, Meter: m})
+					got := s.renewClient().read(t, d, export.Query{Options: q, Meter: m})
 					if d.Shape == export.Tree && problem.HasCode(got.err, problem.ReportTooLarge) {
-						continue // so few rows that a day has nearly all of them
+						continue // there are so few rows that a single day has nearly all of them
 					}
 					if got.err != nil {
 						t.Fatalf("%s by %q, %s: %v", id, by, name, got.err)
@@ -62,7 +64,7 @@ func TestReportsInParts(t *testing.T) {
 							t.Errorf("%s by %q, %s: no warning after %d requests", id, by, name, m.Count())
 						}
 					}
-					if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+					if diff := cmp.Diff(sortLines(want), sortLines(got)); diff != "" {
 						t.Errorf("%s by %q, %s, legacy=%v, %d requests (-at once +in parts):\n%s", id, by, name,
 							legacy, m.Count(), diff)
 					}
@@ -76,8 +78,8 @@ func TestReportsInParts(t *testing.T) {
 	}
 }
 
-// sorted are a report's rows with their columns' titles, in an order of their own, without those that say nothing.
-func sorted(r result) []string {
+// sortLines returns a report's rows with the columns' titles, sorted as text, without rows that say nothing.
+func sortLines(r result) []string {
 	var list []string
 	for _, row := range r.rows {
 		var line []string
@@ -116,24 +118,34 @@ func TestReportsThatCannotBeRead(t *testing.T) {
 		says string
 		most int
 	}{
-		"balances": {"balance_sheet", map[string]string{"accounting_method": "Accrual", "date_range": "last_year"},
-			"Balances cannot", 1},
+		"balances": {
+			"balance_sheet", map[string]string{"accounting_method": "Accrual", "date_range": "last_year"},
+			"Balances cannot", 1,
+		},
 		"aging": {"ar_aging_detail", map[string]string{}, "Balances cannot", 1},
-		"averages": {"sales_by_product", map[string]string{"accounting_method": "Accrual", "date_range": "all"},
-			"cannot be put together", 1},
-		"sorted": {"transaction_list", map[string]string{"sort_order": "descend", "date_range": "last_12_months"},
-			"leave sorting", 1},
-		"weeks": {"profit_and_loss",
-			map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months",
-				"summarize_by": "Week"}, "columns by week", 1},
+		"averages": {
+			"sales_by_product", map[string]string{"accounting_method": "Accrual", "date_range": "all"},
+			"cannot be put together", 1,
+		},
+		"sorted": {
+			"transaction_list", map[string]string{"sort_order": "descend", "date_range": "last_12_months"},
+			"leave sorting", 1,
+		},
+		"weeks": {
+			"profit_and_loss",
+			map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months", "summarize_by": "Week"},
+			"columns by week", 1,
+		},
 		"a day": {"general_ledger", map[string]string{"accounting_method": "Accrual", "date_range": "all"}, "", 60},
-		"the limit": {"general_ledger",
-			map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}, "", 60},
+		"the limit": {
+			"general_ledger", map[string]string{"accounting_method": "Accrual", "date_range": "last_12_months"}, "",
+			60,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := &export.Meter{}
-			got := s.fresh().read(t, types[test.id], export.Query{Options: test.o, Meter: m})
+			got := s.renewClient().read(t, types[test.id], export.Query{Options: test.o, Meter: m})
 			p := problem.From(got.err)
 			if got.err == nil || p.Code != problem.ReportTooLarge || !strings.Contains(p.Hint, test.says) ||
 				m.Count() > test.most {
@@ -143,7 +155,8 @@ func TestReportsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestEveryDayHasItsColumn: QuickBooks would put the days after the first hundred together.
+// TestEveryDayHasItsColumn reads more days than QuickBooks gives columns to: it lumps those after the first hundred
+// together.
 func TestEveryDayHasItsColumn(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 25, Invoices: 60, Bills: 30})
@@ -179,13 +192,14 @@ func TestPreviewOfALargeReport(t *testing.T) {
 	}
 }
 
-// TestAccountColumns looks accounts up once, and gives what the accounts' own list says.
+// TestAccountColumns proves that accounts are looked up once, and that the columns agree with the account list.
 func TestAccountColumns(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 24, Invoices: 60, Bills: 30})
-	list := s.must(t, export.Entity{ID: "accounts", Object: "Account", HasActive: true,
-		Columns: []export.Column{{Path: "Id", Key: true}, {Path: "AcctNum"},
-			{Path: "AccountType"}}}, export.Query{Options: map[string]string{"include_inactive": "true"}})
+	list := s.must(t, export.Entity{
+		ID: "accounts", Object: "Account", HasActive: true,
+		Columns: []export.Column{{Path: "Id", Key: true}, {Path: "AcctNum"}, {Path: "AccountType"}},
+	}, export.Query{Options: map[string]string{"include_inactive": "true"}})
 	want := map[string][2]string{}
 	for _, row := range list.rows {
 		want[row.Cells[0].String()] = [2]string{row.Cells[1].String(), row.Cells[2].String()}
@@ -203,7 +217,7 @@ func TestAccountColumns(t *testing.T) {
 				delete(o, "date_range")
 			}
 			m := &export.Meter{}
-			got := s.fresh().must(t, d,
+			got := s.renewClient().must(t, d,
 				export.Query{Options: o, Meter: m, Columns: []string{"LabelId", "AccountNumber", "AccountType"}})
 			found := 0
 			for _, row := range got.rows {

@@ -18,7 +18,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// fixture reads a report of testdata as the API's answer.
+// fixture reads a file of testdata as the API's answer, after replacing pairs of old and new text.
 func fixture(t testing.TB, name string, change ...string) string {
 	t.Helper()
 	body, err := os.ReadFile(filepath.Join("testdata", name))
@@ -35,18 +35,22 @@ func fixture(t testing.TB, name string, change ...string) string {
 	return text
 }
 
-// readFixture reads a report whose answer is the body.
+// readFixture reads a report for which the API answers with body.
 func readFixture(t testing.TB, d export.Report, body string, q export.Query) result {
 	t.Helper()
-	c, _ := scripted(intuit.Options{}, with(200, body))
-	s := simulated{client: c,
-		company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "USD", FiscalYearStart: time.January}}
+	c, _ := newScripted(intuit.Options{}, respond(200, body))
+	s := simulated{
+		client:  c,
+		company: export.Company{Realm: "1", Name: "Test Ltd", HomeCurrency: "USD", FiscalYearStart: time.January},
+	}
 	return s.read(t, d, q)
 }
 
 func options(pairs ...string) map[string]string {
-	o := map[string]string{"accounting_method": "Accrual", "date_range": "custom", "start_date": "2026-01-01",
-		"end_date": "2026-01-31"}
+	o := map[string]string{
+		"accounting_method": "Accrual", "date_range": "custom", "start_date": "2026-01-01",
+		"end_date": "2026-01-31",
+	}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		o[pairs[i]] = pairs[i+1]
 	}
@@ -65,15 +69,17 @@ var byMonth = []string{"end_date", "2026-02-28", "summarize_by", "Month"}
 
 func TestStatement(t *testing.T) {
 	t.Parallel()
-	got := readFixture(t, profitAndLoss(), fixture(t, "profit_and_loss_by_month.json"),
-		export.Query{Options: options(byMonth...),
-			Columns: []string{"Label", "LabelId", "RowKind", "Amounts", "Company", "Section"}})
+	got := readFixture(t, profitAndLoss(), fixture(t, "profit_and_loss_by_month.json"), export.Query{
+		Options: options(byMonth...),
+		Columns: []string{"Label", "LabelId", "RowKind", "Amounts", "Company", "Section"},
+	})
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
-	if diff := cmp.Diff([]string{"Company|Company|text|", "Label|Name|text|", "LabelId|Id|text|",
-		"RowKind|Row kind|text|", "Jan 2026|Jan 2026|money|USD", "Feb 2026|Feb 2026|money|USD",
-		"total|Total|money|USD"}, titles(got.Schema)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"Company|Company|text|", "Label|Name|text|", "LabelId|Id|text|", "RowKind|Row kind|text|",
+		"Jan 2026|Jan 2026|money|USD", "Feb 2026|Feb 2026|money|USD", "total|Total|money|USD",
+	}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	if !got.Schema.Columns[1].Label || got.Schema.Columns[0].Label {
@@ -134,8 +140,9 @@ func TestTidy(t *testing.T) {
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
-	if diff := cmp.Diff([]string{"Label|Name|text|", "Period|Period|text|", "PeriodEnd|Period end|date|",
-		"Amount|Amount|money|USD"}, titles(got.Schema)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"Label|Name|text|", "Period|Period|text|", "PeriodEnd|Period end|date|", "Amount|Amount|money|USD",
+	}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{
@@ -163,9 +170,11 @@ func TestOlderLedger(t *testing.T) {
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
-	if diff := cmp.Diff([]string{"Section1|Section 1|text|", "Section2|Section 2|text|", "tx_date|Date|date|",
-		"txn_type|Transaction Type|text|", "doc_num|Num|text|", "name|Name|text|", "subt_nat_amount|Amount|money|USD",
-		"rbal_nat_amount|Balance|money|USD"}, titles(got.Schema)); diff != "" {
+	if diff := cmp.Diff([]string{
+		"Section1|Section 1|text|", "Section2|Section 2|text|", "tx_date|Date|date|",
+		"txn_type|Transaction Type|text|", "doc_num|Num|text|", "name|Name|text|",
+		"subt_nat_amount|Amount|money|USD", "rbal_nat_amount|Balance|money|USD",
+	}, titles(got.Schema)); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]string{
@@ -177,9 +186,10 @@ func TestOlderLedger(t *testing.T) {
 	if diff := cmp.Diff(want, texts(got.rows)); diff != "" {
 		t.Error(diff)
 	}
-	got = readFixture(t, d, body,
-		export.Query{Options: options("accounting_method", "Cash", "layout", "statement"),
-			Columns: []string{"Label", "LabelId", "Amounts"}})
+	got = readFixture(t, d, body, export.Query{
+		Options: options("accounting_method", "Cash", "layout", "statement"),
+		Columns: []string{"Label", "LabelId", "Amounts"},
+	})
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
@@ -207,34 +217,47 @@ func TestOtherShapes(t *testing.T) {
 		q    export.Query
 		want [][]string
 	}{
-		"closing sections": {"aging_detail.json",
-			export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List,
-				Dates: export.AsOfDay}, export.Query{Options: map[string]string{"report_date": "2026-01-31"}},
+		"closing sections": {
+			"aging_detail.json",
+			export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List, Dates: export.AsOfDay},
+			export.Query{Options: map[string]string{"report_date": "2026-01-31"}},
 			[][]string{
 				{"0/0", "31 - 60 days past due", "2025-12-01", "Red Rock Diner", "156.00"},
 				{"0/0", "31 - 60 days past due", "2025-12-02", "Kookies", "75.00"},
 				{"0/0", "1 - 30 days past due", "2026-01-15", "Red Rock Diner", "70.00"},
-			}},
-		"leaves without a type": {"trial_balance.json",
-			export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree,
-				Basis: true}, export.Query{Options: options()}, [][]string{
-				{"0/0", "Checking", "912.75", ""}, {"0/0", "Sales", "", ""}, {"0/0", "Opening Balance Equity", "",
-					"912.75"}, {"2/0", "TOTAL", "912.75", "912.75"},
-			}},
-		"split rows": {"with_splits.json", list("TransactionListWithSplits"), export.Query{Options: options()},
+			},
+		},
+		"leaves without a type": {
+			"trial_balance.json", export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true},
+			export.Query{Options: options()},
 			[][]string{
-				{"0/0", "Bill 257", "2026-01-11", "Bill", "Yes", "200.00"}, {"0/0", "Bill 257", "", "", "Yes",
-					"-200.00"},
-			}},
+				{"0/0", "Checking", "912.75", ""},
+				{"0/0", "Sales", "", ""},
+				{"0/0", "Opening Balance Equity", "", "912.75"},
+				{"2/0", "TOTAL", "912.75", "912.75"},
+			},
+		},
+		"split rows": {
+			"with_splits.json", list("TransactionListWithSplits"), export.Query{Options: options()},
+			[][]string{
+				{"0/0", "Bill 257", "2026-01-11", "Bill", "Yes", "200.00"},
+				{"0/0", "Bill 257", "", "", "Yes", "-200.00"},
+			},
+		},
 		"no data": {"no_data.json", tree, export.Query{Options: options()}, [][]string{
-			{"1/0", "Income", ""}, {"2/0", "Total Income", ""}, {"2/0", "Gross Profit", ""}, {"1/0", "Expenses",
-				""}, {"2/0", "Total Expenses", ""}, {"2/0", "Net Income", ""},
+			{"1/0", "Income", ""},
+			{"2/0", "Total Income", ""},
+			{"2/0", "Gross Profit", ""},
+			{"1/0", "Expenses", ""},
+			{"2/0", "Total Expenses", ""},
+			{"2/0", "Net Income", ""},
 		}},
 		"no data as a table": {"no_data.json", tree, export.Query{Options: options("layout", "table")}, nil},
-		"columns in columns": {"sub_columns.json", tree,
-			export.Query{Options: options("layout", "table"), Columns: []string{"Label", "Amounts"}}, [][]string{
-				{"0/0", "Sales", "10.00", "40.0"}, {"0/0", "Fees", "15.00", "60.0"},
-			}},
+		"columns in columns": {
+			"sub_columns.json", tree,
+			export.Query{Options: options("layout", "table"), Columns: []string{"Label", "Amounts"}},
+			[][]string{{"0/0", "Sales", "10.00", "40.0"}, {"0/0", "Fees", "15.00", "60.0"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -272,39 +295,65 @@ func TestReportsThatDoNotAddUp(t *testing.T) {
 		change []string
 		says   string
 	}{
-		"a leaf": {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"10.00"`, `"10.01"`},
-			`"Gardening" says 60.00 under "Jan 2026", but adding up gives 60.01`},
-		"a missing leaf": {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"0.20"`, `""`},
-			`"Income" says 75.20 under "Feb 2026", but adding up gives 75.00`},
-		"own amounts": {profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"50.00"`, `""`},
-			`"Gardening" says 60.00`},
-		"a blank total": {profitAndLoss(), "profit_and_loss_by_month.json", month,
-			[]string{`"400.05"`, `"400.06"`, `"400.05"`, `"400.06"`, `"400.05"`,
-				`""`}, `"Cost of Goods Sold" says 0 under "Jan 2026"`},
-		"a result": {profitAndLoss(), "profit_and_loss_by_month.json", month,
-			[]string{`"650.05"`, `"650.06"`},
-			`"Gross Profit" says 650.06 under "Jan 2026", but adding up gives 650.05`},
-		"the net income": {profitAndLoss(), "profit_and_loss_by_month.json", month,
-			[]string{`"Net Income"`, `"Net Income!"`, `"-1074.75"`, `"-1074.7500"`, `"-1074.75"`,
-				`"-1074.76"`}, `"Net Income!" says -1074.76`},
-		"periods of a leaf": {profitAndLoss(), "profit_and_loss_by_month.json", month,
-			[]string{`"1000.10"`, `"999.10"`, `"50.00"`, `"51.00"`, `"60.00"`,
-				`"61.00"`}, `"Consulting" says 1000.30 under "Total", but adding up gives 999.30`},
-		"a grand total": {export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true},
-			"trial_balance.json", options(), []string{`"912.75"`,
-				`"912.76"`}, `"TOTAL" says 912.75 under "Debit", but adding up gives 912.76`},
-		"a ledger": {generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"),
-			[]string{`"-75.50"`, `"-75.51"`}, `"Checking" says -63.25 under "Amount"`},
-		"uneven columns": {export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true,
-			Even: [2]string{"debit",
-				"credit"}}, "trial_balance.json", options(),
+		"a leaf": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"10.00"`, `"10.01"`},
+			`"Gardening" says 60.00 under "Jan 2026", but adding up gives 60.01`,
+		},
+		"a missing leaf": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"0.20"`, `""`},
+			`"Income" says 75.20 under "Feb 2026", but adding up gives 75.00`,
+		},
+		"own amounts": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"50.00"`, `""`},
+			`"Gardening" says 60.00`,
+		},
+		"a blank total": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month,
+			[]string{`"400.05"`, `"400.06"`, `"400.05"`, `"400.06"`, `"400.05"`, `""`},
+			`"Cost of Goods Sold" says 0 under "Jan 2026"`,
+		},
+		"a result": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month, []string{`"650.05"`, `"650.06"`},
+			`"Gross Profit" says 650.06 under "Jan 2026", but adding up gives 650.05`,
+		},
+		"the net income": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month,
+			[]string{`"Net Income"`, `"Net Income!"`, `"-1074.75"`, `"-1074.7500"`, `"-1074.75"`, `"-1074.76"`},
+			`"Net Income!" says -1074.76`,
+		},
+		"periods of a leaf": {
+			profitAndLoss(), "profit_and_loss_by_month.json", month,
+			[]string{`"1000.10"`, `"999.10"`, `"50.00"`, `"51.00"`, `"60.00"`, `"61.00"`},
+			`"Consulting" says 1000.30 under "Total", but adding up gives 999.30`,
+		},
+		"a grand total": {
+			export.Report{ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true}, "trial_balance.json",
+			options(),
+			[]string{`"912.75"`, `"912.76"`},
+			`"TOTAL" says 912.75 under "Debit", but adding up gives 912.76`,
+		},
+		"a ledger": {
+			generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"),
+			[]string{`"-75.50"`, `"-75.51"`}, `"Checking" says -63.25 under "Amount"`,
+		},
+		"uneven columns": {
+			export.Report{
+				ID: "r", Object: "TrialBalance", Shape: export.Tree, Basis: true,
+				Even: [2]string{"debit", "credit"},
+			},
+			"trial_balance.json", options(),
 			[]string{`"912.75"`, `"912.76"`, `"912.75"`, `"x"`, `"912.75"`, `"912.76"`, `"x"`, `"912.75"`},
-			`"Total Debit" says 912.75 under "Credit", but adding up gives 912.76`},
-		"a running balance": {generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"),
-			[]string{`"912.75"`, `"912.76"`}, `"Checking" says 912.76 under "Balance", but adding up gives 912.75`},
-		"a closing section": {export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List,
-			Dates: export.AsOfDay}, "aging_detail.json", map[string]string{"report_date": "2026-01-31"},
-			[]string{`"231.00"`, `"231.01"`}, `"31 - 60 days past due" says 231.01`},
+			`"Total Debit" says 912.75 under "Credit", but adding up gives 912.76`,
+		},
+		"a running balance": {
+			generalLedger(), "general_ledger_older.json", options("accounting_method", "Cash"),
+			[]string{`"912.75"`, `"912.76"`}, `"Checking" says 912.76 under "Balance", but adding up gives 912.75`,
+		},
+		"a closing section": {
+			export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List, Dates: export.AsOfDay},
+			"aging_detail.json", map[string]string{"report_date": "2026-01-31"}, []string{`"231.00"`, `"231.01"`},
+			`"31 - 60 days past due" says 231.01`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -324,14 +373,14 @@ func TestReportsAboutSomethingElse(t *testing.T) {
 		"end":   options("end_date", "2026-03-31"),
 		"basis": options(append(byMonth, "accounting_method", "Cash")...),
 	} {
-		if got := readFixture(t, profitAndLoss(), body, export.Query{Options: o}); !problem.HasCode(got.err,
-			problem.QuickBooksMalformed) {
+		got := readFixture(t, profitAndLoss(), body, export.Query{Options: o})
+		if !problem.HasCode(got.err, problem.QuickBooksMalformed) {
 			t.Errorf("%s: %v", name, got.err)
 		}
 	}
 	aging := export.Report{ID: "r", Object: "AgedReceivableDetail", Shape: export.List, Dates: export.AsOfDay}
-	if got := readFixture(t, aging, fixture(t, "aging_detail.json"),
-		export.Query{Options: map[string]string{"report_date": "2026-01-30"}}); !problem.HasCode(got.err,
+	q := export.Query{Options: map[string]string{"report_date": "2026-01-30"}}
+	if got := readFixture(t, aging, fixture(t, "aging_detail.json"), q); !problem.HasCode(got.err,
 		problem.QuickBooksMalformed) {
 		t.Errorf("date: %v", got.err)
 	}
@@ -345,25 +394,32 @@ func TestWhatIsAskedForReports(t *testing.T) {
 		o    map[string]string
 		want string
 	}{
-		"explicit dates": {profitAndLoss(),
-			map[string]string{"accounting_method": "Cash", "date_range": "last_month",
-				"customer": "1,2"}, "accounting_method=Cash&customer=1%2C2&end_date=2026-07-31" +
-				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Total"},
-		"fiscal year": {balanceSheet(),
-			map[string]string{"accounting_method": "Accrual",
-				"summarize_by": "Quarter"},
+		"explicit dates": {
+			profitAndLoss(),
+			map[string]string{"accounting_method": "Cash", "date_range": "last_month", "customer": "1,2"},
+			"accounting_method=Cash&customer=1%2C2&end_date=2026-07-31" +
+				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Total",
+		},
+		"fiscal year": {
+			balanceSheet(), map[string]string{"accounting_method": "Accrual", "summarize_by": "Quarter"},
 			"accounting_method=Accrual&end_date=2026-08-15" +
-				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Quarter"},
-		"all": {generalLedger(), map[string]string{"accounting_method": "Accrual", "date_range": "all"},
-			"accounting_method=Accrual&end_date=2027-12-31&minorversion=75&start_date=1970-01-01"},
+				"&minorversion=75&start_date=2026-07-01&summarize_column_by=Quarter",
+		},
+		"all": {
+			generalLedger(), map[string]string{"accounting_method": "Accrual", "date_range": "all"},
+			"accounting_method=Accrual&end_date=2027-12-31&minorversion=75&start_date=1970-01-01",
+		},
 		"as of today": {agedReceivables(), nil, "minorversion=75&report_date=2026-08-15"},
-		"as of a day": {agedReceivables(), map[string]string{"report_date": "2026-01-31"},
-			"minorversion=75&report_date=2026-01-31"},
+		"as of a day": {
+			agedReceivables(), map[string]string{"report_date": "2026-01-31"},
+			"minorversion=75&report_date=2026-01-31",
+		},
 	} {
-		c, sent := scripted(intuit.Options{}, with(400, ""))
-		_, err := source.New(c, nil).Read(t.Context(), test.d,
-			export.Query{Options: test.o, Columns: []string{"Label"}, Today: today,
-				Company: export.Company{Realm: "1", FiscalYearStart: time.July}})
+		c, sent := newScripted(intuit.Options{}, respond(400, ""))
+		_, err := source.New(c, nil).Read(t.Context(), test.d, export.Query{
+			Options: test.o, Columns: []string{"Label"}, Today: today,
+			Company: export.Company{Realm: "1", FiscalYearStart: time.July},
+		})
 		if !problem.HasCode(err, problem.QuickBooksRejected) {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -371,7 +427,7 @@ func TestWhatIsAskedForReports(t *testing.T) {
 			t.Errorf("%s: asked %s", name, got)
 		}
 	}
-	c, sent := scripted(intuit.Options{}, with(400, ""))
+	c, sent := newScripted(intuit.Options{}, respond(400, ""))
 	_, err := source.New(c, nil).Read(t.Context(), profitAndLoss(),
 		export.Query{Columns: []string{"Label"}, Today: today})
 	if !problem.HasCode(err, problem.InvalidInput) || len(*sent) > 0 {
@@ -388,7 +444,7 @@ func TestReportsTooLarge(t *testing.T) {
 		t.Errorf("cut: %v", got.err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		c, sent := scripted(intuit.Options{}, with(http.StatusGatewayTimeout, "<html></html>"))
+		c, sent := newScripted(intuit.Options{}, respond(http.StatusGatewayTimeout, "<html></html>"))
 		_, err := source.New(c, nil).Read(t.Context(), generalLedger(),
 			export.Query{Options: options(), Columns: []string{"Label"}})
 		if !problem.HasCode(err, problem.ReportTooLarge) || len(*sent) != 2 {
@@ -403,7 +459,7 @@ func TestReportsComeOneAtATime(t *testing.T) {
 		running, most := 0, 0
 		body := fixture(t, "no_data.json")
 		slow := func(r *http.Request) (*http.Response, error) {
-			running++ // one at a time is what is tested; the race detector sees it otherwise
+			running++ // needs no lock if the reports come one at a time; the race detector would see it otherwise
 			most = max(most, running)
 			timer := time.NewTimer(time.Second)
 			defer timer.Stop()
@@ -412,13 +468,15 @@ func TestReportsComeOneAtATime(t *testing.T) {
 			case <-r.Context().Done():
 			}
 			running--
-			return answered(r, 200, body), nil
+			return newResponse(r, 200, body), nil
 		}
-		c := intuit.New(intuit.Options{APIURL: simRoot,
-			HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(slow)} }})
+		c := intuit.New(intuit.Options{
+			APIURL: simRoot,
+			HTTP:   func(export.RealmID) *http.Client { return &http.Client{Transport: roundTrip(slow)} },
+		})
 		errs := make(chan error, 5)
 		for range cap(errs) {
-			go func() { // each sends once
+			go func() { // ends by sending once
 				_, err := source.New(c, nil).Read(t.Context(), profitAndLoss(),
 					export.Query{Company: export.Company{Realm: "1"}, Options: options(), Columns: []string{"Label"}})
 				errs <- err

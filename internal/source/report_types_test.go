@@ -19,7 +19,7 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// reportTypes are all registered reports.
+// reportTypes returns all registered reports by id.
 func reportTypes(t testing.TB) map[string]export.Report {
 	t.Helper()
 	found := map[string]export.Report{}
@@ -34,18 +34,20 @@ func reportTypes(t testing.TB) map[string]export.Report {
 	return found
 }
 
-// fresh is the same company with a client that has not used up its requests of this minute.
-func (s simulated) fresh() simulated {
-	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
+// renewClient returns the same company with a new client, which has not used up its requests for this minute.
+func (s simulated) renewClient() simulated {
+	s.client = intuit.New(intuit.Options{
+		APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
 		HTTP: func(realm export.RealmID) *http.Client {
 			access, _ := s.server.Authorize(string(realm))
 			return &http.Client{Transport: bearer{access, s.server.Transport()}}
-		}})
+		},
+	})
 	return s
 }
 
-// TestReportTypes reads every registered report, old and new, in each layout and with each kind of columns; what a
-// report says of itself is verified on each read. The leaves of the table add up to the statement's total.
+// TestReportTypes reads every registered report, old and new, in each layout and with each kind of columns. Each
+// reading verifies the totals that the report states. The leaves of the table must add up to those of the statement.
 func TestReportTypes(t *testing.T) {
 	t.Parallel()
 	for _, legacy := range []bool{false, true} {
@@ -54,7 +56,7 @@ func TestReportTypes(t *testing.T) {
 		for id, d := range reportTypes(t) {
 			t.Run(fmt.Sprintf("%s legacy=%v", id, legacy), func(t *testing.T) {
 				t.Parallel()
-				s := s.fresh()
+				s := s.renewClient()
 				for i, summarize := range append([]string{""}, d.Summarize...) {
 					if testing.Short() && i > 2 {
 						break
@@ -66,14 +68,14 @@ func TestReportTypes(t *testing.T) {
 					if d.Dates == export.AsOfDay || d.Dates == export.Undated {
 						delete(o, "date_range")
 					}
-					everyLayout(t, s, d, o)
+					readEveryLayout(t, s, d, o)
 				}
 			})
 		}
 	}
 }
 
-func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string) {
+func readEveryLayout(t *testing.T, s simulated, d export.Report, o map[string]string) {
 	t.Helper()
 	sums := map[string]map[string]decimal.Decimal{}
 	for _, option := range d.OptionList() {
@@ -84,8 +86,10 @@ func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string
 			o := maps.Clone(o)
 			o["layout"] = layout.Value
 			c := problem.Collect{}
-			e := export.Exporter{Name: "x", Companies: []export.RealmID{s.company.Realm}, Definition: d.ID,
-				Options: o, Mode: export.Replace, Target: export.Target{Account: "g", Sheet: "x", Start: "A1"}}
+			e := export.Exporter{
+				Name: "x", Companies: []export.RealmID{s.company.Realm}, Definition: d.ID, Options: o,
+				Mode: export.Replace, Target: export.Target{Account: "g", Sheet: "x", Start: "A1"},
+			}
 			e.Normalize()
 			e.Validate(d, &c)
 			if err := c.Err(); err != nil {
@@ -102,7 +106,7 @@ func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string
 			if len(got.rows) == 0 || got.Total != len(got.rows) {
 				t.Errorf("%v: %d rows, total %d", o, len(got.rows), got.Total)
 			}
-			sums[layout.Value] = leafSums(got)
+			sums[layout.Value] = sumLeaves(got)
 		}
 	}
 	for id, sum := range sums["table"] {
@@ -113,8 +117,8 @@ func everyLayout(t *testing.T, s simulated, d export.Report, o map[string]string
 	}
 }
 
-// leafSums adds up what is no total, by column.
-func leafSums(r result) map[string]decimal.Decimal {
+// sumLeaves adds up the rows that are not totals, by column.
+func sumLeaves(r result) map[string]decimal.Decimal {
 	sums := map[string]decimal.Decimal{}
 	for _, row := range r.rows {
 		for i, c := range row.Cells {
@@ -126,7 +130,7 @@ func leafSums(r result) map[string]decimal.Decimal {
 	return sums
 }
 
-// figure is the amount in a row with the label, under the last money column.
+// figure returns the amount in the column, in the last row with the label.
 func (r result) figure(t testing.TB, label, column string) decimal.Decimal {
 	t.Helper()
 	at := slices.IndexFunc(r.Schema.Columns, func(c table.Column) bool { return c.ID == column })
@@ -144,7 +148,7 @@ func (r result) figure(t testing.TB, label, column string) decimal.Decimal {
 	return decimal.Decimal{}
 }
 
-// TestReportsAgree compares reports with each other.
+// TestReportsAgree proves that reports agree with each other.
 func TestReportsAgree(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Seed: 12, Invoices: 120, Bills: 80})
@@ -165,18 +169,18 @@ func TestReportsAgree(t *testing.T) {
 		}
 		if basis == "Accrual" {
 			aging := s.must(t, types["ar_aging_summary"], export.Query{Options: map[string]string{"report_date": day}})
-			if a, b := aging.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Receivable",
-				"total"); !a.Equal(b) || a.IsZero() {
+			a, b := aging.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Receivable", "total")
+			if !a.Equal(b) || a.IsZero() {
 				t.Errorf("receivables are %s by age and %s in the balance sheet", a, b)
 			}
 			payable := s.must(t, types["ap_aging_summary"],
 				export.Query{Options: map[string]string{"report_date": day}})
-			if a, b := payable.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Payable",
-				"total"); !a.Equal(b) || a.IsZero() {
+			a, b = payable.figure(t, "Total", "total"), sheet.figure(t, "Total Accounts Payable", "total")
+			if !a.Equal(b) || a.IsZero() {
 				t.Errorf("payables are %s by age and %s in the balance sheet", a, b)
 			}
 		}
-		closing := closings(t, s.must(t, types["general_ledger"],
+		closing := findClosings(t, s.must(t, types["general_ledger"],
 			export.Query{Options: o, Columns: []string{"Section", "AccountNumber", "AccountType", "Amounts"}}))
 		trial := s.must(t, types["trial_balance"],
 			export.Query{Options: o, Columns: []string{"Label", "AccountType", "Amounts"}})
@@ -200,8 +204,8 @@ func TestReportsAgree(t *testing.T) {
 	}
 }
 
-// closings are the last balances of a ledger by account, under their full names.
-func closings(t *testing.T, r result) map[string]decimal.Decimal {
+// findClosings returns the last balance of each account in a ledger, by the account's full name.
+func findClosings(t *testing.T, r result) map[string]decimal.Decimal {
 	t.Helper()
 	at := slices.IndexFunc(r.Schema.Columns, func(c table.Column) bool { return c.ID == "rbal_nat_amount" })
 	last := map[string]decimal.Decimal{}

@@ -11,17 +11,18 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// The parts of reports made by hand.
+// The functions below make reports and their parts by hand.
 
-func made(t testing.TB, columns []string, rows ...any) string {
+func makeReport(t testing.TB, columns []string, rows ...any) string {
 	t.Helper()
 	cols := []any{map[string]any{"ColTitle": "", "ColType": "Account"}}
 	for _, c := range columns {
 		cols = append(cols, map[string]any{"ColTitle": c, "ColType": "Money"})
 	}
 	body, err := json.Marshal(map[string]any{
-		"Header": map[string]any{"ReportName": "Made",
-			"Currency": "GBP"}, "Columns": map[string]any{"Column": cols}, "Rows": map[string]any{"Row": rows},
+		"Header":  map[string]any{"ReportName": "Made", "Currency": "GBP"},
+		"Columns": map[string]any{"Column": cols},
+		"Rows":    map[string]any{"Row": rows},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -44,29 +45,31 @@ func leaf(label string, values ...string) any {
 	return map[string]any{"ColData": cells(label, values...)}
 }
 
-// computedRow is a row with nothing but a total.
+// computedRow returns a row with nothing but a total.
 func computedRow(label, group string, values ...string) any {
-	return map[string]any{"Summary": map[string]any{"ColData": cells(label, values...)}, "type": "Section",
-		"group": group}
+	return map[string]any{
+		"Summary": map[string]any{"ColData": cells(label, values...)}, "type": "Section", "group": group,
+	}
 }
 
 func section(label, group, total string, rows ...any) any {
 	return map[string]any{
-		"Header": map[string]any{"ColData": cells(label)}, "Rows": map[string]any{"Row": rows}, "type": "Section",
-		"group":   group,
+		"type": "Section", "group": group,
+		"Header":  map[string]any{"ColData": cells(label)},
+		"Rows":    map[string]any{"Row": rows},
 		"Summary": map[string]any{"ColData": cells("Total "+label, strings.Fields(total)...)},
 	}
 }
 
-// britishSheet is a balance sheet in the British form: what is due soon is subtracted within a section, and results
+// britishSheet returns a balance sheet in the British form, in which a section subtracts what is due soon, and results
 // stand between the sections.
 func britishSheet(t testing.TB, cash, net string) string {
-	return made(t, []string{"Total"},
+	return makeReport(t, []string{"Total"},
 		section("Fixed Assets", "FixedAssets", "1000.00", leaf("Van#7", "1000.00")),
 		section("Net current assets", "NetCurrentAssets", net,
 			section("Current Assets", "CurrentAssets", "750.00",
-				section("Cash at bank", "BankAccounts", "500.00", leaf("Current account#1", cash)), section("Debtors",
-					"AR", "250.00", leaf("Debtors#2", "250.00"))),
+				section("Cash at bank", "BankAccounts", "500.00", leaf("Current account#1", cash)),
+				section("Debtors", "AR", "250.00", leaf("Debtors#2", "250.00"))),
 			section("Creditors: due within one year", "CurrentLiabilities", "300.00", leaf("Creditors#3", "300.00")),
 		),
 		computedRow("Total assets less current liabilities", "TotalAssetsLessCurrentLiab", "1450.00"),
@@ -116,28 +119,43 @@ func TestColumnsThatFollowFromOthers(t *testing.T) {
 	for name, test := range map[string]struct {
 		id, body, says string
 	}{
-		"aging": {"ar_aging_summary",
-			made(t, aging, leaf("Ann#1", "1.00", "2.00", "3.00"),
-				section("Bob", "", "5.00 1.00 6.00", leaf("Job#3", "5.00", "1.00", "6.00")), computedRow("Total",
-					"GrandTotal", "6.00", "3.00", "9.00")), ""},
-		"aging leaf": {"ar_aging_summary",
-			made(t, aging, leaf("Ann#1", "1.00", "2.00", "3.01"),
-				computedRow("Total", "GrandTotal", "1.00", "2.00",
-					"3.01")), `"Ann" says 3.01 under "Total", but adding up gives 3.00`},
-		"aging section": {"ap_aging_summary",
-			made(t, aging, section("Bob", "", "5.00 1.00 6.50", leaf("Job#3", "5.00", "1.00", "6.50")),
-				computedRow("Total", "GrandTotal", "5.00", "1.00",
-					"6.50")), `says 6.50 under "Total", but adding up gives 6.00`},
-		"income": {"customer_income",
-			made(t, income, leaf("Ann#1", "10.00", "4.00", "6.00"),
-				computedRow("Total", "GrandTotal", "10.00", "4.00", "6.00")), ""},
-		"wrong income": {"customer_income",
-			made(t, income, leaf("Ann#1", "10.00", "4.00", "14.00"),
-				computedRow("Total", "GrandTotal", "10.00", "4.00",
-					"14.00")), `"Ann" says 14.00 under "Net Income", but adding up gives 6.00`},
-		"in French": {"customer_income",
-			made(t, []string{"Revenus", "Charges", "Net"}, leaf("Ann#1", "10.00", "4.00", "6.00"),
-				computedRow("Total", "GrandTotal", "10.00", "4.00", "6.00")), ""},
+		"aging": {
+			"ar_aging_summary",
+			makeReport(t, aging, leaf("Ann#1", "1.00", "2.00", "3.00"),
+				section("Bob", "", "5.00 1.00 6.00", leaf("Job#3", "5.00", "1.00", "6.00")),
+				computedRow("Total", "GrandTotal", "6.00", "3.00", "9.00")),
+			"",
+		},
+		"aging leaf": {
+			"ar_aging_summary",
+			makeReport(t, aging, leaf("Ann#1", "1.00", "2.00", "3.01"),
+				computedRow("Total", "GrandTotal", "1.00", "2.00", "3.01")),
+			`"Ann" says 3.01 under "Total", but adding up gives 3.00`,
+		},
+		"aging section": {
+			"ap_aging_summary",
+			makeReport(t, aging, section("Bob", "", "5.00 1.00 6.50", leaf("Job#3", "5.00", "1.00", "6.50")),
+				computedRow("Total", "GrandTotal", "5.00", "1.00", "6.50")),
+			`says 6.50 under "Total", but adding up gives 6.00`,
+		},
+		"income": {
+			"customer_income",
+			makeReport(t, income, leaf("Ann#1", "10.00", "4.00", "6.00"),
+				computedRow("Total", "GrandTotal", "10.00", "4.00", "6.00")),
+			"",
+		},
+		"wrong income": {
+			"customer_income",
+			makeReport(t, income, leaf("Ann#1", "10.00", "4.00", "14.00"),
+				computedRow("Total", "GrandTotal", "10.00", "4.00", "14.00")),
+			`"Ann" says 14.00 under "Net Income", but adding up gives 6.00`,
+		},
+		"in French": {
+			"customer_income",
+			makeReport(t, []string{"Revenus", "Charges", "Net"}, leaf("Ann#1", "10.00", "4.00", "6.00"),
+				computedRow("Total", "GrandTotal", "10.00", "4.00", "6.00")),
+			"",
+		},
 	} {
 		o := options()
 		if types[test.id].Dates == export.AsOfDay {
@@ -157,12 +175,12 @@ func TestColumnsThatFollowFromOthers(t *testing.T) {
 func TestCashFlowAddsUp(t *testing.T) {
 	t.Parallel()
 	body := func(end string) string {
-		return made(t, []string{"Total"},
+		return makeReport(t, []string{"Total"},
 			section("Operating Activities", "OperatingActivities", "30.00", leaf("Net Income", "40.00"),
 				leaf("Debtors#2", "-10.00")),
 			section("Financing Activities", "FinancingActivities", "-5.00", leaf("Loan#4", "-5.00")),
-			computedRow("Net cash increase for period", "CashIncrease",
-				"25.00"), computedRow("Cash at beginning of period", "BeginningCash", "100.00"),
+			computedRow("Net cash increase for period", "CashIncrease", "25.00"),
+			computedRow("Cash at beginning of period", "BeginningCash", "100.00"),
 			computedRow("Cash at end of period", "EndingCash", end))
 	}
 	o := map[string]string{"date_range": "last_month"}

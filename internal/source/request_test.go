@@ -20,8 +20,9 @@ import (
 	"ledgersheet/internal/source"
 )
 
-// scripted is a client whose requests are answered one after the other by the steps; the last one goes on for good.
-func scripted(o intuit.Options, steps ...roundTrip) (c *intuit.Client, sent *[]*http.Request) {
+// newScripted returns a client whose requests the steps answer one after the other. The last step answers all further
+// requests.
+func newScripted(o intuit.Options, steps ...roundTrip) (c *intuit.Client, sent *[]*http.Request) {
 	sent = new([]*http.Request)
 	o.APIURL = simRoot
 	o.HTTP = func(export.RealmID) *http.Client {
@@ -35,17 +36,17 @@ func scripted(o intuit.Options, steps ...roundTrip) (c *intuit.Client, sent *[]*
 
 const companyInfo = `{"CompanyInfo":{"CompanyName":"Test Ltd","Country":"GB","Id":"1"},"time":"2026-01-31T10:00:00.000-08:00"}`
 
-func with(status int, body string, header ...string) roundTrip {
-	return func(r *http.Request) (*http.Response, error) { return answered(r, status, body, header...), nil }
+func respond(status int, body string, header ...string) roundTrip {
+	return func(r *http.Request) (*http.Response, error) { return newResponse(r, status, body, header...), nil }
 }
 
-func failing(err error) roundTrip {
+func failWith(err error) roundTrip {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// broken is an answer whose body breaks off.
-func broken(r *http.Request) (*http.Response, error) {
-	a := answered(r, 200, "")
+// breakOff answers with a body that breaks off.
+func breakOff(r *http.Request) (*http.Response, error) {
+	a := newResponse(r, 200, "")
 	a.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"CompanyInfo":`), brokenReader{}))
 	return a, nil
 }
@@ -56,56 +57,83 @@ func (brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestWhatIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	throttled := with(429, `{"Fault":{"Error":[{"Message":"message=ThrottleExceeded","code":"3001"}],"type":"SERVICE"}}`)
-	good := with(200, companyInfo)
+	throttled := respond(429, `{"Fault":{"Error":[{"Message":"message=ThrottleExceeded","code":"3001"}],"type":"SERVICE"}}`)
+	good := respond(200, companyInfo)
 	expired := problem.New(problem.CompanyReconnectRequired, "The grant is gone.")
 	tokenDown := problem.New(problem.QuickBooksUnavailable, "The token endpoint is down.")
 	for name, test := range map[string]struct {
 		steps      []roundTrip
-		code       problem.Code // empty: it works in the end
+		code       problem.Code // empty if it works in the end
 		sent       int
 		atLeast    time.Duration
 		atMost     time.Duration
 		retryAfter time.Duration
 	}{
-		"at once": {steps: []roundTrip{good}, sent: 1},
-		"network": {steps: []roundTrip{failing(errors.New("connection reset")), good}, sent: 2,
-			atMost: time.Second},
-		"cut body": {steps: []roundTrip{broken, broken, good}, sent: 3, atMost: 3 * time.Second},
-		"nonsense": {steps: []roundTrip{with(200, `{"CompanyInfo":`), with(200, "<html></html>"),
-			with(200, `{"time":1}`), with(200, ""), good}, sent: 5, atMost: 15 * time.Second},
-		"always nonsense": {steps: []roundTrip{with(200, "null")}, code: problem.QuickBooksMalformed, sent: 5,
-			atMost: 15 * time.Second},
-		"always down": {steps: []roundTrip{with(503, "")}, code: problem.QuickBooksUnavailable, sent: 5,
-			atMost: 15 * time.Second},
-		"fault inside a 200": {steps: []roundTrip{with(200,
-			`{"Fault":{"Error":[{"code":"10000"}],"type":"SystemFault"}}`), good}, sent: 2, atMost: time.Second},
-		"throttled": {steps: []roundTrip{throttled, good}, sent: 2, atLeast: time.Minute,
-			atMost: 71 * time.Second},
-		"throttled, told": {steps: []roundTrip{with(429, "", "Retry-After", "7"), good}, sent: 2,
-			atLeast: 7 * time.Second, atMost: 8 * time.Second},
-		"throttled for long": {steps: []roundTrip{with(429, "", "Retry-After", "86400"), good},
-			code: problem.QuickBooksRateLimited, sent: 1, retryAfter: 24 * time.Hour},
-		"always throttled": {steps: []roundTrip{throttled}, code: problem.QuickBooksRateLimited, sent: 5,
-			atLeast: 4 * time.Minute, atMost: 285 * time.Second, retryAfter: time.Minute},
-		"busy, told": {steps: []roundTrip{with(503, "", "Retry-After", "30"), good}, sent: 2,
-			atLeast: 30 * time.Second, atMost: 31 * time.Second},
-		"refused": {steps: []roundTrip{with(400,
-			`{"Fault":{"Error":[{"Message":"m","code":"610"}],"type":"ValidationFault"}}`)},
-			code: problem.QuickBooksRejected, sent: 1},
-		"unauthorized":    {steps: []roundTrip{with(401, "")}, code: problem.CompanyReconnectRequired, sent: 1},
-		"dead connection": {steps: []roundTrip{failing(expired)}, code: problem.CompanyReconnectRequired, sent: 1},
-		"token service":   {steps: []roundTrip{failing(tokenDown), good}, sent: 2, atMost: time.Second},
-		"slow": {steps: []roundTrip{func(r *http.Request) (*http.Response,
-			error) {
-			<-r.Context().Done()
-			return nil, r.Context().Err()
-		}, good}, sent: 2, atLeast: 2 * time.Minute, atMost: 132 * time.Second},
+		"at once":  {steps: []roundTrip{good}, sent: 1},
+		"network":  {steps: []roundTrip{failWith(errors.New("connection reset")), good}, sent: 2, atMost: time.Second},
+		"cut body": {steps: []roundTrip{breakOff, breakOff, good}, sent: 3, atMost: 3 * time.Second},
+		"nonsense": {
+			steps: []roundTrip{
+				respond(200, `{"CompanyInfo":`), respond(200, "<html></html>"), respond(200, `{"time":1}`), respond(200, ""),
+				good,
+			},
+			sent: 5, atMost: 15 * time.Second,
+		},
+		"always nonsense": {
+			steps: []roundTrip{respond(200, "null")}, code: problem.QuickBooksMalformed, sent: 5,
+			atMost: 15 * time.Second,
+		},
+		"always down": {
+			steps: []roundTrip{respond(503, "")}, code: problem.QuickBooksUnavailable, sent: 5,
+			atMost: 15 * time.Second,
+		},
+		"fault inside a 200": {
+			steps: []roundTrip{
+				respond(200, `{"Fault":{"Error":[{"code":"10000"}],"type":"SystemFault"}}`),
+				good,
+			},
+			sent: 2, atMost: time.Second,
+		},
+		"throttled": {steps: []roundTrip{throttled, good}, sent: 2, atLeast: time.Minute, atMost: 71 * time.Second},
+		"throttled, told": {
+			steps: []roundTrip{respond(429, "", "Retry-After", "7"), good}, sent: 2, atLeast: 7 * time.Second,
+			atMost: 8 * time.Second,
+		},
+		"throttled for long": {
+			steps: []roundTrip{respond(429, "", "Retry-After", "86400"), good}, code: problem.QuickBooksRateLimited,
+			sent: 1, retryAfter: 24 * time.Hour,
+		},
+		"always throttled": {
+			steps: []roundTrip{throttled}, code: problem.QuickBooksRateLimited, sent: 5, atLeast: 4 * time.Minute,
+			atMost: 285 * time.Second, retryAfter: time.Minute,
+		},
+		"busy, told": {
+			steps: []roundTrip{respond(503, "", "Retry-After", "30"), good}, sent: 2, atLeast: 30 * time.Second,
+			atMost: 31 * time.Second,
+		},
+		"refused": {
+			steps: []roundTrip{respond(400,
+				`{"Fault":{"Error":[{"Message":"m","code":"610"}],"type":"ValidationFault"}}`)},
+			code: problem.QuickBooksRejected, sent: 1,
+		},
+		"unauthorized":    {steps: []roundTrip{respond(401, "")}, code: problem.CompanyReconnectRequired, sent: 1},
+		"dead connection": {steps: []roundTrip{failWith(expired)}, code: problem.CompanyReconnectRequired, sent: 1},
+		"token service":   {steps: []roundTrip{failWith(tokenDown), good}, sent: 2, atMost: time.Second},
+		"slow": {
+			steps: []roundTrip{
+				func(r *http.Request) (*http.Response, error) {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				},
+				good,
+			},
+			sent: 2, atLeast: 2 * time.Minute, atMost: 132 * time.Second,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, sent := scripted(intuit.Options{}, test.steps...)
+				c, sent := newScripted(intuit.Options{}, test.steps...)
 				begin := time.Now()
 				got, err := c.CompanyName(t.Context(), "9130347957983976")
 				took := time.Since(begin)
@@ -130,7 +158,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 
 func TestRequestsAreAsQuickBooksWantsThem(t *testing.T) {
 	t.Parallel()
-	c, sent := scripted(intuit.Options{UserAgent: "ledgersheet/1.2"}, with(200, companyInfo))
+	c, sent := newScripted(intuit.Options{UserAgent: "ledgersheet/1.2"}, respond(200, companyInfo))
 	if _, err := c.CompanyName(t.Context(), "123/../456?x=1"); err != nil {
 		t.Fatal(err)
 	}
@@ -150,8 +178,8 @@ func TestRequestIDAndLogWithoutSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		const secret = "AB01SECRETSECRETSECRETSECRETSECRETSECRETSECRET"
-		c, _ := scripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
-			with(401, `{"fault":{"error":[{"message":"AuthenticationFailed","detail":"Token expired: `+secret+`","code":"3200"}],"type":"AUTHENTICATION"}}`, "Intuit_tid", "1-abc-def"))
+		c, _ := newScripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			respond(401, `{"fault":{"error":[{"message":"AuthenticationFailed","detail":"Token expired: `+secret+`","code":"3200"}],"type":"AUTHENTICATION"}}`, "Intuit_tid", "1-abc-def"))
 		_, err := c.CompanyName(t.Context(), "1")
 		p := problem.From(err)
 		if p.ProviderRequestID != "1-abc-def" || strings.Contains(p.Error()+p.Message+p.Hint, secret) {
@@ -162,10 +190,12 @@ func TestRequestIDAndLogWithoutSecrets(t *testing.T) {
 			t.Errorf("log: %s", log.String())
 		}
 		log.Reset()
-		c, _ = scripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
-			failing(errors.New("refused")))
-		q := export.Query{Columns: []string{"Id"},
-			Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "Mrs Smith"}}}
+		c, _ = newScripted(intuit.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			failWith(errors.New("refused")))
+		q := export.Query{
+			Columns: []string{"Id"},
+			Filters: []export.Filter{{Column: "DocNumber", Op: export.OpEqual, Value: "Mrs Smith"}},
+		}
 		_, err = source.New(c, nil).Read(t.Context(), invoices(), q)
 		if err == nil || strings.Contains(err.Error()+log.String(), "Smith") {
 			t.Errorf("a filter's value is in the log or in %v", err)
@@ -178,12 +208,12 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	t.Run("deadline", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, sent := scripted(intuit.Options{}, with(429, ""))
+			c, sent := newScripted(intuit.Options{}, respond(429, ""))
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 			defer cancel()
 			begin := time.Now()
 			_, err := c.CompanyName(ctx, "1")
-			// The second wait would go beyond the deadline, so there is no use in it.
+			// The second wait would exceed the deadline, so it is not begun.
 			if !problem.HasCode(err, problem.QuickBooksRateLimited) || len(*sent) != 2 ||
 				time.Since(begin) > 71*time.Second {
 				t.Errorf("%v after %d requests and %s", err, len(*sent), time.Since(begin))
@@ -193,7 +223,7 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, sent := scripted(intuit.Options{}, with(429, ""))
+			c, sent := newScripted(intuit.Options{}, respond(429, ""))
 			ctx, cancel := context.WithCancelCause(t.Context())
 			stop := time.AfterFunc(10*time.Second,
 				func() { cancel(problem.New(problem.Interrupted, "The service stops.")) })
@@ -208,7 +238,7 @@ func TestRetriesEndWithTheContext(t *testing.T) {
 	t.Run("during a request", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			c, _ := scripted(intuit.Options{},
+			c, _ := newScripted(intuit.Options{},
 				func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -223,11 +253,11 @@ func TestThrottlingPausesTheWholeCompany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter := limit.New(intuit.DefaultLimits())
-		first, _ := scripted(intuit.Options{Limiter: limiter}, with(429, "", "Retry-After", "40"),
-			with(200, companyInfo))
-		second, _ := scripted(intuit.Options{Limiter: limiter}, with(200, companyInfo))
+		first, _ := newScripted(intuit.Options{Limiter: limiter}, respond(429, "", "Retry-After", "40"),
+			respond(200, companyInfo))
+		second, _ := newScripted(intuit.Options{Limiter: limiter}, respond(200, companyInfo))
 		done := make(chan error, 1)
-		go func() { // the channel is waited for below
+		go func() { // done is received from below
 			_, err := first.CompanyName(t.Context(), "1")
 			done <- err
 		}()
@@ -245,7 +275,7 @@ func TestThrottlingPausesTheWholeCompany(t *testing.T) {
 	})
 }
 
-// TestIntuitsLimitsAreKept reads so much at once that only the limiter keeps it within what the simulator allows.
+// TestIntuitsLimitsAreKept reads so much at once that only the limiter keeps it within the simulator's limits.
 func TestIntuitsLimitsAreKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -258,7 +288,7 @@ func TestIntuitsLimitsAreKept(t *testing.T) {
 		}})
 		errs := make(chan error, 300)
 		for range cap(errs) {
-			go func() { // each ends by sending once
+			go func() { // ends by sending once
 				q := export.Query{Company: s.company, Columns: []string{"Id"}, Today: midnight(time.Now())}
 				reading, err := s.source().Read(t.Context(), vendors(), q)
 				if err == nil {
@@ -283,11 +313,11 @@ func TestIntuitsLimitsAreKept(t *testing.T) {
 func TestBodyTooLarge(t *testing.T) {
 	t.Parallel()
 	endless := func(r *http.Request) (*http.Response, error) {
-		a := answered(r, 200, "")
+		a := newResponse(r, 200, "")
 		a.Body = io.NopCloser(zeros{})
 		return a, nil
 	}
-	c, sent := scripted(intuit.Options{}, endless)
+	c, sent := newScripted(intuit.Options{}, endless)
 	if _, err := c.CompanyName(t.Context(), "1"); !problem.HasCode(err, problem.QuickBooksMalformed) ||
 		len(*sent) != 1 {
 		t.Errorf("%v after %d requests", err, len(*sent))

@@ -18,7 +18,7 @@ import (
 
 const simRoot = "http://quickbooks.test"
 
-// simulated is a client of one company of a simulator, without a network between them.
+// simulated is a client for one company of a simulator, without a network in between.
 type simulated struct {
 	server  *intuitsim.Server
 	client  *intuit.Client
@@ -35,11 +35,13 @@ func simulate(t testing.TB, o intuitsim.Options) simulated {
 	server := intuitsim.New(o)
 	info := server.Companies()[0]
 	s := simulated{server: server, books: server.Company(info.Realm)}
-	s.client = intuit.New(intuit.Options{APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
+	s.client = intuit.New(intuit.Options{
+		APIURL: simRoot, Limiter: limit.New(limit.Limits{}),
 		HTTP: func(realm export.RealmID) *http.Client {
 			access, _ := server.Authorize(string(realm))
 			return &http.Client{Transport: bearer{access, server.Transport()}}
-		}})
+		},
+	})
 	s.company = export.Company{
 		Realm: export.RealmID(info.Realm), Name: info.Name, Country: info.Country, HomeCurrency: info.Currency,
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox,
@@ -47,7 +49,7 @@ func simulate(t testing.TB, o intuitsim.Options) simulated {
 	return s
 }
 
-// source reads what definitions say through the client.
+// source returns a Source that reads through the client.
 func (s simulated) source() *source.Source { return source.New(s.client, nil) }
 
 type bearer struct {
@@ -61,7 +63,7 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r)
 }
 
-// result is a reading to its end.
+// result is a reading that was read to its end.
 type result struct {
 	*export.Reading
 	export.Outcome
@@ -101,7 +103,7 @@ func (s simulated) read(t testing.TB, d export.Definition, q export.Query) resul
 	return out
 }
 
-// must is read for what has to work.
+// must is like read but fails the test on an error.
 func (s simulated) must(t testing.TB, d export.Definition, q export.Query) result {
 	t.Helper()
 	r := s.read(t, d, q)
@@ -135,7 +137,7 @@ func (r result) column(t testing.TB, id string) []string {
 	return nil
 }
 
-// texts are rows for comparison: their cells' texts.
+// texts returns rows for comparison: role, level and the cells' texts.
 func texts(rows []table.Row) [][]string {
 	var list [][]string
 	for _, r := range rows {
@@ -157,8 +159,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// answered is a response of a transport without a network.
-func answered(r *http.Request, status int, body string, header ...string) *http.Response {
+// newResponse returns a response for a transport without a network.
+func newResponse(r *http.Request, status int, body string, header ...string) *http.Response {
 	h := http.Header{}
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Set(header[i], header[i+1])

@@ -29,9 +29,9 @@ func readChart(ctx context.Context, from supply.Supply, q export.Query) (map[str
 	return accounts, nil
 }
 
-// accountOf returns the id of the account that a row is about, or "" if there is none. A transaction's row carries the
-// transaction's id, so its account comes from its account column, or else from the section around it.
-func (l *layout) accountOf(r reportRow) string {
+// findAccount returns the id of the account that a row is about, or "" if there is none. A transaction's row carries
+// the transaction's id, so its account comes from its account column, or else from the section around it.
+func (l *layout) findAccount(r reportRow) string {
 	if !l.detail() {
 		return r.id
 	}

@@ -115,7 +115,7 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 	case export.ReportAccountNumber, export.ReportAccountType:
 		l.needsAccounts = true
 		add(head, func(r reportRow) table.Cell {
-			found := l.accounts[l.accountOf(r)]
+			found := l.accounts[l.findAccount(r)]
 			if col.Path == export.ReportAccountType {
 				return table.TextOf(found.kind)
 			}

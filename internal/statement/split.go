@@ -145,8 +145,8 @@ func (s *reader) suggestNarrower(err error) error {
 		return p.WithHint("Balances cannot be put together from shorter ranges. Choose fewer columns or a filter, " +
 			"such as some of the customers, vendors or locations.")
 	}
-	return p.WithHint("This report cannot be put together from shorter ranges. Choose a shorter date range or a " +
-		"filter.")
+	return p.WithHint("This report cannot be put together from shorter ranges. " +
+		"Choose a shorter date range or a filter.")
 }
 
 func (a asked) length() int { return int(a.days.End.Sub(a.days.Start).Hours()/24) + 1 }

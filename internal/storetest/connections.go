@@ -60,8 +60,8 @@ func testAccounts(t *testing.T, s export.Store) {
 	account := func(id export.ID, email string) export.GoogleAccount {
 		return export.GoogleAccount{
 			ID: id, Subject: "1" + string(id), Email: email, Kind: export.OAuthAccount, Status: export.Connected,
-			Scopes: []string{"openid",
-				"email"}, ConnectedAt: noon, ConnectedBy: "owner@example.com", Paused: []export.ID{"exp_1"},
+			Scopes: []string{"openid", "email"}, Paused: []export.ID{"exp_1"},
+			ConnectedAt: noon, ConnectedBy: "owner@example.com",
 		}
 	}
 	b, a := account("con_1", "b@example.com"), account("con_2", "a@example.com")
@@ -89,15 +89,17 @@ func testAccounts(t *testing.T, s export.Store) {
 func testGrants(t *testing.T, s export.Store) {
 	ctx := t.Context()
 	g := export.Grant{
-		AccessToken: "access", Expiry: noon.Add(time.Hour), RefreshToken: "refresh", RefreshExpiry: noon.AddDate(0, 0,
-			100),
-		HardExpiry: noon.AddDate(5, 0, 0), Scopes: []string{"com.intuit.quickbooks.accounting"},
+		AccessToken: "access", Expiry: noon.Add(time.Hour),
+		RefreshToken: "refresh", RefreshExpiry: noon.AddDate(0, 0, 100), HardExpiry: noon.AddDate(5, 0, 0),
+		Scopes: []string{"com.intuit.quickbooks.accounting"},
 	}
 	other := export.Grant{AccessToken: "another", RefreshToken: "r"}
 	must(t, s.PutGrant(ctx, export.CompanyGrant("1"), g))
 	must(t, s.PutGrant(ctx, export.AccountGrant("1"), other))
-	for key, want := range map[export.GrantKey]export.Grant{export.CompanyGrant("1"): g,
-		export.AccountGrant("1"): other} {
+	for key, want := range map[export.GrantKey]export.Grant{
+		export.CompanyGrant("1"): g,
+		export.AccountGrant("1"): other,
+	} {
 		got, err := s.Grant(ctx, key)
 		must(t, err)
 		if d := diff(want, got); d != "" {
@@ -188,7 +190,7 @@ func testUsers(t *testing.T, s export.Store) {
 		t.Errorf("the new e-mail gives %s", got.ID)
 	}
 	must(t, s.CreateUser(ctx, user("usr_3", "b@example.com")))
-	// None and all are opposites, hence an empty list must not come back as no list.
+	// An empty list means no company but a nil list means all, so a store must not confuse the two.
 	for i, companies := range [][]export.RealmID{nil, {}, {"1", "2"}} {
 		u := user(export.ID("usr_c"+string(rune('0'+i))), string(rune('0'+i))+"@example.com")
 		u.Companies = companies
@@ -206,7 +208,7 @@ func testAudit(t *testing.T, s export.Store) {
 	entry := func(at time.Time, action string) export.AuditEntry {
 		return export.AuditEntry{At: at, Who: "owner@example.com", Action: action, Object: "exp_1", Detail: "name"}
 	}
-	// Two at one instant, and one that comes late.
+	// Two entries at one instant, and an earlier one that comes late.
 	second, third, first := entry(noon, "second"), entry(noon, "third"), entry(noon.Add(-time.Minute), "first")
 	for _, e := range []export.AuditEntry{second, third, first} {
 		must(t, s.Audit(ctx, e))

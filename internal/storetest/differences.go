@@ -9,7 +9,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// Differences keeps differences in memory, for stores that a test makes by hand. The zero value is empty.
+// Differences keeps differences in memory, for stores that tests write by hand. The zero value is empty.
 type Differences struct {
 	mu   sync.Mutex
 	kept map[export.ID][]byte
@@ -41,7 +41,7 @@ func (d *Differences) Difference(_ context.Context, run export.ID) ([]byte, erro
 
 func testDifferences(t *testing.T, s export.Store) {
 	ctx := t.Context()
-	runs := history(t, s, 3)
+	runs := fillHistory(t, s, 3)
 	for _, r := range runs {
 		must(t, s.PutDifference(ctx, r.ID, []byte("first")))
 		must(t, s.PutDifference(ctx, r.ID, []byte(string(r.ID)+"\x00\xff")))

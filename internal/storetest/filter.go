@@ -52,7 +52,7 @@ func testExporterFilter(t *testing.T, s export.Store) {
 	})
 }
 
-// visible is the plain model of Among.
+// visible is a plain model of the filter's Among.
 func visible(companies, among []export.RealmID) bool {
 	if among == nil {
 		return true
@@ -66,7 +66,7 @@ func visible(companies, among []export.RealmID) bool {
 }
 
 func testHistoryAmong(t *testing.T, s export.Store) {
-	all := history(t, s, 40)
+	all := fillHistory(t, s, 40)
 	for _, among := range [][]export.RealmID{
 		nil, {}, {"0"}, {"2", "1"}, {"0", "1", "2"}, {"0", "1", "2", `<&"combined"`}, {"3"},
 	} {

@@ -13,14 +13,14 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// history fills a store with ended runs of some exporters and companies, a
-// minute apart, and returns them newest first. Choices come from the index, so
-// that all combinations occur.
-func history(t *testing.T, s export.Store, n int) []export.Run {
+// fillHistory stores n ended runs of several exporters and companies, a minute apart, and returns them newest first.
+// Their fields depend on the index, so that all combinations occur.
+func fillHistory(t *testing.T, s export.Store, n int) []export.Run {
 	ctx := t.Context()
 	triggers := []export.Trigger{export.TriggerManual, export.TriggerSchedule, export.TriggerCatchUp}
-	statuses := []export.RunStatus{export.RunSucceeded, export.RunFailed, export.RunCancelled, export.RunSucceeded,
-		export.RunSucceeded}
+	statuses := []export.RunStatus{
+		export.RunSucceeded, export.RunFailed, export.RunCancelled, export.RunSucceeded, export.RunSucceeded,
+	}
 	var all []export.Run
 	for i := range n {
 		at := noon.Add(time.Duration(i) * time.Minute)
@@ -47,8 +47,8 @@ func history(t *testing.T, s export.Store, n int) []export.Run {
 	return all
 }
 
-// choose is the plain model of RunStore.Runs.
-func choose(all []export.Run, f export.RunFilter) (page []export.Run, next export.ID) {
+// choosePage is a plain model of RunStore.Runs.
+func choosePage(all []export.Run, f export.RunFilter) (page []export.Run, next export.ID) {
 	limit := cmp.Or(f.Limit, 50)
 	for _, r := range all {
 		if f.Before != "" && r.ID >= f.Before ||
@@ -76,17 +76,21 @@ func ids(runs []export.Run) []export.ID {
 }
 
 func testHistory(t *testing.T, s export.Store) {
-	all := history(t, s, 120)
+	all := fillHistory(t, s, 120)
 	rapid.Check(t, func(rt *rapid.T) {
 		f := export.RunFilter{
-			Exporter: rapid.SampledFrom([]export.ID{"", "", "exp_0", "exp_1", "exp_3", "exp_", "exp_9"}).Draw(rt,
-				"exporter"),
-			Company: rapid.SampledFrom([]export.RealmID{"", "", "0", "2", `<&"combined"`, "combined", "3"}).Draw(rt,
-				"company"),
-			Status: rapid.SampledFrom([]export.RunStatus{"", "", export.RunSucceeded, export.RunCancelled,
-				export.RunQueued}).Draw(rt, "status"),
-			Trigger: rapid.SampledFrom([]export.Trigger{"", "", export.TriggerSchedule, export.TriggerAPI}).Draw(rt,
-				"trigger"),
+			Exporter: rapid.SampledFrom([]export.ID{
+				"", "", "exp_0", "exp_1", "exp_3", "exp_", "exp_9",
+			}).Draw(rt, "exporter"),
+			Company: rapid.SampledFrom([]export.RealmID{
+				"", "", "0", "2", `<&"combined"`, "combined", "3",
+			}).Draw(rt, "company"),
+			Status: rapid.SampledFrom([]export.RunStatus{
+				"", "", export.RunSucceeded, export.RunCancelled, export.RunQueued,
+			}).Draw(rt, "status"),
+			Trigger: rapid.SampledFrom([]export.Trigger{
+				"", "", export.TriggerSchedule, export.TriggerAPI,
+			}).Draw(rt, "trigger"),
 			Limit: rapid.IntRange(0, 40).Draw(rt, "limit"),
 		}
 		if rapid.Bool().Draw(rt, "bounded") {
@@ -100,7 +104,7 @@ func testHistory(t *testing.T, s export.Store) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			wantPage, wantNext := choose(all, f)
+			wantPage, wantNext := choosePage(all, f)
 			if d := diff(ids(wantPage), ids(page)); d != "" {
 				rt.Fatalf("page %d of %+v (-want +got):\n%s", pages, f, d)
 			}
@@ -136,7 +140,7 @@ func testHistoryOfSimilarIDs(t *testing.T, s export.Store) {
 
 func testPrune(t *testing.T, s export.Store) {
 	ctx := t.Context()
-	all := history(t, s, 60)
+	all := fillHistory(t, s, 60)
 	// A run that is still active is never pruned, however old.
 	old := sampleRun(export.NewID("run", noon.Add(-time.Hour)), sampleExporter("exp_0", "x"), noon.Add(-time.Hour))
 	_, _, err := s.Enqueue(ctx, old)
@@ -144,8 +148,9 @@ func testPrune(t *testing.T, s export.Store) {
 	all = append(all, old)
 
 	const keep = 3
-	for _, before := range []time.Time{noon, noon.Add(20 * time.Minute), noon.Add(58 * time.Minute),
-		noon.Add(24 * time.Hour)} {
+	for _, before := range []time.Time{
+		noon, noon.Add(20 * time.Minute), noon.Add(58 * time.Minute), noon.Add(24 * time.Hour),
+	} {
 		seen := map[export.ID]int{}
 		var left []export.Run
 		for _, r := range all {
@@ -160,11 +165,14 @@ func testPrune(t *testing.T, s export.Store) {
 			t.Errorf("before %v: deleted %d, want %d", before, deleted, want)
 		}
 		all = left
-		for _, f := range []export.RunFilter{{Limit: 100}, {Limit: 100, Exporter: "exp_0"},
-			{Limit: 100, Exporter: "exp_3"}} {
+		for _, f := range []export.RunFilter{
+			{Limit: 100},
+			{Limit: 100, Exporter: "exp_0"},
+			{Limit: 100, Exporter: "exp_3"},
+		} {
 			page, _, err := s.Runs(ctx, f)
 			must(t, err)
-			want, _ := choose(all, f)
+			want, _ := choosePage(all, f)
 			if d := diff(ids(want), ids(page)); d != "" {
 				t.Errorf("left before %v, %+v (-want +got):\n%s", before, f, d)
 			}

@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// Memory is a store in memory, for tests that would else write one by hand or wait for a disk. It passes [Run] itself.
+// Memory is a store in memory, for tests that would otherwise write one by hand or wait for a disk. It passes [Run].
 type Memory struct {
 	Differences
 
@@ -81,7 +81,8 @@ func remove[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, k
 	})
 }
 
-// alter changes a row. What apply is given shares no memory with what is stored, so that a change that fails is undone.
+// alter changes a row. apply gets a copy that shares no memory with what is stored, so that a failed change has no
+// effect.
 func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, key K,
 	apply func(*V) error) (v V, err error) {
 	err = m.do(ctx, func() error {
@@ -99,7 +100,7 @@ func alter[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, ke
 	return v, err
 }
 
-func byName[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, name func(V) string,
+func listByName[K comparable, V any](ctx context.Context, m *Memory, rows map[K]V, name func(V) string,
 	id func(V) string) (all []V, err error) {
 	err = m.do(ctx, func() error {
 		all = slices.Collect(maps.Values(rows))
@@ -123,7 +124,7 @@ func (m *Memory) Company(ctx context.Context, realm export.RealmID) (export.Comp
 
 // Companies implements export.CompanyStore.
 func (m *Memory) Companies(ctx context.Context) ([]export.Company, error) {
-	return byName(ctx, m, m.companies, func(c export.Company) string { return c.Name },
+	return listByName(ctx, m, m.companies, func(c export.Company) string { return c.Name },
 		func(c export.Company) string { return string(c.Realm) })
 }
 
@@ -150,7 +151,7 @@ func (m *Memory) Account(ctx context.Context, id export.ID) (export.GoogleAccoun
 
 // Accounts implements export.AccountStore.
 func (m *Memory) Accounts(ctx context.Context) ([]export.GoogleAccount, error) {
-	return byName(ctx, m, m.accounts, func(a export.GoogleAccount) string { return a.Email },
+	return listByName(ctx, m, m.accounts, func(a export.GoogleAccount) string { return a.Email },
 		func(a export.GoogleAccount) string { return string(a.ID) })
 }
 
@@ -248,7 +249,7 @@ func (m *Memory) Exporter(ctx context.Context, id export.ID) (export.Exporter, e
 
 // Exporters implements export.ExporterStore.
 func (m *Memory) Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error) {
-	all, err := byName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name },
+	all, err := listByName(ctx, m, m.exporters, func(e export.Exporter) string { return e.Name },
 		func(e export.Exporter) string { return string(e.ID) })
 	return slices.DeleteFunc(all, func(e export.Exporter) bool { return !f.Matches(e) }), err
 }
@@ -340,7 +341,7 @@ func (m *Memory) enqueue(r export.Run) (export.Run, bool, error) {
 	return m.putRun(r), false, nil
 }
 
-// putRun stores a copy of the run, which carries its exporter as it is stored while it is queued.
+// putRun stores a copy of the run. While the run is queued, it carries its exporter as stored.
 func (m *Memory) putRun(r export.Run) export.Run {
 	if e, ok := m.exporters[r.Exporter.ID]; ok && r.Status == export.RunQueued {
 		r.Exporter = e
@@ -353,8 +354,9 @@ func (m *Memory) putRun(r export.Run) export.Run {
 }
 
 // EnqueueDue implements export.RunStore.
-func (m *Memory) EnqueueDue(ctx context.Context, r export.Run,
-	next time.Time) (stored export.Run, joined bool, err error) {
+func (m *Memory) EnqueueDue(
+	ctx context.Context, r export.Run, next time.Time,
+) (stored export.Run, joined bool, err error) {
 	err = m.do(ctx, func() error {
 		e, ok := m.exporters[r.Exporter.ID]
 		if !ok {
@@ -414,7 +416,7 @@ func (m *Memory) UpdateRun(ctx context.Context, id export.ID,
 func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
 	begin func(*export.Run)) (claimed []export.Run, err error) {
 	err = m.do(ctx, func() error {
-		for _, id := range choose(m.active()) {
+		for _, id := range choose(m.listActive()) {
 			r := clone(m.runs[id])
 			if r.Status != export.RunQueued {
 				return fmt.Errorf("claiming run %s: it is not queued", id)
@@ -442,7 +444,7 @@ func (m *Memory) UpdateRunning(ctx context.Context, h export.Held, change func(*
 func (m *Memory) Rescue(ctx context.Context, gone func(export.ID) bool,
 	decide func(*export.Run)) (rescued []export.Run, err error) {
 	err = m.do(ctx, func() error {
-		for _, r := range m.active() {
+		for _, r := range m.listActive() {
 			if r.Status == export.RunRunning && gone(r.Owner) || r.Status == export.RunQueued && r.Cancelling {
 				decide(&r)
 				rescued = append(rescued, m.putRun(r))
@@ -455,18 +457,17 @@ func (m *Memory) Rescue(ctx context.Context, gone func(export.ID) bool,
 
 // ActiveRuns implements export.RunStore.
 func (m *Memory) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
-	err = m.do(ctx, func() error { all = m.active(); return nil })
+	err = m.do(ctx, func() error { all = m.listActive(); return nil })
 	return all, err
 }
 
-func (m *Memory) active() (all []export.Run) {
+func (m *Memory) listActive() (all []export.Run) {
 	for _, r := range m.runs {
 		if !r.Status.Over() {
 			all = append(all, clone(r))
 		}
 	}
-	slices.SortFunc(all, func(a,
-		b export.Run) int {
+	slices.SortFunc(all, func(a, b export.Run) int {
 		return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return all
@@ -548,7 +549,7 @@ func (m *Memory) UserByEmail(ctx context.Context, email string) (u export.User, 
 
 // Users implements export.UserStore.
 func (m *Memory) Users(ctx context.Context) ([]export.User, error) {
-	return byName(ctx, m, m.users, func(u export.User) string { return u.Email },
+	return listByName(ctx, m, m.users, func(u export.User) string { return u.Email },
 		func(u export.User) string { return string(u.ID) })
 }
 
@@ -585,7 +586,7 @@ func (m *Memory) AuditEntries(ctx context.Context, limit int) (page []export.Aud
 	return page, err
 }
 
-// clone copies a value as a store does that writes JSON: what is changed in the copy is changed nowhere else.
+// clone copies a value through JSON, as a store on disk does. Changes to the copy affect nothing else.
 func clone[V any](v V) (copied V) {
 	data, err := json.Marshal(v)
 	if err == nil {

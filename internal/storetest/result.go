@@ -6,8 +6,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// FullResult returns a result in which every field, whatever is added later, differs from its zero value. Tests use it
-// to prove that nothing of a result is lost on its way.
+// FullResult returns a result in which no field has its zero value, including fields that are added later. Tests use it
+// to prove that nothing of a result is lost.
 func FullResult() export.Result {
 	var r export.Result
 	fill(reflect.ValueOf(&r).Elem())

@@ -10,7 +10,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// sampleExporter has a value in every field that people set, whatever is added later.
+// sampleExporter returns an exporter with a value in every field that people set, including any that are added later.
 func sampleExporter(id export.ID, name string) export.Exporter {
 	tab := int64(4711)
 	e := export.Exporter{
@@ -23,7 +23,7 @@ func sampleExporter(id export.ID, name string) export.Exporter {
 		Revision: 3, CreatedAt: noon, UpdatedAt: noon, CreatedBy: "owner@example.com", NextAt: noon.Add(time.Hour),
 	}
 	for _, f := range export.Fields() {
-		if !f.ReadOnly() && f.Get(e) == "" {
+		if !f.ReadOnly() && (f.Get(e) == "" || f.Choices != nil) {
 			f.Set(&e, "x")
 		}
 	}
@@ -31,8 +31,10 @@ func sampleExporter(id export.ID, name string) export.Exporter {
 }
 
 func sampleRun(id export.ID, e export.Exporter, queued time.Time) export.Run {
-	return export.Run{ID: id, Exporter: e, Trigger: export.TriggerManual, Status: export.RunQueued,
-		By: "owner@example.com", QueuedAt: queued}
+	return export.Run{
+		ID: id, Exporter: e, Trigger: export.TriggerManual, Status: export.RunQueued,
+		By: "owner@example.com", QueuedAt: queued,
+	}
 }
 
 func testExporters(t *testing.T, s export.Store) {

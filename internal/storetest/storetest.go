@@ -1,6 +1,5 @@
-// Package storetest is the conformance suite of export.Store: what any store
-// must do so that the rest of the program works with it. A store's own tests
-// call [Run] and add what is special about it, such as its files.
+// Package storetest is the conformance suite for export.Store: it tests what every store must do for the rest of the
+// program to work with it. A store's own tests call [Run], and add what is special about it, such as its files.
 package storetest
 
 import (
@@ -16,8 +15,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// Run tests the stores that open makes. Each call of open must give an empty
-// store of its own, closed when its test ends.
+// Run tests the stores that open returns. Each call of open must return a new empty store and close it when its test
+// ends.
 func Run(t *testing.T, open func(t *testing.T) export.Store) {
 	for _, test := range []struct {
 		name string
@@ -53,11 +52,11 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 	}
 }
 
-// noon is when the tests' things happen.
+// noon is the time at which things happen in the tests.
 var noon = time.Date(2026, 3, 29, 12, 0, 0, 123456789, time.UTC)
 
-// diff compares values as they come back from a store. A problem's cause is for
-// the log of the moment and is not kept.
+// diff compares values as they come back from a store. It ignores a problem's cause, which is only logged and not
+// stored.
 func diff(want, got any) string {
 	return cmp.Diff(want, got, cmpopts.IgnoreUnexported(problem.Problem{}), cmpopts.EquateEmpty())
 }
@@ -84,14 +83,13 @@ func testNotFound(t *testing.T, s export.Store) {
 	}{
 		{"Company", func() error { _, err := s.Company(ctx, "1"); return err }},
 		{"UpdateCompany", func() error {
-			_,
-				err := s.UpdateCompany(ctx, "1", unexpected[export.Company](t))
+			_, err := s.UpdateCompany(ctx, "1", failIfCalled[export.Company](t))
 			return err
 		}},
 		{"DeleteCompany", func() error { return s.DeleteCompany(ctx, "1") }},
 		{"Account", func() error { _, err := s.Account(ctx, "con_1"); return err }},
 		{"UpdateAccount", func() error {
-			_, err := s.UpdateAccount(ctx, "con_1", unexpected[export.GoogleAccount](t))
+			_, err := s.UpdateAccount(ctx, "con_1", failIfCalled[export.GoogleAccount](t))
 			return err
 		}},
 		{"DeleteAccount", func() error { return s.DeleteAccount(ctx, "con_1") }},
@@ -100,15 +98,15 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"TakeFlow", func() error { _, err := s.TakeFlow(ctx, "hash", noon); return err }},
 		{"Exporter", func() error { _, err := s.Exporter(ctx, "exp_1"); return err }},
 		{"UpdateExporter", func() error {
-			_, err := s.UpdateExporter(ctx, "exp_1", unexpected[export.Exporter](t))
+			_, err := s.UpdateExporter(ctx, "exp_1", failIfCalled[export.Exporter](t))
 			return err
 		}},
 		{"DeleteExporter", func() error { return s.DeleteExporter(ctx, "exp_1") }},
 		{"Mark", func() error { _, err := s.Mark(ctx, "exp_1/1"); return err }},
 		{"Run", func() error { _, err := s.Run(ctx, "run_1"); return err }},
-		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", unexpected[export.Run](t)); return err }},
+		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", failIfCalled[export.Run](t)); return err }},
 		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},
-		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", unexpected[export.User](t)); return err }},
+		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", failIfCalled[export.User](t)); return err }},
 	} {
 		wantErr(t, test.what, test.call(), export.ErrNotFound)
 	}
@@ -122,8 +120,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"ActiveRuns", func() (int, error) { l, err := s.ActiveRuns(ctx); return len(l), err }},
 		{"Runs", func() (int, error) {
 			l, next, err := s.Runs(ctx, export.RunFilter{})
-			return len(l) + len(next),
-				err
+			return len(l) + len(next), err
 		}},
 		{"Users", func() (int, error) { l, err := s.Users(ctx); return len(l), err }},
 		{"AuditEntries", func() (int, error) { l, err := s.AuditEntries(ctx, 10); return len(l), err }},
@@ -135,7 +132,7 @@ func testNotFound(t *testing.T, s export.Store) {
 	}
 }
 
-func unexpected[T any](t *testing.T) func(*T) error {
+func failIfCalled[T any](t *testing.T) func(*T) error {
 	return func(*T) error {
 		t.Error("change was called for a thing that is not there")
 		return nil

@@ -11,8 +11,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// RunTwo tests what two processes may do to one store: open returns two handles of it, which may be the same one where
-// the store admits one process only.
+// RunTwo tests what two processes may do to one store. open returns two handles of a new store, which may be the same
+// if the store admits only one process.
 func RunTwo(t *testing.T, open func(t *testing.T) (one, two export.Store)) {
 	for _, test := range []struct {
 		name string
@@ -34,7 +34,7 @@ func RunTwo(t *testing.T, open func(t *testing.T) (one, two export.Store)) {
 	}
 }
 
-// chooseAll names every queued run.
+// chooseAll chooses every queued run.
 func chooseAll(active []export.Run) (ids []export.ID) {
 	for _, r := range active {
 		if r.Status == export.RunQueued {
@@ -44,7 +44,7 @@ func chooseAll(active []export.Run) (ids []export.ID) {
 	return ids
 }
 
-func nothing(*export.Run) {}
+func doNothing(*export.Run) {}
 
 func testClaimOnce(t *testing.T, one, two export.Store) {
 	ctx := t.Context()
@@ -97,7 +97,7 @@ func testClaimOnce(t *testing.T, one, two export.Store) {
 		}
 	}
 	if _, err := one.Claim(ctx, "wrk_0", func([]export.Run) []export.ID { return []export.ID{"run_00"} },
-		nothing); err == nil {
+		doNothing); err == nil {
 		t.Error("a running run was claimed")
 	}
 }
@@ -110,7 +110,7 @@ func testFences(t *testing.T, one, two export.Store) {
 	finish := func(r *export.Run) error { r.Status = export.RunSucceeded; return nil }
 	_, err = one.UpdateRunning(ctx, queued, finish)
 	wantErr(t, "the end of a run that is not running", err, export.ErrFenced)
-	claimed, err := one.Claim(ctx, "wrk_1", chooseAll, nothing)
+	claimed, err := one.Claim(ctx, "wrk_1", chooseAll, doNothing)
 	must(t, err)
 	first := claimed[0].Held()
 	_, err = one.UpdateRunning(ctx, first, func(r *export.Run) error { r.Rows = 1; return nil })
@@ -118,11 +118,11 @@ func testFences(t *testing.T, one, two export.Store) {
 	_, err = two.UpdateRunning(ctx, export.Held{Run: "run_1", Worker: "wrk_2", Attempt: 1}, finish)
 	wantErr(t, "the end by another worker", err, export.ErrFenced)
 
-	// The first worker is thought to be dead, the second takes the run over.
+	// The first worker is believed to be dead, and the second takes over the run.
 	_, err = two.Rescue(ctx, func(worker export.ID) bool { return worker == "wrk_1" },
 		func(r *export.Run) { r.Status = export.RunQueued })
 	must(t, err)
-	claimed, err = two.Claim(ctx, "wrk_2", chooseAll, nothing)
+	claimed, err = two.Claim(ctx, "wrk_2", chooseAll, doNothing)
 	must(t, err)
 	second := claimed[0].Held()
 	if second.Worker != "wrk_2" || second.Attempt != 2 {
@@ -154,7 +154,7 @@ func testRescue(t *testing.T, one, two export.Store) {
 	}
 	claim := func(s export.Store, worker, run export.ID) {
 		t.Helper()
-		_, err := s.Claim(ctx, worker, func([]export.Run) []export.ID { return []export.ID{run} }, nothing)
+		_, err := s.Claim(ctx, worker, func([]export.Run) []export.ID { return []export.ID{run} }, doNothing)
 		must(t, err)
 	}
 	claim(one, "wrk_dead", "run_a")
@@ -220,7 +220,8 @@ func testDueOnce(t *testing.T, one, two export.Store) {
 		t.Errorf("%d runs were queued, the next is due at %v", queued, stored.NextAt)
 	}
 
-	// A clock that was put back makes the time due again: it has its run, and the next time moves on all the same.
+	// A clock that was set back makes the time due again. It has its run already, but the next time moves on all the
+	// same.
 	active, err := one.ActiveRuns(ctx)
 	must(t, err)
 	_, err = one.UpdateRun(ctx, active[0].ID, func(r *export.Run) error { r.Status = export.RunSucceeded; return nil })
@@ -237,7 +238,7 @@ func testDueOnce(t *testing.T, one, two export.Store) {
 		t.Errorf("the next is due at %v", stored.NextAt)
 	}
 
-	// It joins the run that a person has begun, and is done with it.
+	// It joins the run that a person has started.
 	_, _, err = one.Enqueue(ctx, sampleRun("run_manual", e, noon))
 	must(t, err)
 	later := due
@@ -261,7 +262,7 @@ func testQueuedIsFresh(t *testing.T, one, two export.Store) {
 	stale.Name = "stale"
 	_, _, err := one.Enqueue(ctx, sampleRun("run_1", stale, noon))
 	must(t, err)
-	carries := func(want string) {
+	wantCarried := func(want string) {
 		t.Helper()
 		r, err := two.Run(ctx, "run_1")
 		must(t, err)
@@ -274,17 +275,17 @@ func testQueuedIsFresh(t *testing.T, one, two export.Store) {
 		_, err := one.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error { e.Name = name; return nil })
 		must(t, err)
 	}
-	carries("before")
+	wantCarried("before")
 	rename("while queued")
-	carries("while queued")
-	claimed, err := two.Claim(ctx, "wrk_1", chooseAll, nothing)
+	wantCarried("while queued")
+	claimed, err := two.Claim(ctx, "wrk_1", chooseAll, doNothing)
 	must(t, err)
 	rename("while running")
-	carries("while queued")
+	wantCarried("while queued")
 	_, err = one.UpdateRunning(ctx, claimed[0].Held(),
 		func(r *export.Run) error { r.Status = export.RunQueued; return nil })
 	must(t, err)
-	carries("while running")
+	wantCarried("while running")
 }
 
 func testRenew(t *testing.T, one, two export.Store) {
@@ -301,7 +302,7 @@ func testRenew(t *testing.T, one, two export.Store) {
 	must(t, one.PutGrant(ctx, key, grant(0)))
 	must(t, one.PutGrant(ctx, "quickbooks/2", grant(7)))
 
-	// Fifty callers: the provider is asked once, all get what it gave.
+	// Of fifty callers only one asks the provider, and all get its answer.
 	var (
 		mu    sync.Mutex
 		busy  bool
@@ -320,10 +321,10 @@ func testRenew(t *testing.T, one, two export.Store) {
 				mu.Unlock()
 				defer func() { mu.Lock(); busy = false; mu.Unlock() }()
 				if !stored.Same(grant(0)) {
-					return stored, nil // somebody has done it
+					return stored, nil // another caller has done it
 				}
 				asked++
-				// Others go on meanwhile.
+				// Other keys are not blocked meanwhile.
 				if _, err := two.Grant(ctx, "quickbooks/2"); err != nil {
 					t.Error(err)
 				}
@@ -353,7 +354,7 @@ func testRenew(t *testing.T, one, two export.Store) {
 	}
 	ended, cancel := context.WithCancel(ctx)
 	_, err = one.Renew(ended, key, func(context.Context, export.Grant) (export.Grant, error) {
-		cancel() // the caller goes away while the provider answers: its token must not be lost
+		cancel() // the caller leaves while the provider answers; the new token must not be lost
 		return grant(3), nil
 	})
 	must(t, err)

@@ -124,7 +124,7 @@ func (w *Web) attention(k known, rows []exporterRow) []attention {
 			})
 		case stateDiffers:
 			later = append(later, attention{
-				Pill: r.Pill, Text: r.Name + ": figures of QuickBooks' own disagree with each other.",
+				Pill: r.Pill, Text: r.Name + ": QuickBooks' own figures disagree with each other.",
 				Hint:   "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known.",
 				Action: "Open run", Href: "/runs/" + string(r.LastRun),
 			})

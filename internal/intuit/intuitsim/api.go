@@ -84,7 +84,7 @@ func (s *Server) data(c *Company, call *call, path string, query url.Values, now
 	case kindCDC:
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		return c.changes(query, now)
+		return c.changes(query, now, call.fault)
 	case kindRead:
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -126,8 +126,9 @@ func (c *Company) read(path string, now time.Time) (*answer, *apiFault) {
 }
 
 // changes answers change data capture: full records by entity in the order asked for, the deleted ones last.
+// spoilt, unless nil, may spoil the answer.
 // https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
-func (c *Company) changes(query url.Values, now time.Time) (*answer, *apiFault) {
+func (c *Company) changes(query url.Values, now time.Time, spoilt *Fault) (*answer, *apiFault) {
 	since, err := c.parseInstant(query.Get("changedSince"))
 	if err != nil {
 		return nil, validation("2030", "Invalid ID", "Invalid or missing value for changedSince")
@@ -165,7 +166,7 @@ func (c *Company) changes(query url.Values, now time.Time) (*answer, *apiFault) 
 		}
 		groups = append(groups, group)
 	}
-	body := object{{"CDCResponse", []object{{{"QueryResponse", groups}}}}, {"time", stampMillis(now, c.zone)}}
+	body := object{{"CDCResponse", spoilt.spoilCapture(groups)}, {"time", stampMillis(now, c.zone)}}
 	return newAnswer(http.StatusOK, "application/json;charset=UTF-8", body.appendJSON(nil)), nil
 }
 

@@ -295,6 +295,15 @@ func TestFaults(t *testing.T) {
 	}
 	expect("json", Fault{Match: "query", Status: 500}, is(500, `{"Fault":{"Error":[{"Message":"An application error`))
 	expect("gateway", Fault{Match: "v3", Status: 401, Body: BodyGateway}, is(401, `"fault":{"error":[{"message"`))
+	expect("type", Fault{Match: "query", Status: 400, Code: "7001", Type: "SERVICE", Message: "lapsed", Detail: "why"},
+		is(400, `{"Fault":{"Error":[{"Message":"lapsed","Detail":"why","code":"7001"}],"type":"SERVICE"}`))
+	for code, status := range map[string]int{
+		"120": 401, "3001": 429, "3100": 403, "3200": 401, "5020": 400, "6190": 400, "7001": 400, "10000": 500,
+	} {
+		expect(code, Fault{Match: "query", Code: code}, is(status, `"code":"`+code+`"`))
+	}
+	expect("known code with a status", Fault{Match: "query", Code: "120", Status: 500}, is(500, `"code":"120"}],"type":"SystemFault"`))
+	expect("no capture to spoil", Fault{Match: "query", Body: BodyFaultInside}, is(200, `{"QueryResponse":{"Term"`))
 	expect("xml", Fault{Match: "query:Term", Status: 429, Body: BodyXML, RetryAfter: "7"},
 		func(r *http.Response, b []byte, err error) bool {
 			return is(429, `<Error code="3001">`)(r, b, err) && r.Header.Get("Retry-After") == "7"
@@ -327,6 +336,24 @@ func TestFaults(t *testing.T) {
 	s.ClearFaults()
 	if resp, _, _ := c.send("GET", "reports/BalanceSheet", nil); resp.StatusCode != 200 {
 		t.Errorf("report after clearing: %d", resp.StatusCode)
+	}
+}
+
+func TestSpoiltCaptures(t *testing.T) {
+	t.Parallel()
+	s := smallServer(t)
+	c := newClient(t, s, 0)
+	for body, want := range map[Body]string{
+		BodyTrue:          `{"CDCResponse":[{"QueryResponse":[{},{}]}],"time":`,
+		BodyEntityMissing: `{"CDCResponse":[{"QueryResponse":[{}]}],"time":`,
+		BodyFaultInside:   `{"CDCResponse":[{"QueryResponse":[{}]},{"Fault":{"Error":[{"Message":"An application error has`,
+	} {
+		s.Fail(Fault{Match: "cdc", Body: body})
+		since := url.QueryEscape(s.opts.Now().Add(time.Hour).Format(time.RFC3339))
+		resp, got, err := c.send("GET", "cdc?entities=Term,Vendor&changedSince="+since, nil)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.HasPrefix(string(got), want) {
+			t.Errorf("%s: %v, %s", body, err, got)
+		}
 	}
 }
 

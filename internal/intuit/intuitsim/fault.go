@@ -1,6 +1,7 @@
 package intuitsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,8 +13,7 @@ import (
 // Body says what a Fault answers with, or how it spoils the true answer.
 type Body string
 
-// Bodies of faults. BodyCut, BodyBadJSON, BodyDropAfter and BodyTrue let the request take effect and spoil only its
-// answer.
+// Bodies of faults. Those from BodyCut on let the request take effect and spoil only its answer.
 const (
 	// BodyJSON is the service's own fault envelope, with upper-case keys. It is the default with a Status.
 	BodyJSON Body = "json"
@@ -35,6 +35,11 @@ const (
 	BodyDropAfter Body = "drop_after"
 	// BodyTrue sends the true answer; with Delay it is a slow one. It is the default without a Status.
 	BodyTrue Body = "true"
+	// BodyFaultInside makes change data capture answer 200 with a fault in place of the last entity asked for. Other
+	// answers stay true.
+	BodyFaultInside Body = "fault_inside"
+	// BodyEntityMissing makes change data capture say nothing of the last entity asked for. Other answers stay true.
+	BodyEntityMissing Body = "entity_missing"
 )
 
 // Fault is trouble for the requests that it matches. Faults apply in the order they were given, one per request.
@@ -51,8 +56,12 @@ type Fault struct {
 	Status int `json:"status"`
 	// Body chooses the answer.
 	Body Body `json:"body"`
-	// Code, Message and Detail fill the envelope; empty ones follow the status.
+	// Code, Type, Message and Detail fill the envelope; empty ones follow the status. Intuit has ValidationFault,
+	// SystemFault, AuthenticationFault, AuthorizationFault, AUTHENTICATION, AUTHORIZATION and SERVICE as types. Without
+	// Status and Body one of the codes 120, 3001, 3100, 3200, 5020, 6190, 7001 and 10000 is enough: the rest is then as
+	// the service was seen to say it.
 	Code    string `json:"code"`
+	Type    string `json:"type"`
 	Message string `json:"message"`
 	Detail  string `json:"detail"`
 	// Delay holds the answer back, beyond the general latency.
@@ -65,6 +74,14 @@ type Fault struct {
 func (s *Server) Fail(f Fault) {
 	if f.N == 0 {
 		f.N = 1
+	}
+	if known := faultOf(f.Code); f.Status == 0 && f.Body == "" && known != nil {
+		f.Status, f.Body = known.status, BodyJSON
+		if known.kind == "AUTHENTICATION" || known.kind == "AUTHORIZATION" {
+			f.Body = BodyGateway
+		}
+		f.Type, f.Message = cmp.Or(f.Type, known.kind), cmp.Or(f.Message, known.message)
+		f.Detail = cmp.Or(f.Detail, known.detail)
 	}
 	if f.Body == "" {
 		f.Body = BodyTrue
@@ -123,23 +140,41 @@ func (f *Fault) matches(c *call, path string) bool {
 
 func (f *Fault) spoilsOnly() bool {
 	switch f.Body {
-	case BodyCut, BodyBadJSON, BodyDropAfter, BodyTrue:
+	case BodyCut, BodyBadJSON, BodyDropAfter, BodyTrue, BodyFaultInside, BodyEntityMissing:
 		return true
 	}
 	return false
 }
 
-func (f *Fault) answer(now time.Time) *answer {
+// filled returns the usual fault of the status with what the knobs say instead.
+func (f *Fault) filled() *apiFault {
 	d := faultFor(f.Status)
-	if f.Code != "" {
-		d.code = f.Code
+	for _, m := range []struct {
+		to  *string
+		say string
+	}{{&d.code, f.Code}, {&d.kind, f.Type}, {&d.message, f.Message}, {&d.detail, f.Detail}} {
+		if m.say != "" {
+			*m.to = m.say
+		}
 	}
-	if f.Message != "" {
-		d.message = f.Message
+	return d
+}
+
+// spoilCapture returns the members of a CDCResponse: one with the groups, and perhaps one with a fault. f may be nil.
+func (f *Fault) spoilCapture(groups []object) []object {
+	whole := object{{"QueryResponse", groups}}
+	if f == nil || f.Body != BodyFaultInside && f.Body != BodyEntityMissing {
+		return []object{whole}
 	}
-	if f.Detail != "" {
-		d.detail = f.Detail
+	less := object{{"QueryResponse", groups[:len(groups)-1]}}
+	if f.Body == BodyEntityMissing {
+		return []object{less}
 	}
+	return []object{less, {{"Fault", f.filled().envelope()}}}
+}
+
+func (f *Fault) answer(now time.Time) *answer {
+	d := f.filled()
 	switch f.Body {
 	case BodyGateway:
 		return d.gateway(now)
@@ -204,19 +239,57 @@ func faultFor(status int) *apiFault {
 	}
 }
 
+// faultOf returns the usual fault of a code, nil if the code says too little.
+func faultOf(code string) *apiFault {
+	switch code {
+	case "120":
+		// https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/handling-common-errors
+		return &apiFault{
+			status: http.StatusUnauthorized, code: code, kind: "AuthorizationFault", message: "Authorization Failure",
+			detail: "AuthorizationFailure: -11014-You do not have access to use QuickBooks Online Plus.",
+		}
+	case "3001":
+		return faultFor(http.StatusTooManyRequests)
+	case "3100":
+		return faultFor(http.StatusForbidden)
+	case "3200":
+		return faultFor(http.StatusUnauthorized)
+	case "5020": // https://github.com/intuit/oauth-jsclient/issues/89
+		return validation(code, "Permission Denied Error",
+			"Permission Denied Error : You do not have the access rights to use this feature.")
+	case "6190": // https://github.com/intuit/QuickBooks-V3-PHP-SDK/issues/257
+		return validation(code, "Invalid Company Status",
+			"Subscription period has ended or canceled or there was a billing problem")
+	case "7001": // https://github.com/ruckus/quickbooks-ruby/issues/321
+		return &apiFault{
+			status: http.StatusBadRequest, code: code, kind: "SERVICE",
+			message: "Subscription for company has lapsed or Invalid destination URL is used",
+			detail:  "Sandbox company works with Sandbox URL and Production company works with Production URL.",
+		}
+	case "10000":
+		return faultFor(http.StatusInternalServerError)
+	}
+	return nil
+}
+
 func validation(code, message, detail string) *apiFault {
 	return &apiFault{
 		status: http.StatusBadRequest, code: code, kind: "ValidationFault", message: message, detail: detail,
 	}
 }
 
-// service spells the fault as the accounting service does.
-func (f *apiFault) service(now time.Time, zone *time.Location) *answer {
+// envelope is the value of the member Fault.
+func (f *apiFault) envelope() object {
 	e := object{{"Message", f.message}, {"Detail", f.detail}, {"code", f.code}}
 	if f.elem != "" || f.code == "610" {
 		e.set("element", f.elem)
 	}
-	body := object{{"Fault", object{{"Error", []object{e}}, {"type", f.kind}}}, {"time", stampMillis(now, zone)}}
+	return object{{"Error", []object{e}}, {"type", f.kind}}
+}
+
+// service spells the fault as the accounting service does.
+func (f *apiFault) service(now time.Time, zone *time.Location) *answer {
+	body := object{{"Fault", f.envelope()}, {"time", stampMillis(now, zone)}}
 	return newAnswer(f.status, "application/json;charset=UTF-8", body.appendJSON(nil))
 }
 
