@@ -56,12 +56,14 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected,
 	}
 	log := slog.New(refusals{slog.DiscardHandler, w.refused})
-	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}),
-		Logger: log, HTTP: func(realm export.RealmID) *http.Client {
-			access, _ := w.books.Authorize(string(realm))
-			return &http.Client{Transport: bearer{access, w.books.Transport()}}
-		}})
-	w.source = source.New(client, log)
+	recorded := func(record func(string, int, []byte)) *source.Source {
+		return source.New(intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Logger: log, Record: record,
+			Limiter: limit.New(limit.Limits{}), HTTP: func(realm export.RealmID) *http.Client {
+				access, _ := w.books.Authorize(string(realm))
+				return &http.Client{Transport: bearer{access, w.books.Transport()}}
+			}}), log)
+	}
+	w.source = recorded(nil)
 	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20,
 		WritesPerProject: 1 << 20})
 	ends, free := w.sheets.Endpoints(), func() *limit.Keyed { return limit.New(limit.Limits{}) }
@@ -78,6 +80,7 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		t.Fatal(err)
 	}
 	w.runner = pipeline.New(pipeline.Options{Definitions: definitions, Store: w.store, Source: w.source,
+		Recorded:    func(record func(string, int, []byte)) export.Source { return recorded(record) },
 		Destination: destination, Now: now, Logger: log})
 	return w
 }

@@ -14,7 +14,7 @@ type Role string
 // The roles, from the most trusted to the least.
 const (
 	Owner    Role = "owner"    // everything
-	Admin    Role = "admin"    // like an owner, except for what only owners decide about people
+	Admin    Role = "admin"    // like an owner, except for what only owners decide: about people and about captures
 	Editor   Role = "editor"   // creates, changes and deletes exporters, and does what operators do
 	Operator Role = "operator" // starts, stops and pauses what others have set up
 	Viewer   Role = "viewer"   // only looks
@@ -30,6 +30,7 @@ const (
 	Edit    Verb = "edit"    // create, change, delete
 	Connect Verb = "connect" // connect, reconnect, disconnect, forget a connection
 	Audit   Verb = "audit"   // read who did what
+	Capture Verb = "capture" // save QuickBooks' answers, scrubbed, to give them away
 )
 
 // Grant is what one actor was given. The zero Grant may do nothing.
@@ -67,7 +68,9 @@ func (g Grant) Can(v Verb, t Thing) bool { return slices.Contains(verbs(g.Role),
 
 func verbs(r Role) []Verb {
 	switch r {
-	case Owner, Admin:
+	case Owner:
+		return []Verb{See, Operate, Edit, Connect, Audit, Capture}
+	case Admin:
 		return []Verb{See, Operate, Edit, Connect, Audit}
 	case Editor:
 		return []Verb{See, Operate, Edit}

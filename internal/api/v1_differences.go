@@ -57,6 +57,18 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	})
 }
 
+// captureAnswers sends QuickBooks' answers, scrubbed, as a file.
+func (s *server) captureAnswers(c *gin.Context, d *control.Desk) error {
+	data, err := d.Capture(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="capture.json"`)
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "application/json; charset=utf-8", data)
+	return nil
+}
+
 // acceptDifference remembers that a difference between QuickBooks' own figures is known.
 func (s *server) acceptDifference(c *gin.Context, d *control.Desk) error {
 	members, err := readObject(c)

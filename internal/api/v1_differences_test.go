@@ -22,6 +22,24 @@ func TestDryRun(t *testing.T) {
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_01kmwqe6g0000000000000000z/dry-run", nil)
 }
 
+func TestCapture(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	id := h.create(nil)
+	a := h.want(http.StatusOK, http.MethodGet, "/exporters/"+id+"/capture", nil)
+	wantJSON(t, `{"version":1,"note":"Names are replaced.","type":"invoices","requests":[]}`, a.raw)
+	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="capture.json"` {
+		t.Errorf("Content-Disposition is %q", got)
+	}
+	h.want(http.StatusNotFound, http.MethodGet, "/exporters/exp_01kmwqe6g0000000000000000z/capture", nil)
+	for _, role := range []string{"admin", "editor", "operator", "viewer"} {
+		a := h.call(http.MethodGet, "/exporters/"+id+"/capture", nil, "Authorization", "Bearer as "+role)
+		if a.status != http.StatusForbidden {
+			t.Errorf("as %s: status %d", role, a.status)
+		}
+	}
+}
+
 func TestAcceptDifference(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

@@ -121,9 +121,15 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.cleanups.add("tokens", func(ctx context.Context) error {
+		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
+	})
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log),
 		Destination: a.google.client, Logger: a.log,
+		Recorded: func(record func(string, int, []byte)) export.Source {
+			return source.New(a.books.recorded(record), a.log)
+		},
 	})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
@@ -177,9 +183,6 @@ func (a *App) StartRuns(ctx context.Context) error {
 		a.metrics.follow(background, a.events)
 	}()
 	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
-	a.cleanups.add("tokens", func(ctx context.Context) error {
-		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
-	})
 	if err := a.queue.Start(ctx); err != nil {
 		return err
 	}

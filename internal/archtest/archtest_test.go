@@ -36,7 +36,7 @@ var may = map[string]string{
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",
-	"pipeline": "change export problem statement table",
+	"pipeline": "capture change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
 	"rows":      "export problem record supply table",
@@ -62,7 +62,7 @@ var may = map[string]string{
 	"record":    "table",
 	"config":    "vault",
 
-	"archtest": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
+	"archtest": "", "capture": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
 }
 
 // file is one parsed Go file of the module.

@@ -29,6 +29,7 @@ type commands struct {
 	Demo        demoCommand        `cmd:"" help:"Run the service with simulated QuickBooks companies and Google Sheets; no account is needed."`
 	Sandbox     sandboxCommand     `cmd:"" help:"Run only the simulated Intuit and Google, for another process to use."`
 	Run         runCommand         `cmd:"" help:"Run one exporter now and wait for it."`
+	Capture     captureCommand     `cmd:"" help:"Save QuickBooks' answers to an exporter for a bug report, without names, ids and true amounts."`
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

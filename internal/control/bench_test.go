@@ -165,6 +165,10 @@ func (previewer) DryRun(context.Context, export.Exporter) (pipeline.DryRun, erro
 	return pipeline.DryRun{Change: &change.Set{Rows: 1}}, nil
 }
 
+func (previewer) Capture(context.Context, export.Exporter) ([]byte, error) {
+	return []byte(`{"version":1}`), nil
+}
+
 func (previewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return &change.Set{}, nil
 }

@@ -71,11 +71,12 @@ type Ticker interface {
 	Wake()
 }
 
-// Previewer shows what a run would write, and what runs changed.
+// Previewer shows what a run would read and write, and what runs changed.
 type Previewer interface {
 	Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error)
 	DryRun(ctx context.Context, e export.Exporter) (pipeline.DryRun, error)
 	Difference(ctx context.Context, run export.ID) (*change.Set, error)
+	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
 // Options configure a Control. All fields but Now are required.

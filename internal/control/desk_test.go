@@ -84,6 +84,10 @@ func TestWhoMay(t *testing.T) {
 			_, err := d.DryRun(b.ctx, pair.ID)
 			return err
 		}},
+		{"Capture", access.Capture, false, func(d *control.Desk) error {
+			_, err := d.Capture(b.ctx, pair.ID)
+			return err
+		}},
 		{"RunNow", access.Operate, false, func(d *control.Desk) error {
 			_, _, err := d.RunNow(b.ctx, pair.ID)
 			return err

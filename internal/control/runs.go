@@ -87,6 +87,25 @@ func (d *Desk) DryRun(ctx context.Context, id export.ID) (pipeline.DryRun, error
 	return d.o.Previewer.DryRun(ctx, e)
 }
 
+// Capture reads what a run of the exporter would read. It returns QuickBooks' raw answers, scrubbed for a bug report,
+// as the text of a capture.File. Only owners may. It writes nothing.
+func (d *Desk) Capture(ctx context.Context, id export.ID) ([]byte, error) {
+	e, err := d.exporterFor(ctx, access.Capture, id)
+	if err != nil {
+		return nil, err
+	}
+	data, err := d.o.Previewer.Capture(ctx, e)
+	if err == nil {
+		d.audit(ctx, d.who, "exporter.capture", string(e.ID), e.Name)
+	}
+	return data, err
+}
+
+// MayCapture reports whether the actor may capture the exporter.
+func (d *Desk) MayCapture(e export.Exporter) bool {
+	return d.who.Grant.Can(access.Capture, access.About(e.Companies...))
+}
+
 // Waiting returns why a queued run is waiting; empty if it is not.
 func (d *Desk) Waiting(r export.Run) string {
 	if !d.sees(r.Exporter.Companies...) {

@@ -31,6 +31,9 @@ type Options struct {
 	Told func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
+	// Record gets each answer that arrived whole: the request's path with its query, the status and the body, which it
+	// must not change. It may be called concurrently. Nil means nobody wants them.
+	Record func(target string, status int, body []byte)
 	// UserAgent names the program to Intuit; empty means "ledgersheet".
 	UserAgent string
 }
@@ -56,6 +59,7 @@ type Client struct {
 	maxTries  int
 	agent     string
 	habits    *habits
+	record    func(target string, status int, body []byte)
 }
 
 // New returns a client. It makes no request.
@@ -63,6 +67,7 @@ func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
 		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent, habits: &habits{},
+		record: o.Record,
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())

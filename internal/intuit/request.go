@@ -145,6 +145,9 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return judgeUnanswered(r, err)
 	}
 	body, err := readBody(answer.Body)
+	if err == nil && c.record != nil {
+		c.record(hr.URL.RequestURI(), answer.StatusCode, body)
+	}
 	tid := answer.Header.Get("Intuit_tid")
 	if tid == "" {
 		tid = answer.Header.Get("Intuit-Tid")

@@ -35,8 +35,11 @@ type Options struct {
 	Store       Store
 	Source      export.Source
 	Destination export.Destination
-	Now         func() time.Time // nil means time.Now
-	Logger      *slog.Logger     // nil discards
+	// Recorded returns a source like Source that also passes each raw answer to record: the request's path with its
+	// query, the status and the body. Only Capture needs it.
+	Recorded func(record func(target string, status int, body []byte)) export.Source
+	Now      func() time.Time // nil means time.Now
+	Logger   *slog.Logger     // nil discards
 }
 
 // Runner carries out runs and previews. It is safe for concurrent use.
@@ -119,12 +122,8 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	if g.account, err = j.findAccount(ctx, j.exporter.Target.Account); err != nil {
 		return g, err
 	}
-	g.parts = make([]part, len(in.companies))
-	for i, c := range in.companies {
-		if g.parts[i], err = j.read(ctx, in, c, g.parts[:i]); err != nil {
-			return g, err
-		}
-		j.count()
+	if g.parts, err = j.readCompanies(ctx, in); err != nil {
+		return g, err
 	}
 	if err := j.refuseDifferences(g.parts); err != nil {
 		return g, err
@@ -136,6 +135,19 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
 	g.note = j.composeNote(in, g.parts)
 	return g, nil
+}
+
+// readCompanies reads all companies, one after the other.
+func (j *job) readCompanies(ctx context.Context, in inputs) ([]part, error) {
+	parts := make([]part, len(in.companies))
+	for i, c := range in.companies {
+		var err error
+		if parts[i], err = j.read(ctx, in, c, parts[:i]); err != nil {
+			return nil, err
+		}
+		j.count()
+	}
+	return parts, nil
 }
 
 // refuseDifferences fails an exporter that does not want figures of QuickBooks' own that disagree with each other. The

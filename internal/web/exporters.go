@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -163,6 +164,20 @@ func (w *Web) acceptDifference(c *gin.Context) error {
 		return seeOther(c, "/runs/"+url.PathEscape(run))
 	}
 	return seeOther(c, "/exporters/"+string(e.ID))
+}
+
+// captureAnswers sends QuickBooks' answers, scrubbed, as a file to save.
+func (w *Web) captureAnswers(c *gin.Context) error {
+	id := c.Param("id")
+	data, err := w.desk(c).Capture(c.Request.Context(), export.ID(id))
+	if err != nil {
+		return err
+	}
+	name := "capture-" + id + "-" + w.o.Now().UTC().Format("20060102-150405") + ".json"
+	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, "application/json; charset=utf-8", data)
+	return nil
 }
 
 func (w *Web) pauseExporter(c *gin.Context) error { return w.setPaused(c, true) }

@@ -450,6 +450,10 @@ func (f *fakePreviewer) DryRun(_ context.Context, e export.Exporter) (pipeline.D
 	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{QuickBooks: 3, Sheets: 4}}, nil
 }
 
+func (f *fakePreviewer) Capture(context.Context, export.Exporter) ([]byte, error) {
+	return []byte(`{"version":1,"note":"Names are replaced.","type":"invoices","requests":[]}`), nil
+}
+
 func (f *fakePreviewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return sampleChange(), nil
 }

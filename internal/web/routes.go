@@ -63,6 +63,7 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/exporters/:id/edit", w.updateExporter},
 		{http.MethodPost, "/exporters/:id/run", w.runExporter},
 		{http.MethodPost, "/exporters/:id/accept", w.acceptDifference},
+		{http.MethodPost, "/exporters/:id/capture", w.captureAnswers},
 		{http.MethodPost, "/exporters/:id/pause", w.pauseExporter},
 		{http.MethodPost, "/exporters/:id/resume", w.resumeExporter},
 		{http.MethodGet, "/exporters/:id/delete", w.deleteExporterPage},

@@ -30,6 +30,7 @@ type runView struct {
 	Sheet       string
 	CanCancel   bool
 	CanRun      bool
+	CanCapture  bool
 }
 
 // liveView is the part of a run's page that changes while it runs. It is also sent as a fragment.
@@ -107,6 +108,7 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
+		view.CanCapture = r.Status.Over() && d.MayCapture(r.Exporter)
 	case !problem.HasCode(err, problem.NotFound):
 		return runView{}, err
 	}

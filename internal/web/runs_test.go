@@ -74,6 +74,30 @@ func TestRunPageSaysWhatToDo(t *testing.T) {
 	}
 }
 
+func TestSaveAnswers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(nil)
+	action := "/exporters/" + string(e.ID) + "/capture"
+	if body := s.wantGet("/runs/" + string(s.run(e, succeeded).ID)); !strings.Contains(body, `action="`+action+`"`) {
+		t.Error("the page of a run does not offer it")
+	}
+	a := s.post(action, nil)
+	name := a.header.Get("Content-Disposition")
+	if a.status != http.StatusOK || !strings.HasPrefix(a.body, `{"version":1`) ||
+		!strings.HasPrefix(name, "attachment; filename=capture-"+string(e.ID)+"-") {
+		t.Errorf("status %d, %q\n%s", a.status, name, a.body)
+	}
+	x := &estate{site: s}
+	x.as("admin")
+	if body := s.wantGet("/runs/" + string(s.run(e, succeeded).ID)); strings.Contains(body, action) {
+		t.Error("the page offers it to somebody who may not")
+	}
+	if a := s.post(action, nil); a.status != http.StatusForbidden {
+		t.Errorf("as admin: status %d", a.status)
+	}
+}
+
 func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
