@@ -171,26 +171,9 @@ func isTooMuch(ctx context.Context, err error) bool {
 		errors.Is(err, errTooLarge)
 }
 
-// fetchPage is fetch for a page that can be asked for in parts. If QuickBooks took two minutes to give up, it does not
-// ask for the same again.
+// fetchPage is fetch for a page that can be asked for in smaller ones, so that one which is too much is not asked for
+// again.
 func (l lister) fetchPage(ctx context.Context, query string) (json.RawMessage, error) {
-	if l.client.maxTries == 1 {
-		return l.fetch(ctx, query)
-	}
-	begin := time.Now()
-	records, err := l.trying(1).fetch(ctx, query)
-	p, ok := errors.AsType[*problem.Problem](err)
-	slow := isTooMuch(ctx, err) && time.Since(begin) >= slowAnswer
-	if !ok || slow || ctx.Err() != nil || p.Class() == problem.Stop {
-		return records, err
-	}
-	return l.trying(l.client.maxTries-1).fetch(ctx, query)
-}
-
-// trying returns the lister with another number of tries per request.
-func (l lister) trying(tries int) lister {
-	c := *l.client
-	c.maxTries = tries
-	l.client = &c
-	return l
+	l.page = true
+	return l.fetch(ctx, query)
 }

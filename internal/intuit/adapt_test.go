@@ -62,6 +62,25 @@ func TestPagesAreNotHalvedForEver(t *testing.T) {
 	})
 }
 
+// A page that is throttled holds all of the company's requests back, as any request does.
+func TestThrottledPageWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := openDesk(t, 300, 5)
+		d.server.Fail(intuitsim.Fault{Match: "query:Invoice", Contains: "MAXRESULTS", N: 1, Status: 429})
+		begin := time.Now()
+		if _, err := d.read(t); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took < time.Minute {
+			t.Errorf("the page was asked for again after %v", took)
+		}
+		if n := d.asked("MAXRESULTS 1000"); n != 2 {
+			t.Errorf("%d pages were asked for", n)
+		}
+	})
+}
+
 // A gateway that fails at once says nothing about the page.
 func TestHiccupsDoNotHalvePages(t *testing.T) {
 	t.Parallel()

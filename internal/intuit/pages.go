@@ -33,6 +33,7 @@ type lister struct {
 	meter  *export.Meter
 	// include requests members that QuickBooks otherwise leaves out; empty means none.
 	include string
+	page    bool // what is asked for is one page of many
 }
 
 // count asks how many records the statement selects.
@@ -78,7 +79,7 @@ func (l lister) query(ctx context.Context, query string, accept func(map[string]
 		values.Set("include", l.include)
 	}
 	return l.client.get(ctx, request{
-		realm: l.realm, path: "query", query: values, meter: l.meter,
+		realm: l.realm, path: "query", query: values, page: l.page, meter: l.meter,
 		accept: func(body []byte) error {
 			var doc struct{ QueryResponse map[string]json.RawMessage }
 			if err := json.Unmarshal(body, &doc); err != nil {

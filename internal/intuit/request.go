@@ -37,6 +37,7 @@ type request struct {
 	query  url.Values
 	report bool
 	once   bool // do not retry if Intuit cut it off, because it can be asked for in parts
+	page   bool // a page of a list: not retried if it is too much, because a smaller one can be asked for
 	meter  *export.Meter
 	// accept gets the body of a good answer. An error means that the body made no sense; the request is retried unless
 	// the error is a problem that says otherwise.
@@ -102,11 +103,12 @@ func (c *Client) get(ctx context.Context, r request) error {
 		if ctx.Err() != nil {
 			return endProblem(ctx)
 		}
+		tooMuch := r.page && time.Since(asked) >= slowAnswer && isTooMuch(ctx, f.problem)
 		f = row.add(f, asked, c.standings.lastGood(r.realm))
 		c.log.WarnContext(ctx, "quickbooks request failed",
 			"realm", string(r.realm), "path", r.path, "try", try, "status", f.status, "code", string(f.problem.Code),
 			"intuit_tid", f.problem.ProviderRequestID)
-		if !f.again || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
+		if !f.again || tooMuch || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
 			if f.do >= tell {
 				c.standings.bad(ctx, r.realm, row.since, f.problem)
 			}
