@@ -18,7 +18,7 @@ func TestAcceptDifference(t *testing.T) {
 		_, _, err := b.store.Enqueue(b.ctx, export.Run{ID: id, Exporter: e, QueuedAt: noon})
 		must(t, err)
 		_, err = b.store.UpdateRun(b.ctx, id, func(r *export.Run) error {
-			r.Status, r.FinishedAt, r.Checks = export.RunSucceeded, noon.Add(time.Minute), e.Known(checks)
+			r.Status, r.FinishedAt, r.Checks = export.RunSucceeded, noon.Add(time.Minute), e.MarkAccepted(checks)
 			return nil
 		})
 		must(t, err)
@@ -42,6 +42,12 @@ func TestAcceptDifference(t *testing.T) {
 	if _, err := viewer.AcceptDifference(b.ctx, e.ID, known); err == nil {
 		t.Error("somebody without a grant accepted a difference")
 	}
+
+	// A later run that failed before it had read does not hide what the one before found.
+	_, _, err := b.store.Enqueue(b.ctx, export.Run{ID: "run_1a", Exporter: e, QueuedAt: noon})
+	must(t, err)
+	_, err = b.store.UpdateRun(b.ctx, "run_1a", func(r *export.Run) error { r.Status = export.RunFailed; return nil })
+	must(t, err)
 
 	for range 2 { // twice is the same as once
 		accepted, err := b.AcceptDifference(b.ctx, e.ID, known)

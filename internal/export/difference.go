@@ -22,30 +22,39 @@ type AcceptedDifference struct {
 	At     time.Time `json:"at"`
 }
 
-// Covers reports whether the check found this very difference.
+// Covers reports whether the check found this very difference, however the amounts are spelt.
 func (a AcceptedDifference) Covers(c Check) bool {
-	return !c.Holds && a.What == c.What && a.Place == c.Place && a.Amount == c.Difference()
+	if c.Holds || a.What != c.What || a.Place != c.Place {
+		return false
+	}
+	amount, err := table.ParseDecimal(a.Amount)
+	found, ok := c.difference()
+	return err == nil && ok && amount.Equal(found)
 }
 
 // Difference returns what QuickBooks says less what its parts add up to, as exact decimal text; empty if either is not
 // a number.
 func (c Check) Difference() string {
-	says, err := decimal.NewFromString(c.Says)
-	if err != nil {
-		return ""
+	if d, ok := c.difference(); ok {
+		return table.DecimalText(d)
 	}
-	addsUpTo, err := decimal.NewFromString(c.AddsUpTo)
+	return ""
+}
+
+func (c Check) difference() (d decimal.Decimal, ok bool) {
+	says, err := table.ParseDecimal(c.Says)
 	if err != nil {
-		return ""
+		return d, false
 	}
-	return table.DecimalText(says.Sub(addsUpTo))
+	addsUpTo, err := table.ParseDecimal(c.AddsUpTo)
+	return says.Sub(addsUpTo), err == nil
 }
 
 // Open reports whether the check found a difference that nobody has accepted.
 func (c Check) Open() bool { return !c.Holds && !c.Accepted }
 
-// Known returns the checks, those whose difference people have accepted for the exporter marked so.
-func (e Exporter) Known(checks []Check) []Check {
+// MarkAccepted returns the checks with those marked whose difference people have accepted for the exporter.
+func (e Exporter) MarkAccepted(checks []Check) []Check {
 	checks = slices.Clone(checks)
 	for i, c := range checks {
 		if slices.ContainsFunc(e.Accepted, func(a AcceptedDifference) bool { return a.Covers(c) }) {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -44,18 +45,20 @@ type Check struct {
 // MostChecks limits the checks of a run. A statement with one column has fewer.
 const MostChecks = 40
 
-// AppendChecks returns the checks of both lists, differences first and otherwise in order, cut off at MostChecks.
+// AppendChecks returns the checks of both lists, open differences first, then accepted ones, and otherwise in order,
+// cut off at MostChecks.
 func AppendChecks(list []Check, more ...Check) []Check {
-	all := slices.Concat(list, more)
-	slices.SortStableFunc(all, func(a, b Check) int {
+	rank := func(c Check) int {
 		switch {
-		case a.Holds == b.Holds:
+		case c.Open():
 			return 0
-		case b.Holds:
-			return -1
+		case c.Accepted:
+			return 1
 		}
-		return 1
-	})
+		return 2
+	}
+	all := slices.Concat(list, more)
+	slices.SortStableFunc(all, func(a, b Check) int { return cmp.Compare(rank(a), rank(b)) })
 	return all[:min(len(all), MostChecks)]
 }
 

@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
-	"slices"
 	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/statement"
 	"ledgersheet/internal/table"
 )
 
@@ -157,7 +154,7 @@ func (j *job) refuseDifferences(parts []part) error {
 		return nil
 	}
 	for _, p := range parts {
-		for _, c := range j.exporter.Known(p.outcome.Checks) {
+		for _, c := range p.outcome.Checks {
 			if c.Open() {
 				place := ""
 				if c.Place != "" {
@@ -264,213 +261,6 @@ func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	}
 	j.exporter.Target = t
 	return nil
-}
-
-// inputs is what all companies of a run share.
-type inputs struct {
-	definition export.Definition
-	companies  []export.Company
-	columns    []string
-	today      time.Time
-	limit      int // rows a company; 0 means all
-	beside     bool
-}
-
-// sideBySide reports whether the exporter wants its companies' statements side by side.
-func sideBySide(e export.Exporter, d export.Definition) bool {
-	r, ok := d.(export.Report)
-	return ok && r.Shape == export.Tree && len(e.Companies) > 1 &&
-		e.Option(d, export.OptCompanies) == export.CompaniesBeside
-}
-
-// combine makes one result from those of all companies.
-func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
-	if in.beside {
-		statements := make([]statement.Part, len(parts))
-		for i, p := range parts {
-			statements[i] = statement.Part{Company: p.company, Schema: p.reading.Schema, Rows: p.rows}
-		}
-		return statement.Align(statements)
-	}
-	rows, err := stack(parts)
-	return rows, nil, err
-}
-
-// lookUp collects the inputs of a run. What cannot work is refused at once, before any request is made.
-func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
-	in := inputs{definition: r.definitions[e.Definition], limit: limit}
-	if in.definition == nil {
-		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
-	}
-	for _, realm := range e.Companies {
-		c, err := r.o.Store.Company(ctx, realm)
-		switch {
-		case errors.Is(err, export.ErrNotFound):
-			return in, problem.New(problem.CompanyUnknown, "The company %s is not connected.", realm)
-		case err != nil:
-			return in, fmt.Errorf("reading the company: %w", err)
-		case c.Status == export.ReconnectRequired:
-			return in, problem.New(problem.CompanyReconnectRequired, "QuickBooks access to %s has ended.", c.Name)
-		case c.Status != export.Connected:
-			return in, problem.New(problem.CompanyReconnectRequired, "%s was disconnected.", c.Name)
-		}
-		in.companies = append(in.companies, c)
-	}
-	in.columns = slices.Clone(e.Columns)
-	if len(in.columns) == 0 {
-		in.columns = export.Defaults(in.definition, export.WantsLines(in.definition, e.Options))
-	}
-	in.beside = sideBySide(e, in.definition)
-	if in.beside {
-		in.columns = statement.AlignedColumns(in.columns)
-		if limit > 0 {
-			in.limit = math.MaxInt32 // statements have to be aligned whole: their first rows need not match
-		}
-	} else if len(in.companies) > 1 {
-		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
-		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
-	}
-	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
-	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	return in, nil
-}
-
-func (r *Runner) findAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
-	a, err := r.o.Store.Account(ctx, id)
-	switch {
-	case errors.Is(err, export.ErrNotFound):
-		return a, problem.New(problem.GoogleReconnectRequired,
-			"The exporter's Google account is not connected any more.").
-			WithHint("Edit the exporter and choose another Google account.")
-	case err != nil:
-		return a, fmt.Errorf("reading the Google account: %w", err)
-	case a.Status != export.Connected:
-		return a, problem.New(problem.GoogleReconnectRequired, "Google access of %s has ended.", a.Email)
-	}
-	return a, nil
-}
-
-// part is one company's share of a result.
-type part struct {
-	company export.Company
-	reading *export.Reading
-	rows    *table.Spool
-	outcome export.Outcome
-}
-
-func (j *job) read(ctx context.Context, in inputs, c export.Company, before []part) (part, error) {
-	p := part{company: c}
-	var err error
-	if p.reading, err = j.open(ctx, in, j.exporter, c, j.quickBooks); err != nil {
-		return p, err
-	}
-	done, total := 0, p.reading.Total
-	for _, b := range before {
-		done += b.rows.Len()
-	}
-	p.rows = table.NewSpool(p.reading.Schema)
-	progress := func() {
-		j.report(func(run *export.Run) {
-			run.Progress.RowsRead = done + p.rows.Len()
-			run.Progress.RowsTotal = max(done+total, run.Progress.RowsRead)
-		})
-	}
-	progress()
-	for row, err := range p.reading.Rows {
-		if err != nil {
-			return p, nameCompany(err, c, len(in.companies))
-		}
-		if err := p.rows.Add(row); err != nil {
-			return p, err
-		}
-		if n := p.rows.Len(); n%500 == 0 {
-			if (done+n)*len(row.Cells) > export.MostCells {
-				return p, problem.New(problem.SpreadsheetFull,
-					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.",
-					done+n, len(row.Cells))
-			}
-			progress()
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return p, err
-	}
-	progress()
-	if p.outcome, err = p.reading.End(); err != nil {
-		return p, fmt.Errorf("ending the reading: %w", err)
-	}
-	j.report(func(run *export.Run) {
-		run.Companies = append(run.Companies,
-			export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})
-		run.Figures = append(run.Figures, p.outcome.Figures...)
-		run.Checks = export.AppendChecks(run.Checks, j.exporter.Known(p.outcome.Checks)...)
-		run.Warnings = append(run.Warnings, p.outcome.Warnings...)
-	})
-	return p, nil
-}
-
-func (r *Runner) open(
-	ctx context.Context, in inputs, e export.Exporter, c export.Company, m *export.Meter,
-) (*export.Reading, error) {
-	state, err := r.readState(ctx, in.definition, e.ID, c.Realm)
-	if err != nil {
-		return nil, err
-	}
-	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
-		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
-		Today: in.today, Limit: in.limit, State: state, Meter: m,
-	})
-	if err != nil {
-		return nil, nameCompany(err, c, len(in.companies))
-	}
-	return reading, nil
-}
-
-// stack puts the companies' rows below one another. Companies may have different columns, because their fiscal years or
-// classes differ; the result has all columns, in order of first appearance.
-func stack(parts []part) (*table.Spool, error) {
-	if len(parts) == 1 {
-		return parts[0].rows, nil
-	}
-	var schema table.Schema
-	at := map[string]int{}
-	for _, p := range parts {
-		for _, c := range p.reading.Schema.Columns {
-			i, have := at[c.ID]
-			if !have {
-				at[c.ID] = len(schema.Columns)
-				schema.Columns = append(schema.Columns, c)
-				continue
-			}
-			if schema.Columns[i].Currency != c.Currency {
-				schema.Columns[i].Currency = ""
-			}
-			if schema.Columns[i].Kind != c.Kind {
-				schema.Columns[i].Kind = table.Text // a field that each company has declared in its own way
-			}
-		}
-	}
-	all := table.NewSpool(schema)
-	for _, p := range parts {
-		for row, err := range p.rows.Rows() {
-			if err != nil {
-				return nil, err
-			}
-			cells := make([]table.Cell, len(schema.Columns))
-			for i, c := range p.reading.Schema.Columns {
-				cell := row.Cells[i]
-				if c.Kind != table.Text && schema.Columns[at[c.ID]].Kind == table.Text {
-					cell = table.TextOf(cell.String())
-				}
-				cells[at[c.ID]] = cell
-			}
-			row.Cells = cells
-			if err := all.Add(row); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return all, nil
 }
 
 // composeNote returns the note for the header's first cell.
