@@ -31,9 +31,6 @@ type Options struct {
 	Told func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
-	// Record gets each answer that arrived whole: the request's path with its query, the status and the body, which it
-	// must not change. It may be called concurrently. Nil means nobody wants them.
-	Record func(target string, status int, body []byte)
 	// UserAgent names the program to Intuit; empty means "ledgersheet".
 	UserAgent string
 }
@@ -67,7 +64,6 @@ func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
 		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent, habits: &habits{},
-		record: o.Record,
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())
@@ -82,6 +78,15 @@ func New(o Options) *Client {
 		c.agent = "ledgersheet"
 	}
 	return c
+}
+
+// Recording returns a client that also passes each answer that arrived whole to record: the request's path with its
+// query, the status and the body, which it must not change. record may be called concurrently. Otherwise it is the same
+// client: what one learns about a company, the other knows.
+func (c *Client) Recording(record func(target string, status int, body []byte)) *Client {
+	recording := *c
+	recording.record = record
+	return &recording
 }
 
 // guard returns the company's HTTP client behind one more guard, and without redirects: the API has none, and following
