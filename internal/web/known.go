@@ -6,6 +6,7 @@ import (
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // known is what a page needs besides its own subject, such as the names of companies. Only what was asked for is filled
@@ -62,6 +63,65 @@ func (k known) account(id export.ID) (export.GoogleAccount, bool) {
 		}
 	}
 	return export.GoogleAccount{}, false
+}
+
+// block describes the connection that stands in an exporter's way, with what helps; nil if there is none. The worst
+// comes first.
+func (k known) block(e export.Exporter) *problemView {
+	for _, c := range k.companies {
+		if !slices.Contains(e.Companies, c.Realm) {
+			continue
+		}
+		if c.Status != export.Connected {
+			return blockView(c.Name, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(c))
+		}
+	}
+	a, ok := k.account(e.Target.Account)
+	if ok && a.Status != export.Connected {
+		fix := attention{}
+		if a.Kind == export.OAuthAccount {
+			fix = reconnectAccount(a)
+		}
+		return blockView(a.Email, a.LastError, problem.GoogleReconnectRequired, fix)
+	}
+	if c, ok := k.refused(e); ok {
+		return blockView(c.Name, c.LastError, c.LastError.Code, testCompany(c))
+	}
+	return nil
+}
+
+// refused returns the first of an exporter's companies that QuickBooks refuses as a whole.
+func (k known) refused(e export.Exporter) (export.Company, bool) {
+	for _, c := range k.companies {
+		if c.Refused() && slices.Contains(e.Companies, c.Realm) {
+			return c, true
+		}
+	}
+	return export.Company{}, false
+}
+
+// blockView describes a connection with its last error, which is only of use if it has the code.
+func blockView(name string, last *problem.Problem, code problem.Code, fix attention) *problemView {
+	p := problem.New(code, "It has to be connected again.")
+	if last != nil && last.Code == code {
+		p = last
+	}
+	view := problemViewOf(p)
+	view.Message, view.Fix = name+": "+p.Message, fix
+	return view
+}
+
+func reconnectCompany(c export.Company) attention {
+	return attention{Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")}
+}
+
+// testCompany asks QuickBooks whether it still refuses the company.
+func testCompany(c export.Company) attention {
+	return attention{Action: "Test " + c.Name, Post: companyPath(c.Realm, "test")}
+}
+
+func reconnectAccount(a export.GoogleAccount) attention {
+	return attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
 }
 
 // describeWaiting says what is on hold while a company is not connected.
