@@ -343,6 +343,42 @@ func (f *faultWorld) recover() {
 	}
 }
 
+// TestARefusedCompanyIsSpared: while QuickBooks refuses a company, its frequent scheduled runs cost about one request an hour
+// together, and nothing at all after it has ended the connection.
+func TestARefusedCompanyIsSpared(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code        string
+		least, most int
+	}{{"7001", 7, 8}, {"3100", 3, 3}} {
+		t.Run(test.code, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFaultWorld(t, answerCase{})
+				for _, id := range []export.ID{f.scheduled.ID, f.another.ID} {
+					e, err := f.desk().Exporter(f.ctx, id)
+					must(t, err)
+					e.Schedule = export.Schedule{Cron: "*/15 * * * *", Timezone: "UTC", Enabled: true}
+					_, err = f.desk().UpdateExporter(f.ctx, id, e, e.Revision)
+					must(t, err)
+				}
+				f.intuit.ResetRequests()
+				f.intuit.Fail(intuitsim.Fault{Match: "v3", N: -1, Code: test.code})
+				must(t, f.app.StartSchedules(f.ctx))
+				time.Sleep(8 * time.Hour)
+				if n := f.asked(); n < test.least || n > test.most {
+					t.Errorf("%d requests in eight hours, want %d to %d", n, test.least, test.most)
+				}
+				runs, _, err := f.desk().Runs(f.ctx, export.RunFilter{Status: export.RunFailed, Limit: 100})
+				must(t, err)
+				if len(runs) < 60 {
+					t.Errorf("only %d runs failed", len(runs))
+				}
+			})
+		})
+	}
+}
+
 // asked counts the requests to the accounting API.
 func (w *world) asked() int {
 	n := 0

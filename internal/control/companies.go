@@ -111,6 +111,7 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 		return func(c *export.Company) {
 			c.Name, c.LegalName, c.Country = facts.Name, facts.LegalName, facts.Country
 			c.HomeCurrency, c.FiscalYearStart = facts.HomeCurrency, facts.FiscalYearStart
+			c.RefusedAt = time.Time{}
 		}, err
 	})
 	return name, err
