@@ -213,7 +213,9 @@ func (b *bench) runner() *pipeline.Runner {
 	})
 }
 
-func (b *bench) work(ctx context.Context) (export.Run, error) { return b.workFor(ctx, export.TriggerManual) }
+func (b *bench) work(ctx context.Context) (export.Run, error) {
+	return b.workFor(ctx, export.TriggerManual)
+}
 
 func (b *bench) workFor(ctx context.Context, by export.Trigger) (export.Run, error) {
 	run := export.Run{

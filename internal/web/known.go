@@ -65,29 +65,45 @@ func (k known) account(id export.ID) (export.GoogleAccount, bool) {
 	return export.GoogleAccount{}, false
 }
 
-// block describes the connection that stands in an exporter's way, with what helps; nil if there is none. The worst
-// comes first.
+// block describes the connection that stands in an exporter's way, with what helps; nil if there is none. The title
+// names the connection. Connections that want a person's consent come first.
 func (k known) block(e export.Exporter) *problemView {
 	for _, c := range k.companies {
-		if !slices.Contains(e.Companies, c.Realm) {
-			continue
-		}
-		if c.Status != export.Connected {
-			return blockView(c.Name, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(c))
+		if c.Status != export.Connected && slices.Contains(e.Companies, c.Realm) {
+			title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
+			return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(c))
 		}
 	}
-	a, ok := k.account(e.Target.Account)
-	if ok && a.Status != export.Connected {
+	if a, ok := k.account(e.Target.Account); ok && a.Status != export.Connected {
 		fix := attention{}
 		if a.Kind == export.OAuthAccount {
 			fix = reconnectAccount(a)
 		}
-		return blockView(a.Email, a.LastError, problem.GoogleReconnectRequired, fix)
+		title := lossTitle(a.Status, "Google access for ", a.Email)
+		return blockView(title, a.LastError, problem.GoogleReconnectRequired, fix)
 	}
 	if c, ok := k.refused(e); ok {
-		return blockView(c.Name, c.LastError, c.LastError.Code, testCompany(c))
+		return blockView("QuickBooks refuses all requests for "+c.Name, c.LastError, c.LastError.Code, testCompany(c))
 	}
 	return nil
+}
+
+func lossTitle(s export.ConnectionStatus, access, name string) string {
+	if s == export.Disconnected {
+		return name + " is disconnected"
+	}
+	return access + name + " has ended"
+}
+
+// blockView describes a connection with its last error, which says why only if it has the code.
+func blockView(title string, last *problem.Problem, code problem.Code, fix attention) *problemView {
+	p := problem.New(code, "")
+	if last != nil && last.Code == code {
+		p = last
+	}
+	view := problemViewOf(p)
+	view.Title, view.Fix = title, fix
+	return view
 }
 
 // refused returns the first of an exporter's companies that QuickBooks refuses as a whole.
@@ -98,17 +114,6 @@ func (k known) refused(e export.Exporter) (export.Company, bool) {
 		}
 	}
 	return export.Company{}, false
-}
-
-// blockView describes a connection with its last error, which is only of use if it has the code.
-func blockView(name string, last *problem.Problem, code problem.Code, fix attention) *problemView {
-	p := problem.New(code, "It has to be connected again.")
-	if last != nil && last.Code == code {
-		p = last
-	}
-	view := problemViewOf(p)
-	view.Message, view.Fix = name+": "+p.Message, fix
-	return view
 }
 
 func reconnectCompany(c export.Company) attention {

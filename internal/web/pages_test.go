@@ -74,7 +74,7 @@ func TestPagesInEachState(t *testing.T) {
 				"1 exporter waits for it", "Google access for books@example.com has ended.",
 			},
 			"/connections": {"Expired", "Intuit ended the access."},
-			"/exporters":   {"Blocked", "Alder &amp; Sons Ltd: Intuit ended the access."},
+			"/exporters":   {"Blocked", "QuickBooks access to Alder &amp; Sons Ltd has ended."},
 		}},
 		{"refused", siteOptions{}, func(s *site) []string {
 			e := s.signIn().fill().exporter(nil)
@@ -88,7 +88,7 @@ func TestPagesInEachState(t *testing.T) {
 				"Test Alder &amp; Sons Ltd",
 			},
 			"/connections": {"Refused", "The subscription has ended."},
-			"/exporters":   {"Blocked", "Alder &amp; Sons Ltd: The subscription has ended."},
+			"/exporters":   {"Blocked", "QuickBooks refuses all requests for Alder &amp; Sons Ltd."},
 		}},
 		{"paused, report, service account", siteOptions{}, func(s *site) []string {
 			s.signIn().fill()
