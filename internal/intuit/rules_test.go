@@ -225,6 +225,22 @@ func TestGoodAnswersAreToldOnce(t *testing.T) {
 	}
 }
 
+// TestRecordingKnowsTheSame: what a recording client is told about a company, the client knows: it tells when that is
+// over.
+func TestRecordingKnowsTheSame(t *testing.T) {
+	t.Parallel()
+	lapsed := answering(400, spellings("7001", "SERVICE", "m", "d")["service"])
+	c, _, heard := scriptedClient(wellAnswer, lapsed, wellAnswer)
+	recorded := 0
+	recording := c.Recording(func(string, int, []byte) { recorded++ })
+	for _, asked := range []*Client{c, recording, c} {
+		_, _ = asked.CompanyName(t.Context(), "1") // its error is what is told
+	}
+	if len(*heard) != 3 || (*heard)[1].why == nil || (*heard)[2].why != nil || recorded != 1 {
+		t.Errorf("told %v, recorded %d answers", *heard, recorded)
+	}
+}
+
 // TestSampleMeanings reads the file that says of each fault what it means.
 func TestSampleMeanings(t *testing.T) {
 	t.Parallel()

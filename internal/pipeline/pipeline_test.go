@@ -356,8 +356,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestRefusedCompanies: runs that nobody waits for ask a company that QuickBooks refuses as a whole once an hour. People,
-// previews and dry runs are not held back.
+// TestRefusedCompanies: runs that nobody waits for ask once an hour for a company that QuickBooks refuses as a whole.
+// People, previews and dry runs are not held back.
 func TestRefusedCompanies(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

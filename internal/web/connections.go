@@ -123,7 +123,8 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card:  newCard(connectionState(a.Status), a.Status, a.LastError, k.exportersWith(a.ID), accountsPath+"/"+string(a.ID)),
+		card: newCard(connectionState(a.Status), a.Status, a.LastError, k.exportersWith(a.ID),
+			accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}
