@@ -339,3 +339,22 @@ func (w *world) wantCompany(realm export.RealmID, status export.ConnectionStatus
 		w.t.Errorf("the company is %s, last error %v; want %s, %q", c.Status, c.LastError, status, says)
 	}
 }
+
+// TestAFailedTestIsTakenBack: what a person's test of a connection found stays with the company until QuickBooks gives
+// a good answer, whoever asks.
+func TestAFailedTestIsTakenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFaultWorld(t, answerCase{})
+		f.intuit.Fail(intuitsim.Fault{Match: "v3", N: 5, Status: http.StatusServiceUnavailable})
+		if _, err := f.desk().TestCompany(f.ctx, f.company.Realm); err == nil {
+			t.Fatal("the test succeeded")
+		}
+		f.wantCompany(f.company.Realm, export.Connected, "QuickBooks says")
+		if p := f.see("/exporters"); strings.Contains(p.text, "Blocked") {
+			t.Errorf("a passing failure blocks exporters: %q", p.text)
+		}
+		f.mustRun(f.another.ID)
+		f.wantCompany(f.company.Realm, export.Connected, "")
+	})
+}

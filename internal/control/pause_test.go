@@ -185,7 +185,7 @@ func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
 		"of an older consent": {export.Connected, []say{{before, lost}}, export.Connected, nil},
 		"lapsed":              {export.Connected, []say{{now, lapsed}}, export.Connected, lapsed},
 		"renewed":             {export.Connected, []say{{now, lapsed}, {now, nil}}, export.Connected, nil},
-		"lapsed, then ended":  {export.Connected, []say{{now, lapsed}, {now, lost}}, export.ReconnectRequired, lost},
+		"lapsed, then lost":   {export.Connected, []say{{now, lapsed}, {now, lost}}, export.ReconnectRequired, lost},
 		"well after the end":  {export.Connected, []say{{now, lost}, {now, nil}}, export.ReconnectRequired, lost},
 		"twice":               {export.Connected, []say{{now, lost}, {now, lapsed}}, export.ReconnectRequired, lost},
 		"disconnected":        {export.Disconnected, []say{{now, lost}}, export.Disconnected, nil},
@@ -207,17 +207,18 @@ func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
 	}
 }
 
-// TestATestRecordsWhatLasts: a failure that passes by itself is told to the person alone. It neither stays with the
-// connection nor takes the place of what QuickBooks says of it.
-func TestATestRecordsWhatLasts(t *testing.T) {
+// TestATestRecordsHowItWent: only a failure that passes by itself does not take the place of what QuickBooks says of the
+// company as a whole.
+func TestATestRecordsHowItWent(t *testing.T) {
 	t.Parallel()
 	lapsed := problem.New(problem.QuickBooksRejected, "It lapsed.")
+	down := problem.New(problem.QuickBooksUnavailable, "Down.")
 	for name, test := range map[string]struct {
 		had, fails, last *problem.Problem
 	}{
 		"all is well":     {nil, nil, nil},
-		"down":            {nil, problem.New(problem.QuickBooksUnavailable, "Down."), nil},
-		"down and lapsed": {lapsed, problem.New(problem.QuickBooksUnavailable, "Down."), lapsed},
+		"down":            {nil, down, down},
+		"down and lapsed": {lapsed, down, lapsed},
 		"lapsed":          {nil, lapsed, lapsed},
 		"renewed":         {lapsed, nil, nil},
 	} {
@@ -233,7 +234,8 @@ func TestATestRecordsWhatLasts(t *testing.T) {
 		}
 		c, err := b.store.Company(b.ctx, alder)
 		must(t, err)
-		if (c.LastError == nil) != (test.last == nil) || test.last != nil && c.LastError.Message != test.last.Message ||
+		if (c.LastError == nil) != (test.last == nil) ||
+			test.last != nil && c.LastError.Message != test.last.Message ||
 			test.last == nil && !c.RefusedAt.IsZero() {
 			t.Errorf("%s: the last error is %v, want %v", name, c.LastError, test.last)
 		}

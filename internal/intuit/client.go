@@ -26,7 +26,7 @@ type Options struct {
 	Logger *slog.Logger
 	// Told, unless nil, hears what QuickBooks says about a company's connection as a whole: a problem when it refuses
 	// all that is asked of the company, with CompanyReconnectRequired if only a new consent can help; nil at the first
-	// good answer, and at the first one after a problem. asked is when the question was put, of several in a row the
+	// good answer, and at the first one after a failure. asked is when the question was put, of several in a row the
 	// first: the answer concerns the consent of that moment. Each refused request calls it, also several at once.
 	Told func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 	// MaxTries is the largest number of tries per request; 0 means 5.

@@ -223,6 +223,14 @@ func TestGoodAnswersAreToldOnce(t *testing.T) {
 	if !slices.Equal(got, []bool{true, false, false, true}) {
 		t.Errorf("told %v", got)
 	}
+	// A failure that is not told may have been shown to somebody who asked.
+	c, _, heard = scriptedClient(wellAnswer, answering(404, ""), wellAnswer, wellAnswer)
+	for range 4 {
+		_, _ = c.CompanyName(t.Context(), "1")
+	}
+	if len(*heard) != 2 {
+		t.Errorf("told %v", *heard)
+	}
 }
 
 // TestRecordingKnowsTheSame: what a recording client is told about a company, the client knows: it tells when that is
