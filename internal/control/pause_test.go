@@ -207,8 +207,8 @@ func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
 	}
 }
 
-// TestATestRecordsHowItWent: only a failure that passes by itself does not take the place of what QuickBooks says of the
-// company as a whole.
+// TestATestRecordsHowItWent: only a failure that passes by itself does not take the place of what QuickBooks says of
+// the company as a whole.
 func TestATestRecordsHowItWent(t *testing.T) {
 	t.Parallel()
 	lapsed := problem.New(problem.QuickBooksRejected, "It lapsed.")
