@@ -98,6 +98,7 @@ type Builder struct {
 	values map[int32][]Value // by wanted row: its values if it differs from all existing rows and the budget allows
 	used   int
 	buf    []byte
+	pairs  *pairing // once it is known
 }
 
 type digest uint64
@@ -129,6 +130,9 @@ func (b *Builder) Stand(row []Value) {
 		}
 	}
 }
+
+// Stands returns how many rows exist.
+func (b *Builder) Stands() int { return len(b.stand) }
 
 // index prepares finding existing rows by content, the first of equal ones first.
 func (b *Builder) index() {
@@ -186,6 +190,9 @@ func (b *Builder) digests(row []Value) digests {
 	d.key = digestOf(b.buf)
 	return d
 }
+
+// Digest identifies a row by its values. It is what a trace holds.
+func Digest(row []Value) uint64 { return uint64(digestOf(AppendRow(nil, row))) }
 
 func digestOf(b []byte) digest {
 	sum := sha256.Sum256(b)
@@ -296,7 +303,16 @@ type pairing struct {
 }
 
 // pair finds, for each wanted row that differs from all existing ones, the first unused existing row with the same key.
+// No row may come afterwards.
 func (b *Builder) pair() pairing {
+	if b.pairs == nil {
+		p := b.findPairs()
+		b.pairs = &p
+	}
+	return *b.pairs
+}
+
+func (b *Builder) findPairs() pairing {
 	if b.first == nil {
 		b.index()
 	}

@@ -124,17 +124,21 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 		}
 	}
 	var s script
+	lost := 0 // the last rows so far, which new ones may replace
 	for i, at := range by {
-		switch {
-		case b.isLost(p, i):
-			s.add(Delete, 1, 0)
-		case at != none:
-			s.add(Write, 1, at)
-		default:
+		if b.isLost(p, i) {
+			lost++
+			continue
+		}
+		s.add(Delete, lost, 0)
+		lost = 0
+		if at == none {
 			s.add(Keep, 1, 0)
+		} else {
+			s.add(Write, 1, at)
 		}
 	}
-	free := l.Spare
+	free := lost + l.Spare
 	for _, at := range fresh {
 		if free > 0 {
 			s.add(Write, 1, at)
@@ -143,7 +147,12 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 			s.add(Insert, 1, at)
 		}
 	}
-	s.add(Keep, free, 0)
+	blank := min(free, max(l.Spare, l.Least-len(fresh)))
+	if len(s) > 0 {
+		blank = min(free, l.Spare)
+	}
+	s.add(Write, blank, Blank)
+	s.add(Delete, free-blank, 0)
 	return s
 }
 

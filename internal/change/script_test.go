@@ -77,7 +77,7 @@ func TestScript(t *testing.T) {
 		},
 		"upsert, deleted": {
 			change.Policy{Change: true, Remove: true}, named("a", "b", "c"), named("d", "b2"), 9,
-			[]change.Step{drop(1), write(1, 1), drop(1), insert(1, 0)},
+			[]change.Step{drop(1), write(1, 1), write(1, 0)},
 		},
 		"append": {change.Policy{}, named("a", "b"), named("c", "b2", "a"), 9, []change.Step{keep(2), insert(1, 0)}},
 	} {

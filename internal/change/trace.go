@@ -11,7 +11,7 @@ import (
 // Trace returns the value for Options.Trace next time, if the script is carried out.
 func (b *Builder) Trace() []byte {
 	p := b.pair()
-	var out []byte
+	out := []byte{} // not nil: nothing stands, and that is known
 	add := func(d digest) { out = binary.BigEndian.AppendUint64(out, uint64(d)) }
 	by := map[int]int{} // the wanted row that an existing row is rewritten with
 	for at, i := range p.changed {
@@ -39,6 +39,19 @@ func (b *Builder) Trace() []byte {
 		}
 	}
 	return out
+}
+
+// Standing returns the digests of the rows that the trace's write left, in order.
+func Standing(trace []byte) []uint64 {
+	var list []uint64
+	for i := 0; i+8 <= len(trace); i += 8 {
+		d := binary.BigEndian.Uint64(trace[i:])
+		if d == 0 {
+			break
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 // everWritten returns the identities of the rows that are or were there, and of the new ones, in order.
