@@ -186,8 +186,8 @@ func (c *change) moveDimension(r *sheets.MoveDimensionRequest) error {
 		return err
 	}
 	if d.crossesMerge(dest) {
-		return badRequest("Sorry, it is not possible to move a %s to a position that crosses a merged cell. Please unmerge "+
-			"and try again.", d.noun())
+		return badRequest("Sorry, it is not possible to move a %s to a position that crosses a merged cell. Please "+
+			"unmerge and try again.", d.noun())
 	}
 	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftMove, at: d.lo, n: d.hi - d.lo, dest: dest})
 	return nil

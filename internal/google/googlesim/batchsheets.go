@@ -113,8 +113,8 @@ func (s *sheet) freeze(rows, cols int) error {
 			merged span
 		}{{"row", rows, m.along(true)}, {"column", cols, m.along(false)}} {
 			if side.merged.lo < side.edge && side.edge < side.merged.hi {
-				return badRequest("Sorry, you can't freeze %ss which contain only part of a merged cell. Try to break apart "+
-					"merged cells or freeze more %ss to include the complete merged cells.", side.noun, side.noun)
+				return badRequest("Sorry, you can't freeze %ss which contain only part of a merged cell. Try to break "+
+					"apart merged cells or freeze more %ss to include the complete merged cells.", side.noun, side.noun)
 			}
 		}
 	}

@@ -190,8 +190,9 @@ func (s *sheet) carryProtections(by func(area) (area, bool)) {
 
 func (s *sheet) carryFilters(sh shift, by func(area) (area, bool)) {
 	if old := s.filter; old != nil {
-		copied := *old
-		copied.Criteria, copied.FilterSpecs, copied.SortSpecs = sh.criteria(old.Criteria, old.FilterSpecs, old.SortSpecs)
+		copied, column := *old, sh.columnsOf(old.Range)
+		copied.Criteria, copied.FilterSpecs = mapCriteria(old.Criteria, column), mapFilterSpecs(old.FilterSpecs, column)
+		copied.SortSpecs = mapSortSpecs(old.SortSpecs, column)
 		if copied.Range = mapRange(old.Range, by); copied.Range != nil {
 			s.filter = &copied
 		} else {
@@ -200,8 +201,9 @@ func (s *sheet) carryFilters(sh shift, by func(area) (area, bool)) {
 	}
 	var views []*sheets.FilterView
 	for _, old := range s.filterViews {
-		copied := *old
-		copied.Criteria, copied.FilterSpecs, copied.SortSpecs = sh.criteria(old.Criteria, old.FilterSpecs, old.SortSpecs)
+		copied, column := *old, sh.columnsOf(old.Range)
+		copied.Criteria, copied.FilterSpecs = mapCriteria(old.Criteria, column), mapFilterSpecs(old.FilterSpecs, column)
+		copied.SortSpecs = mapSortSpecs(old.SortSpecs, column)
 		if copied.Range = mapRange(old.Range, by); copied.Range != nil {
 			views = append(views, &copied)
 		}
@@ -209,36 +211,53 @@ func (s *sheet) carryFilters(sh shift, by func(area) (area, bool)) {
 	s.filterViews = views
 }
 
-// criteria maps the column numbers of a filter; the criteria of a deleted column go with it.
-func (sh shift) criteria(
-	by map[string]sheets.FilterCriteria, specs []*sheets.FilterSpec, order []*sheets.SortSpec,
-) (map[string]sheets.FilterCriteria, []*sheets.FilterSpec, []*sheets.SortSpec) {
+// columnsOf says where the columns of a filter land, which its criteria name by number.
+func (sh shift) columnsOf(g *sheets.GridRange) func(int) (int, bool) {
+	return func(col int) (int, bool) {
+		if sh.rows || !sh.reaches(areaOf(g).across(false)) {
+			return col, true
+		}
+		lo, _, ok := sh.span(col, col+1)
+		return lo, ok
+	}
+}
+
+// mapCriteria renumbers the columns of criteria; what is said of a deleted column goes with it.
+func mapCriteria(by map[string]sheets.FilterCriteria, column func(int) (int, bool)) map[string]sheets.FilterCriteria {
 	mapped := maps.Clone(by)
 	clear(mapped)
 	for key, c := range by {
 		if p, err := strconv.Atoi(key); err == nil {
-			if to, ok := sh.line(sh.sheet, false, p); ok {
+			if to, ok := column(p); ok {
 				mapped[strconv.Itoa(to)] = c
 			}
 		}
 	}
-	var freshSpecs []*sheets.FilterSpec
-	for _, old := range specs {
-		if to, ok := sh.line(sh.sheet, false, int(old.ColumnIndex)); ok {
+	return mapped
+}
+
+func mapFilterSpecs(list []*sheets.FilterSpec, column func(int) (int, bool)) []*sheets.FilterSpec {
+	var out []*sheets.FilterSpec
+	for _, old := range list {
+		if to, ok := column(int(old.ColumnIndex)); ok {
 			copied := *old
 			copied.ColumnIndex = int64(to)
-			freshSpecs = append(freshSpecs, &copied)
+			out = append(out, &copied)
 		}
 	}
-	var freshOrder []*sheets.SortSpec
-	for _, old := range order {
-		if to, ok := sh.line(sh.sheet, false, int(old.DimensionIndex)); ok {
+	return out
+}
+
+func mapSortSpecs(list []*sheets.SortSpec, column func(int) (int, bool)) []*sheets.SortSpec {
+	var out []*sheets.SortSpec
+	for _, old := range list {
+		if to, ok := column(int(old.DimensionIndex)); ok {
 			copied := *old
 			copied.DimensionIndex = int64(to)
-			freshOrder = append(freshOrder, &copied)
+			out = append(out, &copied)
 		}
 	}
-	return mapped, freshSpecs, freshOrder
+	return out
 }
 
 func (s *sheet) carryConditions(by func(area) (area, bool)) {

@@ -54,8 +54,8 @@ func (c *change) checkChart(spec *sheets.ChartSpec) error {
 		}
 	}
 	if kinds != 1 {
-		return badRequest("One of basicChart, pieChart, bubbleChart, candelstickChart, histogramChart, or orgChart must " +
-			"be set on chartSpec.")
+		return badRequest("One of basicChart, pieChart, bubbleChart, candelstickChart, histogramChart, or orgChart " +
+			"must be set on chartSpec.")
 	}
 	if b := spec.BasicChart; b != nil && len(b.Domains) == 0 && len(b.Series) == 0 {
 		return &apiError{
@@ -79,8 +79,7 @@ func (c *change) anchor(p *sheets.EmbeddedObjectPosition) (*sheet, *sheets.Embed
 		return nil, nil, badRequest("This simulator does not know how to give a chart a sheet of its own.")
 	}
 	if p == nil || p.OverlayPosition == nil || p.OverlayPosition.AnchorCell == nil {
-		return nil, nil, badRequest("One of EmbeddedObjectPosition.overlayPosition or EmbeddedObjectPosition.sheetId " +
-			"must be set")
+		return nil, nil, errNoPosition()
 	}
 	overlay := *p.OverlayPosition
 	s, _, _, err := c.coordinate(overlay.AnchorCell)
@@ -94,6 +93,10 @@ func (c *change) anchor(p *sheets.EmbeddedObjectPosition) (*sheet, *sheets.Embed
 		overlay.HeightPixels = chartHeight
 	}
 	return s, &sheets.EmbeddedObjectPosition{OverlayPosition: &overlay}, nil
+}
+
+func errNoPosition() error {
+	return badRequest("One of EmbeddedObjectPosition.overlayPosition or EmbeddedObjectPosition.sheetId must be set")
 }
 
 // chart finds a chart; the tab is nil if there is none.
@@ -144,7 +147,7 @@ func (c *change) updateEmbeddedObjectPosition(r *sheets.UpdateEmbeddedObjectPosi
 		return nil, badRequest("No embedded object with id: %d", r.ObjectId)
 	}
 	if r.NewPosition == nil || r.NewPosition.OverlayPosition == nil {
-		return nil, badRequest("One of EmbeddedObjectPosition.overlayPosition or EmbeddedObjectPosition.sheetId must be set")
+		return nil, errNoPosition()
 	}
 	fresh := *s.charts[i]
 	overlay := *fresh.Position.OverlayPosition

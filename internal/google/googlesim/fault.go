@@ -165,7 +165,8 @@ func usualMessage(status int) string {
 func usualState(status int) string {
 	states := map[int]string{
 		400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ABORTED",
-		413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", statusCancelled: "CANCELLED", 500: "INTERNAL", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
+		413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", statusCancelled: "CANCELLED",
+		500: "INTERNAL", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 	}
 	return states[status]
 }

@@ -9,7 +9,9 @@
 // /sandbox/expire {"email"}, /sandbox/revoke {"email"}, /sandbox/share {"spreadsheet","email","role"},
 // /sandbox/pick {"spreadsheet","email"}, /sandbox/spreadsheets {"owner","title","tabs"},
 // /sandbox/behaviour (a Behaviour), /sandbox/storage {"email","full"}, /sandbox/late {} (do now what
-// faults postponed), /sandbox/reset {} (faults, quota, latency, behaviour); GET /sandbox/requests lists what was asked.
+// faults postponed), /sandbox/reset {} (faults, quota, latency, behaviour); GET /sandbox/requests lists
+// what was asked.
+//
 // Charts, pivot tables, banding, filters and Tables are kept as data whose ranges follow the cells.
 // Unlike Google it knows no comments, slicers or groups, draws no chart and computes no pivot table,
 // renders only en_US, and computes a small set of functions. What public sources leave open about

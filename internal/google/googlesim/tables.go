@@ -16,8 +16,8 @@ func errPartOfTable() error {
 }
 
 func errBanded() error {
-	return badRequest("You cannot add alternating background colors to a range that already has alternating background " +
-		"colors.")
+	return badRequest("You cannot add alternating background colors to a range that already has alternating " +
+		"background colors.")
 }
 
 // addTable makes a Table of a range whose first row is the header. See
