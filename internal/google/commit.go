@@ -43,7 +43,8 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 		return err
 	}
 	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.target {
-		return export.ErrMoved
+		return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
+			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
 	}
 	return nil
 }
@@ -56,10 +57,14 @@ func (r *write) verifyTarget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	err := r.verify(ctx, r.plan.title, r.plan.first(), r.plan.cols, r.expected(false))
-	if problem.HasCode(err, problem.TotalsMismatch) {
+	switch {
+	case problem.HasCode(err, problem.TotalsMismatch):
 		return errors.Join(export.ErrMoved, err)
+	case err != nil: // the rows are there all the same
+		r.warnings = append(r.warnings, "The rows were written, but could not be read back: "+
+			problem.From(err).Message)
 	}
-	return err
+	return nil
 }
 
 // batch sends requests as one batchUpdate. applied reports, given a state, whether they were carried out.

@@ -49,7 +49,8 @@ func (pl *plan) rangeMark() []*sheets.Request {
 	if pl.place.named == "" {
 		return []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
 	}
-	if !pl.whole && !pl.plain && len(pl.shape.requests) == 0 && pl.place.managed.rows() > 1 {
+	follows := pl.place.follows && (len(pl.arr.shifts) == 0 || len(pl.parts()) == 1 && pl.place.managed.rows() > 1)
+	if !pl.whole && !pl.plain && len(pl.shape.requests) == 0 && follows {
 		return nil
 	}
 	named.NamedRangeId = pl.place.named
@@ -94,7 +95,7 @@ func (pl *plan) dropMark(field string) *sheets.Request {
 // newStamp returns the stamp that the batch leaves.
 func (pl *plan) newStamp() stamp {
 	s := stamp{
-		Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1,
+		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1, Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1,
 		At: pl.at.UTC().Format(time.RFC3339),
 	}
 	for i, c := range pl.schema.Columns {

@@ -30,6 +30,7 @@ const (
 type stamp struct {
 	Exporter export.ID `json:"exporter"`
 	Run      export.ID `json:"run"`
+	Writes   int       `json:"writes"` // so far, so that no two stamps are equal
 	Digest   string    `json:"digest"`         // of header and rows as written
 	Fields   []field   `json:"fields"`         // the columns as written, from left to right
 	Look     string    `json:"look,omitempty"` // of a statement's row styles
@@ -262,6 +263,8 @@ type place struct {
 	col   int
 	stamp stamp  // zero if nothing has been written yet
 	named string // id of the named range; empty if there is none
+	// follows says that the named range is where the managed range is.
+	follows bool
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 }
@@ -282,7 +285,7 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	p := place{row: row, col: col, named: named.id}
 	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
 		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
-		p.tab, p.managed, p.stamp = t, named.at, t.stamps[owner]
+		p.tab, p.managed, p.stamp, p.follows = t, named.at, t.stamps[owner], true
 		if target.Tab != nil { // nobody has chosen a different start cell since
 			p.row, p.col = named.at.row, named.at.col
 		}

@@ -48,6 +48,8 @@ type write struct {
 	weight int       // estimated size of the rows that the plan writes
 	styles []style
 	widths []int // the longest text of each column in characters, as far as the first rows tell
+
+	warnings []string
 }
 
 var _ export.Destination = (*Client)(nil)
@@ -467,10 +469,10 @@ func (r *write) result() export.WriteResult {
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
 	if r.enc.cut > 0 {
-		res.Warnings = export.Warnings(export.WarnWrite, "",
-			"Some texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and end "+
-				"with a note that says so.")
+		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
+			"holds; they are cut and end with a note that says so.")
 	}
+	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
 }
 
