@@ -61,10 +61,18 @@ func TestScript(t *testing.T) {
 		most        int
 		want        []change.Step
 	}{
-		"one cell":  {change.Replace(), named("a", "b", "c"), named("a", "b2", "c"), 9, []change.Step{keep(1), write(1, 1), keep(1)}},
-		"in front":  {change.Replace(), named("b", "c"), named("a", "b", "c"), 9, []change.Step{insert(1, 0), keep(2)}},
-		"one gone":  {change.Replace(), named("a", "b", "c"), named("a", "c"), 9, []change.Step{keep(1), drop(1), keep(1)}},
-		"one moves": {change.Replace(), named("a", "b", "c", "d"), named("b", "c", "d", "a"), 9, []change.Step{drop(1), keep(3), insert(1, 3)}},
+		"one cell": {
+			change.Replace(), named("a", "b", "c"), named("a", "b2", "c"), 9,
+			[]change.Step{keep(1), write(1, 1), keep(1)},
+		},
+		"in front": {change.Replace(), named("b", "c"), named("a", "b", "c"), 9, []change.Step{insert(1, 0), keep(2)}},
+		"one gone": {
+			change.Replace(), named("a", "b", "c"), named("a", "c"), 9, []change.Step{keep(1), drop(1), keep(1)},
+		},
+		"one moves": {
+			change.Replace(), named("a", "b", "c", "d"), named("b", "c", "d", "a"), 9,
+			[]change.Step{drop(1), keep(3), insert(1, 3)},
+		},
 		"too many": {
 			change.Replace(), named("a", "b", "c", "d"), named("b", "c", "d", "a"), 1, []change.Step{write(4, 0)},
 		},

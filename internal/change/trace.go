@@ -19,6 +19,12 @@ func (b *Builder) Trace() []byte {
 			by[int(i)] = at
 		}
 	}
+	if b.o.Policy.Order {
+		for _, d := range b.want {
+			add(d.content)
+		}
+		return out
+	}
 	for i, d := range b.stand {
 		if at, ok := by[i]; ok {
 			d = b.want[at]

@@ -70,7 +70,8 @@ func (pl *plan) rowLooks() []*sheets.Request {
 			continue
 		}
 		for _, s := range spansOf(pl.cols) {
-			reqs = append(reqs, copyPaste(pl.tabID, pl.rowRect(like, 1, s), pl.rowRect(f.row, f.rows, s), "PASTE_FORMAT"))
+			reqs = append(reqs, copyPaste(pl.tabID, pl.rowRect(like, 1, s), pl.rowRect(f.row, f.rows, s),
+				"PASTE_FORMAT"))
 		}
 	}
 	return reqs

@@ -49,12 +49,14 @@ func (pl *plan) rangeMark() []*sheets.Request {
 	if pl.place.named == "" {
 		return []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
 	}
-	follows := pl.place.follows && (len(pl.arr.shifts) == 0 || len(pl.parts()) == 1 && pl.place.managed.rows() > 1)
+	inside := len(pl.parts()) == 1 && pl.place.managed.rows() > 1 // all shifts are
+	follows := pl.place.follows && (inside || len(pl.arr.shifts) == 0)
 	if !pl.whole && !pl.plain && len(pl.shape.requests) == 0 && follows {
 		return nil
 	}
 	named.NamedRangeId = pl.place.named
-	return []*sheets.Request{{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}}
+	update := &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}
+	return []*sheets.Request{{UpdateNamedRange: update}}
 }
 
 // columnMarks returns the requests that mark the columns that have no mark yet.
@@ -107,7 +109,8 @@ func (pl *plan) newStamp() stamp {
 func (pl *plan) stampMark() *sheets.Request {
 	text, _ := json.Marshal(pl.newStamp())
 	if pl.place.stamp.Exporter != "" {
-		old := &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}
+		lookup := &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}
+		old := &sheets.DataFilter{DeveloperMetadataLookup: lookup}
 		return &sheets.Request{UpdateDeveloperMetadata: &sheets.UpdateDeveloperMetadataRequest{
 			DataFilters:       []*sheets.DataFilter{old},
 			DeveloperMetadata: &sheets.DeveloperMetadata{MetadataValue: string(text)},

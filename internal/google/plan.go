@@ -101,8 +101,8 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 
 // changesNothing reports whether the tab is right as it is.
 func (pl *plan) changesNothing() bool {
-	return !pl.whole && !pl.header && pl.place.follows && len(pl.shape.requests) == 0 && len(pl.arr.shifts) == 0 && len(pl.arr.runs) == 0 &&
-		len(pl.unmerge) == 0 && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
+	return !touched && pl.place.follows && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest
 }
 

@@ -30,7 +30,7 @@ const (
 type stamp struct {
 	Exporter export.ID `json:"exporter"`
 	Run      export.ID `json:"run"`
-	Writes   int       `json:"writes"` // so far, so that no two stamps are equal
+	Writes   int       `json:"writes"`         // so far, so that no two stamps are equal
 	Digest   string    `json:"digest"`         // of header and rows as written
 	Fields   []field   `json:"fields"`         // the columns as written, from left to right
 	Look     string    `json:"look,omitempty"` // of a statement's row styles

@@ -22,8 +22,8 @@ const maxBody = 1_900_000
 const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 
 // write is one write under way: a look, a plan, and one atomic batch that carries the plan out. Only what differs is
-// written. The batch holds the rows that are written if they fit; otherwise they first go to a hidden tab in pieces, are
-// read back and checked, and the batch copies them to where they belong.
+// written. The batch holds the rows that are written if they fit; otherwise they first go to a hidden tab in pieces,
+// are read back and checked, and the batch copies them to where they belong.
 type write struct {
 	*session
 	w      export.WriteRequest
