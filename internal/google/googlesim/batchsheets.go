@@ -3,6 +3,7 @@ package googlesim
 import (
 	"reflect"
 	"slices"
+	"strconv"
 
 	"google.golang.org/api/sheets/v4"
 )
@@ -105,6 +106,18 @@ func (s *sheet) freeze(rows, cols int) error {
 	case cols >= s.colCount && cols > 0:
 		return badRequest("You can't freeze all visible columns on the sheet.")
 	}
+	for _, m := range s.merges {
+		for _, side := range []struct {
+			noun   string
+			edge   int
+			merged span
+		}{{"row", rows, m.along(true)}, {"column", cols, m.along(false)}} {
+			if side.merged.lo < side.edge && side.edge < side.merged.hi {
+				return badRequest("Sorry, you can't freeze %ss which contain only part of a merged cell. Try to break "+
+					"apart merged cells or freeze more %ss to include the complete merged cells.", side.noun, side.noun)
+			}
+		}
+	}
 	s.frozenRows, s.frozenCols = rows, cols
 	return nil
 }
@@ -136,12 +149,7 @@ func (st *state) dropTab(s *sheet) error {
 	}
 	i := st.indexOf(s.id)
 	st.sheets = slices.Delete(st.sheets, i, i+1)
-	st.mapFormulas(func(r reference, _ int64) reference {
-		if r.titled && r.unresolved == "" && r.sheet == s.id {
-			r.unresolved, r.sheet = s.title, 0
-		}
-		return r
-	})
+	st.carryReferences(removal{s.id, s.title})
 	st.metadata = slices.DeleteFunc(st.metadata, func(m *metadatum) bool {
 		return m.kind != "SPREADSHEET" && m.sheet == s.id
 	})
@@ -149,6 +157,23 @@ func (st *state) dropTab(s *sheet) error {
 	return nil
 }
 
+// removal is a tab that is deleted: what points into it is lost.
+type removal struct {
+	id    int64
+	title string
+}
+
+func (m removal) area(a area) (area, bool) { return a, a.sheet != m.id }
+
+func (m removal) reference(r reference, _ int64) reference {
+	if r.titled && r.unresolved == "" && r.sheet == m.id {
+		r.unresolved, r.sheet = m.title, 0
+	}
+	return r
+}
+
+// duplicateSheet copies a tab with its cells and all that lies over them. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Response, error) {
 	source, err := c.st.grid(r.SourceSheetId)
 	if err != nil {
@@ -168,7 +193,7 @@ func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Respon
 	if err != nil {
 		return nil, err
 	}
-	copyTab(s, source)
+	c.copyTab(s, source)
 	if r.InsertSheetIndex < 0 || int(r.InsertSheetIndex) >= len(c.st.sheets) {
 		return nil, badRequest("The index %d is out of range.", r.InsertSheetIndex)
 	}
@@ -176,8 +201,80 @@ func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Respon
 	return &sheets.Response{DuplicateSheet: &sheets.DuplicateSheetResponse{Properties: c.st.properties(s)}}, nil
 }
 
-// copyTab fills a fresh tab with the cells and looks of another; protections stay behind.
-func copyTab(s, source *sheet) {
+// copyTab fills a fresh tab with the cells and looks of another of the same spreadsheet.
+func (c *change) copyTab(s, source *sheet) {
+	copyCells(s, source)
+	own := func(a area) (area, bool) {
+		if a.sheet == source.id {
+			a.sheet = s.id
+		}
+		return a, true
+	}
+	if f := source.filter; f != nil {
+		copied := *f
+		copied.Range = mapRange(f.Range, own)
+		s.filter = &copied
+	}
+	s.conditions = source.conditions
+	s.carryConditions(own)
+	s.bands = source.bands
+	s.carryBands(own)
+	for _, b := range s.bands {
+		b.BandedRangeId = c.st.freshID()
+	}
+	for _, old := range source.filterViews {
+		view := *old
+		view.FilterViewId, view.Range = c.st.freshID(), mapRange(old.Range, own)
+		s.filterViews = append(s.filterViews, &view)
+	}
+	for _, old := range source.tables {
+		table := *old
+		table.Range, table.Name = mapRange(old.Range, own), c.st.freeTableName()
+		table.TableId = strconv.FormatInt(c.st.freshID(), 10)
+		s.tables = append(s.tables, &table)
+	}
+	s.charts = carryCharts(source.charts, duplicate{own})
+	for _, chart := range s.charts {
+		position, overlay, cell := *chart.Position, *chart.Position.OverlayPosition,
+			*chart.Position.OverlayPosition.AnchorCell
+		cell.SheetId = s.id
+		overlay.AnchorCell, position.OverlayPosition = &cell, &overlay
+		chart.Position, chart.ChartId = &position, c.st.freshID()
+	}
+	if c.st.how.DuplicateCopiesProtections {
+		s.protections = source.protections
+		s.carryProtections(own)
+		for _, p := range s.protections {
+			p.id = c.st.freshID()
+		}
+	}
+	if c.st.how.DuplicateCopiesMetadata {
+		c.st.copyMetadata(s, source)
+	}
+}
+
+// duplicate carries the ranges of one tab to its copy.
+type duplicate struct {
+	own func(a area) (area, bool)
+}
+
+func (d duplicate) area(a area) (area, bool) { return d.own(a) }
+
+func (d duplicate) reference(r reference, _ int64) reference { return r }
+
+// copyMetadata gives a copied tab the metadata of the original.
+func (st *state) copyMetadata(s, source *sheet) {
+	for _, m := range st.metadata {
+		if m.kind != "SPREADSHEET" && m.sheet == source.id {
+			copied := *m
+			copied.id, copied.sheet = st.freshID(), s.id
+			st.metadata = append(st.metadata, &copied)
+		}
+	}
+}
+
+// copyCells fills a fresh tab with the cells, sizes and merges of another.
+func copyCells(s, source *sheet) {
 	s.rows = make([]*row, len(source.rows))
 	for i, old := range source.rows {
 		if old != nil {

@@ -18,6 +18,8 @@ type change struct {
 	year  int
 	base  string // the server's address, for answers
 	doc   *document
+
+	requests []*sheets.Request // of a batchUpdate
 }
 
 // mayEdit refuses areas that a protected range closes to the caller.

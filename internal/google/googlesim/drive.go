@@ -99,7 +99,7 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 			return nil, "", err
 		}
 		if in.Name != "" {
-			err := s.commit(doc, who, base, func(c *change) error { c.st.title = in.Name; return nil })
+			err := s.commit(doc, who, base, c, func(c *change) error { c.st.title = in.Name; return nil })
 			if err != nil {
 				return nil, "", err
 			}
@@ -176,8 +176,8 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	if in.MimeType != spreadsheetType {
 		return nil, badRequest("This simulator only makes files of type %s.", spreadsheetType)
 	}
-	if who.service {
-		return nil, errStorageQuota()
+	if err := s.mayCreate(who); err != nil {
+		return nil, err
 	}
 	st := newState(in.Name)
 	if st.title == "" {

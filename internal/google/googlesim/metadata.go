@@ -70,6 +70,8 @@ func (m *metadatum) check() error {
 	return nil
 }
 
+// createDeveloperMetadata refuses an id that is taken, which fails the whole batch. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataRequest) (*sheets.Response, error) {
 	d := r.DeveloperMetadata
 	if d == nil {
@@ -79,11 +81,12 @@ func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataReques
 	if m.id == 0 && !sent(d.ForceSendFields, "MetadataId") {
 		m.id = c.st.freshID()
 	}
-	if m.id < 0 {
-		return nil, badRequest("Metadata ids must not be negative: %d", m.id)
+	if m.id <= 0 {
+		return nil, badRequest("Metadata ids must be positive: %d", m.id)
 	}
 	if c.st.metadatum(m.id) != nil {
-		return nil, badRequest("Developer metadata with id %d already exists.", m.id)
+		return nil, badRequest("Cannot add developer metadata with ID [%d] because developer metadata with that ID "+
+			"already exists.", m.id)
 	}
 	if err := m.check(); err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"google.golang.org/api/sheets/v4"
 )
 
+// mergeCells merges a range into one cell, or into one each row or column; only the first value stays.
+// See https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	s, a, err := c.area(r.Range)
 	if err != nil {
@@ -17,6 +19,17 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	a = s.clamp(a)
 	if err := c.mayEdit(a); err != nil {
 		return err
+	}
+	for _, side := range []struct {
+		noun   string
+		edge   int
+		merged span
+	}{{"rows", s.frozenRows, a.along(true)}, {"columns", s.frozenCols, a.along(false)}} {
+		apart := r.MergeType == "MERGE_ROWS" && side.noun == "rows" ||
+			r.MergeType == "MERGE_COLUMNS" && side.noun == "columns"
+		if !apart && side.merged.lo < side.edge && side.edge < side.merged.hi {
+			return badRequest("You can't merge frozen and non-frozen %s.", side.noun)
+		}
 	}
 	var parts []area
 	switch r.MergeType {
@@ -44,7 +57,7 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 		}
 	}
 	for _, part := range parts {
-		if part.r2-part.r1 == 1 && part.c2-part.c1 == 1 {
+		if part.single() {
 			continue
 		}
 		kept = append(kept, part)
@@ -204,7 +217,7 @@ func (p *protection) whole() bool {
 // protection reads a ProtectedRange of a request.
 func (c *change) protection(r *sheets.ProtectedRange) (*sheet, *protection, error) {
 	if r.TableId != "" {
-		return nil, nil, badRequest("This simulator does not know tables.")
+		return nil, nil, badRequest("This simulator does not know how to protect a table.")
 	}
 	p := &protection{description: r.Description, warningOnly: r.WarningOnly, namedRange: r.NamedRangeId}
 	grid := r.Range
@@ -284,56 +297,5 @@ func (c *change) deleteProtectedRange(r *sheets.DeleteProtectedRangeRequest) err
 		return err
 	}
 	s.protections = slices.Delete(slices.Clone(s.protections), i, i+1)
-	return nil
-}
-
-func (c *change) setBasicFilter(r *sheets.SetBasicFilterRequest) error {
-	if r.Filter == nil {
-		return badRequest("A filter must be specified.")
-	}
-	s, a, err := c.area(r.Filter.Range)
-	if err != nil {
-		return err
-	}
-	if err := c.mayShape(s, true); err != nil {
-		return err
-	}
-	filter := *r.Filter
-	filter.Range = s.clamp(a).gridRange()
-	s.filter = &filter
-	return nil
-}
-
-func (c *change) clearBasicFilter(r *sheets.ClearBasicFilterRequest) error {
-	s, err := c.st.grid(r.SheetId)
-	if err != nil {
-		return err
-	}
-	s.filter = nil
-	return nil
-}
-
-func (c *change) addConditionalFormatRule(r *sheets.AddConditionalFormatRuleRequest) error {
-	if r.Rule == nil || len(r.Rule.Ranges) == 0 {
-		return badRequest("A rule with at least one range must be specified.")
-	}
-	if (r.Rule.BooleanRule == nil) == (r.Rule.GradientRule == nil) {
-		return badRequest("Exactly one of 'booleanRule' and 'gradientRule' must be specified.")
-	}
-	var target *sheet
-	for _, g := range r.Rule.Ranges {
-		s, _, err := c.area(g)
-		if err != nil {
-			return err
-		}
-		if target != nil && s != target {
-			return badRequest("All ranges of a conditional format rule must be on one sheet.")
-		}
-		target = s
-	}
-	if r.Index < 0 || int(r.Index) > len(target.conditions) {
-		return badRequest("The index %d is out of range.", r.Index)
-	}
-	target.conditions = slices.Insert(slices.Clone(target.conditions), int(r.Index), r.Rule)
 	return nil
 }
