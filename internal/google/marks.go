@@ -97,8 +97,8 @@ func (pl *plan) dropMark(field string) *sheets.Request {
 // newStamp returns the stamp that the batch leaves.
 func (pl *plan) newStamp() stamp {
 	s := stamp{
-		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1, Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1,
-		At: pl.at.UTC().Format(time.RFC3339),
+		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1,
+		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
 	}
 	for i, c := range pl.schema.Columns {
 		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)})
