@@ -7,10 +7,11 @@ type Action uint8
 
 // The actions.
 const (
-	Keep   Action = iota // existing rows stay as they are
-	Write                // existing rows get other values
-	Insert               // rows are put in
-	Delete               // existing rows are taken out
+	Keep    Action = iota // existing rows stay as they are
+	Write                 // existing rows get other values
+	Insert                // rows are put in
+	Delete                // existing rows are taken out
+	Relabel               // existing rows get the policy's mark, and stay as they are otherwise
 )
 
 // Blank is the From of steps that write blank rows.
@@ -132,10 +133,13 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 		}
 		s.add(Delete, lost, 0)
 		lost = 0
-		if at == none {
-			s.add(Keep, 1, 0)
-		} else {
+		switch {
+		case at != none:
 			s.add(Write, 1, at)
+		case b.isMarked(p, i):
+			s.add(Relabel, 1, 0)
+		default:
+			s.add(Keep, 1, 0)
 		}
 	}
 	free := lost + l.Spare
@@ -164,7 +168,7 @@ func (s *script) add(do Action, rows, from int) {
 	if rows <= 0 {
 		return
 	}
-	if do == Keep || do == Delete {
+	if do == Keep || do == Delete || do == Relabel {
 		from = 0
 	}
 	if n := len(*s); n > 0 {

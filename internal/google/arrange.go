@@ -15,7 +15,10 @@ import (
 type arrangement struct {
 	shifts []shift   // in the order in which they are carried out: the lowest first
 	copies []copyRow // after the shifts
-	runs   []run     // after the copies
+	runs   []run     // after the copies; those of wanted rows and of blank ones
+	marks  []run     // likewise; rows that get the policy's mark; from is the existing row
+	moved  []piece   // likewise; existing rows that are written again
+	keeps  []run     // rows that stay; from is the existing row
 	fresh  []run     // where rows were put in, in places after the shifts; from has no meaning
 	rows   int       // in the end
 }
@@ -56,9 +59,14 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 			continue
 		case change.Delete:
 			a.shifts = append(a.shifts, shift{at, s.Rows, false})
-		case change.Keep:
+		case change.Keep, change.Relabel:
 			if edge {
 				a.copies = append(a.copies, copyRow{0, row})
+			}
+			if s.Do == change.Relabel {
+				a.marks = append(a.marks, run{row, s.Rows, at})
+			} else {
+				a.keeps = append(a.keeps, run{row, s.Rows, at})
 			}
 			row += s.Rows
 		case change.Write:
@@ -116,16 +124,4 @@ func (a *arrangement) highest() (row int, any bool) {
 		return 0, false
 	}
 	return a.shifts[len(a.shifts)-1].at, true
-}
-
-// ordered returns the runs of wanted rows in the result's order.
-func (a *arrangement) ordered() []run {
-	var runs []run
-	for _, r := range a.runs {
-		if r.from != change.Blank && r.rows > 0 {
-			runs = append(runs, r)
-		}
-	}
-	slices.SortFunc(runs, func(x, y run) int { return cmp.Compare(x.from, y.from) })
-	return runs
 }

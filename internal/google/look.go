@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"iter"
 	"reflect"
 	"slices"
 	"time"
@@ -73,7 +74,7 @@ func (r *write) prove(ctx context.Context) error {
 func (r *write) stand(ctx context.Context) error {
 	r.spare = 0
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	header, err := r.ranges(ctx, r.state.id, r.place.tab.title, []rect{{m.row, m.col, m.row + 1, m.endCol}})
@@ -86,7 +87,45 @@ func (r *write) stand(ctx context.Context) error {
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
-	return r.standRows(ctx)
+	if r.w.Snapshot {
+		if r.w.Rows, err = export.KeepColumns(r.w.Rows, r.place.keptColumns()); err != nil {
+			return err
+		}
+		r.newChange()
+	}
+	if err := r.standRows(ctx); err != nil {
+		return err
+	}
+	return r.checkKeys()
+}
+
+// keptColumns returns the columns that were written last and are still there, in their order.
+func (p *place) keptColumns() []table.Column {
+	var list []table.Column
+	for _, f := range p.stamp.Fields {
+		if _, ok := p.layout.at[f.ID]; ok {
+			c := columnOfShows(f.Shows)
+			c.ID, c.Title = f.ID, p.layout.titles[f.ID]
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// checkKeys fails if the rows that stand lack a column by which the mode knows rows again. They would all stand twice.
+func (r *write) checkKeys() error {
+	if p := r.w.Policy(); p.Order || p.Remove || r.w.Snapshot || r.change.Stands() == 0 {
+		return nil
+	}
+	for _, c := range r.w.Rows.Schema().Columns {
+		if _, stands := r.place.layout.at[c.ID]; c.Key && !stands {
+			return problem.New(problem.SheetConflict, "The rows on the tab %q have no column %q, which tells which of "+
+				"them are the same as before.", r.place.tab.title, c.Title).
+				WithHint("Run the exporter once in the mode replace with the column %q, or choose another tab. "+
+					"Nothing was written.", c.ID)
+		}
+	}
+	return nil
 }
 
 func (r *write) standRows(ctx context.Context) error {
@@ -133,21 +172,32 @@ func (r *write) standRows(ctx context.Context) error {
 
 // standing yields the existing rows again.
 func (r *write) standing(yield func([]value)) {
-	if r.kept == nil {
-		return
+	for row := range r.existing() {
+		yield(row)
 	}
-	row := make([]value, len(r.w.Rows.Schema().Columns))
-	for kept, err := range r.kept.Rows() {
-		if err != nil {
-			return // what is missing makes the set incomplete
+}
+
+// existing yields the existing rows again. The slice is used again. What is missing makes the set incomplete.
+func (r *write) existing() iter.Seq[[]value] {
+	return func(yield func([]value) bool) {
+		if r.kept == nil {
+			return
 		}
-		for i, c := range kept.Cells {
-			row[i] = value{}
-			if text := c.String(); text != "" {
-				row[i] = value{Kind: text[0], Text: text[1:]}
+		row := make([]value, len(r.w.Rows.Schema().Columns))
+		for kept, err := range r.kept.Rows() {
+			if err != nil {
+				return
+			}
+			for i, c := range kept.Cells {
+				row[i] = value{}
+				if text := c.String(); text != "" {
+					row[i] = value{Kind: text[0], Text: text[1:]}
+				}
+			}
+			if !yield(row) {
+				return
 			}
 		}
-		yield(row)
 	}
 }
 

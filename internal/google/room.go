@@ -116,7 +116,12 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	stand := r.change.Stands()
 	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
-	pl.arr = arrange(r.change.Script(limits), stand+r.spare, r.spare)
+	steps := r.change.Script(limits)
+	pl.arr = arrange(steps, stand+r.spare, r.spare)
+	if len(pl.arr.shifts) > mostShifts {
+		pl.arr = closeUp(steps, stand+r.spare, r.spare)
+	}
+	pl.arr.bridge(r.mostBlocks())
 	top, shifts := pl.arr.highest()
 	if !shifts {
 		return nil
@@ -149,6 +154,7 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	pl.plain = true
 	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
 	pl.arr = arrange(r.change.Script(limits), stand+limits.Spare, limits.Spare)
+	pl.arr.bridge(r.mostBlocks())
 	return nil
 }
 

@@ -93,6 +93,9 @@ func (r *write) decide(ctx context.Context) error {
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
+	} else if r.place.isMoved() {
+		pl.start(r.set.Rows)
+		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -135,18 +138,10 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 
 // newChange starts a change.
 func (r *write) newChange() {
-	schema := r.w.Rows.Schema()
-	o := change.Options{
-		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
-	}
-	for i, c := range schema.Columns {
-		o.Titles = append(o.Titles, c.Title)
-		if slices.Contains(r.w.Hidden, c.ID) {
-			o.Hidden = append(o.Hidden, i)
-		}
-	}
-	if !r.sameColumns() {
-		o.Trace = nil // of rows of other columns
+	o := r.w.ChangeOptions()
+	o.Reshaped = !r.sameColumns()
+	if o.Policy.Order && o.Reshaped || r.place.managed.empty() {
+		o.Trace = nil // of rows that are not there
 	}
 	r.change = change.NewBuilder(o)
 }
@@ -235,31 +230,12 @@ func (r *write) pick(a arrangement) error {
 		case r.weight > r.c.o.MaxBody:
 			r.picked = nil
 		case r.picked == nil:
-		case r.cells != nil:
+		case r.cells != nil && n != none:
 			r.picked = append(r.picked, r.cells[n])
 		default:
 			r.picked = append(r.picked, rowDataOf(row))
 		}
 		return nil
-	})
-}
-
-// written yields the rows that an arrangement writes, in the result's order, with their positions in the result.
-func (r *write) written(a arrangement, yield func(n int, row []value) error) error {
-	runs := a.ordered()
-	if len(runs) == 0 {
-		return nil
-	}
-	n := 0
-	return r.rows(func(row []value, _ table.Row) error {
-		for len(runs) > 0 && n >= runs[0].from+runs[0].rows {
-			runs = runs[1:]
-		}
-		n++
-		if len(runs) == 0 || n <= runs[0].from {
-			return nil
-		}
-		return yield(n-1, row)
 	})
 }
 
@@ -302,7 +278,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.w.Mode.Policy(false).Order { // the rows are exactly the result
+	if r.w.Policy().Order { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -403,10 +379,8 @@ func (r *write) put(ctx context.Context) error {
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
 	reqs = append(reqs, r.headerUpdates()...)
-	at := 0
-	for _, run := range r.plan.arr.ordered() {
-		reqs = append(reqs, r.updates(r.plan.first()+run.row, r.picked[at:at+run.rows])...)
-		at += run.rows
+	for _, b := range r.plan.arr.blocks() {
+		reqs = append(reqs, r.updates(r.plan.first()+b.row, r.picked[b.from:b.from+b.rows])...)
 	}
 	return r.commitBody(append(reqs, anys(r.plan.finish())...))
 }
