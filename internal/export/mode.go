@@ -47,8 +47,9 @@ func texts[T ~string](list []T) []string {
 	return out
 }
 
-func modeWords(e Exporter) string {
-	switch e.Mode {
+// Words puts a mode into words.
+func (m Mode) Words() string {
+	switch m {
 	case Append:
 		return "Add: new rows go below, nothing that stands is changed"
 	case Upsert:
@@ -56,6 +57,23 @@ func modeWords(e Exporter) string {
 	}
 	return "Replace: the tab shows exactly the result"
 }
+
+// ModeHelp says what to know before choosing a mode for the definition.
+func ModeHelp(d Definition) string {
+	switch d.(type) {
+	case Report:
+		return "Replace shows the report as it is now. Add keeps what earlier runs wrote, such as month-ends for " +
+			"comparing: each run adds the whole report below, with its period, time and run in front. A report that " +
+			"has not changed since the last run of its period is not added again."
+	case ChangeLog:
+		return "Replace shows the changes of the days that are kept. Add also keeps older ones, for good."
+	}
+	return "Replace sorts the rows as QuickBooks does and drops what is not in the result. Add and Keep up to date " +
+		"leave rows where they are, so that notes beside them stay beside them; they know a row by its ID, which is " +
+		"added as a column if you leave it out."
+}
+
+func modeWords(e Exporter) string { return e.Mode.Words() }
 
 // WhenBlocked says what happens when people's cells stand where rows must go.
 type WhenBlocked string

@@ -111,6 +111,9 @@ type gathered struct {
 	rows     *table.Spool
 	note     string
 	warnings []export.Warning // from combining the companies
+
+	snapshot, partial bool   // see export.WriteRequest
+	deleted           string // likewise
 }
 
 // gather reads all companies and combines their rows.
@@ -132,11 +135,13 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	if err := j.refuseDifferences(g.parts); err != nil {
 		return g, err
 	}
-	rows, warnings, err := in.combine(g.parts)
+	rows, warnings, err := in.combine(g.parts, j.run, j.o.Now())
 	if err != nil {
 		return g, err
 	}
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
+	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
+	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
 	g.note = j.composeNote(in, g.parts)
 	return g, nil
 }
@@ -225,6 +230,8 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
 		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
+		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
+		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown,
 		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
