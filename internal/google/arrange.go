@@ -40,6 +40,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	var a arrangement
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
+	end := none     // the copy of the last row
 	for _, s := range steps {
 		switch s.Do {
 		case change.Insert:
@@ -49,8 +50,12 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 				place, edge = 1, true
 			case at == stand && stand > 0:
 				place = stand - 1
-				if a.isKept(row - 1) {
-					a.copies = append(a.copies, copyRow{row - 1 + s.Rows, row - 1})
+				if end == none && a.isKept(row-1) {
+					end = len(a.copies)
+					a.copies = append(a.copies, copyRow{row - 1, row - 1})
+				}
+				if end != none { // the last row moves down by all that is put in
+					a.copies[end].from += s.Rows
 				}
 			}
 			a.shifts = append(a.shifts, shift{place, s.Rows, true})
