@@ -18,6 +18,7 @@ type arrangement struct {
 	runs   []run     // after the copies; those of wanted rows and of blank ones
 	marks  []run     // likewise; rows that get the policy's mark; from is the existing row
 	moved  []piece   // likewise; existing rows that are written again
+	byRow  bool      // rows are sent in the tab's order, not in the result's
 	keeps  []run     // rows that stay; from is the existing row
 	fresh  []run     // where rows were put in, in places after the shifts; from has no meaning
 	rows   int       // in the end
@@ -91,18 +92,32 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	return a
 }
 
-// order sorts the shifts, and works out where rows were put in.
+// order sorts the shifts, and works out where rows were put in. Where rows are both put in and taken out, they are put
+// in first, so that what covers all rows never loses its end, and those are taken out that stood there.
 func (a *arrangement) order() {
-	slices.SortStableFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
+	slices.SortStableFunc(a.shifts, func(x, y shift) int {
+		if x.at == y.at && x.insert != y.insert {
+			if x.insert {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(x.at, y.at)
+	})
 	moved := 0
-	for _, s := range slices.Backward(a.shifts) {
+	for i, s := range a.shifts {
 		if !s.insert {
 			moved -= s.rows
 			continue
 		}
 		a.fresh = append(a.fresh, run{row: s.at + moved, rows: s.rows})
 		moved += s.rows
+		for j := i - 1; j >= 0 && a.shifts[j].at == s.at && !a.shifts[j].insert; j-- {
+			a.shifts[j].at += s.rows
+			a.fresh[len(a.fresh)-1].row += a.shifts[j].rows
+		}
 	}
+	slices.Reverse(a.shifts)
 }
 
 // isKept reports whether no run writes the row.
@@ -123,10 +138,50 @@ func (a *arrangement) growth() int {
 	return n
 }
 
+// added returns the rows that are new, where fresh tells which cells are: the rows at the edges were copied into cells
+// that were put in.
+func (a *arrangement) added() []run {
+	var list []run
+	for _, f := range a.fresh {
+		if n := len(list); n > 0 && list[n-1].row+list[n-1].rows == f.row {
+			list[n-1].rows += f.rows
+		} else {
+			list = append(list, f)
+		}
+	}
+	for _, c := range a.copies {
+		for i, f := range list {
+			switch {
+			case c.to == f.row && c.from == f.row+f.rows:
+				list[i].row++
+			case c.to == f.row+f.rows-1 && c.from == f.row-1:
+				list[i].row--
+			}
+		}
+	}
+	return list
+}
+
+// peak returns how many rows more there are at most while the shifts are carried out.
+func (a *arrangement) peak() int {
+	n, most := 0, 0
+	for _, s := range a.shifts {
+		if s.insert {
+			n += s.rows
+		} else {
+			n -= s.rows
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // highest returns the first row that a shift moves. All below it move too.
 func (a *arrangement) highest() (row int, any bool) {
-	if len(a.shifts) == 0 {
-		return 0, false
+	for i, s := range a.shifts {
+		if i == 0 || s.at < row {
+			row = s.at
+		}
 	}
-	return a.shifts[len(a.shifts)-1].at, true
+	return row, len(a.shifts) > 0
 }

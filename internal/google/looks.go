@@ -72,7 +72,7 @@ func columnOfShows(shows string) table.Column {
 // rowLooks returns the requests that make rows that were put in look like a neighbour.
 func (pl *plan) rowLooks() []*sheets.Request {
 	var reqs []*sheets.Request
-	for _, f := range pl.arr.fresh {
+	for _, f := range pl.arr.added() {
 		like := f.row - 1
 		if like < 0 {
 			like = f.row + f.rows

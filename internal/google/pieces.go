@@ -25,8 +25,7 @@ type piece struct {
 	of source
 }
 
-// pieces returns what is written, in the order in which it is sent: the result's, or the tab's if existing rows are
-// among it.
+// pieces returns what is written, in the order in which it is sent.
 func (a *arrangement) pieces() []piece {
 	var list []piece
 	for _, r := range a.runs {
@@ -34,7 +33,7 @@ func (a *arrangement) pieces() []piece {
 			list = append(list, piece{r, ofResult})
 		}
 	}
-	if len(a.moved) == 0 {
+	if !a.byRow {
 		slices.SortFunc(list, func(x, y piece) int { return cmp.Compare(x.from, y.from) })
 		return list
 	}
@@ -60,7 +59,7 @@ func (a *arrangement) blocks() []run {
 
 // rewrite returns the arrangement that writes all rows that a script leaves, where nothing stands.
 func rewrite(steps []change.Step) arrangement {
-	var a arrangement
+	a := arrangement{byRow: true}
 	at := 0
 	for _, s := range steps {
 		r := run{a.rows, s.Rows, at}
@@ -127,7 +126,7 @@ func (a *arrangement) bridge(most int) {
 	for _, m := range a.marks {
 		a.moved = append(a.moved, piece{m, ofMarked})
 	}
-	a.marks = nil
+	a.marks, a.byRow = nil, true
 	list := a.pieces()
 	slices.SortFunc(list, func(x, y piece) int { return cmp.Compare(x.row, y.row) })
 	type gap struct{ row, endRow int }
@@ -171,7 +170,7 @@ const windowRows = 20_000
 // none.
 func (r *write) written(a arrangement, yield func(n int, row []value) error) error {
 	list := a.pieces()
-	if len(a.moved) == 0 {
+	if !a.byRow {
 		return r.writtenOfResult(list, yield)
 	}
 	next, stop := iter.Pull(r.existing())

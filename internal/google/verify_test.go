@@ -217,3 +217,16 @@ func (h *heapWatch) look() {
 	runtime.ReadMemStats(&m)
 	h.most = max(h.most, m.HeapInuse)
 }
+
+// largest notes the size of the largest body that was sent.
+type largest struct {
+	next http.RoundTripper
+	n    atomic.Int64
+}
+
+func (l *largest) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.ContentLength > l.n.Load() {
+		l.n.Store(r.ContentLength)
+	}
+	return l.next.RoundTrip(r)
+}
