@@ -172,20 +172,24 @@ func (r *write) standRows(ctx context.Context) error {
 
 // standing yields the existing rows again.
 func (r *write) standing(yield func([]value)) {
-	for row := range r.existing() {
+	for row, err := range r.existing() {
+		if err != nil {
+			return // what is missing makes the set incomplete
+		}
 		yield(row)
 	}
 }
 
-// existing yields the existing rows again. The slice is used again. What is missing makes the set incomplete.
-func (r *write) existing() iter.Seq[[]value] {
-	return func(yield func([]value) bool) {
+// existing yields the existing rows again. The slice is used again.
+func (r *write) existing() iter.Seq2[[]value, error] {
+	return func(yield func([]value, error) bool) {
 		if r.kept == nil {
 			return
 		}
 		row := make([]value, len(r.w.Rows.Schema().Columns))
 		for kept, err := range r.kept.Rows() {
 			if err != nil {
+				yield(nil, err)
 				return
 			}
 			for i, c := range kept.Cells {
@@ -194,7 +198,7 @@ func (r *write) existing() iter.Seq[[]value] {
 					row[i] = value{Kind: text[0], Text: text[1:]}
 				}
 			}
-			if !yield(row) {
+			if !yield(row, nil) {
 				return
 			}
 		}

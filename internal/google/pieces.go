@@ -173,16 +173,24 @@ func (r *write) written(a arrangement, yield func(n int, row []value) error) err
 	if !a.byRow {
 		return r.writtenOfResult(list, yield)
 	}
-	next, stop := iter.Pull(r.existing())
-	defer stop()
-	at := 0 // of the existing rows
+	existing := newReader(r.existing())
+	defer existing.stop()
+	if isInOrder(list) {
+		result := newReader(r.resultRows())
+		defer result.stop()
+		return r.yieldPieces(list, result.row, existing.row, yield)
+	}
 	for len(list) > 0 {
 		n, rows := 0, 0
 		for n < len(list) && rows < windowRows {
 			rows += list[n].rows
 			n++
 		}
-		if err := r.writeWindow(list[:n], next, &at, yield); err != nil {
+		result, err := r.collect(list[:n])
+		if err != nil {
+			return err
+		}
+		if err := r.yieldPieces(list[:n], result, existing.row, yield); err != nil {
 			return err
 		}
 		list = list[n:]
@@ -190,50 +198,64 @@ func (r *write) written(a arrangement, yield func(n int, row []value) error) err
 	return nil
 }
 
-// writeWindow yields the rows of some pieces in the tab's order. next returns the existing rows one by one, of which at
-// have been taken.
-func (r *write) writeWindow(
-	list []piece, next func() ([]value, bool), at *int, yield func(n int, row []value) error,
-) error {
-	result := map[int][]value{}
+// isInOrder reports whether the result's rows are among the pieces in the result's order.
+func isInOrder(list []piece) bool {
+	next := 0
+	for _, p := range list {
+		if p.of != ofResult {
+			continue
+		}
+		if p.from < next {
+			return false
+		}
+		next = p.from + p.rows
+	}
+	return true
+}
+
+// collect returns a function that returns the result's rows of some pieces by their positions.
+func (r *write) collect(list []piece) (func(n int) ([]value, error), error) {
+	rows := map[int][]value{}
 	for _, p := range list {
 		for n := range p.rows {
 			if p.of == ofResult {
-				result[p.from+n] = nil
+				rows[p.from+n] = nil
 			}
 		}
 	}
-	if len(result) > 0 {
-		n := 0
-		err := r.rows(func(row []value, _ table.Row) error {
-			if _, wanted := result[n]; wanted {
-				result[n] = slices.Clone(row)
-			}
-			n++
-			return nil
-		})
+	n := 0
+	for row, err := range r.resultRows() {
 		if err != nil {
-			return err
+			return nil, err
 		}
+		if _, wanted := rows[n]; wanted {
+			rows[n] = slices.Clone(row)
+		}
+		n++
 	}
+	return func(n int) ([]value, error) { return rows[n], nil }, nil
+}
+
+// yieldPieces yields the rows of pieces.
+func (r *write) yieldPieces(
+	list []piece, result, existing func(n int) ([]value, error), yield func(n int, row []value) error,
+) error {
+	mark := r.w.Policy().Mark
 	for _, p := range list {
 		for n := range p.rows {
+			at, read := none, existing
 			if p.of == ofResult {
-				if err := yield(p.from+n, result[p.from+n]); err != nil {
-					return err
-				}
-				continue
+				at, read = p.from+n, result
 			}
-			row, ok := nthExisting(p.from+n, next, at)
-			if !ok {
-				return errLost
+			row, err := read(p.from + n)
+			if err != nil {
+				return err
 			}
 			if p.of == ofMarked {
 				row = slices.Clone(row)
-				mark := r.w.Policy().Mark
 				row[mark.Column] = mark.Value
 			}
-			if err := yield(none, row); err != nil {
+			if err := yield(at, row); err != nil {
 				return err
 			}
 		}
@@ -241,19 +263,52 @@ func (r *write) writeWindow(
 	return nil
 }
 
-// errLost says that existing rows which were read are not there any more.
-var errLost = errors.New("existing rows are not kept as they were read")
+// reader reads rows one by one.
+type reader struct {
+	next func() ([]value, error, bool)
+	stop func()
+	at   int // the next one
+}
 
-// nthExisting returns an existing row by its position, which never decreases.
-func nthExisting(want int, next func() ([]value, bool), at *int) ([]value, bool) {
+func newReader(rows iter.Seq2[[]value, error]) *reader {
+	next, stop := iter.Pull2(rows)
+	return &reader{next: next, stop: stop}
+}
+
+// errLost says that rows which were read cannot be read again.
+var errLost = errors.New("fewer rows are kept than were read")
+
+// row returns a row by its position, which may only grow.
+func (r *reader) row(n int) ([]value, error) {
 	for {
-		row, ok := next()
-		*at++
-		if !ok || *at > want {
-			return row, ok
+		row, err, ok := r.next()
+		r.at++
+		switch {
+		case !ok:
+			return nil, errLost
+		case err != nil || r.at > n:
+			return row, err
 		}
 	}
 }
+
+// resultRows yields the result's rows. The slice is used again.
+func (r *write) resultRows() iter.Seq2[[]value, error] {
+	return func(yield func([]value, error) bool) {
+		err := r.rows(func(row []value, _ table.Row) error {
+			if !yield(row, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(nil, err)
+		}
+	}
+}
+
+// errStopped ends a pass over the rows.
+var errStopped = errors.New("no more rows are wanted")
 
 // writtenOfResult yields the rows of pieces that are all of the result, in its order.
 func (r *write) writtenOfResult(list []piece, yield func(n int, row []value) error) error {
