@@ -17,8 +17,8 @@ func (r *reportCall) addQuirks(rep *report) {
 	}{
 		{q.NestedProfitDetail, (*reportCall).nestProfitDetail},
 		{q.NegativeExpenses, (*reportCall).negateExpenses},
-		{q.HeadersHoldTotals, (*reportCall).repeatTotals},
 		{q.OneCentOff, (*reportCall).addCent},
+		{q.HeadersHoldTotals, (*reportCall).repeatTotals},
 		{q.SurplusCell, (*reportCall).addSurplusCell},
 		{q.HomeCurrencyKeys, (*reportCall).renameAmounts},
 		{q.SpeltAmounts, (*reportCall).spellAmounts},
