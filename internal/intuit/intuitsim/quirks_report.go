@@ -206,8 +206,11 @@ func (r *reportCall) addCent(rep *report) {
 			if visit(row.Rows); done {
 				return
 			}
-			if row.Summary != nil && (row.Rows != nil || row.Group == "GrandTotal") {
+			switch {
+			case row.Summary != nil && (row.Rows != nil || row.Group == "GrandTotal"):
 				done = raise(row.Summary.ColData, money)
+			case row.Summary == nil && row.Header != nil && row.Rows != nil && len(row.Rows.Row) == 0:
+				done = raise(row.Header.ColData, money) // so older answers close a section
 			}
 		}
 	}
