@@ -94,8 +94,8 @@ func newCompany(index int, opts *Options, entities map[string]*entity) *Company 
 		zone = time.FixedZone("", -8*3600)
 	}
 	var quirks Quirks
-	if index < len(opts.Quirks) {
-		quirks = opts.Quirks[index]
+	if n := len(opts.Quirks); n > 0 {
+		quirks = opts.Quirks[index%n]
 	}
 	return &Company{
 		quirks: quirks, opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA",

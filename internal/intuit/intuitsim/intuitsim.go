@@ -5,8 +5,8 @@
 //
 // The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset,
 // faults, latency, limits, settings, consent, and POST
-// companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences from the
-// real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser shorten the
+// companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences
+// from the real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser shorten the
 // list of expected tokens, and XML answers are a plain rendering of the JSON ones.
 package intuitsim
 
@@ -31,8 +31,8 @@ type Options struct {
 	Companies int
 	// Nasty adds records that careless exporters corrupt: formulas as names, leading zeros, 17-digit ids, long notes.
 	Nasty bool
-	// Quirks are those of the companies, in their order; a company beyond the end has none. Company.SetQuirks changes
-	// them.
+	// Quirks are those of the companies, in their order, and from the beginning again if there are more companies.
+	// Company.SetQuirks changes them.
 	Quirks []Quirks
 	// Now is the clock of tokens, limits, timestamps and report macros; nil means time.Now.
 	Now func() time.Time

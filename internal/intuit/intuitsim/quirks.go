@@ -1,8 +1,8 @@
 package intuitsim
 
-// Quirks are ways in which the answers of a company differ from the plain ones. Each was recorded, stands in Intuit's
-// reference or in a public report; the field names its source, a file by its name in statement/testdata/hard or, with
-// its path, elsewhere. The zero value has none.
+// Quirks are ways in which the answers of a company differ from the plain ones. The fields name their sources:
+// recordings, Intuit's reference, public reports, or files with answers made after such, in statement/testdata/hard
+// unless they have a path. The zero value has none.
 type Quirks struct {
 	// LegacyReports answers reports like the service before 2026: keys as column types or no keys, totals titled in
 	// capitals, 0.00 instead of blanks, -Split-. SetLegacyReports does so for all companies.
