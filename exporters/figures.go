@@ -24,8 +24,8 @@ func group(id, title, group string, columns ...string) export.Figure {
 	return export.Figure{ID: id, Title: title, Group: group, Sum: columns}
 }
 
-// groupAmounts returns a group's figure for each key that a detail report's amounts can have: in the home currency where
-// there are several, and without tax where companies show it apart. The first key that is there counts.
+// groupAmounts returns a group's figure for each key that a detail report's amounts can have: in the home currency
+// where there are several, and without tax where companies show it apart. The first key that is there counts.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
 func groupAmounts(id, title, name string) []export.Figure {
 	var list []export.Figure

@@ -61,8 +61,8 @@ func smallPages(legacy bool) intuitsim.Quirks {
 }
 
 // TestEveryTypeOfAnOddCompany runs every type, lists by record and by line, reports in each layout and for a period
-// without data, against companies that have all quirks. Rows, sums, headline figures, differences and warnings are known
-// from the books, and each run takes one attempt.
+// without data, against companies that have all quirks. Rows, sums, headline figures, differences and warnings are
+// known from the books, and each run takes one attempt.
 func TestEveryTypeOfAnOddCompany(t *testing.T) {
 	t.Parallel()
 	for _, legacy := range []bool{false, true} {
@@ -501,8 +501,8 @@ var centDifferences = map[string]int{
 	"sales_by_product": 0,
 }
 
-// TestOneCentOff runs every report whose first total is a cent more than its rows, which QuickBooks says twice. Each run
-// succeeds at once with the difference, and with the figures of the rows.
+// TestOneCentOff runs every report with a first total that is a cent more than its rows, which QuickBooks says twice.
+// Each run succeeds at once with the difference, and with the figures of the rows.
 func TestOneCentOff(t *testing.T) {
 	t.Parallel()
 	for _, legacy := range []bool{false, true} {
@@ -563,7 +563,8 @@ func TestLastingTroubleEnds(t *testing.T) {
 			r := w.run(w.create(w.newExporter("profit_and_loss", map[string]string{
 				"date_range": "last_12_months", "accounting_method": "Accrual",
 			}, nil, w.company)).ID)
-			if r.Status != export.RunFailed || r.Attempts > 3 || !problem.HasCode(r.Problem, problem.QuickBooksMalformed) ||
+			if r.Status != export.RunFailed || r.Attempts > 3 ||
+				!problem.HasCode(r.Problem, problem.QuickBooksMalformed) ||
 				!strings.Contains(r.Problem.Message, `has "7.77" in cell 3, but there are only 2 columns`) {
 				t.Errorf("it %s after %d attempts: %v", r.Status, r.Attempts, r.Problem)
 			}

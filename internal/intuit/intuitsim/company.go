@@ -98,8 +98,8 @@ func newCompany(index int, opts *Options, entities map[string]*entity) *Company 
 		quirks = opts.Quirks[index%n]
 	}
 	return &Company{
-		quirks: quirks, opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA",
-		numbered: p.numbered, taxAccount: p.taxAccount,
+		opts: opts, quirks: quirks, index: index, zone: zone, entities: entities, legalName: p.legal,
+		canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info: CompanyInfo{
 			Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal,
 		},
