@@ -54,6 +54,7 @@ func (w *oddWorld) checkReport(d export.Report) {
 		}
 		w.checkWarnings(d.ID, r)
 		w.checkSums(d, layout, r.Control, plain)
+		w.checkSheet(d, layout, r, plain)
 		w.checkFigures(name, d, r, plain, request)
 	}
 	if !w.legacy {
@@ -133,7 +134,7 @@ func (w *oddWorld) checkSums(d export.Report, layout string, control map[string]
 		want = map[string]string{"Amount": all.String()}
 	}
 	if len(control) == 0 && slices.Contains(addNothing, d.ID) {
-		return // a column of theirs holds income and expenses
+		return // checkSheet looks at their cells
 	}
 	got := map[string]string{}
 	for key, text := range control {
@@ -144,7 +145,38 @@ func (w *oddWorld) checkSums(d export.Report, layout string, control map[string]
 	}
 }
 
-// addNothing are the statements whose columns are not added up.
+// checkSheet adds up all amounts in the sheet of a statement, totals too, and compares them with the plain answer.
+func (w *oddWorld) checkSheet(d export.Report, layout string, r export.Run, plain plainReport) {
+	w.t.Helper()
+	if !slices.Contains(addNothing, d.ID) {
+		return
+	}
+	total := slices.IndexFunc(plain.Columns.Column, func(c plainColumn) bool { return c.named("total") })
+	want, got := decimal.Zero, decimal.Zero
+	plain.lines(func(cells []reportCell, leaf bool) {
+		for i, c := range cells[1:] {
+			alone := len(cells) == 2 // then the total is all there is
+			if layout == export.LayoutStatement || leaf && (layout == export.LayoutTable || i+1 != total || alone) {
+				want = want.Add(c.read())
+			}
+		}
+	})
+	for _, row := range w.google.Spreadsheet(r.Exporter.Target.Spreadsheet).Values("Data!B2:Z1000") {
+		if layout == export.LayoutTidy {
+			row = row[len(row)-1:] // before it are dates
+		}
+		for _, cell := range row {
+			if amount, ok := cell.(float64); ok {
+				got = got.Add(decimal.NewFromFloat(amount))
+			}
+		}
+	}
+	if !got.Round(2).Equal(want) || want.IsZero() {
+		w.t.Errorf("%s as %s: the sheet's amounts add up to %s, those of the answer to %s", d.ID, layout, got, want)
+	}
+}
+
+// addNothing are the statements whose columns are not added up: they hold income and expenses.
 var addNothing = []string{"profit_and_loss", "balance_sheet", "cash_flow"}
 
 // noFigures are the types whose answers do not allow to read all figures.
