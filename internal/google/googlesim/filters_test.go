@@ -76,7 +76,8 @@ func TestFilterViews(t *testing.T) {
 		{"updateFilterView":{"filter":{"filterViewId":4,"title":"Mine"},"fields":"title"}},
 		{"duplicateFilterView":{"filterId":4}}`)
 	views := tabOf(book, 0).FilterViews
-	if len(views) != 2 || views[0].Title != "Mine" || views[1].Title != "Copy of Mine" || views[0].Range.EndRowIndex != 3 {
+	if len(views) != 2 || views[0].Title != "Mine" || views[1].Title != "Copy of Mine" ||
+		views[0].Range.EndRowIndex != 3 {
 		t.Errorf("views %+v", views)
 	}
 	if got := hiddenRows(book); got != "3" {
@@ -105,7 +106,8 @@ func TestWritesUnderAFilter(t *testing.T) {
 		{"sort that moves all", `{"sortRange":{"range":{"sheetId":0,"startRowIndex":1,"endRowIndex":4},"sortSpecs":[{"dimensionIndex":0}]}}`,
 			Behaviour{SortMovesHiddenRows: true}, "[a b c]"},
 		{"cells of a part", banded("insertRange", "ROWS", "B2:B2"), Behaviour{}, "[c a]"},
-		{"cells of a part, refused", banded("insertRange", "ROWS", "B2:B2"), Behaviour{ShiftRefusesFilter: true}, "[c a b]"},
+		{"cells of a part, refused", banded("insertRange", "ROWS", "B2:B2"), Behaviour{ShiftRefusesFilter: true},
+			"[c a b]"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -49,8 +49,8 @@ func TestMetadataIdIsAGuard(t *testing.T) {
 	book := small(t)
 	write := `{"updateCells":{"start":{},"fields":"userEnteredValue","rows":[{"values":[{"userEnteredValue":{"stringValue":"new"}}]}]}}`
 	set(t, book, "A1", "old")
-	const words = "createDeveloperMetadata: Cannot add developer metadata with ID [41] because developer metadata with " +
-		"that ID already exists."
+	const words = "createDeveloperMetadata: Cannot add developer metadata with ID [41] because developer metadata " +
+		"with that ID already exists."
 	must(t, book.Batch(mustRequests(t, "["+guard+"]")...))
 	refuses(t, book, guard+","+write, "Invalid requests[0]."+words)
 	refuses(t, book, write+","+guard, "Invalid requests[1]."+words)
@@ -127,7 +127,8 @@ func TestTheGridUnderShiftedCells(t *testing.T) {
 			run(t, book, test.request)
 			tab, _ := book.Tab("Data")
 			if tab.Rows != test.rows || tab.Columns != test.columns || book.Cell(test.at).Value != "text" ||
-				book.Cell("A1").Value != "text" || book.Cell("E1").Value != "beside" || book.Cell("A9").Note != "a note" {
+				book.Cell("A1").Value != "text" || book.Cell("E1").Value != "beside" ||
+				book.Cell("A9").Note != "a note" {
 				t.Errorf("%d x %d, cells %v", tab.Rows, tab.Columns, book.Formulas("Data"))
 			}
 		})
@@ -330,7 +331,8 @@ func TestBandingAndBorders(t *testing.T) {
 	run(t, book, `{"updateBorders":{"range":{"sheetId":0,"endRowIndex":2,"endColumnIndex":2},"top":{"style":"SOLID"},"innerVertical":{"style":"DOTTED"}}},
 		{"updateBorders":{"range":{"sheetId":0,"endRowIndex":1,"endColumnIndex":1},"left":{"style":"DOUBLE"},"top":{"style":"NONE"}}}`)
 	a, b := book.Cell("A1").Format.Borders, book.Cell("B2").Format.Borders
-	if a.Top != nil || a.Right.Style != "DOTTED" || a.Left.Style != "DOUBLE" || b.Left.Style != "DOTTED" || b.Top != nil {
+	if a.Top != nil || a.Right.Style != "DOTTED" || a.Left.Style != "DOUBLE" || b.Left.Style != "DOTTED" ||
+		b.Top != nil {
 		t.Errorf("borders %+v %+v", a, b)
 	}
 }
@@ -432,8 +434,8 @@ func TestFindReplace(t *testing.T) {
 			if want := `[{"findReplace":` + test.reply + `}]`; reply != want {
 				t.Errorf("reply %s, want %s", reply, want)
 			}
-			if a, b, o := book.Cell("A1").Value, book.Cell("B1").Formula, book.Formatted("Other!A1")[0][0]; a != test.a ||
-				b != test.b || o != test.other {
+			a, b, o := book.Cell("A1").Value, book.Cell("B1").Formula, book.Formatted("Other!A1")[0][0]
+			if a != test.a || b != test.b || o != test.other {
 				t.Errorf("cells %v %v %v", a, b, o)
 			}
 		})
