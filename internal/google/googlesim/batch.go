@@ -27,6 +27,7 @@ func (c *change) run(requests []*sheets.Request) ([]*sheets.Response, error) {
 			return nil, badRequest("Invalid requests[%d]: No request set.", i)
 		}
 		reply, err := c.one(kind, r)
+		c.st.calc = nil
 		if err != nil {
 			return nil, inRequest(err, i, kind)
 		}

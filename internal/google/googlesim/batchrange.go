@@ -47,27 +47,18 @@ func (c *change) deleteRange(r *sheets.DeleteRangeRequest) error {
 	return nil
 }
 
-// bandShift reads a shift of cells and refuses one that tears something apart. A range that runs past
-// the grid is cut to it; one that starts past it is refused.
+// bandShift reads a shift of cells and refuses one that tears something apart.
 func (c *change) bandShift(op shiftOp, g *sheets.GridRange, dimension string) (*sheet, shift, error) {
-	if g == nil {
-		return nil, shift{}, badRequest("A range must be specified.")
-	}
-	s, err := c.st.grid(g.SheetId)
-	if err != nil {
-		return nil, shift{}, err
-	}
 	if dimension != "ROWS" && dimension != "COLUMNS" {
 		return nil, shift{}, badRequest("No dimension specified.")
 	}
-	a := areaOf(g)
-	if a.r1 < 0 || a.c1 < 0 || a.empty() {
+	s, a, err := c.clipped(g)
+	if err != nil {
+		return nil, shift{}, err
+	}
+	if a.empty() {
 		return nil, shift{}, badRequest("The range to shift must not be empty.")
 	}
-	if a.r1 >= s.rowCount || a.c1 >= s.colCount {
-		return nil, shift{}, c.st.errGridLimits(a, s)
-	}
-	a = s.clamp(a)
 	along, band := a.along(dimension == "ROWS"), a.across(dimension == "ROWS")
 	sh := shift{
 		sheet: s.id, rows: dimension == "ROWS", op: op, at: along.lo, n: along.hi - along.lo, band: band,

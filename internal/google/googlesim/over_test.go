@@ -292,6 +292,23 @@ func TestDeletedTable(t *testing.T) {
 	}
 }
 
+// TestRowsAppendedToATable lengthen it only if they are inserted.
+func TestRowsAppendedToATable(t *testing.T) {
+	t.Parallel()
+	for option, want := range map[string]int64{"OVERWRITE": 3, "INSERT_ROWS": 4} {
+		sim := New(Options{})
+		id := sim.CreateSpreadsheet(owner, "Books", "Data")
+		book := sim.Spreadsheet(id)
+		set(t, book, "A1", "head", "A2", "x", "A3", "y")
+		run(t, book, `{"addTable":{"table":{"range":{"sheetId":0,"endRowIndex":3,"endColumnIndex":1}}}}`)
+		status, body := ask(t, sim.Client(owner, "spreadsheets"), "POST", "/v4/spreadsheets/"+id+
+			"/values/Data!A1:append?valueInputOption=RAW&insertDataOption="+option, `{"values":[["z"]]}`)
+		if got := tabOf(book, 0).Tables[0].Range.EndRowIndex; status != 200 || got != want {
+			t.Errorf("%s: %d %s, the table ends at row %d", option, status, body, got)
+		}
+	}
+}
+
 func TestInsertedCellsInsideATable(t *testing.T) {
 	t.Parallel()
 	book := small(t)
@@ -399,6 +416,11 @@ func TestConditionalFormats(t *testing.T) {
 	if got := texts(); got != "=$B3>1 =Other!$B$1=A3" {
 		t.Errorf("rules %s", got)
 	}
+	must(t, book.RenameTab("Other", "It's other"))
+	if got := texts(); got != "=$B3>1 ='It''s other'!$B$1=A3" {
+		t.Errorf("renamed: %s", got)
+	}
+	must(t, book.RenameTab("It's other", "Other"))
 	if reply := run(t, book, `{"updateConditionalFormatRule":{"sheetId":0,"index":0,"newIndex":1}}`); !strings.Contains(reply,
 		`"newIndex":1`) || texts() != "=Other!$B$1=A3 =$B3>1" {
 		t.Errorf("moved: %s, %s", reply, texts())

@@ -47,16 +47,15 @@ type layer func(dst, src *cell, dr, dc int, v func() value)
 // copyPaste copies a range over another. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
-	source, from, err := c.area(r.Source)
+	source, from, err := c.clipped(r.Source)
 	if err != nil {
 		return err
 	}
-	target, to, err := c.area(r.Destination)
+	target, to, err := c.clipped(r.Destination)
 	if err != nil {
 		return err
 	}
 	turned := r.PasteOrientation == "TRANSPOSE"
-	from, to = source.clamp(from), target.clamp(to)
 	if from.empty() {
 		return nil
 	}
