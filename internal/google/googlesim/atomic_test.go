@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,33 +152,19 @@ func (st *state) misfit() string {
 				return fmt.Sprintf("%s has a row of %d cells in %d columns", s.title, len(r.cells), s.colCount)
 			}
 		}
-		ranges := map[string][]area{"merge": s.merges}
-		for _, p := range s.protections {
-			ranges["protection"] = append(ranges["protection"], p.area)
-		}
-		for _, t := range s.tables {
-			ranges["table"] = append(ranges["table"], tableArea(t))
-		}
-		for _, b := range s.bands {
-			ranges["banding"] = append(ranges["banding"], areaOf(b.Range))
-		}
-		for _, f := range s.filterViews {
-			ranges["filter view"] = append(ranges["filter view"], areaOf(f.Range))
-		}
-		for _, r := range s.conditions {
-			for _, g := range r.Ranges {
-				ranges["rule"] = append(ranges["rule"], areaOf(g))
+		for _, a := range s.overlays() {
+			if a.sheet != s.id || a.empty() || a.r1 < 0 || a.c1 < 0 || a.r2 > s.rowCount || a.c2 > s.colCount {
+				return fmt.Sprintf("%s: something lies at %+v of %d x %d", s.title, a, s.rowCount, s.colCount)
 			}
 		}
-		for kind, list := range ranges {
+		var tables []area
+		for _, t := range s.tables {
+			tables = append(tables, tableArea(t))
+		}
+		for _, list := range [][]area{s.merges, tables} {
 			for i, a := range list {
-				if a.sheet != s.id || a.empty() || a.r1 < 0 || a.c1 < 0 || a.r2 > s.rowCount || a.c2 > s.colCount {
-					return fmt.Sprintf("%s: %s at %+v of %d x %d", s.title, kind, a, s.rowCount, s.colCount)
-				}
-				for _, b := range list[:i] {
-					if (kind == "merge" || kind == "table") && a.overlaps(b) {
-						return fmt.Sprintf("%s: two %ss share cells: %+v %+v", s.title, kind, a, b)
-					}
+				if slices.ContainsFunc(list[:i], a.overlaps) {
+					return fmt.Sprintf("%s: two merges or tables share cells: %+v", s.title, list)
 				}
 			}
 		}

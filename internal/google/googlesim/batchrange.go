@@ -1,6 +1,10 @@
 package googlesim
 
-import "google.golang.org/api/sheets/v4"
+import (
+	"slices"
+
+	"google.golang.org/api/sheets/v4"
+)
 
 func errSplitsMerge() error {
 	return badRequest("You can't perform a paste that partially intersects a merge.")
@@ -109,7 +113,8 @@ func (s *sheet) bandArea(sh shift) area {
 	return a
 }
 
-// bandEnd is one past the last row or column of the band that holds anything.
+// bandEnd is one past the last row or column of the band that holds anything, or over which something
+// lies that moves along.
 func (s *sheet) bandEnd(sh shift) int {
 	end, moving := 0, s.bandArea(sh)
 	s.each(moving, func(row, col int, stored *cell) bool {
@@ -119,17 +124,40 @@ func (s *sheet) bandEnd(sh shift) int {
 		}
 		return true
 	})
-	for _, m := range s.merges {
-		if m.overlaps(moving) {
-			end = max(end, m.along(sh.rows).hi)
-		}
-	}
-	for _, t := range s.tables {
-		if a := tableArea(t); a.overlaps(moving) {
+	for _, a := range s.overlays() {
+		if a.overlaps(moving) && sh.reaches(a.across(sh.rows)) {
 			end = max(end, a.along(sh.rows).hi)
 		}
 	}
 	return end
+}
+
+// overlays are the ranges of all that lies over the cells of the tab.
+func (s *sheet) overlays() []area {
+	list := slices.Clone(s.merges)
+	for _, p := range s.protections {
+		list = append(append(list, p.area), p.open...)
+	}
+	var grids []*sheets.GridRange
+	if s.filter != nil {
+		grids = append(grids, s.filter.Range)
+	}
+	for _, f := range s.filterViews {
+		grids = append(grids, f.Range)
+	}
+	for _, b := range s.bands {
+		grids = append(grids, b.Range)
+	}
+	for _, t := range s.tables {
+		grids = append(grids, t.Range)
+	}
+	for _, r := range s.conditions {
+		grids = append(grids, r.Ranges...)
+	}
+	for _, g := range grids {
+		list = append(list, areaOf(g))
+	}
+	return list
 }
 
 // trim forgets blank cells that a shift pushed past the grid.
