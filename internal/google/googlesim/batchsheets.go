@@ -14,6 +14,8 @@ const (
 	maxTabs = 200
 )
 
+// addSheet adds a tab; the client may choose its id. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) addSheet(r *sheets.AddSheetRequest) (*sheets.Response, error) {
 	p := r.Properties
 	if p == nil {
@@ -127,6 +129,8 @@ func (c *change) moveTab(s *sheet, index int) {
 	c.st.sheets = slices.Insert(slices.Delete(c.st.sheets, i, i+1), index, s)
 }
 
+// deleteSheet deletes a tab with all that lies on it. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) deleteSheet(r *sheets.DeleteSheetRequest) error {
 	s, err := c.st.grid(r.SheetId)
 	if err != nil {
@@ -200,6 +204,8 @@ func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Respon
 	return &sheets.Response{DuplicateSheet: &sheets.DuplicateSheetResponse{Properties: c.st.properties(s)}}, nil
 }
 
+// updateSheetProperties replaces the masked properties of a tab, its size included. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) updateSheetProperties(r *sheets.UpdateSheetPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.SheetProperties{})
 	if err != nil {
@@ -315,6 +321,8 @@ func (c *change) resizeColumns(s *sheet, cols int) error {
 	return nil
 }
 
+// updateSpreadsheetProperties replaces the masked properties of the spreadsheet. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) updateSpreadsheetProperties(r *sheets.UpdateSpreadsheetPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.SpreadsheetProperties{})
 	if err != nil {
