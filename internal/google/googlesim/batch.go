@@ -28,6 +28,7 @@ func (c *change) run(requests []*sheets.Request) ([]*sheets.Response, error) {
 		}
 		reply, err := c.one(kind, r)
 		c.st.calc = nil
+		c.st.swallow()
 		if err != nil {
 			return nil, inRequest(err, i, kind)
 		}

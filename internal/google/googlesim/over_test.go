@@ -2,6 +2,7 @@ package googlesim
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -201,6 +202,26 @@ func TestWhatMergesRefuse(t *testing.T) {
 	refuses(t, book, `{"mergeCells":{"range":{"sheetId":0,"endRowIndex":2,"endColumnIndex":1},"mergeType":"MERGE_ALL"}}`,
 		"You can't merge frozen and non-frozen rows.")
 	must(t, book.Merge("Data!A1:B1"))
+}
+
+// TestWritesIntoAMerge lose all but the first cell, whoever writes, and say nothing.
+func TestWritesIntoAMerge(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		book := small(t)
+		book.s.SetBehaviour(Behaviour{MergesKeepWrites: keep})
+		must(t, book.Merge("Data!A1:B2"))
+		client := book.s.Client(owner, "spreadsheets")
+		status, body := ask(t, client, "PUT", "/v4/spreadsheets/"+book.ID()+"/values/Data!A1?valueInputOption=RAW",
+			`{"values":[[1,2],[3,4]]}`)
+		run(t, book, `{"repeatCell":{"range":{"sheetId":0,"startRowIndex":1,"endRowIndex":2},"cell":{"userEnteredValue":{"numberValue":5}},"fields":"userEnteredValue"}},
+			{"unmergeCells":{"range":{"sheetId":0}}}`)
+		want := map[bool]string{false: "[[1] [  5 5 5]]", true: "[[1 2] [5 5 5 5 5]]"}[keep]
+		if got := fmt.Sprint(book.Values("Data!A1:E2")); got != want || status != 200 ||
+			!strings.Contains(body, `"updatedCells":4`) {
+			t.Errorf("kept %v: %s, %d %s", keep, got, status, body)
+		}
+	}
 }
 
 func TestMergesFollow(t *testing.T) {

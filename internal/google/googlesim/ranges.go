@@ -74,6 +74,22 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	return nil
 }
 
+// swallow drops the contents of cells that a merge covers.
+func (st *state) swallow() {
+	for _, s := range st.sheets {
+		for _, m := range s.merges {
+			for row := m.r1; row < min(m.r2, len(s.rows)) && !st.how.MergesKeepWrites; row++ {
+				for col := m.c1; col < m.c2; col++ {
+					stored := s.at(row, col)
+					if stored != nil && stored.kind != kindBlank && (row != m.r1 || col != m.c1) {
+						s.put(row, col).setContent(cell{})
+					}
+				}
+			}
+		}
+	}
+}
+
 // unmergeCells splits the merged cells that lie whole in a range. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) unmergeCells(r *sheets.UnmergeCellsRequest) error {

@@ -20,8 +20,8 @@ func TestWatch(t *testing.T) {
 	book := sim.Spreadsheet(id)
 	var seen []string
 	sim.Watch(func(a Applied) {
-		seen = append(seen, fmt.Sprintf("%s by %s, %d requests, %d bytes: %v", a.Kind, a.User, len(a.Requests),
-			len(a.Body), a.Book.Values("Data!A1:B1")))
+		seen = append(seen, fmt.Sprintf("%s by %s, %d requests, %d bytes: %v to %v", a.Kind, a.User, len(a.Requests),
+			len(a.Body), a.Before.Values("Data!A1:B1"), a.Book.Values("Data!A1:B1")))
 		if err := a.Book.SetCell("A1", "no"); err == nil {
 			t.Error("a watcher changed the spreadsheet")
 		}
@@ -41,9 +41,9 @@ func TestWatch(t *testing.T) {
 		t.Error("the connection was not cut")
 	}
 	want := []string{
-		"values.update by owner@example.com, 0 requests, 16 bytes: [[1]]",
-		"person by owner@example.com, 0 requests, 0 bytes: [[1 mine]]",
-		"batchUpdate by owner@example.com, 1 requests, 58 bytes: [[1 mine]]",
+		"values.update by owner@example.com, 0 requests, 16 bytes: [] to [[1]]",
+		"person by owner@example.com, 0 requests, 0 bytes: [[1]] to [[1 mine]]",
+		"batchUpdate by owner@example.com, 1 requests, 58 bytes: [[1 mine]] to [[1 mine]]",
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("changes differ (-want +got):\n%s", diff)
