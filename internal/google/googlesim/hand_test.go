@@ -1,7 +1,9 @@
 package googlesim
 
 import (
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"google.golang.org/api/sheets/v4"
@@ -176,5 +178,45 @@ func TestDuplicatedTab(t *testing.T) {
 			}
 			ids[id] = true
 		}
+	}
+}
+
+// TestCopiedFile has all of the original, and then a life of its own.
+func TestCopiedFile(t *testing.T) {
+	t.Parallel()
+	sim := New(Options{BaseURL: "http://sheets.test"})
+	id := sim.CreateSpreadsheet(owner, "Books", "Data")
+	book := sim.Spreadsheet(id)
+	set(t, book, "A1", "1", "B1", "=A1*2")
+	must(t, book.NameRange("Part", "Data!A1:B1"))
+	run(t, book, guard)
+	made := book.MakeCopy("")
+	client := sim.Client(owner, "drive", "spreadsheets")
+	status, body := ask(t, client, "POST", "/drive/v3/files/"+id+"/copy?fields=id,name,appProperties",
+		`{"name":"By program","appProperties":{"key":"1"}}`)
+	var answer struct{ ID, Name string }
+	must(t, json.Unmarshal([]byte(body), &answer))
+	if status != 200 || answer.Name != "By program" || !strings.Contains(body, `"key":"1"`) {
+		t.Errorf("files.copy: %d %s", status, body)
+	}
+	for _, id := range []string{made, answer.ID} {
+		twin := sim.Spreadsheet(id)
+		set(t, twin, "A1", "5")
+		if twin.Cell("B1").Value != 10.0 || book.Cell("B1").Value != 2.0 || len(twin.Metadata()) != 1 ||
+			twin.NamedRanges()["Part"] != "Data!A1:B1" {
+			t.Errorf("copy: %v, original: %v", twin.Formulas("Data"), book.Values("Data"))
+		}
+	}
+	if got := sim.Spreadsheet(made).Title(); got != "Copy of Books" {
+		t.Errorf("title %q", got)
+	}
+	theirs := sim.Client(owner, "drive.file")
+	if status, _ := ask(t, theirs, "GET", "/v4/spreadsheets/"+made, ""); status != 404 {
+		t.Errorf("an unpicked copy: %d", status)
+	}
+	sim.SetStorageFull(owner, true)
+	if status, body := ask(t, client, "POST", "/drive/v3/files/"+id+"/copy", `{}`); status != 403 ||
+		!strings.Contains(body, "storageQuotaExceeded") {
+		t.Errorf("with full storage: %d %s", status, body)
 	}
 }

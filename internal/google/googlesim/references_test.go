@@ -85,6 +85,17 @@ func (g modelGrid) move(at, n, dest int) modelGrid {
 	return append(append(append(modelGrid(nil), rest[:dest]...), block...), rest[dest:]...)
 }
 
+// cut moves a rectangle to the rows below the last, at the same columns.
+func (g modelGrid) cut(at, n, lo, hi int) modelGrid {
+	out := g.insert(len(g), n, 0, len(g[0]))
+	for r := at; r < at+n; r++ {
+		for c := lo; c < hi; c++ {
+			out[len(g)+r-at][c], out[r][c] = g[r][c], modelCell{}
+		}
+	}
+	return out
+}
+
 // find is where a cell is now.
 func (g modelGrid) find(id string) (string, bool) {
 	for r := range g {
@@ -222,7 +233,7 @@ func drawShift(t *rapid.T, sheet int64, g modelGrid) (string, modelGrid) {
 		cells = fmt.Sprintf(`{"sheetId":%d,"startRowIndex":%d,"endRowIndex":%d,"startColumnIndex":%d,"endColumnIndex":%d}`,
 			sheet, lo, hi, at, at+n)
 	}
-	switch number("kind", 0, 4) {
+	switch number("kind", 0, 5) {
 	case 0:
 		return back(`{"insertDimension":{"range":`+whole+`}}`, g.insert(at, n, 0, width))
 	case 1:
@@ -235,6 +246,12 @@ func drawShift(t *rapid.T, sheet int64, g modelGrid) (string, modelGrid) {
 		return back(fmt.Sprintf(`{"moveDimension":{"source":%s,"destinationIndex":%d}}`, whole, dest), g.move(at, n, dest))
 	case 3:
 		return back(`{"insertRange":{"shiftDimension":"`+dimension+`","range":`+cells+`}}`, g.insert(at, n, lo, hi))
+	case 4:
+		to := fmt.Sprintf(`{"sheetId":%d,"rowIndex":%d,"columnIndex":%d}`, sheet, size, lo)
+		if turned {
+			to = fmt.Sprintf(`{"sheetId":%d,"rowIndex":%d,"columnIndex":%d}`, sheet, lo, size)
+		}
+		return back(`{"cutPaste":{"source":`+cells+`,"destination":`+to+`}}`, g.cut(at, n, lo, hi))
 	}
 	return back(`{"deleteRange":{"shiftDimension":"`+dimension+`","range":`+cells+`}}`, g.remove(at, n, lo, hi))
 }
