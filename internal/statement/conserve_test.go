@@ -3,7 +3,6 @@ package statement
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -257,57 +256,5 @@ func TestLossesOfWritingAreSeen(t *testing.T) {
 	})
 	if spoilt == 0 {
 		t.Error("no report was spoilt")
-	}
-}
-
-// TestHardReportsAreConserved reads the hard answers, and those beside the repository, in each layout.
-func TestHardReportsAreConserved(t *testing.T) {
-	t.Parallel()
-	paths := []string{}
-	for _, pattern := range []string{
-		filepath.Join("testdata", "hard", "*.json"), filepath.Join("..", "source", "testdata", "*.json"),
-		filepath.Join(samples, "report_*.json"), filepath.Join(samples, "hard", "report_*.json"),
-	} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(found) == 0 {
-			t.Logf("SKIPPED: there is nothing at %s", pattern)
-		}
-		paths = append(paths, found...)
-	}
-	for _, path := range paths {
-		if filepath.Base(path) == "more_cells_than_columns.json" {
-			continue // refused
-		}
-		for _, shape := range []export.Shape{export.Tree, export.List} {
-			t.Run(fmt.Sprint(filepath.Base(path), shape), func(t *testing.T) {
-				t.Parallel()
-				body := readSample(t, path)
-				var doc document
-				if err := decodeReport(body, &doc); err != nil {
-					t.Fatal(err)
-				}
-				raw, err := walkAnswer(body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				d := export.Report{ID: "r", Shape: shape}
-				a, err := arrange(&doc, d)
-				if err != nil {
-					if shape == export.Tree {
-						return // a list's rows under a statement's rules
-					}
-					t.Fatal(err)
-				}
-				if err := a.conserves(raw); err != nil {
-					t.Error(err)
-				}
-				for _, kind := range everyLayout {
-					layOut(t, a, d, kind)
-				}
-			})
-		}
 	}
 }

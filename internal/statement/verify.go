@@ -118,6 +118,8 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		case v.agrees(n.summary, own, v.sumDirect(n)):
 			v.recordChecks(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.sumDirect(n))
 			certain = true
+		case v.coversTail(n, w):
+			certain = true
 		case v.signed(n):
 			// Net other income subtracts other expenses; other countries subtract liabilities from assets.
 			what := cmp.Or(n.summary[0].text(), n.label) + ", parts subtracted"
@@ -136,6 +138,39 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		plain = plain && certain
 	}
 	return total, plain
+}
+
+// coversTail reports whether a section's summary is the total of only its last rows, from the one that it names. Older
+// answers state an account's total "with sub-accounts" so: the account and its subaccounts stand side by side, and the
+// total closes the section around them.
+func (v *verifier) coversTail(n *node, w weight) bool {
+	name := fold(n.summary[0].text())
+	for i, c := range slices.Backward(n.children) {
+		if label := fold(c.name()); i == 0 || label == "" || !strings.Contains(name, label) {
+			continue
+		}
+		tail := make(amounts, len(v.additive))
+		for _, c := range n.children[i:] {
+			tail = tail.add(v.total(c), 1)
+		}
+		if v.read(n.summary).equal(tail) {
+			v.recordChecks(w, n.summary[0].text(), tail, tail, tail)
+			return true
+		}
+	}
+	return false
+}
+
+// total returns what a node states as its total, or else what it and the rows below add up to.
+func (v *verifier) total(n *node) amounts {
+	if n.summary != nil {
+		return v.read(n.summary)
+	}
+	total := v.read(n.own)
+	for _, c := range n.children {
+		total = total.add(v.total(c), 1)
+	}
+	return total
 }
 
 // maxSigned is the largest number of sections for which signed tries all combinations of signs.
