@@ -281,7 +281,8 @@ func changesOf(objects ...string) reading {
 	return func(t *testing.T, body []byte) (lines []string) {
 		synctest.Test(t, func(t *testing.T) {
 			c, sent := newScripted(intuit.Options{}, respond(200, string(body)))
-			got, err := c.Changes(t.Context(), supply.ChangesWant{Company: export.Company{Realm: "1"}, Objects: objects})
+			want := supply.ChangesWant{Company: export.Company{Realm: "1"}, Objects: objects}
+			got, err := c.Changes(t.Context(), want)
 			if err != nil {
 				lines = append(lines, fmt.Sprintf("%s after %d requests", describeProblem(err), len(*sent)))
 				return

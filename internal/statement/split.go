@@ -179,7 +179,7 @@ func (s *reader) request(ctx context.Context, want asked, divisible bool) (*arra
 	if err := want.check(doc.Header, s.report); err != nil {
 		return nil, err
 	}
-	if doc.truncated() {
+	if doc.isCut() {
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
 			return s.previewStart(&doc)
 		}
@@ -209,7 +209,7 @@ func (s *reader) warn(texts []string) {
 
 // previewStart returns what a preview shows of a report that a run would read in parts.
 func (s *reader) previewStart(doc *document) (*arranged, error) {
-	doc.Rows.dropNotice()
+	doc.dropNotice()
 	a, err := arrange(doc, s.report)
 	if err != nil {
 		return nil, err
