@@ -22,15 +22,36 @@ func (d *document) isCut() bool {
 	return found
 }
 
-// dropNotice removes the notices, wherever they stand.
-func (d *document) dropNotice() {
+// dropNotices removes the notices, wherever they stand, and returns the text of each row of cells that went.
+func (d *document) dropNotices() []string {
+	var texts []string
 	for place, found := d.findNotice(); found; place, found = d.findNotice() {
-		if place.total {
-			place.rows.Row[place.at].Summary = nil
-			continue
+		row := &place.rows.Row[place.at]
+		lists := [][]docCell{row.ColData, row.Header.cells()}
+		switch {
+		case place.total:
+			lists = [][]docCell{row.Summary.cells()}
+			row.Summary = nil
+		case row.Rows != nil || row.Summary != nil:
+			row.Header, row.ColData = nil, nil
+		default:
+			place.rows.Row = slices.Delete(place.rows.Row, place.at, place.at+1)
 		}
-		place.rows.Row = slices.Delete(place.rows.Row, place.at, place.at+1)
+		for _, cells := range lists {
+			if isFilled(cells) {
+				texts = append(texts, joinTexts(cells))
+			}
+		}
 	}
+	return texts
+}
+
+func joinTexts(cells []docCell) string {
+	text := ""
+	for _, c := range cells {
+		text += string(c.Value)
+	}
+	return strings.TrimSpace(text)
 }
 
 // findNotice finds the recorded notice wherever it stands, and one in any language by what it is: a sentence alone in
