@@ -101,7 +101,7 @@ func reportAnswers() []recorded {
 				"2026-02-09 | Hose | 004711-B | -1 | -12.00"),
 			[]string{
 				"1 checks hold",
-				"warns: The column \"SKU\" of the report InventoryValuationDetail should hold numbers, but…",
+				"warns: The column \"SKU\" of the report InventoryValuationDetail should hold numbers, …",
 				"table: 2 rows, assetvalue 24.00",
 				"statement: 3 rows, assetvalue 24.00",
 			},
@@ -130,8 +130,8 @@ func reportAnswers() []recorded {
 				"Checking | 2026-01-09 | Check | -40.00 | 60.00 | 2026-01-10T01:00:00Z | 12.5 | 2.20"),
 			[]string{
 				"2 checks hold",
-				"warns: The column \"Share\" of the report GeneralLedger has the key \"share_pct\", which is…",
-				"warns: The column \"New\" of the report GeneralLedger has the key \"some_new_amount\", whic…",
+				"warns: The column \"Share\" of the report GeneralLedger has the key \"share_pct\", which …",
+				"warns: The column \"New\" of the report GeneralLedger has the key \"some_new_amount\", …",
 				"table: 2 rows, subt_nat_amount_home_nt 60.00, rbal_nat_amount_home_nt 160.00, " +
 					"some_new_amount 3.30",
 				"statement: 4 rows, subt_nat_amount_home_nt 60.00, rbal_nat_amount_home_nt 160.00, " +
@@ -142,17 +142,17 @@ func reportAnswers() []recorded {
 			"more_cells_than_columns.json", "statement sample/hard", statementOf("profit_and_loss"),
 			[]string{
 				"statement: quickbooks_malformed: In QuickBooks' report ProfitAndLoss the row \"Sales\" " +
-					"has \"7.77\" in cell 3, but th…",
+					"has \"7.77\" in cell 3, but …",
 				"table: quickbooks_malformed: In QuickBooks' report ProfitAndLoss the row \"Sales\" has " +
-					"\"7.77\" in cell 3, but th…",
+					"\"7.77\" in cell 3, but …",
 				"tidy: quickbooks_malformed: In QuickBooks' report ProfitAndLoss the row \"Sales\" has " +
-					"\"7.77\" in cell 3, but th…",
+					"\"7.77\" in cell 3, but …",
 			},
 		},
 		{
 			"pl_detail_other_income_and_expense.json", "statement sample/hard", statementOf("profit_and_loss_detail"),
 			[]string{
-				"10 checks hold",
+				"13 checks hold",
 				"table: 7 rows, subt_nat_amount 125.44, rbal_nat_amount -634.62",
 				"statement: 31 rows, subt_nat_amount 125.44, rbal_nat_amount -634.62",
 			},
@@ -184,7 +184,7 @@ func reportAnswers() []recorded {
 				"0 checks hold",
 				"differs: \"Total\" says 0.00 under \"Amount\", but adding up gives -12345578.00",
 				"differs: \"Total\" says 0.00 under \"Open Balance\", but adding up gives -12345578.00",
-				"warns: Figures of the report AgedPayableDetail do not follow from its other figures. Qu…",
+				"warns: Figures of the report AgedPayableDetail do not follow from its other figures. …",
 				"table: 2 rows, subt_neg_amount -12345578.00, subt_neg_open_bal -12345578.00",
 				"statement: 5 rows, subt_neg_amount -12345578.00, subt_neg_open_bal -12345578.00",
 			},
@@ -195,7 +195,7 @@ func reportAnswers() []recorded {
 				"0 checks hold",
 				"differs: \"Total\" says 0.00 under \"Amount\", but adding up gives -12345578.00",
 				"differs: \"Total\" says 0.00 under \"Open Balance\", but adding up gives -12345578.00",
-				"warns: Figures of the report AgedPayableDetail do not follow from its other figures. Qu…",
+				"warns: Figures of the report AgedPayableDetail do not follow from its other figures. …",
 				"table: 2 rows, subt_neg_amount -12345578.00, subt_neg_open_bal -12345578.00",
 				"statement: 5 rows, subt_neg_amount -12345578.00, subt_neg_open_bal -12345578.00",
 			},
@@ -240,7 +240,7 @@ func reportAnswers() []recorded {
 			"report_journal_doc_part.json", "sample/hard", statementOf("journal",
 				"2019-05-07 | Expense | InactiveCo (deleted) | Checking | 30.00"),
 			[]string{
-				"3 checks hold",
+				"11 checks hold",
 				"table: 12 rows, debt_amt 1651.00, credit_amt 1651.00",
 				"statement: 18 rows, debt_amt 1651.00, credit_amt 1651.00",
 			},
@@ -363,7 +363,7 @@ func reportAnswers() []recorded {
 		{
 			"report_taxsummary_unverified.json", "sample", statementOf("tax_summary"),
 			[]string{
-				"6 checks hold",
+				"7 checks hold",
 				"statement: 11 rows, gross_sales 110000.00, non_taxable 12000.00, taxable_amount " +
 					"98000.00, tax_collected 4242.50, tax_owed 3082.50",
 				"table: 4 rows, gross_sales 110000.00, non_taxable 12000.00, taxable_amount 98000.00, " +
@@ -389,7 +389,7 @@ func reportAnswers() []recorded {
 				"differs: \"TOTAL\" says 36587.47 under \"Debit\", but adding up gives 4152.18",
 				"differs: \"TOTAL\" says 36587.47 under \"Credit\", but adding up gives 46.00",
 				"differs: \"Total Debit\" says 46.00 under \"Credit\", but adding up gives 4152.18",
-				"warns: Figures of the report TrialBalance do not follow from its other figures. QuickBo…",
+				"warns: Figures of the report TrialBalance do not follow from its other figures. …",
 				"statement: 4 rows, debit 4152.18, credit 46.00",
 				"table: 3 rows, debit 4152.18, credit 46.00",
 				"tidy: 3 rows, Amount 4198.18",
@@ -493,7 +493,7 @@ func recordAnswers() []recorded {
 				"0 checks hold",
 				"differs: \"Lines and tax of 1 bills (first: id)\" says 103.55 under \"USD\", but adding " +
 					"up gives 0",
-				"warns: The lines and the tax of 1 of 1 bills do not add up to the totals in QuickBooks.…",
+				"warns: The lines and the tax of 1 of 1 bills do not add up to the totals in …",
 			},
 		},
 		{
@@ -565,7 +565,7 @@ func recordAnswers() []recorded {
 				"0 checks hold",
 				"differs: \"Lines and tax of 1 invoices (first: number 00123)\" says 10.5 under \"USD\", " +
 					"but adding up gives 0",
-				"warns: The lines and the tax of 1 of 1 invoices do not add up to the totals in QuickBoo…",
+				"warns: The lines and the tax of 1 of 1 invoices do not add up to the totals in …",
 				"00123 | 2026-02-03 | 10.5 | false | North | 12.5 | true",
 			},
 		},
@@ -596,10 +596,10 @@ func refusals() []recorded {
 			"fault_token_expired.json", "intuit", refused(401),
 			[]string{
 				"always: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired (co… after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
 					"company_reconnect_required",
 				"once: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired (co… after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
 					"company_reconnect_required",
 			},
 		},
@@ -615,27 +615,27 @@ func refusals() []recorded {
 			"fault_400_2010_invalid_property.json", "sample", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Request has invalid or unsupported " +
-					"property: Property Name:Unre… after 1 requests",
+					"property: Property … after 1 requests",
 				"once: quickbooks_rejected: QuickBooks says: Request has invalid or unsupported " +
-					"property: Property Name:Unre… after 1 requests",
+					"property: Property … after 1 requests",
 			},
 		},
 		{
 			"fault_400_4000_empty_query.json", "sample", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Error parsing query: QueryParserError: " +
-					"The query provided was e… after 1 requests",
+					"The query provided was … after 1 requests",
 				"once: quickbooks_rejected: QuickBooks says: Error parsing query: QueryParserError: The " +
-					"query provided was e… after 1 requests",
+					"query provided was … after 1 requests",
 			},
 		},
 		{
 			"fault_400_4000_query_parse.json", "sample", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Error parsing query: QueryParserError: " +
-					"Encountered \" <IDENTIFIE… after 1 requests",
+					"Encountered \" … after 1 requests",
 				"once: quickbooks_rejected: QuickBooks says: Error parsing query: QueryParserError: " +
-					"Encountered \" <IDENTIFIE… after 1 requests",
+					"Encountered \" … after 1 requests",
 			},
 		},
 		{
@@ -651,18 +651,18 @@ func refusals() []recorded {
 			"fault_400_500_unsupported_operation.json", "sample", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Unsupported Operation: Operation Could " +
-					"not find resource for re… after 1 requests",
+					"not find resource for … after 1 requests",
 				"once: quickbooks_rejected: QuickBooks says: Unsupported Operation: Operation Could not " +
-					"find resource for re… after 1 requests",
+					"find resource for … after 1 requests",
 			},
 		},
 		{
 			"fault_400_610_object_not_found.json", "sample", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Object Not Found: Object Not Found : " +
-					"Something you're trying to… after 1 requests",
+					"Something you're trying … after 1 requests",
 				"once: quickbooks_rejected: QuickBooks says: Object Not Found: Object Not Found : " +
-					"Something you're trying to… after 1 requests",
+					"Something you're trying … after 1 requests",
 			},
 		},
 		{
@@ -678,10 +678,10 @@ func refusals() []recorded {
 			"fault_401_token_expired_lowercase.json", "sample", refused(401),
 			[]string{
 				"always: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired (co… after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
 					"company_reconnect_required",
 				"once: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired (co… after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
 					"company_reconnect_required",
 			},
 		},
@@ -706,14 +706,13 @@ func refusals() []recorded {
 			[]string{
 				"Test Ltd after 2 requests",
 				"quickbooks_rejected: The company's QuickBooks subscription has ended, or Intuit's " +
-					"sandbox and product… after 1 requests, and the connection is quickbooks_rejected",
+					"sandbox and … after 1 requests, and the connection is quickbooks_rejected",
 				"quickbooks_rejected: QuickBooks says: An application error has occurred while " +
-					"processing your request… after 3 requests",
+					"processing your … after 3 requests",
 				"company_reconnect_required: This connection is not valid for this company. after 3 " +
 					"requests, and the connection is company_reconnect_required",
 				"company_reconnect_required: QuickBooks no longer accepts this connection. QuickBooks " +
-					"says: Token revoked (co… after 1 requests, and the connection is " +
-					"company_reconnect_required",
+					"says: Token revoked … after 1 requests, and the connection is company_reconnect_required",
 				"page of 1000 asked, 1001 given; or 504 for pages of 1000 while 500 and 100 work: 1001 " +
 					"rows, Balance 1001.00",
 			},
@@ -788,7 +787,7 @@ func otherAnswers() []recorded {
 			"token_error_invalid_grant.json", "sample", tokenOf(400),
 			[]string{
 				"company_reconnect_required: QuickBooks has ended this permission (invalid_grant: " +
-					"Incorrect or invalid refres…",
+					"Incorrect or invalid …",
 			},
 		},
 		{

@@ -225,8 +225,9 @@ func describeProblem(err error) string {
 
 // brief returns the beginning of a message, which is enough to tell it from others.
 func brief(text string) string {
-	if runes := []rune(text); len(runes) > 80 {
-		return string(runes[:80]) + "…"
+	const enough = 80
+	if len(text) <= enough {
+		return text
 	}
-	return text
+	return text[:strings.LastIndex(text[:enough], " ")] + " …"
 }

@@ -25,6 +25,8 @@ type arranged struct {
 	checks  []export.Check // set by verify
 	notes   []string       // what people should know about the answer
 
+	unproven []string // what people should know about figures that nothing proves; set by verify
+
 	spelling spelling // how the answer wrote its amounts
 	shifted  bool     // the answer had no column for its labels
 	size     int      // cells of the answer

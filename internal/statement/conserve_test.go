@@ -273,7 +273,7 @@ func TestMisjudgedRowsAreSeen(t *testing.T) {
 			return
 		}
 		n := rapid.SampledFrom(all).Draw(t, "row")
-		fault := ""
+		var fault string
 		switch {
 		case n.computed() && a.filled(n.summary, true):
 			fault = "a total is a leaf"

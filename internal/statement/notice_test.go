@@ -13,7 +13,7 @@ var notices = map[string]string{
 	"fr": "Impossible d'afficher plus de données. Veuillez réduire la plage de dates.",
 	"es": "No se pueden mostrar más datos. Reduzca el intervalo de fechas.",
 	"pt": "Não é possível exibir mais dados. Reduza o intervalo de datas.",
-	"it": "Non è possibile visualizzare altri dati. Ridurre l'intervallo di date.",
+	"it": "Altri dati non visualizzabili. Ridurre l'intervallo di date.",
 	"de": "Es können keine weiteren Daten angezeigt werden. Bitte verkürzen Sie den Zeitraum.",
 	"nl": "Kan niet meer gegevens weergeven. Verklein het datumbereik.",
 	"ja": "これ以上のデータを表示できません。期間を短くしてください。",

@@ -50,6 +50,7 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 			return nil, err
 		}
 	}
+	s.warn(a.unproven)
 	return a, nil
 }
 
