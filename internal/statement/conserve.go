@@ -22,7 +22,7 @@ func newTally(columns int) *tally {
 	return &tally{rows: map[string]int{}, cells: make([]int, columns), sums: make([]decimal.Decimal, columns)}
 }
 
-// add counts a row of plainly spelt cells, which plays a part in the section above. A row of nothing but blanks is none.
+// add counts a row of plainly spelt cells with its part in the section above. A row of nothing but blanks is none.
 func (t *tally) add(cells []string, part, above string) {
 	last := len(cells)
 	for last > 0 && cells[last-1] == "" {

@@ -63,7 +63,8 @@ func (j *judge) list(in *rawEntry, above string, top bool) []decimal.Decimal {
 		if len(head) > 0 {
 			name = head[0]
 		}
-		if e.isSection() && !e.hasSummary && !j.hasBelow(e) && name != "" && label != "" && name != label && strings.HasSuffix(name, label) {
+		if bare := e.isSection() && !e.hasSummary && !j.hasBelow(e); bare && name != "" && label != "" && name != label &&
+			strings.HasSuffix(name, label) {
 			j.add(e, head, asTotal, above)
 			label = ""
 			continue

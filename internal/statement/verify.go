@@ -216,6 +216,10 @@ func (v *verifier) adds(want, sum, direct amount) bool {
 // standing lists the groups whose figures are balances, which do not add up over periods.
 var standing = []string{"BeginningCash", "EndingCash"}
 
+func (n *node) stands() bool {
+	return slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) })
+}
+
 // checkPeriods checks that the periods of each row add up to its total.
 func (v *verifier) checkPeriods(nodes []*node) {
 	total, parts := -1, 0
@@ -236,7 +240,7 @@ func (v *verifier) checkPeriods(nodes []*node) {
 
 func (v *verifier) checkRowPeriods(nodes []*node, total int) {
 	for _, n := range nodes {
-		if slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) }) {
+		if n.stands() {
 			continue
 		}
 		v.checkTotal(singleRows, n.label, v.read(n.own), total)

@@ -170,7 +170,7 @@ func (v *verifier) checkResults(nodes []*node) {
 		switch {
 		case !n.computed():
 			v.checkResults(n.children)
-		case !v.proven[n] && !slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) }):
+		case !v.proven[n] && !n.stands():
 			v.explain(n, nodes[:i], results)
 		}
 	}
@@ -192,8 +192,8 @@ func (v *verifier) explain(n *node, before []*node, w weight) {
 		return
 	}
 	report := problem.Safe(string(v.header.ReportName))
-	text := fmt.Sprintf("In the report %s nothing that is known proves %q; it is exported as QuickBooks says it.", report,
-		problem.Safe(what))
+	text := fmt.Sprintf("In the report %s nothing that is known proves %q; it is exported as QuickBooks says it.",
+		report, problem.Safe(what))
 	if len(v.unproven) == mostNamed {
 		text = fmt.Sprintf("In the report %s nothing that is known proves more totals.", report)
 	}
