@@ -63,8 +63,7 @@ func (j *judge) list(in *rawEntry, above string, top bool) []decimal.Decimal {
 		if len(head) > 0 {
 			name = head[0]
 		}
-		if bare := e.isSection() && !e.hasSummary && !j.hasBelow(e); bare && name != "" && label != "" && name != label &&
-			strings.HasSuffix(name, label) {
+		if label != "" && name != label && strings.HasSuffix(name, label) && j.isBare(e) {
 			j.add(e, head, asTotal, above)
 			label = ""
 			continue
@@ -208,6 +207,9 @@ func (j *judge) blank(e *rawEntry) bool {
 func (j *judge) hasBelow(e *rawEntry) bool {
 	return slices.ContainsFunc(e.below, func(b *rawEntry) bool { return !j.blank(b) })
 }
+
+// isBare reports whether a section is nothing but its header.
+func (j *judge) isBare(e *rawEntry) bool { return e.isSection() && !e.hasSummary && !j.hasBelow(e) }
 
 // shift returns by how many columns the entry's own cells are shifted.
 func (j *judge) shift(e *rawEntry) int {
