@@ -89,7 +89,7 @@ func reportAnswers() []recorded {
 				"Income | None",
 				"Income | Exponent | 100"),
 			[]string{
-				"1 checks hold",
+				"2 checks hold",
 				"statement: 8 rows, total 2005.00",
 				"table: 5 rows, total 2005.00",
 				"tidy: 4 rows, Amount 2005.00",

@@ -179,7 +179,7 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	case table.DateTime:
 		return record.Convert(text, table.DateTime)
 	case table.Date:
-		if strings.Trim(text, "0-/") == "" { // a transaction's split rows have "0-00-00"
+		if strings.Trim(text, "0-/") == "" && strings.Trim(text, "0") != "" { // split rows have "0-00-00"
 			return table.Cell{}
 		}
 		return record.Convert(text, table.Date)

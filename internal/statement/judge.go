@@ -59,10 +59,7 @@ func (j *judge) list(in *rawEntry, above string, top bool) []decimal.Decimal {
 			continue
 		}
 		head := e.head()
-		name := ""
-		if len(head) > 0 {
-			name = head[0]
-		}
+		name := j.name(e, head)
 		if label != "" && name != label && strings.HasSuffix(name, label) && j.isBare(e) {
 			j.add(e, head, asTotal, above)
 			label = ""
@@ -92,16 +89,13 @@ func (j *judge) entry(e *rawEntry, head []string, above string, top bool) []deci
 		return j.only(e, head, above, !isTotal)
 	}
 	amounts := j.holds(e, head, 1)
-	headed := amounts || len(head) > 0 && head[0] != ""
+	name := j.name(e, head)
+	headed := amounts || name != ""
 	switch {
 	case !j.hasBelow(e) && !headed: // nothing but a summary
 		return j.only(e, e.summary, above, e.group == "**")
 	case !j.hasBelow(e) && amounts && !e.hasSummary: // nothing but a header with amounts
 		return j.only(e, head, above, e.group == "**" || (!isTotal && (e.group == "" || !top)))
-	}
-	name := ""
-	if len(head) > 0 {
-		name = head[0]
 	}
 	sum := j.list(e, name, false)
 	if part := asHeading; headed || j.hasBelow(e) {
@@ -134,7 +128,13 @@ func (j *judge) repeats(head, summary []string, below []decimal.Decimal, e *rawE
 	}
 	other := false // than zero
 	for i, c := range j.columns {
-		if !c.additive || i == j.label {
+		if i == j.label {
+			continue
+		}
+		if !c.additive {
+			if said := j.text(head, i); said != "" && said != j.text(summary, i) {
+				return false
+			}
 			continue
 		}
 		own, ownIs := j.figure(head, i)
@@ -147,6 +147,14 @@ func (j *judge) repeats(head, summary []string, below []decimal.Decimal, e *rawE
 	return other
 }
 
+// text returns a cell as it is spelt plainly.
+func (j *judge) text(cells []string, at int) string {
+	if at >= len(cells) {
+		return ""
+	}
+	return plainText(j.spelling, j.columns[at].kind, cells[at])
+}
+
 func (j *judge) figure(cells []string, at int) (decimal.Decimal, meaning) {
 	if at >= len(cells) {
 		return decimal.Zero, nothing
@@ -156,7 +164,7 @@ func (j *judge) figure(cells []string, at int) (decimal.Decimal, meaning) {
 
 // figures returns the amounts in a row of cells. What cannot be read is zero.
 func (j *judge) figures(e *rawEntry, cells []string) []decimal.Decimal {
-	shift := j.shift(e)
+	shift := j.shift(e, cells)
 	out := make([]decimal.Decimal, len(j.columns))
 	for i := shift; i < len(out); i++ {
 		out[i], _ = j.figure(cells, i-shift)
@@ -166,8 +174,7 @@ func (j *judge) figures(e *rawEntry, cells []string) []decimal.Decimal {
 
 func (j *judge) add(e *rawEntry, cells []string, part, above string) {
 	if j.holds(e, cells, 0) {
-		plain := len(e.plain) > 0 && len(cells) > 0 && &cells[0] == &e.plain[0]
-		j.rows = append(j.rows, judgedRow{cells: cells, plain: plain, part: part, above: above})
+		j.rows = append(j.rows, judgedRow{cells: cells, plain: isSame(cells, e.plain), part: part, above: above})
 	}
 }
 
@@ -183,12 +190,13 @@ func (e *rawEntry) isSection() bool { return e.hasHeader || e.hasSummary || e.ha
 
 // holds reports whether there is anything in the cells from an index on: more than blanks and dashes for no amount.
 func (j *judge) holds(e *rawEntry, cells []string, from int) bool {
-	shift := j.shift(e)
+	shift := j.shift(e, cells)
 	for i, text := range cells {
-		if i < from || strings.TrimSpace(text) == "" {
+		at := i + shift
+		if at < from || strings.TrimSpace(text) == "" {
 			continue
 		}
-		if at := i + shift; at < len(j.columns) && plainText(j.spelling, j.columns[at].kind, text) == "" &&
+		if at < len(j.columns) && plainText(j.spelling, j.columns[at].kind, text) == "" &&
 			at != j.label {
 			continue
 		}
@@ -211,10 +219,20 @@ func (j *judge) hasBelow(e *rawEntry) bool {
 // isBare reports whether a section is nothing but its header.
 func (j *judge) isBare(e *rawEntry) bool { return e.isSection() && !e.hasSummary && !j.hasBelow(e) }
 
-// shift returns by how many columns the entry's own cells are shifted.
-func (j *judge) shift(e *rawEntry) int {
-	if j.shifted && !e.isSection() {
+// shift returns by how many columns the cells are shifted: an entry's own cells have no label.
+func (j *judge) shift(e *rawEntry, cells []string) int {
+	if j.shifted && isSame(cells, e.plain) {
 		return 1
 	}
 	return 0
+}
+
+func isSame(a, b []string) bool { return len(a) > 0 && len(b) > 0 && &a[0] == &b[0] }
+
+// name returns the label of the section that the cells are the head of.
+func (j *judge) name(e *rawEntry, head []string) string {
+	if len(head) == 0 || j.shift(e, head) > 0 {
+		return ""
+	}
+	return head[0]
 }

@@ -38,12 +38,14 @@ func (v *verifier) checkRules(rules []export.GroupSum) {
 		if !ok {
 			continue
 		}
-		v.markProven(v.top, group)
 		var first amounts
 		holds := slices.ContainsFunc(byGroup[name], func(g export.GroupSum) bool {
 			sum, any := v.sumRule(g)
 			if first == nil {
 				first = sum
+			}
+			if any {
+				v.markProven(v.top, group)
 			}
 			if any && sum.matches(want) {
 				v.recordChecks(results, v.totals[group], want, sum, sum)

@@ -117,7 +117,7 @@ func (c reportColumn) readShown(cell docCell) string {
 	text := cell.text()
 	switch c.kind {
 	case table.Date:
-		if !strings.ContainsAny(text, "123456789") && strings.Trim(text, "0-/") == "" {
+		if zeros := strings.NewReplacer("-", "", "/", "").Replace(text); zeros != text && strings.Trim(zeros, "0") == "" {
 			return "" // "0-00-00"
 		}
 		const day = len(time.DateOnly)
