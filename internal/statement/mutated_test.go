@@ -124,7 +124,9 @@ func checkAnswer(t *testing.T, r *recording, list bool) {
 		}
 	}
 	if a.shifted { // whether a cell comes after a blank name or not at all is the same to people
-		for _, rows := range [][][]string{w.all, w.leaves, w.totals, made[export.LayoutStatement], made[export.LayoutTable]} {
+		for _, rows := range [][][]string{
+			w.all, w.leaves, w.totals, made[export.LayoutStatement], made[export.LayoutTable],
+		} {
 			for i, row := range rows {
 				if len(row) > 0 && row[0] == "" {
 					rows[i] = row[1:]
@@ -226,7 +228,7 @@ func (w *plainWalk) spell(l *layout, row table.Row) []string {
 		texts = append(texts, spellPlain(c.String()))
 	}
 	switch {
-	case l.kind != export.LayoutStatement, !l.detail(): // cells as they are, with the label as the first one if there is one
+	case l.kind != export.LayoutStatement, !l.detail(): // the label, if there is one, is the first cell
 	case row.Role == table.Data:
 		texts = texts[1:]
 	case !l.shifted: // the first cell is the label, and its own place stays blank

@@ -117,7 +117,8 @@ func (c reportColumn) readShown(cell docCell) string {
 	text := cell.text()
 	switch c.kind {
 	case table.Date:
-		if zeros := strings.NewReplacer("-", "", "/", "").Replace(text); zeros != text && strings.Trim(zeros, "0") == "" {
+		zeros := strings.NewReplacer("-", "", "/", "").Replace(text)
+		if zeros != text && strings.Trim(zeros, "0") == "" {
 			return "" // "0-00-00"
 		}
 		const day = len(time.DateOnly)
