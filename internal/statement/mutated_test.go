@@ -211,7 +211,14 @@ func (w *plainWalk) read(v any) []string {
 	return trimRow(texts)
 }
 
+// trimRow drops the blanks at the end. Of an instant in the first cell it keeps the day: a header's name is shown so
+// under a column of days.
 func trimRow(texts []string) []string {
+	if len(texts) > 0 {
+		if at, err := time.Parse(time.RFC3339, texts[0]); err == nil {
+			texts[0] = at.Format(time.DateOnly)
+		}
+	}
 	for len(texts) > 0 && texts[len(texts)-1] == "" {
 		texts = texts[:len(texts)-1]
 	}
