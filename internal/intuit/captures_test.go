@@ -70,7 +70,7 @@ func TestCaptures(t *testing.T) {
 			}
 			got, codes := readCapture(t, f)
 			if !slices.Contains(codes, f.Problem) {
-				t.Errorf("the capture ended with the problem %q, but reading it again with %q: %q", f.Problem, codes, got)
+				t.Errorf("the capture ended with the problem %q, reading it again with %q: %q", f.Problem, codes, got)
 			}
 			want, listed := readings()[filepath.Base(file)]
 			if diff := cmp.Diff(want, got); listed && diff != "" {

@@ -90,8 +90,8 @@ func FuzzMutatedRecordings(f *testing.F) {
 	})
 }
 
-// checkAnswer reads an answer in each layout. If nothing is said against it, it compares the rows with those that a walk
-// over the JSON finds.
+// checkAnswer reads an answer in each layout. If nothing is said against it, it compares the rows with those that a
+// walk over the JSON finds.
 func checkAnswer(t *testing.T, r *recording, list bool) {
 	t.Helper()
 	d := fuzzedReport(list)
