@@ -108,8 +108,11 @@ func checkAnswer(t *testing.T, r *recording, list bool) {
 	if differs || len(s.warnings) > 0 {
 		return
 	}
-	w := &plainWalk{}
+	w := &plainWalk{added: r.findAdded()}
 	w.visit(r.doc["Rows"])
+	for _, text := range w.wrong {
+		t.Errorf("nobody says that %s", text)
+	}
 	made := map[string][][]string{}
 	for _, kind := range everyLayout {
 		l, err := newLayout(a, d, kind, q, asked{})
@@ -136,8 +139,8 @@ func checkAnswer(t *testing.T, r *recording, list bool) {
 	}
 	w.compare(t, "the statement", w.all, made[export.LayoutStatement])
 	if a.shifted { // lists have no names in a table, only the sections around a row
-		for _, header := range w.headers {
-			w.all = append(w.all, header[1:])
+		for _, named := range w.named {
+			w.all = append(w.all, named[1:])
 		}
 	}
 	w.compareLeaves(t, made[export.LayoutTable])
@@ -150,8 +153,10 @@ func checkAnswer(t *testing.T, r *recording, list bool) {
 type plainWalk struct {
 	all     [][]string // rows that hold anything
 	leaves  [][]string // those that are a leaf beyond doubt
-	headers [][]string
+	named   [][]string // rows that begin with a name
 	totals  [][]string // those that are a total beyond doubt
+	added   []int      // columns of amounts that add up beyond doubt
+	wrong   []string   // totals of rows that do not add up to them
 	repeats [][]string // headers with the amounts of their totals, which need not be shown twice
 }
 
@@ -165,6 +170,9 @@ func (w *plainWalk) visit(rows any) {
 		if own != nil && !grouped && row["Header"] == nil && row["Summary"] == nil && row["Rows"] == nil {
 			w.leaves = append(w.leaves, own)
 		}
+		if summary != nil && header != nil && row["ColData"] == nil {
+			w.addUp(header, summary, row["Rows"])
+		}
 		if summary != nil && header != nil {
 			w.totals = append(w.totals, summary)
 			if repeats(header, summary) {
@@ -176,11 +184,64 @@ func (w *plainWalk) visit(rows any) {
 				w.all = append(w.all, cells)
 			}
 		}
-		if header != nil {
-			w.headers = append(w.headers, header)
+		for _, cells := range [][]string{header, summary} {
+			if cells != nil {
+				w.named = append(w.named, cells)
+			}
 		}
 		w.visit(row["Rows"])
 	}
+}
+
+// findAdded returns the columns that are declared to hold amounts and have a key of amounts that add up.
+func (r *recording) findAdded() []int {
+	var list []int
+	for i, c := range r.columns {
+		column, _ := c.(map[string]any)
+		if column["Columns"] != nil {
+			return nil
+		}
+		text := fmt.Sprint(column["ColType"], column["MetaData"])
+		for _, key := range []string{"Value:total", "Value:subt_nat_amount", "Value:debt_amt", "Value:credit_amt"} {
+			if strings.HasPrefix(text, "Money") && strings.Contains(text, key) && i > 0 {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
+}
+
+// addUp adds up a section of nothing but plain rows. Blank totals total nothing.
+func (w *plainWalk) addUp(header, summary []string, rows any) {
+	object, _ := rows.(map[string]any)
+	list, _ := object["Row"].([]any)
+	for _, i := range w.added {
+		total, ok := figureIn(summary, i)
+		if _, own := figureIn(header, i); !ok || own || len(list) == 0 {
+			continue
+		}
+		sum, plain := decimal.Zero, true
+		for _, v := range list {
+			row, _ := v.(map[string]any)
+			cells := w.read(row)
+			d, figure := figureIn(cells, i)
+			sum = sum.Add(d)
+			plain = plain && row["group"] == nil && row["Header"] == nil && row["Summary"] == nil && row["Rows"] == nil &&
+				(figure || i >= len(cells) || cells[i] == "")
+		}
+		if plain && !sum.Equal(total) {
+			w.wrong = append(w.wrong, fmt.Sprintf("%q is not the sum of its rows, %s", summary, sum))
+		}
+	}
+}
+
+func figureIn(cells []string, at int) (decimal.Decimal, bool) {
+	if at >= len(cells) {
+		return decimal.Zero, false
+	}
+	text, ok := strings.CutPrefix(cells[at], "= ")
+	d, err := decimal.NewFromString(text)
+	return d, ok && err == nil
 }
 
 // repeats reports whether all that a header holds besides its name is in the total, too.
@@ -236,7 +297,7 @@ func (w *plainWalk) spell(l *layout, row table.Row) []string {
 	}
 	switch {
 	case l.kind != export.LayoutStatement, !l.detail(): // the label, if there is one, is the first cell
-	case row.Role == table.Data:
+	case row.Role == table.Data && (texts[0] == "" || !l.shifted):
 		texts = texts[1:]
 	case !l.shifted: // the first cell is the label, and its own place stays blank
 		texts = slices.Delete(texts, 1, 2)

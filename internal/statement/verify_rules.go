@@ -98,7 +98,7 @@ func (a amounts) matches(b amounts) bool {
 func (v *verifier) coversTail(n *node, w weight) bool {
 	name := fold(n.summary[0].text())
 	for i, c := range slices.Backward(n.children) {
-		if label := fold(c.name()); i == 0 || label == "" || !strings.Contains(name, label) {
+		if label := fold(c.name()); i == 0 || !c.section || label == "" || !strings.Contains(name, label) {
 			continue
 		}
 		tail := make(amounts, len(v.additive))
