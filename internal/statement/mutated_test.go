@@ -226,8 +226,8 @@ func (w *plainWalk) addUp(header, summary []string, rows any) {
 			cells := w.read(row)
 			d, figure := figureIn(cells, i)
 			sum = sum.Add(d)
-			plain = plain && row["group"] == nil && row["Header"] == nil && row["Summary"] == nil && row["Rows"] == nil &&
-				(figure || i >= len(cells) || cells[i] == "")
+			leaf := row["group"] == nil && row["Header"] == nil && row["Summary"] == nil && row["Rows"] == nil
+			plain = plain && leaf && (figure || i >= len(cells) || cells[i] == "")
 		}
 		if plain && !sum.Equal(total) {
 			w.wrong = append(w.wrong, fmt.Sprintf("%q is not the sum of its rows, %s", summary, sum))
