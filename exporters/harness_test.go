@@ -56,12 +56,13 @@ func newWorld(t testing.TB, definitions []export.Definition) world {
 		FiscalYearStart: info.FiscalYearStart, Environment: intuit.Sandbox, Status: export.Connected,
 	}
 	log := slog.New(refusals{slog.DiscardHandler, w.refused})
+	client := intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Logger: log,
+		Limiter: limit.New(limit.Limits{}), HTTP: func(realm export.RealmID) *http.Client {
+			access, _ := w.books.Authorize(string(realm))
+			return &http.Client{Transport: bearer{access, w.books.Transport()}}
+		}})
 	recorded := func(record func(string, int, []byte)) *source.Source {
-		return source.New(intuit.New(intuit.Options{APIURL: "http://quickbooks.test", Logger: log, Record: record,
-			Limiter: limit.New(limit.Limits{}), HTTP: func(realm export.RealmID) *http.Client {
-				access, _ := w.books.Authorize(string(realm))
-				return &http.Client{Transport: bearer{access, w.books.Transport()}}
-			}}), log)
+		return source.New(client.Recording(record), log)
 	}
 	w.source = recorded(nil)
 	w.sheets.SetQuota(googlesim.Quota{ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20,

@@ -128,7 +128,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log),
 		Destination: a.google.client, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
-			return source.New(a.books.recorded(record), a.log)
+			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
 	a.queue = queue.New(queue.Options{

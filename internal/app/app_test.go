@@ -39,6 +39,7 @@ type world struct {
 	app     *app.App
 	set     config.Settings
 	network http.RoundTripper
+	backoff []time.Duration // between a run's attempts
 	account export.ID
 }
 
@@ -54,6 +55,14 @@ func (n network) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func newWorld(t *testing.T, o intuitsim.Options) *world {
+	t.Helper()
+	w := makeWorld(t, o)
+	w.open()
+	return w
+}
+
+// makeWorld is newWorld with an app that is not open yet, so that its settings can be changed.
+func makeWorld(t *testing.T, o intuitsim.Options) *world {
 	t.Helper()
 	o.BaseURL, o.AutoConsent, o.Limits = "http://intuit.test", true, intuitsim.NoLimits()
 	if o.Companies == 0 {
@@ -83,7 +92,7 @@ func newWorld(t *testing.T, o intuitsim.Options) *world {
 			SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
 		},
 	}
-	w.open()
+	w.backoff = []time.Duration{time.Millisecond, time.Millisecond}
 	return w
 }
 
@@ -94,7 +103,7 @@ func (w *world) open() {
 	w.t.Helper()
 	a, err := app.New(w.ctx, app.Options{
 		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: []time.Duration{time.Millisecond, time.Millisecond},
+		Backoff: w.backoff,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -2,122 +2,319 @@ package app_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/problem"
 )
 
-// TestFaultsReachTheConnection lets QuickBooks refuse a run in each way that matters and looks at the run, at the
-// company, and at what the next run costs.
-func TestFaultsReachTheConnection(t *testing.T) {
+// faultWorld has one company with an exporter that runs every six hours, and one that only people start. It is fifty
+// minutes before the next run.
+type faultWorld struct {
+	*world
+	answerCase
+	*visitor
+	company            export.Company
+	scheduled, another export.Exporter
+}
+
+// newFaultWorld keeps the real waits: it is for tests whose time is not real.
+func newFaultWorld(t *testing.T, a answerCase) *faultWorld {
+	t.Helper()
+	w := makeWorld(t, intuitsim.Options{Companies: 1, Customers: 3, Vendors: 3, Items: 5, Invoices: 2, Bills: 2})
+	w.set.RunTimeout, w.set.Retention, w.backoff = 30*time.Minute, 90*24*time.Hour, nil
+	w.openToVisitors()
+	f := &faultWorld{world: w, answerCase: a, visitor: w.signIn(), company: w.connect(1)[0]}
+	e := w.newExporter("vendors", nil, nil, f.company)
+	e.Schedule = export.Schedule{Cron: "0 */6 * * *", Timezone: "UTC", Enabled: true}
+	f.scheduled = w.create(e)
+	f.another = w.create(w.newExporter("customers", nil, nil, f.company))
+	w.mustRun(f.scheduled.ID)
+	w.mustRun(f.another.ID)
+	time.Sleep(5*time.Hour + 10*time.Minute)
+	return f
+}
+
+// TestFaults lets the whole program run into each answer that package intuit has a rule for: once, for good, and until
+// it is over. It looks at runs, requests, the company and all pages that tell of it.
+func TestFaults(t *testing.T) {
 	t.Parallel()
-	refused := intuitsim.Fault{Match: "v3", Code: "3100"}
-	for name, test := range map[string]struct {
-		fault    intuitsim.Fault
-		n        int          // -1 for good
-		code     problem.Code // of the run; empty if it succeeds
-		sent     int          // requests to the API of a run that fails
-		status   export.ConnectionStatus
-		says     string // in the company's last error; empty for none
-		again    int    // requests to the API of the next run
-		attempts int
-	}{
-		"refused once": {fault: refused, n: 1, status: export.Connected, attempts: 1},
-		"refused for good": {
-			fault: refused, n: -1, code: problem.CompanyReconnectRequired, sent: 3, attempts: 1,
-			status: export.ReconnectRequired, says: "not valid for this company",
-		},
-		"token refused once": {
-			fault: intuitsim.Fault{Match: "v3", Status: http.StatusUnauthorized, Body: intuitsim.BodyGateway}, n: 1,
-			status: export.Connected, attempts: 1,
-		},
-		"token refused for good": {
-			fault: intuitsim.Fault{
-				Match: "v3", Status: http.StatusUnauthorized, Body: intuitsim.BodyGateway, Detail: "Token revoked",
-			},
-			n: -1, code: problem.CompanyReconnectRequired, sent: 2, attempts: 1,
-			status: export.ReconnectRequired, says: "Token revoked",
-		},
-		"person lost access": {
-			fault: intuitsim.Fault{Match: "v3", Code: "120"},
-			n:     -1, code: problem.CompanyReconnectRequired, sent: 2, attempts: 1,
-			status: export.ReconnectRequired, says: "lost access",
-		},
-		"authentication down once": {
-			fault: intuitsim.Fault{
-				Match: "v3", Status: http.StatusInternalServerError, Code: "120", Type: "AuthorizatonFault",
-				Message: "Unknown Error during Authentication, statusCode: 500",
-			},
-			n: 1, status: export.Connected, attempts: 1,
-		},
-		"lapsed": {
-			fault: intuitsim.Fault{Match: "v3", Code: "7001"},
-			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1,
-			status: export.Connected, says: "Subscription for company has lapsed",
-		},
-		"subscription ended": {
-			fault: intuitsim.Fault{Match: "v3", Code: "6190"},
-			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1,
-			status: export.Connected, says: "Subscription period has ended",
-		},
-		"not for this person": {
-			fault: intuitsim.Fault{Match: "query", Code: "5020"},
-			n:     -1, code: problem.QuickBooksRejected, sent: 1, attempts: 1, again: 1, status: export.Connected,
-		},
-		"something inactive": {
-			fault: intuitsim.Fault{
-				Match: "v3", Status: http.StatusBadRequest, Code: "10000", Type: "SystemFault",
-				Detail: "Something you're trying to use has been made inactive.",
-			},
-			n: -1, code: problem.QuickBooksRejected, sent: 3, attempts: 1, again: 3, status: export.Connected,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
+	for i, a := range readAnswers(t) {
+		t.Run(strconv.Itoa(i)+" "+strconv.Itoa(a.Status), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, intuitsim.Options{Companies: 1, Customers: 3, Vendors: 3, Items: 5, Invoices: 2, Bills: 2})
-			company := w.connect(1)[0]
-			e := w.newExporter("vendors", nil, nil, company)
-			e.Schedule = export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}
-			e = w.create(e)
-			w.mustRun(e.ID)
-			w.intuit.ResetRequests()
-			test.fault.N = test.n
-			w.intuit.Fail(test.fault)
-
-			r := w.run(e.ID)
-			if test.code == "" && r.Status != export.RunSucceeded ||
-				test.code != "" && (r.Problem == nil || r.Problem.Code != test.code || w.asked() != test.sent) ||
-				r.Attempts != test.attempts {
-				t.Errorf("the run %s after %d attempts: %v", r.Status, r.Attempts, r.Problem)
-			}
-			w.wantCompany(company.Realm, test.status, test.says)
-			if test.code == "" {
-				return
-			}
-			w.intuit.ResetRequests()
-			if r := w.run(e.ID); r.Problem == nil || r.Problem.Code != test.code || w.asked() != test.again ||
-				r.QuickBooks != test.again {
-				t.Errorf("the next run: %v, %d requests", r.Problem, w.asked())
-			}
-
-			// When it is over, all goes on: by itself, or after a new consent.
-			w.intuit.ClearFaults()
-			if test.status == export.ReconnectRequired {
-				w.intuit.ConsentTo(string(company.Realm))
-				ended := w.desk().Follow(w.ctx,
-					func(r export.Run) bool { return r.Trigger == export.TriggerCatchUp && r.Status.Over() })
-				if _, err := w.connectCompany(company.Realm); err != nil {
-					t.Fatal(err)
+			synctest.Test(t, func(t *testing.T) {
+				f := newFaultWorld(t, a)
+				if a.Once == "" || a.Status == http.StatusUnauthorized { // the first 401 only renews the token
+					f.pass()
 				}
-				if event := <-ended; event.Run.Status != export.RunSucceeded {
-					t.Errorf("the catch-up run %s: %v", event.Run.Status, event.Run.Problem)
-				}
+				run := f.last()
+				f.checkCompany()
+				f.checkRunPages(run)
+				f.checkOtherPages(run)
+				f.runBySchedule()
+				f.recover()
+			})
+		})
+	}
+}
+
+// pass gives the answer once. Nobody notices.
+func (f *faultWorld) pass() {
+	f.t.Helper()
+	f.intuit.Fail(f.fault(1))
+	if r := f.run(f.scheduled.ID); r.Status != export.RunSucceeded || r.Attempts != 1 {
+		f.t.Errorf("once: the run %s after %d attempts: %v", r.Status, r.Attempts, r.Problem)
+	}
+	f.wantCompany(f.company.Realm, export.Connected, "")
+	if text := f.see("/").part("attention"); text != "" {
+		f.t.Errorf("once: the overview says %q", text)
+	}
+}
+
+// last gives the answer from now on, lets the exporter run and returns the run.
+func (f *faultWorld) last() export.Run {
+	f.t.Helper()
+	f.intuit.ResetRequests()
+	f.intuit.Fail(f.fault(-1))
+	waits := f.desk().Follow(f.ctx, func(r export.Run) bool { return r.Status == export.RunQueued && r.Attempts == 1 })
+	ended := f.desk().Follow(f.ctx, func(r export.Run) bool { return r.Status.Over() })
+	_, _, err := f.desk().RunNow(f.ctx, f.scheduled.ID)
+	must(f.t, err)
+	if f.Class == "request" {
+		retried := (<-waits).Run
+		p := f.see("/runs/" + string(retried.ID))
+		if !strings.Contains(p.text, f.Message) || !strings.Contains(p.text, "It is tried again by itself in ") ||
+			!strings.Contains(f.see("/exporters").text, "Retrying") {
+			f.t.Errorf("while the run waits its page says %q", p.text)
+		}
+	}
+	id := (<-ended).Run.ID
+	var r struct {
+		Status   export.RunStatus
+		Attempts int
+		Error    problem.Problem
+	}
+	f.call("/runs/"+string(id), &r)
+	if r.Status != export.RunFailed || r.Error.Code != f.Code || r.Error.Message != f.Message ||
+		r.Error.Hint != f.Hint || r.Attempts != f.Attempts || f.asked() != f.Requests {
+		f.t.Errorf("the run %s after %d attempts and %d requests: %+v", r.Status, r.Attempts, f.asked(), r.Error)
+	}
+	run, err := f.desk().Run(f.ctx, id)
+	must(f.t, err)
+	return run
+}
+
+// checkCompany looks at the company through the API.
+func (f *faultWorld) checkCompany() {
+	f.t.Helper()
+	var c struct {
+		Status    export.ConnectionStatus
+		LastError *problem.Problem `json:"last_error"`
+	}
+	f.call("/companies/"+string(f.company.Realm), &c)
+	if c.Status != f.status() || (c.LastError != nil) != (f.lastError() != "") || c.LastError != nil &&
+		(c.LastError.Code != f.Code || c.LastError.Message != f.Message || c.LastError.Hint != f.Hint) {
+		f.t.Errorf("the company is %s, last error %v", c.Status, c.LastError)
+	}
+}
+
+// remedies are the buttons that may help, with where they lead.
+func (f *faultWorld) remedies() map[string]button {
+	company, name := "/connections/quickbooks/"+string(f.company.Realm), f.company.Name
+	return map[string]button{
+		"Reconnect": {label: "Reconnect " + name, to: company + "/reconnect"},
+		"Test":      {label: "Test " + name, to: company + "/test"},
+		change:      {label: change, to: "/exporters/" + string(f.scheduled.ID) + "/edit"},
+	}
+}
+
+// blocks is what pages say of the company while no exporter can use it; empty if they can.
+func (f *faultWorld) blocks() string {
+	switch f.Company {
+	case refused:
+		return "QuickBooks refuses all requests for " + f.company.Name
+	case string(export.ReconnectRequired):
+		return "QuickBooks access to " + f.company.Name + " has ended"
+	}
+	return ""
+}
+
+// checkRunPages looks at the pages of the run and of its exporter.
+func (f *faultWorld) checkRunPages(run export.Run) {
+	f.t.Helper()
+	for _, path := range []string{"/runs/" + string(run.ID), "/exporters/" + string(f.scheduled.ID)} {
+		p := f.see(path)
+		trouble, title := p.part("problem"), f.Code.Title()
+		if blocks := f.blocks(); blocks != "" && strings.HasPrefix(path, "/exporters") {
+			title = blocks
+		}
+		if !strings.HasPrefix(trouble, title+" ") || strings.Count(trouble, f.Message) != 1 ||
+			strings.Count(trouble, f.Hint) != 1 {
+			f.t.Errorf("%s says %q", path, trouble)
+		}
+		for name, b := range f.remedies() {
+			if p.offers(b.label, b.to) != (name == f.Button) {
+				f.t.Errorf("%s offers %v, want %q of all remedies", path, p.buttons, f.Button)
 			}
-			w.mustRun(e.ID)
-			w.wantCompany(company.Realm, export.Connected, "")
+		}
+		f.wantNoJargon(p, trouble)
+	}
+}
+
+// checkOtherPages looks at the pages of everything that the run's exporter shares its company with.
+func (f *faultWorld) checkOtherPages(run export.Run) {
+	f.t.Helper()
+	blocked := f.lastError() != ""
+	pill := map[string]string{"connected": "Connected", refused: "Refused", "reconnect_required": "Expired"}[f.Company]
+
+	another := f.see("/exporters/" + string(f.another.ID))
+	trouble := another.part("problem")
+	if strings.Contains(trouble, f.Message) != blocked || strings.Contains(trouble, f.Hint) != blocked ||
+		strings.Contains(another.text, "Blocked") != blocked {
+		f.t.Errorf("the other exporter's page says %q", another.text)
+	}
+	list := f.see("/exporters")
+	if blocks := f.blocks(); blocked && (strings.Count(list.text, blocks+".") != 2 ||
+		strings.Count(list.text, "Blocked") != 2) || strings.Contains(list.text, "Failed") == blocked {
+		f.t.Errorf("the exporters' page says %q", list.text)
+	}
+
+	connections := f.see("/connections")
+	card := connections.part("conn")
+	if !strings.Contains(card, pill) || strings.Contains(card, f.Message) != blocked {
+		f.t.Errorf("the connections say %q", card)
+	}
+	fix := f.remedies()["Reconnect"]
+	fix.primary = true
+	if contains(connections.buttons, fix) != (f.Button == "Reconnect") {
+		f.t.Errorf("the connections offer %v", connections.buttons)
+	}
+
+	overview := f.see("/")
+	attention := overview.part("attention")
+	if strings.Count(attention, f.Message) != 1 {
+		f.t.Errorf("the overview says %q, want once %q", attention, f.Message)
+	}
+	b, ok := f.remedies()[f.Button]
+	if !ok || f.Button == change {
+		b = button{label: "Open run", to: "/runs/" + string(run.ID)}
+	}
+	if !overview.offers(b.label, b.to) {
+		f.t.Errorf("the overview offers %v, want %v", overview.buttons, b)
+	}
+	for _, p := range []page{another, list, overview, f.see("/runs")} {
+		f.wantNoJargon(p, p.text)
+	}
+	f.wantNoJargon(connections, connections.part("conn"))
+}
+
+func contains(list []button, b button) bool {
+	for _, have := range list {
+		if have == b {
+			return true
+		}
+	}
+	return false
+}
+
+// wantNoJargon looks for what only programs understand.
+func (f *faultWorld) wantNoJargon(p page, text string) {
+	f.t.Helper()
+	for _, jargon := range []string{
+		string(f.company.Realm), string(f.Code), `{"`, "errorCode", "statusCode=", "AUTHENTICATION", "AUTHORIZATION",
+		"Fault", "<html", "<?xml", "eyJ",
+	} {
+		if strings.Contains(text, jargon) {
+			f.t.Errorf("%s shows %q in %q", p.path, jargon, text)
+		}
+	}
+}
+
+// runBySchedule waits for the next scheduled run.
+func (f *faultWorld) runBySchedule() {
+	f.t.Helper()
+	ended := f.desk().Follow(f.ctx, func(r export.Run) bool { return r.By == "" && r.Status.Over() })
+	f.intuit.ResetRequests()
+	must(f.t, f.app.StartSchedules(f.ctx))
+	r := (<-ended).Run
+	if r.Problem == nil || r.Problem.Code != f.Code || !strings.Contains(r.Problem.Message, f.Message) ||
+		!strings.HasPrefix(r.Problem.Hint, f.Hint) || f.asked() != f.Again {
+		f.t.Errorf("the scheduled run %s after %d requests: %v", r.Status, f.asked(), r.Problem)
+	}
+	if f.Company != refused {
+		return
+	}
+	// People who try it themselves want to know.
+	f.intuit.ResetRequests()
+	if r := f.run(f.another.ID); r.Problem == nil || r.Problem.Message != f.Message || f.asked() != f.Requests {
+		f.t.Errorf("a run by hand %s after %d requests: %v", r.Status, f.asked(), r.Problem)
+	}
+}
+
+// recover ends the answer: all goes on by itself, or after a new consent.
+func (f *faultWorld) recover() {
+	f.t.Helper()
+	f.intuit.ClearFaults()
+	ended := f.desk().Follow(f.ctx, func(r export.Run) bool { return r.By == "" && r.Status == export.RunSucceeded })
+	if f.Button == "Reconnect" {
+		f.intuit.ConsentTo(string(f.company.Realm))
+		if _, err := f.connectCompany(f.company.Realm); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	if r := (<-ended).Run; f.Button == "Reconnect" && r.Trigger != export.TriggerCatchUp {
+		f.t.Errorf("after the consent the first run is by %s", r.Trigger)
+	}
+	f.mustRun(f.another.ID)
+	f.wantCompany(f.company.Realm, export.Connected, "")
+	if text := f.see("/").part("attention"); text != "" {
+		f.t.Errorf("when it is over the overview says %q", text)
+	}
+	if text := f.see("/exporters").text; strings.Contains(text, "Blocked") {
+		f.t.Errorf("when it is over the exporters' page says %q", text)
+	}
+}
+
+// TestARefusedCompanyIsSpared: while QuickBooks refuses a company, its frequent scheduled runs together cost about one
+// request an hour, and nothing at all after it has ended the connection.
+func TestARefusedCompanyIsSpared(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code        string
+		least, most int
+	}{
+		{"7001", 7, 8},
+		{"3100", 3, 6}, // a run tries three times, and both first runs may have begun before either has ended
+	} {
+		t.Run(test.code, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFaultWorld(t, answerCase{})
+				for _, id := range []export.ID{f.scheduled.ID, f.another.ID} {
+					e, err := f.desk().Exporter(f.ctx, id)
+					must(t, err)
+					e.Schedule = export.Schedule{Cron: "*/15 * * * *", Timezone: "UTC", Enabled: true}
+					_, err = f.desk().UpdateExporter(f.ctx, id, e, e.Revision)
+					must(t, err)
+				}
+				f.intuit.ResetRequests()
+				f.intuit.Fail(intuitsim.Fault{Match: "v3", N: -1, Code: test.code})
+				must(t, f.app.StartSchedules(f.ctx))
+				time.Sleep(8 * time.Hour)
+				if n := f.asked(); n < test.least || n > test.most {
+					t.Errorf("%d requests in eight hours, want %d to %d", n, test.least, test.most)
+				}
+				runs, _, err := f.desk().Runs(f.ctx, export.RunFilter{Status: export.RunFailed, Limit: 100})
+				must(t, err)
+				if len(runs) < 60 {
+					t.Errorf("only %d runs failed", len(runs))
+				}
+			})
 		})
 	}
 }
@@ -144,4 +341,23 @@ func (w *world) wantCompany(realm export.RealmID, status export.ConnectionStatus
 		says != "" && !strings.Contains(c.LastError.Message, says) {
 		w.t.Errorf("the company is %s, last error %v; want %s, %q", c.Status, c.LastError, status, says)
 	}
+}
+
+// TestAFailedTestIsTakenBack: what a person's test of a connection found stays with the company until QuickBooks gives
+// a good answer, whoever asks.
+func TestAFailedTestIsTakenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFaultWorld(t, answerCase{})
+		f.intuit.Fail(intuitsim.Fault{Match: "v3", N: 5, Status: http.StatusServiceUnavailable})
+		if _, err := f.desk().TestCompany(f.ctx, f.company.Realm); err == nil {
+			t.Fatal("the test succeeded")
+		}
+		f.wantCompany(f.company.Realm, export.Connected, "QuickBooks says")
+		if p := f.see("/exporters"); strings.Contains(p.text, "Blocked") {
+			t.Errorf("a passing failure blocks exporters: %q", p.text)
+		}
+		f.mustRun(f.another.ID)
+		f.wantCompany(f.company.Realm, export.Connected, "")
+	})
 }

@@ -26,8 +26,6 @@ type quickBooks struct {
 	api      http.RoundTripper // metered, and lets only GET pass
 	env      string
 	log      *slog.Logger
-	// told hears what is said about connections.
-	told func(context.Context, export.RealmID, time.Time, *problem.Problem)
 }
 
 // refreshTokenLife is how long Intuit's refresh tokens live if its answer does not say.
@@ -79,19 +77,9 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 			news.refreshed(ctx, parseRealm(key), g)
 		},
 	})
-	q.client = q.newClient(q.stored, news.told, nil)
-	q.told = news.told
+	stored := func(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) }
+	q.client = q.newClient(stored, news.told)
 	return q
-}
-
-// stored returns the tokens of a company's connection.
-func (q *quickBooks) stored(realm export.RealmID) oauth.Tokens {
-	return q.sources.For(export.CompanyGrant(realm))
-}
-
-// recorded returns a client like q.client that also passes each answer to record.
-func (q *quickBooks) recorded(record func(target string, status int, body []byte)) *intuit.Client {
-	return q.newClient(q.stored, q.told, record)
 }
 
 func parseRealm(key export.GrantKey) export.RealmID {
@@ -103,10 +91,9 @@ func parseRealm(key export.GrantKey) export.RealmID {
 func (q *quickBooks) newClient(
 	tokens func(export.RealmID) oauth.Tokens,
 	told func(context.Context, export.RealmID, time.Time, *problem.Problem),
-	record func(target string, status int, body []byte),
 ) *intuit.Client {
 	return intuit.New(intuit.Options{
-		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Told: told, Record: record,
+		APIURL: q.apiURL, Limiter: q.limiter, Logger: q.log, Told: told,
 		HTTP: func(realm export.RealmID) *http.Client {
 			return &http.Client{Transport: &oauth.Transport{Tokens: tokens(realm), Base: q.api}}
 		},
@@ -115,7 +102,7 @@ func (q *quickBooks) newClient(
 
 // Probe implements control.QuickBooks.
 func (q *quickBooks) Probe(ctx context.Context, realm export.RealmID, token string) (export.Company, error) {
-	client := q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil, nil)
+	client := q.newClient(func(export.RealmID) oauth.Tokens { return fixedToken(token) }, nil)
 	return client.Company(ctx, realm, q.env)
 }
 

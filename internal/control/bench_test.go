@@ -44,6 +44,7 @@ type bench struct {
 	account       export.ID
 	revoked       []string
 	previewer     control.Previewer
+	fails         error        // of a question to QuickBooks
 	looked        atomic.Int64 // how often a company or an account was read
 }
 
@@ -90,7 +91,7 @@ func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
 		Store: countingStore{b.store, b}, Definitions: exporters.All(), QuickBooksConsents: consents{b},
 		GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
-		QuickBooks: quickBooks{}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
+		QuickBooks: quickBooks{b}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
 		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -123,14 +124,19 @@ func (g grants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, 
 	return grant, errors.Join(err, g.b.store.DeleteGrant(ctx, key))
 }
 
-type quickBooks struct{}
+type quickBooks struct{ b *bench }
 
 func (quickBooks) Probe(_ context.Context, realm export.RealmID, _ string) (export.Company, error) {
 	return export.Company{Name: map[export.RealmID]string{alder: "Alder", birch: "Birch"}[realm]}, nil
 }
+
 func (q quickBooks) Facts(ctx context.Context, realm export.RealmID) (export.Company, error) {
+	if q.b.fails != nil {
+		return export.Company{}, q.b.fails
+	}
 	return q.Probe(ctx, realm, "")
 }
+
 func (quickBooks) Usage(export.RealmID) (used, limit int) { return 0, 450 }
 
 type google struct{ b *bench }

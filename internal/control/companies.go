@@ -111,6 +111,7 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 		return func(c *export.Company) {
 			c.Name, c.LegalName, c.Country = facts.Name, facts.LegalName, facts.Country
 			c.HomeCurrency, c.FiscalYearStart = facts.HomeCurrency, facts.FiscalYearStart
+			c.RefusedAt = time.Time{}
 		}, err
 	})
 	return name, err
@@ -172,7 +173,8 @@ func (c *Control) CompanyEnded(ctx context.Context, realm export.RealmID, why *p
 
 // CompanyTold is called with what QuickBooks says of a company's connection as a whole, whoever asked: a problem with
 // CompanyReconnectRequired ends it as CompanyEnded does, another problem is kept for people to see, and nil says that
-// all is well again. An answer to a question that was put before the present consent says nothing about that.
+// all is well again. An answer to a question that was put before the present consent says nothing about that. While
+// another problem lasts, scheduled runs ask QuickBooks only now and then.
 func (c *Control) CompanyTold(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem) {
 	if why == nil {
 		// Nearly always there is nothing to take back, and nothing to store.
@@ -184,9 +186,13 @@ func (c *Control) CompanyTold(ctx context.Context, realm export.RealmID, asked t
 		if company.Status != export.Connected || company.ConnectedAt.After(asked) {
 			return
 		}
-		company.LastError = why
-		if why != nil && why.Code == problem.CompanyReconnectRequired {
+		company.LastError, company.RefusedAt = why, time.Time{}
+		switch {
+		case why == nil:
+		case why.Code == problem.CompanyReconnectRequired:
 			company.Status = export.ReconnectRequired
+		default:
+			company.RefusedAt = c.o.Now()
 		}
 	})
 }

@@ -95,8 +95,8 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })
 }
 
-// test calls the provider through the connection and records how that went. learn, unless nil, stores what the answer
-// said.
+// test calls the provider through the connection and records how that went, but for a passing failure while one that
+// lasts is known. learn, unless nil, stores what the answer said.
 func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn func(*T), err error)) error {
 	t, err := k.get(ctx, d, id)
 	if err != nil {
@@ -110,8 +110,11 @@ func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn f
 	}
 	learn, err := ask()
 	_, saveErr := k.update(ctx, id, func(t *T) error {
-		*k.shared(t).lastError = problem.From(err)
-		if err == nil && learn != nil {
+		p, last := problem.From(err), k.shared(t).lastError
+		if p == nil || p.Class() == problem.Stop || *last == nil || (*last).Class() != problem.Stop {
+			*last = p
+		}
+		if p == nil && learn != nil {
 			learn(t)
 		}
 		return nil

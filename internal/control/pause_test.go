@@ -185,6 +185,7 @@ func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
 		"of an older consent": {export.Connected, []say{{before, lost}}, export.Connected, nil},
 		"lapsed":              {export.Connected, []say{{now, lapsed}}, export.Connected, lapsed},
 		"renewed":             {export.Connected, []say{{now, lapsed}, {now, nil}}, export.Connected, nil},
+		"lapsed, then lost":   {export.Connected, []say{{now, lapsed}, {now, lost}}, export.ReconnectRequired, lost},
 		"well after the end":  {export.Connected, []say{{now, lost}, {now, nil}}, export.ReconnectRequired, lost},
 		"twice":               {export.Connected, []say{{now, lost}, {now, lapsed}}, export.ReconnectRequired, lost},
 		"disconnected":        {export.Disconnected, []say{{now, lost}}, export.Disconnected, nil},
@@ -198,9 +199,45 @@ func TestWhatQuickBooksSaysOfACompany(t *testing.T) {
 		must(t, err)
 		same := c.LastError == test.last ||
 			c.LastError != nil && test.last != nil && c.LastError.Message == test.last.Message
-		if c.Status != test.status || !same {
-			t.Errorf("%s: %s, %v", name, c.Status, c.LastError)
+		refused := test.last == lapsed
+		if c.Status != test.status || !same || c.Refused() != refused || c.RefusedAt.IsZero() == refused {
+			t.Errorf("%s: %s, %v, refused at %s", name, c.Status, c.LastError, c.RefusedAt)
 		}
 		b.system.CompanyTold(b.ctx, "404", now, lost) // a company that is gone meanwhile
+	}
+}
+
+// TestATestRecordsHowItWent: only a failure that passes by itself does not take the place of what QuickBooks says of
+// the company as a whole.
+func TestATestRecordsHowItWent(t *testing.T) {
+	t.Parallel()
+	lapsed := problem.New(problem.QuickBooksRejected, "It lapsed.")
+	down := problem.New(problem.QuickBooksUnavailable, "Down.")
+	for name, test := range map[string]struct {
+		had, fails, last *problem.Problem
+	}{
+		"all is well":     {nil, nil, nil},
+		"down":            {nil, down, down},
+		"down and lapsed": {lapsed, down, lapsed},
+		"lapsed":          {nil, lapsed, lapsed},
+		"renewed":         {lapsed, nil, nil},
+	} {
+		b := newBench(t)
+		if test.fails != nil {
+			b.fails = test.fails
+		}
+		if test.had != nil {
+			b.system.CompanyTold(b.ctx, alder, b.now.Add(time.Hour), test.had)
+		}
+		if _, err := b.TestCompany(b.ctx, alder); (err == nil) != (test.fails == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+		c, err := b.store.Company(b.ctx, alder)
+		must(t, err)
+		if (c.LastError == nil) != (test.last == nil) ||
+			test.last != nil && c.LastError.Message != test.last.Message ||
+			test.last == nil && !c.RefusedAt.IsZero() {
+			t.Errorf("%s: the last error is %v, want %v", name, c.LastError, test.last)
+		}
 	}
 }

@@ -47,8 +47,17 @@ type Company struct {
 	TokenExpiresAt  time.Time        `json:"token_expires_at"` // of the refresh token; zero if there is none
 	HardExpiresAt   time.Time        `json:"hard_expires_at"`  // five years after consent; zero if Intuit did not say
 	LastError       *problem.Problem `json:"last_error,omitempty"`
+	// RefusedAt is when QuickBooks last refused everything that is asked of the company although the connection holds,
+	// as it does when the subscription has ended. It is zero while QuickBooks answers. LastError then says why.
+	RefusedAt time.Time `json:"refused_at,omitzero"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
+}
+
+// Refused reports whether QuickBooks refuses everything that is asked of the company, for a reason that a new consent
+// does not change.
+func (c Company) Refused() bool {
+	return c.Status == Connected && !c.RefusedAt.IsZero() && c.LastError != nil
 }
 
 // AppURL returns the root of QuickBooks' own pages for the company, ending in a slash.

@@ -26,14 +26,11 @@ type Options struct {
 	Logger *slog.Logger
 	// Told, unless nil, hears what QuickBooks says about a company's connection as a whole: a problem when it refuses
 	// all that is asked of the company, with CompanyReconnectRequired if only a new consent can help; nil at the first
-	// good answer, and at the first one after a problem. asked is when the question was put, of several in a row the
+	// good answer, and at the first one after a failure. asked is when the question was put, of several in a row the
 	// first: the answer concerns the consent of that moment. Each refused request calls it, also several at once.
 	Told func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 	// MaxTries is the largest number of tries per request; 0 means 5.
 	MaxTries int
-	// Record gets each answer that arrived whole: the request's path with its query, the status and the body, which it
-	// must not change. It may be called concurrently. Nil means nobody wants them.
-	Record func(target string, status int, body []byte)
 	// UserAgent names the program to Intuit; empty means "ledgersheet".
 	UserAgent string
 }
@@ -67,7 +64,6 @@ func New(o Options) *Client {
 	c := &Client{
 		root: strings.TrimRight(o.APIURL, "/"), http: o.HTTP, limiter: o.Limiter, reports: limit.New(reportLimits()),
 		standings: newStandings(o.Told), log: o.Logger, maxTries: o.MaxTries, agent: o.UserAgent, habits: &habits{},
-		record: o.Record,
 	}
 	if c.limiter == nil {
 		c.limiter = limit.New(DefaultLimits())
@@ -82,6 +78,15 @@ func New(o Options) *Client {
 		c.agent = "ledgersheet"
 	}
 	return c
+}
+
+// Recording returns a client that also passes each answer that arrived whole to record: the request's path with its
+// query, the status and the body, which it must not change. record may be called concurrently. Otherwise it is the same
+// client: what one learns about a company, the other knows.
+func (c *Client) Recording(record func(target string, status int, body []byte)) *Client {
+	recording := *c
+	recording.record = record
+	return &recording
 }
 
 // guard returns the company's HTTP client behind one more guard, and without redirects: the API has none, and following

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -99,31 +100,55 @@ func (m meaning) say(status int, f *fault) string {
 	return m.words + " QuickBooks says: " + withCode(text, e.Code)
 }
 
-// quoteText returns QuickBooks' own text, made safe to show.
+// quoteText returns QuickBooks' own text, made safe to show. If it has none, it says what else is known.
 func quoteText(status int, f *fault) string {
-	switch {
-	case f != nil && len(f.Errors) > 0:
-		e := f.Errors[0]
-		return "QuickBooks says: " + withCode(problem.Safe(e.whole()), e.Code)
-	case status == http.StatusOK:
-		return "QuickBooks answered with a fault that it does not explain."
+	var known []string
+	if name := http.StatusText(status); name != "" && status != http.StatusOK {
+		known = append(known, name)
 	}
-	return fmt.Sprintf("QuickBooks answered with status %d (%s).", status, http.StatusText(status))
+	if f != nil && len(f.Errors) > 0 {
+		e := f.Errors[0]
+		if text := problem.Safe(e.whole()); text != "" {
+			return "QuickBooks says: " + withCode(text, e.Code)
+		}
+		if e.Code != "" {
+			known = append(known, "code "+problem.Safe(e.Code))
+		}
+	}
+	text := fmt.Sprintf("QuickBooks answered with status %d", status)
+	if status == http.StatusOK {
+		text = "QuickBooks answered with a fault that it does not explain"
+	}
+	if len(known) > 0 {
+		text += " (" + strings.Join(known, ", ") + ")"
+	}
+	return text + "."
 }
+
+// gatewayMessage is what Intuit's gateway says in place of a message. It repeats code and status for programs.
+var gatewayMessage = regexp.MustCompile(`^message=\w*; *errorCode=\w*; *statusCode=\w*$`)
 
 // whole is the message with the detail.
 func (e faultError) whole() string {
-	if e.Detail == "" || e.Detail == e.Message {
-		return e.Message
+	message := strings.TrimSpace(e.Message)
+	switch {
+	case gatewayMessage.MatchString(message):
+		return e.Detail
+	case strings.HasPrefix(e.Detail, message): // as it does with code 5020
+		return e.Detail
+	case e.Detail == "":
+		return message
 	}
-	return e.Message + ": " + e.Detail
+	return message + ": " + e.Detail
 }
 
+// withCode ends a quote as a sentence.
 func withCode(text, code string) string {
+	text = strings.TrimRight(text, ". ")
 	if code == "" {
-		return text
+		return text + "."
 	}
-	return text + " (code " + problem.Safe(code) + ")"
+	return text + " (code " + problem.Safe(code) + ")."
 }
 
 // readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. Change data capture can have

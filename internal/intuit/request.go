@@ -111,6 +111,8 @@ func (c *Client) get(ctx context.Context, r request) error {
 		if !f.again || tooMuch || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
 			if f.do >= tell {
 				c.standings.bad(ctx, r.realm, row.since, f.problem)
+			} else {
+				c.standings.fail(r.realm)
 			}
 			return f.problem
 		}
@@ -119,6 +121,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
 		}
 		if deadline, ok := ctx.Deadline(); wait > maxPause || (ok && time.Until(deadline) <= wait) {
+			c.standings.fail(r.realm)
 			f.problem.RetryAfter = max(f.problem.RetryAfter, wait)
 			return f.problem
 		}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,105 +19,55 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// answerCase is an answer with what comes of it.
+// answersFile has an answer of QuickBooks for each rule, with what comes of it. A test of package app lets the whole
+// program run into each of them.
+const answersFile = "testdata/answers.json"
+
+// answerCase is an answer with what the client makes of it. The file's other members are for the whole program.
 type answerCase struct {
-	status          int
-	code, kind      string
-	message, detail string
-	once            problem.Code // if the next try works; empty if then all is well
-	is              problem.Code // if it stays so
-	sent            int          // requests until then
-	told            reaction     // tell or reconnect if Options.Told hears of it
-	words           string       // the beginning of the message if it stays so
-	quoted          bool         // QuickBooks' detail is in it
-	hint            string       // is in the hint
+	Status  int
+	Body    json.RawMessage // JSON, or the lines of another text, or nothing
+	Once    problem.Code    // if the next try works; empty if then all is well
+	Code    problem.Code    // if it stays so
+	Message string          // likewise
+	Hint    string          // likewise
+	Class   string          // likewise: "stop" or "request", see problem.Class
+	Tries   int             // requests until then
+	Company string          // "connected", "reconnect_required", or "refused" if it is connected, but to no avail
 }
 
-// answers holds at least one case for each rule.
-var answers = []answerCase{
-	{status: 504, is: problem.QuickBooksUnavailable, sent: 5, words: "QuickBooks did not answer in time."},
-	{status: 500, code: "10000", kind: "SystemFault", message: "An error", detail: "Why", quoted: true,
-		is: problem.QuickBooksUnavailable, sent: 5, words: "QuickBooks says: An error: Why (code 10000)"},
-	{status: 500, code: "120", kind: "AuthorizatonFault", message: "Unknown Error during Authentication",
-		is: problem.QuickBooksUnavailable, sent: 5, words: "QuickBooks says: Unknown Error during Authentication"},
-	{status: 500, code: "3200", kind: "AUTHENTICATION", is: problem.QuickBooksUnavailable, sent: 5},
-	{status: 502, is: problem.QuickBooksUnavailable, sent: 5, words: "QuickBooks answered with status 502"},
-	{status: 503, code: "7001", kind: "SERVICE", is: problem.QuickBooksUnavailable, sent: 5},
-	{status: 599, is: problem.QuickBooksUnavailable, sent: 5},
-
-	{status: 429, code: "3001", kind: "SERVICE", is: problem.QuickBooksRateLimited, sent: 5,
-		words: "QuickBooks received too many requests"},
-	{status: 403, code: "003001", kind: "SERVICE", is: problem.QuickBooksRateLimited, sent: 5},
-	{status: 429, is: problem.QuickBooksRateLimited, sent: 5},
-
-	{status: 401, code: "120", kind: "AuthorizationFault", once: problem.CompanyReconnectRequired, sent: 1,
-		is: problem.CompanyReconnectRequired, told: reconnect, words: "The person who connected this company has lost",
-		hint: "An administrator"},
-	{status: 401, code: "3100", kind: "AUTHORIZATION", once: problem.CompanyReconnectRequired, sent: 1,
-		is: problem.CompanyReconnectRequired, told: reconnect, words: "This connection is not valid"},
-	{status: 401, code: "3200", kind: "AUTHENTICATION", detail: "Token revoked", quoted: true,
-		once: problem.CompanyReconnectRequired, is: problem.CompanyReconnectRequired, sent: 1, told: reconnect,
-		words: "QuickBooks no longer accepts this connection. QuickBooks says: Token revoked (code 3200)"},
-	{status: 401, code: "99999", kind: "AuthenticationFault", once: problem.CompanyReconnectRequired, sent: 1,
-		is: problem.CompanyReconnectRequired, told: reconnect},
-	{status: 401, once: problem.CompanyReconnectRequired, is: problem.CompanyReconnectRequired, sent: 1,
-		told: reconnect},
-	{status: 403, code: "120", kind: "AuthorizationFault", is: problem.CompanyReconnectRequired, sent: 3,
-		told: reconnect, words: "The person who connected this company has lost"},
-	{status: 403, code: "3100", kind: "AUTHORIZATION", is: problem.CompanyReconnectRequired, sent: 3, told: reconnect,
-		words: "This connection is not valid for this company.", hint: "choose the same company"},
-	{status: 403, code: "3100", kind: "SERVICE", detail: "The access token does not have sufficient scope",
-		quoted: true, is: problem.CompanyReconnectRequired, sent: 3, told: reconnect},
-	{status: 500, code: "3100", kind: "SERVICE", is: problem.QuickBooksUnavailable, sent: 5},
-	{status: 403, code: "3200", kind: "AUTHENTICATION", is: problem.CompanyReconnectRequired, sent: 3,
-		told: reconnect, words: "QuickBooks no longer accepts"},
-	{status: 200, code: "3200", kind: "AUTHENTICATION", is: problem.CompanyReconnectRequired, sent: 3,
-		told: reconnect},
-
-	{status: 400, code: "7001", kind: "SERVICE", message: "Subscription has lapsed", detail: "Please ensure",
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1, told: tell, quoted: true,
-		words: "The company's QuickBooks subscription has ended, or", hint: "LEDGERSHEET_INTUIT_ENVIRONMENT"},
-	{status: 400, code: "6190", kind: "ValidationFault", message: "Invalid company status", detail: "Period has ended",
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1, told: tell, quoted: true,
-		words: "The company's QuickBooks subscription has ended, or the company is closed.", hint: "Renew"},
-	{status: 400, code: "5020", kind: "ValidationFault", message: "Permission Denied", detail: "No access to payroll",
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1, quoted: true,
-		words: "The person who connected this company may not see this data"},
-
-	{status: 400, code: "10000", kind: "SystemFault", message: "An error", detail: "Something was made inactive.",
-		is: problem.QuickBooksRejected, sent: 3, quoted: true, words: "QuickBooks says: An error: Something was made"},
-	{status: 200, code: "10000", kind: "SystemFault", detail: "Why", is: problem.QuickBooksUnavailable, sent: 5,
-		quoted: true, words: "QuickBooks had an error of its own. QuickBooks says: Why (code 10000)"},
-
-	{status: 400, code: "4000", kind: "ValidationFault", message: "Error parsing query", detail: "Encountered x",
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1, quoted: true},
-	{status: 400, code: "500", kind: "ValidationFault", message: "Unsupported Operation", // the code is no status
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1},
-	{status: 200, code: "4001", kind: "ValidationFault", detail: "x is not queryable", quoted: true,
-		once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1},
-	{status: 403, code: "99999", kind: "AuthenticationFault", is: problem.CompanyReconnectRequired, sent: 3,
-		told: reconnect, words: "QuickBooks no longer accepts"},
-	{status: 403, code: "99999", kind: "AuthorizationFault", detail: "No seat", is: problem.CompanyReconnectRequired,
-		sent: 3, told: reconnect, quoted: true, words: "QuickBooks does not let this connection see this company."},
-	{status: 408, is: problem.QuickBooksUnavailable, sent: 5, words: "QuickBooks did not receive the request"},
-	{status: 200, code: "99999", kind: "SystemFault", is: problem.QuickBooksUnavailable, sent: 5},
-	{status: 400, code: "99999", kind: "SERVICE", is: problem.QuickBooksUnavailable, sent: 5,
-		words: "A service of QuickBooks was not available."},
-
-	{status: 404, once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1,
-		words: "QuickBooks answered with status 404"},
-	{status: 403, once: problem.QuickBooksRejected, is: problem.QuickBooksRejected, sent: 1},
-}
-
-func (a answerCase) String() string { return fmt.Sprintf("%d %s %s", a.status, a.code, a.kind) }
-
-// body is the case's fault as the service spells it; empty for a case that has none.
-func (a answerCase) body() string {
-	if a.code == "" && a.kind == "" {
-		return ""
+func readAnswers(t *testing.T) []answerCase {
+	t.Helper()
+	data, err := os.ReadFile(answersFile)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return spellings(a.code, a.kind, a.message, a.detail)["service"]
+	var list []answerCase
+	if err := json.Unmarshal(data, &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
+
+func (a answerCase) String() string {
+	name := strconv.Itoa(a.Status)
+	if f := a.fault(); f != nil {
+		name += " " + f.Errors[0].Code + " " + f.Type
+	}
+	return name
+}
+
+// body is the answer's body as it is sent.
+func (a answerCase) body() string {
+	var lines []string
+	if json.Unmarshal(a.Body, &lines) == nil {
+		return strings.Join(lines, "\r\n")
+	}
+	return string(a.Body)
+}
+
+// fault is the one that the body has; nil if it has none.
+func (a answerCase) fault() *fault { return readFault([]byte(a.body())) }
 
 // told is what Options.Told heard.
 type told struct {
@@ -154,10 +105,11 @@ func answering(status int, body string) func() (int, string) {
 
 var wellAnswer = answering(http.StatusOK, `{"CompanyInfo":{"CompanyName":"Test Ltd"},"time":"2026-01-31T10:00:00-08:00"}`)
 
-// TestRules sends each case once and for good, and looks at code, words, requests and what is told of the connection.
+// TestRules sends each answer once and for good, and looks at code, words, retry class, requests and what is told of
+// the connection.
 func TestRules(t *testing.T) {
 	t.Parallel()
-	for _, a := range answers {
+	for _, a := range readAnswers(t) {
 		t.Run(a.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { a.testOnce(t) })
@@ -167,48 +119,52 @@ func TestRules(t *testing.T) {
 }
 
 func (a answerCase) testOnce(t *testing.T) {
-	c, sent, heard := scriptedClient(answering(a.status, a.body()), wellAnswer)
+	c, sent, heard := scriptedClient(answering(a.Status, a.body()), wellAnswer)
 	_, err := c.CompanyName(t.Context(), "1")
-	if a.once == "" && (err != nil || *sent != 2 || len(*heard) != 1 || (*heard)[0].why != nil) {
+	if a.Once == "" && (err != nil || *sent != 2 || len(*heard) != 1 || (*heard)[0].why != nil) {
 		t.Errorf("once: %v after %d requests, told %v", err, *sent, *heard)
 	}
-	if a.once != "" && (!problem.HasCode(err, a.once) || *sent != 1) {
+	if a.Once != "" && (!problem.HasCode(err, a.Once) || *sent != 1) {
 		t.Errorf("once: %v after %d requests", err, *sent)
 	}
 }
 
 func (a answerCase) testForGood(t *testing.T) {
 	begin := time.Now()
-	c, sent, heard := scriptedClient(answering(a.status, a.body()))
+	c, sent, heard := scriptedClient(answering(a.Status, a.body()))
 	_, err := c.CompanyName(t.Context(), "1")
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || p.Code != a.is || *sent != a.sent || !strings.HasPrefix(p.Message, a.words) ||
-		!strings.Contains(p.Hint, a.hint) || a.quoted != (a.detail != "" && strings.Contains(p.Message, a.detail)) {
-		t.Fatalf("for good: %v after %d requests, hint %q", err, *sent, p.Hint)
+	class := map[string]problem.Class{"stop": problem.Stop, "request": problem.RetryRequest}
+	if want, known := class[a.Class]; !ok || p.Code != a.Code || !known || p.Class() != want || *sent != a.Tries {
+		t.Fatalf("for good: %v after %d requests", err, *sent)
 	}
-	if n := len(*heard); n > 1 || (n == 1) != (a.told >= tell) {
+	if p.Message != a.Message || p.Hint != a.Hint {
+		t.Errorf("for good it says\n%q\n%q, want\n%q\n%q", p.Message, p.Hint, a.Message, a.Hint)
+	}
+	if told := a.Company != "connected"; len(*heard) > 1 || (len(*heard) == 1) != told {
 		t.Fatalf("told %v", *heard)
-	}
-	if a.told < tell {
+	} else if !told {
 		return
 	}
 	h := (*heard)[0]
-	if h.why != p || !h.asked.Equal(begin) || (a.told == reconnect) != (p.Code == problem.CompanyReconnectRequired) {
+	if h.why != p || !h.asked.Equal(begin) ||
+		(a.Company == "reconnect_required") != (p.Code == problem.CompanyReconnectRequired) {
 		t.Errorf("told %v, want %v", h, p)
 	}
 	// Refusals that last only count when they are apart.
-	if took := time.Since(begin); took < time.Duration(a.sent-1)*repeatPause {
-		t.Errorf("%d refusals within %s", a.sent, took)
+	if took := time.Since(begin); took < time.Duration(a.Tries-1)*repeatPause {
+		t.Errorf("%d refusals within %s", a.Tries, took)
 	}
 }
 
 // TestEachRuleIsTested also wants a source for each, and reactions that fit the codes.
 func TestEachRuleIsTested(t *testing.T) {
 	t.Parallel()
+	answers := readAnswers(t)
 	for i := range rules {
 		r := &rules[i]
 		if !slices.ContainsFunc(answers, func(a answerCase) bool {
-			_, number := match(a.status, readFault([]byte(a.body())))
+			_, number := match(a.Status, a.fault())
 			return number == i+1
 		}) {
 			t.Errorf("no case for the rule %d %q %q", r.status, r.code, r.kind)
@@ -266,6 +222,30 @@ func TestGoodAnswersAreToldOnce(t *testing.T) {
 	}
 	if !slices.Equal(got, []bool{true, false, false, true}) {
 		t.Errorf("told %v", got)
+	}
+	// A failure that is not told may have been shown to somebody who asked.
+	c, _, heard = scriptedClient(wellAnswer, answering(404, ""), wellAnswer, wellAnswer)
+	for range 4 {
+		_, _ = c.CompanyName(t.Context(), "1")
+	}
+	if len(*heard) != 2 {
+		t.Errorf("told %v", *heard)
+	}
+}
+
+// TestRecordingKnowsTheSame: what a recording client is told about a company, the client knows: it tells when that is
+// over.
+func TestRecordingKnowsTheSame(t *testing.T) {
+	t.Parallel()
+	lapsed := answering(400, spellings("7001", "SERVICE", "m", "d")["service"])
+	c, _, heard := scriptedClient(wellAnswer, lapsed, wellAnswer)
+	recorded := 0
+	recording := c.Recording(func(string, int, []byte) { recorded++ })
+	for _, asked := range []*Client{c, recording, c} {
+		_, _ = asked.CompanyName(t.Context(), "1") // its error is what is told
+	}
+	if len(*heard) != 3 || (*heard)[1].why == nil || (*heard)[2].why != nil || recorded != 1 {
+		t.Errorf("told %v, recorded %d answers", *heard, recorded)
 	}
 }
 

@@ -49,6 +49,14 @@ func (s *standings) bad(ctx context.Context, realm export.RealmID, asked time.Ti
 	}
 }
 
+// fail notes a failure that says nothing of the company as a whole. A person who tried the connection may have it in
+// view, so the next good answer is news.
+func (s *standings) fail(realm export.RealmID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.of[realm] = standing{good: s.of[realm].good}
+}
+
 // lastGood is when the company's last good answer came.
 func (s *standings) lastGood(realm export.RealmID) time.Time {
 	s.mu.Lock()

@@ -75,7 +75,10 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Exporter = e
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
-	j := &job{Runner: r, run: run.ID, exporter: e, report: report, quickBooks: &export.Meter{}, sheets: &export.Meter{}}
+	j := &job{
+		Runner: r, run: run.ID, trigger: run.Trigger, exporter: e, report: report,
+		quickBooks: &export.Meter{}, sheets: &export.Meter{},
+	}
 	defer j.count()
 	return j.do(ctx)
 }
@@ -84,6 +87,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 type job struct {
 	*Runner
 	run                export.ID
+	trigger            export.Trigger
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
@@ -114,6 +118,9 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	var g gathered
 	in, err := j.lookUp(ctx, j.exporter, 0)
 	if err != nil {
+		return g, err
+	}
+	if err := j.spareRefused(in.companies); err != nil {
 		return g, err
 	}
 	if g.account, err = j.findAccount(ctx, j.exporter.Target.Account); err != nil {

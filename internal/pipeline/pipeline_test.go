@@ -202,17 +202,24 @@ func (w benchWrite) Commit(ctx context.Context) (export.WriteResult, error) {
 	return b.write(ctx, asked)
 }
 
+// night is the time of all runs of a bench.
+var night = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
+
 func (b *bench) runner() *pipeline.Runner {
 	return pipeline.New(pipeline.Options{
 		Definitions: []export.Definition{vendors}, Store: b, Source: b, Destination: b,
 		Logger: slog.New(slog.DiscardHandler),
-		Now:    func() time.Time { return time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC) },
+		Now:    func() time.Time { return night },
 	})
 }
 
 func (b *bench) work(ctx context.Context) (export.Run, error) {
+	return b.workFor(ctx, export.TriggerManual)
+}
+
+func (b *bench) workFor(ctx context.Context, by export.Trigger) (export.Run, error) {
 	run := export.Run{
-		ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Requests: export.Requests{QuickBooks: 10},
+		ID: "run_1", Trigger: by, Exporter: export.Exporter{ID: "exp_1"}, Requests: export.Requests{QuickBooks: 10},
 		Result: export.Result{Warnings: export.Warnings(export.WarnRead, "", "of an earlier attempt")},
 	}
 	err := b.runner().Work(ctx, run, func(change func(*export.Run)) { change(&run) })
@@ -346,6 +353,57 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%d companies were asked, want %d; wrote %v", len(b.asked), test.asks, b.wrote)
 			}
 		})
+	}
+}
+
+// TestRefusedCompanies: runs that nobody waits for ask once an hour for a company that QuickBooks refuses as a whole.
+// People, previews and dry runs are not held back.
+func TestRefusedCompanies(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		by   export.Trigger
+		ago  time.Duration
+		asks int
+	}{
+		{export.TriggerSchedule, 59 * time.Minute, 0}, {export.TriggerSchedule, time.Hour, 1},
+		{export.TriggerCatchUp, time.Minute, 0}, {export.TriggerChange, time.Minute, 0},
+		{export.TriggerManual, time.Minute, 1}, {export.TriggerAPI, time.Minute, 1},
+	} {
+		b := newBench(t)
+		lapsed := problem.New(problem.QuickBooksRejected, "It lapsed.").WithHint("Renew it.")
+		refuse := func(realm export.RealmID) {
+			c := b.companies[realm]
+			c.LastError, c.RefusedAt = lapsed, night.Add(-test.ago)
+			b.companies[realm] = c
+		}
+		refuse("1")
+		_, err := b.workFor(t.Context(), test.by)
+		if len(b.asked) != test.asks || (err == nil) != (test.asks > 0) {
+			t.Errorf("%s after %s: %d requests, %v", test.by, test.ago, len(b.asked), err)
+		}
+		if p := problem.From(err); p != nil && (p.Code != lapsed.Code || p.Class() != problem.Stop ||
+			!strings.Contains(p.Message, "Alder") || !strings.Contains(p.Message, "It lapsed.") ||
+			!strings.HasPrefix(p.Hint, "Renew it. ")) {
+			t.Errorf("%s after %s: %v, hint %q", test.by, test.ago, p, p.Hint)
+		}
+		if _, err := b.runner().Preview(t.Context(), *b.exporter); err != nil {
+			t.Errorf("the preview: %v", err)
+		}
+	}
+}
+
+// TestAnEndedCompanySaysWhy: later runs say and advise what the one said that found it out.
+func TestAnEndedCompanySaysWhy(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.set("1", export.ReconnectRequired)
+	c := b.companies["1"]
+	c.LastError = problem.New(problem.CompanyReconnectRequired, "Token revoked.").WithHint("Ask an administrator.")
+	b.companies["1"] = c
+	_, err := b.work(t.Context())
+	if p := problem.From(err); p == nil || p.Message != "QuickBooks access to Alder has ended. Token revoked." ||
+		p.Hint != "Ask an administrator." {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 		case err != nil:
 			return in, fmt.Errorf("reading the company: %w", err)
 		case c.Status == export.ReconnectRequired:
-			return in, problem.New(problem.CompanyReconnectRequired, "QuickBooks access to %s has ended.", c.Name)
+			return in, endedProblem(c)
 		case c.Status != export.Connected:
 			return in, problem.New(problem.CompanyReconnectRequired, "%s was disconnected.", c.Name)
 		}
@@ -81,6 +81,39 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
 	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	return in, nil
+}
+
+// endedProblem is the problem of a run whose company wants a new consent.
+func endedProblem(c export.Company) *problem.Problem {
+	p := problem.New(problem.CompanyReconnectRequired, "QuickBooks access to %s has ended.", c.Name)
+	if c.LastError != nil && c.LastError.Code == p.Code {
+		p.Message += " " + c.LastError.Message
+		p.Hint = c.LastError.Hint
+	}
+	return p
+}
+
+// askAgain is how long runs that nobody is waiting for leave a company alone after QuickBooks has refused it as a
+// whole. Each request counts towards the month's limit, and only a person can end such a refusal.
+const askAgain = time.Hour
+
+// spareRefused fails a run that a schedule or the program itself began if QuickBooks has just refused one of the
+// companies as a whole.
+func (j *job) spareRefused(companies []export.Company) error {
+	switch j.trigger {
+	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange:
+	default: // somebody wants to know
+		return nil
+	}
+	for _, c := range companies {
+		if c.Refused() && j.o.Now().Sub(c.RefusedAt) < askAgain {
+			hint := c.LastError.Hint + " Afterwards press Test on Connections, or run the exporter by hand; " +
+				"scheduled runs ask once an hour."
+			return problem.New(c.LastError.Code, "QuickBooks has refused %s and was not asked again yet. %s",
+				c.Name, c.LastError.Message).WithHint("%s", hint).Lasting()
+		}
+	}
+	return nil
 }
 
 func (r *Runner) findAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {

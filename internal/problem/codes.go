@@ -74,11 +74,13 @@ var codes = map[Code]info{
 	},
 	QuickBooksRateLimited: {
 		RetryRequest, http.StatusServiceUnavailable, "QuickBooks asks to slow down",
-		"Nothing to do: the run is tried again by itself. If it happens often, spread the schedules.",
+		"The run is tried again by itself. If it has given up, run it again later; if that happens often, spread the " +
+			"schedules.",
 	},
 	QuickBooksUnavailable: {
 		RetryRequest, http.StatusBadGateway, "QuickBooks did not answer",
-		"Nothing to do: the run is tried again by itself. Intuit's status page tells about larger outages.",
+		"The run is tried again by itself. If it has given up, run it again later; Intuit's status page tells about " +
+			"larger outages.",
 	},
 	QuickBooksRejected: {
 		Stop, http.StatusUnprocessableEntity, "QuickBooks refused the request",
@@ -99,11 +101,12 @@ var codes = map[Code]info{
 	},
 	GoogleRateLimited: {
 		RetryRequest, http.StatusServiceUnavailable, "Google asks to slow down",
-		"Nothing to do: the run is tried again by itself. If it happens often, spread the schedules.",
+		"The run is tried again by itself. If it has given up, run it again later; if that happens often, spread the " +
+			"schedules.",
 	},
 	GoogleUnavailable: {
 		RetryRequest, http.StatusBadGateway, "Google did not answer",
-		"Nothing to do: the run is tried again by itself.",
+		"The run is tried again by itself. If it has given up, run it again later.",
 	},
 	GoogleRejected: {
 		Stop, http.StatusUnprocessableEntity, "Google refused the request",

@@ -253,6 +253,34 @@ func refusedEach(t *testing.T, body []byte) []string {
 	return lines
 }
 
+// refusedAsStated does the same with a file of answers that says itself what each comes to.
+func refusedAsStated(t *testing.T, body []byte) []string {
+	var list []struct {
+		Status, Tries int
+		Body          json.RawMessage
+		Code, Message string
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		t.Fatal(err)
+	}
+	right := 0
+	for _, f := range list {
+		text := string(f.Body)
+		var lines []string
+		if json.Unmarshal(f.Body, &lines) == nil {
+			text = strings.Join(lines, "\n")
+		}
+		got := refuse(t, f.Status, text, false)
+		want := fmt.Sprintf("%s: %s after %d requests", f.Code, brief(f.Message), f.Tries)
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("status %d with %s comes to %q, want %q", f.Status, brief(text), got, want)
+			continue
+		}
+		right++
+	}
+	return []string{fmt.Sprintf("%d answers", right)}
+}
+
 // readOneMore reads a list of which every page has one record more than was asked for.
 func readOneMore(t *testing.T) result {
 	t.Helper()

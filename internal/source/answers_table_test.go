@@ -576,6 +576,12 @@ func recordAnswers() []recorded {
 func refusals() []recorded {
 	return []recorded{
 		{
+			"answers.json", "intuit", refusedAsStated,
+			[]string{
+				"40 answers",
+			},
+		},
+		{
 			"fault_query_parse.json", "intuit", refused(400),
 			[]string{
 				"always: quickbooks_rejected: QuickBooks says: Error parsing query: QueryParserError: " +
@@ -659,10 +665,10 @@ func refusals() []recorded {
 		{
 			"fault_400_610_object_not_found.json", "sample", refused(400),
 			[]string{
-				"always: quickbooks_rejected: QuickBooks says: Object Not Found: Object Not Found : " +
-					"Something you're trying … after 1 requests",
-				"once: quickbooks_rejected: QuickBooks says: Object Not Found: Object Not Found : " +
-					"Something you're trying … after 1 requests",
+				"always: quickbooks_rejected: QuickBooks says: Object Not Found : Something you're " +
+					"trying to use has been … after 1 requests",
+				"once: quickbooks_rejected: QuickBooks says: Object Not Found : Something you're trying " +
+					"to use has been … after 1 requests",
 			},
 		},
 		{
@@ -734,7 +740,7 @@ func otherAnswers() []recorded {
 			"cdc_fault_inside.json", "intuit sample/hard", changesOf("Estimate", "Customer"),
 			[]string{
 				"quickbooks_unavailable: QuickBooks had an error of its own. QuickBooks says: … (code " +
-					"10000) after 5 requests",
+					"10000). after 5 requests",
 			},
 		},
 		{

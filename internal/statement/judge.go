@@ -121,7 +121,8 @@ func (j *judge) only(e *rawEntry, cells []string, above string, leaf bool) []dec
 	return j.figures(e, cells)
 }
 
-// repeats reports whether a header says again what the summary says and the leaves below add up to.
+// repeats reports whether a header says again what the summary says and the leaves below add up to. If they do not, it
+// still does if the header's amounts on top of theirs would be further off.
 func (j *judge) repeats(head, summary []string, below []decimal.Decimal, e *rawEntry) bool {
 	if !j.hasBelow(e) || !e.hasSummary {
 		return false
@@ -139,7 +140,9 @@ func (j *judge) repeats(head, summary []string, below []decimal.Decimal, e *rawE
 		}
 		own, ownIs := j.figure(head, i)
 		total, totalIs := j.figure(summary, i)
-		if ownIs == unreadable || totalIs == unreadable || !own.Equal(total) || !total.Equal(below[i]) {
+		without, with := below[i].Sub(total).Abs(), below[i].Add(own).Sub(total).Abs()
+		fits := without.IsZero() || without.LessThan(with)
+		if ownIs == unreadable || totalIs == unreadable || !own.Equal(total) || !fits {
 			return false
 		}
 		other = other || !total.IsZero()

@@ -14,7 +14,8 @@ func sampleCompany(realm export.RealmID, name string) export.Company {
 		Realm: realm, Name: name, LegalName: name + " LLC", Country: "US", HomeCurrency: "USD",
 		FiscalYearStart: time.April, Environment: "sandbox", Status: export.Connected, ConnectedAt: noon,
 		ConnectedBy: "owner@example.com", TokenExpiresAt: noon.AddDate(0, 0, 100),
-		LastError: problem.New(problem.QuickBooksUnavailable, "It was down."), Paused: []export.ID{"exp_1", "exp_2"},
+		LastError: problem.New(problem.QuickBooksUnavailable, "It was down."), RefusedAt: noon,
+		Paused: []export.ID{"exp_1", "exp_2"},
 	}
 }
 

@@ -80,16 +80,19 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "connections", frame{Title: "Connections", Section: "connections"}, view)
 }
 
-func newCard(s export.ConnectionStatus, lastError *problem.Problem, exporters []export.Exporter, path string) card {
+func newCard(
+	state state, s export.ConnectionStatus, lastError *problem.Problem, exporters []export.Exporter, path string,
+) card {
 	return card{
-		Pill: pillOf(connectionState(s)), Connected: s == export.Connected, Error: problemViewOf(lastError),
+		Pill: pillOf(state), Connected: s == export.Connected, Error: problemViewOf(lastError),
 		Exporters: exporterLinks(exporters), Path: path,
 	}
 }
 
 func (w *Web) companyCard(co export.Company, k known) companyCard {
 	card := companyCard{
-		card: newCard(co.Status, co.LastError, k.exportersOf(co.Realm), companiesPath+"/"+string(co.Realm)),
+		card: newCard(companyState(co), co.Status, co.LastError, k.exportersOf(co.Realm),
+			companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
 	}
 	if co.LegalName != co.Name {
@@ -120,7 +123,8 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card:  newCard(a.Status, a.LastError, k.exportersWith(a.ID), accountsPath+"/"+string(a.ID)),
+		card: newCard(connectionState(a.Status), a.Status, a.LastError, k.exportersWith(a.ID),
+			accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}

@@ -54,6 +54,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		}
 		view.Problem = w.problemView(runs[0], k)
 	}
+	if view.Row.Block != nil {
+		view.Problem = view.Row.Block // which is also why later runs fail
+	}
 	return w.page(c, http.StatusOK, "exporter", frame{Title: e.Name, Section: "exporters", Live: 5}, view)
 }
 

@@ -27,7 +27,8 @@ type exporterRow struct {
 	Companies   string
 	State       state
 	Pill        pill
-	Why         string // why it is paused
+	Why         string       // why it is paused
+	Block       *problemView // of the connection that stands in its way, unless it is paused
 	Problem     string
 	ProblemHint string
 	LastRun     export.ID
@@ -49,7 +50,7 @@ type exportersView struct {
 
 func (w *Web) exportersPage(c *gin.Context) error {
 	ctx := c.Request.Context()
-	k, err := know(ctx, w.desk(c), needCompanies|needExporters)
+	k, err := know(ctx, w.desk(c), needCompanies|needAccounts|needExporters)
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,10 @@ func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporte
 		last = &runs[0]
 		row.LastRun = last.ID
 	}
-	row.State = exporterState(e, last, now)
+	if !e.Paused() {
+		row.Block = k.block(e)
+	}
+	row.State = exporterState(e, last, row.Block != nil, now)
 	row.Pill = pillOf(row.State)
 	if row.Enabled {
 		row.Next = w.moment(e.NextAt)

@@ -84,23 +84,31 @@ func TestExporterStates(t *testing.T) {
 		e    export.Exporter
 		last *export.Run
 		want state
+
+		blocked bool
 	}{
-		{"never", export.Exporter{}, nil, stateNever},
-		{"last run", export.Exporter{}, ok, stateSucceeded},
+		{name: "never", want: stateNever},
+		{name: "last run", last: ok, want: stateSucceeded},
 		{
-			"unchanged", export.Exporter{},
-			&export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}}, stateUnchanged,
+			name: "unchanged", last: &export.Run{Status: export.RunSucceeded, Result: export.Result{Unchanged: true}},
+			want: stateUnchanged,
 		},
-		{"late", due, ok, stateLate},
-		{"late but running", due, &export.Run{Status: export.RunRunning}, stateRunning},
-		{"paused is never late", paused, ok, statePaused},
-		{"paused but running", paused, &export.Run{Status: export.RunRunning, Cancelling: true}, stateStopping},
+		{name: "late", e: due, last: ok, want: stateLate},
+		{name: "late but running", e: due, last: &export.Run{Status: export.RunRunning}, want: stateRunning},
+		{name: "paused is never late", e: paused, last: ok, want: statePaused},
 		{
-			"waits for its next try", export.Exporter{}, &export.Run{Status: export.RunQueued, Attempts: 1},
-			stateRetrying,
+			name: "paused but running", e: paused, last: &export.Run{Status: export.RunRunning, Cancelling: true},
+			want: stateStopping,
+		},
+		{name: "waits for its next try", last: &export.Run{Status: export.RunQueued, Attempts: 1}, want: stateRetrying},
+		{name: "blocked is never late", e: due, last: ok, blocked: true, want: stateBlocked},
+		{name: "blocked before its first run", blocked: true, want: stateBlocked},
+		{
+			name: "blocked but running", last: &export.Run{Status: export.RunRunning}, blocked: true,
+			want: stateRunning,
 		},
 	} {
-		if got := exporterState(test.e, test.last, noon); got != test.want {
+		if got := exporterState(test.e, test.last, test.blocked, noon); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
@@ -118,7 +126,7 @@ func TestPills(t *testing.T) {
 	for _, s := range []state{
 		stateSucceeded, stateUnchanged, stateRunning, stateQueued, stateRetrying, stateStopping,
 		stateLate, stateFailed, stateCancelled, statePaused, stateNever, stateConnected, stateExpired,
-		stateDisconnected,
+		stateDisconnected, stateRefused, stateBlocked, stateDiffers,
 	} {
 		p := pillOf(s)
 		if other, have := words[p.Word]; have {

@@ -6,6 +6,7 @@ import (
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // known is what a page needs besides its own subject, such as the names of companies. Only what was asked for is filled
@@ -62,6 +63,70 @@ func (k known) account(id export.ID) (export.GoogleAccount, bool) {
 		}
 	}
 	return export.GoogleAccount{}, false
+}
+
+// block describes the connection that stands in an exporter's way, with what helps; nil if there is none. The title
+// names the connection. Connections that want a person's consent come first.
+func (k known) block(e export.Exporter) *problemView {
+	for _, c := range k.companies {
+		if c.Status != export.Connected && slices.Contains(e.Companies, c.Realm) {
+			title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
+			return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(c))
+		}
+	}
+	if a, ok := k.account(e.Target.Account); ok && a.Status != export.Connected {
+		fix := attention{}
+		if a.Kind == export.OAuthAccount {
+			fix = reconnectAccount(a)
+		}
+		title := lossTitle(a.Status, "Google access for ", a.Email)
+		return blockView(title, a.LastError, problem.GoogleReconnectRequired, fix)
+	}
+	if c, ok := k.refused(e); ok {
+		return blockView("QuickBooks refuses all requests for "+c.Name, c.LastError, c.LastError.Code, testCompany(c))
+	}
+	return nil
+}
+
+func lossTitle(s export.ConnectionStatus, access, name string) string {
+	if s == export.Disconnected {
+		return name + " is disconnected"
+	}
+	return access + name + " has ended"
+}
+
+// blockView describes a connection with its last error, which says why only if it has the code.
+func blockView(title string, last *problem.Problem, code problem.Code, fix attention) *problemView {
+	p := problem.New(code, "")
+	if last != nil && last.Code == code {
+		p = last
+	}
+	view := problemViewOf(p)
+	view.Title, view.Fix = title, fix
+	return view
+}
+
+// refused returns the first of an exporter's companies that QuickBooks refuses as a whole.
+func (k known) refused(e export.Exporter) (export.Company, bool) {
+	for _, c := range k.companies {
+		if c.Refused() && slices.Contains(e.Companies, c.Realm) {
+			return c, true
+		}
+	}
+	return export.Company{}, false
+}
+
+func reconnectCompany(c export.Company) attention {
+	return attention{Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")}
+}
+
+// testCompany asks QuickBooks whether it still refuses the company.
+func testCompany(c export.Company) attention {
+	return attention{Action: "Test " + c.Name, Post: companyPath(c.Realm, "test")}
+}
+
+func reconnectAccount(a export.GoogleAccount) attention {
+	return attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
 }
 
 // describeWaiting says what is on hold while a company is not connected.

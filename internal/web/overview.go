@@ -3,11 +3,14 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // overviewView is the first page: what needs attention, then all exporters.
@@ -67,7 +70,7 @@ func (w *Web) figures(rows []exporterRow) []figure {
 		switch r.State {
 		case stateSucceeded, stateUnchanged:
 			good++
-		case stateFailed, stateLate, stateDiffers:
+		case stateFailed, stateBlocked, stateLate, stateDiffers:
 			bad++
 		case stateRunning, stateQueued, stateRetrying, stateStopping:
 			active++
@@ -80,61 +83,99 @@ func (w *Web) figures(rows []exporterRow) []figure {
 		{"Exporters", count(len(rows)), plural(scheduled, "scheduled", "scheduled"), "/exporters"},
 		{"Up to date", count(good), "last run succeeded", "/runs?status=succeeded"},
 		{"Running now", count(active), "queued or running", "/runs?status=running"},
-		{"Need a look", count(bad), "failed, late or with differences", "/runs?status=failed"},
+		{"Need a look", count(bad), "failed, blocked, late or with differences", "/runs?status=failed"},
 	}
 }
 
-// attention lists what is broken or soon will be, the worst first. Ended connections come first, because they explain
-// failed runs.
+// attention lists what is broken or soon will be, the worst first. Connections come first, because they explain failed
+// runs.
 func (w *Web) attention(k known, rows []exporterRow) []attention {
-	now := w.o.Now()
 	var list, later []attention
 	for _, c := range k.companies {
-		switch {
-		case c.Status == export.ReconnectRequired:
-			list = append(list, attention{
-				Pill: pillOf(stateExpired), Text: "QuickBooks access to " + c.Name + " has ended.",
-				Hint:   k.describeWaiting(c.Realm),
-				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect"),
-			})
-		case c.Status == export.Connected && !c.TokenExpiresAt.IsZero() && c.TokenExpiresAt.Sub(now) < warnBefore:
-			later = append(later, attention{
-				Pill:   pill{"Ends soon", "clock", toneWarn},
-				Text:   fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now)),
-				Hint:   "It is renewed by itself while exporters run. Reconnecting renews it at once.",
-				Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect"),
-			})
+		if a, ok := companyAttention(c, k); ok {
+			list = append(list, a)
+		} else if a, ok := w.endingSoon(c); ok {
+			later = append(later, a)
 		}
 	}
 	for _, a := range k.accounts {
 		if a.Status == export.ReconnectRequired {
-			list = append(list, attention{
-				Pill: pillOf(stateExpired), Text: "Google access for " + a.Email + " has ended.",
-				Hint:   "Nothing is written with this account until it is reconnected.",
-				Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect"),
-			})
+			fix := reconnectAccount(a)
+			fix.Pill, fix.Text = pillOf(stateExpired), "Google access for "+a.Email+" has ended."
+			fix.Hint = "Nothing is written with this account until it is reconnected."
+			list = append(list, fix)
 		}
 	}
 	for _, r := range rows {
-		switch r.State {
-		case stateFailed:
-			list = append(list, attention{
-				Pill: r.Pill, Text: r.Name + ": " + r.Problem, Hint: r.ProblemHint,
-				Action: "Open run", Href: "/runs/" + string(r.LastRun),
-			})
-		case stateDiffers:
-			later = append(later, attention{
-				Pill: r.Pill, Text: r.Name + ": QuickBooks' own figures disagree with each other.",
-				Hint:   "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known.",
-				Action: "Open run", Href: "/runs/" + string(r.LastRun),
-			})
-		case stateLate:
-			list = append(list, attention{
-				Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.",
-				Hint:   "The service may just have started, or all workers are busy.",
-				Action: "Open exporter", Href: "/exporters/" + string(r.ID),
-			})
+		switch a, ok := exporterAttention(r); {
+		case ok && r.State == stateDiffers:
+			later = append(later, a)
+		case ok:
+			list = append(list, a)
 		}
 	}
 	return append(list, later...)
+}
+
+// companyAttention tells of a company that QuickBooks does not answer for.
+func companyAttention(c export.Company, k known) (attention, bool) {
+	switch {
+	case c.Status == export.ReconnectRequired:
+		a := reconnectCompany(c)
+		a.Pill, a.Text = pillOf(stateExpired), "QuickBooks access to "+c.Name+" has ended."
+		why, hint := "", ""
+		if p := c.LastError; p != nil {
+			why = p.Message
+			if p.Hint != problem.New(p.Code, "").Hint { // the standing one only says where the button is
+				hint = p.Hint
+			}
+		}
+		a.Hint = joinSentences(why, hint, k.describeWaiting(c.Realm))
+		return a, true
+	case c.Refused():
+		a := testCompany(c)
+		a.Pill, a.Text = pillOf(stateRefused), c.Name+": "+c.LastError.Message
+		a.Hint = joinSentences(c.LastError.Hint, k.describeWaiting(c.Realm))
+		return a, true
+	}
+	return attention{}, false
+}
+
+func (w *Web) endingSoon(c export.Company) (attention, bool) {
+	now := w.o.Now()
+	if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.Sub(now) >= warnBefore {
+		return attention{}, false
+	}
+	a := reconnectCompany(c)
+	a.Pill = pill{"Ends soon", "clock", toneWarn}
+	a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now))
+	a.Hint = "It is renewed by itself while exporters run. Reconnecting renews it at once."
+	return a, true
+}
+
+// exporterAttention tells of an exporter that needs a person. One that its connection blocks is left out: the
+// connection is in the list.
+func exporterAttention(r exporterRow) (attention, bool) {
+	run := attention{Pill: r.Pill, Action: "Open run", Href: "/runs/" + string(r.LastRun)}
+	switch r.State {
+	case stateFailed:
+		run.Text, run.Hint = r.Name+": "+r.Problem, r.ProblemHint
+		return run, true
+	case stateDiffers:
+		run.Text = r.Name + ": QuickBooks' own figures disagree with each other."
+		run.Hint = "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known."
+		return run, true
+	case stateLate:
+		return attention{
+			Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.",
+			Hint:   "The service may just have started, or all workers are busy.",
+			Action: "Open exporter", Href: "/exporters/" + string(r.ID),
+		}, true
+	}
+	return attention{}, false
+}
+
+// joinSentences joins those that are not empty.
+func joinSentences(list ...string) string {
+	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
 }

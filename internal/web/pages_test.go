@@ -74,6 +74,21 @@ func TestPagesInEachState(t *testing.T) {
 				"1 exporter waits for it", "Google access for books@example.com has ended.",
 			},
 			"/connections": {"Expired", "Intuit ended the access."},
+			"/exporters":   {"Blocked", "QuickBooks access to Alder &amp; Sons Ltd has ended."},
+		}},
+		{"refused", siteOptions{}, func(s *site) []string {
+			e := s.signIn().fill().exporter(nil)
+			r := s.run(e, failed(problem.QuickBooksRejected))
+			s.control.CompanyTold(s.t.Context(), realmA, noon,
+				problem.New(problem.QuickBooksRejected, "The subscription has ended.").WithHint("Renew it."))
+			return append(pagesOf(e), "/runs/"+string(r.ID))
+		}, map[string][]string{
+			"/": {
+				"Refused", "Alder &amp; Sons Ltd: The subscription has ended.", "Renew it. 1 exporter waits for it",
+				"Test Alder &amp; Sons Ltd",
+			},
+			"/connections": {"Refused", "The subscription has ended."},
+			"/exporters":   {"Blocked", "QuickBooks refuses all requests for Alder &amp; Sons Ltd."},
 		}},
 		{"paused, report, service account", siteOptions{}, func(s *site) []string {
 			s.signIn().fill()

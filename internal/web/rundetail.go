@@ -178,17 +178,21 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 	if !r.Status.Over() && r.NotBefore.After(w.o.Now()) {
 		view.Retrying, view.Retry = true, w.moment(r.NotBefore)
 	}
+	if co, ok := k.refused(r.Exporter); ok && p.Code == co.LastError.Code {
+		view.Fix = testCompany(co)
+		return view
+	}
 	switch p.Code {
 	case problem.CompanyReconnectRequired:
 		for _, co := range k.companies {
 			if slices.Contains(r.Exporter.Companies, co.Realm) && co.Status != export.Connected {
-				view.Fix = attention{Action: "Reconnect " + co.Name, Post: companyPath(co.Realm, "reconnect")}
+				view.Fix = reconnectCompany(co)
 			}
 		}
 	case problem.GoogleReconnectRequired:
 		a, ok := k.account(r.Exporter.Target.Account)
 		if ok && a.Status != export.Connected && a.Kind == export.OAuthAccount {
-			view.Fix = attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
+			view.Fix = reconnectAccount(a)
 		}
 	case problem.QuickBooksRejected, problem.ReportTooLarge, problem.SpreadsheetNotFound, problem.SheetConflict,
 		problem.SpreadsheetFull, problem.CompanyUnknown, problem.InvalidInput:

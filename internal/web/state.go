@@ -33,10 +33,12 @@ const (
 	stateFailed       state = "failed"
 	stateCancelled    state = "cancelled"
 	statePaused       state = "paused"
+	stateBlocked      state = "blocked"
 	stateNever        state = "never"
 	stateConnected    state = "connected"
 	stateExpired      state = "expired"
 	stateDisconnected state = "disconnected"
+	stateRefused      state = "refused"
 )
 
 // pill shows a state as a word, an icon and a tone: never by colour alone.
@@ -67,6 +69,8 @@ func pillOf(s state) pill {
 		return pill{"Cancelled", "stop", toneQuiet}
 	case statePaused:
 		return pill{"Paused", "pause", toneQuiet}
+	case stateBlocked:
+		return pill{"Blocked", "unlink", toneBad}
 	case stateNever:
 		return pill{"Never run", "dot", toneQuiet}
 	case stateConnected:
@@ -75,6 +79,8 @@ func pillOf(s state) pill {
 		return pill{"Expired", "unlink", toneBad}
 	case stateDisconnected:
 		return pill{"Disconnected", "unlink", toneQuiet}
+	case stateRefused:
+		return pill{"Refused", "cross", toneBad}
 	}
 	return pill{string(s), "dot", toneQuiet}
 }
@@ -109,13 +115,15 @@ func runState(r export.Run) state {
 }
 
 // exporterState returns the state that matters most: what is happening now, then what holds it back, then how it last
-// went.
-func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
+// went. blocked says that one of its connections is of no use at present.
+func exporterState(e export.Exporter, last *export.Run, blocked bool, now time.Time) state {
 	switch {
 	case last != nil && !last.Status.Over():
 		return runState(*last)
 	case e.Paused():
 		return statePaused
+	case blocked:
+		return stateBlocked
 	case isLate(e, now):
 		return stateLate
 	case last == nil:
@@ -127,6 +135,13 @@ func exporterState(e export.Exporter, last *export.Run, now time.Time) state {
 // isLate reports whether a due time has passed without a run.
 func isLate(e export.Exporter, now time.Time) bool {
 	return !e.Paused() && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
+}
+
+func companyState(c export.Company) state {
+	if c.Refused() {
+		return stateRefused
+	}
+	return connectionState(c.Status)
 }
 
 func connectionState(s export.ConnectionStatus) state {

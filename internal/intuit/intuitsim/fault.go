@@ -25,6 +25,8 @@ const (
 	BodyHTML Body = "html"
 	// BodyEmpty is a status without a body.
 	BodyEmpty Body = "empty"
+	// BodyRaw is the text of Raw.
+	BodyRaw Body = "raw"
 	// BodyOAuth is the JSON error of the token endpoint; Code is its error.
 	BodyOAuth Body = "oauth"
 	// BodyCut sends half of the true answer under its full Content-Length.
@@ -66,6 +68,8 @@ type Fault struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
 	Detail  string `json:"detail"`
+	// Raw is the whole body of BodyRaw, such as a recorded one.
+	Raw string `json:"raw"`
 	// Delay holds the answer back, beyond the general latency.
 	Delay time.Duration `json:"delay_ns"`
 	// RetryAfter is sent as the Retry-After header.
@@ -191,6 +195,8 @@ func (f *Fault) answer(now time.Time) *answer {
 				"%[2]s</h1></center>\r\n</body>\r\n</html>\r\n", f.Status, text))
 	case BodyEmpty:
 		return newAnswer(f.Status, "text/plain", nil)
+	case BodyRaw:
+		return f.raw()
 	case BodyOAuth:
 		code := f.Code
 		if code == "" {
@@ -199,6 +205,20 @@ func (f *Fault) answer(now time.Time) *answer {
 		return oauthError(f.Status, code, f.Detail)
 	}
 	return d.service(now, time.UTC)
+}
+
+// raw answers with the text as it is, under the content type that such texts came with.
+func (f *Fault) raw() *answer {
+	kind := "application/json;charset=UTF-8"
+	switch {
+	case f.Raw == "":
+		kind = "text/plain"
+	case strings.HasPrefix(f.Raw, "<?xml"):
+		kind = "application/xml;charset=UTF-8"
+	case strings.HasPrefix(f.Raw, "<"):
+		kind = "text/html"
+	}
+	return textAnswer(f.Status, kind, f.Raw)
 }
 
 // apiFault is an error of the accounting API, before it takes one of its spellings.

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"context"
+	"net/http"
+)
+
+// Handler returns the dashboard and the API for tests that do without a listener.
+func (a *App) Handler() http.Handler { return a.web }
+
+// EnsureOwner makes the first owner, as Start does.
+func (a *App) EnsureOwner(ctx context.Context) error { return a.ensureOwner(ctx) }
+
+// StartSchedules begins to queue due runs, as Start does.
+func (a *App) StartSchedules(ctx context.Context) error {
+	if err := a.ticker.Start(ctx); err != nil {
+		return err
+	}
+	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
+	return nil
+}
