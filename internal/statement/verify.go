@@ -19,7 +19,7 @@ import (
 func verify(a *arranged, d export.Report, want asked) error {
 	v := &verifier{
 		arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{},
-		proven: map[*node]bool{}, partial: map[*node]bool{},
+		proven: map[*node]bool{}, partial: map[*node]bool{}, listed: a.detail() && a.flat(),
 	}
 	for i, c := range a.columns {
 		if c.additive && i != a.label {
@@ -64,6 +64,7 @@ func (a *arranged) flat() bool {
 type verifier struct {
 	*arranged
 	additive []int // indexes of the columns that add up
+	listed   bool  // the rows are transactions in no sections
 	hasTotal bool  // one of them is the total of the others
 	groups   map[string]amounts
 	names    map[string]string // labels by group

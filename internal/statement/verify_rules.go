@@ -220,8 +220,8 @@ func (v *verifier) isNothing(row amounts) bool {
 }
 
 // follows reports whether figures are the sum of the last rows of a list, however many, with or without the results
-// among them; or of some of the last rows less the others, or of any two results, the same ones in every column. start
-// is added to each sum of rows.
+// among them; or of some of the last rows less the others, or of any two results, the same ones in every column. Single
+// transactions are not subtracted: too many sums are possible to mean anything. start is added to each sum of rows.
 func (v *verifier) follows(says, start amounts, rows []*node) bool {
 	all, leaves := start, start
 	var last, lastLeaves, computed []amounts
@@ -229,19 +229,28 @@ func (v *verifier) follows(says, start amounts, rows []*node) bool {
 		row := v.total(n)
 		all = all.add(row, 1)
 		if !n.computed() {
-			leaves, lastLeaves = leaves.add(row, 1), append(lastLeaves, row)
-			if len(lastLeaves) <= maxSigned && v.combines(says, start, lastLeaves) {
-				return true
-			}
+			leaves = leaves.add(row, 1)
 		} else if len(computed) < 2*maxSigned {
 			computed = append(computed, row)
 		}
 		if says.statedIn(all) || says.statedIn(leaves) {
 			return true
 		}
+		if v.listed || (v.detail() && !n.section) {
+			continue
+		}
 		if last = append(last, row); len(last) <= maxSigned && v.combines(says, start, last) {
 			return true
 		}
+		if n.computed() {
+			continue
+		}
+		if lastLeaves = append(lastLeaves, row); len(lastLeaves) <= maxSigned && v.combines(says, start, lastLeaves) {
+			return true
+		}
+	}
+	if v.listed {
+		return false
 	}
 	for i := range computed {
 		for _, other := range computed[i+1:] {
