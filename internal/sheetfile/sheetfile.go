@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/problem"
@@ -83,7 +84,7 @@ func (f *File) Write(w io.Writer) error { return f.write(w) }
 func (f *File) Close() error { return f.close() }
 
 // encode makes a workbook of a whole result.
-func encode(ctx context.Context, s Sheet) (b *Workbook, err error) {
+func encode(ctx context.Context, s Sheet) (*Workbook, error) {
 	schema := s.Rows.Schema()
 	if err := fits(schema, s.Rows.Len()); err != nil {
 		return nil, err
@@ -92,29 +93,37 @@ func encode(ctx context.Context, s Sheet) (b *Workbook, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if b, err = NewWorkbook(s.Title, schema, widths); err != nil {
+	b, err := NewWorkbook(s.Title, schema, widths)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.Close())
-		}
-	}()
 	enc := Encoder{Zone: s.Zone}
-	values := make([]Value, len(schema.Columns))
-	for row, err := range s.Rows.Rows() {
+	err = addRows(ctx, b, &enc, s.Rows)
+	if err == nil {
+		err = b.End(slices.Concat(s.About, enc.Notes()))
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+func addRows(ctx context.Context, b *Workbook, enc *Encoder, rows *table.Spool) error {
+	var values []Value
+	for row, err := range rows.Rows() {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("making a workbook: %w", err)
+			return fmt.Errorf("making a workbook: %w", err)
 		}
-		for i, c := range row.Cells {
-			values[i] = enc.Value(c)
+		values = values[:0]
+		for _, c := range row.Cells {
+			values = append(values, enc.Value(c))
 		}
 		if err := b.Add(values, row.Role, row.Level); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return b, b.End(append(s.About[:len(s.About):len(s.About)], enc.Notes()...))
+	return nil
 }
