@@ -54,7 +54,8 @@ func sample(t testing.TB) *table.Spool {
 		}},
 		table.Row{Role: table.Section, Level: 2, Cells: []table.Cell{
 			table.TextOf("1E5"), table.TextOf("two\r\nlines, and a \"quote\""),
-			table.MoneyOf(dec("1234567890123456.78")), {}, table.NumberOf(dec("0.10")), table.DateOf(time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC)),
+			table.MoneyOf(dec("1234567890123456.78")), {}, table.NumberOf(dec("0.10")),
+			table.DateOf(time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC)),
 			{}, table.BoolOf(false),
 		}},
 	)
