@@ -46,7 +46,7 @@ var may = map[string]string{
 
 	"sheetfile":        "change problem table",
 	"boltstore":        "export",
-	"file":             "change export problem table",
+	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",
