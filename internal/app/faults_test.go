@@ -287,7 +287,10 @@ func TestARefusedCompanyIsSpared(t *testing.T) {
 	for _, test := range []struct {
 		code        string
 		least, most int
-	}{{"7001", 7, 8}, {"3100", 3, 3}} {
+	}{
+		{"7001", 7, 8},
+		{"3100", 3, 6}, // a run tries three times, and both first runs may have begun before either has ended
+	} {
 		t.Run(test.code, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -60,8 +60,19 @@ type Set struct {
 // Empty reports whether nothing would change.
 func (s *Set) Empty() bool { return s.Added+s.Changed+s.Removed == 0 }
 
+// Policy says how wanted rows combine with existing ones. The zero value only adds rows whose keys are new.
+type Policy struct {
+	Order  bool // the wanted rows' order counts; otherwise existing rows stay where they are and new ones follow them
+	Change bool // rewrite existing rows whose key is wanted with other values
+	Remove bool // take out existing rows that are not wanted
+}
+
+// Replace makes the existing rows exactly the wanted ones. Order makes no sense without the other two.
+func Replace() Policy { return Policy{Order: true, Change: true, Remove: true} }
+
 // Options tell a Builder about the rows.
 type Options struct {
+	Policy Policy
 	Titles []string // of the columns
 	Keys   []int    // positions of the columns that identify a row; if empty, rows are matched by content alone
 	Hidden []int    // positions of columns whose values Items must not show
@@ -71,77 +82,91 @@ type Options struct {
 	Budget int
 }
 
-// Builder makes a Set in one pass over each side: first all existing rows, then all wanted rows. It takes about 50
-// bytes per existing row, plus the values of as many rows as the budget allows. Create one with NewBuilder.
+// Builder compares rows in one pass over each side: first all existing rows, then all wanted rows. It takes about 50
+// bytes per row, plus the values of as many rows as the budget allows. Create one with NewBuilder.
 type Builder struct {
-	o        Options
-	standing []standing
-	first    map[digest]int32 // by content: the first existing row, counted from 1, that no wanted row has matched yet
-	trace    map[digest]int   // how many such rows the last write had
-	set      Set
-	written  []byte
-	fresh    []freshRow
-	used     int
-	buf      []byte
+	o      Options
+	stand  []digests
+	want   []digests
+	match  []int32          // by wanted row: the position of the existing row that it is, or none
+	taken  []bool           // by existing row: a wanted row is it
+	next   []int32          // by existing row: the next one with the same content, or none
+	first  map[digest]int32 // by content: the first existing row that is not taken
+	trace  map[digest]int   // how many such rows the last write had
+	known  []digest         // the identities of all rows that were ever written, if the policy only adds
+	edited int
+	values map[int32][]Value // by wanted row: its values if it differs from all existing rows and the budget allows
+	used   int
+	buf    []byte
+	pairs  *pairing // once it is known
 }
 
 type digest uint64
 
-type standing struct {
-	content, key digest
-	next         int32 // the next row with the same content, counted from 1
-	gone         bool  // no wanted row matches it
-}
+// digests identify a row by all its cells, and by its key columns alone.
+type digests struct{ content, key digest }
 
-// freshRow is a wanted row that does not exist yet.
-type freshRow struct {
-	key    digest
-	values []Value // nil beyond the budget
-}
+// none stands for no row.
+const none = -1
 
 // NewBuilder returns a builder without rows.
 func NewBuilder(o Options) *Builder {
-	b := &Builder{o: o, first: map[digest]int32{}}
+	b := &Builder{o: o, values: map[int32][]Value{}}
 	if len(o.Trace) > 0 {
-		b.trace = map[digest]int{}
-		for i := 0; i+8 <= len(o.Trace); i += 8 {
-			b.trace[digest(binary.BigEndian.Uint64(o.Trace[i:]))]++
-		}
+		b.readTrace()
 	}
 	return b
 }
 
 // Stand takes the next existing row.
 func (b *Builder) Stand(row []Value) {
-	content, key := b.digests(row)
-	b.standing = append(b.standing, standing{content: content, key: key, next: b.first[content], gone: true})
-	b.first[content] = int32(len(b.standing))
+	d := b.digests(row)
+	b.stand = append(b.stand, d)
 	if b.trace != nil {
-		if b.trace[content] > 0 {
-			b.trace[content]--
+		if b.trace[d.content] > 0 {
+			b.trace[d.content]--
 		} else {
-			b.set.Edited++
+			b.edited++
 		}
+	}
+}
+
+// Stands returns how many rows exist.
+func (b *Builder) Stands() int { return len(b.stand) }
+
+// index prepares finding existing rows by content, the first of equal ones first.
+func (b *Builder) index() {
+	b.first = make(map[digest]int32, len(b.stand))
+	b.next, b.taken = make([]int32, len(b.stand)), make([]bool, len(b.stand))
+	for i := len(b.stand) - 1; i >= 0; i-- {
+		content := b.stand[i].content
+		b.next[i] = none
+		if later, ok := b.first[content]; ok {
+			b.next[i] = later
+		}
+		b.first[content] = int32(i)
 	}
 }
 
 // Want takes the next wanted row. Values that are kept are copied.
 func (b *Builder) Want(row []Value) {
-	content, key := b.digests(row)
-	b.written = binary.BigEndian.AppendUint64(b.written, uint64(content))
-	b.set.Rows++
-	if free := b.first[content]; free > 0 {
-		same := &b.standing[free-1]
-		same.gone = false
-		b.first[content] = same.next
+	if b.first == nil {
+		b.index()
+	}
+	d := b.digests(row)
+	at := int32(len(b.want))
+	b.want = append(b.want, d)
+	if same, ok := b.first[d.content]; ok && same != none {
+		b.first[d.content] = b.next[same]
+		b.taken[same] = true
+		b.match = append(b.match, same)
 		return
 	}
-	fresh := freshRow{key: key}
+	b.match = append(b.match, none)
 	if size := sizeOf(row); b.used+size <= b.o.Budget {
 		b.used += size
-		fresh.values = slices.Clone(row)
+		b.values[at] = slices.Clone(row)
 	}
-	b.fresh = append(b.fresh, fresh)
 }
 
 func sizeOf(row []Value) int {
@@ -152,21 +177,22 @@ func sizeOf(row []Value) int {
 	return n
 }
 
-// Trace returns the value for Options.Trace next time, if the wanted rows get written: eight bytes per row.
-func (b *Builder) Trace() []byte { return b.written }
-
-func (b *Builder) digests(row []Value) (content, key digest) {
+func (b *Builder) digests(row []Value) digests {
 	b.buf = AppendRow(b.buf[:0], row)
-	content = digestOf(b.buf)
+	d := digests{content: digestOf(b.buf)}
 	if len(b.o.Keys) == 0 {
-		return content, content
+		return d
 	}
 	b.buf = b.buf[:0]
 	for _, k := range b.o.Keys {
 		b.buf = AppendRow(b.buf, row[k:k+1])
 	}
-	return content, digestOf(b.buf)
+	d.key = digestOf(b.buf)
+	return d
 }
+
+// Digest identifies a row by its values. It is what a trace holds.
+func Digest(row []Value) uint64 { return uint64(digestOf(AppendRow(nil, row))) }
 
 func digestOf(b []byte) digest {
 	sum := sha256.Sum256(b)
@@ -186,22 +212,14 @@ func AppendRow(b []byte, row []Value) []byte {
 // Set returns the outcome. standing yields the existing rows again, in the same order, for the old values of rows that
 // are changed or removed. It is called at most once, and only if there are such rows.
 func (b *Builder) Set(standing func(yield func([]Value))) *Set {
-	pairs := b.pair()
-	set := b.set
-	old := map[int][]Value{}
-	if len(pairs.olds) > 0 {
-		at := 0
-		standing(func(row []Value) {
-			if size := sizeOf(row); pairs.olds[at] && b.used+size <= b.o.Budget {
-				b.used += size
-				old[at] = slices.Clone(row)
-			}
-			at++
-		})
-	}
-	set.Complete = true
-	for _, p := range pairs.changed {
-		was, now := old[p.old], b.fresh[p.fresh].values
+	p := b.pair()
+	set := Set{Edited: b.edited, Complete: true}
+	old := b.oldValues(standing)
+	for at, i := range p.changed {
+		if i == none || !b.o.Policy.Change {
+			continue
+		}
+		was, now := old[i], b.values[int32(at)]
 		set.Changed++
 		if was == nil || now == nil {
 			set.Cells++ // at least one
@@ -212,17 +230,62 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 		set.Cells += len(item.Cells)
 		set.Items = append(set.Items, item)
 	}
-	for _, i := range pairs.added {
-		set.Added++
-		set.Cells += len(b.o.Titles)
-		b.include(&set, Added, nil, b.fresh[i].values)
+	for at := range b.want {
+		if b.isNew(p, at) {
+			set.Added++
+			set.Cells += len(b.o.Titles)
+			b.include(&set, Added, nil, b.values[int32(at)])
+		}
 	}
-	for _, i := range pairs.removed {
-		set.Removed++
-		set.Cells += len(b.o.Titles)
-		b.include(&set, Removed, old[i], nil)
+	for i := range b.stand {
+		if b.isLost(p, i) {
+			set.Removed++
+			set.Cells += len(b.o.Titles)
+			b.include(&set, Removed, old[int32(i)], nil)
+		}
 	}
+	set.Rows = len(b.stand) + set.Added - set.Removed
 	return &set
+}
+
+// isNew reports whether a wanted row is put in.
+func (b *Builder) isNew(p pairing, at int) bool {
+	return b.match[at] == none && p.changed[at] == none && !b.isKnown(at)
+}
+
+// isKnown reports whether a wanted row that does not exist was written once, and people have taken it out since. A
+// policy that only adds does not bring it back.
+func (b *Builder) isKnown(at int) bool {
+	_, found := slices.BinarySearch(b.known, b.identity(b.want[at]))
+	return found
+}
+
+// identity returns what identifies a row: its key, or all of it where rows have no keys.
+func (b *Builder) identity(d digests) digest {
+	if len(b.o.Keys) == 0 {
+		return d.content
+	}
+	return d.key
+}
+
+// isLost reports whether an existing row is taken out.
+func (b *Builder) isLost(p pairing, i int) bool { return b.o.Policy.Remove && !p.kept[i] }
+
+// oldValues returns the values of the existing rows that are changed or removed, as far as the budget allows.
+func (b *Builder) oldValues(standing func(yield func([]Value))) map[int32][]Value {
+	old := map[int32][]Value{}
+	if !slices.Contains(b.taken, false) {
+		return old
+	}
+	at := int32(0)
+	standing(func(row []Value) {
+		if size := sizeOf(row); !b.taken[at] && b.used+size <= b.o.Budget {
+			b.used += size
+			old[at] = slices.Clone(row)
+		}
+		at++
+	})
+	return old
 }
 
 func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
@@ -233,39 +296,40 @@ func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
 	set.Items = append(set.Items, b.item(kind, was, now))
 }
 
-// pairing says what happens to the rows that differ between the sides.
+// pairing says which existing row each wanted row is.
 type pairing struct {
-	changed        []pair
-	added, removed []int
-	olds           map[int]bool // positions of existing rows whose values are needed
+	changed []int32 // by wanted row: the existing row with the same key and other content, or none
+	kept    []bool  // by existing row: some wanted row is it, changed or not
 }
 
-type pair struct{ old, fresh int }
-
-// pair finds the first unused existing row with the same key for each fresh row.
+// pair finds, for each wanted row that differs from all existing ones, the first unused existing row with the same key.
+// No row may come afterwards.
 func (b *Builder) pair() pairing {
-	p := pairing{olds: map[int]bool{}}
-	gone := map[digest][]int{}
-	for i, s := range b.standing {
-		if s.gone {
-			p.olds[i] = true
-			gone[s.key] = append(gone[s.key], i)
+	if b.pairs == nil {
+		p := b.findPairs()
+		b.pairs = &p
+	}
+	return *b.pairs
+}
+
+func (b *Builder) findPairs() pairing {
+	if b.first == nil {
+		b.index()
+	}
+	p := pairing{changed: make([]int32, len(b.want)), kept: slices.Clone(b.taken)}
+	gone := map[digest][]int32{}
+	if len(b.o.Keys) > 0 {
+		for i, taken := range b.taken {
+			if !taken {
+				gone[b.stand[i].key] = append(gone[b.stand[i].key], int32(i))
+			}
 		}
 	}
-	used := map[int]bool{}
-	for i, f := range b.fresh {
-		same := gone[f.key]
-		if len(b.o.Keys) == 0 || len(same) == 0 {
-			p.added = append(p.added, i)
-			continue
-		}
-		gone[f.key] = same[1:]
-		used[same[0]] = true
-		p.changed = append(p.changed, pair{same[0], i})
-	}
-	for i, s := range b.standing {
-		if s.gone && !used[i] {
-			p.removed = append(p.removed, i)
+	for at, w := range b.want {
+		p.changed[at] = none
+		if same := gone[w.key]; b.match[at] == none && len(same) > 0 {
+			p.changed[at], gone[w.key] = same[0], same[1:]
+			p.kept[same[0]] = true
 		}
 	}
 	return p

@@ -42,7 +42,8 @@ func TestSet(t *testing.T) {
 	t.Parallel()
 	old := [][]change.Value{row("1", "Ann", "5"), row("2", "Bob", "6"), row("3", "Cyd", "7")}
 	wanted := [][]change.Value{row("4", "Dee", "8"), row("2", "Bob", "9"), row("1", "Ann", "5")}
-	got, trace := build(change.Options{Titles: titles, Keys: []int{0}, Budget: 1 << 10}, old, wanted)
+	o := change.Options{Policy: change.Replace(), Titles: titles, Keys: []int{0}, Budget: 1 << 10}
+	got, trace := build(o, old, wanted)
 	text := func(s string) change.Value { return row(s)[0] }
 	want := &change.Set{
 		Rows: 3, Added: 1, Changed: 1, Removed: 1, Cells: 1 + 3 + 3, Complete: true,
@@ -58,11 +59,11 @@ func TestSet(t *testing.T) {
 		t.Error(diff)
 	}
 	edited := [][]change.Value{row("4", "Dee", "8"), row("2", "Bobby", "9"), row("1", "Ann", "5")}
-	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, edited,
+	if again, _ := build(change.Options{Policy: change.Replace(), Titles: titles, Keys: []int{0}, Trace: trace}, edited,
 		wanted); again.Edited != 1 || again.Changed != 1 {
 		t.Errorf("a hand edit gives %+v", again)
 	}
-	if again, _ := build(change.Options{Titles: titles, Keys: []int{0}, Trace: trace}, wanted,
+	if again, _ := build(change.Options{Policy: change.Replace(), Titles: titles, Keys: []int{0}, Trace: trace}, wanted,
 		wanted); again.Edited != 0 || !again.Empty() {
 		t.Errorf("rows as they were written give %+v", again)
 	}
@@ -71,11 +72,12 @@ func TestSet(t *testing.T) {
 func TestHiddenAndBudget(t *testing.T) {
 	t.Parallel()
 	old, wanted := [][]change.Value{row("1", "secret", "5")}, [][]change.Value{row("1", "other", "6")}
-	got, _ := build(change.Options{Titles: titles, Keys: []int{0}, Hidden: []int{1}, Budget: 1 << 10}, old, wanted)
+	o := change.Options{Policy: change.Replace(), Titles: titles, Keys: []int{0}, Hidden: []int{1}, Budget: 1 << 10}
+	got, _ := build(o, old, wanted)
 	if c := got.Items[0].Cells; len(c) != 2 || c[0] != (change.Cell{Column: "Name"}) || c[1].New.Text != "6" {
 		t.Errorf("hidden values show: %+v", c)
 	}
-	got, _ = build(change.Options{Titles: titles, Keys: []int{0}}, old, wanted)
+	got, _ = build(change.Options{Policy: change.Replace(), Titles: titles, Keys: []int{0}}, old, wanted)
 	if got.Changed != 1 || got.Complete || len(got.Items) != 0 {
 		t.Errorf("without a budget: %+v", got)
 	}
@@ -96,7 +98,7 @@ func TestSetIsTheDifference(t *testing.T) {
 			return rows
 		}
 		old, wanted := gen("old"), gen("wanted")
-		o := change.Options{Titles: titles, Budget: 1 << 20}
+		o := change.Options{Policy: change.Replace(), Titles: titles, Budget: 1 << 20}
 		if rapid.Bool().Draw(t, "keyed") {
 			o.Keys = []int{0}
 		}

@@ -88,7 +88,7 @@ func makePlans() []plan {
 		{"grow", rows(0, 8, "Ann"), columns(), rows(0, 30, "Ann"), 22, 0, 0},
 		{"shrink", rows(0, 30, "Ann"), columns(), rows(5, 8, "Ann"), 0, 0, 27},
 		{"all others", rows(0, 8, "Ann"), columns(), rows(10, 18, "Bob"), 8, 0, 8},
-		{"another column", rows(0, 8, "Ann"), columns("Note"), rows(0, 8, "Ann", "x"), 8, 0, 8},
+		{"another column", rows(0, 8, "Ann"), columns("Note"), rows(0, 8, "Ann", "x"), 0, 8, 0},
 	}
 }
 

@@ -19,6 +19,12 @@ type WriteRequest struct {
 	Rows   *table.Spool
 	Note   string // for the header's first cell: source, period, basis, time, run
 	Zone   *time.Location
+	Mode   Mode // empty means Replace
+	// Partial says that the result leaves out records on purpose, by date or filter. Upsert then takes out no rows.
+	Partial     bool
+	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
+	FillDown    bool        // formulas beside the rows follow them
+	Repair      Repair      // what a person allowed, once
 	// Trace is the WriteResult.Trace of the last write; nil if unknown.
 	Trace []byte
 	// Hidden lists the ids of columns whose values a change must not show.

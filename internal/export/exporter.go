@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+
+	"ledgersheet/internal/change"
 )
 
 // ID is exp_, run_, con_ or usr_ followed by a lower-case ULID, so ids sort by creation time.
@@ -21,11 +23,49 @@ func NewID(prefix string, now time.Time) ID {
 // Mode is how a run's rows combine with those already in the sheet.
 type Mode string
 
-// Replace makes the managed range exactly the result.
-const Replace Mode = "replace"
+// The modes.
+const (
+	// Replace makes the managed range exactly the result.
+	Replace Mode = "replace"
+	// Append adds the rows that were never written before, and changes none.
+	Append Mode = "append"
+	// Upsert rewrites the rows of records that changed where they stand, and adds new ones below.
+	Upsert Mode = "upsert"
+)
 
 // Modes lists all modes. Every definition offers all of them.
 func Modes() []Mode { return []Mode{Replace} }
+
+// Policy returns how a mode combines rows. partial says that the result leaves out records on purpose.
+func (m Mode) Policy(partial bool) change.Policy {
+	switch m {
+	case Append:
+		return change.Policy{}
+	case Upsert:
+		return change.Policy{Change: true, Remove: !partial}
+	}
+	return change.Replace()
+}
+
+// WhenBlocked says what happens when people's cells stand where rows must go.
+type WhenBlocked string
+
+const (
+	// MoveWhenBlocked moves the cells down as the rows grow, and up again as they shrink.
+	MoveWhenBlocked WhenBlocked = "move"
+	// StopWhenBlocked fails the run; the sheet keeps its previous rows.
+	StopWhenBlocked WhenBlocked = "stop"
+)
+
+// Repair is something that a person allows a run to do to a sheet that people have changed.
+type Repair string
+
+const (
+	// RepairPutBack restores titles and columns of the exported area that were changed or deleted.
+	RepairPutBack Repair = "put_back"
+	// RepairUnmerge takes merged cells in the exported area apart.
+	RepairUnmerge Repair = "unmerge"
+)
 
 func modeTexts() []string {
 	var list []string

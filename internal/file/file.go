@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ledgersheet/internal/change"
@@ -63,17 +64,17 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// compare passes over the existing rows and then the result, and encodes the result on the way.
+// compare passes over the existing rows and then the result, and encodes what the file is to hold.
 func (r *write) compare(ctx context.Context) error {
 	schema := r.w.Rows.Schema()
-	o := change.Options{Trace: r.w.Trace, Budget: r.w.Budget}
+	o := change.Options{
+		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
+	}
 	head := make([]string, len(schema.Columns))
 	for i, c := range schema.Columns {
 		head[i] = c.Title
-		for _, hidden := range r.w.Hidden {
-			if hidden == c.ID {
-				o.Hidden = append(o.Hidden, i)
-			}
+		if slices.Contains(r.w.Hidden, c.ID) {
+			o.Hidden = append(o.Hidden, i)
 		}
 	}
 	o.Titles = head
@@ -82,44 +83,83 @@ func (r *write) compare(ctx context.Context) error {
 		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.",
 			r.w.Target.File, err)
 	}
-	if len(standing) > 0 && strings.Join(standing[0], "\x00") == strings.Join(head, "\x00") {
-		o.Keys = schema.Keys()
-	} else {
+	if len(standing) > 0 && !slices.Equal(standing[0], head) {
+		standing = project(standing, head)
 		o.Trace = nil
 	}
+	standing = standing[min(1, len(standing)):]
 	r.builder = change.NewBuilder(o)
-	for i, record := range standing {
-		if i > 0 {
-			r.builder.Stand(values(record))
-		}
+	for _, record := range standing {
+		r.builder.Stand(values(record))
 	}
-	var out bytes.Buffer
-	enc := csv.NewWriter(&out)
-	_ = enc.Write(head) // to memory
-	record := make([]string, len(head))
+	wanted, err := r.want(ctx)
+	if err != nil {
+		return err
+	}
+	r.set = r.builder.Set(func(yield func([]change.Value)) {
+		for _, record := range standing {
+			yield(values(record))
+		}
+	})
+	r.fresh = encode(append([][]string{head}, combine(r.builder.Script(change.Layout{}), standing, wanted)...))
+	return nil
+}
+
+// want passes over the result.
+func (r *write) want(ctx context.Context) ([][]string, error) {
+	var wanted [][]string
 	for row, err := range r.w.Rows.Rows() {
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
+		record := make([]string, len(row.Cells))
 		for i, c := range row.Cells {
 			record[i] = Text(c)
 		}
 		r.builder.Want(values(record))
-		_ = enc.Write(record)
+		wanted = append(wanted, record)
 	}
-	enc.Flush()
-	r.fresh = out.Bytes()
-	r.set = r.builder.Set(func(yield func([]change.Value)) {
-		for i, record := range standing {
-			if i > 0 {
-				yield(values(record))
+	return wanted, nil
+}
+
+// project returns the records with the columns of another header; a column that they lack is blank.
+func project(records [][]string, head []string) [][]string {
+	out := make([][]string, len(records))
+	for n, record := range records {
+		out[n] = make([]string, len(head))
+		for i, title := range head {
+			if at := slices.Index(records[0], title); at >= 0 {
+				out[n][i] = record[at]
 			}
 		}
-	})
-	return nil
+	}
+	return out
+}
+
+// combine carries a script out.
+func combine(steps []change.Step, standing, wanted [][]string) [][]string {
+	var out [][]string
+	for _, s := range steps {
+		switch s.Do {
+		case change.Keep:
+			out = append(out, standing[:s.Rows]...)
+		case change.Write, change.Insert:
+			out = append(out, wanted[s.From:s.From+s.Rows]...)
+		}
+		if s.Do != change.Insert {
+			standing = standing[s.Rows:]
+		}
+	}
+	return out
+}
+
+func encode(records [][]string) []byte {
+	var out bytes.Buffer
+	_ = csv.NewWriter(&out).WriteAll(records) // to memory
+	return out.Bytes()
 }
 
 func parse(data []byte) ([][]string, error) {
@@ -168,7 +208,7 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	target := r.w.Target
 	target.URL = "file://" + filepath.ToSlash(r.path)
 	res := export.WriteResult{
-		Target: target, Rows: r.w.Rows.Len(), Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh),
+		Target: target, Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh),
 	}
 	if res.Unchanged {
 		return res, nil

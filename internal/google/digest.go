@@ -2,6 +2,7 @@ package google
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 
@@ -13,8 +14,7 @@ import (
 // tally summarises rows of a sheet: a digest, and what verify compares a written range with.
 type tally struct {
 	sum         hash.Hash
-	buf         []byte
-	rows        int
+	rows        int // without the header
 	first, last []value
 	sums        []decimal.Decimal // by column; numbers only, added as Sheets would
 }
@@ -23,17 +23,24 @@ func newTally(columns int) *tally {
 	return &tally{sum: sha256.New(), sums: make([]decimal.Decimal, columns)}
 }
 
-// add takes the next row, starting with the header. It keeps the values of the first and the last row only.
+// head takes the header.
+func (t *tally) head(row []value) { t.sum.Write(change.AppendRow(nil, row)) }
+
+// add takes the next row below the header. It keeps the values of the first and the last row only.
 func (t *tally) add(row []value, money []bool) {
-	t.buf = change.AppendRow(t.buf[:0], row)
-	t.sum.Write(t.buf)
+	t.addDigest(change.Digest(row))
 	if t.rows == 1 {
 		t.first = append([]value(nil), row...)
 	}
 	t.last = append(t.last[:0], row...)
-	if t.rows > 0 && money != nil {
+	if money != nil {
 		addMoney(t.sums, money, [][]value{row})
 	}
+}
+
+// addDigest takes the next row, of which only the digest is known.
+func (t *tally) addDigest(d uint64) {
+	t.sum.Write(binary.BigEndian.AppendUint64(nil, d))
 	t.rows++
 }
 

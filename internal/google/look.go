@@ -3,8 +3,10 @@ package google
 import (
 	"context"
 	"reflect"
+	"slices"
 	"time"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -20,6 +22,7 @@ func (r *write) look(ctx context.Context) error {
 	if r.place, err = st.locate(r.w.Owner, r.w.Target); err != nil {
 		return err
 	}
+	r.enc = encoder{zone: r.zone()}
 	return r.prove(ctx)
 }
 
@@ -37,9 +40,16 @@ func (r *write) zone() *time.Location {
 func (r *write) prove(ctx context.Context) error {
 	p := &r.place
 	if !p.claim.empty() {
-		written := newTally(p.claim.cols())
-		if err := r.read(ctx, r.state.id, p.tab.title, p.claim,
-			func(row []value) { written.add(row, nil) }); err != nil {
+		written, isHeader := newTally(0), true
+		err := r.read(ctx, r.state.id, p.tab.title, p.claim, func(row []value) {
+			if isHeader {
+				written.head(row)
+				isHeader = false
+			} else {
+				written.addDigest(change.Digest(row))
+			}
+		})
+		if err != nil {
 			return err
 		}
 		if written.digest() == p.stamp.Digest {
@@ -58,29 +68,66 @@ func (r *write) prove(ctx context.Context) error {
 	return nil
 }
 
-// stand reads the rows in the managed range into the change, and keeps them for their old values.
+// stand finds the written columns and reads the rows in them, in the order of the result's columns, into the change. It
+// keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
-	r.old = nil
+	r.spare = 0
 	m := r.place.managed
-	if m.empty() {
+	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
-	columns := make([]table.Column, m.cols())
-	r.old, r.kept = newTally(m.cols()), table.NewSpool(table.Schema{Columns: columns})
-	return r.read(ctx, r.state.id, r.place.tab.title, m, func(row []value) {
-		r.old.add(row, nil)
-		if r.old.rows == 1 {
-			return // the header
-		}
-		r.change.Stand(row)
-		cells := make([]table.Cell, len(row))
-		for i, v := range row {
-			cells[i] = table.TextOf(string(v.Kind) + v.Text)
-			if v.Kind == 0 {
-				cells[i] = table.Cell{}
+	header, err := r.ranges(ctx, r.state.id, r.place.tab.title, []rect{{m.row, m.col, m.row + 1, m.endCol}})
+	if err != nil {
+		return err
+	}
+	if r.place.layout, err = r.findColumns(ctx, header[0][0]); err != nil {
+		return err
+	}
+	if err := r.checkDrift(r.place.layout); err != nil {
+		return err
+	}
+	return r.standRows(ctx)
+}
+
+func (r *write) standRows(ctx context.Context) error {
+	columns := r.w.Rows.Schema().Columns
+	m := r.place.managed
+	l := r.place.layout
+	data := rect{m.row + 1, m.col, m.endRow, m.endCol}
+	for _, col := range l.at { // people may have moved a column out of the range
+		data.col, data.endCol = min(data.col, col), max(data.endCol, col+1)
+	}
+	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
+	line := make([]value, len(columns))
+	add := func(values []value) {
+		r.change.Stand(values)
+		cells := make([]table.Cell, len(values))
+		for i, v := range values {
+			if v.Kind != 0 {
+				cells[i] = table.TextOf(string(v.Kind) + v.Text)
 			}
 		}
 		_ = r.kept.Add(table.Row{Cells: cells}) // cannot fail: it is as wide as its schema, and in memory
+	}
+	blank := make([]value, len(columns))
+	if data.empty() {
+		return nil
+	}
+	return r.read(ctx, r.state.id, r.place.tab.title, data, func(row []value) {
+		for i, c := range columns {
+			line[i] = value{}
+			if col, ok := l.at[c.ID]; ok {
+				line[i] = row[col-data.col]
+			}
+		}
+		if slices.Equal(line, blank) {
+			r.spare++
+			return
+		}
+		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
+			add(blank)
+		}
+		add(line)
 	})
 }
 
@@ -89,7 +136,7 @@ func (r *write) standing(yield func([]value)) {
 	if r.kept == nil {
 		return
 	}
-	row := make([]value, r.place.managed.cols())
+	row := make([]value, len(r.w.Rows.Schema().Columns))
 	for kept, err := range r.kept.Rows() {
 		if err != nil {
 			return // what is missing makes the set incomplete
@@ -106,37 +153,39 @@ func (r *write) standing(yield func([]value)) {
 
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
-	title := ""
-	if r.place.tab != nil {
-		title = r.place.tab.title
-	}
-	for _, area := range r.plan.fresh() {
-		taken, err := r.firstTaken(ctx, title, area)
+	for _, area := range r.plan.taken() {
+		taken, err := r.firstTaken(ctx, r.place.tab.title, area)
 		if err != nil {
 			return err
 		}
 		if taken != "" {
-			return problem.New(problem.SheetConflict,
-				"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns "+
-					"must go.",
-				taken, title, r.plan.target.rows(), r.plan.target.cols())
+			return r.blocked(taken, r.plan)
 		}
 	}
 	return nil
 }
 
-// firstTaken returns the address of the first non-empty cell, or "" if there is none.
+// firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula
+// that shows nothing counts.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
-	at := area.row
-	err = r.read(ctx, r.state.id, title, area, func(row []value) {
-		for i, v := range row {
-			if v.Kind != 0 && taken == "" {
-				taken = cellName(at, area.col+i)
+	step := max(1, readCells/max(1, area.cols()))
+	for row := area.row; row < area.endRow && taken == ""; row += step {
+		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
+		err = r.scan(ctx, r.state.id, title, entered, []rect{piece}, func(_, n int, row []value) {
+			if n == 0 {
+				taken = "" // of an earlier try
 			}
+			for i, v := range row {
+				if v.Kind != 0 && taken == "" {
+					taken = cellName(piece.row+n, area.col+i)
+				}
+			}
+		})
+		if err != nil {
+			return "", err
 		}
-		at++
-	})
-	return taken, err
+	}
+	return taken, nil
 }
 
 // lookLasts is how long a look is trusted. More time may pass before the write that relies on it, while the write waits
@@ -145,7 +194,7 @@ const lookLasts = 2 * time.Second
 
 // stillStands looks again if the last look is old, and returns export.ErrMoved if the spreadsheet has changed. It
 // ignores the staging tab, which is the write's own.
-func (r *write) stillStands(ctx context.Context, staging int64) error {
+func (r *write) stillStands(ctx context.Context) error {
 	if r.c.o.Now().Sub(r.looked) < lookLasts {
 		return nil
 	}
@@ -153,8 +202,52 @@ func (r *write) stillStands(ctx context.Context, staging int64) error {
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(r.state.without(staging), now.without(staging)) {
+	if !reflect.DeepEqual(r.state.without(r.w.Owner), now.without(r.w.Owner)) {
 		return export.ErrMoved
+	}
+	return nil
+}
+
+// goneColumns returns the written columns that the result no longer has, and whether they hold nothing else.
+func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
+	var gone []goneColumn
+	m, t := r.place.managed, r.place.tab
+	for id, col := range r.place.layout.at {
+		wanted := slices.ContainsFunc(r.w.Rows.Schema().Columns, func(c table.Column) bool { return c.ID == id })
+		if wanted {
+			continue
+		}
+		g := goneColumn{col: col, field: id, bare: true}
+		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
+			taken, err := r.firstTaken(ctx, t.title, part)
+			if err != nil {
+				return nil, err
+			}
+			g.bare = g.bare && taken == ""
+		}
+		gone = append(gone, g)
+	}
+	return gone, nil
+}
+
+// checkColumns fails if moving whole columns would tear something apart.
+func (r *write) checkColumns(s reshaping) error {
+	for _, step := range s.requests {
+		if step.do == emptyColumn {
+			continue
+		}
+		low, high := step.from, step.from
+		if step.do == moveColumn {
+			low, high = min(step.from, step.to), max(step.from, step.to)+1
+		}
+		for _, m := range r.place.tab.merges {
+			if m.cols() > 1 && m.col < high+1 && low < m.endCol-1 {
+				return problem.New(problem.SheetConflict,
+					"The columns of the tab %q must change, and the merged cells %s would be torn apart.",
+					r.place.tab.title, m.a1(r.place.tab.title)).
+					WithHint("Unmerge those cells, or choose another tab. Nothing was written.")
+			}
+		}
 	}
 	return nil
 }

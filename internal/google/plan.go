@@ -1,48 +1,57 @@
 package google
 
 import (
-	"encoding/json"
-	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
-// maxStyledRuns limits the formatting requests of a statement, to keep a commit well below 2 MB.
-const maxStyledRuns = 4_000
-
-// plan is what a replace will do to the tab. It is computed from the state and the result's size alone.
+// plan is what a write will do to the tab. It is computed from what was seen and from the result's size; it makes no
+// requests itself.
 type plan struct {
 	owner  export.ID
 	run    export.ID
 	place  place
 	tabID  int64
 	title  string // of the tab
-	target rect   // header and rows
 	schema table.Schema
-	digest string
+	titles []string // as they are written
 	note   string
 	at     time.Time
+	digest string // of header and rows afterwards
+	rows   int    // of the result, afterwards
 	styles []style
 	widths []int // of the columns, in characters
+	repair export.Repair
+
+	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
+	// it leaves for others.
+	whole bool
+	// plain says that no rows are put in or taken out, because that would tear something apart. More rows take empty
+	// cells below.
+	plain   bool
+	shape   reshaping
+	cols    []int // the tab's column of each of the result's
+	fill    []int // the tab's columns with formulas that follow the rows
+	arr     arrangement
+	header  bool // must be written
+	known   bool // all columns have marks
+	room    int  // rows by which the tab must grow for cells that move down
+	target  rect // header and rows, blank ones included
+	unmerge []rect
 }
 
-// style is a run of statement rows that look alike.
-type style struct {
-	from, to int // rows of the result; the header is 0
-	role     table.Role
-	level    uint8
-}
-
-// newPlan checks, as far as the state without cells tells, that the result fits and overwrites nothing.
-func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.Time) (*plan, error) {
-	schema := w.Rows.Schema()
-	pl := &plan{owner: w.Owner, run: w.Run, place: p, schema: schema, digest: digest, note: w.Note, at: at}
-	pl.target = rect{p.row, p.col, p.row + 1 + w.Rows.Len(), p.col + len(schema.Columns)}
+// newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
+func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
+	pl := &plan{
+		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
+	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
 		pl.tabID++
@@ -52,31 +61,99 @@ func newPlan(st *state, p place, w export.WriteRequest, digest string, at time.T
 		if p.rename {
 			pl.title = w.Target.Sheet
 		}
-		if err := pl.checkTab(); err != nil {
-			return nil, err
-		}
 	}
-	if full := st.cells() + pl.growth(); full > export.MostCells {
-		return nil, problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
-			"Google allows %d.", full, w.Rows.Len(), export.MostCells)
-	}
-	return pl, nil
+	return pl
 }
 
-func (pl *plan) checkTab() error {
-	t := pl.place.tab
-	for _, p := range t.protected {
-		if p.blocks(pl.target) || p.blocks(pl.place.managed) {
-			return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by this "+
-				"Google account.", p.at.a1(t.title), t.title)
+// start plans to write all rows to the place's corner.
+func (pl *plan) start(rows int) {
+	pl.whole, pl.header, pl.rows = true, true, rows
+	for i := range pl.schema.Columns {
+		pl.cols = append(pl.cols, pl.place.col+i)
+	}
+	pl.arr = arrangement{rows: rows}
+	if rows > 0 {
+		pl.arr.runs = []run{{0, rows, 0}}
+	}
+	pl.target = rect{pl.place.row, pl.place.col, pl.place.row + 1 + rows, pl.place.col + len(pl.cols)}
+}
+
+// settle works out the rectangle, once columns and rows are arranged.
+func (pl *plan) settle() {
+	pl.target = rect{pl.place.managed.row, slices.Min(pl.cols), pl.first() + pl.arr.rows, slices.Max(pl.cols) + 1}
+	if pl.plain {
+		pl.target.endRow = pl.first() + pl.rows
+	}
+}
+
+// first returns the tab's row of the first row below the header.
+func (pl *plan) first() int {
+	if pl.whole {
+		return pl.place.row + 1
+	}
+	return pl.place.managed.row + 1
+}
+
+// rowRect returns the cells of rows, counted from the first below the header, in a span of the tab's columns.
+func (pl *plan) rowRect(row, rows int, span [2]int) rect {
+	return rect{pl.first() + row, span[0], pl.first() + row + rows, span[1]}
+}
+
+// changesNothing reports whether the tab is right as it is.
+func (pl *plan) changesNothing() bool {
+	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
+	return !touched && pl.place.follows && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+		pl.place.stamp.Digest == pl.digest
+}
+
+// check returns a problem if the tab cannot take the result.
+func (pl *plan) check(st *state) error {
+	if t := pl.place.tab; t != nil {
+		for _, p := range t.protected {
+			if slices.ContainsFunc(pl.touched(), p.blocks) {
+				return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by "+
+					"this Google account.", p.at.a1(t.title), t.title)
+			}
+		}
+		if err := pl.checkMerges(t); err != nil {
+			return err
 		}
 	}
-	for _, r := range t.merges {
-		if r.overlaps(pl.target) {
-			return problem.New(problem.SheetConflict,
-				"Cells %s are merged; the exported rows would be lost under them.", r.a1(t.title)).
-				WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
+	if full := st.cells(pl.owner) + pl.growth(); full > export.MostCells {
+		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
+			"Google allows %d.", full, pl.rows, export.MostCells)
+	}
+	return nil
+}
+
+// touched returns the rectangles in which the plan changes cells, before columns move.
+func (pl *plan) touched() []rect {
+	if pl.whole {
+		return nonEmpty(pl.target, pl.place.managed)
+	}
+	at := pl.target
+	if top, ok := pl.arr.highest(); ok && !pl.plain {
+		at.endRow = max(at.endRow, pl.first()+top)
+	}
+	var list []rect
+	for _, s := range spansOf(pl.cols) {
+		list = append(list, rect{at.row, s[0], max(at.endRow, pl.place.managed.endRow), s[1]})
+	}
+	return list
+}
+
+func (pl *plan) checkMerges(t *tab) error {
+	for _, m := range t.merges {
+		if !m.overlaps(pl.target) && !(m.overlaps(pl.place.managed) && !pl.whole) {
+			continue
 		}
+		if pl.repair == export.RepairUnmerge {
+			pl.unmerge = append(pl.unmerge, m)
+			continue
+		}
+		return problem.New(problem.SheetConflict,
+			"Cells %s are merged; the exported rows would be lost under them.", m.a1(t.title)).
+			WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
 	}
 	return nil
 }
@@ -85,170 +162,7 @@ func (pl *plan) checkTab() error {
 // cannot be frozen on a tab without other rows.
 func (pl *plan) gridRows() int { return max(pl.target.endRow, pl.target.row+2) }
 
-// growth returns how many cells the tab's grid gains.
-func (pl *plan) growth() int {
-	t := pl.place.tab
-	switch {
-	case t == nil:
-		return pl.gridRows() * pl.target.endCol
-	case pl.place.rename:
-		return pl.gridRows()*pl.target.endCol - t.rows*t.cols
-	}
-	return max(t.rows, pl.target.endRow)*max(t.cols, pl.target.endCol) - t.rows*t.cols
-}
-
-// fresh returns the rectangles that the result takes and that were not the exporter's before. They must not hold
-// anybody's cells.
-func (pl *plan) fresh() []rect {
-	if pl.place.tab == nil || pl.place.rename {
-		return nil
-	}
-	area := rect{
-		pl.target.row, pl.target.col, min(pl.target.endRow, pl.place.tab.rows),
-		min(pl.target.endCol, pl.place.tab.cols),
-	}
-	return area.minus(pl.place.managed)
-}
-
-// schemaID identifies a schema by titles, kinds and currencies. If it equals the stamp's, people's formats are kept.
-func schemaID(s table.Schema) string {
-	t := newTally(0)
-	for _, c := range s.Columns {
-		t.add([]value{{Kind: 's', Text: c.ID}, {Kind: 's', Text: c.Title}, {
-			Kind: 's', Text: c.Kind.String() + c.Currency,
-		}}, nil)
-	}
-	return t.digest()[:12]
-}
-
-// prepare returns the requests that make room for the rows.
-func (pl *plan) prepare() []*sheets.Request {
-	t := pl.place.tab
-	rows, cols := int64(pl.gridRows()), int64(pl.target.endCol)
-	switch {
-	case t == nil:
-		return []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
-			SheetId: pl.tabID, Title: pl.title,
-			GridProperties: &sheets.GridProperties{RowCount: rows, ColumnCount: cols},
-		}}}}
-	case pl.place.rename:
-		// Columns before rows: Google checks the limit in between.
-		return []*sheets.Request{
-			updateSheet(&sheets.SheetProperties{
-				SheetId: t.id, Title: pl.title, GridProperties: &sheets.GridProperties{ColumnCount: cols},
-			}, "title,gridProperties.columnCount"),
-			updateSheet(&sheets.SheetProperties{SheetId: t.id, GridProperties: &sheets.GridProperties{RowCount: rows}},
-				"gridProperties.rowCount"),
-		}
-	}
-	rows = int64(pl.target.endRow)
-	var reqs []*sheets.Request
-	if more := cols - int64(t.cols); more > 0 {
-		reqs = append(reqs, appendDimension(t.id, "COLUMNS", more))
-	}
-	if more := rows - int64(t.rows); more > 0 {
-		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
-	}
-	return reqs
-}
-
-// finish returns the requests that follow the rows in the same batch: they clear leftover cells and set formats, note,
-// named range and stamp.
-func (pl *plan) finish() []*sheets.Request {
-	var reqs []*sheets.Request
-	for _, left := range pl.place.managed.minus(pl.target) {
-		fields := "userEnteredValue" // the rows may come back, so keep people's formats
-		if pl.place.isMoved() || left.col > pl.target.col {
-			fields += ",userEnteredFormat,note"
-		}
-		reqs = append(reqs, clear(left.grid(pl.tabID), fields))
-	}
-	reqs = append(reqs, pl.formats()...)
-	reqs = append(reqs, pl.styleRequests()...)
-	header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.col + 1}
-	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-		Range: header.grid(pl.tabID), Fields: "note",
-		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
-	return append(reqs, pl.marks()...)
-}
-
-// formats returns the requests for the header's look and each column's number format. They cover all rows if the
-// columns are new, and otherwise only added rows, because people may have chosen other formats since.
-func (pl *plan) formats() []*sheets.Request {
-	first := pl.target.row + 1
-	same := pl.place.stamp.Schema == schemaID(pl.schema) && !pl.place.managed.empty() && !pl.place.isMoved()
-	if same {
-		first = max(first, pl.place.managed.endRow)
-	}
-	var reqs []*sheets.Request
-	if !same {
-		header := rect{pl.target.row, pl.target.col, pl.target.row + 1, pl.target.endCol}
-		bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP"}
-		reqs = append(reqs, repeat(header.grid(pl.tabID), bold, "textFormat.bold,wrapStrategy"))
-		reqs = append(reqs, pl.headerSides()...)
-		reqs = append(reqs, pl.columnWidths()...)
-		freeze := int64(pl.target.row + 1)
-		thawed := pl.place.tab == nil || pl.place.tab.frozen == 0
-		if thawed && freeze <= 5 && freeze < int64(max(pl.gridRows(), pl.rowsBefore())) {
-			reqs = append(reqs, updateSheet(&sheets.SheetProperties{
-				SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: freeze},
-			}, "gridProperties.frozenRowCount"))
-		}
-	}
-	if first >= pl.target.endRow {
-		return reqs
-	}
-	for i, c := range pl.schema.Columns {
-		column := rect{first, pl.target.col + i, pl.target.endRow, pl.target.col + i + 1}
-		format := &sheets.CellFormat{NumberFormat: numberFormat(c)}
-		reqs = append(reqs, repeat(column.grid(pl.tabID), format, "numberFormat"))
-	}
-	return reqs
-}
-
-// headerSides returns the requests that align titles with their columns' values.
-func (pl *plan) headerSides() []*sheets.Request {
-	var reqs []*sheets.Request
-	for i, c := range pl.schema.Columns {
-		side := "LEFT"
-		if c.Kind != table.Text && c.Kind != table.Bool {
-			side = "RIGHT"
-		}
-		cell := rect{pl.target.row, pl.target.col + i, pl.target.row + 1, pl.target.col + i + 1}
-		format := &sheets.CellFormat{HorizontalAlignment: side}
-		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, "horizontalAlignment"))
-	}
-	return reqs
-}
-
-// The widths of columns, in pixels.
-const (
-	leastWidth    = 72
-	mostWidth     = 320
-	characterWide = 8 // a generous width for bold digits in Sheets' default font
-	cellMargin    = 24
-)
-
-// columnWidths returns the requests that fit the columns of a new tab to their contents. On other tabs, widths belong
-// to people.
-func (pl *plan) columnWidths() []*sheets.Request {
-	if pl.place.tab != nil && !pl.place.rename {
-		return nil
-	}
-	var reqs []*sheets.Request
-	for i, characters := range pl.widths {
-		at, pixels := int64(pl.target.col+i), min(max(characters*characterWide+cellMargin, leastWidth), mostWidth)
-		reqs = append(reqs, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
-			Range: &sheets.DimensionRange{
-				SheetId: pl.tabID, Dimension: "COLUMNS", StartIndex: at, EndIndex: at + 1,
-				ForceSendFields: []string{"SheetId", "StartIndex"},
-			},
-			Properties: &sheets.DimensionProperties{PixelSize: int64(pixels)}, Fields: "pixelSize",
-		}})
-	}
-	return reqs
-}
-
+// rowsBefore returns the height of the tab as it is.
 func (pl *plan) rowsBefore() int {
 	if pl.place.tab == nil || pl.place.rename {
 		return 0
@@ -256,122 +170,180 @@ func (pl *plan) rowsBefore() int {
 	return pl.place.tab.rows
 }
 
-// styleRequests returns the requests that show a statement's sections, totals and indentation, as cell formats and
-// never as leading blanks. They are set each time, because rows move.
-func (pl *plan) styleRequests() []*sheets.Request {
-	restyle := pl.place.stamp.Schema != "" && pl.place.stamp.Schema != schemaID(pl.schema)
-	if (len(pl.styles) == 0 && !restyle) || pl.target.rows() < 2 {
+// size returns how large the tab's grid must be.
+func (pl *plan) size() (rows, cols int) {
+	t := pl.place.tab
+	switch {
+	case t == nil, pl.place.rename:
+		return pl.gridRows(), pl.target.endCol
+	case pl.whole:
+		return max(t.rows, pl.target.endRow), max(t.cols, pl.target.endCol)
+	}
+	return max(t.rows, pl.target.endRow, t.rows+pl.room), max(pl.shape.tabCols, pl.target.endCol)
+}
+
+// growth returns how many cells the tab's grid gains.
+func (pl *plan) growth() int {
+	rows, cols := pl.size()
+	if pl.place.tab == nil {
+		return rows * cols
+	}
+	return rows*cols - pl.place.tab.rows*pl.place.tab.cols
+}
+
+// taken returns the rectangles that the result takes and that were not the exporter's before. They must not hold
+// anybody's cells.
+func (pl *plan) taken() []rect {
+	t := pl.place.tab
+	switch {
+	case t == nil || pl.place.rename:
 		return nil
+	case pl.whole:
+		area := rect{
+			pl.target.row, pl.target.col, min(pl.target.endRow, t.rows), min(pl.target.endCol, t.cols),
+		}
+		return area.minus(pl.place.managed)
+	case pl.plain:
+		var list []rect
+		for _, s := range spansOf(pl.cols) {
+			list = append(list, rect{pl.place.managed.endRow, s[0], min(pl.target.endRow, t.rows), s[1]})
+		}
+		return nonEmpty(list...)
 	}
-	data := rect{pl.target.row + 1, pl.target.col, pl.target.endRow, pl.target.endCol}
-	reqs := []*sheets.Request{repeat(data.grid(pl.tabID), &sheets.CellFormat{}, "textFormat.bold,padding")}
-	label := pl.target.col
-	for i, c := range pl.schema.Columns {
-		if c.Label {
-			label += i
-			break
+	return nil
+}
+
+// prepare returns the requests that make room for the rows, in the order in which they are carried out.
+func (pl *plan) prepare() []*sheets.Request {
+	t := pl.place.tab
+	rows, cols := pl.size()
+	grid := &sheets.GridProperties{RowCount: int64(rows), ColumnCount: int64(cols)}
+	switch {
+	case t == nil:
+		return []*sheets.Request{{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
+			SheetId: pl.tabID, Title: pl.title, GridProperties: grid,
+		}}}}
+	case pl.place.rename:
+		// Columns before rows: Google checks the limit in between.
+		return []*sheets.Request{
+			updateSheet(&sheets.SheetProperties{
+				SheetId: t.id, Title: pl.title, GridProperties: &sheets.GridProperties{ColumnCount: int64(cols)},
+			}, "title,gridProperties.columnCount"),
+			updateSheet(&sheets.SheetProperties{
+				SheetId: t.id, GridProperties: &sheets.GridProperties{RowCount: int64(rows)},
+			}, "gridProperties.rowCount"),
 		}
 	}
-	for _, s := range pl.styles {
-		if s.role != table.Data {
-			row := rect{pl.target.row + s.from, pl.target.col, pl.target.row + s.to, pl.target.endCol}
-			bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}
-			reqs = append(reqs, repeat(row.grid(pl.tabID), bold, "textFormat.bold"))
-		}
-		if s.level > 0 {
-			cell := rect{pl.target.row + s.from, label, pl.target.row + s.to, label + 1}
-			padding := &sheets.Padding{Left: 3 + 16*int64(s.level), Right: 3, Top: 2, Bottom: 2}
-			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: padding}, "padding"))
+	reqs := pl.columnRequests()
+	had := t.cols
+	if !pl.whole {
+		had = pl.shape.tabCols
+	}
+	if more := cols - had; more > 0 {
+		reqs = append(reqs, appendDimension(t.id, "COLUMNS", more))
+	}
+	if more := rows - t.rows; more > 0 {
+		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
+	}
+	for _, m := range pl.unmerge {
+		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
+	}
+	return append(reqs, pl.rowRequests()...)
+}
+
+// columnRequests returns the requests that insert, move and delete columns.
+func (pl *plan) columnRequests() []*sheets.Request {
+	var reqs []*sheets.Request
+	m := pl.place.managed
+	for _, s := range pl.shape.requests {
+		d := dimension(pl.tabID, "COLUMNS", s.from, s.from+1)
+		switch s.do {
+		case insertColumn:
+			reqs = append(reqs, &sheets.Request{InsertDimension: &sheets.InsertDimensionRequest{
+				Range: d, InheritFromBefore: s.from > 0,
+			}})
+		case moveColumn:
+			to := int64(s.to)
+			if s.to > s.from {
+				to++ // counted before the column is taken out
+			}
+			reqs = append(reqs, &sheets.Request{MoveDimension: &sheets.MoveDimensionRequest{
+				Source: d, DestinationIndex: to, ForceSendFields: []string{"DestinationIndex"},
+			}})
+		case deleteColumn:
+			reqs = append(reqs, &sheets.Request{DeleteDimension: &sheets.DeleteDimensionRequest{Range: d}})
+		case emptyColumn:
+			cells := rect{m.row, s.from, m.endRow, s.from + 1}
+			reqs = append(reqs, reset(cells.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"),
+				pl.dropMark(s.field))
 		}
 	}
 	return reqs
 }
 
-// marks returns the requests that set the named range and the stamp.
-func (pl *plan) marks() []*sheets.Request {
-	named := &sheets.NamedRange{
-		NamedRangeId: rangeID(pl.owner), Name: rangeName(pl.owner), Range: pl.target.grid(pl.tabID),
-	}
-	reqs := []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
-	if pl.place.named != "" {
-		named.NamedRangeId = pl.place.named
-		reqs[0] = &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{NamedRange: named, Fields: "range"}}
-	}
-	// Strings and numbers cannot fail to marshal.
-	text, _ := json.Marshal(stamp{
-		Exporter: pl.owner, Run: pl.run, Digest: pl.digest, Schema: schemaID(pl.schema), Rows: pl.target.rows(),
-		Cols: pl.target.cols(), At: pl.at.UTC().Format(time.RFC3339),
-	})
-	if pl.place.stamp.Exporter != "" {
-		old := &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: pl.stampID()}}
-		return append(reqs, &sheets.Request{UpdateDeveloperMetadata: &sheets.UpdateDeveloperMetadataRequest{
-			DataFilters:       []*sheets.DataFilter{old},
-			DeveloperMetadata: &sheets.DeveloperMetadata{MetadataValue: string(text)},
-			Fields:            "metadataValue",
-		}})
-	}
-	return append(reqs, createMetadata(&sheets.DeveloperMetadata{
-		MetadataId: pl.stampID(), MetadataKey: stampKey, MetadataValue: string(text), Visibility: "DOCUMENT",
-		Location: &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}},
-	}))
-}
-
-func createMetadata(m *sheets.DeveloperMetadata) *sheets.Request {
-	return &sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: m}}
-}
-
-// stampID returns the metadata's id. A new id includes the tab's, because an exporter that moves to another tab leaves
-// its old stamp behind.
-func (pl *plan) stampID() int64 {
-	if pl.place.stamp.id != 0 {
-		return pl.place.stamp.id
-	}
-	return numberFor("stamp", string(pl.owner), fmt.Sprint(pl.tabID))
-}
-
-// numberFormat returns the format that shows a column's kind.
-// https://developers.google.com/workspace/sheets/api/guides/formats
-func numberFormat(c table.Column) *sheets.NumberFormat {
-	switch c.Kind {
-	case table.Money:
-		if zeroDecimal[c.Currency] {
-			return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0"}
+// rowRequests returns the requests that put rows in, take rows out, and copy rows at the edges.
+func (pl *plan) rowRequests() []*sheets.Request {
+	var reqs []*sheets.Request
+	spans := spansOf(slices.Concat(pl.cols, pl.fill))
+	for _, s := range pl.arr.shifts {
+		for _, span := range spans {
+			reqs = append(reqs, shiftRows(pl.rowRect(s.at, s.rows, span).grid(pl.tabID), s.insert))
 		}
-		return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0.00"}
-	case table.Date:
-		return &sheets.NumberFormat{Type: "DATE", Pattern: "yyyy-mm-dd"}
-	case table.DateTime:
-		return &sheets.NumberFormat{Type: "DATE_TIME", Pattern: "yyyy-mm-dd hh:mm:ss"}
-	case table.Text:
-		return &sheets.NumberFormat{Type: "TEXT", Pattern: "@"}
 	}
-	return nil // automatic: quantities show their own decimal places
+	for _, c := range pl.arr.copies {
+		for _, span := range spansOf(pl.cols) {
+			reqs = append(reqs, copyPaste(pl.tabID, pl.rowRect(c.from, 1, span), pl.rowRect(c.to, 1, span),
+				"PASTE_NORMAL"))
+		}
+	}
+	return append(reqs, pl.fillRequests()...)
 }
 
-var zeroDecimal = map[string]bool{
-	"JPY": true, "KRW": true, "CLP": true, "VND": true, "ISK": true, "PYG": true, "UGX": true, "XAF": true, "XOF": true,
-	"XPF": true,
+// fillRequests returns the requests that fill people's formulas down into rows that were put in.
+func (pl *plan) fillRequests() []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, span := range spansOf(pl.fill) {
+		for _, f := range pl.arr.fresh {
+			like := 0 // the first row's formulas are the model, unless it was put in itself
+			if f.row == 0 {
+				like = f.rows
+			}
+			if like < pl.arr.rows {
+				reqs = append(reqs, copyPaste(pl.tabID, pl.rowRect(like, 1, span), pl.rowRect(f.row, f.rows, span),
+					"PASTE_NORMAL"))
+			}
+		}
+	}
+	return reqs
 }
 
-func updateSheet(p *sheets.SheetProperties, fields string) *sheets.Request {
-	p.ForceSendFields = append(p.ForceSendFields, "SheetId")
-	return &sheets.Request{UpdateSheetProperties: &sheets.UpdateSheetPropertiesRequest{Properties: p, Fields: fields}}
+// clearing returns the requests that blank rows: those that a run makes blank, and those that a whole result leaves.
+func (pl *plan) clearing() []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, r := range pl.arr.runs {
+		if r.from != change.Blank {
+			continue
+		}
+		for _, span := range spansOf(pl.cols) {
+			reqs = append(reqs, reset(pl.rowRect(r.row, r.rows, span).grid(pl.tabID), "userEnteredValue"))
+		}
+	}
+	if !pl.whole {
+		return reqs
+	}
+	for _, left := range pl.place.managed.minus(pl.target) {
+		reqs = append(reqs, reset(left.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"))
+	}
+	return reqs
 }
 
-func appendDimension(tab int64, dimension string, n int64) *sheets.Request {
-	return &sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
-		SheetId: tab, Dimension: dimension, Length: n, ForceSendFields: []string{"SheetId"},
-	}}
-}
-
-// clear resets fields of a rectangle, by an update without rows.
-func clear(g *sheets.GridRange, fields string) *sheets.Request {
-	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{Range: g, Fields: fields}}
-}
-
-// repeat sets the given leaves of the cells' format.
-func repeat(g *sheets.GridRange, f *sheets.CellFormat, leaves string) *sheets.Request {
-	return &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
-		Range: g, Cell: &sheets.CellData{UserEnteredFormat: f}, Fields: "userEnteredFormat(" + leaves + ")",
-	}}
+// finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
+// named range and marks.
+func (pl *plan) finish() []*sheets.Request {
+	reqs := append(pl.clearing(), pl.looks()...)
+	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
+	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
+		Range: corner.grid(pl.tabID), Fields: "note",
+		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
+	return append(reqs, pl.marks()...)
 }

@@ -7,128 +7,261 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/shopspring/decimal"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
-// readCells is the largest number of cells read by one request, which limits the memory of an answer.
-const readCells = 100_000
+// readCells is the largest number of cells that one request reads.
+const readCells = 1_000_000
 
-// read yields the rows of a rectangle, each of the rectangle's width. It reads in pieces and yields a piece once it has
-// fully arrived.
+// What a read returns of a cell.
+const (
+	shown   = "UNFORMATTED_VALUE" // its value
+	entered = "FORMULA"           // what was entered, so formulas as their text
+)
+
+// read yields the rows of a rectangle, each of the rectangle's width, as they arrive. The slice is used again.
 func (s *session) read(ctx context.Context, spreadsheet, title string, area rect, yield func([]value)) error {
 	step := max(1, readCells/max(1, area.cols()))
 	for row := area.row; row < area.endRow; row += step {
 		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
-		got, err := s.ranges(ctx, spreadsheet, title, []rect{piece})
+		done := 0 // rows that an earlier try of the request has yielded
+		err := s.scan(ctx, spreadsheet, title, shown, []rect{piece}, func(_, n int, row []value) {
+			if n >= done {
+				yield(row)
+				done++
+			}
+		})
 		if err != nil {
 			return err
-		}
-		for _, r := range got[0] {
-			yield(r)
 		}
 	}
 	return nil
 }
 
-// ranges reads rectangles in one request. Trailing rows and cells missing from the answer are blank.
+// ranges reads rectangles in one request.
 func (s *session) ranges(ctx context.Context, spreadsheet, title string, areas []rect) ([][][]value, error) {
+	return s.collect(ctx, spreadsheet, title, shown, areas)
+}
+
+// entered reads what was entered in rectangles, in one request.
+func (s *session) entered(ctx context.Context, spreadsheet, title string, areas []rect) ([][][]value, error) {
+	return s.collect(ctx, spreadsheet, title, entered, areas)
+}
+
+func (s *session) collect(
+	ctx context.Context, spreadsheet, title, render string, areas []rect,
+) ([][][]value, error) {
+	out := make([][][]value, len(areas))
+	err := s.scan(ctx, spreadsheet, title, render, areas, func(area, n int, row []value) {
+		if n == 0 {
+			out[area] = nil // of an earlier try
+		}
+		out[area] = append(out[area], slices.Clone(row))
+	})
+	return out, err
+}
+
+// scan reads rectangles in one request and yields their rows, each with its position in its rectangle. If the request
+// is tried again, it yields from the beginning. The slice is used again.
+func (s *session) scan(ctx context.Context, spreadsheet, title, render string, areas []rect,
+	yield func(area, n int, row []value)) error {
 	q := url.Values{
-		"valueRenderOption": {"UNFORMATTED_VALUE"}, "dateTimeRenderOption": {"SERIAL_NUMBER"},
+		"valueRenderOption": {render}, "dateTimeRenderOption": {"SERIAL_NUMBER"},
 		"majorDimension": {"ROWS"}, "prettyPrint": {"false"},
 	}
 	for _, a := range areas {
 		q.Add("ranges", a.a1(title))
 	}
-	var out [][][]value
 	k := call{
 		method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(spreadsheet) + "/values:batchGet",
 		query: q,
 	}
-	err := s.do(ctx, k, func(r io.Reader) error {
-		var err error
-		out, err = decodeRanges(r, areas)
-		return err
-	})
-	return out, err
+	return s.do(ctx, k, func(r io.Reader) error { return scanRanges(r, areas, yield) })
 }
 
-// decodeRanges decodes a batchGet answer, keeping numbers as text.
-func decodeRanges(r io.Reader, areas []rect) ([][][]value, error) {
-	var answer struct {
-		ValueRanges []struct {
-			Values [][]any `json:"values"`
-		} `json:"valueRanges"`
-	}
+// scanRanges decodes a batchGet answer row by row, keeping numbers as text. Rows and cells at the end that the answer
+// leaves out are blank.
+func scanRanges(r io.Reader, areas []rect, yield func(area, n int, row []value)) error {
 	dec := json.NewDecoder(r)
 	dec.UseNumber()
-	if err := dec.Decode(&answer); err != nil {
-		return nil, err
-	}
-	if len(answer.ValueRanges) != len(areas) {
-		return nil, fmt.Errorf("asked for %d ranges, got %d", len(areas), len(answer.ValueRanges))
-	}
-	out := make([][][]value, len(areas))
-	for i, a := range areas {
-		got := answer.ValueRanges[i].Values
-		if len(got) > a.rows() {
-			return nil, fmt.Errorf("asked for %d rows, got %d", a.rows(), len(got))
-		}
-		out[i] = make([][]value, a.rows())
-		for n := range out[i] {
-			row := make([]value, a.cols())
-			if n < len(got) {
-				for c := range min(len(row), len(got[n])) {
-					row[c] = readValue(got[n][c])
-				}
-				got[n] = nil
+	at := 0
+	err := eachMember(dec, "valueRanges", func() error {
+		return eachElement(dec, func() error {
+			if at == len(areas) {
+				return fmt.Errorf("asked for %d ranges, got more", len(areas))
 			}
-			out[i][n] = row
+			err := scanRange(dec, areas[at], func(n int, row []value) { yield(at, n, row) })
+			at++
+			return err
+		})
+	})
+	if err == nil && at != len(areas) {
+		return fmt.Errorf("asked for %d ranges, got %d", len(areas), at)
+	}
+	return err
+}
+
+func scanRange(dec *json.Decoder, area rect, yield func(n int, row []value)) error {
+	n := 0
+	row := make([]value, area.cols())
+	var got []any
+	err := eachMember(dec, "values", func() error {
+		return eachElement(dec, func() error {
+			if n == area.rows() {
+				return fmt.Errorf("asked for %d rows, got more", area.rows())
+			}
+			got = got[:0]
+			if err := dec.Decode(&got); err != nil {
+				return err
+			}
+			clear(row)
+			for c := range min(len(row), len(got)) {
+				row[c] = readValue(got[c])
+			}
+			yield(n, row)
+			n++
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	clear(row)
+	for ; n < area.rows(); n++ {
+		yield(n, row)
+	}
+	return nil
+}
+
+// eachMember reads an object and calls read at the value of the member with the name. It skips the others.
+func eachMember(dec *json.Decoder, name string, read func() error) error {
+	if err := delim(dec, '{'); err != nil {
+		return err
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		if key == name {
+			if err := read(); err != nil {
+				return err
+			}
+			continue
+		}
+		var skipped json.RawMessage
+		if err := dec.Decode(&skipped); err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return delim(dec, '}')
+}
+
+// eachElement reads an array and calls read at each element.
+func eachElement(dec *json.Decoder, read func() error) error {
+	if err := delim(dec, '['); err != nil {
+		return err
+	}
+	for dec.More() {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return delim(dec, ']')
+}
+
+func delim(dec *json.Decoder, want json.Delim) error {
+	got, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("expected %s, got %v", want, got)
+	}
+	return nil
 }
 
 // maxRanges limits the ranges of one request, since each makes its URL longer.
 const maxRanges = 6
 
-// verify reads back what was written: the first and the last row, and every money column, whose sums must equal the
-// result's. That takes one request unless the result is long.
-func (r *write) verify(ctx context.Context, title string, at rect) error {
-	if at.rows() < 2 {
+// verifyCells is the largest number of cells that are all read back. Of more, only the first and the last row and the
+// money columns are.
+const verifyCells = 100_000
+
+// verify reads rows back, in the given columns of a tab, and compares them with a tally of what was written. That takes
+// one request unless there are very many rows.
+func (r *write) verify(ctx context.Context, title string, row int, cols []int, want *tally) error {
+	if want.rows == 0 {
 		return nil
 	}
-	ends := []rect{{at.row + 1, at.col, at.row + 2, at.endCol}, {at.endRow - 1, at.col, at.endRow, at.endCol}}
+	spans := spansOf(cols)
+	at := rect{row, spans[0][0], row + want.rows, spans[len(spans)-1][1]}
+	if at.rows()*at.cols() > verifyCells && len(spans) == 1 && want.first != nil {
+		return r.verifyEnds(ctx, title, at, want)
+	}
+	got := newTally(0)
+	line := make([]value, len(cols))
+	err := r.read(ctx, r.state.id, title, at, func(values []value) {
+		for i, c := range cols {
+			line[i] = values[c-at.col]
+		}
+		got.addDigest(change.Digest(line))
+	})
+	if err == nil && got.digest() != want.digest() {
+		return problem.New(problem.TotalsMismatch, "The rows on the tab %q are not those that were written.", title)
+	}
+	return err
+}
+
+// verifyEnds reads back the first and the last row, and every money column, whose sums must equal the result's.
+func (r *write) verifyEnds(ctx context.Context, title string, at rect, want *tally) error {
+	ends := []rect{{at.row, at.col, at.row + 1, at.endCol}, {at.endRow - 1, at.col, at.endRow, at.endCol}}
 	spans, width := moneySpans(r.money)
 	sums := make([]decimal.Decimal, len(r.money))
 	step := max(1, readCells/max(1, width))
-	for from := at.row + 1; from < at.endRow; from += step {
-		areas := ends
+	for from := at.row; from < at.endRow; from += step {
+		areas := slices.Clone(ends)
 		for _, s := range spans {
 			areas = append(areas, rect{from, at.col + s[0], min(from+step, at.endRow), at.col + s[1]})
 		}
 		if len(areas) == 0 {
 			break // the ends were checked, and there is no money
 		}
-		got, err := r.ranges(ctx, r.state.id, title, areas)
+		var first, last []value
+		partial := make([]decimal.Decimal, len(sums))
+		err := r.scan(ctx, r.state.id, title, shown, areas, func(area, n int, row []value) {
+			if area == 0 && n == 0 {
+				clear(partial) // of an earlier try
+			}
+			switch {
+			case area >= len(ends):
+				s := spans[area-len(ends)]
+				addMoney(partial[s[0]:s[1]], r.money[s[0]:s[1]], [][]value{row})
+			case area == 0:
+				first = slices.Clone(row)
+			default:
+				last = slices.Clone(row)
+			}
+		})
 		if err != nil {
 			return err
 		}
-		if ends != nil {
-			if err := r.compareEnds(title, at, got); err != nil {
-				return err
-			}
-			got = got[len(ends):]
-			ends = nil
+		if ends != nil && (!slices.Equal(first, want.first) || !slices.Equal(last, want.last)) {
+			return problem.New(problem.TotalsMismatch, "The first or the last row on the tab %q is not the one that "+
+				"was written.", title)
 		}
-		for i, s := range spans {
-			addMoney(sums[s[0]:s[1]], r.money[s[0]:s[1]], got[i])
+		for i := range sums {
+			sums[i] = sums[i].Add(partial[i])
 		}
+		ends = nil
 	}
-	return r.compareSums(title, sums)
+	return r.compareSums(title, sums, want)
 }
 
 // moneySpans returns the money columns as spans [from, to), and the number of columns in them. If there were too many
@@ -166,27 +299,11 @@ func addMoney(sums []decimal.Decimal, money []bool, rows [][]value) {
 	}
 }
 
-func (r *write) compareEnds(title string, at rect, got [][][]value) error {
-	for i, want := range [][]value{r.fresh.first, r.fresh.last} {
-		for c, v := range got[i][0] {
-			if v != want[c] {
-				row := at.row + 1
-				if i == 1 {
-					row = at.endRow - 1
-				}
-				return problem.New(problem.TotalsMismatch, "Cell %s of the tab %q does not hold what was written.",
-					cellName(row, at.col+c), title)
-			}
-		}
-	}
-	return nil
-}
-
-func (r *write) compareSums(title string, sums []decimal.Decimal) error {
+func (r *write) compareSums(title string, sums []decimal.Decimal, want *tally) error {
 	for c, sum := range sums {
-		if !sum.Equal(r.fresh.sums[c]) {
+		if !sum.Equal(want.sums[c]) {
 			return problem.New(problem.TotalsMismatch, "Column %q of the tab %q adds up to %s, but the rows that "+
-				"were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, r.fresh.sums[c])
+				"were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, want.sums[c])
 		}
 	}
 	return nil

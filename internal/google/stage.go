@@ -3,8 +3,6 @@ package google
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,22 +13,22 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/table"
 )
 
-// How long a run that has ended may still talk to Google.
-const (
-	abortTimeout = 30 * time.Second // to remove its staging tab
-	// settleTimeout is for learning the outcome of a request whose answer was lost, or for verifying what was written.
-	settleTimeout = 3 * time.Minute
-)
+// abortTimeout is how long a run that has ended may still talk to Google to remove its staging tab.
+const abortTimeout = 30 * time.Second
 
-// putStaged fills a hidden tab in pieces, checks it, and copies it over in one atomic batch.
+// putStaged fills a hidden tab with the rows that are written, in pieces, checks it, and copies them to where they
+// belong in one atomic batch.
 func (r *write) putStaged(ctx context.Context) (err error) {
-	size := r.plan.target.rows() * r.plan.target.cols()
-	if full := r.state.cells() + max(0, r.plan.growth()) + size; full > export.MostCells {
+	rows := 0
+	for _, run := range r.plan.arr.ordered() {
+		rows += run.rows
+	}
+	size := rows * len(r.plan.cols)
+	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
 		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+
-			"for them twice, %d cells in all; Google allows %d.", r.w.Rows.Len(), full, export.MostCells)
+			"for them twice, %d cells in all; Google allows %d.", rows, full, export.MostCells)
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {
@@ -42,40 +40,79 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 			r.abort(ctx, id)
 		}
 	}()
-	if err := r.stage(ctx, id, title); err != nil {
+	if err := r.stage(ctx, id, title, rows); err != nil {
 		return err
 	}
-	if err := r.fill(ctx, title); err != nil {
-		return err
-	}
-	r.w.Report(export.PhaseVerifying, r.w.Rows.Len())
-	whole := rect{0, 0, r.plan.target.rows(), r.plan.target.cols()}
-	if err := r.verify(ctx, title, whole); err != nil {
-		return err
-	}
-	if err := r.stillStands(ctx, id); err != nil {
-		return err
-	}
-	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
-	reqs := r.plan.prepare()
-	reqs = append(reqs, &sheets.Request{CopyPaste: &sheets.CopyPasteRequest{
-		Source: whole.grid(id), Destination: r.plan.target.grid(r.plan.tabID), PasteType: "PASTE_VALUES",
-		PasteOrientation: "NORMAL"}})
-	reqs = append(reqs, r.plan.finish()...)
-	reqs = append(reqs, deleteSheet(id))
-	body, err := marshal(map[string]any{"requests": reqs})
+	sent, err := r.fill(ctx, title)
 	if err != nil {
 		return err
 	}
-	return r.commit(ctx, body)
+	r.w.Report(export.PhaseVerifying, r.w.Rows.Len())
+	cols := make([]int, len(r.plan.cols))
+	for i := range cols {
+		cols[i] = i
+	}
+	if err := r.verify(ctx, title, 0, cols, sent); err != nil {
+		return err
+	}
+	if err := r.stillStands(ctx); err != nil {
+		return err
+	}
+	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
+	reqs := append(r.opening(), anys(r.plan.prepare())...)
+	reqs = append(reqs, r.headerUpdates()...)
+	reqs = append(reqs, anys(r.plan.pastes(id))...)
+	reqs = append(reqs, anys(append(r.plan.finish(), deleteSheet(id)))...)
+	body, err := r.commitBody(reqs)
+	if err != nil {
+		return err
+	}
+	if err := r.commit(ctx, body); err != nil {
+		return err
+	}
+	return r.verifyTarget(ctx)
 }
 
-// leftovers returns the requests that delete the hidden tabs of runs that died. Runs on one spreadsheet never overlap,
+// pastes returns the requests that copy rows from the staging tab to where they belong.
+func (pl *plan) pastes(staging int64) []*sheets.Request {
+	var reqs []*sheets.Request
+	at := 0
+	for _, run := range pl.arr.ordered() {
+		for _, part := range pl.parts() {
+			from := rect{at, part.from, at + run.rows, part.from + part.span[1] - part.span[0]}
+			reqs = append(reqs, paste(from.grid(staging), pl.rowRect(run.row, run.rows, part.span).grid(pl.tabID),
+				"PASTE_VALUES"))
+		}
+		at += run.rows
+	}
+	return reqs
+}
+
+// part is a span of the tab's columns in which columns of the result stand side by side. They always stand in the
+// result's order.
+type part struct {
+	from int // the first of the result's columns
+	span [2]int
+}
+
+func (pl *plan) parts() []part {
+	var list []part
+	for i, c := range pl.cols {
+		if n := len(list); n > 0 && list[n-1].span[1] == c {
+			list[n-1].span[1]++
+		} else {
+			list = append(list, part{i, [2]int{c, c + 1}})
+		}
+	}
+	return list
+}
+
+// leftovers returns the requests that delete the hidden tabs of the exporter's runs that died. Its runs never overlap,
 // so none is in use.
 func (r *write) leftovers() []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, t := range r.state.tabs {
-		if t.staging {
+		if t.staging == r.w.Owner {
 			reqs = append(reqs, deleteSheet(t.id))
 		}
 	}
@@ -83,29 +120,35 @@ func (r *write) leftovers() []*sheets.Request {
 }
 
 // stage creates the hidden tab, exactly large enough. Its id is chosen here, so that a repeated request is recognised.
-func (r *write) stage(ctx context.Context, id int64, title string) error {
-	t := r.plan.target
+func (r *write) stage(ctx context.Context, id int64, title string, rows int) error {
 	reqs := append(r.leftovers(),
 		&sheets.Request{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
 			SheetId: id, Title: title, Hidden: true,
-			GridProperties: &sheets.GridProperties{RowCount: int64(t.rows()), ColumnCount: int64(t.cols())},
+			GridProperties: &sheets.GridProperties{
+				RowCount: int64(max(1, rows)), ColumnCount: int64(len(r.plan.cols)),
+			},
 		}}},
 		createMetadata(&sheets.DeveloperMetadata{
-			MetadataId: id, MetadataKey: stagingKey, MetadataValue: string(r.w.Run), Visibility: "DOCUMENT",
+			MetadataId: id, MetadataKey: stagingKey, MetadataValue: string(r.w.Owner), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
 		}))
-	return r.batch(ctx, reqs, func(st *state) bool { return st.tab(id) != nil })
+	err := r.batch(ctx, reqs, func(st *state) bool { return st.tab(id) != nil })
+	if err == nil { // the commit must not delete them again
+		r.state.tabs = slices.DeleteFunc(r.state.tabs, func(t tab) bool { return t.staging == r.w.Owner })
+	}
+	return err
 }
 
-// fill writes the rows into the hidden tab in pieces, each to an absolute range.
-func (r *write) fill(ctx context.Context, title string) error {
+// fill writes the rows into the hidden tab in pieces, each to an absolute range. It returns a tally of them.
+func (r *write) fill(ctx context.Context, title string) (*tally, error) {
 	var body bytes.Buffer
-	from, n := 0, 0
+	sent := newTally(len(r.plan.cols))
+	from := 0
 	flush := func() error {
-		if n == from {
+		if sent.rows == from {
 			return nil
 		}
-		piece := rect{from, 0, n, r.plan.target.cols()}.a1(title)
+		piece := rect{from, 0, sent.rows, len(r.plan.cols)}.a1(title)
 		body.WriteString("]}")
 		k := call{method: http.MethodPut, write: true, body: bytes.Clone(body.Bytes()),
 			url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + "/values/" + url.PathEscape(piece),
@@ -114,11 +157,11 @@ func (r *write) fill(ctx context.Context, title string) error {
 			return err
 		}
 		body.Reset()
-		from = n
-		r.w.Report(export.PhaseWriting, max(0, n-1))
+		from = sent.rows
+		r.w.Report(export.PhaseWriting, sent.rows)
 		return nil
 	}
-	err := r.rows(func(row []value, _ table.Row) error {
+	err := r.written(r.plan.arr, func(_ int, row []value) error {
 		line, err := marshal(slices.Collect(jsonOf(row)))
 		if err != nil {
 			return err
@@ -134,13 +177,13 @@ func (r *write) fill(ctx context.Context, title string) error {
 			body.WriteByte(',')
 		}
 		body.Write(bytes.TrimRight(line, "\n"))
-		n++
+		sent.add(row, r.money)
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return flush()
+	return sent, flush()
 }
 
 func jsonOf(row []value) func(func(any) bool) {
@@ -164,64 +207,4 @@ func (r *write) abort(ctx context.Context, id int64) {
 	if err != nil {
 		r.c.o.Logger.WarnContext(ctx, "staging tab stays until the next run", "error", err.Error())
 	}
-}
-
-// commit sends the batch that readers see. Its stamp shows whether it was carried out.
-func (r *write) commit(ctx context.Context, body []byte) error {
-	return r.send(ctx, body, func(st *state) bool {
-		t := st.tab(r.plan.tabID)
-		if t == nil {
-			return false
-		}
-		s := t.stamps[r.w.Owner]
-		return s.Run == r.w.Run && s.Digest == r.plan.digest
-	})
-}
-
-// batch sends requests as one batchUpdate. applied reports, given a state, whether they were carried out.
-func (r *write) batch(ctx context.Context, reqs []*sheets.Request, applied func(*state) bool) error {
-	body, err := marshal(map[string]any{"requests": reqs})
-	if err != nil {
-		return err
-	}
-	return r.send(ctx, body, applied)
-}
-
-// send carries out a batch exactly once. After a lost answer, or if a second try is refused, the spreadsheet's state
-// tells what happened to the first try. send finds out even if ctx ends meanwhile, because a run must not be reported
-// as cancelled if its rows are in the sheet.
-func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool) error {
-	k := call{method: http.MethodPost, write: true, once: true, body: body,
-		url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
-		query: url.Values{"fields": {"spreadsheetId"}}}
-	err := r.do(ctx, k, decodeInto(&json.RawMessage{}))
-	if err == nil || !errors.Is(err, errUnknownOutcome) {
-		return err
-	}
-	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	for try := 1; ; try++ {
-		if wait := r.wait(settle, try, err); wait != nil {
-			return errors.Join(wait, err)
-		}
-		st, stateErr := r.session.state(settle, r.state.id)
-		if stateErr != nil {
-			return errors.Join(stateErr, err)
-		}
-		switch {
-		case applied(st):
-			return nil
-		case ctx.Err() != nil:
-			return errors.Join(ctx.Err(), err)
-		case try == r.c.o.MaxTries, !errors.Is(err, errUnknownOutcome):
-			return err // the last try was refused, and not because an earlier one had gone through
-		}
-		if err = r.do(settle, k, decodeInto(&json.RawMessage{})); err == nil {
-			return nil
-		}
-	}
-}
-
-func deleteSheet(id int64) *sheets.Request {
-	return &sheets.Request{DeleteSheet: &sheets.DeleteSheetRequest{SheetId: id, ForceSendFields: []string{"SheetId"}}}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/api/sheets/v4"
 
@@ -21,19 +22,40 @@ import (
 const (
 	stampKey   = "ledgersheet"
 	stagingKey = "ledgersheet_staging"
+	guardKey   = "ledgersheet_guard"
+	columnKey  = "ledgersheet_column"
 )
 
 // stamp is the value of an exporter's metadata on its tab.
 type stamp struct {
 	Exporter export.ID `json:"exporter"`
 	Run      export.ID `json:"run"`
-	Digest   string    `json:"digest"` // of header and rows as written
-	Schema   string    `json:"schema"` // of titles and kinds; number formats are set again when it changes
-	Rows     int       `json:"rows"`   // with the header
-	Cols     int       `json:"cols"`
+	Writes   int       `json:"writes"`         // so far, so that no two stamps are equal
+	Digest   string    `json:"digest"`         // of header and rows as written
+	Fields   []field   `json:"fields"`         // the columns as written, from left to right
+	Look     string    `json:"look,omitempty"` // of a statement's row styles
+	Rows     int       `json:"rows"`           // with the header
 	At       string    `json:"at"`
 
-	id int64 // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
+	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
+	text string // as it stands there
+}
+
+// field is a column as it was written.
+type field struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Shows string `json:"shows"` // kind and currency; the number format is set again when it changes
+}
+
+// guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
+// second mark with the same id, and with it the whole commit, so of several commits that rely on the same state only
+// one takes effect, however late the others arrive.
+type guard struct {
+	Exporter export.ID `json:"exporter"`
+	At       time.Time `json:"at"`
+
+	id int64
 }
 
 // tab is one tab as it is now.
@@ -46,8 +68,10 @@ type tab struct {
 	grid       bool // false for a tab that is just a chart
 	protected  []protection
 	merges     []rect
+	tables     []rect
 	stamps     map[export.ID]stamp
-	staging    bool
+	guards     []guard
+	staging    export.ID // the exporter whose staging tab it is
 }
 
 // protection is a part of a tab that the account may not edit, except for its open parts.
@@ -76,7 +100,7 @@ type namedRange struct {
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges," +
+	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -89,6 +113,10 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 	if err := s.do(ctx, k, decodeInto(&doc)); err != nil {
 		return nil, err
 	}
+	return stateOf(&doc), nil
+}
+
+func stateOf(doc *sheets.Spreadsheet) *state {
 	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl}
 	if doc.Properties != nil {
 		st.zone = doc.Properties.TimeZone
@@ -105,7 +133,7 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 		}
 		st.named = append(st.named, named)
 	}
-	return st, nil
+	return st
 }
 
 func tabOf(sh *sheets.Sheet) tab {
@@ -129,19 +157,33 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, m := range sh.Merges {
 		t.merges = append(t.merges, rectOf(m, t.rows, t.cols))
 	}
+	for _, m := range sh.Tables {
+		t.tables = append(t.tables, rectOf(m.Range, t.rows, t.cols))
+	}
 	for _, m := range sh.DeveloperMetadata {
-		switch m.MetadataKey {
-		case stagingKey:
-			t.staging = true
-		case stampKey:
-			var st stamp
-			if json.Unmarshal([]byte(m.MetadataValue), &st) == nil && st.Exporter != "" {
-				st.id = m.MetadataId
-				t.stamps[st.Exporter] = st
-			}
-		}
+		t.note(m)
 	}
 	return t
+}
+
+// note takes a mark of the program's.
+func (t *tab) note(m *sheets.DeveloperMetadata) {
+	switch m.MetadataKey {
+	case stagingKey:
+		t.staging = export.ID(m.MetadataValue)
+	case stampKey:
+		var st stamp
+		if json.Unmarshal([]byte(m.MetadataValue), &st) == nil && st.Exporter != "" {
+			st.id, st.text = m.MetadataId, m.MetadataValue
+			t.stamps[st.Exporter] = st
+		}
+	case guardKey:
+		var g guard
+		if json.Unmarshal([]byte(m.MetadataValue), &g) == nil {
+			g.id = m.MetadataId
+			t.guards = append(t.guards, g)
+		}
+	}
 }
 
 func (st *state) tab(id int64) *tab {
@@ -167,7 +209,7 @@ func (st *state) onlyTab() *tab {
 	var only *tab
 	for i := range st.tabs {
 		switch {
-		case st.tabs[i].staging:
+		case st.tabs[i].staging != "":
 		case only != nil:
 			return nil
 		default:
@@ -177,21 +219,22 @@ func (st *state) onlyTab() *tab {
 	return only
 }
 
-// cells returns the number of cells in the spreadsheet's grids, including empty ones, as Google's limit counts them.
-func (st *state) cells() int {
+// cells returns the number of cells in the spreadsheet's grids, including empty ones, as Google's limit counts them,
+// once the exporter's staging tabs are gone.
+func (st *state) cells(owner export.ID) int {
 	n := 0
 	for _, t := range st.tabs {
-		if !t.staging {
+		if t.staging != owner {
 			n += t.rows * t.cols
 		}
 	}
 	return n
 }
 
-// without returns the state without staging tabs: the given one, and those of runs that died, which a write removes.
-func (st *state) without(staging int64) state {
+// without returns the state without the exporter's staging tabs.
+func (st *state) without(owner export.ID) state {
 	left := *st
-	left.tabs = slices.DeleteFunc(slices.Clone(st.tabs), func(t tab) bool { return t.staging || t.id == staging })
+	left.tabs = slices.DeleteFunc(slices.Clone(st.tabs), func(t tab) bool { return t.staging == owner })
 	return left
 }
 
@@ -220,6 +263,10 @@ type place struct {
 	col   int
 	stamp stamp  // zero if nothing has been written yet
 	named string // id of the named range; empty if there is none
+	// follows says that the named range is where the managed range is.
+	follows bool
+	// layout says in which columns the managed range's fields stand, once that has been looked up.
+	layout layout
 }
 
 // isMoved reports whether the rows go to another corner of the tab than before.
@@ -238,11 +285,11 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	p := place{row: row, col: col, named: named.id}
 	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
 		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
-		p.tab, p.managed, p.stamp = t, named.at, t.stamps[owner]
+		p.tab, p.managed, p.stamp, p.follows = t, named.at, t.stamps[owner], true
 		if target.Tab != nil { // nobody has chosen a different start cell since
 			p.row, p.col = named.at.row, named.at.col
 		}
-		return p, p.drift()
+		return p, nil
 	}
 	if target.Tab != nil {
 		p.tab = st.tab(*target.Tab)
@@ -260,21 +307,11 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title)
 	}
 	p.stamp = p.tab.stamps[owner]
-	claim := rect{row, col, row + p.stamp.Rows, col + p.stamp.Cols}
+	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}
 	if !claim.empty() && (rect{0, 0, p.tab.rows, p.tab.cols}).contains(claim) {
 		p.claim = claim
 	}
 	return p, nil
-}
-
-// drift returns a problem if the managed range is not as wide as what was written. Somebody has inserted or deleted
-// columns in it, and writing would overwrite theirs.
-func (p place) drift() error {
-	if p.stamp.Cols == 0 || p.managed.cols() == p.stamp.Cols {
-		return nil
-	}
-	return problem.New(problem.HeaderDrift, "The exported area on the tab %q had %d columns and now has %d: columns "+
-		"were inserted into it or deleted.", p.tab.title, p.stamp.Cols, p.managed.cols())
 }
 
 // rangeID and rangeName return the id and name of an exporter's named range. Google lets clients choose the id, so

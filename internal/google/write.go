@@ -21,12 +21,9 @@ const maxBody = 1_900_000
 // spreadsheetBase is where spreadsheets are opened if Google's answer did not say.
 const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 
-// write is one write under way. Its plans, the least first:
-//
-//   - unchanged: what stands in the managed range is the result already; nothing is written.
-//   - small: one atomic batchUpdate holds all rows.
-//   - staged: the rows go to a hidden tab in pieces, are read back and checked, and one atomic batchUpdate copies them
-//     over and deletes the hidden tab.
+// write is one write under way: a look, a plan, and one atomic batch that carries the plan out. Only what differs is
+// written. The batch holds the rows that are written if they fit; otherwise they first go to a hidden tab in pieces,
+// are read back and checked, and the batch copies them to where they belong.
 type write struct {
 	*session
 	w      export.WriteRequest
@@ -34,34 +31,42 @@ type write struct {
 	state  *state
 	looked time.Time
 	place  place
+	spare  int // blank rows at the end of the managed range
 	plan   *plan
 
-	old    *tally       // of the existing rows; nil if there are none
 	kept   *table.Spool // the existing rows
 	change *change.Builder
 	set    *change.Set
 
 	enc    encoder
+	titles []value
 	fresh  *tally // of the result
 	money  []bool
 	bytes  int       // estimated size of the rows as one updateCells
-	cells  []rowData // header and rows while they may fit into one request, otherwise nil
+	cells  []rowData // the rows while they may fit into one request, otherwise nil
+	picked []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight int       // estimated size of the rows that the plan writes
 	styles []style
 	widths []int // the longest text of each column in characters, as far as the first rows tell
+
+	warnings []string
 }
 
 var _ export.Destination = (*Client)(nil)
 
-// Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that the
-// result would newly take. Without a spreadsheet it makes no request.
+// Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that would
+// be taken or moved. Without a spreadsheet it makes no request.
 func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
 	s, err := c.session(w.Target.Account, w.Meter)
 	if err != nil {
 		return nil, err
 	}
-	r := &write{session: s, w: w}
+	r := &write{session: s, w: w, enc: encoder{zone: w.Zone}}
 	if w.Target.Spreadsheet == "" {
-		return r, r.weigh()
+		if err := r.weigh(); err != nil {
+			return nil, err
+		}
+		return r, r.pick(arrangement{runs: []run{{0, r.fresh.rows, 0}}})
 	}
 	if err := r.look(ctx); err != nil {
 		return nil, err
@@ -79,59 +84,111 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.weigh(); err != nil {
 		return err
 	}
-	var err error
-	if r.plan, err = newPlan(r.state, r.place, r.w, r.fresh.digest(), r.c.o.Now()); err != nil {
+	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
+	r.plan = pl
+	pl.styles, pl.widths = r.styles, r.widths
+	for _, t := range r.titles {
+		pl.titles = append(pl.titles, t.Text)
+	}
+	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
+	if len(r.place.layout.at) == 0 {
+		pl.start(r.fresh.rows)
+	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
-	r.plan.styles, r.plan.widths = r.styles, r.widths
-	return r.mustBeEmpty(ctx)
+	if err := pl.check(r.state); err != nil {
+		return err
+	}
+	if err := r.mustBeEmpty(ctx); err != nil {
+		return err
+	}
+	return r.pick(pl.arr)
 }
 
-// newChange starts a change. Rows are identified by their keys if the columns are those of the last write.
+// adapt plans to turn what stands into the result.
+func (r *write) adapt(ctx context.Context, pl *plan) error {
+	gone, err := r.goneColumns(ctx)
+	if err != nil {
+		return err
+	}
+	l := r.place.layout
+	var wanted []string
+	at := map[string]int{}
+	for i, c := range pl.schema.Columns {
+		wanted = append(wanted, c.ID)
+		if col, ok := l.at[c.ID]; ok {
+			at[c.ID] = col
+		}
+		pl.header = pl.header || l.titles[c.ID] != pl.titles[i]
+	}
+	pl.shape = reshape(r.place.tab.cols, wanted, at, gone)
+	pl.cols = pl.shape.at
+	if err := r.checkColumns(pl.shape); err != nil {
+		return err
+	}
+	if err := r.arrangeRows(ctx, pl); err != nil {
+		return err
+	}
+	pl.settle()
+	return nil
+}
+
+// newChange starts a change.
 func (r *write) newChange() {
 	schema := r.w.Rows.Schema()
-	o := change.Options{Trace: r.w.Trace, Budget: r.w.Budget}
+	o := change.Options{
+		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
+	}
 	for i, c := range schema.Columns {
 		o.Titles = append(o.Titles, c.Title)
 		if slices.Contains(r.w.Hidden, c.ID) {
 			o.Hidden = append(o.Hidden, i)
 		}
 	}
-	if r.place.stamp.Schema == schemaID(schema) {
-		o.Keys = schema.Keys()
-	} else {
+	if !r.sameColumns() {
 		o.Trace = nil // of rows of other columns
 	}
 	r.change = change.NewBuilder(o)
 }
 
+// sameColumns reports whether the result has the columns of the last write.
+func (r *write) sameColumns() bool {
+	return slices.EqualFunc(r.place.stamp.Fields, r.w.Rows.Schema().Columns,
+		func(f field, c table.Column) bool { return f.ID == c.ID })
+}
+
 // weigh passes over the result once to find its digest and size, what it changes, how its rows look, and the cells for
-// a single request in case it fits.
+// a single request in case they fit.
 func (r *write) weigh() error {
 	if r.change == nil {
 		r.newChange()
 	}
 	schema := r.w.Rows.Schema()
-	r.enc = encoder{zone: r.zone()}
-	r.fresh, r.bytes, r.cells, r.styles = newTally(len(schema.Columns)), 0, []rowData{}, nil
+	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
 		r.money[i] = col.Kind == table.Money
+		r.titles = append(r.titles, r.enc.text(col.Title))
+		r.widths[i] = shownWidth(r.titles[i], table.Row{}, i)
 	}
+	r.fresh.head(r.titles)
 	n := 0
 	err := r.rows(func(row []value, meta table.Row) error {
 		r.fresh.add(row, r.money)
-		if n > 0 {
-			r.change.Want(row)
-			r.styleRow(n, meta)
-		}
+		r.change.Want(row)
+		r.styleRow(n, meta)
+		r.bytes += sizeOf(row)
 		for i, v := range row {
-			r.bytes += 46 + len(v.Text)
 			if n < widthRows {
 				r.widths[i] = max(r.widths[i], shownWidth(v, meta, i))
 			}
 		}
-		r.keepCells(row)
+		if r.bytes > r.c.o.MaxBody {
+			r.cells = nil
+		}
+		if r.cells != nil {
+			r.cells = append(r.cells, rowDataOf(row))
+		}
 		n++
 		return nil
 	})
@@ -139,19 +196,71 @@ func (r *write) weigh() error {
 	return err
 }
 
-// keepCells keeps a row for the one request, as long as that may hold all rows.
-func (r *write) keepCells(row []value) {
-	if r.bytes > r.c.o.MaxBody {
-		r.cells = nil
+// sizeOf estimates the size of a row in an updateCells request.
+func sizeOf(row []value) int {
+	n := 0
+	for _, v := range row {
+		n += 46 + len(v.Text)
 	}
-	if r.cells == nil {
-		return
+	return n
+}
+
+// shownWidth estimates how many characters a value takes when shown. Dates and amounts are longer than the numbers that
+// represent them.
+func shownWidth(v value, row table.Row, column int) int {
+	n := utf8.RuneCountInString(v.Text)
+	if column < len(row.Cells) && v.Kind == 'n' {
+		n = utf8.RuneCountInString(row.Cells[column].String())
+		if row.Cells[column].Kind() == table.Money {
+			n += 2 // separators
+		}
 	}
+	return min(n+2*int(row.Level), 100) // a level is indented by two
+}
+
+func rowDataOf(row []value) rowData {
 	cells := make([]cellData, len(row))
 	for i, v := range row {
 		cells[i] = cellDataOf(v)
 	}
-	r.cells = append(r.cells, rowData{Values: cells})
+	return rowData{Values: cells}
+}
+
+// pick collects the rows that an arrangement writes, unless they do not fit into one request.
+func (r *write) pick(a arrangement) error {
+	r.picked, r.weight = []rowData{}, 0
+	return r.written(a, func(n int, row []value) error {
+		r.weight += sizeOf(row)
+		switch {
+		case r.weight > r.c.o.MaxBody:
+			r.picked = nil
+		case r.picked == nil:
+		case r.cells != nil:
+			r.picked = append(r.picked, r.cells[n])
+		default:
+			r.picked = append(r.picked, rowDataOf(row))
+		}
+		return nil
+	})
+}
+
+// written yields the rows that an arrangement writes, in the result's order, with their positions in the result.
+func (r *write) written(a arrangement, yield func(n int, row []value) error) error {
+	runs := a.ordered()
+	if len(runs) == 0 {
+		return nil
+	}
+	n := 0
+	return r.rows(func(row []value, _ table.Row) error {
+		for len(runs) > 0 && n >= runs[0].from+runs[0].rows {
+			runs = runs[1:]
+		}
+		n++
+		if len(runs) == 0 || n <= runs[0].from {
+			return nil
+		}
+		return yield(n-1, row)
+	})
 }
 
 // styleRow notes how row n looks, together with rows before it that look alike.
@@ -167,16 +276,9 @@ func (r *write) styleRow(n int, meta table.Row) {
 	}
 }
 
-// rows yields the header and the rows as values.
+// rows yields the rows below the header as values. The slice is used again.
 func (r *write) rows(yield func(row []value, meta table.Row) error) error {
-	schema := r.w.Rows.Schema()
-	buf := make([]value, len(schema.Columns))
-	for i, col := range schema.Columns {
-		buf[i] = r.enc.text(col.Title)
-	}
-	if err := yield(buf, table.Row{}); err != nil {
-		return err
-	}
+	buf := make([]value, len(r.w.Rows.Schema().Columns))
 	for row, err := range r.w.Rows.Rows() {
 		if err != nil {
 			return err
@@ -191,48 +293,42 @@ func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 	return nil
 }
 
-// widthRows is how many rows tell how wide columns are made.
-const widthRows = 500
-
-// shownWidth estimates how many characters a value takes when shown. Dates and amounts are longer than the numbers that
-// represent them.
-func shownWidth(v value, row table.Row, column int) int {
-	n := utf8.RuneCountInString(v.Text)
-	if column < len(row.Cells) && v.Kind == 'n' {
-		n = utf8.RuneCountInString(row.Cells[column].String())
-		if row.Cells[column].Kind() == table.Money {
-			n += 2 // separators
-		}
+// expected returns the tally of what the tab holds afterwards, with or without the header.
+func (r *write) expected(header bool) *tally {
+	t := newTally(0)
+	if header {
+		t.head(r.titles)
 	}
-	return min(n+2*int(row.Level), 100) // a level is indented by two
+	for _, d := range change.Standing(r.change.Trace()) {
+		t.addDigest(d)
+	}
+	if r.w.Mode.Policy(false).Order { // the rows are exactly the result
+		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
+	}
+	return t
 }
 
 // Change implements export.Write.
 func (r *write) Change() *change.Set { return r.set }
 
 // isSame reports whether the sheet already holds the result.
-func (r *write) isSame() bool {
-	return r.old != nil && r.plan != nil && r.place.stamp.Schema == schemaID(r.plan.schema) &&
-		r.place.managed == r.plan.target && r.old.digest() == r.fresh.digest()
-}
+func (r *write) isSame() bool { return r.plan != nil && r.plan.changesNothing() }
 
 // Requests implements export.Write. It does not foresee the separate reads that verify a long result in pieces.
 func (r *write) Requests() int {
 	const create, state, commit, stage = 2, 1, 1, 1
-	verify := min(r.w.Rows.Len(), 1) // a header alone is not read back
+	verify := min(r.set.Rows, 1) // a header alone is not read back
+	n := 0
+	if r.w.Target.Spreadsheet == "" {
+		n = create + state
+	}
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
-	case r.w.Target.Spreadsheet == "" && r.cells != nil:
-		return create + state + commit + verify
-	case r.cells != nil:
-		return commit + verify
+	case r.picked != nil:
+		return n + commit + verify
 	}
-	pieces := r.bytes/4/r.c.o.MaxBody + 1
-	if r.w.Target.Spreadsheet == "" {
-		pieces += create + state
-	}
-	return stage + pieces + verify + commit
+	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
 }
 
 // Commit implements export.Write.
@@ -271,14 +367,16 @@ func (r *write) begin(ctx context.Context) error {
 
 // Close implements export.Write.
 func (r *write) Close() error {
-	r.kept, r.cells = nil, nil
+	r.kept, r.cells, r.picked = nil, nil, nil
 	return nil
 }
 
 // finishUnchanged ends a run that has nothing to write. It only deletes hidden tabs that a dead run may have left.
 func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error) {
 	if left := r.leftovers(); len(left) > 0 {
-		gone := func(st *state) bool { return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging }) }
+		gone := func(st *state) bool {
+			return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging == r.w.Owner })
+		}
 		if err := r.batch(ctx, left, gone); err != nil {
 			return export.WriteResult{}, err
 		}
@@ -289,7 +387,7 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 }
 
 func (r *write) put(ctx context.Context) error {
-	if r.cells != nil {
+	if r.picked != nil {
 		body, err := r.smallBody()
 		if err != nil {
 			return err
@@ -303,26 +401,62 @@ func (r *write) put(ctx context.Context) error {
 
 // smallBody returns the whole write as one batchUpdate.
 func (r *write) smallBody() ([]byte, error) {
-	update := updateCells{Range: r.plan.target.grid(r.plan.tabID), Fields: "userEnteredValue", Rows: r.cells}
+	reqs := append(r.opening(), anys(r.plan.prepare())...)
+	reqs = append(reqs, r.headerUpdates()...)
+	at := 0
+	for _, run := range r.plan.arr.ordered() {
+		reqs = append(reqs, r.updates(r.plan.first()+run.row, r.picked[at:at+run.rows])...)
+		at += run.rows
+	}
+	return r.commitBody(append(reqs, anys(r.plan.finish())...))
+}
+
+// opening returns the requests with which each commit begins.
+func (r *write) opening() []any {
 	reqs := anys(r.leftovers())
-	reqs = append(reqs, anys(r.plan.prepare())...)
-	reqs = append(reqs, map[string]any{"updateCells": update})
-	return marshal(map[string]any{"requests": append(reqs, anys(r.plan.finish())...)})
+	if r.plan.place.tab == nil { // the guard goes on the new tab
+		return reqs
+	}
+	return append(reqs, anys(r.plan.guards())...)
+}
+
+// headerUpdates returns the requests that write the header, if it must be written.
+func (r *write) headerUpdates() []any {
+	if !r.plan.header {
+		return nil
+	}
+	return r.updates(r.plan.target.row, []rowData{rowDataOf(r.titles)})
+}
+
+// updates returns the requests that write rows from a row of the tab on, one for each span of columns.
+func (r *write) updates(row int, rows []rowData) []any {
+	var reqs []any
+	for _, p := range r.plan.parts() {
+		width := p.span[1] - p.span[0]
+		cells := rows
+		if width < len(r.plan.cols) {
+			cells = make([]rowData, len(rows))
+			for n, all := range rows {
+				cells[n].Values = all.Values[p.from : p.from+width]
+			}
+		}
+		at := rect{row, p.span[0], row + len(rows), p.span[1]}
+		reqs = append(reqs, map[string]any{
+			"updateCells": updateCells{Range: at.grid(r.plan.tabID), Fields: "userEnteredValue", Rows: cells},
+		})
+	}
+	return reqs
 }
 
 func (r *write) putSmall(ctx context.Context, body []byte) error {
-	if err := r.stillStands(ctx, 0); err != nil {
+	if err := r.stillStands(ctx); err != nil {
 		return err
 	}
 	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
 	if err := r.commit(ctx, body); err != nil {
 		return err
 	}
-	r.w.Report(export.PhaseVerifying, r.w.Rows.Len())
-	// The new rows are there: too late to cancel.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
-	defer cancel()
-	return r.verify(ctx, r.plan.title, r.plan.target)
+	return r.verifyTarget(ctx)
 }
 
 func (r *write) result() export.WriteResult {
@@ -333,14 +467,17 @@ func (r *write) result() export.WriteResult {
 		target.URL = spreadsheetBase + r.state.id + "/edit"
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
-	res := export.WriteResult{Target: target, Rows: r.w.Rows.Len(), Trace: r.change.Trace()}
+	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
 	if r.enc.cut > 0 {
-		res.Warnings = export.Warnings(export.WarnWrite, "",
-			"Some texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and end "+
-				"with a note that says so.")
+		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
+			"holds; they are cut and end with a note that says so.")
 	}
+	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
 }
+
+// widthRows is how many rows tell how wide columns are made.
+const widthRows = 500
 
 // updateCells and rowData are Sheets' request with our cellData.
 type updateCells struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -290,13 +291,6 @@ func TestRefusals(t *testing.T) {
 		want   problem.Code
 		says   string
 	}{
-		"cells below in the way": {func(t *testing.T, b *bench) {
-			must(t, b.doc().Batch(growRequest(b.doc().Tabs()[0].ID, 60)))
-			must(t, b.doc().SetCell("Invoices!B25", "=SUM(E2:E21)"))
-		}, problem.SheetConflict, "B25"},
-		"a column inside": {
-			func(t *testing.T, b *bench) { must(t, b.doc().InsertColumns("Invoices", 3, 1)) }, problem.HeaderDrift, "7",
-		},
 		"protected": {func(t *testing.T, b *bench) {
 			b.useForeign(t)
 			must(t, b.doc().Protect("Invoices!A1:B5", "boss@example.com"))
@@ -381,25 +375,50 @@ func TestBodiesStayBelowTwoMegabytes(t *testing.T) {
 	b.check("Invoices!A1:F8001", schema, rows)
 }
 
-// TestNewColumns widens, narrows and renames columns; a user's cells beside are respected.
+// TestNewColumns drops columns and brings them back: what people have beside moves along, and formulas follow.
 func TestNewColumns(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, googlesim.Options{}, 0)
 	b.mustWrite(schema, invoices(10))
-	narrow := table.Schema{Columns: schema.Columns[:4]}
+	b.grow(20, 4)
+	must(t, b.doc().SetCell("Invoices!H2", "note to self"))
+	must(t, b.doc().SetCell("Invoices!H3", "=SUM(B2:B11)&C2"))
+	narrow := table.Schema{Columns: append(slices.Clone(schema.Columns[:2]), schema.Columns[4])}
 	var rows []table.Row
 	for _, r := range invoices(10) {
-		rows = append(rows, table.Row{Cells: r.Cells[:4]})
+		rows = append(rows, table.Row{Cells: append(slices.Clone(r.Cells[:2]), r.Cells[4])})
 	}
 	b.mustWrite(narrow, rows)
-	b.check("Invoices!A1:F11", narrow, rows)
-	must(t, b.doc().SetCell("Invoices!F2", "note to self"))
-	if _, err := b.write(schema, invoices(10)); !problem.HasCode(err, problem.SheetConflict) {
-		t.Errorf("widening over a user's cell: %v", err)
+	b.check("Invoices!A1:C11", narrow, rows)
+	b.holds("Invoices!E2", "note to self")
+	if res := b.mustWrite(schema, invoices(10)); res.Changed != 10 || res.Added != 0 {
+		t.Errorf("more columns of the same rows: %+v", res.Set)
 	}
-	must(t, b.doc().SetCell("Invoices!F2", ""))
-	b.mustWrite(schema, invoices(10))
 	b.check("Invoices!A1:F11", schema, invoices(10))
+	b.holds("Invoices!H2", "note to self")
+	reordered := table.Schema{Columns: []table.Column{schema.Columns[4], schema.Columns[0], schema.Columns[1]}}
+	rows = nil
+	for _, r := range invoices(10) {
+		rows = append(rows, table.Row{Cells: []table.Cell{r.Cells[4], r.Cells[0], r.Cells[1]}})
+	}
+	must(t, b.doc().SetCell("Invoices!H4", "=SUM(E2:E11)"))
+	sum := b.doc().Cell("Invoices!H4").Value
+	b.mustWrite(reordered, rows)
+	b.check("Invoices!A1:C11", reordered, rows)
+	if got := b.doc().Cell("Invoices!E4").Value; got != sum {
+		t.Errorf("the sum of the totals is %v, want %v", got, sum)
+	}
+	// A person's cell below a column that goes keeps its place, and so does the column.
+	must(t, b.doc().SetCell("Invoices!B15", "mine"))
+	only := table.Schema{Columns: []table.Column{schema.Columns[4], schema.Columns[1]}}
+	rows = nil
+	for _, r := range invoices(10) {
+		rows = append(rows, table.Row{Cells: []table.Cell{r.Cells[4], r.Cells[1]}})
+	}
+	b.mustWrite(only, rows)
+	b.holds("Invoices!B15", "mine")
+	b.holds("Invoices!B5", "<nil>")
+	b.holds("Invoices!C5", "00004")
 }
 
 // TestTwoExportersOnOneTab keeps two managed ranges side by side apart.

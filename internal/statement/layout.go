@@ -53,7 +53,22 @@ func newLayout(a *arranged, d export.Report, kind string, q export.Query, want a
 		}
 		l.add(col, q, want)
 	}
+	l.markKeys()
 	return l, nil
+}
+
+// markKeys marks the columns that identify a row from run to run: its sections, label and period, or, in a report of
+// transactions, all that is no figure.
+func (l *layout) markKeys() {
+	for i := range l.slots {
+		s := &l.slots[i]
+		switch {
+		case l.detail():
+			s.column.Key = s.column.Key || s.column.Kind != table.Money && s.column.Kind != table.Number
+		case s.shows == showsLabel, s.shows == showsPeriod, s.shows <= showsSection:
+			s.column.Key = true
+		}
+	}
 }
 
 // mixesSigns reports whether one column holds rows of opposite meaning with the same sign, such as income and costs.

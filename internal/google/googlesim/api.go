@@ -179,20 +179,25 @@ func (p *performance) alter(apply func(*change) error) error {
 	if refused != nil {
 		return refused
 	}
-	return p.s.commit(doc, p.who, p.base, apply)
+	return p.s.commit(doc, p.who, p.base, p.c, apply)
 }
 
-// commit applies a change. The caller holds the lock.
-func (s *Server) commit(doc *document, who caller, base string, apply func(*change) error) error {
+// commit applies a change; why is the request that asks for it, nil for a person. The caller holds the
+// lock.
+func (s *Server) commit(doc *document, who caller, base string, why *call, apply func(*change) error) error {
 	now := s.now()
 	c := &change{
 		st: doc.state.begin(), who: who, owner: doc.owner == who.email, limit: s.cellLimit, year: now.Year(),
 		base: base, doc: doc,
 	}
+	c.st.how = s.how
 	if err := apply(c); err != nil {
 		return err
 	}
+	c.st.swallow()
 	c.st.calc = nil
+	before := doc.state
 	doc.state, doc.modified = c.st, now
+	s.tell(doc, who, why, c, before)
 	return nil
 }

@@ -73,6 +73,18 @@ func errStorageQuota() *apiError {
 		message: "The user's Drive storage quota has been exceeded."}
 }
 
+// errServiceStorage is what a service account, which has no storage, gets for a new file; both texts
+// are seen.
+func errServiceStorage(named bool) *apiError {
+	e := errStorageQuota()
+	if named {
+		e.message = "Service Accounts do not have storage quota. Leverage shared drives " +
+			"(https://developers.google.com/workspace/drive/api/guides/about-shareddrives), or use OAuth " +
+			"delegation (http://support.google.com/a/answer/7281227) instead."
+	}
+	return e
+}
+
 func errProtected() *apiError {
 	return badRequest("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to " +
 		"remove protection if you need to edit.")

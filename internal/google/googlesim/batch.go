@@ -19,6 +19,7 @@ func (c *change) run(requests []*sheets.Request) ([]*sheets.Response, error) {
 	if len(requests) > maxBatch {
 		return nil, badRequest("Cannot exceed %d requests in a single batch.", maxBatch)
 	}
+	c.requests = requests
 	replies := make([]*sheets.Response, len(requests))
 	for i, r := range requests {
 		kind := requestKind(r)
@@ -26,6 +27,8 @@ func (c *change) run(requests []*sheets.Request) ([]*sheets.Response, error) {
 			return nil, badRequest("Invalid requests[%d]: No request set.", i)
 		}
 		reply, err := c.one(kind, r)
+		c.st.calc = nil
+		c.st.swallow()
 		if err != nil {
 			return nil, inRequest(err, i, kind)
 		}
@@ -128,6 +131,53 @@ func (c *change) one(kind string, r *sheets.Request) (*sheets.Response, error) {
 		return nil, c.setDataValidation(r.SetDataValidation)
 	case "addConditionalFormatRule":
 		return nil, c.addConditionalFormatRule(r.AddConditionalFormatRule)
+	case "updateConditionalFormatRule":
+		return c.updateConditionalFormatRule(r.UpdateConditionalFormatRule)
+	case "deleteConditionalFormatRule":
+		return c.deleteConditionalFormatRule(r.DeleteConditionalFormatRule)
+	}
+	return c.another(kind, r)
+}
+
+// another performs the requests for what lies over the cells, and the shifts of cells.
+func (c *change) another(kind string, r *sheets.Request) (*sheets.Response, error) {
+	switch kind {
+	case "insertRange":
+		return nil, c.insertRange(r.InsertRange)
+	case "deleteRange":
+		return nil, c.deleteRange(r.DeleteRange)
+	case "findReplace":
+		return c.findReplace(r.FindReplace)
+	case "updateBorders":
+		return nil, c.updateBorders(r.UpdateBorders)
+	case "addBanding":
+		return c.addBanding(r.AddBanding)
+	case "updateBanding":
+		return nil, c.updateBanding(r.UpdateBanding)
+	case "deleteBanding":
+		return nil, c.deleteBanding(r.DeleteBanding)
+	case "addTable":
+		return c.addTable(r.AddTable)
+	case "updateTable":
+		return nil, c.updateTable(r.UpdateTable)
+	case "deleteTable":
+		return nil, c.deleteTable(r.DeleteTable)
+	case "addChart":
+		return c.addChart(r.AddChart)
+	case "updateChartSpec":
+		return nil, c.updateChartSpec(r.UpdateChartSpec)
+	case "updateEmbeddedObjectPosition":
+		return c.updateEmbeddedObjectPosition(r.UpdateEmbeddedObjectPosition)
+	case "deleteEmbeddedObject":
+		return nil, c.deleteEmbeddedObject(r.DeleteEmbeddedObject)
+	case "addFilterView":
+		return c.addFilterView(r.AddFilterView)
+	case "updateFilterView":
+		return nil, c.updateFilterView(r.UpdateFilterView)
+	case "duplicateFilterView":
+		return c.duplicateFilterView(r.DuplicateFilterView)
+	case "deleteFilterView":
+		return nil, c.deleteFilterView(r.DeleteFilterView)
 	}
 	return nil, badRequest("This simulator does not know how to perform %s.", kind)
 }

@@ -2,7 +2,6 @@ package googlesim
 
 import (
 	"reflect"
-	"sort"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
@@ -12,6 +11,7 @@ import (
 type painter struct {
 	c                              *change
 	value, format, note, validated bool
+	pivots                         bool
 	formatMask                     mask
 	known                          map[paint]uint32
 }
@@ -32,7 +32,7 @@ func (c *change) painter(fields string) (*painter, error) {
 			return nil, badRequest("%s is read-only", name)
 		}
 	}
-	for _, name := range []string{"pivotTable", "textFormatRuns", "dataSourceTable", "dataSourceFormula", "chipRuns"} {
+	for _, name := range []string{"textFormatRuns", "dataSourceTable", "dataSourceFormula", "chipRuns"} {
 		if _, ok := m[name]; ok {
 			return nil, badRequest("This simulator does not know how to write %s.", name)
 		}
@@ -40,6 +40,7 @@ func (c *change) painter(fields string) (*painter, error) {
 	p := &painter{c: c, known: map[paint]uint32{}}
 	p.value, p.format, p.note, p.validated = m.has("userEnteredValue"), m.has("userEnteredFormat"), m.has("note"),
 		m.has("dataValidation")
+	p.pivots = m.has("pivotTable")
 	p.formatMask = m["userEnteredFormat"]
 	return p, nil
 }
@@ -77,6 +78,12 @@ func (p *painter) cell(target *cell, data *sheets.CellData, dr, dc int) error {
 	}
 	if p.validated && (target.extra != nil || data.DataValidation != nil) {
 		target.setExtra(func(e *extra) { e.validation = data.DataValidation })
+	}
+	if p.pivots && (target.extra != nil || data.PivotTable != nil) {
+		if err := p.c.pivot(data.PivotTable); err != nil {
+			return err
+		}
+		target.setExtra(func(e *extra) { e.pivot = data.PivotTable })
 	}
 	return nil
 }
@@ -153,6 +160,8 @@ func (c *change) content(v *sheets.ExtendedValue) (cell, error) {
 	return cell{}, nil
 }
 
+// updateCells writes cells; masked fields of the range that are not sent are cleared. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) updateCells(r *sheets.UpdateCellsRequest) error {
 	p, err := c.painter(r.Fields)
 	if err != nil {
@@ -229,6 +238,8 @@ func (c *change) paintRows(p *painter, s *sheet, a area, rows []*sheets.RowData,
 	return nil
 }
 
+// appendCells writes rows below the last that has a value in any column. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) appendCells(r *sheets.AppendCellsRequest) error {
 	if r.TableId != "" {
 		return badRequest("This simulator does not know how to append to a table.")
@@ -250,6 +261,8 @@ func (c *change) appendCells(r *sheets.AppendCellsRequest) error {
 	return c.paintRows(p, s, area{sheet: s.id, r1: at, r2: s.rowCount, c2: s.colCount}, r.Rows, true)
 }
 
+// repeatCell writes one cell over a range; relative references of its formula move along. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) repeatCell(r *sheets.RepeatCellRequest) error {
 	p, err := c.painter(r.Fields)
 	if err != nil {
@@ -285,6 +298,8 @@ func (c *change) repeatCell(r *sheets.RepeatCellRequest) error {
 	return nil
 }
 
+// setDataValidation sets the rule of every cell of a range, but of rows a filter hides only if asked. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) setDataValidation(r *sheets.SetDataValidationRequest) error {
 	s, a, err := c.area(r.Range)
 	if err != nil {
@@ -294,74 +309,17 @@ func (c *change) setDataValidation(r *sheets.SetDataValidationRequest) error {
 	if err := c.mayEdit(a); err != nil {
 		return err
 	}
+	hidden := c.st.filteredRows(s)
+	c.st.calc = nil
 	for row := a.r1; row < a.r2; row++ {
 		for col := a.c1; col < a.c2; col++ {
+			if hidden[row] && !r.FilteredRowsIncluded {
+				continue
+			}
 			if stored := s.at(row, col); r.Rule == nil && (stored == nil || stored.extra == nil) {
 				continue
 			}
 			s.put(row, col).setExtra(func(e *extra) { e.validation = r.Rule })
-		}
-	}
-	return nil
-}
-
-// sortRange orders the rows of a range; dimensionIndex is the tab's column, not the range's.
-func (c *change) sortRange(r *sheets.SortRangeRequest) error {
-	s, a, err := c.area(r.Range)
-	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
-		return err
-	}
-	if len(r.SortSpecs) == 0 {
-		return badRequest("At least one sort spec must be specified.")
-	}
-	for _, spec := range r.SortSpecs {
-		if int(spec.DimensionIndex) < a.c1 || int(spec.DimensionIndex) >= a.c2 {
-			return badRequest("SortSpec.dimensionIndex[%d] is outside the range", spec.DimensionIndex)
-		}
-	}
-	type line struct {
-		at    int
-		keys  []value
-		cells []cell
-	}
-	var lines []line
-	for row := a.r1; row < min(a.r2, len(s.rows)); row++ {
-		l := line{at: row, cells: make([]cell, a.c2-a.c1)}
-		for _, spec := range r.SortSpecs {
-			l.keys = append(l.keys, c.st.value(s, row, int(spec.DimensionIndex)))
-		}
-		for col := a.c1; col < a.c2; col++ {
-			if stored := s.at(row, col); stored != nil {
-				l.cells[col-a.c1] = *stored
-			}
-		}
-		lines = append(lines, l)
-	}
-	c.st.calc = nil
-	sort.SliceStable(lines, func(i, j int) bool {
-		for k, spec := range r.SortSpecs {
-			x, y := lines[i].keys[k], lines[j].keys[k]
-			if (x.kind == kindBlank) != (y.kind == kindBlank) {
-				return y.kind == kindBlank // blanks go last in either order
-			}
-			if d := compare(x, y); d != 0 {
-				return (d < 0) == (spec.SortOrder != "DESCENDING")
-			}
-		}
-		return false
-	})
-	for i, l := range lines {
-		row := a.r1 + i
-		cells := s.reserve(row, a.c2)
-		for j := range l.cells {
-			if f := l.cells[j].formula(); f != nil && row != l.at {
-				l.cells[j].setExtra(func(e *extra) { e.formula = f.pasted(row-l.at, 0) })
-			}
-			cells[a.c1+j] = l.cells[j]
 		}
 	}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"google.golang.org/api/sheets/v4"
 )
 
+// appendDimension adds rows or columns at the end of the grid; nothing moves or grows. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) appendDimension(r *sheets.AppendDimensionRequest) error {
 	d, err := c.stretch(&sheets.DimensionRange{SheetId: r.SheetId, Dimension: r.Dimension})
 	if err != nil {
@@ -39,6 +41,9 @@ func (c *change) grow(d stretch, n int) error {
 	return nil
 }
 
+// insertDimension inserts blank rows or columns. What they fall inside of grows; what they directly
+// follow does not, but for Tables when they inherit from before. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
 	d, err := c.stretch(r.Range)
 	if err != nil {
@@ -80,7 +85,9 @@ func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
 	if err := c.mayHold(d.s, rows, cols); err != nil {
 		return err
 	}
-	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftInsert, at: d.lo, n: n})
+	c.st.apply(shift{
+		sheet: d.s.id, rows: d.rows, op: shiftInsert, at: d.lo, n: n, joins: r.InheritFromBefore,
+	})
 	if r.InheritFromBefore {
 		d.s.inherit(d, d.lo-1)
 	} else {
@@ -89,28 +96,40 @@ func (c *change) insertDimension(r *sheets.InsertDimensionRequest) error {
 	return nil
 }
 
-// inherit gives the cells of a fresh stretch the formats of one neighbouring row or column.
+// inherit gives the cells of a fresh stretch the formats and validations of one neighbouring row or
+// column.
 func (s *sheet) inherit(d stretch, from int) {
-	if d.rows {
-		if from >= len(s.rows) || s.rows[from] == nil {
+	dress := func(row, col int, old *cell) {
+		if old == nil || old.format == 0 && old.validation() == nil {
 			return
 		}
-		for col, old := range s.rows[from].cells {
-			for r := d.lo; old.format != 0 && r < d.hi; r++ {
-				s.put(r, col).format = old.format
+		format, validation := old.format, old.validation()
+		fresh := s.put(row, col)
+		fresh.format = format
+		if validation != nil {
+			fresh.setExtra(func(e *extra) { e.validation = validation })
+		}
+	}
+	if !d.rows {
+		for r := range s.rows {
+			for col := d.lo; col < d.hi; col++ {
+				dress(r, col, s.at(r, from))
 			}
 		}
 		return
 	}
-	for r := range s.rows {
-		old := s.at(r, from)
-		for col := d.lo; old != nil && old.format != 0 && col < d.hi; col++ {
-			format := old.format
-			s.put(r, col).format = format
+	if from >= len(s.rows) || s.rows[from] == nil {
+		return
+	}
+	for col := range s.rows[from].cells {
+		for r := d.lo; r < d.hi; r++ {
+			dress(r, col, s.at(from, col))
 		}
 	}
 }
 
+// deleteDimension deletes rows or columns with all that lies in them. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) deleteDimension(r *sheets.DeleteDimensionRequest) error {
 	d, err := c.stretch(r.Range)
 	if err != nil {
@@ -134,10 +153,16 @@ func (c *change) deleteDimension(r *sheets.DeleteDimensionRequest) error {
 	if err := c.mayEdit(d.area()); err != nil {
 		return err
 	}
-	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftDelete, at: d.lo, n: d.hi - d.lo})
+	sh := shift{sheet: d.s.id, rows: d.rows, op: shiftDelete, at: d.lo, n: d.hi - d.lo}
+	if err := d.s.mayCut(sh); err != nil {
+		return err
+	}
+	c.st.apply(sh)
 	return nil
 }
 
+// moveDimension moves rows or columns; the destination counts as before the move. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) moveDimension(r *sheets.MoveDimensionRequest) error {
 	d, err := c.stretch(r.Source)
 	if err != nil {
@@ -160,10 +185,27 @@ func (c *change) moveDimension(r *sheets.MoveDimensionRequest) error {
 	if err := c.mayEdit(target.area()); err != nil {
 		return err
 	}
+	if d.crossesMerge(dest) {
+		return badRequest("Sorry, it is not possible to move a %s to a position that crosses a merged cell. Please "+
+			"unmerge and try again.", d.noun())
+	}
 	c.st.apply(shift{sheet: d.s.id, rows: d.rows, op: shiftMove, at: d.lo, n: d.hi - d.lo, dest: dest})
 	return nil
 }
 
+// crossesMerge reports whether moving the stretch would tear a merged cell apart.
+func (d stretch) crossesMerge(dest int) bool {
+	for _, m := range d.s.merges {
+		p := m.along(d.rows)
+		if p.lo < d.lo && d.lo < p.hi || p.lo < d.hi && d.hi < p.hi || p.lo < dest && dest < p.hi {
+			return true
+		}
+	}
+	return false
+}
+
+// updateDimensionProperties sizes or hides rows or columns. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) updateDimensionProperties(r *sheets.UpdateDimensionPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.DimensionProperties{})
 	if err != nil {
@@ -208,7 +250,8 @@ func (d stretch) change(set func(dimension) dimension) {
 	*sizes = fresh
 }
 
-// autoResizeDimensions fits columns to their longest text; rows go back to the default height.
+// autoResizeDimensions fits columns to their longest text; rows go back to the default height. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) autoResizeDimensions(r *sheets.AutoResizeDimensionsRequest) error {
 	d, err := c.stretch(r.Dimensions)
 	if err != nil {

@@ -14,6 +14,8 @@ const (
 	maxTabs = 200
 )
 
+// addSheet adds a tab; the client may choose its id. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) addSheet(r *sheets.AddSheetRequest) (*sheets.Response, error) {
 	p := r.Properties
 	if p == nil {
@@ -105,6 +107,18 @@ func (s *sheet) freeze(rows, cols int) error {
 	case cols >= s.colCount && cols > 0:
 		return badRequest("You can't freeze all visible columns on the sheet.")
 	}
+	for _, m := range s.merges {
+		for _, side := range []struct {
+			noun   string
+			edge   int
+			merged span
+		}{{"row", rows, m.along(true)}, {"column", cols, m.along(false)}} {
+			if side.merged.lo < side.edge && side.edge < side.merged.hi {
+				return badRequest("Sorry, you can't freeze %ss which contain only part of a merged cell. Try to break "+
+					"apart merged cells or freeze more %ss to include the complete merged cells.", side.noun, side.noun)
+			}
+		}
+	}
 	s.frozenRows, s.frozenCols = rows, cols
 	return nil
 }
@@ -115,6 +129,8 @@ func (c *change) moveTab(s *sheet, index int) {
 	c.st.sheets = slices.Insert(slices.Delete(c.st.sheets, i, i+1), index, s)
 }
 
+// deleteSheet deletes a tab with all that lies on it. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) deleteSheet(r *sheets.DeleteSheetRequest) error {
 	s, err := c.st.grid(r.SheetId)
 	if err != nil {
@@ -136,12 +152,7 @@ func (st *state) dropTab(s *sheet) error {
 	}
 	i := st.indexOf(s.id)
 	st.sheets = slices.Delete(st.sheets, i, i+1)
-	st.mapFormulas(func(r reference, _ int64) reference {
-		if r.titled && r.unresolved == "" && r.sheet == s.id {
-			r.unresolved, r.sheet = s.title, 0
-		}
-		return r
-	})
+	st.carryReferences(removal{s.id, s.title})
 	st.metadata = slices.DeleteFunc(st.metadata, func(m *metadatum) bool {
 		return m.kind != "SPREADSHEET" && m.sheet == s.id
 	})
@@ -149,6 +160,23 @@ func (st *state) dropTab(s *sheet) error {
 	return nil
 }
 
+// removal is a tab that is deleted: what points into it is lost.
+type removal struct {
+	id    int64
+	title string
+}
+
+func (m removal) area(a area) (area, bool) { return a, a.sheet != m.id }
+
+func (m removal) reference(r reference, _ int64) reference {
+	if r.titled && r.unresolved == "" && r.sheet == m.id {
+		r.unresolved, r.sheet = m.title, 0
+	}
+	return r
+}
+
+// duplicateSheet copies a tab with its cells and all that lies over them. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Response, error) {
 	source, err := c.st.grid(r.SourceSheetId)
 	if err != nil {
@@ -168,7 +196,7 @@ func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Respon
 	if err != nil {
 		return nil, err
 	}
-	copyTab(s, source)
+	c.copyTab(s, source)
 	if r.InsertSheetIndex < 0 || int(r.InsertSheetIndex) >= len(c.st.sheets) {
 		return nil, badRequest("The index %d is out of range.", r.InsertSheetIndex)
 	}
@@ -176,23 +204,8 @@ func (c *change) duplicateSheet(r *sheets.DuplicateSheetRequest) (*sheets.Respon
 	return &sheets.Response{DuplicateSheet: &sheets.DuplicateSheetResponse{Properties: c.st.properties(s)}}, nil
 }
 
-// copyTab fills a fresh tab with the cells and looks of another; protections stay behind.
-func copyTab(s, source *sheet) {
-	s.rows = make([]*row, len(source.rows))
-	for i, old := range source.rows {
-		if old != nil {
-			s.rows[i] = &row{gen: s.gen, cells: slices.Clone(old.cells)}
-		}
-	}
-	s.rightToLeft, s.hideGridlines, s.tabColor = source.rightToLeft, source.hideGridlines, source.tabColor
-	s.frozenRows, s.frozenCols = source.frozenRows, source.frozenCols
-	s.rowSizes, s.colSizes = source.rowSizes, source.colSizes
-	for _, a := range source.merges {
-		a.sheet = s.id
-		s.merges = append(s.merges, a)
-	}
-}
-
+// updateSheetProperties replaces the masked properties of a tab, its size included. See
+// https://developers.google.com/workspace/sheets/api/samples/sheet.
 func (c *change) updateSheetProperties(r *sheets.UpdateSheetPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.SheetProperties{})
 	if err != nil {
@@ -218,7 +231,7 @@ func (c *change) updateSheetProperties(r *sheets.UpdateSheetPropertiesRequest) e
 		if err := c.checkTitle(p.Title, s.id, true); err != nil {
 			return err
 		}
-		s.title = p.Title
+		c.st.retitle(s, p.Title)
 	}
 	if err := c.resizeTab(s, m, p.GridProperties); err != nil {
 		return err
@@ -308,6 +321,8 @@ func (c *change) resizeColumns(s *sheet, cols int) error {
 	return nil
 }
 
+// updateSpreadsheetProperties replaces the masked properties of the spreadsheet. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) updateSpreadsheetProperties(r *sheets.UpdateSpreadsheetPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.SpreadsheetProperties{})
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 type Spreadsheet struct {
 	s  *Server
 	id string
+
+	frozen *state // for a watcher: the state at one moment; the lock is held
+	doc    *document
 }
 
 // Spreadsheet returns the spreadsheet with an id, or nil if there is none.
@@ -23,7 +26,7 @@ func (s *Server) Spreadsheet(id string) *Spreadsheet {
 	if s.docs[id] == nil {
 		return nil
 	}
-	return &Spreadsheet{s, id}
+	return &Spreadsheet{s: s, id: id}
 }
 
 // Tab is what is known of a tab apart from its cells.
@@ -50,6 +53,11 @@ type Cell struct {
 
 // look passes the committed state to read.
 func (b *Spreadsheet) look(read func(doc *document, st *state)) {
+	if b.frozen != nil {
+		read(b.doc, b.frozen)
+		return
+	}
+	b.s.settle(false)
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
 	if doc := b.s.docs[b.id]; doc != nil {
@@ -182,7 +190,10 @@ func (b *Spreadsheet) Metadata() (list []*sheets.DeveloperMetadata) {
 
 // Resource returns everything the API would answer to the owner, cells included.
 func (b *Spreadsheet) Resource() (out *sheets.Spreadsheet) {
-	base := b.s.base(nil)
+	base := ""
+	if b.frozen == nil {
+		base = b.s.base(nil)
+	}
 	b.look(func(doc *document, st *state) {
 		out = st.resource(doc, base, view{data: true, email: doc.owner, owner: true})
 	})
@@ -191,13 +202,17 @@ func (b *Spreadsheet) Resource() (out *sheets.Spreadsheet) {
 
 // edit performs a change as the owner.
 func (b *Spreadsheet) edit(apply func(*change) error) error {
+	if b.frozen != nil {
+		return fmt.Errorf("changing spreadsheet %q: a watcher only looks", b.id)
+	}
+	b.s.settle(false)
 	b.s.mu.Lock()
 	defer b.s.mu.Unlock()
 	doc := b.s.docs[b.id]
 	if doc == nil {
 		return fmt.Errorf("changing spreadsheet %q: it was deleted", b.id)
 	}
-	return b.s.commit(doc, caller{email: doc.owner}, "", apply)
+	return b.s.commit(doc, caller{email: doc.owner}, "", nil, apply)
 }
 
 func (b *Spreadsheet) editTab(title string, apply func(*change, *sheet) error) error {
@@ -231,7 +246,7 @@ func (b *Spreadsheet) RenameTab(from, to string) error {
 		if err := c.checkTitle(to, s.id, true); err != nil {
 			return err
 		}
-		s.title = to
+		c.st.retitle(s, to)
 		return nil
 	})
 }
@@ -305,12 +320,8 @@ func (b *Spreadsheet) SetFormat(a1 string, format *sheets.CellFormat) error {
 }
 
 func (b *Spreadsheet) paint(a1, fields string, data *sheets.CellData) error {
-	return b.edit(func(c *change) error {
-		a, err := c.st.parseRange(a1)
-		if err != nil {
-			return err
-		}
-		return c.repeatCell(&sheets.RepeatCellRequest{Range: a.gridRange(), Cell: data, Fields: fields})
+	return b.onRange(a1, func(c *change, g *sheets.GridRange) error {
+		return c.repeatCell(&sheets.RepeatCellRequest{Range: g, Cell: data, Fields: fields})
 	})
 }
 

@@ -21,6 +21,7 @@ type Request struct {
 	User   string // e-mail of the caller, empty if unknown
 	Bytes  int    // size of the body as sent
 	Status int    // 0 if the connection was cut before an answer
+	Late   bool   // performed after it was answered, see Fault.Late
 }
 
 // maxRecords bounds the memory of a long-running sandbox: beyond it the older half is forgotten.
@@ -37,6 +38,7 @@ type call struct {
 	path     string
 	method   string
 	rawQuery string
+	late     bool // it was answered before
 }
 
 // Requests lists the OAuth and API requests so far, oldest first.
@@ -158,6 +160,8 @@ func (c *call) routeDrive(rest string) {
 			c.is("drive.update", http.MethodPatch, false)
 		case tail == "":
 			c.is("drive.delete", http.MethodDelete, false)
+		case tail == "copy":
+			c.is("drive.copy", http.MethodPost, true)
 		case tail == "permissions" && c.method == http.MethodGet:
 			c.is("drive.permissions.list", http.MethodGet, true)
 		case tail == "permissions":
@@ -221,15 +225,25 @@ func (s *Server) serveRecorded(w http.ResponseWriter, r *http.Request) {
 	record := Request{Time: s.now(), Method: r.Method, Path: c.path, Query: r.URL.RawQuery, Kind: c.kind, Bytes: sent}
 	record.User = s.emailOf(r)
 	defer func() { s.keep(record) }()
+	s.begin()
 	fault := s.fault(c)
 	if !s.wait(r.Context(), fault) {
 		return
+	}
+	if fault != nil && fault.Before != nil {
+		fault.Before()
+	}
+	if fault != nil && fault.late() {
+		s.postpone(r, c, fault)
 	}
 	if fault != nil && fault.DropBefore {
 		panic(http.ErrAbortHandler)
 	}
 	out := &answer{header: http.Header{}}
 	switch {
+	case fault != nil && fault.Status != 0 && fault.Apply && !fault.late():
+		s.dispatch(&answer{header: http.Header{}}, r, c)
+		fault.write(out, c)
 	case fault != nil && fault.Status != 0 && !fault.DropAfterApply:
 		fault.write(out, c)
 	case c.kind == "":
@@ -246,6 +260,14 @@ func (s *Server) serveRecorded(w http.ResponseWriter, r *http.Request) {
 	}
 	record.Status = out.status
 	send(w, out, fault != nil && fault.CutBody)
+}
+
+// begin counts a request and performs the late ones that are due before it.
+func (s *Server) begin() {
+	s.mu.Lock()
+	s.begun++
+	s.mu.Unlock()
+	s.settle(false)
 }
 
 // send copies an answer to the connection; a cut one announces its whole length and stops half way.

@@ -30,6 +30,7 @@ type state struct {
 	formats                 *formatTable // shared by all states; grows only
 	calc                    map[address]value
 	next                    int64 // for ids the server chooses
+	how                     Behaviour
 }
 
 type namedRange struct {
@@ -141,12 +142,12 @@ func (st *state) cells() int64 {
 	return n
 }
 
-// freshID chooses an unused number for a tab, protection or metadata entry.
+// freshID chooses an unused number for a tab, protection, metadata entry, chart, banding or filter view.
 func (st *state) freshID() int64 {
 	for {
 		st.next = (st.next*1103515245 + 12345) & 0x7fffffff
 		id := st.next
-		if st.sheet(id) == nil && st.protectionByID(id) == nil && st.metadatum(id) == nil {
+		if st.sheet(id) == nil && st.protectionByID(id) == nil && st.metadatum(id) == nil && !st.drawn(id) {
 			return id
 		}
 	}
@@ -197,6 +198,9 @@ type area struct {
 
 func (a area) empty() bool { return (a.r2 >= 0 && a.r2 <= a.r1) || (a.c2 >= 0 && a.c2 <= a.c1) }
 
+// single reports whether the area is one cell.
+func (a area) single() bool { return a.r2 == a.r1+1 && a.c2 == a.c1+1 }
+
 func (a area) covers(b area) bool {
 	return a.sheet == b.sheet && a.r1 <= b.r1 && a.c1 <= b.c1 &&
 		(a.r2 < 0 || (b.r2 >= 0 && b.r2 <= a.r2)) && (a.c2 < 0 || (b.c2 >= 0 && b.c2 <= a.c2))
@@ -208,6 +212,21 @@ func (a area) overlaps(b area) bool {
 	}
 	return (a.r2 < 0 || b.r1 < a.r2) && (b.r2 < 0 || a.r1 < b.r2) && (a.c2 < 0 || b.c1 < a.c2) &&
 		(b.c2 < 0 || a.c1 < b.c2)
+}
+
+// intersect returns the cells two areas of one tab share.
+func (a area) intersect(b area) area {
+	return area{
+		sheet: a.sheet, r1: max(a.r1, b.r1), c1: max(a.c1, b.c1), r2: nearer(a.r2, b.r2), c2: nearer(a.c2, b.c2),
+	}
+}
+
+// nearer is the smaller of two ends, -1 being open.
+func nearer(a, b int) int {
+	if a < 0 || b >= 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // gridRange is the area as the API writes it: open ends are absent.

@@ -14,7 +14,7 @@ type Fault struct {
 	// values.get, values.update, values.append, values.clear, values.batchGet, values.batchUpdate,
 	// values.batchClear, values.batchGetByDataFilter, developerMetadata.get,
 	// developerMetadata.search, sheets.copyTo, drive.get, drive.list, drive.create, drive.update,
-	// drive.delete, drive.about, drive.permissions.list or drive.permissions.create.
+	// drive.delete, drive.copy, drive.about, drive.permissions.list or drive.permissions.create.
 	Kind   string `json:"kind"`
 	Method string `json:"method"`
 	Path   string `json:"path"` // a part of the path
@@ -32,12 +32,28 @@ type Fault struct {
 	HTML       bool   `json:"html"`
 	Empty      bool   `json:"empty"`
 	RetryAfter string `json:"retry_after"`
+	Domain     string `json:"domain"`  // of Reason: usageLimits or global
+	Details    []any  `json:"details"` // of the error body
+	// Apply does what was asked before Status is answered.
+	Apply bool `json:"apply"`
+
+	// Late and LateSteps answer Status, or cut the connection with DropBefore, and do what was asked
+	// later: once Late has passed (nanoseconds in JSON), or before the first request after LateSteps more
+	// were answered. It is then done as if it came now, and may be refused; nobody is told.
+	Late      time.Duration `json:"late"`
+	LateSteps int           `json:"late_steps"`
 
 	DropBefore     bool          `json:"drop_before"`      // cut the connection, nothing done
 	DropAfterApply bool          `json:"drop_after_apply"` // do it, then cut the connection
 	CutBody        bool          `json:"cut_body"`         // do it, send half of the answer
 	Delay          time.Duration `json:"delay"`            // wait first (nanoseconds in JSON)
+
+	// Before is called before the request is done or spoiled: what a person does at that moment. It may
+	// use every method of the server.
+	Before func() `json:"-"`
 }
+
+func (f *Fault) late() bool { return f.Late > 0 || f.LateSteps > 0 }
 
 // Fail arms a fault. Of several that match a request the oldest acts.
 func (s *Server) Fail(f Fault) {
@@ -107,7 +123,9 @@ func (f *Fault) write(w http.ResponseWriter, c *call) {
 		}
 		writeJSON(w, f.Status, map[string]any{"error": reason, "error_description": f.Message})
 	default:
-		e := &apiError{code: f.Status, status: f.State, message: f.Message, reason: f.Reason}
+		e := &apiError{
+			code: f.Status, status: f.State, message: f.Message, reason: f.Reason, domain: f.Domain, details: f.Details,
+		}
 		if e.message == "" {
 			e.message = usualMessage(f.Status)
 		}
@@ -121,6 +139,9 @@ func (f *Fault) write(w http.ResponseWriter, c *call) {
 	}
 }
 
+// statusCancelled is what Google's front end says when it thinks the caller went away.
+const statusCancelled = 499
+
 func usualMessage(status int) string {
 	switch status {
 	case http.StatusServiceUnavailable:
@@ -131,6 +152,12 @@ func usualMessage(status int) string {
 		return quotaMessage("Write requests", "Write requests per minute per user")
 	case http.StatusGatewayTimeout:
 		return "Deadline expired before operation could complete."
+	case http.StatusConflict:
+		return "The operation was aborted."
+	case http.StatusRequestEntityTooLarge:
+		return "Request payload size exceeds the limit."
+	case statusCancelled:
+		return "The operation was cancelled."
 	}
 	return http.StatusText(status)
 }
@@ -138,7 +165,8 @@ func usualMessage(status int) string {
 func usualState(status int) string {
 	states := map[int]string{
 		400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ABORTED",
-		429: "RESOURCE_EXHAUSTED", 500: "INTERNAL", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
+		413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", statusCancelled: "CANCELLED",
+		500: "INTERNAL", 502: "UNAVAILABLE", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED",
 	}
 	return states[status]
 }

@@ -242,7 +242,7 @@ func (r reference) text(st *state) string {
 	if r.unresolved != "" {
 		return quoteTitle(r.unresolved) + "!" + r.cells()
 	}
-	if r.lost {
+	if r.lost && !(r.titled && st.how.LostReferenceKeepsTab) {
 		return "#REF!"
 	}
 	if !r.titled {

@@ -8,9 +8,14 @@
 // (a Fault), /sandbox/latency {"milliseconds"}, /sandbox/quota (a Quota), /sandbox/storm {"requests"},
 // /sandbox/expire {"email"}, /sandbox/revoke {"email"}, /sandbox/share {"spreadsheet","email","role"},
 // /sandbox/pick {"spreadsheet","email"}, /sandbox/spreadsheets {"owner","title","tabs"},
-// /sandbox/reset {} (faults, quota, latency); GET /sandbox/requests lists what was asked.
-// Unlike Google it knows no charts, pivot tables, Tables or comments, renders only en_US, and
-// computes a small set of functions.
+// /sandbox/behaviour (a Behaviour), /sandbox/storage {"email","full"}, /sandbox/late {} (do now what
+// faults postponed), /sandbox/reset {} (faults, quota, latency, behaviour); GET /sandbox/requests lists
+// what was asked.
+//
+// Charts, pivot tables, banding, filters and Tables are kept as data whose ranges follow the cells.
+// Unlike Google it knows no comments, slicers or groups, draws no chart and computes no pivot table,
+// renders only en_US, and computes a small set of functions. What public sources leave open about
+// Google is a choice of Behaviour.
 package googlesim
 
 import (
@@ -41,6 +46,8 @@ type Options struct {
 	Emails []string
 	// CellLimit is the most cells a spreadsheet may have; 0 is Google's ten million.
 	CellLimit int64
+	// Behaviour settles what public sources leave open; see SetBehaviour.
+	Behaviour Behaviour
 }
 
 // Server is the simulator. All methods may be called at any time from any goroutine.
@@ -68,6 +75,11 @@ type Server struct {
 	storm    int
 	used     map[bucket]int
 	requests []Request
+	how      Behaviour
+	full     map[string]bool // accounts whose storage is full
+	late     []*lateRequest
+	begun    int // API requests so far
+	watchers []func(Applied)
 }
 
 // New returns a ready Server.
@@ -77,7 +89,7 @@ func New(o Options) *Server {
 		emails: o.Emails, cellLimit: o.CellLimit, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
 		docs: map[string]*document{}, grants: map[grantKey]*grant{}, codes: map[string]*authCode{},
 		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(),
-		used: map[bucket]int{},
+		used: map[bucket]int{}, how: o.Behaviour, full: map[string]bool{},
 		page: pageTemplates(), consent: consentTemplates(),
 	}
 	s.autoConsent.Store(o.AutoConsent)

@@ -33,6 +33,7 @@ type extra struct {
 	formula    *formula
 	note       string
 	validation *sheets.DataValidationRule
+	pivot      *sheets.PivotTable // anchored here; what it shows is not computed
 }
 
 func (c *cell) empty() bool { return c.kind == kindBlank && c.format == 0 && c.extra == nil }
@@ -42,6 +43,13 @@ func (c *cell) note() string {
 		return ""
 	}
 	return c.extra.note
+}
+
+func (c *cell) validation() *sheets.DataValidationRule {
+	if c.extra == nil {
+		return nil
+	}
+	return c.extra.validation
 }
 
 func (c *cell) formula() *formula {
@@ -95,7 +103,11 @@ type sheet struct {
 	merges             []area
 	protections        []*protection
 	filter             *sheets.BasicFilter
+	filterViews        []*sheets.FilterView
 	conditions         []*sheets.ConditionalFormatRule
+	bands              []*sheets.BandedRange
+	tables             []*sheets.Table
+	charts             []*sheets.EmbeddedChart
 }
 
 // dimension is what a row or column has of its own.

@@ -38,6 +38,7 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 		Milliseconds, Requests                 int
 		Email, Role, Spreadsheet, Owner, Title string
 		Tabs                                   []string
+		Full                                   bool
 	}
 	fill := func(to any) error {
 		if len(body) == 0 {
@@ -64,6 +65,13 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 		}
 		s.SetQuota(q)
 		return done, nil
+	case "behaviour":
+		var b Behaviour
+		if err := fill(&b); err != nil {
+			return nil, err
+		}
+		s.SetBehaviour(b)
+		return done, nil
 	}
 	if err := fill(&in); err != nil {
 		return nil, err
@@ -77,6 +85,10 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 		s.ExpireAccessTokens(in.Email)
 	case "revoke":
 		s.RevokeGrant(in.Email)
+	case "storage":
+		s.SetStorageFull(in.Email, in.Full)
+	case "late":
+		s.ApplyLate()
 	case "share":
 		return done, s.Share(in.Spreadsheet, in.Email, in.Role)
 	case "pick":
@@ -92,6 +104,7 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 		s.SetLatency(0)
 		s.SetQuota(googleQuota())
 		s.QuotaStorm(0)
+		s.SetBehaviour(Behaviour{})
 		s.ResetRequests()
 	default:
 		return nil, fmt.Errorf("there is no knob called %q", name)

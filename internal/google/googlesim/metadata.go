@@ -70,6 +70,8 @@ func (m *metadatum) check() error {
 	return nil
 }
 
+// createDeveloperMetadata refuses an id that is taken, which fails the whole batch. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataRequest) (*sheets.Response, error) {
 	d := r.DeveloperMetadata
 	if d == nil {
@@ -79,11 +81,12 @@ func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataReques
 	if m.id == 0 && !sent(d.ForceSendFields, "MetadataId") {
 		m.id = c.st.freshID()
 	}
-	if m.id < 0 {
-		return nil, badRequest("Metadata ids must not be negative: %d", m.id)
+	if m.id <= 0 {
+		return nil, badRequest("Metadata ids must be positive: %d", m.id)
 	}
 	if c.st.metadatum(m.id) != nil {
-		return nil, badRequest("Developer metadata with id %d already exists.", m.id)
+		return nil, badRequest("Cannot add developer metadata with ID [%d] because developer metadata with that ID "+
+			"already exists.", m.id)
 	}
 	if err := m.check(); err != nil {
 		return nil, err
@@ -96,6 +99,8 @@ func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataReques
 	return &sheets.Response{CreateDeveloperMetadata: created}, nil
 }
 
+// updateDeveloperMetadata replaces the masked fields of all entries that are found. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) updateDeveloperMetadata(r *sheets.UpdateDeveloperMetadataRequest) (*sheets.Response, error) {
 	mk, err := updateMask(r.Fields, sheets.DeveloperMetadata{})
 	if err != nil {
@@ -140,6 +145,8 @@ func located(l *sheets.DeveloperMetadataLocation) *sheets.DeveloperMetadataLocat
 	return &copied
 }
 
+// deleteDeveloperMetadata deletes all entries that are found. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) deleteDeveloperMetadata(r *sheets.DeleteDeveloperMetadataRequest) (*sheets.Response, error) {
 	if r.DataFilter == nil {
 		return nil, badRequest("A data filter must be specified.")

@@ -1,6 +1,10 @@
 package googlesim
 
-import "google.golang.org/api/sheets/v4"
+import (
+	"slices"
+
+	"google.golang.org/api/sheets/v4"
+)
 
 // clipboard is a copied rectangle: cells as they were, before any of them is overwritten.
 type clipboard struct {
@@ -9,6 +13,9 @@ type clipboard struct {
 	rows, cols int
 	copied     [][]cell // nil when source and target cannot overlap
 	st         *state
+	turned     bool         // rows become columns
+	lines      []int        // the rows that are copied, if not all: a filter hides the others
+	skipped    map[int]bool // rows of the target that are left alone
 }
 
 func (c *change) copyArea(s *sheet, a area, keep bool) *clipboard {
@@ -29,36 +36,44 @@ func (c *change) copyArea(s *sheet, a area, keep bool) *clipboard {
 }
 
 func (b *clipboard) at(r, c int) *cell {
+	r = b.line(r)
 	if b.copied != nil {
 		return &b.copied[r][c]
 	}
 	return b.source.at(b.from.r1+r, b.from.c1+c)
 }
 
+// line is where the copied row r stands in the source, counted from its first row.
+func (b *clipboard) line(r int) int {
+	if b.lines == nil {
+		return r
+	}
+	return b.lines[r]
+}
+
+// layer is what a paste writes into one cell. v computes what the source shows.
+type layer func(dst, src *cell, dr, dc int, v func() value)
+
+// copyPaste copies a range over another. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
-	source, from, err := c.area(r.Source)
+	source, from, err := c.clipped(r.Source)
 	if err != nil {
 		return err
 	}
-	target, to, err := c.area(r.Destination)
+	target, to, err := c.clipped(r.Destination)
 	if err != nil {
 		return err
 	}
-	if r.PasteOrientation == "TRANSPOSE" {
-		return badRequest("This simulator does not know how to transpose a paste.")
-	}
-	from, to = source.clamp(from), target.clamp(to)
+	turned := r.PasteOrientation == "TRANSPOSE"
 	if from.empty() {
 		return nil
 	}
-	// A destination that is not a multiple of the source takes the source once.
-	height, width := from.r2-from.r1, from.c2-from.c1
-	if n := to.r2 - to.r1; n == 0 || n%height != 0 {
-		to.r2 = to.r1 + height
+	shown := c.copiedLines(source, from)
+	if len(shown) == 0 {
+		return nil
 	}
-	if n := to.c2 - to.c1; n == 0 || n%width != 0 {
-		to.c2 = to.c1 + width
-	}
+	to = pasteTarget(len(shown), from.c2-from.c1, to, turned)
 	if to.r2 > target.rowCount || to.c2 > target.colCount {
 		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to),
 			target.rowCount, target.colCount)
@@ -66,25 +81,28 @@ func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
 	if err := c.mayEdit(to); err != nil {
 		return err
 	}
-	var lay func(dst, src *cell, dr, dc int, v func() value)
-	switch r.PasteType {
-	case "", "PASTE_NORMAL", "PASTE_NO_BORDERS":
-		lay = pasteNormal
-		c.pasteMerges(source, from, target, to)
-	case "PASTE_VALUES":
-		lay = pasteValue
-	case "PASTE_FORMAT":
-		lay = func(dst, src *cell, _, _ int, _ func() value) { dst.format = src.format }
-	case "PASTE_FORMULA":
-		lay = pasteFormula
-	case "PASTE_DATA_VALIDATION", "PASTE_CONDITIONAL_FORMATTING":
-		return badRequest("This simulator does not know how to perform %s.", r.PasteType)
-	default:
-		return badRequest(`Invalid value at 'requests.copy_paste.paste_type' (type.googleapis.com/google.apps.sheets.v4.PasteType), "%s"`, r.PasteType)
+	lay, err := c.layerOf(r.PasteType)
+	if err != nil {
+		return err
+	}
+	kind := r.PasteType
+	if kind == "" {
+		kind = "PASTE_NORMAL"
+	}
+	if kind == "PASTE_NORMAL" || kind == "PASTE_NO_BORDERS" {
+		if target.splits(to) {
+			return errSplitsMerge()
+		}
+		if !turned {
+			c.pasteMerges(source, from, target, to)
+		}
+	}
+	if kind != "PASTE_VALUES" && kind != "PASTE_FORMULA" && kind != "PASTE_DATA_VALIDATION" && !turned {
+		c.pasteConditions(source, from, target, to)
 	}
 	// Values are computed as they were before the paste; the cache keeps them so.
-	keep := from.overlaps(to)
-	if r.PasteType == "PASTE_VALUES" {
+	keep := from.overlaps(to) || turned
+	if kind == "PASTE_VALUES" {
 		source.each(from, func(row, col int, stored *cell) bool {
 			if stored.kind == kindFormula {
 				c.st.value(source, row, col)
@@ -92,32 +110,122 @@ func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
 			return true
 		})
 	}
-	c.lay(c.copyArea(source, from, keep), target, to, lay)
+	b := c.copyArea(source, from, keep)
+	b.turned = turned
+	if len(shown) < b.rows {
+		b.rows, b.lines = len(shown), shown
+	}
+	if c.st.how.PasteSkipsFilteredRows {
+		b.skipped = c.st.filteredRows(target)
+	}
+	if lay != nil {
+		c.lay(b, target, to, lay)
+	}
 	c.st.calc = nil
 	return nil
 }
 
+// copiedLines are the rows of a source that are copied, counted from its first.
+func (c *change) copiedLines(source *sheet, from area) []int {
+	var hidden map[int]bool
+	if c.st.how.CopySkipsFilteredRows {
+		hidden = c.st.filteredRows(source)
+	}
+	list := make([]int, 0, from.r2-from.r1)
+	for row := from.r1; row < from.r2; row++ {
+		if !hidden[row] {
+			list = append(list, row-from.r1)
+		}
+	}
+	return list
+}
+
+// pasteTarget sizes the destination of a paste: one that is not a multiple of what is copied takes it
+// once.
+func pasteTarget(height, width int, to area, turned bool) area {
+	if turned {
+		height, width = width, height
+	}
+	if n := to.r2 - to.r1; n == 0 || n%height != 0 {
+		to.r2 = to.r1 + height
+	}
+	if n := to.c2 - to.c1; n == 0 || n%width != 0 {
+		to.c2 = to.c1 + width
+	}
+	return to
+}
+
+// layerOf is what a kind of paste writes; nil for none of the cells themselves.
+func (c *change) layerOf(kind string) (layer, error) {
+	switch kind {
+	case "", "PASTE_NORMAL":
+		return pasteNormal, nil
+	case "PASTE_NO_BORDERS":
+		return c.pasteNoBorders, nil
+	case "PASTE_VALUES":
+		return pasteValue, nil
+	case "PASTE_FORMAT":
+		return func(dst, src *cell, _, _ int, _ func() value) { dst.format = src.format }, nil
+	case "PASTE_FORMULA":
+		return pasteFormula, nil
+	case "PASTE_DATA_VALIDATION":
+		return func(dst, src *cell, _, _ int, _ func() value) {
+			validation := src.validation()
+			dst.setExtra(func(e *extra) { e.validation = validation })
+		}, nil
+	case "PASTE_CONDITIONAL_FORMATTING":
+		return nil, nil
+	}
+	return nil, badRequest(`Invalid value at 'requests.copy_paste.paste_type' (type.googleapis.com/google.apps.sheets.v4.PasteType), "%s"`, kind)
+}
+
+// splits reports whether an area holds a part of a merged cell.
+func (s *sheet) splits(a area) bool {
+	return slices.ContainsFunc(s.merges, func(m area) bool { return m.overlaps(a) && !a.covers(m) })
+}
+
+// pasteNoBorders keeps the borders of the destination.
+func (c *change) pasteNoBorders(dst, src *cell, dr, dc int, v func() value) {
+	var borders sheets.Borders
+	if f := c.st.formats.get(dst.format); f != nil && f.Borders != nil {
+		borders = *f.Borders
+	}
+	pasteNormal(dst, src, dr, dc, v)
+	none := &sheets.Border{Style: "NONE"}
+	c.border(dst, sheets.Borders{Top: none, Bottom: none, Left: none, Right: none})
+	c.border(dst, borders)
+}
+
 // lay writes the clipboard over an area, repeating it.
-func (c *change) lay(b *clipboard, target *sheet, to area, paste func(dst, src *cell, dr, dc int, v func() value)) {
+func (c *change) lay(b *clipboard, target *sheet, to area, paste layer) {
 	var none cell
 	for row := to.r1; row < to.r2; row++ {
 		r := (row - to.r1) % b.rows
-		if b.copied == nil && (b.from.r1+r >= len(b.source.rows) || b.source.rows[b.from.r1+r] == nil) &&
-			(row >= len(target.rows) || target.rows[row] == nil) {
+		if b.skipped[row] || !b.turned && b.blank(r) && (row >= len(target.rows) || target.rows[row] == nil) {
 			continue
 		}
 		cells := target.reserve(row, to.c2)
 		for col := to.c1; col < to.c2; col++ {
-			cc := (col - to.c1) % b.cols
+			r, cc := r, (col-to.c1)%b.cols
+			if b.turned {
+				r, cc = (col-to.c1)%b.rows, (row-to.r1)%b.cols
+			}
 			src := b.at(r, cc)
 			if src == nil {
 				src = &none
 			}
-			paste(&cells[col], src, row-b.from.r1-r, col-b.from.c1-cc, func() value {
-				return b.st.value(b.source, b.from.r1+r, b.from.c1+cc)
+			at := b.from.r1 + b.line(r)
+			paste(&cells[col], src, row-at, col-b.from.c1-cc, func() value {
+				return b.st.value(b.source, at, b.from.c1+cc)
 			})
 		}
 	}
+}
+
+// blank reports whether nothing is stored in a row of the source.
+func (b *clipboard) blank(r int) bool {
+	at := b.from.r1 + b.line(r)
+	return b.copied == nil && (at >= len(b.source.rows) || b.source.rows[at] == nil)
 }
 
 func pasteNormal(dst, src *cell, dr, dc int, _ func() value) {
@@ -164,7 +272,42 @@ func (c *change) pasteMerges(source *sheet, from area, target *sheet, to area) {
 	target.merges = fresh
 }
 
-// cutPaste moves cells. Formulas that pointed at them follow; moved formulas keep their text.
+// relocation is a rectangle of cells moved to another place, perhaps of another tab. What points into
+// the rectangle follows if it lies in it whole.
+type relocation struct {
+	st             *state
+	from, to       area
+	fromTab, toTab int64
+}
+
+func (m relocation) area(a area) (area, bool) {
+	if !m.from.covers(a) {
+		return a, true
+	}
+	dr, dc := m.to.r1-m.from.r1, m.to.c1-m.from.c1
+	return area{sheet: m.toTab, r1: a.r1 + dr, r2: a.r2 + dr, c1: a.c1 + dc, c2: a.c2 + dc}, true
+}
+
+func (m relocation) reference(ref reference, home int64) reference {
+	a, ok := ref.area(m.st, home)
+	if !ok || !m.from.covers(a) {
+		return ref
+	}
+	dr, dc := m.to.r1-m.from.r1, m.to.c1-m.from.c1
+	ref.from.row, ref.to.row = ref.from.row+dr, ref.to.row+dr
+	ref.from.col, ref.to.col = ref.from.col+dc, ref.to.col+dc
+	if m.toTab != a.sheet {
+		ref.titled, ref.sheet = m.toTab != home, m.toTab
+		if !ref.titled {
+			ref.sheet = 0
+		}
+	}
+	return ref
+}
+
+// cutPaste moves cells, or only their values or formats. Formulas, named ranges and charts that pointed
+// at moved cells follow; moved formulas keep their references. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 	source, from, err := c.area(r.Source)
 	if err != nil {
@@ -173,9 +316,6 @@ func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 	target, row, col, err := c.coordinate(r.Destination)
 	if err != nil {
 		return err
-	}
-	if r.PasteType != "" && r.PasteType != "PASTE_NORMAL" {
-		return badRequest("This simulator does not know how to cut with %s.", r.PasteType)
 	}
 	from = source.clamp(from)
 	to := area{sheet: target.id, r1: row, c1: col, r2: row + from.r2 - from.r1, c2: col + from.c2 - from.c1}
@@ -187,6 +327,12 @@ func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 		if err := c.mayEdit(a); err != nil {
 			return err
 		}
+	}
+	if r.PasteType != "" && r.PasteType != "PASTE_NORMAL" {
+		return badRequest("This simulator does not know how to cut with %s.", r.PasteType)
+	}
+	if source.splits(from) || target.splits(to) {
+		return errSplitsMerge()
 	}
 	b := c.copyArea(source, from, true)
 	source.each(from, func(row, col int, stored *cell) bool {
@@ -207,21 +353,22 @@ func (c *change) cutPaste(r *sheets.CutPasteRequest) error {
 			dst.setExtra(func(e *extra) { e.formula = titled })
 		}
 	})
-	dr, dc := to.r1-from.r1, to.c1-from.c1
-	c.st.mapFormulas(func(ref reference, home int64) reference {
-		a, ok := ref.area(c.st, home)
-		if !ok || !from.covers(a) {
-			return ref
-		}
-		ref.from.row, ref.to.row = ref.from.row+dr, ref.to.row+dr
-		ref.from.col, ref.to.col = ref.from.col+dc, ref.to.col+dc
-		if target.id != a.sheet {
-			ref.titled, ref.sheet = target.id != home, target.id
-			if !ref.titled {
-				ref.sheet = 0
-			}
-		}
-		return ref
-	})
+	move := relocation{c.st, from, to, source.id, target.id}
+	c.st.carryReferences(move)
+	c.cutMerges(source, target, move)
 	return nil
+}
+
+// cutMerges takes the merges of moved cells along and drops those they were laid over.
+func (c *change) cutMerges(source, target *sheet, move relocation) {
+	var moved []area
+	source.merges = slices.DeleteFunc(slices.Clone(source.merges), func(m area) bool {
+		if !move.from.covers(m) {
+			return false
+		}
+		a, _ := move.area(m)
+		moved = append(moved, a)
+		return true
+	})
+	target.merges = append(slices.DeleteFunc(slices.Clone(target.merges), move.to.covers), moved...)
 }

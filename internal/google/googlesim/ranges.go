@@ -9,6 +9,8 @@ import (
 	"google.golang.org/api/sheets/v4"
 )
 
+// mergeCells merges a range into one cell, or into one each row or column; only the first value stays.
+// See https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	s, a, err := c.area(r.Range)
 	if err != nil {
@@ -17,6 +19,17 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	a = s.clamp(a)
 	if err := c.mayEdit(a); err != nil {
 		return err
+	}
+	for _, side := range []struct {
+		noun   string
+		edge   int
+		merged span
+	}{{"rows", s.frozenRows, a.along(true)}, {"columns", s.frozenCols, a.along(false)}} {
+		apart := r.MergeType == "MERGE_ROWS" && side.noun == "rows" ||
+			r.MergeType == "MERGE_COLUMNS" && side.noun == "columns"
+		if !apart && side.merged.lo < side.edge && side.edge < side.merged.hi {
+			return badRequest("You can't merge frozen and non-frozen %s.", side.noun)
+		}
 	}
 	var parts []area
 	switch r.MergeType {
@@ -44,7 +57,7 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 		}
 	}
 	for _, part := range parts {
-		if part.r2-part.r1 == 1 && part.c2-part.c1 == 1 {
+		if part.single() {
 			continue
 		}
 		kept = append(kept, part)
@@ -61,6 +74,24 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	return nil
 }
 
+// swallow drops the contents of cells that a merge covers.
+func (st *state) swallow() {
+	for _, s := range st.sheets {
+		for _, m := range s.merges {
+			for row := m.r1; row < min(m.r2, len(s.rows)) && !st.how.MergesKeepWrites; row++ {
+				for col := m.c1; col < m.c2; col++ {
+					stored := s.at(row, col)
+					if stored != nil && stored.kind != kindBlank && (row != m.r1 || col != m.c1) {
+						s.put(row, col).setContent(cell{})
+					}
+				}
+			}
+		}
+	}
+}
+
+// unmergeCells splits the merged cells that lie whole in a range. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) unmergeCells(r *sheets.UnmergeCellsRequest) error {
 	s, a, err := c.area(r.Range)
 	if err != nil {
@@ -96,6 +127,8 @@ func (c *change) checkRangeName(name, except string) error {
 	return nil
 }
 
+// addNamedRange names a range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) addNamedRange(r *sheets.AddNamedRangeRequest) (*sheets.Response, error) {
 	if r.NamedRange == nil {
 		return nil, badRequest("A named range must be specified.")
@@ -131,6 +164,8 @@ func (c *change) findNamedRange(id string) (int, error) {
 	return i, nil
 }
 
+// updateNamedRange replaces the masked fields of a named range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) updateNamedRange(r *sheets.UpdateNamedRangeRequest) error {
 	m, err := updateMask(r.Fields, sheets.NamedRange{})
 	if err != nil {
@@ -161,6 +196,8 @@ func (c *change) updateNamedRange(r *sheets.UpdateNamedRangeRequest) error {
 	return nil
 }
 
+// deleteNamedRange removes a name and leaves the cells. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) deleteNamedRange(r *sheets.DeleteNamedRangeRequest) error {
 	i, err := c.findNamedRange(r.NamedRangeId)
 	if err != nil {
@@ -170,6 +207,8 @@ func (c *change) deleteNamedRange(r *sheets.DeleteNamedRangeRequest) error {
 	return nil
 }
 
+// addProtectedRange closes a range to all but its editors and the owner. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) addProtectedRange(r *sheets.AddProtectedRangeRequest) (*sheets.Response, error) {
 	if r.ProtectedRange == nil {
 		return nil, badRequest("A protected range must be specified.")
@@ -204,7 +243,7 @@ func (p *protection) whole() bool {
 // protection reads a ProtectedRange of a request.
 func (c *change) protection(r *sheets.ProtectedRange) (*sheet, *protection, error) {
 	if r.TableId != "" {
-		return nil, nil, badRequest("This simulator does not know tables.")
+		return nil, nil, badRequest("This simulator does not know how to protect a table.")
 	}
 	p := &protection{description: r.Description, warningOnly: r.WarningOnly, namedRange: r.NamedRangeId}
 	grid := r.Range
@@ -254,6 +293,8 @@ func (c *change) findProtection(id int64) (*sheet, int, error) {
 	return nil, 0, badRequest("No protected range with id: %d", id)
 }
 
+// updateProtectedRange replaces the masked fields of a protected range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) updateProtectedRange(r *sheets.UpdateProtectedRangeRequest) error {
 	m, err := updateMask(r.Fields, sheets.ProtectedRange{})
 	if err != nil {
@@ -278,62 +319,13 @@ func (c *change) updateProtectedRange(r *sheets.UpdateProtectedRangeRequest) err
 	return nil
 }
 
+// deleteProtectedRange opens a range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) deleteProtectedRange(r *sheets.DeleteProtectedRangeRequest) error {
 	s, i, err := c.findProtection(r.ProtectedRangeId)
 	if err != nil {
 		return err
 	}
 	s.protections = slices.Delete(slices.Clone(s.protections), i, i+1)
-	return nil
-}
-
-func (c *change) setBasicFilter(r *sheets.SetBasicFilterRequest) error {
-	if r.Filter == nil {
-		return badRequest("A filter must be specified.")
-	}
-	s, a, err := c.area(r.Filter.Range)
-	if err != nil {
-		return err
-	}
-	if err := c.mayShape(s, true); err != nil {
-		return err
-	}
-	filter := *r.Filter
-	filter.Range = s.clamp(a).gridRange()
-	s.filter = &filter
-	return nil
-}
-
-func (c *change) clearBasicFilter(r *sheets.ClearBasicFilterRequest) error {
-	s, err := c.st.grid(r.SheetId)
-	if err != nil {
-		return err
-	}
-	s.filter = nil
-	return nil
-}
-
-func (c *change) addConditionalFormatRule(r *sheets.AddConditionalFormatRuleRequest) error {
-	if r.Rule == nil || len(r.Rule.Ranges) == 0 {
-		return badRequest("A rule with at least one range must be specified.")
-	}
-	if (r.Rule.BooleanRule == nil) == (r.Rule.GradientRule == nil) {
-		return badRequest("Exactly one of 'booleanRule' and 'gradientRule' must be specified.")
-	}
-	var target *sheet
-	for _, g := range r.Rule.Ranges {
-		s, _, err := c.area(g)
-		if err != nil {
-			return err
-		}
-		if target != nil && s != target {
-			return badRequest("All ranges of a conditional format rule must be on one sheet.")
-		}
-		target = s
-	}
-	if r.Index < 0 || int(r.Index) > len(target.conditions) {
-		return badRequest("The index %d is out of range.", r.Index)
-	}
-	target.conditions = slices.Insert(slices.Clone(target.conditions), int(r.Index), r.Rule)
 	return nil
 }

@@ -97,7 +97,13 @@ func (st *state) resource(doc *document, base string, v view) *sheets.Spreadshee
 }
 
 func (st *state) sheetResource(s *sheet, v view) *sheets.Sheet {
-	out := &sheets.Sheet{Properties: st.properties(s), BasicFilter: s.filter, ConditionalFormats: s.conditions}
+	out := &sheets.Sheet{
+		Properties: st.properties(s), BasicFilter: s.filter, ConditionalFormats: s.conditions,
+		FilterViews: s.filterViews, BandedRanges: s.bands, Charts: s.charts,
+	}
+	for _, t := range s.tables {
+		out.Tables = append(out.Tables, st.tableResource(s, t))
+	}
 	for _, a := range s.merges {
 		out.Merges = append(out.Merges, a.gridRange())
 	}
@@ -142,6 +148,11 @@ func (st *state) gridData(s *sheet, a area, v view) *sheets.GridData {
 	}
 	if v.wants("sheets.data.rowMetadata") {
 		d.RowMetadata = st.dimensions(s, "ROW", s.rowSizes, a.r1, a.r2, 21)
+		for row := range st.filteredRows(s) {
+			if row >= a.r1 && row < a.r2 {
+				d.RowMetadata[row-a.r1].HiddenByFilter = true
+			}
+		}
 	}
 	if v.wants("sheets.data.columnMetadata") {
 		d.ColumnMetadata = st.dimensions(s, "COLUMN", s.colSizes, a.c1, a.c2, 100)
@@ -199,7 +210,7 @@ func (st *state) cellData(s *sheet, row int, a area, v view) []*sheets.CellData 
 		}
 		d.Note = stored.note()
 		if stored.extra != nil {
-			d.DataValidation = stored.extra.validation
+			d.DataValidation, d.PivotTable = stored.extra.validation, stored.extra.pivot
 		}
 	}
 	return out[:last]

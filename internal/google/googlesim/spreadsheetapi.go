@@ -12,11 +12,11 @@ func (p *performance) create() (*sheets.Spreadsheet, error) {
 	if err := decodeBody(p.c.body, &in, ""); err != nil {
 		return nil, err
 	}
-	if p.who.service {
-		return nil, errStorageQuota()
-	}
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
+	if err := p.s.mayCreate(p.who); err != nil {
+		return nil, err
+	}
 	st := newState("Untitled spreadsheet")
 	if in.Properties != nil {
 		if in.Properties.Title != "" {
@@ -253,7 +253,7 @@ func (p *performance) copyTo() (*sheets.SheetProperties, error) {
 		return nil, refused
 	}
 	var out *sheets.SheetProperties
-	err = p.s.commit(to, p.who, p.base, func(c *change) error {
+	err = p.s.commit(to, p.who, p.base, p.c, func(c *change) error {
 		title := "Copy of " + source.title
 		for n := 2; c.st.tab(title) != nil; n++ {
 			title = "Copy of " + source.title + " " + itoa(n)
@@ -267,7 +267,7 @@ func (p *performance) copyTo() (*sheets.SheetProperties, error) {
 		if err != nil {
 			return err
 		}
-		copyTab(s, source)
+		copyCells(s, source)
 		c.st.adopt(s, from.state, source)
 		out = c.st.properties(s)
 		return nil

@@ -1,0 +1,131 @@
+package google
+
+import (
+	"cmp"
+	"slices"
+
+	"ledgersheet/internal/change"
+)
+
+// arrangement is a script put into practice on rows of cells. Rows are counted from the first below the header.
+//
+// What people have laid over all rows, such as =SUM(D2:D41) or a chart, grows only if rows are put in between the first
+// and the last one. So no row is put in above the first or below the last: it goes inside, and the row at the edge
+// takes the new values after its own have been copied to where they belong.
+type arrangement struct {
+	shifts []shift   // in the order in which they are carried out: the lowest first
+	copies []copyRow // after the shifts
+	runs   []run     // after the copies
+	fresh  []run     // where rows were put in, in places after the shifts; from has no meaning
+	rows   int       // in the end
+}
+
+// shift puts rows in or takes them out, and moves what is below.
+type shift struct {
+	at, rows int // before any shift
+	insert   bool
+}
+
+// copyRow copies one row, in places after the shifts.
+type copyRow struct{ from, to int }
+
+// run writes consecutive wanted rows, or blank ones, in places after the shifts.
+type run struct{ row, rows, from int }
+
+// arrange puts the steps into practice where stand rows are, the last spare of them blank.
+func arrange(steps []change.Step, stand, spare int) arrangement {
+	var a arrangement
+	at, row := 0, 0 // before and after the shifts
+	edge := false   // the first row's values must still be copied to row
+	for _, s := range steps {
+		switch s.Do {
+		case change.Insert:
+			place := at
+			switch {
+			case at == 0 && stand > 1:
+				place, edge = 1, true
+			case at == stand && stand > 0:
+				place = stand - 1
+				if a.isKept(row - 1) {
+					a.copies = append(a.copies, copyRow{row - 1 + s.Rows, row - 1})
+				}
+			}
+			a.shifts = append(a.shifts, shift{place, s.Rows, true})
+			a.runs = append(a.runs, run{row, s.Rows, s.From})
+			row += s.Rows
+			continue
+		case change.Delete:
+			a.shifts = append(a.shifts, shift{at, s.Rows, false})
+		case change.Keep:
+			if edge {
+				a.copies = append(a.copies, copyRow{0, row})
+			}
+			row += s.Rows
+		case change.Write:
+			rows := s.Rows
+			if s.From == change.Blank { // what is blank already stays as it is
+				rows = min(rows, max(0, stand-spare-at))
+			}
+			if rows > 0 {
+				a.runs = append(a.runs, run{row, rows, s.From})
+			}
+			row += s.Rows
+		}
+		at, edge = at+s.Rows, false
+	}
+	a.rows = row
+	a.order()
+	return a
+}
+
+// order sorts the shifts, and works out where rows were put in.
+func (a *arrangement) order() {
+	slices.SortStableFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
+	moved := 0
+	for _, s := range slices.Backward(a.shifts) {
+		if !s.insert {
+			moved -= s.rows
+			continue
+		}
+		a.fresh = append(a.fresh, run{row: s.at + moved, rows: s.rows})
+		moved += s.rows
+	}
+}
+
+// isKept reports whether no run writes the row.
+func (a *arrangement) isKept(row int) bool {
+	return !slices.ContainsFunc(a.runs, func(r run) bool { return r.row <= row && row < r.row+r.rows })
+}
+
+// growth returns how many rows more there are in the end.
+func (a *arrangement) growth() int {
+	n := 0
+	for _, s := range a.shifts {
+		if s.insert {
+			n += s.rows
+		} else {
+			n -= s.rows
+		}
+	}
+	return n
+}
+
+// highest returns the first row that a shift moves. All below it move too.
+func (a *arrangement) highest() (row int, any bool) {
+	if len(a.shifts) == 0 {
+		return 0, false
+	}
+	return a.shifts[len(a.shifts)-1].at, true
+}
+
+// ordered returns the runs of wanted rows in the result's order.
+func (a *arrangement) ordered() []run {
+	var runs []run
+	for _, r := range a.runs {
+		if r.from != change.Blank && r.rows > 0 {
+			runs = append(runs, r)
+		}
+	}
+	slices.SortFunc(runs, func(x, y run) int { return cmp.Compare(x.from, y.from) })
+	return runs
+}

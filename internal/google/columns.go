@@ -1,0 +1,295 @@
+package google
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"google.golang.org/api/sheets/v4"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// columnMark is the metadata of one of an exporter's columns. It follows the column wherever people move it, and dies
+// with it.
+type columnMark struct {
+	Exporter export.ID `json:"exporter"`
+	Field    string    `json:"field"`
+}
+
+// layout says in which columns of the tab the fields stand that were written last.
+type layout struct {
+	at      map[string]int // by field ID
+	titles  map[string]string
+	marked  map[string]bool // fields whose columns have a mark
+	missing []field         // their columns are gone
+	renamed []field         // somebody gave the column another title than the one that was written
+}
+
+// findColumns finds the columns that were written last. Where the header is as it was written, that is plain.
+// Otherwise the columns' marks tell, and titles where a column has no mark.
+func (r *write) findColumns(ctx context.Context, header []value) (layout, error) {
+	p := &r.place
+	fields := p.stamp.Fields
+	l := layout{at: map[string]int{}, titles: map[string]string{}, marked: map[string]bool{}}
+	if isWritten(header, fields) {
+		for i, f := range fields {
+			l.at[f.ID], l.titles[f.ID], l.marked[f.ID] = p.managed.col+i, f.Title, true
+		}
+		return l, nil
+	}
+	marks, err := r.columnMarks(ctx)
+	if err != nil {
+		return l, err
+	}
+	title := func(col int) string {
+		if i := col - p.managed.col; i >= 0 && i < len(header) {
+			return header[i].Text
+		}
+		return ""
+	}
+	used := map[int]bool{}
+	for _, f := range fields {
+		if col, ok := marks[f.ID]; ok {
+			l.at[f.ID], l.marked[f.ID], used[col] = col, true, true
+		}
+	}
+	for _, f := range fields {
+		if _, ok := l.at[f.ID]; ok {
+			continue
+		}
+		for i, v := range header {
+			if col := p.managed.col + i; len(marks) == 0 && v.Text == f.Title && !used[col] {
+				l.at[f.ID], used[col] = col, true
+				break
+			}
+		}
+	}
+	for _, f := range fields {
+		col, ok := l.at[f.ID]
+		if !ok {
+			l.missing = append(l.missing, f)
+			continue
+		}
+		l.titles[f.ID] = title(col)
+		if title(col) != f.Title {
+			l.renamed = append(l.renamed, f)
+		}
+	}
+	return l, nil
+}
+
+// isWritten reports whether a header is as it was written.
+func isWritten(header []value, fields []field) bool {
+	return slices.EqualFunc(header, fields, func(v value, f field) bool { return v.Text == f.Title })
+}
+
+// columnMarks returns where the exporter's columns are on its tab, by field ID.
+func (r *write) columnMarks(ctx context.Context) (map[string]int, error) {
+	body, err := marshal(sheets.SearchDeveloperMetadataRequest{DataFilters: []*sheets.DataFilter{{
+		DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataKey: columnKey},
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	var answer sheets.SearchDeveloperMetadataResponse
+	k := call{
+		method: http.MethodPost, body: body, query: url.Values{"prettyPrint": {"false"}},
+		url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + "/developerMetadata:search",
+	}
+	if err := r.do(ctx, k, decodeInto(&answer)); err != nil {
+		return nil, err
+	}
+	marks := map[string]int{}
+	for _, m := range answer.MatchedDeveloperMetadata {
+		var mark columnMark
+		d := m.DeveloperMetadata
+		if d == nil || json.Unmarshal([]byte(d.MetadataValue), &mark) != nil || mark.Exporter != r.w.Owner {
+			continue
+		}
+		if at := d.Location; at != nil && at.DimensionRange != nil && at.DimensionRange.SheetId == r.place.tab.id {
+			marks[mark.Field] = int(at.DimensionRange.StartIndex)
+		}
+	}
+	return marks, nil
+}
+
+// checkDrift returns a problem if people have deleted or renamed columns that the result needs.
+func (r *write) checkDrift(l layout) error {
+	if r.w.Repair == export.RepairPutBack {
+		return nil
+	}
+	wanted := map[string]string{}
+	for _, c := range r.w.Rows.Schema().Columns {
+		wanted[c.ID] = r.enc.text(c.Title).Text
+	}
+	var gone, renamed []string
+	for _, f := range l.missing {
+		if _, ok := wanted[f.ID]; ok {
+			gone = append(gone, fmt.Sprintf("%q", f.Title))
+		}
+	}
+	for _, f := range l.renamed {
+		if t, ok := wanted[f.ID]; ok && t != l.titles[f.ID] {
+			renamed = append(renamed, fmt.Sprintf("%q is now %q", f.Title, l.titles[f.ID]))
+		}
+	}
+	var faults []string
+	if len(gone) > 0 {
+		faults = append(faults, "the column "+strings.Join(gone, ", ")+" is gone")
+	}
+	if len(renamed) > 0 {
+		faults = append(faults, "the title "+strings.Join(renamed, ", "))
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return problem.New(problem.HeaderDrift, "Somebody has changed the exported area on the tab %q: %s.",
+		r.place.tab.title, strings.Join(faults, "; "))
+}
+
+// reshaping is how the tab's columns become those of the result.
+type reshaping struct {
+	requests []columnStep // in order
+	at       []int        // of each wanted column, afterwards
+	tabCols  int          // of the tab, afterwards
+	now      map[int]int  // where the tab's columns are afterwards
+}
+
+// columnStep inserts, moves, empties or deletes one whole column of the tab.
+type columnStep struct {
+	do    columnAction
+	from  int    // the column, before the step
+	to    int    // for moveColumn: its place afterwards
+	field string // for emptyColumn and deleteColumn
+}
+
+type columnAction uint8
+
+const (
+	insertColumn columnAction = iota
+	moveColumn
+	deleteColumn
+	emptyColumn // the exporter's cells only: people's stand above or below them
+)
+
+// goneColumn is a column of the tab that the result no longer has.
+type goneColumn struct {
+	col   int
+	field string
+	bare  bool // it holds nothing else
+}
+
+// tabColumn is a column of the tab while columns are moved.
+type tabColumn struct {
+	id  string // the wanted column that stands there; empty for people's
+	was int    // its place before; none for a new one
+}
+
+// reshape works out the steps. at says where the wanted columns are that exist already.
+func reshape(tabCols int, wanted []string, at map[string]int, gone []goneColumn) reshaping {
+	tab := make([]tabColumn, tabCols)
+	for col := range tab {
+		tab[col].was = col
+	}
+	for id, col := range at {
+		tab[col].id = id
+	}
+	s := reshaping{now: map[int]int{}}
+	slices.SortFunc(gone, func(a, b goneColumn) int { return b.col - a.col })
+	for _, g := range gone {
+		if !g.bare {
+			s.requests = append(s.requests, columnStep{do: emptyColumn, from: g.col, field: g.field})
+			continue
+		}
+		s.requests = append(s.requests, columnStep{do: deleteColumn, from: g.col, field: g.field})
+		tab = slices.Delete(tab, g.col, g.col+1)
+	}
+	tab = s.move(tab, wanted, at)
+	tab = s.insert(tab, wanted, at)
+	for _, id := range wanted {
+		s.at = append(s.at, columnOf(tab, id))
+	}
+	for col, c := range tab {
+		if c.was != none {
+			s.now[c.was] = col
+		}
+	}
+	s.tabCols = len(tab)
+	return s
+}
+
+// move brings the wanted columns that exist into the wanted order, in the places that they have together.
+func (s *reshaping) move(tab []tabColumn, wanted []string, at map[string]int) []tabColumn {
+	n := 0
+	for _, id := range wanted {
+		if _, ok := at[id]; !ok {
+			continue
+		}
+		from, to := columnOf(tab, id), nthColumn(tab, n)
+		n++
+		if from == to {
+			continue
+		}
+		s.requests = append(s.requests, columnStep{do: moveColumn, from: from, to: to})
+		c := tab[from]
+		tab = slices.Insert(slices.Delete(tab, from, from+1), to, c)
+	}
+	return tab
+}
+
+// insert puts new columns behind the one that they follow in the wanted order, or in front of the first one.
+func (s *reshaping) insert(tab []tabColumn, wanted []string, at map[string]int) []tabColumn {
+	for n, id := range wanted {
+		if _, ok := at[id]; ok {
+			continue
+		}
+		col := max(0, nthColumn(tab, 0))
+		if n > 0 {
+			col = columnOf(tab, wanted[n-1]) + 1
+		}
+		s.requests = append(s.requests, columnStep{do: insertColumn, from: col})
+		tab = slices.Insert(tab, col, tabColumn{id: id, was: none})
+	}
+	return tab
+}
+
+func columnOf(tab []tabColumn, id string) int {
+	return slices.IndexFunc(tab, func(c tabColumn) bool { return c.id == id })
+}
+
+// nthColumn returns the position of the n-th column that is not people's, counted from 0.
+func nthColumn(tab []tabColumn, n int) int {
+	for col, c := range tab {
+		if c.id == "" {
+			continue
+		}
+		if n == 0 {
+			return col
+		}
+		n--
+	}
+	return none
+}
+
+const none = -1
+
+// spansOf joins columns that stand side by side.
+func spansOf(cols []int) [][2]int {
+	sorted := slices.Clone(cols)
+	slices.Sort(sorted)
+	var spans [][2]int
+	for _, c := range sorted {
+		if n := len(spans); n > 0 && spans[n-1][1] == c {
+			spans[n-1][1]++
+		} else {
+			spans = append(spans, [2]int{c, c + 1})
+		}
+	}
+	return spans
+}

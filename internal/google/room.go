@@ -1,0 +1,175 @@
+package google
+
+import (
+	"context"
+	"slices"
+
+	"ledgersheet/internal/change"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// room is what was found around the managed range, where rows that are put in or taken out move cells.
+type room struct {
+	below   int    // how many rows below the range hold something in its columns, with gaps
+	blocker string // the address of the first such cell
+	fill    []int  // the columns at its right whose first row holds a formula
+}
+
+// lookAround reads what stands below the managed range and, in its first row, at its right. Only what was entered
+// counts: a formula that shows nothing is there all the same.
+func (r *write) lookAround(ctx context.Context) (room, error) {
+	var found room
+	p, m := &r.place, r.place.managed
+	var areas []rect
+	for _, s := range spansOf(p.layout.columns()) {
+		areas = append(areas, rect{m.endRow, s[0], p.tab.rows, s[1]})
+	}
+	areas = append(areas, rect{m.endRow, m.endCol, p.tab.rows, p.tab.cols},
+		rect{m.row + 1, m.endCol, min(m.row+2, m.endRow), p.tab.cols})
+	areas = nonEmpty(areas...)
+	if len(areas) == 0 {
+		return found, nil
+	}
+	got, err := r.entered(ctx, r.state.id, p.tab.title, areas)
+	if err != nil {
+		return found, err
+	}
+	for i, rows := range got {
+		if areas[i].row < m.endRow {
+			found.fill = formulas(areas[i].col, rows[0])
+			continue
+		}
+		for n, row := range rows {
+			for c, v := range row {
+				if v.Kind == 0 {
+					continue
+				}
+				found.below = max(found.below, n+1)
+				if found.blocker == "" && areas[i].col < m.endCol {
+					found.blocker = cellName(areas[i].row+n, areas[i].col+c)
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+// formulas returns the columns of the formulas with which a row begins.
+func formulas(col int, row []value) []int {
+	var list []int
+	for c, v := range row {
+		if !isFormula(v) {
+			break
+		}
+		list = append(list, col+c)
+	}
+	return list
+}
+
+func isFormula(v value) bool { return v.Kind == 's' && len(v.Text) > 1 && v.Text[0] == '=' }
+
+// columns returns the tab's columns in which fields stand.
+func (l layout) columns() []int {
+	var list []int
+	for _, col := range l.at {
+		list = append(list, col)
+	}
+	return list
+}
+
+// torn returns what would be torn apart if the cells of some columns moved from a row on: something that reaches beyond
+// those columns, or that begins above the row.
+func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, what string) {
+	moving := make([]rect, 0, 1)
+	for _, s := range spansOf(cols) {
+		moving = append(moving, rect{row, s[0], t.rows, s[1]})
+	}
+	tears := func(o rect) bool {
+		hit := slices.ContainsFunc(moving, o.overlaps)
+		return hit && !slices.ContainsFunc(moving, func(m rect) bool { return m.contains(o) })
+	}
+	for _, m := range t.merges {
+		if tears(m) {
+			return m, "merged cells"
+		}
+	}
+	for _, m := range t.tables {
+		if tears(m) && m.row >= row {
+			return m, "a table"
+		}
+	}
+	for _, n := range st.named {
+		if n.tab == t.id && n.id != st.rangeOf(owner).id && isOurs(n) && tears(n.at) {
+			return n.at, "another exporter's rows"
+		}
+	}
+	for _, p := range t.protected {
+		if slices.ContainsFunc(moving, p.blocks) {
+			return p.at, "protected cells"
+		}
+	}
+	return rect{}, ""
+}
+
+// arrangeRows decides which rows are put in, taken out and written.
+func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
+	stand := r.change.Stands()
+	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
+	pl.arr = arrange(r.change.Script(limits), stand+r.spare, r.spare)
+	top, shifts := pl.arr.highest()
+	if !shifts {
+		return nil
+	}
+	around, err := r.lookAround(ctx)
+	if err != nil {
+		return err
+	}
+	if around.blocker != "" && r.w.WhenBlocked == export.StopWhenBlocked && pl.arr.growth() > 0 {
+		return r.blocked(around.blocker, pl)
+	}
+	if !r.w.FillDown {
+		around.fill = nil
+	}
+	cols := slices.Concat(r.place.layout.columns(), around.fill)
+	at, what := r.state.torn(r.place.tab, r.w.Owner, r.place.managed.row+1+top, cols)
+	if what == "" {
+		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.growth()-r.place.tab.rows)
+		for _, col := range around.fill {
+			pl.fill = append(pl.fill, pl.shape.now[col])
+		}
+		return nil
+	}
+	if around.blocker != "" && pl.arr.growth() > 0 {
+		return problem.New(problem.SheetConflict, "%s holds something that is not this exporter's, where %d rows must "+
+			"go, and it cannot move down: %s at %s would be torn apart.", around.blocker, pl.rows, what,
+			at.a1(r.place.tab.title))
+	}
+	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
+	pl.plain = true
+	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
+	pl.arr = arrange(r.change.Script(limits), stand+limits.Spare, limits.Spare)
+	return nil
+}
+
+const (
+	// leastRows is how many rows a range keeps once it has had them, so that what people have laid over the rows has
+	// two ends to grow between.
+	leastRows = 2
+	// mostShifts limits how many places may gain or lose rows in one write. Beyond that, rows are written where they
+	// stand.
+	mostShifts = 500
+)
+
+func (r *write) blocked(cell string, pl *plan) error {
+	return problem.New(problem.SheetConflict,
+		"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.",
+		cell, pl.title, pl.rows+1, len(pl.schema.Columns))
+}
+
+// isOurs reports whether a named range is an exporter's.
+func isOurs(n namedRange) bool {
+	return len(n.name) > len(rangePrefix) && n.name[:len(rangePrefix)] == rangePrefix
+}
+
+const rangePrefix = "ledgersheet_"
