@@ -69,7 +69,7 @@ func Open(ctx context.Context, name string, format Format, s Sheet) (*File, erro
 		f.write = func(w io.Writer) error { return writeCSV(ctx, w, s) }
 		return f, nil
 	}
-	b, err := Encode(ctx, s)
+	b, err := encode(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +83,10 @@ func (f *File) Write(w io.Writer) error { return f.write(w) }
 // Close deletes what was kept on disk.
 func (f *File) Close() error { return f.close() }
 
-// Encode makes a workbook of a whole result. A result that no workbook can hold is a problem. Close it after use.
-func Encode(ctx context.Context, s Sheet) (*Workbook, error) {
+// encode makes a workbook of a whole result.
+func encode(ctx context.Context, s Sheet) (*Workbook, error) {
 	schema := s.Rows.Schema()
-	if err := fits(schema, s.Rows.Len()); err != nil {
+	if err := Fits(schema, s.Rows.Len()); err != nil {
 		return nil, err
 	}
 	widths, err := Widths(s.Rows)

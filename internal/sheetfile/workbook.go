@@ -40,8 +40,8 @@ type look struct {
 // AboutTab is the title of the tab that tells about the rows.
 const AboutTab = "About"
 
-// fits returns a problem if no workbook can hold the rows.
-func fits(s table.Schema, rows int) error {
+// Fits returns a problem if no workbook can hold that many rows.
+func Fits(s table.Schema, rows int) error {
 	if rows < maxRows && len(s.Columns) <= maxColumns {
 		return nil
 	}
@@ -53,6 +53,9 @@ func fits(s table.Schema, rows int) error {
 
 // NewWorkbook begins a workbook. widths are the columns' widths in characters, as from Widths.
 func NewWorkbook(title string, s table.Schema, widths []int) (*Workbook, error) {
+	if err := Fits(s, 0); err != nil {
+		return nil, err
+	}
 	b := &Workbook{
 		file: excelize.NewFile(), schema: s, styles: map[look]int{},
 		cells: make([]excelize.Cell, len(s.Columns)), line: make([]any, len(s.Columns)),
@@ -144,7 +147,7 @@ func cellValue(v Value) any {
 func (b *Workbook) flushRow() error {
 	b.row++
 	if b.row > maxRows {
-		return fits(b.schema, b.row-1)
+		return Fits(b.schema, b.row-1)
 	}
 	if err := b.out.SetRow("A"+strconv.Itoa(b.row), b.line); err != nil {
 		return fmt.Errorf("writing row %d of a workbook: %w", b.row, err)
