@@ -166,13 +166,14 @@ func (r *bookWrite) want(ctx context.Context, wants *sequence) (looks string, er
 		fmt.Fprintf(h, "%s %s %t\n", c.Kind, c.Currency, c.Label)
 	}
 	var values []sheetfile.Value
+	n := 0
 	for row, err := range r.w.Rows.Rows() {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return "", err
 		}
 		values = encodeRow(&r.enc, values[:0], row)
-		if r.policy.Order {
-			_, _ = h.Write([]byte{byte(row.Role), row.Level})
+		if n++; r.policy.Order && (row.Role != table.Data || row.Level > 0) {
+			fmt.Fprintf(h, "%d %d %d\n", n, row.Role, row.Level)
 		}
 		wants.add(values)
 		r.builder.Want(values)
