@@ -69,7 +69,8 @@ func TestDownloadsEqualTheSheet(t *testing.T) {
 				// The sheet holds longer texts.
 				cut := strings.HasSuffix(got, "32,767 characters]") && got[:30_000] == want[:30_000]
 				if got != want && !cut {
-					t.Fatalf("%s, row %d, column %d: the workbook has %.60q, the sheet %.60q", kind, n+1, i+1, got, want)
+					t.Fatalf("%s, row %d, column %d: the workbook has %.60q, the sheet %.60q",
+						kind, n+1, i+1, got, want)
 				}
 			}
 			n++
