@@ -42,7 +42,7 @@ func get(t *testing.T, s *httptest.Server) (*http.Response, []byte, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read to its end
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return resp, body, err
 }

@@ -113,7 +113,7 @@ func (b *Book) decode(part string, v any) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // it was only read
+	defer in.Close()
 	if err := xml.NewDecoder(in).Decode(v); err != nil {
 		return fmt.Errorf("reading %s of a workbook: %w", part, err)
 	}
@@ -181,7 +181,7 @@ func (b *Book) rows(yield func([]Value) bool) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // it was only read
+	defer in.Close()
 	dec := xml.NewDecoder(in)
 	next := 1
 	var r row
