@@ -157,7 +157,7 @@ func newSequence(head []sheetfile.Value) *sequence {
 
 func (s *sequence) add(row []sheetfile.Value) {
 	s.buf = change.AppendRow(s.buf[:0], trimRow(row))
-	fmt.Fprintf(s.h, "%d ", len(s.buf))
+	_, _ = fmt.Fprintf(s.h, "%d ", len(s.buf))
 	_, _ = s.h.Write(s.buf)
 }
 

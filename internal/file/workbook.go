@@ -161,9 +161,10 @@ func (r *bookWrite) keepsAll(stands, wants *sequence) bool {
 // want passes over the result and returns a digest of what decides how its rows look.
 func (r *bookWrite) want(ctx context.Context, wants *sequence) (looks string, err error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "1 %q\n", r.title()) // the first number changes when the program writes the same rows differently
+	// The first number changes when the program writes the same rows differently.
+	_, _ = fmt.Fprintf(h, "1 %q\n", r.title())
 	for _, c := range r.w.Rows.Schema().Columns {
-		fmt.Fprintf(h, "%s %s %t\n", c.Kind, c.Currency, c.Label)
+		_, _ = fmt.Fprintf(h, "%s %s %t\n", c.Kind, c.Currency, c.Label)
 	}
 	var values []sheetfile.Value
 	n := 0
@@ -173,7 +174,7 @@ func (r *bookWrite) want(ctx context.Context, wants *sequence) (looks string, er
 		}
 		values = encodeRow(&r.enc, values[:0], row)
 		if n++; r.policy.Order && (row.Role != table.Data || row.Level > 0) {
-			fmt.Fprintf(h, "%d %d %d\n", n, row.Role, row.Level)
+			_, _ = fmt.Fprintf(h, "%d %d %d\n", n, row.Role, row.Level)
 		}
 		wants.add(values)
 		r.builder.Want(values)
