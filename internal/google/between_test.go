@@ -150,7 +150,8 @@ func TestLateCommits(t *testing.T) {
 							skip = 1
 						}
 						b.sim.Fail(googlesim.Fault{
-							Kind: "batchUpdate", Skip: skip, Status: status, DropBefore: status == 0, Late: 3 * time.Minute,
+							Kind: "batchUpdate", Skip: skip, Status: status, DropBefore: status == 0,
+							Late: 3 * time.Minute,
 						})
 						_, _ = b.write(schema, grown(30)) // it may have given up
 						b.sim.ClearFaults()

@@ -53,8 +53,8 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	return nil
 }
 
-// refused tells why Google refused a commit: because the spreadsheet is no longer what was looked at, or because of what
-// was asked.
+// refused tells why Google refused a commit: because the spreadsheet is no longer what was looked at, or because of
+// what was asked.
 func (r *write) refused(ctx context.Context, refusal error) error {
 	now, err := r.session.state(ctx, r.state.id)
 	if err != nil {

@@ -152,8 +152,8 @@ func (pl *plan) rangeMark() []*sheets.Request {
 	return []*sheets.Request{{UpdateNamedRange: update}}
 }
 
-// follows reports whether the named range becomes the rectangle by itself. It grows and shrinks with rows that are put in
-// or taken out between its ends and over all its width.
+// follows reports whether the named range becomes the rectangle by itself. It grows and shrinks with rows that are put
+// in or taken out between its ends and over all its width.
 func (pl *plan) follows() bool {
 	was := pl.place.managed
 	if !pl.place.follows || pl.whole || pl.plain || was.col != pl.target.col || was.endCol != pl.target.endCol {
