@@ -45,15 +45,15 @@ func (b *Builder) Script(l Layout) []Step {
 	least := min(l.Least, len(b.stand)+l.Spare)
 	if len(b.want) >= least {
 		steps := b.follow(p, l.Spare)
-		if structural(steps) <= l.Most {
+		if Structural(steps) <= l.Most {
 			return steps
 		}
 	}
 	return b.overwrite(l.Spare, least)
 }
 
-// structural counts the steps that insert or delete.
-func structural(steps []Step) int {
+// Structural counts the steps that insert or delete.
+func Structural(steps []Step) int {
 	n := 0
 	for _, s := range steps {
 		if s.Do == Insert || s.Do == Delete {

@@ -92,32 +92,37 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	return a
 }
 
-// order sorts the shifts, and works out where rows were put in. Where rows are both put in and taken out, they are put
-// in first, so that what covers all rows never loses its end, and those are taken out that stood there.
+// order joins shifts that undo each other, sorts them, and works out where rows were put in.
 func (a *arrangement) order() {
-	slices.SortStableFunc(a.shifts, func(x, y shift) int {
-		if x.at == y.at && x.insert != y.insert {
-			if x.insert {
-				return 1
-			}
-			return -1
+	for i := range a.shifts {
+		for j := range a.shifts {
+			a.shifts[i].meet(&a.shifts[j])
 		}
-		return cmp.Compare(x.at, y.at)
-	})
+	}
+	a.shifts = slices.DeleteFunc(a.shifts, func(s shift) bool { return s.rows == 0 })
+	slices.SortFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
 	moved := 0
-	for i, s := range a.shifts {
+	for _, s := range slices.Backward(a.shifts) {
 		if !s.insert {
 			moved -= s.rows
 			continue
 		}
 		a.fresh = append(a.fresh, run{row: s.at + moved, rows: s.rows})
 		moved += s.rows
-		for j := i - 1; j >= 0 && a.shifts[j].at == s.at && !a.shifts[j].insert; j-- {
-			a.shifts[j].at += s.rows
-			a.fresh[len(a.fresh)-1].row += a.shifts[j].rows
-		}
 	}
-	slices.Reverse(a.shifts)
+}
+
+// meet lets rows that are taken out right beside rows that are put in stay for them.
+func (s *shift) meet(o *shift) {
+	if !s.insert || o.insert || o.at != s.at && o.at+o.rows != s.at {
+		return
+	}
+	n := min(s.rows, o.rows)
+	s.rows -= n
+	o.rows -= n
+	if o.at == s.at {
+		o.at += n
+	}
 }
 
 // isKept reports whether no run writes the row.
@@ -162,26 +167,22 @@ func (a *arrangement) added() []run {
 	return list
 }
 
-// peak returns how many rows more there are at most while the shifts are carried out.
-func (a *arrangement) peak() int {
-	n, most := 0, 0
+// inserted returns how many rows are put in. For a moment all of them are there together with those that are then taken
+// out, and a tab too low for that would lose cells at its end.
+func (a *arrangement) inserted() int {
+	n := 0
 	for _, s := range a.shifts {
 		if s.insert {
 			n += s.rows
-		} else {
-			n -= s.rows
 		}
-		most = max(most, n)
 	}
-	return most
+	return n
 }
 
 // highest returns the first row that a shift moves. All below it move too.
 func (a *arrangement) highest() (row int, any bool) {
-	for i, s := range a.shifts {
-		if i == 0 || s.at < row {
-			row = s.at
-		}
+	if len(a.shifts) == 0 {
+		return 0, false
 	}
-	return row, len(a.shifts) > 0
+	return a.shifts[len(a.shifts)-1].at, true
 }

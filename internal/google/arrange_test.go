@@ -10,14 +10,15 @@ import (
 	"ledgersheet/internal/change"
 )
 
-// perform carries out an arrangement on rows of text, and on the places of two rows that a person's formula names.
-func perform(a arrangement, old, wanted []string, first, last int) ([]string, int, int) {
-	rows := slices.Clone(old)
-	put := 0
+// perform carries out an arrangement on rows of text, and on the places of two rows that a person's formula names. It
+// also returns the rows that were put in.
+func perform(a arrangement, old, wanted []string, first, last int) (got []string, fresh []int, f, l int) {
+	got = slices.Clone(old)
+	isFresh := make([]bool, len(old))
 	for _, s := range a.shifts {
 		if s.insert {
-			put += s.rows
-			rows = slices.Insert(rows, s.at, make([]string, s.rows)...)
+			got = slices.Insert(got, s.at, make([]string, s.rows)...)
+			isFresh = slices.Insert(isFresh, s.at, slices.Repeat([]bool{true}, s.rows)...)
 			if s.at <= first {
 				first += s.rows
 			}
@@ -26,22 +27,23 @@ func perform(a arrangement, old, wanted []string, first, last int) ([]string, in
 			}
 			continue
 		}
-		rows = slices.Delete(rows, s.at, s.at+s.rows)
+		got = slices.Delete(got, s.at, s.at+s.rows)
+		isFresh = slices.Delete(isFresh, s.at, s.at+s.rows)
 		below := func(row int) int { return row - min(s.rows, max(0, row-s.at)) }
 		first, last = below(first), below(last+1)-1
 	}
 	for _, c := range a.copies {
-		rows[c.to] = rows[c.from]
+		got[c.to] = got[c.from]
 	}
 	for _, m := range a.marks {
 		for n := range m.rows {
-			rows[m.row+n] = marked(rows[m.row+n])
+			got[m.row+n] = marked(got[m.row+n])
 		}
 	}
 	for _, r := range a.runs {
 		for n := range r.rows {
 			if r.from == change.Blank {
-				rows[r.row+n] = ""
+				got[r.row+n] = ""
 			}
 		}
 	}
@@ -59,18 +61,14 @@ func perform(a arrangement, old, wanted []string, first, last int) ([]string, in
 		}
 	}
 	for _, b := range a.blocks() {
-		copy(rows[b.row:b.row+b.rows], sent[b.from:])
+		copy(got[b.row:b.row+b.rows], sent[b.from:])
 	}
-	for _, f := range a.fresh {
-		if f.row < 0 || f.row+f.rows > len(rows) {
-			put = none // no such rows
+	for row, is := range isFresh {
+		if is {
+			fresh = append(fresh, row)
 		}
-		put -= f.rows
 	}
-	if put != 0 {
-		first = none
-	}
-	return rows, first, last
+	return got, fresh, first, last
 }
 
 // TestArrange: whatever script is put into practice, the rows become the wanted ones, and a range that covered all rows
@@ -99,13 +97,22 @@ func TestArrange(t *testing.T) {
 			old = append(old, "")
 		}
 		a := arrange(b.Script(change.Layout{Spare: spare, Least: 2, Most: 9}), len(old), spare)
-		got, first, last := perform(a, old, wanted, 0, len(old)-1)
+		got, fresh, first, last := perform(a, old, wanted, 0, len(old)-1)
 		want := slices.Clone(wanted)
 		for len(want) < min(2, len(old)) {
 			want = append(want, "")
 		}
 		if !slices.Equal(got, want) || a.rows != len(want) || len(old)+a.growth() != len(want) {
 			t.Fatalf("%q and %q become %q by %+v", old, wanted, got, a)
+		}
+		var told []int
+		for _, f := range a.fresh {
+			for n := range f.rows {
+				told = append(told, f.row+n)
+			}
+		}
+		if !slices.Equal(fresh, told) {
+			t.Fatalf("rows %v of %q were put in, not %v, by %+v", fresh, want, told, a)
 		}
 		if len(old) > 1 && (first != 0 || last != len(want)-1) {
 			t.Fatalf("rows 0 to %d of %q become %d to %d of %q by %+v", len(old)-1, old, first, last, want, a)
@@ -148,7 +155,7 @@ func TestArrangeInAnyMode(t *testing.T) {
 			old = append(old, "")
 		}
 		whole := rewrite(steps)
-		want, _, _ := perform(whole, append(slices.Clone(old), make([]string, 60)...), wanted, 0, 0)
+		want, _, _, _ := perform(whole, append(slices.Clone(old), make([]string, 60)...), wanted, 0, 0)
 		want = want[:whole.rows]
 		a := arrange(steps, len(old), spare)
 		if rapid.Bool().Draw(t, "close up") {
@@ -156,13 +163,26 @@ func TestArrangeInAnyMode(t *testing.T) {
 			if len(a.shifts) > 1 {
 				t.Fatalf("%d shifts", len(a.shifts))
 			}
+			if a.growth() < 0 && rapid.Bool().Draw(t, "nothing moves") {
+				a.blankEnd()
+				want = append(want, make([]string, len(old)-len(want))...)
+			}
 		}
 		most := rapid.IntRange(1, 6).Draw(t, "most")
 		a.bridge(most)
 		if n := len(a.blocks()) + len(a.marks); n > most {
 			t.Fatalf("%d blocks of at most %d: %+v", n, most, a)
 		}
-		got, first, last := perform(a, old, wanted, 0, len(old)-1)
+		got, fresh, first, last := perform(a, old, wanted, 0, len(old)-1)
+		var told []int
+		for _, f := range a.fresh {
+			for n := range f.rows {
+				told = append(told, f.row+n)
+			}
+		}
+		if !slices.Equal(fresh, told) {
+			t.Fatalf("rows %v of %q were put in, not %v, by %+v", fresh, want, told, a)
+		}
 		if !slices.Equal(got, want) || a.rows != len(want) || len(old)+a.growth() != len(want) {
 			t.Fatalf("%q and %q become %q, want %q, by %v, %+v", old, wanted, got, want, steps, a)
 		}

@@ -117,6 +117,15 @@ func closeUp(steps []change.Step, stand, spare int) arrangement {
 	return a
 }
 
+// blankEnd makes rows at the end blank instead of taking them out.
+func (a *arrangement) blankEnd() {
+	for _, s := range a.shifts {
+		a.runs = append(a.runs, run{s.at, s.rows, change.Blank})
+		a.rows += s.rows
+	}
+	a.shifts = nil
+}
+
 // bridge joins what is written into at most so many blocks: it also writes the kept rows between those that are
 // closest.
 func (a *arrangement) bridge(most int) {

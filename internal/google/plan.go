@@ -44,7 +44,7 @@ type plan struct {
 	arr     arrangement
 	header  bool // must be written
 	known   bool // all columns have marks
-	room    int  // rows by which the tab must grow for cells that move down
+	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
 }
@@ -107,7 +107,7 @@ func (pl *plan) changesNothing() bool {
 	a := &pl.arr
 	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
 	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
-	return !touched && pl.place.follows && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest
 }
 
@@ -280,7 +280,7 @@ func (pl *plan) columnRequests() []*sheets.Request {
 		case emptyColumn:
 			cells := rect{m.row, s.from, m.endRow, s.from + 1}
 			reqs = append(reqs, reset(cells.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"),
-				pl.dropMark(s.field))
+				pl.drop(columnKey, pl.columnMark(s.field)))
 		}
 	}
 	return reqs

@@ -117,9 +117,10 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	stand := r.change.Stands()
 	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
 	steps := r.change.Script(limits)
-	pl.arr = arrange(steps, stand+r.spare, r.spare)
-	if len(pl.arr.shifts) > mostShifts {
+	if change.Structural(steps) > mostShifts {
 		pl.arr = closeUp(steps, stand+r.spare, r.spare)
+	} else {
+		pl.arr = arrange(steps, stand+r.spare, r.spare)
 	}
 	pl.arr.bridge(r.mostBlocks())
 	top, shifts := pl.arr.highest()
@@ -139,7 +140,7 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	cols := slices.Concat(r.place.layout.columns(), around.fill)
 	at, what := r.state.torn(r.place.tab, r.w.Owner, r.place.managed.row+1+top, cols)
 	if what == "" {
-		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.peak()-r.place.tab.rows)
+		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
 		for _, col := range around.fill {
 			pl.fill = append(pl.fill, pl.shape.now[col])
 		}
@@ -153,7 +154,12 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
 	pl.plain = true
 	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
-	pl.arr = arrange(r.change.Script(limits), stand+limits.Spare, limits.Spare)
+	if steps = r.change.Script(limits); change.Structural(steps) > 0 {
+		pl.arr = closeUp(steps, stand+limits.Spare, limits.Spare)
+		pl.arr.blankEnd()
+	} else {
+		pl.arr = arrange(steps, stand+limits.Spare, limits.Spare)
+	}
 	pl.arr.bridge(r.mostBlocks())
 	return nil
 }

@@ -27,7 +27,8 @@ const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 type write struct {
 	*session
 	w      export.WriteRequest
-	made   bool // this run created the spreadsheet, so nobody has put anything into it
+	given  *table.Spool // the result; w.Rows may have more columns
+	made   bool         // this run created the spreadsheet, so nobody has put anything into it
 	state  *state
 	looked time.Time
 	place  place
@@ -61,7 +62,7 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err != nil {
 		return nil, err
 	}
-	r := &write{session: s, w: w, enc: encoder{zone: w.Zone}}
+	r := &write{session: s, w: w, given: w.Rows, enc: encoder{zone: w.Zone}}
 	if w.Target.Spreadsheet == "" {
 		if err := r.weigh(); err != nil {
 			return nil, err
@@ -104,6 +105,12 @@ func (r *write) decide(ctx context.Context) error {
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
 		return err
+	}
+	if !pl.whole && !pl.changesNothing() && r.place.marks.columns == nil {
+		if err := r.readMarks(ctx); err != nil {
+			return err
+		}
+		pl.place.marks = r.place.marks
 	}
 	return r.pick(pl.arr)
 }
@@ -391,7 +398,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return append(reqs, anys(r.plan.guards())...)
+	return append(reqs, anys(append(r.plan.guards(), r.plan.lift()...))...)
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.
