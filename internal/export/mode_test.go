@@ -155,7 +155,8 @@ func TestKeepColumns(t *testing.T) {
 func TestSnapshotColumnsComeFirst(t *testing.T) {
 	t.Parallel()
 	spool := table.NewSpool(table.Schema{Columns: []table.Column{{ID: "Label", Key: true, Label: true}}})
-	if err := spool.Add(table.Row{Cells: []table.Cell{table.TextOf("Sales")}, Role: table.Total, Level: 2}); err != nil {
+	total := table.Row{Cells: []table.Cell{table.TextOf("Sales")}, Role: table.Total, Level: 2}
+	if err := spool.Add(total); err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)

@@ -229,8 +229,8 @@ func (h *history) checkNotes() {
 	}
 }
 
-// TestModesThroughAnyHistory: whatever happens in QuickBooks, in the sheet and on the way, no mode ever doubles or loses
-// a row, rows stay where they are unless the mode is replace, and a repeated run writes nothing.
+// TestModesThroughAnyHistory: whatever happens in QuickBooks, in the sheet and on the way, no mode ever doubles or
+// loses a row, rows stay where they are unless the mode is replace, and a repeated run writes nothing.
 func TestModesThroughAnyHistory(t *testing.T) {
 	t.Parallel()
 	for name, maxBody := range map[string]int{"small": 0, "staged": 900} {

@@ -25,7 +25,8 @@ func statementOf(t *testing.T, n int, months ...string) *table.Spool {
 	}
 	out := table.NewSpool(s)
 	for i, label := range []string{"Income", "Sales", "Total Income"} {
-		row := table.Row{Cells: []table.Cell{table.TextOf(label)}, Role: []table.Role{table.Section, table.Data, table.Total}[i]}
+		row := table.Row{Cells: []table.Cell{table.TextOf(label)}}
+		row.Role = []table.Role{table.Section, table.Data, table.Total}[i]
 		row.Level = uint8(i % 2)
 		for range months {
 			row.Cells = append(row.Cells, table.MoneyOf(decimal.New(int64(n), 0)))
