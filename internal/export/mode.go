@@ -51,11 +51,11 @@ func texts[T ~string](list []T) []string {
 func (m Mode) Words() string {
 	switch m {
 	case Append:
-		return "Add: new rows go below, nothing that stands is changed"
+		return "Add: new rows go below"
 	case Upsert:
-		return "Keep up to date: rows are updated where they stand, new ones go below"
+		return "Keep up to date, row by row"
 	}
-	return "Replace: the tab shows exactly the result"
+	return "Replace: exactly the result"
 }
 
 // ModeHelp says what to know before choosing a mode for the definition.
@@ -68,9 +68,9 @@ func ModeHelp(d Definition) string {
 	case ChangeLog:
 		return "Replace shows the changes of the days that are kept. Add also keeps older ones, for good."
 	}
-	return "Replace sorts the rows as QuickBooks does and drops what is not in the result. Add and Keep up to date " +
-		"leave rows where they are, so that notes beside them stay beside them; they know a row by its ID, which is " +
-		"added as a column if you leave it out."
+	return "Replace shows the rows as QuickBooks has them now, in its order. Add writes only rows that were never " +
+		"written, and changes none. Keep up to date changes rows where they stand and adds new ones below. The last " +
+		"two know a row by its ID, which is added as a column if you leave it out."
 }
 
 func modeWords(e Exporter) string { return e.Mode.Words() }
