@@ -149,6 +149,15 @@ func (a *arrangement) highest() (row int, any bool) {
 	return a.shifts[len(a.shifts)-1].at, true
 }
 
+// written returns how many wanted rows are written.
+func (a *arrangement) written() int {
+	n := 0
+	for _, r := range a.ordered() {
+		n += r.rows
+	}
+	return n
+}
+
 // ordered returns the runs of wanted rows in the result's order.
 func (a *arrangement) ordered() []run {
 	var runs []run
