@@ -40,6 +40,7 @@ type write struct {
 
 	enc     encoder
 	weighed string // the zone in which the result was weighed last; empty before
+	cut     int    // texts of the result that are too long for a cell
 	titles  []value
 	fresh   *tally // of the result
 	money   []bool
@@ -174,6 +175,7 @@ func (r *write) weigh() error {
 		r.newChange()
 	}
 	schema := r.w.Rows.Schema()
+	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
@@ -202,6 +204,7 @@ func (r *write) weigh() error {
 		n++
 		return nil
 	})
+	r.cut = r.enc.cut
 	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
 	return err
 }
@@ -482,7 +485,7 @@ func (r *write) result() export.WriteResult {
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
-	if r.enc.cut > 0 {
+	if r.cut > 0 {
 		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
 			"holds; they are cut and end with a note that says so.")
 	}
