@@ -153,7 +153,7 @@ func (b *bench) request(s table.Schema, list []table.Row) export.WriteRequest {
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: "exp_1", Target: b.Target, Title: "Test", Rows: spool,
 		Mode: b.mode, Deleted: b.deleted, Note: "a note", Zone: time.UTC, Trace: b.trace, Budget: 1 << 20,
 		Report: func(export.Phase, int) {},
-		Found: func(t export.Target) error { b.Target = t; return nil },
+		Found:  func(t export.Target) error { b.Target = t; return nil },
 	}
 }
 

@@ -186,3 +186,12 @@ func (a *arrangement) highest() (row int, any bool) {
 	}
 	return a.shifts[len(a.shifts)-1].at, true
 }
+
+// written returns how many rows are written.
+func (a *arrangement) written() int {
+	n := 0
+	for _, p := range a.pieces() {
+		n += p.rows
+	}
+	return n
+}
