@@ -148,7 +148,8 @@ func TestEveryWriteEveryFault(t *testing.T) {
 								requests++
 							}
 						}
-						if nothing := len(after(mode, st.before, st.wanted)) == len(st.before); requests == 0 && !nothing {
+						same := len(after(mode, st.before, st.wanted)) == len(st.before)
+						if requests == 0 && !same {
 							t.Error("nothing was written")
 						}
 					})
