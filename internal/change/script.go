@@ -169,8 +169,8 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 	return s
 }
 
-// fewRows writes the rows that are left over the first ones, and blank ones behind them. It is only called if the policy
-// takes rows out, so each row that is left is a wanted one.
+// fewRows writes the rows that are left over the first ones, and blank ones behind them. It is only called if the
+// policy takes rows out, so each row that is left is a wanted one.
 func (b *Builder) fewRows(p pairing, is, fresh []int, least, spare int) []Step {
 	var s script
 	rows := 0
