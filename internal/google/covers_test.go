@@ -108,8 +108,8 @@ func TestWhatCoversTheRowsGrows(t *testing.T) {
 				t.Fatalf("only %v", before)
 			}
 			for _, list := range [][]table.Row{
-				invoices(25), invoices(25)[3:20], slices.Insert(invoices(12), 6, invoice(50, "New", "1.00")), invoices(2),
-				invoices(30),
+				invoices(25), invoices(25)[3:20], slices.Insert(invoices(12), 6, invoice(50, "New", "1.00")),
+				invoices(2), invoices(30),
 			} {
 				b.mustWrite(schema, list)
 				res := b.doc().Resource()
@@ -126,7 +126,8 @@ func TestWhatCoversTheRowsGrows(t *testing.T) {
 						t.Fatalf("of %d rows, row %d shows its total as %q", len(list), n, got)
 					}
 				}
-				if got := b.doc().Formulas("Sums!A1")[0][0]; got != fmt.Sprintf("=SUM(Invoices!E2:E%d)", 1+len(list)) {
+				sum := fmt.Sprintf("=SUM(Invoices!E2:E%d)", 1+len(list))
+				if got := b.doc().Formulas("Sums!A1")[0][0]; got != sum {
 					t.Errorf("with %d rows the sum is %v", len(list), got)
 				}
 			}

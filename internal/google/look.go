@@ -193,8 +193,8 @@ func (r *write) meetsAnother(area rect) error {
 	if other == nil {
 		return nil
 	}
-	return problem.New(problem.SheetConflict, "%d rows must go to the tab %q, and another exporter's rows stand there, "+
-		"in %s.", r.plan.rows+1, t.title, other.at.a1(t.title)).
+	return problem.New(problem.SheetConflict, "%d rows must go to the tab %q, and another exporter's rows stand "+
+		"there, in %s.", r.plan.rows+1, t.title, other.at.a1(t.title)).
 		WithHint("Choose another tab, or %s as the start cell: no other exporter's rows stand from there on. Nothing "+
 			"was written.", cellName(r.plan.target.row, free))
 }
