@@ -41,7 +41,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	var a arrangement
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
-	end := none     // the copy of the last row
+	last := none    // where the last row's values must be copied to
 	for _, s := range steps {
 		switch s.Do {
 		case change.Insert:
@@ -51,12 +51,8 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 				place, edge = 1, true
 			case at == stand && stand > 0:
 				place = stand - 1
-				if end == none && a.isKept(row-1) {
-					end = len(a.copies)
-					a.copies = append(a.copies, copyRow{row - 1, row - 1})
-				}
-				if end != none { // the last row moves down by all that is put in
-					a.copies[end].from += s.Rows
+				if a.isKept(row - 1) {
+					last = row - 1
 				}
 			}
 			a.shifts = append(a.shifts, shift{place, s.Rows, true})
@@ -88,6 +84,9 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 		at, edge = at+s.Rows, false
 	}
 	a.rows = row
+	if last != none {
+		a.copies = append(a.copies, copyRow{row - 1, last})
+	}
 	a.order()
 	return a
 }
