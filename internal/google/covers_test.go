@@ -134,3 +134,33 @@ func TestWhatCoversTheRowsGrows(t *testing.T) {
 		})
 	}
 }
+
+// TestTablesOverTheRows makes a table of the rows, and one that reaches beyond them.
+func TestTablesOverTheRows(t *testing.T) {
+	t.Parallel()
+	for name, columns := range map[string]int64{"as wide": 6, "wider": 8, "narrower": 4} {
+		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
+			t.Run(name+", "+size, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, googlesim.Options{}, maxBody)
+				b.mustWrite(schema, invoices(10))
+				b.grow(30, 5)
+				must(t, b.doc().SetCell("Invoices!H1", "mine"))
+				tab := b.doc().Tabs()[0].ID
+				must(t, b.doc().Batch(&sheets.Request{AddTable: &sheets.AddTableRequest{Table: &sheets.Table{
+					Name: "Invoices", Range: &sheets.GridRange{
+						SheetId: tab, EndRowIndex: 11, EndColumnIndex: columns, ForceSendFields: []string{"SheetId"},
+					}}}}))
+				for _, n := range []int{20, 7, 9} {
+					b.mustWrite(schema, invoices(n))
+					b.check(fmt.Sprintf("Invoices!A1:F%d", n+1), schema, invoices(n))
+					b.holds("Invoices!H1", "mine")
+					table := b.doc().Resource().Sheets[0].Tables[0]
+					if name == "as wide" && table.Range.EndRowIndex != int64(n+1) {
+						t.Errorf("with %d rows the table ends at row %d", n, table.Range.EndRowIndex)
+					}
+				}
+			})
+		}
+	}
+}
