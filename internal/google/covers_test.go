@@ -164,3 +164,39 @@ func TestTablesOverTheRows(t *testing.T) {
 		}
 	}
 }
+
+// TestFilteredRowsAreWritten lets people filter the rows. Whatever Google's pastes do about hidden rows, all rows are
+// right, and the filter hides what it hid.
+func TestFilteredRowsAreWritten(t *testing.T) {
+	t.Parallel()
+	for how, behaviour := range map[string]googlesim.Behaviour{
+		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true}, "skipping sources": {CopySkipsFilteredRows: true},
+	} {
+		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
+			t.Run(how+", "+size, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, googlesim.Options{Behaviour: behaviour}, maxBody)
+				b.mustWrite(schema, invoices(20))
+				must(t, b.doc().Filter("Invoices!A1:F21", 4, "Customer 3", "Customer 0"))
+				for _, list := range [][]table.Row{grown(20), invoices(30), invoices(18)[2:]} {
+					b.mustWrite(schema, list)
+					b.check(fmt.Sprintf("Invoices!A1:F%d", len(list)+1), schema, list)
+					f := b.doc().Resource().Sheets[0].BasicFilter
+					if f == nil || f.Range.EndRowIndex != int64(len(list)+1) || len(f.FilterSpecs) != 1 {
+						t.Fatalf("with %d rows the filter is %+v", len(list), f)
+					}
+				}
+				narrow := table.Schema{Columns: schema.Columns[2:5]}
+				var rows []table.Row
+				for _, r := range invoices(18)[2:] {
+					rows = append(rows, table.Row{Cells: r.Cells[2:5]})
+				}
+				b.mustWrite(narrow, rows)
+				b.check("Invoices!A1:C17", narrow, rows)
+				if f := b.doc().Resource().Sheets[0].BasicFilter; f.FilterSpecs[0].ColumnIndex != 1 {
+					t.Errorf("the filter is about column %d", f.FilterSpecs[0].ColumnIndex)
+				}
+			})
+		}
+	}
+}
