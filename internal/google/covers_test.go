@@ -170,7 +170,8 @@ func TestTablesOverTheRows(t *testing.T) {
 func TestFilteredRowsAreWritten(t *testing.T) {
 	t.Parallel()
 	for how, behaviour := range map[string]googlesim.Behaviour{
-		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true}, "skipping sources": {CopySkipsFilteredRows: true},
+		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true},
+		"skipping sources": {CopySkipsFilteredRows: true},
 	} {
 		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
 			t.Run(how+", "+size, func(t *testing.T) {
