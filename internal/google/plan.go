@@ -239,7 +239,7 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := pl.columnRequests()
+	reqs := append(pl.showFiltered(), pl.columnRequests()...)
 	had := t.cols
 	if !pl.whole {
 		had = pl.shape.tabCols
@@ -358,7 +358,7 @@ func (pl *plan) clearing() []*sheets.Request {
 // finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
 // named range and marks.
 func (pl *plan) finish() []*sheets.Request {
-	reqs := append(pl.clearing(), pl.looks()...)
+	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.hideFiltered())
 	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",
