@@ -24,7 +24,7 @@ type WriteRequest struct {
 	Partial     bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
 	FillDown    bool        // formulas beside the rows follow them
-	Repair      Repair      // what a person allowed, once
+	Repair      Repair      // what a person allows this run to do
 	// Trace is the WriteResult.Trace of the last write; nil if unknown.
 	Trace []byte
 	// Hidden lists the ids of columns whose values a change must not show.

@@ -57,16 +57,6 @@ const (
 	StopWhenBlocked WhenBlocked = "stop"
 )
 
-// Repair is something that a person allows a run to do to a sheet that people have changed.
-type Repair string
-
-const (
-	// RepairPutBack restores titles and columns of the exported area that were changed or deleted.
-	RepairPutBack Repair = "put_back"
-	// RepairUnmerge takes merged cells in the exported area apart.
-	RepairUnmerge Repair = "unmerge"
-)
-
 func modeTexts() []string {
 	var list []string
 	for _, m := range Modes() {
@@ -106,6 +96,7 @@ type Exporter struct {
 	Definition   string            `json:"type"`
 	Companies    []RealmID         `json:"company_ids"`
 	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
+	Titles       map[string]string `json:"titles,omitempty"`  // people's own titles, by column
 	Filters      []Filter          `json:"filters,omitempty"`
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`

@@ -72,6 +72,8 @@ type Run struct {
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
 	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", or empty for the schedule
+	// Repair is what a person allows this run, and no other, to do to the sheet.
+	Repair Repair `json:"repair,omitempty"`
 
 	QueuedAt   time.Time `json:"queued_at"`
 	NotBefore  time.Time `json:"not_before"` // when a retry may start
@@ -94,6 +96,7 @@ func (r Run) Clone() Run {
 	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
 	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	r.Exporter.Titles = maps.Clone(r.Exporter.Titles)
 	return r
 }
 

@@ -22,6 +22,7 @@ type inputs struct {
 	today      time.Time
 	limit      int // rows a company; 0 means all
 	beside     bool
+	titles     map[string]string // people's own, by column
 }
 
 // sideBySide reports whether the exporter wants its companies' statements side by side.
@@ -31,8 +32,16 @@ func sideBySide(e export.Exporter, d export.Definition) bool {
 		e.Option(d, export.OptCompanies) == export.CompaniesBeside
 }
 
-// combine makes one result from those of all companies.
+// combine makes one result from those of all companies, with people's own titles.
 func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
+	rows, warnings, err := in.join(parts)
+	if err == nil && len(in.titles) > 0 {
+		rows.Retitle(in.titles)
+	}
+	return rows, warnings, err
+}
+
+func (in inputs) join(parts []part) (*table.Spool, []string, error) {
 	if in.beside {
 		statements := make([]statement.Part, len(parts))
 		for i, p := range parts {
@@ -46,7 +55,7 @@ func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
 
 // lookUp collects the inputs of a run. What cannot work is refused at once, before any request is made.
 func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
-	in := inputs{definition: r.definitions[e.Definition], limit: limit}
+	in := inputs{definition: r.definitions[e.Definition], limit: limit, titles: e.Titles}
 	if in.definition == nil {
 		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
 	}
