@@ -34,6 +34,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/dry-run", s.dryRun},
 		{http.MethodGet, "/exporters/:id/capture", s.captureAnswers},
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
+		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},
 		{http.MethodPost, "/preview", s.previewDraft},
 

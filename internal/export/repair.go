@@ -92,10 +92,13 @@ func (e Exporter) without(d Definition, columns []problem.Column) (keys []string
 			continue
 		}
 		i := slices.Index(keys, c.ID)
-		if i < 0 || c.ID == CompanyColumn && len(e.Companies) > 1 {
+		listed := slices.ContainsFunc(d.Catalogue(), func(col Column) bool { return col.Path == c.ID })
+		switch {
+		case c.ID == CompanyColumn && len(e.Companies) > 1, i < 0 && !listed:
 			return nil, false
+		case i >= 0: // otherwise it was dropped already
+			keys = slices.Delete(keys, i, i+1)
 		}
-		keys = slices.Delete(keys, i, i+1)
 	}
 	return keys, len(keys) > 0
 }
@@ -105,10 +108,11 @@ func (e *Exporter) Repair(d Definition, r Repair, p *problem.Problem) bool {
 	switch r {
 	case RepairDropColumns:
 		keys, ok := e.without(d, p.Columns)
-		if ok {
-			e.Columns = keys
+		if !ok {
+			return false
 		}
-		return ok
+		e.Columns = keys
+		return true
 	case RepairTakeTitles:
 		titles := maps.Clone(e.Titles)
 		if titles == nil {
