@@ -8,7 +8,6 @@ import (
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -19,11 +18,14 @@ func (r *write) look(ctx context.Context) error {
 		return err
 	}
 	r.state, r.looked = st, r.c.o.Now()
-	if r.place, err = st.locate(r.w.Owner, r.w.Target); err != nil {
+	if r.place, err = r.findPlace(); err != nil {
 		return err
 	}
 	r.enc = encoder{zone: r.zone()}
-	return r.prove(ctx)
+	if err := r.prove(ctx); err != nil {
+		return err
+	}
+	return r.takeOver(ctx)
 }
 
 // zone returns the time zone in which the spreadsheet shows instants.
@@ -81,6 +83,9 @@ func (r *write) stand(ctx context.Context) error {
 		return err
 	}
 	if r.place.layout, err = r.findColumns(ctx, header[0][0]); err != nil {
+		return err
+	}
+	if err := r.checkHeaderMerges(r.place.layout); err != nil {
 		return err
 	}
 	if err := r.checkDrift(r.place.layout); err != nil {
@@ -159,7 +164,7 @@ func (r *write) mustBeEmpty(ctx context.Context) error {
 			return err
 		}
 		if taken != "" {
-			return r.blocked(taken, r.plan)
+			return r.blockedProblem(ctx, taken, r.plan)
 		}
 	}
 	return nil
@@ -241,11 +246,9 @@ func (r *write) checkColumns(s reshaping) error {
 			low, high = min(step.from, step.to), max(step.from, step.to)+1
 		}
 		for _, m := range r.place.tab.merges {
-			if m.cols() > 1 && m.col < high+1 && low < m.endCol-1 {
-				return problem.New(problem.SheetConflict,
-					"The columns of the tab %q must change, and the merged cells %s would be torn apart.",
-					r.place.tab.title, m.a1(r.place.tab.title)).
-					WithHint("Unmerge those cells, or choose another tab. Nothing was written.")
+			if m.cols() > 1 && m.col < high+1 && low < m.endCol-1 && !r.plan.mayUnmerge(m) {
+				return mergedProblem("The columns of the tab %q must change, and the merged cells %s would be torn "+
+					"apart.", r.place.tab.title, m.a1(r.place.tab.title))
 			}
 		}
 	}

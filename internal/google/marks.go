@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"google.golang.org/api/sheets/v4"
+
+	"ledgersheet/internal/export"
 )
 
 // guardLasts is how long a guard is kept. Google ends requests after 180 seconds.
@@ -67,11 +69,11 @@ func (pl *plan) columnMarks() []*sheets.Request {
 			continue
 		}
 		if pl.place.stamp.Exporter != "" { // the column may have stood elsewhere
-			reqs = append(reqs, pl.dropMark(c.ID))
+			reqs = append(reqs, dropMark(pl.owner, c.ID))
 		}
 		reqs = append(reqs, createMetadata(&sheets.DeveloperMetadata{
 			MetadataId:  numberFor("column", string(pl.owner), string(pl.run), pl.place.stamp.text, c.ID),
-			MetadataKey: columnKey, MetadataValue: pl.columnMark(c.ID), Visibility: "DOCUMENT",
+			MetadataKey: columnKey, MetadataValue: markOf(pl.owner, c.ID), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{
 				DimensionRange: dimension(pl.tabID, "COLUMNS", pl.cols[i], pl.cols[i]+1),
 			},
@@ -80,16 +82,16 @@ func (pl *plan) columnMarks() []*sheets.Request {
 	return reqs
 }
 
-func (pl *plan) columnMark(field string) string {
-	text, _ := json.Marshal(columnMark{Exporter: pl.owner, Field: field}) // strings cannot fail to marshal
+func markOf(owner export.ID, field string) string {
+	text, _ := json.Marshal(columnMark{Exporter: owner, Field: field}) // strings cannot fail to marshal
 	return string(text)
 }
 
 // dropMark returns the request that removes a column's mark, wherever it is.
-func (pl *plan) dropMark(field string) *sheets.Request {
+func dropMark(owner export.ID, field string) *sheets.Request {
 	return &sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
 		DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{
-			MetadataKey: columnKey, MetadataValue: pl.columnMark(field),
+			MetadataKey: columnKey, MetadataValue: markOf(owner, field),
 		}},
 	}}
 }
@@ -101,7 +103,11 @@ func (pl *plan) newStamp() stamp {
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
 	}
 	for i, c := range pl.schema.Columns {
-		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)})
+		f := field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)}
+		if i > 0 {
+			f.Gap = pl.cols[i] - pl.cols[i-1] - 1
+		}
+		s.Fields = append(s.Fields, f)
 	}
 	return s
 }

@@ -29,6 +29,7 @@ type plan struct {
 	styles []style
 	widths []int // of the columns, in characters
 	repair export.Repair
+	others int // the cells of the spreadsheet's other tabs
 
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
@@ -53,10 +54,15 @@ func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
+	if w.Repair == export.RepairStartOver {
+		pl.tabID = besideID(w.Owner, w.Run)
+	}
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
 		pl.tabID++
 	}
+	pl.others = st.cells(w.Owner)
 	if p.tab != nil {
+		pl.others -= p.tab.rows * p.tab.cols
 		pl.tabID, pl.title = p.tab.id, p.tab.title
 		if p.rename {
 			pl.title = w.Target.Sheet
@@ -144,23 +150,46 @@ func (pl *plan) touched() []rect {
 
 func (pl *plan) checkMerges(t *tab) error {
 	for _, m := range t.merges {
-		if !m.overlaps(pl.target) && !(m.overlaps(pl.place.managed) && !pl.whole) {
+		if !m.overlaps(pl.target) && !(m.overlaps(pl.place.managed) && !pl.whole) || pl.mayUnmerge(m) {
 			continue
 		}
-		if pl.repair == export.RepairUnmerge {
-			pl.unmerge = append(pl.unmerge, m)
-			continue
-		}
-		return problem.New(problem.SheetConflict,
-			"Cells %s are merged; the exported rows would be lost under them.", m.a1(t.title)).
-			WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
+		return mergedProblem("Cells %s are merged; the exported rows would be lost under them.", m.a1(t.title))
 	}
 	return nil
+}
+
+// mayUnmerge reports whether a person has allowed to take merged cells apart, and notes that they will be.
+func (pl *plan) mayUnmerge(m rect) bool {
+	if pl.repair != export.RepairUnmerge {
+		return false
+	}
+	if !slices.Contains(pl.unmerge, m) {
+		pl.unmerge = append(pl.unmerge, m)
+	}
+	return true
 }
 
 // gridRows returns the height of a tab made for the result. It has at least one row below the header, because a header
 // cannot be frozen on a tab without other rows.
 func (pl *plan) gridRows() int { return max(pl.target.endRow, pl.target.row+2) }
+
+// A new tab has this much room for people's own cells, unless the spreadsheet's cells are scarce.
+const (
+	roomCols = 26 // in all
+	roomRows = 100
+)
+
+// newSize returns the size of a tab made for the result.
+func (pl *plan) newSize() (rows, cols int) {
+	rows, cols = pl.gridRows()+roomRows, max(pl.target.endCol, roomCols)
+	if t := pl.place.tab; t != nil {
+		rows, cols = max(rows, t.rows), max(cols, t.cols)
+	}
+	if pl.others+rows*cols > export.MostCells/2 {
+		return pl.gridRows(), pl.target.endCol
+	}
+	return rows, cols
+}
 
 // rowsBefore returns the height of the tab as it is.
 func (pl *plan) rowsBefore() int {
@@ -175,7 +204,7 @@ func (pl *plan) size() (rows, cols int) {
 	t := pl.place.tab
 	switch {
 	case t == nil, pl.place.rename:
-		return pl.gridRows(), pl.target.endCol
+		return pl.newSize()
 	case pl.whole:
 		return max(t.rows, pl.target.endRow), max(t.cols, pl.target.endCol)
 	}
@@ -234,7 +263,11 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := pl.columnRequests()
+	var reqs []*sheets.Request
+	for _, m := range pl.unmerge { // where they are before columns and rows move
+		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
+	}
+	reqs = append(reqs, pl.columnRequests()...)
 	had := t.cols
 	if !pl.whole {
 		had = pl.shape.tabCols
@@ -244,9 +277,6 @@ func (pl *plan) prepare() []*sheets.Request {
 	}
 	if more := rows - t.rows; more > 0 {
 		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
-	}
-	for _, m := range pl.unmerge {
-		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
 	}
 	return append(reqs, pl.rowRequests()...)
 }
@@ -275,7 +305,7 @@ func (pl *plan) columnRequests() []*sheets.Request {
 		case emptyColumn:
 			cells := rect{m.row, s.from, m.endRow, s.from + 1}
 			reqs = append(reqs, reset(cells.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"),
-				pl.dropMark(s.field))
+				dropMark(pl.owner, s.field))
 		}
 	}
 	return reqs
@@ -345,5 +375,5 @@ func (pl *plan) finish() []*sheets.Request {
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",
 		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
-	return append(reqs, pl.marks()...)
+	return append(append(reqs, pl.inherit()...), pl.marks()...)
 }

@@ -121,7 +121,7 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 		}
 		pl.header = pl.header || l.titles[c.ID] != pl.titles[i]
 	}
-	pl.shape = reshape(r.place.tab.cols, wanted, at, gone)
+	pl.shape = reshape(r.place.tab.cols, wanted, at, gone, l.gaps())
 	pl.cols = pl.shape.at
 	if err := r.checkColumns(pl.shape); err != nil {
 		return err
