@@ -173,10 +173,14 @@ func (r *write) mustBeEmpty(ctx context.Context) error {
 // firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula
 // that shows nothing counts.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
+	return r.firstTakenIn(ctx, r.state.id, title, area)
+}
+
+func (s *session) firstTakenIn(ctx context.Context, id, title string, area rect) (taken string, err error) {
 	step := max(1, readCells/max(1, area.cols()))
 	for row := area.row; row < area.endRow && taken == ""; row += step {
 		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
-		err = r.scan(ctx, r.state.id, title, entered, []rect{piece}, func(_, n int, row []value) {
+		err = s.scan(ctx, id, title, entered, []rect{piece}, func(_, n int, row []value) {
 			if n == 0 {
 				taken = "" // of an earlier try
 			}

@@ -102,6 +102,9 @@ func (pl *plan) newStamp() stamp {
 		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1,
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
 	}
+	if s.First = pl.place.stamp.First; s.First.At == "" {
+		s.First = firstRows{s.At, s.Rows}
+	}
 	for i, c := range pl.schema.Columns {
 		f := field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)}
 		if i > 0 {

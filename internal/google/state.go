@@ -36,9 +36,16 @@ type stamp struct {
 	Look     string    `json:"look,omitempty"` // of a statement's row styles
 	Rows     int       `json:"rows"`           // with the header
 	At       string    `json:"at"`
+	First    firstRows `json:"first"` // of the exporter on this tab
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
+}
+
+// firstRows is how many rows there were, with the header, at the first write, to tell how they grow.
+type firstRows struct {
+	At   string `json:"at,omitempty"`
+	Rows int    `json:"rows,omitempty"`
 }
 
 // field is a column as it was written.

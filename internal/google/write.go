@@ -49,6 +49,9 @@ type write struct {
 	styles []style
 	widths []int // the longest text of each column in characters, as far as the first rows tell
 
+	staging int64 // the hidden tab that was made
+	cut     int   // texts that are too long for a cell
+
 	warnings []string
 }
 
@@ -71,7 +74,13 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	return r, r.decide(ctx)
+	if err := r.decide(ctx); err != nil {
+		return nil, err
+	}
+	if r.isSame() {
+		return r, nil
+	}
+	return r, r.checkFile(ctx)
 }
 
 // decide reads the existing rows, compares the result with them and makes the plan.
@@ -164,6 +173,7 @@ func (r *write) weigh() error {
 		r.newChange()
 	}
 	schema := r.w.Rows.Schema()
+	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
@@ -192,7 +202,7 @@ func (r *write) weigh() error {
 		n++
 		return nil
 	})
-	r.set = r.change.Set(r.standing)
+	r.set, r.cut = r.change.Set(r.standing), r.enc.cut
 	return err
 }
 
@@ -325,7 +335,11 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
-	case r.picked != nil:
+	}
+	if r.plan != nil {
+		n += len(r.plan.tabLooks())
+	}
+	if r.picked != nil {
 		return n + commit + verify
 	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
@@ -387,6 +401,14 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 }
 
 func (r *write) put(ctx context.Context) error {
+	if err := r.putRows(ctx); err != nil {
+		return err
+	}
+	r.dress(ctx)
+	return nil
+}
+
+func (r *write) putRows(ctx context.Context) error {
 	if r.picked != nil {
 		body, err := r.smallBody()
 		if err != nil {
@@ -468,9 +490,11 @@ func (r *write) result() export.WriteResult {
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
-	if r.enc.cut > 0 {
-		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
-			"holds; they are cut and end with a note that says so.")
+	if r.cut > 0 {
+		r.warnings = append(r.warnings, cutWarning(r.cut))
+	}
+	if text := r.plan.fullness(); text != "" {
+		r.warnings = append(r.warnings, text)
 	}
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res

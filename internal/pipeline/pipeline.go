@@ -307,6 +307,9 @@ func nameAccount(err error, a export.GoogleAccount) error {
 		return err
 	}
 	named := *p
-	named.Message = strings.TrimSuffix(p.Message, ".") + " (" + a.Email + ")."
+	if a.Kind == export.ServiceAccount && errors.Is(err, export.ErrNoStorage) {
+		named.Message, named.Hint = export.ServiceStorage, export.ServiceStorageHint
+	}
+	named.Message = strings.TrimSuffix(named.Message, ".") + " (" + a.Email + ")."
 	return &named
 }

@@ -1,0 +1,83 @@
+package google
+
+import (
+	"fmt"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// nearlyFull is the share of the cells that Google allows, in percent, from which a run warns.
+const nearlyFull = 70
+
+const (
+	day   = 24 * time.Hour
+	month = 365 * day / 12
+	// leastHistory is how long an exporter must have written before its growth says anything.
+	leastHistory = 14 * day
+	// farOff is how far ahead a forecast is still of use.
+	farOff = 5 * 365 * day
+)
+
+// fullness returns a warning if the spreadsheet will be nearly full, with a forecast if the exporter's rows have grown
+// since its first write; empty otherwise.
+func (pl *plan) fullness() string {
+	tabRows, tabCols := pl.size()
+	cells := pl.others + tabRows*tabCols
+	if cells*100 < export.MostCells*nearlyFull {
+		return ""
+	}
+	text := fmt.Sprintf("The spreadsheet has %s of the 10,000,000 cells that Google allows, %d %%, over all tabs and "+
+		"with empty cells.", grouped(cells), cells*100/export.MostCells)
+	if left := pl.lasts(export.MostCells - cells); left > 0 {
+		text += " As this exporter's rows have grown so far, it is full in about " + roughly(left) + "."
+	}
+	return text + " Use another spreadsheet in good time, fewer columns or a filter, or delete empty rows and columns."
+}
+
+// lasts returns how long the exporter's rows can grow as they have until they need so many more cells; 0 if that cannot
+// be told or is far off.
+func (pl *plan) lasts(cells int) time.Duration {
+	first, err := time.Parse(time.RFC3339, pl.place.stamp.First.At)
+	span, grown := pl.at.Sub(first), pl.rows+1-pl.place.stamp.First.Rows
+	if err != nil || span < leastHistory || grown <= 0 {
+		return 0
+	}
+	hours := float64(cells) / float64(len(pl.cols)) / float64(grown) * span.Hours()
+	if hours > farOff.Hours() {
+		return 0
+	}
+	return time.Duration(hours * float64(time.Hour))
+}
+
+// roughly returns a duration in words.
+func roughly(d time.Duration) string {
+	switch n := int((d + month/2) / month); {
+	case d < 2*7*day:
+		return "a week"
+	case n < 2:
+		return fmt.Sprintf("%d weeks", (d+7*day/2)/(7*day))
+	case n < 24:
+		return fmt.Sprintf("%d months", n)
+	default:
+		return fmt.Sprintf("%d years", n/12)
+	}
+}
+
+// grouped returns a number with separators.
+func grouped(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func cutWarning(n int) string {
+	if n == 1 {
+		return "One text had more than the 50,000 characters that a Google Sheets cell holds; it is cut and ends with a " +
+			"note that says so."
+	}
+	return fmt.Sprintf("%s texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and "+
+		"end with a note that says so.", grouped(n))
+}
