@@ -30,20 +30,20 @@ func answerOf() map[string]googlesim.Fault {
 		"413 ": {Status: 413}, "499 ": {Status: 499}, "-5 ": {Status: 503}, "-1 ": {Status: 405},
 		"-4 ": {Status: 403, HTML: true},
 		"403 service accounts do not have storage quota": says(403, "Service Accounts do not have storage quota."),
-		"403 storagequotaexceeded":                       {
+		"403 storagequotaexceeded": {
 			Status: 403, Message: "Full.", Reason: "storageQuotaExceeded", Domain: "usageLimits",
 		},
 		"403 storage quota": says(403,
 			"The user's Drive storage quota has been exceeded."),
-		"403 ratelimitexceeded":                  googlesim.Forbidden("userRateLimitExceeded"),
-		"403 access_token_scope_insufficient":    scoped,
-		"403 insufficient authentication scopes": scope,
-		"403 insufficientpermissions":            reason("Insufficient Permission", "insufficientPermissions"),
-		"403 has not been used in project":       googlesim.Forbidden("accessNotConfigured"),
-		"403 service_disabled":                   disabled,
-		"403 domain administrators have disabled":                       googlesim.Forbidden("domainPolicy"),
-		"403 ":                                   googlesim.Forbidden("forbidden"),
-		"404 ":                                   {Status: 404},
+		"403 ratelimitexceeded":                   googlesim.Forbidden("userRateLimitExceeded"),
+		"403 access_token_scope_insufficient":     scoped,
+		"403 insufficient authentication scopes":  scope,
+		"403 insufficientpermissions":             reason("Insufficient Permission", "insufficientPermissions"),
+		"403 has not been used in project":        googlesim.Forbidden("accessNotConfigured"),
+		"403 service_disabled":                    disabled,
+		"403 domain administrators have disabled": googlesim.Forbidden("domainPolicy"),
+		"403 ": googlesim.Forbidden("forbidden"),
+		"404 ": {Status: 404},
 		"400 protected cell or object": says(400,
 			"Invalid requests[0].updateCells: You are trying to edit a protected cell or object."),
 		"400 limit of 10000000 cells": says(400, "Invalid requests[0].addSheet: This action would increase the number "+
@@ -116,7 +116,7 @@ func testAnswer(t *testing.T, row google.Row, f googlesim.Fault, maxBody int) {
 	}
 	found := f.Kind == "batchUpdate" && f.Apply // the state shows that it was done
 	recovers := f.Times == 1 && (row.Again && !(create && row.Happened) ||
-		strings.Contains(row.Part, "developer metadata") && f.Kind == "batchUpdate")
+		strings.Contains(row.Part, "developer metadata"))
 	switch {
 	case err == nil && !found && !recovers:
 		t.Errorf("%sno error", at)

@@ -29,21 +29,21 @@ func (pl *plan) fullness() string {
 	}
 	text := fmt.Sprintf("The spreadsheet has %s of the 10,000,000 cells that Google allows, %d %%, over all tabs and "+
 		"with empty cells.", grouped(cells), cells*100/export.MostCells)
-	if left := pl.lasts(export.MostCells - cells); left > 0 {
+	if left := pl.lasts(tabRows - pl.target.endRow + (export.MostCells-cells)/tabCols); left > 0 {
 		text += " As this exporter's rows have grown so far, it is full in about " + roughly(left) + "."
 	}
 	return text + " Use another spreadsheet in good time, fewer columns or a filter, or delete empty rows and columns."
 }
 
-// lasts returns how long the exporter's rows can grow as they have until they need so many more cells; 0 if that cannot
-// be told or is far off.
-func (pl *plan) lasts(cells int) time.Duration {
+// lasts returns how long there is room for so many more rows if they grow as they have; 0 if that cannot be told or is
+// far off. A row that the tab gains costs cells in all of its columns.
+func (pl *plan) lasts(rows int) time.Duration {
 	first, err := time.Parse(time.RFC3339, pl.place.stamp.First.At)
 	span, grown := pl.at.Sub(first), pl.rows+1-pl.place.stamp.First.Rows
 	if err != nil || span < leastHistory || grown <= 0 {
 		return 0
 	}
-	hours := float64(cells) / float64(len(pl.cols)) / float64(grown) * span.Hours()
+	hours := float64(rows) / float64(grown) * span.Hours()
 	if hours > farOff.Hours() {
 		return 0
 	}
