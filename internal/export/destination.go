@@ -74,15 +74,15 @@ const MostCells = 10_000_000
 // ErrMoved says that the range changed between a look and the write that relies on it: look again.
 var ErrMoved = errors.New("what stands there has changed since it was looked at")
 
-// ErrNoStorage says that the account has no room to make a spreadsheet. Google says so in the same words to people whose
-// storage is full and to service accounts, which have none.
+// ErrNoStorage says that the account has no room to make a spreadsheet. Google says so in the same words to people
+// whose storage is full and to service accounts, which have none.
 var ErrNoStorage = errors.New("the account has no storage")
 
 // What the owner of a service account is told that has no storage.
 const (
 	ServiceStorage     = "Google refuses to make a spreadsheet: a service account has no storage of its own."
-	ServiceStorageHint = "Make a spreadsheet yourself, share it with the account as an editor, and enter its address as " +
-		"the destination."
+	ServiceStorageHint = "Make a spreadsheet yourself, share it with the account as an editor, and enter its " +
+		"address as the destination."
 )
 
 // mostLooks limits how often Put looks.

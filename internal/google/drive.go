@@ -96,8 +96,8 @@ func (r *write) nameDouble(ctx context.Context, f *drive.File) {
 	}
 	taken, err := r.firstTakenIn(ctx, f.Id, only.title, rect{0, 0, only.rows, only.cols})
 	if err == nil && taken == "" {
-		r.warnings = append(r.warnings, "A second spreadsheet was made for this exporter when an answer of Google's was "+
-			"lost. It is empty and can be deleted: "+f.WebViewLink)
+		r.warnings = append(r.warnings, "A second spreadsheet was made for this exporter when an answer of Google's "+
+			"was lost. It is empty and can be deleted: "+f.WebViewLink)
 	}
 }
 

@@ -80,18 +80,19 @@ const (
 )
 
 const (
-	slowDown    = "Google's quota for this minute is used up."
-	noScope     = "This Google account has not allowed ledgersheet to write spreadsheets."
-	scopeHint   = "Open Connections, press Reconnect on this account and leave every box ticked on Google's page."
-	noAPI       = "The Google Sheets or Drive API is not enabled: %s"
-	apiHint     = "Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a minute and run again."
+	slowDown  = "Google's quota for this minute is used up."
+	noScope   = "This Google account has not allowed ledgersheet to write spreadsheets."
+	scopeHint = "Open Connections, press Reconnect on this account and leave every box ticked on Google's page."
+	noAPI     = "The Google Sheets or Drive API is not enabled: %s"
+	apiHint   = "Enable both the Google Sheets API and the Google Drive API in the Google Cloud project, wait a " +
+		"minute and run again."
 	noStorage   = "Google refuses to make a spreadsheet: the storage of this account is full."
-	storageHint = "Free space in the account's Google Drive, or make a spreadsheet with another account, share it with this one " +
-		"as an editor, and enter its address as the destination."
+	storageHint = "Free space in the account's Google Drive, or make a spreadsheet with another account, share it " +
+		"with this one as an editor, and enter its address as the destination."
 )
 
-// answers is the one table of what Google's unsuccessful answers mean: whether what was asked may have been done, whether
-// asking again can help, and what people are told. The first match wins.
+// answers is the one table of what Google's unsuccessful answers mean: whether what was asked may have been done,
+// whether asking again can help, and what people are told. The first match wins.
 // https://developers.google.com/workspace/sheets/api/troubleshoot-api-errors
 // https://developers.google.com/workspace/drive/api/guides/handle-errors
 var answers = []answer{
@@ -110,7 +111,8 @@ var answers = []answer{
 		format: "Google's service failed with status %d."},
 	{status: foreign, happened: true, again: true, code: problem.GoogleUnavailable,
 		format: "Something between ledgersheet and Google answered with status %d.",
-		hint:   "If there is a proxy in between, let it pass requests to googleapis.com. The run is tried again by itself."},
+		hint: "If there is a proxy in between, let it pass requests to googleapis.com. The run is tried again by " +
+			"itself."},
 
 	{status: 403, part: "service accounts do not have storage quota", code: problem.SpreadsheetForbidden,
 		format: export.ServiceStorage, hint: export.ServiceStorageHint},
@@ -157,7 +159,7 @@ var answers = []answer{
 }
 
 // matches reports whether an answer is of this kind. text is all that it says, in lower case.
-func (a *answer) matches(e *googleapi.Error, text string) bool {
+func (a answer) matches(e *googleapi.Error, text string) bool {
 	switch a.status {
 	case foreign:
 		return e.Code >= 400 && e.Message == ""
@@ -170,7 +172,7 @@ func (a *answer) matches(e *googleapi.Error, text string) bool {
 }
 
 // message returns what people are told.
-func (a *answer) message(e *googleapi.Error) string {
+func (a answer) message(e *googleapi.Error) string {
 	return strings.NewReplacer("%d", strconv.Itoa(e.Code), "%s", shorten(e.Message)).Replace(a.format)
 }
 
@@ -191,13 +193,13 @@ func answerFault(err error, now time.Time) *fault {
 }
 
 // classify returns the first kind of answer that matches.
-func classify(e *googleapi.Error) *answer {
+func classify(e *googleapi.Error) answer {
 	text := strings.ToLower(e.Message + " " + e.Body)
 	for _, item := range e.Errors {
 		text += " " + strings.ToLower(item.Reason+" "+item.Message)
 	}
 	i := slices.IndexFunc(answers, func(a answer) bool { return a.matches(e, text) })
-	return &answers[i] // the last one matches everything
+	return answers[i] // the last one matches everything
 }
 
 func shorten(s string) string {

@@ -43,11 +43,11 @@ func (pl *plan) lasts(rows int) time.Duration {
 	if err != nil || span < leastHistory || grown <= 0 {
 		return 0
 	}
-	hours := float64(rows) / float64(grown) * span.Hours()
-	if hours > farOff.Hours() {
+	left := time.Duration(rows) * (span / time.Hour) / time.Duration(grown) // in hours
+	if left > farOff/time.Hour {
 		return 0
 	}
-	return time.Duration(hours * float64(time.Hour))
+	return left * time.Hour
 }
 
 // roughly returns a duration in words.
@@ -74,10 +74,9 @@ func grouped(n int) string {
 }
 
 func cutWarning(n int) string {
+	const limit = "the 50,000 characters that a Google Sheets cell holds"
 	if n == 1 {
-		return "One text had more than the 50,000 characters that a Google Sheets cell holds; it is cut and ends with a " +
-			"note that says so."
+		return "One text had more than " + limit + "; it is cut and ends with a note that says so."
 	}
-	return fmt.Sprintf("%s texts had more than the 50,000 characters that a Google Sheets cell holds; they are cut and "+
-		"end with a note that says so.", grouped(n))
+	return grouped(n) + " texts had more than " + limit + "; they are cut and end with a note that says so."
 }

@@ -60,11 +60,13 @@ func TestPutBack(t *testing.T) {
 		found string
 		at    int // where people's column is afterwards
 	}{
-		"first":   {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 1, 1) }, "Invoice ID", "", 2},
-		"before":  {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 2, 1) }, "Number", "", 2},
-		"after":   {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 4, 1) }, "Date", "", 2},
-		"last":    {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 7, 1) }, "Paid", "", 2},
-		"three":   {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 4, 3) }, "Date Customer Total", "", 2},
+		"first":  {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 1, 1) }, "Invoice ID", "", 2},
+		"before": {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 2, 1) }, "Number", "", 2},
+		"after":  {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 4, 1) }, "Date", "", 2},
+		"last":   {func(b *bench) error { return b.doc().DeleteColumns("Invoices", 7, 1) }, "Paid", "", 2},
+		"three": {
+			func(b *bench) error { return b.doc().DeleteColumns("Invoices", 4, 3) }, "Date Customer Total", "", 2,
+		},
 		"renamed": {func(b *bench) error { return b.doc().SetCell("Invoices!B1", "No.") }, "", "No.", 2},
 		"cleared": {func(b *bench) error { return b.doc().SetCell("Invoices!B1", "") }, "", "", 2},
 	} {

@@ -17,7 +17,8 @@ func TestRepair(t *testing.T) {
 	e := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = "Drifted", "Drifted" })
 	failed := s.run(e, func(r *export.Run) {
 		r.Status = export.RunFailed
-		r.Problem = problem.New(problem.HeaderDrift, "A title is gone.").WithRemedies("put_back", "take_titles", "start_over")
+		r.Problem = problem.New(problem.HeaderDrift, "A title is gone.").
+			WithRemedies("put_back", "take_titles", "start_over")
 		r.Problem.Columns = []problem.Column{{ID: "DocNumber", Title: "Number", Found: "<No.>"}}
 	})
 	page, runPage := "/exporters/"+string(e.ID), "/runs/"+string(failed.ID)
