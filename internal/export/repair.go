@@ -20,7 +20,7 @@ const (
 	RepairTakeTitles Repair = "take_titles"
 	// RepairUnmerge takes merged cells in the exported area apart.
 	RepairUnmerge Repair = "unmerge"
-	// RepairTakeOver treats the rows that stand at the start cell as this exporter's.
+	// RepairTakeOver treats rows under the exporter's header, whose marks are lost, as its own.
 	RepairTakeOver Repair = "take_over"
 	// RepairStartOver writes to a new tab; the old one stays as it is.
 	RepairStartOver Repair = "start_over"
@@ -44,10 +44,9 @@ func (r Repair) Words() (name, does string) {
 	case RepairTakeTitles:
 		return "Take the new title", "Keeps the titles that somebody gave the columns, for all later runs too."
 	case RepairUnmerge:
-		return "Unmerge the cells", "Takes the merged cells apart and writes the rows. What stands in them stays in " +
-			"the upper left cell, unless that is the exporter's."
+		return "Unmerge the cells", "Takes the merged cells apart and writes the rows."
 	case RepairTakeOver:
-		return "Take these rows over", "Treats the rows that stand at the start cell as this exporter's and brings " +
+		return "Take these rows over", "Treats the rows under this exporter's header as this exporter's and brings " +
 			"them up to date. Choose it only if they came from this export."
 	case RepairStartOver:
 		return "Start over beside", "Writes all rows to a new tab. The old tab stays as it is and is not updated any " +

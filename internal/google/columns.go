@@ -152,7 +152,7 @@ func (r *write) checkDrift(l layout) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	return driftProblem(r.place.tab.title, changed)
+	return driftProblem(r.place.tab.title, changed, len(wanted))
 }
 
 // mergedHeader returns the merged cells that hide a title, if there are any.
@@ -183,7 +183,8 @@ func (r *write) checkHeaderMerges(l layout) error {
 	return nil
 }
 
-func driftProblem(tab string, changed []problem.Column) error {
+// driftProblem returns the problem that so many columns were changed, of those that are wanted.
+func driftProblem(tab string, changed []problem.Column, wanted int) error {
 	var gone, renamed []string
 	blank := false // a title was cleared, and nothing can be taken
 	for _, c := range changed {
@@ -200,7 +201,10 @@ func driftProblem(tab string, changed []problem.Column) error {
 		faults = append(faults, "the column "+strings.Join(gone, ", ")+" is gone")
 		remedies = append(remedies, string(export.RepairDropColumns))
 	}
-	if len(renamed) > 0 {
+	switch {
+	case len(renamed) > 1 && len(renamed)+len(gone) == wanted:
+		faults = append(faults, "the row with the titles is gone or was written over")
+	case len(renamed) > 0:
 		faults = append(faults, "the title "+strings.Join(renamed, ", "))
 		if !blank {
 			remedies = append(remedies, string(export.RepairTakeTitles))

@@ -319,7 +319,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 		return p, nil
 	}
 	if !p.tab.grid {
-		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title)
+		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title).
+			WithRemedies(string(export.RepairStartOver))
 	}
 	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}
