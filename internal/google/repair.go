@@ -131,7 +131,7 @@ func (r *write) takeOver(ctx context.Context) error {
 	if err != nil || found.fields == nil {
 		return err
 	}
-	p.managed, p.row, p.col, p.taken, p.heirOf = found.at, found.at.row, found.at.col, true, found
+	p.managed, p.row, p.col, p.heirOf = found.at, found.at.row, found.at.col, found
 	p.stamp.Fields = found.fields
 	return nil
 }
@@ -152,9 +152,10 @@ func (pl *plan) inherit() []*sheets.Request {
 		if !ok {
 			continue
 		}
-		reqs = append(reqs, deleteMetadata(s.id))
+		reqs = append(reqs, deleteMetadata(s.id), drop(rowKey, rowMarkOf(owner, headEnd)),
+			drop(rowKey, rowMarkOf(owner, lastEnd)))
 		for _, f := range s.Fields {
-			reqs = append(reqs, dropMark(owner, f.ID))
+			reqs = append(reqs, drop(columnKey, markOf(owner, f.ID)))
 		}
 	}
 	return reqs

@@ -24,6 +24,7 @@ const (
 	stagingKey = "ledgersheet_staging"
 	guardKey   = "ledgersheet_guard"
 	columnKey  = "ledgersheet_column"
+	rowKey     = "ledgersheet_row"
 )
 
 // stamp is the value of an exporter's metadata on its tab.
@@ -277,11 +278,10 @@ type place struct {
 	named string // id of the named range; empty if there is none
 	// follows says that the named range is where the managed range is.
 	follows bool
-	// taken says that a person has allowed to take the rows over, whose marks are lost. heirOf says from whom.
-	taken  bool
-	heirOf stranded
+	heirOf  stranded // the rows that a person has allowed to take over
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
+	marks  marks // once they are read
 }
 
 // isMoved reports whether the rows go to another corner of the tab than before.

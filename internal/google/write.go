@@ -111,6 +111,12 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.mustBeEmpty(ctx); err != nil {
 		return err
 	}
+	if !pl.whole && !pl.changesNothing() && r.place.marks.columns == nil {
+		if err := r.readMarks(ctx); err != nil {
+			return err
+		}
+		pl.place.marks = r.place.marks
+	}
 	return r.pick(pl.arr)
 }
 
@@ -439,7 +445,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return append(reqs, anys(r.plan.guards())...)
+	return append(reqs, anys(append(r.plan.guards(), r.plan.lift()...))...)
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.

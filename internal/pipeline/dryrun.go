@@ -39,10 +39,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()
 	dry.Requests = export.Requests{QuickBooks: j.quickBooks.Count(), Sheets: j.sheets.Count() + write.Requests()}
-	for _, p := range res.parts {
-		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
-	}
-	dry.Warnings = append(dry.Warnings, res.warnings...)
+	dry.Warnings = res.allWarnings()
 	return dry, nil
 }
 

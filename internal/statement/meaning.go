@@ -108,7 +108,8 @@ func (a *arranged) settle(n *node, depth int) *node {
 }
 
 // repeatsTotal reports whether a section's header states the section's total instead of amounts of its own: it says the
-// same in each column, and the rows alone add up to the total, or come nearer to it than together with the header.
+// same in each column and nothing else, and the rows alone add up to the total, or come nearer to it than together with
+// the header.
 func (a *arranged) repeatsTotal(n *node) bool {
 	if n.own == nil || n.summary == nil {
 		return false
@@ -123,7 +124,13 @@ func (a *arranged) repeatsTotal(n *node) bool {
 	})
 	amounts := 0
 	for i, c := range a.columns {
-		if !c.additive || i == a.label {
+		if i == a.label {
+			continue
+		}
+		if !c.additive {
+			if text := n.own[i].text(); text != "" && text != n.summary[i].text() {
+				return false
+			}
 			continue
 		}
 		own, okOwn := parseFigure(n.own[i])
