@@ -268,6 +268,9 @@ func driftProblem(tab string, changed []problem.Column, wanted int) error {
 	switch {
 	case len(renamed) > 1 && len(renamed)+len(gone) == wanted:
 		faults = append(faults, "the row with the titles is gone or was written over")
+		for i := range changed {
+			changed[i].Found = "" // somebody's rows, and no titles
+		}
 	case len(renamed) > 0:
 		faults = append(faults, "the title "+strings.Join(renamed, ", "))
 		if !blank {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"google.golang.org/api/drive/v3"
 
@@ -50,6 +51,9 @@ func keyQuery(key string) string {
 	return "appProperties has { key='" + stampKey + "' and value='" + key + "' }"
 }
 
+// checkTimeout is how long a write waits for what Drive says about its file.
+const checkTimeout = 20 * time.Second
+
 // checkFile returns a problem if the spreadsheet is in the bin, where Sheets answers as if nothing were amiss. It also
 // notices spreadsheets that were made twice because an answer was lost. That takes one request. Whether it succeeds
 // does not matter: with narrow scopes, Drive does not know every spreadsheet that Sheets may write.
@@ -67,6 +71,8 @@ func (r *write) checkFile(ctx context.Context) error {
 		k.query = url.Values{"q": {keyQuery(t.CreateKey)}, "fields": {"files(id,trashed,webViewLink)"}}
 		into = decodeInto(&found)
 	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
 	if err := r.once(ctx, k, into); err != nil {
 		r.c.o.Logger.DebugContext(ctx, "drive was not asked about a file", "error", err.Error())
 		return nil
