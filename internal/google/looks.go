@@ -54,7 +54,8 @@ func (pl *plan) freshColumns() []int {
 		}
 	}
 	for i, c := range pl.schema.Columns {
-		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) {
+		// A column that people have deleted comes back without its looks.
+		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) || !pl.hadColumn(c.ID) {
 			list = append(list, i)
 		}
 	}

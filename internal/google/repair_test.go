@@ -108,6 +108,16 @@ func TestPutBack(t *testing.T) {
 				mine[i] = slices.Delete(mine[i], test.at, min(test.at+1, len(mine[i])))
 			}
 			b.checkCells(mine[:26], schema, invoices(25))
+			for i, want := range map[int]string{2: "DATE", 4: "NUMBER"} { // of the first row
+				col := i
+				if col >= test.at {
+					col++
+				}
+				cell := b.doc().Cell(fmt.Sprintf("Invoices!%c2", 'A'+col))
+				if f := cell.Format; f == nil || f.NumberFormat == nil || f.NumberFormat.Type != want {
+					t.Errorf("column %d shows %+v, want %s", i, f, want)
+				}
+			}
 			b.rewrite(22, "") // without a further word
 		})
 	}
@@ -335,4 +345,46 @@ func TestStrangersAreNotTakenOver(t *testing.T) {
 	b.mustRepair(export.RepairStartOver, schema, invoices(3))
 	b.check("Invoices (2)!A1:F9", schema, invoices(3))
 	b.holds("Invoices!A2", "mine")
+}
+
+// TestMarksThatSurvive: rows are taken over with what is left of their marks.
+func TestMarksThatSurvive(t *testing.T) {
+	t.Parallel()
+	for name, keep := range map[string]string{
+		"columns": "ledgersheet_column", "rows": "ledgersheet_row", "guards": "ledgersheet_guard",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, googlesim.Options{}, 0)
+			b.mustWrite(schema, invoices(20))
+			b.deleteRange()
+			for _, m := range b.doc().Metadata() {
+				if m.MetadataKey == keep {
+					continue
+				}
+				must(t, b.doc().Batch(&sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
+					DataFilter: &sheets.DataFilter{
+						DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: m.MetadataId},
+					},
+				}}))
+			}
+			must(t, b.doc().MoveColumns("Invoices", 2, 1, 5))
+			b.stops(20, problem.SheetConflict, "take_over", "start_over")
+			b.mustRepair(export.RepairTakeOver, schema, invoices(20))
+			b.check("Invoices!A1:F30", schema, invoices(20))
+			for n := 15; n < 30; n += 7 {
+				b.mustWrite(schema, invoices(n))
+				b.check("Invoices!A1:F30", schema, invoices(n))
+			}
+			counts := map[string]int{}
+			for _, m := range b.doc().Metadata() {
+				counts[m.MetadataKey+" "+m.MetadataValue]++
+			}
+			for mark, n := range counts {
+				if n > 1 && !strings.HasPrefix(mark, "ledgersheet_guard") {
+					t.Errorf("the mark %s is there %d times", mark, n)
+				}
+			}
+		})
+	}
 }
