@@ -64,7 +64,7 @@ func TestRepairs(t *testing.T) {
 			if failed.Problem == nil || failed.Problem.Code != test.code {
 				t.Fatalf("the run ended with %v", failed.Problem)
 			}
-			over := func(r export.Run) bool { return r.Repair == repair && r.Status.Over() }
+			over := func(r export.Run) bool { return r.Repair() == repair && r.Status.Over() }
 			ended := w.desk().Follow(w.ctx, over)
 			_, _, err := w.desk().Repair(w.ctx, e.ID, repair)
 			must(t, err)

@@ -74,7 +74,7 @@ func (d *Desk) Repair(ctx context.Context, id export.ID, r export.Repair) (expor
 		return e, latest, err
 	}
 	switch {
-	case latest.Repair == r && (!latest.Status.Over() || latest.Status == export.RunSucceeded):
+	case latest.Repair() == r && (!latest.Status.Over() || latest.Status == export.RunSucceeded):
 		return e, latest, nil
 	case latest.ID != "" && !latest.Status.Over():
 		return e, latest, underWay()
@@ -90,7 +90,7 @@ func (d *Desk) Repair(ctx context.Context, id export.ID, r export.Repair) (expor
 	if e, err = d.reconfigure(ctx, e, r, latest.Problem); err != nil {
 		return e, latest, err
 	}
-	run, err := d.startRepair(ctx, e, r)
+	run, err := d.startRepair(ctx, e, append(slices.Clone(latest.Repairs), r))
 	if err == nil {
 		d.audit(ctx, d.who, "exporter.repair", string(id), string(r)+": "+e.Name)
 	}
@@ -124,15 +124,17 @@ func (d *Desk) reconfigure(
 	return e, nil
 }
 
-// startRepair enqueues the run that repairs.
-func (d *Desk) startRepair(ctx context.Context, e export.Exporter, r export.Repair) (export.Run, error) {
+// startRepair enqueues the run that repairs. The words that were given to the run before count too: that run has
+// stopped for something else, so nothing has come of them.
+func (d *Desk) startRepair(ctx context.Context, e export.Exporter, words []export.Repair) (export.Run, error) {
 	run := d.newRun(e)
-	run.Repair = r
+	run.Repairs = words
+	r := run.Repair()
 	run, joined, err := d.o.Queue.Enqueue(ctx, run)
 	if err != nil {
 		return run, err
 	}
-	if joined && run.Repair != r && r.NeedsSheet() {
+	if joined && run.Repair() != r && r.NeedsSheet() {
 		return run, underWay() // of the schedule, in this very moment
 	}
 	return run, nil

@@ -65,8 +65,8 @@ func TestRepair(t *testing.T) {
 				if n > 0 && r.ID != run.ID {
 					t.Fatalf("pressed %d times, a second run %s", n+1, r.ID)
 				}
-				if run = r; r.Repair != test.repair || r.By != ann.Email || r.Trigger != export.TriggerManual {
-					t.Errorf("the run is allowed %q, by %q, trigger %q", r.Repair, r.By, r.Trigger)
+				if run = r; r.Repair() != test.repair || r.By != ann.Email || r.Trigger != export.TriggerManual {
+					t.Errorf("the run is allowed %q, by %q, trigger %q", r.Repair(), r.By, r.Trigger)
 				}
 				if !slices.Equal(got.Columns, test.columns) || got.Titles["Balance"] != test.titles {
 					t.Errorf("columns %v, titles %v", got.Columns, got.Titles)
@@ -84,8 +84,8 @@ func TestRepair(t *testing.T) {
 			}
 			next, _, err := b.RunNow(b.ctx, e.ID)
 			must(t, err)
-			if next.Repair != "" {
-				t.Errorf("the next run may still %q", next.Repair)
+			if len(next.Repairs) > 0 {
+				t.Errorf("the next run may still %v", next.Repairs)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -24,7 +25,7 @@ type WriteRequest struct {
 	Partial     bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
 	FillDown    bool        // formulas beside the rows follow them
-	Repair      Repair      // what a person allows this run to do
+	Repairs     []Repair    // what a person allows this run to do
 	// Trace is the WriteResult.Trace of the last write; nil if unknown.
 	Trace []byte
 	// Hidden lists the ids of columns whose values a change must not show.
@@ -38,6 +39,9 @@ type WriteRequest struct {
 	// that dies from creating the spreadsheet twice.
 	Found func(Target) error
 }
+
+// May reports whether a person has allowed the repair.
+func (w WriteRequest) May(r Repair) bool { return slices.Contains(w.Repairs, r) }
 
 // WriteResult is what a write did.
 type WriteResult struct {

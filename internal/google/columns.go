@@ -44,7 +44,7 @@ func (p place) findLayout() layout {
 	l := layout{at: map[string]int{}, titles: map[string]string{}}
 	used := map[int]bool{}
 	for _, f := range p.stamp.Fields {
-		if mark, ok := p.marks.columns[f.ID]; ok {
+		if mark, ok := p.marks.columns[f.ID]; ok && !used[mark.at] {
 			l.at[f.ID], used[mark.at] = mark.at, true
 		}
 	}
@@ -195,7 +195,7 @@ func shownText(v *sheets.ExtendedValue) string {
 // checkDrift returns a problem if people have deleted or renamed columns that the result needs. The problem has the
 // columns and how to go on.
 func (r *write) checkDrift(l layout) error {
-	if r.w.Repair == export.RepairPutBack {
+	if r.w.May(export.RepairPutBack) {
 		return nil
 	}
 	wanted := map[string]string{}
@@ -233,13 +233,13 @@ func (r *write) mergedHeader(col int) (merge rect, any bool) {
 // them apart.
 func (r *write) mayUncover(col int) bool {
 	_, hidden := r.mergedHeader(col)
-	return hidden && r.w.Repair == export.RepairUnmerge
+	return hidden && r.w.May(export.RepairUnmerge)
 }
 
 // checkHeaderMerges returns a problem if merged cells hide titles: otherwise these would seem to have been changed.
 func (r *write) checkHeaderMerges(l layout) error {
 	for _, col := range l.at {
-		if m, hidden := r.mergedHeader(col); hidden && r.w.Repair != export.RepairUnmerge {
+		if m, hidden := r.mergedHeader(col); hidden && !r.w.May(export.RepairUnmerge) {
 			return mergedProblem("Cells %s are merged; the exported titles would be lost under them.",
 				m.a1(r.place.tab.title))
 		}

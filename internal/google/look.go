@@ -250,20 +250,63 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 
 // checkColumns fails if moving whole columns would tear something apart.
 func (r *write) checkColumns(s reshaping) error {
+	merges := slices.Clone(r.place.tab.merges) // as the steps move them
 	for _, step := range s.requests {
-		if step.do == emptyColumn {
-			continue
-		}
-		low, high := step.from, step.from
-		if step.do == moveColumn {
-			low, high = min(step.from, step.to), max(step.from, step.to)+1
-		}
-		for _, m := range r.place.tab.merges {
-			if m.cols() > 1 && m.col < high+1 && low < m.endCol-1 && !r.plan.mayUnmerge(m) {
+		for i, m := range merges {
+			was := r.place.tab.merges[i]
+			if step.tears(m) && !r.plan.mayUnmerge(was) {
 				return mergedProblem("The columns of the tab %q must change, and the merged cells %s would be torn "+
-					"apart.", r.place.tab.title, m.a1(r.place.tab.title))
+					"apart.", r.place.tab.title, was.a1(r.place.tab.title))
 			}
+			merges[i] = step.moved(m)
 		}
 	}
 	return nil
+}
+
+// tears reports whether the step takes a column out of merged cells, or puts one into them.
+func (s columnStep) tears(m rect) bool {
+	if m.cols() < 2 {
+		return false
+	}
+	within := m.col <= s.from && s.from < m.endCol
+	switch s.do {
+	case insertColumn:
+		return m.col < s.from && s.from < m.endCol
+	case moveColumn:
+		dest := s.to
+		if s.to > s.from {
+			dest++ // counted before the column is taken out
+		}
+		return within || m.col < dest && dest < m.endCol
+	case deleteColumn:
+		return within
+	}
+	return false
+}
+
+// moved returns where merged cells are after the step.
+func (s columnStep) moved(m rect) rect {
+	shift := func(at, by int) {
+		if m.col >= at {
+			m.col += by
+		}
+		if m.endCol > at {
+			m.endCol += by
+		}
+	}
+	switch s.do {
+	case insertColumn:
+		shift(s.from, 1)
+	case deleteColumn:
+		shift(s.from+1, -1)
+	case moveColumn:
+		if m.cols() == 1 && m.col == s.from {
+			m.col, m.endCol = s.to, s.to+1
+			return m
+		}
+		shift(s.from+1, -1)
+		shift(s.to, 1)
+	}
+	return m
 }

@@ -176,7 +176,7 @@ func (pl *plan) columnMarks() []*sheets.Request {
 		switch {
 		case lifted:
 			id = known.id
-		case ok && pl.hadColumn(c.ID):
+		case ok && pl.hadColumn(c.ID) && known.at == pl.place.layout.at[c.ID]:
 			continue
 		case pl.place.stamp.Exporter != "": // the column may have stood elsewhere
 			reqs = append(reqs, drop(columnKey, markOf(pl.owner, c.ID)))

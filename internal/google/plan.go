@@ -28,8 +28,9 @@ type plan struct {
 	rows   int    // of the result, afterwards
 	styles []style
 	widths []int // of the columns, in characters
-	repair export.Repair
-	others int // the cells of the spreadsheet's other tabs
+	// takeApart says that a person has allowed to unmerge cells.
+	takeApart bool
+	others    int // the cells of the spreadsheet's other tabs
 
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
@@ -51,10 +52,10 @@ type plan struct {
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
 func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
-		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
+		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, takeApart: w.May(export.RepairUnmerge),
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
-	if w.Repair == export.RepairStartOver {
+	if w.May(export.RepairStartOver) {
 		pl.tabID = besideID(w.Owner, w.Run)
 	}
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
@@ -160,7 +161,7 @@ func (pl *plan) checkMerges(t *tab) error {
 
 // mayUnmerge reports whether a person has allowed to take merged cells apart, and notes that they will be.
 func (pl *plan) mayUnmerge(m rect) bool {
-	if pl.repair != export.RepairUnmerge {
+	if !pl.takeApart {
 		return false
 	}
 	if !slices.Contains(pl.unmerge, m) {

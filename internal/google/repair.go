@@ -124,7 +124,7 @@ func (r *write) endOfRows(ctx context.Context, row int, at map[string]int) (int,
 // takeOver makes the rows that stand under the exporter's header its managed range, as a person has allowed.
 func (r *write) takeOver(ctx context.Context) error {
 	p := &r.place
-	if r.w.Repair != export.RepairTakeOver || p.tab == nil || !p.managed.empty() {
+	if !r.w.May(export.RepairTakeOver) || p.tab == nil || !p.managed.empty() {
 		return nil
 	}
 	found, err := r.findStranded(ctx)
@@ -188,7 +188,7 @@ func (r *write) blockedProblem(ctx context.Context, cell string, pl *plan) error
 // findPlace finds where the rows go. A run that starts over sends them to a new tab, as a person has allowed, or to the
 // one that an earlier attempt of the run made.
 func (r *write) findPlace() (place, error) {
-	if r.w.Repair != export.RepairStartOver {
+	if !r.w.May(export.RepairStartOver) {
 		return r.state.locate(r.w.Owner, r.w.Target)
 	}
 	id := besideID(r.w.Owner, r.w.Run)

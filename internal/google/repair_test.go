@@ -35,7 +35,7 @@ func (b *bench) stops(n int, want problem.Code, remedies ...string) *problem.Pro
 
 func (b *bench) mustRepair(r export.Repair, s table.Schema, rows []table.Row) written {
 	b.t.Helper()
-	b.repair = r
+	b.repairs = []export.Repair{r}
 	return b.mustWrite(s, rows)
 }
 
@@ -340,7 +340,7 @@ func TestStrangersAreNotTakenOver(t *testing.T) {
 		must(t, b.doc().SetCell(fmt.Sprintf("Invoices!%c2", 'A'+i), "mine"))
 	}
 	b.stops(3, problem.SheetConflict, "start_over")
-	b.repair = export.RepairTakeOver
+	b.repairs = []export.Repair{export.RepairTakeOver}
 	b.stops(3, problem.SheetConflict, "start_over")
 	b.mustRepair(export.RepairStartOver, schema, invoices(3))
 	b.check("Invoices (2)!A1:F9", schema, invoices(3))

@@ -39,7 +39,7 @@ type bench struct {
 	exporter export.Exporter
 	runs     int
 	saved    []export.Target
-	repair   export.Repair // of the next write only
+	repairs  []export.Repair // of the next write only
 }
 
 // staged is the size of request bodies that makes a few hundred rows go through a staging tab, in several pieces.
@@ -91,8 +91,8 @@ func invoices(n int) []table.Row {
 func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	b.t.Helper()
 	b.runs++
-	repair := b.repair
-	b.repair = ""
+	repairs := b.repairs
+	b.repairs = nil
 	spool := table.NewSpool(s)
 	for _, r := range rows {
 		if err := spool.Add(r); err != nil {
@@ -102,7 +102,7 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
-		Report: func(export.Phase, int) {}, Repair: repair,
+		Report: func(export.Phase, int) {}, Repairs: repairs,
 		Found: func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
 	if err != nil {

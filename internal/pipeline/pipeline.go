@@ -76,7 +76,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, repair: run.Repair, exporter: e, report: report,
+		Runner: r, run: run.ID, trigger: run.Trigger, repairs: run.Repairs, exporter: e, report: report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
@@ -88,7 +88,7 @@ type job struct {
 	*Runner
 	run                export.ID
 	trigger            export.Trigger
-	repair             export.Repair
+	repairs            []export.Repair
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
@@ -234,7 +234,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(), Repair: j.repair,
+		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },

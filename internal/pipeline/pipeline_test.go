@@ -509,13 +509,13 @@ func TestRepairAndTitles(t *testing.T) {
 		asked = w
 		return write(ctx, w)
 	}
-	for _, repair := range []export.Repair{export.RepairPutBack, ""} {
-		run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Repair: repair}
+	for _, repair := range []export.Repair{export.RepairPutBack, export.RepairUnmerge} {
+		run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Repairs: []export.Repair{repair}}
 		if err := b.runner().Work(t.Context(), run, func(func(*export.Run)) {}); err != nil {
 			t.Fatal(err)
 		}
-		if asked.Repair != repair {
-			t.Errorf("the write may %q, want %q", asked.Repair, repair)
+		if !asked.May(repair) {
+			t.Errorf("the write may %v, want %q", asked.Repairs, repair)
 		}
 		var titles []string
 		for _, c := range asked.Rows.Schema().Columns {

@@ -153,8 +153,8 @@ func (w *Web) runFacts(r export.Run) []fact {
 		trigger += ", " + r.By
 	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
-	if r.Repair != "" {
-		name, _ := r.Repair.Words()
+	if r.Repair() != "" {
+		name, _ := r.Repair().Words()
 		facts = append(facts, fact{Title: "Repairs", Text: name})
 	}
 	if !r.Due.IsZero() {
