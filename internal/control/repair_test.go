@@ -91,6 +91,25 @@ func TestRepair(t *testing.T) {
 	}
 }
 
+// TestRepairsAddUp: if a repair stops for something else, the next one keeps the word that was given before.
+func TestRepairsAddUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.create(b.input(alder))
+	b.stopped(e, drift("put_back"))
+	_, run, err := b.Repair(b.ctx, e.ID, export.RepairPutBack)
+	must(t, err)
+	merged := problem.New(problem.SheetConflict, "Merged.").WithRemedies("unmerge", "start_over")
+	_, err = b.end(run.ID, export.RunFailed, merged)
+	must(t, err)
+	b.now = b.now.Add(1e9)
+	_, run, err = b.Repair(b.ctx, e.ID, export.RepairUnmerge)
+	must(t, err)
+	if !slices.Equal(run.Repairs, []export.Repair{export.RepairPutBack, export.RepairUnmerge}) {
+		t.Errorf("the run may %v", run.Repairs)
+	}
+}
+
 func TestRepairIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
