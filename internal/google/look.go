@@ -8,6 +8,7 @@ import (
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -168,15 +169,41 @@ func (r *write) standing(yield func([]value)) {
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
 	for _, area := range r.plan.taken() {
+		if p := r.meetsAnother(area); p != nil {
+			return r.offerRows(ctx, p)
+		}
 		taken, err := r.firstTaken(ctx, r.place.tab.title, area)
 		if err != nil {
 			return err
 		}
 		if taken != "" {
-			return r.blockedProblem(ctx, taken, r.plan)
+			return r.offerRows(ctx, r.blocked(taken, r.plan))
 		}
 	}
 	return nil
+}
+
+// meetsAnother returns a problem if another exporter's rows stand where the result must go.
+func (r *write) meetsAnother(area rect) *problem.Problem {
+	t, free := r.place.tab, 0
+	var other *namedRange
+	for i, n := range r.state.named {
+		if n.tab != t.id || !isOurs(n) || n.id == r.place.named || r.place.heirOf.inherits(n) {
+			continue
+		}
+		free = max(free, n.at.endCol+1) // a column stays between
+		if n.at.overlaps(area) && other == nil {
+			other = &r.state.named[i]
+		}
+	}
+	if other == nil {
+		return nil
+	}
+	return problem.New(problem.SheetConflict, "%d rows must go to the tab %q, and another exporter's rows stand "+
+		"there, in %s.", r.plan.rows+1, t.title, other.at.a1(t.title)).
+		WithHint("Choose another tab, or %s as the start cell: no other exporter's rows stand from there on. Nothing "+
+			"was written.", cellName(r.plan.target.row, free)).
+		WithRemedies(string(export.RepairStartOver))
 }
 
 // firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula

@@ -52,7 +52,8 @@ type plan struct {
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
 func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
-		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, takeApart: w.May(export.RepairUnmerge),
+		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at,
+		takeApart: w.May(export.RepairUnmerge),
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	if w.May(export.RepairStartOver) {
@@ -264,7 +265,7 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	var reqs []*sheets.Request
+	reqs := pl.showFiltered()
 	for _, m := range pl.unmerge { // where they are before columns and rows move
 		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
 	}
@@ -371,7 +372,7 @@ func (pl *plan) clearing() []*sheets.Request {
 // finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
 // named range and marks.
 func (pl *plan) finish() []*sheets.Request {
-	reqs := append(pl.clearing(), pl.looks()...)
+	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.hideFiltered())
 	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",

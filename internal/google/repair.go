@@ -161,10 +161,9 @@ func (pl *plan) inherit() []*sheets.Request {
 	return reqs
 }
 
-// blockedProblem returns the problem that cells are in the way, with the ways to go on. Rows that look like the
-// exporter's own can be taken over.
-func (r *write) blockedProblem(ctx context.Context, cell string, pl *plan) error {
-	p := r.blocked(cell, pl)
+// offerRows returns the problem that something is in the way. If rows that look like the exporter's own stand on the
+// tab, it also offers to take them over.
+func (r *write) offerRows(ctx context.Context, p *problem.Problem) error {
 	if !r.place.managed.empty() {
 		return p
 	}
@@ -175,14 +174,17 @@ func (r *write) blockedProblem(ctx context.Context, cell string, pl *plan) error
 	if found.fields == nil {
 		return p
 	}
-	p.Message += fmt.Sprintf(" Rows under this exporter's header stand at %s.", found.at.a1(pl.title))
-	p = p.WithRemedies(string(export.RepairTakeOver), string(export.RepairStartOver)).
-		WithHint("If these rows came from this export, take them over. Otherwise move them, or choose another tab or " +
-			"start cell. Nothing was written.")
-	for _, o := range found.owners {
-		p.Owners = append(p.Owners, string(o))
+	p = p.WithRemedies(string(export.RepairTakeOver), string(export.RepairStartOver))
+	if len(found.owners) > 0 {
+		for _, o := range found.owners {
+			p.Owners = append(p.Owners, string(o))
+		}
+		p.Hint += " If that exporter was deleted, its rows can be taken over."
+		return p
 	}
-	return p
+	p.Message += fmt.Sprintf(" Rows under this exporter's header stand at %s.", found.at.a1(r.plan.title))
+	return p.WithHint("If these rows came from this export, take them over. Otherwise move them, or choose another " +
+		"tab or start cell. Nothing was written.")
 }
 
 // findPlace finds where the rows go. A run that starts over sends them to a new tab, as a person has allowed, or to the

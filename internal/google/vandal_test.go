@@ -168,8 +168,8 @@ func (v *vandal) cut(rows []table.Row) []table.Row {
 	return rows
 }
 
-// look checks that the rows stand in the named range under their titles, in order. What the user has torn out of a column
-// may stand between, under the same title.
+// look checks that the rows stand in the named range under their titles, in order. What the user has torn out of a
+// column may stand between, under the same title.
 func (v *vandal) look() {
 	v.t.Helper()
 	named := v.b.doc().NamedRanges()["ledgersheet_"+string(v.b.exporter.ID)]
@@ -200,8 +200,8 @@ func (v *vandal) look() {
 	}
 }
 
-// TestNoDeadEnds: whatever a user does to the exported area, each run that stops offers a way to go on, and any of these
-// ways leads on.
+// TestNoDeadEnds: whatever a user does to the exported area, each run that stops offers a way to go on, and any of
+// these ways leads on.
 func TestNoDeadEnds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

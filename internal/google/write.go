@@ -38,19 +38,20 @@ type write struct {
 	change *change.Builder
 	set    *change.Set
 
-	enc    encoder
-	titles []value
-	fresh  *tally // of the result
-	money  []bool
-	bytes  int       // estimated size of the rows as one updateCells
-	cells  []rowData // the rows while they may fit into one request, otherwise nil
-	picked []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
-	weight int       // estimated size of the rows that the plan writes
-	styles []style
-	widths []int // the longest text of each column in characters, as far as the first rows tell
+	enc     encoder
+	weighed string // the zone in which the result was weighed last; empty before
+	cut     int    // texts of the result that are too long for a cell
+	titles  []value
+	fresh   *tally // of the result
+	money   []bool
+	bytes   int       // estimated size of the rows as one updateCells
+	cells   []rowData // the rows while they may fit into one request, otherwise nil
+	picked  []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight  int       // estimated size of the rows that the plan writes
+	styles  []style
+	widths  []int // the longest text of each column in characters, as far as the first rows tell
 
 	staging int64 // the hidden tab that was made
-	cut     int   // texts that are too long for a cell
 
 	warnings []string
 }
@@ -86,11 +87,14 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 // decide reads the existing rows, compares the result with them and makes the plan.
 func (r *write) decide(ctx context.Context) error {
 	r.w.Report(export.PhaseComparing, 0)
+	before := r.change
 	r.newChange()
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
-	if err := r.weigh(); err != nil {
+	if before != nil && r.change.Stands() == 0 && r.weighed == r.enc.zone.String() {
+		r.change = before // it has been told of the result, and nothing stands
+	} else if err := r.weigh(); err != nil {
 		return err
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
@@ -208,7 +212,8 @@ func (r *write) weigh() error {
 		n++
 		return nil
 	})
-	r.set, r.cut = r.change.Set(r.standing), r.enc.cut
+	r.cut = r.enc.cut
+	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
 	return err
 }
 
@@ -244,6 +249,10 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
+	if a.written() == r.fresh.rows {
+		r.picked, r.weight = r.cells, r.bytes
+		return nil
+	}
 	r.picked, r.weight = []rowData{}, 0
 	return r.written(a, func(n int, row []value) error {
 		r.weight += sizeOf(row)
