@@ -59,13 +59,17 @@ type failure struct {
 	Message           string       `json:"message"`
 	Hint              string       `json:"hint"`
 	ProviderRequestID *string      `json:"provider_request_id"`
+	Remedies          []string     `json:"remedies,omitempty"`
 }
 
 func failureOf(p *problem.Problem) *failure {
 	if p == nil {
 		return nil
 	}
-	return &failure{Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: nullable(p.ProviderRequestID)}
+	return &failure{
+		Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: nullable(p.ProviderRequestID),
+		Remedies: p.Remedies,
+	}
 }
 
 type apiUsage struct {

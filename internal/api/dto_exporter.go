@@ -75,6 +75,12 @@ func showField(d *control.Desk, f export.Field, e export.Exporter) any {
 	case []export.Filter:
 		return nonNil(v)
 	case map[string]string:
+		if f.Kind == export.FieldTitles {
+			if v == nil {
+				return map[string]string{}
+			}
+			return v
+		}
 		return optionValues(d, e)
 	case time.Time:
 		return stamp(v)
@@ -143,6 +149,8 @@ func readField(d *control.Desk, f export.Field, o *object, key, definition strin
 		return o.texts(key)
 	case export.FieldFilters:
 		return readFilters(o.objects(key))
+	case export.FieldTitles:
+		return readTitles(o.object(key))
 	case export.FieldSettings:
 		return readOptions(d, o.object(key), definition)
 	default:
@@ -159,6 +167,17 @@ func readFilters(list []*object) []export.Filter {
 		f.refuseUnknown()
 	}
 	return filters
+}
+
+func readTitles(o *object) map[string]string {
+	var titles map[string]string
+	for column := range o.members {
+		if titles == nil {
+			titles = map[string]string{}
+		}
+		titles[column] = o.text(column)
+	}
+	return titles
 }
 
 // readOptions accepts options as text, numbers or booleans. Booleans get the one spelling that runs look for.

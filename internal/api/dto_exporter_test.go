@@ -20,7 +20,7 @@ func TestExporterAsJSON(t *testing.T) {
 		e    export.Exporter
 		want string
 	}{
-		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"filters":[],"options":{},` +
+		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
 			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn",` +
 			`"when_blocked":"move","fill_down":true,` +
@@ -28,6 +28,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
 			ID: "exp_1", Name: "A", Definition: "invoices", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},
+			Titles:  map[string]string{"Id": "No."},
 			Filters: []export.Filter{{Column: "Id", Op: export.OpEqual, Value: "1"}},
 			Options: map[string]string{"lines": "true", "date_range": "all"}, Mode: export.Replace,
 			OnDifference: export.FailOnDifference, WhenBlocked: export.StopWhenBlocked, NoFillDown: true,
@@ -38,7 +39,7 @@ func TestExporterAsJSON(t *testing.T) {
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon},
 			Revision: 2, CreatedAt: noon, CreatedBy: "ann@example.com", UpdatedAt: noon,
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
-			`"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
+			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
 			`"destination":{"google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
 			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","when_blocked":"stop","fill_down":false,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"next_at":"2026-03-29T12:00:00.000Z"},` +

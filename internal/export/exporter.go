@@ -18,16 +18,6 @@ func NewID(prefix string, now time.Time) ID {
 	return ID(prefix + "_" + strings.ToLower(u.String()))
 }
 
-// Repair is something that a person allows a run to do to a sheet that people have changed.
-type Repair string
-
-const (
-	// RepairPutBack restores titles and columns of the exported area that were changed or deleted.
-	RepairPutBack Repair = "put_back"
-	// RepairUnmerge takes merged cells in the exported area apart.
-	RepairUnmerge Repair = "unmerge"
-)
-
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -52,6 +42,7 @@ type Exporter struct {
 	Definition   string            `json:"type"`
 	Companies    []RealmID         `json:"company_ids"`
 	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
+	Titles       map[string]string `json:"titles,omitempty"`  // people's own titles, by column
 	Filters      []Filter          `json:"filters,omitempty"`
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`

@@ -22,6 +22,7 @@ const (
 	FieldTime                      // time.Time, null in JSON if zero
 	FieldFilters                   // []Filter
 	FieldSettings                  // map[string]string, by the definition's options
+	FieldTitles                    // map[string]string, by column
 )
 
 // Field is one field of an exporter. The API, forms, errors and updates all follow the table of fields. A new field
@@ -66,6 +67,8 @@ var fields = []Field{
 	}, func(e *Exporter) *[]RealmID { return &e.Companies }),
 	textsField(Field{Path: "columns", Label: "Columns", Anchor: "columns"},
 		func(e *Exporter) *[]string { return &e.Columns }),
+	ownField(Field{Path: "titles", Label: "Own titles", Anchor: "titles", Kind: FieldTitles},
+		func(e *Exporter) *map[string]string { return &e.Titles }),
 	ownField(Field{Path: "filters", Label: "Filters", Anchor: "filters", Kind: FieldFilters},
 		func(e *Exporter) *[]Filter { return &e.Filters }),
 	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},

@@ -1,10 +1,14 @@
 package google
 
 import (
+	"context"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -26,7 +30,9 @@ func (pl *plan) looks() []*sheets.Request {
 	if len(fresh) > 0 {
 		reqs = append(reqs, pl.headerLooks(fresh)...)
 		reqs = append(reqs, pl.columnWidths()...)
-		reqs = append(reqs, pl.freeze()...)
+		if pl.place.tab == nil || pl.place.rename {
+			reqs = append(reqs, pl.freeze()...)
+		}
 	}
 	from := pl.first()
 	for _, i := range fresh {
@@ -49,7 +55,8 @@ func (pl *plan) freshColumns() []int {
 		}
 	}
 	for i, c := range pl.schema.Columns {
-		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) {
+		// A column that people have deleted comes back without its looks.
+		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) || !pl.hadColumn(c.ID) {
 			list = append(list, i)
 		}
 	}
@@ -137,6 +144,36 @@ func (pl *plan) freeze() []*sheets.Request {
 	return []*sheets.Request{updateSheet(&sheets.SheetProperties{
 		SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: rows},
 	}, "gridProperties.frozenRowCount")}
+}
+
+// tabLooks returns the request for the looks of a tab that was there before, if there are any. Those are refused where
+// cells may be written, such as on a protected tab with open columns, so they must not be part of the commit.
+func (pl *plan) tabLooks() []*sheets.Request {
+	if pl.place.tab == nil || pl.place.rename || len(pl.freshColumns()) == 0 {
+		return nil
+	}
+	return pl.freeze()
+}
+
+// dress sets the looks of the tab once the rows are there. If Google refuses them, that is only worth a warning.
+func (r *write) dress(ctx context.Context) {
+	reqs := r.plan.tabLooks()
+	if len(reqs) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	body, err := marshal(map[string]any{"requests": reqs})
+	if err == nil {
+		err = r.do(ctx, call{
+			method: http.MethodPost, write: true, body: body, query: url.Values{"fields": {"spreadsheetId"}},
+			url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
+		}, nil)
+	}
+	if err != nil {
+		r.warnings = append(r.warnings, "The rows were written, but the header could not be frozen: "+
+			problem.From(err).Message)
+	}
 }
 
 // The widths of columns, in pixels.

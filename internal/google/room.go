@@ -78,6 +78,8 @@ func (l layout) columns() []int {
 	return list
 }
 
+const mergedCells = "merged cells"
+
 // torn returns what would be torn apart if the cells of some columns moved from a row on: something that reaches beyond
 // those columns, or that begins above the row.
 func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, what string) {
@@ -91,7 +93,7 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 	}
 	for _, m := range t.merges {
 		if tears(m) {
-			return m, "merged cells"
+			return m, mergedCells
 		}
 	}
 	for _, m := range t.tables { // rows may be put into a table, over all its columns
@@ -139,7 +141,14 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 		around.fill = nil
 	}
 	cols := slices.Concat(r.place.layout.columns(), around.fill)
-	at, what := r.state.torn(r.place.tab, r.w.Owner, r.place.managed.row+1+top, cols)
+	t := *r.place.tab
+	st := *r.state
+	st.named = slices.DeleteFunc(slices.Clone(st.named), r.place.heirOf.inherits)
+	at, what := st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+	for what == mergedCells && pl.mayUnmerge(at) {
+		t.merges = slices.DeleteFunc(slices.Clone(t.merges), func(m rect) bool { return m == at })
+		at, what = st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+	}
 	if what == "" {
 		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
 		for _, col := range around.fill {
@@ -148,9 +157,13 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 		return nil
 	}
 	if around.blocker != "" && pl.arr.growth() > 0 {
+		remedies := []string{string(export.RepairStartOver)}
+		if what == mergedCells {
+			remedies = []string{string(export.RepairUnmerge), string(export.RepairStartOver)}
+		}
 		return problem.New(problem.SheetConflict, "%s holds something that is not this exporter's, where %d rows must "+
 			"go, and it cannot move down: %s at %s would be torn apart.", around.blocker, pl.rows, what,
-			at.a1(r.place.tab.title))
+			at.a1(r.place.tab.title)).WithRemedies(remedies...)
 	}
 	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
 	pl.plain = true
@@ -174,10 +187,10 @@ const (
 	mostShifts = 500
 )
 
-func (r *write) blocked(cell string, pl *plan) error {
+func (r *write) blocked(cell string, pl *plan) *problem.Problem {
 	return problem.New(problem.SheetConflict,
 		"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.",
-		cell, pl.title, pl.rows+1, len(pl.schema.Columns))
+		cell, pl.title, pl.rows+1, len(pl.schema.Columns)).WithRemedies(string(export.RepairStartOver))
 }
 
 // isOurs reports whether a named range is an exporter's.

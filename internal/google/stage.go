@@ -3,6 +3,7 @@ package google
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -34,12 +35,13 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 	title := fmt.Sprintf("ledgersheet staging %d", id)
 	defer func() {
 		if err != nil {
-			r.abort(ctx, id)
+			err = r.abort(ctx, id, err)
 		}
 	}()
 	if err := r.stage(ctx, id, title, rows); err != nil {
 		return err
 	}
+	r.staging = id
 	sent, err := r.fill(ctx, title)
 	if err != nil {
 		return err
@@ -191,15 +193,22 @@ func jsonOf(row []value) func(func(any) bool) {
 	}
 }
 
-// abort removes the hidden tab after a failure. If that fails too, the next run removes it.
-func (r *write) abort(ctx context.Context, id int64) {
+// abort removes the hidden tab after a failure, and returns the failure. If somebody has deleted that tab before, which
+// is what failed, the write starts over. If abort fails too, the next run removes the tab.
+func (r *write) abort(ctx context.Context, id int64, failure error) error {
+	ended := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	st, err := r.session.state(ctx, r.state.id)
-	if err == nil && st.tab(id) != nil {
+	switch {
+	case err != nil:
+	case st.tab(id) != nil:
 		err = r.batch(ctx, []*sheets.Request{deleteSheet(id)}, func(st *state) bool { return st.tab(id) == nil })
+	case r.staging == id && !ended && problem.HasCode(failure, problem.GoogleRejected):
+		return errors.Join(export.ErrMoved, failure)
 	}
 	if err != nil {
 		r.c.o.Logger.WarnContext(ctx, "staging tab stays until the next run", "error", err.Error())
 	}
+	return failure
 }

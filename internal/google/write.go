@@ -52,6 +52,8 @@ type write struct {
 	styles  []style
 	widths  []int // the longest text of each column in characters, as far as the first rows tell
 
+	staging int64 // the hidden tab that was made
+
 	warnings []string
 }
 
@@ -74,7 +76,13 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	return r, r.decide(ctx)
+	if err := r.decide(ctx); err != nil {
+		return nil, err
+	}
+	if r.isSame() {
+		return r, nil
+	}
+	return r, r.checkFile(ctx)
 }
 
 // decide reads the existing rows, compares the result with them and makes the plan.
@@ -137,7 +145,7 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 		}
 		pl.header = pl.header || l.titles[c.ID] != pl.titles[i]
 	}
-	pl.shape = reshape(r.place.tab.cols, wanted, at, gone)
+	pl.shape = reshape(r.place.tab.cols, wanted, at, gone, l.gaps())
 	pl.cols = pl.shape.at
 	if err := r.checkColumns(pl.shape); err != nil {
 		return err
@@ -320,7 +328,11 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
-	case r.picked != nil:
+	}
+	if r.plan != nil {
+		n += len(r.plan.tabLooks())
+	}
+	if r.picked != nil {
 		return n + commit + verify
 	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
@@ -382,6 +394,14 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 }
 
 func (r *write) put(ctx context.Context) error {
+	if err := r.putRows(ctx); err != nil {
+		return err
+	}
+	r.dress(ctx)
+	return nil
+}
+
+func (r *write) putRows(ctx context.Context) error {
 	if r.picked != nil {
 		body, err := r.smallBody()
 		if err != nil {
@@ -462,8 +482,10 @@ func (r *write) result() export.WriteResult {
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
 	if r.cut > 0 {
-		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
-			"holds; they are cut and end with a note that says so.")
+		r.warnings = append(r.warnings, cutWarning(r.cut))
+	}
+	if text := r.plan.fullness(); text != "" {
+		r.warnings = append(r.warnings, text)
 	}
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res

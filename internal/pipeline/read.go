@@ -23,7 +23,8 @@ type inputs struct {
 	today      time.Time
 	limit      int // rows a company; 0 means all
 	beside     bool
-	snapshot   bool // rows are added to those of earlier runs as a whole
+	snapshot   bool              // rows are added to those of earlier runs as a whole
+	titles     map[string]string // people's own, by column
 }
 
 // sideBySide reports whether the exporter wants its companies' statements side by side.
@@ -33,9 +34,12 @@ func sideBySide(e export.Exporter, d export.Definition) bool {
 		e.Option(d, export.OptCompanies) == export.CompaniesBeside
 }
 
-// combine makes one result from those of all companies. run is empty in previews.
+// combine makes one result from those of all companies, with people's own titles. run is empty in previews.
 func (in inputs) combine(parts []part, run export.ID, now time.Time) (*table.Spool, []string, error) {
 	rows, warnings, err := in.arrange(parts)
+	if err == nil && len(in.titles) > 0 {
+		rows.Retitle(in.titles)
+	}
 	if err == nil && in.snapshot {
 		rows, err = export.Snapshot(rows, run, now, in.periods(parts))
 	}
@@ -78,7 +82,7 @@ func (in inputs) periods(parts []part) func(n int) string {
 
 // lookUp collects the inputs of a run. What cannot work is refused at once, before any request is made.
 func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
-	in := inputs{definition: r.definitions[e.Definition], limit: limit}
+	in := inputs{definition: r.definitions[e.Definition], limit: limit, titles: e.Titles}
 	if in.definition == nil {
 		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
 	}

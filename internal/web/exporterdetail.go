@@ -54,7 +54,11 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		if !runs[0].Status.Over() {
 			view.Active = runs[0].ID
 		}
-		view.Problem = w.problemView(runs[0], k)
+		if view.Problem = w.problemView(runs[0], k); view.Problem != nil {
+			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
+				return err
+			}
+		}
 	}
 	if view.Row.Block != nil {
 		view.Problem = view.Row.Block // which is also why later runs fail
@@ -71,6 +75,7 @@ func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 		if err != nil {
 			col = export.Column{Path: key, Title: key}
 		}
+		col.Title = cmp.Or(e.Titles[col.Path], col.Title)
 		list = append(list, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, true, col.Line()})
 	}
 	return list

@@ -27,6 +27,7 @@ type formView struct {
 	Companies   []companyChoice
 	Columns     []columnChoice
 	HasLines    bool
+	Titles      []titleField
 	Options     []optionField
 	Modes       []choice // none if there is no choice
 	ModeHelp    string
@@ -63,6 +64,9 @@ type columnChoice struct {
 	ID, Key, Title, Kind, Help string
 	Chosen, Line, Own          bool
 }
+
+// titleField is the input of a column's own title.
+type titleField struct{ ID, Name, Title, Value string }
 
 type optionField struct {
 	ID, Key, Title, Help, Value, Error string
@@ -146,6 +150,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		})
 	}
 	v.Columns, v.HasLines = columnChoices(d, e)
+	v.Titles = titleFields(v.Columns, e)
 	v.Options = optionFields(d, e, wrong)
 	isDeleted := func(o optionField) bool { return o.Key == export.OptDeleted }
 	if i := slices.IndexFunc(v.Options, isDeleted); i >= 0 {
@@ -209,6 +214,26 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 		}
 	}
 	return list, lines
+}
+
+// titleFields returns the inputs of own titles, for the chosen columns and for any others that have one.
+func titleFields(columns []columnChoice, e export.Exporter) []titleField {
+	var list []titleField
+	add := func(key, title string) {
+		list = append(list, titleField{fmt.Sprintf("title-%d", len(list)), titleInput + key, title, e.Titles[key]})
+	}
+	shown := map[string]bool{}
+	for _, c := range columns {
+		if shown[c.Key] = c.Chosen || e.Titles[c.Key] != ""; shown[c.Key] {
+			add(c.Key, c.Title)
+		}
+	}
+	for _, key := range sortedKeys(e.Titles) {
+		if !shown[key] {
+			add(key, key)
+		}
+	}
+	return list
 }
 
 func optionFields(d export.Definition, e export.Exporter, wrong func(string) string) []optionField {
