@@ -67,6 +67,28 @@ const (
 	RepairUnmerge Repair = "unmerge"
 )
 
+// OnHandEdit says what happens when a run would undo what people have done to the exported rows since the last run.
+type OnHandEdit string
+
+const (
+	// OverwriteHandEdits undoes it. The run's difference lists it.
+	OverwriteHandEdits OnHandEdit = "overwrite"
+	// KeepCopyOfHandEdits first copies the range to a hidden tab, which stays.
+	KeepCopyOfHandEdits OnHandEdit = "keep_copy"
+	// StopOnHandEdit fails the run; the sheet stays as people left it.
+	StopOnHandEdit OnHandEdit = "stop"
+)
+
+func onHandEditWords(e Exporter) string {
+	switch e.OnHandEdit {
+	case KeepCopyOfHandEdits:
+		return "Overwrite them, and keep a copy on a hidden tab"
+	case StopOnHandEdit:
+		return "Nothing is written, the run fails"
+	}
+	return "Overwrite them, and list them in what the run changed"
+}
+
 func modeTexts() []string {
 	var list []string
 	for _, m := range Modes() {
@@ -111,6 +133,7 @@ type Exporter struct {
 	Target       Target            `json:"target"`
 	Mode         Mode              `json:"mode"`
 	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
+	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`  // empty means OverwriteHandEdits
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
 	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation

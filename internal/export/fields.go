@@ -92,6 +92,12 @@ var fields = []Field{
 		Default: string(WarnOnDifference), Choices: []string{string(WarnOnDifference), string(FailOnDifference)},
 		Words: onDifferenceWords,
 	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
+	textField(Field{
+		Path: "on_hand_edit", Label: "If people edited the exported rows", Input: "on_hand_edit",
+		Default: string(OverwriteHandEdits),
+		Choices: []string{string(OverwriteHandEdits), string(KeepCopyOfHandEdits), string(StopOnHandEdit)},
+		Words:   onHandEditWords,
+	}, func(e *Exporter) *OnHandEdit { return &e.OnHandEdit }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

@@ -19,6 +19,7 @@ const (
 	TriggerCatchUp  Trigger = "catch_up" // a due time missed while the service or the connection was down
 	TriggerAPI      Trigger = "api"
 	TriggerChange   Trigger = "change"
+	TriggerUndo     Trigger = "undo" // puts back what stood before another run
 )
 
 // RunStatus is a run's state.
@@ -71,7 +72,8 @@ type Run struct {
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", or empty for the schedule
+	By       string    `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
+	Undoes   ID        `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
 
 	QueuedAt   time.Time `json:"queued_at"`
 	NotBefore  time.Time `json:"not_before"` // when a retry may start
@@ -110,7 +112,8 @@ type Result struct {
 	Added     int  `json:"rows_added"`
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
-	Unchanged bool `json:"unchanged"` // the sheet was right already, so nothing was written
+	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
+	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
 	// Control has a control sum per money column. It is technical: it adds up whatever the column holds.
 	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`

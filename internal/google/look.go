@@ -72,6 +72,7 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	r.spare = 0
+	r.newChange()
 	m := r.place.managed
 	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
 		return nil
@@ -86,6 +87,7 @@ func (r *write) stand(ctx context.Context) error {
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
+	r.newChange() // the layout tells what is known about the rows
 	return r.standRows(ctx)
 }
 
@@ -98,16 +100,10 @@ func (r *write) standRows(ctx context.Context) error {
 		data.col, data.endCol = min(data.col, col), max(data.endCol, col+1)
 	}
 	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
-	line := make([]value, len(columns))
+	line, last := make([]value, len(columns)), make([]value, len(r.place.stamp.Fields))
 	add := func(values []value) {
-		r.change.Stand(values)
-		cells := make([]table.Cell, len(values))
-		for i, v := range values {
-			if v.Kind != 0 {
-				cells[i] = table.TextOf(string(v.Kind) + v.Text)
-			}
-		}
-		_ = r.kept.Add(table.Row{Cells: cells}) // cannot fail: it is as wide as its schema, and in memory
+		r.change.StandLast(values, last)
+		_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
 	}
 	blank := make([]value, len(columns))
 	if data.empty() {
@@ -124,8 +120,14 @@ func (r *write) standRows(ctx context.Context) error {
 			r.spare++
 			return
 		}
+		clear(last)
 		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
 			add(blank)
+		}
+		for i, f := range r.place.stamp.Fields {
+			if col, ok := l.at[f.ID]; ok {
+				last[i] = row[col-data.col]
+			}
 		}
 		add(line)
 	})
@@ -142,10 +144,7 @@ func (r *write) standing(yield func([]value)) {
 			return // what is missing makes the set incomplete
 		}
 		for i, c := range kept.Cells {
-			row[i] = value{}
-			if text := c.String(); text != "" {
-				row[i] = value{Kind: text[0], Text: text[1:]}
-			}
+			row[i] = unpackCell(c)
 		}
 		yield(row)
 	}

@@ -191,6 +191,9 @@ func (pl *plan) styleRequests() []*sheets.Request {
 
 // look identifies the styles; empty if there are none.
 func (pl *plan) look() string {
+	if pl.undo != nil {
+		return pl.undo.Look
+	}
 	if len(pl.styles) == 0 {
 		return ""
 	}

@@ -101,7 +101,13 @@ func (pl *plan) newStamp() stamp {
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
 	}
 	for i, c := range pl.schema.Columns {
-		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)})
+		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c), Key: c.Key})
+	}
+	if pl.undo != nil {
+		s.Fields, s.Look = nil, pl.undo.Look
+		for _, f := range pl.undo.Fields {
+			s.Fields = append(s.Fields, f.field)
+		}
 	}
 	return s
 }

@@ -45,6 +45,8 @@ type plan struct {
 	room    int  // rows by which the tab must grow for cells that move down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
+	kept    keeping
+	undo    *keptState // what is put back; nil if the write undoes none
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
@@ -119,7 +121,7 @@ func (pl *plan) check(st *state) error {
 			return err
 		}
 	}
-	if full := st.cells(pl.owner) + pl.growth(); full > export.MostCells {
+	if full := st.cells(pl.owner) + pl.growth() + pl.kept.cells; full > export.MostCells {
 		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
 			"Google allows %d.", full, pl.rows, export.MostCells)
 	}

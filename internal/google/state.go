@@ -46,6 +46,7 @@ type field struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
 	Shows string `json:"shows"` // kind and currency; the number format is set again when it changes
+	Key   bool   `json:"key,omitempty"`
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
@@ -72,6 +73,9 @@ type tab struct {
 	stamps     map[export.ID]stamp
 	guards     []guard
 	staging    export.ID // the exporter whose staging tab it is
+	states     []keptState
+	isCopy     bool // of a range that people had edited
+	conditions int  // how many conditional formats it has
 }
 
 // protection is a part of a tab that the account may not edit, except for its open parts.
@@ -101,6 +105,7 @@ type namedRange struct {
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range)," +
+	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -160,8 +165,12 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, m := range sh.Tables {
 		t.tables = append(t.tables, rectOf(m.Range, t.rows, t.cols))
 	}
+	for range sh.ConditionalFormats {
+		t.conditions++
+	}
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
+		t.noteState(m)
 	}
 	return t
 }
@@ -204,12 +213,12 @@ func (st *state) tabTitled(title string) *tab {
 	return nil
 }
 
-// onlyTab returns the spreadsheet's single tab, or nil if it has several. Staging tabs do not count.
+// onlyTab returns the spreadsheet's single tab, or nil if it has several. The program's hidden tabs do not count.
 func (st *state) onlyTab() *tab {
 	var only *tab
 	for i := range st.tabs {
 		switch {
-		case st.tabs[i].staging != "":
+		case st.tabs[i].staging != "", st.tabs[i].isKept():
 		case only != nil:
 			return nil
 		default:

@@ -49,6 +49,9 @@ type write struct {
 	styles []style
 	widths []int // the longest text of each column in characters, as far as the first rows tell
 
+	undo    *keptState // what the write puts back; nil if it undoes none
+	undoTab *tab
+
 	warnings []string
 }
 
@@ -71,13 +74,17 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if r.isUndo() {
+		if err := r.restore(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return r, r.decide(ctx)
 }
 
 // decide reads the existing rows, compares the result with them and makes the plan.
 func (r *write) decide(ctx context.Context) error {
 	r.w.Report(export.PhaseComparing, 0)
-	r.newChange()
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
@@ -86,7 +93,7 @@ func (r *write) decide(ctx context.Context) error {
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
-	pl.styles, pl.widths = r.styles, r.widths
+	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo
 	for _, t := range r.titles {
 		pl.titles = append(pl.titles, t.Text)
 	}
@@ -94,6 +101,12 @@ func (r *write) decide(ctx context.Context) error {
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
 	} else if err := r.adapt(ctx, pl); err != nil {
+		return err
+	}
+	if r.undo != nil && pl.whole {
+		return cannotUndo("The exported area is no longer where that run wrote it.")
+	}
+	if err := r.keep(); err != nil {
 		return err
 	}
 	if err := pl.check(r.state); err != nil {
@@ -137,7 +150,7 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 func (r *write) newChange() {
 	schema := r.w.Rows.Schema()
 	o := change.Options{
-		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
+		Policy: r.policy(), Trace: r.lastTrace(), Budget: r.w.Budget, Keys: schema.Keys(),
 	}
 	for i, c := range schema.Columns {
 		o.Titles = append(o.Titles, c.Title)
@@ -146,9 +159,32 @@ func (r *write) newChange() {
 		}
 	}
 	if !r.sameColumns() {
-		o.Trace = nil // of rows of other columns
+		o.Last = r.lastColumns()
 	}
 	r.change = change.NewBuilder(o)
+}
+
+// policy says how the rows combine with those that stand. An undo makes the range exactly what it was.
+func (r *write) policy() change.Policy {
+	if r.isUndo() {
+		return change.Replace()
+	}
+	return r.w.Mode.Policy(r.w.Partial)
+}
+
+// lastColumns returns the columns of the last write.
+func (r *write) lastColumns() *change.LastColumns {
+	var last change.LastColumns
+	for i, f := range r.place.stamp.Fields {
+		last.Titles = append(last.Titles, f.Title)
+		if f.Key {
+			last.Keys = append(last.Keys, i)
+		}
+		if slices.Contains(r.w.Hidden, f.ID) {
+			last.Hidden = append(last.Hidden, i)
+		}
+	}
+	return &last
 }
 
 // sameColumns reports whether the result has the columns of the last write.
@@ -193,6 +229,7 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.set = r.change.Set(r.standing)
+	r.placeEdits()
 	return err
 }
 
@@ -229,6 +266,9 @@ func rowDataOf(row []value) rowData {
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
 	r.picked, r.weight = []rowData{}, 0
+	if r.isUndo() { // the state is copied, not written
+		return nil
+	}
 	return r.written(a, func(n int, row []value) error {
 		r.weight += sizeOf(row)
 		switch {
@@ -284,7 +324,11 @@ func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 			return err
 		}
 		for i, cell := range row.Cells {
-			buf[i] = r.enc.value(cell)
+			if r.isUndo() {
+				buf[i] = unpackCell(cell)
+			} else {
+				buf[i] = r.enc.value(cell)
+			}
 		}
 		if err := yield(buf, row); err != nil {
 			return err
@@ -302,7 +346,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.w.Mode.Policy(false).Order { // the rows are exactly the result
+	if r.policy().Order { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -312,7 +356,12 @@ func (r *write) expected(header bool) *tally {
 func (r *write) Change() *change.Set { return r.set }
 
 // isSame reports whether the sheet already holds the result.
-func (r *write) isSame() bool { return r.plan != nil && r.plan.changesNothing() }
+func (r *write) isSame() bool {
+	if r.isUndo() { // formats may differ where values do not
+		return r.place.stamp.Run == r.w.Run
+	}
+	return r.plan != nil && r.plan.changesNothing()
+}
 
 // Requests implements export.Write. It does not foresee the separate reads that verify a long result in pieces.
 func (r *write) Requests() int {
@@ -325,6 +374,8 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
+	case r.refuseEdits() != nil:
+		return 0
 	case r.picked != nil:
 		return n + commit + verify
 	}
@@ -340,6 +391,12 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	}
 	if r.isSame() {
 		return r.finishUnchanged(ctx)
+	}
+	if err := r.refuseEdits(); err != nil {
+		return export.WriteResult{}, err
+	}
+	if err := r.announce(); err != nil {
+		return export.WriteResult{}, err
 	}
 	if err := r.put(ctx); err != nil {
 		return export.WriteResult{}, err
@@ -382,8 +439,19 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		}
 	}
 	res := r.result()
-	res.Unchanged = true
+	// The run itself wrote it if it died before it could tell.
+	res.Unchanged, res.TraceRun = r.place.stamp.Run != r.w.Run, r.place.stamp.Run
 	return res, nil
+}
+
+// announce says what the commit will leave, before it is sent.
+func (r *write) announce() error {
+	if r.w.Planned == nil {
+		return nil
+	}
+	return r.w.Planned(export.Planned{
+		Trace: r.change.Trace(), Before: r.lastTrace(), Undoable: r.plan.kept.state,
+	})
 }
 
 func (r *write) put(ctx context.Context) error {
@@ -402,6 +470,9 @@ func (r *write) put(ctx context.Context) error {
 // smallBody returns the whole write as one batchUpdate.
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
+	if r.isUndo() {
+		return r.commitBody(append(reqs, anys(append(r.plan.finish(), r.putBack()...))...))
+	}
 	reqs = append(reqs, r.headerUpdates()...)
 	at := 0
 	for _, run := range r.plan.arr.ordered() {
@@ -417,7 +488,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return append(reqs, anys(r.plan.guards())...)
+	return append(append(reqs, anys(r.plan.guards())...), anys(r.plan.kept.requests)...)
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.
@@ -467,10 +538,13 @@ func (r *write) result() export.WriteResult {
 		target.URL = spreadsheetBase + r.state.id + "/edit"
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
-	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
+	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace(), TraceRun: r.w.Run}
 	if r.enc.cut > 0 {
 		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
 			"holds; they are cut and end with a note that says so.")
+	}
+	if !r.isSame() {
+		r.warnings = append(r.warnings, r.keptWarnings()...)
 	}
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
