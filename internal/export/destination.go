@@ -51,9 +51,10 @@ type WriteRequest struct {
 
 // Planned is what a write is about to do.
 type Planned struct {
-	Trace    []byte // what it will leave
-	Before   []byte // what the last write has left; nil if unknown
-	Undoable bool   // the destination keeps what stands, for WriteRequest.Undo
+	Trace     []byte // what it will leave
+	Before    []byte // what the last write has left; nil if unknown
+	BeforeRun ID     // the run of that write; empty if there was none
+	Undoable  bool   // the destination keeps what stands, for WriteRequest.Undo
 }
 
 // WriteResult is what a write did.

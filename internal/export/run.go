@@ -22,6 +22,9 @@ const (
 	TriggerUndo     Trigger = "undo" // puts back what stood before another run
 )
 
+// MostUndos is how many of an exporter's last runs that changed something can be undone.
+const MostUndos = 3
+
 // RunStatus is a run's state.
 type RunStatus string
 

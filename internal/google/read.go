@@ -26,8 +26,8 @@ const (
 )
 
 // read yields the rows of a rectangle, each of the rectangle's width, as they arrive: what was entered, so that a
-// formula that shows the right value is not taken for the value. A value without a formula is the same either way, dates
-// as serial numbers too. The slice is used again.
+// formula that shows the right value is not taken for the value. A value without a formula is the same either way,
+// dates as serial numbers too. The slice is used again.
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/ValueRenderOption
 func (s *session) read(ctx context.Context, spreadsheet, title string, area rect, yield func([]value)) error {
 	step := max(1, readCells/max(1, area.cols()))

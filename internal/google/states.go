@@ -24,7 +24,7 @@ const (
 	copyKey  = "ledgersheet_copy"
 
 	// keptStates is how many states are kept.
-	keptStates = 3
+	keptStates = export.MostUndos
 	// keptCells is the largest range of which states are kept.
 	keptCells = 50_000
 	// keptTabs is how many tabs a spreadsheet may have for states to be kept. Google allows 200.
@@ -185,6 +185,10 @@ func (r *write) keepState() {
 			id++
 		}
 	}
+	if slices.ContainsFunc(kept, func(k keptState) bool { return k.Run == pl.run }) {
+		pl.kept.state = true // what stands now is what an earlier try of this run left
+		return
+	}
 	gone := r.oldest(kept)
 	kept = slices.DeleteFunc(kept, func(k keptState) bool {
 		return slices.ContainsFunc(gone, func(g keptState) bool { return g.id == k.id })
@@ -289,10 +293,10 @@ func (r *write) stateMark(at rect) string {
 func (r *write) restore(ctx context.Context) error {
 	on := r.state.statesTab(r.w.Owner)
 	if on != nil {
-		if i := slices.IndexFunc(on.states, func(k keptState) bool {
-			return k.Exporter == r.w.Owner && k.Run == r.w.Undo
-		}); i >= 0 {
-			r.undo, r.undoTab = &on.states[i], on
+		r.undoTab = on
+		i := slices.IndexFunc(on.states, func(k keptState) bool { return k.Exporter == r.w.Owner && k.Run == r.w.Undo })
+		if i >= 0 {
+			r.undo = &on.states[i]
 		}
 	}
 	switch m := r.place.managed; {

@@ -65,6 +65,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		return nil, err
 	}
 	r := &write{session: s, w: w, enc: encoder{zone: w.Zone}}
+	if w.Target.Spreadsheet == "" && w.Undo != "" {
+		return nil, cannotUndo("There is no spreadsheet yet.")
+	}
 	if w.Target.Spreadsheet == "" {
 		if err := r.weigh(); err != nil {
 			return nil, err
@@ -439,8 +442,8 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		}
 	}
 	res := r.result()
-	// The run itself wrote it if it died before it could tell.
-	res.Unchanged, res.TraceRun = r.place.stamp.Run != r.w.Run, r.place.stamp.Run
+	res.TraceRun = r.place.stamp.Run
+	res.Unchanged = res.TraceRun != r.w.Run || r.w.NextRun != r.w.Run // else it wrote, and died before it could tell
 	return res, nil
 }
 
@@ -450,7 +453,7 @@ func (r *write) announce() error {
 		return nil
 	}
 	return r.w.Planned(export.Planned{
-		Trace: r.change.Trace(), Before: r.lastTrace(), Undoable: r.plan.kept.state,
+		Trace: r.change.Trace(), Before: r.lastTrace(), BeforeRun: r.place.stamp.Run, Undoable: r.plan.kept.state,
 	})
 }
 

@@ -28,7 +28,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if err != nil {
 		return DryRun{}, err
 	}
-	w, err := j.newRequest(ctx, res)
+	w, err := j.newRequest(ctx, res.rows, res.note)
 	if err != nil {
 		return DryRun{}, err
 	}
@@ -43,6 +43,10 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
 	}
 	dry.Warnings = append(dry.Warnings, res.warnings...)
+	if e.OnHandEdit == export.StopOnHandEdit && dry.Change.Edited > 0 {
+		dry.Warnings = append(dry.Warnings, export.Warnings(export.WarnWrite, "", "A run would write nothing and fail, "+
+			"because people have edited the exported rows.")...)
+	}
 	return dry, nil
 }
 

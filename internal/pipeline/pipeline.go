@@ -76,10 +76,13 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, exporter: e, report: report,
+		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, exporter: e, report: report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
+	if run.Trigger == export.TriggerUndo {
+		return j.undo(ctx)
+	}
 	return j.do(ctx)
 }
 
@@ -88,6 +91,8 @@ type job struct {
 	*Runner
 	run                export.ID
 	trigger            export.Trigger
+	undoes             export.ID // of TriggerUndo
+	undoable           bool      // what stood before is kept
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
@@ -188,24 +193,32 @@ func (j *job) do(ctx context.Context) error {
 		run.Warnings = append(run.Warnings, g.warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
-	w, err := j.newRequest(ctx, g)
+	w, err := j.newRequest(ctx, g.rows, g.note)
 	if err != nil {
 		return err
 	}
+	return j.put(ctx, w, g.account, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
+}
+
+// put has the rows written and records what that did. finish stores what the next run needs.
+func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAccount,
+	finish func(export.WriteResult) error) error {
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
-		return nameAccount(err, g.account)
+		j.keepEdits(ctx, set, err)
+		return nameAccount(err, a)
 	}
 	if err := j.saveTarget(ctx, res.Target); err != nil {
 		return err
 	}
-	if err := j.putMarks(ctx, g.parts, res.Trace); err != nil {
+	if err := finish(res); err != nil {
 		return err
 	}
 	if !res.Unchanged {
 		j.keepDifference(ctx, set)
 	}
 	j.report(func(run *export.Run) {
+		run.Undoable = !res.Unchanged && j.undoable
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)
@@ -216,18 +229,20 @@ func (j *job) do(ctx context.Context) error {
 }
 
 // newRequest returns what the destination is asked to write.
-func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
+func (j *job) newRequest(ctx context.Context, rows *table.Spool, note string) (export.WriteRequest, error) {
 	e := j.exporter
-	trace, err := j.readTrace(ctx, e.ID)
+	left, err := j.readTraces(ctx, e.ID)
 	if err != nil {
 		return export.WriteRequest{}, err
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
-		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Rows: rows, Note: note, Zone: e.Schedule.Location(), OnHandEdit: e.OnHandEdit, Undo: j.undoes,
+		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
+		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
-		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
+		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
+		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
 	}, nil
 }
 
