@@ -81,6 +81,13 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 // order sorts the shifts, and works out where rows were put in.
 func (a *arrangement) order() {
 	slices.SortStableFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
+	for i := 1; i < len(a.shifts); i++ { // rows put in at the edge, where those below are taken out
+		if in, out := &a.shifts[i-1], &a.shifts[i]; in.at == out.at && in.insert && !out.insert {
+			both := min(in.rows, out.rows)
+			in.rows, out.rows = in.rows-both, out.rows-both
+		}
+	}
+	a.shifts = slices.DeleteFunc(a.shifts, func(s shift) bool { return s.rows == 0 })
 	moved := 0
 	for _, s := range slices.Backward(a.shifts) {
 		if !s.insert {

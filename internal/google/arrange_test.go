@@ -43,6 +43,9 @@ func perform(a arrangement, rows, wanted []string, first, last int) ([]string, i
 	}
 	for _, f := range a.fresh {
 		put -= f.rows
+		if f.row < 0 || f.row+f.rows > a.rows {
+			put = none
+		}
 	}
 	if put != 0 {
 		first = none

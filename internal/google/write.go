@@ -463,7 +463,7 @@ func (r *write) put(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(body) <= r.c.o.MaxBody {
+		if len(body) <= r.c.o.MaxBody || r.isUndo() { // an undo has no rows that could be sent apart
 			return r.putSmall(ctx, body)
 		}
 	}
