@@ -28,7 +28,7 @@ var may = map[string]string{
 		"queue schedule source templates vault version web",
 
 	"api":  "change control export pipeline problem table",
-	"web":  "control export problem schedule table",
+	"web":  "change control export problem schedule table",
 	"auth": "export problem",
 
 	"access":   "export",

@@ -117,6 +117,8 @@ type Result struct {
 	Removed   int  `json:"rows_removed"`
 	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
 	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
+	// HandEdits counts rows that people had changed since the last run, and that this run changed back or stopped for.
+	HandEdits int `json:"hand_edits,omitempty"`
 	// Control has a control sum per money column. It is technical: it adds up whatever the column holds.
 	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
 )
 
 // DryRun tells what a run would do now.
@@ -28,24 +29,48 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if err != nil {
 		return DryRun{}, err
 	}
-	w, err := j.newRequest(ctx, res.rows, res.note)
+	if dry, err = j.prepare(ctx, res.rows, res.note, res.account); err != nil {
+		return DryRun{}, err
+	}
+	for _, p := range res.parts {
+		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
+	}
+	dry.Warnings = append(dry.Warnings, res.warnings...)
+	return dry, nil
+}
+
+// DryUndo compares what stood before a run of the exporter with what is in the sheet. It asks QuickBooks nothing, and
+// writes and stores nothing.
+func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) (DryRun, error) {
+	j := &job{
+		Runner: r, undoes: run, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
+		sheets: &export.Meter{},
+	}
+	account, err := j.findAccount(ctx, e.Target.Account)
+	if err != nil {
+		return DryRun{}, err
+	}
+	return j.prepare(ctx, nil, "", account)
+}
+
+// prepare finds out what a write would do.
+func (j *job) prepare(
+	ctx context.Context, rows *table.Spool, note string, a export.GoogleAccount,
+) (dry DryRun, err error) {
+	w, err := j.newRequest(ctx, rows, note)
 	if err != nil {
 		return DryRun{}, err
 	}
 	write, err := j.o.Destination.Prepare(ctx, w)
 	if err != nil {
-		return DryRun{}, nameAccount(err, res.account)
+		return DryRun{}, nameAccount(err, a)
 	}
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()
 	dry.Requests = export.Requests{QuickBooks: j.quickBooks.Count(), Sheets: j.sheets.Count() + write.Requests()}
-	for _, p := range res.parts {
-		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
-	}
-	dry.Warnings = append(dry.Warnings, res.warnings...)
-	if e.OnHandEdit == export.StopOnHandEdit && dry.Change.Edited > 0 {
-		dry.Warnings = append(dry.Warnings, export.Warnings(export.WarnWrite, "", "A run would write nothing and fail, "+
-			"because people have edited the exported rows.")...)
+	if j.exporter.OnHandEdit == export.StopOnHandEdit && dry.Change.Edited > 0 {
+		dry.Warnings = export.Warnings(export.WarnWrite, "", "A run would write nothing and fail, because people have "+
+			"edited the exported rows.")
 	}
 	return dry, nil
 }

@@ -218,7 +218,7 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 		j.keepDifference(ctx, set)
 	}
 	j.report(func(run *export.Run) {
-		run.Undoable = !res.Unchanged && j.undoable
+		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)

@@ -145,5 +145,6 @@ func (j *job) keepEdits(ctx context.Context, set *change.Set, err error) {
 	if set != nil && set.Edited > 0 && j.exporter.OnHandEdit == export.StopOnHandEdit &&
 		problem.HasCode(err, problem.SheetConflict) {
 		j.keepDifference(ctx, &change.Set{Rows: set.Rows, Edited: set.Edited, Edits: set.Edits, Complete: true})
+		j.report(func(run *export.Run) { run.HandEdits = set.Edited })
 	}
 }
