@@ -190,5 +190,5 @@ func TestUndoRun(t *testing.T) {
 		t.Errorf("undoing twice makes two runs")
 	}
 	h.want(http.StatusNotFound, http.MethodPost, "/runs/run_01kmwqe6g0000000000000000z/undo", nil)
-	h.want(http.StatusBadRequest, http.MethodPost, "/runs/"+first+"/undo", map[string]any{"all": true})
+	h.want(http.StatusUnprocessableEntity, http.MethodPost, "/runs/"+first+"/undo", map[string]any{"all": true})
 }

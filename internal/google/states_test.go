@@ -344,7 +344,8 @@ func TestHandEditsAreFound(t *testing.T) {
 		if ed.Kind == change.Removed {
 			cells = nil
 		}
-		got = append(got, strings.TrimSpace(fmt.Sprint(ed.Kind, " ", ed.Key, " ", ed.Place, " ", strings.Join(cells, ", "))))
+		line := fmt.Sprint(ed.Kind, " ", ed.Key, " ", ed.Place, " ", strings.Join(cells, ", "))
+		got = append(got, strings.TrimSpace(line))
 	}
 	if diff := cmp.Diff([]string{
 		"changed 2 E3 Total 1.01→999", "changed 4 E5 Total 3.03→=4+0.04-1", "changed 6 D7 Customer Customer 5→",
@@ -498,7 +499,9 @@ func TestKeepCopy(t *testing.T) {
 
 // copies returns the tabs that hold copies of edited rows.
 func (k *keeper) copies() []googlesim.Tab {
-	return slices.DeleteFunc(k.doc().Tabs(), func(t googlesim.Tab) bool { return !strings.Contains(t.Title, ", edited, ") })
+	return slices.DeleteFunc(k.doc().Tabs(), func(t googlesim.Tab) bool {
+		return !strings.Contains(t.Title, ", edited, ")
+	})
 }
 
 // TestDeadRunIsNoHandEdit: rows of a run that died after its commit are not taken for edits.

@@ -121,10 +121,11 @@ func (w *Web) undoPage(c *gin.Context) error {
 	view.Effects = append(view.Effects, w.undoEffects(ctx, d, u)...)
 	next := "The exporter's next run writes the present result again."
 	if !u.NextAt.IsZero() {
-		next = "The schedule runs this exporter again on " + w.moment(u.NextAt).Exact + " and writes the present result " +
-			"again. Pause it if the old rows are to stay."
+		next = "The schedule runs this exporter again on " + w.moment(u.NextAt).Exact + " and writes the present " +
+			"result again. Pause it if the old rows are to stay."
 	}
-	view.Effects = append(view.Effects, next, "QuickBooks is not asked. The undo is a run of its own, and can be undone.")
+	view.Effects = append(view.Effects, next,
+		"QuickBooks is not asked. The undo is a run of its own, and can be undone.")
 	return w.page(c, http.StatusOK, "confirm", frame{Title: view.Title, Section: "runs"}, view)
 }
 
