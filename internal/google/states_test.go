@@ -580,3 +580,53 @@ func TestStatesTabTouched(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestUndoInGrowingModes: what an append wrote may be appended again once it was undone, but what people had taken out
+// before stays out; an undone upsert is done again.
+func TestUndoInGrowingModes(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []export.Mode{export.Append, export.Upsert} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			k := newKeeper(t, 0)
+			write := func(run export.ID, rows []table.Row) written {
+				w := k.request(run)
+				w.Mode, w.Partial, w.Rows = mode, true, table.NewSpool(schema)
+				for _, r := range rows {
+					must(t, w.Rows.Add(r))
+				}
+				res, err := k.put(w)
+				must(t, err)
+				return res
+			}
+			write("run_1", invoices(10))
+			must(t, k.doc().DeleteRows("Invoices", 11, 1))
+			was := k.picture()
+			res := write("run_2", invoices(14))
+			now := k.picture()
+			if mode == export.Append && (res.Added != 4 || res.Edited != 0) || mode == export.Upsert && res.Edited != 1 {
+				t.Fatalf("the second run: %+v", res.Set)
+			}
+			k.mustUndo("run_3", "run_2")
+			if diff := cmp.Diff(was, k.picture()); diff != "" {
+				t.Fatalf("undone:\n%s", diff)
+			}
+			if again := write("run_4", invoices(14)); again.Added != res.Added || again.Edited != res.Edited {
+				t.Errorf("again: %+v, at first: %+v", again.Set, res.Set)
+			}
+			if again := write("run_5", invoices(14)); !again.Unchanged {
+				t.Errorf("once more: %+v", again.Set)
+			}
+			if mode == export.Append {
+				k.mustUndo("run_6", "run_4")
+				k.mustUndo("run_7", "run_6")
+				if again := write("run_8", invoices(14)); !again.Unchanged {
+					t.Errorf("after the undo of the undo: %+v", again.Set)
+				}
+				if len(now) != len(k.picture()) {
+					t.Error("the rows are not those of the second run")
+				}
+			}
+		})
+	}
+}
