@@ -5,12 +5,13 @@ RUN go mod download
 COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -tags nomsgpack -ldflags "-s -w -X ledgersheet/internal/version.Version=${VERSION}" -o /ledgersheet ./cmd/ledgersheet \
- && mkdir /data
+ && mkdir /data /empty
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /ledgersheet /ledgersheet
 COPY --from=build --chown=65532:65532 /data /data
+COPY --from=build --chown=65532:65532 /empty /tmp
 USER 65532:65532
 ENV LEDGERSHEET_ADDR=0.0.0.0:8080 LEDGERSHEET_DATA_DIR=/data GOMEMLIMIT=400MiB
 VOLUME /data

@@ -28,7 +28,20 @@ import (
 // columns and rows, the same checks, and figures that are all the same multiple.
 func TestCaptures(t *testing.T) {
 	t.Parallel()
+	for name, quirks := range map[string]intuitsim.Quirks{
+		"plain": {}, "odd": intuitsim.AllQuirks(false), "odd and older": intuitsim.AllQuirks(true),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkCaptures(t, quirks)
+		})
+	}
+}
+
+func checkCaptures(t *testing.T, quirks intuitsim.Quirks) {
+	t.Helper()
 	w := newWorld(t, exporters.All())
+	w.books.Company(string(w.company.Realm)).SetQuirks(quirks)
 	secrets := w.secrets(t)
 	if len(secrets) < 50 {
 		t.Fatalf("only %d names to look for", len(secrets))

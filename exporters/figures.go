@@ -24,6 +24,19 @@ func group(id, title, group string, columns ...string) export.Figure {
 	return export.Figure{ID: id, Title: title, Group: group, Sum: columns}
 }
 
+// groupAmounts returns a group's figure for each key that a detail report's amounts can have: in the home currency
+// where there are several, and without tax where companies show it apart. The first key that is there counts.
+// https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/generalledger
+func groupAmounts(id, title, name string) []export.Figure {
+	var list []export.Figure
+	for _, key := range []string{
+		"subt_nat_home_amount", "subt_nat_amount_home_nt", "subt_nat_amount", "subt_nat_amount_nt",
+	} {
+		list = append(list, group(id, title, name, key))
+	}
+	return list
+}
+
 // addUp returns a figure that sums columns of a report over its rows. A minus sign subtracts a column.
 func addUp(id, title string, columns ...string) export.Figure {
 	return export.Figure{ID: id, Title: title, Sum: columns}

@@ -1,6 +1,10 @@
 package exporters
 
-import "ledgersheet/internal/export"
+import (
+	"slices"
+
+	"ledgersheet/internal/export"
+)
 
 var _ = register(export.Report{
 	ID: "profit_and_loss_detail", Title: "Profit and loss detail", Group: "Accounting", Object: "ProfitAndLossDetail",
@@ -14,8 +18,7 @@ var _ = register(export.Report{
 			paymentMethod(), adjustedGainLoss()},
 		detailColumns(),
 	),
-	Figures: []export.Figure{
-		group("income", "Income", "Income", "subt_nat_amount"),
-		group("net_income", "Net income", "NetIncome", "subt_nat_amount"),
-	},
+	Figures: slices.Concat(
+		groupAmounts("income", "Income", "Income"), groupAmounts("net_income", "Net income", "NetIncome"),
+	),
 })

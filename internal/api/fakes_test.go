@@ -113,6 +113,15 @@ func (f *fakePreviewer) DryUndo(_ context.Context, _ export.Exporter, _ export.I
 	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{Sheets: 4}}, nil
 }
 
+func (f *fakePreviewer) Result(_ context.Context, e export.Exporter) (pipeline.Result, error) {
+	f.asked = e
+	rows := table.NewSpool(table.Schema{Columns: []table.Column{
+		{ID: "Id", Title: "ID", Key: true}, {ID: "Total", Title: "Total", Kind: table.Money, Currency: "USD"},
+	}})
+	err := rows.Add(table.Row{Cells: []table.Cell{table.TextOf("=" + e.Name), table.MoneyOf(decimal.New(1250, -2))}})
+	return pipeline.Result{Rows: rows, About: "Read: today"}, errors.Join(err, f.err)
+}
+
 func (f *fakePreviewer) Capture(context.Context, export.Exporter) ([]byte, error) {
 	return []byte(`{"version":1,"note":"Names are replaced.","type":"invoices","requests":[]}`), nil
 }

@@ -32,6 +32,7 @@ func (s *server) routes() []route {
 		{http.MethodDelete, "/exporters/:id", s.deleteExporter},
 		{http.MethodPost, "/exporters/:id/preview", s.previewExporter},
 		{http.MethodPost, "/exporters/:id/dry-run", s.dryRun},
+		{http.MethodGet, "/exporters/:id/download", s.download},
 		{http.MethodGet, "/exporters/:id/capture", s.captureAnswers},
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},

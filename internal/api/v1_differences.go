@@ -7,8 +7,10 @@ import (
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/download"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/sheetfile"
 )
 
 // sampleItems is how many rows a dry run shows.
@@ -71,6 +73,13 @@ func (s *server) captureAnswers(c *gin.Context, d *control.Desk) error {
 	c.Header("Cache-Control", "no-store")
 	c.Data(http.StatusOK, "application/json; charset=utf-8", data)
 	return nil
+}
+
+// download sends what a run would write now as a file.
+func (s *server) download(c *gin.Context, d *control.Desk) error {
+	return download.Answer(c.Writer, func() (*sheetfile.File, error) {
+		return d.Download(c.Request.Context(), id(c), c.Query("format"))
+	})
 }
 
 // acceptDifference remembers that a difference between QuickBooks' own figures is known.

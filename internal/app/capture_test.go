@@ -41,6 +41,9 @@ func TestCapture(t *testing.T) {
 				t.Fatalf("only %d texts to look for", len(secrets))
 			}
 			for _, secret := range secrets {
+				if len(secret) < 8 && strings.Trim(secret, "0123456789") == "" {
+					secret = `"` + secret + `"` // a few digits may stand in made-up ones by chance
+				}
 				if strings.Contains(text, secret) {
 					t.Errorf("%s: it tells %q", kind, secret)
 				}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -142,7 +143,9 @@ func (w *world) wantUndoneAfterKill(e export.Exporter, skip int) {
 	w.t.Helper()
 	doc := w.google.Spreadsheet(w.target(e).Spreadsheet)
 	old := doc.Formulas("Data!A1:B999")
+	time.Sleep(time.Second) // virtual: runs are ordered by their time
 	run, _ := w.mustRun(e.ID)
+	time.Sleep(time.Second)
 	w.google.Fail(googlesim.Fault{
 		Skip: skip, Times: -1, Status: http.StatusForbidden, State: "PERMISSION_DENIED", Message: "no",
 	})
@@ -153,12 +156,14 @@ func (w *world) wantUndoneAfterKill(e export.Exporter, skip int) {
 	w.google.ClearFaults()
 	must(w.t, w.app.Stop(w.ctx))
 	w.open()
+	time.Sleep(time.Second)
 	if undone.Status != export.RunSucceeded {
 		undone = w.undo(run.ID)
 	}
 	if diff := cmp.Diff(old, doc.Formulas("Data!A1:B999")); diff != "" || undone.Status != export.RunSucceeded {
 		w.t.Fatalf("request %d: the undo %s, %v:\n%s", skip, undone.Status, undone.Problem, diff)
 	}
+	time.Sleep(time.Second)
 	if again, _ := w.mustRun(e.ID); again.Added != 1 || again.HandEdits != 0 {
 		w.t.Errorf("request %d: the next run: %+v", skip, again.Result)
 	}

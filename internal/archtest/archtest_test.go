@@ -27,12 +27,13 @@ var may = map[string]string{
 	"app": "api auth boltstore config control export exporters google intuit limit oauth pipeline problem progress " +
 		"queue schedule source templates vault version web",
 
-	"api":  "change control export pipeline problem table",
-	"web":  "change control export problem schedule table",
-	"auth": "export problem",
+	"api":      "change control download export pipeline problem sheetfile table",
+	"web":      "change control download export problem schedule sheetfile table",
+	"auth":     "export problem",
+	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access change export pipeline problem schedule",
+	"control":  "access change export pipeline problem schedule sheetfile",
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",
@@ -43,8 +44,9 @@ var may = map[string]string{
 	"statement": "export problem record supply table",
 	"changelog": "export record supply table",
 
+	"sheetfile":        "change problem table",
 	"boltstore":        "export",
-	"file":             "change export problem table",
+	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",

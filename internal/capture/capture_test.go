@@ -274,6 +274,18 @@ func TestSumsHold(t *testing.T) {
 			t.Errorf("%s became %s, want %s", c[0], got, c[1])
 		}
 	}
+	for cell, want := range map[string]string{
+		"(900.25)": "(2700.75)", "$ 5.00": "$ 15.00", "R$5.00": "R$15.00", "1E+2": "3E+2", ".00": "0.00", "-": "-",
+		"400.00-": "1200.00-", "999,999.50": "2,999,998.50", "1.234,56 €": "3.703,68 €", "12,50": "37,50",
+		"9’000.10": "27’000.30", "1\u202f234,00": "3\u202f702,00", "12,34,567.00": "37,03,701.00",
+	} {
+		if got := fixed().cell(cell); got != want {
+			t.Errorf("the cell %q became %q, want %q", cell, got, want)
+		}
+	}
+	if code := fixed().cell("004711"); len(code) != 6 || code[0] != '0' || code == "004711" {
+		t.Errorf("the code became %q", code)
+	}
 	if keys := slices.Collect(maps.Keys(ownTexts)); len(keys) < 200 {
 		t.Errorf("only %d texts are QuickBooks' own", len(keys))
 	}

@@ -3,6 +3,7 @@ package capture
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,11 @@ import (
 var (
 	amount      = regexp.MustCompile(`^[-+(]{0,2}[$€£]?([0-9][0-9,]*(\.[0-9]*)?|\.[0-9]+)\)?$`)
 	plainNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
-	percentage  = regexp.MustCompile(`^-?[0-9]*\.?[0-9]+ ?%$`)
+	// spelt has what is between signs, brackets and currencies of an amount, in any language, and its exponent.
+	spelt = regexp.MustCompile(`^[-+−–(]{0,2} ?([A-Z]{0,2}\$|[€£¥₹])?[ \x{a0}]?[-−(]?` +
+		`([0-9][0-9.,'’\x{a0}\x{202f}]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?[ \x{a0}]?[$€£¥₹]?[-−)]{0,2}$`)
+	dash       = regexp.MustCompile(`^[-−‐‑‒–—]$`)
+	percentage = regexp.MustCompile(`^-?[0-9]*\.?[0-9]+ ?%$`)
 
 	isoDate   = regexp.MustCompile(`^([0-9]{4})(-[0-9]{2}-[0-9]{2})([T ][0-9:.]{5,18}(Z|[-+][0-9:]{4,6})?)?$`)
 	year      = regexp.MustCompile(`\b(19|20)[0-9]{2}\b`)
@@ -43,26 +48,68 @@ func isID(key string) bool { return key == "id" || strings.HasSuffix(key, "Id") 
 // scale multiplies an amount by the capture's factor. The decimals, the sign and the marks around it stay, so sums that
 // held hold to the last digit.
 func (s *Scrubber) scale(text string) string {
-	isFigure := func(r rune) bool { return r >= '0' && r <= '9' || r == '.' || r == ',' }
-	from := strings.IndexFunc(text, isFigure)
-	to := strings.LastIndexFunc(text, isFigure) + 1
-	if from < 0 {
+	at := figure.FindStringIndex(text)
+	if at == nil {
 		return text
 	}
-	figure := text[from:to]
-	whole, fraction, point := strings.Cut(strings.ReplaceAll(figure, ",", ""), ".")
-	all := multiply(whole+fraction, s.factor)
-	for least := len(fraction) + 1; len(all) < least; {
+	return text[:at[0]] + layOut(multiply(keepDigits(text[at[0]:at[1]]), s.factor), text[at[0]:at[1]]) + text[at[1]:]
+}
+
+// figure is what is between signs, brackets and currencies.
+var figure = regexp.MustCompile(`[0-9.,'’\x{a0}\x{202f}]*[0-9][.,]?`)
+
+func keepDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// layOut spells digits like an amount that had as many or fewer: all marks keep their distance from the end, and
+// thousands go on to be parted as they were.
+func layOut(all, like string) string {
+	template := []rune(like)
+	least := len(keepDigits(like))
+	if !isDigit(template[0]) {
+		least++ // no mark stands first
+	}
+	for len(all) < least {
 		all = "0" + all
 	}
-	whole, fraction = all[:len(all)-len(fraction)], all[len(all)-len(fraction):]
-	if strings.Contains(figure, ",") {
-		whole = group(whole)
+	mark, run := findThousands(template), 0
+	var out []rune // backwards
+	for i := len(template) - 1; all != ""; i-- {
+		switch {
+		case i >= 0 && !isDigit(template[i]):
+			out, run = append(out, template[i]), 0
+			continue
+		case i < 0 && mark != 0 && run == 3:
+			out, run = append(out, mark), 0
+		}
+		out = append(out, rune(all[len(all)-1]))
+		all, run = all[:len(all)-1], run+1
 	}
-	if point {
-		whole += "."
+	for len(out) > 1 && out[len(out)-1] == '0' && isDigit(out[len(out)-2]) {
+		out = out[:len(out)-1]
 	}
-	return text[:from] + whole + fraction + text[to:]
+	slices.Reverse(out)
+	return string(out)
+}
+
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+// findThousands returns what parts thousands in an amount, 0 if nothing does or nobody knows.
+func findThousands(amount []rune) rune {
+	marks := slices.DeleteFunc(slices.Clone(amount), isDigit)
+	switch {
+	case len(marks) == 0, len(marks) == 1 && marks[0] == '.':
+		return 0
+	case len(marks) == 1 && (amount[len(amount)-1] == marks[0] || slices.Index(amount, marks[0]) != len(amount)-4):
+		return 0
+	}
+	return marks[0]
 }
 
 // multiply returns digits times by, without leading zeros but never empty.
@@ -80,18 +127,6 @@ func multiply(digits string, by int) string {
 		return text
 	}
 	return "0"
-}
-
-// group puts commas between thousands.
-func group(whole string) string {
-	var b strings.Builder
-	for i, digit := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
 }
 
 // moveDate moves a date, with or without a time; ok is false if text is none.

@@ -87,13 +87,11 @@ func (s *Scrubber) cell(text string) string {
 	if moved, ok := s.moveDate(text); ok {
 		return moved
 	}
-	if amount.MatchString(text) {
-		switch {
-		case kind == keptColumn:
-			return text
-		case kind == unknownColumn:
-			return s.scale(text)
-		}
+	switch code := len(text) > 1 && text[0] == '0' && digits.MatchString(text); {
+	case dash.MatchString(text), kind == keptColumn && spelt.MatchString(text):
+		return text
+	case kind == unknownColumn && spelt.MatchString(text) && !code:
+		return s.scale(text)
 	}
 	return s.plain(text)
 }

@@ -60,6 +60,7 @@ type sandboxCommand struct {
 	GoogleAddr         string `default:"127.0.0.1:8092" placeholder:"HOST:PORT" help:"Listen address of the simulated Google, whose root page shows the spreadsheets."`
 	AutoConsent        bool   `help:"Approve consent at once, the next company each time."`
 	ServiceAccountFile string `placeholder:"FILE" help:"Write a service account's key to this file and print its variable too."`
+	Quirks             bool   `help:"Let companies answer with the oddities of real ones, every second one like the reports before 2026."`
 	sizeFlags
 }
 
@@ -77,7 +78,7 @@ func (c *sandboxCommand) Validate() error {
 func (c *sandboxCommand) Run(ctx context.Context, std Stdio) error {
 	s, err := demo.Open(demo.Options{
 		IntuitAddr: c.IntuitAddr, GoogleAddr: c.GoogleAddr, AutoConsent: c.AutoConsent,
-		Size: c.size(), Definitions: exporters.All(),
+		Quirks: c.Quirks, Size: c.size(), Definitions: exporters.All(),
 	})
 	if err != nil {
 		return err

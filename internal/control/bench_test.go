@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/schedule"
+	"ledgersheet/internal/table"
 	"ledgersheet/internal/vault"
 )
 
@@ -169,6 +170,10 @@ type previewer struct{}
 
 func (previewer) DryRun(context.Context, export.Exporter) (pipeline.DryRun, error) {
 	return pipeline.DryRun{Change: &change.Set{Rows: 1}}, nil
+}
+
+func (previewer) Result(context.Context, export.Exporter) (pipeline.Result, error) {
+	return pipeline.Result{Rows: table.NewSpool(table.Schema{Columns: []table.Column{{ID: "Id", Title: "Id"}}})}, nil
 }
 
 func (previewer) Capture(context.Context, export.Exporter) ([]byte, error) {

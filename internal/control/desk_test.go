@@ -93,6 +93,13 @@ func TestWhoMay(t *testing.T) {
 			_, err := d.UndoRun(b.ctx, undoable)
 			return err
 		}},
+		{"Download", access.Operate, false, func(d *control.Desk) error {
+			f, err := d.Download(b.ctx, pair.ID, "xlsx")
+			if err == nil {
+				err = f.Close()
+			}
+			return err
+		}},
 		{"Capture", access.Capture, false, func(d *control.Desk) error {
 			_, err := d.Capture(b.ctx, pair.ID)
 			return err

@@ -31,6 +31,7 @@ type Size struct {
 type Options struct {
 	IntuitAddr, GoogleAddr string
 	AutoConsent            bool // consent pages approve at once, each time for the next company
+	Quirks                 bool // companies have intuitsim.AllQuirks, every second one in the older style
 	Size                   Size
 	Definitions            []export.Definition // the types of the exporters; see Describe
 }
@@ -48,12 +49,16 @@ type Sandbox struct {
 // Open serves both simulators.
 func Open(o Options) (*Sandbox, error) {
 	objects, reports := Describe(o.Definitions)
+	var quirks []intuitsim.Quirks
+	if o.Quirks {
+		quirks = []intuitsim.Quirks{intuitsim.AllQuirks(false), intuitsim.AllQuirks(true)}
+	}
 	s := &Sandbox{
 		Intuit: intuitsim.New(intuitsim.Options{Seed: o.Size.Seed, Companies: o.Size.Companies,
 			Customers: o.Size.Customers, Vendors: o.Size.Vendors,
 			Items: o.Size.Items, Invoices: o.Size.Invoices, Bills: o.Size.Bills, Nasty: o.Size.Nasty,
-			AutoConsent: o.AutoConsent,
-			Objects:     objects, Reports: reports}),
+			AutoConsent: o.AutoConsent, Quirks: quirks,
+			Objects: objects, Reports: reports}),
 		Google: googlesim.New(googlesim.Options{AutoConsent: o.AutoConsent}),
 	}
 	var err error

@@ -78,16 +78,15 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	return a
 }
 
-// order sorts the shifts, and works out where rows were put in.
+// order joins shifts that undo each other, sorts them, and works out where rows were put in.
 func (a *arrangement) order() {
-	slices.SortStableFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
-	for i := 1; i < len(a.shifts); i++ { // rows put in at the edge, where those below are taken out
-		if in, out := &a.shifts[i-1], &a.shifts[i]; in.at == out.at && in.insert && !out.insert {
-			both := min(in.rows, out.rows)
-			in.rows, out.rows = in.rows-both, out.rows-both
+	for i := range a.shifts {
+		for j := range a.shifts {
+			a.shifts[i].meet(&a.shifts[j])
 		}
 	}
 	a.shifts = slices.DeleteFunc(a.shifts, func(s shift) bool { return s.rows == 0 })
+	slices.SortFunc(a.shifts, func(x, y shift) int { return cmp.Compare(y.at, x.at) })
 	moved := 0
 	for _, s := range slices.Backward(a.shifts) {
 		if !s.insert {
@@ -96,6 +95,19 @@ func (a *arrangement) order() {
 		}
 		a.fresh = append(a.fresh, run{row: s.at + moved, rows: s.rows})
 		moved += s.rows
+	}
+}
+
+// meet lets rows that are taken out right beside rows that are put in stay for them.
+func (s *shift) meet(o *shift) {
+	if !s.insert || o.insert || o.at != s.at && o.at+o.rows != s.at {
+		return
+	}
+	n := min(s.rows, o.rows)
+	s.rows -= n
+	o.rows -= n
+	if o.at == s.at {
+		o.at += n
 	}
 }
 
@@ -117,12 +129,33 @@ func (a *arrangement) growth() int {
 	return n
 }
 
+// inserted returns how many rows are put in. For a moment all of them are there together with those that are then taken
+// out, and a tab too low for that would lose cells at its end.
+func (a *arrangement) inserted() int {
+	n := 0
+	for _, s := range a.shifts {
+		if s.insert {
+			n += s.rows
+		}
+	}
+	return n
+}
+
 // highest returns the first row that a shift moves. All below it move too.
 func (a *arrangement) highest() (row int, any bool) {
 	if len(a.shifts) == 0 {
 		return 0, false
 	}
 	return a.shifts[len(a.shifts)-1].at, true
+}
+
+// written returns how many wanted rows are written.
+func (a *arrangement) written() int {
+	n := 0
+	for _, r := range a.ordered() {
+		n += r.rows
+	}
+	return n
 }
 
 // ordered returns the runs of wanted rows in the result's order.

@@ -10,14 +10,15 @@ import (
 	"ledgersheet/internal/change"
 )
 
-// perform carries out an arrangement on rows of text, and on the places of two rows that a person's formula names.
-func perform(a arrangement, rows, wanted []string, first, last int) ([]string, int, int) {
-	rows = slices.Clone(rows)
-	put := 0
+// perform carries out an arrangement on rows of text, and on the places of two rows that a person's formula names. It
+// also returns the rows that were put in.
+func perform(a arrangement, rows, wanted []string, first, last int) (got []string, fresh []int, f, l int) {
+	got = slices.Clone(rows)
+	isFresh := make([]bool, len(rows))
 	for _, s := range a.shifts {
 		if s.insert {
-			put += s.rows
-			rows = slices.Insert(rows, s.at, make([]string, s.rows)...)
+			got = slices.Insert(got, s.at, make([]string, s.rows)...)
+			isFresh = slices.Insert(isFresh, s.at, slices.Repeat([]bool{true}, s.rows)...)
 			if s.at <= first {
 				first += s.rows
 			}
@@ -26,31 +27,28 @@ func perform(a arrangement, rows, wanted []string, first, last int) ([]string, i
 			}
 			continue
 		}
-		rows = slices.Delete(rows, s.at, s.at+s.rows)
+		got = slices.Delete(got, s.at, s.at+s.rows)
+		isFresh = slices.Delete(isFresh, s.at, s.at+s.rows)
 		below := func(row int) int { return row - min(s.rows, max(0, row-s.at)) }
 		first, last = below(first), below(last+1)-1
 	}
 	for _, c := range a.copies {
-		rows[c.to] = rows[c.from]
+		got[c.to] = got[c.from]
 	}
 	for _, r := range a.runs {
 		for n := range r.rows {
-			rows[r.row+n] = ""
+			got[r.row+n] = ""
 			if r.from != change.Blank {
-				rows[r.row+n] = wanted[r.from+n]
+				got[r.row+n] = wanted[r.from+n]
 			}
 		}
 	}
-	for _, f := range a.fresh {
-		put -= f.rows
-		if f.row < 0 || f.row+f.rows > a.rows {
-			put = none
+	for row, is := range isFresh {
+		if is {
+			fresh = append(fresh, row)
 		}
 	}
-	if put != 0 {
-		first = none
-	}
-	return rows, first, last
+	return got, fresh, first, last
 }
 
 // TestArrange: whatever script is put into practice, the rows become the wanted ones, and a range that covered all rows
@@ -79,13 +77,22 @@ func TestArrange(t *testing.T) {
 			old = append(old, "")
 		}
 		a := arrange(b.Script(change.Layout{Spare: spare, Least: 2, Most: 9}), len(old), spare)
-		got, first, last := perform(a, old, wanted, 0, len(old)-1)
+		got, fresh, first, last := perform(a, old, wanted, 0, len(old)-1)
 		want := slices.Clone(wanted)
 		for len(want) < min(2, len(old)) {
 			want = append(want, "")
 		}
 		if !slices.Equal(got, want) || a.rows != len(want) || len(old)+a.growth() != len(want) {
 			t.Fatalf("%q and %q become %q by %+v", old, wanted, got, a)
+		}
+		var told []int
+		for _, f := range a.fresh {
+			for n := range f.rows {
+				told = append(told, f.row+n)
+			}
+		}
+		if !slices.Equal(fresh, told) {
+			t.Fatalf("rows %v of %q were put in, not %v, by %+v", fresh, want, told, a)
 		}
 		if len(old) > 1 && (first != 0 || last != len(want)-1) {
 			t.Fatalf("rows 0 to %d of %q become %d to %d of %q by %+v", len(old)-1, old, first, last, want, a)

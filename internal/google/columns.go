@@ -26,62 +26,48 @@ type columnMark struct {
 type layout struct {
 	at      map[string]int // by field ID
 	titles  map[string]string
-	marked  map[string]bool // fields whose columns have a mark
-	missing []field         // their columns are gone
-	renamed []field         // somebody gave the column another title than the one that was written
+	missing []field // their columns are gone
+	renamed []field // somebody gave the column another title than the one that was written
 }
 
-// findColumns finds the columns that were written last. Where the header is as it was written, that is plain.
-// Otherwise the columns' marks tell, and titles where a column has no mark.
-func (r *write) findColumns(ctx context.Context, header []value) (layout, error) {
-	p := &r.place
-	fields := p.stamp.Fields
-	l := layout{at: map[string]int{}, titles: map[string]string{}, marked: map[string]bool{}}
-	if isWritten(header, fields) {
-		for i, f := range fields {
-			l.at[f.ID], l.titles[f.ID], l.marked[f.ID] = p.managed.col+i, f.Title, true
-		}
-		return l, nil
+// plainLayout returns the layout of a range whose header is as it was written.
+func (p place) plainLayout() layout {
+	l := layout{at: map[string]int{}, titles: map[string]string{}}
+	for i, f := range p.stamp.Fields {
+		l.at[f.ID], l.titles[f.ID] = p.managed.col+i, f.Title
 	}
-	marks, err := r.columnMarks(ctx)
-	if err != nil {
-		return l, err
-	}
-	title := func(col int) string {
-		if i := col - p.managed.col; i >= 0 && i < len(header) {
-			return header[i].Text
-		}
-		return ""
-	}
+	return l
+}
+
+// findLayout finds the columns that were written last by their marks, and by their titles where no column has a mark.
+func (p place) findLayout() layout {
+	l := layout{at: map[string]int{}, titles: map[string]string{}}
 	used := map[int]bool{}
-	for _, f := range fields {
-		if col, ok := marks[f.ID]; ok {
-			l.at[f.ID], l.marked[f.ID], used[col] = col, true, true
+	for _, f := range p.stamp.Fields {
+		if mark, ok := p.marks.columns[f.ID]; ok {
+			l.at[f.ID], used[mark.at] = mark.at, true
 		}
 	}
-	for _, f := range fields {
-		if _, ok := l.at[f.ID]; ok {
-			continue
-		}
-		for i, v := range header {
-			if col := p.managed.col + i; len(marks) == 0 && v.Text == f.Title && !used[col] {
+	for _, f := range p.stamp.Fields {
+		for col := p.managed.col; col < p.managed.endCol && len(p.marks.columns) == 0; col++ {
+			if p.marks.header[col] == f.Title && !used[col] {
 				l.at[f.ID], used[col] = col, true
 				break
 			}
 		}
 	}
-	for _, f := range fields {
+	for _, f := range p.stamp.Fields {
 		col, ok := l.at[f.ID]
 		if !ok {
 			l.missing = append(l.missing, f)
 			continue
 		}
-		l.titles[f.ID] = title(col)
-		if title(col) != f.Title {
+		l.titles[f.ID] = p.marks.header[col]
+		if l.titles[f.ID] != f.Title {
 			l.renamed = append(l.renamed, f)
 		}
 	}
-	return l, nil
+	return l
 }
 
 // isWritten reports whether a header is as it was written.
@@ -89,34 +75,112 @@ func isWritten(header []value, fields []field) bool {
 	return slices.EqualFunc(header, fields, func(v value, f field) bool { return v.Text == f.Title })
 }
 
-// columnMarks returns where the exporter's columns are on its tab, by field ID.
-func (r *write) columnMarks(ctx context.Context) (map[string]int, error) {
-	body, err := marshal(sheets.SearchDeveloperMetadataRequest{DataFilters: []*sheets.DataFilter{{
-		DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataKey: columnKey},
-	}}})
-	if err != nil {
-		return nil, err
+// marks are the program's marks on rows and columns, as they are now.
+type marks struct {
+	columns    map[string]mark // by field ID
+	head, last *mark           // on the header and on the last row, if they are there
+	header     map[int]string  // what the cells of the header's row show
+}
+
+// mark is one mark: the id of the metadata, and its row or column.
+type mark struct {
+	id int64
+	at int
+}
+
+// rowMark is the metadata of the first or the last row of an exporter's range. It follows the row.
+type rowMark struct {
+	Exporter export.ID `json:"exporter"`
+	End      string    `json:"end"` // head or last
+}
+
+const (
+	headEnd = "head"
+	lastEnd = "last"
+)
+
+// readMarks reads the header's row and the marks on columns and on the first and the last row.
+func (r *write) readMarks(ctx context.Context) error {
+	p := &r.place
+	p.marks = marks{columns: map[string]mark{}, header: map[int]string{}}
+	last := p.managed.endRow - 1
+	q := url.Values{
+		"prettyPrint": {"false"},
+		"fields": {"sheets(properties(sheetId),data(startRow,startColumn,rowData(values(effectiveValue))," +
+			"rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue))," +
+			"columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"},
+		"ranges": {
+			rect{p.managed.row, 0, p.managed.row + 1, p.tab.cols}.a1(p.tab.title),
+			rect{last, 0, last + 1, 1}.a1(p.tab.title),
+		},
 	}
-	var answer sheets.SearchDeveloperMetadataResponse
+	var doc sheets.Spreadsheet
 	k := call{
-		method: http.MethodPost, body: body, query: url.Values{"prettyPrint": {"false"}},
-		url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + "/developerMetadata:search",
+		method: http.MethodGet, query: q, url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id),
 	}
-	if err := r.do(ctx, k, decodeInto(&answer)); err != nil {
-		return nil, err
+	if err := r.do(ctx, k, decodeInto(&doc)); err != nil {
+		return err
 	}
-	marks := map[string]int{}
-	for _, m := range answer.MatchedDeveloperMetadata {
-		var mark columnMark
-		d := m.DeveloperMetadata
-		if d == nil || json.Unmarshal([]byte(d.MetadataValue), &mark) != nil || mark.Exporter != r.w.Owner {
+	for _, sh := range doc.Sheets {
+		if sh.Properties == nil || sh.Properties.SheetId != p.tab.id {
 			continue
 		}
-		if at := d.Location; at != nil && at.DimensionRange != nil && at.DimensionRange.SheetId == r.place.tab.id {
-			marks[mark.Field] = int(at.DimensionRange.StartIndex)
+		for i, d := range sh.Data {
+			p.marks.take(d, i == 0, r.w.Owner)
 		}
 	}
-	return marks, nil
+	return nil
+}
+
+// take takes what one range of the answer holds.
+func (m *marks) take(d *sheets.GridData, isHeader bool, owner export.ID) {
+	for i, row := range d.RowMetadata {
+		for _, x := range row.DeveloperMetadata {
+			var found rowMark
+			if x.MetadataKey != rowKey || json.Unmarshal([]byte(x.MetadataValue), &found) != nil ||
+				found.Exporter != owner {
+				continue
+			}
+			at := &mark{x.MetadataId, int(d.StartRow) + i}
+			if isHeader && found.End == headEnd {
+				m.head = at
+			} else if !isHeader && found.End == lastEnd {
+				m.last = at
+			}
+		}
+	}
+	if !isHeader {
+		return
+	}
+	for i, col := range d.ColumnMetadata {
+		for _, x := range col.DeveloperMetadata {
+			var found columnMark
+			if x.MetadataKey == columnKey && json.Unmarshal([]byte(x.MetadataValue), &found) == nil &&
+				found.Exporter == owner {
+				m.columns[found.Field] = mark{x.MetadataId, int(d.StartColumn) + i}
+			}
+		}
+	}
+	for _, row := range d.RowData {
+		for i, c := range row.Values {
+			m.header[int(d.StartColumn)+i] = shownText(c.EffectiveValue)
+		}
+		break
+	}
+}
+
+// shownText returns a value as text; only titles are compared with it.
+func shownText(v *sheets.ExtendedValue) string {
+	switch {
+	case v == nil:
+	case v.StringValue != nil:
+		return *v.StringValue
+	case v.NumberValue != nil:
+		return fmt.Sprint(*v.NumberValue)
+	case v.BoolValue != nil:
+		return fmt.Sprint(*v.BoolValue)
+	}
+	return ""
 }
 
 // checkDrift returns a problem if people have deleted or renamed columns that the result needs.

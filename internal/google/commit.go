@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"google.golang.org/api/sheets/v4"
@@ -39,6 +40,9 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 		s := t.stamps[r.w.Owner]
 		return s.Run == r.w.Run && s.Digest == r.plan.digest
 	})
+	if problem.HasCode(err, problem.GoogleRejected) {
+		return r.refused(ctx, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -47,6 +51,20 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
 	}
 	return nil
+}
+
+// refused tells why Google refused a commit: because the spreadsheet is no longer what was looked at, or because of
+// what was asked.
+func (r *write) refused(ctx context.Context, refusal error) error {
+	now, err := r.session.state(ctx, r.state.id)
+	if err != nil {
+		return errors.Join(refusal, err)
+	}
+	if reflect.DeepEqual(r.state.without(r.w.Owner), now.without(r.w.Owner)) {
+		return refusal
+	}
+	return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
+		"Somebody changed the tab %q again and again while it was to be written.", r.plan.title))
 }
 
 // verifyTarget reads the rows back from where readers see them. If they are not those that were written, somebody came

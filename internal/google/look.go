@@ -71,49 +71,50 @@ func (r *write) prove(ctx context.Context) error {
 // stand finds the written columns and reads the rows in them, in the order of the result's columns, into the change. It
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
-	r.spare = 0
-	r.newChange()
 	m := r.place.managed
 	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
-	header, err := r.ranges(ctx, r.state.id, r.place.tab.title, []rect{{m.row, m.col, m.row + 1, m.endCol}})
-	if err != nil {
+	r.place.layout = r.place.plainLayout()
+	if m.cols() == len(r.place.stamp.Fields) {
+		plain, err := r.standRows(ctx, m)
+		if plain || err != nil {
+			return err
+		}
+	}
+	if err := r.readMarks(ctx); err != nil {
 		return err
 	}
-	if r.place.layout, err = r.findColumns(ctx, header[0][0]); err != nil {
-		return err
-	}
+	r.place.layout = r.place.findLayout()
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
-	r.newChange() // the layout tells what is known about the rows
-	return r.standRows(ctx)
+	for _, col := range r.place.layout.at { // people may have moved a column out of the range
+		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
+	}
+	_, err := r.standRows(ctx, m)
+	return err
 }
 
-func (r *write) standRows(ctx context.Context) error {
+// standRows reads a rectangle that begins with the header. It reports whether the header is as it was written; the rows
+// mean something only then, or if the layout does not come from the header.
+func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) {
+	r.newChange()
+	r.spare = 0
 	columns := r.w.Rows.Schema().Columns
-	m := r.place.managed
-	l := r.place.layout
-	data := rect{m.row + 1, m.col, m.endRow, m.endCol}
-	for _, col := range l.at { // people may have moved a column out of the range
-		data.col, data.endCol = min(data.col, col), max(data.endCol, col+1)
-	}
 	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
-	line, last := make([]value, len(columns)), make([]value, len(r.place.stamp.Fields))
-	add := func(values []value) {
-		r.change.StandLast(values, last)
-		_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
-	}
-	blank := make([]value, len(columns))
-	if data.empty() {
-		return nil
-	}
-	return r.read(ctx, r.state.id, r.place.tab.title, data, func(row []value) {
+	line, blank := make([]value, len(columns)), make([]value, len(columns))
+	last := make([]value, len(r.place.stamp.Fields))
+	isHeader := true
+	err = r.read(ctx, r.state.id, r.place.tab.title, at, func(row []value) {
+		if isHeader {
+			plain, isHeader = isWritten(row, r.place.stamp.Fields), false
+			return
+		}
 		for i, c := range columns {
 			line[i] = value{}
-			if col, ok := l.at[c.ID]; ok {
-				line[i] = row[col-data.col]
+			if col, ok := r.place.layout.at[c.ID]; ok {
+				line[i] = row[col-at.col]
 			}
 		}
 		if slices.Equal(line, blank) {
@@ -122,15 +123,22 @@ func (r *write) standRows(ctx context.Context) error {
 		}
 		clear(last)
 		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
-			add(blank)
+			r.keep(blank, last)
 		}
 		for i, f := range r.place.stamp.Fields {
-			if col, ok := l.at[f.ID]; ok {
-				last[i] = row[col-data.col]
+			if col, ok := r.place.layout.at[f.ID]; ok {
+				last[i] = row[col-at.col]
 			}
 		}
-		add(line)
+		r.keep(line, last)
 	})
+	return plain, err
+}
+
+// keep takes the next existing row, also in the columns of the last write.
+func (r *write) keep(values, last []value) {
+	r.change.StandLast(values, last)
+	_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
 }
 
 // standing yields the existing rows again.

@@ -3,6 +3,7 @@ package google
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/api/sheets/v4"
@@ -20,8 +21,12 @@ func (pl *plan) guards() []*sheets.Request {
 	}
 	// Strings and times cannot fail to marshal.
 	text, _ := json.Marshal(guard{Exporter: pl.owner, At: pl.at.UTC().Truncate(time.Second)})
+	id := numberFor("guard", string(pl.owner), seen)
+	for pl.place.tab != nil && slices.ContainsFunc(pl.place.tab.guards, func(g guard) bool { return g.id == id }) {
+		id++ // an older version of the spreadsheet was restored: this state has been written on before
+	}
 	reqs := []*sheets.Request{createMetadata(&sheets.DeveloperMetadata{
-		MetadataId: numberFor("guard", string(pl.owner), seen), MetadataKey: guardKey, MetadataValue: string(text),
+		MetadataId: id, MetadataKey: guardKey, MetadataValue: string(text),
 		Visibility: "DOCUMENT",
 		Location:   &sheets.DeveloperMetadataLocation{SheetId: pl.tabID, ForceSendFields: []string{"SheetId"}},
 	})}
@@ -38,7 +43,97 @@ func (pl *plan) guards() []*sheets.Request {
 
 // marks returns the requests that set the named range, the columns' marks and the stamp.
 func (pl *plan) marks() []*sheets.Request {
-	return append(append(pl.rangeMark(), pl.columnMarks()...), pl.stampMark())
+	return append(slices.Concat(pl.rangeMark(), pl.columnMarks(), pl.rowMarks()), pl.stampMark())
+}
+
+// A batch takes the marks of the first and the last row and column away where they were seen, and makes them anew, with
+// the same ids, where the rows and columns end afterwards. If people have moved the rows since, the marks are not taken
+// away, because they are elsewhere; then they cannot be made, because their ids are taken, and Google refuses the batch
+// as a whole.
+
+// lift returns the requests that take the marks away.
+func (pl *plan) lift() []*sheets.Request {
+	if pl.whole {
+		return nil
+	}
+	var reqs []*sheets.Request
+	for _, end := range []struct {
+		mark *mark
+		name string
+	}{{pl.place.marks.head, headEnd}, {pl.place.marks.last, lastEnd}} {
+		if end.mark == nil {
+			reqs = append(reqs, pl.drop(rowKey, pl.rowMark(end.name)))
+			continue
+		}
+		reqs = append(reqs, liftMark(end.mark.id, dimension(pl.tabID, "ROWS", end.mark.at, end.mark.at+1)))
+	}
+	for _, m := range pl.edges() {
+		reqs = append(reqs, liftMark(m.id, dimension(pl.tabID, "COLUMNS", m.at, m.at+1)))
+	}
+	return reqs
+}
+
+func liftMark(id int64, at *sheets.DimensionRange) *sheets.Request {
+	return &sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
+		DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{
+			MetadataId: id, LocationMatchingStrategy: "EXACT_LOCATION",
+			MetadataLocation: &sheets.DeveloperMetadataLocation{DimensionRange: at},
+		}},
+	}}
+}
+
+// edges returns the marks of the first and the last of the columns that stay, by field ID.
+func (pl *plan) edges() map[string]mark {
+	edges := map[string]mark{}
+	var first, last string
+	for _, c := range pl.schema.Columns {
+		if _, ok := pl.place.marks.columns[c.ID]; ok && pl.hadColumn(c.ID) {
+			if first == "" {
+				first = c.ID
+			}
+			last = c.ID
+		}
+	}
+	for _, id := range []string{first, last} {
+		if id != "" {
+			edges[id] = pl.place.marks.columns[id]
+		}
+	}
+	return edges
+}
+
+// hadColumn reports whether a field stands on the tab already.
+func (pl *plan) hadColumn(id string) bool {
+	_, ok := pl.place.layout.at[id]
+	return ok && !pl.whole
+}
+
+// rowMarks returns the requests that mark the first and the last row.
+func (pl *plan) rowMarks() []*sheets.Request {
+	create := func(name string, was *mark, row int) *sheets.Request {
+		id := numberFor(rowKey, string(pl.owner), string(pl.run), pl.place.stamp.text, name)
+		if was != nil && !pl.whole {
+			id = was.id
+		}
+		return createMetadata(&sheets.DeveloperMetadata{
+			MetadataId: id, MetadataKey: rowKey, MetadataValue: pl.rowMark(name), Visibility: "DOCUMENT",
+			Location: &sheets.DeveloperMetadataLocation{DimensionRange: dimension(pl.tabID, "ROWS", row, row+1)},
+		})
+	}
+	var reqs []*sheets.Request
+	if pl.whole && pl.place.stamp.Exporter != "" { // the rows may have stood elsewhere
+		reqs = append(reqs, pl.drop(rowKey, pl.rowMark(headEnd)), pl.drop(rowKey, pl.rowMark(lastEnd)))
+	}
+	reqs = append(reqs, create(headEnd, pl.place.marks.head, pl.target.row))
+	if pl.target.rows() > 1 {
+		reqs = append(reqs, create(lastEnd, pl.place.marks.last, pl.target.endRow-1))
+	}
+	return reqs
+}
+
+func (pl *plan) rowMark(end string) string {
+	text, _ := json.Marshal(rowMark{Exporter: pl.owner, End: end}) // strings cannot fail to marshal
+	return string(text)
 }
 
 // rangeMark returns the request that sets the named range, unless it follows by itself what is done to the cells.
@@ -49,9 +144,7 @@ func (pl *plan) rangeMark() []*sheets.Request {
 	if pl.place.named == "" {
 		return []*sheets.Request{{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}}}
 	}
-	inside := len(pl.parts()) == 1 && pl.place.managed.rows() > 1 // all shifts are
-	follows := pl.place.follows && (inside || len(pl.arr.shifts) == 0)
-	if !pl.whole && !pl.plain && len(pl.shape.requests) == 0 && follows {
+	if pl.follows() {
 		return nil
 	}
 	named.NamedRangeId = pl.place.named
@@ -59,19 +152,35 @@ func (pl *plan) rangeMark() []*sheets.Request {
 	return []*sheets.Request{{UpdateNamedRange: update}}
 }
 
-// columnMarks returns the requests that mark the columns that have no mark yet.
+// follows reports whether the named range becomes the rectangle by itself. It grows and shrinks with rows that are put
+// in or taken out between its ends and over all its width.
+func (pl *plan) follows() bool {
+	was := pl.place.managed
+	if !pl.place.follows || pl.whole || pl.plain || was.col != pl.target.col || was.endCol != pl.target.endCol {
+		return false
+	}
+	inside := len(pl.parts()) == 1 && was.rows() > 1
+	return len(pl.shape.requests) == 0 && (inside || len(pl.arr.shifts) == 0)
+}
+
+// columnMarks returns the requests that mark the columns that have no mark, or whose mark was taken away.
 func (pl *plan) columnMarks() []*sheets.Request {
 	var reqs []*sheets.Request
+	edges := pl.edges()
 	for i, c := range pl.schema.Columns {
-		if !pl.whole && pl.place.layout.marked[c.ID] {
+		id := numberFor(columnKey, string(pl.owner), string(pl.run), pl.place.stamp.text, c.ID)
+		known, ok := pl.place.marks.columns[c.ID]
+		_, lifted := edges[c.ID]
+		switch {
+		case lifted:
+			id = known.id
+		case ok && pl.hadColumn(c.ID):
 			continue
-		}
-		if pl.place.stamp.Exporter != "" { // the column may have stood elsewhere
-			reqs = append(reqs, pl.dropMark(c.ID))
+		case pl.place.stamp.Exporter != "": // the column may have stood elsewhere
+			reqs = append(reqs, pl.drop(columnKey, pl.columnMark(c.ID)))
 		}
 		reqs = append(reqs, createMetadata(&sheets.DeveloperMetadata{
-			MetadataId:  numberFor("column", string(pl.owner), string(pl.run), pl.place.stamp.text, c.ID),
-			MetadataKey: columnKey, MetadataValue: pl.columnMark(c.ID), Visibility: "DOCUMENT",
+			MetadataId: id, MetadataKey: columnKey, MetadataValue: pl.columnMark(c.ID), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{
 				DimensionRange: dimension(pl.tabID, "COLUMNS", pl.cols[i], pl.cols[i]+1),
 			},
@@ -85,11 +194,11 @@ func (pl *plan) columnMark(field string) string {
 	return string(text)
 }
 
-// dropMark returns the request that removes a column's mark, wherever it is.
-func (pl *plan) dropMark(field string) *sheets.Request {
+// drop returns the request that removes a mark, wherever it is.
+func (pl *plan) drop(key, value string) *sheets.Request {
 	return &sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
 		DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{
-			MetadataKey: columnKey, MetadataValue: pl.columnMark(field),
+			MetadataKey: key, MetadataValue: value,
 		}},
 	}}
 }

@@ -42,7 +42,7 @@ type plan struct {
 	arr     arrangement
 	header  bool // must be written
 	known   bool // all columns have marks
-	room    int  // rows by which the tab must grow for cells that move down
+	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
 	kept    keeping
@@ -104,7 +104,7 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 // changesNothing reports whether the tab is right as it is.
 func (pl *plan) changesNothing() bool {
 	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
-	return !touched && pl.place.follows && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest
 }
 
@@ -277,7 +277,7 @@ func (pl *plan) columnRequests() []*sheets.Request {
 		case emptyColumn:
 			cells := rect{m.row, s.from, m.endRow, s.from + 1}
 			reqs = append(reqs, reset(cells.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"),
-				pl.dropMark(s.field))
+				pl.drop(columnKey, pl.columnMark(s.field)))
 		}
 	}
 	return reqs

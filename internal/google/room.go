@@ -134,7 +134,7 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	cols := slices.Concat(r.place.layout.columns(), around.fill)
 	at, what := r.state.torn(r.place.tab, r.w.Owner, r.place.managed.row+1+top, cols)
 	if what == "" {
-		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.growth()-r.place.tab.rows)
+		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
 		for _, col := range around.fill {
 			pl.fill = append(pl.fill, pl.shape.now[col])
 		}

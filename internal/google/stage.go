@@ -21,10 +21,7 @@ const abortTimeout = 30 * time.Second
 // putStaged fills a hidden tab with the rows that are written, in pieces, checks it, and copies them to where they
 // belong in one atomic batch.
 func (r *write) putStaged(ctx context.Context) (err error) {
-	rows := 0
-	for _, run := range r.plan.arr.ordered() {
-		rows += run.rows
-	}
+	rows := r.plan.arr.written()
 	size := rows * len(r.plan.cols)
 	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
 		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+

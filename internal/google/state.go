@@ -24,6 +24,7 @@ const (
 	stagingKey = "ledgersheet_staging"
 	guardKey   = "ledgersheet_guard"
 	columnKey  = "ledgersheet_column"
+	rowKey     = "ledgersheet_row"
 )
 
 // stamp is the value of an exporter's metadata on its tab.
@@ -276,6 +277,7 @@ type place struct {
 	follows bool
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
+	marks  marks // once they are read
 }
 
 // isMoved reports whether the rows go to another corner of the tab than before.

@@ -102,8 +102,8 @@ type keeping struct {
 	copyID   int64
 }
 
-// keep decides what the commit keeps of what stands.
-func (r *write) keep() error {
+// planKept decides what the commit keeps of what stands.
+func (r *write) planKept() error {
 	pl := r.plan
 	pl.kept = keeping{}
 	if r.isSame() {

@@ -38,16 +38,18 @@ type write struct {
 	change *change.Builder
 	set    *change.Set
 
-	enc    encoder
-	titles []value
-	fresh  *tally // of the result
-	money  []bool
-	bytes  int       // estimated size of the rows as one updateCells
-	cells  []rowData // the rows while they may fit into one request, otherwise nil
-	picked []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
-	weight int       // estimated size of the rows that the plan writes
-	styles []style
-	widths []int // the longest text of each column in characters, as far as the first rows tell
+	enc     encoder
+	weighed string // the zone in which the result was weighed last; empty before
+	cut     int    // texts of the result that are too long for a cell
+	titles  []value
+	fresh   *tally // of the result
+	money   []bool
+	bytes   int       // estimated size of the rows as one updateCells
+	cells   []rowData // the rows while they may fit into one request, otherwise nil
+	picked  []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight  int       // estimated size of the rows that the plan writes
+	styles  []style
+	widths  []int // the longest text of each column in characters, as far as the first rows tell
 
 	undo    *keptState // what the write puts back; nil if it undoes none
 	undoTab *tab
@@ -88,10 +90,14 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 // decide reads the existing rows, compares the result with them and makes the plan.
 func (r *write) decide(ctx context.Context) error {
 	r.w.Report(export.PhaseComparing, 0)
+	before := r.change
+	r.newChange()
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
-	if err := r.weigh(); err != nil {
+	if before != nil && r.change.Stands() == 0 && r.weighed == r.enc.zone.String() {
+		r.change = before // it has been told of the result, and nothing stands
+	} else if err := r.weigh(); err != nil {
 		return err
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
@@ -109,7 +115,7 @@ func (r *write) decide(ctx context.Context) error {
 	if r.undo != nil && pl.whole {
 		return cannotUndo("The exported area is no longer where that run wrote it.")
 	}
-	if err := r.keep(); err != nil {
+	if err := r.planKept(); err != nil {
 		return err
 	}
 	if err := pl.check(r.state); err != nil {
@@ -117,6 +123,12 @@ func (r *write) decide(ctx context.Context) error {
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
 		return err
+	}
+	if !pl.whole && !pl.changesNothing() && r.place.marks.columns == nil {
+		if err := r.readMarks(ctx); err != nil {
+			return err
+		}
+		pl.place.marks = r.place.marks
 	}
 	return r.pick(pl.arr)
 }
@@ -203,6 +215,7 @@ func (r *write) weigh() error {
 		r.newChange()
 	}
 	schema := r.w.Rows.Schema()
+	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
@@ -231,7 +244,8 @@ func (r *write) weigh() error {
 		n++
 		return nil
 	})
-	r.set = r.change.Set(r.standing)
+	r.cut = r.enc.cut
+	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
 	r.placeEdits()
 	return err
 }
@@ -268,6 +282,10 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
+	if a.written() == r.fresh.rows && !r.isUndo() {
+		r.picked, r.weight = r.cells, r.bytes
+		return nil
+	}
 	r.picked, r.weight = []rowData{}, 0
 	if r.isUndo() { // the state is copied, not written
 		return nil
@@ -491,7 +509,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return append(append(reqs, anys(r.plan.guards())...), anys(r.plan.kept.requests)...)
+	return slices.Concat(reqs, anys(r.plan.guards()), anys(r.plan.kept.requests), anys(r.plan.lift()))
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.
@@ -542,7 +560,7 @@ func (r *write) result() export.WriteResult {
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace(), TraceRun: r.w.Run}
-	if r.enc.cut > 0 {
+	if r.cut > 0 {
 		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
 			"holds; they are cut and end with a note that says so.")
 	}

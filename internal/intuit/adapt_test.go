@@ -48,6 +48,40 @@ func TestPagesThatTimeOutAreHalved(t *testing.T) {
 	})
 }
 
+// Previews and look-ups are asked for in parts, too, and no part is asked for again.
+func TestFirstPagesAndLookupsAreHalved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := openDesk(t, 300, 5)
+		want, err := d.read(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.server.Fail(tooSlow("200"))
+		d.server.Fail(tooSlow("100"))
+		d.server.ResetRequests()
+		begin := time.Now()
+		found, err := d.client.Lookup(t.Context(), d.want, want[:200])
+		if err != nil || len(found) != 200 || d.asked("MAXRESULTS 50") != 4 {
+			t.Errorf("found %d, %v, with %d small requests", len(found), err, d.asked("MAXRESULTS 50"))
+		}
+		if took := time.Since(begin); took > 7*time.Minute {
+			t.Errorf("looking up took %v", took)
+		}
+		d.want.Limit = 200
+		d.server.ResetRequests()
+		if got, err := d.read(t); err != nil || !slices.Equal(got, want[:200]) {
+			t.Errorf("the first: %d, %v", len(got), err)
+		}
+		if all := d.asked("MAXRESULTS"); all != 6 { // 200, 100, and 50 four times
+			t.Errorf("%d pages were asked for", all)
+		}
+		if got, err := d.read(t); err != nil || !slices.Equal(got, want[:200]) || d.asked("MAXRESULTS") != 10 {
+			t.Errorf("once more: %d, %v, with %d pages in all", len(got), err, d.asked("MAXRESULTS"))
+		}
+	})
+}
+
 func TestPagesAreNotHalvedForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,8 +1,6 @@
 package intuit
 
 import (
-	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,36 +82,4 @@ func TestMissingObjects(t *testing.T) {
 			t.Errorf("%.60s: %v, want %q", groups, err, want)
 		}
 	}
-}
-
-func TestSampleCaptures(t *testing.T) {
-	t.Parallel()
-	// Of what was asked nothing is known but that it was more than one object.
-	asked := []string{"Estimate", "Customer"}
-	wants := map[string]problem.Code{
-		"cdc_fault_inside.json":   problem.QuickBooksUnavailable,
-		"cdc_entity_missing.json": problem.QuickBooksMalformed,
-	}
-	hard := map[string]problem.Code{"cdc_estimate_ok.json": ""}
-	for name, want := range wants {
-		hard[filepath.Join("hard", name)] = want
-	}
-	eachAnswer(t, wants, hard, func(t *testing.T, name string, body []byte, want problem.Code) {
-		t.Helper()
-		objects := asked
-		if want == "" {
-			objects = asked[:1]
-		}
-		var got supply.Delta
-		f := judge(request{accept: func(body []byte) (err error) {
-			got, err = readCapture(body, objects)
-			return err
-		}}, &http.Response{StatusCode: http.StatusOK}, body, nil)
-		switch {
-		case want == "" && (f != nil || len(got.Records["Estimate"]) == 0):
-			t.Errorf("%s: %+v, %d records", name, f, len(got.Records))
-		case want != "" && (f == nil || f.problem.Code != want || !f.again):
-			t.Errorf("%s: %+v, want %s", name, f, want)
-		}
-	})
 }

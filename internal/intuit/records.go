@@ -162,30 +162,16 @@ func (s *selection) countWanted(ctx context.Context) (total int, err error) {
 	return total, err
 }
 
-// first reads the first records with one request.
+// first reads the first records with one request, or with more if that one takes QuickBooks too long.
 func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 	var list []record.Record
 	size := 0
-	ask := func() error {
+	ask := func() (err error) {
 		if size = s.want.Limit; !s.exact {
 			size = max(size, supply.Scan)
 		}
-		query := s.statement.page(1, size)
-		if s.quirk.single {
-			query = s.statement.all()
-		}
-		page, err := s.fetch(ctx, query)
-		if err != nil {
-			return err
-		}
-		list = list[:0]
-		for rec, err := range decodePage(page) {
-			if err != nil {
-				return malformedProblem(err)
-			}
-			list = append(list, s.quirk.unwrap(rec))
-		}
-		return nil
+		list, err = s.fetchFirst(ctx, size)
+		return err
 	}
 	err := s.askOrdered(ctx, func() error { return s.askNarrowed(ctx, ask) })
 	if err != nil {
@@ -196,6 +182,46 @@ func (s *selection) first(ctx context.Context) (*supply.Records, error) {
 		total = len(list)
 	}
 	return &supply.Records{Total: total, Exact: s.exact, All: yieldAll(list)}, nil
+}
+
+// fetchFirst returns the first records, as many as wanted if there are so many.
+func (s *selection) fetchFirst(ctx context.Context, wanted int) ([]record.Record, error) {
+	if s.quirk.single {
+		page, err := s.fetch(ctx, s.statement.all())
+		if err != nil {
+			return nil, err
+		}
+		return s.decodeAll(nil, page)
+	}
+	var list []record.Record
+	for most := min(wanted, s.pageSize()); len(list) < wanted; {
+		size := min(most, wanted-len(list))
+		page, err := s.fetchPage(ctx, s.statement.page(len(list)+1, size))
+		if isTooMuch(ctx, err) && size/2 >= leastPage {
+			most = size / 2
+			s.shrink(ctx, most)
+			continue
+		}
+		before := len(list)
+		if err == nil {
+			list, err = s.decodeAll(list, page)
+		}
+		if err != nil || len(list)-before < size {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// decodeAll appends a page's records to the list.
+func (s *selection) decodeAll(list []record.Record, page json.RawMessage) ([]record.Record, error) {
+	for rec, err := range decodePage(page) {
+		if err != nil {
+			return nil, malformedProblem(err)
+		}
+		list = append(list, s.quirk.unwrap(rec))
+	}
+	return list, nil
 }
 
 func yieldAll(list []record.Record) iter.Seq2[record.Record, error] {
@@ -248,7 +274,7 @@ func (s *selection) readAtOnce(ctx context.Context, yield func(record.Record, er
 	return nil
 }
 
-// Lookup implements supply.Supply, with one request.
+// Lookup implements supply.Supply, with one request, or with more if that one takes QuickBooks too long.
 func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[string]record.Record, error) {
 	if len(ids) > supply.MostLookedUp {
 		return nil, problem.New(problem.Internal, "%d records of %s were looked up at once.", len(ids), w.Object)
@@ -257,6 +283,11 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 	if len(ids) == 0 {
 		return found, nil
 	}
+	return found, c.lookUp(ctx, w, ids, found)
+}
+
+// lookUp adds the records with the ids to found. If they take QuickBooks too long, it asks for each half of them.
+func (c *Client) lookUp(ctx context.Context, w supply.Want, ids []string, found map[string]record.Record) error {
 	s := c.selectFor(w)
 	quoted := make([]string, len(ids))
 	for i, id := range ids {
@@ -265,20 +296,23 @@ func (c *Client) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 	s.statement.where = append([]string{"Id IN (" + strings.Join(quoted, ", ") + ")"}, s.statement.where...)
 	var page json.RawMessage
 	err := s.askOrdered(ctx, func() (err error) {
-		page, err = s.fetch(ctx, s.statement.page(1, len(ids)))
+		page, err = s.fetchPage(ctx, s.statement.page(1, len(ids)))
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	for rec, err := range decodePage(page) {
-		if err != nil {
-			return nil, malformedProblem(err)
+	if half := len(ids) / 2; isTooMuch(ctx, err) && half >= leastPage {
+		if err := c.lookUp(ctx, w, ids[:half], found); err != nil {
+			return err
 		}
-		rec = s.quirk.unwrap(rec)
+		return c.lookUp(ctx, w, ids[half:], found)
+	}
+	if err != nil {
+		return err
+	}
+	list, err := s.decodeAll(nil, page)
+	for _, rec := range list {
 		found[rec.Text("Id")] = rec
 	}
-	return found, nil
+	return err
 }
 
 func malformedProblem(err error) error {

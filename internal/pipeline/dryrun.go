@@ -32,10 +32,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if dry, err = j.prepare(ctx, res.rows, res.note, res.account); err != nil {
 		return DryRun{}, err
 	}
-	for _, p := range res.parts {
-		dry.Warnings = append(dry.Warnings, p.outcome.Warnings...)
-	}
-	dry.Warnings = append(dry.Warnings, res.warnings...)
+	dry.Warnings = append(res.allWarnings(), dry.Warnings...)
 	return dry, nil
 }
 

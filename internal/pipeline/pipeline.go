@@ -118,19 +118,28 @@ type gathered struct {
 	warnings []export.Warning // from combining the companies
 }
 
-// gather reads all companies and combines their rows.
+// gather reads all companies and combines their rows, for the exporter's Google account to write.
 func (j *job) gather(ctx context.Context) (gathered, error) {
-	var g gathered
 	in, err := j.lookUp(ctx, j.exporter, 0)
 	if err != nil {
-		return g, err
+		return gathered{}, err
 	}
 	if err := j.spareRefused(in.companies); err != nil {
-		return g, err
+		return gathered{}, err
 	}
-	if g.account, err = j.findAccount(ctx, j.exporter.Target.Account); err != nil {
-		return g, err
+	account, err := j.findAccount(ctx, j.exporter.Target.Account)
+	if err != nil {
+		return gathered{}, err
 	}
+	g, err := j.collect(ctx, in)
+	g.account = account
+	return g, err
+}
+
+// collect reads all companies and combines their rows.
+func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
+	var g gathered
+	var err error
 	if g.parts, err = j.readCompanies(ctx, in); err != nil {
 		return g, err
 	}
@@ -285,7 +294,7 @@ func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	return nil
 }
 
-// composeNote returns the note for the header's first cell.
+// composeNote returns the lines about the rows, for the note at the header's first cell.
 func (j *job) composeNote(in inputs, parts []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, from QuickBooks by ledgersheet\n", in.definition.Info().Title)
@@ -298,8 +307,11 @@ func (j *job) composeNote(in inputs, parts []part) string {
 			fmt.Fprintf(&b, "Basis: %s\n", p.outcome.Basis)
 		}
 	}
-	loc := j.exporter.Schedule.Location()
-	fmt.Fprintf(&b, "Written: %s\nRun: %s", j.o.Now().In(loc).Format("2006-01-02 15:04 MST"), j.run)
+	now := j.o.Now().In(j.exporter.Schedule.Location()).Format("2006-01-02 15:04 MST")
+	if j.run == "" {
+		return b.String() + "Read: " + now
+	}
+	fmt.Fprintf(&b, "Written: %s\nRun: %s", now, j.run)
 	return b.String()
 }
 

@@ -25,6 +25,8 @@ type arranged struct {
 	checks  []export.Check // set by verify
 	notes   []string       // what people should know about the answer
 
+	unproven []string // what people should know about figures that nothing proves; set by verify
+
 	spelling spelling // how the answer wrote its amounts
 	shifted  bool     // the answer had no column for its labels
 	size     int      // cells of the answer
@@ -177,7 +179,7 @@ func (c reportColumn) cell(from docCell) table.Cell {
 	case table.DateTime:
 		return record.Convert(text, table.DateTime)
 	case table.Date:
-		if strings.Trim(text, "0-/") == "" { // a transaction's split rows have "0-00-00"
+		if strings.Trim(text, "0-/") == "" && strings.Trim(text, "0") != "" { // split rows have "0-00-00"
 			return table.Cell{}
 		}
 		return record.Convert(text, table.Date)

@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"ledgersheet/internal/export"
@@ -42,11 +44,13 @@ func (v *verifier) recordCheck(w weight, what string, column int, says, addsUpTo
 		}
 		list = &v.evidence.hold[w]
 	}
-	if len(*list) < export.MostChecks {
-		*list = append(*list, export.Check{
-			What: problem.Safe(what), Place: problem.Safe(v.columns[column].title),
-			Says: table.DecimalText(says), AddsUpTo: table.DecimalText(addsUpTo), Holds: holds,
-		})
+	check := export.Check{
+		What: problem.Safe(what), Place: problem.Safe(v.columns[column].title),
+		Says: table.DecimalText(says), AddsUpTo: table.DecimalText(addsUpTo), Holds: holds,
+	}
+	// Two rules can find the same difference, which is one to people.
+	if len(*list) < export.MostChecks && (holds || !slices.Contains(*list, check)) {
+		*list = append(*list, check)
 	}
 }
 

@@ -1,10 +1,6 @@
 package statement
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -13,87 +9,6 @@ import (
 	"ledgersheet/internal/record"
 	"ledgersheet/internal/table"
 )
-
-// rawRow is a row of cells as it stands in the answer.
-type rawRow struct {
-	plain bool // the cells are the row's own, not a header's or a summary's
-	cells []string
-}
-
-// walkAnswer lists all rows of cells in an answer that hold anything, wherever they stand. It knows nothing of sections
-// and leaves, and shares no code with what does, so that the two can prove each other.
-func walkAnswer(body []byte) ([]rawRow, error) {
-	w := &answerWalk{dec: json.NewDecoder(bytes.NewReader(body))}
-	w.dec.UseNumber()
-	if err := w.value(""); err != nil {
-		return nil, fmt.Errorf("counting a report's cells: %w", err)
-	}
-	if _, err := w.dec.Token(); err != io.EOF {
-		return nil, fmt.Errorf("counting a report's cells: %w", errNoReport)
-	}
-	return w.rows, nil
-}
-
-type answerWalk struct {
-	dec  *json.Decoder
-	rows []rawRow
-}
-
-// value walks one value; member is the name under which the object around it stands.
-func (w *answerWalk) value(member string) error {
-	token, err := w.dec.Token()
-	if err != nil {
-		return fmt.Errorf("reading a token: %w", err)
-	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return nil
-	}
-	for w.dec.More() {
-		name := member
-		if open == '{' {
-			key, err := w.dec.Token()
-			if err != nil {
-				return fmt.Errorf("reading a name: %w", err)
-			}
-			name, _ = key.(string)
-			if strings.EqualFold(name, "ColData") {
-				if err := w.row(member); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		if err := w.value(name); err != nil {
-			return err
-		}
-	}
-	if _, err := w.dec.Token(); err != nil {
-		return fmt.Errorf("reading the end: %w", err)
-	}
-	return nil
-}
-
-func (w *answerWalk) row(member string) error {
-	var list []struct{ Value any }
-	if err := w.dec.Decode(&list); err != nil {
-		return fmt.Errorf("reading a row: %w", err)
-	}
-	row := rawRow{plain: strings.EqualFold(member, "Row")}
-	filled := false
-	for _, c := range list {
-		text := ""
-		if c.Value != nil {
-			text = strings.TrimSpace(fmt.Sprint(c.Value))
-		}
-		filled = filled || text != ""
-		row.cells = append(row.cells, text)
-	}
-	if filled {
-		w.rows = append(w.rows, row)
-	}
-	return nil
-}
 
 // tally counts rows by what they hold, and adds up each column's figures.
 type tally struct {
@@ -107,8 +22,8 @@ func newTally(columns int) *tally {
 	return &tally{rows: map[string]int{}, cells: make([]int, columns), sums: make([]decimal.Decimal, columns)}
 }
 
-// add counts a row of plainly spelt cells. A row of nothing but blanks is none.
-func (t *tally) add(cells []string) {
+// add counts a row of plainly spelt cells with its part in the section above. A row of nothing but blanks is none.
+func (t *tally) add(cells []string, part, above string) {
 	last := len(cells)
 	for last > 0 && cells[last-1] == "" {
 		last--
@@ -126,6 +41,12 @@ func (t *tally) add(cells []string) {
 		}
 	}
 	key := strings.Join(cells[:last], " | ")
+	if part != "" {
+		key += " as " + part
+	}
+	if above != "" {
+		key += " in " + strings.TrimSpace(above)
+	}
 	if t.rows[key]++; t.rows[key] == 1 {
 		t.order = append(t.order, key)
 	}
@@ -195,9 +116,9 @@ func shortDecimal(d decimal.Decimal) string {
 }
 
 // tallyAnswer counts the answer's rows under the report's columns.
-func (a *arranged) tallyAnswer(raw []rawRow) *tally {
+func (a *arranged) tallyAnswer(raw *rawEntry) *tally {
 	t := newTally(len(a.columns))
-	for _, row := range raw {
+	for _, row := range a.judgeAnswer(raw) {
 		cells := make([]string, 0, len(row.cells)+1)
 		if a.shifted && row.plain {
 			cells = append(cells, "")
@@ -208,7 +129,7 @@ func (a *arranged) tallyAnswer(raw []rawRow) *tally {
 			}
 			cells = append(cells, text)
 		}
-		t.add(cells)
+		t.add(cells, row.part, row.above)
 	}
 	return t
 }
@@ -216,34 +137,35 @@ func (a *arranged) tallyAnswer(raw []rawRow) *tally {
 // tallyTree counts the rows of the arranged report.
 func (a *arranged) tallyTree() *tally {
 	t := newTally(len(a.columns))
-	add := func(cells []docCell) {
+	add := func(cells []docCell, part, above string) {
 		texts := make([]string, len(cells))
 		for i, c := range cells {
 			texts[i] = a.columns[i].readPlain(c)
 		}
-		t.add(texts)
+		t.add(texts, part, above)
 	}
-	var visit func(nodes []*node)
-	visit = func(nodes []*node) {
+	var visit func(nodes []*node, above string)
+	visit = func(nodes []*node, above string) {
 		for _, n := range nodes {
 			switch {
 			case n.own != nil:
-				add(n.own)
+				add(n.own, asLeaf, above)
 			case n.echo != nil:
-				add(n.echo)
+				add(n.echo, asHeading, above)
 			case n.section:
-				add([]docCell{{Value: record.Scalar(n.label)}})
+				add([]docCell{{Value: record.Scalar(n.label)}}, asHeading, above)
 			}
-			visit(n.children)
-			add(n.summary)
+			visit(n.children, n.label)
+			add(n.summary, asTotal, above)
 		}
 	}
-	visit(a.top)
+	visit(a.top, "")
 	return t
 }
 
-// conserves proves that the arranged report has exactly the rows and figures of the answer.
-func (a *arranged) conserves(raw []rawRow) error {
+// conserves proves that the arranged report has exactly the rows and figures of the answer, each in its section and as
+// what it is: a leaf, a heading or a total.
+func (a *arranged) conserves(raw *rawEntry) error {
 	titles := make([]string, len(a.columns))
 	for i, c := range a.columns {
 		titles[i] = c.title

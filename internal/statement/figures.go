@@ -163,10 +163,12 @@ func (a *arranged) findTerms(names []string) []term {
 	return terms
 }
 
-// findColumn returns the index of the column with that key or title, or -1.
+// findColumn returns the index of the column with that key or title, or -1. Older answers have only titles, of which
+// newer ones derive their keys: Tax Collected is tax_collected.
 func (a *arranged) findColumn(name string) int {
+	title := strings.ReplaceAll(name, "_", " ")
 	for i, c := range a.columns {
-		if i != a.label && (strings.EqualFold(c.id, name) || strings.EqualFold(c.title, name)) {
+		if i != a.label && (strings.EqualFold(c.id, name) || strings.EqualFold(c.title, title)) {
 			return i
 		}
 	}

@@ -107,8 +107,9 @@ func (a *arranged) settle(n *node, depth int) *node {
 	return &node{group: n.group, section: true, summary: only}
 }
 
-// repeatsTotal reports whether a section's header states the section's total instead of amounts of its own: its rows
-// alone add up to the total, and the header says the same.
+// repeatsTotal reports whether a section's header states the section's total instead of amounts of its own: it says the
+// same in each column and nothing else, and the rows alone add up to the total, or come nearer to it than together with
+// the header.
 func (a *arranged) repeatsTotal(n *node) bool {
 	if n.own == nil || n.summary == nil {
 		return false
@@ -123,12 +124,19 @@ func (a *arranged) repeatsTotal(n *node) bool {
 	})
 	amounts := 0
 	for i, c := range a.columns {
-		if !c.additive || i == a.label {
+		if i == a.label {
+			continue
+		}
+		if !c.additive {
+			if text := n.own[i].text(); text != "" && text != n.summary[i].text() {
+				return false
+			}
 			continue
 		}
 		own, okOwn := parseFigure(n.own[i])
 		total, okTotal := parseFigure(n.summary[i])
-		if !okOwn || !okTotal || !own.Equal(total) || !below[i].Equal(total) {
+		apart := below[i].Sub(total).Abs()
+		if !okOwn || !okTotal || !own.Equal(total) || (!apart.IsZero() && !apart.LessThan(below[i].Abs())) {
 			return false
 		}
 		if !total.IsZero() {

@@ -206,17 +206,22 @@ func newReading(l *layout, q export.Query) *export.Reading {
 	return &export.Reading{
 		Schema: l.schema(), Total: l.count(),
 		Rows: func(yield func(table.Row, error) bool) {
-			given, made, going := 0, newWritten(l), true
+			given, made, wanted := 0, newWritten(l), true
+			more := func() bool { return q.Limit == 0 || given < q.Limit }
 			l.rows(func(r table.Row) bool {
 				given++
 				made.add(r)
-				going = yield(r, nil) && (q.Limit == 0 || given < q.Limit)
-				return going
+				wanted = yield(r, nil)
+				return wanted && more()
 			})
-			if !going {
+			check := made.check
+			if !more() {
+				check = made.checkPart
+			}
+			if !wanted {
 				return
 			}
-			if err := made.check(); err != nil {
+			if err := check(); err != nil {
 				yield(table.Row{}, err)
 			}
 		},

@@ -50,6 +50,7 @@ func (s *reader) read(ctx context.Context, want asked) (*arranged, error) {
 			return nil, err
 		}
 	}
+	s.warn(a.unproven)
 	return a, nil
 }
 
@@ -165,7 +166,7 @@ func (s *reader) request(ctx context.Context, want asked, divisible bool) (*arra
 		Company: s.query.Company, Object: s.report.Object, Params: want.params, Divisible: divisible,
 		Meter: s.query.Meter,
 	}
-	var raw []rawRow
+	var raw *rawEntry
 	err := s.from.Report(ctx, ask, func(body []byte) error {
 		err := decodeReport(body, &doc)
 		if err == nil {
@@ -179,9 +180,9 @@ func (s *reader) request(ctx context.Context, want asked, divisible bool) (*arra
 	if err := want.check(doc.Header, s.report); err != nil {
 		return nil, err
 	}
-	if doc.truncated() {
+	if doc.isCut() {
 		if s.query.Limit > 0 && s.report.Dates == export.JoinableRange && !want.fixed(s.report) {
-			return s.previewStart(&doc)
+			return s.previewStart(&doc, raw)
 		}
 		return nil, problem.New(problem.ReportTooLarge,
 			"QuickBooks left out a part of the report because it is too large.")
@@ -193,7 +194,7 @@ func (s *reader) request(ctx context.Context, want asked, divisible bool) (*arra
 	if err := a.conserves(raw); err != nil {
 		return nil, err
 	}
-	a.size = len(raw) * len(a.columns)
+	a.size = raw.count() * len(a.columns)
 	s.warn(a.notes)
 	return a, nil
 }
@@ -208,10 +209,15 @@ func (s *reader) warn(texts []string) {
 }
 
 // previewStart returns what a preview shows of a report that a run would read in parts.
-func (s *reader) previewStart(doc *document) (*arranged, error) {
-	doc.Rows.dropNotice()
+func (s *reader) previewStart(doc *document, raw *rawEntry) (*arranged, error) {
+	for _, text := range doc.dropNotices() {
+		raw.drop(text)
+	}
 	a, err := arrange(doc, s.report)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.conserves(raw); err != nil {
 		return nil, err
 	}
 	a.cut = true

@@ -17,7 +17,10 @@ import (
 // it compared in a.checks, and returns the first difference. QuickBooks' statements follow rules of their own, so a
 // difference is no proof of an error.
 func verify(a *arranged, d export.Report, want asked) error {
-	v := &verifier{arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{}}
+	v := &verifier{
+		arranged: a, groups: map[string]amounts{}, names: map[string]string{}, totals: map[string]string{},
+		proven: map[*node]bool{}, partial: map[*node]bool{}, listed: a.detail() && a.flat(),
+	}
 	for i, c := range a.columns {
 		if c.additive && i != a.label {
 			v.additive = append(v.additive, i)
@@ -29,9 +32,11 @@ func verify(a *arranged, d export.Report, want asked) error {
 		// Transactions in sections belong to accounts of either sign, so their grand total is not the sum of the rows.
 		if n.computed() && strings.EqualFold(n.group, grandTotal) && (!a.detail() || a.flat()) {
 			v.compare(results, n.summary[0].text(), n.summary, sum, sum)
+			v.proven[n] = true
 		}
 	}
 	v.checkRules(d.Groups)
+	v.checkResults(a.top)
 	v.checkEven(d.Even)
 	for _, rule := range d.Across {
 		v.checkAcross(a.top, rule)
@@ -43,7 +48,7 @@ func verify(a *arranged, d export.Report, want asked) error {
 	if d.Running && a.detail() && want.unfiltered(d) {
 		v.checkBalances(a.top)
 	}
-	a.checks = v.evidence.checks()
+	a.checks, a.unproven = v.evidence.checks(), v.unproven
 	if v.err == nil {
 		return nil
 	}
@@ -59,11 +64,15 @@ func (a *arranged) flat() bool {
 type verifier struct {
 	*arranged
 	additive []int // indexes of the columns that add up
+	listed   bool  // the rows are transactions in no sections
 	hasTotal bool  // one of them is the total of the others
 	groups   map[string]amounts
 	names    map[string]string // labels by group
 	totals   map[string]string // labels of the rows with the totals, by group
 	evidence evidence
+	proven   map[*node]bool // rows whose totals or results were compared, whatever came of it
+	partial  map[*node]bool // sections whose total is only that of their last rows
+	unproven []string       // what people read about the others
 	err      *problem.Problem
 }
 
@@ -118,6 +127,8 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		case v.agrees(n.summary, own, v.sumDirect(n)):
 			v.recordChecks(w, cmp.Or(n.summary[0].text(), n.label), v.read(n.summary), own, v.sumDirect(n))
 			certain = true
+		case v.coversTail(n, w):
+			certain = true
 		case v.signed(n):
 			// Net other income subtracts other expenses; other countries subtract liabilities from assets.
 			what := cmp.Or(n.summary[0].text(), n.label) + ", parts subtracted"
@@ -127,6 +138,7 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		case !certain, slices.ContainsFunc(n.children, (*node).computed):
 			// Other countries' statements have sections such as net current assets, which subtract liabilities from
 			// assets, or which hold results among their rows.
+			v.explain(n, n.children, w)
 			own, certain = v.read(n.summary), false
 		default:
 			v.compare(w, n.label, n.summary, own, v.sumDirect(n))
@@ -136,35 +148,6 @@ func (v *verifier) sum(nodes []*node, w weight) (total amounts, plain bool) {
 		plain = plain && certain
 	}
 	return total, plain
-}
-
-// maxSigned is the largest number of sections for which signed tries all combinations of signs.
-const maxSigned = 8
-
-// signed reports whether a section's summary is the sum of its inner sections with some of them subtracted, the same
-// ones in every column.
-func (v *verifier) signed(n *node) bool {
-	if n.own != nil || len(n.children) < 2 || len(n.children) > maxSigned {
-		return false
-	}
-	var parts []amounts
-	for _, c := range n.children {
-		if c.summary == nil {
-			return false
-		}
-		parts = append(parts, v.read(c.summary))
-	}
-	want := v.read(n.summary)
-	for signs := range 1 << len(parts) {
-		sum := make(amounts, len(v.additive))
-		for i, part := range parts {
-			sum = sum.add(part, 1-2*int64(signs>>i&1))
-		}
-		if signs > 0 && sum.equal(want) {
-			return true
-		}
-	}
-	return false
 }
 
 func (a amounts) equal(b amounts) bool {
@@ -231,87 +214,12 @@ func (v *verifier) adds(want, sum, direct amount) bool {
 		(v.detail() && (!want.stated || want.value.Equal(direct.value)))
 }
 
-// checkRules checks the definition's rules about groups. If there are several rules for a group, one of them has to
-// hold. A statement with a section that no rule knows, as other countries have, is not checked, because that section
-// may affect the results.
-func (v *verifier) checkRules(rules []export.GroupSum) {
-	known := map[string]bool{}
-	byGroup := map[string][]export.GroupSum{}
-	var order []string
-	for _, g := range rules {
-		if byGroup[g.Group] == nil {
-			order = append(order, g.Group)
-		}
-		byGroup[g.Group] = append(byGroup[g.Group], g)
-		known[fold(g.Group)] = true
-		for _, part := range g.Of {
-			known[fold(strings.TrimPrefix(part, "-"))] = true
-		}
-	}
-	for _, n := range v.top {
-		if !known[fold(n.group)] && n.section {
-			return
-		}
-	}
-	for _, name := range order {
-		group := fold(name)
-		want, ok := v.groups[group]
-		if !ok {
-			continue
-		}
-		var first amounts
-		holds := slices.ContainsFunc(byGroup[name], func(g export.GroupSum) bool {
-			sum, any := v.sumRule(g)
-			if first == nil {
-				first = sum
-			}
-			if any && sum.matches(want) {
-				v.recordChecks(results, v.totals[group], want, sum, sum)
-			}
-			return !any || sum.matches(want)
-		})
-		if !holds {
-			v.recordChecks(results, v.totals[group], want, first, first)
-			for i := range want {
-				if !want[i].value.Equal(first[i].value) {
-					v.disagree(v.names[group], v.additive[i], want[i].value, first[i].value)
-				}
-			}
-		}
-	}
-}
-
-// sumRule evaluates a rule. Missing groups count as zero; any reports whether there was a group at all.
-func (v *verifier) sumRule(g export.GroupSum) (sum amounts, any bool) {
-	sum = make(amounts, len(v.additive))
-	for _, name := range g.Of {
-		name, negative := strings.CutPrefix(name, "-")
-		part, ok := v.groups[fold(name)]
-		switch {
-		case !ok:
-			continue
-		case negative:
-			sum = sum.add(part, -1)
-		default:
-			sum = sum.add(part, 1)
-		}
-		any = true
-	}
-	return sum, any
-}
-
-// matches reports whether all columns are equal in which nothing is garbled.
-func (a amounts) matches(b amounts) bool {
-	for i := range a {
-		if !a[i].garbled && !b[i].garbled && !a[i].value.Equal(b[i].value) {
-			return false
-		}
-	}
-	return true
-}
-
 // standing lists the groups whose figures are balances, which do not add up over periods.
 var standing = []string{"BeginningCash", "EndingCash"}
+
+func (n *node) stands() bool {
+	return slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) })
+}
 
 // checkPeriods checks that the periods of each row add up to its total.
 func (v *verifier) checkPeriods(nodes []*node) {
@@ -333,7 +241,7 @@ func (v *verifier) checkPeriods(nodes []*node) {
 
 func (v *verifier) checkRowPeriods(nodes []*node, total int) {
 	for _, n := range nodes {
-		if slices.ContainsFunc(standing, func(g string) bool { return strings.EqualFold(g, n.group) }) {
+		if n.stands() {
 			continue
 		}
 		v.checkTotal(singleRows, n.label, v.read(n.own), total)

@@ -3,6 +3,7 @@ package statement
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // written counts the rows that a layout makes, to prove that they are those of the arranged report: each leaf once, and
-// in a statement each header and total too. Only what people chose to see is compared, without days and instants.
+// in a statement each header and total too. Only what people chose to see is compared.
 type written struct {
 	*layout
 	shown  []int // for each slot the column that it shows, or one of the values below
@@ -32,13 +33,7 @@ const (
 func newWritten(l *layout) *written {
 	w := &written{layout: l}
 	for _, s := range l.slots {
-		shows := s.shows
-		if shows >= 0 {
-			if k := l.columns[shows].kind; k == table.Date || k == table.DateTime {
-				shows = showsNothing
-			}
-		}
-		w.shown = append(w.shown, shows)
+		w.shown = append(w.shown, s.shows)
 		w.titles = append(w.titles, s.column.Title)
 	}
 	w.got = newTally(len(w.shown))
@@ -59,7 +54,7 @@ func (w *written) add(r table.Row) {
 		}
 	}
 	texts[len(w.shown)] = roleNames[r.Role]
-	w.got.add(texts)
+	w.got.add(texts, "", "")
 }
 
 // check compares what was made with what the report holds.
@@ -79,11 +74,11 @@ func (w *written) expect(nodes []*node, path []string, want *tally) {
 		case n.own != nil && w.kind == export.LayoutTidy:
 			for _, at := range w.periods {
 				if n.own[at].text() != "" {
-					want.add(w.expectCells(role, n.label, path, n.own, at))
+					want.add(w.expectCells(role, n.label, path, n.own, at), "", "")
 				}
 			}
 		case n.own != nil, n.section && n.label != "" && w.kind == export.LayoutStatement:
-			want.add(w.expectCells(role, n.label, path, n.own, 0))
+			want.add(w.expectCells(role, n.label, path, n.own, 0), "", "")
 		}
 		below := slices.Clone(path)
 		if n.label != "" {
@@ -91,7 +86,7 @@ func (w *written) expect(nodes []*node, path []string, want *tally) {
 		}
 		w.expect(n.children, below, want)
 		if n.summary != nil && w.kind == export.LayoutStatement {
-			want.add(w.expectCells(table.Total, n.summary[0].text(), path, n.summary, 0))
+			want.add(w.expectCells(table.Total, n.summary[0].text(), path, n.summary, 0), "", "")
 		}
 	}
 }
@@ -110,11 +105,48 @@ func (w *written) expectCells(role table.Role, label string, path []string, cell
 		case shows == showsFigure:
 			texts[i] = w.columns[period].readPlain(cells[period])
 		case shows >= 0 && cells != nil && (shows > 0 || role == table.Data):
-			texts[i] = w.columns[shows].readPlain(cells[shows])
+			texts[i] = w.columns[shows].readShown(cells[shows])
 		}
 	}
 	texts[len(w.shown)] = roleNames[role]
 	return texts
+}
+
+// readShown is readPlain, and spells days and instants as the sheet gets them.
+func (c reportColumn) readShown(cell docCell) string {
+	text := cell.text()
+	switch c.kind {
+	case table.Date:
+		zeros := strings.NewReplacer("-", "", "/", "").Replace(text)
+		if zeros != text && strings.Trim(zeros, "0") == "" {
+			return "" // "0-00-00"
+		}
+		const day = len(time.DateOnly)
+		if _, err := time.Parse(time.DateOnly, text[:min(day, len(text))]); err == nil &&
+			(len(text) == day || strings.ContainsRune("TZ+-", rune(text[day]))) {
+			return text[:day]
+		}
+		return text
+	case table.DateTime:
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return t.UTC().Format(time.RFC3339)
+		}
+		return text
+	}
+	return c.readPlain(cell)
+}
+
+// checkPart is check for rows of which only the first ones were made: none of them is another than those of the report.
+func (w *written) checkPart() error {
+	want := newTally(len(w.shown))
+	w.expect(w.top, nil, want)
+	for key, n := range w.got.rows {
+		if n > want.rows[key] {
+			return conservationError("The rows made of the report %s have the row %q %d times, but it has it %d times",
+				problem.Safe(string(w.header.ReportName)), problem.Safe(key), n, want.rows[key])
+		}
+	}
+	return nil
 }
 
 // sumLeaves adds up a column over the rows that are no totals; ok is false if one of them cannot be read.

@@ -21,6 +21,7 @@ type exporterView struct {
 	Sheet    string
 	Problem  *problemView
 	Paused   bool
+	Download bool // the person may download the result
 }
 
 func (w *Web) exporterPage(c *gin.Context) error {
@@ -39,6 +40,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	}
 	view := exporterView{
 		Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
+		Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)

@@ -8,8 +8,10 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/download"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/table"
 )
 
@@ -162,6 +164,13 @@ func (w *Web) previewExporter(c *gin.Context) error {
 		return w.answerFragment(c, status, "preview", view)
 	}
 	return w.page(c, status, "preview", frame{Title: "Preview of " + e.Name, Section: "exporters"}, view)
+}
+
+// download sends what a run would write now as a file. What is wrong comes as an error page.
+func (w *Web) download(c *gin.Context) error {
+	return download.Answer(c.Writer, func() (*sheetfile.File, error) {
+		return w.desk(c).Download(c.Request.Context(), export.ID(c.Param("id")), c.Query("format"))
+	})
 }
 
 func (w *Web) previewDraft(c *gin.Context) error {

@@ -194,8 +194,10 @@ func (s *Server) commit(doc *document, who caller, base string, why *call, apply
 	if err := apply(c); err != nil {
 		return err
 	}
+	c.st.swallow()
 	c.st.calc = nil
+	before := doc.state
 	doc.state, doc.modified = c.st, now
-	s.tell(doc, who, why, c)
+	s.tell(doc, who, why, c, before)
 	return nil
 }

@@ -27,6 +27,8 @@ func (c *change) run(requests []*sheets.Request) ([]*sheets.Response, error) {
 			return nil, badRequest("Invalid requests[%d]: No request set.", i)
 		}
 		reply, err := c.one(kind, r)
+		c.st.calc = nil
+		c.st.swallow()
 		if err != nil {
 			return nil, inRequest(err, i, kind)
 		}

@@ -160,6 +160,8 @@ func (c *change) content(v *sheets.ExtendedValue) (cell, error) {
 	return cell{}, nil
 }
 
+// updateCells writes cells; masked fields of the range that are not sent are cleared. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) updateCells(r *sheets.UpdateCellsRequest) error {
 	p, err := c.painter(r.Fields)
 	if err != nil {
@@ -236,6 +238,8 @@ func (c *change) paintRows(p *painter, s *sheet, a area, rows []*sheets.RowData,
 	return nil
 }
 
+// appendCells writes rows below the last that has a value in any column. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) appendCells(r *sheets.AppendCellsRequest) error {
 	if r.TableId != "" {
 		return badRequest("This simulator does not know how to append to a table.")
@@ -257,6 +261,8 @@ func (c *change) appendCells(r *sheets.AppendCellsRequest) error {
 	return c.paintRows(p, s, area{sheet: s.id, r1: at, r2: s.rowCount, c2: s.colCount}, r.Rows, true)
 }
 
+// repeatCell writes one cell over a range; relative references of its formula move along. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) repeatCell(r *sheets.RepeatCellRequest) error {
 	p, err := c.painter(r.Fields)
 	if err != nil {

@@ -204,6 +204,8 @@ func (d stretch) crossesMerge(dest int) bool {
 	return false
 }
 
+// updateDimensionProperties sizes or hides rows or columns. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) updateDimensionProperties(r *sheets.UpdateDimensionPropertiesRequest) error {
 	m, err := updateMask(r.Fields, sheets.DimensionProperties{})
 	if err != nil {
@@ -248,7 +250,8 @@ func (d stretch) change(set func(dimension) dimension) {
 	*sizes = fresh
 }
 
-// autoResizeDimensions fits columns to their longest text; rows go back to the default height.
+// autoResizeDimensions fits columns to their longest text; rows go back to the default height. See
+// https://developers.google.com/workspace/sheets/api/samples/rowcolumn.
 func (c *change) autoResizeDimensions(r *sheets.AutoResizeDimensionsRequest) error {
 	d, err := c.stretch(r.Dimensions)
 	if err != nil {

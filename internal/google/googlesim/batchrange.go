@@ -1,6 +1,10 @@
 package googlesim
 
-import "google.golang.org/api/sheets/v4"
+import (
+	"slices"
+
+	"google.golang.org/api/sheets/v4"
+)
 
 func errSplitsMerge() error {
 	return badRequest("You can't perform a paste that partially intersects a merge.")
@@ -47,27 +51,18 @@ func (c *change) deleteRange(r *sheets.DeleteRangeRequest) error {
 	return nil
 }
 
-// bandShift reads a shift of cells and refuses one that tears something apart. A range that runs past
-// the grid is cut to it; one that starts past it is refused.
+// bandShift reads a shift of cells and refuses one that tears something apart.
 func (c *change) bandShift(op shiftOp, g *sheets.GridRange, dimension string) (*sheet, shift, error) {
-	if g == nil {
-		return nil, shift{}, badRequest("A range must be specified.")
-	}
-	s, err := c.st.grid(g.SheetId)
-	if err != nil {
-		return nil, shift{}, err
-	}
 	if dimension != "ROWS" && dimension != "COLUMNS" {
 		return nil, shift{}, badRequest("No dimension specified.")
 	}
-	a := areaOf(g)
-	if a.r1 < 0 || a.c1 < 0 || a.empty() {
+	s, a, err := c.clipped(g)
+	if err != nil {
+		return nil, shift{}, err
+	}
+	if a.empty() {
 		return nil, shift{}, badRequest("The range to shift must not be empty.")
 	}
-	if a.r1 >= s.rowCount || a.c1 >= s.colCount {
-		return nil, shift{}, c.st.errGridLimits(a, s)
-	}
-	a = s.clamp(a)
 	along, band := a.along(dimension == "ROWS"), a.across(dimension == "ROWS")
 	sh := shift{
 		sheet: s.id, rows: dimension == "ROWS", op: op, at: along.lo, n: along.hi - along.lo, band: band,
@@ -118,7 +113,8 @@ func (s *sheet) bandArea(sh shift) area {
 	return a
 }
 
-// bandEnd is one past the last row or column of the band that holds anything.
+// bandEnd is one past the last row or column of the band that holds anything, or over which something
+// lies that moves along.
 func (s *sheet) bandEnd(sh shift) int {
 	end, moving := 0, s.bandArea(sh)
 	s.each(moving, func(row, col int, stored *cell) bool {
@@ -128,17 +124,40 @@ func (s *sheet) bandEnd(sh shift) int {
 		}
 		return true
 	})
-	for _, m := range s.merges {
-		if m.overlaps(moving) {
-			end = max(end, m.along(sh.rows).hi)
-		}
-	}
-	for _, t := range s.tables {
-		if a := tableArea(t); a.overlaps(moving) {
+	for _, a := range s.overlays() {
+		if a.overlaps(moving) && sh.reaches(a.across(sh.rows)) {
 			end = max(end, a.along(sh.rows).hi)
 		}
 	}
 	return end
+}
+
+// overlays are the ranges of all that lies over the cells of the tab.
+func (s *sheet) overlays() []area {
+	list := slices.Clone(s.merges)
+	for _, p := range s.protections {
+		list = append(append(list, p.area), p.open...)
+	}
+	var grids []*sheets.GridRange
+	if s.filter != nil {
+		grids = append(grids, s.filter.Range)
+	}
+	for _, f := range s.filterViews {
+		grids = append(grids, f.Range)
+	}
+	for _, b := range s.bands {
+		grids = append(grids, b.Range)
+	}
+	for _, t := range s.tables {
+		grids = append(grids, t.Range)
+	}
+	for _, r := range s.conditions {
+		grids = append(grids, r.Ranges...)
+	}
+	for _, g := range grids {
+		list = append(list, areaOf(g))
+	}
+	return list
 }
 
 // trim forgets blank cells that a shift pushed past the grid.

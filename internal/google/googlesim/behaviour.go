@@ -6,6 +6,12 @@ type Behaviour struct {
 	// PasteSkipsFilteredRows makes copyPaste leave out the destination's rows that a basic filter hides,
 	// as a paste by hand is seen to do. The API's reference promises nothing; other writes reach them.
 	PasteSkipsFilteredRows bool `json:"paste_skips_filtered_rows"`
+	// CopySkipsFilteredRows makes copyPaste leave out the source's rows that a basic filter hides. What is
+	// left is repeated if it goes into the destination several times, which was seen to double rows.
+	CopySkipsFilteredRows bool `json:"copy_skips_filtered_rows"`
+	// MergesKeepWrites keeps what is written into the cells that a merge covers. By default it is dropped
+	// without a word, as was seen: only the first cell of a merge can hold anything.
+	MergesKeepWrites bool `json:"merges_keep_writes"`
 	// MoveCarriesEnds makes the ends of a range follow the rows they stand on when rows move inside it or
 	// out of it. By default a range keeps holding the cells that it held.
 	MoveCarriesEnds bool `json:"move_carries_ends"`

@@ -246,7 +246,7 @@ func (b *Spreadsheet) RenameTab(from, to string) error {
 		if err := c.checkTitle(to, s.id, true); err != nil {
 			return err
 		}
-		s.title = to
+		c.st.retitle(s, to)
 		return nil
 	})
 }

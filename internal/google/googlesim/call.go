@@ -160,6 +160,8 @@ func (c *call) routeDrive(rest string) {
 			c.is("drive.update", http.MethodPatch, false)
 		case tail == "":
 			c.is("drive.delete", http.MethodDelete, false)
+		case tail == "copy":
+			c.is("drive.copy", http.MethodPost, true)
 		case tail == "permissions" && c.method == http.MethodGet:
 			c.is("drive.permissions.list", http.MethodGet, true)
 		case tail == "permissions":

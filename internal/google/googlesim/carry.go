@@ -1,10 +1,7 @@
 package googlesim
 
 import (
-	"maps"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
@@ -111,6 +108,12 @@ func (st *state) carryCondition(old *sheets.BooleanCondition, home int64, by car
 			continue
 		}
 		f := st.parseFormula(text)
+		if t, ok := by.(retitling); ok {
+			if fresh := t.text(st, f); fresh != "" {
+				values = withValue(old, values, i, fresh)
+			}
+			continue
+		}
 		mapped := f.mapReferences(func(r reference) reference {
 			if fresh := by.reference(r, home); !fresh.lost || old.Type == "ONE_OF_RANGE" {
 				return fresh
@@ -120,12 +123,7 @@ func (st *state) carryCondition(old *sheets.BooleanCondition, home int64, by car
 		if mapped == f {
 			continue
 		}
-		if values == nil {
-			values = slices.Clone(old.Values)
-		}
-		fresh := *v
-		fresh.UserEnteredValue = mapped.text(st)
-		values[i] = &fresh
+		values = withValue(old, values, i, mapped.text(st))
 	}
 	if values == nil {
 		return old
@@ -133,6 +131,52 @@ func (st *state) carryCondition(old *sheets.BooleanCondition, home int64, by car
 	fresh := *old
 	fresh.Values = values
 	return &fresh
+}
+
+// withValue replaces one value of a condition in a copy of its list.
+func withValue(
+	old *sheets.BooleanCondition, values []*sheets.ConditionValue, i int, text string,
+) []*sheets.ConditionValue {
+	if values == nil {
+		values = slices.Clone(old.Values)
+	}
+	fresh := *values[i]
+	fresh.UserEnteredValue = text
+	values[i] = &fresh
+	return values
+}
+
+// retitling is a tab that gets another title. Formulas know tabs by id; the text of conditions follows.
+type retitling struct {
+	tab   *sheet
+	title string
+}
+
+func (t retitling) area(a area) (area, bool) { return a, true }
+
+func (t retitling) reference(r reference, _ int64) reference { return r }
+
+// text is the formula with the new title; empty if it does not name the tab.
+func (t retitling) text(st *state, f *formula) (text string) {
+	names := slices.ContainsFunc(f.tokens, func(k token) bool {
+		return k.kind == tokenReference && k.ref.titled && k.ref.unresolved == "" && k.ref.sheet == t.tab.id
+	})
+	if !names {
+		return ""
+	}
+	old := t.tab.title
+	t.tab.title = t.title
+	text = f.text(st)
+	t.tab.title = old
+	return text
+}
+
+// retitle renames a tab with all that names it.
+func (st *state) retitle(s *sheet, title string) {
+	for _, other := range st.sheets {
+		st.carryRules(other, retitling{s, title})
+	}
+	s.title = title
 }
 
 func carryPivot(old *sheets.PivotTable, by carrier) *sheets.PivotTable {
@@ -188,78 +232,6 @@ func (s *sheet) carryProtections(by func(area) (area, bool)) {
 	s.protections = out
 }
 
-func (s *sheet) carryFilters(sh shift, by func(area) (area, bool)) {
-	if old := s.filter; old != nil {
-		copied, column := *old, sh.columnsOf(old.Range)
-		copied.Criteria, copied.FilterSpecs = mapCriteria(old.Criteria, column), mapFilterSpecs(old.FilterSpecs, column)
-		copied.SortSpecs = mapSortSpecs(old.SortSpecs, column)
-		if copied.Range = mapRange(old.Range, by); copied.Range != nil {
-			s.filter = &copied
-		} else {
-			s.filter = nil
-		}
-	}
-	var views []*sheets.FilterView
-	for _, old := range s.filterViews {
-		copied, column := *old, sh.columnsOf(old.Range)
-		copied.Criteria, copied.FilterSpecs = mapCriteria(old.Criteria, column), mapFilterSpecs(old.FilterSpecs, column)
-		copied.SortSpecs = mapSortSpecs(old.SortSpecs, column)
-		if copied.Range = mapRange(old.Range, by); copied.Range != nil {
-			views = append(views, &copied)
-		}
-	}
-	s.filterViews = views
-}
-
-// columnsOf says where the columns of a filter land, which its criteria name by number.
-func (sh shift) columnsOf(g *sheets.GridRange) func(int) (int, bool) {
-	return func(col int) (int, bool) {
-		if sh.rows || !sh.reaches(areaOf(g).across(false)) {
-			return col, true
-		}
-		lo, _, ok := sh.span(col, col+1)
-		return lo, ok
-	}
-}
-
-// mapCriteria renumbers the columns of criteria; what is said of a deleted column goes with it.
-func mapCriteria(by map[string]sheets.FilterCriteria, column func(int) (int, bool)) map[string]sheets.FilterCriteria {
-	mapped := maps.Clone(by)
-	clear(mapped)
-	for key, c := range by {
-		if p, err := strconv.Atoi(key); err == nil {
-			if to, ok := column(p); ok {
-				mapped[strconv.Itoa(to)] = c
-			}
-		}
-	}
-	return mapped
-}
-
-func mapFilterSpecs(list []*sheets.FilterSpec, column func(int) (int, bool)) []*sheets.FilterSpec {
-	var out []*sheets.FilterSpec
-	for _, old := range list {
-		if to, ok := column(int(old.ColumnIndex)); ok {
-			copied := *old
-			copied.ColumnIndex = int64(to)
-			out = append(out, &copied)
-		}
-	}
-	return out
-}
-
-func mapSortSpecs(list []*sheets.SortSpec, column func(int) (int, bool)) []*sheets.SortSpec {
-	var out []*sheets.SortSpec
-	for _, old := range list {
-		if to, ok := column(int(old.DimensionIndex)); ok {
-			copied := *old
-			copied.DimensionIndex = int64(to)
-			out = append(out, &copied)
-		}
-	}
-	return out
-}
-
 func (s *sheet) carryConditions(by func(area) (area, bool)) {
 	var out []*sheets.ConditionalFormatRule
 	for _, old := range s.conditions {
@@ -288,30 +260,6 @@ func (s *sheet) carryBands(by func(area) (area, bool)) {
 	s.bands = out
 }
 
-// carryAnchors moves the charts that lie over a tab; one whose cell is deleted stays at the place.
-func (s *sheet) carryAnchors(sh shift) {
-	out := slices.Clone(s.charts)
-	for i, old := range out {
-		if old.Position == nil || old.Position.OverlayPosition == nil {
-			continue
-		}
-		position, overlay, chart := *old.Position, *old.Position.OverlayPosition, *old
-		cell := *overlay.AnchorCell
-		row, col, ok := sh.cell(cell.SheetId, int(cell.RowIndex), int(cell.ColumnIndex))
-		switch {
-		case ok:
-			cell.RowIndex, cell.ColumnIndex = int64(row), int64(col)
-		case sh.rows:
-			cell.RowIndex = int64(max(min(sh.at, s.rowCount-1), 0))
-		default:
-			cell.ColumnIndex = int64(max(min(sh.at, s.colCount-1), 0))
-		}
-		overlay.AnchorCell, position.OverlayPosition, chart.Position = &cell, &overlay, &position
-		out[i] = &chart
-	}
-	s.charts = out
-}
-
 func (st *state) carryMetadata(sh shift) {
 	var out []*metadatum
 	for _, m := range st.metadata {
@@ -326,93 +274,6 @@ func (st *state) carryMetadata(sh shift) {
 		}
 	}
 	st.metadata = out
-}
-
-// carryCharts maps the sources of charts. A series or domain that lost all its cells goes; the chart
-// stays.
-func carryCharts(list []*sheets.EmbeddedChart, by carrier) []*sheets.EmbeddedChart {
-	out := slices.Clone(list)
-	for i, old := range out {
-		if old.Spec == nil {
-			continue
-		}
-		chart := *old
-		chart.Spec = deepCopy(reflect.ValueOf(old.Spec)).Interface().(*sheets.ChartSpec)
-		carryRanges(reflect.ValueOf(chart.Spec), by.area)
-		if basic := chart.Spec.BasicChart; basic != nil {
-			basic.Series = slices.DeleteFunc(basic.Series, func(s *sheets.BasicChartSeries) bool {
-				return sourceless(s.Series)
-			})
-			basic.Domains = slices.DeleteFunc(basic.Domains, func(d *sheets.BasicChartDomain) bool {
-				return sourceless(d.Domain)
-			})
-		}
-		out[i] = &chart
-	}
-	return out
-}
-
-func sourceless(d *sheets.ChartData) bool {
-	return d != nil && d.SourceRange != nil && len(d.SourceRange.Sources) == 0
-}
-
-// carryRanges maps every list of grid ranges below a message, in place.
-func carryRanges(v reflect.Value, by func(area) (area, bool)) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if !v.IsNil() {
-			carryRanges(v.Elem(), by)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			carryRanges(v.Field(i), by)
-		}
-	case reflect.Slice:
-		list, ok := v.Interface().([]*sheets.GridRange)
-		if !ok {
-			for i := range v.Len() {
-				carryRanges(v.Index(i), by)
-			}
-			return
-		}
-		var kept []*sheets.GridRange
-		for _, g := range list {
-			if m := mapRange(g, by); m != nil {
-				kept = append(kept, m)
-			}
-		}
-		v.Set(reflect.ValueOf(kept))
-	}
-}
-
-// deepCopy copies a message of the API's with everything below it.
-func deepCopy(v reflect.Value) reflect.Value {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return v
-		}
-		fresh := reflect.New(v.Type().Elem())
-		fresh.Elem().Set(deepCopy(v.Elem()))
-		return fresh
-	case reflect.Struct:
-		fresh := reflect.New(v.Type()).Elem()
-		fresh.Set(v)
-		for i := range v.NumField() {
-			fresh.Field(i).Set(deepCopy(v.Field(i)))
-		}
-		return fresh
-	case reflect.Slice:
-		if v.IsNil() {
-			return v
-		}
-		fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		for i := range v.Len() {
-			fresh.Index(i).Set(deepCopy(v.Index(i)))
-		}
-		return fresh
-	}
-	return v
 }
 
 // mapFormulas replaces the references of every formula of every tab.

@@ -116,6 +116,34 @@ func (c *change) area(g *sheets.GridRange) (*sheet, area, error) {
 	return s, a, nil
 }
 
+// clipped is area for requests that cut a range which runs past the grid to it, and close open ends. A
+// range that starts past the grid is refused.
+func (c *change) clipped(g *sheets.GridRange) (*sheet, area, error) {
+	if g == nil {
+		return nil, area{}, badRequest("A range must be specified.")
+	}
+	s, err := c.st.grid(g.SheetId)
+	if err != nil {
+		return nil, area{}, err
+	}
+	a := areaOf(g)
+	if a.r1 >= s.rowCount || a.c1 >= s.colCount {
+		return nil, area{}, c.st.errGridLimits(a, s)
+	}
+	cut := *g
+	if a.r2 > s.rowCount {
+		cut.EndRowIndex = int64(s.rowCount)
+	}
+	if a.c2 > s.colCount {
+		cut.EndColumnIndex = int64(s.colCount)
+	}
+	s, a, err = c.area(&cut)
+	if err != nil {
+		return nil, area{}, err
+	}
+	return s, s.clamp(a), nil
+}
+
 // areaOf reads a GridRange; an absent end is open, an end of 0 that was sent is 0.
 func areaOf(g *sheets.GridRange) area {
 	a := area{

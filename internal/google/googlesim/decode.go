@@ -137,7 +137,7 @@ func (d *decoder) value(v reflect.Value, tree any, path string) bool {
 	case reflect.Slice:
 		return d.list(v, tree, path)
 	case reflect.Map:
-		return d.texts(v, tree, path)
+		return d.entries(v, tree, path)
 	case reflect.Interface:
 		v.Set(reflect.ValueOf(tree))
 		return true
@@ -324,21 +324,30 @@ func shown(tree any) string {
 	return "object"
 }
 
-// texts reads a map of text, the only kind of map there is in requests (appProperties).
-func (d *decoder) texts(v reflect.Value, tree any, path string) bool {
+// entries reads a map of text (appProperties) or of messages (the criteria of filters).
+func (d *decoder) entries(v reflect.Value, tree any, path string) bool {
 	obj, ok := tree.(map[string]any)
 	if !ok {
 		d.fault(path, "Invalid value%s (Map), %v", at(path), tree)
 		return false
 	}
 	m := reflect.MakeMapWithSize(v.Type(), len(obj))
-	for k, item := range obj {
-		text, ok := item.(string)
-		if !ok {
-			d.fault(path, "Invalid value%s (TYPE_STRING), %v", at(path), item)
+	keys := make([]string, 0, len(obj))
+	for k := range obj {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		item := reflect.New(v.Type().Elem()).Elem()
+		if item.Kind() == reflect.Struct {
+			d.message(item, obj[k], joinPath(path, "value"))
+		} else if text, ok := obj[k].(string); ok && item.Kind() == reflect.String {
+			item.SetString(text)
+		} else {
+			d.fault(path, "Invalid value%s (TYPE_STRING), %v", at(path), obj[k])
 			return false
 		}
-		m.SetMapIndex(reflect.ValueOf(k), reflect.ValueOf(text))
+		m.SetMapIndex(reflect.ValueOf(k), item)
 	}
 	v.Set(m)
 	return true

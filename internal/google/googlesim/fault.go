@@ -14,7 +14,7 @@ type Fault struct {
 	// values.get, values.update, values.append, values.clear, values.batchGet, values.batchUpdate,
 	// values.batchClear, values.batchGetByDataFilter, developerMetadata.get,
 	// developerMetadata.search, sheets.copyTo, drive.get, drive.list, drive.create, drive.update,
-	// drive.delete, drive.about, drive.permissions.list or drive.permissions.create.
+	// drive.delete, drive.copy, drive.about, drive.permissions.list or drive.permissions.create.
 	Kind   string `json:"kind"`
 	Method string `json:"method"`
 	Path   string `json:"path"` // a part of the path

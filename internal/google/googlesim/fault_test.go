@@ -196,6 +196,18 @@ func TestKnobs(t *testing.T) {
 		strings.Count(body, `"Kind":"get"`) != 4 {
 		t.Errorf("requests: %d %s", status, body)
 	}
+	ask(t, client, "POST", "/sandbox/behaviour", `{"sort_moves_hidden_rows":true}`)
+	ask(t, client, "POST", "/sandbox/storage", `{"email":"friend@example.com","full":true}`)
+	ask(t, client, "POST", "/sandbox/fail", `{"kind":"batchUpdate","status":503,"late_steps":9}`)
+	mine := sim.Client("friend@example.com", "spreadsheets")
+	must(t, sim.Share(made.ID, "friend@example.com", "writer"))
+	ask(t, mine, "POST", "/v4/spreadsheets/"+made.ID+":batchUpdate", addNew)
+	ask(t, client, "POST", "/sandbox/late", `{}`)
+	_, applied := sim.Spreadsheet(made.ID).Tab("New")
+	if status, _ := ask(t, mine, "POST", "/v4/spreadsheets", `{}`); status != 403 || !applied ||
+		!sim.how.SortMovesHiddenRows {
+		t.Errorf("with full storage %d, applied late: %v, behaviour %+v", status, applied, sim.how)
+	}
 	for _, bad := range []string{"/sandbox/nothing", "/sandbox/share", "/sandbox/pick"} {
 		if status, _ := ask(t, client, "POST", bad, `{}`); status != 400 {
 			t.Errorf("%s: %d", bad, status)

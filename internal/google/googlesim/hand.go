@@ -156,6 +156,13 @@ func (b *Spreadsheet) DuplicateTab(tab, title string) error {
 	})
 }
 
+// MakeCopy copies the whole file for its owner and returns the copy's id; "" if the file was deleted.
+// Like every file that a person makes, drive.file clients see it only once it was picked.
+func (b *Spreadsheet) MakeCopy(title string) (id string) {
+	b.look(func(doc *document, _ *state) { id = b.s.copyFile(doc, doc.owner, title).id })
+	return id
+}
+
 // HideRows hides n rows, from first on, or shows them.
 func (b *Spreadsheet) HideRows(tab string, first, n int, hidden bool) error {
 	return b.hideLines(tab, true, first, n, hidden)

@@ -99,6 +99,8 @@ func (c *change) createDeveloperMetadata(r *sheets.CreateDeveloperMetadataReques
 	return &sheets.Response{CreateDeveloperMetadata: created}, nil
 }
 
+// updateDeveloperMetadata replaces the masked fields of all entries that are found. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) updateDeveloperMetadata(r *sheets.UpdateDeveloperMetadataRequest) (*sheets.Response, error) {
 	mk, err := updateMask(r.Fields, sheets.DeveloperMetadata{})
 	if err != nil {
@@ -143,6 +145,8 @@ func located(l *sheets.DeveloperMetadataLocation) *sheets.DeveloperMetadataLocat
 	return &copied
 }
 
+// deleteDeveloperMetadata deletes all entries that are found. See
+// https://developers.google.com/workspace/sheets/api/guides/metadata.
 func (c *change) deleteDeveloperMetadata(r *sheets.DeleteDeveloperMetadataRequest) (*sheets.Response, error) {
 	if r.DataFilter == nil {
 		return nil, badRequest("A data filter must be specified.")

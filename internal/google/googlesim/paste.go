@@ -14,6 +14,7 @@ type clipboard struct {
 	copied     [][]cell // nil when source and target cannot overlap
 	st         *state
 	turned     bool         // rows become columns
+	lines      []int        // the rows that are copied, if not all: a filter hides the others
 	skipped    map[int]bool // rows of the target that are left alone
 }
 
@@ -35,10 +36,19 @@ func (c *change) copyArea(s *sheet, a area, keep bool) *clipboard {
 }
 
 func (b *clipboard) at(r, c int) *cell {
+	r = b.line(r)
 	if b.copied != nil {
 		return &b.copied[r][c]
 	}
 	return b.source.at(b.from.r1+r, b.from.c1+c)
+}
+
+// line is where the copied row r stands in the source, counted from its first row.
+func (b *clipboard) line(r int) int {
+	if b.lines == nil {
+		return r
+	}
+	return b.lines[r]
 }
 
 // layer is what a paste writes into one cell. v computes what the source shows.
@@ -47,20 +57,23 @@ type layer func(dst, src *cell, dr, dc int, v func() value)
 // copyPaste copies a range over another. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
-	source, from, err := c.area(r.Source)
+	source, from, err := c.clipped(r.Source)
 	if err != nil {
 		return err
 	}
-	target, to, err := c.area(r.Destination)
+	target, to, err := c.clipped(r.Destination)
 	if err != nil {
 		return err
 	}
 	turned := r.PasteOrientation == "TRANSPOSE"
-	from, to = source.clamp(from), target.clamp(to)
 	if from.empty() {
 		return nil
 	}
-	to = pasteTarget(from, to, turned)
+	shown := c.copiedLines(source, from)
+	if len(shown) == 0 {
+		return nil
+	}
+	to = pasteTarget(len(shown), from.c2-from.c1, to, turned)
 	if to.r2 > target.rowCount || to.c2 > target.colCount {
 		return badRequest("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", c.st.a1(to),
 			target.rowCount, target.colCount)
@@ -99,6 +112,9 @@ func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
 	}
 	b := c.copyArea(source, from, keep)
 	b.turned = turned
+	if len(shown) < b.rows {
+		b.rows, b.lines = len(shown), shown
+	}
 	if c.st.how.PasteSkipsFilteredRows {
 		b.skipped = c.st.filteredRows(target)
 	}
@@ -109,10 +125,24 @@ func (c *change) copyPaste(r *sheets.CopyPasteRequest) error {
 	return nil
 }
 
-// pasteTarget sizes the destination of a paste: one that is not a multiple of the source takes the
-// source once.
-func pasteTarget(from, to area, turned bool) area {
-	height, width := from.r2-from.r1, from.c2-from.c1
+// copiedLines are the rows of a source that are copied, counted from its first.
+func (c *change) copiedLines(source *sheet, from area) []int {
+	var hidden map[int]bool
+	if c.st.how.CopySkipsFilteredRows {
+		hidden = c.st.filteredRows(source)
+	}
+	list := make([]int, 0, from.r2-from.r1)
+	for row := from.r1; row < from.r2; row++ {
+		if !hidden[row] {
+			list = append(list, row-from.r1)
+		}
+	}
+	return list
+}
+
+// pasteTarget sizes the destination of a paste: one that is not a multiple of what is copied takes it
+// once.
+func pasteTarget(height, width int, to area, turned bool) area {
 	if turned {
 		height, width = width, height
 	}
@@ -168,48 +198,34 @@ func (c *change) pasteNoBorders(dst, src *cell, dr, dc int, v func() value) {
 
 // lay writes the clipboard over an area, repeating it.
 func (c *change) lay(b *clipboard, target *sheet, to area, paste layer) {
-	if b.turned {
-		c.layTurned(b, target, to, paste)
-		return
-	}
 	var none cell
 	for row := to.r1; row < to.r2; row++ {
 		r := (row - to.r1) % b.rows
-		if b.skipped[row] {
-			continue
-		}
-		if b.copied == nil && (b.from.r1+r >= len(b.source.rows) || b.source.rows[b.from.r1+r] == nil) &&
-			(row >= len(target.rows) || target.rows[row] == nil) {
+		if b.skipped[row] || !b.turned && b.blank(r) && (row >= len(target.rows) || target.rows[row] == nil) {
 			continue
 		}
 		cells := target.reserve(row, to.c2)
 		for col := to.c1; col < to.c2; col++ {
-			cc := (col - to.c1) % b.cols
+			r, cc := r, (col-to.c1)%b.cols
+			if b.turned {
+				r, cc = (col-to.c1)%b.rows, (row-to.r1)%b.cols
+			}
 			src := b.at(r, cc)
 			if src == nil {
 				src = &none
 			}
-			paste(&cells[col], src, row-b.from.r1-r, col-b.from.c1-cc, func() value {
-				return b.st.value(b.source, b.from.r1+r, b.from.c1+cc)
+			at := b.from.r1 + b.line(r)
+			paste(&cells[col], src, row-at, col-b.from.c1-cc, func() value {
+				return b.st.value(b.source, at, b.from.c1+cc)
 			})
 		}
 	}
 }
 
-// layTurned is lay for a transposed paste.
-func (c *change) layTurned(b *clipboard, target *sheet, to area, paste layer) {
-	for row := to.r1; row < to.r2; row++ {
-		if b.skipped[row] {
-			continue
-		}
-		cells := target.reserve(row, to.c2)
-		for col := to.c1; col < to.c2; col++ {
-			r, cc := (col-to.c1)%b.rows, (row-to.r1)%b.cols
-			paste(&cells[col], b.at(r, cc), row-b.from.r1-r, col-b.from.c1-cc, func() value {
-				return b.st.value(b.source, b.from.r1+r, b.from.c1+cc)
-			})
-		}
-	}
+// blank reports whether nothing is stored in a row of the source.
+func (b *clipboard) blank(r int) bool {
+	at := b.from.r1 + b.line(r)
+	return b.copied == nil && (at >= len(b.source.rows) || b.source.rows[at] == nil)
 }
 
 func pasteNormal(dst, src *cell, dr, dc int, _ func() value) {

@@ -74,6 +74,24 @@ func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
 	return nil
 }
 
+// swallow drops the contents of cells that a merge covers.
+func (st *state) swallow() {
+	for _, s := range st.sheets {
+		for _, m := range s.merges {
+			for row := m.r1; row < min(m.r2, len(s.rows)) && !st.how.MergesKeepWrites; row++ {
+				for col := m.c1; col < m.c2; col++ {
+					stored := s.at(row, col)
+					if stored != nil && stored.kind != kindBlank && (row != m.r1 || col != m.c1) {
+						s.put(row, col).setContent(cell{})
+					}
+				}
+			}
+		}
+	}
+}
+
+// unmergeCells splits the merged cells that lie whole in a range. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) unmergeCells(r *sheets.UnmergeCellsRequest) error {
 	s, a, err := c.area(r.Range)
 	if err != nil {
@@ -109,6 +127,8 @@ func (c *change) checkRangeName(name, except string) error {
 	return nil
 }
 
+// addNamedRange names a range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) addNamedRange(r *sheets.AddNamedRangeRequest) (*sheets.Response, error) {
 	if r.NamedRange == nil {
 		return nil, badRequest("A named range must be specified.")
@@ -144,6 +164,8 @@ func (c *change) findNamedRange(id string) (int, error) {
 	return i, nil
 }
 
+// updateNamedRange replaces the masked fields of a named range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) updateNamedRange(r *sheets.UpdateNamedRangeRequest) error {
 	m, err := updateMask(r.Fields, sheets.NamedRange{})
 	if err != nil {
@@ -174,6 +196,8 @@ func (c *change) updateNamedRange(r *sheets.UpdateNamedRangeRequest) error {
 	return nil
 }
 
+// deleteNamedRange removes a name and leaves the cells. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) deleteNamedRange(r *sheets.DeleteNamedRangeRequest) error {
 	i, err := c.findNamedRange(r.NamedRangeId)
 	if err != nil {
@@ -183,6 +207,8 @@ func (c *change) deleteNamedRange(r *sheets.DeleteNamedRangeRequest) error {
 	return nil
 }
 
+// addProtectedRange closes a range to all but its editors and the owner. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) addProtectedRange(r *sheets.AddProtectedRangeRequest) (*sheets.Response, error) {
 	if r.ProtectedRange == nil {
 		return nil, badRequest("A protected range must be specified.")
@@ -267,6 +293,8 @@ func (c *change) findProtection(id int64) (*sheet, int, error) {
 	return nil, 0, badRequest("No protected range with id: %d", id)
 }
 
+// updateProtectedRange replaces the masked fields of a protected range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) updateProtectedRange(r *sheets.UpdateProtectedRangeRequest) error {
 	m, err := updateMask(r.Fields, sheets.ProtectedRange{})
 	if err != nil {
@@ -291,6 +319,8 @@ func (c *change) updateProtectedRange(r *sheets.UpdateProtectedRangeRequest) err
 	return nil
 }
 
+// deleteProtectedRange opens a range. See
+// https://developers.google.com/workspace/sheets/api/samples/ranges.
 func (c *change) deleteProtectedRange(r *sheets.DeleteProtectedRangeRequest) error {
 	s, i, err := c.findProtection(r.ProtectedRangeId)
 	if err != nil {

@@ -336,7 +336,7 @@ func (c *change) appendTo(a area, data *sheets.ValueRange, typed, insert bool) (
 		if err := c.mayHold(s, s.rowCount+len(lines), s.colCount); err != nil {
 			return nil, err
 		}
-		c.st.apply(shift{sheet: s.id, rows: true, op: shiftInsert, at: row, n: len(lines)})
+		c.st.apply(shift{sheet: s.id, rows: true, op: shiftInsert, at: row, n: len(lines), joins: true})
 	}
 	if missing := row + len(lines) - s.rowCount; missing > 0 {
 		if err := c.grow(stretch{s: s, rows: true}, missing); err != nil {

@@ -14,9 +14,9 @@ type Applied struct {
 	Requests []*sheets.Request
 	// Late says that the answer had been given before, see Fault.Late.
 	Late bool
-	// Book is the spreadsheet as it stands after the change, whatever happens later. It is for reading,
-	// and for the time of the call only.
-	Book *Spreadsheet
+	// Book is the spreadsheet as it stands after the change, Before as it stood. They are for reading, and
+	// for the time of the call only.
+	Book, Before *Spreadsheet
 }
 
 // Watch calls a function after every change that is committed, in order and before anybody can see a
@@ -28,14 +28,13 @@ func (s *Server) Watch(watcher func(Applied)) {
 }
 
 // tell calls the watchers. The caller holds the lock.
-func (s *Server) tell(doc *document, who caller, why *call, c *change) {
+func (s *Server) tell(doc *document, who caller, why *call, c *change, before *state) {
 	if len(s.watchers) == 0 {
 		return
 	}
-	st := *c.st
+	view := func(st state) *Spreadsheet { return &Spreadsheet{s: s, id: doc.id, frozen: &st, doc: doc} }
 	event := Applied{
-		Kind: "person", User: who.email, Requests: c.requests,
-		Book: &Spreadsheet{s: s, id: doc.id, frozen: &st, doc: doc},
+		Kind: "person", User: who.email, Requests: c.requests, Book: view(*c.st), Before: view(*before),
 	}
 	if why != nil {
 		event.Kind, event.Path, event.Query, event.Body = why.kind, why.path, why.rawQuery, why.body

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // answer is a whole response before it goes on the wire.
@@ -15,6 +16,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	delay  time.Duration // beyond that of the call
 }
 
 func newAnswer(status int, contentType string, body []byte) *answer {

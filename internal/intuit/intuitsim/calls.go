@@ -135,12 +135,12 @@ func (s *Server) begin(r *http.Request) *call {
 	return c
 }
 
-// wait holds the call for its latency and reports whether the client is still there.
-func (s *Server) wait(r *http.Request, c *call) bool {
-	if c.latency <= 0 {
+// wait holds a call back and reports whether the client is still there.
+func wait(r *http.Request, d time.Duration) bool {
+	if d <= 0 {
 		return r.Context().Err() == nil
 	}
-	t := time.NewTimer(c.latency)
+	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:

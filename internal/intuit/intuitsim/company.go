@@ -14,11 +14,12 @@ import (
 // Company is one simulated company: its records, its journal and the knobs that change them. Server.Company returns it.
 // Every change raises the SyncToken and the LastUpdatedTime of the records it touches and shows in change data capture.
 type Company struct {
-	mu   sync.Mutex
-	once sync.Once
-	opts *Options
-	info CompanyInfo
-	zone *time.Location
+	mu     sync.Mutex
+	once   sync.Once
+	opts   *Options
+	info   CompanyInfo
+	quirks Quirks
+	zone   *time.Location
 
 	index      int
 	legalName  string
@@ -92,9 +93,13 @@ func newCompany(index int, opts *Options, entities map[string]*entity) *Company 
 	if err != nil {
 		zone = time.FixedZone("", -8*3600)
 	}
+	var quirks Quirks
+	if n := len(opts.Quirks); n > 0 {
+		quirks = opts.Quirks[index%n]
+	}
 	return &Company{
-		opts: opts, index: index, zone: zone, entities: entities, legalName: p.legal, canadian: p.country == "CA",
-		numbered: p.numbered, taxAccount: p.taxAccount,
+		opts: opts, quirks: quirks, index: index, zone: zone, entities: entities, legalName: p.legal,
+		canadian: p.country == "CA", numbered: p.numbered, taxAccount: p.taxAccount,
 		info: CompanyInfo{
 			Realm: p.realm, Name: p.name, Country: p.country, Currency: p.currency, FiscalYearStart: p.fiscal,
 		},

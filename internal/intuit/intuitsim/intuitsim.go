@@ -5,9 +5,9 @@
 //
 // The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset,
 // faults, latency, limits, settings, consent, and POST
-// companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put. Known differences from the
-// real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser shorten the
-// list of expected tokens, and XML answers are a plain rendering of the JSON ones.
+// companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences
+// from the real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser
+// shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
 package intuitsim
 
 import (
@@ -31,6 +31,9 @@ type Options struct {
 	Companies int
 	// Nasty adds records that careless exporters corrupt: formulas as names, leading zeros, 17-digit ids, long notes.
 	Nasty bool
+	// Quirks are those of the companies, in their order, and from the beginning again if there are more companies.
+	// Company.SetQuirks changes them.
+	Quirks []Quirks
 	// Now is the clock of tokens, limits, timestamps and report macros; nil means time.Now.
 	Now func() time.Time
 	// AutoConsent approves every authorization request at once, taking the next company each time.
@@ -166,11 +169,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	call := s.begin(r)
-	if !s.wait(r, call) {
+	if !wait(r, call.latency) {
 		s.finish(call, 0)
 		panic(http.ErrAbortHandler)
 	}
 	a := s.answer(call, r)
+	if !wait(r, a.delay) {
+		s.finish(call, 0)
+		panic(http.ErrAbortHandler)
+	}
 	a.header.Set("Intuit_tid", call.tid)
 	a.header.Set("Intuit-Tid", call.tid) // sources differ in the spelling
 	s.finish(call, a.status)

@@ -20,6 +20,9 @@ func (c *Company) run(q *statement, now time.Time) (*answer, *apiFault) {
 	if fault != nil {
 		return nil, fault
 	}
+	if fault := c.quirks.refuseOrder(q); fault != nil {
+		return nil, fault
+	}
 	compare, fault := e.sorter(q.order)
 	if fault != nil {
 		return nil, fault
@@ -41,7 +44,10 @@ func (c *Company) run(q *statement, now time.Time) (*answer, *apiFault) {
 		b = strconv.AppendInt(b, int64(len(hits)), 10)
 	} else if q.start <= len(shown) {
 		slices.SortStableFunc(shown, func(x, y *record) int { return compare(c, x, y) })
-		page := notHidden(shown[q.start-1:min(len(shown), q.start-1+q.max)], HiddenHole)
+		page := notHidden(shown[q.start-1:min(len(shown), q.start-1+c.quirks.pageSize(q.max))], HiddenHole)
+		if c.quirks.timesOut(len(page)) {
+			return gatewayTimeout(pageTimeout), nil
+		}
 		b = append(b, `"`+e.name+`":[`...)
 		for i, r := range page {
 			if i > 0 {

@@ -42,8 +42,11 @@ type wrapper interface {
 	whole(c *Company, r *record) object
 }
 
-// object renders the record.
-func (r *record) object(c *Company) object {
+// object renders the record with the company's quirks.
+func (r *record) object(c *Company) object { return c.quirks.oddRecord(c, r, r.plain(c)) }
+
+// plain renders the record as most companies show it. Its properties are compared as they are here.
+func (r *record) plain(c *Company) object {
 	if w, ok := r.source.(wrapper); ok {
 		return w.whole(c, r)
 	}
@@ -66,8 +69,8 @@ func (r *record) load(c *Company) {
 	if r.text != nil && r.generation == c.generation {
 		return
 	}
-	o := r.object(c)
-	r.text = slices.Clip(o.appendJSON(make([]byte, 0, 1024)))
+	o := r.plain(c)
+	r.text = slices.Clip(c.quirks.oddRecord(c, r, o).appendJSON(make([]byte, 0, 1024)))
 	r.props = make([]string, len(r.entity.props))
 	for i, p := range r.entity.props {
 		if v, ok := o.get(p.name); ok {

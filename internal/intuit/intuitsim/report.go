@@ -72,8 +72,10 @@ type (
 		Option             []nameValue
 	}
 	nameValue     struct{ Name, Value string }
-	reportColumns struct{ Column []reportColumn }
-	reportColumn  struct {
+	reportColumns struct {
+		Column []reportColumn `json:",omitempty"`
+	}
+	reportColumn struct {
 		ColTitle string
 		ColType  string
 		MetaData []nameValue `json:",omitempty"`
@@ -160,16 +162,16 @@ func (c *Company) report(name string, query url.Values, settings reportSettings,
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	call := &reportCall{Company: c, name: name, query: query, legacy: settings.legacy, now: now, method: c.basis()}
+	legacy := settings.legacy || c.quirks.LegacyReports
+	call := &reportCall{Company: c, name: name, query: query, legacy: legacy, now: now, method: c.basis()}
 	if fault := call.understand(); fault != nil {
 		return nil, fault
 	}
 	rep := build(call)
+	call.addQuirks(rep)
 	cells := countCells(rep.Rows.Row)
 	if settings.timeoutCells > 0 && cells > settings.timeoutCells {
-		return textAnswer(http.StatusGatewayTimeout, "text/html",
-			"<html><head><title>504 Gateway Time-out</title></head><body><center><h1>504 Gateway "+
-				"Time-out</h1></center></body></html>\n"), nil
+		return gatewayTimeout(0), nil
 	}
 	if cells > settings.cellLimit {
 		left := settings.cellLimit
@@ -178,7 +180,7 @@ func (c *Company) report(name string, query url.Values, settings reportSettings,
 		})
 	}
 	a := jsonAnswer(http.StatusOK, rep)
-	if !settings.legacy {
+	if !legacy {
 		a.header.Set("V3modernresponse", "true")
 	}
 	return a, nil

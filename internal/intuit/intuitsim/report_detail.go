@@ -225,6 +225,9 @@ func (r *reportCall) list(usual string) *detailPlan {
 	if len(p.columns) == 0 {
 		p.columns = find(strings.Fields(usual))
 	}
+	if r.quirks.HomeCurrencyKeys {
+		p.columns = r.homeColumns(p.columns)
+	}
 	return p
 }
 
@@ -249,7 +252,8 @@ func (p *detailPlan) row(d *detailLine) *reportRow {
 	return &reportRow{ColData: cells, Type: "Data"}
 }
 
-// banner is a heading or a total line as wide as the rows; sums may be nil.
+// banner is a heading or a total line as wide as the rows; lines may be nil. If the first column holds amounts, a total
+// has one cell more, for its title: so statement/testdata/hard/labels_before_amounts.json was recorded.
 func (p *detailPlan) banner(first reportCell, lines []*detailLine) *colData {
 	cells := make([]reportCell, len(p.columns))
 	for i, c := range p.columns {
@@ -267,9 +271,10 @@ func (p *detailPlan) banner(first reportCell, lines []*detailLine) *colData {
 		}
 		cells[i].Value = p.money(sum)
 	}
-	if len(cells) > 0 {
-		cells[0] = first
+	if lines != nil && p.columns[0].summed {
+		return &colData{append([]reportCell{first}, cells...)}
 	}
+	cells[0] = first
 	return &colData{cells}
 }
 

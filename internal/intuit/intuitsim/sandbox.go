@@ -144,6 +144,10 @@ func (s *Server) companyRoutes(mux *http.ServeMux) {
 	}) (any, error) {
 		return nil, c.Hide(in.Entity, in.ID, in.How)
 	}))
+	knob(mux, base+"quirks", companyKnob(s, func(c *Company, in Quirks) (any, error) {
+		c.SetQuirks(in)
+		return nil, nil
+	}))
 	knob(mux, base+"pay", companyKnob(s, func(c *Company, in struct {
 		target
 		Amount string `json:"amount"`

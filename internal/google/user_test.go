@@ -1,0 +1,353 @@
+package google_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"google.golang.org/api/sheets/v4"
+	"pgregory.net/rapid"
+
+	"ledgersheet/internal/google/googlesim"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
+)
+
+// person is a user of a sheet between runs, and what must be true after each run: the rows are right under their
+// titles, every text that the person typed stands exactly once, and the person's sums cover all rows.
+type person struct {
+	t      *rapid.T
+	b      *bench
+	rows   []table.Row
+	cols   []int // positions of schema's columns that the exporter has
+	next   int   // id of the next record
+	typed  int
+	texts  []string
+	sums   []string // cells on the tab Sums that add up the column Total
+	titles []string // cells on the tab Sums that show the title Total
+}
+
+const rangeKey = "ledgersheet_exp_01test"
+
+func newPerson(t *rapid.T, outer *testing.T, o googlesim.Options, maxBody int) *person {
+	p := &person{t: t, b: newBench(outer, o, maxBody), cols: []int{0, 1, 2, 3, 4, 5}}
+	for range rapid.IntRange(2, 8).Draw(t, "records") {
+		p.create()
+	}
+	p.run()
+	p.must(p.b.doc().AddTab("Sums"))
+	return p
+}
+
+func (p *person) must(err error) {
+	p.t.Helper()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *person) create() {
+	p.next++
+	at := rapid.IntRange(0, len(p.rows)).Draw(p.t, "place")
+	p.rows = slices.Insert(p.rows, at, invoice(p.next, "Customer", fmt.Sprintf("%d.25", p.next)))
+}
+
+func (p *person) tab() string { return p.b.doc().Tabs()[0].Title }
+
+// area returns where the exported rows are.
+func (p *person) area() (rect [4]int) {
+	for _, n := range p.b.doc().Resource().NamedRanges {
+		if n.Name == rangeKey {
+			return [4]int{int(n.Range.StartRowIndex), int(n.Range.StartColumnIndex), int(n.Range.EndRowIndex),
+				int(n.Range.EndColumnIndex)}
+		}
+	}
+	p.t.Fatal("the named range is gone")
+	return rect
+}
+
+func cell(row, col int) string {
+	name := ""
+	for c := col + 1; c > 0; c = (c - 1) / 26 {
+		name = string(rune('A'+(c-1)%26)) + name
+	}
+	return fmt.Sprint(name, row+1)
+}
+
+func (p *person) at(row, col int) string { return quoted(p.tab()) + "!" + cell(row, col) }
+
+// run writes the records and looks at everything.
+func (p *person) run() {
+	p.t.Helper()
+	s := table.Schema{}
+	for _, c := range p.cols {
+		s.Columns = append(s.Columns, schema.Columns[c])
+	}
+	rows := make([]table.Row, len(p.rows))
+	for i, r := range p.rows {
+		for _, c := range p.cols {
+			rows[i].Cells = append(rows[i].Cells, r.Cells[c])
+		}
+	}
+	if _, err := p.b.write(s, rows); err != nil {
+		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+	}
+	p.look(s, rows)
+}
+
+// everything returns all cells of the tab.
+func (p *person) everything() string {
+	tab := p.b.doc().Tabs()[0]
+	return fmt.Sprintf("%s!A1:%s", quoted(tab.Title), cell(tab.Rows-1, tab.Columns-1))
+}
+
+// picture shows the tab.
+func (p *person) picture() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, p.area())
+	for _, row := range p.b.doc().Formulas(p.everything()) {
+		fmt.Fprintln(&b, row)
+	}
+	return b.String()
+}
+
+func (p *person) look(s table.Schema, rows []table.Row) {
+	p.t.Helper()
+	at := p.area()
+	all := p.b.doc().Values(p.everything())
+	value := func(row, col int) any {
+		if row < len(all) && col < len(all[row]) {
+			return all[row][col]
+		}
+		return ""
+	}
+	col := map[string]int{}
+	for c := at[1]; c < at[3]; c++ {
+		if title := fmt.Sprint(value(at[0], c)); title != "" {
+			col[title] = c
+		}
+	}
+	last := -1
+	for i, c := range s.Columns {
+		place, ok := col[c.Title]
+		if !ok {
+			p.t.Fatalf("the column %s is gone\n%s", c.Title, p.picture())
+		}
+		if place < last {
+			p.t.Fatalf("the column %s is out of order\n%s", c.Title, p.picture())
+		}
+		last = place
+		for n := range at[2] - at[0] - 1 {
+			want := any("")
+			if n < len(rows) {
+				want = sheetValue(rows[n].Cells[i])
+			}
+			if got := value(at[0]+1+n, place); fmt.Sprint(got) != fmt.Sprint(want) {
+				p.t.Fatalf("row %d of %s holds %v, want %v\n%s", n, c.Title, got, want, p.picture())
+			}
+		}
+	}
+	if at[2]-at[0]-1 < len(rows) {
+		p.t.Fatalf("%d rows in %v\n%s", len(rows), at, p.picture())
+	}
+	count := map[string]int{}
+	for _, row := range all {
+		for _, v := range row {
+			count[fmt.Sprint(v)]++
+		}
+	}
+	for _, text := range p.texts {
+		if count[text] != 1 {
+			p.t.Fatalf("%q, which the person typed, stands %d times\n%s", text, count[text], p.picture())
+		}
+	}
+	sum := decimal.Zero
+	for _, r := range p.rows {
+		d, _ := r.Cells[4].Decimal()
+		sum = sum.Add(d)
+	}
+	for _, at := range p.sums {
+		if got := p.b.doc().Cell(at).Value; slices.Contains(p.cols, 4) && fmt.Sprint(got) != sum.String() {
+			p.t.Fatalf("%s is %v by %v, the rows add up to %s\n%s", at, got, p.b.doc().Formulas(at), sum, p.picture())
+		}
+	}
+	for _, at := range p.titles {
+		if got := p.b.doc().Cell(at).Value; slices.Contains(p.cols, 4) && got != "Total" {
+			p.t.Fatalf("%s shows %v by %v\n%s", at, got, p.b.doc().Formulas(at), p.picture())
+		}
+	}
+}
+
+// column returns where a column of the result is.
+func (p *person) column(title string) (int, bool) {
+	at := p.area()
+	for c := at[1]; c < at[3]; c++ {
+		if p.b.doc().Cell(p.at(at[0], c)).Value == title {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+func (p *person) text() string {
+	p.typed++
+	return fmt.Sprintf("typed %d.", p.typed)
+}
+
+// room makes the grid large enough to type anywhere near the rows.
+func (p *person) room() {
+	tab := p.b.doc().Tabs()[0]
+	at := p.area()
+	grow := func(dimension string, n int) {
+		if n > 0 {
+			p.must(p.b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+				SheetId: tab.ID, Dimension: dimension, Length: int64(n), ForceSendFields: []string{"SheetId"},
+			}}))
+		}
+	}
+	grow("ROWS", at[2]+8-tab.Rows)
+	grow("COLUMNS", at[3]+6-tab.Columns)
+}
+
+// actions are what happens between runs.
+func (p *person) actions() map[string]func(*rapid.T) {
+	draw := func(name string, from, to int) int { return rapid.IntRange(from, max(from, to)).Draw(p.t, name) }
+	return map[string]func(*rapid.T){
+		"record made": func(*rapid.T) { p.create() },
+		"records made": func(*rapid.T) {
+			for range draw("records", 2, 9) {
+				p.create()
+			}
+		},
+		"record changed": func(*rapid.T) {
+			if len(p.rows) > 0 {
+				n := draw("record", 0, len(p.rows)-1)
+				r := table.Row{Cells: slices.Clone(p.rows[n].Cells)}
+				p.next++
+				r.Cells[3], r.Cells[4] = table.TextOf("Changed"), table.MoneyOf(decimal.New(int64(p.next)*25, -2))
+				p.rows[n] = r
+			}
+		},
+		"record gone": func(*rapid.T) {
+			if len(p.rows) > 0 {
+				n := draw("record", 0, len(p.rows)-1)
+				p.rows = slices.Delete(p.rows, n, n+1)
+			}
+		},
+		"most records gone": func(*rapid.T) { p.rows = p.rows[:min(len(p.rows), draw("left", 0, 2))] },
+		"other order":       func(*rapid.T) { slices.Reverse(p.rows) },
+		"run":               func(*rapid.T) { p.run() },
+		"other columns": func(*rapid.T) {
+			perm := rapid.Permutation([]int{1, 2, 3, 5}).Draw(p.t, "columns")
+			p.cols = append([]int{0, 4}, perm[:draw("n", 1, 4)]...)
+			if rapid.Bool().Draw(p.t, "total first") {
+				p.cols[0], p.cols[1] = 4, 0
+			}
+			p.run()
+		},
+		"row above": func(*rapid.T) { p.must(p.b.doc().InsertRows(p.tab(), draw("row", 0, p.area()[0])+1, 1)) },
+		"column": func(*rapid.T) {
+			at := p.area()
+			p.must(p.b.doc().InsertColumns(p.tab(), draw("column", 0, at[3]-1)+1, 1))
+		},
+		"own column moved": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			p.must(p.b.doc().MoveColumns(p.tab(), draw("from", at[1], at[3]-1)+1, 1, draw("to", at[1], at[3])+1))
+		},
+		"row deleted": func(*rapid.T) {
+			at := p.area()
+			if n := at[2] - at[0] - 1; n > 3 && len(p.texts) == 0 {
+				p.must(p.b.doc().DeleteRows(p.tab(), draw("row", at[0]+2, at[2]-2)+1, 1))
+			}
+		},
+		"cell edited": func(*rapid.T) {
+			at := p.area()
+			if col, ok := p.column("Number"); ok && at[2]-at[0] > 1 {
+				p.must(p.b.doc().SetCell(p.at(draw("row", at[0]+1, at[2]-1), col), "edited"))
+			}
+		},
+		"typed below": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			a1 := p.at(draw("row", at[2], at[2]+4), draw("column", at[1], at[3]-1))
+			p.typeInto(a1)
+		},
+		"typed beside": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			p.typeInto(p.at(draw("row", at[0], at[2]+2), draw("column", at[3], at[3]+3)))
+		},
+		"sum below": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			col, ok := p.column("Total")
+			a1 := p.at(draw("row", at[2], at[2]+3), col)
+			if ok && at[2]-at[0] > 2 && !p.isTaken(a1) {
+				p.must(p.b.doc().SetCell(a1, fmt.Sprintf("=SUM(%s:%s)", cell(at[0]+1, col), cell(at[2]-1, col))))
+			}
+		},
+		"sum elsewhere": func(*rapid.T) {
+			at := p.area()
+			col, ok := p.column("Total")
+			if !ok || at[2]-at[0] < 3 || len(p.sums) > 5 {
+				return
+			}
+			tab := quoted(p.tab())
+			p.sums = append(p.sums, fmt.Sprintf("Sums!A%d", len(p.sums)+1))
+			p.must(p.b.doc().SetCell(p.sums[len(p.sums)-1],
+				fmt.Sprintf("=SUM(%s!%s:%s)", tab, cell(at[0]+1, col), cell(at[2]-1, col))))
+			p.titles = append(p.titles, fmt.Sprintf("Sums!B%d", len(p.sums)))
+			p.must(p.b.doc().SetCell(p.titles[len(p.titles)-1], fmt.Sprintf("=%s!%s", tab, cell(at[0], col))))
+		},
+		"tab renamed": func(*rapid.T) {
+			p.must(p.b.doc().RenameTab(p.tab(), fmt.Sprint("Tab ", draw("name", 1, 99))))
+		},
+		"rows sorted": func(*rapid.T) {
+			at := p.area()
+			if at[2]-at[0] > 2 {
+				a1 := fmt.Sprintf("%s!%s:%s", quoted(p.tab()), cell(at[0]+1, at[1]), cell(at[2]-1, at[3]-1))
+				p.must(p.b.doc().Sort(a1, draw("column", at[1], at[3]-1)+1, true))
+			}
+		},
+		"rows hidden": func(*rapid.T) {
+			at := p.area()
+			if at[2]-at[0] > 2 {
+				p.must(p.b.doc().HideRows(p.tab(), draw("row", at[0]+1, at[2]-1)+1, 1, true))
+			}
+		},
+	}
+}
+
+// isTaken reports whether something was entered in a cell.
+func (p *person) isTaken(a1 string) bool {
+	got := p.b.doc().Formulas(a1)
+	return len(got) > 0 && len(got[0]) > 0 && got[0][0] != ""
+}
+
+// typeInto types a text into a cell unless something is there.
+func (p *person) typeInto(a1 string) {
+	if p.isTaken(a1) {
+		return
+	}
+	text := p.text()
+	p.must(p.b.doc().SetCell(a1, text))
+	p.texts = append(p.texts, text)
+}
+
+// TestAPersonBetweenRuns plays a person who works in the sheet between runs.
+func TestAPersonBetweenRuns(t *testing.T) {
+	t.Parallel()
+	for name, maxBody := range map[string]int{"small": 0, "staged": 600} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) {
+				p := newPerson(rt, t, googlesim.Options{}, maxBody)
+				rt.Repeat(p.actions())
+				p.run()
+			})
+		})
+	}
+}
