@@ -604,7 +604,8 @@ func TestUndoInGrowingModes(t *testing.T) {
 			was := k.picture()
 			res := write("run_2", invoices(14))
 			now := k.picture()
-			if mode == export.Append && (res.Added != 4 || res.Edited != 0) || mode == export.Upsert && res.Edited != 1 {
+			if mode == export.Append && (res.Added != 4 || res.Edited != 0) ||
+				mode == export.Upsert && res.Edited != 1 {
 				t.Fatalf("the second run: %+v", res.Set)
 			}
 			k.mustUndo("run_3", "run_2")
