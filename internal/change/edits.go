@@ -31,10 +31,11 @@ type LastColumns struct {
 // edits compares the existing rows with those that the last write left.
 type edits struct {
 	cols    LastColumns
-	other   bool                // the columns are not the wanted rows'
-	left    map[digest]int      // contents that were left and do not stand, by how often
-	missing int                 // how many those are
-	under   map[digest][]digest // by key: the contents that were left; nil if the trace does not say
+	other   bool           // the columns are not the wanted rows'
+	left    map[digest]int // contents that were left and do not stand, by how often
+	missing int            // how many those are
+	parts   traceParts
+	under   map[digest][]digest // by key: the contents that were left and do not stand; nil if the trace does not say
 	strange []strangeRow
 	was     map[digest][]Value // rows that were left, do not stand and are wanted again
 }
@@ -49,18 +50,24 @@ type strangeRow struct {
 // newEdits returns edits after a write that left the trace.
 func newEdits(trace []byte, cols LastColumns, other bool) *edits {
 	e := &edits{cols: cols, other: other, left: map[digest]int{}, was: map[digest][]Value{}}
-	parts := split(trace)
-	for _, d := range parts.stand {
+	e.parts = split(trace)
+	for _, d := range e.parts.stand {
 		e.left[d]++
 	}
-	e.missing = len(parts.stand)
-	if len(parts.keys) == len(parts.stand) && len(parts.keys) > 0 && len(cols.Keys) > 0 {
+	e.missing = len(e.parts.stand)
+	return e
+}
+
+// index prepares finding what was left by its key. All existing rows must have been taken.
+func (e *edits) index() {
+	if p := e.parts; len(p.keys) == len(p.stand) && len(p.keys) > 0 && len(e.cols.Keys) > 0 {
 		e.under = map[digest][]digest{}
-		for i, key := range parts.keys {
-			e.under[key] = append(e.under[key], parts.stand[i])
+		for i, key := range p.keys {
+			if e.left[p.stand[i]] > 0 {
+				e.under[key] = append(e.under[key], p.stand[i])
+			}
 		}
 	}
-	return e
 }
 
 // stand takes the next existing row, in the columns of the last write.
@@ -126,9 +133,10 @@ func (e *edits) takeLeft(content digest) bool {
 // findEdits counts what people did that this write undoes, and lists the first of it.
 func (b *Builder) findEdits(p pairing, set *Set) {
 	e := b.edits
-	if e == nil {
+	if e == nil || len(e.strange) == 0 && e.missing == 0 {
 		return
 	}
+	e.index()
 	by := map[int]int{} // by existing row: the wanted row that it becomes
 	for at, i := range p.changed {
 		if i != none {

@@ -105,7 +105,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		e.Name, e.Definition, e.Columns, e.Filters = "Profit", "profit_and_loss", nil, nil
 		e.Options = map[string]string{"accounting_method": "Cash"}
 	})
-	run, fail := s.run(good, succeeded), s.run(bad, failed(problem.CompanyReconnectRequired))
+	run := s.run(good, func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
+	fail := s.run(bad, failed(problem.CompanyReconnectRequired))
 	s.control.CompanyEnded(t.Context(), realmB,
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
@@ -115,7 +116,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
-		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
