@@ -39,6 +39,8 @@ type Item struct {
 	Kind  Kind   `json:"kind"`
 	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
 	Cells []Cell `json:"cells"` // only the differing ones for a changed row
+	// Row is where a removed row stood below the header, counted from 1; 0 for others.
+	Row int `json:"row,omitempty"`
 }
 
 // Set is what a write does to the existing rows. Added, Changed and Removed do not count the header.
@@ -57,6 +59,8 @@ type Set struct {
 	Items  []Item `json:"items"`           // changed rows first, then added and removed ones
 	// Complete reports whether Items holds all rows counted by Added, Changed and Removed.
 	Complete bool `json:"complete"`
+	// Reversible reports whether a Reversal can take the change back. The destination sets it.
+	Reversible bool `json:"reversible,omitempty"`
 }
 
 // Empty reports whether nothing would change.
@@ -253,6 +257,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 			set.Removed++
 			set.Cells += len(b.o.Titles)
 			b.include(&set, Removed, old[int32(i)], nil)
+			if n := len(set.Items); n > 0 && set.Items[n-1].Kind == Removed && old[int32(i)] != nil {
+				set.Items[n-1].Row = i + 1
+			}
 		}
 	}
 	set.Rows = len(b.stand) + set.Added - set.Removed

@@ -28,6 +28,8 @@ type WriteRequest struct {
 	OnHandEdit  OnHandEdit  // empty means OverwriteHandEdits
 	// Undo is the run whose write, with all later ones, is to be undone: the range becomes what it was before it.
 	Undo ID
+	// Reverse is what that run did, if that is known. A destination that does not keep what stood before takes it back.
+	Reverse *change.Set
 	// Trace is the WriteResult.Trace of the last write; nil if unknown. TraceRun is the run that left it, if known.
 	Trace    []byte
 	TraceRun ID

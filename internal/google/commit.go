@@ -86,7 +86,7 @@ func (r *write) verifyTarget(ctx context.Context) error {
 }
 
 func (r *write) verifyRows(ctx context.Context) error {
-	if r.isUndo() {
+	if r.copies() {
 		return r.verifyUndo(ctx)
 	}
 	return r.verify(ctx, r.plan.title, r.plan.first(), r.plan.cols, r.expected(false))

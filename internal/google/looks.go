@@ -47,7 +47,7 @@ func (pl *plan) freshColumns() []int {
 		}
 	}
 	for i, c := range pl.schema.Columns {
-		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) {
+		if shows, ok := was[c.ID]; !ok || pl.undo == nil && shows != showsOf(c) {
 			list = append(list, i)
 		}
 	}

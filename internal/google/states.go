@@ -300,10 +300,12 @@ func (r *write) restore(ctx context.Context) error {
 		}
 	}
 	switch m := r.place.managed; {
-	case r.undo == nil:
-		return cannotUndo("Nothing is kept any more of what stood before that run.")
 	case m.empty() || r.place.isMoved():
 		return cannotUndo("The exported area is no longer where that run wrote it.")
+	case r.undo == nil && r.w.Reverse != nil:
+		return r.takeBack(ctx)
+	case r.undo == nil:
+		return cannotUndo("Nothing is kept any more of what stood before that run.")
 	}
 	var columns []table.Column
 	at, titled := r.undo.place(), true
@@ -335,6 +337,60 @@ func (r *write) restore(ctx context.Context) error {
 	r.w.Rows = trimBlank(rows)
 	r.w.Repair = export.RepairPutBack
 	return nil
+}
+
+// takeBack makes the rows that stand, without what a run did, the result that is to be written. Formats stay.
+func (r *write) takeBack(ctx context.Context) error {
+	done := r.place.stamp.Run == r.w.Run // an earlier try of this run
+	if r.place.stamp.Run != r.w.Undo && !done {
+		return cannotUndo("A later run has changed the rows.")
+	}
+	r.reverse, r.undo = true, &keptState{Look: r.place.stamp.Look}
+	var schema table.Schema
+	var titles []string
+	for _, f := range r.place.stamp.Fields {
+		r.undo.Fields = append(r.undo.Fields, keptField{field: f})
+		schema.Columns = append(schema.Columns, table.Column{ID: f.ID, Title: f.Title, Key: f.Key})
+		titles = append(titles, f.Title)
+	}
+	r.w.Rows, r.w.Repair = table.NewSpool(schema), export.RepairPutBack
+	r.newChange()
+	if err := r.stand(ctx); err != nil {
+		return err
+	}
+	rows := table.NewSpool(schema)
+	add := func(row []value) { _ = rows.Add(table.Row{Cells: packRow(row)}) } // cannot fail: it is in memory
+	if done {
+		r.standing(add)
+		r.w.Rows = rows
+		return nil
+	}
+	back, err := change.NewReversal(r.w.Reverse, titles, schema.Keys())
+	if err == nil {
+		r.standing(func(row []value) {
+			if err == nil {
+				err = back.Row(row, add)
+			}
+		})
+	}
+	if err != nil {
+		return cannotUndo("What it changed is not known row by row.")
+	}
+	back.End(len(titles), add)
+	r.w.Rows = rows
+	return nil
+}
+
+// isReversible reports whether what the write does to the rows can be taken back by its difference alone.
+func (r *write) isReversible() bool {
+	titles := map[string]bool{}
+	hidden := false
+	for _, c := range r.w.Rows.Schema().Columns {
+		titles[c.Title] = true
+		hidden = hidden || slices.Contains(r.w.Hidden, c.ID)
+	}
+	return r.set.Complete && !hidden && len(titles) == len(r.plan.cols) && len(r.w.Rows.Schema().Keys()) > 0 &&
+		r.policy().Change && r.sameColumns() && !r.plan.whole && !r.plan.header && r.change.IsOrdered()
 }
 
 func cannotUndo(format string, args ...any) error {
@@ -462,6 +518,9 @@ func (r *write) keptWarnings() []string {
 }
 
 func (r *write) isUndo() bool { return r.w.Undo != "" }
+
+// copies reports whether the write copies a state that is kept, and so writes no rows.
+func (r *write) copies() bool { return r.isUndo() && !r.reverse }
 
 // namedEdits is how many edits a sentence names.
 const namedEdits = 5

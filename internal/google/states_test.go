@@ -552,15 +552,6 @@ func TestStatesNeedRoom(t *testing.T) {
 			t.Error("a state was kept on one tab more")
 		}
 	})
-	t.Run("a large range", func(t *testing.T) {
-		t.Parallel()
-		k := newKeeper(t, 0)
-		k.mustWrite("run_1", schema, invoices(9_000))
-		k.mustWrite("run_2", schema, invoices(9_001))
-		if k.undoable {
-			t.Error("a state of 54,000 cells was kept")
-		}
-	})
 }
 
 // TestStatesTabTouched deletes the hidden tab: the next run makes another one.
@@ -627,6 +618,57 @@ func TestUndoInGrowingModes(t *testing.T) {
 				if len(now) != len(k.picture()) {
 					t.Error("the rows are not those of the second run")
 				}
+			}
+		})
+	}
+}
+
+// TestUndoOfALargeRange takes the difference back where the range is too large for a state.
+func TestUndoOfALargeRange(t *testing.T) {
+	t.Parallel()
+	for size, maxBody := range map[string]int{"small": 0, "staged": 1_500} {
+		t.Run(size, func(t *testing.T) {
+			t.Parallel()
+			k := newKeeper(t, maxBody)
+			old := invoices(8_400)
+			k.mustWrite("run_1", schema, old)
+			must(t, k.doc().SetFormat("Invoices!B5:C9", &sheets.CellFormat{
+				BackgroundColor: &sheets.Color{Red: 1, Green: 1},
+			}))
+			fresh := slices.Concat(old[:20], old[25:8_399], []table.Row{invoice(8_400, "Renamed", "1.00")},
+				[]table.Row{invoice(9_001, "New", "2.00"), invoice(9_002, "New, too", "3.00")})
+			res := k.mustWrite("run_2", schema, fresh)
+			if k.undoable || len(k.doc().Tabs()) != 1 || !res.Reversible {
+				t.Fatalf("a state of 50,000 cells was kept, or the difference is of no use: %t", res.Reversible)
+			}
+			undo := func(run, undone export.ID, set change.Set) (written, error) {
+				w := k.request(run)
+				w.Undo, w.Reverse = undone, &set
+				return k.put(w)
+			}
+			must(t, k.doc().SetCell("Invoices!D100", "an edit that stays"))
+			if _, err := undo("run_3", "run_1", res.Set); !problem.HasCode(err, problem.SheetConflict) {
+				t.Fatalf("an older run was undone: %v", err)
+			}
+			back, err := undo("run_3", "run_2", res.Set)
+			must(t, err)
+			k.holds("Invoices!D105", "an edit that stays") // five rows are above it again
+			must(t, k.doc().SetCell("Invoices!D105", "Customer 1"))
+			k.check("Invoices!A1:F9999", schema, old)
+			if got := k.doc().Formatted("Invoices!C2:C3"); fmt.Sprint(got) != "[[2026-01-02] [2026-01-03]]" {
+				t.Errorf("the dates show as %v", got)
+			}
+			must(t, k.doc().SetCell("Invoices!D105", "an edit that stays"))
+			again, err := undo("run_3", "run_2", res.Set) // as after a kill
+			if err != nil || again.Changed+again.Added+again.Removed != 0 {
+				t.Errorf("once more: %+v, %v", again.Set, err)
+			}
+			_, err = undo("run_4", "run_3", back.Set)
+			must(t, err)
+			must(t, k.doc().SetCell("Invoices!D100", "Customer 1"))
+			k.check("Invoices!A1:F9999", schema, fresh)
+			if res := k.mustWrite("run_5", schema, fresh); res.Added+res.Changed+res.Removed > 1 {
+				t.Errorf("the next run: %+v", res.Set)
 			}
 		})
 	}

@@ -53,6 +53,7 @@ type write struct {
 
 	undo    *keptState // what the write puts back; nil if it undoes none
 	undoTab *tab
+	reverse bool // the write takes back what a run did, because no state of the range is kept
 
 	warnings []string
 }
@@ -130,6 +131,7 @@ func (r *write) decide(ctx context.Context) error {
 		}
 		pl.place.marks = r.place.marks
 	}
+	r.set.Reversible = r.isReversible()
 	return r.pick(pl.arr)
 }
 
@@ -282,12 +284,12 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
-	if a.written() == r.fresh.rows && !r.isUndo() {
+	if a.written() == r.fresh.rows && !r.copies() {
 		r.picked, r.weight = r.cells, r.bytes
 		return nil
 	}
 	r.picked, r.weight = []rowData{}, 0
-	if r.isUndo() { // the state is copied, not written
+	if r.copies() {
 		return nil
 	}
 	return r.written(a, func(n int, row []value) error {
@@ -367,7 +369,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.policy().Order { // the rows are exactly the result
+	if r.policy().Order && !r.reverse { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -481,7 +483,7 @@ func (r *write) put(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(body) <= r.c.o.MaxBody || r.isUndo() { // an undo has no rows that could be sent apart
+		if len(body) <= r.c.o.MaxBody || r.copies() { // an undo has no rows that could be sent apart
 			return r.putSmall(ctx, body)
 		}
 	}
@@ -491,7 +493,7 @@ func (r *write) put(ctx context.Context) error {
 // smallBody returns the whole write as one batchUpdate.
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
-	if r.isUndo() {
+	if r.copies() {
 		return r.commitBody(append(reqs, anys(append(r.plan.finish(), r.putBack()...))...))
 	}
 	reqs = append(reqs, r.headerUpdates()...)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -224,7 +225,8 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 		return err
 	}
 	if !res.Unchanged {
-		j.keepDifference(ctx, set)
+		complete := j.keepDifference(ctx, set)
+		j.undoable = j.undoable || complete && set.Reversible
 	}
 	j.report(func(run *export.Run) {
 		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
@@ -244,9 +246,15 @@ func (j *job) newRequest(ctx context.Context, rows *table.Spool, note string) (e
 	if err != nil {
 		return export.WriteRequest{}, err
 	}
+	var reverse *change.Set
+	if j.undoes != "" { // without it, the destination may still keep what stood before
+		if reverse, err = j.Difference(ctx, j.undoes); err != nil && !problem.HasCode(err, problem.NotFound) {
+			return export.WriteRequest{}, err
+		}
+	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: rows, Note: note, Zone: e.Schedule.Location(), OnHandEdit: e.OnHandEdit, Undo: j.undoes,
+		Rows: rows, Note: note, Zone: e.Schedule.Location(), OnHandEdit: e.OnHandEdit, Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
 		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
