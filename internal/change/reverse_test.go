@@ -70,7 +70,8 @@ func TestReversalRefuses(t *testing.T) {
 	keys := []int{0}
 	old, wanted := [][]change.Value{row("1", "a", "1")}, [][]change.Value{row("1", "b", "1"), row("2", "b", "1")}
 	good := func() *change.Set {
-		set, _ := build(change.Options{Policy: change.Replace(), Titles: titles, Keys: keys, Budget: 1 << 20}, old, wanted)
+		o := change.Options{Policy: change.Replace(), Titles: titles, Keys: keys, Budget: 1 << 20}
+		set, _ := build(o, old, wanted)
 		set.Reversible = true
 		return set
 	}

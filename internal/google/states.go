@@ -25,7 +25,7 @@ const (
 
 	// keptStates is how many states are kept.
 	keptStates = export.MostUndos
-	// keptCells is the largest range of which states are kept.
+	// keptCells is the largest range of which states are kept, unless Options say otherwise.
 	keptCells = 50_000
 	// keptTabs is how many tabs a spreadsheet may have for states to be kept. Google allows 200.
 	keptTabs = 150
@@ -171,7 +171,7 @@ func cut(text string, most int) string {
 // nothing where there is no room.
 func (r *write) keepState() {
 	pl, m := r.plan, r.place.managed
-	if pl.whole || m.empty() || m.rows()*m.cols() > keptCells || len(pl.unmerge) > 0 {
+	if pl.whole || m.empty() || m.rows()*m.cols() > r.c.o.KeptCells || len(pl.unmerge) > 0 {
 		return
 	}
 	on := r.state.statesTab(pl.owner)

@@ -116,7 +116,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
-		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo",
+		"/runs/" + string(fail.ID), companyPath(realmA, "delete"),
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
