@@ -111,21 +111,37 @@ func (b *Builder) overwrite(spare, least int) []Step {
 
 // grow leaves the rows in the order in which they stand, and puts new ones at the end.
 func (b *Builder) grow(p pairing, l Layout) []Step {
-	by := make([]int, len(b.stand)) // the wanted row that a row is rewritten with
-	for i := range by {
-		by[i] = none
+	rewritten := make([]int, len(b.stand)) // by existing row: the wanted row that it is rewritten with, or none
+	is := make([]int, len(b.stand))        // by existing row: the wanted row that it is, or none
+	for i := range is {
+		rewritten[i], is[i] = none, none
 	}
 	var fresh []int
 	for at := range b.want {
-		if i := p.changed[at]; i != none && b.o.Policy.Change {
-			by[i] = at
-		} else if b.isNew(p, at) {
+		switch i := p.changed[at]; {
+		case b.match[at] != none:
+			is[b.match[at]] = at
+		case i != none:
+			is[i] = at
+			if b.o.Policy.Change {
+				rewritten[i] = at
+			}
+		case b.isNew(p, at):
 			fresh = append(fresh, at)
 		}
 	}
+	kept := 0
+	for i := range b.stand {
+		if !b.isLost(p, i) {
+			kept++
+		}
+	}
+	if least := min(l.Least, len(b.stand)+l.Spare); kept < len(b.stand) && kept+len(fresh) < least {
+		return b.fewRows(p, is, fresh, least, l.Spare)
+	}
 	var s script
 	lost := 0 // the last rows so far, which new ones may replace
-	for i, at := range by {
+	for i, at := range rewritten {
 		if b.isLost(p, i) {
 			lost++
 			continue
@@ -147,12 +163,29 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 			s.add(Insert, 1, at)
 		}
 	}
-	blank := min(free, max(l.Spare, l.Least-len(fresh)))
-	if len(s) > 0 {
-		blank = min(free, l.Spare)
-	}
+	blank := min(free, l.Spare)
 	s.add(Write, blank, Blank)
 	s.add(Delete, free-blank, 0)
+	return s
+}
+
+// fewRows writes the rows that are left over the first ones, and blank ones behind them. It is only called if the
+// policy takes rows out, so each row that is left is a wanted one.
+func (b *Builder) fewRows(p pairing, is, fresh []int, least, spare int) []Step {
+	var s script
+	rows := 0
+	for i, at := range is {
+		if !b.isLost(p, i) {
+			s.add(Write, 1, at)
+			rows++
+		}
+	}
+	for _, at := range fresh {
+		s.add(Write, 1, at)
+		rows++
+	}
+	s.add(Write, least-rows, Blank)
+	s.add(Delete, len(b.stand)+spare-least, 0)
 	return s
 }
 

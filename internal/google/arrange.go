@@ -37,6 +37,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	var a arrangement
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
+	last := none    // where the last row's values must be copied to
 	for _, s := range steps {
 		switch s.Do {
 		case change.Insert:
@@ -47,7 +48,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 			case at == stand && stand > 0:
 				place = stand - 1
 				if a.isKept(row - 1) {
-					a.copies = append(a.copies, copyRow{row - 1 + s.Rows, row - 1})
+					last = row - 1
 				}
 			}
 			a.shifts = append(a.shifts, shift{place, s.Rows, true})
@@ -74,6 +75,9 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 		at, edge = at+s.Rows, false
 	}
 	a.rows = row
+	if last != none {
+		a.copies = append(a.copies, copyRow{row - 1, last})
+	}
 	a.order()
 	return a
 }

@@ -51,6 +51,21 @@ func perform(a arrangement, rows, wanted []string, first, last int) (got []strin
 	return got, fresh, first, last
 }
 
+// grownBy returns what rows without keys become by a policy that keeps their order.
+func grownBy(old, wanted []string, p change.Policy) []string {
+	left := slices.Clone(wanted)
+	var rows []string
+	for _, v := range old {
+		if i := slices.Index(left, v); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else if p.Remove {
+			continue
+		}
+		rows = append(rows, v)
+	}
+	return append(rows, left...)
+}
+
 // TestArrange: whatever script is put into practice, the rows become the wanted ones, and a range that covered all rows
 // covers all rows afterwards.
 func TestArrange(t *testing.T) {
@@ -66,7 +81,10 @@ func TestArrange(t *testing.T) {
 			slices.Sort(wanted)
 		}
 		spare := rapid.IntRange(0, 2).Draw(t, "spare")
-		b := change.NewBuilder(change.Options{Policy: change.Replace(), Titles: []string{"ID"}})
+		policy := rapid.SampledFrom([]change.Policy{
+			change.Replace(), {}, {Change: true}, {Change: true, Remove: true},
+		}).Draw(t, "policy")
+		b := change.NewBuilder(change.Options{Policy: policy, Titles: []string{"ID"}})
 		for _, v := range old {
 			b.Stand([]value{{Kind: 's', Text: v}})
 		}
@@ -79,7 +97,10 @@ func TestArrange(t *testing.T) {
 		a := arrange(b.Script(change.Layout{Spare: spare, Least: 2, Most: 9}), len(old), spare)
 		got, fresh, first, last := perform(a, old, wanted, 0, len(old)-1)
 		want := slices.Clone(wanted)
-		for len(want) < min(2, len(old)) {
+		if !policy.Order {
+			want = grownBy(old[:len(old)-spare], wanted, policy)
+		}
+		for policy.Order && len(want) < min(2, len(old)) || !policy.Order && len(want) < a.rows {
 			want = append(want, "")
 		}
 		if !slices.Equal(got, want) || a.rows != len(want) || len(old)+a.growth() != len(want) {
@@ -94,7 +115,7 @@ func TestArrange(t *testing.T) {
 		if !slices.Equal(fresh, told) {
 			t.Fatalf("rows %v of %q were put in, not %v, by %+v", fresh, want, told, a)
 		}
-		if len(old) > 1 && (first != 0 || last != len(want)-1) {
+		if len(old) > 1 && len(want) > 1 && (first != 0 || last != len(want)-1) {
 			t.Fatalf("rows 0 to %d of %q become %d to %d of %q by %+v", len(old)-1, old, first, last, want, a)
 		}
 	})

@@ -161,6 +161,9 @@ func (r *write) standing(yield func([]value)) {
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
 	for _, area := range r.plan.taken() {
+		if err := r.meetsAnother(area); err != nil {
+			return err
+		}
 		taken, err := r.firstTaken(ctx, r.place.tab.title, area)
 		if err != nil {
 			return err
@@ -170,6 +173,28 @@ func (r *write) mustBeEmpty(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// meetsAnother fails if another exporter's rows stand where the result must go.
+func (r *write) meetsAnother(area rect) error {
+	t, free := r.place.tab, 0
+	var other *namedRange
+	for i, n := range r.state.named {
+		if n.tab != t.id || !isOurs(n) || n.id == r.place.named {
+			continue
+		}
+		free = max(free, n.at.endCol+1) // a column stays between
+		if n.at.overlaps(area) && other == nil {
+			other = &r.state.named[i]
+		}
+	}
+	if other == nil {
+		return nil
+	}
+	return problem.New(problem.SheetConflict, "%d rows must go to the tab %q, and another exporter's rows stand "+
+		"there, in %s.", r.plan.rows+1, t.title, other.at.a1(t.title)).
+		WithHint("Choose another tab, or %s as the start cell: no other exporter's rows stand from there on. Nothing "+
+			"was written.", cellName(r.plan.target.row, free))
 }
 
 // firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula

@@ -440,6 +440,11 @@ func TestTwoExportersOnOneTab(t *testing.T) {
 	b := newBench(t, googlesim.Options{}, 0)
 	b.mustWrite(schema, invoices(10))
 	first := b.exporter
+	b.exporter.ID, b.exporter.Target.Start, b.exporter.Target.Tab = "exp_02other", "C4", nil
+	if _, err := b.write(schema, invoices(2)); !problem.HasCode(err, problem.SheetConflict) ||
+		!strings.Contains(problem.From(err).Hint, "H4") {
+		t.Errorf("over another exporter's rows: %v", problem.From(err))
+	}
 	b.exporter.ID, b.exporter.Target.Start, b.exporter.Target.Tab = "exp_02other", "I3", nil
 	b.mustWrite(schema, invoices(25))
 	b.check("Invoices!I3:N28", schema, invoices(25))
