@@ -134,3 +134,70 @@ func TestWhatCoversTheRowsGrows(t *testing.T) {
 		})
 	}
 }
+
+// TestTablesOverTheRows makes a table of the rows, and one that reaches beyond them.
+func TestTablesOverTheRows(t *testing.T) {
+	t.Parallel()
+	for name, columns := range map[string]int64{"as wide": 6, "wider": 8, "narrower": 4} {
+		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
+			t.Run(name+", "+size, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, googlesim.Options{}, maxBody)
+				b.mustWrite(schema, invoices(10))
+				b.grow(30, 5)
+				must(t, b.doc().SetCell("Invoices!H1", "mine"))
+				tab := b.doc().Tabs()[0].ID
+				must(t, b.doc().Batch(&sheets.Request{AddTable: &sheets.AddTableRequest{Table: &sheets.Table{
+					Name: "Invoices", Range: &sheets.GridRange{
+						SheetId: tab, EndRowIndex: 11, EndColumnIndex: columns, ForceSendFields: []string{"SheetId"},
+					}}}}))
+				for _, n := range []int{20, 7, 9} {
+					b.mustWrite(schema, invoices(n))
+					b.check(fmt.Sprintf("Invoices!A1:F%d", n+1), schema, invoices(n))
+					b.holds("Invoices!H1", "mine")
+					table := b.doc().Resource().Sheets[0].Tables[0]
+					if name == "as wide" && table.Range.EndRowIndex != int64(n+1) {
+						t.Errorf("with %d rows the table ends at row %d", n, table.Range.EndRowIndex)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestFilteredRowsAreWritten lets people filter the rows. Whatever Google's pastes do about hidden rows, all rows are
+// right, and the filter hides what it hid.
+func TestFilteredRowsAreWritten(t *testing.T) {
+	t.Parallel()
+	for how, behaviour := range map[string]googlesim.Behaviour{
+		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true},
+		"skipping sources": {CopySkipsFilteredRows: true},
+	} {
+		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
+			t.Run(how+", "+size, func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, googlesim.Options{Behaviour: behaviour}, maxBody)
+				b.mustWrite(schema, invoices(20))
+				must(t, b.doc().Filter("Invoices!A1:F21", 4, "Customer 3", "Customer 0"))
+				for _, list := range [][]table.Row{grown(20), invoices(30), invoices(18)[2:]} {
+					b.mustWrite(schema, list)
+					b.check(fmt.Sprintf("Invoices!A1:F%d", len(list)+1), schema, list)
+					f := b.doc().Resource().Sheets[0].BasicFilter
+					if f == nil || f.Range.EndRowIndex != int64(len(list)+1) || len(f.FilterSpecs) != 1 {
+						t.Fatalf("with %d rows the filter is %+v", len(list), f)
+					}
+				}
+				narrow := table.Schema{Columns: schema.Columns[2:5]}
+				var rows []table.Row
+				for _, r := range invoices(18)[2:] {
+					rows = append(rows, table.Row{Cells: r.Cells[2:5]})
+				}
+				b.mustWrite(narrow, rows)
+				b.check("Invoices!A1:C17", narrow, rows)
+				if f := b.doc().Resource().Sheets[0].BasicFilter; f.FilterSpecs[0].ColumnIndex != 1 {
+					t.Errorf("the filter is about column %d", f.FilterSpecs[0].ColumnIndex)
+				}
+			})
+		}
+	}
+}

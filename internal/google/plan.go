@@ -46,7 +46,8 @@ type plan struct {
 	target  rect // header and rows, blank ones included
 	unmerge []rect
 	kept    keeping
-	undo    *keptState // what is put back; nil if the write undoes none
+	back    []*sheets.Request // copy the state that is put back
+	undo    *keptState        // what is put back; nil if the write undoes none
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
@@ -236,7 +237,7 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := pl.columnRequests()
+	reqs := append(pl.showFiltered(), pl.columnRequests()...)
 	had := t.cols
 	if !pl.whole {
 		had = pl.shape.tabCols
@@ -342,7 +343,10 @@ func (pl *plan) clearing() []*sheets.Request {
 // finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
 // named range and marks.
 func (pl *plan) finish() []*sheets.Request {
-	reqs := append(pl.clearing(), pl.looks()...)
+	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.back, pl.hideFiltered())
+	if len(pl.back) > 0 { // with its note
+		return append(reqs, pl.marks()...)
+	}
 	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",

@@ -94,8 +94,9 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 			return m, "merged cells"
 		}
 	}
-	for _, m := range t.tables {
-		if tears(m) && m.row >= row {
+	for _, m := range t.tables { // rows may be put into a table, over all its columns
+		within := func(a rect) bool { return a.col <= m.col && m.endCol <= a.endCol }
+		if slices.ContainsFunc(moving, m.overlaps) && !slices.ContainsFunc(moving, within) {
 			return m, "a table"
 		}
 	}

@@ -71,6 +71,7 @@ type tab struct {
 	protected  []protection
 	merges     []rect
 	tables     []rect
+	filter     *sheets.BasicFilter // nil if there is none
 	stamps     map[export.ID]stamp
 	guards     []guard
 	staging    export.ID // the exporter whose staging tab it is
@@ -105,7 +106,7 @@ type namedRange struct {
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range)," +
+	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
 	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
@@ -145,7 +146,7 @@ func stateOf(doc *sheets.Spreadsheet) *state {
 func tabOf(sh *sheets.Sheet) tab {
 	t := tab{
 		id: sh.Properties.SheetId, title: sh.Properties.Title, hidden: sh.Properties.Hidden,
-		stamps: map[export.ID]stamp{},
+		stamps: map[export.ID]stamp{}, filter: sh.BasicFilter,
 	}
 	if g := sh.Properties.GridProperties; g != nil {
 		t.grid, t.rows, t.cols, t.frozen = true, int(g.RowCount), int(g.ColumnCount), int(g.FrozenRowCount)

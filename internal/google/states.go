@@ -118,6 +118,15 @@ func (r *write) planKept() error {
 	return nil
 }
 
+// keepRequests returns the requests that keep what stands. A copy may leave out rows that a filter hides, so it shows
+// them first.
+func (pl *plan) keepRequests() []*sheets.Request {
+	if len(pl.kept.requests) == 0 {
+		return nil
+	}
+	return append(pl.showFiltered(), pl.kept.requests...)
+}
+
 // keepCopy plans to copy the range to a hidden tab of its own, at the same place, where it stays for good.
 func (r *write) keepCopy() error {
 	pl, m, t := r.plan, r.place.managed, r.place.tab

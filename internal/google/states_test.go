@@ -31,14 +31,18 @@ type keeper struct {
 	undoable bool
 }
 
-func newKeeper(t *testing.T, maxBody int) *keeper { return newSmallKeeper(t, maxBody, 0) }
+func newKeeper(t *testing.T, maxBody int) *keeper {
+	return keeperOf(newBench(t, googlesim.Options{}, maxBody))
+}
 
 // newSmallKeeper keeps no states of ranges with more cells.
 func newSmallKeeper(t *testing.T, maxBody, keptCells int) *keeper {
-	b := newBench(t, googlesim.Options{}, maxBody)
-	b.open(maxBody, keptCells)
-	return &keeper{bench: b, befores: map[export.ID][]byte{}}
+	k := newKeeper(t, maxBody)
+	k.open(maxBody, keptCells)
+	return k
 }
+
+func keeperOf(b *bench) *keeper { return &keeper{bench: b, befores: map[export.ID][]byte{}} }
 
 func (k *keeper) request(run export.ID) export.WriteRequest {
 	k.undoable = false
@@ -674,6 +678,41 @@ func TestUndoOfALargeRange(t *testing.T) {
 			k.check("Invoices!A1:F999", schema, fresh)
 			if res := k.mustWrite("run_5", schema, fresh); res.Added+res.Changed+res.Removed > 1 {
 				t.Errorf("the next run: %+v", res.Set)
+			}
+		})
+	}
+}
+
+// TestStatesOfFilteredRows keeps and puts back all rows while a filter hides some, whatever Google's copies do about
+// hidden rows.
+func TestStatesOfFilteredRows(t *testing.T) {
+	t.Parallel()
+	for how, behaviour := range map[string]googlesim.Behaviour{
+		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true}, "skipping sources": {CopySkipsFilteredRows: true},
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			k := keeperOf(newBench(t, googlesim.Options{Behaviour: behaviour}, 0))
+			k.mode = export.KeepCopyOfHandEdits
+			k.mustWrite("run_1", schema, invoices(20))
+			must(t, k.doc().Filter("Invoices!A1:F21", 4, "Customer 3", "Customer 0"))
+			must(t, k.doc().SetCell("Invoices!D4", "mine"))
+			was := k.doc().Formulas("Invoices!A1:F40")
+			k.mustWrite("run_2", schema, invoices(25))
+			fresh := k.doc().Formulas("Invoices!A1:F40")
+			if diff := cmp.Diff(was, k.doc().Formulas("'"+k.copies()[0].Title+"'!A1:F40")); diff != "" {
+				t.Errorf("the copy:\n%s", diff)
+			}
+			k.mustUndo("run_3", "run_2")
+			if diff := cmp.Diff(was, k.doc().Formulas("Invoices!A1:F40")); diff != "" {
+				t.Errorf("undone:\n%s", diff)
+			}
+			k.mustUndo("run_4", "run_3")
+			if diff := cmp.Diff(fresh, k.doc().Formulas("Invoices!A1:F40")); diff != "" {
+				t.Errorf("the undo undone:\n%s", diff)
+			}
+			if f := k.doc().Resource().Sheets[0].BasicFilter; f == nil || len(f.FilterSpecs) != 1 {
+				t.Errorf("the filter is %+v", f)
 			}
 		})
 	}

@@ -494,7 +494,8 @@ func (r *write) put(ctx context.Context) error {
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
 	if r.copies() {
-		return r.commitBody(append(reqs, anys(append(r.plan.finish(), r.putBack()...))...))
+		r.plan.back = r.putBack()
+		return r.commitBody(append(reqs, anys(r.plan.finish())...))
 	}
 	reqs = append(reqs, r.headerUpdates()...)
 	at := 0
@@ -511,7 +512,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return slices.Concat(reqs, anys(r.plan.guards()), anys(r.plan.kept.requests), anys(r.plan.lift()))
+	return slices.Concat(reqs, anys(r.plan.guards()), anys(r.plan.keepRequests()), anys(r.plan.lift()))
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.
