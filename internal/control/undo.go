@@ -38,7 +38,7 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 		return Undo{}, notUndone("It changed nothing in the sheet.")
 	case !r.Undoable:
 		return Undo{}, notUndone("What stood before it is not kept: nothing did, the area is larger than 50,000 " +
-			"cells, or the spreadsheet is too full.")
+			"cells and too much changed, or the spreadsheet is too full.")
 	case e.Target.Account != r.Exporter.Target.Account || e.Target.Spreadsheet != r.Exporter.Target.Spreadsheet ||
 		e.Target.Start != r.Exporter.Target.Start:
 		return Undo{}, notUndone("The exporter writes to another place now.")
