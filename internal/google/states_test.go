@@ -688,7 +688,8 @@ func TestUndoOfALargeRange(t *testing.T) {
 func TestStatesOfFilteredRows(t *testing.T) {
 	t.Parallel()
 	for how, behaviour := range map[string]googlesim.Behaviour{
-		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true}, "skipping sources": {CopySkipsFilteredRows: true},
+		"all": {}, "skipping targets": {PasteSkipsFilteredRows: true},
+		"skipping sources": {CopySkipsFilteredRows: true},
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
