@@ -160,7 +160,7 @@ func typeViewOf(d export.Definition) typeView {
 	info := d.Info()
 	v := typeView{
 		Type: info.ID, Title: info.Title, Summary: info.Summary, Group: info.Group, Kind: info.Kind,
-		Columns: []columnView{}, Options: []optionView{}, Modes: export.Modes(),
+		Columns: []columnView{}, Options: []optionView{}, Modes: d.Modes(),
 	}
 	for _, c := range d.Catalogue() {
 		v.Columns = append(v.Columns, columnView{

@@ -124,7 +124,7 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 		if f.ReadOnly() {
 			o.ignore(key)
 		} else {
-			f.Set(&e, readField(d, f.Kind, o, key, e.Definition))
+			f.Set(&e, readField(d, f, o, key, e.Definition))
 		}
 	}
 	body.refuseUnknown()
@@ -134,11 +134,11 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 	return e, bad.Err()
 }
 
-// readField reads a member as a field of the kind.
-func readField(d *control.Desk, kind export.FieldKind, o *object, key, definition string) any {
-	switch kind {
+// readField reads a member as the field's kind.
+func readField(d *control.Desk, f export.Field, o *object, key, definition string) any {
+	switch f.Kind {
 	case export.FieldTruth:
-		return o.truth(key)
+		return o.truth(key, f.On)
 	case export.FieldTexts:
 		return o.texts(key)
 	case export.FieldFilters:

@@ -7,10 +7,11 @@ type Action uint8
 
 // The actions.
 const (
-	Keep   Action = iota // existing rows stay as they are
-	Write                // existing rows get other values
-	Insert               // rows are put in
-	Delete               // existing rows are taken out
+	Keep    Action = iota // existing rows stay as they are
+	Write                 // existing rows get other values
+	Insert                // rows are put in
+	Delete                // existing rows are taken out
+	Relabel               // existing rows get the policy's mark, and stay as they are otherwise
 )
 
 // Blank is the From of steps that write blank rows.
@@ -44,15 +45,15 @@ func (b *Builder) Script(l Layout) []Step {
 	least := min(l.Least, len(b.stand)+l.Spare)
 	if len(b.want) >= least {
 		steps := b.follow(p, l.Spare)
-		if structural(steps) <= l.Most {
+		if Structural(steps) <= l.Most {
 			return steps
 		}
 	}
 	return b.overwrite(l.Spare, least)
 }
 
-// structural counts the steps that insert or delete.
-func structural(steps []Step) int {
+// Structural counts the steps that insert or delete.
+func Structural(steps []Step) int {
 	n := 0
 	for _, s := range steps {
 		if s.Do == Insert || s.Do == Delete {
@@ -148,10 +149,13 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 		}
 		s.add(Delete, lost, 0)
 		lost = 0
-		if at == none {
-			s.add(Keep, 1, 0)
-		} else {
+		switch {
+		case at != none:
 			s.add(Write, 1, at)
+		case b.isMarked(p, i):
+			s.add(Relabel, 1, 0)
+		default:
+			s.add(Keep, 1, 0)
 		}
 	}
 	free := lost + l.Spare
@@ -197,7 +201,7 @@ func (s *script) add(do Action, rows, from int) {
 	if rows <= 0 {
 		return
 	}
-	if do == Keep || do == Delete {
+	if do == Keep || do == Delete || do == Relabel {
 		from = 0
 	}
 	if n := len(*s); n > 0 {

@@ -53,7 +53,11 @@ func (b *Builder) left() []digests {
 		if at, ok := by[i]; ok {
 			d = b.want[at]
 		}
-		if !b.isLost(p, i) {
+		switch {
+		case b.isLost(p, i):
+		case b.isMarked(p, i):
+			left = append(left, digests{content: b.marked[i], key: d.key})
+		default:
 			left = append(left, d)
 		}
 	}
@@ -111,6 +115,9 @@ func (b *Builder) readTrace() {
 	if b.o.Policy == (Policy{}) {
 		b.known = split(b.o.Trace).known
 		slices.Sort(b.known)
+	}
+	if b.o.Reshaped && b.o.Last == nil {
+		return
 	}
 	cols := LastColumns{Titles: b.o.Titles, Keys: b.o.Keys, Hidden: b.o.Hidden}
 	if b.o.Last != nil {

@@ -21,7 +21,10 @@ type WriteRequest struct {
 	Zone   *time.Location
 	Mode   Mode // empty means Replace
 	// Partial says that the result leaves out records on purpose, by date or filter. Upsert then takes out no rows.
-	Partial     bool
+	Partial bool
+	Deleted string // what Upsert does with rows of records that are gone: DeletedRemove, …; empty means the first
+	// Snapshot says that Append adds all rows as one snapshot or none; see Snapshot.
+	Snapshot    bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
 	FillDown    bool        // formulas beside the rows follow them
 	Repair      Repair      // what a person allowed, once

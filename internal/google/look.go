@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"iter"
 	"reflect"
 	"slices"
 	"time"
@@ -72,14 +73,17 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()
 	if m.cols() == len(r.place.stamp.Fields) {
 		plain, err := r.standRows(ctx, m)
-		if plain || err != nil {
+		if err != nil {
 			return err
+		}
+		if plain {
+			return r.checkKeys()
 		}
 	}
 	if err := r.readMarks(ctx); err != nil {
@@ -92,13 +96,49 @@ func (r *write) stand(ctx context.Context) error {
 	for _, col := range r.place.layout.at { // people may have moved a column out of the range
 		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
 	}
-	_, err := r.standRows(ctx, m)
-	return err
+	if _, err := r.standRows(ctx, m); err != nil {
+		return err
+	}
+	return r.checkKeys()
+}
+
+// keptColumns returns the columns that were written last and are still there, in their order.
+func (p *place) keptColumns() []table.Column {
+	var list []table.Column
+	for _, f := range p.stamp.Fields {
+		if _, ok := p.layout.at[f.ID]; ok {
+			c := columnOfShows(f.Shows)
+			c.ID, c.Title = f.ID, p.layout.titles[f.ID]
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// checkKeys fails if the rows that stand lack a column by which the mode knows rows again. They would all stand twice.
+func (r *write) checkKeys() error {
+	if p := r.w.Policy(); p.Order || p.Remove || r.w.Snapshot || r.change.Stands() == 0 {
+		return nil
+	}
+	for _, c := range r.w.Rows.Schema().Columns {
+		if _, stands := r.place.layout.at[c.ID]; c.Key && !stands {
+			return problem.New(problem.SheetConflict, "The rows on the tab %q have no column %q, which tells which of "+
+				"them are the same as before.", r.place.tab.title, c.Title).
+				WithHint("Run the exporter once in the mode replace with the column %q, or choose another tab. "+
+					"Nothing was written.", c.ID)
+		}
+	}
+	return nil
 }
 
 // standRows reads a rectangle that begins with the header. It reports whether the header is as it was written; the rows
 // mean something only then, or if the layout does not come from the header.
 func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) {
+	if r.w.Snapshot {
+		if r.w.Rows, err = export.KeepColumns(r.given, r.place.keptColumns()); err != nil {
+			return false, err
+		}
+	}
 	r.newChange()
 	r.spare = 0
 	columns := r.w.Rows.Schema().Columns
@@ -143,18 +183,33 @@ func (r *write) keep(values, last []value) {
 
 // standing yields the existing rows again.
 func (r *write) standing(yield func([]value)) {
-	if r.kept == nil {
-		return
-	}
-	row := make([]value, len(r.w.Rows.Schema().Columns))
-	for kept, err := range r.kept.Rows() {
+	for row, err := range r.existing() {
 		if err != nil {
 			return // what is missing makes the set incomplete
 		}
-		for i, c := range kept.Cells {
-			row[i] = unpackCell(c)
-		}
 		yield(row)
+	}
+}
+
+// existing yields the existing rows again. The slice is used again.
+func (r *write) existing() iter.Seq2[[]value, error] {
+	return func(yield func([]value, error) bool) {
+		if r.kept == nil {
+			return
+		}
+		row := make([]value, len(r.w.Rows.Schema().Columns))
+		for kept, err := range r.kept.Rows() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i, c := range kept.Cells {
+				row[i] = unpackCell(c)
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -29,6 +29,8 @@ type plan struct {
 	styles []style
 	widths []int // of the columns, in characters
 	repair export.Repair
+	grows  bool        // rows that stand keep their places and looks
+	mark   change.Mark // for arr.marks
 
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
@@ -54,6 +56,7 @@ type plan struct {
 func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
 		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
+		grows: !w.Policy().Order, mark: w.Policy().Mark,
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
@@ -104,7 +107,9 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 
 // changesNothing reports whether the tab is right as it is.
 func (pl *plan) changesNothing() bool {
-	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
+	a := &pl.arr
+	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
+	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
 	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest
 }
@@ -299,7 +304,20 @@ func (pl *plan) rowRequests() []*sheets.Request {
 				"PASTE_NORMAL"))
 		}
 	}
-	return append(reqs, pl.fillRequests()...)
+	return append(append(reqs, pl.fillRequests()...), pl.markRequests()...)
+}
+
+// markRequests returns the requests that write the policy's mark into existing rows.
+func (pl *plan) markRequests() []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, m := range pl.arr.marks {
+		col := pl.cols[pl.mark.Column]
+		reqs = append(reqs, &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
+			Range: pl.rowRect(m.row, m.rows, [2]int{col, col + 1}).grid(pl.tabID), Fields: "userEnteredValue",
+			Cell: &sheets.CellData{UserEnteredValue: &sheets.ExtendedValue{StringValue: &pl.mark.Value.Text}},
+		}})
+	}
+	return reqs
 }
 
 // fillRequests returns the requests that fill people's formulas down into rows that were put in.

@@ -117,7 +117,13 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	stand := r.change.Stands()
 	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
-	pl.arr = arrange(r.change.Script(limits), stand+r.spare, r.spare)
+	steps := r.change.Script(limits)
+	if change.Structural(steps) > mostShifts {
+		pl.arr = closeUp(steps, stand+r.spare, r.spare)
+	} else {
+		pl.arr = arrange(steps, stand+r.spare, r.spare)
+	}
+	pl.arr.bridge(r.mostBlocks())
 	top, shifts := pl.arr.highest()
 	if !shifts {
 		return nil
@@ -149,7 +155,13 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
 	pl.plain = true
 	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
-	pl.arr = arrange(r.change.Script(limits), stand+limits.Spare, limits.Spare)
+	if steps = r.change.Script(limits); change.Structural(steps) > 0 {
+		pl.arr = closeUp(steps, stand+limits.Spare, limits.Spare)
+		pl.arr.blankEnd()
+	} else {
+		pl.arr = arrange(steps, stand+limits.Spare, limits.Spare)
+	}
+	pl.arr.bridge(r.mostBlocks())
 	return nil
 }
 

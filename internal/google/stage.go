@@ -73,14 +73,12 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 // pastes returns the requests that copy rows from the staging tab to where they belong.
 func (pl *plan) pastes(staging int64) []*sheets.Request {
 	var reqs []*sheets.Request
-	at := 0
-	for _, run := range pl.arr.ordered() {
+	for _, b := range pl.arr.blocks() {
 		for _, part := range pl.parts() {
-			from := rect{at, part.from, at + run.rows, part.from + part.span[1] - part.span[0]}
-			reqs = append(reqs, paste(from.grid(staging), pl.rowRect(run.row, run.rows, part.span).grid(pl.tabID),
+			from := rect{b.from, part.from, b.from + b.rows, part.from + part.span[1] - part.span[0]}
+			reqs = append(reqs, paste(from.grid(staging), pl.rowRect(b.row, b.rows, part.span).grid(pl.tabID),
 				"PASTE_VALUES"))
 		}
-		at += run.rows
 	}
 	return reqs
 }

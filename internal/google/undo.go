@@ -113,7 +113,7 @@ func (r *write) isReversible() bool {
 		hidden = hidden || slices.Contains(r.w.Hidden, c.ID)
 	}
 	return r.set.Complete && !hidden && len(titles) == len(r.plan.cols) && len(r.w.Rows.Schema().Keys()) > 0 &&
-		r.policy().Change && r.sameColumns() && !r.plan.whole && !r.plan.header && r.change.IsOrdered()
+		r.w.Policy().Change && r.sameColumns() && !r.plan.whole && !r.plan.header && r.change.IsOrdered()
 }
 
 func cannotUndo(format string, args ...any) error {

@@ -27,7 +27,8 @@ const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 type write struct {
 	*session
 	w      export.WriteRequest
-	made   bool // this run created the spreadsheet, so nobody has put anything into it
+	given  *table.Spool // the result; w.Rows may have more columns
+	made   bool         // this run created the spreadsheet, so nobody has put anything into it
 	state  *state
 	looked time.Time
 	place  place
@@ -67,7 +68,10 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err != nil {
 		return nil, err
 	}
-	r := &write{session: s, w: w, enc: encoder{zone: w.Zone}}
+	if w.Undo != "" { // whatever the mode, the range becomes what it was
+		w.Mode, w.Partial, w.Deleted, w.Snapshot = export.Replace, false, "", false
+	}
+	r := &write{session: s, w: w, given: w.Rows, enc: encoder{zone: w.Zone}}
 	if w.Target.Spreadsheet == "" && w.Undo != "" {
 		return nil, cannotUndo("There is no spreadsheet yet.")
 	}
@@ -96,7 +100,8 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
-	if before != nil && r.change.Stands() == 0 && r.weighed == r.enc.zone.String() {
+	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
+	if before != nil && r.change.Stands() == 0 && same {
 		r.change = before // it has been told of the result, and nothing stands
 	} else if err := r.weigh(); err != nil {
 		return err
@@ -110,6 +115,9 @@ func (r *write) decide(ctx context.Context) error {
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
+	} else if r.place.isMoved() {
+		pl.start(r.set.Rows)
+		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -165,28 +173,15 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 
 // newChange starts a change.
 func (r *write) newChange() {
-	schema := r.w.Rows.Schema()
-	o := change.Options{
-		Policy: r.policy(), Trace: r.lastTrace(), Budget: r.w.Budget, Keys: schema.Keys(),
+	o := r.w.ChangeOptions()
+	o.Trace = r.lastTrace()
+	if r.place.managed.empty() {
+		o.Trace = nil // of rows that are not there
 	}
-	for i, c := range schema.Columns {
-		o.Titles = append(o.Titles, c.Title)
-		if slices.Contains(r.w.Hidden, c.ID) {
-			o.Hidden = append(o.Hidden, i)
-		}
-	}
-	if !r.sameColumns() {
+	if o.Reshaped = !r.sameColumns(); o.Reshaped {
 		o.Last = r.lastColumns()
 	}
 	r.change = change.NewBuilder(o)
-}
-
-// policy says how the rows combine with those that stand. An undo makes the range exactly what it was.
-func (r *write) policy() change.Policy {
-	if r.isUndo() {
-		return change.Replace()
-	}
-	return r.w.Mode.Policy(r.w.Partial)
 }
 
 // lastColumns returns the columns of the last write.
@@ -284,7 +279,7 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
-	if a.written() == r.fresh.rows && !r.copies() {
+	if !a.byRow && a.written() == r.fresh.rows && !r.copies() {
 		r.picked, r.weight = r.cells, r.bytes
 		return nil
 	}
@@ -298,31 +293,12 @@ func (r *write) pick(a arrangement) error {
 		case r.weight > r.c.o.MaxBody:
 			r.picked = nil
 		case r.picked == nil:
-		case r.cells != nil:
+		case r.cells != nil && n != none:
 			r.picked = append(r.picked, r.cells[n])
 		default:
 			r.picked = append(r.picked, rowDataOf(row))
 		}
 		return nil
-	})
-}
-
-// written yields the rows that an arrangement writes, in the result's order, with their positions in the result.
-func (r *write) written(a arrangement, yield func(n int, row []value) error) error {
-	runs := a.ordered()
-	if len(runs) == 0 {
-		return nil
-	}
-	n := 0
-	return r.rows(func(row []value, _ table.Row) error {
-		for len(runs) > 0 && n >= runs[0].from+runs[0].rows {
-			runs = runs[1:]
-		}
-		n++
-		if len(runs) == 0 || n <= runs[0].from {
-			return nil
-		}
-		return yield(n-1, row)
 	})
 }
 
@@ -369,7 +345,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.policy().Order && !r.reverse { // the rows are exactly the result
+	if r.w.Policy().Order && !r.reverse { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -498,10 +474,8 @@ func (r *write) smallBody() ([]byte, error) {
 		return r.commitBody(append(reqs, anys(r.plan.finish())...))
 	}
 	reqs = append(reqs, r.headerUpdates()...)
-	at := 0
-	for _, run := range r.plan.arr.ordered() {
-		reqs = append(reqs, r.updates(r.plan.first()+run.row, r.picked[at:at+run.rows])...)
-		at += run.rows
+	for _, b := range r.plan.arr.blocks() {
+		reqs = append(reqs, r.updates(r.plan.first()+b.row, r.picked[b.from:b.from+b.rows])...)
 	}
 	return r.commitBody(append(reqs, anys(r.plan.finish())...))
 }

@@ -8,7 +8,6 @@ import (
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
-	"ledgersheet/internal/table"
 )
 
 // DryRun tells what a run would do now.
@@ -29,7 +28,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if err != nil {
 		return DryRun{}, err
 	}
-	if dry, err = j.prepare(ctx, res.rows, res.note, res.account); err != nil {
+	if dry, err = j.prepare(ctx, res); err != nil {
 		return DryRun{}, err
 	}
 	dry.Warnings = append(res.allWarnings(), dry.Warnings...)
@@ -47,20 +46,18 @@ func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) 
 	if err != nil {
 		return DryRun{}, err
 	}
-	return j.prepare(ctx, nil, "", account)
+	return j.prepare(ctx, gathered{account: account})
 }
 
 // prepare finds out what a write would do.
-func (j *job) prepare(
-	ctx context.Context, rows *table.Spool, note string, a export.GoogleAccount,
-) (dry DryRun, err error) {
-	w, err := j.newRequest(ctx, rows, note)
+func (j *job) prepare(ctx context.Context, g gathered) (dry DryRun, err error) {
+	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return DryRun{}, err
 	}
 	write, err := j.o.Destination.Prepare(ctx, w)
 	if err != nil {
-		return DryRun{}, nameAccount(err, a)
+		return DryRun{}, nameAccount(err, g.account)
 	}
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()

@@ -117,6 +117,9 @@ type gathered struct {
 	rows     *table.Spool
 	note     string
 	warnings []export.Warning // from combining the companies
+
+	snapshot, partial bool   // see export.WriteRequest
+	deleted           string // likewise
 }
 
 // gather reads all companies and combines their rows, for the exporter's Google account to write.
@@ -147,11 +150,13 @@ func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
 	if err := j.refuseDifferences(g.parts); err != nil {
 		return g, err
 	}
-	rows, warnings, err := in.combine(g.parts)
+	rows, warnings, err := in.combine(g.parts, j.run, j.o.Now())
 	if err != nil {
 		return g, err
 	}
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
+	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
+	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
 	g.note = j.composeNote(in, g.parts)
 	return g, nil
 }
@@ -203,7 +208,7 @@ func (j *job) do(ctx context.Context) error {
 		run.Warnings = append(run.Warnings, g.warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
-	w, err := j.newRequest(ctx, g.rows, g.note)
+	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -240,7 +245,7 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 }
 
 // newRequest returns what the destination is asked to write.
-func (j *job) newRequest(ctx context.Context, rows *table.Spool, note string) (export.WriteRequest, error) {
+func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
 	e := j.exporter
 	left, err := j.readTraces(ctx, e.ID)
 	if err != nil {
@@ -254,7 +259,10 @@ func (j *job) newRequest(ctx context.Context, rows *table.Spool, note string) (e
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: rows, Note: note, Zone: e.Schedule.Location(), OnHandEdit: e.OnHandEdit, Undo: j.undoes, Reverse: reverse,
+		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
+		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
+		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
+		Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
 		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,

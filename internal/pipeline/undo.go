@@ -115,7 +115,7 @@ func (j *job) undo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w, err := j.newRequest(ctx, nil, "")
+	w, err := j.newRequest(ctx, gathered{})
 	if err != nil {
 		return err
 	}

@@ -64,10 +64,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 
 // columnsOf returns the columns that a run would write, with their titles.
 func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
-	keys := e.Columns
-	if len(keys) == 0 {
-		keys = export.Defaults(d, export.WantsLines(d, e.Options))
-	}
+	keys := e.ResultColumns(d)
 	list := make([]helpColumn, 0, len(keys))
 	for _, key := range keys {
 		col, err := export.FindColumn(d, key)
@@ -94,7 +91,8 @@ func configFacts(e export.Exporter, k known) []fact {
 	}
 	if d, err := k.desk.Definition(e.Definition); err == nil {
 		for _, o := range d.OptionList() {
-			if v := e.Option(d, o.Key); v != "" && v != "false" {
+			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert
+			if v := e.Option(d, o.Key); v != "" && v != "false" && !moot {
 				facts = append(facts, fact{Title: o.Title, Text: optionText(o, v)})
 			}
 		}

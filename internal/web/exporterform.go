@@ -210,7 +210,8 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 		case export.FieldTexts:
 			f.Set(&e, form[f.Input])
 		case export.FieldTruth:
-			f.Set(&e, form.Get(f.Input) != "")
+			v := form.Get(f.Input)
+			f.Set(&e, f.On && v != "false" || v == "true")
 		default:
 			f.Set(&e, form.Get(f.Input))
 		}

@@ -28,6 +28,10 @@ type formView struct {
 	Columns     []columnChoice
 	HasLines    bool
 	Options     []optionField
+	Modes       []choice // none if there is no choice
+	ModeHelp    string
+	Finer       bool         // something that is folded up wants to be seen
+	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
 	FilterPaths []choice
 	Accounts    []choice
@@ -108,8 +112,14 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
+	for _, name := range []string{"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference"} {
+		v.Finer = v.Finer || wrong(name) != ""
+	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
+		if f.On {
+			text = fmt.Sprint(f.Get(e))
+		}
 		switch {
 		case f.Hidden:
 			v.Hidden = append(v.Hidden, hiddenInput{f.Input, cmp.Or(text, f.Default)})
@@ -137,6 +147,18 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	}
 	v.Columns, v.HasLines = columnChoices(d, e)
 	v.Options = optionFields(d, e, wrong)
+	isDeleted := func(o optionField) bool { return o.Key == export.OptDeleted }
+	if i := slices.IndexFunc(v.Options, isDeleted); i >= 0 {
+		deleted := v.Options[i]
+		v.Deleted = &deleted
+		v.Options = slices.DeleteFunc(v.Options, isDeleted)
+	}
+	if modes := d.Modes(); len(modes) > 1 {
+		v.ModeHelp = export.ModeHelp(d)
+		for _, m := range modes {
+			v.Modes = append(v.Modes, choice{string(m), m.Words(), m == cmp.Or(e.Mode, export.Replace)})
+		}
+	}
 	v.Filters = filterFields(e)
 	for _, col := range d.Catalogue() {
 		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
