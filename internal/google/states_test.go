@@ -153,7 +153,7 @@ func drop(rows []table.Row) []table.Row {
 	return out
 }
 
-func retitled() table.Schema {
+func renamedTitles() table.Schema {
 	s := table.Schema{Columns: slices.Clone(schema.Columns)}
 	s.Columns[3].Title, s.Columns[4].Title = "Client", "Amount"
 	return s
@@ -174,7 +174,7 @@ var scenes = []struct {
 	{"removed rows", schema, func() []table.Row { return slices.Delete(invoices(30), 4, 19) }},
 	{"all rows removed", schema, func() []table.Row { return nil }},
 	{"a dropped column", dropped, func() []table.Row { return drop(invoices(33)) }},
-	{"renamed titles", retitled(), func() []table.Row { return invoices(30) }},
+	{"renamed titles", renamedTitles(), func() []table.Row { return invoices(30) }},
 	{"another order", schema, func() []table.Row {
 		rows := invoices(30)
 		slices.Reverse(rows)
