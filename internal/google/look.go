@@ -99,10 +99,7 @@ func (r *write) stand(ctx context.Context) error {
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
-	for _, col := range r.place.layout.at { // people may have moved a column out of the range
-		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
-	}
-	if _, err := r.standRows(ctx, m); err != nil {
+	if _, err := r.standRows(ctx, r.place.extent()); err != nil {
 		return err
 	}
 	return r.checkKeys()

@@ -294,6 +294,15 @@ type place struct {
 	marks  marks // once they are read
 }
 
+// extent returns the managed range with the columns that people have moved out of it.
+func (p place) extent() rect {
+	m := p.managed
+	for _, col := range p.layout.at {
+		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
+	}
+	return m
+}
+
 // isMoved reports whether the rows go to another corner of the tab than before.
 func (p place) isMoved() bool {
 	return !p.managed.empty() && (p.managed.row != p.row || p.managed.col != p.col)

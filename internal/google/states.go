@@ -175,7 +175,7 @@ func cut(text string, most int) string {
 // keepState plans to copy the range beside the states that are kept, over the oldest of them if they are many. It does
 // nothing where there is no room.
 func (r *write) keepState() {
-	pl, m := r.plan, r.place.managed
+	pl, m := r.plan, r.place.extent()
 	if pl.whole || m.empty() || m.rows()*m.cols() > r.c.o.KeptCells || len(pl.unmerge) > 0 {
 		return
 	}
@@ -279,7 +279,7 @@ func clearLane(on *tab, gone []keptState, at rect) []*sheets.Request {
 
 // stateMark returns the metadata of the state that is kept at a place of the hidden tab.
 func (r *write) stateMark(at rect) string {
-	m, s := r.place.managed, r.place.stamp
+	m, s := r.place.extent(), r.place.stamp
 	k := keptState{
 		Exporter: r.w.Owner, Run: r.w.Run, Writes: s.Writes, At: s.At, Look: s.Look,
 		Rect: [4]int{at.row, at.col, at.endRow, at.endCol},
