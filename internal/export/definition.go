@@ -181,6 +181,8 @@ type Report struct {
 	Levels int
 	// Summarize lists the accepted values of summarize_by, the default first; empty if the report takes none.
 	Summarize []string
+	// Ageing reports whether the columns are periods by which amounts are overdue.
+	Ageing bool
 	// Params are the report's own filters. An option's key is QuickBooks' parameter name. An option at its default is
 	// not sent, so the default has to be what QuickBooks does without it.
 	Params []Option
