@@ -9,7 +9,7 @@ var _ = register(export.Report{
 	Levels:  1, Ageing: true,
 	Params: options([]export.Option{ids("vendor", "Vendors"), ids("department", "Locations")}, agingPeriods(),
 		[]export.Option{sortOrder()}),
-	Across: []export.GroupSum{{Group: "total"}},
+	Across: []export.GroupSum{{Group: "total", Seen: agedPayablesPage}},
 	Figures: []export.Figure{
 		addUp("total", "Total", "total"),
 		addUp("overdue", "Overdue", "total", "-current"),

@@ -9,8 +9,11 @@ var _ = register(export.Report{
 	Summarize: columnsBy(),
 	Params:    statementFilters(),
 	Groups: []export.GroupSum{
-		{Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"}},
-		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}},
+		{
+			Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"},
+			Seen: cashFlowPage, // which has no investing activities
+		},
+		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}, Seen: cashFlowPage}, // beginning with nothing
 	},
 	Figures: []export.Figure{
 		group("increase", "Net cash change", "CashIncrease"),

@@ -194,11 +194,12 @@ type Report struct {
 	// subtracts as negative amounts already are recognized.
 	Across []GroupSum
 	// Running reports whether an account's rows come in the order of their balances, so that opening balance, rows and
-	// closing balance can be checked.
+	// closing balance can be checked. Recorded answers of GeneralLedger show it.
 	Running bool
 	// Figures are the headline figures.
 	Figures []Figure
-	// Even names two columns with equal sums, such as debit and credit.
+	// Even names two columns with equal sums, such as debit and credit. Intuit's reference samples of TrialBalance and
+	// JournalReport show it.
 	Even [2]string
 }
 
@@ -206,6 +207,7 @@ type Report struct {
 type GroupSum struct {
 	Group string
 	Of    []string
+	Seen  string // the reference page or the recording in which it holds: an address, or a file in testdata
 }
 
 // Info implements Definition.

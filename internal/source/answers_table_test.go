@@ -148,6 +148,16 @@ func reportAnswers() []recorded {
 			},
 		},
 		{
+			"net_other_income.json", "statement", statementOf("profit_and_loss",
+				"Other Expenses | Sundries | 2000.00"),
+			[]string{
+				"8 checks hold",
+				"statement: 16 rows, total 9499.31",
+				"table: 4 rows, total 9499.31",
+				"tidy: 4 rows, Amount 9499.31",
+			},
+		},
+		{
 			"pl_detail_other_income_and_expense.json", "statement sample/hard", statementOf("profit_and_loss_detail"),
 			[]string{
 				"13 checks hold",
