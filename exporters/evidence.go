@@ -3,10 +3,11 @@ package exporters
 // Where the reports' rules about QuickBooks' own arithmetic have been seen to hold: samples on Intuit's reference pages,
 // and answers in internal/statement/testdata/hard, made after ones that were recorded in public.
 const (
-	balanceSheetPage = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/balancesheet"
-	cashFlowPage     = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/cashflow"
-	agedPayablesPage = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/apagingsummary"
-	agedReceivables  = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/aragingsummary"
+	pages            = "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/report-entities/"
+	balanceSheetPage = pages + "balancesheet"
+	cashFlowPage     = pages + "cashflow"
+	agedPayablesPage = pages + "apagingsummary"
+	agedReceivables  = pages + "aragingsummary"
 	netOtherIncome   = "net_other_income.json"
 	negativeExpenses = "customer_income_negative_expenses.json"
 )

@@ -13,7 +13,8 @@ var _ = register(export.Report{
 			Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"},
 			Seen: cashFlowPage, // which has no investing activities
 		},
-		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}, Seen: cashFlowPage}, // beginning with nothing
+		// The page's company began with nothing.
+		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}, Seen: cashFlowPage},
 	},
 	Figures: []export.Figure{
 		group("increase", "Net cash change", "CashIncrease"),
