@@ -68,3 +68,22 @@ func TestTitlesOfSplitColumnsMeanNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLeadingZerosAreCodes proves that a column of amounts whose values are digits with leading zeros is text, unless
+// its key or its period proves that it holds amounts, and that a zero alone is no code.
+func TestLeadingZerosAreCodes(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"004711": "text", "000": "money", "0": "money", "0.50": "money"} {
+		a := decodeText(t, `{"Header":{"ReportName":"R","Currency":"USD"},"Columns":{"Column":[
+			{"ColTitle":"","ColType":"Item"},{"ColTitle":"Number","ColType":"Money"},
+			{"ColTitle":"Jan 2026","ColType":"Money","MetaData":[{"Name":"StartDate","Value":"2026-01-01"}]}]},
+			"Rows":{"Row":[{"ColData":[{"value":"Hose"},{"value":"`+value+`"},{"value":"`+value+`"}]}]}}`,
+			export.Report{})
+		if c := a.columns[1]; c.kind.String() != want || c.additive != (want == "money") {
+			t.Errorf("a column with %s is %s, added %t", value, c.kind, c.additive)
+		}
+		if c := a.columns[2]; c.kind.String() != "money" {
+			t.Errorf("a period with %s is %s", value, c.kind)
+		}
+	}
+}
