@@ -63,7 +63,7 @@ func TestPeopleBetweenLookAndCommit(t *testing.T) {
 					if !acted {
 						t.Fatal("nobody came in between")
 					}
-					p := person{b: b}
+					p := person{b: &modal{bench: b}}
 					got := rowsUnder(b, p.tabTitle())
 					if diff := cmp.Diff(titled(schema, fresh), got); diff != "" {
 						t.Errorf("the rows are wrong (-want +got):\n%s", diff)
