@@ -27,7 +27,7 @@ const (
 // lateAfter is how long after its due time an exporter counts as late.
 const lateAfter = 5 * time.Minute
 
-// stoppedRuns is how far back the last run is looked for that nobody stopped.
+// stoppedRuns is how far back the last run is looked for that nobody stopped and that was no undoing.
 const stoppedRuns = 20
 
 // StateOf returns the state of an exporter, given its latest runs, newest first, and whether a connection blocks it.
@@ -44,6 +44,7 @@ func StateOf(e export.Exporter, blocked bool, now time.Time, runs ...export.Run)
 	}
 	for _, r := range runs {
 		switch {
+		case r.Trigger == export.TriggerUndo: // says nothing of QuickBooks
 		case r.Status == export.RunFailed:
 			return StateFailing
 		case r.Status == export.RunSucceeded && r.Differences() > 0:
@@ -61,8 +62,8 @@ type Standing struct {
 	Success *export.Run // the last run that succeeded; nil if the history has none
 }
 
-// Standings returns how each of the exporters stands. It reads one run of an exporter whose last run succeeded, and
-// never more than the exporter's own history.
+// Standings returns how each of the exporters stands. It reads one run of an exporter whose last run succeeded, and a
+// few of another's own history.
 func (d *Desk) Standings(ctx context.Context, exporters ...export.Exporter) ([]Standing, error) {
 	blocks, err := d.findBlocks(ctx)
 	if err != nil {
@@ -98,16 +99,18 @@ func (d *Desk) findBlocks(ctx context.Context) (func(export.Exporter) bool, erro
 
 func (d *Desk) standing(ctx context.Context, e export.Exporter, blocked bool) (Standing, error) {
 	runs, _, err := d.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: 1})
-	if err == nil && len(runs) > 0 && runs[0].Status == export.RunCancelled {
+	if err == nil && len(runs) > 0 && (runs[0].Status == export.RunCancelled || runs[0].Trigger == export.TriggerUndo) {
 		runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: stoppedRuns})
 	}
 	if err != nil {
 		return Standing{}, err
 	}
 	s := Standing{State: StateOf(e, blocked, d.o.Now(), runs...)}
-	succeeded := func(r export.Run) bool { return r.Status == export.RunSucceeded }
+	succeeded := func(r export.Run) bool {
+		return r.Status == export.RunSucceeded && r.Trigger != export.TriggerUndo
+	}
 	if len(runs) > 0 && !slices.ContainsFunc(runs, succeeded) {
-		runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: e.ID, Status: export.RunSucceeded, Limit: 1})
+		runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: e.ID, Status: export.RunSucceeded, Limit: stoppedRuns})
 		if err != nil {
 			return Standing{}, err
 		}

@@ -15,7 +15,8 @@ func TestStateOf(t *testing.T) {
 		return export.Run{Status: s, Result: export.Result{Checks: checks}}
 	}
 	good, bad := run(export.RunSucceeded), run(export.RunFailed)
-	queued := run(export.RunQueued)
+	queued, undone := run(export.RunQueued), run(export.RunSucceeded)
+	undone.Trigger = export.TriggerUndo
 	stopped, differs := run(export.RunCancelled), run(export.RunSucceeded, export.Check{Says: "1", AddsUpTo: "2"})
 	known := run(export.RunSucceeded, export.Check{Says: "1", AddsUpTo: "2", Accepted: true})
 	paused := export.Exporter{Pause: &export.Pause{Reason: export.PausedByPerson}}
@@ -32,6 +33,7 @@ func TestStateOf(t *testing.T) {
 		"stopped at once":          {runs: []export.Run{stopped}, want: StateNeverRun},
 		"good":                     {runs: []export.Run{good, bad}, want: StateOK},
 		"good before it stopped":   {runs: []export.Run{stopped, good, bad}, want: StateOK},
+		"undone":                   {runs: []export.Run{undone, bad, good}, want: StateFailing},
 		"failed":                   {runs: []export.Run{bad, good}, want: StateFailing},
 		"differs":                  {runs: []export.Run{differs, bad}, want: StateDiffers},
 		"a difference is known":    {runs: []export.Run{known}, want: StateOK},

@@ -219,7 +219,7 @@ func (h *history) people() {
 // checkNotes looks for the notes, each of which must be there once.
 func (h *history) checkNotes() {
 	found := 0
-	for _, line := range h.b.doc().Values("Invoices!B1:B999") {
+	for _, line := range h.b.doc().Values("Invoices!B1:B9999") {
 		if strings.HasPrefix(fmt.Sprint(line...), "note ") {
 			found++
 		}

@@ -55,6 +55,7 @@ type field struct {
 	Title string `json:"title"`
 	Shows string `json:"shows"`         // kind and currency; the number format is set again when it changes
 	Gap   int    `json:"gap,omitempty"` // people's columns between it and the one before
+	Key   bool   `json:"key,omitempty"`
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
@@ -82,6 +83,9 @@ type tab struct {
 	stamps     map[export.ID]stamp
 	guards     []guard
 	staging    export.ID // the exporter whose staging tab it is
+	states     []keptState
+	isCopy     bool // of a range that people had edited
+	conditions int  // how many conditional formats it has
 }
 
 // protection is a part of a tab that the account may not edit, except for its open parts.
@@ -111,6 +115,7 @@ type namedRange struct {
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -170,8 +175,12 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, m := range sh.Tables {
 		t.tables = append(t.tables, rectOf(m.Range, t.rows, t.cols))
 	}
+	for range sh.ConditionalFormats {
+		t.conditions++
+	}
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
+		t.noteState(m)
 	}
 	return t
 }
@@ -214,12 +223,12 @@ func (st *state) tabTitled(title string) *tab {
 	return nil
 }
 
-// onlyTab returns the spreadsheet's single tab, or nil if it has several. Staging tabs do not count.
+// onlyTab returns the spreadsheet's single tab, or nil if it has several. The program's hidden tabs do not count.
 func (st *state) onlyTab() *tab {
 	var only *tab
 	for i := range st.tabs {
 		switch {
-		case st.tabs[i].staging != "":
+		case st.tabs[i].staging != "", st.tabs[i].isKept():
 		case only != nil:
 			return nil
 		default:
