@@ -230,8 +230,8 @@ func (e Entity) options(yield func(option) bool) {
 	}
 }
 
-const deletedHelp = "Where rows are kept up to date (mode upsert). With a date range or filter, rows that are not in " +
-	"the result stay as they are: they may just not match any more."
+const deletedHelp = "Only where rows are kept up to date one by one. With a date range or filter, rows that are not " +
+	"in the result stay as they are: they may just not match any more."
 
 var deletedChoices = []Choice{
 	{DeletedRemove, "Take them out"}, {DeletedMark, "Keep them, Status becomes Deleted"},

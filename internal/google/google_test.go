@@ -1,6 +1,7 @@
 package google
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,25 @@ func TestA1(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestFreeTitle proves that a new tab's title is one that no tab has and that Google takes.
+func TestFreeTitle(t *testing.T) {
+	t.Parallel()
+	wide := strings.Repeat("💰", 50) // 100 UTF-16 units
+	st := &state{tabs: []tab{{title: "Invoices"}, {title: "Invoices (2)"}, {title: wide}, {title: "A, edited"}}}
+	for _, c := range []struct{ title, end, want string }{
+		{"Bills", "", "Bills"},
+		{"Invoices", "", "Invoices (3)"},
+		{"A", ", edited", "A, edited (2)"},
+		{wide, "", wide[:48*4] + " (2)"},
+		{wide, ", edited", wide[:46*4] + ", edited"},
+		{"Undo of " + wide, "", "Undo of " + wide[:46*4]},
+	} {
+		if got := st.freeTitle(c.title, c.end); got != c.want {
+			t.Errorf("%q with %q: got %q, want %q", c.title, c.end, got, c.want)
 		}
 	}
 }

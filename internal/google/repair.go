@@ -198,7 +198,7 @@ func (r *write) findPlace() (place, error) {
 		r.w.Target.Tab, r.w.Target.Sheet = &id, t.title
 		return r.state.locate(r.w.Owner, r.w.Target)
 	}
-	r.w.Target.Sheet = r.state.freeTitle(r.w.Target.Sheet)
+	r.w.Target.Sheet = r.state.freeTitle(r.w.Target.Sheet, "")
 	row, col, err := parseStart(r.w.Target)
 	return place{row: row, col: col, named: r.state.rangeOf(r.w.Owner).id}, err
 }
@@ -209,16 +209,19 @@ func besideID(owner, run export.ID) int64 { return numberFor("beside", string(ow
 // mostTitle is how long a tab's title may be, in UTF-16 units.
 const mostTitle = 100
 
-// freeTitle returns a title like the given one that no tab has.
-func (st *state) freeTitle(like string) string {
-	for n := 2; ; n++ {
-		end := fmt.Sprintf(" (%d)", n)
-		begin := []rune(like)
-		for len(utf16.Encode(begin)) > mostTitle-len(end) {
+// freeTitle returns the title with the end, or one like it that no tab has. It shortens a title that is too long.
+func (st *state) freeTitle(title, end string) string {
+	for n := 1; ; n++ {
+		tail := end
+		if n > 1 {
+			tail += fmt.Sprintf(" (%d)", n)
+		}
+		begin := []rune(title)
+		for len(begin) > 0 && len(utf16.Encode(begin))+len(utf16.Encode([]rune(tail))) > mostTitle {
 			begin = begin[:len(begin)-1]
 		}
-		if title := strings.TrimSpace(string(begin)) + end; st.tabTitled(title) == nil {
-			return title
+		if free := strings.TrimSpace(string(begin)) + tail; st.tabTitled(free) == nil {
+			return free
 		}
 	}
 }

@@ -2,7 +2,6 @@ package google
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"google.golang.org/api/sheets/v4"
@@ -127,7 +126,7 @@ func (pl *plan) keepRequests() []*sheets.Request {
 func (r *write) keepCopy() error {
 	pl, m, t := r.plan, r.place.managed, r.place.tab
 	id := numberFor("copy", string(pl.owner), string(pl.run), r.place.stamp.text)
-	title := r.freeTitle(fmt.Sprintf("%s, edited, %s", cut(t.title, 50), r.c.o.Now().In(r.zone()).Format(copyStamp)))
+	title := r.state.freeTitle(t.title, ", edited, "+r.c.o.Now().In(r.zone()).Format(copyStamp))
 	full := r.state.cells(r.w.Owner) + max(0, pl.growth()) + m.endRow*m.endCol
 	if full > export.MostCells || len(r.state.tabs) >= mostTabs {
 		return problem.New(problem.SpreadsheetFull, "People have edited the exported area, and there is no room for "+
@@ -154,22 +153,6 @@ func addHiddenTab(id int64, title string, rows, cols int) *sheets.Request {
 		SheetId: id, Title: title, Hidden: true,
 		GridProperties: &sheets.GridProperties{RowCount: int64(rows), ColumnCount: int64(cols)},
 	}}}
-}
-
-// freeTitle returns the title, or one like it that no tab has.
-func (r *write) freeTitle(title string) string {
-	free := title
-	for n := 2; r.state.tabTitled(free) != nil; n++ {
-		free = fmt.Sprintf("%s (%d)", title, n)
-	}
-	return free
-}
-
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most])
-	}
-	return text
 }
 
 // keepState plans to copy the range beside the states that are kept, over the oldest of them if they are many. It does
@@ -209,7 +192,7 @@ func (r *write) keepState() {
 	pl.kept.cells += grown
 	pl.kept.state = true
 	if on == nil {
-		title := r.freeTitle("Undo of " + cut(r.place.tab.title, 60))
+		title := r.state.freeTitle("Undo of "+r.place.tab.title, "")
 		pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, at.endRow, at.endCol))
 	} else {
 		pl.kept.requests = append(pl.kept.requests, clearLane(on, gone, at)...)

@@ -73,12 +73,21 @@ func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
 	for _, key := range keys {
 		col, err := export.FindColumn(d, key)
 		if err != nil {
-			col = export.Column{Path: key, Title: key}
+			col = export.Column{Path: key}
 		}
-		col.Title = cmp.Or(e.Titles[col.Path], col.Title)
-		list = append(list, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, true, col.Line()})
+		title := columnTitle(d, e, key)
+		list = append(list, helpColumn{col.Path, title, col.Kind.String(), col.Help, true, col.Line()})
 	}
 	return list
+}
+
+// columnTitle returns the title of a column in the exporter's sheet.
+func columnTitle(d export.Definition, e export.Exporter, key string) string {
+	col, err := export.FindColumn(d, key)
+	if err != nil {
+		return cmp.Or(e.Titles[key], key)
+	}
+	return cmp.Or(e.Titles[key], col.Title, key)
 }
 
 // configFacts describes how an exporter is configured. For a run, pass its own copy of the exporter.
@@ -94,18 +103,20 @@ func configFacts(e export.Exporter, k known) []fact {
 	facts := []fact{
 		{Title: "What", Text: typeTitle(k.desk, e.Definition)}, {Title: "Companies", Text: strings.Join(names, ", ")},
 	}
+	title := func(column string) string { return cmp.Or(e.Titles[column], column) }
 	if d, err := k.desk.Definition(e.Definition); err == nil {
+		title = func(column string) string { return columnTitle(d, e, column) }
 		for _, o := range d.OptionList() {
 			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert
 			if v := e.Option(d, o.Key); v != "" && v != "false" && !moot {
-				facts = append(facts, fact{Title: o.Title, Text: optionText(o, v)})
+				facts = append(facts, fact{Title: o.Title, Text: optionText(d, o, v)})
 			}
 		}
 	}
 	if len(e.Filters) > 0 {
 		filters := fact{Title: "Only rows where"}
 		for _, f := range e.Filters {
-			filters.Items = append(filters.Items, strings.TrimSpace(f.Column+" "+opWord(f.Op)+" "+f.Value))
+			filters.Items = append(filters.Items, strings.TrimSpace(title(f.Column)+" "+opWord(f.Op)+" "+f.Value))
 		}
 		facts = append(facts, filters)
 	}
@@ -122,13 +133,13 @@ func configFacts(e export.Exporter, k known) []fact {
 	return append(facts, fact{Title: "When", Text: scheduleWords(e.Schedule)})
 }
 
-func optionText(o export.Option, v string) string {
+func optionText(d export.Definition, o export.Option, v string) string {
 	if o.Kind == export.OptionBool {
 		return "yes"
 	}
 	for _, c := range o.Values {
 		if c.Value == v {
-			return c.Title
+			return choiceTitle(d, o.Key, c)
 		}
 	}
 	return v

@@ -70,6 +70,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters/:id/delete", w.deleteExporterPage},
 		{http.MethodPost, "/exporters/:id/delete", w.deleteExporter},
 		{http.MethodGet, "/exporters/:id/preview", w.previewExporter},
+		{http.MethodGet, "/exporters/:id/dry-run", w.dryRun},
 		{http.MethodGet, "/exporters/:id/download", w.download},
 		{http.MethodGet, "/schedule", w.describeSchedule},
 

@@ -46,7 +46,8 @@ type liveView struct {
 	Read    string
 	Total   string // empty if QuickBooks has not said
 	Written string
-	Done    int // out of Of, for the bar
+	Stands  bool // Written counts the rows that stand in the sheet, whichever run wrote them
+	Done    int  // out of Of, for the bar
 	Of      int
 	Took    string
 	Waiting string
@@ -189,8 +190,11 @@ func (w *Web) runFacts(r export.Run) []fact {
 }
 
 func changesSentence(r export.Run) string {
-	if r.Unchanged {
+	switch {
+	case r.Unchanged:
 		return "None: the sheet was right already, nothing was written"
+	case r.Added+r.Changed+r.Removed == 0:
+		return "No row, only titles or looks"
 	}
 	return count(r.Added) + " added, " + count(r.Changed) + " changed, " + count(r.Removed) + " removed"
 }
@@ -242,7 +246,8 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	v := liveView{
 		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
-		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
+		Stands: r.Status == export.RunSucceeded,
+		Took:   elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
 	}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,12 +40,13 @@ func editsOf(ctx context.Context, d *control.Desk, r export.Run) editsView {
 	if err != nil {
 		return view
 	}
+	kinds := kindsOf(d, r.Exporter)
 	for n, ed := range set.Edits {
 		if len(view.List) >= shownEdits {
 			set.Edits = set.Edits[:n]
 			break
 		}
-		view.List = append(view.List, editViews(ed)...)
+		view.List = append(view.List, editViews(ed, kinds)...)
 	}
 	if more := set.Edited - len(set.Edits); more > 0 {
 		view.More = count(more)
@@ -52,40 +54,35 @@ func editsOf(ctx context.Context, d *control.Desk, r export.Run) editsView {
 	return view
 }
 
-func editViews(ed change.Edit) []editView {
+func editViews(ed change.Edit, kinds columnKinds) []editView {
 	switch ed.Kind {
 	case change.Added:
-		return []editView{{Place: ed.Place, Key: ed.Key, Column: "The row", Was: "was not there", Now: cellsOf(ed)}}
+		return []editView{{
+			Place: ed.Place, Key: ed.Key, Column: "The row", Was: "was not there", Now: cellsOf(ed, kinds),
+		}}
 	case change.Removed:
 		return []editView{{Place: "–", Key: ed.Key, Column: "The row", Was: "was there", Now: "was taken out"}}
 	}
 	var list []editView
 	for _, c := range ed.Cells {
 		list = append(list, editView{
-			Place: ed.Place, Key: ed.Key, Column: c.Column, Was: shownValue(c.Old), Now: shownValue(c.New),
-			WasUnknown: !ed.Known,
+			Place: ed.Place, Key: ed.Key, Column: c.Column, Was: kinds.shown(c.Column, c.Old),
+			Now: kinds.shown(c.Column, c.New), WasUnknown: !ed.Known,
 		})
 	}
 	return list
 }
 
 // cellsOf returns what stands in a row that people put in.
-func cellsOf(ed change.Edit) string {
+func cellsOf(ed change.Edit, kinds columnKinds) string {
 	text := ""
 	for i, c := range ed.Cells {
 		if i > 0 {
 			text += " · "
 		}
-		text += shownValue(c.New)
+		text += kinds.shown(c.Column, c.New)
 	}
 	return text
-}
-
-func shownValue(v change.Value) string {
-	if v.Kind == 0 {
-		return "blank"
-	}
-	return shorten(v.Text)
 }
 
 // shorten cuts a long text.
@@ -136,30 +133,39 @@ func (w *Web) undoEffects(ctx context.Context, d *control.Desk, u control.Undo) 
 		return []string{"The sheet could not be looked at just now: " + problem.From(err).Message}
 	}
 	set := dry.Change
-	effects := []string{plural(set.Added, "row is", "rows are") + " put back, " + count(set.Changed) + " changed, " +
-		count(set.Removed) + " taken out."}
+	effects := []string{"No row changes, only titles or looks."}
+	if set.Added+set.Changed+set.Removed > 0 {
+		effects[0] = plural(set.Added, "row is", "rows are") + " put back, " + count(set.Changed) + " changed, " +
+			count(set.Removed) + " taken out."
+	}
 	if set.Edited == 0 {
 		return effects
 	}
-	edited := "People have edited " + plural(set.Edited, "row", "rows") + " since"
-	for i, ed := range set.Edits[:min(len(set.Edits), 5)] {
-		mark := ", "
-		if i == 0 {
-			mark = ": "
-		}
-		if ed.Place != "" {
-			edited += mark + ed.Place
-		}
-	}
+	edited := editedSentence(set)
 	switch u.Exporter.OnHandEdit {
 	case export.StopOnHandEdit:
-		edited += ". The exporter is set to stop then, so the undo will write nothing and fail."
+		edited += " The exporter is set to stop then, so the undo will write nothing and fail."
 	case export.KeepCopyOfHandEdits:
-		edited += ". A copy of the area is kept on a hidden tab, then the edits go."
+		edited += " A copy of the area is kept on a hidden tab, then the edits go."
 	default:
-		edited += ". These edits go; the undo's page lists them."
+		edited += " These edits go; the undo's page lists them."
 	}
 	return append(effects, edited)
+}
+
+// editedSentence says how many rows people have edited since the last run, and where the first ones are.
+func editedSentence(set *change.Set) string {
+	var places []string
+	for _, ed := range set.Edits {
+		if ed.Place != "" && len(places) < 5 {
+			places = append(places, ed.Place)
+		}
+	}
+	text := "People have edited " + plural(set.Edited, "row", "rows") + " since"
+	if len(places) > 0 {
+		text += ": " + strings.Join(places, ", ")
+	}
+	return text + "."
 }
 
 func (w *Web) undoRun(c *gin.Context) error {

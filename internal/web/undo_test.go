@@ -21,6 +21,15 @@ func TestUndoOnTheRunPage(t *testing.T) {
 			t.Errorf("the run's page lacks %q", text)
 		}
 	}
+	dry := s.wantGet("/exporters/" + string(e.ID) + "/dry-run")
+	for _, text := range []string{
+		"A run now would add 2 rows, change 1 and take out 1.", "People have edited 1 row since: E9.", "5.10", "6.10",
+		"And 3 more rows.", "3 requests to QuickBooks and 4 to Google",
+	} {
+		if !strings.Contains(dry, text) {
+			t.Errorf("the dry run lacks %q:\n%s", text, dry)
+		}
+	}
 	body = s.wantGet(page + "/undo")
 	for _, text := range []string{
 		"Undo this run of", "2 rows are put back, 1 changed, 1 taken out.", "People have edited 1 row since: E9.",
