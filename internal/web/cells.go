@@ -2,6 +2,7 @@ package web
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -42,6 +43,17 @@ func (k columnKinds) shown(column string, v change.Value) string {
 		return serialTime(v.Text, "2006-01-02 15:04:05")
 	}
 	return shorten(v.Text)
+}
+
+// line returns one value of each cell of a row, without those that are blank.
+func (k columnKinds) line(cells []change.Cell, of func(change.Cell) change.Value) string {
+	var list []string
+	for _, c := range cells {
+		if v := of(c); v.Kind != 0 {
+			list = append(list, k.shown(c.Column, v))
+		}
+	}
+	return strings.Join(list, " · ")
 }
 
 // serialTime formats a number of days since 1899-12-30, with which Google Sheets represents dates and times.

@@ -27,7 +27,7 @@ type dryRunView struct {
 type dryRow struct{ Key, Column, Old, New string }
 
 // shownChanges limits the rows that a dry run's view lists.
-const shownChanges = 20
+const shownChanges = 12
 
 func newDryRunView(
 	set *change.Set, requests export.Requests, warnings []export.Warning, kinds columnKinds,
@@ -58,9 +58,11 @@ func newDryRunView(
 func dryRows(item change.Item, kinds columnKinds) []dryRow {
 	switch item.Kind {
 	case change.Added:
-		return []dryRow{{item.Key, "The row", "", "is added"}}
+		fresh := kinds.line(item.Cells, func(c change.Cell) change.Value { return c.New })
+		return []dryRow{{item.Key, "The row", "", fresh}}
 	case change.Removed:
-		return []dryRow{{item.Key, "The row", "", "is taken out"}}
+		was := kinds.line(item.Cells, func(c change.Cell) change.Value { return c.Old })
+		return []dryRow{{item.Key, "The row", was, "is taken out"}}
 	}
 	var list []dryRow
 	for _, c := range item.Cells {

@@ -57,8 +57,9 @@ func editsOf(ctx context.Context, d *control.Desk, r export.Run) editsView {
 func editViews(ed change.Edit, kinds columnKinds) []editView {
 	switch ed.Kind {
 	case change.Added:
+		now := kinds.line(ed.Cells, func(c change.Cell) change.Value { return c.New })
 		return []editView{{
-			Place: ed.Place, Key: ed.Key, Column: "The row", Was: "was not there", Now: cellsOf(ed, kinds),
+			Place: ed.Place, Key: ed.Key, Column: "The row", Was: "was not there", Now: now,
 		}}
 	case change.Removed:
 		return []editView{{Place: "–", Key: ed.Key, Column: "The row", Was: "was there", Now: "was taken out"}}
@@ -71,18 +72,6 @@ func editViews(ed change.Edit, kinds columnKinds) []editView {
 		})
 	}
 	return list
-}
-
-// cellsOf returns what stands in a row that people put in.
-func cellsOf(ed change.Edit, kinds columnKinds) string {
-	text := ""
-	for i, c := range ed.Cells {
-		if i > 0 {
-			text += " · "
-		}
-		text += kinds.shown(c.Column, c.New)
-	}
-	return text
 }
 
 // shorten cuts a long text.
