@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -9,6 +10,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/download"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/sheetfile"
 )
@@ -54,13 +56,20 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	if err != nil {
 		return err
 	}
+	return send(c, http.StatusOK, dryRunViewOf(dry))
+}
+
+// DryRunJSON returns a dry run as the API shows it, for when the command line makes one itself.
+func DryRunJSON(dry pipeline.DryRun) ([]byte, error) { return json.Marshal(dryRunViewOf(dry)) }
+
+func dryRunViewOf(dry pipeline.DryRun) dryRunView {
 	set := dry.Change
-	return send(c, http.StatusOK, dryRunView{
+	return dryRunView{
 		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed,
 		HandEdits: set.Edited, Edits: editsOf(set.Edits), Cells: set.Cells, Requests: dryRunRequests(dry.Requests),
 		Sample:   itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
-	})
+	}
 }
 
 // captureAnswers sends QuickBooks' answers, scrubbed, as a file.

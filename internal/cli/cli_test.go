@@ -224,3 +224,31 @@ func TestRunOnAServer(t *testing.T) {
 		}
 	}
 }
+
+// TestDryRunOnAServer proves that run --dry-run starts no run, and says what one would change.
+func TestDryRunOnAServer(t *testing.T) {
+	t.Setenv("LEDGERSHEET_API_TOKEN", "a-token-of-more-than-24-characters")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method + " " + r.URL.Path {
+		case "GET /api/v1/exporters":
+			fmt.Fprint(w, `{"items":[{"id":"exp_1","name":"Vendors"}]}`)
+		case "POST /api/v1/exporters/exp_1/dry-run":
+			fmt.Fprint(w, `{"rows":9,"added":2,"changed":1,"removed":0,"hand_edits":1,`+
+				`"requests":{"quickbooks":2,"sheets":3},"warnings":["A run would fail."]}`)
+		default:
+			t.Errorf("asked for %s %s", r.Method, r.URL.Path)
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	out, errs, code := call(t, "run", "--url", server.URL, "vendors", "--dry-run")
+	want := "A run would leave 9 rows: 2 added, 1 changed, 0 removed; 2 requests to QuickBooks, 3 to Google. " +
+		"Nothing was written.\n  People have edited 1 of the rows since the last run.\n  A run would fail.\n"
+	if out != want || errs != "" || code != 0 {
+		t.Errorf("code %d\n%s--\n%s", code, out, errs)
+	}
+	out, _, code = call(t, "run", "--url", server.URL, "exp_1", "--dry-run", "--json")
+	if code != 0 || !strings.Contains(out, `"hand_edits": 1`) {
+		t.Errorf("as JSON: code %d\n%s", code, out)
+	}
+}

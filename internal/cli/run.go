@@ -20,6 +20,7 @@ import (
 
 type runCommand struct {
 	Exporter string `arg:"" help:"Id or name of the exporter."`
+	DryRun   bool   `name:"dry-run" help:"Say what a run would change now; write nothing."`
 	JSON     bool   `name:"json" help:"Print the run as JSON."`
 	URL      string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the running server; when it is not set, the data folder is used if no server holds it."`
 	config.Flags
@@ -49,6 +50,17 @@ func (c *runCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error 
 	id, err := choose(names, c.Exporter)
 	if err != nil {
 		return err
+	}
+	if c.DryRun {
+		dry, err := desk.DryRun(ctx, export.ID(id))
+		if err != nil {
+			return err
+		}
+		text, err := api.DryRunJSON(dry)
+		if err != nil {
+			return err
+		}
+		return c.showDryRun(std, text)
 	}
 	events := desk.Follow(ctx, func(r export.Run) bool { return string(r.Exporter.ID) == id })
 	if err := a.StartRuns(ctx); err != nil {
@@ -88,6 +100,13 @@ func (c *runCommand) runRemote(ctx context.Context, std Stdio, base string) erro
 	id, err := choose(list.Items, c.Exporter)
 	if err != nil {
 		return err
+	}
+	if c.DryRun {
+		var dry json.RawMessage
+		if err := client.call(ctx, "POST", "/exporters/"+id+"/dry-run", &dry); err != nil {
+			return err
+		}
+		return c.showDryRun(std, dry)
 	}
 	var run json.RawMessage
 	if err := client.call(ctx, "POST", "/exporters/"+id+"/runs", &run); err != nil {
