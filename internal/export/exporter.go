@@ -111,6 +111,8 @@ type Exporter struct {
 	Target       Target            `json:"target"`
 	Mode         Mode              `json:"mode"`
 	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
+	Look         Look              `json:"look,omitempty"`          // empty means PlainLook
+	TitleBlock   bool              `json:"title_block,omitempty"`   // a Heading above the rows
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
 	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation

@@ -92,6 +92,13 @@ var fields = []Field{
 		Default: string(WarnOnDifference), Choices: []string{string(WarnOnDifference), string(FailOnDifference)},
 		Words: onDifferenceWords,
 	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
+	textField(Field{
+		Path: "look", Label: "Look", Input: "look", Default: string(PlainLook), Choices: lookTexts(), Words: lookWords,
+	}, func(e *Exporter) *Look { return &e.Look }),
+	ownField(Field{
+		Path: "title_block", Label: "Title above the rows", Input: "title_block", Kind: FieldTruth,
+		Words: titleBlockWords,
+	}, func(e *Exporter) *bool { return &e.TitleBlock }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

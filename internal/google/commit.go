@@ -46,7 +46,7 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.target {
+	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.landing() {
 		return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
 			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
 	}
@@ -74,7 +74,7 @@ func (r *write) verifyTarget(ctx context.Context) error {
 	// The new rows are there: too late to cancel.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	err := r.verify(ctx, r.plan.title, r.plan.first(), r.plan.cols, r.expected(false))
+	err := r.verify(ctx, r.plan.title, r.plan.landing().row+1, r.plan.cols, r.expected(false))
 	switch {
 	case problem.HasCode(err, problem.TotalsMismatch):
 		return errors.Join(export.ErrMoved, err)

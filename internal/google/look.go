@@ -22,6 +22,7 @@ func (r *write) look(ctx context.Context) error {
 	if r.place, err = st.locate(r.w.Owner, r.w.Target); err != nil {
 		return err
 	}
+	r.place.findHeading(st, r.w)
 	r.enc = encoder{zone: r.zone()}
 	return r.prove(ctx)
 }
@@ -162,7 +163,7 @@ func (r *write) standing(yield func([]value)) {
 
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
-	for _, area := range r.plan.taken() {
+	for _, area := range r.plan.headingAside(r.plan.taken()) {
 		taken, err := r.firstTaken(ctx, r.place.tab.title, area)
 		if err != nil {
 			return err
@@ -228,11 +229,13 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 		}
 		g := goneColumn{col: col, field: id, bare: true}
 		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
-			taken, err := r.firstTaken(ctx, t.title, part)
-			if err != nil {
-				return nil, err
+			for _, area := range part.minus(r.place.heading.at) {
+				taken, err := r.firstTaken(ctx, t.title, area)
+				if err != nil {
+					return nil, err
+				}
+				g.bare = g.bare && taken == ""
 			}
-			g.bare = g.bare && taken == ""
 		}
 		gone = append(gone, g)
 	}

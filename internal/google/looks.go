@@ -3,6 +3,7 @@ package google
 import (
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
 )
 
@@ -30,18 +31,19 @@ func (pl *plan) looks() []*sheets.Request {
 	for _, i := range fresh {
 		if from < pl.target.endRow {
 			column := rect{from, pl.cols[i], pl.target.endRow, pl.cols[i] + 1}
-			format := &sheets.CellFormat{NumberFormat: numberFormat(pl.schema.Columns[i])}
+			format := &sheets.CellFormat{NumberFormat: pl.numberFormat(pl.schema.Columns[i])}
 			reqs = append(reqs, repeat(column.grid(pl.tabID), format, "numberFormat"))
 		}
 	}
 	return append(reqs, pl.styleRequests()...)
 }
 
-// freshColumns returns the columns whose formats must be set: new ones, and those that hold another kind of values now.
+// freshColumns returns the columns whose formats must be set: new ones, those that hold another kind of values now, and
+// all if the rows get another look.
 func (pl *plan) freshColumns() []int {
 	var list []int
 	was := map[string]string{}
-	if !pl.whole {
+	if !pl.whole && !pl.isRestyled() {
 		for _, f := range pl.place.stamp.Fields {
 			was[f.ID] = f.Shows
 		}
@@ -82,28 +84,25 @@ func (pl *plan) plainLooks(f run) []*sheets.Request {
 	var reqs []*sheets.Request
 	for i, c := range pl.schema.Columns {
 		cells := pl.rowRect(f.row, f.rows, [2]int{pl.cols[i], pl.cols[i] + 1})
-		reqs = append(reqs, repeat(cells.grid(pl.tabID), &sheets.CellFormat{NumberFormat: numberFormat(c)},
+		reqs = append(reqs, repeat(cells.grid(pl.tabID), &sheets.CellFormat{NumberFormat: pl.numberFormat(c)},
 			"numberFormat"))
 	}
 	return reqs
 }
 
-// headerLooks returns the requests that make titles bold and align them with their columns' values.
+// headerLooks returns the requests that dress titles and align them with their columns' values.
 func (pl *plan) headerLooks(columns []int) []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, i := range columns {
-		c := pl.schema.Columns[i]
-		format := &sheets.CellFormat{
-			TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP", HorizontalAlignment: "LEFT",
-		}
-		if c.Kind != table.Text && c.Kind != table.Bool {
-			format.HorizontalAlignment = "RIGHT"
-		}
+		format, leaves := pl.headerFormat(pl.schema.Columns[i])
 		cell := rect{pl.target.row, pl.cols[i], pl.target.row + 1, pl.cols[i] + 1}
-		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, "textFormat.bold,wrapStrategy,horizontalAlignment"))
+		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, leaves))
 	}
 	return reqs
 }
+
+// mostFrozen is how many rows a header may stand below and still be frozen with them: a heading and the header itself.
+const mostFrozen = headingRows + 1
 
 // freeze returns the request that keeps the header in sight, on a tab where nothing is frozen and nothing merged cells
 // forbid it.
@@ -119,7 +118,7 @@ func (pl *plan) freeze() []*sheets.Request {
 			}
 		}
 	}
-	if !pl.whole || rows > 5 || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
+	if !pl.whole || rows > mostFrozen || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
 		return nil
 	}
 	return []*sheets.Request{updateSheet(&sheets.SheetProperties{
@@ -133,7 +132,15 @@ const (
 	mostWidth     = 320
 	characterWide = 8 // a generous width for bold digits in Sheets' default font
 	cellMargin    = 24
+	filterWide    = 20 // the arrow that a filter puts beside a title
 )
+
+func (pl *plan) columnMargin() int {
+	if pl.preset == export.BoardLook {
+		return cellMargin + filterWide
+	}
+	return cellMargin
+}
 
 // columnWidths returns the requests that fit the columns of a new tab to their contents. On other tabs, widths belong
 // to people.
@@ -143,7 +150,7 @@ func (pl *plan) columnWidths() []*sheets.Request {
 	}
 	var reqs []*sheets.Request
 	for i, characters := range pl.widths {
-		pixels := min(max(characters*characterWide+cellMargin, leastWidth), mostWidth)
+		pixels := min(max(characters*characterWide+pl.columnMargin(), leastWidth), mostWidth)
 		reqs = append(reqs, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
 			Range:      dimension(pl.tabID, "COLUMNS", pl.cols[i], pl.cols[i]+1),
 			Properties: &sheets.DimensionProperties{PixelSize: int64(pixels)}, Fields: "pixelSize",
@@ -186,7 +193,7 @@ func (pl *plan) styleRequests() []*sheets.Request {
 			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: padding}, "padding"))
 		}
 	}
-	return reqs
+	return append(reqs, pl.lineRequests()...)
 }
 
 // look identifies the styles; empty if there are none.
@@ -200,25 +207,6 @@ func (pl *plan) look() string {
 		t.addDigest(uint64(s.role)<<8 | uint64(s.level))
 	}
 	return t.digest()[:12]
-}
-
-// numberFormat returns the format that shows a column's kind.
-// https://developers.google.com/workspace/sheets/api/guides/formats
-func numberFormat(c table.Column) *sheets.NumberFormat {
-	switch c.Kind {
-	case table.Money:
-		if zeroDecimal[c.Currency] {
-			return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0"}
-		}
-		return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0.00"}
-	case table.Date:
-		return &sheets.NumberFormat{Type: "DATE", Pattern: "yyyy-mm-dd"}
-	case table.DateTime:
-		return &sheets.NumberFormat{Type: "DATE_TIME", Pattern: "yyyy-mm-dd hh:mm:ss"}
-	case table.Text:
-		return &sheets.NumberFormat{Type: "TEXT", Pattern: "@"}
-	}
-	return nil // automatic: quantities show their own decimal places
 }
 
 var zeroDecimal = map[string]bool{

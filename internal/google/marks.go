@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/api/sheets/v4"
+
+	"ledgersheet/internal/export"
 )
 
 // guardLasts is how long a guard is kept. Google ends requests after 180 seconds.
@@ -208,6 +210,12 @@ func (pl *plan) newStamp() stamp {
 	s := stamp{
 		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1,
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
+	}
+	if pl.preset != export.PlainLook {
+		s.Preset = pl.preset
+	}
+	if pl.heading.wanted != nil {
+		s.Heading, s.Row = pl.heading.fresh, pl.landing().row
 	}
 	for i, c := range pl.schema.Columns {
 		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)})

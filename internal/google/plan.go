@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -45,12 +46,17 @@ type plan struct {
 	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
+
+	preset   export.Look
+	overlays overlays
+	heading  headingPlan
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
 func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
 		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
+		preset: cmp.Or(w.Look, export.PlainLook),
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
@@ -103,7 +109,7 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 func (pl *plan) changesNothing() bool {
 	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
 	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
-		pl.place.stamp.Digest == pl.digest
+		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
 }
 
 // check returns a problem if the tab cannot take the result.
@@ -188,6 +194,7 @@ func (pl *plan) growth() int {
 	if pl.place.tab == nil {
 		return rows * cols
 	}
+	rows += pl.heading.insert
 	return rows*cols - pl.place.tab.rows*pl.place.tab.cols
 }
 
@@ -234,7 +241,7 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := pl.columnRequests()
+	reqs := append(pl.headingChanged(), pl.columnRequests()...)
 	had := t.cols
 	if !pl.whole {
 		had = pl.shape.tabCols
@@ -345,5 +352,6 @@ func (pl *plan) finish() []*sheets.Request {
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",
 		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
-	return append(reqs, pl.marks()...)
+	reqs = append(reqs, pl.overlays.requests...)
+	return slices.Concat(reqs, pl.marks(), pl.headingMade())
 }

@@ -96,6 +96,10 @@ func (r *write) decide(ctx context.Context) error {
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
+	if err := r.planHeading(ctx, pl); err != nil {
+		return err
+	}
+	pl.overlays = pl.planOverlays()
 	if err := pl.check(r.state); err != nil {
 		return err
 	}
@@ -477,6 +481,9 @@ func (r *write) result() export.WriteResult {
 	if r.enc.cut > 0 {
 		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
 			"holds; they are cut and end with a note that says so.")
+	}
+	if r.plan != nil {
+		r.warnings = append(r.warnings, r.plan.overlays.warnings...)
 	}
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
