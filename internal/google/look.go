@@ -229,7 +229,7 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 		}
 		g := goneColumn{col: col, field: id, bare: true}
 		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
-			for _, area := range part.minus(r.place.heading.at) {
+			for _, area := range allMinus([]rect{part}, r.place.heading.cells()) {
 				taken, err := r.firstTaken(ctx, t.title, area)
 				if err != nil {
 					return nil, err

@@ -30,7 +30,19 @@ const (
 // heading is where an exporter's heading is.
 type heading struct {
 	named string // id of the named range; empty if there is none
-	at    rect   // the lines; empty if they are not on the rows' tab
+	at    rect   // from the first line to the last; empty if they are not on the rows' tab
+	rows  []int  // of each line; none if it is gone or must not be touched
+}
+
+// cells returns the lines' cells.
+func (h heading) cells() []rect {
+	var list []rect
+	for _, row := range h.rows {
+		if row != none {
+			list = append(list, rect{row, h.at.col, row + 1, h.at.col + 1})
+		}
+	}
+	return list
 }
 
 // headingID and headingName return the id and name of the named range over an exporter's heading.
@@ -65,15 +77,13 @@ func (p *place) findHeading(st *state, w export.WriteRequest) {
 
 // headingPlan is what a write does to the heading.
 type headingPlan struct {
-	wanted *export.Heading
-	named  string   // id of the named range that stands
-	was    []string // as written last
-	fresh  []string // as wanted
-	at     rect     // the lines that stand, before anything moves
-	rows   []int    // of each line that stands; none if it is gone or must not be touched
-	clear  bool     // take away what stands
-	made   rect     // where the lines are made anew, after all else; empty if they stay
-	insert int      // rows put in above the header, after all else
+	heading // as it stands, before anything moves
+	wanted  *export.Heading
+	was     []string // as written last
+	fresh   []string // as wanted
+	clear   bool     // take away what stands
+	made    rect     // where the lines are made anew, after all else; empty if they stay
+	insert  int      // rows put in above the header, after all else
 }
 
 // isSame reports whether the heading is right as it is. The time alone is no reason to write.
@@ -101,12 +111,7 @@ func (pl *plan) landing() rect {
 // planHeading decides what happens to the heading, once it is known where the rows go.
 func (r *write) planHeading(ctx context.Context, pl *plan) error {
 	p, h := &r.place, &pl.heading
-	*h = headingPlan{wanted: r.w.Heading, named: p.heading.named, was: p.stamp.Heading, at: p.heading.at}
-	if !h.at.empty() {
-		if err := r.findLines(ctx, h); err != nil {
-			return err
-		}
-	}
+	*h = headingPlan{heading: p.heading, wanted: r.w.Heading, was: p.stamp.Heading}
 	if h.wanted == nil {
 		h.clear = len(h.was) > 0 || !h.at.empty()
 		return nil
@@ -126,20 +131,24 @@ func (r *write) planHeading(ctx context.Context, pl *plan) error {
 }
 
 // findLines finds the lines that stand. If people have put rows in between, or taken some out, it goes by the texts.
-func (r *write) findLines(ctx context.Context, h *headingPlan) error {
+func (r *write) findLines(ctx context.Context) error {
+	h, was := &r.place.heading, r.place.stamp.Heading
+	if h.at.empty() {
+		return nil
+	}
 	h.rows = slices.Repeat([]int{none}, headingLines)
 	if h.at.rows() == headingLines {
 		for i := range h.rows {
 			h.rows[i] = h.at.row + i
 		}
-	} else if len(h.was) > headingTime {
+	} else if len(was) > headingTime {
 		got, err := r.entered(ctx, r.state.id, r.place.tab.title, []rect{h.at})
 		if err != nil {
 			return err
 		}
 		for n, row := range got[0] {
 			for i := range h.rows {
-				if len(row) > 0 && row[0].Kind != 0 && row[0].Text == h.was[i] && h.rows[i] == none {
+				if len(row) > 0 && row[0].Kind != 0 && row[0].Text == was[i] && h.rows[i] == none {
 					h.rows[i] = h.at.row + n
 				}
 			}
@@ -171,7 +180,7 @@ func (r *write) headingStays(ctx context.Context, pl *plan) (bool, error) {
 		for col, to := range pl.shape.now {
 			if to == pl.target.col {
 				var err error
-				if free, err = r.isFree(ctx, rect{h.at.row, col, h.at.endRow, col + 1}, h.at); err != nil {
+				if free, err = r.isFree(ctx, rect{h.at.row, col, h.at.endRow, col + 1}, h.cells()...); err != nil {
 					return false, err
 				}
 			}
@@ -197,7 +206,7 @@ func (r *write) makeRoom(ctx context.Context, pl *plan) error {
 		}
 		before.endRow, before.endCol = min(before.endRow, t.rows), min(before.endCol, t.cols)
 		var err error
-		if free, err = r.isFree(ctx, before, h.at, pl.place.managed); err != nil {
+		if free, err = r.isFree(ctx, before, append(h.cells(), pl.place.managed)...); err != nil {
 			return err
 		}
 	}
@@ -219,15 +228,7 @@ func (r *write) makeRoom(ctx context.Context, pl *plan) error {
 // or of another exporter's lies over it.
 func (r *write) isFree(ctx context.Context, area rect, except ...rect) (bool, error) {
 	t := r.place.tab
-	parts := []rect{area}
-	for _, e := range except {
-		var rest []rect
-		for _, p := range parts {
-			rest = append(rest, p.minus(e)...)
-		}
-		parts = rest
-	}
-	for _, p := range parts {
+	for _, p := range allMinus([]rect{area}, except) {
 		blocked := slices.ContainsFunc(slices.Concat(t.merges, t.tables), p.overlaps) ||
 			slices.ContainsFunc(t.protected, func(o protection) bool { return o.blocks(p) }) ||
 			slices.ContainsFunc(r.state.named, func(n namedRange) bool {
@@ -275,11 +276,19 @@ func (pl *plan) headingAside(areas []rect) []rect {
 	if !pl.heading.clear {
 		return areas
 	}
-	var rest []rect
-	for _, a := range areas {
-		rest = append(rest, a.minus(pl.heading.at)...)
+	return allMinus(areas, pl.heading.cells())
+}
+
+// allMinus returns the parts of areas that lie outside all others.
+func allMinus(areas, others []rect) []rect {
+	for _, o := range others {
+		var rest []rect
+		for _, a := range areas {
+			rest = append(rest, a.minus(o)...)
+		}
+		areas = rest
 	}
-	return rest
+	return areas
 }
 
 // headingChanged returns the requests for the lines that stand. They come before anything moves.

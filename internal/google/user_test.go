@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 	"pgregory.net/rapid"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -18,21 +20,28 @@ import (
 // person is a user of a sheet between runs, and what must be true after each run: the rows are right under their
 // titles, every text that the person typed stands exactly once, and the person's sums cover all rows.
 type person struct {
-	t      *rapid.T
-	b      *bench
-	rows   []table.Row
-	cols   []int // positions of schema's columns that the exporter has
-	next   int   // id of the next record
-	typed  int
-	texts  []string
-	sums   []string // cells on the tab Sums that add up the column Total
-	titles []string // cells on the tab Sums that show the title Total
+	t       *rapid.T
+	b       *bench
+	rows    []table.Row
+	cols    []int // positions of schema's columns that the exporter has
+	next    int   // id of the next record
+	typed   int
+	texts   []string
+	sums    []string // cells on the tab Sums that add up the column Total
+	titles  []string // cells on the tab Sums that show the title Total
+	turns   bool     // the look and the heading change too
+	periods int      // counts the headings
+	pic     string
 }
 
 const rangeKey = "ledgersheet_exp_01test"
 
-func newPerson(t *rapid.T, outer *testing.T, o googlesim.Options, maxBody int) *person {
-	p := &person{t: t, b: newBench(outer, o, maxBody), cols: []int{0, 1, 2, 3, 4, 5}}
+func newPerson(t *rapid.T, outer *testing.T, o googlesim.Options, maxBody int, turns bool) *person {
+	p := &person{t: t, b: newBench(outer, o, maxBody), cols: []int{0, 1, 2, 3, 4, 5}, turns: turns}
+	if turns {
+		p.b.exporter.Look = rapid.SampledFrom(export.Looks()).Draw(t, "look")
+		p.b.heading = headingOf(0)
+	}
 	for range rapid.IntRange(2, 8).Draw(t, "records") {
 		p.create()
 	}
@@ -158,6 +167,7 @@ func (p *person) look(s table.Schema, rows []table.Row) {
 			count[fmt.Sprint(v)]++
 		}
 	}
+	p.lookAtHeading(count)
 	for _, text := range p.texts {
 		if count[text] != 1 {
 			p.t.Fatalf("%q, which the person typed, stands %d times\n%s", text, count[text], p.picture())
@@ -176,6 +186,29 @@ func (p *person) look(s table.Schema, rows []table.Row) {
 	for _, at := range p.titles {
 		if got := p.b.doc().Cell(at).Value; slices.Contains(p.cols, 4) && got != "Total" {
 			p.t.Fatalf("%s shows %v by %v\n%s", at, got, p.b.doc().Formulas(at), p.picture())
+		}
+	}
+}
+
+// headingOf returns a heading whose lines stand nowhere else.
+func headingOf(n int) *export.Heading {
+	return &export.Heading{
+		Company: "The company", Title: "The title", Link: "https://qbo.example/app/report",
+		Period: fmt.Sprintf("The period %d", n), Changed: fmt.Sprintf("Changed %d", n),
+	}
+}
+
+// lookAtHeading checks that each line of the heading stands once, or nowhere if it is switched off.
+func (p *person) lookAtHeading(count map[string]int) {
+	p.t.Helper()
+	want := 0
+	if p.b.heading != nil {
+		want = 1
+	}
+	h := cmp.Or(p.b.heading, headingOf(p.periods))
+	for _, line := range []string{h.Company, h.Title, h.Period} {
+		if count[line] != want {
+			p.t.Fatalf("%q stands %d times, want %d\n%s", line, count[line], want, p.picture())
 		}
 	}
 }
@@ -214,7 +247,7 @@ func (p *person) room() {
 // actions are what happens between runs.
 func (p *person) actions() map[string]func(*rapid.T) {
 	draw := func(name string, from, to int) int { return rapid.IntRange(from, max(from, to)).Draw(p.t, name) }
-	return map[string]func(*rapid.T){
+	actions := map[string]func(*rapid.T){
 		"record made": func(*rapid.T) { p.create() },
 		"records made": func(*rapid.T) {
 			for range draw("records", 2, 9) {
@@ -259,7 +292,7 @@ func (p *person) actions() map[string]func(*rapid.T) {
 		},
 		"row deleted": func(*rapid.T) {
 			at := p.area()
-			if n := at[2] - at[0] - 1; n > 3 && len(p.texts) == 0 {
+			if n := at[2] - at[0] - 1; n > 3 && len(p.texts) == 0 && !p.turns {
 				p.must(p.b.doc().DeleteRows(p.tab(), draw("row", at[0]+2, at[2]-2)+1, 1))
 			}
 		},
@@ -319,6 +352,63 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			}
 		},
 	}
+	if p.turns {
+		actions["turn"] = func(*rapid.T) { p.turn() }
+		actions["typed above"] = func(*rapid.T) {
+			p.room()
+			at := p.area()
+			if at[0] > 0 {
+				p.typeInto(p.at(draw("row", 0, at[0]-1), draw("column", 0, at[3]+1)))
+			}
+		}
+		actions["heading moved"] = func(*rapid.T) {
+			p.room()
+			p.moveHeading(draw("row", 0, p.area()[2]+4), draw("column", 0, p.area()[3]+3))
+		}
+	}
+	return actions
+}
+
+// turn lets somebody change the exporter's look or heading.
+func (p *person) turn() {
+	switch rapid.IntRange(0, 3).Draw(p.t, "turn") {
+	case 0:
+		p.b.exporter.Look = rapid.SampledFrom(export.Looks()).Draw(p.t, "look")
+	case 1:
+		p.periods++
+		p.b.heading = headingOf(p.periods)
+	case 2:
+		p.b.heading = nil
+	}
+	p.run()
+}
+
+// moveHeading cuts the heading out and puts it where nothing is.
+func (p *person) moveHeading(row, col int) {
+	for _, n := range p.b.doc().Resource().NamedRanges {
+		g := n.Range
+		rows := g.EndRowIndex - g.StartRowIndex
+		if n.Name != rangeKey+"_title" || g.SheetId != p.b.doc().Tabs()[0].ID || rows == 0 {
+			continue
+		}
+		at := p.area()
+		inRows := row < at[2] && at[0] < row+int(rows) && at[1] <= col && col < at[3]
+		if row+int(rows) > p.b.doc().Tabs()[0].Rows || inRows {
+			return
+		}
+		for i := range int(rows) {
+			if p.isTaken(p.at(row+i, col)) {
+				return
+			}
+		}
+		p.must(p.b.doc().Batch(&sheets.Request{CutPaste: &sheets.CutPasteRequest{
+			Source: g, PasteType: "PASTE_NORMAL",
+			Destination: &sheets.GridCoordinate{
+				SheetId: g.SheetId, RowIndex: int64(row), ColumnIndex: int64(col),
+				ForceSendFields: []string{"SheetId", "RowIndex", "ColumnIndex"},
+			},
+		}}))
+	}
 }
 
 // isTaken reports whether something was entered in a cell.
@@ -340,11 +430,15 @@ func (p *person) typeInto(a1 string) {
 // TestAPersonBetweenRuns plays a person who works in the sheet between runs.
 func TestAPersonBetweenRuns(t *testing.T) {
 	t.Parallel()
-	for name, maxBody := range map[string]int{"small": 0, "staged": 600} {
-		t.Run(name, func(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		maxBody int
+		turns   bool
+	}{{"small", 0, false}, {"staged", 600, false}, {"looks", 0, true}, {"looks staged", 600, true}} {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) {
-				p := newPerson(rt, t, googlesim.Options{}, maxBody)
+				p := newPerson(rt, t, googlesim.Options{}, test.maxBody, test.turns)
 				rt.Repeat(p.actions())
 				p.run()
 			})

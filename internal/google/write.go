@@ -81,6 +81,9 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
+	if err := r.findLines(ctx); err != nil {
+		return err
+	}
 	if err := r.weigh(); err != nil {
 		return err
 	}

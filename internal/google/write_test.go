@@ -39,6 +39,7 @@ type bench struct {
 	exporter export.Exporter
 	runs     int
 	saved    []export.Target
+	heading  *export.Heading
 }
 
 // staged is the size of request bodies that makes a few hundred rows go through a staging tab, in several pieces.
@@ -99,6 +100,7 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
+		Look: b.exporter.Look, Heading: b.heading,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
