@@ -31,7 +31,6 @@ type person struct {
 	titles  []string // cells on the tab Sums that show the title Total
 	turns   bool     // the look and the heading change too
 	periods int      // counts the headings
-	pic     string
 }
 
 const rangeKey = "ledgersheet_exp_01test"

@@ -110,6 +110,7 @@ type gathered struct {
 	parts    []part
 	rows     *table.Spool
 	note     string
+	heading  *export.Heading
 	warnings []export.Warning // from combining the companies
 }
 
@@ -146,7 +147,7 @@ func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
 		return g, err
 	}
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
-	g.note = j.composeNote(in, g.parts)
+	g.note, g.heading = j.composeNote(in, g.parts), j.composeHeading(in, g.parts)
 	return g, nil
 }
 
@@ -233,7 +234,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(),
+		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(),
 		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
