@@ -57,7 +57,7 @@ func (pl *plan) headerFormat(c table.Column) (*sheets.CellFormat, string) {
 		f.Borders = &sheets.Borders{Bottom: line("SOLID")}
 	case export.BoardLook:
 		f.BackgroundColorStyle, f.TextFormat.ForegroundColorStyle = colorStyle(darkColor), colorStyle(white)
-		f.VerticalAlignment = "MIDDLE"
+		f.VerticalAlignment, f.WrapStrategy = "MIDDLE", "WRAP" // a filter's arrow covers the end of a title
 	}
 	if pl.isRestyled() || pl.preset != export.PlainLook {
 		leaves += ",textFormat.foregroundColorStyle,backgroundColorStyle,borders,verticalAlignment"
@@ -111,17 +111,6 @@ var currencySigns = map[string]string{
 	"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "PHP": "₱", "VND": "₫",
 }
 
-// totalLines returns the lines at rows of one style; nil if there are none.
-func (pl *plan) totalLines(s style) *sheets.Borders {
-	if pl.preset != export.ReportLook || s.role != table.Total {
-		return nil
-	}
-	if s.level == 0 {
-		return &sheets.Borders{Top: line("SOLID"), Bottom: line("DOUBLE")}
-	}
-	return &sheets.Borders{Top: line("SOLID")}
-}
-
 // drawsLines reports whether a statement's rows have lines, or had them.
 func (pl *plan) drawsLines() bool {
 	return pl.preset == export.ReportLook || pl.isRestyled() && presetOf(pl.place.stamp) == export.ReportLook
@@ -139,13 +128,22 @@ func (pl *plan) lineRequests() []*sheets.Request {
 		}
 	}
 	var reqs []*sheets.Request
+	draw := func(from, to int, span [2]int, b *sheets.Borders, leaves string) {
+		rows := pl.rowRect(from, to-from, span)
+		reqs = append(reqs, repeat(rows.grid(pl.tabID), &sheets.CellFormat{Borders: b}, leaves))
+	}
 	for _, span := range spansOf(numbers) {
-		all := pl.rowRect(0, pl.arr.rows, span)
-		reqs = append(reqs, repeat(all.grid(pl.tabID), &sheets.CellFormat{}, "borders"))
-		for _, s := range pl.styles {
-			if b := pl.totalLines(s); b != nil {
-				row := pl.rowRect(s.from, s.to-s.from, span)
-				reqs = append(reqs, repeat(row.grid(pl.tabID), &sheets.CellFormat{Borders: b}, "borders"))
+		draw(0, pl.arr.rows, span, nil, "borders")
+		if pl.preset != export.ReportLook {
+			continue
+		}
+		for i, s := range pl.styles {
+			if s.role != table.Total {
+				continue
+			}
+			draw(s.from, s.to, span, &sheets.Borders{Top: line("SOLID")}, "borders.top")
+			if i == len(pl.styles)-1 { // the figure that all others lead to
+				draw(s.to-1, s.to, span, &sheets.Borders{Bottom: line("DOUBLE")}, "borders.bottom")
 			}
 		}
 	}

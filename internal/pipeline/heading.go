@@ -28,7 +28,7 @@ func (j *job) composeHeading(in inputs, parts []part) *export.Heading {
 	}
 	for _, p := range parts {
 		names = append(names, p.company.Name)
-		periods = add(periods, periodWords(p.outcome.Period))
+		periods = add(periods, periodWords(in.definition, p.outcome.Period))
 		bases = add(bases, p.outcome.Basis)
 	}
 	h := &export.Heading{
@@ -71,23 +71,30 @@ func filteredBy(filters []export.Filter) string {
 	return strings.Join(columns, ", ")
 }
 
+// longDay is how printed reports write a day.
+const longDay = "January 2, 2006"
+
 // periodWords puts a period into the words of a printed report: "January 1 – March 31, 2026", "As of March 31, 2026".
-func periodWords(period string) string {
-	words := strings.Fields(period)
-	for i, word := range words {
-		if day, err := time.Parse(time.DateOnly, word); err == nil {
-			words[i] = day.Format("January 2, 2006")
-		}
-	}
+func periodWords(d export.Definition, period string) string {
 	if start, end, ok := reportDays(period); ok {
-		layout := "January 2, 2006"
+		layout := longDay
 		if start.Year() == end.Year() {
 			layout = "January 2"
 		}
-		if start.Equal(end) {
-			return end.Format("January 2, 2006")
+		r, isReport := d.(export.Report)
+		switch {
+		case isReport && r.Dates == export.BalanceAtEnd:
+			return "As of " + end.Format(longDay)
+		case start.Equal(end):
+			return end.Format(longDay)
 		}
-		return start.Format(layout) + " – " + end.Format("January 2, 2006")
+		return start.Format(layout) + " – " + end.Format(longDay)
+	}
+	words := strings.Fields(period)
+	for i, word := range words {
+		if day, err := time.Parse(time.DateOnly, word); err == nil {
+			words[i] = day.Format(longDay)
+		}
 	}
 	text := strings.Join(words, " ")
 	if text == "" {
