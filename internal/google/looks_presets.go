@@ -26,16 +26,11 @@ func presetOf(s stamp) export.Look {
 func (pl *plan) isRestyled() bool { return !pl.whole && presetOf(pl.place.stamp) != pl.preset }
 
 var (
-	darkColor = rgb(0x1f, 0x29, 0x37)
-	paleColor = rgb(0xf1, 0xf5, 0xf9)
-	lineColor = rgb(0x6b, 0x72, 0x80)
-	white     = rgb(0xff, 0xff, 0xff)
+	darkColor = sheets.Color{Red: 0.12, Green: 0.16, Blue: 0.22}
+	paleColor = sheets.Color{Red: 0.945, Green: 0.96, Blue: 0.975}
+	lineColor = sheets.Color{Red: 0.42, Green: 0.45, Blue: 0.5}
+	white     = sheets.Color{Red: 1, Green: 1, Blue: 1}
 )
-
-func rgb(r, g, b uint8) sheets.Color {
-	part := func(c uint8) float64 { return float64(c) / 255 }
-	return sheets.Color{Red: part(r), Green: part(g), Blue: part(b)}
-}
 
 func colorStyle(c sheets.Color) *sheets.ColorStyle { return &sheets.ColorStyle{RgbColor: &c} }
 
@@ -185,6 +180,11 @@ func (pl *plan) planOverlays() overlays {
 		pl.addBands(&o)
 	}
 	pl.planFilter(&o, wanted && len(pl.styles) == 0, isNew)
+	if t := pl.place.tab; t != nil && len(t.protected) > 0 && len(o.requests) > 0 {
+		return overlays{warnings: []string{
+			"Bands and filter were left as they are, because parts of the tab are protected.",
+		}}
+	}
 	return o
 }
 
@@ -227,8 +227,6 @@ func (pl *plan) inTheWayOfBands() string {
 		return "there are bands already"
 	case slices.ContainsFunc(t.tables, pl.target.overlaps):
 		return "they are part of a table"
-	case len(t.protected) > 0:
-		return "parts of the tab are protected"
 	}
 	return ""
 }
@@ -252,9 +250,8 @@ func (pl *plan) planFilter(o *overlays, wanted, isNew bool) {
 	case had || !wanted || !isNew:
 	case stands != nil:
 		o.warnings = append(o.warnings, "The rows have no filter, because the tab has one already.")
-	case pl.place.tab != nil && (len(pl.place.tab.protected) > 0 ||
-		slices.ContainsFunc(pl.place.tab.tables, pl.target.overlaps)):
-		o.warnings = append(o.warnings, "The rows have no filter, because parts of the tab are protected or a table.")
+	case pl.place.tab != nil && slices.ContainsFunc(pl.place.tab.tables, pl.target.overlaps):
+		o.warnings = append(o.warnings, "The rows have no filter, because they are part of a table.")
 	default:
 		o.requests = append(o.requests, setFilter(&sheets.BasicFilter{Range: pl.target.grid(pl.tabID)}))
 	}

@@ -170,17 +170,11 @@ func TestFormatsByHandStay(t *testing.T) {
 	b := newBench(t, googlesim.Options{}, 0)
 	b.exporter.Look = export.BoardLook
 	b.mustWrite(dollars(), invoices(10))
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	own := &sheets.CellFormat{NumberFormat: &sheets.NumberFormat{Type: "NUMBER", Pattern: "0.000"}}
-	must(b.doc().SetFormat("Invoices!E2:E11", own))
-	must(b.doc().SetFormat("Invoices!A1", &sheets.CellFormat{TextFormat: &sheets.TextFormat{Italic: true}}))
-	must(b.doc().ClearFilter("Invoices"))
-	must(b.doc().Batch(&sheets.Request{DeleteBanding: &sheets.DeleteBandingRequest{
+	must(t, b.doc().SetFormat("Invoices!E2:E11", own))
+	must(t, b.doc().SetFormat("Invoices!A1", &sheets.CellFormat{TextFormat: &sheets.TextFormat{Italic: true}}))
+	must(t, b.doc().ClearFilter("Invoices"))
+	must(t, b.doc().Batch(&sheets.Request{DeleteBanding: &sheets.DeleteBandingRequest{
 		BandedRangeId: b.sheet().BandedRanges[0].BandedRangeId,
 	}}))
 	b.wantUnchanged(dollars(), invoices(10))
@@ -413,4 +407,120 @@ func TestHeadingTearsNothing(t *testing.T) {
 	b.heading = nil
 	b.mustWrite(schema, invoices(6))
 	other.wantUnchanged(schema, invoices(30))
+}
+
+// TestHeadingIsFoundAgain: neither a run that died after its commit, nor a lost named range, nor another start cell
+// leaves a second heading.
+func TestHeadingIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	once := func(b *bench, start string) {
+		t.Helper()
+		count := map[string]int{}
+		for _, row := range b.doc().Values("Invoices!A1:Z60") {
+			for _, v := range row {
+				count[fmt.Sprint(v)]++
+			}
+		}
+		for _, text := range []string{"The company", "The title", "Invoice ID"} {
+			if count[text] != 1 {
+				t.Errorf("%q stands %d times", text, count[text])
+			}
+		}
+		if got := b.doc().Cell("Invoices!" + start).Value; got != "The company" {
+			t.Errorf("%s holds %v", start, got)
+		}
+	}
+	open := func() *bench {
+		b := newBench(t, googlesim.Options{}, 0)
+		b.heading = headingOf(0)
+		b.mustWrite(schema, invoices(5))
+		return b
+	}
+	t.Run("the run died", func(t *testing.T) {
+		b := open()
+		b.exporter.Target.Tab = nil
+		b.wantUnchanged(schema, invoices(5))
+		once(b, "A1")
+	})
+	t.Run("named ranges lost", func(t *testing.T) {
+		b := open()
+		for _, n := range b.doc().Resource().NamedRanges {
+			if err := b.doc().Batch(&sheets.Request{DeleteNamedRange: &sheets.DeleteNamedRangeRequest{
+				NamedRangeId: n.NamedRangeId,
+			}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.mustWrite(schema, invoices(6))
+		once(b, "A1")
+		if got := b.doc().NamedRanges()[rangeKey+"_title"]; got != "Invoices!A1:A4" {
+			t.Errorf("the heading's range is %s", got)
+		}
+		b.wantUnchanged(schema, invoices(6))
+	})
+	t.Run("another start cell", func(t *testing.T) {
+		b := open()
+		b.exporter.Target.Tab, b.exporter.Target.Start = nil, "C20"
+		b.mustWrite(schema, invoices(6))
+		once(b, "C20")
+		b.check("Invoices!C25:H31", schema, invoices(6))
+		b.wantUnchanged(schema, invoices(6))
+	})
+	t.Run("overlapping start cell", func(t *testing.T) {
+		b := open()
+		b.exporter.Target.Tab, b.exporter.Target.Start = nil, "A3"
+		b.mustWrite(schema, invoices(6))
+		once(b, "A3")
+		b.check("Invoices!A8:F14", schema, invoices(6))
+	})
+	t.Run("heading deleted", func(t *testing.T) {
+		b := open()
+		if err := b.doc().DeleteRows("Invoices", 1, 5); err != nil {
+			t.Fatal(err)
+		}
+		b.mustWrite(schema, invoices(6))
+		once(b, "A1")
+		b.check("Invoices!A6:F12", schema, invoices(6))
+	})
+}
+
+// TestHeadingEditedByHand: a line that people rewrote stays until its own text changes.
+func TestHeadingEditedByHand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, googlesim.Options{}, 0)
+	b.heading = headingOf(0)
+	b.mustWrite(schema, invoices(5))
+	if err := b.doc().SetCell("Invoices!A1", "Our own name"); err != nil {
+		t.Fatal(err)
+	}
+	b.wantUnchanged(schema, invoices(5))
+	b.heading = headingOf(1)
+	b.mustWrite(schema, invoices(6))
+	if got := fmt.Sprint(b.doc().Values("Invoices!A1:A4")); got !=
+		"[[Our own name] [The title] [The period 1] [Changed 1]]" {
+		t.Errorf("the heading reads %s", got)
+	}
+}
+
+// TestLooksOnAProtectedTab: where people have protected other parts of the tab, the rows are written, and bands and
+// filter are left out with a warning.
+func TestLooksOnAProtectedTab(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, googlesim.Options{}, 0)
+	b.exporter.Look = export.BoardLook
+	b.mustWrite(schema, invoices(5))
+	b.useForeign(t)
+	b.exporter.Look = export.PlainLook
+	b.mustWrite(schema, invoices(5))
+	must(t, b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+		SheetId: b.doc().Tabs()[0].ID, Dimension: "COLUMNS", Length: 5, ForceSendFields: []string{"SheetId"},
+	}}))
+	must(t, b.doc().Protect("Invoices!I1:I3", "boss@example.com"))
+	b.exporter.Look = export.BoardLook
+	res := b.mustWrite(schema, invoices(6))
+	if len(res.Warnings) != 1 || !strings.Contains(res.Warnings[0].Text, "protected") {
+		t.Errorf("warnings %v", res.Warnings)
+	}
+	b.wantRanges("", "")
+	b.check("Invoices!A1:F7", schema, invoices(6))
 }

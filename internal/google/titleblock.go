@@ -134,7 +134,9 @@ func (r *write) planHeading(ctx context.Context, pl *plan) error {
 func (r *write) findLines(ctx context.Context) error {
 	h, was := &r.place.heading, r.place.stamp.Heading
 	if h.at.empty() {
-		return nil
+		if err := r.claimHeading(ctx); err != nil || h.at.empty() {
+			return err
+		}
 	}
 	h.rows = slices.Repeat([]int{none}, headingLines)
 	if h.at.rows() == headingLines {
@@ -163,6 +165,26 @@ func (r *write) findLines(ctx context.Context) error {
 	return nil
 }
 
+// claimHeading finds a heading whose named range is lost, if it still stands above the rows as it was written.
+func (r *write) claimHeading(ctx context.Context) error {
+	h, m, was := &r.place.heading, r.place.managed, r.place.stamp.Heading
+	if len(was) <= headingTime || m.row < headingRows {
+		return nil
+	}
+	at := rect{m.row - headingRows, m.col, m.row - 1, m.col + 1}
+	got, err := r.entered(ctx, r.state.id, r.place.tab.title, []rect{at})
+	if err != nil {
+		return err
+	}
+	for i, text := range was[:headingTime+1] {
+		if i >= len(got[0]) || len(got[0][i]) == 0 || got[0][i][0].Text != text {
+			return nil
+		}
+	}
+	h.named, h.at = "", at
+	return nil
+}
+
 // headingStays reports whether the heading is kept. It stays above the first of the rows' columns, unless people have
 // moved it elsewhere; if another column comes first, it is made there anew.
 func (r *write) headingStays(ctx context.Context, pl *plan) (bool, error) {
@@ -171,6 +193,10 @@ func (r *write) headingStays(ctx context.Context, pl *plan) (bool, error) {
 		return false, nil
 	}
 	now, stays := pl.shape.now[h.at.col]
+	if h.named == "" && stays && now == pl.target.col { // it gets a new named range
+		h.made = h.at
+		return false, nil
+	}
 	isOurs := slices.Contains(r.place.layout.columns(), h.at.col)
 	if stays && (now == pl.target.col || !isOurs || h.at.endRow > r.place.managed.row) {
 		return true, nil
@@ -309,7 +335,7 @@ func (pl *plan) headingChanged() []*sheets.Request {
 		case h.wanted != nil && h.differs(i):
 			fields := "userEnteredValue"
 			if i == headingTitle {
-				fields += ",userEnteredFormat.textFormat.link"
+				fields += ",userEnteredFormat.textFormat(link,underline,foregroundColorStyle)"
 			}
 			reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 				Range: cell, Fields: fields, Rows: []*sheets.RowData{{Values: []*sheets.CellData{h.cell(i)}}},
@@ -382,7 +408,8 @@ func (h *headingPlan) cell(i int) *sheets.CellData {
 	case headingTitle:
 		f.TextFormat.FontSize, f.TextFormat.Bold = 14, true
 		if link := h.fresh[headingLink]; strings.HasPrefix(link, "https://") {
-			f.TextFormat.Link = &sheets.Link{Uri: link}
+			f.TextFormat.Link, f.TextFormat.Underline = &sheets.Link{Uri: link}, true
+			f.TextFormat.ForegroundColorStyle = &sheets.ColorStyle{ThemeColor: "LINK"}
 		}
 	case headingTime:
 		f.TextFormat.FontSize, f.TextFormat.ForegroundColorStyle = 9, colorStyle(lineColor)
