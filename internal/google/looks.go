@@ -101,8 +101,13 @@ func (pl *plan) headerLooks(columns []int) []*sheets.Request {
 	return reqs
 }
 
-// mostFrozen is how many rows a header may stand below and still be frozen with them: a heading and the header itself.
-const mostFrozen = headingRows + 1
+// mostFrozen returns how many rows may be frozen at the top: more leave too little of a small screen.
+func (pl *plan) mostFrozen() int64 {
+	if pl.heading.wanted != nil {
+		return 8
+	}
+	return 5
+}
 
 // freeze returns the request that keeps the header in sight, on a tab where nothing is frozen and nothing merged cells
 // forbid it.
@@ -118,7 +123,7 @@ func (pl *plan) freeze() []*sheets.Request {
 			}
 		}
 	}
-	if !pl.whole || rows > mostFrozen || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
+	if !pl.whole || rows > pl.mostFrozen() || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
 		return nil
 	}
 	return []*sheets.Request{updateSheet(&sheets.SheetProperties{

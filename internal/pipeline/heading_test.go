@@ -30,9 +30,10 @@ func TestHeading(t *testing.T) {
 		parts   []part
 		want    export.Heading
 	}{
-		"report of a quarter": {profit, nil, []part{covered(alder, "2026-01-01 to 2026-03-31", "Accrual")}, export.Heading{
+		"quarter": {profit, nil, []part{covered(alder, "2026-01-01 to 2026-03-31", "Accrual")}, export.Heading{
 			Company: "Alder", Title: "Profit and loss", Period: "January 1 – March 31, 2026, accrual basis",
-			Link: root + "cash_basis=no&high_date=03%2F31%2F2026&low_date=01%2F01%2F2026&token=PANDL&deeplinkcompanyid=11",
+			Link: root + "cash_basis=no&high_date=03%2F31%2F2026&low_date=01%2F01%2F2026&token=PANDL&" +
+				"deeplinkcompanyid=11",
 		}},
 		"two years, cash": {profit, nil, []part{covered(birch, "2025-07-01 to 2026-06-30", "Cash")}, export.Heading{
 			Company: "Birch", Title: "Profit and loss", Period: "July 1, 2025 – June 30, 2026, cash basis",
@@ -46,7 +47,8 @@ func TestHeading(t *testing.T) {
 			Company: "Alder", Title: "Ageing", Period: "As of March 31, 2026",
 		}},
 		"two companies": {profit, nil, []part{
-			covered(alder, "2026-01-01 to 2026-03-31", "Accrual"), covered(birch, "2026-02-01 to 2026-03-31", "Accrual"),
+			covered(alder, "2026-01-01 to 2026-03-31", "Accrual"),
+			covered(birch, "2026-02-01 to 2026-03-31", "Accrual"),
 		}, export.Heading{
 			Company: "Alder, Birch", Title: "Profit and loss",
 			Period: "January 1 – March 31, 2026; February 1 – March 31, 2026, accrual basis",
