@@ -148,7 +148,7 @@ func TestNewTypeIsOneLiteral(t *testing.T) {
 			t.Errorf("the help of %s is %q", col.Path, col.Help)
 		}
 	}
-	if diff := cmp.Diff([]string{"Id", "DisplayName", "TermRef.DueDays", "TaxIdentifier", "Link", "Company"},
+	if diff := cmp.Diff([]string{"Id", "DisplayName", "TermRef.DueDays", "TaxIdentifier", "Link", "Status", "Company"},
 		keys); diff != "" {
 		t.Error(diff)
 	}

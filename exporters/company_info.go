@@ -6,7 +6,7 @@ import (
 )
 
 var _ = register(export.Entity{
-	ID: "company_info", Title: "Company", Group: "Company", Object: "CompanyInfo",
+	ID: "company_info", Title: "Company", Group: "Company", Object: "CompanyInfo", Single: true,
 	Summary: "What QuickBooks knows of the company itself: names, addresses, fiscal year and subscription.",
 	Columns: join([]export.Column{
 		{Path: "Id", Title: "Company record ID", Key: true, Off: true},

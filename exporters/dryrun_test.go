@@ -47,7 +47,7 @@ func TestDryRunEqualsTheRun(t *testing.T) {
 				continue // in real time, more reports a minute have to wait
 			}
 			var run export.Run
-			list[i], run = w.wantDryRunToEqualTheRun(t, step.name, e)
+			list[i], run = w.wantDryRunToEqualTheRun(t, step.name, e, "run_"+e.ID)
 			if !run.Unchanged {
 				changed++
 			}
@@ -63,13 +63,15 @@ func TestDryRunEqualsTheRun(t *testing.T) {
 
 // wantDryRunToEqualTheRun makes a dry run and a run of the exporter, compares them, and returns the exporter as the run
 // left it.
-func (w world) wantDryRunToEqualTheRun(t *testing.T, step string, e export.Exporter) (export.Exporter, export.Run) {
+func (w world) wantDryRunToEqualTheRun(
+	t *testing.T, step string, e export.Exporter, id export.ID,
+) (export.Exporter, export.Run) {
 	t.Helper()
 	dry, err := w.runner.DryRun(t.Context(), e)
 	if err != nil {
 		t.Fatalf("%s, %s: %v", e.Name, step, err)
 	}
-	run, _ := w.run(t, e)
+	run, _ := w.runAs(t, e, id)
 	if c := dry.Change; c.Rows != run.Rows || c.Added != run.Added || c.Changed != run.Changed ||
 		c.Removed != run.Removed || c.Edited != 0 {
 		t.Errorf("%s, %s: the dry run said %+v; the run has %d rows, added %d, changed %d, removed %d",

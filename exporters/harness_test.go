@@ -135,6 +135,12 @@ func (w world) exporter(d export.Definition, options map[string]string, columns 
 // run runs the exporter and returns the run and the cells of the tab as people see them.
 func (w world) run(t testing.TB, e export.Exporter) (export.Run, [][]string) {
 	t.Helper()
+	return w.runAs(t, e, "run_"+e.ID)
+}
+
+// runAs is run with an id for the run.
+func (w world) runAs(t testing.TB, e export.Exporter, id export.ID) (export.Run, [][]string) {
+	t.Helper()
 	err := w.store.CreateExporter(t.Context(), e)
 	if errors.Is(err, export.ErrExists) {
 		_, err = w.store.UpdateExporter(t.Context(), e.ID,
@@ -143,11 +149,15 @@ func (w world) run(t testing.TB, e export.Exporter) (export.Run, [][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := export.Run{ID: "run_" + e.ID, Exporter: e}
+	run := export.Run{ID: id, Exporter: e}
 	if err := w.runner.Work(t.Context(), run, func(change func(*export.Run)) { change(&run) }); err != nil {
 		t.Fatal(err)
 	}
-	var rows [][]string
+	return run, w.cells(run)
+}
+
+// cells returns the cells of the tab that the run wrote, as people see them.
+func (w world) cells(run export.Run) (rows [][]string) {
 	for _, cells := range w.sheets.Spreadsheet(run.Exporter.Target.Spreadsheet).Formatted("Data!A1:ZZ100000") {
 		row := make([]string, len(cells))
 		for i, c := range cells {
@@ -155,5 +165,5 @@ func (w world) run(t testing.TB, e export.Exporter) (export.Run, [][]string) {
 		}
 		rows = append(rows, row)
 	}
-	return run, rows
+	return rows
 }

@@ -6,7 +6,7 @@ import (
 )
 
 var _ = register(export.Entity{
-	ID: "preferences", Title: "Preferences", Group: "Company", Object: "Preferences",
+	ID: "preferences", Title: "Preferences", Group: "Company", Object: "Preferences", Single: true,
 	Summary: "The settings of the company that explain its figures: basis, closing date, tracking, currencies " +
 		"and taxes.",
 	Columns: join([]export.Column{

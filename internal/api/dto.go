@@ -59,13 +59,17 @@ type failure struct {
 	Message           string       `json:"message"`
 	Hint              string       `json:"hint"`
 	ProviderRequestID *string      `json:"provider_request_id"`
+	Remedies          []string     `json:"remedies,omitempty"`
 }
 
 func failureOf(p *problem.Problem) *failure {
 	if p == nil {
 		return nil
 	}
-	return &failure{Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: nullable(p.ProviderRequestID)}
+	return &failure{
+		Code: p.Code, Message: p.Message, Hint: p.Hint, ProviderRequestID: nullable(p.ProviderRequestID),
+		Remedies: p.Remedies,
+	}
 }
 
 type apiUsage struct {
@@ -160,7 +164,7 @@ func typeViewOf(d export.Definition) typeView {
 	info := d.Info()
 	v := typeView{
 		Type: info.ID, Title: info.Title, Summary: info.Summary, Group: info.Group, Kind: info.Kind,
-		Columns: []columnView{}, Options: []optionView{}, Modes: export.Modes(),
+		Columns: []columnView{}, Options: []optionView{}, Modes: d.Modes(),
 	}
 	for _, c := range d.Catalogue() {
 		v.Columns = append(v.Columns, columnView{

@@ -75,6 +75,12 @@ func showField(d *control.Desk, f export.Field, e export.Exporter) any {
 	case []export.Filter:
 		return nonNil(v)
 	case map[string]string:
+		if f.Kind == export.FieldTitles {
+			if v == nil {
+				return map[string]string{}
+			}
+			return v
+		}
 		return optionValues(d, e)
 	case time.Time:
 		return stamp(v)
@@ -124,7 +130,7 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 		if f.ReadOnly() {
 			o.ignore(key)
 		} else {
-			f.Set(&e, readField(d, f.Kind, o, key, e.Definition))
+			f.Set(&e, readField(d, f, o, key, e.Definition))
 		}
 	}
 	body.refuseUnknown()
@@ -134,15 +140,17 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 	return e, bad.Err()
 }
 
-// readField reads a member as a field of the kind.
-func readField(d *control.Desk, kind export.FieldKind, o *object, key, definition string) any {
-	switch kind {
+// readField reads a member as the field's kind.
+func readField(d *control.Desk, f export.Field, o *object, key, definition string) any {
+	switch f.Kind {
 	case export.FieldTruth:
-		return o.truth(key)
+		return o.truth(key, f.On)
 	case export.FieldTexts:
 		return o.texts(key)
 	case export.FieldFilters:
 		return readFilters(o.objects(key))
+	case export.FieldTitles:
+		return readTitles(o.object(key))
 	case export.FieldSettings:
 		return readOptions(d, o.object(key), definition)
 	default:
@@ -159,6 +167,17 @@ func readFilters(list []*object) []export.Filter {
 		f.refuseUnknown()
 	}
 	return filters
+}
+
+func readTitles(o *object) map[string]string {
+	var titles map[string]string
+	for column := range o.members {
+		if titles == nil {
+			titles = map[string]string{}
+		}
+		titles[column] = o.text(column)
+	}
+	return titles
 }
 
 // readOptions accepts options as text, numbers or booleans. Booleans get the one spelling that runs look for.

@@ -30,9 +30,12 @@ func (o *object) text(key string) string {
 	return s
 }
 
-// truth returns a member that must be true or false; false if absent.
-func (o *object) truth(key string) bool {
+// truth returns a member that must be true or false, and missing if it is absent.
+func (o *object) truth(key string, missing bool) bool {
 	v := o.take(key)
+	if v == nil {
+		return missing
+	}
 	b, ok := v.(bool)
 	if v != nil && !ok {
 		o.addWrongType(key, "true or false", v)

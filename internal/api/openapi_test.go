@@ -119,6 +119,7 @@ func TestDescriptionHasTheFields(t *testing.T) {
 var jsonTypes = map[export.FieldKind]string{
 	export.FieldText: "string", export.FieldNote: "string or null", export.FieldTime: "string or null",
 	export.FieldTexts: "array", export.FieldFilters: "array", export.FieldSettings: "object",
+	export.FieldTitles: "object",
 	export.FieldTruth:  "boolean",
 	export.FieldNumber: "integer",
 }

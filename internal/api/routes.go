@@ -35,6 +35,7 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/exporters/:id/download", s.download},
 		{http.MethodGet, "/exporters/:id/capture", s.captureAnswers},
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
+		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},
 		{http.MethodPost, "/preview", s.previewDraft},
 

@@ -148,6 +148,27 @@ func (s *server) startRun(c *gin.Context, d *control.Desk) error {
 	return send(c, http.StatusAccepted, showRun(d, r))
 }
 
+// repairExporter ends what stopped the latest run. The run that does so is named in Location.
+func (s *server) repairExporter(c *gin.Context, d *control.Desk) error {
+	members, err := readObject(c)
+	if err != nil {
+		return err
+	}
+	var bad problem.Collect
+	body := newObject("", members, &bad)
+	action := body.text("action")
+	body.refuseUnknown()
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	e, run, err := d.Repair(c.Request.Context(), id(c), export.Repair(action))
+	if err != nil {
+		return err
+	}
+	c.Header("Location", Base+"/runs/"+string(run.ID))
+	return sendExporter(c, d, http.StatusOK, e)
+}
+
 func sendExporter(c *gin.Context, d *control.Desk, status int, e export.Exporter) error {
 	c.Header("ETag", etag(e.Revision))
 	return send(c, status, showExporter(d, e))

@@ -75,8 +75,8 @@ func TestNewTypeShowsEverywhere(t *testing.T) {
 	if err := json.Unmarshal([]byte(ask("/api/v1/exporter-types/people_to_pay", true)), &seen); err != nil {
 		t.Fatal(err)
 	}
-	if seen.Title != "People to pay" || len(seen.Columns) != 3 || seen.Columns[1].Title != "Whom we owe" ||
-		len(seen.Options) != 1 {
+	if seen.Title != "People to pay" || len(seen.Columns) != 4 || seen.Columns[1].Title != "Whom we owe" ||
+		len(seen.Options) != 2 {
 		t.Errorf("the API shows %+v", seen)
 	}
 	res, err := browser.PostForm(base+"/login",

@@ -65,6 +65,13 @@ type Policy struct {
 	Order  bool // the wanted rows' order counts; otherwise existing rows stay where they are and new ones follow them
 	Change bool // rewrite existing rows whose key is wanted with other values
 	Remove bool // take out existing rows that are not wanted
+	Mark   Mark // what to write into existing rows that are not wanted; zero for nothing
+}
+
+// Mark is what one cell of a row gets while its others stay. The zero value is none.
+type Mark struct {
+	Column int
+	Value  Value
 }
 
 // Replace makes the existing rows exactly the wanted ones. Order makes no sense without the other two.
@@ -80,6 +87,11 @@ type Options struct {
 	Trace []byte
 	// Budget limits the bytes of values held in Items; 0 holds none.
 	Budget int
+	// Reshaped says that the last write had other columns: of its trace, only the identities of rows count.
+	Reshaped bool
+	// Snapshot, for a policy that only adds, says that the wanted rows are added together or not at all. Keys is then
+	// the column of the run alone. Nil otherwise.
+	Snapshot *Snapshot
 }
 
 // Builder compares rows in one pass over each side: first all existing rows, then all wanted rows. It takes about 50
@@ -99,6 +111,10 @@ type Builder struct {
 	used   int
 	buf    []byte
 	pairs  *pairing // once it is known
+
+	marked    []digest             // by existing row: its content with the policy's mark
+	snapshots map[string]*snapshot // existing ones, by run
+	wanted    snapshot
 }
 
 type digest uint64
@@ -111,7 +127,7 @@ const none = -1
 
 // NewBuilder returns a builder without rows.
 func NewBuilder(o Options) *Builder {
-	b := &Builder{o: o, values: map[int32][]Value{}}
+	b := &Builder{o: o, values: map[int32][]Value{}, snapshots: map[string]*snapshot{}}
 	if len(o.Trace) > 0 {
 		b.readTrace()
 	}
@@ -122,6 +138,12 @@ func NewBuilder(o Options) *Builder {
 func (b *Builder) Stand(row []Value) {
 	d := b.digests(row)
 	b.stand = append(b.stand, d)
+	if b.o.Policy.Mark != (Mark{}) {
+		b.marked = append(b.marked, b.markedDigest(row, d))
+	}
+	if b.o.Snapshot != nil {
+		b.standSnapshot(row)
+	}
 	if b.trace != nil {
 		if b.trace[d.content] > 0 {
 			b.trace[d.content]--
@@ -129,6 +151,24 @@ func (b *Builder) Stand(row []Value) {
 			b.edited++
 		}
 	}
+}
+
+// markedDigest returns what the content of an existing row will be if it is marked. A row without a key is no record's:
+// it stays as it is.
+func (b *Builder) markedDigest(row []Value, d digests) digest {
+	for _, k := range b.o.Keys {
+		if row[k] != (Value{}) {
+			return digestOf(AppendRow(nil, b.mark(row)))
+		}
+	}
+	return d.content
+}
+
+// mark returns a copy of a row with the policy's mark.
+func (b *Builder) mark(row []Value) []Value {
+	row = slices.Clone(row)
+	row[b.o.Policy.Mark.Column] = b.o.Policy.Mark.Value
+	return row
 }
 
 // Stands returns how many rows exist.
@@ -156,6 +196,9 @@ func (b *Builder) Want(row []Value) {
 	d := b.digests(row)
 	at := int32(len(b.want))
 	b.want = append(b.want, d)
+	if b.o.Snapshot != nil {
+		b.wanted.add(row, *b.o.Snapshot)
+	}
 	if same, ok := b.first[d.content]; ok && same != none {
 		b.first[d.content] = b.next[same]
 		b.taken[same] = true
@@ -238,6 +281,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 		}
 	}
 	for i := range b.stand {
+		if b.isMarked(p, i) {
+			b.includeMark(&set, old[int32(i)])
+		}
 		if b.isLost(p, i) {
 			set.Removed++
 			set.Cells += len(b.o.Titles)
@@ -250,6 +296,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 
 // isNew reports whether a wanted row is put in.
 func (b *Builder) isNew(p pairing, at int) bool {
+	if b.o.Snapshot != nil {
+		return !p.repeated
+	}
 	return b.match[at] == none && p.changed[at] == none && !b.isKnown(at)
 }
 
@@ -270,6 +319,21 @@ func (b *Builder) identity(d digests) digest {
 
 // isLost reports whether an existing row is taken out.
 func (b *Builder) isLost(p pairing, i int) bool { return b.o.Policy.Remove && !p.kept[i] }
+
+// isMarked reports whether an existing row gets the policy's mark.
+func (b *Builder) isMarked(p pairing, i int) bool {
+	return b.o.Policy.Mark != (Mark{}) && !p.kept[i] && b.marked[i] != b.stand[i].content
+}
+
+func (b *Builder) includeMark(set *Set, was []Value) {
+	set.Changed++
+	set.Cells++
+	if was == nil {
+		set.Complete = false
+		return
+	}
+	set.Items = append(set.Items, b.item(Changed, was, b.mark(was)))
+}
 
 // oldValues returns the values of the existing rows that are changed or removed, as far as the budget allows.
 func (b *Builder) oldValues(standing func(yield func([]Value))) map[int32][]Value {
@@ -300,6 +364,8 @@ func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
 type pairing struct {
 	changed []int32 // by wanted row: the existing row with the same key and other content, or none
 	kept    []bool  // by existing row: some wanted row is it, changed or not
+	// repeated says that the wanted snapshot is there already.
+	repeated bool
 }
 
 // pair finds, for each wanted row that differs from all existing ones, the first unused existing row with the same key.
@@ -317,6 +383,7 @@ func (b *Builder) findPairs() pairing {
 		b.index()
 	}
 	p := pairing{changed: make([]int32, len(b.want)), kept: slices.Clone(b.taken)}
+	p.repeated = b.o.Snapshot != nil && b.isRepeated()
 	gone := map[digest][]int32{}
 	if len(b.o.Keys) > 0 {
 		for i, taken := range b.taken {

@@ -7,10 +7,11 @@ type Action uint8
 
 // The actions.
 const (
-	Keep   Action = iota // existing rows stay as they are
-	Write                // existing rows get other values
-	Insert               // rows are put in
-	Delete               // existing rows are taken out
+	Keep    Action = iota // existing rows stay as they are
+	Write                 // existing rows get other values
+	Insert                // rows are put in
+	Delete                // existing rows are taken out
+	Relabel               // existing rows get the policy's mark, and stay as they are otherwise
 )
 
 // Blank is the From of steps that write blank rows.
@@ -44,15 +45,15 @@ func (b *Builder) Script(l Layout) []Step {
 	least := min(l.Least, len(b.stand)+l.Spare)
 	if len(b.want) >= least {
 		steps := b.follow(p, l.Spare)
-		if structural(steps) <= l.Most {
+		if Structural(steps) <= l.Most {
 			return steps
 		}
 	}
 	return b.overwrite(l.Spare, least)
 }
 
-// structural counts the steps that insert or delete.
-func structural(steps []Step) int {
+// Structural counts the steps that insert or delete.
+func Structural(steps []Step) int {
 	n := 0
 	for _, s := range steps {
 		if s.Do == Insert || s.Do == Delete {
@@ -111,31 +112,50 @@ func (b *Builder) overwrite(spare, least int) []Step {
 
 // grow leaves the rows in the order in which they stand, and puts new ones at the end.
 func (b *Builder) grow(p pairing, l Layout) []Step {
-	by := make([]int, len(b.stand)) // the wanted row that a row is rewritten with
-	for i := range by {
-		by[i] = none
+	rewritten := make([]int, len(b.stand)) // by existing row: the wanted row that it is rewritten with, or none
+	is := make([]int, len(b.stand))        // by existing row: the wanted row that it is, or none
+	for i := range is {
+		rewritten[i], is[i] = none, none
 	}
 	var fresh []int
 	for at := range b.want {
-		if i := p.changed[at]; i != none && b.o.Policy.Change {
-			by[i] = at
-		} else if b.isNew(p, at) {
+		switch i := p.changed[at]; {
+		case b.match[at] != none:
+			is[b.match[at]] = at
+		case i != none:
+			is[i] = at
+			if b.o.Policy.Change {
+				rewritten[i] = at
+			}
+		case b.isNew(p, at):
 			fresh = append(fresh, at)
 		}
 	}
+	kept := 0
+	for i := range b.stand {
+		if !b.isLost(p, i) {
+			kept++
+		}
+	}
+	if least := min(l.Least, len(b.stand)+l.Spare); kept < len(b.stand) && kept+len(fresh) < least {
+		return b.fewRows(p, is, fresh, least, l.Spare)
+	}
 	var s script
 	lost := 0 // the last rows so far, which new ones may replace
-	for i, at := range by {
+	for i, at := range rewritten {
 		if b.isLost(p, i) {
 			lost++
 			continue
 		}
 		s.add(Delete, lost, 0)
 		lost = 0
-		if at == none {
-			s.add(Keep, 1, 0)
-		} else {
+		switch {
+		case at != none:
 			s.add(Write, 1, at)
+		case b.isMarked(p, i):
+			s.add(Relabel, 1, 0)
+		default:
+			s.add(Keep, 1, 0)
 		}
 	}
 	free := lost + l.Spare
@@ -147,12 +167,29 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 			s.add(Insert, 1, at)
 		}
 	}
-	blank := min(free, max(l.Spare, l.Least-len(fresh)))
-	if len(s) > 0 {
-		blank = min(free, l.Spare)
-	}
+	blank := min(free, l.Spare)
 	s.add(Write, blank, Blank)
 	s.add(Delete, free-blank, 0)
+	return s
+}
+
+// fewRows writes the rows that are left over the first ones, and blank ones behind them. It is only called if the
+// policy takes rows out, so each row that is left is a wanted one.
+func (b *Builder) fewRows(p pairing, is, fresh []int, least, spare int) []Step {
+	var s script
+	rows := 0
+	for i, at := range is {
+		if !b.isLost(p, i) {
+			s.add(Write, 1, at)
+			rows++
+		}
+	}
+	for _, at := range fresh {
+		s.add(Write, 1, at)
+		rows++
+	}
+	s.add(Write, least-rows, Blank)
+	s.add(Delete, len(b.stand)+spare-least, 0)
 	return s
 }
 
@@ -164,7 +201,7 @@ func (s *script) add(do Action, rows, from int) {
 	if rows <= 0 {
 		return
 	}
-	if do == Keep || do == Delete {
+	if do == Keep || do == Delete || do == Relabel {
 		from = 0
 	}
 	if n := len(*s); n > 0 {

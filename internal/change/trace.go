@@ -29,7 +29,11 @@ func (b *Builder) Trace() []byte {
 		if at, ok := by[i]; ok {
 			d = b.want[at]
 		}
-		if !b.isLost(p, i) {
+		switch {
+		case b.isLost(p, i):
+		case b.isMarked(p, i):
+			add(b.marked[i])
+		default:
 			add(d.content)
 		}
 	}
@@ -75,7 +79,9 @@ func (b *Builder) everWritten() []digest {
 
 // readTrace takes the trace of the last write.
 func (b *Builder) readTrace() {
-	b.trace = map[digest]int{}
+	if !b.o.Reshaped {
+		b.trace = map[digest]int{}
+	}
 	earlier := false
 	for i := 0; i+8 <= len(b.o.Trace); i += 8 {
 		d := digest(binary.BigEndian.Uint64(b.o.Trace[i:]))
@@ -83,7 +89,9 @@ func (b *Builder) readTrace() {
 		case d == 0:
 			earlier = true
 		case !earlier:
-			b.trace[d]++
+			if b.trace != nil {
+				b.trace[d]++
+			}
 		case b.o.Policy == (Policy{}):
 			b.known = append(b.known, d)
 		}

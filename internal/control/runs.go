@@ -20,15 +20,7 @@ func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined
 	if err != nil {
 		return run, false, err
 	}
-	trigger := export.TriggerManual
-	if d.who.API {
-		trigger = export.TriggerAPI
-	}
-	now := d.o.Now()
-	run, joined, err = d.o.Queue.Enqueue(ctx, export.Run{
-		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, By: d.who.Email,
-		Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
-	})
+	run, joined, err = d.o.Queue.Enqueue(ctx, d.newRun(e))
 	if err != nil {
 		return run, joined, err
 	}
@@ -42,6 +34,19 @@ func (d *Desk) RunNow(ctx context.Context, id export.ID) (run export.Run, joined
 		d.audit(ctx, d.who, "run.start", string(run.ID), e.Name)
 	}
 	return run, joined, nil
+}
+
+// newRun returns a run of the exporter that the actor asks for.
+func (d *Desk) newRun(e export.Exporter) export.Run {
+	trigger := export.TriggerManual
+	if d.who.API {
+		trigger = export.TriggerAPI
+	}
+	now := d.o.Now()
+	return export.Run{
+		ID: export.NewID("run", now), Exporter: e, Trigger: trigger, By: d.who.Email,
+		Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
+	}
 }
 
 // Run returns one run. A run of several companies is visible only to actors who may see all of them.

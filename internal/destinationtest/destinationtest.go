@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,22 @@ type plan struct {
 	schema                  table.Schema
 	after                   []table.Row
 	added, changed, removed int
+	modal
+}
+
+// modal is what the modes add to a plan.
+type modal struct {
+	mode    export.Mode // empty means Replace
+	deleted string
+	want    []table.Row // that stand afterwards; nil means plan.after
+}
+
+// stands returns the rows that readers see afterwards.
+func (p plan) stands() []table.Row {
+	if p.want != nil {
+		return p.want
+	}
+	return p.after
 }
 
 func columns(more ...string) table.Schema {
@@ -80,16 +97,38 @@ func rows(from, to int, name string, extra ...string) []table.Row {
 func makePlans() []plan {
 	changed := rows(0, 8, "Ann")
 	changed[3].Cells[1] = table.TextOf("=HYPERLINK(\"x\")")
-	return []plan{
-		{"first", nil, columns(), rows(0, 8, "Ann"), 8, 0, 0},
-		{"first, no rows", nil, columns(), nil, 0, 0, 0},
-		{"unchanged", rows(0, 8, "Ann"), columns(), rows(0, 8, "Ann"), 0, 0, 0},
-		{"one cell", rows(0, 8, "Ann"), columns(), changed, 0, 1, 0},
-		{"grow", rows(0, 8, "Ann"), columns(), rows(0, 30, "Ann"), 22, 0, 0},
-		{"shrink", rows(0, 30, "Ann"), columns(), rows(5, 8, "Ann"), 0, 0, 27},
-		{"all others", rows(0, 8, "Ann"), columns(), rows(10, 18, "Bob"), 8, 0, 8},
-		{"another column", rows(0, 8, "Ann"), columns("Note"), rows(0, 8, "Ann", "x"), 0, 8, 0},
+	plans := []plan{
+		{"first", nil, columns(), rows(0, 8, "Ann"), 8, 0, 0, modal{}},
+		{"first, no rows", nil, columns(), nil, 0, 0, 0, modal{}},
+		{"unchanged", rows(0, 8, "Ann"), columns(), rows(0, 8, "Ann"), 0, 0, 0, modal{}},
+		{"one cell", rows(0, 8, "Ann"), columns(), changed, 0, 1, 0, modal{}},
+		{"grow", rows(0, 8, "Ann"), columns(), rows(0, 30, "Ann"), 22, 0, 0, modal{}},
+		{"shrink", rows(0, 30, "Ann"), columns(), rows(5, 8, "Ann"), 0, 0, 27, modal{}},
+		{"all others", rows(0, 8, "Ann"), columns(), rows(10, 18, "Bob"), 8, 0, 8, modal{}},
+		{"another column", rows(0, 8, "Ann"), columns("Note"), rows(0, 8, "Ann", "x"), 0, 8, 0, modal{}},
 	}
+	for _, m := range []export.Mode{export.Append, export.Upsert} {
+		plans = append(plans, plan{"first, " + string(m), nil, columns(), rows(0, 8, "Ann"), 8, 0, 0, modal{mode: m}})
+	}
+	old, fresh := rows(0, 8, "Ann"), slices.Concat(rows(5, 11, "Bob"), rows(2, 3, "Ann"))
+	marked := slices.Clone(old)
+	for i := range marked {
+		marked[i] = table.Row{Cells: slices.Clone(marked[i].Cells)}
+	}
+	for _, i := range []int{0, 1, 3, 4} {
+		marked[i].Cells[1] = table.TextOf(export.DeletedStatus)
+	}
+	status := columns()
+	status.Columns[1].ID = export.StatusColumn
+	return append(plans,
+		plan{"append", old, columns(), fresh, 3, 0, 0,
+			modal{export.Append, "", slices.Concat(old, rows(8, 11, "Bob"))}},
+		plan{"upsert", old, columns(), fresh, 3, 3, 4,
+			modal{export.Upsert, export.DeletedRemove, slices.Concat(rows(2, 3, "Ann"), rows(5, 11, "Bob"))}},
+		plan{"upsert and mark", old, status, fresh, 3, 7, 0,
+			modal{export.Upsert, export.DeletedMark, slices.Concat(marked[:5], rows(5, 11, "Bob"))}},
+		plan{"upsert and keep", old, columns(), fresh, 3, 3, 0,
+			modal{export.Upsert, export.DeletedKeep, slices.Concat(old[:5], rows(5, 11, "Bob"))}})
 }
 
 // bench is a place under test.
@@ -98,6 +137,7 @@ type bench struct {
 	Place
 	runs  int
 	trace []byte
+	modal // of the writes from now on
 }
 
 func (b *bench) request(s table.Schema, list []table.Row) export.WriteRequest {
@@ -111,8 +151,9 @@ func (b *bench) request(s table.Schema, list []table.Row) export.WriteRequest {
 	}
 	return export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: "exp_1", Target: b.Target, Title: "Test", Rows: spool,
-		Note: "a note", Zone: time.UTC, Trace: b.trace, Budget: 1 << 20, Report: func(export.Phase, int) {},
-		Found: func(t export.Target) error { b.Target = t; return nil },
+		Mode: b.mode, Deleted: b.deleted, Note: "a note", Zone: time.UTC, Trace: b.trace, Budget: 1 << 20,
+		Report: func(export.Phase, int) {},
+		Found:  func(t export.Target) error { b.Target = t; return nil },
 	}
 }
 
@@ -149,11 +190,22 @@ func render(s table.Schema, list []table.Row) [][]string {
 	return out
 }
 
-func (b *bench) want(what string, s table.Schema, list []table.Row) {
+func (b *bench) sees(what string, s table.Schema, list []table.Row) {
 	b.Helper()
 	if diff := cmp.Diff(render(s, list), b.Read()); diff != "" {
 		b.Errorf("%s, readers see (-want +got):\n%s", what, diff)
 	}
+}
+
+// begin writes what stood before a plan, and chooses its mode.
+func (b *bench) begin(p plan) {
+	b.Helper()
+	if p.before != nil {
+		s := columns()
+		s.Columns[1].ID = p.schema.Columns[1].ID
+		b.must(b.put(s, p.before))
+	}
+	b.modal = p.modal
 }
 
 // Run tests a destination. open returns a new place for each test. within, if not nil, runs a test's body, for instance
@@ -171,12 +223,10 @@ func Run(t *testing.T, open func(t *testing.T) Place, within func(*testing.T, fu
 	for _, p := range makePlans() {
 		run(p.name, func(t *testing.T) {
 			b := &bench{T: t, Place: open(t)}
-			if p.before != nil {
-				b.must(b.put(columns(), p.before))
-			}
+			b.begin(p)
 			b.look(p)
 			b.must(b.put(p.schema, p.after))
-			b.want("afterwards", p.schema, p.after)
+			b.sees("afterwards", p.schema, p.stands())
 			again, err := b.Destination.Prepare(t.Context(), b.request(p.schema, p.after))
 			b.must(err)
 			if set := again.Change(); !set.Empty() || set.Edited != 0 {
@@ -201,7 +251,7 @@ func (b *bench) look(p plan) {
 	w, err := b.Destination.Prepare(b.Context(), b.request(p.schema, p.after))
 	b.must(err)
 	set := w.Change()
-	if set.Added != p.added || set.Changed != p.changed || set.Removed != p.removed || set.Rows != len(p.after) {
+	if set.Added != p.added || set.Changed != p.changed || set.Removed != p.removed || set.Rows != len(p.stands()) {
 		b.Errorf("it would add %d, change %d and remove %d for %d rows; want %d, %d and %d",
 			set.Added, set.Changed, set.Removed, set.Rows, p.added, p.changed, p.removed)
 	}
@@ -222,27 +272,23 @@ func fail(t *testing.T, p plan, open func(t *testing.T) Place) {
 	if probe.Steps == nil {
 		return // no request can fail
 	}
-	if p.before != nil {
-		probe.must(probe.put(columns(), p.before))
-	}
+	probe.begin(p)
 	from := probe.Steps()
 	probe.must(probe.put(p.schema, p.after))
 	for n := range probe.Steps() - from {
 		for _, way := range []Way{Refused, Lost, Garbled} {
 			b := &bench{T: t, Place: open(t)}
-			if p.before != nil {
-				b.must(b.put(columns(), p.before))
-			}
+			b.begin(p)
 			before := b.Read()
 			b.Fail(n, way)
 			err := b.put(p.schema, p.after)
-			seen, want := b.Read(), render(p.schema, p.after)
+			seen, want := b.Read(), render(p.schema, p.stands())
 			if isOld, isNew := cmp.Equal(before, seen), cmp.Equal(want, seen); !isNew && (!isOld || err == nil) {
 				t.Errorf("request %d %s: readers see neither the old rows nor the new ones, error %v: %v", n, way,
 					err, seen)
 			}
 			b.must(b.put(p.schema, p.after))
-			b.want(fmt.Sprintf("after request %d was %s and the write was repeated", n, way), p.schema, p.after)
+			b.sees(fmt.Sprintf("after request %d was %s and the write was repeated", n, way), p.schema, p.stands())
 		}
 	}
 }
@@ -262,7 +308,7 @@ func move(t *testing.T, open func(t *testing.T) Place) {
 		t.Errorf("a refused commit changed what readers see:\n%s", diff)
 	}
 	b.must(b.put(columns(), rows(0, 8, "Bob")))
-	b.want("after looking again", columns(), rows(0, 8, "Bob"))
+	b.sees("after looking again", columns(), rows(0, 8, "Bob"))
 }
 
 // cancel ends the context before the commit.
@@ -276,5 +322,5 @@ func cancel(t *testing.T, open func(t *testing.T) Place) {
 	if _, err := w.Commit(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("the commit says %v", err)
 	}
-	b.want("after a cancelled commit", columns(), rows(0, 8, "Ann"))
+	b.sees("after a cancelled commit", columns(), rows(0, 8, "Ann"))
 }

@@ -17,6 +17,8 @@ type Definition interface {
 	Catalogue() []Column
 	// OptionList lists the options that an exporter of this definition may set.
 	OptionList() []Option
+	// Modes lists the modes in which its rows can be written, the default first.
+	Modes() []Mode
 
 	// columns and options yield the same items one by one, so that looking one up does not build them all.
 	columns(yield func(Column) bool)
@@ -47,6 +49,7 @@ type Entity struct {
 	ID, Title, Summary, Group string
 
 	Object string // the name in QuickBooks' query language, such as "Invoice"
+	Single bool   // there is only one record, which can only be replaced
 	Lines  bool   // records have lines: the option "lines" gives each line a row
 	// LinesIn is the member that holds the lines; empty means "Line". The keys of its columns begin with "Line." either
 	// way.
@@ -98,11 +101,14 @@ func (e Entity) Info() Info {
 	return Info{ID: e.ID, Title: e.Title, Summary: e.Summary, Group: e.Group, Kind: KindEntity, Paths: true}
 }
 
-// Catalogue implements Definition. Every entity also offers Company, and Link if its records can be opened.
+// Catalogue implements Definition. Every entity also offers Company, Link if its records can be opened, and Status if
+// they can go.
 func (e Entity) Catalogue() []Column { return slices.Collect(e.columns) }
 
 func (e Entity) columns(yield func(Column) bool) {
+	status := e.Single
 	for _, c := range e.Columns {
+		status = status || c.Path == StatusColumn
 		if c.Sensitive {
 			c.Help = strings.TrimSpace(sensitiveHelp + " " + c.Help)
 		}
@@ -116,7 +122,7 @@ func (e Entity) columns(yield func(Column) bool) {
 			return
 		}
 	}
-	yield(companyColumn)
+	_ = (status || yield(statusColumn)) && yield(companyColumn)
 }
 
 const sensitiveHelp = "Sensitive: everybody who can open the spreadsheet sees it."

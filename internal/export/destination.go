@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -24,10 +25,13 @@ type WriteRequest struct {
 	// Heading stands above the rows; nil for none.
 	Heading *Heading
 	// Partial says that the result leaves out records on purpose, by date or filter. Upsert then takes out no rows.
-	Partial     bool
+	Partial bool
+	Deleted string // what Upsert does with rows of records that are gone: DeletedRemove, …; empty means the first
+	// Snapshot says that Append adds all rows as one snapshot or none; see Snapshot.
+	Snapshot    bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
 	FillDown    bool        // formulas beside the rows follow them
-	Repair      Repair      // what a person allowed, once
+	Repairs     []Repair    // what a person allows this run to do
 	// Trace is the WriteResult.Trace of the last write; nil if unknown.
 	Trace []byte
 	// Hidden lists the ids of columns whose values a change must not show.
@@ -41,6 +45,9 @@ type WriteRequest struct {
 	// that dies from creating the spreadsheet twice.
 	Found func(Target) error
 }
+
+// May reports whether a person has allowed the repair.
+func (w WriteRequest) May(r Repair) bool { return slices.Contains(w.Repairs, r) }
 
 // WriteResult is what a write did.
 type WriteResult struct {
@@ -76,6 +83,17 @@ const MostCells = 10_000_000
 
 // ErrMoved says that the range changed between a look and the write that relies on it: look again.
 var ErrMoved = errors.New("what stands there has changed since it was looked at")
+
+// ErrNoStorage says that the account has no room to make a spreadsheet. Google says so in the same words to people
+// whose storage is full and to service accounts, which have none.
+var ErrNoStorage = errors.New("the account has no storage")
+
+// What the owner of a service account is told that has no storage.
+const (
+	ServiceStorage     = "Google refuses to make a spreadsheet: a service account has no storage of its own."
+	ServiceStorageHint = "Make a spreadsheet yourself, share it with the account as an editor, and enter its " +
+		"address as the destination."
+)
 
 // mostLooks limits how often Put looks.
 const mostLooks = 3

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
-
-	"ledgersheet/internal/change"
 )
 
 // ID is exp_, run_, con_ or usr_ followed by a lower-case ULID, so ids sort by creation time.
@@ -18,68 +16,6 @@ type ID string
 func NewID(prefix string, now time.Time) ID {
 	u := ulid.MustNew(ulid.Timestamp(now), rand.Reader) // fails only after the year 10889 or without randomness
 	return ID(prefix + "_" + strings.ToLower(u.String()))
-}
-
-// Mode is how a run's rows combine with those already in the sheet.
-type Mode string
-
-// The modes.
-const (
-	// Replace makes the managed range exactly the result.
-	Replace Mode = "replace"
-	// Append adds the rows that were never written before, and changes none.
-	Append Mode = "append"
-	// Upsert rewrites the rows of records that changed where they stand, and adds new ones below.
-	Upsert Mode = "upsert"
-)
-
-// Modes lists all modes. Every definition offers all of them.
-func Modes() []Mode { return []Mode{Replace} }
-
-// Policy returns how a mode combines rows. partial says that the result leaves out records on purpose.
-func (m Mode) Policy(partial bool) change.Policy {
-	switch m {
-	case Append:
-		return change.Policy{}
-	case Upsert:
-		return change.Policy{Change: true, Remove: !partial}
-	}
-	return change.Replace()
-}
-
-// WhenBlocked says what happens when people's cells stand where rows must go.
-type WhenBlocked string
-
-const (
-	// MoveWhenBlocked moves the cells down as the rows grow, and up again as they shrink.
-	MoveWhenBlocked WhenBlocked = "move"
-	// StopWhenBlocked fails the run; the sheet keeps its previous rows.
-	StopWhenBlocked WhenBlocked = "stop"
-)
-
-// Repair is something that a person allows a run to do to a sheet that people have changed.
-type Repair string
-
-const (
-	// RepairPutBack restores titles and columns of the exported area that were changed or deleted.
-	RepairPutBack Repair = "put_back"
-	// RepairUnmerge takes merged cells in the exported area apart.
-	RepairUnmerge Repair = "unmerge"
-)
-
-func modeTexts() []string {
-	var list []string
-	for _, m := range Modes() {
-		list = append(list, string(m))
-	}
-	return list
-}
-
-func modeWords(e Exporter) string {
-	if e.Mode == Replace {
-		return "Replace: the range becomes exactly the result"
-	}
-	return string(e.Mode)
 }
 
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
@@ -106,6 +42,7 @@ type Exporter struct {
 	Definition   string            `json:"type"`
 	Companies    []RealmID         `json:"company_ids"`
 	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
+	Titles       map[string]string `json:"titles,omitempty"`  // people's own titles, by column
 	Filters      []Filter          `json:"filters,omitempty"`
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`
@@ -113,6 +50,8 @@ type Exporter struct {
 	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
 	Look         Look              `json:"look,omitempty"`          // empty means PlainLook
 	TitleBlock   bool              `json:"title_block,omitempty"`   // a Heading above the rows
+	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`  // empty means MoveWhenBlocked
+	NoFillDown   bool              `json:"no_fill_down,omitempty"`  // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
 	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation

@@ -22,6 +22,7 @@ const (
 	FieldTime                      // time.Time, null in JSON if zero
 	FieldFilters                   // []Filter
 	FieldSettings                  // map[string]string, by the definition's options
+	FieldTitles                    // map[string]string, by column
 )
 
 // Field is one field of an exporter. The API, forms, errors and updates all follow the table of fields. A new field
@@ -36,6 +37,7 @@ type Field struct {
 
 	Missing string // what is wrong with an exporter that lacks it; empty if it is optional
 	Default string // of texts: what empty means
+	On      bool   // of truths: what none means
 	// Choices are the values that a text may have; nil for any.
 	Choices []string
 	// Words puts the value into words on the exporter's page; nil if that page has words of its own.
@@ -65,6 +67,8 @@ var fields = []Field{
 	}, func(e *Exporter) *[]RealmID { return &e.Companies }),
 	textsField(Field{Path: "columns", Label: "Columns", Anchor: "columns"},
 		func(e *Exporter) *[]string { return &e.Columns }),
+	ownField(Field{Path: "titles", Label: "Own titles", Anchor: "titles", Kind: FieldTitles},
+		func(e *Exporter) *map[string]string { return &e.Titles }),
 	ownField(Field{Path: "filters", Label: "Filters", Anchor: "filters", Kind: FieldFilters},
 		func(e *Exporter) *[]Filter { return &e.Filters }),
 	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},
@@ -84,8 +88,8 @@ var fields = []Field{
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{
-		Path: "mode", Label: "Mode", Input: "mode", Anchor: "destination", Hidden: true,
-		Default: string(Replace), Choices: modeTexts(), Words: modeWords,
+		Path: modePath, Label: "Rows in the sheet", Input: "mode",
+		Default: string(Replace), Choices: texts(Modes()), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{
 		Path: "on_difference", Label: "If QuickBooks' own figures disagree", Input: "on_difference",
@@ -99,6 +103,13 @@ var fields = []Field{
 		Path: "title_block", Label: "Title above the rows", Input: "title_block", Kind: FieldTruth,
 		Words: titleBlockWords,
 	}, func(e *Exporter) *bool { return &e.TitleBlock }),
+	textField(Field{
+		Path: "when_blocked", Label: "If other cells are in the way", Input: "when_blocked",
+		Default: string(MoveWhenBlocked), Choices: []string{string(MoveWhenBlocked), string(StopWhenBlocked)},
+		Words: whenBlockedWords,
+	}, func(e *Exporter) *WhenBlocked { return &e.WhenBlocked }),
+	notField(Field{Path: "fill_down", Label: "Formulas beside the rows", Input: "fill_down", Words: fillDownWords},
+		func(e *Exporter) *bool { return &e.NoFillDown }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},
@@ -144,6 +155,14 @@ func textsField[T ~string](f Field, at func(*Exporter) *[]T) Field {
 func ownField[T any](f Field, at func(*Exporter) *T) Field {
 	f.get = func(e Exporter) any { return *at(&e) }
 	f.set = func(e *Exporter, v any) { *at(e) = v.(T) }
+	return f
+}
+
+// notField returns a field that is true unless its member is set.
+func notField(f Field, at func(*Exporter) *bool) Field {
+	f.Kind, f.On = FieldTruth, true
+	f.get = func(e Exporter) any { return !*at(&e) }
+	f.set = func(e *Exporter, v any) { *at(e) = !v.(bool) }
 	return f
 }
 
@@ -194,8 +213,19 @@ func (e *Exporter) setDefaults() {
 	}
 }
 
-// typePath is the path of the field that names the definition.
-const typePath = "type"
+// typePath is the path of the field that names the definition, modePath of the one whose choices depend on it.
+const (
+	typePath = "type"
+	modePath = "mode"
+)
+
+// ChoicesFor returns the values that a text may have in an exporter of the definition; nil for any.
+func (f Field) ChoicesFor(d Definition) []string {
+	if f.Path == modePath {
+		return texts(d.Modes())
+	}
+	return f.Choices
+}
 
 // validateFields adds the faults that the table alone can find: missing values, and values that are not among the
 // choices. It skips the type, by which the caller has already found the definition.
@@ -205,8 +235,9 @@ func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 		if f.Missing != "" && f.Path != typePath && isEmpty(v) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
-		if text, ok := v.(string); ok && f.Choices != nil && !slices.Contains(f.Choices, cmp.Or(text, f.Default)) {
-			c.Add(f.Path, "must be %s for %s", strings.Join(f.Choices, " or "), d.Info().ID)
+		choices := f.ChoicesFor(d)
+		if text, ok := v.(string); ok && choices != nil && !slices.Contains(choices, cmp.Or(text, f.Default)) {
+			c.Add(f.Path, "must be %s for %s", strings.Join(choices, " or "), d.Info().ID)
 		}
 	}
 }

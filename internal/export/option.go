@@ -62,6 +62,7 @@ const (
 	OptDateColumn      = "date_column"
 	OptLines           = "lines"
 	OptIncludeInactive = "include_inactive"
+	OptDeleted         = "deleted"
 	OptReportDate      = "report_date"
 	OptBasis           = "accounting_method"
 	OptSummarize       = "summarize_by"
@@ -211,11 +212,29 @@ func (e Entity) options(yield func(option) bool) {
 	}}) {
 		return
 	}
-	if e.HasActive {
+	if e.HasActive && !yield(option{Option: Option{
+		Key: OptIncludeInactive, Title: "Include inactive", Kind: OptionBool, Default: "false",
+	}}) {
+		return
+	}
+	if !e.Single {
+		help := deletedHelp
+		if e.HasActive {
+			help += " What is made inactive counts as deleted, unless inactive ones are included."
+		}
 		yield(option{Option: Option{
-			Key: OptIncludeInactive, Title: "Include inactive", Kind: OptionBool, Default: "false",
+			Key: OptDeleted, Title: "Rows of deleted records", Kind: OptionChoice, Default: DeletedRemove,
+			Values: deletedChoices, Help: help,
 		}})
 	}
+}
+
+const deletedHelp = "Where rows are kept up to date (mode upsert). With a date range or filter, rows that are not in " +
+	"the result stay as they are: they may just not match any more."
+
+var deletedChoices = []Choice{
+	{DeletedRemove, "Take them out"}, {DeletedMark, "Keep them, Status becomes Deleted"},
+	{DeletedKeep, "Leave them as they are"},
 }
 
 // OptionList implements Definition.

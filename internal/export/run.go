@@ -72,6 +72,9 @@ type Run struct {
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
 	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", or empty for the schedule
+	// Repairs are what a person allows this run, and no other, to do to the sheet; the latest word is the last. There
+	// are several if a run that was to repair has stopped for something else.
+	Repairs []Repair `json:"repairs,omitempty"`
 
 	QueuedAt   time.Time `json:"queued_at"`
 	NotBefore  time.Time `json:"not_before"` // when a retry may start
@@ -87,6 +90,14 @@ type Run struct {
 	Cancelling bool             `json:"cancelling,omitempty"` // requested while it was running
 }
 
+// Repair returns what the run was started for to repair; empty for most runs.
+func (r Run) Repair() Repair {
+	if len(r.Repairs) == 0 {
+		return ""
+	}
+	return r.Repairs[len(r.Repairs)-1]
+}
+
 // Clone returns a copy that shares nothing with r that its worker may change in place.
 func (r Run) Clone() Run {
 	r.Result = r.Result.Clone()
@@ -94,6 +105,7 @@ func (r Run) Clone() Run {
 	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
 	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	r.Exporter.Titles = maps.Clone(r.Exporter.Titles)
 	return r
 }
 

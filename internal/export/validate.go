@@ -17,6 +17,8 @@ const (
 	maxCompanies   = 100
 	maxColumns     = 200
 	maxColumnKey   = 200
+	maxTitles      = 500 // reports may have a column a day
+	maxTitle       = 200
 	maxFilters     = 20
 	maxFilterValue = 5_000
 	maxTabTitle    = 100 // Google's own, in UTF-16 units
@@ -36,6 +38,11 @@ func (e *Exporter) Normalize() {
 	for k, v := range e.Options {
 		if v == "" {
 			delete(e.Options, k)
+		}
+	}
+	for k, v := range e.Titles {
+		if e.Titles[k] = strings.TrimSpace(v); e.Titles[k] == "" {
+			delete(e.Titles, k)
 		}
 	}
 	e.setDefaults()
@@ -62,7 +69,25 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 	e.Target.validate(c)
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
+	e.validateTitles(c)
 	e.validateFilters(d, c)
+}
+
+// validateTitles checks people's own titles. Their keys are not checked, because a report's columns follow from its
+// dates; a title of a column that is not there does nothing.
+func (e Exporter) validateTitles(c *problem.Collect) {
+	if len(e.Titles) > maxTitles {
+		c.Add("titles", "are more than %d", maxTitles)
+		return
+	}
+	for key, title := range e.Titles {
+		switch {
+		case len(key) > maxColumnKey || len([]rune(title)) > maxTitle:
+			c.Add("titles", "has a column or a title of more than %d characters", maxTitle)
+		case strings.ContainsFunc(title, unicode.IsControl):
+			c.Add("titles", "has line breaks or other control characters")
+		}
+	}
 }
 
 func (e Exporter) validateOptions(d Definition, c *problem.Collect) {

@@ -64,6 +64,13 @@ func TestValidate(t *testing.T) {
 		{"a company twice", bills, func(e *Exporter) { e.Companies = []RealmID{"1", "2", "1"} }, "company_ids[2]"},
 		{"a crowd", bills, func(e *Exporter) { e.Companies = make([]RealmID, 101) }, "company_ids"},
 		{"another mode", bills, func(e *Exporter) { e.Mode = "truncate" }, "mode"},
+		{"a list kept up to date", bills, func(e *Exporter) { e.Mode = Upsert }, ""},
+		{"a report kept up to date", profit, func(e *Exporter) { e.Mode = Upsert }, "mode"},
+		{"a report's snapshots", profit, func(e *Exporter) { e.Mode = Append }, ""},
+		{"deleted records", bills, options(OptDeleted, DeletedMark), ""},
+		{"deleted records otherwise", bills, options(OptDeleted, "hide"), "options.deleted"},
+		{"deleted records of a report", profit, options(OptDeleted, DeletedMark), "options.deleted"},
+		{"in the way", bills, func(e *Exporter) { e.WhenBlocked = "push" }, "when_blocked"},
 		{"no account", bills, target(func(t *Target) { t.Account = "" }), "destination.google_account_id"},
 		{"a pasted address", bills, target(func(t *Target) {
 			t.Spreadsheet = " https://docs.google.com/spreadsheets/u/1/d/1AbC-dEf_234567/edit?usp=sharing#gid=0 "

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/sheetfile"
@@ -37,6 +38,10 @@ func (r *bookWrite) combine(there *standing) iter.Seq2[bookRow, error] {
 						yield(row, err)
 						return
 					}
+				}
+				if s.Do == change.Relabel {
+					row.values = slices.Clone(row.values)
+					row.values[r.policy.Mark.Column] = r.policy.Mark.Value
 				}
 				if s.Do == change.Write || s.Do == change.Insert {
 					row, err = fresh.pick(s.From + i)

@@ -66,26 +66,24 @@ func readFile(path string) ([]byte, error) {
 
 // compare passes over the existing rows and then the result, and encodes what the file is to hold.
 func (r *write) compare(ctx context.Context) error {
-	schema := r.w.Rows.Schema()
-	o := change.Options{
-		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
-	}
-	head := make([]string, len(schema.Columns))
-	for i, c := range schema.Columns {
-		head[i] = c.Title
-		if slices.Contains(r.w.Hidden, c.ID) {
-			o.Hidden = append(o.Hidden, i)
-		}
-	}
-	o.Titles = head
 	standing, err := parse(r.old)
 	if err != nil {
 		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.",
 			r.w.Target.File, err)
 	}
+	if r.w.Snapshot && len(standing) > 0 {
+		if r.w.Rows, err = export.KeepColumns(r.w.Rows, columnsOf(standing[0], r.w.Rows.Schema())); err != nil {
+			return err
+		}
+	}
+	o := r.w.ChangeOptions()
+	head := o.Titles
 	if len(standing) > 0 && !slices.Equal(standing[0], head) {
 		standing = project(standing, head)
-		o.Trace = nil
+		o.Reshaped = true
+	}
+	if len(standing) == 0 || o.Policy.Order && o.Reshaped {
+		o.Trace = nil // of rows that are not there
 	}
 	standing = standing[min(1, len(standing)):]
 	r.builder = change.NewBuilder(o)
@@ -101,7 +99,8 @@ func (r *write) compare(ctx context.Context) error {
 			yield(values(record))
 		}
 	})
-	r.fresh = encode(append([][]string{head}, combine(r.builder.Script(change.Layout{}), standing, wanted)...))
+	rows := combine(r.builder.Script(change.Layout{}), o.Policy.Mark, standing, wanted)
+	r.fresh = encode(append([][]string{head}, rows...))
 	return nil
 }
 
@@ -125,6 +124,20 @@ func (r *write) want(ctx context.Context) ([][]string, error) {
 	return wanted, nil
 }
 
+// columnsOf returns the columns of a header, those of the schema where the titles are the same.
+func columnsOf(head []string, s table.Schema) []table.Column {
+	list := make([]table.Column, len(head))
+	for i, title := range head {
+		list[i] = table.Column{ID: title, Title: title}
+		for _, c := range s.Columns {
+			if c.Title == title {
+				list[i] = c
+			}
+		}
+	}
+	return list
+}
+
 // project returns the records with the columns of another header; a column that they lack is blank.
 func project(records [][]string, head []string) [][]string {
 	out := make([][]string, len(records))
@@ -140,12 +153,18 @@ func project(records [][]string, head []string) [][]string {
 }
 
 // combine carries a script out.
-func combine(steps []change.Step, standing, wanted [][]string) [][]string {
+func combine(steps []change.Step, mark change.Mark, standing, wanted [][]string) [][]string {
 	var out [][]string
 	for _, s := range steps {
 		switch s.Do {
 		case change.Keep:
 			out = append(out, standing[:s.Rows]...)
+		case change.Relabel:
+			for _, record := range standing[:s.Rows] {
+				record = slices.Clone(record)
+				record[mark.Column] = mark.Value.Text
+				out = append(out, record)
+			}
 		case change.Write, change.Insert:
 			out = append(out, wanted[s.From:s.From+s.Rows]...)
 		}

@@ -49,7 +49,7 @@ func (f Workbooks) Prepare(ctx context.Context, w export.WriteRequest) (export.W
 		return nil, problem.Invalid("destination.file", "must be the name of a file, such as invoices.xlsx")
 	}
 	r := &bookWrite{path: filepath.Join(f.Path, name), w: w, enc: sheetfile.Encoder{Zone: w.Zone}}
-	r.policy = w.Mode.Policy(w.Partial)
+	r.policy = w.Policy()
 	r.titles = titlesOf(w.Rows.Schema())
 	var err error
 	if r.old, err = digestFile(r.path); err != nil {
@@ -98,6 +98,16 @@ func (r *bookWrite) compare(ctx context.Context) error {
 		return err
 	}
 	defer there.Close()
+	if r.w.Snapshot && len(there.head) > 0 {
+		head := make([]string, len(there.head))
+		for i, v := range there.head {
+			head[i] = v.Text
+		}
+		if r.w.Rows, err = export.KeepColumns(r.w.Rows, columnsOf(head, r.w.Rows.Schema())); err != nil {
+			return err
+		}
+		r.titles = titlesOf(r.w.Rows.Schema())
+	}
 	r.builder = change.NewBuilder(r.options(there))
 	stands, wants := newSequence(there.head), newSequence(r.titles)
 	for row, err := range there.rows(r.titles) {
@@ -129,14 +139,8 @@ func (r *bookWrite) compare(ctx context.Context) error {
 }
 
 func (r *bookWrite) options(there *standing) change.Options {
-	schema := r.w.Rows.Schema()
-	o := change.Options{Policy: r.policy, Trace: r.trace(there), Budget: r.w.Budget, Keys: schema.Keys()}
-	for i, c := range schema.Columns {
-		o.Titles = append(o.Titles, c.Title)
-		if slices.Contains(r.w.Hidden, c.ID) {
-			o.Hidden = append(o.Hidden, i)
-		}
-	}
+	o := r.w.ChangeOptions()
+	o.Trace, o.Reshaped = r.trace(there), !there.has(r.titles)
 	return o
 }
 

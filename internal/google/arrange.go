@@ -15,7 +15,11 @@ import (
 type arrangement struct {
 	shifts []shift   // in the order in which they are carried out: the lowest first
 	copies []copyRow // after the shifts
-	runs   []run     // after the copies
+	runs   []run     // after the copies; those of wanted rows and of blank ones
+	marks  []run     // likewise; rows that get the policy's mark; from is the existing row
+	moved  []piece   // likewise; existing rows that are written again
+	byRow  bool      // rows are sent in the tab's order, not in the result's
+	keeps  []run     // rows that stay; from is the existing row
 	fresh  []run     // where rows were put in, in places after the shifts; from has no meaning
 	rows   int       // in the end
 }
@@ -37,6 +41,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	var a arrangement
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
+	last := none    // where the last row's values must be copied to
 	for _, s := range steps {
 		switch s.Do {
 		case change.Insert:
@@ -47,7 +52,7 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 			case at == stand && stand > 0:
 				place = stand - 1
 				if a.isKept(row - 1) {
-					a.copies = append(a.copies, copyRow{row - 1 + s.Rows, row - 1})
+					last = row - 1
 				}
 			}
 			a.shifts = append(a.shifts, shift{place, s.Rows, true})
@@ -56,9 +61,14 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 			continue
 		case change.Delete:
 			a.shifts = append(a.shifts, shift{at, s.Rows, false})
-		case change.Keep:
+		case change.Keep, change.Relabel:
 			if edge {
 				a.copies = append(a.copies, copyRow{0, row})
+			}
+			if s.Do == change.Relabel {
+				a.marks = append(a.marks, run{row, s.Rows, at})
+			} else {
+				a.keeps = append(a.keeps, run{row, s.Rows, at})
 			}
 			row += s.Rows
 		case change.Write:
@@ -74,6 +84,9 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 		at, edge = at+s.Rows, false
 	}
 	a.rows = row
+	if last != none {
+		a.copies = append(a.copies, copyRow{row - 1, last})
+	}
 	a.order()
 	return a
 }
@@ -129,6 +142,30 @@ func (a *arrangement) growth() int {
 	return n
 }
 
+// added returns the rows that are new, where fresh tells which cells are: the rows at the edges were copied into cells
+// that were put in.
+func (a *arrangement) added() []run {
+	var list []run
+	for _, f := range a.fresh {
+		if n := len(list); n > 0 && list[n-1].row+list[n-1].rows == f.row {
+			list[n-1].rows += f.rows
+		} else {
+			list = append(list, f)
+		}
+	}
+	for _, c := range a.copies {
+		for i, f := range list {
+			switch {
+			case c.to == f.row && c.from == f.row+f.rows:
+				list[i].row++
+			case c.to == f.row+f.rows-1 && c.from == f.row-1:
+				list[i].row--
+			}
+		}
+	}
+	return list
+}
+
 // inserted returns how many rows are put in. For a moment all of them are there together with those that are then taken
 // out, and a tab too low for that would lose cells at its end.
 func (a *arrangement) inserted() int {
@@ -149,14 +186,11 @@ func (a *arrangement) highest() (row int, any bool) {
 	return a.shifts[len(a.shifts)-1].at, true
 }
 
-// ordered returns the runs of wanted rows in the result's order.
-func (a *arrangement) ordered() []run {
-	var runs []run
-	for _, r := range a.runs {
-		if r.from != change.Blank && r.rows > 0 {
-			runs = append(runs, r)
-		}
+// written returns how many rows are written.
+func (a *arrangement) written() int {
+	n := 0
+	for _, p := range a.pieces() {
+		n += p.rows
 	}
-	slices.SortFunc(runs, func(x, y run) int { return cmp.Compare(x.from, y.from) })
-	return runs
+	return n
 }

@@ -101,9 +101,6 @@ func (c *Client) session(account export.ID, m *export.Meter) (*session, error) {
 	return &session{c: c, account: account, http: hc, meter: m}, nil
 }
 
-// errUnknownOutcome marks errors after which a request may or may not have taken effect.
-var errUnknownOutcome = errors.New("the outcome is unknown")
-
 // do sends a request, retries where that can help, and passes the answer's body to read, which may be called again for
 // a later try. A nil read ignores the body.
 func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) error {
@@ -120,7 +117,7 @@ func (s *session) do(ctx context.Context, k call, read func(io.Reader) error) er
 		}
 		p := problem.From(err)
 		unknown := errors.Is(err, errUnknownOutcome)
-		if ctx.Err() != nil || p.Class() != problem.RetryRequest || (k.once && unknown) {
+		if ctx.Err() != nil || !mayRetry(err) || (k.once && unknown) {
 			return err
 		}
 		s.c.o.Logger.LogAttrs(ctx, slog.LevelWarn, "google request failed, trying again",
@@ -183,21 +180,17 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		_ = res.Body.Close()
 	}()
 	if err := googleapi.CheckResponse(res); err != nil {
-		p := answerProblem(err, s.c.o.Now())
-		if p.Code == problem.GoogleRateLimited {
-			own.PauseUntil(string(s.account), s.c.o.Now().Add(max(p.RetryAfter, 10*time.Second)))
+		f := answerFault(err, s.c.o.Now())
+		if f.Code == problem.GoogleRateLimited {
+			own.PauseUntil(string(s.account), s.c.o.Now().Add(max(f.RetryAfter, 10*time.Second)))
 		}
-		if res.StatusCode >= 500 {
-			return fmt.Errorf("%w: %w", errUnknownOutcome, p)
-		}
-		return p
+		return f
 	}
 	if read == nil {
 		return nil
 	}
 	if err := read(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return fmt.Errorf("%w: %w", errUnknownOutcome, problem.Wrap(err, problem.GoogleUnavailable,
-			"Google's answer was cut off or could not be read."))
+		return lostAnswer(err, "Google's answer was cut off or could not be read.")
 	}
 	return nil
 }

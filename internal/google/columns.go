@@ -44,7 +44,7 @@ func (p place) findLayout() layout {
 	l := layout{at: map[string]int{}, titles: map[string]string{}}
 	used := map[int]bool{}
 	for _, f := range p.stamp.Fields {
-		if mark, ok := p.marks.columns[f.ID]; ok {
+		if mark, ok := p.marks.columns[f.ID]; ok && !used[mark.at] {
 			l.at[f.ID], used[mark.at] = mark.at, true
 		}
 	}
@@ -68,6 +68,15 @@ func (p place) findLayout() layout {
 		}
 	}
 	return l
+}
+
+// gaps returns how many of people's columns stood in front of each column that is gone.
+func (l layout) gaps() map[string]int {
+	gaps := map[string]int{}
+	for _, f := range l.missing {
+		gaps[f.ID] = f.Gap
+	}
+	return gaps
 }
 
 // isWritten reports whether a header is as it was written.
@@ -183,38 +192,95 @@ func shownText(v *sheets.ExtendedValue) string {
 	return ""
 }
 
-// checkDrift returns a problem if people have deleted or renamed columns that the result needs.
+// checkDrift returns a problem if people have deleted or renamed columns that the result needs. The problem has the
+// columns and how to go on.
 func (r *write) checkDrift(l layout) error {
-	if r.w.Repair == export.RepairPutBack {
+	if r.w.May(export.RepairPutBack) {
 		return nil
 	}
 	wanted := map[string]string{}
 	for _, c := range r.w.Rows.Schema().Columns {
 		wanted[c.ID] = r.enc.text(c.Title).Text
 	}
-	var gone, renamed []string
+	var changed []problem.Column
 	for _, f := range l.missing {
 		if _, ok := wanted[f.ID]; ok {
-			gone = append(gone, fmt.Sprintf("%q", f.Title))
+			changed = append(changed, problem.Column{ID: f.ID, Title: f.Title, Gone: true})
 		}
 	}
 	for _, f := range l.renamed {
-		if t, ok := wanted[f.ID]; ok && t != l.titles[f.ID] {
-			renamed = append(renamed, fmt.Sprintf("%q is now %q", f.Title, l.titles[f.ID]))
+		if t, ok := wanted[f.ID]; ok && t != l.titles[f.ID] && !r.mayUncover(l.at[f.ID]) {
+			changed = append(changed, problem.Column{ID: f.ID, Title: f.Title, Found: l.titles[f.ID]})
 		}
 	}
+	if len(changed) == 0 {
+		return nil
+	}
+	return driftProblem(r.place.tab.title, changed, len(wanted))
+}
+
+// mergedHeader returns the merged cells that hide a title, if there are any.
+func (r *write) mergedHeader(col int) (merge rect, any bool) {
+	title := rect{r.place.managed.row, col, r.place.managed.row + 1, col + 1}
+	i := slices.IndexFunc(r.place.tab.merges, func(m rect) bool { return m.overlaps(title) })
+	if i < 0 {
+		return rect{}, false
+	}
+	return r.place.tab.merges[i], true
+}
+
+// mayUncover reports whether a title that merged cells hide may be written again, because a person has allowed to take
+// them apart.
+func (r *write) mayUncover(col int) bool {
+	_, hidden := r.mergedHeader(col)
+	return hidden && r.w.May(export.RepairUnmerge)
+}
+
+// checkHeaderMerges returns a problem if merged cells hide titles: otherwise these would seem to have been changed.
+func (r *write) checkHeaderMerges(l layout) error {
+	for _, col := range l.at {
+		if m, hidden := r.mergedHeader(col); hidden && !r.w.May(export.RepairUnmerge) {
+			return mergedProblem("Cells %s are merged; the exported titles would be lost under them.",
+				m.a1(r.place.tab.title))
+		}
+	}
+	return nil
+}
+
+// driftProblem returns the problem that so many columns were changed, of those that are wanted.
+func driftProblem(tab string, changed []problem.Column, wanted int) error {
+	var gone, renamed []string
+	blank := false // a title was cleared, and nothing can be taken
+	for _, c := range changed {
+		if c.Gone {
+			gone = append(gone, fmt.Sprintf("%q", c.Title))
+			continue
+		}
+		renamed = append(renamed, fmt.Sprintf("%q is now %q", c.Title, c.Found))
+		blank = blank || strings.TrimSpace(c.Found) == ""
+	}
+	remedies := []string{string(export.RepairPutBack)}
 	var faults []string
 	if len(gone) > 0 {
 		faults = append(faults, "the column "+strings.Join(gone, ", ")+" is gone")
+		remedies = append(remedies, string(export.RepairDropColumns))
 	}
-	if len(renamed) > 0 {
+	switch {
+	case len(renamed) > 1 && len(renamed)+len(gone) == wanted:
+		faults = append(faults, "the row with the titles is gone or was written over")
+		for i := range changed {
+			changed[i].Found = "" // somebody's rows, and no titles
+		}
+	case len(renamed) > 0:
 		faults = append(faults, "the title "+strings.Join(renamed, ", "))
+		if !blank {
+			remedies = append(remedies, string(export.RepairTakeTitles))
+		}
 	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return problem.New(problem.HeaderDrift, "Somebody has changed the exported area on the tab %q: %s.",
-		r.place.tab.title, strings.Join(faults, "; "))
+	p := problem.New(problem.HeaderDrift, "Somebody has changed the exported area on the tab %q: %s.",
+		tab, strings.Join(faults, "; ")).WithRemedies(append(remedies, string(export.RepairStartOver))...)
+	p.Columns = changed
+	return p
 }
 
 // reshaping is how the tab's columns become those of the result.
@@ -255,8 +321,11 @@ type tabColumn struct {
 	was int    // its place before; none for a new one
 }
 
-// reshape works out the steps. at says where the wanted columns are that exist already.
-func reshape(tabCols int, wanted []string, at map[string]int, gone []goneColumn) reshaping {
+// reshape works out the steps. at says where the wanted columns are that exist already. gaps says how many of people's
+// columns stood in front of those that were deleted.
+func reshape(
+	tabCols int, wanted []string, at map[string]int, gone []goneColumn, gaps map[string]int,
+) reshaping {
 	tab := make([]tabColumn, tabCols)
 	for col := range tab {
 		tab[col].was = col
@@ -275,7 +344,7 @@ func reshape(tabCols int, wanted []string, at map[string]int, gone []goneColumn)
 		tab = slices.Delete(tab, g.col, g.col+1)
 	}
 	tab = s.move(tab, wanted, at)
-	tab = s.insert(tab, wanted, at)
+	tab = s.insert(tab, wanted, at, gaps)
 	for _, id := range wanted {
 		s.at = append(s.at, columnOf(tab, id))
 	}
@@ -308,7 +377,9 @@ func (s *reshaping) move(tab []tabColumn, wanted []string, at map[string]int) []
 }
 
 // insert puts new columns behind the one that they follow in the wanted order, or in front of the first one.
-func (s *reshaping) insert(tab []tabColumn, wanted []string, at map[string]int) []tabColumn {
+func (s *reshaping) insert(
+	tab []tabColumn, wanted []string, at, gaps map[string]int,
+) []tabColumn {
 	for n, id := range wanted {
 		if _, ok := at[id]; ok {
 			continue
@@ -316,6 +387,9 @@ func (s *reshaping) insert(tab []tabColumn, wanted []string, at map[string]int) 
 		col := max(0, nthColumn(tab, 0))
 		if n > 0 {
 			col = columnOf(tab, wanted[n-1]) + 1
+			for gap := gaps[id]; gap > 0 && col < len(tab) && tab[col].id == ""; gap-- {
+				col++
+			}
 		}
 		s.requests = append(s.requests, columnStep{do: insertColumn, from: col})
 		tab = slices.Insert(tab, col, tabColumn{id: id, was: none})

@@ -132,7 +132,7 @@ func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool
 			return st, nil
 		case ctx.Err() != nil:
 			return nil, errors.Join(ctx.Err(), err)
-		case try == r.c.o.MaxTries, !errors.Is(err, errUnknownOutcome):
+		case try == r.c.o.MaxTries, !errors.Is(err, errUnknownOutcome), !mayRetry(err):
 			return nil, err // the last try was refused, and not because an earlier one had gone through
 		}
 		if err = r.do(settle, k, read); err == nil {

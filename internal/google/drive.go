@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"time"
 
 	"google.golang.org/api/drive/v3"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
@@ -19,8 +21,8 @@ const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 func (s *session) create(ctx context.Context, key, title string) (id string, made bool, err error) {
 	var found drive.FileList
 	q := url.Values{
-		"q":      {"appProperties has { key='" + stampKey + "' and value='" + key + "' } and trashed = false"},
-		"fields": {"files(id)"},
+		"q":      {keyQuery(key) + " and trashed = false"},
+		"fields": {"files(id)"}, "orderBy": {"createdTime"},
 	}
 	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true},
 		decodeInto(&found)); err != nil {
@@ -42,6 +44,67 @@ func (s *session) create(ctx context.Context, key, title string) (id string, mad
 	}
 	err = s.do(ctx, k, decodeInto(&file))
 	return file.Id, err == nil, err
+}
+
+// keyQuery finds the spreadsheets that were made for an exporter's target.
+func keyQuery(key string) string {
+	return "appProperties has { key='" + stampKey + "' and value='" + key + "' }"
+}
+
+// checkTimeout is how long a write waits for what Drive says about its file.
+const checkTimeout = 20 * time.Second
+
+// checkFile returns a problem if the spreadsheet is in the bin, where Sheets answers as if nothing were amiss. It also
+// notices spreadsheets that were made twice because an answer was lost. That takes one request. Whether it succeeds
+// does not matter: with narrow scopes, Drive does not know every spreadsheet that Sheets may write.
+func (r *write) checkFile(ctx context.Context) error {
+	t := r.w.Target
+	var found drive.FileList
+	var file drive.File
+	k := call{
+		method: http.MethodGet, url: r.c.drive + "files/" + url.PathEscape(t.Spreadsheet), drive: true,
+		query: url.Values{"fields": {"id,trashed"}, "supportsAllDrives": {"true"}},
+	}
+	into := decodeInto(&file)
+	if t.Created && t.CreateKey != "" {
+		k.url = r.c.drive + "files"
+		k.query = url.Values{"q": {keyQuery(t.CreateKey)}, "fields": {"files(id,trashed,webViewLink)"}}
+		into = decodeInto(&found)
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	if err := r.once(ctx, k, into); err != nil {
+		r.c.o.Logger.DebugContext(ctx, "drive was not asked about a file", "error", err.Error())
+		return nil
+	}
+	for _, f := range append(found.Files, &file) {
+		switch {
+		case f.Id == t.Spreadsheet && f.Trashed:
+			return problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
+				WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet. " +
+					"Nothing was written.")
+		case f.Id != "" && f.Id != t.Spreadsheet && !f.Trashed:
+			r.nameDouble(ctx, f)
+		}
+	}
+	return nil
+}
+
+// nameDouble warns of a spreadsheet that was made for this exporter and that nobody has used.
+func (r *write) nameDouble(ctx context.Context, f *drive.File) {
+	st, err := r.session.state(ctx, f.Id)
+	if err != nil {
+		return
+	}
+	only := st.onlyTab()
+	if !only.isFirst() { // a copy that somebody made
+		return
+	}
+	taken, err := r.firstTakenIn(ctx, f.Id, only.title, rect{0, 0, only.rows, only.cols})
+	if err == nil && taken == "" {
+		r.warnings = append(r.warnings, "A second spreadsheet was made for this exporter when an answer of Google's "+
+			"was lost. It is empty and can be deleted: "+f.WebViewLink)
+	}
 }
 
 // Account asks Google for the account's e-mail: the cheapest call that proves that the connection works.

@@ -2,6 +2,7 @@ package google
 
 import (
 	"context"
+	"iter"
 	"reflect"
 	"slices"
 	"time"
@@ -19,12 +20,15 @@ func (r *write) look(ctx context.Context) error {
 		return err
 	}
 	r.state, r.looked = st, r.c.o.Now()
-	if r.place, err = st.locate(r.w.Owner, r.w.Target); err != nil {
+	if r.place, err = r.findPlace(); err != nil {
 		return err
 	}
 	r.place.findHeading(st, r.w)
 	r.enc = encoder{zone: r.zone()}
-	return r.prove(ctx)
+	if err := r.prove(ctx); err != nil {
+		return err
+	}
+	return r.takeOver(ctx)
 }
 
 // zone returns the time zone in which the spreadsheet shows instants.
@@ -73,33 +77,75 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()
 	if m.cols() == len(r.place.stamp.Fields) {
 		plain, err := r.standRows(ctx, m)
-		if plain || err != nil {
+		if err != nil {
 			return err
+		}
+		if plain {
+			return r.checkKeys()
 		}
 	}
 	if err := r.readMarks(ctx); err != nil {
 		return err
 	}
 	r.place.layout = r.place.findLayout()
+	if err := r.checkHeaderMerges(r.place.layout); err != nil {
+		return err
+	}
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
 	for _, col := range r.place.layout.at { // people may have moved a column out of the range
 		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
 	}
-	_, err := r.standRows(ctx, m)
-	return err
+	if _, err := r.standRows(ctx, m); err != nil {
+		return err
+	}
+	return r.checkKeys()
+}
+
+// keptColumns returns the columns that were written last and are still there, in their order.
+func (p *place) keptColumns() []table.Column {
+	var list []table.Column
+	for _, f := range p.stamp.Fields {
+		if _, ok := p.layout.at[f.ID]; ok {
+			c := columnOfShows(f.Shows)
+			c.ID, c.Title = f.ID, p.layout.titles[f.ID]
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// checkKeys fails if the rows that stand lack a column by which the mode knows rows again. They would all stand twice.
+func (r *write) checkKeys() error {
+	if p := r.w.Policy(); p.Order || p.Remove || r.w.Snapshot || r.change.Stands() == 0 {
+		return nil
+	}
+	for _, c := range r.w.Rows.Schema().Columns {
+		if _, stands := r.place.layout.at[c.ID]; c.Key && !stands {
+			return problem.New(problem.SheetConflict, "The rows on the tab %q have no column %q, which tells which of "+
+				"them are the same as before.", r.place.tab.title, c.Title).
+				WithHint("Run the exporter once in the mode replace with the column %q, or choose another tab. "+
+					"Nothing was written.", c.ID)
+		}
+	}
+	return nil
 }
 
 // standRows reads a rectangle that begins with the header. It reports whether the header is as it was written; the rows
 // mean something only then, or if the layout does not come from the header.
 func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) {
+	if r.w.Snapshot {
+		if r.w.Rows, err = export.KeepColumns(r.given, r.place.keptColumns()); err != nil {
+			return false, err
+		}
+	}
 	r.newChange()
 	r.spare = 0
 	columns := r.w.Rows.Schema().Columns
@@ -143,45 +189,91 @@ func (r *write) keep(values []value) {
 
 // standing yields the existing rows again.
 func (r *write) standing(yield func([]value)) {
-	if r.kept == nil {
-		return
-	}
-	row := make([]value, len(r.w.Rows.Schema().Columns))
-	for kept, err := range r.kept.Rows() {
+	for row, err := range r.existing() {
 		if err != nil {
 			return // what is missing makes the set incomplete
 		}
-		for i, c := range kept.Cells {
-			row[i] = value{}
-			if text := c.String(); text != "" {
-				row[i] = value{Kind: text[0], Text: text[1:]}
+		yield(row)
+	}
+}
+
+// existing yields the existing rows again. The slice is used again.
+func (r *write) existing() iter.Seq2[[]value, error] {
+	return func(yield func([]value, error) bool) {
+		if r.kept == nil {
+			return
+		}
+		row := make([]value, len(r.w.Rows.Schema().Columns))
+		for kept, err := range r.kept.Rows() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i, c := range kept.Cells {
+				row[i] = value{}
+				if text := c.String(); text != "" {
+					row[i] = value{Kind: text[0], Text: text[1:]}
+				}
+			}
+			if !yield(row, nil) {
+				return
 			}
 		}
-		yield(row)
 	}
 }
 
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
 	for _, area := range r.plan.headingAside(r.plan.taken()) {
+		if p := r.meetsAnother(area); p != nil {
+			return r.offerRows(ctx, p)
+		}
 		taken, err := r.firstTaken(ctx, r.place.tab.title, area)
 		if err != nil {
 			return err
 		}
 		if taken != "" {
-			return r.blocked(taken, r.plan)
+			return r.offerRows(ctx, r.blocked(taken, r.plan))
 		}
 	}
 	return nil
 }
 
+// meetsAnother returns a problem if another exporter's rows stand where the result must go.
+func (r *write) meetsAnother(area rect) *problem.Problem {
+	t, free := r.place.tab, 0
+	var other *namedRange
+	for i, n := range r.state.named {
+		own := n.id == r.place.named || n.id == r.place.heading.named || r.place.heirOf.inherits(n)
+		if n.tab != t.id || !isOurs(n) || own {
+			continue
+		}
+		free = max(free, n.at.endCol+1) // a column stays between
+		if n.at.overlaps(area) && other == nil {
+			other = &r.state.named[i]
+		}
+	}
+	if other == nil {
+		return nil
+	}
+	return problem.New(problem.SheetConflict, "%d rows must go to the tab %q, and another exporter's rows stand "+
+		"there, in %s.", r.plan.rows+1, t.title, other.at.a1(t.title)).
+		WithHint("Choose another tab, or %s as the start cell: no other exporter's rows stand from there on. Nothing "+
+			"was written.", cellName(r.plan.target.row, free)).
+		WithRemedies(string(export.RepairStartOver))
+}
+
 // firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula
 // that shows nothing counts.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
+	return r.firstTakenIn(ctx, r.state.id, title, area)
+}
+
+func (s *session) firstTakenIn(ctx context.Context, id, title string, area rect) (taken string, err error) {
 	step := max(1, readCells/max(1, area.cols()))
 	for row := area.row; row < area.endRow && taken == ""; row += step {
 		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
-		err = r.scan(ctx, r.state.id, title, entered, []rect{piece}, func(_, n int, row []value) {
+		err = s.scan(ctx, id, title, entered, []rect{piece}, func(_, n int, row []value) {
 			if n == 0 {
 				taken = "" // of an earlier try
 			}
@@ -244,22 +336,63 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 
 // checkColumns fails if moving whole columns would tear something apart.
 func (r *write) checkColumns(s reshaping) error {
+	merges := slices.Clone(r.place.tab.merges) // as the steps move them
 	for _, step := range s.requests {
-		if step.do == emptyColumn {
-			continue
-		}
-		low, high := step.from, step.from
-		if step.do == moveColumn {
-			low, high = min(step.from, step.to), max(step.from, step.to)+1
-		}
-		for _, m := range r.place.tab.merges {
-			if m.cols() > 1 && m.col < high+1 && low < m.endCol-1 {
-				return problem.New(problem.SheetConflict,
-					"The columns of the tab %q must change, and the merged cells %s would be torn apart.",
-					r.place.tab.title, m.a1(r.place.tab.title)).
-					WithHint("Unmerge those cells, or choose another tab. Nothing was written.")
+		for i, m := range merges {
+			was := r.place.tab.merges[i]
+			if step.tears(m) && !r.plan.mayUnmerge(was) {
+				return mergedProblem("The columns of the tab %q must change, and the merged cells %s would be torn "+
+					"apart.", r.place.tab.title, was.a1(r.place.tab.title))
 			}
+			merges[i] = step.moved(m)
 		}
 	}
 	return nil
+}
+
+// tears reports whether the step takes a column out of merged cells, or puts one into them.
+func (s columnStep) tears(m rect) bool {
+	if m.cols() < 2 {
+		return false
+	}
+	within := m.col <= s.from && s.from < m.endCol
+	switch s.do {
+	case insertColumn:
+		return m.col < s.from && s.from < m.endCol
+	case moveColumn:
+		dest := s.to
+		if s.to > s.from {
+			dest++ // counted before the column is taken out
+		}
+		return within || m.col < dest && dest < m.endCol
+	case deleteColumn:
+		return within
+	}
+	return false
+}
+
+// moved returns where merged cells are after the step.
+func (s columnStep) moved(m rect) rect {
+	shift := func(at, by int) {
+		if m.col >= at {
+			m.col += by
+		}
+		if m.endCol > at {
+			m.endCol += by
+		}
+	}
+	switch s.do {
+	case insertColumn:
+		shift(s.from, 1)
+	case deleteColumn:
+		shift(s.from+1, -1)
+	case moveColumn:
+		if m.cols() == 1 && m.col == s.from {
+			m.col, m.endCol = s.to, s.to+1
+			return m
+		}
+		shift(s.from+1, -1)
+		shift(s.to, 1)
+	}
+	return m
 }

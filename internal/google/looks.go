@@ -1,9 +1,15 @@
 package google
 
 import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
 	"google.golang.org/api/sheets/v4"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -25,7 +31,9 @@ func (pl *plan) looks() []*sheets.Request {
 	if len(fresh) > 0 {
 		reqs = append(reqs, pl.headerLooks(fresh)...)
 		reqs = append(reqs, pl.columnWidths()...)
-		reqs = append(reqs, pl.freeze()...)
+		if pl.place.tab == nil || pl.place.rename {
+			reqs = append(reqs, pl.freeze()...)
+		}
 	}
 	from := pl.first()
 	for _, i := range fresh {
@@ -49,7 +57,8 @@ func (pl *plan) freshColumns() []int {
 		}
 	}
 	for i, c := range pl.schema.Columns {
-		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) {
+		// A column that people have deleted comes back without its looks.
+		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) || !pl.hadColumn(c.ID) {
 			list = append(list, i)
 		}
 	}
@@ -59,10 +68,20 @@ func (pl *plan) freshColumns() []int {
 // showsOf names what decides a column's number format.
 func showsOf(c table.Column) string { return c.Kind.String() + c.Currency }
 
+// columnOfShows is the inverse of showsOf.
+func columnOfShows(shows string) table.Column {
+	for _, kind := range []table.Kind{table.Number, table.Money, table.DateTime, table.Date, table.Bool} {
+		if currency, ok := strings.CutPrefix(shows, kind.String()); ok {
+			return table.Column{Kind: kind, Currency: currency}
+		}
+	}
+	return table.Column{}
+}
+
 // rowLooks returns the requests that make rows that were put in look like a neighbour.
 func (pl *plan) rowLooks() []*sheets.Request {
 	var reqs []*sheets.Request
-	for _, f := range pl.arr.fresh {
+	for _, f := range pl.arr.added() {
 		like := f.row - 1
 		if like < 0 {
 			like = f.row + f.rows
@@ -112,7 +131,7 @@ func (pl *plan) mostFrozen() int64 {
 // freeze returns the request that keeps the header in sight, on a tab where nothing is frozen and nothing merged cells
 // forbid it.
 func (pl *plan) freeze() []*sheets.Request {
-	rows := int64(pl.target.row + 1)
+	rows := int64(pl.landing().row + 1)
 	if t := pl.place.tab; t != nil {
 		if t.frozen > 0 {
 			return nil
@@ -129,6 +148,36 @@ func (pl *plan) freeze() []*sheets.Request {
 	return []*sheets.Request{updateSheet(&sheets.SheetProperties{
 		SheetId: pl.tabID, GridProperties: &sheets.GridProperties{FrozenRowCount: rows},
 	}, "gridProperties.frozenRowCount")}
+}
+
+// tabLooks returns the request for the looks of a tab that was there before, if there are any. Those are refused where
+// cells may be written, such as on a protected tab with open columns, so they must not be part of the commit.
+func (pl *plan) tabLooks() []*sheets.Request {
+	if pl.place.tab == nil || pl.place.rename || len(pl.freshColumns()) == 0 {
+		return nil
+	}
+	return pl.freeze()
+}
+
+// dress sets the looks of the tab once the rows are there. If Google refuses them, that is only worth a warning.
+func (r *write) dress(ctx context.Context) {
+	reqs := r.plan.tabLooks()
+	if len(reqs) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	body, err := marshal(map[string]any{"requests": reqs})
+	if err == nil {
+		err = r.do(ctx, call{
+			method: http.MethodPost, write: true, body: body, query: url.Values{"fields": {"spreadsheetId"}},
+			url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
+		}, nil)
+	}
+	if err != nil {
+		r.warnings = append(r.warnings, "The rows were written, but the header could not be frozen: "+
+			problem.From(err).Message)
+	}
 }
 
 // The widths of columns, in pixels.
@@ -168,10 +217,45 @@ func (pl *plan) columnWidths() []*sheets.Request {
 // never as leading blanks.
 func (pl *plan) styleRequests() []*sheets.Request {
 	was := pl.place.stamp.Look
+	if pl.grows {
+		return pl.addedStyles()
+	}
 	same := !pl.whole && was == pl.look() && len(pl.arr.shifts) == 0 && len(pl.freshColumns()) == 0
 	if same || len(pl.styles) == 0 && was == "" || pl.arr.rows == 0 {
 		return nil
 	}
+	return append(pl.plainRows(0, pl.arr.rows), pl.stylesAt(0, 0, pl.arr.rows)...)
+}
+
+// addedStyles returns the requests for the styles of rows that are written among others, which keep theirs.
+func (pl *plan) addedStyles() []*sheets.Request {
+	if pl.look() == "" {
+		return nil
+	}
+	var reqs []*sheets.Request
+	if pl.isRestyled() && pl.arr.rows > 0 {
+		reqs = pl.noLines(0, pl.arr.rows)
+	}
+	for _, p := range pl.arr.pieces() {
+		if p.of == ofResult {
+			reqs = append(append(reqs, pl.plainRows(p.row, p.rows)...), pl.stylesAt(p.row, p.from, p.rows)...)
+		}
+	}
+	return reqs
+}
+
+// plainRows returns the requests that take the styles off rows.
+func (pl *plan) plainRows(row, rows int) []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, s := range spansOf(pl.cols) {
+		all := pl.rowRect(row, rows, s)
+		reqs = append(reqs, repeat(all.grid(pl.tabID), &sheets.CellFormat{}, "textFormat.bold,padding"))
+	}
+	return append(reqs, pl.noLines(row, rows)...)
+}
+
+// stylesAt returns the requests for the styles of some of the result's rows, which are written from a row on.
+func (pl *plan) stylesAt(row, from, rows int) []*sheets.Request {
 	label := pl.cols[0]
 	for i, c := range pl.schema.Columns {
 		if c.Label {
@@ -180,11 +264,13 @@ func (pl *plan) styleRequests() []*sheets.Request {
 		}
 	}
 	var reqs []*sheets.Request
-	for _, s := range spansOf(pl.cols) {
-		all := pl.rowRect(0, pl.arr.rows, s)
-		reqs = append(reqs, repeat(all.grid(pl.tabID), &sheets.CellFormat{}, "textFormat.bold,padding"))
-	}
-	for _, s := range pl.styles {
+	for i, s := range pl.styles {
+		isLast := i == len(pl.styles)-1 && s.to <= from+rows
+		s.from, s.to = max(s.from, from)-from+row, min(s.to, from+rows)-from+row
+		if s.from >= s.to {
+			continue
+		}
+		reqs = append(reqs, pl.totalLines(s, isLast)...)
 		if s.role != table.Data {
 			bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}
 			for _, span := range spansOf(pl.cols) {
@@ -198,11 +284,15 @@ func (pl *plan) styleRequests() []*sheets.Request {
 			reqs = append(reqs, repeat(cell.grid(pl.tabID), &sheets.CellFormat{Padding: padding}, "padding"))
 		}
 	}
-	return append(reqs, pl.lineRequests()...)
+	return reqs
 }
 
-// look identifies the styles; empty if there are none.
+// look identifies the styles; empty if there are none. Where rows are added among others, it only says that some have
+// styles.
 func (pl *plan) look() string {
+	if pl.grows && (len(pl.styles) > 0 || pl.place.stamp.Look != "") {
+		return "added"
+	}
 	if len(pl.styles) == 0 {
 		return ""
 	}

@@ -111,36 +111,43 @@ func (pl *plan) drawsLines() bool {
 	return pl.preset == export.ReportLook || pl.isRestyled() && presetOf(pl.place.stamp) == export.ReportLook
 }
 
-// lineRequests returns the requests that draw lines at a statement's totals, in the columns of numbers.
-func (pl *plan) lineRequests() []*sheets.Request {
-	if !pl.drawsLines() {
-		return nil
-	}
+// numberSpans returns the spans of the tab's columns that hold numbers.
+func (pl *plan) numberSpans() [][2]int {
 	var numbers []int
 	for i, c := range pl.schema.Columns {
 		if c.Kind == table.Money || c.Kind == table.Number {
 			numbers = append(numbers, pl.cols[i])
 		}
 	}
-	var reqs []*sheets.Request
-	draw := func(from, to int, span [2]int, b *sheets.Borders, leaves string) {
-		rows := pl.rowRect(from, to-from, span)
-		reqs = append(reqs, repeat(rows.grid(pl.tabID), &sheets.CellFormat{Borders: b}, leaves))
+	return spansOf(numbers)
+}
+
+// noLines returns the requests that take lines off a statement's rows.
+func (pl *plan) noLines(row, rows int) []*sheets.Request {
+	if !pl.drawsLines() {
+		return nil
 	}
-	for _, span := range spansOf(numbers) {
-		draw(0, pl.arr.rows, span, nil, "borders")
-		if pl.preset != export.ReportLook {
-			continue
-		}
-		for i, s := range pl.styles {
-			if s.role != table.Total {
-				continue
-			}
-			draw(s.from, s.to, span, &sheets.Borders{Top: line("SOLID")}, "borders.top")
-			if i == len(pl.styles)-1 { // the figure that all others lead to
-				draw(s.to-1, s.to, span, &sheets.Borders{Bottom: line("DOUBLE")}, "borders.bottom")
-			}
-		}
+	return pl.drawLines(row, rows, nil, "borders")
+}
+
+// totalLines returns the requests that draw lines at rows of one style. The last total is the figure that all others
+// lead to.
+func (pl *plan) totalLines(s style, isLast bool) []*sheets.Request {
+	if pl.preset != export.ReportLook || s.role != table.Total {
+		return nil
+	}
+	reqs := pl.drawLines(s.from, s.to-s.from, &sheets.Borders{Top: line("SOLID")}, "borders.top")
+	if isLast {
+		reqs = append(reqs, pl.drawLines(s.to-1, 1, &sheets.Borders{Bottom: line("DOUBLE")}, "borders.bottom")...)
+	}
+	return reqs
+}
+
+func (pl *plan) drawLines(row, rows int, b *sheets.Borders, leaves string) []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, span := range pl.numberSpans() {
+		cells := pl.rowRect(row, rows, span)
+		reqs = append(reqs, repeat(cells.grid(pl.tabID), &sheets.CellFormat{Borders: b}, leaves))
 	}
 	return reqs
 }

@@ -64,7 +64,7 @@ func (pl *plan) lift() []*sheets.Request {
 		name string
 	}{{pl.place.marks.head, headEnd}, {pl.place.marks.last, lastEnd}} {
 		if end.mark == nil {
-			reqs = append(reqs, pl.drop(rowKey, pl.rowMark(end.name)))
+			reqs = append(reqs, drop(rowKey, rowMarkOf(pl.owner, end.name)))
 			continue
 		}
 		reqs = append(reqs, liftMark(end.mark.id, dimension(pl.tabID, "ROWS", end.mark.at, end.mark.at+1)))
@@ -118,13 +118,13 @@ func (pl *plan) rowMarks() []*sheets.Request {
 			id = was.id
 		}
 		return createMetadata(&sheets.DeveloperMetadata{
-			MetadataId: id, MetadataKey: rowKey, MetadataValue: pl.rowMark(name), Visibility: "DOCUMENT",
+			MetadataId: id, MetadataKey: rowKey, MetadataValue: rowMarkOf(pl.owner, name), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{DimensionRange: dimension(pl.tabID, "ROWS", row, row+1)},
 		})
 	}
 	var reqs []*sheets.Request
 	if pl.whole && pl.place.stamp.Exporter != "" { // the rows may have stood elsewhere
-		reqs = append(reqs, pl.drop(rowKey, pl.rowMark(headEnd)), pl.drop(rowKey, pl.rowMark(lastEnd)))
+		reqs = append(reqs, drop(rowKey, rowMarkOf(pl.owner, headEnd)), drop(rowKey, rowMarkOf(pl.owner, lastEnd)))
 	}
 	reqs = append(reqs, create(headEnd, pl.place.marks.head, pl.target.row))
 	if pl.target.rows() > 1 {
@@ -133,8 +133,8 @@ func (pl *plan) rowMarks() []*sheets.Request {
 	return reqs
 }
 
-func (pl *plan) rowMark(end string) string {
-	text, _ := json.Marshal(rowMark{Exporter: pl.owner, End: end}) // strings cannot fail to marshal
+func rowMarkOf(owner export.ID, end string) string {
+	text, _ := json.Marshal(rowMark{Exporter: owner, End: end}) // strings cannot fail to marshal
 	return string(text)
 }
 
@@ -176,13 +176,13 @@ func (pl *plan) columnMarks() []*sheets.Request {
 		switch {
 		case lifted:
 			id = known.id
-		case ok && pl.hadColumn(c.ID):
+		case ok && pl.hadColumn(c.ID) && known.at == pl.place.layout.at[c.ID]:
 			continue
 		case pl.place.stamp.Exporter != "": // the column may have stood elsewhere
-			reqs = append(reqs, pl.drop(columnKey, pl.columnMark(c.ID)))
+			reqs = append(reqs, drop(columnKey, markOf(pl.owner, c.ID)))
 		}
 		reqs = append(reqs, createMetadata(&sheets.DeveloperMetadata{
-			MetadataId: id, MetadataKey: columnKey, MetadataValue: pl.columnMark(c.ID), Visibility: "DOCUMENT",
+			MetadataId: id, MetadataKey: columnKey, MetadataValue: markOf(pl.owner, c.ID), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{
 				DimensionRange: dimension(pl.tabID, "COLUMNS", pl.cols[i], pl.cols[i]+1),
 			},
@@ -191,13 +191,13 @@ func (pl *plan) columnMarks() []*sheets.Request {
 	return reqs
 }
 
-func (pl *plan) columnMark(field string) string {
-	text, _ := json.Marshal(columnMark{Exporter: pl.owner, Field: field}) // strings cannot fail to marshal
+func markOf(owner export.ID, field string) string {
+	text, _ := json.Marshal(columnMark{Exporter: owner, Field: field}) // strings cannot fail to marshal
 	return string(text)
 }
 
 // drop returns the request that removes a mark, wherever it is.
-func (pl *plan) drop(key, value string) *sheets.Request {
+func drop(key, value string) *sheets.Request {
 	return &sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
 		DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{
 			MetadataKey: key, MetadataValue: value,
@@ -217,8 +217,15 @@ func (pl *plan) newStamp() stamp {
 	if pl.heading.wanted != nil {
 		s.Heading, s.Row = pl.heading.fresh, pl.landing().row
 	}
+	if s.First = pl.place.stamp.First; s.First.At == "" {
+		s.First = firstRows{s.At, s.Rows}
+	}
 	for i, c := range pl.schema.Columns {
-		s.Fields = append(s.Fields, field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)})
+		f := field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c)}
+		if i > 0 {
+			f.Gap = pl.cols[i] - pl.cols[i-1] - 1
+		}
+		s.Fields = append(s.Fields, f)
 	}
 	return s
 }

@@ -28,8 +28,12 @@ type plan struct {
 	digest string // of header and rows afterwards
 	rows   int    // of the result, afterwards
 	styles []style
-	widths []int // of the columns, in characters
-	repair export.Repair
+	widths []int       // of the columns, in characters
+	grows  bool        // rows that stand keep their places and looks
+	mark   change.Mark // for arr.marks
+	// takeApart says that a person has allowed to unmerge cells.
+	takeApart bool
+	others    int // the cells of the spreadsheet's other tabs
 
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
@@ -55,14 +59,20 @@ type plan struct {
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
 func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
-		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at, repair: w.Repair,
+		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at,
+		grows: !w.Policy().Order, mark: w.Policy().Mark, takeApart: w.May(export.RepairUnmerge),
 		preset: cmp.Or(w.Look, export.PlainLook),
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
+	if w.May(export.RepairStartOver) {
+		pl.tabID = besideID(w.Owner, w.Run)
+	}
 	for st.tab(pl.tabID) != nil { // a tab was created under this title and has since been renamed
 		pl.tabID++
 	}
+	pl.others = st.cells(w.Owner)
 	if p.tab != nil {
+		pl.others -= p.tab.rows * p.tab.cols
 		pl.tabID, pl.title = p.tab.id, p.tab.title
 		if p.rename {
 			pl.title = w.Target.Sheet
@@ -107,7 +117,9 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 
 // changesNothing reports whether the tab is right as it is.
 func (pl *plan) changesNothing() bool {
-	touched := pl.whole || pl.header || len(pl.arr.shifts)+len(pl.arr.runs)+len(pl.shape.requests)+len(pl.unmerge) > 0
+	a := &pl.arr
+	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
+	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
 	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
 }
@@ -150,23 +162,46 @@ func (pl *plan) touched() []rect {
 
 func (pl *plan) checkMerges(t *tab) error {
 	for _, m := range t.merges {
-		if !m.overlaps(pl.target) && !(m.overlaps(pl.place.managed) && !pl.whole) {
+		if !m.overlaps(pl.target) && !(m.overlaps(pl.place.managed) && !pl.whole) || pl.mayUnmerge(m) {
 			continue
 		}
-		if pl.repair == export.RepairUnmerge {
-			pl.unmerge = append(pl.unmerge, m)
-			continue
-		}
-		return problem.New(problem.SheetConflict,
-			"Cells %s are merged; the exported rows would be lost under them.", m.a1(t.title)).
-			WithHint("Unmerge those cells, or choose another tab or start cell. Nothing was written.")
+		return mergedProblem("Cells %s are merged; the exported rows would be lost under them.", m.a1(t.title))
 	}
 	return nil
+}
+
+// mayUnmerge reports whether a person has allowed to take merged cells apart, and notes that they will be.
+func (pl *plan) mayUnmerge(m rect) bool {
+	if !pl.takeApart {
+		return false
+	}
+	if !slices.Contains(pl.unmerge, m) {
+		pl.unmerge = append(pl.unmerge, m)
+	}
+	return true
 }
 
 // gridRows returns the height of a tab made for the result. It has at least one row below the header, because a header
 // cannot be frozen on a tab without other rows.
 func (pl *plan) gridRows() int { return max(pl.target.endRow, pl.target.row+2) }
+
+// A new tab has this much room for people's own cells, unless the spreadsheet's cells are scarce.
+const (
+	roomCols = 26 // in all
+	roomRows = 100
+)
+
+// newSize returns the size of a tab made for the result.
+func (pl *plan) newSize() (rows, cols int) {
+	rows, cols = pl.gridRows()+roomRows, max(pl.target.endCol, roomCols)
+	if t := pl.place.tab; t != nil {
+		rows, cols = max(rows, t.rows), max(cols, t.cols)
+	}
+	if pl.others+rows*cols > export.MostCells/2 {
+		return pl.gridRows(), pl.target.endCol
+	}
+	return rows, cols
+}
 
 // rowsBefore returns the height of the tab as it is.
 func (pl *plan) rowsBefore() int {
@@ -181,7 +216,7 @@ func (pl *plan) size() (rows, cols int) {
 	t := pl.place.tab
 	switch {
 	case t == nil, pl.place.rename:
-		return pl.gridRows(), pl.target.endCol
+		return pl.newSize()
 	case pl.whole:
 		return max(t.rows, pl.target.endRow), max(t.cols, pl.target.endCol)
 	}
@@ -241,7 +276,11 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := append(pl.headingChanged(), pl.columnRequests()...)
+	reqs := append(pl.headingChanged(), pl.showFiltered()...)
+	for _, m := range pl.unmerge { // where they are before columns and rows move
+		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
+	}
+	reqs = append(reqs, pl.columnRequests()...)
 	had := t.cols
 	if !pl.whole {
 		had = pl.shape.tabCols
@@ -251,9 +290,6 @@ func (pl *plan) prepare() []*sheets.Request {
 	}
 	if more := rows - t.rows; more > 0 {
 		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
-	}
-	for _, m := range pl.unmerge {
-		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
 	}
 	return append(reqs, pl.rowRequests()...)
 }
@@ -282,7 +318,7 @@ func (pl *plan) columnRequests() []*sheets.Request {
 		case emptyColumn:
 			cells := rect{m.row, s.from, m.endRow, s.from + 1}
 			reqs = append(reqs, reset(cells.grid(pl.tabID), "userEnteredValue,userEnteredFormat,note"),
-				pl.drop(columnKey, pl.columnMark(s.field)))
+				drop(columnKey, markOf(pl.owner, s.field)))
 		}
 	}
 	return reqs
@@ -303,7 +339,20 @@ func (pl *plan) rowRequests() []*sheets.Request {
 				"PASTE_NORMAL"))
 		}
 	}
-	return append(reqs, pl.fillRequests()...)
+	return append(append(reqs, pl.fillRequests()...), pl.markRequests()...)
+}
+
+// markRequests returns the requests that write the policy's mark into existing rows.
+func (pl *plan) markRequests() []*sheets.Request {
+	var reqs []*sheets.Request
+	for _, m := range pl.arr.marks {
+		col := pl.cols[pl.mark.Column]
+		reqs = append(reqs, &sheets.Request{RepeatCell: &sheets.RepeatCellRequest{
+			Range: pl.rowRect(m.row, m.rows, [2]int{col, col + 1}).grid(pl.tabID), Fields: "userEnteredValue",
+			Cell: &sheets.CellData{UserEnteredValue: &sheets.ExtendedValue{StringValue: &pl.mark.Value.Text}},
+		}})
+	}
+	return reqs
 }
 
 // fillRequests returns the requests that fill people's formulas down into rows that were put in.
@@ -347,11 +396,11 @@ func (pl *plan) clearing() []*sheets.Request {
 // finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
 // named range and marks.
 func (pl *plan) finish() []*sheets.Request {
-	reqs := append(pl.clearing(), pl.looks()...)
+	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.hideFiltered())
 	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",
 		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
 	reqs = append(reqs, pl.overlays.requests...)
-	return slices.Concat(reqs, pl.marks(), pl.headingMade())
+	return slices.Concat(reqs, pl.inherit(), pl.marks(), pl.headingMade())
 }

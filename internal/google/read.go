@@ -17,7 +17,7 @@ import (
 )
 
 // readCells is the largest number of cells that one request reads.
-const readCells = 1_000_000
+const readCells = 2_000_000
 
 // What a read returns of a cell.
 const (

@@ -78,6 +78,8 @@ func (l layout) columns() []int {
 	return list
 }
 
+const mergedCells = "merged cells"
+
 // torn returns what would be torn apart if the cells of some columns moved from a row on: something that reaches beyond
 // those columns, or that begins above the row.
 func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, what string) {
@@ -91,11 +93,12 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 	}
 	for _, m := range t.merges {
 		if tears(m) {
-			return m, "merged cells"
+			return m, mergedCells
 		}
 	}
-	for _, m := range t.tables {
-		if tears(m) && m.row >= row {
+	for _, m := range t.tables { // rows may be put into a table, over all its columns
+		within := func(a rect) bool { return a.col <= m.col && m.endCol <= a.endCol }
+		if slices.ContainsFunc(moving, m.overlaps) && !slices.ContainsFunc(moving, within) {
 			return m, "a table"
 		}
 	}
@@ -116,7 +119,13 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	stand := r.change.Stands()
 	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
-	pl.arr = arrange(r.change.Script(limits), stand+r.spare, r.spare)
+	steps := r.change.Script(limits)
+	if change.Structural(steps) > mostShifts {
+		pl.arr = closeUp(steps, stand+r.spare, r.spare)
+	} else {
+		pl.arr = arrange(steps, stand+r.spare, r.spare)
+	}
+	pl.arr.bridge(r.mostBlocks())
 	top, shifts := pl.arr.highest()
 	if !shifts {
 		return nil
@@ -132,7 +141,14 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 		around.fill = nil
 	}
 	cols := slices.Concat(r.place.layout.columns(), around.fill)
-	at, what := r.state.torn(r.place.tab, r.w.Owner, r.place.managed.row+1+top, cols)
+	t := *r.place.tab
+	st := *r.state
+	st.named = slices.DeleteFunc(slices.Clone(st.named), r.place.heirOf.inherits)
+	at, what := st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+	for what == mergedCells && pl.mayUnmerge(at) {
+		t.merges = slices.DeleteFunc(slices.Clone(t.merges), func(m rect) bool { return m == at })
+		at, what = st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+	}
 	if what == "" {
 		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
 		for _, col := range around.fill {
@@ -141,14 +157,24 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 		return nil
 	}
 	if around.blocker != "" && pl.arr.growth() > 0 {
+		remedies := []string{string(export.RepairStartOver)}
+		if what == mergedCells {
+			remedies = []string{string(export.RepairUnmerge), string(export.RepairStartOver)}
+		}
 		return problem.New(problem.SheetConflict, "%s holds something that is not this exporter's, where %d rows must "+
 			"go, and it cannot move down: %s at %s would be torn apart.", around.blocker, pl.rows, what,
-			at.a1(r.place.tab.title))
+			at.a1(r.place.tab.title)).WithRemedies(remedies...)
 	}
 	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
 	pl.plain = true
 	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
-	pl.arr = arrange(r.change.Script(limits), stand+limits.Spare, limits.Spare)
+	if steps = r.change.Script(limits); change.Structural(steps) > 0 {
+		pl.arr = closeUp(steps, stand+limits.Spare, limits.Spare)
+		pl.arr.blankEnd()
+	} else {
+		pl.arr = arrange(steps, stand+limits.Spare, limits.Spare)
+	}
+	pl.arr.bridge(r.mostBlocks())
 	return nil
 }
 
@@ -161,10 +187,10 @@ const (
 	mostShifts = 500
 )
 
-func (r *write) blocked(cell string, pl *plan) error {
+func (r *write) blocked(cell string, pl *plan) *problem.Problem {
 	return problem.New(problem.SheetConflict,
 		"Cell %s of the tab %q holds something that is not this exporter's, where %d rows and %d columns must go.",
-		cell, pl.title, pl.rows+1, len(pl.schema.Columns))
+		cell, pl.title, pl.rows+1, len(pl.schema.Columns)).WithRemedies(string(export.RepairStartOver))
 }
 
 // isOurs reports whether a named range is an exporter's.

@@ -3,6 +3,7 @@ package google
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,10 +22,7 @@ const abortTimeout = 30 * time.Second
 // putStaged fills a hidden tab with the rows that are written, in pieces, checks it, and copies them to where they
 // belong in one atomic batch.
 func (r *write) putStaged(ctx context.Context) (err error) {
-	rows := 0
-	for _, run := range r.plan.arr.ordered() {
-		rows += run.rows
-	}
+	rows := r.plan.arr.written()
 	size := rows * len(r.plan.cols)
 	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
 		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+
@@ -37,12 +35,13 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 	title := fmt.Sprintf("ledgersheet staging %d", id)
 	defer func() {
 		if err != nil {
-			r.abort(ctx, id)
+			err = r.abort(ctx, id, err)
 		}
 	}()
 	if err := r.stage(ctx, id, title, rows); err != nil {
 		return err
 	}
+	r.staging = id
 	sent, err := r.fill(ctx, title)
 	if err != nil {
 		return err
@@ -76,14 +75,12 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 // pastes returns the requests that copy rows from the staging tab to where they belong.
 func (pl *plan) pastes(staging int64) []*sheets.Request {
 	var reqs []*sheets.Request
-	at := 0
-	for _, run := range pl.arr.ordered() {
+	for _, b := range pl.arr.blocks() {
 		for _, part := range pl.parts() {
-			from := rect{at, part.from, at + run.rows, part.from + part.span[1] - part.span[0]}
-			reqs = append(reqs, paste(from.grid(staging), pl.rowRect(run.row, run.rows, part.span).grid(pl.tabID),
+			from := rect{b.from, part.from, b.from + b.rows, part.from + part.span[1] - part.span[0]}
+			reqs = append(reqs, paste(from.grid(staging), pl.rowRect(b.row, b.rows, part.span).grid(pl.tabID),
 				"PASTE_VALUES"))
 		}
-		at += run.rows
 	}
 	return reqs
 }
@@ -196,15 +193,22 @@ func jsonOf(row []value) func(func(any) bool) {
 	}
 }
 
-// abort removes the hidden tab after a failure. If that fails too, the next run removes it.
-func (r *write) abort(ctx context.Context, id int64) {
+// abort removes the hidden tab after a failure, and returns the failure. If somebody has deleted that tab before, which
+// is what failed, the write starts over. If abort fails too, the next run removes the tab.
+func (r *write) abort(ctx context.Context, id int64, failure error) error {
+	ended := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	st, err := r.session.state(ctx, r.state.id)
-	if err == nil && st.tab(id) != nil {
+	switch {
+	case err != nil:
+	case st.tab(id) != nil:
 		err = r.batch(ctx, []*sheets.Request{deleteSheet(id)}, func(st *state) bool { return st.tab(id) == nil })
+	case r.staging == id && !ended && problem.HasCode(failure, problem.GoogleRejected):
+		return errors.Join(export.ErrMoved, failure)
 	}
 	if err != nil {
 		r.c.o.Logger.WarnContext(ctx, "staging tab stays until the next run", "error", err.Error())
 	}
+	return failure
 }

@@ -39,19 +39,27 @@ type stamp struct {
 	Preset   export.Look `json:"preset,omitempty"` // empty means export.PlainLook
 	// Heading holds the lines above the rows as they were written, without the one about the time; nil if there are
 	// none.
-	Heading []string `json:"heading,omitempty"`
-	Row     int      `json:"row,omitempty"` // of the header, where there is a heading
-	At      string   `json:"at"`
+	Heading []string  `json:"heading,omitempty"`
+	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
+	At      string    `json:"at"`
+	First   firstRows `json:"first"` // of the exporter on this tab
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
+}
+
+// firstRows is how many rows there were, with the header, at the first write, to tell how they grow.
+type firstRows struct {
+	At   string `json:"at,omitempty"`
+	Rows int    `json:"rows,omitempty"`
 }
 
 // field is a column as it was written.
 type field struct {
 	ID    string `json:"id"`
 	Title string `json:"title"`
-	Shows string `json:"shows"` // kind and currency; the number format is set again when it changes
+	Shows string `json:"shows"`         // kind and currency; the number format is set again when it changes
+	Gap   int    `json:"gap,omitempty"` // people's columns between it and the one before
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
@@ -154,7 +162,7 @@ func stateOf(doc *sheets.Spreadsheet) *state {
 func tabOf(sh *sheets.Sheet) tab {
 	t := tab{
 		id: sh.Properties.SheetId, title: sh.Properties.Title, hidden: sh.Properties.Hidden,
-		stamps: map[export.ID]stamp{},
+		stamps: map[export.ID]stamp{}, filter: sh.BasicFilter,
 	}
 	if g := sh.Properties.GridProperties; g != nil {
 		t.grid, t.rows, t.cols, t.frozen = true, int(g.RowCount), int(g.ColumnCount), int(g.FrozenRowCount)
@@ -238,6 +246,10 @@ func (st *state) onlyTab() *tab {
 	return only
 }
 
+// isFirst reports whether a tab is the one with which a spreadsheet is made, before anything was written to it. People
+// never get its gid for a tab of theirs.
+func (t *tab) isFirst() bool { return t != nil && t.id == 0 && len(t.stamps) == 0 }
+
 // cells returns the number of cells in the spreadsheet's grids, including empty ones, as Google's limit counts them,
 // once the exporter's staging tabs are gone.
 func (st *state) cells(owner export.ID) int {
@@ -275,7 +287,7 @@ func (st *state) namedAs(id, name string) namedRange {
 // place is where an exporter's rows go.
 type place struct {
 	tab     *tab // nil if it must be created
-	rename  bool // take over the only tab of a spreadsheet that the program created
+	rename  bool // take over the tab with which the program has just created the spreadsheet
 	managed rect // the current managed range; empty if nothing has been written yet
 	// claim is our best guess at the managed range when the named range is missing or unusable. It is ours only if it
 	// holds what the stamp says was written last. Otherwise people have moved the rows, and their own cells may be
@@ -288,6 +300,7 @@ type place struct {
 	named   string // id of the named range; empty if there is none
 	// follows says that the named range is where the managed range is.
 	follows bool
+	heirOf  stranded // the rows that a person has allowed to take over
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 	marks  marks // once they are read
@@ -301,9 +314,9 @@ func (p place) isMoved() bool {
 // locate finds the managed range. The named range decides, because it follows what people do. A tab is identified by
 // its gid.
 func (st *state) locate(owner export.ID, target export.Target) (place, error) {
-	row, col, err := export.ParseCell(target.Start)
+	row, col, err := parseStart(target)
 	if err != nil {
-		return place{}, problem.Invalid("destination.start_cell", "%v", err)
+		return place{}, err
 	}
 	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
@@ -321,14 +334,15 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if p.tab == nil {
 		p.tab = st.tabTitled(target.Sheet)
 	}
-	if only := st.onlyTab(); p.tab == nil && target.Created && only != nil && len(only.stamps) == 0 {
+	if only := st.onlyTab(); p.tab == nil && target.Created && target.Tab == nil && only.isFirst() {
 		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {
 		return p, nil
 	}
 	if !p.tab.grid {
-		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title)
+		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title).
+			WithRemedies(string(export.RepairStartOver))
 	}
 	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}
@@ -336,6 +350,13 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 		p.claim = claim
 	}
 	return p, nil
+}
+
+func parseStart(target export.Target) (row, col int, err error) {
+	if row, col, err = export.ParseCell(target.Start); err != nil {
+		return 0, 0, problem.Invalid("destination.start_cell", "%v", err)
+	}
+	return row, col, nil
 }
 
 // rangeID and rangeName return the id and name of an exporter's named range. Google lets clients choose the id, so

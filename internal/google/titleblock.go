@@ -32,6 +32,8 @@ type heading struct {
 	named string // id of the named range; empty if there is none
 	at    rect   // from the first line to the last; empty if they are not on the rows' tab
 	rows  []int  // of each line; none if it is gone or must not be touched
+	// claimed says that the named range is lost, and the lines were found without it.
+	claimed bool
 }
 
 // cells returns the lines' cells.
@@ -47,7 +49,12 @@ func (h heading) cells() []rect {
 
 // headingID and headingName return the id and name of the named range over an exporter's heading.
 func headingID(id export.ID) string   { return rangeID(id) + "title" }
-func headingName(id export.ID) string { return rangeName(id) + "_title" }
+func headingName(id export.ID) string { return rangeName(id) + headingSuffix }
+
+const headingSuffix = "_title"
+
+// isHeading reports whether a named range is over a heading.
+func isHeading(n namedRange) bool { return isOurs(n) && strings.HasSuffix(n.name, headingSuffix) }
 
 // findHeading finds the heading on the rows' tab. Where the rows go by the start cell, it leaves room for a heading.
 func (p *place) findHeading(st *state, w export.WriteRequest) {
@@ -181,7 +188,7 @@ func (r *write) claimHeading(ctx context.Context) error {
 			return nil
 		}
 	}
-	h.named, h.at = "", at
+	h.at, h.claimed = at, true
 	return nil
 }
 
@@ -193,7 +200,7 @@ func (r *write) headingStays(ctx context.Context, pl *plan) (bool, error) {
 		return false, nil
 	}
 	now, stays := pl.shape.now[h.at.col]
-	if h.named == "" && stays && now == pl.target.col { // it gets a new named range
+	if h.claimed && stays && now == pl.target.col { // it gets a new named range
 		h.made = h.at
 		return false, nil
 	}
@@ -321,7 +328,7 @@ func allMinus(areas, others []rect) []rect {
 func (pl *plan) headingChanged() []*sheets.Request {
 	h := &pl.heading
 	var reqs []*sheets.Request
-	if h.named != "" && (h.clear || !h.made.empty()) {
+	if h.named != "" && h.wanted == nil && h.clear {
 		reqs = append(reqs, &sheets.Request{DeleteNamedRange: &sheets.DeleteNamedRangeRequest{NamedRangeId: h.named}})
 	}
 	for i, row := range h.rows {
@@ -369,13 +376,19 @@ func (pl *plan) headingMade() []*sheets.Request {
 	for i := range rows {
 		rows[i] = &sheets.RowData{Values: []*sheets.CellData{h.cell(i)}}
 	}
-	return append(reqs,
-		&sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-			Range: h.made.grid(pl.tabID), Rows: rows, Fields: "userEnteredValue,userEnteredFormat",
-		}},
-		&sheets.Request{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: &sheets.NamedRange{
-			NamedRangeId: headingID(pl.owner), Name: headingName(pl.owner), Range: h.made.grid(pl.tabID),
-		}}})
+	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
+		Range: h.made.grid(pl.tabID), Rows: rows, Fields: "userEnteredValue,userEnteredFormat",
+	}})
+	named := &sheets.NamedRange{
+		NamedRangeId: headingID(pl.owner), Name: headingName(pl.owner), Range: h.made.grid(pl.tabID),
+	}
+	if h.named == "" {
+		return append(reqs, &sheets.Request{AddNamedRange: &sheets.AddNamedRangeRequest{NamedRange: named}})
+	}
+	named.NamedRangeId = h.named
+	return append(reqs, &sheets.Request{UpdateNamedRange: &sheets.UpdateNamedRangeRequest{
+		NamedRange: named, Fields: "range",
+	}})
 }
 
 // insertRows returns the requests that put in whole rows that look like nothing. A header that was frozen stays frozen.

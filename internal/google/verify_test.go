@@ -172,7 +172,31 @@ func TestNormalisedTexts(t *testing.T) {
 // BenchmarkReplaceStaged writes 200,000 rows of 20 columns through a staging tab and reports the most heap that the
 // exporter and the simulated Google, which holds the cells, had together.
 func BenchmarkReplaceStaged(b *testing.B) {
-	const rows, columns = 200_000, 20
+	spool := bigResult(b, 20, 0)
+	for b.Loop() {
+		w := newBench(&testing.T{}, googlesim.Options{}, 0)
+		w.putBig(b, export.WriteRequest{Rows: spool})
+	}
+}
+
+// BenchmarkUpsertScattered brings 200,000 rows of 24 columns up to date, every fourth of which has changed.
+func BenchmarkUpsertScattered(b *testing.B) {
+	old, fresh := bigResult(b, 24, 0), bigResult(b, 24, 4)
+	for b.Loop() {
+		b.StopTimer()
+		w := newBench(&testing.T{}, googlesim.Options{}, 0)
+		trace := w.putBig(b, export.WriteRequest{Rows: old, Mode: export.Upsert})
+		watch := &largest{next: w.http.Transport}
+		w.http.Transport = watch
+		b.StartTimer()
+		w.putBig(b, export.WriteRequest{Rows: fresh, Mode: export.Upsert, Trace: trace})
+		b.ReportMetric(float64(watch.n.Load())/1e6, "largest-body-MB")
+	}
+}
+
+// bigResult is a result of 200,000 rows. Of every so many rows one is not as usual, unless that is 0.
+func bigResult(b *testing.B, columns, every int) *table.Spool {
+	b.Helper()
 	s := table.Schema{}
 	for i := range columns {
 		c := table.Column{ID: fmt.Sprint(i), Title: fmt.Sprint("Column ", i), Key: i == 0}
@@ -182,7 +206,7 @@ func BenchmarkReplaceStaged(b *testing.B) {
 		s.Columns = append(s.Columns, c)
 	}
 	spool := table.NewSpool(s)
-	for n := range rows {
+	for n := range 200_000 {
 		cells := make([]table.Cell, columns)
 		for i := range cells {
 			cells[i] = table.TextOf(fmt.Sprint("text ", n%1000, " ", i))
@@ -191,23 +215,32 @@ func BenchmarkReplaceStaged(b *testing.B) {
 			}
 		}
 		cells[0] = table.TextOf(fmt.Sprint(n))
+		if every > 0 && n%every == 0 {
+			cells[1] = table.TextOf("changed")
+		}
 		if err := spool.Add(table.Row{Cells: cells}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	for b.Loop() {
-		t := &testing.T{}
-		w := newBench(t, googlesim.Options{}, 0)
-		w.exporter.Target.Sheet = "Data"
-		google := &heapWatch{}
-		request := export.WriteRequest{Run: "run_1", Owner: w.exporter.ID, Target: w.exporter.Target, Title: "Big",
-			Rows: spool, Zone: time.UTC,
-			Report: func(export.Phase, int) { google.look() }, Found: func(export.Target) error { return nil }}
-		if _, _, err := export.Put(context.Background(), w.client, request); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(google.most)/(1<<20), "peak-MB")
+	return spool
+}
+
+// putBig writes a result and reports the most heap that was in use meanwhile. It returns the trace.
+func (w *bench) putBig(b *testing.B, r export.WriteRequest) []byte {
+	b.Helper()
+	w.exporter.Target.Sheet = "Data"
+	heap := &heapWatch{}
+	w.runs++
+	r.Run, r.Owner, r.Target = export.ID(fmt.Sprint("run_", w.runs)), w.exporter.ID, w.exporter.Target
+	r.Title, r.Zone = "Big", time.UTC
+	r.Report, r.Found = func(export.Phase, int) { heap.look() }, func(export.Target) error { return nil }
+	res, _, err := export.Put(context.Background(), w.client, r)
+	if err != nil {
+		b.Fatal(err)
 	}
+	w.exporter.Target = res.Target
+	b.ReportMetric(float64(heap.most)/(1<<20), "peak-MB")
+	return res.Trace
 }
 
 type heapWatch struct{ most uint64 }
@@ -216,4 +249,17 @@ func (h *heapWatch) look() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	h.most = max(h.most, m.HeapInuse)
+}
+
+// largest notes the size of the largest body that was sent.
+type largest struct {
+	next http.RoundTripper
+	n    atomic.Int64
+}
+
+func (l *largest) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.ContentLength > l.n.Load() {
+		l.n.Store(r.ContentLength)
+	}
+	return l.next.RoundTrip(r)
 }

@@ -27,7 +27,8 @@ const spreadsheetBase = "https://docs.google.com/spreadsheets/d/"
 type write struct {
 	*session
 	w      export.WriteRequest
-	made   bool // this run created the spreadsheet, so nobody has put anything into it
+	given  *table.Spool // the result; w.Rows may have more columns
+	made   bool         // this run created the spreadsheet, so nobody has put anything into it
 	state  *state
 	looked time.Time
 	place  place
@@ -38,16 +39,20 @@ type write struct {
 	change *change.Builder
 	set    *change.Set
 
-	enc    encoder
-	titles []value
-	fresh  *tally // of the result
-	money  []bool
-	bytes  int       // estimated size of the rows as one updateCells
-	cells  []rowData // the rows while they may fit into one request, otherwise nil
-	picked []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
-	weight int       // estimated size of the rows that the plan writes
-	styles []style
-	widths []int // the longest text of each column in characters, as far as the first rows tell
+	enc     encoder
+	weighed string // the zone in which the result was weighed last; empty before
+	cut     int    // texts of the result that are too long for a cell
+	titles  []value
+	fresh   *tally // of the result
+	money   []bool
+	bytes   int       // estimated size of the rows as one updateCells
+	cells   []rowData // the rows while they may fit into one request, otherwise nil
+	picked  []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight  int       // estimated size of the rows that the plan writes
+	styles  []style
+	widths  []int // the longest text of each column in characters, as far as the first rows tell
+
+	staging int64 // the hidden tab that was made
 
 	warnings []string
 }
@@ -61,7 +66,7 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err != nil {
 		return nil, err
 	}
-	r := &write{session: s, w: w, enc: encoder{zone: w.Zone}}
+	r := &write{session: s, w: w, given: w.Rows, enc: encoder{zone: w.Zone}}
 	if w.Target.Spreadsheet == "" {
 		if err := r.weigh(); err != nil {
 			return nil, err
@@ -71,12 +76,19 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	return r, r.decide(ctx)
+	if err := r.decide(ctx); err != nil {
+		return nil, err
+	}
+	if r.isSame() {
+		return r, nil
+	}
+	return r, r.checkFile(ctx)
 }
 
 // decide reads the existing rows, compares the result with them and makes the plan.
 func (r *write) decide(ctx context.Context) error {
 	r.w.Report(export.PhaseComparing, 0)
+	before := r.change
 	r.newChange()
 	if err := r.stand(ctx); err != nil {
 		return err
@@ -84,7 +96,10 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.findLines(ctx); err != nil {
 		return err
 	}
-	if err := r.weigh(); err != nil {
+	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
+	if before != nil && r.change.Stands() == 0 && same {
+		r.change = before // it has been told of the result, and nothing stands
+	} else if err := r.weigh(); err != nil {
 		return err
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
@@ -96,6 +111,9 @@ func (r *write) decide(ctx context.Context) error {
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
+	} else if r.place.isMoved() {
+		pl.start(r.set.Rows)
+		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -134,7 +152,7 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 		}
 		pl.header = pl.header || l.titles[c.ID] != pl.titles[i]
 	}
-	pl.shape = reshape(r.place.tab.cols, wanted, at, gone)
+	pl.shape = reshape(r.place.tab.cols, wanted, at, gone, l.gaps())
 	pl.cols = pl.shape.at
 	if err := r.checkColumns(pl.shape); err != nil {
 		return err
@@ -148,18 +166,10 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 
 // newChange starts a change.
 func (r *write) newChange() {
-	schema := r.w.Rows.Schema()
-	o := change.Options{
-		Policy: r.w.Mode.Policy(r.w.Partial), Trace: r.w.Trace, Budget: r.w.Budget, Keys: schema.Keys(),
-	}
-	for i, c := range schema.Columns {
-		o.Titles = append(o.Titles, c.Title)
-		if slices.Contains(r.w.Hidden, c.ID) {
-			o.Hidden = append(o.Hidden, i)
-		}
-	}
-	if !r.sameColumns() {
-		o.Trace = nil // of rows of other columns
+	o := r.w.ChangeOptions()
+	o.Reshaped = !r.sameColumns()
+	if o.Policy.Order && o.Reshaped || r.place.managed.empty() {
+		o.Trace = nil // of rows that are not there
 	}
 	r.change = change.NewBuilder(o)
 }
@@ -177,6 +187,7 @@ func (r *write) weigh() error {
 		r.newChange()
 	}
 	schema := r.w.Rows.Schema()
+	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
@@ -205,7 +216,8 @@ func (r *write) weigh() error {
 		n++
 		return nil
 	})
-	r.set = r.change.Set(r.standing)
+	r.cut = r.enc.cut
+	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
 	return err
 }
 
@@ -241,6 +253,10 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
+	if !a.byRow && a.written() == r.fresh.rows {
+		r.picked, r.weight = r.cells, r.bytes
+		return nil
+	}
 	r.picked, r.weight = []rowData{}, 0
 	return r.written(a, func(n int, row []value) error {
 		r.weight += sizeOf(row)
@@ -248,31 +264,12 @@ func (r *write) pick(a arrangement) error {
 		case r.weight > r.c.o.MaxBody:
 			r.picked = nil
 		case r.picked == nil:
-		case r.cells != nil:
+		case r.cells != nil && n != none:
 			r.picked = append(r.picked, r.cells[n])
 		default:
 			r.picked = append(r.picked, rowDataOf(row))
 		}
 		return nil
-	})
-}
-
-// written yields the rows that an arrangement writes, in the result's order, with their positions in the result.
-func (r *write) written(a arrangement, yield func(n int, row []value) error) error {
-	runs := a.ordered()
-	if len(runs) == 0 {
-		return nil
-	}
-	n := 0
-	return r.rows(func(row []value, _ table.Row) error {
-		for len(runs) > 0 && n >= runs[0].from+runs[0].rows {
-			runs = runs[1:]
-		}
-		n++
-		if len(runs) == 0 || n <= runs[0].from {
-			return nil
-		}
-		return yield(n-1, row)
 	})
 }
 
@@ -315,7 +312,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.w.Mode.Policy(false).Order { // the rows are exactly the result
+	if r.w.Policy().Order { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -338,7 +335,11 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
-	case r.picked != nil:
+	}
+	if r.plan != nil {
+		n += len(r.plan.tabLooks())
+	}
+	if r.picked != nil {
 		return n + commit + verify
 	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
@@ -400,6 +401,14 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 }
 
 func (r *write) put(ctx context.Context) error {
+	if err := r.putRows(ctx); err != nil {
+		return err
+	}
+	r.dress(ctx)
+	return nil
+}
+
+func (r *write) putRows(ctx context.Context) error {
 	if r.picked != nil {
 		body, err := r.smallBody()
 		if err != nil {
@@ -416,10 +425,8 @@ func (r *write) put(ctx context.Context) error {
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
 	reqs = append(reqs, r.headerUpdates()...)
-	at := 0
-	for _, run := range r.plan.arr.ordered() {
-		reqs = append(reqs, r.updates(r.plan.first()+run.row, r.picked[at:at+run.rows])...)
-		at += run.rows
+	for _, b := range r.plan.arr.blocks() {
+		reqs = append(reqs, r.updates(r.plan.first()+b.row, r.picked[b.from:b.from+b.rows])...)
 	}
 	return r.commitBody(append(reqs, anys(r.plan.finish())...))
 }
@@ -481,13 +488,13 @@ func (r *write) result() export.WriteResult {
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
 	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
-	if r.enc.cut > 0 {
-		r.warnings = append(r.warnings, "Some texts had more than the 50,000 characters that a Google Sheets cell "+
-			"holds; they are cut and end with a note that says so.")
+	if r.cut > 0 {
+		r.warnings = append(r.warnings, cutWarning(r.cut))
 	}
-	if r.plan != nil {
-		r.warnings = append(r.warnings, r.plan.overlays.warnings...)
+	if text := r.plan.fullness(); text != "" {
+		r.warnings = append(r.warnings, text)
 	}
+	r.warnings = append(r.warnings, r.plan.overlays.warnings...)
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
 }

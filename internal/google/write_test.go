@@ -40,6 +40,7 @@ type bench struct {
 	runs     int
 	saved    []export.Target
 	heading  *export.Heading
+	repairs  []export.Repair // of the next write only
 }
 
 // staged is the size of request bodies that makes a few hundred rows go through a staging tab, in several pieces.
@@ -91,6 +92,8 @@ func invoices(n int) []table.Row {
 func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	b.t.Helper()
 	b.runs++
+	repairs := b.repairs
+	b.repairs = nil
 	spool := table.NewSpool(s)
 	for _, r := range rows {
 		if err := spool.Add(r); err != nil {
@@ -101,8 +104,8 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
 		Look: b.exporter.Look, Heading: b.heading,
-		Report: func(export.Phase, int) {},
-		Found:  func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
+		Report: func(export.Phase, int) {}, Repairs: repairs,
+		Found: func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
 	if err != nil {
 		return written{}, err
@@ -429,6 +432,11 @@ func TestTwoExportersOnOneTab(t *testing.T) {
 	b := newBench(t, googlesim.Options{}, 0)
 	b.mustWrite(schema, invoices(10))
 	first := b.exporter
+	b.exporter.ID, b.exporter.Target.Start, b.exporter.Target.Tab = "exp_02other", "C4", nil
+	if _, err := b.write(schema, invoices(2)); !problem.HasCode(err, problem.SheetConflict) ||
+		!strings.Contains(problem.From(err).Hint, "H4") {
+		t.Errorf("over another exporter's rows: %v", problem.From(err))
+	}
 	b.exporter.ID, b.exporter.Target.Start, b.exporter.Target.Tab = "exp_02other", "I3", nil
 	b.mustWrite(schema, invoices(25))
 	b.check("Invoices!I3:N28", schema, invoices(25))

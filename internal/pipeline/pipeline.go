@@ -76,7 +76,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, exporter: e, report: report,
+		Runner: r, run: run.ID, trigger: run.Trigger, repairs: run.Repairs, exporter: e, report: report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
@@ -88,6 +88,7 @@ type job struct {
 	*Runner
 	run                export.ID
 	trigger            export.Trigger
+	repairs            []export.Repair
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
@@ -112,6 +113,9 @@ type gathered struct {
 	note     string
 	heading  *export.Heading
 	warnings []export.Warning // from combining the companies
+
+	snapshot, partial bool   // see export.WriteRequest
+	deleted           string // likewise
 }
 
 // gather reads all companies and combines their rows, for the exporter's Google account to write.
@@ -142,11 +146,13 @@ func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
 	if err := j.refuseDifferences(g.parts); err != nil {
 		return g, err
 	}
-	rows, warnings, err := in.combine(g.parts)
+	rows, warnings, err := in.combine(g.parts, j.run, j.o.Now())
 	if err != nil {
 		return g, err
 	}
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
+	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
+	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
 	g.note, g.heading = j.composeNote(in, g.parts), j.composeHeading(in, g.parts)
 	return g, nil
 }
@@ -234,7 +240,9 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(),
+		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
+		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
+		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown,
 		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
@@ -319,6 +327,9 @@ func nameAccount(err error, a export.GoogleAccount) error {
 		return err
 	}
 	named := *p
-	named.Message = strings.TrimSuffix(p.Message, ".") + " (" + a.Email + ")."
+	if a.Kind == export.ServiceAccount && errors.Is(err, export.ErrNoStorage) {
+		named.Message, named.Hint = export.ServiceStorage, export.ServiceStorageHint
+	}
+	named.Message = strings.TrimSuffix(named.Message, ".") + " (" + a.Email + ")."
 	return &named
 }

@@ -495,3 +495,64 @@ func TestPreview(t *testing.T) {
 		t.Error("a preview wrote")
 	}
 }
+
+// TestRepairAndTitles: a run may do what a person allowed it, writes under people's own titles, and leaves what
+// QuickBooks calls its columns alone.
+func TestRepairAndTitles(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exporter.Companies = []export.RealmID{"1", "2"}
+	b.exporter.Titles = map[string]string{"Balance": "Owed", "Nothing": "x"}
+	var asked export.WriteRequest
+	write := b.write
+	b.write = func(ctx context.Context, w export.WriteRequest) (export.WriteResult, error) {
+		asked = w
+		return write(ctx, w)
+	}
+	for _, repair := range []export.Repair{export.RepairPutBack, export.RepairUnmerge} {
+		run := export.Run{ID: "run_1", Exporter: export.Exporter{ID: "exp_1"}, Repairs: []export.Repair{repair}}
+		if err := b.runner().Work(t.Context(), run, func(func(*export.Run)) {}); err != nil {
+			t.Fatal(err)
+		}
+		if !asked.May(repair) {
+			t.Errorf("the write may %v, want %q", asked.Repairs, repair)
+		}
+		var titles []string
+		for _, c := range asked.Rows.Schema().Columns {
+			titles = append(titles, c.Title)
+		}
+		if diff := cmp.Diff([]string{"Id", "Owed"}, titles); diff != "" {
+			t.Errorf("titles:\n%s", diff)
+		}
+	}
+	if got := b.answers["1"].columns[1].Title; got != "Balance" {
+		t.Errorf("what was read is called %q now", got)
+	}
+	p, err := b.runner().Preview(t.Context(), *b.exporter)
+	if err != nil || p.Columns[1].Title != "Owed" {
+		t.Errorf("%v: the preview has the columns %+v", err, p.Columns)
+	}
+}
+
+// TestStorageNamesTheAccount: Google has the same words for people whose storage is full and for service accounts.
+func TestStorageNamesTheAccount(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[export.AccountKind]string{
+		export.OAuthAccount:   "The storage is full (books@example.com).",
+		export.ServiceAccount: "a service account has no storage",
+	} {
+		b := newBench(t)
+		a := b.accounts["con_1"]
+		a.Kind = kind
+		b.accounts["con_1"] = a
+		b.write = func(context.Context, export.WriteRequest) (export.WriteResult, error) {
+			return export.WriteResult{}, problem.Wrap(export.ErrNoStorage, problem.SpreadsheetForbidden,
+				"The storage is full.").WithHint("Free space.")
+		}
+		_, err := b.work(t.Context())
+		p := problem.From(err)
+		if !strings.Contains(p.Message, want) || (p.Hint == "Free space.") != (kind == export.OAuthAccount) {
+			t.Errorf("%s: %q, hint %q", kind, p.Message, p.Hint)
+		}
+	}
+}

@@ -60,13 +60,13 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 	if err := g.Wait(); err != nil {
 		return Preview{}, err
 	}
-	p, err := combinePreview(in, parts)
+	p, err := r.combinePreview(in, parts)
 	p.Requests.QuickBooks = meter.Count()
 	return p, err
 }
 
-func combinePreview(in inputs, parts []part) (Preview, error) {
-	rows, warnings, err := in.combine(parts)
+func (r *Runner) combinePreview(in inputs, parts []part) (Preview, error) {
+	rows, warnings, err := in.combine(parts, "", r.o.Now())
 	if err != nil {
 		return Preview{}, err
 	}

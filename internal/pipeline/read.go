@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -22,6 +23,8 @@ type inputs struct {
 	today      time.Time
 	limit      int // rows a company; 0 means all
 	beside     bool
+	snapshot   bool              // rows are added to those of earlier runs as a whole
+	titles     map[string]string // people's own, by column
 }
 
 // sideBySide reports whether the exporter wants its companies' statements side by side.
@@ -31,8 +34,20 @@ func sideBySide(e export.Exporter, d export.Definition) bool {
 		e.Option(d, export.OptCompanies) == export.CompaniesBeside
 }
 
-// combine makes one result from those of all companies.
-func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
+// combine makes one result from those of all companies, with people's own titles. run is empty in previews.
+func (in inputs) combine(parts []part, run export.ID, now time.Time) (*table.Spool, []string, error) {
+	rows, warnings, err := in.arrange(parts)
+	if err == nil && len(in.titles) > 0 {
+		rows.Retitle(in.titles)
+	}
+	if err == nil && in.snapshot {
+		rows, err = export.Snapshot(rows, run, now, in.periods(parts))
+	}
+	return rows, warnings, err
+}
+
+// arrange puts the companies' results below one another or side by side.
+func (in inputs) arrange(parts []part) (*table.Spool, []string, error) {
 	if in.beside {
 		statements := make([]statement.Part, len(parts))
 		for i, p := range parts {
@@ -44,9 +59,30 @@ func (in inputs) combine(parts []part) (*table.Spool, []string, error) {
 	return rows, nil, err
 }
 
+// periods returns what each of the combined rows is about. The companies' fiscal years may differ.
+func (in inputs) periods(parts []part) func(n int) string {
+	if in.beside {
+		var all []string
+		for _, p := range parts {
+			if !slices.Contains(all, p.outcome.Period) {
+				all = append(all, p.outcome.Period)
+			}
+		}
+		return func(int) string { return strings.Join(all, "; ") }
+	}
+	return func(n int) string {
+		for _, p := range parts {
+			if n -= p.rows.Len(); n < 0 {
+				return p.outcome.Period
+			}
+		}
+		return ""
+	}
+}
+
 // lookUp collects the inputs of a run. What cannot work is refused at once, before any request is made.
 func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inputs, error) {
-	in := inputs{definition: r.definitions[e.Definition], limit: limit}
+	in := inputs{definition: r.definitions[e.Definition], limit: limit, titles: e.Titles}
 	if in.definition == nil {
 		return in, problem.New(problem.Internal, "This version knows no exporter type %q.", e.Definition)
 	}
@@ -64,10 +100,9 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 		}
 		in.companies = append(in.companies, c)
 	}
-	in.columns = slices.Clone(e.Columns)
-	if len(in.columns) == 0 {
-		in.columns = export.Defaults(in.definition, export.WantsLines(in.definition, e.Options))
-	}
+	in.columns = e.ResultColumns(in.definition)
+	_, isReport := in.definition.(export.Report)
+	in.snapshot = isReport && e.Mode == export.Append
 	in.beside = sideBySide(e, in.definition)
 	if in.beside {
 		in.columns = statement.AlignedColumns(in.columns)

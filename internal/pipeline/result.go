@@ -24,6 +24,7 @@ func (r *Runner) Result(ctx context.Context, e export.Exporter) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
+	in.snapshot = false // it is not added to others
 	g, err := j.collect(ctx, in)
 	if err != nil {
 		return Result{}, err

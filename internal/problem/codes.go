@@ -131,8 +131,8 @@ var codes = map[Code]info{
 	},
 	HeaderDrift: {
 		Stop, http.StatusUnprocessableEntity, "The exported area was changed",
-		"Columns were inserted into or taken out of the exported area. Put them back, or move your own columns " +
-			"beside it.",
+		"Nothing was written. Choose how to go on: put it back, drop the column from the exporter, take the new " +
+			"title, or start over on a new tab.",
 	},
 	SpreadsheetFull: {
 		Stop, http.StatusUnprocessableEntity, "The spreadsheet is full",

@@ -31,11 +31,26 @@ type Problem struct {
 	Fields map[string]string `json:"fields,omitempty"`
 	// ProviderRequestID is Intuit's intuit_tid or Google's request id, for their support.
 	ProviderRequestID string `json:"provider_request_id,omitempty"`
+	// Columns are the columns of the exported area that people have changed.
+	Columns []Column `json:"columns,omitempty"`
+	// Remedies name the repairs that would end the problem, the mildest first.
+	Remedies []string `json:"remedies,omitempty"`
+	// Owners are the ids of other exporters that have marked the cells in question as theirs.
+	Owners []string `json:"owners,omitempty"`
 	// RetryAfter is how long the provider asked us to wait; zero if it did not say.
 	RetryAfter time.Duration `json:"-"`
 
 	lasting bool
 	cause   error
+}
+
+// Column is a column of the exported area that people have changed: its title was written and is now Found, or the
+// column is gone.
+type Column struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Found string `json:"found,omitempty"`
+	Gone  bool   `json:"gone,omitempty"`
 }
 
 // New returns a Problem with its code's standing hint.
@@ -67,6 +82,12 @@ func (p *Problem) WithHint(format string, args ...any) *Problem {
 // WithRequestID sets the provider's id of the failed request.
 func (p *Problem) WithRequestID(id string) *Problem {
 	p.ProviderRequestID = id
+	return p
+}
+
+// WithRemedies sets the repairs that would end the problem.
+func (p *Problem) WithRemedies(names ...string) *Problem {
+	p.Remedies = names
 	return p
 }
 

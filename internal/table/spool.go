@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -34,6 +35,16 @@ func NewSpool(s Schema) *Spool {
 
 // Schema returns the header of the rows.
 func (s *Spool) Schema() Schema { return s.schema }
+
+// Retitle gives columns other titles, by their ids.
+func (s *Spool) Retitle(titles map[string]string) {
+	s.schema.Columns = slices.Clone(s.schema.Columns) // which readings share
+	for i, c := range s.schema.Columns {
+		if title := titles[c.ID]; title != "" {
+			s.schema.Columns[i].Title = title
+		}
+	}
+}
 
 // Totals returns the control totals of the rows added so far.
 func (s *Spool) Totals() Totals { return s.totals }

@@ -106,6 +106,14 @@ func TestEveryPageInABrowser(t *testing.T) {
 		e.Options = map[string]string{"accounting_method": "Cash"}
 	})
 	run, fail := s.run(good, succeeded), s.run(bad, failed(problem.CompanyReconnectRequired))
+	drifted := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = "Drifted", "Drifted" })
+	drift := s.run(drifted, func(r *export.Run) {
+		failed(problem.HeaderDrift)(r)
+		r.Problem.Columns = []problem.Column{{ID: "DocNumber", Title: "Number", Gone: true}}
+		for _, repair := range export.Repairs() {
+			r.Problem.Remedies = append(r.Problem.Remedies, string(repair))
+		}
+	})
 	s.control.CompanyEnded(t.Context(), realmB,
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
@@ -115,7 +123,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
-		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), "/exporters/" + string(drifted.ID),
+		"/runs/" + string(drift.ID), companyPath(realmA, "delete"),
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {

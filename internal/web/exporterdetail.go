@@ -54,7 +54,11 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		if !runs[0].Status.Over() {
 			view.Active = runs[0].ID
 		}
-		view.Problem = w.problemView(runs[0], k)
+		if view.Problem = w.problemView(runs[0], k); view.Problem != nil {
+			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
+				return err
+			}
+		}
 	}
 	if view.Row.Block != nil {
 		view.Problem = view.Row.Block // which is also why later runs fail
@@ -64,16 +68,14 @@ func (w *Web) exporterPage(c *gin.Context) error {
 
 // columnsOf returns the columns that a run would write, with their titles.
 func columnsOf(d export.Definition, e export.Exporter) []helpColumn {
-	keys := e.Columns
-	if len(keys) == 0 {
-		keys = export.Defaults(d, export.WantsLines(d, e.Options))
-	}
+	keys := e.ResultColumns(d)
 	list := make([]helpColumn, 0, len(keys))
 	for _, key := range keys {
 		col, err := export.FindColumn(d, key)
 		if err != nil {
 			col = export.Column{Path: key, Title: key}
 		}
+		col.Title = cmp.Or(e.Titles[col.Path], col.Title)
 		list = append(list, helpColumn{col.Path, col.Title, col.Kind.String(), col.Help, true, col.Line()})
 	}
 	return list
@@ -94,7 +96,8 @@ func configFacts(e export.Exporter, k known) []fact {
 	}
 	if d, err := k.desk.Definition(e.Definition); err == nil {
 		for _, o := range d.OptionList() {
-			if v := e.Option(d, o.Key); v != "" && v != "false" {
+			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert
+			if v := e.Option(d, o.Key); v != "" && v != "false" && !moot {
 				facts = append(facts, fact{Title: o.Title, Text: optionText(o, v)})
 			}
 		}

@@ -183,6 +183,9 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	return seeOther(c, "/exporters/"+string(e.ID))
 }
 
+// titleInput begins the names of the inputs with people's own titles. A column's key follows.
+const titleInput = "title."
+
 // formLimit limits what a form may send. The largest sensible form is far below it.
 const formLimit = 1 << 20
 
@@ -210,7 +213,8 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 		case export.FieldTexts:
 			f.Set(&e, form[f.Input])
 		case export.FieldTruth:
-			f.Set(&e, form.Get(f.Input) != "")
+			v := form.Get(f.Input)
+			f.Set(&e, f.On && v != "false" || v == "true")
 		default:
 			f.Set(&e, form.Get(f.Input))
 		}
@@ -235,6 +239,15 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 	if o, has := e.Options[export.OptDateRange]; has && o != export.RangeCustom {
 		delete(e.Options, export.OptStartDate)
 		delete(e.Options, export.OptEndDate)
+	}
+	for name, values := range form {
+		key, is := strings.CutPrefix(name, titleInput)
+		if title := strings.TrimSpace(values[0]); is && title != "" {
+			if e.Titles == nil {
+				e.Titles = map[string]string{}
+			}
+			e.Titles[key] = title
+		}
 	}
 	e.Columns = readColumns(form, d, export.WantsLines(d, e.Options))
 	for i, column := range form["filter_column"] {

@@ -137,8 +137,15 @@ func TestFormHasEveryField(t *testing.T) {
 			t.Errorf("errors about %s lead to %s, which the form has not", f.Path, f.AnchorID())
 		}
 	}
-	if !strings.Contains(body, `<input type="hidden" name="mode" value="replace">`) {
-		t.Error("the form does not send the default of what it does not show")
+	for page, modes := range map[string]int{"invoices": 3, "profit_and_loss": 2, "company_info": 0} {
+		body := s.wantGet("/exporters/new?type=" + page)
+		shown := 0
+		for _, m := range export.Modes() {
+			shown += strings.Count(body, `<option value="`+string(m)+`"`)
+		}
+		if shown != modes {
+			t.Errorf("the form of %s offers %d modes, want %d", page, shown, modes)
+		}
 	}
 }
 

@@ -27,7 +27,12 @@ type formView struct {
 	Companies   []companyChoice
 	Columns     []columnChoice
 	HasLines    bool
+	Titles      []titleField
 	Options     []optionField
+	Modes       []choice // none if there is no choice
+	ModeHelp    string
+	Finer       bool         // something that is folded up wants to be seen
+	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
 	FilterPaths []choice
 	Accounts    []choice
@@ -61,6 +66,9 @@ type columnChoice struct {
 	ID, Key, Title, Kind, Help string
 	Chosen, Line, Own          bool
 }
+
+// titleField is the input of a column's own title.
+type titleField struct{ ID, Name, Title, Value string }
 
 type optionField struct {
 	ID, Key, Title, Help, Value, Error string
@@ -116,8 +124,14 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
+	for _, name := range []string{"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference"} {
+		v.Finer = v.Finer || wrong(name) != ""
+	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
+		if f.On {
+			text = fmt.Sprint(f.Get(e))
+		}
 		switch {
 		case f.Hidden:
 			v.Hidden = append(v.Hidden, hiddenInput{f.Input, cmp.Or(text, f.Default)})
@@ -144,7 +158,20 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		})
 	}
 	v.Columns, v.HasLines = columnChoices(d, e)
+	v.Titles = titleFields(v.Columns, e)
 	v.Options = optionFields(d, e, wrong)
+	isDeleted := func(o optionField) bool { return o.Key == export.OptDeleted }
+	if i := slices.IndexFunc(v.Options, isDeleted); i >= 0 {
+		deleted := v.Options[i]
+		v.Deleted = &deleted
+		v.Options = slices.DeleteFunc(v.Options, isDeleted)
+	}
+	if modes := d.Modes(); len(modes) > 1 {
+		v.ModeHelp = export.ModeHelp(d)
+		for _, m := range modes {
+			v.Modes = append(v.Modes, choice{string(m), m.Words(), m == cmp.Or(e.Mode, export.Replace)})
+		}
+	}
 	v.Filters = filterFields(e)
 	for _, col := range d.Catalogue() {
 		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
@@ -200,6 +227,26 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 		}
 	}
 	return list, lines
+}
+
+// titleFields returns the inputs of own titles, for the chosen columns and for any others that have one.
+func titleFields(columns []columnChoice, e export.Exporter) []titleField {
+	var list []titleField
+	add := func(key, title string) {
+		list = append(list, titleField{fmt.Sprintf("title-%d", len(list)), titleInput + key, title, e.Titles[key]})
+	}
+	shown := map[string]bool{}
+	for _, c := range columns {
+		if shown[c.Key] = c.Chosen || e.Titles[c.Key] != ""; shown[c.Key] {
+			add(c.Key, c.Title)
+		}
+	}
+	for _, key := range sortedKeys(e.Titles) {
+		if !shown[key] {
+			add(key, key)
+		}
+	}
+	return list
 }
 
 func optionFields(d export.Definition, e export.Exporter, wrong func(string) string) []optionField {

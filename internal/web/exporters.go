@@ -13,6 +13,7 @@ import (
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/schedule"
 )
 
@@ -151,6 +152,20 @@ func (w *Web) runExporter(c *gin.Context) error {
 	}
 	if joined {
 		w.notify(c, toneInfo, "This exporter is queued or running already; here is that run.", "")
+	}
+	return seeOther(c, "/runs/"+string(run.ID))
+}
+
+// repairExporter ends what stopped the latest run in the chosen way, and shows the run that does so.
+func (w *Web) repairExporter(c *gin.Context) error {
+	id := export.ID(c.Param("id"))
+	_, run, err := w.desk(c).Repair(c.Request.Context(), id, export.Repair(c.PostForm("action")))
+	if problem.HasCode(err, problem.Conflict) {
+		w.notifyError(c, err)
+		return seeOther(c, "/exporters/"+string(id))
+	}
+	if err != nil {
+		return err
 	}
 	return seeOther(c, "/runs/"+string(run.ID))
 }

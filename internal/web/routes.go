@@ -62,6 +62,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},
 		{http.MethodPost, "/exporters/:id/edit", w.updateExporter},
 		{http.MethodPost, "/exporters/:id/run", w.runExporter},
+		{http.MethodPost, "/exporters/:id/repair", w.repairExporter},
 		{http.MethodPost, "/exporters/:id/accept", w.acceptDifference},
 		{http.MethodPost, "/exporters/:id/capture", w.captureAnswers},
 		{http.MethodPost, "/exporters/:id/pause", w.pauseExporter},

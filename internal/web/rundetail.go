@@ -77,6 +77,27 @@ type problemView struct {
 	Retrying             bool
 	Retry                moment
 	Fix                  attention // the button, if there is one
+	Repairs              []repairView
+}
+
+// repairView is one way to end a problem.
+type repairView struct {
+	Post, Action string
+	Name, Does   string
+	First        bool
+}
+
+// repairViews returns the ways to end the problem of a run.
+func repairViews(ctx context.Context, d *control.Desk, r export.Run) ([]repairView, error) {
+	offered, err := d.Offer(ctx, r)
+	var list []repairView
+	for i, repair := range offered {
+		name, does := repair.Words()
+		list = append(list, repairView{
+			"/exporters/" + string(r.Exporter.ID) + "/repair", string(repair), name, does, i == 0,
+		})
+	}
+	return list, err
 }
 
 func (w *Web) runPage(c *gin.Context) error {
@@ -120,8 +141,10 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		view.Differences, view.Sums = differences(r), controlSums(d, r)
 	}
 	view.Facts = w.runFacts(r)
-	view.Problem = w.problemView(r, k)
-	return view, nil
+	if view.Problem = w.problemView(r, k); view.Problem != nil {
+		view.Problem.Repairs, err = repairViews(ctx, d, r)
+	}
+	return view, err
 }
 
 func (w *Web) runFacts(r export.Run) []fact {
@@ -130,6 +153,10 @@ func (w *Web) runFacts(r export.Run) []fact {
 		trigger += ", " + r.By
 	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
+	if r.Repair() != "" {
+		name, _ := r.Repair().Words()
+		facts = append(facts, fact{Title: "Repairs", Text: name})
+	}
 	if !r.Due.IsZero() {
 		facts = append(facts, fact{Title: "Due", When: w.moment(r.Due)})
 	}

@@ -105,6 +105,7 @@ function exporterForm() {
   columns(form);
   filterRows(form);
   customRange(form);
+  modeFields(form);
   scheduleWords(form);
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
@@ -169,6 +170,14 @@ function customRange(form) {
   if (!range) return;
   const update = () => { for (const field of $$("[data-custom]", form)) field.hidden = range.value !== "custom"; };
   range.addEventListener("change", update);
+  update();
+}
+
+function modeFields(form) {
+  const mode = $("[data-mode]", form);
+  if (!mode) return;
+  const update = () => { for (const field of $$("[data-for-mode]", form)) field.hidden = field.dataset.forMode !== mode.value; };
+  mode.addEventListener("change", update);
   update();
 }
 
