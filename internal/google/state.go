@@ -37,8 +37,7 @@ type stamp struct {
 	Look     string      `json:"look,omitempty"`   // of a statement's row styles
 	Rows     int         `json:"rows"`             // with the header
 	Preset   export.Look `json:"preset,omitempty"` // empty means export.PlainLook
-	// Heading holds the lines above the rows as they were written, without the one about the time; nil if there are
-	// none.
+	// Heading holds the texts above the rows as they were written last, and the link; nil if there are none.
 	Heading []string  `json:"heading,omitempty"`
 	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
 	At      string    `json:"at"`
