@@ -11,8 +11,8 @@ var _ = register(export.Report{
 	Summarize: columnsBy(),
 	Params:    statementFilters(),
 	Groups: []export.GroupSum{
-		{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}},
-		{Group: "TotalAssets", Of: []string{"TotalLiabilitiesAndEquity"}},
+		{Group: "TotalLiabilitiesAndEquity", Of: []string{"Liabilities", "Equity"}, Seen: balanceSheetPage},
+		{Group: "TotalAssets", Of: []string{"TotalLiabilitiesAndEquity"}, Seen: balanceSheetPage},
 	},
 	Figures: []export.Figure{
 		group("assets", "Total assets", "TotalAssets"),

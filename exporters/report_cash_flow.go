@@ -9,8 +9,12 @@ var _ = register(export.Report{
 	Summarize: columnsBy(),
 	Params:    statementFilters(),
 	Groups: []export.GroupSum{
-		{Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"}},
-		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}},
+		{
+			Group: "CashIncrease", Of: []string{"OperatingActivities", "InvestingActivities", "FinancingActivities"},
+			Seen: cashFlowPage, // which has no investing activities
+		},
+		// The page's company began with nothing.
+		{Group: "EndingCash", Of: []string{"BeginningCash", "CashIncrease"}, Seen: cashFlowPage},
 	},
 	Figures: []export.Figure{
 		group("increase", "Net cash change", "CashIncrease"),

@@ -12,8 +12,8 @@ var _ = register(export.Report{
 		ids("term", "Terms"), sortOrder(),
 	},
 	Across: []export.GroupSum{
-		{Group: "net_income", Of: []string{"income", "-expenses"}},
-		{Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}},
+		{Group: "net_income", Of: []string{"income", "-expenses"}, Seen: negativeExpenses},
+		{Group: "Net Income", Of: []string{"Total Income", "-Total Expenses"}, Seen: negativeExpenses},
 	},
 	Figures: []export.Figure{
 		addUp("income", "Income", "income"),

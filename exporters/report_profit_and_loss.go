@@ -10,12 +10,12 @@ var _ = register(export.Report{
 	Summarize: columnsBy(),
 	Params:    statementFilters(),
 	Groups: []export.GroupSum{
-		{Group: "GrossProfit", Of: []string{"Income", "-COGS"}},
-		{Group: "NetOperatingIncome", Of: []string{"GrossProfit", "-Expenses"}},
-		{Group: "NetOperatingIncome", Of: []string{"Income", "-COGS", "-Expenses"}},
-		{Group: "NetOtherIncome", Of: []string{"OtherIncome", "-OtherExpenses"}},
-		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}},
-		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "OtherIncome", "-OtherExpenses"}},
+		{Group: "GrossProfit", Of: []string{"Income", "-COGS"}, Seen: netOtherIncome},
+		{Group: "NetOperatingIncome", Of: []string{"GrossProfit", "-Expenses"}, Seen: netOtherIncome},
+		{Group: "NetOperatingIncome", Of: []string{"Income", "-COGS", "-Expenses"}, Seen: netOtherIncome},
+		{Group: "NetOtherIncome", Of: []string{"OtherIncome", "-OtherExpenses"}, Seen: netOtherIncome},
+		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "NetOtherIncome"}, Seen: netOtherIncome},
+		{Group: "NetIncome", Of: []string{"NetOperatingIncome", "OtherIncome", "-OtherExpenses"}, Seen: netOtherIncome},
 	},
 	Figures: []export.Figure{
 		group("income", "Income", "Income"),

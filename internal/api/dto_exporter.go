@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -60,6 +61,38 @@ func showExporter(d *control.Desk, e export.Exporter) exporterView {
 		inner.Value = append(members, member{key, value})
 	}
 	return v
+}
+
+// The members that say how an exporter stands. They are answers only.
+const (
+	memberState       = "state"
+	memberLastSuccess = "last_success"
+)
+
+// successView is the last run that succeeded.
+type successView struct {
+	RunID     export.ID    `json:"run_id"`
+	At        *string      `json:"at"`
+	Rows      int          `json:"rows"`
+	Headlines []figureView `json:"headlines"`
+	URL       *string      `json:"url"`
+}
+
+// showStandings returns the views of exporters with how they stand.
+func showStandings(ctx context.Context, d *control.Desk, exporters ...export.Exporter) ([]exporterView, error) {
+	standings, err := d.Standings(ctx, exporters...)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]exporterView, len(exporters))
+	for i, s := range standings {
+		var last *successView
+		if r := s.Success; r != nil {
+			last = &successView{r.ID, stamp(r.FinishedAt), r.Rows, figureViews(r.Figures), nullable(r.URL)}
+		}
+		views[i] = append(showExporter(d, exporters[i]), member{memberState, s.State}, member{memberLastSuccess, last})
+	}
+	return views, nil
 }
 
 // showField returns a field's value for JSON.
@@ -133,6 +166,7 @@ func readExporter(d *control.Desk, members map[string]any) (export.Exporter, err
 			f.Set(&e, readField(d, f, o, key, e.Definition))
 		}
 	}
+	body.ignore(memberState, memberLastSuccess)
 	body.refuseUnknown()
 	for _, o := range objects {
 		o.refuseUnknown()

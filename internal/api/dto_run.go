@@ -17,6 +17,7 @@ type runView struct {
 	Status       export.RunStatus `json:"status"`
 	Due          *string          `json:"due"`
 	StartedBy    *string          `json:"started_by"`
+	Undoes       *string          `json:"undoes"`
 	Waiting      *string          `json:"waiting"`
 	Cancelling   bool             `json:"cancelling"`
 
@@ -31,6 +32,8 @@ type runView struct {
 	RowsChanged        int               `json:"rows_changed"`
 	RowsRemoved        int               `json:"rows_removed"`
 	Unchanged          bool              `json:"unchanged"`
+	Undoable           bool              `json:"undoable"`
+	HandEdits          int               `json:"hand_edits"`
 	Totals             map[string]string `json:"totals"`
 	Headlines          []figureView      `json:"headlines"`
 	Differences        int               `json:"differences"`
@@ -93,12 +96,13 @@ func runViewOf(r export.Run) runView {
 	v := runView{
 		ID: r.ID, ExporterID: r.Exporter.ID, ExporterName: r.Exporter.Name, Type: r.Exporter.Definition,
 		CompanyIDs: nonNil(r.Exporter.Companies), Trigger: r.Trigger, Status: r.Status, Due: stamp(r.Due),
-		StartedBy: nullable(r.By), Cancelling: r.Cancelling,
+		StartedBy: nullable(r.By), Undoes: nullable(string(r.Undoes)), Cancelling: r.Cancelling,
 
 		QueuedAt: stamp(r.QueuedAt), NotBefore: stamp(r.NotBefore), StartedAt: stamp(r.StartedAt),
 		FinishedAt: stamp(r.FinishedAt), Attempts: r.Attempts,
 
 		Rows: r.Rows, RowsAdded: r.Added, RowsChanged: r.Changed, RowsRemoved: r.Removed, Unchanged: r.Unchanged,
+		Undoable: r.Undoable, HandEdits: r.HandEdits,
 		Totals: r.Control, Headlines: figureViews(r.Figures),
 		Differences: r.Differences(), Checks: checkViews(r.Checks),
 		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),

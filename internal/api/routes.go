@@ -42,6 +42,7 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/runs", s.listRuns},
 		{http.MethodGet, "/runs/:id", s.getRun},
 		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
+		{http.MethodPost, "/runs/:id/undo", s.undoRun},
 		{http.MethodGet, "/runs/:id/difference", s.getDifference},
 		{http.MethodGet, "/runs/:id/events", s.followRun},
 	})

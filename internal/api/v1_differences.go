@@ -22,6 +22,7 @@ type dryRunView struct {
 	Changed   int            `json:"changed"`
 	Removed   int            `json:"removed"`
 	HandEdits int            `json:"hand_edits"`
+	Edits     []change.Edit  `json:"edits"`
 	Cells     int            `json:"cells"`
 	Requests  dryRunRequests `json:"requests"`
 	Sample    []change.Item  `json:"sample"`
@@ -40,6 +41,9 @@ type differenceView struct {
 	Removed  int           `json:"removed"`
 	Items    []change.Item `json:"items"`
 	Complete bool          `json:"complete"`
+	// HandEdits counts what people had edited and the run changed back, or stopped for. Edits has the first of it.
+	HandEdits int           `json:"hand_edits"`
+	Edits     []change.Edit `json:"edits"`
 }
 
 func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
@@ -53,7 +57,7 @@ func (s *server) dryRun(c *gin.Context, d *control.Desk) error {
 	set := dry.Change
 	return send(c, http.StatusOK, dryRunView{
 		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed,
-		HandEdits: set.Edited, Cells: set.Cells, Requests: dryRunRequests(dry.Requests),
+		HandEdits: set.Edited, Edits: editsOf(set.Edits), Cells: set.Cells, Requests: dryRunRequests(dry.Requests),
 		Sample:   itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
 	})
@@ -105,6 +109,7 @@ func (s *server) getDifference(c *gin.Context, d *control.Desk) error {
 	}
 	return send(c, http.StatusOK, differenceView{
 		Added: set.Added, Changed: set.Changed, Removed: set.Removed, Items: itemsOf(set.Items), Complete: set.Complete,
+		HandEdits: set.Edited, Edits: editsOf(set.Edits),
 	})
 }
 
@@ -114,6 +119,16 @@ func itemsOf(items []change.Item) []change.Item {
 	for i, item := range items {
 		item.Cells = nonNil(item.Cells)
 		list[i] = item
+	}
+	return list
+}
+
+// editsOf is itemsOf for edits.
+func editsOf(edits []change.Edit) []change.Edit {
+	list := make([]change.Edit, len(edits))
+	for i, ed := range edits {
+		ed.Cells = nonNil(ed.Cells)
+		list[i] = ed
 	}
 	return list
 }

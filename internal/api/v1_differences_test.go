@@ -12,13 +12,16 @@ import (
 
 const sampleItemJSON = `{"kind":"changed","key":"7","cells":[{"column":"Total","old":5.10,"new":6.10}]}`
 
+const sampleEditJSON = `{"kind":"changed","key":"8","place":"E9","known":true,` +
+	`"cells":[{"column":"Total","old":6.10,"new":5.10}]}`
+
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	id := h.create(nil)
 	a := h.want(http.StatusOK, http.MethodPost, "/exporters/"+id+"/dry-run", nil)
-	wantJSON(t, `{"rows":9,"added":2,"changed":1,"removed":1,"hand_edits":1,"cells":7,"requests":{"quickbooks":3,"sheets":4},
-		"sample":[`+sampleItemJSON+`],"warnings":[]}`, a.raw)
+	wantJSON(t, `{"rows":9,"added":2,"changed":1,"removed":1,"hand_edits":1,"edits":[`+sampleEditJSON+`],"cells":7,
+		"requests":{"quickbooks":3,"sheets":4},"sample":[`+sampleItemJSON+`],"warnings":[]}`, a.raw)
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_01kmwqe6g0000000000000000z/dry-run", nil)
 }
 
@@ -85,7 +88,8 @@ func TestDifference(t *testing.T) {
 	_, _, err := h.store.Enqueue(t.Context(), r)
 	must(t, err)
 	a := h.want(http.StatusOK, http.MethodGet, "/runs/"+string(r.ID)+"/difference", nil)
-	wantJSON(t, `{"added":2,"changed":1,"removed":1,"items":[`+sampleItemJSON+`],"complete":false}`, a.raw)
+	wantJSON(t, `{"added":2,"changed":1,"removed":1,"items":[`+sampleItemJSON+`],"complete":false,
+		"hand_edits":1,"edits":[`+sampleEditJSON+`]}`, a.raw)
 	h.want(http.StatusNotFound, http.MethodGet, "/runs/run_01kmwqe6g0000000000000000z/difference", nil)
 }
 

@@ -18,7 +18,11 @@ func (s *server) listExporters(c *gin.Context, d *control.Desk) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, list(all, func(e export.Exporter) exporterView { return showExporter(d, e) }, ""))
+	views, err := showStandings(c.Request.Context(), d, all...)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, page[exporterView]{Items: views})
 }
 
 func (s *server) createExporter(c *gin.Context, d *control.Desk) error {
@@ -170,8 +174,12 @@ func (s *server) repairExporter(c *gin.Context, d *control.Desk) error {
 }
 
 func sendExporter(c *gin.Context, d *control.Desk, status int, e export.Exporter) error {
+	views, err := showStandings(c.Request.Context(), d, e)
+	if err != nil {
+		return err
+	}
 	c.Header("ETag", etag(e.Revision))
-	return send(c, status, showExporter(d, e))
+	return send(c, status, views[0])
 }
 
 func etag(revision int) string { return fmt.Sprintf("%q", strconv.Itoa(revision)) }

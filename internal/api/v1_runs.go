@@ -92,6 +92,19 @@ func (s *server) getRun(c *gin.Context, d *control.Desk) error {
 	return send(c, http.StatusOK, showRun(d, r))
 }
 
+// undoRun starts a run that puts back what stood before another one.
+func (s *server) undoRun(c *gin.Context, d *control.Desk) error {
+	if err := readNothing(c); err != nil {
+		return err
+	}
+	r, err := d.UndoRun(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	c.Header("Location", Base+"/runs/"+string(r.ID))
+	return send(c, http.StatusAccepted, showRun(d, r))
+}
+
 func (s *server) cancelRun(c *gin.Context, d *control.Desk) error {
 	if err := readNothing(c); err != nil {
 		return err

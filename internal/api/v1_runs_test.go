@@ -133,6 +133,7 @@ func TestRunShowsEverything(t *testing.T) {
 		r.Status, r.Attempts, r.NotBefore = export.RunFailed, 2, noon.Add(time.Second)
 		r.StartedAt, r.FinishedAt = noon.Add(1500*time.Millisecond), noon.Add(2*time.Second)
 		r.Rows, r.Added, r.Changed, r.Removed, r.Unchanged = 10, 4, 3, 2, true
+		r.Undoes, r.Undoable, r.HandEdits = "run_b", true, 6
 		r.Control = map[string]string{"TotalAmt": "5281.50"}
 		r.Figures = []export.FigureValue{{ID: "open", Title: "Open", Company: realmA, Currency: "USD", Value: "12.50"}}
 		r.Checks = []export.Check{{What: "Total Income", Says: "2.00", AddsUpTo: "1.99"}}
@@ -153,7 +154,8 @@ func TestRunShowsEverything(t *testing.T) {
 		"id": "`+string(r.ID)+`", "exporter_id": "exp_a", "exporter_name": "Open invoices", "type": "invoices", "company_ids": ["9130347957983976"],
 		"trigger": "catch_up", "status": "failed", "due": "2026-03-29T11:00:00.000Z", "started_by": "ann@example.com", "waiting": null, "cancelling": false,
 		"queued_at": "2026-03-29T12:00:00.000Z", "not_before": "2026-03-29T12:00:01.000Z", "started_at": "2026-03-29T12:00:01.500Z", "finished_at": "2026-03-29T12:00:02.000Z", "attempts": 2,
-		"rows": 10, "rows_added": 4, "rows_changed": 3, "rows_removed": 2, "unchanged": true, "totals": {"TotalAmt": "5281.50"},
+		"rows": 10, "rows_added": 4, "rows_changed": 3, "rows_removed": 2, "unchanged": true,
+		"undoes": "run_b", "undoable": true, "hand_edits": 6, "totals": {"TotalAmt": "5281.50"},
 		"headlines": [{"key": "open", "title": "Open", "company_id": "9130347957983976", "period": null, "currency": "USD", "value": "12.50"}],
 		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false, "accepted": false}],
 		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
@@ -165,4 +167,28 @@ func TestRunShowsEverything(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+}
+
+func TestUndoRun(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	e := h.create(nil)
+	first := fmt.Sprint(h.want(http.StatusAccepted, http.MethodPost, "/exporters/"+e+"/runs", nil).body["id"])
+	h.want(http.StatusConflict, http.MethodPost, "/runs/"+first+"/undo", nil) // it has not ended
+	_, err := h.store.UpdateRun(t.Context(), export.ID(first), func(r *export.Run) error {
+		r.Status, r.Undoable = export.RunSucceeded, true
+		return nil
+	})
+	must(t, err)
+	a := h.want(http.StatusAccepted, http.MethodPost, "/runs/"+first+"/undo", nil)
+	id := fmt.Sprint(a.body["id"])
+	if a.body["trigger"] != "undo" || a.body["undoes"] != first || a.body["exporter_id"] != e || id == first ||
+		a.header.Get("Location") != Base+"/runs/"+id {
+		t.Errorf("the undo is %v, %v", a.body, a.header)
+	}
+	if again := h.want(http.StatusAccepted, http.MethodPost, "/runs/"+first+"/undo", nil); again.body["id"] != id {
+		t.Errorf("undoing twice makes two runs")
+	}
+	h.want(http.StatusNotFound, http.MethodPost, "/runs/run_01kmwqe6g0000000000000000z/undo", nil)
+	h.want(http.StatusUnprocessableEntity, http.MethodPost, "/runs/"+first+"/undo", map[string]any{"all": true})
 }

@@ -28,7 +28,7 @@ var may = map[string]string{
 		"queue schedule source templates vault version web",
 
 	"api":      "change control download export pipeline problem sheetfile table",
-	"web":      "control download export problem schedule sheetfile table",
+	"web":      "change control download export problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 

@@ -255,14 +255,31 @@ func (s *Scrubber) name(text string) string {
 }
 
 // replace returns the replacement for a whole text. It has fewer than four letters in a row, so it cannot repeat a word
-// of the books.
+// of the books. That of a sentence is one too: a report that QuickBooks cut short is known by a sentence at its end,
+// whatever the language. A sentence that ends with a name, such as a total's, goes on ending with it.
 func (s *Scrubber) replace(text string) string {
 	known, ok := s.texts[text]
 	if !ok {
 		known = "N" + strconv.Itoa(len(s.texts)+1)
+		if isSentence(text) {
+			known += " " + s.replaceEnd(text)
+		}
 		s.texts[text] = known
 	}
 	return known
+}
+
+// replaceEnd returns what the replacement of a sentence ends with.
+func (s *Scrubber) replaceEnd(text string) string {
+	for rest := text; ; {
+		var found bool
+		if _, rest, found = strings.Cut(rest, " "); !found {
+			return "N N N N."
+		}
+		if name, ok := s.texts[rest]; ok {
+			return name
+		}
+	}
 }
 
 // id returns digits of the same length, if there are any left, and the same for the same id. Zero stays.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // Value is a cell as its destination stores it. Two values are equal if the destination shows the same. The zero value
@@ -38,6 +39,8 @@ type Item struct {
 	Kind  Kind   `json:"kind"`
 	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
 	Cells []Cell `json:"cells"` // only the differing ones for a changed row
+	// Row is where a removed row stood below the header, counted from 1; 0 for others.
+	Row int `json:"row,omitempty"`
 }
 
 // Set is what a write does to the existing rows. Added, Changed and Removed do not count the header.
@@ -49,12 +52,15 @@ type Set struct {
 	// Cells counts the differing cells of changed rows and all cells of added and removed rows. It is a lower bound
 	// unless the set is complete.
 	Cells int `json:"cells"`
-	// Edited counts rows that are not as the last write left them: people changed, added or moved them. It is 0 if
-	// nothing is known about the last write.
+	// Edited counts rows that people changed, put in or took out since the last write, where this write undoes that. It
+	// is 0 if nothing is known about the last write.
 	Edited int    `json:"edited"`
-	Items  []Item `json:"items"` // changed rows first, then added and removed ones
+	Edits  []Edit `json:"edits,omitempty"` // the first of them
+	Items  []Item `json:"items"`           // changed rows first, then added and removed ones
 	// Complete reports whether Items holds all rows counted by Added, Changed and Removed.
 	Complete bool `json:"complete"`
+	// Reversible reports whether a Reversal can take the change back. The destination sets it.
+	Reversible bool `json:"reversible,omitempty"`
 }
 
 // Empty reports whether nothing would change.
@@ -85,6 +91,8 @@ type Options struct {
 	Hidden []int    // positions of columns whose values Items must not show
 	// Trace is what Builder.Trace returned for the last write; nil if it is unknown.
 	Trace []byte
+	// Last are the columns of the last write; nil if they are the same.
+	Last *LastColumns
 	// Budget limits the bytes of values held in Items; 0 holds none.
 	Budget int
 	// Reshaped says that the last write had other columns: of its trace, only the identities of rows count.
@@ -100,13 +108,12 @@ type Builder struct {
 	o      Options
 	stand  []digests
 	want   []digests
-	match  []int32          // by wanted row: the position of the existing row that it is, or none
-	taken  []bool           // by existing row: a wanted row is it
-	next   []int32          // by existing row: the next one with the same content, or none
-	first  map[digest]int32 // by content: the first existing row that is not taken
-	trace  map[digest]int   // how many such rows the last write had
-	known  []digest         // the identities of all rows that were ever written, if the policy only adds
-	edited int
+	match  []int32           // by wanted row: the position of the existing row that it is, or none
+	taken  []bool            // by existing row: a wanted row is it
+	next   []int32           // by existing row: the next one with the same content, or none
+	first  map[digest]int32  // by content: the first existing row that is not taken
+	known  []digest          // the identities of all rows that were ever written, if the policy only adds
+	edits  *edits            // nil if nothing is known about the last write
 	values map[int32][]Value // by wanted row: its values if it differs from all existing rows and the budget allows
 	used   int
 	buf    []byte
@@ -136,7 +143,7 @@ func NewBuilder(o Options) *Builder {
 
 // Stand takes the next existing row.
 func (b *Builder) Stand(row []Value) {
-	d := b.digests(row)
+	d := b.digests(row, b.o.Keys)
 	b.stand = append(b.stand, d)
 	if b.o.Policy.Mark != (Mark{}) {
 		b.marked = append(b.marked, b.markedDigest(row, d))
@@ -144,12 +151,16 @@ func (b *Builder) Stand(row []Value) {
 	if b.o.Snapshot != nil {
 		b.standSnapshot(row)
 	}
-	if b.trace != nil {
-		if b.trace[d.content] > 0 {
-			b.trace[d.content]--
-		} else {
-			b.edited++
-		}
+	if b.edits != nil && !b.edits.other {
+		b.edits.stand(len(b.stand)-1, d, row)
+	}
+}
+
+// StandLast is Stand for a row that the last write left in other columns, Options.Last. last has the row in those.
+func (b *Builder) StandLast(row, last []Value) {
+	b.Stand(row)
+	if b.edits != nil && b.edits.other {
+		b.edits.stand(len(b.stand)-1, b.digests(last, b.o.Last.Keys), last)
 	}
 }
 
@@ -193,9 +204,12 @@ func (b *Builder) Want(row []Value) {
 	if b.first == nil {
 		b.index()
 	}
-	d := b.digests(row)
+	d := b.digests(row, b.o.Keys)
 	at := int32(len(b.want))
 	b.want = append(b.want, d)
+	if b.edits != nil {
+		b.edits.want(d, row)
+	}
 	if b.o.Snapshot != nil {
 		b.wanted.add(row, *b.o.Snapshot)
 	}
@@ -220,14 +234,14 @@ func sizeOf(row []Value) int {
 	return n
 }
 
-func (b *Builder) digests(row []Value) digests {
+func (b *Builder) digests(row []Value, keys []int) digests {
 	b.buf = AppendRow(b.buf[:0], row)
 	d := digests{content: digestOf(b.buf)}
-	if len(b.o.Keys) == 0 {
+	if len(keys) == 0 {
 		return d
 	}
 	b.buf = b.buf[:0]
-	for _, k := range b.o.Keys {
+	for _, k := range keys {
 		b.buf = AppendRow(b.buf, row[k:k+1])
 	}
 	d.key = digestOf(b.buf)
@@ -256,7 +270,8 @@ func AppendRow(b []byte, row []Value) []byte {
 // are changed or removed. It is called at most once, and only if there are such rows.
 func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 	p := b.pair()
-	set := Set{Edited: b.edited, Complete: true}
+	set := Set{Complete: true}
+	b.findEdits(p, &set)
 	old := b.oldValues(standing)
 	for at, i := range p.changed {
 		if i == none || !b.o.Policy.Change {
@@ -288,6 +303,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 			set.Removed++
 			set.Cells += len(b.o.Titles)
 			b.include(&set, Removed, old[int32(i)], nil)
+			if n := len(set.Items); n > 0 && set.Items[n-1].Kind == Removed && old[int32(i)] != nil {
+				set.Items[n-1].Row = i + 1
+			}
 		}
 	}
 	set.Rows = len(b.stand) + set.Added - set.Removed
@@ -408,12 +426,7 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 	if keyed == nil {
 		keyed = was
 	}
-	for i, k := range b.o.Keys {
-		if i > 0 {
-			it.Key += " · "
-		}
-		it.Key += keyed[k].Text
-	}
+	it.Key = keyOf(b.o.Keys, nil, keyed)
 	for i, title := range b.o.Titles {
 		c := Cell{Column: title, Old: at(was, i), New: at(now, i)}
 		if c.Old == c.New && kind == Changed || c.Old == (Value{}) && c.New == (Value{}) {
@@ -425,6 +438,17 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 		it.Cells = append(it.Cells, c)
 	}
 	return it
+}
+
+// keyOf returns the values of the key columns, joined, except for hidden ones.
+func keyOf(keys, hidden []int, row []Value) string {
+	var texts []string
+	for _, k := range keys {
+		if !slices.Contains(hidden, k) {
+			texts = append(texts, row[k].Text)
+		}
+	}
+	return strings.Join(texts, " · ")
 }
 
 func at(row []Value, i int) Value {

@@ -51,7 +51,7 @@ func TestSet(t *testing.T) {
 			{Kind: change.Changed, Key: "2", Cells: []change.Cell{{Column: "Amount", Old: text("6"), New: text("9")}}},
 			{Kind: change.Added, Key: "4", Cells: []change.Cell{{Column: "ID", New: text("4")},
 				{Column: "Name", New: text("Dee")}, {Column: "Amount", New: text("8")}}},
-			{Kind: change.Removed, Key: "3", Cells: []change.Cell{{Column: "ID", Old: text("3")},
+			{Kind: change.Removed, Key: "3", Row: 3, Cells: []change.Cell{{Column: "ID", Old: text("3")},
 				{Column: "Name", Old: text("Cyd")}, {Column: "Amount", Old: text("7")}}},
 		},
 	}

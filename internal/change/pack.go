@@ -59,7 +59,7 @@ func (s *Set) Pack(limit int) ([]byte, error) {
 		if b.Len() <= limit || len(kept.Items) == 0 {
 			return b.Bytes(), nil
 		}
-		kept.Items, kept.Complete = kept.Items[:len(kept.Items)/2], false
+		kept.Items, kept.Complete, kept.Reversible = kept.Items[:len(kept.Items)/2], false, false
 	}
 }
 

@@ -180,6 +180,10 @@ func (previewer) Capture(context.Context, export.Exporter) ([]byte, error) {
 	return []byte(`{"version":1}`), nil
 }
 
+func (previewer) DryUndo(context.Context, export.Exporter, export.ID) (pipeline.DryRun, error) {
+	return pipeline.DryRun{Change: &change.Set{Rows: 1, Removed: 1}}, nil
+}
+
 func (previewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return &change.Set{}, nil
 }

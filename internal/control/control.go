@@ -75,6 +75,7 @@ type Ticker interface {
 type Previewer interface {
 	Preview(ctx context.Context, e export.Exporter) (pipeline.Preview, error)
 	DryRun(ctx context.Context, e export.Exporter) (pipeline.DryRun, error)
+	DryUndo(ctx context.Context, e export.Exporter, run export.ID) (pipeline.DryRun, error)
 	Result(ctx context.Context, e export.Exporter) (pipeline.Result, error)
 	Difference(ctx context.Context, run export.ID) (*change.Set, error)
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)

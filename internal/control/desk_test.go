@@ -54,6 +54,7 @@ func TestWhoMay(t *testing.T) {
 		return r.ID
 	}
 	pairRun := run(pair)
+	undoable := b.changing(b.create(b.input(alder, birch)))
 	for _, test := range []struct {
 		name  string
 		verb  access.Verb
@@ -82,6 +83,14 @@ func TestWhoMay(t *testing.T) {
 		}},
 		{"DryRun", access.Operate, false, func(d *control.Desk) error {
 			_, err := d.DryRun(b.ctx, pair.ID)
+			return err
+		}},
+		{"UndoOf", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.UndoOf(b.ctx, undoable)
+			return err
+		}},
+		{"UndoRun", access.Operate, false, func(d *control.Desk) error {
+			_, err := d.UndoRun(b.ctx, undoable)
 			return err
 		}},
 		{"Download", access.Operate, false, func(d *control.Desk) error {

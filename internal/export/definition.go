@@ -189,6 +189,8 @@ type Report struct {
 	Levels int
 	// Summarize lists the accepted values of summarize_by, the default first; empty if the report takes none.
 	Summarize []string
+	// Ageing reports whether the columns are periods by which amounts are overdue.
+	Ageing bool
 	// Params are the report's own filters. An option's key is QuickBooks' parameter name. An option at its default is
 	// not sent, so the default has to be what QuickBooks does without it.
 	Params []Option
@@ -200,11 +202,12 @@ type Report struct {
 	// subtracts as negative amounts already are recognized.
 	Across []GroupSum
 	// Running reports whether an account's rows come in the order of their balances, so that opening balance, rows and
-	// closing balance can be checked.
+	// closing balance can be checked. Recorded answers of GeneralLedger show it.
 	Running bool
 	// Figures are the headline figures.
 	Figures []Figure
-	// Even names two columns with equal sums, such as debit and credit.
+	// Even names two columns with equal sums, such as debit and credit. Intuit's reference samples of TrialBalance and
+	// JournalReport show it.
 	Even [2]string
 }
 
@@ -212,6 +215,7 @@ type Report struct {
 type GroupSum struct {
 	Group string
 	Of    []string
+	Seen  string // the reference page or the recording in which it holds: an address, or a file in testdata
 }
 
 // Info implements Definition.

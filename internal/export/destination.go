@@ -16,9 +16,9 @@ type WriteRequest struct {
 	Run    ID
 	Owner  ID // the exporter that owns these rows; its earlier rows are found by it
 	Target Target
-	Title  string // of the spreadsheet, if one must be created
-	Rows   *table.Spool
-	Note   string // for the header's first cell: source, period, basis, time, run
+	Title  string       // of the spreadsheet, if one must be created
+	Rows   *table.Spool // nil if Undo is set
+	Note   string       // for the header's first cell: source, period, basis, time, run
 	Zone   *time.Location
 	Mode   Mode // empty means Replace
 	Look   Look // empty means PlainLook
@@ -32,8 +32,17 @@ type WriteRequest struct {
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
 	FillDown    bool        // formulas beside the rows follow them
 	Repairs     []Repair    // what a person allows this run to do
-	// Trace is the WriteResult.Trace of the last write; nil if unknown.
-	Trace []byte
+	OnHandEdit  OnHandEdit  // empty means OverwriteHandEdits
+	// Undo is the run whose write, with all later ones, is to be undone: the range becomes what it was before it.
+	Undo ID
+	// Reverse is what that run did, if that is known. A destination that does not keep what stood before takes it back.
+	Reverse *change.Set
+	// Trace is the WriteResult.Trace of the last write; nil if unknown. TraceRun is the run that left it, if known.
+	Trace    []byte
+	TraceRun ID
+	// Next and NextRun are what a later write would have left of which it is not known whether it took effect.
+	Next    []byte
+	NextRun ID
 	// Hidden lists the ids of columns whose values a change must not show.
 	Hidden []string
 	// Budget limits the bytes of values that the change holds.
@@ -44,6 +53,17 @@ type WriteRequest struct {
 	// Found is called with the target as soon as the spreadsheet is created, before any row is sent. It keeps a run
 	// that dies from creating the spreadsheet twice.
 	Found func(Target) error
+	// Planned is called before the rows become visible. What it stores tells the next run what stands, should this one
+	// die before it can. It may be nil.
+	Planned func(Planned) error
+}
+
+// Planned is what a write is about to do.
+type Planned struct {
+	Trace     []byte // what it will leave
+	Before    []byte // what the last write has left; nil if unknown
+	BeforeRun ID     // the run of that write; empty if there was none
+	Undoable  bool   // the destination keeps what stands, for WriteRequest.Undo
 }
 
 // May reports whether a person has allowed the repair.
@@ -55,6 +75,7 @@ type WriteResult struct {
 	Rows      int
 	Unchanged bool   // nothing had to be written
 	Trace     []byte // for the next WriteRequest
+	TraceRun  ID     // the run that wrote what stands
 	Warnings  []Warning
 }
 
@@ -98,7 +119,8 @@ const (
 // mostLooks limits how often Put looks.
 const mostLooks = 3
 
-// Put prepares a write and commits it, and starts over if somebody else wrote in between. It returns what was done.
+// Put prepares a write and commits it, and starts over if somebody else wrote in between. It returns what was done, or
+// with an error, what would have been done, if that is known.
 func Put(ctx context.Context, d Destination, w WriteRequest) (WriteResult, *change.Set, error) {
 	for look := 1; ; look++ {
 		res, set, err := putOnce(ctx, d, w)
@@ -119,7 +141,7 @@ func putOnce(ctx context.Context, d Destination, w WriteRequest) (res WriteResul
 		}
 	}()
 	if res, err = write.Commit(ctx); err != nil {
-		return res, nil, err
+		return res, write.Change(), err
 	}
 	return res, write.Change(), nil // even a first write may have found rows, of a run that died
 }

@@ -18,6 +18,28 @@ func NewID(prefix string, now time.Time) ID {
 	return ID(prefix + "_" + strings.ToLower(u.String()))
 }
 
+// OnHandEdit says what happens when a run would undo what people have done to the exported rows since the last run.
+type OnHandEdit string
+
+const (
+	// OverwriteHandEdits undoes it. The run's difference lists it.
+	OverwriteHandEdits OnHandEdit = "overwrite"
+	// KeepCopyOfHandEdits first copies the range to a hidden tab, which stays.
+	KeepCopyOfHandEdits OnHandEdit = "keep_copy"
+	// StopOnHandEdit fails the run; the sheet stays as people left it.
+	StopOnHandEdit OnHandEdit = "stop"
+)
+
+func onHandEditWords(e Exporter) string {
+	switch e.OnHandEdit {
+	case KeepCopyOfHandEdits:
+		return "Overwrite them, and keep a copy on a hidden tab"
+	case StopOnHandEdit:
+		return "Nothing is written, the run fails"
+	}
+	return "Overwrite them, and list them in what the run changed"
+}
+
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -50,6 +72,7 @@ type Exporter struct {
 	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
 	Look         Look              `json:"look,omitempty"`          // empty means PlainLook
 	TitleBlock   bool              `json:"title_block,omitempty"`   // a Heading above the rows
+	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`  // empty means OverwriteHandEdits
 	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`  // empty means MoveWhenBlocked
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`  // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`

@@ -104,6 +104,12 @@ var fields = []Field{
 		Words: titleBlockWords,
 	}, func(e *Exporter) *bool { return &e.TitleBlock }),
 	textField(Field{
+		Path: "on_hand_edit", Label: "If people edited the exported rows", Input: "on_hand_edit",
+		Default: string(OverwriteHandEdits),
+		Choices: []string{string(OverwriteHandEdits), string(KeepCopyOfHandEdits), string(StopOnHandEdit)},
+		Words:   onHandEditWords,
+	}, func(e *Exporter) *OnHandEdit { return &e.OnHandEdit }),
+	textField(Field{
 		Path: "when_blocked", Label: "If other cells are in the way", Input: "when_blocked",
 		Default: string(MoveWhenBlocked), Choices: []string{string(MoveWhenBlocked), string(StopWhenBlocked)},
 		Words: whenBlockedWords,

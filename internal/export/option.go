@@ -177,7 +177,8 @@ var (
 	ranges     = DateRanges()
 	bases      = []string{"Accrual", "Cash"}
 	compared   = []string{CompareNone, ComparePeriod, CompareYear}
-	treeLayout = []string{LayoutStatement, LayoutTable, LayoutTidy}
+	treeLayout = []string{LayoutStatement, LayoutTable}
+	tidyLayout = []string{LayoutStatement, LayoutTable, LayoutTidy}
 	listLayout = []string{LayoutTable, LayoutStatement}
 	placements = []string{CompaniesStacked, CompaniesBeside}
 )
@@ -286,14 +287,13 @@ func (r Report) yieldFigures(yield func(option) bool) bool {
 
 // yieldLayout yields the options that say how the figures are laid out in the sheet.
 func (r Report) yieldLayout(yield func(option) bool) bool {
-	layouts := treeLayout
-	if r.Shape == List {
-		layouts = listLayout
+	layouts := r.layouts()
+	help := "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals."
+	if slices.Contains(layouts, LayoutTidy) {
+		help += " tidy: as table, one row per period."
 	}
 	if !yield(option{Option: Option{
-		Key: OptLayout, Title: "Layout", Kind: OptionChoice, Default: layouts[0],
-		Help: "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals. " +
-			"tidy: as table, one row per period.",
+		Key: OptLayout, Title: "Layout", Kind: OptionChoice, Default: layouts[0], Help: help,
 	}, values: layouts}) {
 		return false
 	}
@@ -301,6 +301,18 @@ func (r Report) yieldLayout(yield func(option) bool) bool {
 		Key: OptCompanies, Title: "Several companies", Kind: OptionChoice, Default: CompaniesStacked,
 		Help: "stacked: one below the other. side_by_side: a column each and, when all have one currency, their total.",
 	}, values: placements})
+}
+
+// layouts returns the layouts that the report can have, the default first. One row a period needs columns that are
+// periods: those of summarize_by, or those of an ageing.
+func (r Report) layouts() []string {
+	switch {
+	case r.Shape == List:
+		return listLayout
+	case len(r.Summarize) > 0, r.Ageing:
+		return tidyLayout
+	}
+	return treeLayout
 }
 
 // Comparable reports whether the report can be shown next to itself for another period.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -42,9 +43,10 @@ func TestOptionCheck(t *testing.T) {
 
 func TestReportOptions(t *testing.T) {
 	t.Parallel()
-	tree := Report{ID: "r", Shape: Tree, Basis: true, Summarize: []string{SummarizeTotal, "Month"}}
+	tree := Report{ID: "r", Shape: Tree, Basis: true, Summarize: []string{SummarizeTotal, "Month", "Customers"}}
 	list := Report{ID: "r", Shape: List}
 	asOf := Report{ID: "r", Shape: Tree, Dates: AsOfDay}
+	ageing := Report{ID: "r", Shape: Tree, Dates: AsOfDay, Ageing: true}
 	undated := Report{ID: "r", Shape: List, Dates: Undated}
 	type options map[string]string
 	for name, test := range map[string]struct {
@@ -68,6 +70,13 @@ func TestReportOptions(t *testing.T) {
 			tree, options{"accounting_method": "Cash", "compare": "previous_period", "layout": "tidy"},
 			[]string{"options.compare"},
 		},
+		"tidy by customer": {
+			tree, options{"accounting_method": "Cash", "layout": "tidy", "summarize_by": "Customers"},
+			[]string{"options.layout"},
+		},
+		"tidy ageing":          {ageing, options{"layout": "tidy"}, nil},
+		"tidy without periods": {asOf, options{"layout": "tidy"}, []string{"options.layout"}},
+		"a tidy list":          {list, options{"layout": "tidy"}, []string{"options.layout"}},
 		"compare with nothing": {
 			tree,
 			options{"accounting_method": "Cash", "compare": "none", "layout": "tidy", "summarize_by": "Month"},
@@ -99,6 +108,21 @@ func TestReportOptions(t *testing.T) {
 		}
 		if err := c.Err(); (err != nil) != (len(test.wrong) > 0) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestStoredLayouts proves that a run refuses a layout that its report does not have, and names those it has.
+func TestStoredLayouts(t *testing.T) {
+	t.Parallel()
+	for layout, ok := range map[string]bool{"": true, "statement": true, "table": true, "tidy": false, "old": false} {
+		_, err := Report{ID: "r", Shape: Tree}.Parse(map[string]string{"layout": layout})
+		if (err == nil) != ok {
+			t.Errorf("%q: %v", layout, err)
+		}
+		if p, is := errors.AsType[*problem.Problem](err); is && p.Fields["options.layout"] !=
+			"must be one of statement, table" {
+			t.Errorf("%q: %v", layout, p.Fields)
 		}
 	}
 }

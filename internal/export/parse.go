@@ -2,6 +2,7 @@ package export
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -103,10 +104,25 @@ func (r Report) Parse(options map[string]string) (ReportOptions, error) {
 	if r.Basis && o.Basis == "" {
 		return o, problem.Invalid("options."+OptBasis, "must be chosen: Accrual, Cash")
 	}
+	if why := r.checkLayout(o); why != "" {
+		return o, problem.Invalid("options."+OptLayout, "%s", why)
+	}
 	if why := o.checkCompare(); why != "" {
 		return o, problem.Invalid("options."+OptCompare, "%s", why)
 	}
 	return o, nil
+}
+
+// checkLayout returns why the report cannot have this layout; empty if it can. It is asked on each run: another layout
+// instead would give people's sheets other columns.
+func (r Report) checkLayout(o ReportOptions) string {
+	switch offered := r.layouts(); {
+	case !slices.Contains(offered, o.Layout):
+		return "must be one of " + strings.Join(offered, ", ")
+	case o.Layout == LayoutTidy && o.Summarize != "" && o.Summarize != SummarizeTotal && !periodic(o.Summarize):
+		return LayoutTidy + " needs columns that are periods, not " + o.Summarize
+	}
+	return ""
 }
 
 // checkCompare returns why this comparison is impossible; empty if it is possible.

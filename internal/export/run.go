@@ -19,7 +19,11 @@ const (
 	TriggerCatchUp  Trigger = "catch_up" // a due time missed while the service or the connection was down
 	TriggerAPI      Trigger = "api"
 	TriggerChange   Trigger = "change"
+	TriggerUndo     Trigger = "undo" // puts back what stood before another run
 )
+
+// MostUndos is how many of an exporter's last runs that changed something can be undone.
+const MostUndos = 3
 
 // RunStatus is a run's state.
 type RunStatus string
@@ -71,7 +75,8 @@ type Run struct {
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	By       string    `json:"by,omitempty"` // who asked: a user's e-mail, "api", or empty for the schedule
+	By       string    `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
+	Undoes   ID        `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
 	// Repairs are what a person allows this run, and no other, to do to the sheet; the latest word is the last. There
 	// are several if a run that was to repair has stopped for something else.
 	Repairs []Repair `json:"repairs,omitempty"`
@@ -122,7 +127,10 @@ type Result struct {
 	Added     int  `json:"rows_added"`
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
-	Unchanged bool `json:"unchanged"` // the sheet was right already, so nothing was written
+	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
+	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
+	// HandEdits counts rows that people had changed since the last run, and that this run changed back or stopped for.
+	HandEdits int `json:"hand_edits,omitempty"`
 	// Control has a control sum per money column. It is technical: it adds up whatever the column holds.
 	Control   map[string]string `json:"totals,omitempty"`
 	Figures   []FigureValue     `json:"figures,omitempty"`

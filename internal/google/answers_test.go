@@ -131,7 +131,7 @@ func testAnswer(t *testing.T, row google.Row, f googlesim.Fault, maxBody int) {
 	b.sim.ClearFaults()
 	b.mustWrite(schema, fresh)
 	b.check("Invoices!A1:F200", schema, fresh)
-	if files, tabs := b.sim.Files(), b.doc().Tabs(); len(files) != 1 || len(tabs) != 1 {
+	if files, tabs := b.sim.Files(), b.tabs(); len(files) != 1 || len(tabs) != 1 {
 		t.Errorf("%s%d spreadsheets, tabs %+v", at, len(files), tabs)
 	}
 }

@@ -81,7 +81,7 @@ func TestPeopleBetweenLookAndCommit(t *testing.T) {
 					if name == "typed far below" && texts["mine"] != 1 {
 						t.Error("what was typed meanwhile is gone")
 					}
-					if tabs := b.doc().Tabs(); len(tabs) != 1 {
+					if tabs := b.tabs(); len(tabs) != 1 {
 						t.Errorf("tabs were left: %+v", tabs)
 					}
 				})
@@ -167,7 +167,7 @@ func TestLateCommits(t *testing.T) {
 						b.check("Invoices!A1:F99", schema, newest)
 						b.mustWrite(schema, invoices(20))
 						b.check("Invoices!A1:F99", schema, invoices(20))
-						if tabs := b.doc().Tabs(); len(tabs) != 2 {
+						if tabs := b.tabs(); len(tabs) != 2 {
 							t.Errorf("tabs were left: %+v", tabs)
 						}
 					})

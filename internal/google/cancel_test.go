@@ -78,7 +78,7 @@ func TestCancel(t *testing.T) {
 							t.Fatalf("request %d: %v", n, err)
 						}
 						b.check("Invoices!A1:F200", schema, rows)
-						if tabs := b.doc().Tabs(); len(tabs) != 1 {
+						if tabs := b.tabs(); len(tabs) != 1 {
 							t.Fatalf("request %d: tabs were left: %+v", n, tabs)
 						}
 					}
@@ -170,11 +170,11 @@ func TestRevokedInTheMiddle(t *testing.T) {
 	}
 	b.check("Invoices!A1:F200", schema, old)
 	b.sim.ClearFaults()
-	if len(b.doc().Tabs()) != 2 {
-		t.Fatalf("tabs %+v: the run was to end amid its staging", b.doc().Tabs())
+	if len(b.tabs()) != 2 {
+		t.Fatalf("tabs %+v: the run was to end amid its staging", b.tabs())
 	}
-	if res := b.mustWrite(schema, old); !res.Unchanged || len(b.doc().Tabs()) != 1 {
-		t.Errorf("the next run: %+v, tabs %+v", res, b.doc().Tabs())
+	if res := b.mustWrite(schema, old); !res.Unchanged || len(b.tabs()) != 1 {
+		t.Errorf("the next run: %+v, tabs %+v", res, b.tabs())
 	}
 }
 

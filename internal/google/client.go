@@ -38,6 +38,9 @@ type Options struct {
 	MaxTries                                   int // per request; 0 means 5
 	// MaxBody limits a request body in bytes. 0 means a little below the 2 MB that Google recommends.
 	MaxBody int
+	// KeptCells is the largest range that is kept before a write changes it, so that the write can be undone. 0 means
+	// 50,000 cells.
+	KeptCells int
 }
 
 // Client implements export.Destination.
@@ -59,6 +62,9 @@ func New(o Options) *Client {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = maxBody
+	}
+	if o.KeptCells == 0 {
+		o.KeptCells = keptCells
 	}
 	return &Client{o: o, sheets: withSlash(o.SheetsURL), drive: withSlash(o.DriveURL)}
 }

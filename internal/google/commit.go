@@ -74,7 +74,7 @@ func (r *write) verifyTarget(ctx context.Context) error {
 	// The new rows are there: too late to cancel.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	err := r.verify(ctx, r.plan.title, r.plan.landing().row+1, r.plan.cols, r.expected(false))
+	err := r.verifyRows(ctx)
 	switch {
 	case problem.HasCode(err, problem.TotalsMismatch):
 		return errors.Join(export.ErrMoved, err)
@@ -83,6 +83,13 @@ func (r *write) verifyTarget(ctx context.Context) error {
 			problem.From(err).Message)
 	}
 	return nil
+}
+
+func (r *write) verifyRows(ctx context.Context) error {
+	if r.copies() {
+		return r.verifyUndo(ctx)
+	}
+	return r.verify(ctx, r.plan.title, r.plan.landing().row+1, r.plan.cols, r.expected(false))
 }
 
 // batch sends requests as one batchUpdate. applied reports, given a state, whether they were carried out.

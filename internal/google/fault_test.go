@@ -45,7 +45,7 @@ func TestFaults(t *testing.T) {
 							t.Fatalf("request %d: %v", skip, err)
 						}
 						b.check(fmt.Sprintf("Invoices!A1:F%d", n+10), schema, fresh)
-						if tabs := b.doc().Tabs(); len(tabs) != 1 {
+						if tabs := b.tabs(); len(tabs) != 1 {
 							t.Fatalf("request %d: tabs were left: %+v", skip, tabs)
 						}
 					}
@@ -78,7 +78,7 @@ func TestCrash(t *testing.T) {
 			}
 			b.mustWrite(schema, fresh)
 			b.check("Invoices!A1:F999", schema, fresh)
-			if tabs := b.doc().Tabs(); len(tabs) != 1 {
+			if tabs := b.tabs(); len(tabs) != 1 {
 				t.Errorf("tabs were left: %+v", tabs)
 			}
 		})

@@ -141,7 +141,7 @@ func TestStagingTabDeleted(t *testing.T) {
 				}})
 				b.mustWrite(schema, fresh)
 				b.check("Invoices!A1:F200", schema, fresh)
-				if tabs := b.doc().Tabs(); len(tabs) != 1 {
+				if tabs := b.tabs(); len(tabs) != 1 {
 					t.Errorf("tabs were left: %+v", tabs)
 				}
 			})
@@ -169,7 +169,7 @@ func TestTooManyTabs(t *testing.T) {
 			if p := problem.From(err); p.Code != problem.SpreadsheetFull || !strings.Contains(p.Hint, "Delete tabs") {
 				t.Errorf("%v, hint %q", err, p.Hint)
 			}
-			if n := len(b.doc().Tabs()); n != test.tabs {
+			if n := len(b.tabs()); n != test.tabs {
 				t.Errorf("%d tabs are left", n)
 			}
 			must(t, b.doc().DeleteTab("Tab 3"))

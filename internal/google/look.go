@@ -100,10 +100,7 @@ func (r *write) stand(ctx context.Context) error {
 	if err := r.checkDrift(r.place.layout); err != nil {
 		return err
 	}
-	for _, col := range r.place.layout.at { // people may have moved a column out of the range
-		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
-	}
-	if _, err := r.standRows(ctx, m); err != nil {
+	if _, err := r.standRows(ctx, r.place.extent()); err != nil {
 		return err
 	}
 	return r.checkKeys()
@@ -151,6 +148,7 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 	columns := r.w.Rows.Schema().Columns
 	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
 	line, blank := make([]value, len(columns)), make([]value, len(columns))
+	last := make([]value, len(r.place.stamp.Fields))
 	isHeader := true
 	err = r.read(ctx, r.state.id, r.place.tab.title, at, func(row []value) {
 		if isHeader {
@@ -167,24 +165,24 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 			r.spare++
 			return
 		}
+		clear(last)
 		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
-			r.keep(blank)
+			r.keep(blank, last)
 		}
-		r.keep(line)
+		for i, f := range r.place.stamp.Fields {
+			if col, ok := r.place.layout.at[f.ID]; ok {
+				last[i] = row[col-at.col]
+			}
+		}
+		r.keep(line, last)
 	})
 	return plain, err
 }
 
-// keep takes the next existing row.
-func (r *write) keep(values []value) {
-	r.change.Stand(values)
-	cells := make([]table.Cell, len(values))
-	for i, v := range values {
-		if v.Kind != 0 {
-			cells[i] = table.TextOf(string(v.Kind) + v.Text)
-		}
-	}
-	_ = r.kept.Add(table.Row{Cells: cells}) // cannot fail: it is as wide as its schema, and in memory
+// keep takes the next existing row, also in the columns of the last write.
+func (r *write) keep(values, last []value) {
+	r.change.StandLast(values, last)
+	_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
 }
 
 // standing yields the existing rows again.
@@ -210,10 +208,7 @@ func (r *write) existing() iter.Seq2[[]value, error] {
 				return
 			}
 			for i, c := range kept.Cells {
-				row[i] = value{}
-				if text := c.String(); text != "" {
-					row[i] = value{Kind: text[0], Text: text[1:]}
-				}
+				row[i] = unpackCell(c)
 			}
 			if !yield(row, nil) {
 				return

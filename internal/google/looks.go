@@ -58,7 +58,8 @@ func (pl *plan) freshColumns() []int {
 	}
 	for i, c := range pl.schema.Columns {
 		// A column that people have deleted comes back without its looks.
-		if shows, ok := was[c.ID]; !ok || shows != showsOf(c) || !pl.hadColumn(c.ID) {
+		shows, ok := was[c.ID]
+		if !ok || pl.undo == nil && (shows != showsOf(c) || !pl.hadColumn(c.ID)) {
 			list = append(list, i)
 		}
 	}
@@ -290,6 +291,9 @@ func (pl *plan) stylesAt(row, from, rows int) []*sheets.Request {
 // look identifies the styles; empty if there are none. Where rows are added among others, it only says that some have
 // styles.
 func (pl *plan) look() string {
+	if pl.undo != nil {
+		return pl.undo.Look
+	}
 	if pl.grows && (len(pl.styles) > 0 || pl.place.stamp.Look != "") {
 		return "added"
 	}

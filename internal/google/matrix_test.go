@@ -199,7 +199,7 @@ func playMatrix(t *testing.T, mode export.Mode, maxBody int, st step, kind strin
 	if len(seen) > 0 {
 		t.Errorf("%s: for a moment readers saw %v", where, seen)
 	}
-	if tabs := m.doc().Tabs(); len(tabs) != 2 {
+	if tabs := m.tabs(); len(tabs) != 2 {
 		t.Errorf("%s: tabs were left: %+v", where, tabs)
 	}
 	return hit

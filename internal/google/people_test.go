@@ -289,8 +289,8 @@ func TestHiddenAndOddTabs(t *testing.T) {
 				}
 				b.mustWrite(schema, invoices(31))
 				tab, ok := b.doc().Tab(title)
-				if !ok || !tab.Hidden || len(b.doc().Tabs()) != 2 {
-					t.Errorf("tabs %+v", b.doc().Tabs())
+				if !ok || !tab.Hidden || len(b.tabs()) != 2 {
+					t.Errorf("tabs %+v", b.tabs())
 				}
 			})
 		}

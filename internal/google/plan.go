@@ -50,6 +50,9 @@ type plan struct {
 	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
+	kept    keeping
+	back    []*sheets.Request // copy the state that is put back
+	undo    *keptState        // what is put back; nil if the write undoes none
 
 	preset   export.Look
 	overlays overlays
@@ -62,6 +65,9 @@ func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at,
 		grows: !w.Policy().Order, mark: w.Policy().Mark, takeApart: w.May(export.RepairUnmerge),
 		preset: cmp.Or(w.Look, export.PlainLook),
+	}
+	if w.Undo != "" { // puts back formats too
+		pl.preset = presetOf(p.stamp)
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	if w.May(export.RepairStartOver) {
@@ -137,7 +143,7 @@ func (pl *plan) check(st *state) error {
 			return err
 		}
 	}
-	if full := st.cells(pl.owner) + pl.growth(); full > export.MostCells {
+	if full := st.cells(pl.owner) + pl.growth() + pl.kept.cells; full > export.MostCells {
 		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
 			"Google allows %d.", full, pl.rows, export.MostCells)
 	}
@@ -396,7 +402,10 @@ func (pl *plan) clearing() []*sheets.Request {
 // finish returns the requests that follow the rows in the same batch: they blank what is left over and set looks, note,
 // named range and marks.
 func (pl *plan) finish() []*sheets.Request {
-	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.hideFiltered())
+	reqs := slices.Concat(pl.clearing(), pl.looks(), pl.back, pl.hideFiltered())
+	if len(pl.back) > 0 { // with its note
+		return append(reqs, pl.marks()...)
+	}
 	corner := rect{pl.target.row, pl.cols[0], pl.target.row + 1, pl.cols[0] + 1}
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",

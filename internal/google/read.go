@@ -25,13 +25,16 @@ const (
 	entered = "FORMULA"           // what was entered, so formulas as their text
 )
 
-// read yields the rows of a rectangle, each of the rectangle's width, as they arrive. The slice is used again.
+// read yields the rows of a rectangle, each of the rectangle's width, as they arrive: what was entered, so that a
+// formula that shows the right value is not taken for the value. A value without a formula is the same either way,
+// dates as serial numbers too. The slice is used again.
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/ValueRenderOption
 func (s *session) read(ctx context.Context, spreadsheet, title string, area rect, yield func([]value)) error {
 	step := max(1, readCells/max(1, area.cols()))
 	for row := area.row; row < area.endRow; row += step {
 		piece := rect{row, area.col, min(row+step, area.endRow), area.endCol}
 		done := 0 // rows that an earlier try of the request has yielded
-		err := s.scan(ctx, spreadsheet, title, shown, []rect{piece}, func(_, n int, row []value) {
+		err := s.scan(ctx, spreadsheet, title, entered, []rect{piece}, func(_, n int, row []value) {
 			if n >= done {
 				yield(row)
 				done++

@@ -201,7 +201,7 @@ func TestStartOver(t *testing.T) {
 				b.runs--
 				res = b.mustRepair(export.RepairStartOver, schema, invoices(30))
 			}
-			if res.Target.Sheet != "Invoices (3)" || len(b.doc().Tabs()) != 3 {
+			if res.Target.Sheet != "Invoices (3)" || len(b.tabs()) != 3 {
 				t.Fatalf("it wrote to %q; tabs %+v", res.Target.Sheet, b.doc().Tabs())
 			}
 			b.check("Invoices (3)!A1:F99", schema, invoices(30))

@@ -59,6 +59,7 @@ type field struct {
 	Title string `json:"title"`
 	Shows string `json:"shows"`         // kind and currency; the number format is set again when it changes
 	Gap   int    `json:"gap,omitempty"` // people's columns between it and the one before
+	Key   bool   `json:"key,omitempty"`
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
@@ -87,6 +88,9 @@ type tab struct {
 	stamps     map[export.ID]stamp
 	guards     []guard
 	staging    export.ID // the exporter whose staging tab it is
+	states     []keptState
+	isCopy     bool // of a range that people had edited
+	conditions int  // how many conditional formats it has
 }
 
 // band is a range with rows or columns of alternating colours.
@@ -123,6 +127,7 @@ const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRang
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
+	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -185,9 +190,12 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, b := range sh.BandedRanges {
 		t.bands = append(t.bands, band{b.BandedRangeId, rectOf(b.Range, t.rows, t.cols)})
 	}
-	t.filter = sh.BasicFilter
+	for range sh.ConditionalFormats {
+		t.conditions++
+	}
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
+		t.noteState(m)
 	}
 	return t
 }
@@ -230,12 +238,12 @@ func (st *state) tabTitled(title string) *tab {
 	return nil
 }
 
-// onlyTab returns the spreadsheet's single tab, or nil if it has several. Staging tabs do not count.
+// onlyTab returns the spreadsheet's single tab, or nil if it has several. The program's hidden tabs do not count.
 func (st *state) onlyTab() *tab {
 	var only *tab
 	for i := range st.tabs {
 		switch {
-		case st.tabs[i].staging != "":
+		case st.tabs[i].staging != "", st.tabs[i].isKept():
 		case only != nil:
 			return nil
 		default:
@@ -303,6 +311,15 @@ type place struct {
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 	marks  marks // once they are read
+}
+
+// extent returns the managed range with the columns that people have moved out of it.
+func (p place) extent() rect {
+	m := p.managed
+	for _, col := range p.layout.at {
+		m.col, m.endCol = min(m.col, col), max(m.endCol, col+1)
+	}
+	return m
 }
 
 // isMoved reports whether the rows go to another corner of the tab than before.

@@ -119,6 +119,12 @@ func (pl *plan) landing() rect {
 func (r *write) planHeading(ctx context.Context, pl *plan) error {
 	p, h := &r.place, &pl.heading
 	*h = headingPlan{heading: p.heading, wanted: r.w.Heading, was: p.stamp.Heading}
+	if r.w.Undo != "" { // is about the rows alone
+		if len(h.was) > 0 {
+			h.wanted, h.fresh = &export.Heading{}, h.was
+		}
+		return nil
+	}
 	if h.wanted == nil {
 		h.clear = len(h.was) > 0 || !h.at.empty()
 		return nil

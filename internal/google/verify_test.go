@@ -135,7 +135,7 @@ func TestEditsDuringARun(t *testing.T) {
 				t.Fatalf("got %v, want %s", err, test.want)
 			}
 			b.check("Invoices!A1:F200", schema, old)
-			if tabs := b.doc().Tabs(); len(tabs) != 1 {
+			if tabs := b.tabs(); len(tabs) != 1 {
 				t.Errorf("tabs were left: %+v", tabs)
 			}
 		})

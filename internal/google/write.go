@@ -52,6 +52,9 @@ type write struct {
 	styles  []style
 	widths  []int // the longest text of each column in characters, as far as the first rows tell
 
+	undo    *keptState // what the write puts back; nil if it undoes none
+	undoTab *tab
+	reverse bool  // the write takes back what a run did, because no state of the range is kept
 	staging int64 // the hidden tab that was made
 
 	warnings []string
@@ -66,7 +69,13 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err != nil {
 		return nil, err
 	}
+	if w.Undo != "" { // whatever the mode, the range becomes what it was
+		w.Mode, w.Partial, w.Deleted, w.Snapshot = export.Replace, false, "", false
+	}
 	r := &write{session: s, w: w, given: w.Rows, enc: encoder{zone: w.Zone}}
+	if w.Target.Spreadsheet == "" && w.Undo != "" {
+		return nil, cannotUndo("There is no spreadsheet yet.")
+	}
 	if w.Target.Spreadsheet == "" {
 		if err := r.weigh(); err != nil {
 			return nil, err
@@ -76,10 +85,15 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if r.isUndo() {
+		if err := r.restore(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.decide(ctx); err != nil {
 		return nil, err
 	}
-	if r.isSame() {
+	if r.isSame() || r.refuseEdits() != nil {
 		return r, nil
 	}
 	return r, r.checkFile(ctx)
@@ -104,7 +118,7 @@ func (r *write) decide(ctx context.Context) error {
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
-	pl.styles, pl.widths = r.styles, r.widths
+	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo
 	for _, t := range r.titles {
 		pl.titles = append(pl.titles, t.Text)
 	}
@@ -117,10 +131,16 @@ func (r *write) decide(ctx context.Context) error {
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
+	if r.undo != nil && pl.whole {
+		return cannotUndo("The exported area is no longer where that run wrote it.")
+	}
 	if err := r.planHeading(ctx, pl); err != nil {
 		return err
 	}
 	pl.overlays = pl.planOverlays()
+	if err := r.planKept(); err != nil {
+		return err
+	}
 	if err := pl.check(r.state); err != nil {
 		return err
 	}
@@ -133,6 +153,7 @@ func (r *write) decide(ctx context.Context) error {
 		}
 		pl.place.marks = r.place.marks
 	}
+	r.set.Reversible = r.isReversible()
 	return r.pick(pl.arr)
 }
 
@@ -167,11 +188,29 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 // newChange starts a change.
 func (r *write) newChange() {
 	o := r.w.ChangeOptions()
-	o.Reshaped = !r.sameColumns()
-	if o.Policy.Order && o.Reshaped || r.place.managed.empty() {
+	o.Trace = r.lastTrace()
+	if r.place.managed.empty() {
 		o.Trace = nil // of rows that are not there
 	}
+	if o.Reshaped = !r.sameColumns(); o.Reshaped {
+		o.Last = r.lastColumns()
+	}
 	r.change = change.NewBuilder(o)
+}
+
+// lastColumns returns the columns of the last write.
+func (r *write) lastColumns() *change.LastColumns {
+	var last change.LastColumns
+	for i, f := range r.place.stamp.Fields {
+		last.Titles = append(last.Titles, f.Title)
+		if f.Key {
+			last.Keys = append(last.Keys, i)
+		}
+		if slices.Contains(r.w.Hidden, f.ID) {
+			last.Hidden = append(last.Hidden, i)
+		}
+	}
+	return &last
 }
 
 // sameColumns reports whether the result has the columns of the last write.
@@ -218,6 +257,7 @@ func (r *write) weigh() error {
 	})
 	r.cut = r.enc.cut
 	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
+	r.placeEdits()
 	return err
 }
 
@@ -253,11 +293,14 @@ func rowDataOf(row []value) rowData {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
-	if !a.byRow && a.written() == r.fresh.rows {
+	if !a.byRow && a.written() == r.fresh.rows && !r.copies() {
 		r.picked, r.weight = r.cells, r.bytes
 		return nil
 	}
 	r.picked, r.weight = []rowData{}, 0
+	if r.copies() {
+		return nil
+	}
 	return r.written(a, func(n int, row []value) error {
 		r.weight += sizeOf(row)
 		switch {
@@ -294,7 +337,11 @@ func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 			return err
 		}
 		for i, cell := range row.Cells {
-			buf[i] = r.enc.value(cell)
+			if r.isUndo() {
+				buf[i] = unpackCell(cell)
+			} else {
+				buf[i] = r.enc.value(cell)
+			}
 		}
 		if err := yield(buf, row); err != nil {
 			return err
@@ -312,7 +359,7 @@ func (r *write) expected(header bool) *tally {
 	for _, d := range change.Standing(r.change.Trace()) {
 		t.addDigest(d)
 	}
-	if r.w.Policy().Order { // the rows are exactly the result
+	if r.w.Policy().Order && !r.reverse { // the rows are exactly the result
 		t.first, t.last, t.sums = r.fresh.first, r.fresh.last, r.fresh.sums
 	}
 	return t
@@ -322,7 +369,12 @@ func (r *write) expected(header bool) *tally {
 func (r *write) Change() *change.Set { return r.set }
 
 // isSame reports whether the sheet already holds the result.
-func (r *write) isSame() bool { return r.plan != nil && r.plan.changesNothing() }
+func (r *write) isSame() bool {
+	if r.isUndo() { // formats may differ where values do not
+		return r.place.stamp.Run == r.w.Run
+	}
+	return r.plan != nil && r.plan.changesNothing()
+}
 
 // Requests implements export.Write. It does not foresee the separate reads that verify a long result in pieces.
 func (r *write) Requests() int {
@@ -335,6 +387,8 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		return min(len(r.leftovers()), 1)
+	case r.refuseEdits() != nil:
+		return 0
 	}
 	if r.plan != nil {
 		n += len(r.plan.tabLooks())
@@ -354,6 +408,12 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	}
 	if r.isSame() {
 		return r.finishUnchanged(ctx)
+	}
+	if err := r.refuseEdits(); err != nil {
+		return export.WriteResult{}, err
+	}
+	if err := r.announce(); err != nil {
+		return export.WriteResult{}, err
 	}
 	if err := r.put(ctx); err != nil {
 		return export.WriteResult{}, err
@@ -396,8 +456,19 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		}
 	}
 	res := r.result()
-	res.Unchanged = true
+	res.TraceRun = r.place.stamp.Run
+	res.Unchanged = res.TraceRun != r.w.Run || r.w.NextRun != r.w.Run // else it wrote, and died before it could tell
 	return res, nil
+}
+
+// announce says what the commit will leave, before it is sent.
+func (r *write) announce() error {
+	if r.w.Planned == nil {
+		return nil
+	}
+	return r.w.Planned(export.Planned{
+		Trace: r.change.Trace(), Before: r.lastTrace(), BeforeRun: r.place.stamp.Run, Undoable: r.plan.kept.state,
+	})
 }
 
 func (r *write) put(ctx context.Context) error {
@@ -414,7 +485,7 @@ func (r *write) putRows(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(body) <= r.c.o.MaxBody {
+		if len(body) <= r.c.o.MaxBody || r.copies() { // an undo has no rows that could be sent apart
 			return r.putSmall(ctx, body)
 		}
 	}
@@ -424,6 +495,10 @@ func (r *write) putRows(ctx context.Context) error {
 // smallBody returns the whole write as one batchUpdate.
 func (r *write) smallBody() ([]byte, error) {
 	reqs := append(r.opening(), anys(r.plan.prepare())...)
+	if r.copies() {
+		r.plan.back = r.putBack()
+		return r.commitBody(append(reqs, anys(r.plan.finish())...))
+	}
 	reqs = append(reqs, r.headerUpdates()...)
 	for _, b := range r.plan.arr.blocks() {
 		reqs = append(reqs, r.updates(r.plan.first()+b.row, r.picked[b.from:b.from+b.rows])...)
@@ -437,7 +512,7 @@ func (r *write) opening() []any {
 	if r.plan.place.tab == nil { // the guard goes on the new tab
 		return reqs
 	}
-	return append(reqs, anys(append(r.plan.guards(), r.plan.lift()...))...)
+	return slices.Concat(reqs, anys(r.plan.guards()), anys(r.plan.keepRequests()), anys(r.plan.lift()))
 }
 
 // headerUpdates returns the requests that write the header, if it must be written.
@@ -487,7 +562,7 @@ func (r *write) result() export.WriteResult {
 		target.URL = spreadsheetBase + r.state.id + "/edit"
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
-	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace()}
+	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace(), TraceRun: r.w.Run}
 	if r.cut > 0 {
 		r.warnings = append(r.warnings, cutWarning(r.cut))
 	}
@@ -495,6 +570,9 @@ func (r *write) result() export.WriteResult {
 		r.warnings = append(r.warnings, text)
 	}
 	r.warnings = append(r.warnings, r.plan.overlays.warnings...)
+	if !r.isSame() {
+		r.warnings = append(r.warnings, r.keptWarnings()...)
+	}
 	res.Warnings = export.Warnings(export.WarnWrite, "", r.warnings...)
 	return res
 }

@@ -53,18 +53,24 @@ func newBench(t *testing.T, o googlesim.Options, maxBody int) *bench {
 	sim.SetQuota(googlesim.Quota{
 		ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20,
 	})
-	ends := sim.Endpoints()
 	hc := sim.Client(owner, driveFile, allSheets)
-	free := func() *limit.Keyed { return limit.New(limit.Limits{}) }
 	b := &bench{t: t, sim: sim, http: hc, ctx: context.Background(), exporter: export.Exporter{
 		ID: "exp_01test", Name: "Invoices of Acme", Companies: []export.RealmID{"1"},
 		Target: export.Target{Account: "con_1", Sheet: "Invoices", Start: "A1", CreateKey: "exp_01test"}}}
+	b.open(maxBody, 0)
+	return b
+}
+
+// open makes the client.
+func (b *bench) open(maxBody, keptCells int) {
+	ends := b.sim.Endpoints()
+	free := func() *limit.Keyed { return limit.New(limit.Limits{}) }
 	b.client = google.New(google.Options{
 		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
-		HTTP:  func(export.ID) (*http.Client, error) { return hc, nil },
+		HTTP:  func(export.ID) (*http.Client, error) { return b.http, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(),
-		Logger: slog.New(slog.DiscardHandler), MaxBody: maxBody})
-	return b
+		Logger: slog.New(slog.DiscardHandler), MaxBody: maxBody, KeptCells: keptCells,
+	})
 }
 
 var schema = table.Schema{Columns: []table.Column{
@@ -130,6 +136,13 @@ func (b *bench) mustWrite(s table.Schema, rows []table.Row) written {
 }
 
 func (b *bench) doc() *googlesim.Spreadsheet { return b.sim.Spreadsheet(b.exporter.Target.Spreadsheet) }
+
+// tabs returns the tabs without the hidden one that keeps what stood before.
+func (b *bench) tabs() []googlesim.Tab {
+	return slices.DeleteFunc(b.doc().Tabs(), func(t googlesim.Tab) bool {
+		return t.Hidden && strings.HasPrefix(t.Title, "Undo of ")
+	})
+}
 
 // check compares the managed range with the rows, cell by cell.
 func (b *bench) check(at string, s table.Schema, rows []table.Row) {
@@ -358,7 +371,7 @@ func TestFullSpreadsheet(t *testing.T) {
 	if p := problem.From(err); err == nil || p.Code != problem.SpreadsheetFull {
 		t.Fatalf("got %v", err)
 	}
-	if tabs := b.doc().Tabs(); len(tabs) != 1 {
+	if tabs := b.tabs(); len(tabs) != 1 {
 		t.Errorf("tabs were left: %+v", tabs)
 	}
 }

@@ -28,18 +28,44 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 	if err != nil {
 		return DryRun{}, err
 	}
-	w, err := j.newRequest(ctx, res)
+	if dry, err = j.prepare(ctx, res); err != nil {
+		return DryRun{}, err
+	}
+	dry.Warnings = append(res.allWarnings(), dry.Warnings...)
+	return dry, nil
+}
+
+// DryUndo compares what stood before a run of the exporter with what is in the sheet. It asks QuickBooks nothing, and
+// writes and stores nothing.
+func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) (DryRun, error) {
+	j := &job{
+		Runner: r, undoes: run, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
+		sheets: &export.Meter{},
+	}
+	account, err := j.findAccount(ctx, e.Target.Account)
+	if err != nil {
+		return DryRun{}, err
+	}
+	return j.prepare(ctx, gathered{account: account})
+}
+
+// prepare finds out what a write would do.
+func (j *job) prepare(ctx context.Context, g gathered) (dry DryRun, err error) {
+	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return DryRun{}, err
 	}
 	write, err := j.o.Destination.Prepare(ctx, w)
 	if err != nil {
-		return DryRun{}, nameAccount(err, res.account)
+		return DryRun{}, nameAccount(err, g.account)
 	}
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()
 	dry.Requests = export.Requests{QuickBooks: j.quickBooks.Count(), Sheets: j.sheets.Count() + write.Requests()}
-	dry.Warnings = res.allWarnings()
+	if j.exporter.OnHandEdit == export.StopOnHandEdit && dry.Change.Edited > 0 {
+		dry.Warnings = export.Warnings(export.WarnWrite, "", "A run would write nothing and fail, because people have "+
+			"edited the exported rows.")
+	}
 	return dry, nil
 }
 
@@ -48,15 +74,23 @@ const (
 	differenceKept   = 256 << 10 // bytes of them to store
 )
 
-// keepDifference stores what a run changed. A failure is only logged, because the rows are already in the sheet.
-func (j *job) keepDifference(ctx context.Context, set *change.Set) {
+// keepDifference stores what a run changed, and reports whether all of it fitted. A failure is only logged, because the
+// rows are already in the sheet.
+func (j *job) keepDifference(ctx context.Context, set *change.Set) (complete bool) {
 	data, err := set.Pack(differenceKept)
 	if err == nil {
 		err = j.o.Store.PutDifference(context.WithoutCancel(ctx), j.run, data)
 	}
+	if err == nil {
+		var kept *change.Set
+		if kept, err = change.Unpack(data); err == nil {
+			complete = kept.Complete
+		}
+	}
 	if err != nil {
 		j.log.WarnContext(ctx, "what a run changed was not kept", "run", string(j.run), "error", err.Error())
 	}
+	return complete
 }
 
 // Difference returns what a run changed. It is a NotFound problem if nothing was stored.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -20,14 +21,17 @@ func (r *Runner) readState(
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
 		return nil, fmt.Errorf("reading how far the exporter has come: %w", err)
 	}
+	if len(data) == 0 { // nothing had been read before a run that was undone
+		return nil, nil
+	}
 	return data, nil
 }
 
 // putMarks stores what the next run needs. It must come after the write: a run that dies in between is then repeated
 // with the same rows, whereas in the other order they would be lost.
-func (j *job) putMarks(ctx context.Context, parts []part, trace []byte) error {
-	if trace != nil {
-		if err := j.putMark(ctx, traceKey(j.exporter.ID), trace); err != nil {
+func (j *job) putMarks(ctx context.Context, parts []part, res export.WriteResult) error {
+	if res.Trace != nil {
+		if err := j.putTraces(ctx, traces{Run: res.TraceRun, Trace: res.Trace}); err != nil {
 			return err
 		}
 	}
@@ -53,17 +57,44 @@ func (j *job) putMark(ctx context.Context, key string, data []byte) error {
 	return nil
 }
 
-// traceKey returns the key under which the trace of an exporter's last write is stored. No company's id looks like it.
-func traceKey(id export.ID) string { return export.MarkPrefix(id) + "trace" }
+// traces are what writes have left in the sheet.
+type traces struct {
+	Run   export.ID `json:"run"` // the last that is known to have written; empty if that is not known
+	Trace []byte    `json:"trace"`
+	// NextRun was about to write and has not said that it did.
+	NextRun export.ID `json:"next_run,omitempty"`
+	Next    []byte    `json:"next,omitempty"`
+}
 
-// readTrace returns what the last write left. It is nil if there was none or the exporter is not saved.
-func (r *Runner) readTrace(ctx context.Context, id export.ID) ([]byte, error) {
+// tracesKey returns the key under which an exporter's traces are stored. No company's id looks like it.
+func tracesKey(id export.ID) string { return export.MarkPrefix(id) + "traces" }
+
+// bareTraceKey returns the key under which earlier versions stored the trace of the last write, without its run.
+func bareTraceKey(id export.ID) string { return export.MarkPrefix(id) + "trace" }
+
+func (j *job) putTraces(ctx context.Context, t traces) error {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("encoding what was written: %w", err)
+	}
+	return j.putMark(ctx, tracesKey(j.exporter.ID), data)
+}
+
+// readTraces returns what the last writes left. It is zero if there were none or the exporter is not saved.
+func (r *Runner) readTraces(ctx context.Context, id export.ID) (t traces, err error) {
 	if id == "" {
-		return nil, nil
+		return t, nil
 	}
-	data, err := r.o.Store.Mark(ctx, traceKey(id))
-	if err != nil && !errors.Is(err, export.ErrNotFound) {
-		return nil, fmt.Errorf("reading what was written last: %w", err)
+	data, err := r.o.Store.Mark(ctx, tracesKey(id))
+	if errors.Is(err, export.ErrNotFound) {
+		if t.Trace, err = r.o.Store.Mark(ctx, bareTraceKey(id)); errors.Is(err, export.ErrNotFound) {
+			return traces{}, nil
+		}
+	} else if err == nil {
+		err = json.Unmarshal(data, &t)
 	}
-	return data, nil
+	if err != nil {
+		return traces{}, fmt.Errorf("reading what was written last: %w", err)
+	}
+	return t, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -76,10 +77,14 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, repairs: run.Repairs, exporter: e, report: report,
+		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
+		report:     report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
+	if run.Trigger == export.TriggerUndo {
+		return j.undo(ctx)
+	}
 	return j.do(ctx)
 }
 
@@ -88,6 +93,8 @@ type job struct {
 	*Runner
 	run                export.ID
 	trigger            export.Trigger
+	undoes             export.ID // of TriggerUndo
+	undoable           bool      // what stood before is kept
 	repairs            []export.Repair
 	exporter           export.Exporter
 	report             func(func(*export.Run))
@@ -208,20 +215,29 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return j.put(ctx, w, g.account, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
+}
+
+// put has the rows written and records what that did. finish stores what the next run needs.
+func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAccount,
+	finish func(export.WriteResult) error) error {
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
-		return nameAccount(err, g.account)
+		j.keepEdits(ctx, set, err)
+		return nameAccount(err, a)
 	}
 	if err := j.saveTarget(ctx, res.Target); err != nil {
 		return err
 	}
-	if err := j.putMarks(ctx, g.parts, res.Trace); err != nil {
+	if err := finish(res); err != nil {
 		return err
 	}
 	if !res.Unchanged {
-		j.keepDifference(ctx, set)
+		complete := j.keepDifference(ctx, set)
+		j.undoable = j.undoable || complete && set.Reversible
 	}
 	j.report(func(run *export.Run) {
+		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)
@@ -234,18 +250,27 @@ func (j *job) do(ctx context.Context) error {
 // newRequest returns what the destination is asked to write.
 func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
 	e := j.exporter
-	trace, err := j.readTrace(ctx, e.ID)
+	left, err := j.readTraces(ctx, e.ID)
 	if err != nil {
 		return export.WriteRequest{}, err
+	}
+	var reverse *change.Set
+	if j.undoes != "" { // without it, the destination may still keep what stood before
+		if reverse, err = j.Difference(ctx, j.undoes); err != nil && !problem.HasCode(err, problem.NotFound) {
+			return export.WriteRequest{}, err
+		}
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
 		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
-		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown,
-		Trace: trace, Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
+		Undo: j.undoes, Reverse: reverse,
+		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
+		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
-		Found: func(t export.Target) error { return j.saveTarget(ctx, t) },
+		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
+		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
 	}, nil
 }
 

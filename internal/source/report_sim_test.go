@@ -86,7 +86,11 @@ func TestSimulatedLists(t *testing.T) {
 func agree(t *testing.T, s simulated, d export.Report, o map[string]string) {
 	t.Helper()
 	sums := map[string]decimal.Decimal{}
-	for _, layout := range []string{"statement", "table", "tidy"} {
+	layouts := []string{"statement", "table", "tidy"}
+	if slices.Contains(noPeriods, o["summarize_by"]) {
+		layouts = layouts[:2]
+	}
+	for _, layout := range layouts {
 		o["layout"] = layout
 		got := s.must(t, d, export.Query{Options: o, Columns: []string{"Amounts"}})
 		parts := slices.DeleteFunc(slices.Clone(got.Schema.Columns),
@@ -100,7 +104,9 @@ func agree(t *testing.T, s simulated, d export.Report, o map[string]string) {
 			}
 		}
 	}
-	if !sums["statement"].Equal(sums["table"]) || !sums["table"].Equal(sums["tidy"]) {
-		t.Errorf("%s %v: %v", d.ID, o, sums)
+	for _, layout := range layouts {
+		if !sums[layout].Equal(sums["statement"]) {
+			t.Errorf("%s %v: %v", d.ID, o, sums)
+		}
 	}
 }

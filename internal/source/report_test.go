@@ -162,6 +162,18 @@ func TestTidy(t *testing.T) {
 	}
 }
 
+// TestRefusedLayoutAsksNothing proves that a layout which a report does not have costs no request.
+func TestRefusedLayoutAsksNothing(t *testing.T) {
+	t.Parallel()
+	c, sent := newScripted(intuit.Options{MaxTries: 1}, respond(500, "{}"))
+	_, err := source.New(c, nil).Read(t.Context(), generalLedger(), export.Query{
+		Options: options("accounting_method", "Cash", "layout", "tidy"),
+	})
+	if !problem.HasCode(err, problem.InvalidInput) || len(*sent) > 0 {
+		t.Errorf("%d requests, %v", len(*sent), err)
+	}
+}
+
 func TestOlderLedger(t *testing.T) {
 	t.Parallel()
 	d := generalLedger()

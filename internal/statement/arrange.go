@@ -71,7 +71,7 @@ func arrange(doc *document, d export.Report) (*arranged, error) {
 	for _, g := range d.Groups {
 		a.results = append(a.results, g.Group)
 	}
-	a.addColumns(doc.Columns.Column, "")
+	a.addColumns(doc.Columns.Column, "", len(d.Summarize) > 0)
 	if !a.list || (len(a.columns) > 0 && a.columns[0].title == "") {
 		a.label, a.rows = 0, false
 	}
@@ -91,14 +91,14 @@ func arrange(doc *document, d export.Report) (*arranged, error) {
 }
 
 // addColumns appends the columns that hold cells. Titles of grouped columns are prefixed with the group's title.
-func (a *arranged) addColumns(columns []docColumn, group string) {
+func (a *arranged) addColumns(columns []docColumn, group string, split bool) {
 	for _, c := range columns {
-		title := strings.TrimSpace(group + " " + strings.TrimSpace(string(c.ColTitle)))
 		if c.Columns != nil && len(c.Columns.Column) > 0 {
-			a.addColumns(c.Columns.Column, title)
+			title := strings.TrimSpace(group + " " + strings.TrimSpace(string(c.ColTitle)))
+			a.addColumns(c.Columns.Column, title, split)
 			continue
 		}
-		a.columns = append(a.columns, newReportColumn(c, title))
+		a.columns = append(a.columns, newReportColumn(c, group, split))
 	}
 }
 

@@ -22,7 +22,11 @@ var genericTypes = map[string]table.Kind{
 	"department": table.Text, "employee": table.Text,
 }
 
-func newReportColumn(c docColumn, title string) reportColumn {
+// newReportColumn returns a column under the title of its group. Of a column that splits a report, such as the sales of
+// one customer, the title is people's own and says nothing about what it holds.
+func newReportColumn(c docColumn, group string, split bool) reportColumn {
+	own := strings.TrimSpace(string(c.ColTitle))
+	title := strings.TrimSpace(group + " " + own)
 	declared := strings.ToLower(string(c.ColType))
 	kind, generic := genericTypes[declared]
 	key := c.meta("ColKey")
@@ -44,17 +48,28 @@ func newReportColumn(c docColumn, title string) reportColumn {
 	known, listed := findKind(key)
 	out.stranger = key != "" && !listed && out.start == "" && !out.total && (!generic || kind != table.Text)
 	out.proven = out.start != "" || out.total || (listed && known == kind)
-	if kind == table.Money && !out.proven && counts(key, title) {
+	if split && group == "" {
+		out.additive = out.kind == table.Money
+		return out
+	}
+	if kind == table.Money && !out.proven && counts(key, own) {
 		out.kind = table.Number
 	}
-	out.additive = out.kind == table.Money && !strings.Contains(key, "rbal")
-	// Averages and prices are money too, and one sale can count towards several taxes: none of these add up.
-	for _, part := range []string{"avg", "rate", "price", "pct", "percent", "gross", "taxable"} {
-		if strings.Contains(strings.ToLower(key+" "+title), part) {
-			out.additive = false
-		}
-	}
+	out.additive = out.kind == table.Money && !strings.Contains(key, "rbal") && !overlaps(key+" "+own)
 	return out
+}
+
+// overlaps reports whether amounts under such a key or title do not add up. Averages and prices are money too, and one
+// sale can count towards several taxes, so that neither the gross nor the taxable sales of a tax summary add up. The
+// gross margins of products do, as Intuit's sample of sales by product shows.
+func overlaps(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) })
+	has := func(list ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, w) })
+	}
+	return has("avg", "average", "rate", "pct", "percent", "taxable", "grosssales", "nontaxable") ||
+		has("gross") && has("sales") ||
+		slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, "price") })
 }
 
 // counts reports whether a column that is declared to hold money holds quantities or percentages.

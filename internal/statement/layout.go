@@ -18,7 +18,7 @@ type layout struct {
 	report        export.Report
 	kind          string // export.LayoutStatement, …
 	slots         []slot
-	periods       []int // tidy: the columns that become rows
+	periods       []int // tidy: the columns that become rows; the others but their total stay columns
 	needsAccounts bool  // accounts must be set before rows are made
 	accounts      map[string]account
 }
@@ -38,7 +38,7 @@ type reportRow struct {
 	label, id string
 	above     string    // id of the closest section above that has an id
 	cells     []docCell // nil if the row has no amounts
-	period    int       // tidy: index of the column
+	period    int       // tidy: index of the column, or noPeriod
 }
 
 func newLayout(a *arranged, d export.Report, kind string, q export.Query, want asked) (*layout, error) {
@@ -74,28 +74,34 @@ func (l *layout) markKeys() {
 // mixesSigns reports whether one column holds rows of opposite meaning with the same sign, such as income and costs.
 func (l *layout) mixesSigns() bool { return len(l.report.Groups) > 0 }
 
-// findPeriods returns the amount columns without their total, or just the total if there is nothing else. If the report
-// has no amounts, it does the same for numbers.
+// noPeriod is the period of a tidy row that has no amount in any period but something in another column.
+const noPeriod = -1
+
+// findPeriods returns the amount columns without their total, or just the total if there is nothing else. Prices and
+// averages are no amounts of a period.
 func (a *arranged) findPeriods() []int {
-	var all, parts []int
-	for _, kind := range []table.Kind{table.Money, table.Number} {
-		for i, c := range a.columns {
-			if i == a.label || c.kind != kind {
-				continue
-			}
-			all = append(all, i)
-			if !c.total {
-				parts = append(parts, i)
-			}
-		}
-		if len(all) > 0 {
-			break
+	var totals, parts []int
+	for i, c := range a.columns {
+		switch {
+		case i == a.label || !c.additive:
+		case c.total:
+			totals = append(totals, i)
+		default:
+			parts = append(parts, i)
 		}
 	}
 	if len(parts) > 0 {
 		return parts
 	}
-	return all
+	return totals
+}
+
+// stays reports whether a column is one in the layout, too.
+func (l *layout) stays(i int) bool {
+	if i == l.label {
+		return false
+	}
+	return l.kind != export.LayoutTidy || !slices.Contains(l.periods, i) && !l.columns[i].total
 }
 
 func (l *layout) add(col export.Column, q export.Query, want asked) {
@@ -149,33 +155,8 @@ func (l *layout) add(col export.Column, q export.Query, want asked) {
 var roleNames = map[table.Role]string{table.Section: "section", table.Data: "data", table.Total: "total"}
 
 func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), want asked) {
-	if l.kind == export.LayoutTidy {
-		add(table.Column{ID: export.ReportPeriod, Title: "Period"},
-			func(r reportRow) table.Cell { return table.TextOf(l.columns[r.period].title) })
-		l.slots[len(l.slots)-1].shows = showsPeriod
-		last := want.lastDay()
-		add(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date},
-			func(r reportRow) table.Cell {
-				if end := l.columns[r.period].end; end != "" {
-					return record.Convert(end, table.Date)
-				}
-				if last.Equal(time.Time{}) {
-					return table.Cell{}
-				}
-				return table.DateOf(last)
-			})
-		head := table.Column{
-			ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency),
-			NotAdded: l.mixesSigns(),
-		}
-		add(head, func(r reportRow) table.Cell {
-			return l.columns[r.period].cell(r.cells[r.period])
-		})
-		l.slots[len(l.slots)-1].shows = showsFigure
-		return
-	}
 	for i, c := range l.columns {
-		if i == l.label {
+		if !l.stays(i) {
 			continue
 		}
 		head := table.Column{
@@ -190,6 +171,62 @@ func (l *layout) addAmounts(add func(table.Column, func(reportRow) table.Cell), 
 		})
 		l.slots[len(l.slots)-1].shows = i
 	}
+	if l.kind == export.LayoutTidy {
+		l.addPeriods(add, want)
+	}
+}
+
+// addPeriods adds the columns that say what one row of the tidy layout is about.
+func (l *layout) addPeriods(add func(table.Column, func(reportRow) table.Cell), want asked) {
+	inPeriod := func(head table.Column, shows int, cell func(reportRow, reportColumn) table.Cell) {
+		add(head, func(r reportRow) table.Cell {
+			if r.period == noPeriod {
+				return table.Cell{}
+			}
+			return cell(r, l.columns[r.period])
+		})
+		l.slots[len(l.slots)-1].shows = shows
+	}
+	inPeriod(table.Column{ID: export.ReportPeriod, Title: "Period"}, showsPeriod,
+		func(_ reportRow, c reportColumn) table.Cell { return table.TextOf(c.title) })
+	last := want.lastDay()
+	inPeriod(table.Column{ID: export.ReportPeriodEnd, Title: "Period end", Kind: table.Date}, showsNothing,
+		func(_ reportRow, c reportColumn) table.Cell {
+			switch {
+			case c.end != "":
+				return record.Convert(c.end, table.Date)
+			case last.Equal(time.Time{}):
+				return table.Cell{}
+			}
+			return table.DateOf(last)
+		})
+	inPeriod(table.Column{
+		ID: export.ReportAmount, Title: "Amount", Kind: table.Money, Currency: string(l.header.Currency),
+		NotAdded: l.mixesSigns(),
+	}, showsFigure, func(r reportRow, c reportColumn) table.Cell { return c.cell(r.cells[r.period]) })
+}
+
+// visitPeriods yields the periods in which a leaf has an amount, or noPeriod if there is none and only another column
+// has something.
+func (l *layout) visitPeriods(cells []docCell, yield func(int) bool) bool {
+	found := false
+	for _, period := range l.periods {
+		if cells[period].text() == "" {
+			continue
+		}
+		if found = true; !yield(period) {
+			return false
+		}
+	}
+	if found {
+		return true
+	}
+	for i, c := range cells {
+		if l.stays(i) && c.text() != "" {
+			return yield(noPeriod)
+		}
+	}
+	return true
 }
 
 // countSections returns the number of section columns.
@@ -237,12 +274,10 @@ func (l *layout) walk(yield func(reportRow) bool) {
 		l.walkStatement(l.top, 0, "", yield)
 	case export.LayoutTidy:
 		l.walkLeaves(func(r reportRow) bool {
-			for _, r.period = range l.periods {
-				if r.cells[r.period].text() != "" && !yield(r) {
-					return false
-				}
-			}
-			return true
+			return l.visitPeriods(r.cells, func(period int) bool {
+				r.period = period
+				return yield(r)
+			})
 		})
 	default:
 		l.walkLeaves(yield)

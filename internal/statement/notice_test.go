@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"ledgersheet/internal/capture"
 )
 
 // notices say in languages of QuickBooks what was recorded in English.
@@ -23,9 +25,24 @@ var notices = map[string]string{
 	"hi": "अधिक डेटा दिखाया नहीं जा सकता। कृपया तिथि सीमा कम करें।",
 }
 
-// cutReport is a ledger with one row more at some place.
+// cutReport is a ledger with one row more at some place. Scrubbing it for a bug report must not change whether it is
+// cut.
 func cutReport(t *testing.T, place, row string) document {
 	t.Helper()
+	body := cutBody(place, row)
+	var doc, scrubbed document
+	if err := decodeReport([]byte(body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if text, ok := capture.New().Body([]byte(body)); !ok || decodeReport(text, &scrubbed) != nil {
+		t.Fatalf("scrubbing %s gives %s", body, text)
+	} else if doc.isCut() != scrubbed.isCut() {
+		t.Errorf("scrubbing %s gives a report whose end reads otherwise: %s", body, text)
+	}
+	return doc
+}
+
+func cutBody(place, row string) string {
 	body := `{"Header":{"ReportName":"GeneralLedger","Currency":"USD"},
 		"Columns":{"Column":[{"ColTitle":"Date","ColType":"tx_date"},{"ColTitle":"Amount","ColType":"subt_nat_amount"}]},
 		"Rows":{"Row":[
@@ -40,11 +57,7 @@ func cutReport(t *testing.T, place, row string) document {
 		}
 		body = strings.Replace(body, name, with, 1)
 	}
-	var doc document
-	if err := decodeReport([]byte(body), &doc); err != nil {
-		t.Fatal(err)
-	}
-	return doc
+	return body
 }
 
 // TestNoticesInEveryLanguage proves that a cut report is known by what stands in the place of its totals.
@@ -83,6 +96,7 @@ func TestSentencesThatAreNoNotices(t *testing.T) {
 		"nothing after":    {},
 		"a total":          {"SUMMARY", `"Summary":` + fmt.Sprintf(total, "10.00")},
 		"a blank total":    {"SUMMARY", `"Summary":` + fmt.Sprintf(total, "")},
+		"a foreign total":  {"SUMMARY", `"Summary":` + strings.Replace(fmt.Sprintf(total, ""), "Total for", "Total de", 1)},
 		"a closing header": {"OUTER", `{"Header":` + fmt.Sprintf(total, "") + `,"type":"Section"}`},
 		"a name":           {"OUTER", `{"ColData":[{"value":"Johnson and Johnson Inc."},{"value":""}]}`},
 		"a record":         {"OUTER", `{"ColData":[{"value":"Ask the customer to pay soon.","id":"8"},{"value":""}]}`},

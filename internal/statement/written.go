@@ -72,10 +72,8 @@ func (w *written) expect(nodes []*node, path []string, want *tally) {
 		}
 		switch {
 		case n.own != nil && w.kind == export.LayoutTidy:
-			for _, at := range w.periods {
-				if n.own[at].text() != "" {
-					want.add(w.expectCells(role, n.label, path, n.own, at), "", "")
-				}
+			for _, at := range w.expectPeriods(n.own) {
+				want.add(w.expectCells(role, n.label, path, n.own, at), "", "")
 			}
 		case n.own != nil, n.section && n.label != "" && w.kind == export.LayoutStatement:
 			want.add(w.expectCells(role, n.label, path, n.own, 0), "", "")
@@ -91,6 +89,26 @@ func (w *written) expect(nodes []*node, path []string, want *tally) {
 	}
 }
 
+// expectPeriods returns the periods in which a leaf has to have a tidy row. A leaf whose other columns alone hold
+// something has one row of no period.
+func (w *written) expectPeriods(cells []docCell) []int {
+	var list []int
+	alone := false
+	for i, c := range cells {
+		switch {
+		case i == w.label || c.text() == "":
+		case slices.Contains(w.periods, i):
+			list = append(list, i)
+		case !w.columns[i].total:
+			alone = true
+		}
+	}
+	if alone && len(list) == 0 {
+		return []int{noPeriod}
+	}
+	return list
+}
+
 // expectCells returns what a row has to show of the cells; period is the column of a tidy row.
 func (w *written) expectCells(role table.Role, label string, path []string, cells []docCell, period int) []string {
 	texts := make([]string, len(w.shown)+1)
@@ -100,9 +118,9 @@ func (w *written) expectCells(role table.Role, label string, path []string, cell
 			texts[i] = strings.TrimSpace(path[showsSection-shows])
 		case shows == showsLabel:
 			texts[i] = strings.TrimSpace(label)
-		case shows == showsPeriod:
+		case shows == showsPeriod && period != noPeriod:
 			texts[i] = strings.TrimSpace(w.columns[period].title)
-		case shows == showsFigure:
+		case shows == showsFigure && period != noPeriod:
 			texts[i] = w.columns[period].readPlain(cells[period])
 		case shows >= 0 && cells != nil && (shows > 0 || role == table.Data):
 			texts[i] = w.columns[shows].readShown(cells[shows])

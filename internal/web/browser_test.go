@@ -105,7 +105,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		e.Name, e.Definition, e.Columns, e.Filters = "Profit", "profit_and_loss", nil, nil
 		e.Options = map[string]string{"accounting_method": "Cash"}
 	})
-	run, fail := s.run(good, succeeded), s.run(bad, failed(problem.CompanyReconnectRequired))
+	run := s.run(good, func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
+	fail := s.run(bad, failed(problem.CompanyReconnectRequired))
 	drifted := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = "Drifted", "Drifted" })
 	drift := s.run(drifted, func(r *export.Run) {
 		failed(problem.HeaderDrift)(r)
@@ -123,8 +124,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
-		"/runs/" + string(run.ID), "/runs/" + string(fail.ID), "/exporters/" + string(drifted.ID),
-		"/runs/" + string(drift.ID), companyPath(realmA, "delete"),
+		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID),
+		"/exporters/" + string(drifted.ID), "/runs/" + string(drift.ID), companyPath(realmA, "delete"),
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {

@@ -157,6 +157,8 @@ func triggerWord(t export.Trigger) string {
 		return "API"
 	case export.TriggerChange:
 		return "Change"
+	case export.TriggerUndo:
+		return "Undo"
 	}
 	return string(t)
 }

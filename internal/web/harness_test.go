@@ -450,6 +450,10 @@ func (f *fakePreviewer) DryRun(_ context.Context, e export.Exporter) (pipeline.D
 	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{QuickBooks: 3, Sheets: 4}}, nil
 }
 
+func (f *fakePreviewer) DryUndo(_ context.Context, _ export.Exporter, _ export.ID) (pipeline.DryRun, error) {
+	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{Sheets: 4}}, nil
+}
+
 func (f *fakePreviewer) Result(_ context.Context, e export.Exporter) (pipeline.Result, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -471,7 +475,10 @@ func sampleChange() *change.Set {
 	old, fresh := change.Value{Kind: 'n', Text: "5.10"}, change.Value{Kind: 'n', Text: "6.10"}
 	return &change.Set{Rows: 9, Added: 2, Changed: 1, Removed: 1, Edited: 1, Cells: 7, Items: []change.Item{
 		{Kind: change.Changed, Key: "7", Cells: []change.Cell{{Column: "Total", Old: old, New: fresh}}},
-	}}
+	}, Edits: []change.Edit{{
+		Kind: change.Changed, Key: "8", Place: "E9", Known: true,
+		Cells: []change.Cell{{Column: "Total", Old: fresh, New: old}},
+	}}}
 }
 
 func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.Preview, error) {

@@ -77,6 +77,8 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/runs/:id", w.runPage},
 		{http.MethodGet, "/runs/:id/events", w.runEvents},
 		{http.MethodPost, "/runs/:id/cancel", w.cancelRun},
+		{http.MethodGet, "/runs/:id/undo", w.undoPage},
+		{http.MethodPost, "/runs/:id/undo", w.undoRun},
 
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},

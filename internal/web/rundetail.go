@@ -31,6 +31,9 @@ type runView struct {
 	CanCancel   bool
 	CanRun      bool
 	CanCapture  bool
+	CanUndo     bool
+	Undoes      export.ID // the run that it undoes; empty if none
+	Edits       editsView
 }
 
 // liveView is the part of a run's page that changes while it runs. It is also sent as a fragment.
@@ -130,6 +133,10 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	case err == nil:
 		view.ExporterID, view.CanRun = r.Exporter.ID, r.Status.Over()
 		view.CanCapture = r.Status.Over() && d.MayCapture(r.Exporter)
+		if r.Undoable {
+			_, err := d.UndoOf(ctx, r.ID)
+			view.CanUndo = err == nil // otherwise the button is left out, whatever the reason
+		}
 	case !problem.HasCode(err, problem.NotFound):
 		return runView{}, err
 	}
@@ -140,6 +147,7 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
 		view.Differences, view.Sums = differences(r), controlSums(d, r)
 	}
+	view.Undoes, view.Edits = r.Undoes, editsOf(ctx, d, r)
 	view.Facts = w.runFacts(r)
 	if view.Problem = w.problemView(r, k); view.Problem != nil {
 		view.Problem.Repairs, err = repairViews(ctx, d, r)

@@ -129,6 +129,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 		{Value: "manual", Title: "By hand"},
 		{Value: "catch_up", Title: "Catch-up"},
 		{Value: "api", Title: "API"},
+		{Value: "undo", Title: "Undo"},
 	}...)
 	view.Periods = choose(q.Get("period"), []choice{
 		{Value: "", Title: "All time"},

@@ -3,6 +3,7 @@ package web
 import (
 	"time"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 )
 
@@ -14,9 +15,6 @@ const (
 	toneBad   = "bad"
 	toneQuiet = "quiet"
 )
-
-// lateAfter is how long after its due time an exporter counts as late.
-const lateAfter = 5 * time.Minute
 
 // state is what a pill can show.
 type state string
@@ -114,27 +112,25 @@ func runState(r export.Run) state {
 	return state(r.Status)
 }
 
-// exporterState returns the state that matters most: what is happening now, then what holds it back, then how it last
-// went. blocked says that one of its connections is of no use at present.
+// exporterState returns how an exporter stands, with the finer states of its last run. blocked says that one of its
+// connections is of no use at present.
 func exporterState(e export.Exporter, last *export.Run, blocked bool, now time.Time) state {
-	switch {
-	case last != nil && !last.Status.Over():
-		return runState(*last)
-	case e.Paused():
+	var runs []export.Run
+	if last != nil {
+		runs = append(runs, *last)
+	}
+	switch control.StateOf(e, blocked, now, runs...) {
+	case control.StatePaused:
 		return statePaused
-	case blocked:
+	case control.StateBlocked:
 		return stateBlocked
-	case isLate(e, now):
+	case control.StateLate:
 		return stateLate
-	case last == nil:
+	}
+	if last == nil {
 		return stateNever
 	}
 	return runState(*last)
-}
-
-// isLate reports whether a due time has passed without a run.
-func isLate(e export.Exporter, now time.Time) bool {
-	return !e.Paused() && e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter
 }
 
 func companyState(c export.Company) state {
