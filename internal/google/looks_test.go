@@ -524,3 +524,24 @@ func TestLooksOnAProtectedTab(t *testing.T) {
 	b.wantRanges("", "")
 	b.check("Invoices!A1:F7", schema, invoices(6))
 }
+
+// TestUndoLeavesLookAndHeading: an undo asks for neither, and takes neither away.
+func TestUndoLeavesLookAndHeading(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t, 0)
+	k.exporter.Look, k.heading = export.BoardLook, headingOf(0)
+	k.mustWrite("run_1", schema, invoices(10))
+	k.mustWrite("run_2", schema, invoices(14))
+	heading := k.heading
+	k.heading, k.exporter.Look = nil, ""
+	k.mustUndo("run_3", "run_2")
+	k.check("Invoices!A6:F16", schema, invoices(10))
+	if got := fmt.Sprint(k.doc().Values("Invoices!A1:A3")); got != "[[The company] [The title] [The period 0]]" {
+		t.Errorf("the heading reads %s", got)
+	}
+	k.wantRanges("A6:F16", "A6:F16")
+	k.heading, k.exporter.Look = heading, export.BoardLook
+	if res := k.mustWrite("run_4", schema, invoices(10)); !res.Unchanged {
+		t.Errorf("the run after the undo wrote: %+v", res)
+	}
+}
