@@ -39,6 +39,7 @@ type bench struct {
 	exporter export.Exporter
 	runs     int
 	saved    []export.Target
+	heading  *export.Heading
 	repairs  []export.Repair // of the next write only
 }
 
@@ -108,6 +109,7 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
+		Look: b.exporter.Look, Heading: b.heading,
 		Report: func(export.Phase, int) {}, Repairs: repairs,
 		Found: func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
