@@ -44,17 +44,12 @@ func (r *write) putStaged(ctx context.Context) error {
 	})
 }
 
-// putNewTab fills a new tab and shows it. The only tab of a new spreadsheet cannot be hidden, so another one takes its
-// place.
+// putNewTab fills a new tab and shows it.
 func (r *write) putNewTab(ctx context.Context) error {
 	pl := r.plan
 	var replaced []*sheets.Request
-	if pl.place.rename {
-		replaced = append(replaced, deleteSheet(pl.place.tab.id))
-		pl.place.tab, pl.place.rename = nil, false
-		for r.state.tab(pl.tabID) != nil {
-			pl.tabID++
-		}
+	if pl.place.replaces != nil {
+		replaced = append(replaced, deleteSheet(pl.place.replaces.id))
 	}
 	rows, cols := pl.size()
 	h := hiddenTab{id: pl.tabID, rows: rows, cols: cols, row: pl.first(), col: pl.place.col}
@@ -68,8 +63,8 @@ func (r *write) putNewTab(ctx context.Context) error {
 	})
 }
 
-// isNewTab reports whether the rows go to a tab that does not exist yet, or that nobody has used.
-func (pl *plan) isNewTab() bool { return pl.whole && (pl.place.tab == nil || pl.place.rename) }
+// isNewTab reports whether the rows go to a tab that does not exist yet.
+func (pl *plan) isNewTab() bool { return pl.whole && pl.place.tab == nil }
 
 // hiddenTab is a tab that is filled before anybody sees it. The first written row goes to a cell of it.
 type hiddenTab struct {

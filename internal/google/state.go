@@ -293,9 +293,12 @@ func (st *state) namedAs(id, name string) namedRange {
 
 // place is where an exporter's rows go.
 type place struct {
-	tab     *tab // nil if it must be created
-	rename  bool // take over the tab with which the program has just created the spreadsheet
-	managed rect // the current managed range; empty if nothing has been written yet
+	tab    *tab // nil if it must be created
+	rename bool // take over the tab with which the program has just created the spreadsheet
+	// replaces is that tab if the rows are so many that they are filled into a hidden tab, which it cannot be: the new
+	// one takes its place.
+	replaces *tab
+	managed  rect // the current managed range; empty if nothing has been written yet
 	// claim is our best guess at the managed range when the named range is missing or unusable. It is ours only if it
 	// holds what the stamp says was written last. Otherwise people have moved the rows, and their own cells may be
 	// there now.

@@ -116,6 +116,9 @@ func (r *write) decide(ctx context.Context) error {
 	} else if err := r.weigh(); err != nil {
 		return err
 	}
+	if r.place.rename && r.cells == nil {
+		r.place.replaces, r.place.tab, r.place.rename = r.place.tab, nil, false
+	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
 	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo

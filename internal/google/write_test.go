@@ -376,6 +376,28 @@ func TestFullSpreadsheet(t *testing.T) {
 	}
 }
 
+// TestLargestFirstWrite writes more cells into a new spreadsheet than there is room for twice.
+func TestLargestFirstWrite(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, googlesim.Options{}, 0)
+	wide := table.Schema{Columns: slices.Clone(schema.Columns[:1])}
+	var cells []table.Cell
+	for i := range 5_999 {
+		wide.Columns = append(wide.Columns, table.Column{ID: fmt.Sprint(i), Title: fmt.Sprint(i)})
+		cells = append(cells, table.Cell{})
+	}
+	var rows []table.Row
+	for i := range 1_000 { // blank cells count, too
+		rows = append(rows, table.Row{Cells: append([]table.Cell{table.TextOf(fmt.Sprint(i))}, cells...)})
+	}
+	if res := b.mustWrite(wide, rows); res.WriteResult.Rows != 1_000 {
+		t.Errorf("%+v", res.WriteResult)
+	}
+	if tabs := b.tabs(); len(tabs) != 1 || tabs[0].Title != "Invoices" || tabs[0].Hidden {
+		t.Errorf("tabs %+v", tabs)
+	}
+}
+
 func TestBodiesStayBelowTwoMegabytes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, googlesim.Options{}, 0)
