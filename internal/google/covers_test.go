@@ -8,7 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -199,5 +201,73 @@ func TestFilteredRowsAreWritten(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestCellsInTheWay proves both choices of what happens to people's cells below the rows.
+func TestCellsInTheWay(t *testing.T) {
+	t.Parallel()
+	for _, choice := range []export.WhenBlocked{"", export.MoveWhenBlocked, export.StopWhenBlocked} {
+		t.Run(string(choice), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, googlesim.Options{}, 0)
+			b.exporter.WhenBlocked = choice
+			b.mustWrite(schema, invoices(4))
+			must(t, b.doc().SetCell("Invoices!B7", "mine"))
+			_, err := b.write(schema, invoices(9))
+			if choice == export.StopWhenBlocked {
+				if p := problem.From(err); err == nil || p.Code != problem.SheetConflict {
+					t.Fatalf("got %v", err)
+				}
+				b.check("Invoices!A1:F5", schema, invoices(4))
+				b.wantCell("Invoices!B7", "mine")
+				b.mustWrite(schema, invoices(2)) // with fewer rows nothing is in the way
+				b.check("Invoices!A1:F3", schema, invoices(2))
+				return
+			}
+			must(t, err)
+			b.check("Invoices!A1:F10", schema, invoices(9))
+			b.wantCell("Invoices!B12", "mine")
+			b.mustWrite(schema, invoices(4))
+			b.wantCell("Invoices!B7", "mine")
+		})
+	}
+}
+
+// TestFormulasBesideTheRows proves both choices of what happens to people's formulas at the right.
+func TestFormulasBesideTheRows(t *testing.T) {
+	t.Parallel()
+	for _, fill := range []bool{true, false} {
+		t.Run(fmt.Sprint(fill), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, googlesim.Options{}, 0)
+			b.fillDown = fill
+			b.mustWrite(schema, invoices(4))
+			for row := 2; row <= 5; row++ {
+				must(t, b.doc().SetCell(fmt.Sprint("Invoices!G", row), fmt.Sprintf("=E%d*2", row)))
+			}
+			b.mustWrite(schema, invoices(8))
+			want := any(float64(7.07 * 2))
+			if !fill {
+				want = ""
+			}
+			b.wantCell("Invoices!G9", want)
+			b.mustWrite(schema, invoices(4))
+			if got := b.doc().Values("Invoices!G6:G9"); len(got) > 0 && fill {
+				t.Errorf("formulas are left: %v", got)
+			}
+		})
+	}
+}
+
+// wantCell compares what one cell shows.
+func (b *bench) wantCell(at string, want any) {
+	b.t.Helper()
+	got := any("")
+	if rows := b.doc().Values(at); len(rows) == 1 && len(rows[0]) == 1 {
+		got = rows[0][0]
+	}
+	if got != want {
+		b.t.Errorf("%s holds %v, want %v", at, got, want)
 	}
 }

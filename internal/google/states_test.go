@@ -49,6 +49,7 @@ func (k *keeper) request(run export.ID) export.WriteRequest {
 	return export.WriteRequest{
 		Run: run, Owner: k.exporter.ID, Target: k.exporter.Target, Title: k.exporter.Name, Budget: 1 << 20,
 		Note: "written by " + string(run), Zone: time.UTC, OnHandEdit: k.mode,
+		Look: k.exporter.Look, Heading: k.heading,
 		Trace: k.trace, TraceRun: k.run, Next: k.next, NextRun: k.nextRun,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { k.exporter.Target = t; return nil },
