@@ -4,25 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"strings"
-
-	"ledgersheet/internal/problem"
 )
-
-// minAPIToken is the length from which a token cannot be guessed, whatever it is made of.
-const minAPIToken = 24
-
-// CheckAPIToken returns a validation problem for the named field if a token is too short to be safe, or cannot be sent
-// in a header.
-func CheckAPIToken(field, token string) error {
-	switch {
-	case len(token) < minAPIToken:
-		return problem.Invalid(field, "must have at least %d characters; \"openssl rand -hex 24\" makes a good one",
-			minAPIToken)
-	case strings.IndexFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
-		return problem.Invalid(field, "must be made of letters, digits and signs without spaces")
-	}
-	return nil
-}
 
 // APIToken is the bearer token of the JSON API. It keeps only the token's hash. The zero value refuses everybody.
 type APIToken struct {

@@ -264,6 +264,9 @@ func (r *reader) admin(s Settings) {
 	if s.APIToken != "" && len(s.APIToken) < 24 {
 		r.fault("%s must have at least 24 characters; openssl rand -hex 32 makes a good one", envAPIToken)
 	}
+	if strings.ContainsFunc(s.APIToken.Reveal(), func(c rune) bool { return c <= ' ' || c > '~' }) {
+		r.fault("%s must be made of letters, digits and signs without spaces, because a header carries it", envAPIToken)
+	}
 }
 
 func (r *reader) intuit(f Flags) Intuit {

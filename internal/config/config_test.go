@@ -150,3 +150,19 @@ func TestSettingsHideSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestAPITokenFitsAHeader refuses tokens that a request's header cannot carry.
+func TestAPITokenFitsAHeader(t *testing.T) {
+	t.Parallel()
+	for token, good := range map[string]bool{
+		"0123456789abcdef01234567":   true,
+		"0123456789 abcdef 01234567": false,
+		"0123456789abcdef01234567é":  false,
+		"0123456789abcdef0123456\n7": false,
+	} {
+		_, err := defaults().Settings(env(map[string]string{"LEDGERSHEET_API_TOKEN": token}))
+		if (err == nil) != good || err != nil && strings.Contains(err.Error(), token) {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
