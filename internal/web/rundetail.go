@@ -21,6 +21,7 @@ type runView struct {
 	Facts       []fact
 	Headlines   []headline
 	Several     bool // the headlines are from several companies
+	Kept        bool // other rows stand in the sheet than the figures and sums are of
 	Differences []difference
 	Sums        []controlSum
 	Companies   []companyOutcome
@@ -147,6 +148,11 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	if r.Status == export.RunSucceeded {
 		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
 		view.Differences, view.Sums = differences(r), controlSums(d, r)
+		read := 0
+		for _, co := range r.Companies {
+			read += co.Rows
+		}
+		view.Kept = r.Exporter.Mode != "" && r.Exporter.Mode != export.Replace && r.Rows != read
 	}
 	view.Undoes, view.Edits = r.Undoes, editsOf(ctx, d, r)
 	view.Facts = w.runFacts(r)

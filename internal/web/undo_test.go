@@ -58,3 +58,20 @@ func TestUndoOnTheRunPage(t *testing.T) {
 	}
 	s.wantSent("/runs/"+string(stopped.ID)+"/undo", nil, "/runs/"+string(stopped.ID)) // with the reason
 }
+
+// TestFiguresSayOfWhichRows: where rows of earlier runs are kept, a run's figures are not those of the whole sheet.
+func TestFiguresSayOfWhichRows(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for mode, told := range map[export.Mode]bool{export.Replace: false, export.Upsert: true} {
+		e := s.exporter(func(e *export.Exporter) { e.Mode = mode })
+		r := s.run(e, func(r *export.Run) {
+			succeeded(r)
+			r.Companies = []export.CompanyOutcome{{Name: "Alder", Rows: 13}}
+		})
+		body := s.wantGet("/runs/" + string(r.ID))
+		if strings.Contains(body, "rows of earlier runs") != told {
+			t.Errorf("%s: told must be %v:\n%s", mode, told, body)
+		}
+	}
+}
