@@ -36,8 +36,8 @@ type stamp struct {
 	Fields   []field   `json:"fields"`         // the columns as written, from left to right
 	Look     string    `json:"look,omitempty"` // of a statement's row styles
 	Rows     int       `json:"rows"`           // with the header
-	At       string    `json:"at"`
-	First    firstRows `json:"first"` // of the exporter on this tab
+	At       string    `json:"at"`             // a copy of a month's end counts as a write
+	First    firstRows `json:"first"`          // of the exporter on this tab
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
@@ -85,7 +85,8 @@ type tab struct {
 	staging    export.ID // the exporter whose staging tab it is
 	states     []keptState
 	isCopy     bool // of a range that people had edited
-	conditions int  // how many conditional formats it has
+	monthEnds  []monthEnd
+	conditions int // how many conditional formats it has
 }
 
 // protection is a part of a tab that the account may not edit, except for its open parts.
@@ -340,6 +341,10 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if !p.tab.grid {
 		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title).
 			WithRemedies(string(export.RepairStartOver))
+	}
+	if len(p.tab.monthEnds) > 0 {
+		return p, problem.New(problem.SheetConflict, "The tab %q keeps rows as they stood at a month's end, and is not "+
+			"written to.", p.tab.title).WithRemedies(string(export.RepairStartOver))
 	}
 	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}

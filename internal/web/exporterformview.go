@@ -116,12 +116,12 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
-	for _, name := range []string{"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference"} {
+	for _, name := range []string{"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends"} {
 		v.Finer = v.Finer || wrong(name) != ""
 	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
-		if f.On {
+		if f.Kind == export.FieldTruth {
 			text = fmt.Sprint(f.Get(e))
 		}
 		switch {
