@@ -115,8 +115,8 @@ func (r *write) monthEndRequests(id int64, month string, m rect) []*sheets.Reque
 	}
 }
 
-// putMonthEnd makes the copy in a run that finds the rows right as they are. The stamp stays that of the run which wrote
-// them, but for its time.
+// putMonthEnd makes the copy in a run that finds the rows right as they are. The stamp stays that of the run which
+// wrote them, but for its time.
 func (r *write) putMonthEnd(ctx context.Context) error {
 	if err := r.stillStands(ctx); err != nil {
 		return err

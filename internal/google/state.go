@@ -343,8 +343,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 			WithRemedies(string(export.RepairStartOver))
 	}
 	if len(p.tab.monthEnds) > 0 {
-		return p, problem.New(problem.SheetConflict, "The tab %q keeps rows as they stood at a month's end, and is not "+
-			"written to.", p.tab.title).WithRemedies(string(export.RepairStartOver))
+		return p, problem.New(problem.SheetConflict, "The tab %q keeps rows as they stood at a month's end, and is "+
+			"never written to.", p.tab.title).WithRemedies(string(export.RepairStartOver))
 	}
 	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}

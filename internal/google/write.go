@@ -441,8 +441,8 @@ func (r *write) Close() error {
 	return nil
 }
 
-// finishUnchanged ends a run that has no rows to write. It only keeps a month's end, and deletes hidden tabs that a dead
-// run may have left.
+// finishUnchanged ends a run that has no rows to write. It only keeps a month's end, and deletes hidden tabs that a
+// dead run may have left.
 func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error) {
 	if r.plan.kept.monthEnd {
 		if err := r.putMonthEnd(ctx); err != nil {
