@@ -167,7 +167,7 @@ func TestNewTypeIsOneLiteral(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, row := range rows[1:] {
-		if row[0] == "" || row[1] == "" || row[2] == "" || !strings.HasSuffix(row[3], "nameId="+row[0]) {
+		if row[0] == "" || row[1] == "" || row[2] == "" || row[3] != w.company.AppLink("vendordetail?nameId="+row[0]) {
 			t.Errorf("a row reads %q", row)
 		}
 	}

@@ -156,7 +156,7 @@ func purchaseLink(v export.View) table.Cell {
 	case v.Record.Text("PaymentType") == "CreditCard" && v.Record.Text("Credit") == "true":
 		page = "creditcardcredit"
 	}
-	return table.TextOf(v.Company.AppURL() + page + "?txnId=" + v.Record.Text("Id"))
+	return table.TextOf(v.Company.AppLink(page + "?txnId=" + v.Record.Text("Id")))
 }
 
 // hoursWorked returns the duration of a time activity in hours: as stated, or else from start to end, less the break.

@@ -3,7 +3,8 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "balance_sheet", Title: "Balance sheet", Group: "Statements", Object: "BalanceSheet", Shape: export.Tree,
+	ID: "balance_sheet", Title: "Balance sheet", Group: "Statements", Object: "BalanceSheet",
+	AppToken: "BAL_SHEET", Shape: export.Tree,
 	Basis: true, Dates: export.BalanceAtEnd,
 	Summary:  "What the company owns and owes at the end of a period, in total or at the end of each month.",
 	Accounts: true, Levels: 4,

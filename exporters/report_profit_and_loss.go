@@ -3,7 +3,7 @@ package exporters
 import "ledgersheet/internal/export"
 
 var _ = register(export.Report{
-	ID: "profit_and_loss", Title: "Profit and loss", Group: "Statements", Object: "ProfitAndLoss",
+	ID: "profit_and_loss", Title: "Profit and loss", Group: "Statements", Object: "ProfitAndLoss", AppToken: "PANDL",
 	Shape: export.Tree, Basis: true,
 	Summary: "Income, costs and net income of a period, in total or by month, customer, class and more.",
 	Dates:   export.JoinableRange, Accounts: true, Levels: 3,

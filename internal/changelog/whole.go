@@ -141,7 +141,7 @@ func (r *reader) cell(c logEntry, w export.Watched, key string) table.Cell {
 		}
 	case export.ChangeLink:
 		if w.AppPath != "" && c.Kind != changeDeleted {
-			return table.TextOf(r.query.Company.AppURL() + w.AppPath + c.ID)
+			return table.TextOf(r.query.Company.AppLink(w.AppPath + c.ID))
 		}
 	case export.CompanyColumn:
 		return table.TextOf(r.query.Company.Name)

@@ -68,6 +68,19 @@ func (c Company) AppURL() string {
 	return "https://qbo.intuit.com/app/"
 }
 
+// AppLink returns the address of one of QuickBooks' own pages. A person who may open several companies is taken to
+// this one.
+func (c Company) AppLink(page string) string {
+	if c.Realm == "" {
+		return c.AppURL() + page
+	}
+	join := "?"
+	if strings.Contains(page, "?") {
+		join = "&"
+	}
+	return c.AppURL() + page + join + "deeplinkcompanyid=" + string(c.Realm)
+}
+
 // AccountKind says how a Google account is authorised.
 type AccountKind string
 

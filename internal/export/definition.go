@@ -140,7 +140,7 @@ func (e Entity) link(v View) table.Cell {
 	if id == "" {
 		return table.Cell{}
 	}
-	return table.TextOf(v.Company.AppURL() + e.AppPath + id)
+	return table.TextOf(v.Company.AppLink(e.AppPath + id))
 }
 
 // Shape is how a report's rows relate to each other.
@@ -177,9 +177,11 @@ type Report struct {
 	ID, Title, Summary, Group string
 
 	Object string // the name in the report's URL, which is not always its documented name
-	Shape  Shape
-	Dates  Dates
-	Basis  bool // knows accounting_method
+	// AppToken is the report's name in the address of QuickBooks' own page; empty if it is not known.
+	AppToken string
+	Shape    Shape
+	Dates    Dates
+	Basis    bool // knows accounting_method
 	// Accounts reports whether rows are about accounts, so that AccountNumber and AccountType can be offered.
 	Accounts bool
 	// Levels is the minimum number of section columns in the table layout. It keeps a deeper account from shifting the

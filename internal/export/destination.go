@@ -21,6 +21,9 @@ type WriteRequest struct {
 	Note   string       // for the header's first cell: source, period, basis, time, run
 	Zone   *time.Location
 	Mode   Mode // empty means Replace
+	Look   Look // empty means PlainLook
+	// Heading stands above the rows; nil for none.
+	Heading *Heading
 	// Partial says that the result leaves out records on purpose, by date or filter. Upsert then takes out no rows.
 	Partial bool
 	Deleted string // what Upsert does with rows of records that are gone: DeletedRemove, …; empty means the first

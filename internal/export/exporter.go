@@ -77,6 +77,8 @@ type Exporter struct {
 	Target       Target            `json:"target"`
 	Mode         Mode              `json:"mode"`
 	OnDifference OnDifference      `json:"on_difference,omitempty"`   // empty means WarnOnDifference
+	Look         Look              `json:"look,omitempty"`            // empty means PlainLook
+	TitleBlock   bool              `json:"title_block,omitempty"`     // a Heading above the rows
 	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`    // empty means OverwriteHandEdits
 	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`    // empty means MoveWhenBlocked
 	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them

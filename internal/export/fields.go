@@ -97,6 +97,13 @@ var fields = []Field{
 		Words: onDifferenceWords,
 	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
 	textField(Field{
+		Path: "look", Label: "Look", Input: "look", Default: string(PlainLook), Choices: lookTexts(), Words: lookWords,
+	}, func(e *Exporter) *Look { return &e.Look }),
+	ownField(Field{
+		Path: "title_block", Label: "Title above the rows", Input: "title_block", Kind: FieldTruth,
+		Words: titleBlockWords,
+	}, func(e *Exporter) *bool { return &e.TitleBlock }),
+	textField(Field{
 		Path: "on_hand_edit", Label: "If people edited the exported rows", Input: "on_hand_edit",
 		Default: string(OverwriteHandEdits),
 		Choices: []string{string(OverwriteHandEdits), string(KeepCopyOfHandEdits), string(StopOnHandEdit)},

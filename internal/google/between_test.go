@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,8 +95,10 @@ func (p *person) tabTitle() string { return p.b.doc().Tabs()[0].Title }
 // rowsUnder returns the exported rows as they are shown under their titles.
 func rowsUnder(b *bench, tab string) [][]string {
 	var at []string
-	for _, n := range b.doc().NamedRanges() {
-		at = append(at, n)
+	for name, n := range b.doc().NamedRanges() {
+		if !strings.HasSuffix(name, "_title") {
+			at = append(at, n)
+		}
 	}
 	cells := b.doc().Values(at[0])
 	var rows [][]string

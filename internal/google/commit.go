@@ -46,7 +46,7 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.target {
+	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.landing() {
 		return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
 			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
 	}
@@ -89,7 +89,7 @@ func (r *write) verifyRows(ctx context.Context) error {
 	if r.copies() {
 		return r.verifyUndo(ctx)
 	}
-	return r.verify(ctx, r.plan.title, r.plan.first(), r.plan.cols, r.expected(false))
+	return r.verify(ctx, r.plan.title, r.plan.landing().row+1, r.plan.cols, r.expected(false))
 }
 
 // batch sends requests as one batchUpdate. applied reports, given a state, whether they were carried out.

@@ -23,6 +23,7 @@ func (r *write) look(ctx context.Context) error {
 	if r.place, err = r.findPlace(); err != nil {
 		return err
 	}
+	r.place.findHeading(st, r.w)
 	r.enc = encoder{zone: r.zone()}
 	if err := r.prove(ctx); err != nil {
 		return err
@@ -218,7 +219,7 @@ func (r *write) existing() iter.Seq2[[]value, error] {
 
 // mustBeEmpty fails if cells that the result would newly take are not empty.
 func (r *write) mustBeEmpty(ctx context.Context) error {
-	for _, area := range r.plan.taken() {
+	for _, area := range r.plan.headingAside(r.plan.taken()) {
 		if p := r.meetsAnother(area); p != nil {
 			return r.offerRows(ctx, p)
 		}
@@ -238,7 +239,8 @@ func (r *write) meetsAnother(area rect) *problem.Problem {
 	t, free := r.place.tab, 0
 	var other *namedRange
 	for i, n := range r.state.named {
-		if n.tab != t.id || !isOurs(n) || n.id == r.place.named || r.place.heirOf.inherits(n) {
+		own := n.id == r.place.named || n.id == r.place.heading.named || r.place.heirOf.inherits(n)
+		if n.tab != t.id || !isOurs(n) || own {
 			continue
 		}
 		free = max(free, n.at.endCol+1) // a column stays between
@@ -314,11 +316,13 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 		}
 		g := goneColumn{col: col, field: id, bare: true}
 		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
-			taken, err := r.firstTaken(ctx, t.title, part)
-			if err != nil {
-				return nil, err
+			for _, area := range allMinus([]rect{part}, r.place.heading.cells()) {
+				taken, err := r.firstTaken(ctx, t.title, area)
+				if err != nil {
+					return nil, err
+				}
+				g.bare = g.bare && taken == ""
 			}
-			g.bare = g.bare && taken == ""
 		}
 		gone = append(gone, g)
 	}

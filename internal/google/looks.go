@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/api/sheets/v4"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
@@ -38,18 +39,19 @@ func (pl *plan) looks() []*sheets.Request {
 	for _, i := range fresh {
 		if from < pl.target.endRow {
 			column := rect{from, pl.cols[i], pl.target.endRow, pl.cols[i] + 1}
-			format := &sheets.CellFormat{NumberFormat: numberFormat(pl.schema.Columns[i])}
+			format := &sheets.CellFormat{NumberFormat: pl.numberFormat(pl.schema.Columns[i])}
 			reqs = append(reqs, repeat(column.grid(pl.tabID), format, "numberFormat"))
 		}
 	}
 	return append(reqs, pl.styleRequests()...)
 }
 
-// freshColumns returns the columns whose formats must be set: new ones, and those that hold another kind of values now.
+// freshColumns returns the columns whose formats must be set: new ones, those that hold another kind of values now, and
+// all if the rows get another look.
 func (pl *plan) freshColumns() []int {
 	var list []int
 	was := map[string]string{}
-	if !pl.whole {
+	if !pl.whole && !pl.isRestyled() {
 		for _, f := range pl.place.stamp.Fields {
 			was[f.ID] = f.Shows
 		}
@@ -102,33 +104,35 @@ func (pl *plan) plainLooks(f run) []*sheets.Request {
 	var reqs []*sheets.Request
 	for i, c := range pl.schema.Columns {
 		cells := pl.rowRect(f.row, f.rows, [2]int{pl.cols[i], pl.cols[i] + 1})
-		reqs = append(reqs, repeat(cells.grid(pl.tabID), &sheets.CellFormat{NumberFormat: numberFormat(c)},
+		reqs = append(reqs, repeat(cells.grid(pl.tabID), &sheets.CellFormat{NumberFormat: pl.numberFormat(c)},
 			"numberFormat"))
 	}
 	return reqs
 }
 
-// headerLooks returns the requests that make titles bold and align them with their columns' values.
+// headerLooks returns the requests that dress titles and align them with their columns' values.
 func (pl *plan) headerLooks(columns []int) []*sheets.Request {
 	var reqs []*sheets.Request
 	for _, i := range columns {
-		c := pl.schema.Columns[i]
-		format := &sheets.CellFormat{
-			TextFormat: &sheets.TextFormat{Bold: true}, WrapStrategy: "CLIP", HorizontalAlignment: "LEFT",
-		}
-		if c.Kind != table.Text && c.Kind != table.Bool {
-			format.HorizontalAlignment = "RIGHT"
-		}
+		format, leaves := pl.headerFormat(pl.schema.Columns[i])
 		cell := rect{pl.target.row, pl.cols[i], pl.target.row + 1, pl.cols[i] + 1}
-		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, "textFormat.bold,wrapStrategy,horizontalAlignment"))
+		reqs = append(reqs, repeat(cell.grid(pl.tabID), format, leaves))
 	}
 	return reqs
+}
+
+// mostFrozen returns how many rows may be frozen at the top: more leave too little of a small screen.
+func (pl *plan) mostFrozen() int64 {
+	if pl.heading.wanted != nil {
+		return 8
+	}
+	return 5
 }
 
 // freeze returns the request that keeps the header in sight, on a tab where nothing is frozen and nothing merged cells
 // forbid it.
 func (pl *plan) freeze() []*sheets.Request {
-	rows := int64(pl.target.row + 1)
+	rows := int64(pl.landing().row + 1)
 	if t := pl.place.tab; t != nil {
 		if t.frozen > 0 {
 			return nil
@@ -139,7 +143,7 @@ func (pl *plan) freeze() []*sheets.Request {
 			}
 		}
 	}
-	if !pl.whole || rows > 5 || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
+	if !pl.whole || rows > pl.mostFrozen() || rows >= int64(max(pl.gridRows(), pl.rowsBefore())) {
 		return nil
 	}
 	return []*sheets.Request{updateSheet(&sheets.SheetProperties{
@@ -183,7 +187,15 @@ const (
 	mostWidth     = 320
 	characterWide = 8 // a generous width for bold digits in Sheets' default font
 	cellMargin    = 24
+	filterWide    = 20 // the arrow that a filter puts beside a title
 )
+
+func (pl *plan) columnMargin() int {
+	if pl.preset == export.BoardLook {
+		return cellMargin + filterWide
+	}
+	return cellMargin
+}
 
 // columnWidths returns the requests that fit the columns of a new tab to their contents. On other tabs, widths belong
 // to people.
@@ -193,7 +205,7 @@ func (pl *plan) columnWidths() []*sheets.Request {
 	}
 	var reqs []*sheets.Request
 	for i, characters := range pl.widths {
-		pixels := min(max(characters*characterWide+cellMargin, leastWidth), mostWidth)
+		pixels := min(max(characters*characterWide+pl.columnMargin(), leastWidth), mostWidth)
 		reqs = append(reqs, &sheets.Request{UpdateDimensionProperties: &sheets.UpdateDimensionPropertiesRequest{
 			Range:      dimension(pl.tabID, "COLUMNS", pl.cols[i], pl.cols[i]+1),
 			Properties: &sheets.DimensionProperties{PixelSize: int64(pixels)}, Fields: "pixelSize",
@@ -222,6 +234,9 @@ func (pl *plan) addedStyles() []*sheets.Request {
 		return nil
 	}
 	var reqs []*sheets.Request
+	if pl.isRestyled() && pl.arr.rows > 0 {
+		reqs = pl.noLines(0, pl.arr.rows)
+	}
 	for _, p := range pl.arr.pieces() {
 		if p.of == ofResult {
 			reqs = append(append(reqs, pl.plainRows(p.row, p.rows)...), pl.stylesAt(p.row, p.from, p.rows)...)
@@ -237,7 +252,7 @@ func (pl *plan) plainRows(row, rows int) []*sheets.Request {
 		all := pl.rowRect(row, rows, s)
 		reqs = append(reqs, repeat(all.grid(pl.tabID), &sheets.CellFormat{}, "textFormat.bold,padding"))
 	}
-	return reqs
+	return append(reqs, pl.noLines(row, rows)...)
 }
 
 // stylesAt returns the requests for the styles of some of the result's rows, which are written from a row on.
@@ -250,11 +265,13 @@ func (pl *plan) stylesAt(row, from, rows int) []*sheets.Request {
 		}
 	}
 	var reqs []*sheets.Request
-	for _, s := range pl.styles {
+	for i, s := range pl.styles {
+		isLast := i == len(pl.styles)-1 && s.to <= from+rows
 		s.from, s.to = max(s.from, from)-from+row, min(s.to, from+rows)-from+row
 		if s.from >= s.to {
 			continue
 		}
+		reqs = append(reqs, pl.totalLines(s, isLast)...)
 		if s.role != table.Data {
 			bold := &sheets.CellFormat{TextFormat: &sheets.TextFormat{Bold: true}}
 			for _, span := range spansOf(pl.cols) {
@@ -289,25 +306,6 @@ func (pl *plan) look() string {
 		t.addDigest(uint64(s.role)<<8 | uint64(s.level))
 	}
 	return t.digest()[:12]
-}
-
-// numberFormat returns the format that shows a column's kind.
-// https://developers.google.com/workspace/sheets/api/guides/formats
-func numberFormat(c table.Column) *sheets.NumberFormat {
-	switch c.Kind {
-	case table.Money:
-		if zeroDecimal[c.Currency] {
-			return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0"}
-		}
-		return &sheets.NumberFormat{Type: "NUMBER", Pattern: "#,##0.00"}
-	case table.Date:
-		return &sheets.NumberFormat{Type: "DATE", Pattern: "yyyy-mm-dd"}
-	case table.DateTime:
-		return &sheets.NumberFormat{Type: "DATE_TIME", Pattern: "yyyy-mm-dd hh:mm:ss"}
-	case table.Text:
-		return &sheets.NumberFormat{Type: "TEXT", Pattern: "@"}
-	}
-	return nil // automatic: quantities show their own decimal places
 }
 
 var zeroDecimal = map[string]bool{

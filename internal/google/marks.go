@@ -216,6 +216,12 @@ func (pl *plan) newStamp() stamp {
 		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1,
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),
 	}
+	if pl.preset != export.PlainLook {
+		s.Preset = pl.preset
+	}
+	if pl.heading.wanted != nil {
+		s.Heading, s.Row = pl.heading.fresh, pl.landing().row
+	}
 	if s.First = pl.place.stamp.First; s.First.At == "" {
 		s.First = firstRows{s.At, s.Rows}
 	}

@@ -94,6 +94,7 @@ func (m *modal) put(s table.Schema, rows []table.Row) error {
 	res, _, err := export.Put(m.ctx, m.client, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", m.runs)), Owner: m.exporter.ID, Target: m.exporter.Target,
 		Title: m.exporter.Name, Rows: spool, Budget: 1 << 20, Zone: time.UTC, Mode: m.mode, Trace: m.trace,
+		Look: m.exporter.Look, Heading: m.heading,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { m.exporter.Target = t; return nil },
 	})

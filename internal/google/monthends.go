@@ -67,7 +67,12 @@ func (r *write) keepMonthEnd() {
 	if pl.kept.copied != "" {
 		tabs++
 	}
-	size, staging := m.endRow*m.endCol, pl.arr.written()*len(pl.cols)
+	parts := nonEmpty(m, r.place.heading.at)
+	rows, cols := 0, 0
+	for _, p := range parts {
+		rows, cols = max(rows, p.endRow), max(cols, p.endCol)
+	}
+	size, staging := rows*cols, pl.arr.written()*len(pl.cols)
 	full := r.state.cells(pl.owner) + max(0, pl.growth()) + pl.kept.cells + staging + size
 	if full > export.MostCells/100*monthEndShare || tabs >= mostTabs {
 		pl.kept.warning = fmt.Sprintf("There is no room to keep a copy of the rows as they stood at the end of %s: "+
@@ -79,23 +84,24 @@ func (r *write) keepMonthEnd() {
 	for r.state.tab(id) != nil {
 		id++
 	}
-	pl.kept.requests = append(pl.kept.requests, r.monthEndRequests(id, month, m)...)
+	pl.kept.requests = append(pl.kept.requests, r.monthEndRequests(id, month, rows, cols, parts)...)
 	pl.kept.cells += size
 	pl.kept.monthEnd = true
 }
 
-// monthEndRequests returns the requests that make the tab and copy the range to it, to the same cells.
-func (r *write) monthEndRequests(id int64, month string, m rect) []*sheets.Request {
-	pl, t, s := r.plan, r.place.tab, r.place.stamp
-	grid := &sheets.GridProperties{RowCount: int64(m.endRow), ColumnCount: int64(m.endCol)}
-	if head := m.row + 1; head <= 5 && head < m.endRow {
-		grid.FrozenRowCount = int64(head)
+// monthEndRequests returns the requests that make the tab and copy the range, which is the first part, and the heading
+// to it, to the same cells.
+func (r *write) monthEndRequests(id int64, month string, rows, cols int, parts []rect) []*sheets.Request {
+	pl, t, s, m := r.plan, r.place.tab, r.place.stamp, parts[0]
+	grid := &sheets.GridProperties{RowCount: int64(rows), ColumnCount: int64(cols)}
+	if t.frozen < rows {
+		grid.FrozenRowCount = int64(t.frozen)
 	}
 	text, _ := json.Marshal(monthEnd{pl.owner, month}) // strings cannot fail to marshal
 	note := fmt.Sprintf("The rows of the tab “%s” as they stood at the end of %s. Run %s wrote them; they were right "+
 		"at %s. ledgersheet keeps this copy and never changes it.", t.title, month, s.Run, s.At)
 	corner := rect{m.row, m.col, m.row + 1, m.col + 1}
-	return []*sheets.Request{
+	reqs := []*sheets.Request{
 		{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
 			SheetId: id, Title: r.freeTitle(cut(t.title, 80) + " " + month), GridProperties: grid,
 		}}},
@@ -103,16 +109,21 @@ func (r *write) monthEndRequests(id int64, month string, m rect) []*sheets.Reque
 			MetadataId: id, MetadataKey: monthEndKey, MetadataValue: string(text), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
 		}),
-		paste(m.grid(t.id), m.grid(id), "PASTE_VALUES"),
-		paste(m.grid(t.id), m.grid(id), "PASTE_FORMAT"),
 		{UpdateCells: &sheets.UpdateCellsRequest{
 			Range: corner.grid(id), Fields: "note",
 			Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: note}}}},
 		}},
-		{AutoResizeDimensions: &sheets.AutoResizeDimensionsRequest{
-			Dimensions: dimension(id, "COLUMNS", m.col, m.endCol),
-		}},
 	}
+	for i, p := range parts {
+		reqs = append(reqs, paste(p.grid(t.id), p.grid(id), "PASTE_VALUES"),
+			paste(p.grid(t.id), p.grid(id), "PASTE_FORMAT"))
+		if i == 0 { // a heading may be wider than its column
+			reqs = append(reqs, &sheets.Request{AutoResizeDimensions: &sheets.AutoResizeDimensionsRequest{
+				Dimensions: dimension(id, "COLUMNS", m.col, m.endCol),
+			}})
+		}
+	}
+	return reqs
 }
 
 // putMonthEnd makes the copy in a run that finds the rows right as they are. The stamp stays that of the run which

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -52,6 +53,10 @@ type plan struct {
 	kept    keeping
 	back    []*sheets.Request // copy the state that is put back
 	undo    *keptState        // what is put back; nil if the write undoes none
+
+	preset   export.Look
+	overlays overlays
+	heading  headingPlan
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
@@ -59,6 +64,10 @@ func newPlan(st *state, p place, w export.WriteRequest, at time.Time) *plan {
 	pl := &plan{
 		owner: w.Owner, run: w.Run, place: p, schema: w.Rows.Schema(), note: w.Note, at: at,
 		grows: !w.Policy().Order, mark: w.Policy().Mark, takeApart: w.May(export.RepairUnmerge),
+		preset: cmp.Or(w.Look, export.PlainLook),
+	}
+	if w.Undo != "" { // puts back formats too
+		pl.preset = presetOf(p.stamp)
 	}
 	pl.tabID, pl.title = numberFor("tab", string(w.Owner), w.Target.Sheet), w.Target.Sheet
 	if w.May(export.RepairStartOver) {
@@ -118,7 +127,7 @@ func (pl *plan) changesNothing() bool {
 	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
 	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
 	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
-		pl.place.stamp.Digest == pl.digest
+		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
 }
 
 // check returns a problem if the tab cannot take the result.
@@ -226,6 +235,7 @@ func (pl *plan) growth() int {
 	if pl.place.tab == nil {
 		return rows * cols
 	}
+	rows += pl.heading.insert
 	return rows*cols - pl.place.tab.rows*pl.place.tab.cols
 }
 
@@ -272,7 +282,7 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := pl.showFiltered()
+	reqs := append(pl.headingChanged(), pl.showFiltered()...)
 	for _, m := range pl.unmerge { // where they are before columns and rows move
 		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
 	}
@@ -400,5 +410,6 @@ func (pl *plan) finish() []*sheets.Request {
 	reqs = append(reqs, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
 		Range: corner.grid(pl.tabID), Fields: "note",
 		Rows: []*sheets.RowData{{Values: []*sheets.CellData{{Note: pl.note}}}}}})
-	return append(append(reqs, pl.inherit()...), pl.marks()...)
+	reqs = append(reqs, pl.overlays.requests...)
+	return slices.Concat(reqs, pl.inherit(), pl.marks(), pl.headingMade())
 }

@@ -51,7 +51,7 @@ func (r *write) findStranded(ctx context.Context) (stranded, error) {
 		return found, nil
 	}
 	for _, n := range r.state.named {
-		if n.tab == t.id && isOurs(n) && n.id != r.place.named && n.at.overlaps(found.at) {
+		if n.tab == t.id && isOurs(n) && !isHeading(n) && n.id != r.place.named && n.at.overlaps(found.at) {
 			found.named = append(found.named, n)
 			found.owners = append(found.owners, export.ID(strings.TrimPrefix(n.name, rangePrefix)))
 		}

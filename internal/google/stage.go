@@ -20,8 +20,12 @@ import (
 const abortTimeout = 30 * time.Second
 
 // putStaged fills a hidden tab with the rows that are written, in pieces, checks it, and copies them to where they
-// belong in one atomic batch.
-func (r *write) putStaged(ctx context.Context) (err error) {
+// belong in one atomic batch. A tab that is new is filled itself while it is hidden, and the batch shows it: rows need
+// no room twice then.
+func (r *write) putStaged(ctx context.Context) error {
+	if r.plan.isNewTab() {
+		return r.putNewTab(ctx)
+	}
 	rows := r.plan.arr.written()
 	size := rows * len(r.plan.cols)
 	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
@@ -32,37 +36,72 @@ func (r *write) putStaged(ctx context.Context) (err error) {
 	for r.state.tab(id) != nil {
 		id++
 	}
-	title := fmt.Sprintf("ledgersheet staging %d", id)
+	return r.throughHiddenTab(ctx, hiddenTab{id: id, rows: max(1, rows), cols: len(r.plan.cols)}, func() []any {
+		reqs := append(r.opening(), anys(r.plan.prepare())...)
+		reqs = append(reqs, r.headerUpdates()...)
+		reqs = append(reqs, anys(r.plan.pastes(id))...)
+		return append(reqs, anys(append(r.plan.finish(), deleteSheet(id)))...)
+	})
+}
+
+// putNewTab fills a new tab and shows it.
+func (r *write) putNewTab(ctx context.Context) error {
+	pl := r.plan
+	var replaced []*sheets.Request
+	if pl.place.replaces != nil {
+		replaced = append(replaced, deleteSheet(pl.place.replaces.id))
+	}
+	rows, cols := pl.size()
+	h := hiddenTab{id: pl.tabID, rows: rows, cols: cols, row: pl.first(), col: pl.place.col}
+	return r.throughHiddenTab(ctx, h, func() []any {
+		shown := &sheets.SheetProperties{SheetId: h.id, Title: pl.title, ForceSendFields: []string{"Hidden"}}
+		reqs := append(r.opening(), anys([]*sheets.Request{
+			drop(stagingKey, string(r.w.Owner)), updateSheet(shown, "title,hidden"),
+		})...)
+		reqs = append(reqs, r.headerUpdates()...)
+		return append(reqs, anys(append(pl.finish(), replaced...))...)
+	})
+}
+
+// isNewTab reports whether the rows go to a tab that does not exist yet.
+func (pl *plan) isNewTab() bool { return pl.whole && pl.place.tab == nil }
+
+// hiddenTab is a tab that is filled before anybody sees it. The first written row goes to a cell of it.
+type hiddenTab struct {
+	id         int64
+	rows, cols int
+	row, col   int
+}
+
+// throughHiddenTab fills a hidden tab, checks it, and sends the batch that uses it.
+func (r *write) throughHiddenTab(ctx context.Context, h hiddenTab, batch func() []any) (err error) {
+	title := fmt.Sprintf("ledgersheet staging %d", h.id)
 	defer func() {
 		if err != nil {
-			err = r.abort(ctx, id, err)
+			err = r.abort(ctx, h.id, err)
 		}
 	}()
-	if err := r.stage(ctx, id, title, rows); err != nil {
+	if err := r.stage(ctx, h, title); err != nil {
 		return err
 	}
-	r.staging = id
-	sent, err := r.fill(ctx, title)
+	r.staging = h.id
+	sent, err := r.fill(ctx, title, h.row, h.col)
 	if err != nil {
 		return err
 	}
 	r.w.Report(export.PhaseVerifying, r.w.Rows.Len())
 	cols := make([]int, len(r.plan.cols))
 	for i := range cols {
-		cols[i] = i
+		cols[i] = h.col + i
 	}
-	if err := r.verify(ctx, title, 0, cols, sent); err != nil {
+	if err := r.verify(ctx, title, h.row, cols, sent); err != nil {
 		return err
 	}
 	if err := r.stillStands(ctx); err != nil {
 		return err
 	}
 	r.w.Report(export.PhaseCommitting, r.w.Rows.Len())
-	reqs := append(r.opening(), anys(r.plan.prepare())...)
-	reqs = append(reqs, r.headerUpdates()...)
-	reqs = append(reqs, anys(r.plan.pastes(id))...)
-	reqs = append(reqs, anys(append(r.plan.finish(), deleteSheet(id)))...)
-	body, err := r.commitBody(reqs)
+	body, err := r.commitBody(batch())
 	if err != nil {
 		return err
 	}
@@ -116,28 +155,23 @@ func (r *write) leftovers() []*sheets.Request {
 	return reqs
 }
 
-// stage creates the hidden tab, exactly large enough. Its id is chosen here, so that a repeated request is recognised.
-func (r *write) stage(ctx context.Context, id int64, title string, rows int) error {
-	reqs := append(r.leftovers(),
-		&sheets.Request{AddSheet: &sheets.AddSheetRequest{Properties: &sheets.SheetProperties{
-			SheetId: id, Title: title, Hidden: true,
-			GridProperties: &sheets.GridProperties{
-				RowCount: int64(max(1, rows)), ColumnCount: int64(len(r.plan.cols)),
-			},
-		}}},
+// stage creates the hidden tab. Its id is chosen before, so that a repeated request is recognised.
+func (r *write) stage(ctx context.Context, h hiddenTab, title string) error {
+	reqs := append(r.leftovers(), addHiddenTab(h.id, title, h.rows, h.cols),
 		createMetadata(&sheets.DeveloperMetadata{
-			MetadataId: id, MetadataKey: stagingKey, MetadataValue: string(r.w.Owner), Visibility: "DOCUMENT",
-			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
+			MetadataId: h.id, MetadataKey: stagingKey, MetadataValue: string(r.w.Owner), Visibility: "DOCUMENT",
+			Location: &sheets.DeveloperMetadataLocation{SheetId: h.id},
 		}))
-	err := r.batch(ctx, reqs, func(st *state) bool { return st.tab(id) != nil })
+	err := r.batch(ctx, reqs, func(st *state) bool { return st.tab(h.id) != nil })
 	if err == nil { // the commit must not delete them again
 		r.state.tabs = slices.DeleteFunc(r.state.tabs, func(t tab) bool { return t.staging == r.w.Owner })
 	}
 	return err
 }
 
-// fill writes the rows into the hidden tab in pieces, each to an absolute range. It returns a tally of them.
-func (r *write) fill(ctx context.Context, title string) (*tally, error) {
+// fill writes the rows into the hidden tab in pieces, each to an absolute range, the first one to the given cell. It
+// returns a tally of them.
+func (r *write) fill(ctx context.Context, title string, row, col int) (*tally, error) {
 	var body bytes.Buffer
 	sent := newTally(len(r.plan.cols))
 	from := 0
@@ -145,7 +179,7 @@ func (r *write) fill(ctx context.Context, title string) (*tally, error) {
 		if sent.rows == from {
 			return nil
 		}
-		piece := rect{from, 0, sent.rows, len(r.plan.cols)}.a1(title)
+		piece := rect{row + from, col, row + sent.rows, col + len(r.plan.cols)}.a1(title)
 		body.WriteString("]}")
 		k := call{method: http.MethodPut, write: true, body: bytes.Clone(body.Bytes()),
 			url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + "/values/" + url.PathEscape(piece),
@@ -158,8 +192,8 @@ func (r *write) fill(ctx context.Context, title string) (*tally, error) {
 		r.w.Report(export.PhaseWriting, sent.rows)
 		return nil
 	}
-	err := r.written(r.plan.arr, func(_ int, row []value) error {
-		line, err := marshal(slices.Collect(jsonOf(row)))
+	err := r.written(r.plan.arr, func(_ int, values []value) error {
+		line, err := marshal(slices.Collect(jsonOf(values)))
 		if err != nil {
 			return err
 		}
@@ -174,7 +208,7 @@ func (r *write) fill(ctx context.Context, title string) (*tally, error) {
 			body.WriteByte(',')
 		}
 		body.Write(bytes.TrimRight(line, "\n"))
-		sent.add(row, r.money)
+		sent.add(values, r.money)
 		return nil
 	})
 	if err != nil {
@@ -202,6 +236,7 @@ func (r *write) abort(ctx context.Context, id int64, failure error) error {
 	st, err := r.session.state(ctx, r.state.id)
 	switch {
 	case err != nil:
+	case st.tab(id) != nil && st.tab(id).staging == "": // it was shown: the rows are there
 	case st.tab(id) != nil:
 		err = r.batch(ctx, []*sheets.Request{deleteSheet(id)}, func(st *state) bool { return st.tab(id) == nil })
 	case r.staging == id && !ended && problem.HasCode(failure, problem.GoogleRejected):

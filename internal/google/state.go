@@ -29,15 +29,19 @@ const (
 
 // stamp is the value of an exporter's metadata on its tab.
 type stamp struct {
-	Exporter export.ID `json:"exporter"`
-	Run      export.ID `json:"run"`
-	Writes   int       `json:"writes"`         // so far, so that no two stamps are equal
-	Digest   string    `json:"digest"`         // of header and rows as written
-	Fields   []field   `json:"fields"`         // the columns as written, from left to right
-	Look     string    `json:"look,omitempty"` // of a statement's row styles
-	Rows     int       `json:"rows"`           // with the header
-	At       string    `json:"at"`             // a copy of a month's end counts as a write
-	First    firstRows `json:"first"`          // of the exporter on this tab
+	Exporter export.ID   `json:"exporter"`
+	Run      export.ID   `json:"run"`
+	Writes   int         `json:"writes"`           // so far, so that no two stamps are equal
+	Digest   string      `json:"digest"`           // of header and rows as written
+	Fields   []field     `json:"fields"`           // the columns as written, from left to right
+	Look     string      `json:"look,omitempty"`   // of a statement's row styles
+	Rows     int         `json:"rows"`             // with the header
+	Preset   export.Look `json:"preset,omitempty"` // empty means export.PlainLook
+	// Heading holds the texts above the rows as they were written last, and the link; nil if there are none.
+	Heading []string  `json:"heading,omitempty"`
+	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
+	At      string    `json:"at"`            // a copy of a month's end counts as a write
+	First   firstRows `json:"first"`         // of the exporter on this tab
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
@@ -79,6 +83,7 @@ type tab struct {
 	protected  []protection
 	merges     []rect
 	tables     []rect
+	bands      []band
 	filter     *sheets.BasicFilter // nil if there is none
 	stamps     map[export.ID]stamp
 	guards     []guard
@@ -87,6 +92,12 @@ type tab struct {
 	isCopy     bool // of a range that people had edited
 	monthEnds  []monthEnd
 	conditions int // how many conditional formats it has
+}
+
+// band is a range with rows or columns of alternating colours.
+type band struct {
+	id int64
+	at rect
 }
 
 // protection is a part of a tab that the account may not edit, except for its open parts.
@@ -116,6 +127,7 @@ type namedRange struct {
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"bandedRanges(bandedRangeId,range)," +
 	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
@@ -175,6 +187,9 @@ func tabOf(sh *sheets.Sheet) tab {
 	}
 	for _, m := range sh.Tables {
 		t.tables = append(t.tables, rectOf(m.Range, t.rows, t.cols))
+	}
+	for _, b := range sh.BandedRanges {
+		t.bands = append(t.bands, band{b.BandedRangeId, rectOf(b.Range, t.rows, t.cols)})
 	}
 	for range sh.ConditionalFormats {
 		t.conditions++
@@ -263,10 +278,13 @@ func (st *state) without(owner export.ID) state {
 }
 
 // rangeOf returns an exporter's named range. In a copy of the spreadsheet it may have a different id.
-func (st *state) rangeOf(e export.ID) namedRange {
-	i := slices.IndexFunc(st.named, func(n namedRange) bool { return n.id == rangeID(e) })
+func (st *state) rangeOf(e export.ID) namedRange { return st.namedAs(rangeID(e), rangeName(e)) }
+
+// namedAs returns the named range with that id, or else the one with that name.
+func (st *state) namedAs(id, name string) namedRange {
+	i := slices.IndexFunc(st.named, func(n namedRange) bool { return n.id == id })
 	if i < 0 {
-		i = slices.IndexFunc(st.named, func(n namedRange) bool { return strings.EqualFold(n.name, rangeName(e)) })
+		i = slices.IndexFunc(st.named, func(n namedRange) bool { return strings.EqualFold(n.name, name) })
 	}
 	if i < 0 {
 		return namedRange{}
@@ -276,17 +294,21 @@ func (st *state) rangeOf(e export.ID) namedRange {
 
 // place is where an exporter's rows go.
 type place struct {
-	tab     *tab // nil if it must be created
-	rename  bool // take over the tab with which the program has just created the spreadsheet
-	managed rect // the current managed range; empty if nothing has been written yet
+	tab    *tab // nil if it must be created
+	rename bool // take over the tab with which the program has just created the spreadsheet
+	// replaces is that tab if the rows are so many that they are filled into a hidden tab, which it cannot be: the new
+	// one takes its place.
+	replaces *tab
+	managed  rect // the current managed range; empty if nothing has been written yet
 	// claim is our best guess at the managed range when the named range is missing or unusable. It is ours only if it
 	// holds what the stamp says was written last. Otherwise people have moved the rows, and their own cells may be
 	// there now.
-	claim rect
-	row   int // upper left corner
-	col   int
-	stamp stamp  // zero if nothing has been written yet
-	named string // id of the named range; empty if there is none
+	claim   rect
+	row     int // upper left corner
+	col     int
+	heading heading
+	stamp   stamp  // zero if nothing has been written yet
+	named   string // id of the named range; empty if there is none
 	// follows says that the named range is where the managed range is.
 	follows bool
 	heirOf  stranded // the rows that a person has allowed to take over

@@ -51,8 +51,8 @@ func (k *keeper) request(run export.ID) export.WriteRequest {
 	return export.WriteRequest{
 		Run: run, Owner: k.exporter.ID, Target: k.exporter.Target, Title: k.exporter.Name, Budget: 1 << 20,
 		Note: "written by " + string(run), Zone: orUTC(k.zone), OnHandEdit: k.mode,
-		KeepMonthEnds: k.months,
-		Trace:         k.trace, TraceRun: k.run, Next: k.next, NextRun: k.nextRun,
+		Look: k.exporter.Look, Heading: k.heading, KeepMonthEnds: k.months,
+		Trace: k.trace, TraceRun: k.run, Next: k.next, NextRun: k.nextRun,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { k.exporter.Target = t; return nil },
 		Planned: func(p export.Planned) error {

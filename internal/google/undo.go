@@ -199,7 +199,8 @@ func (r *write) verifyUndo(ctx context.Context) error {
 		return err
 	}
 	spans := spansOf(r.plan.cols)
-	at := rect{r.plan.first(), spans[0][0], r.plan.first() + want.rows, spans[len(spans)-1][1]}
+	top := r.plan.landing().row + 1
+	at := rect{top, spans[0][0], top + want.rows, spans[len(spans)-1][1]}
 	line := make([]value, len(r.plan.cols))
 	err = r.read(ctx, r.state.id, r.plan.title, at, func(values []value) {
 		for i, c := range r.plan.cols {

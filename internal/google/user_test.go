@@ -1,6 +1,7 @@
 package google_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,23 +20,29 @@ import (
 // person is a user of a sheet between runs, and what must be true after each run: the rows are right under their
 // titles, every text that the person typed stands exactly once, and the person's sums cover all rows.
 type person struct {
-	t      *rapid.T
-	b      *modal
-	known  map[string]bool // ids that were ever written
-	rows   []table.Row
-	cols   []int // positions of schema's columns that the exporter has
-	next   int   // id of the next record
-	typed  int
-	texts  []string
-	sums   []string // cells on the tab Sums that add up the column Total
-	titles []string // cells on the tab Sums that show the title Total
+	t       *rapid.T
+	b       *modal
+	known   map[string]bool // ids that were ever written
+	rows    []table.Row
+	cols    []int // positions of schema's columns that the exporter has
+	next    int   // id of the next record
+	typed   int
+	texts   []string
+	sums    []string // cells on the tab Sums that add up the column Total
+	titles  []string // cells on the tab Sums that show the title Total
+	turns   bool     // the look and the heading change too
+	periods int      // counts the headings
 }
 
 const rangeKey = "ledgersheet_exp_01test"
 
-func newPerson(t *rapid.T, outer *testing.T, mode export.Mode, maxBody int) *person {
+func newPerson(t *rapid.T, outer *testing.T, mode export.Mode, maxBody int, turns bool) *person {
 	b := &modal{bench: newBench(outer, googlesim.Options{}, maxBody), mode: mode}
-	p := &person{t: t, b: b, cols: []int{0, 1, 2, 3, 4, 5}, known: map[string]bool{}}
+	p := &person{t: t, b: b, cols: []int{0, 1, 2, 3, 4, 5}, known: map[string]bool{}, turns: turns}
+	if turns {
+		p.b.exporter.Look = rapid.SampledFrom(export.Looks()).Draw(t, "look")
+		p.b.heading = headingOf(0)
+	}
 	for range rapid.IntRange(2, 8).Draw(t, "records") {
 		p.create()
 	}
@@ -196,6 +203,7 @@ func (p *person) look(s table.Schema, rows [][]string) {
 			count[fmt.Sprint(v)]++
 		}
 	}
+	p.lookAtHeading(count)
 	for _, text := range p.texts {
 		if count[text] != 1 {
 			p.t.Fatalf("%q, which the person typed, stands %d times\n%s", text, count[text], p.picture())
@@ -216,6 +224,29 @@ func (p *person) look(s table.Schema, rows [][]string) {
 	for _, at := range p.titles {
 		if got := p.b.doc().Cell(at).Value; slices.Contains(p.cols, 4) && got != "Total" {
 			p.t.Fatalf("%s shows %v by %v\n%s", at, got, p.b.doc().Formulas(at), p.picture())
+		}
+	}
+}
+
+// headingOf returns a heading whose lines stand nowhere else.
+func headingOf(n int) *export.Heading {
+	return &export.Heading{
+		Company: "The company", Title: "The title", Link: "https://qbo.example/app/report",
+		Period: fmt.Sprintf("The period %d", n), Changed: fmt.Sprintf("Changed %d", n),
+	}
+}
+
+// lookAtHeading checks that each line of the heading stands once, or nowhere if it is switched off.
+func (p *person) lookAtHeading(count map[string]int) {
+	p.t.Helper()
+	want := 0
+	if p.b.heading != nil {
+		want = 1
+	}
+	h := cmp.Or(p.b.heading, headingOf(p.periods))
+	for _, line := range []string{h.Company, h.Title, h.Period} {
+		if count[line] != want {
+			p.t.Fatalf("%q stands %d times, want %d\n%s", line, count[line], want, p.picture())
 		}
 	}
 }
@@ -254,7 +285,7 @@ func (p *person) room() {
 // actions are what happens between runs.
 func (p *person) actions() map[string]func(*rapid.T) {
 	draw := func(name string, from, to int) int { return rapid.IntRange(from, max(from, to)).Draw(p.t, name) }
-	return map[string]func(*rapid.T){
+	actions := map[string]func(*rapid.T){
 		"record made": func(*rapid.T) { p.create() },
 		"records made": func(*rapid.T) {
 			for range draw("records", 2, 9) {
@@ -302,7 +333,7 @@ func (p *person) actions() map[string]func(*rapid.T) {
 		},
 		"row deleted": func(*rapid.T) {
 			at := p.area()
-			if n := at[2] - at[0] - 1; n > 3 && len(p.texts) == 0 {
+			if n := at[2] - at[0] - 1; n > 3 && len(p.texts) == 0 && !p.turns {
 				p.must(p.b.doc().DeleteRows(p.tab(), draw("row", at[0]+2, at[2]-2)+1, 1))
 			}
 		},
@@ -362,6 +393,63 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			}
 		},
 	}
+	if p.turns {
+		actions["turn"] = func(*rapid.T) { p.turn() }
+		actions["typed above"] = func(*rapid.T) {
+			p.room()
+			at := p.area()
+			if at[0] > 0 {
+				p.typeInto(p.at(draw("row", 0, at[0]-1), draw("column", 0, at[3]+1)))
+			}
+		}
+		actions["heading moved"] = func(*rapid.T) {
+			p.room()
+			p.moveHeading(draw("row", 0, p.area()[2]+4), draw("column", 0, p.area()[3]+3))
+		}
+	}
+	return actions
+}
+
+// turn lets somebody change the exporter's look or heading.
+func (p *person) turn() {
+	switch rapid.IntRange(0, 3).Draw(p.t, "turn") {
+	case 0:
+		p.b.exporter.Look = rapid.SampledFrom(export.Looks()).Draw(p.t, "look")
+	case 1:
+		p.periods++
+		p.b.heading = headingOf(p.periods)
+	case 2:
+		p.b.heading = nil
+	}
+	p.run()
+}
+
+// moveHeading cuts the heading out and puts it where nothing is.
+func (p *person) moveHeading(row, col int) {
+	for _, n := range p.b.doc().Resource().NamedRanges {
+		g := n.Range
+		rows := g.EndRowIndex - g.StartRowIndex
+		if n.Name != rangeKey+"_title" || g.SheetId != p.b.doc().Tabs()[0].ID || rows == 0 {
+			continue
+		}
+		at := p.area()
+		inRows := row < at[2] && at[0] < row+int(rows) && at[1] <= col && col < at[3]
+		if row+int(rows) > p.b.doc().Tabs()[0].Rows || inRows {
+			return
+		}
+		for i := range int(rows) {
+			if p.isTaken(p.at(row+i, col)) {
+				return
+			}
+		}
+		p.must(p.b.doc().Batch(&sheets.Request{CutPaste: &sheets.CutPasteRequest{
+			Source: g, PasteType: "PASTE_NORMAL",
+			Destination: &sheets.GridCoordinate{
+				SheetId: g.SheetId, RowIndex: int64(row), ColumnIndex: int64(col),
+				ForceSendFields: []string{"SheetId", "RowIndex", "ColumnIndex"},
+			},
+		}}))
+	}
 }
 
 // isTaken reports whether something was entered in a cell.
@@ -386,7 +474,8 @@ func TestAPersonBetweenRuns(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		mode := rapid.SampledFrom([]export.Mode{export.Replace, export.Append, export.Upsert}).Draw(rt, "mode")
 		maxBody := rapid.SampledFrom([]int{0, 600}).Draw(rt, "largest body") // 600 is less than a few rows take
-		p := newPerson(rt, t, mode, maxBody)
+		turns := rapid.Bool().Draw(rt, "looks change")
+		p := newPerson(rt, t, mode, maxBody, turns)
 		rt.Repeat(p.actions())
 		p.run()
 	})

@@ -107,11 +107,17 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.stand(ctx); err != nil {
 		return err
 	}
+	if err := r.findLines(ctx); err != nil {
+		return err
+	}
 	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
 	if before != nil && r.change.Stands() == 0 && same {
 		r.change = before // it has been told of the result, and nothing stands
 	} else if err := r.weigh(); err != nil {
 		return err
+	}
+	if r.place.rename && r.cells == nil {
+		r.place.replaces, r.place.tab, r.place.rename = r.place.tab, nil, false
 	}
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
@@ -131,6 +137,10 @@ func (r *write) decide(ctx context.Context) error {
 	if r.undo != nil && pl.whole {
 		return cannotUndo("The exported area is no longer where that run wrote it.")
 	}
+	if err := r.planHeading(ctx, pl); err != nil {
+		return err
+	}
+	pl.overlays = pl.planOverlays()
 	if err := r.planKept(); err != nil {
 		return err
 	}
@@ -573,6 +583,7 @@ func (r *write) result() export.WriteResult {
 	if text := r.plan.kept.warning; text != "" {
 		r.warnings = append(r.warnings, text)
 	}
+	r.warnings = append(r.warnings, r.plan.overlays.warnings...)
 	if !r.isSame() {
 		r.warnings = append(r.warnings, r.keptWarnings()...)
 	}

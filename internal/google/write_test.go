@@ -39,6 +39,7 @@ type bench struct {
 	exporter export.Exporter
 	runs     int
 	saved    []export.Target
+	heading  *export.Heading
 	repairs  []export.Repair // of the next write only
 }
 
@@ -108,6 +109,7 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
+		Look: b.exporter.Look, Heading: b.heading,
 		Report: func(export.Phase, int) {}, Repairs: repairs,
 		Found: func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
 	})
@@ -371,6 +373,28 @@ func TestFullSpreadsheet(t *testing.T) {
 	}
 	if tabs := b.tabs(); len(tabs) != 1 {
 		t.Errorf("tabs were left: %+v", tabs)
+	}
+}
+
+// TestLargestFirstWrite writes more cells into a new spreadsheet than there is room for twice.
+func TestLargestFirstWrite(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, googlesim.Options{}, 0)
+	wide := table.Schema{Columns: slices.Clone(schema.Columns[:1])}
+	var cells []table.Cell
+	for i := range 5_999 {
+		wide.Columns = append(wide.Columns, table.Column{ID: fmt.Sprint(i), Title: fmt.Sprint(i)})
+		cells = append(cells, table.Cell{})
+	}
+	var rows []table.Row
+	for i := range 1_000 { // blank cells count, too
+		rows = append(rows, table.Row{Cells: append([]table.Cell{table.TextOf(fmt.Sprint(i))}, cells...)})
+	}
+	if res := b.mustWrite(wide, rows); res.WriteResult.Rows != 1_000 {
+		t.Errorf("%+v", res.WriteResult)
+	}
+	if tabs := b.tabs(); len(tabs) != 1 || tabs[0].Title != "Invoices" || tabs[0].Hidden {
+		t.Errorf("tabs %+v", tabs)
 	}
 }
 

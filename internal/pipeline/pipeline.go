@@ -118,6 +118,7 @@ type gathered struct {
 	parts    []part
 	rows     *table.Spool
 	note     string
+	heading  *export.Heading
 	warnings []export.Warning // from combining the companies
 
 	snapshot, partial bool   // see export.WriteRequest
@@ -159,7 +160,7 @@ func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
 	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
 	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
-	g.note = j.composeNote(in, g.parts)
+	g.note, g.heading = j.composeNote(in, g.parts), j.composeHeading(in, g.parts)
 	return g, nil
 }
 
@@ -261,7 +262,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 	}
 	return export.WriteRequest{
 		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
-		Rows: g.rows, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
+		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
 		KeepMonthEnds: e.KeepMonths,

@@ -556,3 +556,29 @@ func TestStorageNamesTheAccount(t *testing.T) {
 		}
 	}
 }
+
+// TestLookAndHeadingReachTheDestination: a run asks for the exporter's look, and for a heading if it wants one.
+func TestLookAndHeadingReachTheDestination(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exporter.Look, b.exporter.TitleBlock = export.BoardLook, true
+	var asked export.WriteRequest
+	write := b.write
+	b.write = func(ctx context.Context, w export.WriteRequest) (export.WriteResult, error) {
+		asked = w
+		return write(ctx, w)
+	}
+	if _, err := b.work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Look != export.BoardLook || asked.Heading == nil || asked.Heading.Title != "Vendors" {
+		t.Errorf("asked for look %q and heading %+v", asked.Look, asked.Heading)
+	}
+	b.exporter.TitleBlock = false
+	if _, err := b.work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Heading != nil {
+		t.Errorf("asked for heading %+v", asked.Heading)
+	}
+}

@@ -55,13 +55,13 @@ func TestFiltersAndLinksOfChanges(t *testing.T) {
 	w.query.Columns = []string{export.ChangeWhen, export.ChangeNumber, export.ChangeLink, export.CompanyColumn}
 	w.query.Filters = []export.Filter{{Column: export.ChangeNumber, Op: export.OpEqual, Value: "F"}}
 	r := w.run()
-	w.want(r, "F|"+w.company.AppURL()+"invoice?txnId="+id+"|"+w.company.Name)
+	w.want(r, "F|"+w.company.AppLink("invoice?txnId="+id)+"|"+w.company.Name)
 	if got := r.column(t, export.ChangeWhen)[0]; got != "2026-03-14T21:00:00Z" {
 		t.Errorf("the change was at %s", got)
 	}
 	w.query.Filters[0].Value = "G" // rows that a filter leaves out are in the log all the same
 	ok(t, w.books.Delete("Invoice", other))
-	w.want(w.run(), "G||"+w.company.Name, "G|"+w.company.AppURL()+"invoice?txnId="+other+"|"+w.company.Name)
+	w.want(w.run(), "G||"+w.company.Name, "G|"+w.company.AppLink("invoice?txnId="+other)+"|"+w.company.Name)
 }
 
 func TestPreviewOfChanges(t *testing.T) {

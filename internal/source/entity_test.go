@@ -186,7 +186,8 @@ func TestComputedColumnsAndWarnings(t *testing.T) {
 		t.Errorf("company %q", name)
 	}
 	id, link := got.column(t, "Id")[0], got.column(t, "Link")[0]
-	if link != "https://sandbox.qbo.intuit.com/app/invoice?txnId="+id {
+	page := "https://sandbox.qbo.intuit.com/app/invoice?txnId=" + id
+	if link != page+"&deeplinkcompanyid="+string(s.company.Realm) {
 		t.Errorf("link %q of invoice %s", link, id)
 	}
 	want := []string{fmt.Sprintf(

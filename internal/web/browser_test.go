@@ -76,7 +76,7 @@ const lookScript = `(() => {
 		if (!shown(e)) continue;
 		const box = e.getBoundingClientRect();
 		// The label of a box is part of its target.
-		const high = e.type === "checkbox" ? Math.max(box.height, ...[...e.labels].map((l) => l.parentElement.getBoundingClientRect().height)) : box.height;
+		const high = e.type === "checkbox" || e.type === "radio" ? Math.max(box.height, ...[...e.labels].map((l) => l.parentElement.getBoundingClientRect().height)) : box.height;
 		if (high < 24) out.small.push(name(e) + " " + Math.round(high));
 		if (/^(input|select)$/i.test(e.tagName) && !e.labels.length && !e.ariaLabel) out.nameless.push(name(e));
 	}

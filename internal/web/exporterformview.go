@@ -37,6 +37,8 @@ type formView struct {
 	FilterPaths []choice
 	Accounts    []choice
 	Made        bool // the program created the spreadsheet
+	Looks       []lookChoice
+	TitleBlock  bool
 	Presets     []choice
 	Zones       []string
 	Enabled     bool
@@ -74,6 +76,12 @@ type optionField struct {
 	Choices                            []choice
 	Required                           bool
 	OnlyCustom                         bool // applies to a custom date range only
+}
+
+// lookChoice is a look with a sentence about it.
+type lookChoice struct {
+	choice
+	Help string
 }
 
 type filterField struct {
@@ -181,6 +189,11 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		}
 		v.Accounts = append(v.Accounts, choice{string(a.ID), title, a.ID == e.Target.Account})
 	}
+	for _, l := range export.Looks() {
+		chosen := l == cmp.Or(e.Look, export.PlainLook)
+		v.Looks = append(v.Looks, lookChoice{choice{string(l), l.Title(), chosen}, l.Help()})
+	}
+	v.TitleBlock = e.TitleBlock
 	v.Presets = presets(e.Schedule.Cron)
 	return v
 }

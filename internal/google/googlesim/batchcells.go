@@ -1,6 +1,7 @@
 package googlesim
 
 import (
+	"net/url"
 	"reflect"
 	"strings"
 
@@ -114,10 +115,34 @@ func (p *painter) paint(old uint32, data *sheets.CellFormat) (uint32, error) {
 	if fresh.NumberFormat != nil && fresh.NumberFormat.Type == "" && fresh.NumberFormat.Pattern == "" {
 		fresh.NumberFormat = nil
 	}
+	if data != nil && p.formatMask.has("textFormat.link") && data.TextFormat != nil && data.TextFormat.Link != nil {
+		if err := p.link(&fresh, data.TextFormat); err != nil {
+			return 0, err
+		}
+	}
 	fresh.ForceSendFields = nil
 	id := p.c.st.formats.number(&fresh)
 	p.known[key] = id
 	return id, nil
+}
+
+// link gives a linked cell the colour and the line of links, unless the request sets them itself. See
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/other#TextFormat.
+func (p *painter) link(fresh *sheets.CellFormat, data *sheets.TextFormat) error {
+	if u, err := url.Parse(data.Link.Uri); err != nil || u.Scheme == "" {
+		return badRequest("Invalid link: %s", data.Link.Uri)
+	}
+	text := *fresh.TextFormat
+	colored := p.formatMask.has("textFormat.foregroundColor") && data.ForegroundColor != nil ||
+		p.formatMask.has("textFormat.foregroundColorStyle") && data.ForegroundColorStyle != nil
+	if !colored {
+		text.ForegroundColor, text.ForegroundColorStyle = nil, &sheets.ColorStyle{ThemeColor: "LINK"}
+	}
+	if !p.formatMask.has("textFormat.underline") || !data.Underline && !sent(data.ForceSendFields, "Underline") {
+		text.Underline = true
+	}
+	fresh.TextFormat = &text
+	return nil
 }
 
 func checkNumberFormat(f *sheets.NumberFormat) error {

@@ -135,6 +135,7 @@ type rowView struct {
 
 type cellView struct {
 	Text, Hover, Note string
+	Link              string
 	Class             string
 	Style             template.CSS
 }
@@ -221,6 +222,10 @@ func (st *state) rowView(s *sheet, r, columns int) rowView {
 		if stored := s.at(r, c); stored != nil && !stored.empty() {
 			v.Cells[c] = st.cellView(s, r, c, stored)
 		}
+		v.Cells[c].Style = bandStyle(s.bandColor(r, c)) + v.Cells[c].Style
+		if s.filters(r, c) {
+			v.Cells[c].Class += " filter"
+		}
 	}
 	return v
 }
@@ -259,7 +264,11 @@ func (st *state) cellView(s *sheet, r, c int, stored *cell) cellView {
 	}
 	if f := st.formats.get(stored.format); f != nil {
 		classes = append(classes, formatClasses(f)...)
-		v.Style = cellStyle(f)
+		v.Style = cellStyle(f) + lineStyle(f)
+		v.Link = linkOf(f)
+	}
+	if st.isRed(value, stored.format) {
+		classes = append(classes, "red")
 	}
 	v.Class = strings.Join(classes, " ")
 	return v
@@ -289,8 +298,11 @@ func formatClasses(f *sheets.CellFormat) []string {
 	case "LEFT", "CENTER", "RIGHT":
 		out = append(out, strings.ToLower(f.HorizontalAlignment))
 	}
-	if f.WrapStrategy == "WRAP" {
+	switch f.WrapStrategy {
+	case "WRAP":
 		out = append(out, "wrap")
+	case "OVERFLOW_CELL":
+		out = append(out, "over")
 	}
 	return out
 }

@@ -208,12 +208,21 @@ func (st *state) cellData(s *sheet, row int, a area, v view) []*sheets.CellData 
 		if v.fields.has("sheets.data.rowData.values.effectiveFormat") {
 			d.EffectiveFormat = d.UserEnteredFormat
 		}
+		d.Hyperlink = linkOf(d.UserEnteredFormat)
 		d.Note = stored.note()
 		if stored.extra != nil {
 			d.DataValidation, d.PivotTable = stored.extra.validation, stored.extra.pivot
 		}
 	}
 	return out[:last]
+}
+
+// linkOf returns the link of a whole cell.
+func linkOf(f *sheets.CellFormat) string {
+	if f == nil || f.TextFormat == nil || f.TextFormat.Link == nil {
+		return ""
+	}
+	return f.TextFormat.Link.Uri
 }
 
 func extended(v value) *sheets.ExtendedValue {
