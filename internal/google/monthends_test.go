@@ -489,3 +489,35 @@ func TestMonthEndWithHandEdits(t *testing.T) {
 		}
 	})
 }
+
+// TestMonthEndWithHeading copies the lines above the rows with them.
+func TestMonthEndWithHeading(t *testing.T) {
+	t.Parallel()
+	for _, look := range export.Looks() {
+		for _, rows := range []int{20, 25} {
+			synctest.Test(t, func(t *testing.T) {
+				k := newMonthKeeper(t, 0)
+				k.heading, k.exporter.Look = headingOf(0), look
+				k.mustWrite("run_1", schema, invoices(20))
+				was, frozen := k.doc().Formatted("Invoices!A1:F60"), k.tabs()[0].FrozenRows
+				sleepUntil(t, "2000-02-01T01:00:00Z")
+				if res := k.mustWrite("run_2", schema, invoices(rows)); res.Unchanged != (rows == 20) {
+					t.Errorf("%s, %d rows: %+v", look, rows, res)
+				}
+				if diff := cmp.Diff(was, k.doc().Formatted("'Invoices 2000-01'!A1:F60")); diff != "" {
+					t.Errorf("%s: the copy shows\n%s", look, diff)
+				}
+				if tab, _ := k.doc().Tab("Invoices 2000-01"); tab.FrozenRows != frozen {
+					t.Errorf("%s: %d rows are frozen, want %d", look, tab.FrozenRows, frozen)
+				}
+				picture := k.pictureOf("Invoices 2000-01")
+				k.heading = nil
+				k.mustWrite("run_3", schema, invoices(rows+1))
+				k.mustUndo("run_4", "run_3")
+				if picture != k.pictureOf("Invoices 2000-01") {
+					t.Errorf("%s: the copy has changed", look)
+				}
+			})
+		}
+	}
+}
