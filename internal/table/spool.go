@@ -20,16 +20,15 @@ import (
 type Spool struct {
 	schema Schema
 	totals Totals
-	buf    bytes.Buffer
-	zip    *flate.Writer
+	kept   chunks
+	zip    *flate.Writer // nil once reading began
 	row    []byte
-	done   bool
 }
 
 // NewSpool returns an empty spool for rows under the schema.
 func NewSpool(s Schema) *Spool {
 	sp := &Spool{schema: s}
-	sp.zip, _ = flate.NewWriter(&sp.buf, flate.BestSpeed) // fails only for an unknown level
+	sp.zip, _ = flate.NewWriter(&sp.kept, flate.BestSpeed) // fails only for an unknown level
 	return sp
 }
 
@@ -53,14 +52,14 @@ func (s *Spool) Totals() Totals { return s.totals }
 func (s *Spool) Len() int { return s.totals.Rows }
 
 // Size returns the number of bytes held.
-func (s *Spool) Size() int { return s.buf.Len() }
+func (s *Spool) Size() int { return s.kept.size }
 
 // Add appends a row, which must have as many cells as the schema has columns.
 func (s *Spool) Add(r Row) error {
 	if len(r.Cells) != len(s.schema.Columns) {
 		return fmt.Errorf("spooling a row of %d cells under %d columns", len(r.Cells), len(s.schema.Columns))
 	}
-	if s.done {
+	if s.zip == nil {
 		return fmt.Errorf("spooling a row after reading began")
 	}
 	b := append(s.row[:0], byte(r.Role), r.Level)
@@ -77,12 +76,12 @@ func (s *Spool) Add(r Row) error {
 
 // Rows yields the rows from the beginning. It may be called repeatedly, but no row can be added after the first call.
 func (s *Spool) Rows() iter.Seq2[Row, error] {
-	if !s.done {
-		s.done = true
+	if s.zip != nil {
 		_ = s.zip.Close() // writes to memory only
+		s.zip, s.row = nil, nil
 	}
 	return func(yield func(Row, error) bool) {
-		in := bufio.NewReaderSize(flate.NewReader(bytes.NewReader(s.buf.Bytes())), 64<<10)
+		in := bufio.NewReaderSize(flate.NewReader(s.kept.reader()), 64<<10)
 		for range s.totals.Rows {
 			r, err := readRow(in, len(s.schema.Columns))
 			if !yield(r, err) || err != nil {
@@ -90,6 +89,44 @@ func (s *Spool) Rows() iter.Seq2[Row, error] {
 			}
 		}
 	}
+}
+
+// chunks holds bytes in pieces, so that growing copies nothing.
+type chunks struct {
+	list [][]byte
+	size int
+}
+
+// The sizes of chunks: each is twice as large as the one before, up to the largest.
+const (
+	firstChunk   = 4 << 10
+	largestChunk = 256 << 10
+)
+
+// Write implements io.Writer.
+func (c *chunks) Write(p []byte) (int, error) {
+	n := len(p)
+	c.size += n
+	for len(p) > 0 {
+		last := len(c.list) - 1
+		if last < 0 || len(c.list[last]) == cap(c.list[last]) {
+			c.list = append(c.list, make([]byte, 0, min(firstChunk<<min(len(c.list), 16), largestChunk)))
+			last++
+		}
+		fits := min(len(p), cap(c.list[last])-len(c.list[last]))
+		c.list[last] = append(c.list[last], p[:fits]...)
+		p = p[fits:]
+	}
+	return n, nil
+}
+
+// reader returns a reader of all bytes from the beginning.
+func (c *chunks) reader() io.Reader {
+	parts := make([]io.Reader, len(c.list))
+	for i, part := range c.list {
+		parts[i] = bytes.NewReader(part)
+	}
+	return io.MultiReader(parts...)
 }
 
 const blankTag = 0xff
