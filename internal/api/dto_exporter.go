@@ -85,12 +85,13 @@ func showStandings(ctx context.Context, d *control.Desk, exporters ...export.Exp
 		return nil, err
 	}
 	views := make([]exporterView, len(exporters))
-	for i, s := range standings {
+	for i, e := range exporters {
+		s := standings[i]
 		var last *successView
 		if r := s.Success; r != nil {
 			last = &successView{r.ID, stamp(r.FinishedAt), r.Rows, figureViews(r.Figures), nullable(r.URL)}
 		}
-		views[i] = append(showExporter(d, exporters[i]), member{memberState, s.State}, member{memberLastSuccess, last})
+		views[i] = append(showExporter(d, e), member{memberState, s.State}, member{memberLastSuccess, last})
 	}
 	return views, nil
 }

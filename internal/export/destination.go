@@ -33,6 +33,8 @@ type WriteRequest struct {
 	FillDown    bool        // formulas beside the rows follow them
 	Repairs     []Repair    // what a person allows this run to do
 	OnHandEdit  OnHandEdit  // empty means OverwriteHandEdits
+	// KeepMonthEnds says that what a month has left standing, in Zone, is copied before the first write of a later one.
+	KeepMonthEnds bool
 	// Undo is the run whose write, with all later ones, is to be undone: the range becomes what it was before it.
 	Undo ID
 	// Reverse is what that run did, if that is known. A destination that does not keep what stood before takes it back.

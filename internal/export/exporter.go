@@ -40,6 +40,13 @@ func onHandEditWords(e Exporter) string {
 	return "Overwrite them, and list them in what the run changed"
 }
 
+func keepMonthsWords(e Exporter) string {
+	if e.KeepMonths {
+		return "A copy of the rows on a tab of its own"
+	}
+	return "Nothing is kept"
+}
+
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -69,12 +76,13 @@ type Exporter struct {
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`
 	Mode         Mode              `json:"mode"`
-	OnDifference OnDifference      `json:"on_difference,omitempty"` // empty means WarnOnDifference
-	Look         Look              `json:"look,omitempty"`          // empty means PlainLook
-	TitleBlock   bool              `json:"title_block,omitempty"`   // a Heading above the rows
-	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`  // empty means OverwriteHandEdits
-	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`  // empty means MoveWhenBlocked
-	NoFillDown   bool              `json:"no_fill_down,omitempty"`  // formulas beside the rows do not follow them
+	OnDifference OnDifference      `json:"on_difference,omitempty"`   // empty means WarnOnDifference
+	Look         Look              `json:"look,omitempty"`            // empty means PlainLook
+	TitleBlock   bool              `json:"title_block,omitempty"`     // a Heading above the rows
+	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`    // empty means OverwriteHandEdits
+	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`    // empty means MoveWhenBlocked
+	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them
+	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
 	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation

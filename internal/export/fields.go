@@ -116,6 +116,10 @@ var fields = []Field{
 	}, func(e *Exporter) *WhenBlocked { return &e.WhenBlocked }),
 	notField(Field{Path: "fill_down", Label: "Formulas beside the rows", Input: "fill_down", Words: fillDownWords},
 		func(e *Exporter) *bool { return &e.NoFillDown }),
+	ownField(Field{
+		Path: "keep_month_ends", Label: "At each month's end", Input: "keep_month_ends", Kind: FieldTruth,
+		Words: keepMonthsWords,
+	}, func(e *Exporter) *bool { return &e.KeepMonths }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

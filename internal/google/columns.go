@@ -170,11 +170,11 @@ func (m *marks) take(d *sheets.GridData, isHeader bool, owner export.ID) {
 			}
 		}
 	}
-	for _, row := range d.RowData {
-		for i, c := range row.Values {
-			m.header[int(d.StartColumn)+i] = shownText(c.EffectiveValue)
-		}
-		break
+	if len(d.RowData) == 0 {
+		return
+	}
+	for i, c := range d.RowData[0].Values {
+		m.header[int(d.StartColumn)+i] = shownText(c.EffectiveValue)
 	}
 }
 

@@ -50,7 +50,7 @@ func (r *write) placeEdits() {
 		if ed.Kind != change.Changed || len(ed.Columns) != 1 || !ed.Known {
 			continue
 		}
-		id := ""
+		var id string
 		if i := ed.Columns[0]; r.sameColumns() {
 			id = schema.Columns[i].ID
 		} else {

@@ -207,6 +207,11 @@ func drop(key, value string) *sheets.Request {
 
 // newStamp returns the stamp that the batch leaves.
 func (pl *plan) newStamp() stamp {
+	if pl.kept.alone {
+		s := pl.place.stamp
+		s.Writes, s.At = s.Writes+1, pl.at.UTC().Format(time.RFC3339)
+		return s
+	}
 	s := stamp{
 		Exporter: pl.owner, Run: pl.run, Writes: pl.place.stamp.Writes + 1,
 		Digest: pl.digest, Look: pl.look(), Rows: pl.rows + 1, At: pl.at.UTC().Format(time.RFC3339),

@@ -46,7 +46,6 @@ type plan struct {
 	fill    []int // the tab's columns with formulas that follow the rows
 	arr     arrangement
 	header  bool // must be written
-	known   bool // all columns have marks
 	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect

@@ -40,8 +40,8 @@ type stamp struct {
 	// Heading holds the texts above the rows as they were written last, and the link; nil if there are none.
 	Heading []string  `json:"heading,omitempty"`
 	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
-	At      string    `json:"at"`
-	First   firstRows `json:"first"` // of the exporter on this tab
+	At      string    `json:"at"`            // a copy of a month's end counts as a write
+	First   firstRows `json:"first"`         // of the exporter on this tab
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
@@ -90,7 +90,8 @@ type tab struct {
 	staging    export.ID // the exporter whose staging tab it is
 	states     []keptState
 	isCopy     bool // of a range that people had edited
-	conditions int  // how many conditional formats it has
+	monthEnds  []monthEnd
+	conditions int // how many conditional formats it has
 }
 
 // band is a range with rows or columns of alternating colours.
@@ -362,6 +363,10 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if !p.tab.grid {
 		return p, problem.New(problem.SheetConflict, "The tab %q holds a chart and no cells.", p.tab.title).
 			WithRemedies(string(export.RepairStartOver))
+	}
+	if len(p.tab.monthEnds) > 0 {
+		return p, problem.New(problem.SheetConflict, "The tab %q keeps rows as they stood at a month's end, and is "+
+			"never written to.", p.tab.title).WithRemedies(string(export.RepairStartOver))
 	}
 	p.stamp = p.tab.stamps[owner]
 	claim := rect{row, col, row + p.stamp.Rows, col + len(p.stamp.Fields)}

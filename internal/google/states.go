@@ -53,7 +53,7 @@ type keptField struct {
 
 func (k keptState) place() rect { return rect{k.Rect[0], k.Rect[1], k.Rect[2], k.Rect[3]} }
 
-// noteState takes the marks of hidden tabs that keep what stood.
+// noteState takes the marks of tabs that keep what stood.
 func (t *tab) noteState(m *sheets.DeveloperMetadata) {
 	switch m.MetadataKey {
 	case stateKey:
@@ -64,6 +64,11 @@ func (t *tab) noteState(m *sheets.DeveloperMetadata) {
 		}
 	case copyKey:
 		t.isCopy = true
+	case monthEndKey:
+		var k monthEnd
+		if json.Unmarshal([]byte(m.MetadataValue), &k) == nil {
+			t.monthEnds = append(t.monthEnds, k)
+		}
 	}
 }
 
@@ -95,6 +100,9 @@ type keeping struct {
 	state    bool // the write can be undone
 	copied   string
 	copyID   int64
+	monthEnd bool   // a copy of a month's end is made
+	alone    bool   // the rows are right as they are: nothing else is written
+	warning  string // why no copy of a month's end is made; empty if none is due
 }
 
 // planKept decides what the commit keeps of what stands.
@@ -102,6 +110,9 @@ func (r *write) planKept() error {
 	pl := r.plan
 	pl.kept = keeping{}
 	if r.isSame() {
+		if pl.kept.alone = true; !r.isUndo() {
+			r.keepMonthEnd()
+		}
 		return nil
 	}
 	if r.w.OnHandEdit == export.KeepCopyOfHandEdits && r.set.Edited > 0 {
@@ -109,6 +120,7 @@ func (r *write) planKept() error {
 			return err
 		}
 	}
+	r.keepMonthEnd()
 	r.keepState()
 	return nil
 }

@@ -29,6 +29,8 @@ type keeper struct {
 	nextRun  export.ID
 	befores  map[export.ID][]byte
 	undoable bool
+	months   bool
+	zone     *time.Location // nil means UTC
 }
 
 func newKeeper(t *testing.T, maxBody int) *keeper {
@@ -48,8 +50,8 @@ func (k *keeper) request(run export.ID) export.WriteRequest {
 	k.undoable = false
 	return export.WriteRequest{
 		Run: run, Owner: k.exporter.ID, Target: k.exporter.Target, Title: k.exporter.Name, Budget: 1 << 20,
-		Note: "written by " + string(run), Zone: time.UTC, OnHandEdit: k.mode,
-		Look: k.exporter.Look, Heading: k.heading,
+		Note: "written by " + string(run), Zone: orUTC(k.zone), OnHandEdit: k.mode,
+		Look: k.exporter.Look, Heading: k.heading, KeepMonthEnds: k.months,
 		Trace: k.trace, TraceRun: k.run, Next: k.next, NextRun: k.nextRun,
 		Report: func(export.Phase, int) {},
 		Found:  func(t export.Target) error { k.exporter.Target = t; return nil },

@@ -144,7 +144,10 @@ func unpackCell(c table.Cell) value {
 // trimBlank returns the rows without blank ones at the end.
 func trimBlank(all *table.Spool) *table.Spool {
 	last, n := 0, 0
-	for row := range all.Rows() {
+	for row, err := range all.Rows() {
+		if err != nil {
+			break // cannot be: the rows are in memory
+		}
 		n++
 		if slices.ContainsFunc(row.Cells, func(c table.Cell) bool { return c.String() != "" }) {
 			last = n
@@ -152,10 +155,11 @@ func trimBlank(all *table.Spool) *table.Spool {
 	}
 	rows := table.NewSpool(all.Schema())
 	n = 0
-	for row := range all.Rows() {
-		if n++; n <= last {
-			_ = rows.Add(row)
+	for row, err := range all.Rows() {
+		if n++; err != nil || n > last {
+			break
 		}
+		_ = rows.Add(row)
 	}
 	return rows
 }

@@ -226,20 +226,20 @@ func bigResult(b *testing.B, columns, every int) *table.Spool {
 }
 
 // putBig writes a result and reports the most heap that was in use meanwhile. It returns the trace.
-func (w *bench) putBig(b *testing.B, r export.WriteRequest) []byte {
-	b.Helper()
-	w.exporter.Target.Sheet = "Data"
+func (b *bench) putBig(tb *testing.B, r export.WriteRequest) []byte {
+	tb.Helper()
+	b.exporter.Target.Sheet = "Data"
 	heap := &heapWatch{}
-	w.runs++
-	r.Run, r.Owner, r.Target = export.ID(fmt.Sprint("run_", w.runs)), w.exporter.ID, w.exporter.Target
+	b.runs++
+	r.Run, r.Owner, r.Target = export.ID(fmt.Sprint("run_", b.runs)), b.exporter.ID, b.exporter.Target
 	r.Title, r.Zone = "Big", time.UTC
 	r.Report, r.Found = func(export.Phase, int) { heap.look() }, func(export.Target) error { return nil }
-	res, _, err := export.Put(context.Background(), w.client, r)
+	res, _, err := export.Put(context.Background(), b.client, r)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	w.exporter.Target = res.Target
-	b.ReportMetric(float64(heap.most)/(1<<20), "peak-MB")
+	b.exporter.Target = res.Target
+	tb.ReportMetric(float64(heap.most)/(1<<20), "peak-MB")
 	return res.Trace
 }
 

@@ -150,7 +150,7 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.mustBeEmpty(ctx); err != nil {
 		return err
 	}
-	if !pl.whole && !pl.changesNothing() && r.place.marks.columns == nil {
+	if !pl.whole && (!pl.changesNothing() || pl.kept.monthEnd) && r.place.marks.columns == nil {
 		if err := r.readMarks(ctx); err != nil {
 			return err
 		}
@@ -389,6 +389,9 @@ func (r *write) Requests() int {
 	}
 	switch {
 	case r.isSame():
+		if r.plan.kept.monthEnd {
+			return commit
+		}
 		return min(len(r.leftovers()), 1)
 	case r.refuseEdits() != nil:
 		return 0
@@ -448,9 +451,14 @@ func (r *write) Close() error {
 	return nil
 }
 
-// finishUnchanged ends a run that has nothing to write. It only deletes hidden tabs that a dead run may have left.
+// finishUnchanged ends a run that has no rows to write. It only keeps a month's end, and deletes hidden tabs that a
+// dead run may have left.
 func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error) {
-	if left := r.leftovers(); len(left) > 0 {
+	if r.plan.kept.monthEnd {
+		if err := r.putMonthEnd(ctx); err != nil {
+			return export.WriteResult{}, err
+		}
+	} else if left := r.leftovers(); len(left) > 0 {
 		gone := func(st *state) bool {
 			return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging == r.w.Owner })
 		}
@@ -570,6 +578,9 @@ func (r *write) result() export.WriteResult {
 		r.warnings = append(r.warnings, cutWarning(r.cut))
 	}
 	if text := r.plan.fullness(); text != "" {
+		r.warnings = append(r.warnings, text)
+	}
+	if text := r.plan.kept.warning; text != "" {
 		r.warnings = append(r.warnings, text)
 	}
 	r.warnings = append(r.warnings, r.plan.overlays.warnings...)

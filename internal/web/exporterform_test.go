@@ -32,6 +32,8 @@ func (s *site) filledForm(change url.Values) url.Values {
 		"account":     {string(s.account)}, "sheet": {"Data"}, "start": {"b2"},
 
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
+
+		"keep_month_ends": {"true"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -54,7 +56,7 @@ func TestCreateExporter(t *testing.T) {
 	e := all[0]
 	want := export.Exporter{
 		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB},
-		Mode: export.Replace,
+		Mode: export.Replace, KeepMonths: true,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
 		Filters: []export.Filter{
@@ -67,7 +69,8 @@ func TestCreateExporter(t *testing.T) {
 	}
 	got := export.Exporter{
 		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
+		KeepMonths: e.KeepMonths,
+		Columns:    e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
 			Sheet: e.Target.Sheet, Start: e.Target.Start,

@@ -124,12 +124,15 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
-	for _, name := range []string{"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference"} {
+	finer := []string{
+		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends",
+	}
+	for _, name := range finer {
 		v.Finer = v.Finer || wrong(name) != ""
 	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
-		if f.On {
+		if f.Kind == export.FieldTruth {
 			text = fmt.Sprint(f.Get(e))
 		}
 		switch {
