@@ -127,6 +127,9 @@ func shown(doc *googlesim.Spreadsheet) [][]string {
 // rows or the new ones after every change of the spreadsheet, and the next run puts everything right, once.
 func TestEveryWriteEveryFault(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	for _, mode := range []export.Mode{export.Replace, export.Append, export.Upsert} {
 		for size, maxBody := range map[string]int{"small": 0, "staged": 1} {
 			for i, st := range steps() {

@@ -233,6 +233,9 @@ func (h *history) checkNotes() {
 // loses a row, rows stay where they are unless the mode is replace, and a repeated run writes nothing.
 func TestModesThroughAnyHistory(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	for name, maxBody := range map[string]int{"small": 0, "staged": 900} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

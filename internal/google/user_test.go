@@ -471,6 +471,9 @@ func (p *person) typeInto(a1 string) {
 // TestAPersonBetweenRuns plays a person who works in the sheet between runs.
 func TestAPersonBetweenRuns(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		mode := rapid.SampledFrom([]export.Mode{export.Replace, export.Append, export.Upsert}).Draw(rt, "mode")
 		maxBody := rapid.SampledFrom([]int{0, 600}).Draw(rt, "largest body") // 600 is less than a few rows take

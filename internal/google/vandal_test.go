@@ -204,6 +204,9 @@ func (v *vandal) look() {
 // these ways leads on.
 func TestNoDeadEnds(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		v := &vandal{t: rt, b: newBench(t, googlesim.Options{}, 0), schema: schema, n: 6}
 		v.b.mustWrite(schema, invoices(v.n))
