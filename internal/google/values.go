@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/shopspring/decimal"
 
@@ -18,9 +17,6 @@ const maxCellText = 50_000
 
 // cutMark ends a text that was too long for a cell, so that nobody takes it for the whole text.
 const cutMark = " … [cut: a Google Sheets cell holds 50,000 characters]"
-
-// maxExactDigits is the number of decimal digits that a double keeps exactly. Sheets computes with doubles.
-const maxExactDigits = 15
 
 // value is a cell as Sheets stores it: blank (zero value), text, an exact number's text, or a truth value.
 type value = change.Value
@@ -43,8 +39,8 @@ func (e *encoder) value(c table.Cell) value {
 		return value{}
 	}
 	if c.Kind() == table.Money || c.Kind() == table.Number {
-		text := plainText(c.String())
-		if digits(text) > maxExactDigits {
+		text := table.PlainDecimal(c.String())
+		if table.Digits(text) > table.ExactDigits {
 			return value{Kind: 's', Text: c.String()}
 		}
 		return value{Kind: 'n', Text: text}
@@ -81,46 +77,15 @@ func (e *encoder) text(s string) value {
 	if s == "" {
 		return value{}
 	}
-	if len(s) > maxCellText {
-		if units := utf16.Encode([]rune(s)); len(units) > maxCellText {
-			keep := units[:maxCellText-len(utf16.Encode([]rune(cutMark)))]
-			if utf16.IsSurrogate(rune(keep[len(keep)-1])) && keep[len(keep)-1] < 0xDC00 {
-				keep = keep[:len(keep)-1]
-			}
-			s = string(utf16.Decode(keep)) + cutMark
-			e.cut++
-		}
+	s, cut := table.CutText(s, maxCellText, cutMark)
+	if cut {
+		e.cut++
 	}
 	return value{Kind: 's', Text: s}
 }
 
-// plain formats a decimal as plainText does.
-func plain(d decimal.Decimal) string { return plainText(table.DecimalText(d)) }
-
-// plainText removes trailing zeros from a decimal's text, so that it compares equal to a double that was sent and read
-// back.
-func plainText(s string) string {
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	if s == "-0" {
-		return "0"
-	}
-	return s
-}
-
-// digits counts the digits of a decimal's text between the first and the last one that is not 0.
-func digits(s string) int {
-	first, last := strings.IndexAny(s, "123456789"), strings.LastIndexAny(s, "123456789")
-	if first < 0 {
-		return 0
-	}
-	n := last - first + 1
-	if point := strings.IndexByte(s, '.'); point > first && point < last {
-		n--
-	}
-	return n
-}
+// plain returns a decimal as table.PlainDecimal does.
+func plain(d decimal.Decimal) string { return table.PlainDecimal(table.DecimalText(d)) }
 
 // readValue converts a value from a values.get answer with UNFORMATTED_VALUE.
 func readValue(v any) value {

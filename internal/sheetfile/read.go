@@ -360,14 +360,14 @@ func numberValue(s string) Value {
 	if err != nil {
 		return Value{Kind: 's', Text: s}
 	}
-	text := plainText(table.DecimalText(d))
-	if n := digits(text); n > maxExactDigits {
-		text = plainText(table.DecimalText(roundDigits(d)))
+	text := table.PlainDecimal(table.DecimalText(d))
+	if n := table.Digits(text); n > table.ExactDigits {
+		text = table.PlainDecimal(table.DecimalText(roundDigits(d)))
 	}
 	return Value{Kind: 'n', Text: text}
 }
 
 // roundDigits rounds to 15 significant digits.
 func roundDigits(d decimal.Decimal) decimal.Decimal {
-	return d.Round(int32(maxExactDigits - d.NumDigits() - int(d.Exponent())))
+	return d.Round(int32(table.ExactDigits - d.NumDigits() - int(d.Exponent())))
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/shopspring/decimal"
 
@@ -25,9 +24,6 @@ const (
 
 // cutMark ends a text that was too long for a cell, so that nobody takes it for the whole text.
 const cutMark = " … [cut: an Excel cell holds 32,767 characters]"
-
-// maxExactDigits is the number of decimal digits that a double keeps exactly. Excel computes with doubles.
-const maxExactDigits = 15
 
 // Encoder turns cells into values and counts the texts that it had to cut.
 type Encoder struct {
@@ -51,8 +47,8 @@ func (e *Encoder) Value(c table.Cell) Value {
 	}
 	switch c.Kind() {
 	case table.Money, table.Number:
-		text := plainText(c.String())
-		if digits(text) > maxExactDigits {
+		text := table.PlainDecimal(c.String())
+		if table.Digits(text) > table.ExactDigits {
 			return Value{Kind: 's', Text: c.String()}
 		}
 		return Value{Kind: 'n', Text: text}
@@ -84,7 +80,7 @@ func (e *Encoder) day(kind table.Kind, at time.Time) Value {
 		return Value{Kind: 's', Text: at.Format(layout)}
 	}
 	days := decimal.NewFromInt(at.Unix()-epoch.Unix()).DivRound(decimal.NewFromInt(86400), 9)
-	return Value{Kind: 'n', Text: plainText(table.DecimalText(days))}
+	return Value{Kind: 'n', Text: table.PlainDecimal(table.DecimalText(days))}
 }
 
 // text drops the control characters that XML cannot hold, and cuts what does not fit.
@@ -98,39 +94,9 @@ func (e *Encoder) text(s string) Value {
 	if s == "" {
 		return Value{}
 	}
-	if len(s) > maxCellText {
-		if units := utf16.Encode([]rune(s)); len(units) > maxCellText {
-			keep := units[:maxCellText-len(utf16.Encode([]rune(cutMark)))]
-			if last := keep[len(keep)-1]; last >= 0xD800 && last < 0xDC00 {
-				keep = keep[:len(keep)-1] // half a character
-			}
-			s = string(utf16.Decode(keep)) + cutMark
-			e.Cut++
-		}
+	s, cut := table.CutText(s, maxCellText, cutMark)
+	if cut {
+		e.Cut++
 	}
 	return Value{Kind: 's', Text: s}
-}
-
-// plainText removes trailing zeros from a decimal's text, so that it is what Excel would save again.
-func plainText(s string) string {
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	if s == "-0" {
-		return "0"
-	}
-	return s
-}
-
-// digits counts the digits of a decimal's text between the first and the last one that is not 0.
-func digits(s string) int {
-	first, last := strings.IndexAny(s, "123456789"), strings.LastIndexAny(s, "123456789")
-	if first < 0 {
-		return 0
-	}
-	n := last - first + 1
-	if point := strings.IndexByte(s, '.'); point > first && point < last {
-		n--
-	}
-	return n
 }
