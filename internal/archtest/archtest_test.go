@@ -41,7 +41,7 @@ var may = map[string]string{
 
 	"source":    "changelog export problem rows statement supply",
 	"rows":      "export problem record supply table",
-	"statement": "export problem record supply table",
+	"statement": "export problem record sentence supply table",
 	"changelog": "export record supply table",
 
 	"sheetfile":        "change problem table",
@@ -64,7 +64,10 @@ var may = map[string]string{
 	"record":    "table",
 	"config":    "vault",
 
-	"archtest": "", "capture": "", "limit": "", "problem": "", "table": "", "templates": "", "vault": "", "version": "",
+	"capture": "sentence",
+
+	"archtest": "", "limit": "", "problem": "", "sentence": "", "table": "", "templates": "", "vault": "",
+	"version": "",
 }
 
 // file is one parsed Go file of the module.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ledgersheet/internal/sentence"
 )
 
 // Scrubber replaces values, each value always by the same replacement. It is for one capture and not safe for
@@ -261,7 +263,7 @@ func (s *Scrubber) replace(text string) string {
 	known, ok := s.texts[text]
 	if !ok {
 		known = "N" + strconv.Itoa(len(s.texts)+1)
-		if isSentence(text) {
+		if sentence.Is(text) {
 			known += " " + s.replaceEnd(text)
 		}
 		s.texts[text] = known

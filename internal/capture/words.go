@@ -35,22 +35,6 @@ var ageWords = setOf(`days; past; due; and; over; or; more; -`)
 // cutNotice begins the row that says that QuickBooks left out the rest of a report.
 const cutNotice = "unable to display more data"
 
-// isSentence reports whether a text is a sentence rather than a name, as the reader of reports has it.
-func isSentence(text string) bool {
-	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Pf, r) })
-	if strings.TrimRight(text, ".!。！．｡।") == text {
-		return false
-	}
-	dense := 0
-	for _, r := range text {
-		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
-			dense++
-		}
-	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) })
-	return dense >= 8 || len(words) >= 5
-}
-
 // setOf returns the entries of a list that semicolons or line ends separate.
 func setOf(list string) map[string]bool {
 	set := map[string]bool{}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/google/googlesim"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -183,4 +184,24 @@ func writeLate(t *testing.T, maxBody int, first bool, status int, newest []table
 	if tabs := b.tabs(); len(tabs) != 2 {
 		t.Errorf("tabs were left: %+v", tabs)
 	}
+}
+
+// TestAFirstWriteLooksAgain: where nothing of the exporter's stands yet, no mark tells that people have moved cells. So a
+// first write that took long looks again before its commit, and leaves the person's cell alone.
+func TestAFirstWriteLooksAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, googlesim.Options{}, 1)
+		b.exporter.Target.Spreadsheet = b.sim.CreateSpreadsheet(owner, "Book", "Invoices")
+		b.exporter.Target.Start = "A3"
+		must(t, b.doc().SetCell("Invoices!A2", "mine"))
+		b.sim.Fail(googlesim.Fault{Kind: "values.update", Skip: 1, Delay: time.Minute, Before: func() {
+			must(t, b.doc().InsertRows("Invoices", 1, 1))
+		}})
+		_, err := b.write(schema, invoices(20))
+		if !problem.HasCode(err, problem.SheetConflict) {
+			t.Errorf("over a person's cell: %v", err)
+		}
+		b.holds("Invoices!A3", "mine")
+	})
 }

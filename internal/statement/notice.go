@@ -3,7 +3,8 @@ package statement
 import (
 	"slices"
 	"strings"
-	"unicode"
+
+	"ledgersheet/internal/sentence"
 )
 
 // recordedNotice is how the notice begins that QuickBooks puts into a report, with status 200, when it left out the
@@ -62,7 +63,7 @@ func (d *document) findNotice() (noticePlace, bool) {
 	}
 	place, cells := d.Rows.findLast()
 	text, alone := findOnly(cells)
-	if !alone || !isSentence(text) {
+	if !alone || !sentence.Is(text) {
 		return noticePlace{}, false
 	}
 	seen := survey{last: cells}
@@ -162,21 +163,4 @@ func (s *survey) visit(r *docRows) {
 		}
 		s.visit(row.Rows)
 	}
-}
-
-// isSentence reports whether a text is a sentence of some length rather than a name: it has a full stop and, for
-// scripts without blanks between words, eight letters, else five words.
-func isSentence(text string) bool {
-	text = strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Pf, r) })
-	if strings.TrimRight(text, ".!。！．｡।") == text {
-		return false
-	}
-	dense := 0
-	for _, r := range text {
-		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
-			dense++
-		}
-	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) })
-	return dense >= 8 || len(words) >= 5
 }

@@ -106,12 +106,8 @@ func (c *change) deleteBanding(r *sheets.DeleteBandingRequest) error {
 // updateBorders sets the borders of a range. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) updateBorders(r *sheets.UpdateBordersRequest) error {
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	for row := a.r1; row < a.r2; row++ {

@@ -202,12 +202,8 @@ func (c *change) updateCells(r *sheets.UpdateCellsRequest) error {
 		}
 		return c.paintRows(p, s, area{sheet: s.id, r1: row, c1: col, r2: s.rowCount, c2: s.colCount}, r.Rows, true)
 	}
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	if err := c.paintRows(p, s, a, r.Rows, false); err != nil {
@@ -293,12 +289,8 @@ func (c *change) repeatCell(r *sheets.RepeatCellRequest) error {
 	if err != nil {
 		return err
 	}
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	var blank cell
@@ -326,12 +318,8 @@ func (c *change) repeatCell(r *sheets.RepeatCellRequest) error {
 // setDataValidation sets the rule of every cell of a range, but of rows a filter hides only if asked. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) setDataValidation(r *sheets.SetDataValidationRequest) error {
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	hidden := c.st.filteredRows(s)

@@ -116,6 +116,16 @@ func (c *change) area(g *sheets.GridRange) (*sheet, area, error) {
 	return s, a, nil
 }
 
+// editable is area for a request that changes the cells: without open ends, and refused where they are protected.
+func (c *change) editable(g *sheets.GridRange) (*sheet, area, error) {
+	s, a, err := c.area(g)
+	if err != nil {
+		return nil, area{}, err
+	}
+	a = s.clamp(a)
+	return s, a, c.mayEdit(a)
+}
+
 // clipped is area for requests that cut a range which runs past the grid to it, and close open ends. A
 // range that starts past the grid is refused.
 func (c *change) clipped(g *sheets.GridRange) (*sheet, area, error) {

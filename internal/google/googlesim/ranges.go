@@ -12,12 +12,8 @@ import (
 // mergeCells merges a range into one cell, or into one each row or column; only the first value stays.
 // See https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) mergeCells(r *sheets.MergeCellsRequest) error {
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	for _, side := range []struct {
@@ -93,12 +89,8 @@ func (st *state) swallow() {
 // unmergeCells splits the merged cells that lie whole in a range. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) unmergeCells(r *sheets.UnmergeCellsRequest) error {
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	var kept []area

@@ -17,12 +17,8 @@ type sortedRow struct {
 // are hidden stay where they are, and a merge of several rows refuses the sort. See
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request.
 func (c *change) sortRange(r *sheets.SortRangeRequest) error {
-	s, a, err := c.area(r.Range)
+	s, a, err := c.editable(r.Range)
 	if err != nil {
-		return err
-	}
-	a = s.clamp(a)
-	if err := c.mayEdit(a); err != nil {
 		return err
 	}
 	if len(r.SortSpecs) == 0 {
