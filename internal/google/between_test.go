@@ -186,8 +186,8 @@ func writeLate(t *testing.T, maxBody int, first bool, status int, newest []table
 	}
 }
 
-// TestAFirstWriteLooksAgain: where nothing of the exporter's stands yet, no mark tells that people have moved cells. So a
-// first write that took long looks again before its commit, and leaves the person's cell alone.
+// TestAFirstWriteLooksAgain: where nothing of the exporter's stands yet, no mark tells that people have moved cells. So
+// a first write that took long looks again before its commit, and leaves the person's cell alone.
 func TestAFirstWriteLooksAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
