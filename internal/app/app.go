@@ -105,7 +105,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
-	a.books = newQuickBooks(set.Intuit, a.store, meter("quickbooks"), a.log, companyNews{
+	a.books = newQuickBooks(set.Intuit, set.Limits, a.store, meter("quickbooks"), a.log, companyNews{
 		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
@@ -116,7 +116,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			a.control.CompanyTold(ctx, realm, asked, why)
 		},
 	})
-	a.google, err = newGoogle(set.Google, a.store, meter("google"), a.log,
+	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
 		return nil, err

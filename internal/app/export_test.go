@@ -19,3 +19,6 @@ func (a *App) StartSchedules(ctx context.Context) error {
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
 	return nil
 }
+
+// DebugAddr returns the address of the profiles.
+func (a *App) DebugAddr() string { return a.faces.debugAt.Addr().String() }

@@ -39,9 +39,10 @@ type companyNews struct {
 	told      func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 }
 
-func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	news companyNews) *quickBooks {
-	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
+func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStore, net http.RoundTripper,
+	log *slog.Logger, news companyNews) *quickBooks {
+	limits := intuit.EvenLimits(most.QuickBooksPerMinute, most.QuickBooksPerSecond, most.QuickBooksConcurrent)
+	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(limits), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
 	}
