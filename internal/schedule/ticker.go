@@ -33,8 +33,10 @@ type Options struct {
 	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next
 	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil means slog.Default
+	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
+	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
 	// change.
 	Jitter bool
@@ -63,6 +65,9 @@ func NewTicker(o Options) *Ticker {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Pace == nil {
+		o.Pace = func(context.Context, export.Exporter, time.Time) Pace { return Pace{} }
 	}
 	return &Ticker{o: o, log: o.Logger.With("component", "schedule"), wake: make(chan struct{}, 1)}
 }
@@ -198,10 +203,25 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 		return time.Time{}, nil // what it misses is seen when it is resumed
 	}
 	at := next(e, now)
-	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
+	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.Equal(at) {
 		return at, t.setNext(ctx, e, at)
 	}
-	if err := t.queue(ctx, e, at, now); err != nil {
+	p := t.o.Pace(ctx, e, now)
+	if e.NextAt.After(now) {
+		// It was slowed down, or its schedule was changed. Its time comes no later than the pace asks for now.
+		if latest := p.after(e, now); !e.NextAt.After(latest) && next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
+			at = e.NextAt
+		} else if e.NextAt.After(latest) {
+			at = latest
+		}
+		return at, t.setNext(ctx, e, at)
+	}
+	at = p.after(e, now)
+	if p.Hold.After(now) {
+		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
+		return at, t.setNext(ctx, e, at)
+	}
+	if err := t.queue(ctx, e, at, now, p.Least); err != nil {
 		return time.Time{}, err
 	}
 	return at, nil
@@ -209,10 +229,10 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 
 // queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody
 // else may have done so, or changed the schedule meanwhile: then there is nothing to do.
-func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time) error {
+func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time, least time.Duration) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
-		Status: export.RunQueued, QueuedAt: now,
+		Status: export.RunQueued, QueuedAt: now, Paced: least,
 	}
 	late := now.Sub(e.NextAt)
 	if late > punctual {
