@@ -40,7 +40,7 @@ type companyNews struct {
 }
 
 func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStore, net http.RoundTripper,
-	log *slog.Logger, news companyNews) *quickBooks {
+	count func(http.RoundTripper) http.RoundTripper, log *slog.Logger, news companyNews) *quickBooks {
 	limits := intuit.EvenLimits(most.QuickBooksPerMinute, most.QuickBooksPerSecond, most.QuickBooksConcurrent)
 	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(limits), log: log}
 	if q.apiURL == "" {
@@ -51,7 +51,7 @@ func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStor
 		document = intuit.DiscoveryURL(set.Environment)
 	}
 	// This sits below the tokens, so that a request that could change QuickBooks data is refused whoever makes it.
-	q.api = intuit.ReadOnly(q.apiURL, net)
+	q.api = intuit.ReadOnly(q.apiURL, count(net))
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	discovery := intuit.NewDiscovery(document, plain)
 	q.provider = &oauth.Provider{

@@ -51,6 +51,7 @@ type Budget struct {
 	costs   map[export.ID]*cost
 	active  map[export.ID]int // calls that scheduled runs under way may still take, by run
 
+	warned     string     // the last month in which schedules were said to be slowed down
 	foreseeing sync.Mutex // held while a forecast is made
 	forecast   *forecast  // the last one; guarded by mu
 
@@ -155,7 +156,8 @@ func (b *Budget) Take(ctx context.Context, realm export.RealmID) error {
 	defer b.mu.Unlock()
 	month := tallyOf(b.months, monthOf(now))
 	if scheduled, _ := ctx.Value(scheduledKey{}).(bool); scheduled && b.o.Limit > 0 && month.total >= b.o.Limit {
-		return problem.New(problem.QuickBooksRateLimited, "This month's %d calls to QuickBooks are used up.", b.o.Limit).
+		return problem.New(problem.QuickBooksRateLimited,
+			"This month's %d calls to QuickBooks are used up.", b.o.Limit).
 			WithHint("Scheduled runs go on in the next month; a run started by hand goes now. The limit is " +
 				"LEDGERSHEET_QUICKBOOKS_MONTHLY_CALLS.").Lasting()
 	}

@@ -3,6 +3,7 @@ package budget_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -52,7 +53,8 @@ func newWorld(t *testing.T, now string, limit int) *world {
 
 func (w *world) open(limit int) {
 	w.Helper()
-	w.b = budget.New(budget.Options{Store: w.store, Limit: limit, Now: func() time.Time { return w.now }})
+	w.b = budget.New(budget.Options{Store: w.store, Limit: limit, Now: func() time.Time { return w.now },
+		Logger: slog.New(slog.DiscardHandler)})
 	if err := w.b.Load(w.Context()); err != nil {
 		w.Fatal(err)
 	}
@@ -225,24 +227,24 @@ func TestForecastAndPrice(t *testing.T) {
 		e    export.Exporter
 		want budget.Price
 	}{
-		"stored": {hourly, budget.Price{Calls: 3, Measured: true, Runs: 720, Others: 88, Rest: 792}},
+		"stored": {hourly, budget.Price{Used: 7, Calls: 3, Measured: true, Runs: 720, Others: 88, Rest: 792}},
 		"another schedule": {
 			export.Exporter{
 				ID: "exp_1", Definition: "invoices", Companies: hourly.Companies,
 				Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC"},
 			},
-			budget.Price{Calls: 3, Measured: true, Runs: 30, Others: 88, Rest: 33},
+			budget.Price{Used: 7, Calls: 3, Measured: true, Runs: 30, Others: 88, Rest: 33},
 		},
 		"like others of its type": {
 			export.Exporter{
 				Definition: "profit_and_loss", Companies: []export.RealmID{"1", "2", "3"},
 				Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC"},
 			},
-			budget.Price{Calls: 12, Runs: 30, Others: 880, Rest: 132},
+			budget.Price{Used: 7, Calls: 12, Runs: 30, Others: 880, Rest: 132},
 		},
 		"of a new type": {
 			export.Exporter{Definition: "bills", Companies: []export.RealmID{"1"}},
-			budget.Price{Calls: 5, Others: 880},
+			budget.Price{Used: 7, Calls: 5, Others: 880},
 		},
 	} {
 		if got, err := w.b.Price(t.Context(), test.e); err != nil || got != test.want {
@@ -307,3 +309,41 @@ func TestTransportCountsTheAccountingAPI(t *testing.T) {
 type round func(*http.Request) (*http.Response, error)
 
 func (f round) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestRunsUnderWayAreReckonedWith holds a schedule back while runs that have begun may take what is left.
+func TestRunsUnderWayAreReckonedWith(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "2026-03-10 08:00:00", 100)
+	e := w.add("exp_1", "invoices", "0 0 1 * *", "1")
+	w.b.Observe(ran(e, 10))
+	hold := func() bool { return !w.b.Pace(t.Context(), e, w.now).Hold.IsZero() }
+	w.take("1", 70)
+	under := ran(e, 0)
+	for _, step := range []struct {
+		status  export.RunStatus
+		trigger export.Trigger
+		hold    bool
+	}{
+		{export.RunQueued, export.TriggerManual, false}, {export.RunQueued, export.TriggerSchedule, false},
+		{export.RunQueued, export.TriggerChange, false}, {export.RunQueued, export.TriggerCatchUp, true},
+	} {
+		under.ID, under.Status, under.Trigger = export.NewID("run", time.Now()), step.status, step.trigger
+		w.b.Observe(under)
+		w.b.Observe(under) // a run tells of each change
+		if hold() != step.hold {
+			t.Errorf("%s %s: held back %v", step.status, step.trigger, hold())
+		}
+	}
+	under.Status = export.RunCancelled
+	w.b.Observe(under)
+	if hold() {
+		t.Error("held back by a run that is over")
+	}
+	w.take("1", 1)
+	if !hold() {
+		t.Error("not held back although 71 calls and two runs of 10 leave 9")
+	}
+	if got := w.b.Pace(t.Context(), e, w.now).Hold; !got.Equal(time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("until %v", got)
+	}
+}

@@ -63,12 +63,10 @@ func (b *Budget) foresee(ctx context.Context) (*forecast, error) {
 		left := b.o.Limit - tallyOf(b.months, monthOf(now)).total
 		f.least = leastInterval(loads, f.end.Sub(now), careful*float64(left))
 	}
-	switch {
-	case f.least > 0 && (last == nil || last.least == 0):
+	if f.least > 0 && b.warned != monthOf(now) {
+		b.warned = monthOf(now)
 		b.log.Warn("schedules are slowed down, because they would use up the month's calls to QuickBooks",
 			"limit", b.o.Limit, "forecast", int(f.rest), "least_interval", f.least)
-	case f.least == 0 && last != nil && last.least > 0:
-		b.log.Info("schedules are not slowed down any more")
 	}
 	b.forecast = f
 	return f, nil
@@ -130,8 +128,8 @@ func countDue(s export.Schedule, from, to time.Time) int {
 	return spec.Count(from, to, mostDue)
 }
 
-// leastInterval returns the shortest time that must lie between an exporter's runs, so that all of them together take no
-// more than the given calls in the time. It is 0 if they do so by themselves, and the whole time if they do not even
+// leastInterval returns the shortest time that must lie between an exporter's runs, so that all of them together take
+// no more than the given calls in the time. It is 0 if they do so by themselves, and the whole time if they do not even
 // with one run each. Schedules that are slower anyway stay as they are.
 func leastInterval(loads []load, span time.Duration, calls float64) time.Duration {
 	takes := func(least time.Duration) float64 {

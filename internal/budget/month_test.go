@@ -20,7 +20,7 @@ type plan struct {
 	runs  []time.Time
 }
 
-// play lets the schedules run until the month's end as a ticker does. wish, unless nil, is called before each run. It
+// play lets the schedules run until the month's end as a ticker does. It
 // returns how many runs were refused a call.
 func (w *world) play(plans []*plan, draw func(most int) int) (refused int) {
 	w.Helper()
@@ -60,7 +60,9 @@ func (w *world) play(plans []*plan, draw func(most int) int) (refused int) {
 }
 
 func (w *world) drawPlans(rt *rapid.T, drift int) []*plan {
-	crons := []string{"*/20 * * * *", "*/30 * * * *", "0 * * * *", "15 * * * *", "0 */6 * * *", "30 6 * * *", "0 7 * * 1"}
+	crons := []string{
+		"*/20 * * * *", "*/30 * * * *", "0 * * * *", "15 * * * *", "0 */6 * * *", "30 6 * * *", "0 7 * * 1",
+	}
 	var plans []*plan
 	for i := range rapid.IntRange(1, 6).Draw(rt, "exporters") {
 		e := w.add(fmt.Sprint("exp_", i), "invoices", rapid.SampledFrom(crons).Draw(rt, "cron"), "1")

@@ -68,6 +68,8 @@ type Price struct {
 	Calls    float64 // of one run
 	Measured bool    // by the exporter's own last runs
 	Runs     int     // in the next 30 days
+	// Used is what this month has had, of the Limit; 0 for none.
+	Used, Limit int
 	// Others is what all other schedules take in the rest of this month, and Rest what this one does.
 	Others, Rest int
 }
@@ -87,8 +89,12 @@ func (b *Budget) Price(ctx context.Context, e export.Exporter) (Price, error) {
 		}
 	}
 	others.addUp(f)
+	b.mu.Lock()
+	used := tallyOf(b.months, monthOf(now)).total
+	b.mu.Unlock()
 	return Price{
 		Calls: calls, Measured: measured, Runs: countDue(e.Schedule, now, now.AddDate(0, 0, 30)),
+		Used: used, Limit: b.o.Limit,
 		Others: round(others.rest), Rest: round(float64(others.countDue(e.Schedule, f)) * calls),
 	}, nil
 }

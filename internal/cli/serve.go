@@ -91,8 +91,8 @@ func listLimits(l config.Limits) []web.Variable {
 		{"QUICKBOOKS_MONTHLY_CALLS", l.MonthlyCalls, "Metered calls that the Intuit app may make in a month."},
 		{"GOOGLE_READS_PER_MINUTE_USER", l.GoogleReadsUser, "Google's quota of reads a minute and user."},
 		{"GOOGLE_WRITES_PER_MINUTE_USER", l.GoogleWritesUser, "Google's quota of writes a minute and user."},
-		{"GOOGLE_READS_PER_MINUTE_PROJECT", l.GoogleReadsProject, "Google's quota of reads a minute of the project."},
-		{"GOOGLE_WRITES_PER_MINUTE_PROJECT", l.GoogleWritesProject, "Google's quota of writes a minute of the project."},
+		{"GOOGLE_READS_PER_MINUTE_PROJECT", l.GoogleReadsProject, "Google's quota of the project's reads a minute."},
+		{"GOOGLE_WRITES_PER_MINUTE_PROJECT", l.GoogleWritesProject, "Google's quota of the project's writes a minute."},
 	} {
 		value := fmt.Sprint(v.n)
 		if v.n == 0 {

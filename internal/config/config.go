@@ -232,8 +232,8 @@ func (r *reader) loopback(name, text string) string {
 		host = "127.0.0.1" // what the name stands for is not up to us
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		r.fault("%s must be on this machine's loopback, such as 127.0.0.1:6060, not %q: whoever reaches it can read the "+
-			"program's memory", name, text)
+		r.fault("%s must be on this machine's loopback, such as 127.0.0.1:6060, not %q: whoever reaches it can read "+
+			"the program's memory", name, text)
 		return ""
 	}
 	return net.JoinHostPort(host, port)

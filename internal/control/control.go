@@ -81,7 +81,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now are required.
+// Options configure a Control. All fields but Now and Budget are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -93,6 +93,7 @@ type Options struct {
 	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
+	Budget                             Budget        // nil if calls are not counted
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.

@@ -75,7 +75,8 @@ type Run struct {
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	// Paced is the least time between scheduled runs that was in force when this one was queued; 0 for none.
+	// Paced is the least time between scheduled runs to which its schedule was slowed down when it was queued; 0 if it
+	// was not.
 	Paced  time.Duration `json:"paced,omitempty"`
 	By     string        `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
 	Undoes ID            `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back

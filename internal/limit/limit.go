@@ -155,8 +155,8 @@ type lane struct {
 	waiting, running int
 }
 
-// probeTime is how long others wait for a probe. The provider says at once that a limit is reached, so a call that takes
-// longer was let through.
+// probeTime is how long others wait for a probe. The provider says at once that a limit is reached, so a call that
+// takes longer was let through.
 const probeTime = 10 * time.Second
 
 // probe is the first call after a pause.

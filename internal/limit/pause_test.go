@@ -150,7 +150,8 @@ func TestWindowsHoldWhereTheyAreCounted(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		slack := time.Duration(rapid.IntRange(0, 300).Draw(rt, "slack")) * time.Millisecond
 		l := Limits{
-			PerMinute: rapid.IntRange(1, 80).Draw(rt, "per minute"), PerSecond: rapid.IntRange(1, 10).Draw(rt, "per second"),
+			PerMinute: rapid.IntRange(1, 80).Draw(rt, "per minute"),
+			PerSecond: rapid.IntRange(1, 10).Draw(rt, "per second"),
 			Even: rapid.Bool().Draw(rt, "even"), Slack: slack,
 		}
 		ways := rapid.SliceOfN(rapid.IntRange(0, int(slack/time.Microsecond)), 1, 200).Draw(rt, "ways")

@@ -45,8 +45,8 @@ func (l Limits) window(size time.Duration, margin float64) time.Duration {
 // starts are the times of the starts in the longest window, oldest first.
 type starts []time.Time
 
-// forget drops what is older than the window. A start exactly as old still counts, so that a window holds its limit with
-// both its ends included.
+// forget drops what is older than the window. A start exactly as old still counts, so that a window holds its limit
+// with both its ends included.
 func (s *starts) forget(now time.Time, window time.Duration) {
 	n := 0
 	for n < len(*s) && now.Sub((*s)[n]) > window {

@@ -20,7 +20,8 @@ func TestPace(t *testing.T) {
 		c.setPace(schedule.Pace{Least: 150 * time.Minute})
 		c.sleep(7 * time.Hour)
 		for i, r := range c.queued() {
-			if want := time.Date(2000, 1, 1, 3+3*i, 0, 0, 0, time.UTC); !r.Due.Equal(want) || r.Paced != 150*time.Minute {
+			want := time.Date(2000, 1, 1, 3+3*i, 0, 0, 0, time.UTC)
+			if !r.Due.Equal(want) || r.Paced != 150*time.Minute {
 				t.Errorf("run %d is due at %v with %v", i, r.Due, r.Paced)
 			}
 		}
@@ -43,7 +44,11 @@ func TestPace(t *testing.T) {
 		c.want("01-01 10:00 schedule", "01-01 11:00 schedule")
 		c.setPace(schedule.Pace{Least: time.Hour})
 		c.sleep(2 * time.Hour)
-		c.want("01-01 12:00 schedule", "01-01 13:00 schedule")
+		for _, r := range c.queued() {
+			if r.Due.Hour() != 12 && r.Due.Hour() != 13 || r.Paced != 0 {
+				t.Errorf("as slow as its pace, it is due at %v with %v", r.Due, r.Paced)
+			}
+		}
 	})
 }
 

@@ -209,10 +209,10 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	p := t.o.Pace(ctx, e, now)
 	if e.NextAt.After(now) {
 		// It was slowed down, or its schedule was changed. Its time comes no later than the pace asks for now.
-		if latest := p.after(e, now); !e.NextAt.After(latest) && next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
-			at = e.NextAt
-		} else if e.NextAt.After(latest) {
+		if latest := p.after(e, now); e.NextAt.After(latest) {
 			at = latest
+		} else if next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
+			at = e.NextAt
 		}
 		return at, t.setNext(ctx, e, at)
 	}
@@ -220,6 +220,9 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	if p.Hold.After(now) {
 		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
 		return at, t.setNext(ctx, e, at)
+	}
+	if at.Equal(next(e, now)) {
+		p.Least = 0 // it is as slow anyway
 	}
 	if err := t.queue(ctx, e, at, now, p.Least); err != nil {
 		return time.Time{}, err

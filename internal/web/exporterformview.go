@@ -99,6 +99,9 @@ func (w *Web) showForm(
 	}
 	view := w.formView(d, e, k, p)
 	view.Preview = preview
+	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
+		return err
+	}
 	title := "New: " + view.Type.Title
 	if e.ID != "" {
 		title = "Change " + e.Name
