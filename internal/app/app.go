@@ -24,6 +24,7 @@ import (
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
 	"ledgersheet/internal/web"
+	"ledgersheet/internal/webhook"
 )
 
 // Options configures an App. Settings and Logger are required.
@@ -54,6 +55,7 @@ type App struct {
 	events   *progress.Broker
 	queue    *queue.Queue
 	ticker   *schedule.Ticker
+	watcher  *webhook.Watcher
 	control  *control.Control
 	books    *quickBooks
 	budget   *budget.Budget
@@ -146,6 +148,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,
 	})
+	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
@@ -216,6 +219,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
+	a.startWatcher(ctx)
 	a.startUpkeep(ctx)
 	a.faces.serve()
 	a.cleanups.add("listeners", a.faces.stop)

@@ -19,6 +19,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
+	"ledgersheet/internal/webhook"
 	"ledgersheet/templates"
 )
 
@@ -33,7 +34,8 @@ func (a *App) openFaces(_ context.Context) error {
 		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
 		Files:    templates.Files, Logger: a.log,
 		Settings: web.Settings{
-			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(),
+			Webhooks: set.Intuit.WebhookToken != "",
+			BaseURL:  set.BaseURL, DataDir: set.DataDir, Version: version.String(),
 			Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo,
 			SheetsWebURL: a.o.SheetsURL,
@@ -49,6 +51,8 @@ func (a *App) openFaces(_ context.Context) error {
 	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", a.serveReady)
+	hooks := webhook.NewReceiver(set.Intuit.WebhookToken.Reveal(), a.watcher.Hint, a.log)
+	engine.POST("/webhooks/quickbooks", gin.WrapH(hooks))
 	if set.MetricsAddr == "" {
 		engine.GET("/metrics", a.serveMetrics)
 	}

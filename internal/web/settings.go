@@ -61,6 +61,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
 			{Title: "QuickBooks disconnect URL", Text: s.BaseURL + "/quickbooks/disconnected"},
 			{Title: "QuickBooks reconnect URL", Text: s.BaseURL + "/quickbooks/reconnect"},
+			{Title: "QuickBooks webhooks", Text: s.BaseURL + "/webhooks/quickbooks"},
 			{Title: "Google redirect URI", Text: s.BaseURL + "/oauth/google/callback"},
 		},
 		Facts: []fact{

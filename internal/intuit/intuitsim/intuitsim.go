@@ -4,7 +4,7 @@
 // books.
 //
 // The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset,
-// faults, latency, limits, settings, consent, and POST
+// faults, latency, limits, settings, consent, webhook, and POST
 // companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences
 // from the real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser
 // shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
@@ -73,6 +73,7 @@ type Server struct {
 	requests []Request
 	served   map[string]int
 	reports  reportSettings
+	webhook  Webhook
 }
 
 // CompanyInfo names one simulated company.
