@@ -135,7 +135,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
 	})
 	runner := pipeline.New(pipeline.Options{
-		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log),
+		Definitions: a.o.Definitions, Store: a.store,
+		Source:      source.New(source.ShareReports(a.books.client), a.log),
 		Destination: a.google.client, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)

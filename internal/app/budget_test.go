@@ -26,7 +26,9 @@ func TestTheMonthsCallsAreNotUsedUp(t *testing.T) {
 		w.mustRun(e.ID)
 		must(t, w.app.StartSchedules(w.ctx))
 		time.Sleep(24 * time.Hour)
-		page, _, err := w.desk().Runs(w.ctx, export.RunFilter{Exporter: e.ID, Trigger: export.TriggerSchedule, Limit: 200})
+		page, _, err := w.desk().Runs(w.ctx, export.RunFilter{
+			Exporter: e.ID, Trigger: export.TriggerSchedule, Limit: 200,
+		})
 		must(t, err)
 		if slowed := len(page); slowed < 4 || slowed > 40 || page[0].Paced == 0 {
 			t.Errorf("%d runs in a day, the last one paced to %v", slowed, page[0].Paced)

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -83,7 +84,7 @@ func followChanges(t *testing.T, legacy bool) {
 	}
 	// Whoever repeats the same request starts nothing, however long after.
 	time.Sleep(time.Hour)
-	req := httptest.NewRequestWithContext(w.ctx, http.MethodPost, "/webhooks/quickbooks", strings.NewReader(string(body)))
+	req := httptest.NewRequestWithContext(w.ctx, http.MethodPost, "/webhooks/quickbooks", bytes.NewReader(body))
 	w.app.Handler().ServeHTTP(httptest.NewRecorder(), req)
 	time.Sleep(time.Hour)
 	if runs := changes(follows); len(runs) != 1 {
@@ -122,7 +123,8 @@ func TestOpenRoutes(t *testing.T) {
 		status int
 	}{{http.MethodGet, 405}, {http.MethodPut, 405}, {http.MethodPost, 404}} { // no token is set here
 		rec := httptest.NewRecorder()
-		w.app.Handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), c.method, "/webhooks/quickbooks", nil))
+		req := httptest.NewRequestWithContext(t.Context(), c.method, "/webhooks/quickbooks", nil)
+		w.app.Handler().ServeHTTP(rec, req)
 		if rec.Code != c.status || rec.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%s: status %d, cookie %q", c.method, rec.Code, rec.Header().Get("Set-Cookie"))
 		}

@@ -203,19 +203,11 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 		return time.Time{}, nil // what it misses is seen when it is resumed
 	}
 	at := next(e, now)
-	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.Equal(at) {
+	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
+		at = t.upcoming(ctx, e, now)
 		return at, t.setNext(ctx, e, at)
 	}
 	p := t.o.Pace(ctx, e, now)
-	if e.NextAt.After(now) {
-		// It was slowed down, or its schedule was changed. Its time comes no later than the pace asks for now.
-		if latest := p.after(e, now); e.NextAt.After(latest) {
-			at = latest
-		} else if next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
-			at = e.NextAt
-		}
-		return at, t.setNext(ctx, e, at)
-	}
 	at = p.after(e, now)
 	if p.Hold.After(now) {
 		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
@@ -228,6 +220,22 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 		return time.Time{}, err
 	}
 	return at, nil
+}
+
+// upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored time,
+// unless the present pace lets it come earlier.
+func (t *Ticker) upcoming(ctx context.Context, e export.Exporter, now time.Time) time.Time {
+	at := next(e, now)
+	if at.IsZero() || !e.NextAt.After(at) {
+		return at
+	}
+	if latest := t.o.Pace(ctx, e, now).after(e, now); e.NextAt.After(latest) {
+		return latest
+	}
+	if next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
+		return e.NextAt
+	}
+	return at // its schedule was changed
 }
 
 // queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody

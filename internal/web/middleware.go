@@ -72,10 +72,9 @@ func skipSession(with, without http.Handler) http.Handler {
 	})
 }
 
-// isAncillary reports whether a path is a static file, a probe or a webhook, which need no session and little log.
+// isAncillary reports whether a path is a static file or a probe, which need no session and little log.
 func isAncillary(path string) bool {
-	return strings.HasPrefix(path, staticPrefix) || path == "/healthz" || path == "/readyz" || path == "/metrics" ||
-		path == "/webhooks/quickbooks"
+	return strings.HasPrefix(path, staticPrefix) || path == "/healthz" || path == "/readyz" || path == "/metrics"
 }
 
 // setRequestID keeps the proxy's id if it is well-formed, and otherwise makes a new one.

@@ -20,8 +20,8 @@ import (
 // https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/managing-webhooks-notifications
 const SignatureHeader = "Intuit-Signature"
 
-// Verify reports whether the signature is that of the body as it came. It takes as long for a wrong one as for the right
-// one.
+// Verify reports whether the signature is that of the body as it came. It takes as long for a wrong one as for the
+// right one.
 func Verify(token string, body []byte, signature string) bool {
 	given, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || token == "" {

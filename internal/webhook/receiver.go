@@ -13,8 +13,8 @@ const (
 	// maxBody is the limit that Intuit tells developers to expect of servers.
 	// https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/managing-webhooks-notifications
 	maxBody = 2 << 20
-	// remembered is how many bodies are known again. Intuit repeats what it could not deliver, and somebody who has seen
-	// a request could do so too.
+	// remembered is how many bodies are known again. Intuit repeats what it could not deliver, and somebody who has
+	// seen a request could do so too.
 	remembered = 1000
 )
 

@@ -76,7 +76,8 @@ func TestSignature(t *testing.T) {
 		t.Errorf("it is %s", signature(body))
 	}
 	for name, wrong := range map[string]string{
-		"none": "", "not base64": "!", "another": signature(body + " "), "cut": known[:20], "hex": strings.Repeat("ab", 32),
+		"none": "", "not base64": "!", "another": signature(body + " "), "cut": known[:20],
+		"hex": strings.Repeat("ab", 32),
 	} {
 		if Verify(token, []byte(body), wrong) {
 			t.Errorf("%s: accepted", name)
@@ -113,7 +114,7 @@ func TestReceiver(t *testing.T) {
 			var log bytes.Buffer
 			r := NewReceiver(test.token, func(c []Change) { hints += len(c) }, slog.New(slog.NewTextHandler(&log, nil)))
 			post := func(body string) int {
-				req := httptest.NewRequestWithContext(t.Context(), test.method, "/webhooks/quickbooks", strings.NewReader(body))
+				req := httptest.NewRequestWithContext(t.Context(), test.method, "/x", strings.NewReader(body))
 				req.Header.Set("intuit-signature", test.signature)
 				rec := httptest.NewRecorder()
 				r.ServeHTTP(rec, req)

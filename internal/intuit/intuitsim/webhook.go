@@ -75,8 +75,8 @@ func (s *Server) SetWebhook(w Webhook) {
 	s.webhook = w
 }
 
-// Notify sends what has changed since the last time, of all companies that the app may read, in one call. It returns the
-// body that was sent, nil if there was nothing to tell. What is not accepted is sent again the next time.
+// Notify sends what has changed since the last time, of all companies that the app may read, in one call. It returns
+// the body that was sent, nil if there was nothing to tell. What is not accepted is sent again the next time.
 func (s *Server) Notify(ctx context.Context) ([]byte, error) {
 	s.mu.Lock()
 	hook := s.webhook
