@@ -222,8 +222,8 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	return at, nil
 }
 
-// upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored time,
-// unless the present pace lets it come earlier.
+// upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored
+// time, unless the present pace lets it come earlier.
 func (t *Ticker) upcoming(ctx context.Context, e export.Exporter, now time.Time) time.Time {
 	at := next(e, now)
 	if at.IsZero() || !e.NextAt.After(at) {

@@ -69,7 +69,8 @@ func TestReportsAreShared(t *testing.T) {
 		want := func(what, got, answer string, err error, r *reader, cost int) {
 			t.Helper()
 			if got != answer || err != nil || r.meter.Count() != cost {
-				t.Errorf("%s: answer %q after %d requests, %v; want %q after %d", what, got, r.meter.Count(), err, answer, cost)
+				t.Errorf("%s: answer %q after %d requests, %v; want %q after %d",
+					what, got, r.meter.Count(), err, answer, cost)
 			}
 		}
 		var together sync.WaitGroup
