@@ -82,6 +82,13 @@ func followChanges(t *testing.T, legacy bool) {
 			t.Errorf("%s ran: %+v", runs[0].Exporter.Name, runs)
 		}
 	}
+	large := httptest.NewRequestWithContext(w.ctx, http.MethodPost, "/webhooks/quickbooks",
+		strings.NewReader(strings.Repeat("x", 3<<20)))
+	rec := httptest.NewRecorder()
+	w.app.Handler().ServeHTTP(rec, large)
+	if rec.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a huge notification: status %d", rec.Code)
+	}
 	// Whoever repeats the same request starts nothing, however long after.
 	time.Sleep(time.Hour)
 	req := httptest.NewRequestWithContext(w.ctx, http.MethodPost, "/webhooks/quickbooks", bytes.NewReader(body))

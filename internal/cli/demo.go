@@ -91,6 +91,7 @@ func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder 
 		Limits: config.DefaultLimits(),
 	}
 	sandbox.Apply(&settings)
+	sandbox.TellChanges(&settings)
 	return app.New(ctx, app.Options{
 		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
 		Demo: true, SheetsURL: sandbox.SheetsURL(),

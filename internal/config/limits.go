@@ -42,7 +42,7 @@ func (r *reader) limits(f LimitFlags) Limits {
 		QuickBooksPerMinute:  r.number("LEDGERSHEET_QUICKBOOKS_PER_MINUTE", f.QuickBooksPerMinute, 0, mostPerMinute),
 		QuickBooksPerSecond:  r.number("LEDGERSHEET_QUICKBOOKS_PER_SECOND", f.QuickBooksPerSecond, 0, mostPerMinute),
 		QuickBooksConcurrent: r.number("LEDGERSHEET_QUICKBOOKS_CONCURRENT", f.QuickBooksConcurrent, 0, 1000),
-		MonthlyCalls:         r.number("LEDGERSHEET_QUICKBOOKS_MONTHLY_CALLS", f.QuickBooksMonthlyCalls, 0,
+		MonthlyCalls: r.number("LEDGERSHEET_QUICKBOOKS_MONTHLY_CALLS", f.QuickBooksMonthlyCalls, 0,
 			mostMonthly),
 		GoogleReadsUser: r.number("LEDGERSHEET_GOOGLE_READS_PER_MINUTE_USER", f.GoogleReadsPerMinUser, 0,
 			mostPerMinute),

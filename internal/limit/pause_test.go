@@ -152,7 +152,7 @@ func TestWindowsHoldWhereTheyAreCounted(t *testing.T) {
 		l := Limits{
 			PerMinute: rapid.IntRange(1, 80).Draw(rt, "per minute"),
 			PerSecond: rapid.IntRange(1, 10).Draw(rt, "per second"),
-			Even: rapid.Bool().Draw(rt, "even"), Slack: slack,
+			Even:      rapid.Bool().Draw(rt, "even"), Slack: slack,
 		}
 		ways := rapid.SliceOfN(rapid.IntRange(0, int(slack/time.Microsecond)), 1, 200).Draw(rt, "ways")
 		var arrivals []time.Time

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// maxBody is the limit that Intuit tells developers to expect of servers.
+	// maxBody is room for some thousands of changes. Intuit sends what has changed within five minutes at most.
 	// https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/managing-webhooks-notifications
-	maxBody = 2 << 20
+	maxBody = 1 << 20
 	// remembered is how many bodies are known again. Intuit repeats what it could not deliver, and somebody who has
 	// seen a request could do so too.
 	remembered = 1000
