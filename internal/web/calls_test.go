@@ -41,12 +41,12 @@ func TestCallsAreShown(t *testing.T) {
 	shows("/settings", "March 2026", "1,234 of 10,000", `<th scope="row">Alder &amp; Sons Ltd</th>`, ">2,160<", ">2,194<")
 	shows("/connections", "1,200 today, 1,200 in March 2026, which comes to about 2,160",
 		"34 today, 34 in March 2026, which comes to about 34")
-	cost := "About 11,520 calls to QuickBooks in 30 days: 2,880 runs of 4 calls each, as its last runs. " +
+	cost := "About 11,520 calls to QuickBooks in 30 days: 2,880 runs of 4 calls each, as in its last runs. " +
 		"With all schedules, this month comes to about 2,194 of 10,000."
 	shows("/exporters/"+string(e.ID), cost)
 	shows("/exporters/"+string(e.ID)+"/edit", cost)
 	shows("/schedule?cron=0+6+*+*+*&timezone=UTC&companies=2&type=invoices&id="+string(e.ID),
-		"120 calls to QuickBooks in 30 days: 30 runs of 4 calls each, as its last runs", "about 1,242 of 10,000")
+		"120 calls to QuickBooks in 30 days: 30 runs of 4 calls each, as in its last runs", "about 1,242 of 10,000")
 	shows("/schedule?cron=0+6+*+*+*&timezone=UTC&companies=2&type=invoices",
 		"240 calls to QuickBooks in 30 days: 30 runs of 8 calls each, guessed, as it has not run yet")
 	shows("/schedule?cron=*+*+*+*+*&timezone=UTC&companies=2&type=invoices&id="+string(e.ID),

@@ -73,7 +73,7 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Ex
 	}
 	basis := "guessed, as it has not run yet"
 	if p.Measured {
-		basis = "as its last runs"
+		basis = "as in its last runs"
 	}
 	each := math.Ceil(p.Calls)
 	v.Cost = fmt.Sprintf("About %s to QuickBooks in 30 days: %s of %s each, %s.",
