@@ -49,7 +49,8 @@ type Budget struct {
 	months  map[string]*tally // by 2006-01
 	pending map[place]int     // counted and not stored
 	costs   map[export.ID]*cost
-	active  map[export.ID]int // calls that scheduled runs under way may still take, by run
+	looked  map[export.ID]bool // exporters whose history was read
+	active  map[export.ID]int  // calls that scheduled runs under way may still take, by run
 
 	warned     string     // the last month in which schedules were said to be slowed down
 	foreseeing sync.Mutex // held while a forecast is made
@@ -96,7 +97,8 @@ func New(o Options) *Budget {
 	}
 	return &Budget{
 		o: o, log: o.Logger.With("component", "budget"), days: map[string]*tally{}, months: map[string]*tally{},
-		pending: map[place]int{}, costs: map[export.ID]*cost{}, active: map[export.ID]int{},
+		pending: map[place]int{}, costs: map[export.ID]*cost{}, looked: map[export.ID]bool{},
+		active: map[export.ID]int{},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,7 +20,7 @@ import (
 
 // world is a budget on a store, with a clock that stands.
 type world struct {
-	*testing.T
+	testing.TB
 	store *flaky
 	now   time.Time
 	b     *budget.Budget
@@ -28,25 +29,25 @@ type world struct {
 // flaky is a store whose disk may be full.
 type flaky struct {
 	*storetest.Memory
-	full  bool
-	added int // transactions
+	full  atomic.Bool
+	added atomic.Int32 // transactions
 }
 
 func (f *flaky) AddCalls(ctx context.Context, more []export.CallCount) error {
-	if f.full {
+	if f.full.Load() {
 		return errors.New("no space left on device")
 	}
-	f.added++
+	f.added.Add(1)
 	return f.Memory.AddCalls(ctx, more)
 }
 
-func newWorld(t *testing.T, now string, limit int) *world {
+func newWorld(t testing.TB, now string, limit int) *world {
 	t.Helper()
 	at, err := time.Parse(time.DateTime, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{T: t, store: &flaky{Memory: storetest.NewMemory()}, now: at}
+	w := &world{TB: t, store: &flaky{Memory: storetest.NewMemory()}, now: at}
 	w.open(limit)
 	return w
 }
@@ -123,8 +124,8 @@ func TestCounts(t *testing.T) {
 	if err := w.b.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if w.store.added != 2 {
-		t.Errorf("%d transactions", w.store.added)
+	if n := w.store.added.Load(); n != 2 {
+		t.Errorf("%d transactions", n)
 	}
 	w.open(1000)
 	check("after a restart")
@@ -148,11 +149,11 @@ func TestNothingIsLostWhenTheStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "2026-03-10 08:00:00", 1000)
 		w.b.Start(t.Context())
-		w.store.full = true
+		w.store.full.Store(true)
 		w.take("1", 5)
 		time.Sleep(time.Minute)
 		w.take("1", 6)
-		w.store.full = false
+		w.store.full.Store(false)
 		time.Sleep(6 * time.Second)
 		counts, err := w.store.Calls(t.Context(), "2026-03-10", "2026-03-10")
 		if err != nil || len(counts) != 1 || counts[0].Calls != 11 {
@@ -287,7 +288,7 @@ func TestTransportCountsTheAccountingAPI(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = transport.RoundTrip(r) //nolint:bodyclose // there is none
+		_, err = transport.RoundTrip(r)
 		return err
 	}
 	for _, path := range []string{

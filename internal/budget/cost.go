@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -71,15 +72,19 @@ func (b *Budget) measure(ctx context.Context, exporters []export.Exporter) error
 	for _, e := range exporters {
 		known[e.ID] = true
 		b.mu.Lock()
-		_, measured := b.costs[e.ID]
+		looked := b.looked[e.ID] || b.costs[e.ID] != nil
+		b.looked[e.ID] = looked || e.Schedule.Enabled
 		b.mu.Unlock()
-		if measured || !e.Schedule.Enabled {
+		if looked || !e.Schedule.Enabled {
 			continue
 		}
 		runs, _, err := b.o.Store.Runs(ctx, export.RunFilter{
 			Exporter: e.ID, Status: export.RunSucceeded, Limit: remembered,
 		})
 		if err != nil {
+			b.mu.Lock()
+			delete(b.looked, e.ID)
+			b.mu.Unlock()
 			return err
 		}
 		if len(runs) == 0 {
@@ -99,11 +104,8 @@ func (b *Budget) measure(ctx context.Context, exporters []export.Exporter) error
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for id := range b.costs {
-		if !known[id] {
-			delete(b.costs, id)
-		}
-	}
+	maps.DeleteFunc(b.costs, func(id export.ID, _ *cost) bool { return !known[id] })
+	maps.DeleteFunc(b.looked, func(id export.ID, _ bool) bool { return !known[id] })
 	return nil
 }
 

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// fresh is how long a forecast is used.
+	// fresh is how long a forecast is used, and calm how long one is used for pacing that is far from the limit: making
+	// one reads all exporters.
 	fresh = time.Minute
+	calm  = 10 * time.Minute
 	// careful is the part of what is left of a month that schedules may be foreseen to take; beyond it they slow down.
 	careful = 0.9
 	// mostDue is more due times than any month has.
@@ -29,6 +31,7 @@ type forecast struct {
 	rest    float64                 // calls until the end, if schedules are not slowed down
 	byRealm map[export.RealmID]float64
 	least   time.Duration
+	tight   bool // more than half of what is left is foreseen to be taken
 }
 
 // load is what one exporter's schedule takes: that many runs of that many calls.
@@ -37,15 +40,19 @@ type load struct {
 	calls float64
 }
 
-// foresee returns a forecast that is not older than fresh.
-func (b *Budget) foresee(ctx context.Context) (*forecast, error) {
+// foresee returns a forecast that is fresh or, for pacing, calm.
+func (b *Budget) foresee(ctx context.Context, pacing bool) (*forecast, error) {
 	b.foreseeing.Lock()
 	defer b.foreseeing.Unlock()
 	now := b.o.Now()
 	b.mu.Lock()
 	last := b.forecast
 	b.mu.Unlock()
-	if last != nil && now.Sub(last.at).Abs() < fresh && last.end.Equal(nextMonth(now)) {
+	age := fresh
+	if pacing && last != nil && !last.tight {
+		age = calm
+	}
+	if last != nil && now.Sub(last.at).Abs() < age && last.end.Equal(nextMonth(now)) {
 		return last, nil
 	}
 	all, err := b.o.Store.Exporters(ctx, export.ExporterFilter{})
@@ -62,6 +69,7 @@ func (b *Budget) foresee(ctx context.Context) (*forecast, error) {
 	if b.o.Limit > 0 {
 		left := b.o.Limit - tallyOf(b.months, monthOf(now)).total
 		f.least = leastInterval(loads, f.end.Sub(now), careful*float64(left))
+		f.tight = f.rest > float64(left)/2
 	}
 	if f.least > 0 && b.warned != monthOf(now) {
 		b.warned = monthOf(now)
@@ -159,7 +167,7 @@ func (b *Budget) Pace(ctx context.Context, e export.Exporter, now time.Time) sch
 	if b.o.Limit == 0 {
 		return schedule.Pace{}
 	}
-	f, err := b.foresee(ctx)
+	f, err := b.foresee(ctx, true)
 	if err != nil {
 		b.log.Error("schedules were not paced", "error", err)
 		return schedule.Pace{}

@@ -35,7 +35,7 @@ type CompanyUse struct {
 
 // Report returns the present state.
 func (b *Budget) Report(ctx context.Context) (Report, error) {
-	f, err := b.foresee(ctx)
+	f, err := b.foresee(ctx, false)
 	if err != nil {
 		return Report{}, err
 	}
@@ -76,7 +76,7 @@ type Price struct {
 
 // Price returns what the exporter's schedule costs, enabled or not. The exporter need not be stored.
 func (b *Budget) Price(ctx context.Context, e export.Exporter) (Price, error) {
-	f, err := b.foresee(ctx)
+	f, err := b.foresee(ctx, false)
 	if err != nil {
 		return Price{}, err
 	}

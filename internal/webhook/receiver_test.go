@@ -148,3 +148,20 @@ func TestReplaysAreForgottenInTheEnd(t *testing.T) {
 		t.Errorf("%d hints, %d bodies known", hints, len(r.known))
 	}
 }
+
+// FuzzParse finds no body that makes Parse panic, or that yields a change without a company or an object.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		events, notifications, "[]", "[null]", `{"eventNotifications":[null]}`, `[{"type":"qbo..x.v1"}]`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		changes, err := Parse([]byte(body))
+		for _, c := range changes {
+			if err != nil || c.Realm == "" || c.Object == "" || c.Object != strings.ToLower(c.Object) {
+				t.Errorf("%+v, %v", c, err)
+			}
+		}
+	})
+}
