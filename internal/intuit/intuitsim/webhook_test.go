@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +127,32 @@ func TestNotificationsAreRepeated(t *testing.T) {
 	must[string](t)(c.AddInvoice(Sale{}))
 	if body := must[[]byte](t)(s.Notify(t.Context())); body != nil {
 		t.Errorf("sent to nowhere: %s", body)
+	}
+}
+
+// TestWebhookKnob sets the webhook from outside and changes something there.
+func TestWebhookKnob(t *testing.T) {
+	t.Parallel()
+	got := make(chan string, 1)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- string(body)
+	}))
+	defer receiver.Close()
+	s, _ := webhookServer(t, false)
+	post := func(path, body string) {
+		t.Helper()
+		rec := httptest.NewRecorder()
+		s.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sandbox/"+path,
+			strings.NewReader(body)))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("%s: status %d, %s", path, rec.Code, rec.Body)
+		}
+	}
+	realm := s.Companies()[0].Realm
+	post("webhook", `{"url":"`+receiver.URL+`","token":"secret","legacy":true}`)
+	post("companies/"+realm+"/add", `{"entity":"Customer","name":"Somebody new"}`)
+	if body := <-got; !strings.Contains(body, `"name":"Customer"`) || !strings.Contains(body, realm) {
+		t.Errorf("told: %s", body)
 	}
 }
