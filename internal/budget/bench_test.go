@@ -12,7 +12,8 @@ import (
 func BenchmarkForecast(b *testing.B) {
 	w := newWorld(b, "2026-03-10 08:00:00", 500_000)
 	for i := range 10_000 {
-		e := w.add(fmt.Sprint("exp_", i), "invoices", fmt.Sprintf("%d %d * * *", i%60, i%5), export.RealmID(fmt.Sprint(i%200)))
+		realm, cron := export.RealmID(fmt.Sprint(i%200)), fmt.Sprintf("%d %d * * *", i%60, i%5)
+		e := w.add(fmt.Sprint("exp_", i), "invoices", cron, realm)
 		w.b.Observe(ran(e, 3))
 	}
 	w.report()
