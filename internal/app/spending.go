@@ -11,14 +11,10 @@ import (
 	"ledgersheet/internal/supply"
 )
 
-// dueOf returns the time from which on what a run reads is new enough. An attempt after the first one asks anew: what
-// the last one got may be why it failed.
-func dueOf(r export.Run, now time.Time) time.Time {
-	switch {
-	case r.Attempts > 1:
-		return now
-	case r.Due.IsZero():
-		return r.QueuedAt
+// dueOf returns from when on what QuickBooks says is new enough for a run. A person wants what is true after the click.
+func dueOf(r export.Run) time.Time {
+	if r.Due.IsZero() {
+		return r.QueuedAt.Add(1)
 	}
 	return r.Due
 }
@@ -39,7 +35,7 @@ func (o observed) Publish(r export.Run) {
 // how new what a run reads has to be, so that runs which are due together can share it.
 func spend(work queue.Work) queue.Work {
 	return func(ctx context.Context, r export.Run, report func(func(*export.Run))) error {
-		ctx = supply.WithDue(ctx, dueOf(r, time.Now()))
+		ctx = supply.WithOccasion(ctx, dueOf(r))
 		if budget.IsScheduled(r) {
 			ctx = budget.Scheduled(ctx)
 		}

@@ -24,9 +24,9 @@ const (
 
 // ShareReports returns services that let runs share a report's answer: whoever asks for the same report of the same
 // company with the same parameters gets the answer of an earlier request, if that was sent after his own run was due
-// ([supply.WithDue]). A reading that names no such time asks itself, and so does a run that asks again for what it has
-// had. The request counts on the meter of the run that sends it. What fails fails for those who wait for it together,
-// and is not kept.
+// ([supply.WithOccasion]). A reading that names no such time asks itself, and so does a run that asks again for what
+// it has had. The request counts on the meter of the run that sends it. What fails fails for those who wait for it
+// together, and is not kept.
 func ShareReports(s Services) Services {
 	return &sharing{Services: s, answers: map[string]*answer{}}
 }
@@ -57,12 +57,12 @@ func keyOf(w supply.ReportWant) string {
 
 // Report implements supply.Reports.
 func (s *sharing) Report(ctx context.Context, w supply.ReportWant, accept func(body []byte) error) error {
-	due, shared := supply.Due(ctx)
-	if !shared || w.Meter == nil {
+	o := supply.OccasionOf(ctx)
+	if o == nil || w.Meter == nil {
 		return s.Services.Report(ctx, w, accept)
 	}
 	for {
-		a, mine := s.join(keyOf(w), due, w.Meter)
+		a, mine := s.join(keyOf(w), o.Due, w.Meter)
 		if mine {
 			return s.ask(ctx, w, a, accept)
 		}

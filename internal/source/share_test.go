@@ -65,7 +65,7 @@ func TestReportsAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &press{takes: time.Second}
 		from := source.ShareReports(p)
-		due := supply.WithDue(t.Context(), time.Now())
+		due := supply.WithOccasion(t.Context(), time.Now())
 		want := func(what, got, answer string, err error, r *reader, cost int) {
 			t.Helper()
 			if got != answer || err != nil || r.meter.Count() != cost {
@@ -102,7 +102,7 @@ func TestReportsAreShared(t *testing.T) {
 		got, err = other.read(due, "2026-02")
 		want("other parameters", got, "3", err, other, 1)
 		newer := &reader{from: from}
-		got, err = newer.read(supply.WithDue(t.Context(), time.Now()), "2026-01")
+		got, err = newer.read(supply.WithOccasion(t.Context(), time.Now()), "2026-01")
 		want("due after the answer was asked for", got, "4", err, newer, 1)
 		preview := &reader{from: from}
 		got, err = preview.read(t.Context(), "2026-01")
@@ -123,11 +123,11 @@ func TestARunDueDuringARequestAsksItself(t *testing.T) {
 		first, second := &reader{from: from}, &reader{from: from}
 		done := make(chan string, 1)
 		go func() { // ends by sending
-			got, _ := first.read(supply.WithDue(t.Context(), time.Now()), "2026-01")
+			got, _ := first.read(supply.WithOccasion(t.Context(), time.Now()), "2026-01")
 			done <- got
 		}()
 		time.Sleep(time.Second)
-		got, err := second.read(supply.WithDue(t.Context(), time.Now()), "2026-01")
+		got, err := second.read(supply.WithOccasion(t.Context(), time.Now()), "2026-01")
 		if got != "2" || err != nil || <-done != "1" {
 			t.Errorf("got %q, %v", got, err)
 		}
@@ -140,7 +140,7 @@ func TestFaultsAreNotKept(t *testing.T) {
 		fault := problem.New(problem.QuickBooksUnavailable, "QuickBooks could not be reached.")
 		p := &press{takes: time.Second, fails: map[int]error{1: fault}}
 		from := source.ShareReports(p)
-		due := supply.WithDue(t.Context(), time.Now())
+		due := supply.WithOccasion(t.Context(), time.Now())
 		var together sync.WaitGroup
 		for range 3 {
 			together.Go(func() {
@@ -164,7 +164,7 @@ func TestWhoGivesUpTakesNobodyAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &press{takes: 10 * time.Second}
 		from := source.ShareReports(p)
-		due := supply.WithDue(t.Context(), time.Now())
+		due := supply.WithOccasion(t.Context(), time.Now())
 		why := problem.New(problem.Interrupted, "The service stops.")
 		leads, cancelLeader := context.WithCancelCause(due)
 		waits, cancelWaiting := context.WithCancelCause(due)
@@ -200,7 +200,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &press{large: 5 << 20}
 		from := source.ShareReports(p)
-		due := supply.WithDue(t.Context(), time.Now())
+		due := supply.WithOccasion(t.Context(), time.Now())
 		for range 2 {
 			r := &reader{from: from}
 			if _, err := r.read(due, "2026-01"); err != nil || r.meter.Count() != 1 {
