@@ -66,6 +66,13 @@ type Source interface {
 	Read(ctx context.Context, d Definition, q Query) (*Reading, error)
 }
 
+// Versions is implemented by a Source that may know without reading whether what it would return has changed.
+type Versions interface {
+	// Version returns a text that stays the same as long as Read returns the same rows for the query, or nothing if
+	// that is not known. A reading that begins afterwards returns what the version stands for, or something newer.
+	Version(ctx context.Context, d Definition, q Query) (string, error)
+}
+
 // CompanyStore keeps companies.
 type CompanyStore interface {
 	PutCompany(ctx context.Context, c Company) error

@@ -56,7 +56,10 @@ type write struct {
 	warnings []string
 }
 
-var _ export.Destination = (*Client)(nil)
+var (
+	_ export.Destination = (*Client)(nil)
+	_ export.Editions    = (*Client)(nil)
+)
 
 // Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that would
 // be taken or moved. Without a spreadsheet it makes no request.
