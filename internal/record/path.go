@@ -97,97 +97,103 @@ func (p Path) Lookup(r Record) (any, bool) {
 	if !r.Exists() {
 		return nil, false
 	}
-	return lookup(r.members, p.steps)
+	if len(p.steps) == 0 {
+		return refText(value(r.text))
+	}
+	return lookupIn(r.find(p.steps[0].name), p.steps)
 }
 
-func lookup(v any, steps []step) (any, bool) {
-	switch v := v.(type) {
-	case nil:
-		return nil, false
-	case map[string]any:
+// lookupIn looks up the rest of a path in the member that its first step names.
+func lookupIn(v value, steps []step) (any, bool) {
+	if choose := steps[0]; choose.index >= 0 || choose.key != "" {
+		v = element(v, choose)
+	}
+	return lookup(v, steps[1:])
+}
+
+func lookup(v value, steps []step) (any, bool) {
+	switch v.kind() {
+	case '{':
 		if len(steps) == 0 {
 			return refText(v)
 		}
-		next, ok := v[steps[0].name]
-		if !ok {
-			return nil, false
-		}
-		if choose := steps[0]; choose.index >= 0 || choose.key != "" {
-			next, ok = element(next, choose)
-			if !ok {
-				return nil, false
-			}
-		}
-		return lookup(next, steps[1:])
-	case []any:
+		return lookupIn(v.member(steps[0].name), steps)
+	case '[':
 		return lookupAll(v, steps)
-	case string, json.Number, bool:
+	case '"', '0', 't', 'f':
 		if len(steps) == 0 {
-			return v, true
+			return v.scalar(), true
 		}
 	}
 	return nil, false
 }
 
-func element(v any, s step) (any, bool) {
-	items, ok := v.([]any)
-	if !ok {
-		return nil, false
-	}
-	if s.key == "" {
-		if s.index >= len(items) {
-			return nil, false
+// element returns the element of an array that a step chooses, or nil if there is none.
+func element(v value, s step) value {
+	n := 0
+	for item := range v.elements() {
+		if s.key == "" && n == s.index {
+			return item
 		}
-		return items[s.index], true
-	}
-	for _, item := range items {
-		if o, ok := item.(map[string]any); ok && scalarText(o[s.key]) == s.val {
-			return o, true
+		if s.key != "" && item.kind() == '{' && item.member(s.key).isScalarText(s.val) {
+			return item
 		}
+		n++
 	}
-	return nil, false
+	return nil
 }
 
 // valueMembers are where named elements (custom fields, company settings) keep their value.
 var valueMembers = []string{"StringValue", "Value", "NumberValue", "DateValue", "BooleanValue"}
 
-func lookupAll(items []any, steps []step) (any, bool) {
+func lookupAll(list value, steps []step) (any, bool) {
 	if len(steps) > 0 {
-		if v, found, ok := lookupNamed(items, restOf(steps)); found {
+		if v, found, ok := lookupNamed(list, restOf(steps)); found {
 			return v, ok
 		}
 	}
+	var first any
 	var texts []string
-	for _, item := range items {
+	items := 0
+	for item := range list.elements() {
+		items++
 		if v, ok := lookup(item, steps); ok {
-			if len(items) == 1 {
-				return v, true
-			}
+			first = v
 			texts = append(texts, scalarText(v))
 		}
 	}
-	if texts == nil {
+	switch {
+	case texts == nil:
 		return nil, false
+	case items == 1:
+		return first, true
 	}
 	return strings.Join(texts, ", "), true
 }
 
 // lookupNamed returns the value of the first element of that name which has one. found reports that there is such an
 // element, with or without a value.
-func lookupNamed(items []any, name string) (value any, found, ok bool) {
-	for _, item := range items {
-		o, isObject := item.(map[string]any)
-		if !isObject || scalarText(o["Name"]) != name {
+func lookupNamed(list value, name string) (v any, found, ok bool) {
+	for item := range list.elements() {
+		if item.kind() != '{' || !item.member("Name").isScalarText(name) {
 			continue
 		}
 		found = true
-		for _, m := range valueMembers {
-			if v, ok := lookup(o[m], nil); ok && scalarText(v) != "" {
-				return declared(v, scalarText(o["Type"])), true, true
-			}
+		if v, ok := namedValue(item); ok {
+			return v, true, true
 		}
 	}
 	return nil, found, false
+}
+
+// namedValue returns the value of a named element.
+func namedValue(item value) (any, bool) {
+	for _, m := range valueMembers {
+		if v, ok := lookup(item.member(m), nil); ok && scalarText(v) != "" {
+			return declared(v, item.member("Type").scalarText()), true
+		}
+	}
+	return nil, false
 }
 
 // declared returns a custom field's value as what its type says that it is, or unchanged if it is not.
@@ -222,9 +228,9 @@ func restOf(steps []step) string {
 }
 
 // refText returns the value for which an object at the end of a path stands, such as a reference or an e-mail address.
-func refText(o map[string]any) (any, bool) {
+func refText(o value) (any, bool) {
 	for _, m := range []string{"name", "value", "Address", "FreeFormNumber", "URI"} {
-		if s := scalarText(o[m]); s != "" {
+		if s := o.member(m).scalarText(); s != "" {
 			return s, true
 		}
 	}
