@@ -29,8 +29,7 @@ func (r Record) CustomFields() []CustomField {
 		if name == "" {
 			continue
 		}
-		_, filled := namedValue(item)
-		f := CustomField{name, declaredKind(item.member("Type").scalarText()), filled}
+		f := CustomField{name, declaredKind(item.member("Type").scalarText()), namedValue(item).exists()}
 		i := slices.IndexFunc(list, func(known CustomField) bool { return known.Name == name })
 		if i < 0 {
 			list = append(list, f)

@@ -212,7 +212,7 @@ func (v value) decode() any {
 		}
 		return list
 	}
-	return v.scalar()
+	return v.scalar().value()
 }
 
 // With returns a copy in which one member is replaced or added. The value is a string, json.Number, bool or nil.

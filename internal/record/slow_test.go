@@ -270,6 +270,17 @@ func checkLookup(t rapid.TB, got record.Record, want slow, path string) {
 	if ok != slowOK || v != slowV {
 		t.Fatalf("%.300s: %s = %#v, %v, want %#v, %v", got.JSON(), path, v, ok, slowV, slowOK)
 	}
+	for _, kind := range []table.Kind{table.Text, table.Number, table.Money, table.Date, table.DateTime, table.Bool} {
+		c, found := p.Cell(got, kind)
+		own, _ := p.OwnCell(got, kind)
+		if found != ok || !isSame(c, record.Convert(v, kind)) || !isSame(own, record.ConvertOwn(v, kind)) {
+			t.Fatalf("%.300s: %s as %s is %q, or as its own type %q", got.JSON(), path, kind, c, own)
+		}
+	}
+}
+
+func isSame(c, o table.Cell) bool {
+	return c.Kind() == o.Kind() && c.Blank() == o.Blank() && c.String() == o.String()
 }
 
 // checkList reads the same text as an element of a list.
@@ -381,6 +392,7 @@ func jsonText(t *rapid.T, depth int) string {
 	text := rapid.SampledFrom([]string{
 		`"a"`, `"\u0061"`, `"b"`, `"Name"`, `"value"`, `"name"`, `"StringValue"`, `"A"`, `"CustomField"`, `""`, `"\\"`, `"\""`,
 		`"é"`, `"\u00e9"`, "\"\xff\"", `"\ud800"`, `"}"`, `"[,"`, `"007"`, `"Type"`, `"BooleanType"`, `"true"`,
+		`"2026-02-03"`, `"2026-02-30"`, `"2026-02-03T04:05:06+07:00"`, `"12.50"`, `"NumberType"`,
 	})
 	kinds := 4
 	if depth > 0 {

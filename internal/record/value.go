@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"encoding/json"
 	"iter"
 	"unicode/utf8"
 
@@ -106,19 +105,6 @@ func (v value) elements() iter.Seq[value] {
 			}
 		}
 	}
-}
-
-// scalar returns the value as a string, json.Number or bool, and nil for anything else.
-func (v value) scalar() any {
-	switch v.kind() {
-	case '"':
-		return unquote(v)
-	case '0':
-		return json.Number(v)
-	case 't', 'f':
-		return v[0] == 't'
-	}
-	return nil
 }
 
 // scalarText returns the value as text, "" for null, objects and arrays.

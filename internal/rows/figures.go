@@ -34,8 +34,10 @@ func (m *Maker) compileFigures() error {
 }
 
 // tallyRecord counts a record in the figures.
-func (m *Maker) tallyRecord(v export.View) {
-	v.Line = record.Record{}
+func (m *Maker) tallyRecord(line *export.View) {
+	whole := *line
+	whole.Line = record.Record{}
+	v := &whole
 	for i, f := range m.figures {
 		if !matchAll(f.where, v) {
 			continue
