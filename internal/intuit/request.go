@@ -144,7 +144,7 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
 	}
 	r.meter.Add()
-	answer, err := client.Do(hr) //nolint:bodyclose // readAnswer closes it
+	answer, err := client.Do(hr)
 	if err != nil {
 		return judgeUnanswered(r, err)
 	}

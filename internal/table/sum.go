@@ -36,6 +36,14 @@ func (s *Sum) AddText(text string) {
 	}
 }
 
+// AddSum adds another sum.
+func (s *Sum) AddSum(o Sum) {
+	if !s.addUnits(o.units, o.places) {
+		s.rest = s.rest.Add(decimal.New(o.units, int32(-o.places)))
+	}
+	s.rest = s.rest.Add(o.rest)
+}
+
 // Decimal returns the sum. It has as many decimal places as the decimal that had the most.
 func (s *Sum) Decimal() decimal.Decimal { return s.rest.Add(decimal.New(s.units, int32(-s.places))) }
 
