@@ -135,7 +135,11 @@ func (r Record) Exists() bool { return r.text != nil }
 // find returns the value of a member, or nil if there is none.
 func (r Record) find(name string) value {
 	for i := len(r.members) - 1; i >= 0; i-- {
-		if m := r.members[i]; m.is(r.text, name) {
+		m := &r.members[i]
+		if m.plain && int(m.nameEnd-m.from) != len(name)+len(`""`) { // says the same, before the spelling is looked at
+			continue
+		}
+		if m.is(r.text, name) {
 			return m.value(r.text)
 		}
 	}

@@ -31,9 +31,9 @@ type member struct {
 	plain     bool // the name's spelling is the name
 }
 
-func (m member) value(text []byte) value { return text[m.valueFrom:m.to:m.to] }
+func (m *member) value(text []byte) value { return text[m.valueFrom:m.to:m.to] }
 
-func (m member) name(text []byte) string {
+func (m *member) name(text []byte) string {
 	quoted := text[m.from:m.nameEnd]
 	if m.plain {
 		return string(quoted[1 : len(quoted)-1])
@@ -41,7 +41,7 @@ func (m member) name(text []byte) string {
 	return unquote(quoted)
 }
 
-func (m member) is(text []byte, name string) bool {
+func (m *member) is(text []byte, name string) bool {
 	if m.plain {
 		return string(text[m.from+1:m.nameEnd-1]) == name
 	}

@@ -42,11 +42,7 @@ func (m *Maker) tallyRecord(line *export.View) {
 		if !matchAll(f.where, v) {
 			continue
 		}
-		amount, ok := f.amount.cell(v).Decimal()
-		if !ok {
-			continue
-		}
 		currency, _ := v.Record.Ref("CurrencyRef")
-		m.tally.Add(i, cmp.Or(currency, m.query.Company.HomeCurrency), amount)
+		m.tally.Add(i, cmp.Or(currency, m.query.Company.HomeCurrency), f.amount.cell(v))
 	}
 }

@@ -80,6 +80,22 @@ func TestParseCellEqualsDecimals(t *testing.T) {
 	})
 }
 
+// TestParseDecimalEqualsDecimals proves that the fast way to a decimal changes neither its value nor its spelling.
+func TestParseDecimalEqualsDecimals(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := genNumber().Draw(t, "text")
+		got, err := table.ParseDecimal(text)
+		if err != nil {
+			return
+		}
+		want, err := decimal.NewFromString(text)
+		if err != nil || !got.Equal(want) || got.Exponent() != want.Exponent() {
+			t.Fatalf("%q is %s, want %s, %v", text, got, want, err)
+		}
+	})
+}
+
 // BenchmarkSum adds up amounts, and compares that with adding decimals.
 func BenchmarkSum(b *testing.B) {
 	b.Run("sum", func(b *testing.B) {
