@@ -75,17 +75,12 @@ func DecodeList(dec *jsontext.Decoder, text []byte) ([]Record, error) {
 	var list []Record
 	var room []member
 	for dec.PeekKind() != ']' {
-		v, err := dec.ReadValue()
-		if err != nil {
-			return nil, fmt.Errorf("reading records: %w", err)
-		}
-		end := int(dec.InputOffset())
 		if cap(room)-len(room) < usualMembers {
 			room = make([]member, 0, membersChunk)
 		}
-		r, err := newRecord(value(text[end-len(v):end:end]), room[len(room):])
+		r, err := decodeRecord(dec, text, room[len(room):])
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading records: %w", err)
 		}
 		if len(room)+len(r.members) <= cap(room) {
 			room = room[:len(room)+len(r.members)]
@@ -104,6 +99,43 @@ const (
 	membersChunk = 4000
 )
 
+// decodeRecord reads the decoder's next value, which must be an object or null. Its members are appended to room, which
+// must be empty.
+func decodeRecord(dec *jsontext.Decoder, text []byte, room []member) (Record, error) {
+	open, err := dec.ReadToken()
+	switch {
+	case err != nil:
+		return Record{}, err
+	case open.Kind() == 'n':
+		return Record{}, nil
+	case open.Kind() != '{':
+		return Record{}, errNoObject
+	}
+	base := int(dec.InputOffset()) - 1
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return Record{}, err
+		}
+		m := member{nameEnd: uint32(int(dec.InputOffset()) - base), plain: isPlain(name[1 : len(name)-1])}
+		m.from = m.nameEnd - uint32(len(name))
+		v, err := dec.ReadValue()
+		if err != nil {
+			return Record{}, err
+		}
+		m.to = uint32(int(dec.InputOffset()) - base)
+		m.valueFrom = m.to - uint32(len(v))
+		room = append(room, m)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return Record{}, err
+	}
+	end := int(dec.InputOffset())
+	return Record{text[base:end:end], room[:len(room):len(room)]}, nil
+}
+
+var errNoObject = errors.New("it is no object")
+
 // newRecord returns the record in valid JSON text without blanks around it. Its members are appended to room, which
 // must be empty.
 func newRecord(v value, room []member) (Record, error) {
@@ -114,7 +146,7 @@ func newRecord(v value, room []member) (Record, error) {
 		members := v.appendMembers(room)
 		return Record{v, members[:len(members):len(members)]}, nil
 	}
-	return Record{}, errors.New("reading a record: it is no object")
+	return Record{}, errNoObject
 }
 
 // object returns the value as a record if it is an object, and otherwise the zero Record.
