@@ -443,3 +443,44 @@ func TestRecordsEqualEncodingJSONProperty(t *testing.T) {
 		checkEqual(t, []byte(data), strings.Join(steps, "."))
 	})
 }
+
+// BenchmarkCells reads a record and makes the cells of a row, and compares that with decoding it whole into maps.
+func BenchmarkCells(b *testing.B) {
+	paths := []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "MetaData.LastUpdatedTime"}
+	kinds := []table.Kind{
+		table.Text, table.Text, table.Date, table.Text, table.Money, table.Money, table.DateTime,
+	}
+	var parsed []record.Path
+	for _, path := range paths {
+		p, err := record.ParsePath(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		parsed = append(parsed, p)
+	}
+	b.Run("cells", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r, err := record.Parse([]byte(invoice))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i, p := range parsed {
+				p.Cell(r, kinds[i])
+			}
+		}
+	})
+	b.Run("slowly", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s, err := parseSlowly([]byte(invoice))
+			if err != nil {
+				b.Fatal(err)
+			}
+			for i, path := range paths {
+				v, _ := slowLookup(map[string]any(s), slowSteps(path))
+				record.Convert(v, kinds[i])
+			}
+		}
+	})
+}

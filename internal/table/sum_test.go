@@ -74,7 +74,8 @@ func TestParseCellEqualsDecimals(t *testing.T) {
 		}
 		want := table.MoneyOf(d)
 		own, isNumber := got.Decimal()
-		if !isNumber || !own.Equal(d) || got.Kind() != table.Money || got.String() != want.String() || !got.Equal(want) {
+		same := isNumber && own.Equal(d) && got.Equal(want)
+		if !same || got.Kind() != table.Money || got.String() != want.String() {
 			t.Fatalf("%q: got the %s %s, want %s", text, got.Kind(), got, want)
 		}
 	})
