@@ -71,13 +71,12 @@ const secondsPerDay = 86400
 // serial returns the number of days since day 0 of Sheets' serial dates, with at most nine decimal places and no zeros
 // at their end.
 func (e *encoder) serial(kind table.Kind, at time.Time) string {
+	seconds := at.Unix() - epoch.Unix()
 	if kind == table.DateTime {
-		y, m, d := at.In(e.zone).Date()
-		hh, mm, ss := at.In(e.zone).Clock()
-		at = time.Date(y, m, d, hh, mm, ss, 0, time.UTC)
+		_, offset := at.In(e.zone).Zone()
+		seconds += int64(offset)
 		e.zoned = true
 	}
-	seconds := at.Unix() - epoch.Unix()
 	if seconds%secondsPerDay == 0 {
 		return strconv.FormatInt(seconds/secondsPerDay, 10)
 	}

@@ -149,7 +149,8 @@ func TestZonesCountForInstantsOnly(t *testing.T) {
 func BenchmarkBody(b *testing.B) {
 	cells := []table.Cell{
 		table.TextOf("1037"), table.DateOf(time.Date(2026, 2, 3, 0, 0, 0, 0, time.UTC)),
-		table.TextOf("Amy's Bird Sanctuary"), {}, table.BoolOf(false), table.DateTimeOf(time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)),
+		table.TextOf("Amy's Bird Sanctuary"), {},
+		table.BoolOf(false), table.DateTimeOf(time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)),
 	}
 	for range 4 {
 		c, _ := table.ParseCell(table.Money, "1234.50")

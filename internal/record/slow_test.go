@@ -446,7 +446,9 @@ func TestRecordsEqualEncodingJSONProperty(t *testing.T) {
 
 // BenchmarkCells reads a record and makes the cells of a row, and compares that with decoding it whole into maps.
 func BenchmarkCells(b *testing.B) {
-	paths := []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "MetaData.LastUpdatedTime"}
+	paths := []string{
+		"Id", "DocNumber", "TxnDate", "CustomerRef.name", "TotalAmt", "Balance", "MetaData.LastUpdatedTime",
+	}
 	kinds := []table.Kind{
 		table.Text, table.Text, table.Date, table.Text, table.Money, table.Money, table.DateTime,
 	}
