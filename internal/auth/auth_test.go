@@ -142,7 +142,8 @@ func TestShortOwnerPasswordIsOnlyLogged(t *testing.T) {
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s, old := newService(t)
-	_, err := s.ChangePassword(t.Context(), theEmail, "not my password", "a new long password", export.Visitor{Addr: "10.0.0.1"})
+	_, err := s.ChangePassword(t.Context(), theEmail, "not my password", "a new long password",
+		export.Visitor{Addr: "10.0.0.1"})
 	if p := problem.From(err); p == nil || p.Fields["present_password"] == "" {
 		t.Errorf("wrong present password: %v", err)
 	}
@@ -150,7 +151,8 @@ func TestChangePassword(t *testing.T) {
 	if p := problem.From(err); p == nil || !strings.Contains(p.Fields["password"], "12 characters") {
 		t.Errorf("short new password: %v", err)
 	}
-	changed, err := s.ChangePassword(t.Context(), theEmail, thePassword, "a new long password", export.Visitor{Addr: "10.0.0.1"})
+	changed, err := s.ChangePassword(t.Context(), theEmail, thePassword, "a new long password",
+		export.Visitor{Addr: "10.0.0.1"})
 	if err != nil || changed.PasswordHash == old.PasswordHash {
 		t.Fatalf("got %v", err)
 	}
@@ -167,7 +169,8 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	broken := errors.New("disk failed")
 	users.err = broken
 	for range 50 { // none of them may lock the owner out
-		if _, err := s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, broken) {
+		if _, err := s.Login(t.Context(), theEmail, thePassword,
+			export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, broken) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -177,7 +180,8 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	for range cap(s.Hasher.slots) {
 		s.Hasher.slots <- struct{}{}
 	}
-	if _, err := s.Login(cancelled, theEmail, thePassword, export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, context.Canceled) {
+	if _, err := s.Login(cancelled, theEmail, thePassword,
+		export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	for range cap(s.Hasher.slots) {
@@ -188,7 +192,8 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	}
 	u.PasswordHash = "plain text"
 	users.users[u.ID] = u
-	if _, err := s.Login(t.Context(), theEmail, "plain text", export.Visitor{Addr: "10.0.0.1"}); !problem.HasCode(err, problem.Unauthorized) {
+	if _, err := s.Login(t.Context(), theEmail, "plain text",
+		export.Visitor{Addr: "10.0.0.1"}); !problem.HasCode(err, problem.Unauthorized) {
 		t.Errorf("a damaged hash: %v", err)
 	}
 	if repaired, err := s.EnsureOwner(t.Context(), theEmail, thePassword); err != nil ||

@@ -56,11 +56,13 @@ func TestGuessesAtOneUser(t *testing.T) {
 			t.Errorf("after ten tries in %v the wait is %v", since, wait)
 		}
 		// The right password has to wait too, wherever it comes from; other users do not.
-		if _, err := s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: "10.9.9.9"}); !problem.HasCode(err,
+		if _, err := s.Login(t.Context(), theEmail, thePassword,
+			export.Visitor{Addr: "10.9.9.9"}); !problem.HasCode(err,
 			problem.TooManyRequests) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := s.Login(t.Context(), "bob@b.test", "a wrong password", export.Visitor{Addr: "10.9.9.9"}); !problem.HasCode(err,
+		if _, err := s.Login(t.Context(), "bob@b.test", "a wrong password",
+			export.Visitor{Addr: "10.9.9.9"}); !problem.HasCode(err,
 			problem.Unauthorized) {
 			t.Errorf("got %v", err)
 		}
@@ -91,7 +93,8 @@ func TestGuessesFromOneAddress(t *testing.T) {
 				let := 0
 				begin := time.Now()
 				for i := 0; time.Since(begin) < 24*time.Hour; i++ { // as fast as allowed, each with another e-mail
-					_, err := s.Login(t.Context(), fmt.Sprintf("user%d@b.test", i), "a wrong password", export.Visitor{Addr: address(i)})
+					_, err := s.Login(t.Context(), fmt.Sprintf("user%d@b.test", i), "a wrong password",
+						export.Visitor{Addr: address(i)})
 					p := problem.From(err)
 					if p.Code == problem.TooManyRequests {
 						time.Sleep(p.RetryAfter)
@@ -117,7 +120,10 @@ func TestManyTriesAtOnceGainNothing(t *testing.T) {
 		s.Hasher.checked = func(string) { mu.Lock(); looked++; mu.Unlock() }
 		var guesses sync.WaitGroup
 		for range 200 {
-			guesses.Go(func() { _, _ = s.Login(t.Context(), theEmail, "a wrong password", export.Visitor{Addr: "10.0.0.1"}) })
+			guesses.Go(func() {
+				_, _ = s.Login(t.Context(), theEmail, "a wrong password",
+					export.Visitor{Addr: "10.0.0.1"})
+			})
 		}
 		guesses.Wait()
 		if looked != freeTries {
