@@ -23,7 +23,7 @@ type Spool struct {
 	rows   int
 	sums   []Sum // by column; only those that may be added up count
 	kept   chunks
-	zip    *s2.Writer // nil once reading began
+	zip    *s2.Writer // nil once the spool is sealed
 	row    []byte
 }
 
@@ -81,7 +81,7 @@ func (s *Spool) Add(r Row) error {
 		return fmt.Errorf("spooling a row of %d cells under %d columns", len(r.Cells), len(s.schema.Columns))
 	}
 	if s.zip == nil {
-		return fmt.Errorf("spooling a row after reading began")
+		return fmt.Errorf("spooling a row into a sealed spool")
 	}
 	const head = binary.MaxVarintLen64 // room for the row's length, which stands before it
 	b := append(s.row[:0], make([]byte, head)...)
@@ -111,7 +111,15 @@ func (s *Spool) count(r Row) {
 	}
 }
 
-// Rows yields the rows from the beginning. It may be called repeatedly, but no row can be added after the first call.
+// Seal ends the adding of rows and frees what only that needs.
+func (s *Spool) Seal() {
+	if s.zip != nil {
+		_ = s.zip.Close() // writes to memory only
+		s.zip, s.row = nil, nil
+	}
+}
+
+// Rows yields the rows from the beginning. It may be called repeatedly. It seals the spool.
 func (s *Spool) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for r, err := range s.Scan() {
@@ -125,10 +133,7 @@ func (s *Spool) Rows() iter.Seq2[Row, error] {
 
 // Scan is Rows for callers that do not keep a row's Cells: the next row takes their place.
 func (s *Spool) Scan() iter.Seq2[Row, error] {
-	if s.zip != nil {
-		_ = s.zip.Close() // writes to memory only
-		s.zip, s.row = nil, nil
-	}
+	s.Seal()
 	return func(yield func(Row, error) bool) {
 		in := rowReader{in: s2.NewReader(s.kept.reader(), s2.ReaderMaxBlockSize(spoolBlock))}
 		row := Row{Cells: make([]Cell, len(s.schema.Columns))}
