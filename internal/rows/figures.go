@@ -38,11 +38,15 @@ func (m *Maker) tallyRecord(line *export.View) {
 	whole := *line
 	whole.Line = record.Record{}
 	v := &whole
+	currency := ""
 	for i, f := range m.figures {
 		if !matchAll(f.where, v) {
 			continue
 		}
-		currency, _ := v.Record.Ref("CurrencyRef")
-		m.tally.Add(i, cmp.Or(currency, m.query.Company.HomeCurrency), f.amount.cell(v))
+		if currency == "" {
+			own, _ := v.Record.Ref("CurrencyRef")
+			currency = cmp.Or(own, m.query.Company.HomeCurrency)
+		}
+		m.tally.Add(i, currency, f.amount.cell(v))
 	}
 }
