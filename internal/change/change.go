@@ -248,7 +248,10 @@ func (b *Builder) digests(row []Value, keys []int) digests {
 }
 
 // Digest identifies a row by its values. It is what a trace holds.
-func Digest(row []Value) uint64 { return uint64(digestOf(AppendRow(nil, row))) }
+func Digest(row []Value) uint64 {
+	const usual = 512 // so much stays on the stack
+	return uint64(digestOf(AppendRow(make([]byte, 0, usual), row)))
+}
 
 func digestOf(b []byte) digest {
 	sum := sha256.Sum256(b)

@@ -43,7 +43,7 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.cut = r.enc.cut
-	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
+	r.set, r.weighed, r.zoned = r.change.Set(r.standing), r.enc.zone.String(), r.enc.zoned
 	r.placeEdits()
 	return err
 }
@@ -119,7 +119,7 @@ func (r *write) styleRow(n int, meta table.Row) {
 // rows yields the rows below the header as values. The slice is used again.
 func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 	buf := make([]value, len(r.w.Rows.Schema().Columns))
-	for row, err := range r.w.Rows.Rows() {
+	for row, err := range r.w.Rows.Scan() {
 		if err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ type write struct {
 
 	enc     encoder
 	weighed string // the zone in which the result was weighed last; empty before
+	zoned   bool   // its values depend on that zone
 	cut     int    // texts of the result that are too long for a cell
 	titles  []value
 	fresh   *tally // of the result
@@ -109,7 +110,7 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.findLines(ctx); err != nil {
 		return err
 	}
-	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
+	same := r.w.Rows == r.given && (r.weighed == r.enc.zone.String() || !r.zoned)
 	if before != nil && r.change.Stands() == 0 && same {
 		r.change = before // it has been told of the result, and nothing stands
 	} else if err := r.weigh(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -142,11 +141,11 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
 	}
 	r.meter.Add()
-	answer, err := client.Do(hr) //nolint:bodyclose // readBody closes it
+	answer, err := client.Do(hr)
 	if err != nil {
 		return judgeUnanswered(r, err)
 	}
-	body, err := readBody(answer.Body)
+	body, err := readAnswer(answer)
 	if err == nil && c.record != nil {
 		c.record(hr.URL.RequestURI(), answer.StatusCode, body)
 	}
@@ -177,6 +176,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		return nil, fmt.Errorf("building a request: %w", err)
 	}
 	hr.Header.Set("Accept", "application/json") // without it the answer is XML
+	hr.Header.Set("Accept-Encoding", "gzip")    // readAnswer unpacks it, in less time than the transport would
 	hr.Header.Set("User-Agent", c.agent)
 	return hr, nil
 }
@@ -235,20 +235,6 @@ func tooLarge(r request, err error) *failure {
 	}
 	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer has more than %d MB.",
 		maxBody>>20)}
-}
-
-var errTooLarge = errors.New("the answer is too large")
-
-func readBody(body io.ReadCloser) ([]byte, error) {
-	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading an answer: %w", err)
-	}
-	if len(b) > maxBody {
-		return nil, errTooLarge
-	}
-	return b, nil
 }
 
 // retryAfter parses the Retry-After header's seconds or date. It returns zero if the header is missing or makes no
