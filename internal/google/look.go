@@ -176,6 +176,7 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 		}
 		r.keep(line, last)
 	})
+	r.kept.Seal()
 	return plain, err
 }
 

@@ -195,6 +195,7 @@ func (r *write) newChange() {
 		o.Last = r.lastColumns()
 	}
 	r.change = change.NewBuilder(o)
+	r.change.Grow(max(0, r.place.managed.rows()-1), r.w.Rows.Len())
 }
 
 // lastColumns returns the columns of the last write.
