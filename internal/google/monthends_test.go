@@ -44,9 +44,11 @@ func sleepUntil(t *testing.T, at string) {
 var isMonthEnd = regexp.MustCompile(` \d{4}-\d{2}( \(\d\))?$`)
 
 // monthEnds returns the titles of the tabs that keep a month's end, in the order in which they were made.
-func (k *keeper) monthEnds() []string {
+func (k *keeper) monthEnds() []string { return monthEndsIn(k.doc()) }
+
+func monthEndsIn(doc *googlesim.Spreadsheet) []string {
 	var titles []string
-	for _, t := range k.doc().Tabs() {
+	for _, t := range doc.Tabs() {
 		if isMonthEnd.MatchString(t.Title) && !t.Hidden {
 			titles = append(titles, t.Title)
 		}
