@@ -72,12 +72,12 @@ func (r *write) keepMonthEnd() {
 	for _, p := range parts {
 		rows, cols = max(rows, p.endRow), max(cols, p.endCol)
 	}
-	size, staging := rows*cols, pl.arr.written()*len(pl.cols)
-	full := r.state.cells(pl.owner) + max(0, pl.growth()) + pl.kept.cells + staging + size
-	if full > export.MostCells/100*monthEndShare || tabs >= mostTabs {
-		pl.kept.warning = fmt.Sprintf("There is no room to keep a copy of the rows as they stood at the end of %s: "+
-			"the spreadsheet has %d tabs of at most %d, and would have %s cells of at most %s. Delete tabs that you "+
-			"no longer need.", month, len(r.state.tabs), mostTabs, grouped(full), grouped(export.MostCells))
+	size, need := rows*cols, r.budget()
+	need.kept += size
+	if need.full() > export.MostCells/100*monthEndShare || tabs >= mostTabs {
+		pl.kept.warning = fmt.Sprintf("There is no room to keep a copy of the rows as they stood at the end of %s. "+
+			"The spreadsheet has %d tabs of at most %d. %s Copies may fill %d %% of that. Delete tabs that you no "+
+			"longer need.", month, len(r.state.tabs), mostTabs, need, monthEndShare)
 		return
 	}
 	id := numberFor("month end", string(pl.owner), month)

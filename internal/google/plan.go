@@ -130,7 +130,7 @@ func (pl *plan) changesNothing() bool {
 }
 
 // check returns a problem if the tab cannot take the result.
-func (pl *plan) check(st *state) error {
+func (pl *plan) check() error {
 	if t := pl.place.tab; t != nil {
 		for _, p := range t.protected {
 			if slices.ContainsFunc(pl.touched(), p.blocks) {
@@ -141,10 +141,6 @@ func (pl *plan) check(st *state) error {
 		if err := pl.checkMerges(t); err != nil {
 			return err
 		}
-	}
-	if full := st.cells(pl.owner) + pl.growth() + pl.kept.cells; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
-			"Google allows %d.", full, pl.rows, export.MostCells)
 	}
 	return nil
 }

@@ -139,11 +139,12 @@ func (r *write) keepCopy() error {
 	pl, m, t := r.plan, r.place.managed, r.place.tab
 	id := numberFor("copy", string(pl.owner), string(pl.run), r.place.stamp.text)
 	title := r.state.freeTitle(t.title, ", edited, "+r.c.o.Now().In(r.zone()).Format(copyStamp))
-	full := r.state.cells(r.w.Owner) + max(0, pl.growth()) + m.endRow*m.endCol
-	if full > export.MostCells || len(r.state.tabs) >= mostTabs {
+	need := r.budget()
+	need.kept += m.endRow * m.endCol
+	if need.full() > export.MostCells || len(r.state.tabs) >= mostTabs {
 		return problem.New(problem.SpreadsheetFull, "People have edited the exported area, and there is no room for "+
-			"the copy that the exporter keeps of it: the spreadsheet has %d tabs and would have %d cells.",
-			len(r.state.tabs), full).
+			"the copy that the exporter keeps of it. The spreadsheet has %d tabs of at most %d. %s", len(r.state.tabs),
+			mostTabs, need).
 			WithHint("Delete copies that you no longer need, or let the exporter overwrite edits. Nothing was written.")
 	}
 	text, _ := json.Marshal(map[string]string{"exporter": string(pl.owner), "run": string(pl.run)})
@@ -196,7 +197,7 @@ func (r *write) keepState() {
 	at := freeLane(kept, m)
 	grown := max(rows, at.endRow)*max(cols, at.endCol) - rows*cols
 	text := r.stateMark(at)
-	roomy := r.state.cells(pl.owner)+max(0, pl.growth())+pl.kept.cells+grown <= export.MostCells/100*keptShare
+	roomy := r.budget().full()+grown <= export.MostCells/100*keptShare
 	if !roomy || len(r.state.tabs) > keptTabs || len(text) > keptMark ||
 		on != nil && slices.ContainsFunc(on.protected, func(p protection) bool { return p.blocks(at) }) {
 		return

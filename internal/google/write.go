@@ -76,6 +76,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		if err := r.weigh(); err != nil {
 			return nil, err
 		}
+		if err := r.checkFirst(); err != nil {
+			return nil, err
+		}
 		return r, r.pick(arrangement{runs: []run{{0, r.fresh.rows, 0}}})
 	}
 	if err := r.look(ctx); err != nil {
@@ -137,10 +140,16 @@ func (r *write) decide(ctx context.Context) error {
 		return err
 	}
 	pl.overlays = pl.planOverlays()
+	if err := r.pick(pl.arr); err != nil { // before planKept, which must know whether rows are staged
+		return err
+	}
 	if err := r.planKept(); err != nil {
 		return err
 	}
-	if err := pl.check(r.state); err != nil {
+	if err := pl.check(); err != nil {
+		return err
+	}
+	if err := r.budget().check(); err != nil {
 		return err
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
@@ -153,7 +162,7 @@ func (r *write) decide(ctx context.Context) error {
 		pl.place.marks = r.place.marks
 	}
 	r.set.Reversible = r.isReversible()
-	return r.pick(pl.arr)
+	return nil
 }
 
 // adapt plans to turn what stands into the result.
