@@ -95,14 +95,15 @@ func statesTabID(owner export.ID) int64 { return numberFor("states", string(owne
 
 // keeping is what a commit does to keep what stands.
 type keeping struct {
-	requests []*sheets.Request
-	cells    int  // by which the spreadsheet grows
-	state    bool // the write can be undone
-	copied   string
-	copyID   int64
-	monthEnd bool   // a copy of a month's end is made
-	alone    bool   // the rows are right as they are: nothing else is written
-	warning  string // why no copy of a month's end is made; empty if none is due
+	requests   []*sheets.Request
+	cells      int  // by which the spreadsheet grows
+	state      bool // the write can be undone
+	copied     string
+	copyID     int64
+	monthEnd   bool   // a copy of a month's end is made
+	monthTitle string // of its tab
+	alone      bool   // the rows are right as they are: nothing else is written
+	warning    string // why no copy of a month's end is made; empty if none is due
 }
 
 // planKept decides what the commit keeps of what stands.

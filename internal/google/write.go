@@ -250,14 +250,14 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		if r.plan.kept.monthEnd {
-			return commit
+			return commit + r.monthEndReads()
 		}
 		return min(len(r.leftovers()), 1)
 	case r.refuseEdits() != nil:
 		return 0
 	}
 	if r.plan != nil {
-		n += len(r.plan.tabLooks())
+		n += len(r.plan.tabLooks()) + r.monthEndReads()
 	}
 	if r.picked != nil {
 		return n + commit + verify
@@ -318,6 +318,7 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		if err := r.putMonthEnd(ctx); err != nil {
 			return export.WriteResult{}, err
 		}
+		r.checkMonthEnd(ctx)
 	} else if left := r.leftovers(); len(left) > 0 {
 		gone := func(st *state) bool {
 			return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging == r.w.Owner })
@@ -346,6 +347,7 @@ func (r *write) put(ctx context.Context) error {
 	if err := r.putRows(ctx); err != nil {
 		return err
 	}
+	r.checkMonthEnd(ctx)
 	r.dress(ctx)
 	return nil
 }
