@@ -16,8 +16,8 @@ type room struct {
 	fill    []int  // the columns at its right whose first row holds a formula
 }
 
-// lookAround reads what stands below the managed range and, in its first row, at its right. Only what was entered
-// counts: a formula that shows nothing is there all the same.
+// lookAround reads what stands below the managed range and, in its first row, at its right. A formula that shows nothing
+// is there all the same, and so is a note or a rule for what may be entered.
 func (r *write) lookAround(ctx context.Context) (room, error) {
 	var found room
 	p, m := &r.place, r.place.managed
@@ -45,14 +45,35 @@ func (r *write) lookAround(ctx context.Context) (room, error) {
 				if v.Kind == 0 {
 					continue
 				}
-				found.below = max(found.below, n+1)
-				if found.blocker == "" && areas[i].col < m.endCol {
-					found.blocker = cellName(areas[i].row+n, areas[i].col+c)
-				}
+				found.meet(m, areas[i].row+n, areas[i].col+c)
 			}
 		}
 	}
-	return found, nil
+	return found, r.lookForNotes(ctx, &found, areas)
+}
+
+// lookForNotes looks below the managed range for annotations of cells into which nothing was entered.
+func (r *write) lookForNotes(ctx context.Context, found *room, areas []rect) error {
+	m := r.place.managed
+	var below []rect
+	for _, a := range areas {
+		if a.row == m.endRow {
+			below = append(below, rect{a.row - 1, a.col, a.endRow, a.endCol}) // with the last row, where rules may begin
+		}
+	}
+	notes, err := r.annotations(ctx, r.state.id, r.place.tab.title, below)
+	for _, n := range withoutOurRules(notes, m.endRow-1) {
+		found.meet(m, n.row, n.col)
+	}
+	return err
+}
+
+// meet takes a cell below the managed range that holds something.
+func (f *room) meet(managed rect, row, col int) {
+	f.below = max(f.below, row-managed.endRow+1)
+	if f.blocker == "" && col < managed.endCol {
+		f.blocker = cellName(row, col)
+	}
 }
 
 // formulas returns the columns of the formulas with which a row begins.
