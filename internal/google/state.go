@@ -104,6 +104,7 @@ type band struct {
 type protection struct {
 	at   rect
 	open []rect
+	name string // as people have described it; empty if they have not
 }
 
 // blocks reports whether the account may not edit some of the cells.
@@ -126,7 +127,7 @@ type namedRange struct {
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
 	"conditionalFormats(ranges)," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
@@ -176,7 +177,7 @@ func tabOf(sh *sheets.Sheet) tab {
 		if p.WarningOnly || p.RequestingUserCanEdit || p.Range == nil {
 			continue
 		}
-		part := protection{at: rectOf(p.Range, t.rows, t.cols)}
+		part := protection{at: rectOf(p.Range, t.rows, t.cols), name: p.Description}
 		for _, open := range p.UnprotectedRanges {
 			part.open = append(part.open, rectOf(open, t.rows, t.cols))
 		}

@@ -90,7 +90,7 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		}
 	}
 	if err := r.decide(ctx); err != nil {
-		return nil, err
+		return nil, r.explainProtected(ctx, err)
 	}
 	if r.isSame() || r.refuseEdits() != nil {
 		return r, nil
@@ -282,7 +282,7 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 		return export.WriteResult{}, err
 	}
 	if err := r.put(ctx); err != nil {
-		return export.WriteResult{}, err
+		return export.WriteResult{}, r.explainProtected(ctx, err)
 	}
 	return r.result(), nil
 }
