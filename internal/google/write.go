@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/api/drive/v3"
+
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
@@ -54,6 +56,7 @@ type write struct {
 	staging int64 // the hidden tab that was made
 
 	warnings []string
+	doubles  []*drive.File // empty spreadsheets that were made for this exporter too
 }
 
 var _ export.Destination = (*Client)(nil)
@@ -92,7 +95,7 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.decide(ctx); err != nil {
 		return nil, r.explainProtected(ctx, err)
 	}
-	if r.isSame() || r.refuseEdits() != nil {
+	if r.isSame() && !r.w.May(export.RepairRemoveDouble) || r.refuseEdits() != nil {
 		return r, nil
 	}
 	return r, r.checkFile(ctx)
@@ -273,7 +276,9 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 		}
 	}
 	if r.isSame() {
-		return r.finishUnchanged(ctx)
+		res, err := r.finishUnchanged(ctx)
+		res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+		return res, err
 	}
 	if err := r.refuseEdits(); err != nil {
 		return export.WriteResult{}, err
@@ -284,7 +289,9 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	if err := r.put(ctx); err != nil {
 		return export.WriteResult{}, r.explainProtected(ctx, err)
 	}
-	return r.result(), nil
+	res := r.result()
+	res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+	return res, nil
 }
 
 // begin creates the spreadsheet and looks at it.
