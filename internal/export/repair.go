@@ -88,11 +88,19 @@ func (e Exporter) Offer(d Definition, p *problem.Problem) []Repair {
 // OfferAfter returns the repairs that one of the exporter's runs makes possible: those that would end its problem, or
 // what it has warned of.
 func (e Exporter) OfferAfter(d Definition, r Run) []Repair {
+	if list := r.OpenRepairs(); list != nil {
+		return list
+	}
+	return e.Offer(d, r.Problem)
+}
+
+// OpenRepairs returns the repairs of what a run that succeeded has warned of; nil if there are none.
+func (r Run) OpenRepairs() []Repair {
 	double := func(w Warning) bool { return w.Code == WarnDouble }
 	if r.Status == RunSucceeded && slices.ContainsFunc(r.Warnings, double) {
 		return []Repair{RepairRemoveDouble}
 	}
-	return e.Offer(d, r.Problem)
+	return nil
 }
 
 // without returns the exporter's columns without those that are gone from the sheet. ok is false if it did not choose
