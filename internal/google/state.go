@@ -91,7 +91,7 @@ type tab struct {
 	states     []keptState
 	isCopy     bool // of a range that people had edited
 	monthEnds  []monthEnd
-	conditions int // how many conditional formats it has
+	conditions []*sheets.ConditionalFormatRule
 }
 
 // band is a range with rows or columns of alternating colours.
@@ -129,7 +129,7 @@ const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRang
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
-	"conditionalFormats(ranges)," +
+	"conditionalFormats," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -192,9 +192,7 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, b := range sh.BandedRanges {
 		t.bands = append(t.bands, band{b.BandedRangeId, rectOf(b.Range, t.rows, t.cols)})
 	}
-	for range sh.ConditionalFormats {
-		t.conditions++
-	}
+	t.conditions = sh.ConditionalFormats
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
 		t.noteState(m)

@@ -98,6 +98,7 @@ type keeping struct {
 	requests   []*sheets.Request
 	cells      int  // by which the spreadsheet grows
 	state      bool // the write can be undone
+	cleared    bool // the tab of states has lost its conditional formats
 	copied     string
 	copyID     int64
 	monthEnd   bool   // a copy of a month's end is made
@@ -210,6 +211,7 @@ func (r *write) keepState() {
 		pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, at.endRow, at.endCol))
 	} else {
 		pl.kept.requests = append(pl.kept.requests, clearLane(on, gone, at)...)
+		pl.kept.cleared = true
 	}
 	for _, s := range spansOf(r.place.layout.columns()) {
 		from := rect{m.row, s[0], m.endRow, s[1]}
@@ -263,11 +265,7 @@ func clearLane(on *tab, gone []keptState, at rect) []*sheets.Request {
 	if more := at.endRow - on.rows; more > 0 {
 		reqs = append(reqs, appendDimension(on.id, "ROWS", more))
 	}
-	for range on.conditions { // each copy brings the range's rules along
-		reqs = append(reqs, &sheets.Request{DeleteConditionalFormatRule: &sheets.DeleteConditionalFormatRuleRequest{
-			SheetId: on.id, ForceSendFields: []string{"SheetId", "Index"},
-		}})
-	}
+	reqs = append(reqs, clearConditions(on)...)
 	for _, k := range gone {
 		reqs = append(reqs, reset(k.place().grid(on.id), "*"), deleteMetadata(k.id))
 	}
