@@ -64,7 +64,8 @@ func TestAnnotatedCellsAreTaken(t *testing.T) {
 				must(t, err)
 				continue
 			}
-			if p := problem.From(err); p.Code != problem.SheetConflict || !strings.Contains(p.Message, "Cell "+cell+" ") {
+			p := problem.From(err)
+			if p.Code != problem.SheetConflict || !strings.Contains(p.Message, "Cell "+cell+" ") {
 				t.Errorf("got %v, want a conflict at %s", err, cell)
 			}
 			if got := b.doc().Cell("Invoices!A1").Value; got != nil {

@@ -109,8 +109,8 @@ func (s *session) isUnused(ctx context.Context, id string) bool {
 func (r *write) settleDoubles(ctx context.Context) []export.Warning {
 	var list []export.Warning
 	for _, f := range r.doubles {
-		text := "A second spreadsheet was made for this exporter when an answer of Google's was lost. It is empty and " +
-			"can be deleted: " + f.WebViewLink
+		text := "A second spreadsheet was made for this exporter when an answer of Google's was lost. It is empty " +
+			"and can be deleted: " + f.WebViewLink
 		if r.w.May(export.RepairRemoveDouble) {
 			if !r.isUnused(ctx, f.Id) {
 				continue

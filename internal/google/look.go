@@ -259,8 +259,8 @@ func (r *write) meetsAnother(area rect) *problem.Problem {
 		WithRemedies(string(export.RepairStartOver))
 }
 
-// firstTaken returns the address of a cell that people use, or "" if there is none. A formula that shows nothing counts,
-// and so does a note or a rule for what may be entered.
+// firstTaken returns the address of a cell that people use, or "" if there is none. A formula that shows nothing
+// counts, and so does a note or a rule for what may be entered.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
 	return r.firstTakenIn(ctx, r.state.id, title, area)
 }

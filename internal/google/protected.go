@@ -26,8 +26,8 @@ func (r *write) explainProtected(ctx context.Context, err error) error {
 	if owner := r.findOwner(ctx); owner != "" {
 		whom = fmt.Sprintf("%s, who owns the spreadsheet, or whoever protected these cells,", owner)
 	}
-	return p.WithHint("Ask %s to let this Google account edit them (in Google Sheets: Data, Protect sheets and ranges), "+
-		"or choose another tab or start cell, or start over beside. Nothing was written.", whom).
+	return p.WithHint("Ask %s to let this Google account edit them (in Google Sheets: Data, Protect sheets and "+
+		"ranges), or choose another tab or start cell, or start over beside. Nothing was written.", whom).
 		WithRemedies(string(export.RepairStartOver))
 }
 

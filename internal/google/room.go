@@ -16,8 +16,8 @@ type room struct {
 	fill    []int  // the columns at its right whose first row holds a formula
 }
 
-// lookAround reads what stands below the managed range and, in its first row, at its right. A formula that shows nothing
-// is there all the same, and so is a note or a rule for what may be entered.
+// lookAround reads what stands below the managed range and, in its first row, at its right. A formula that shows
+// nothing is there all the same, and so is a note or a rule for what may be entered.
 func (r *write) lookAround(ctx context.Context) (room, error) {
 	var found room
 	p, m := &r.place, r.place.managed
@@ -58,7 +58,8 @@ func (r *write) lookForNotes(ctx context.Context, found *room, areas []rect) err
 	var below []rect
 	for _, a := range areas {
 		if a.row == m.endRow {
-			below = append(below, rect{a.row - 1, a.col, a.endRow, a.endCol}) // with the last row, where rules may begin
+			a.row-- // with the last row, where rules may begin
+			below = append(below, a)
 		}
 	}
 	notes, err := r.annotations(ctx, r.state.id, r.place.tab.title, below)

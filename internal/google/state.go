@@ -127,7 +127,8 @@ type namedRange struct {
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges)," +
+	"merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
 	"conditionalFormats," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
