@@ -44,7 +44,6 @@ func TestBytesPerRow(t *testing.T) {
 			play(first, 0, "a", first.Want)
 			o := keyed(policy)
 			o.Trace = first.Trace()
-			first = nil
 			before := liveBytes()
 			b := change.NewBuilder(o)
 			b.Grow(rows, rows)
