@@ -62,7 +62,7 @@ func (s *Spool) Add(r Row) error {
 	if s.zip == nil {
 		return fmt.Errorf("spooling a row after reading began")
 	}
-	b := append(s.row[:0], byte(r.Role), r.Level)
+	b := appendString(append(s.row[:0], byte(r.Role), r.Level), r.Link)
 	for _, c := range r.Cells {
 		b = appendCell(b, c)
 	}
@@ -160,7 +160,11 @@ func readRow(in *bufio.Reader, n int) (Row, error) {
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return Row{}, fmt.Errorf("reading a spooled row: %w", err)
 	}
-	r := Row{Role: Role(head[0]), Level: head[1], Cells: make([]Cell, n)}
+	link, err := readString(in)
+	if err != nil {
+		return Row{}, fmt.Errorf("reading a spooled row: %w", err)
+	}
+	r := Row{Role: Role(head[0]), Level: head[1], Link: link, Cells: make([]Cell, n)}
 	for i := range r.Cells {
 		c, err := readCell(in)
 		if err != nil {
@@ -189,16 +193,18 @@ func readCell(in *bufio.Reader) (Cell, error) {
 		}
 		return c, err
 	}
+	c.text, err = readString(in) // for a number too: its decimal is parsed on demand
+	return c, err
+}
+
+func readString(in *bufio.Reader) (string, error) {
 	n, err := binary.ReadUvarint(in)
-	if err != nil {
-		return Cell{}, err
+	if err != nil || n == 0 {
+		return "", err
 	}
 	text := make([]byte, n)
-	if _, err := io.ReadFull(in, text); err != nil {
-		return Cell{}, err
-	}
-	c.text = string(text) // for a number too: its decimal is parsed on demand
-	return c, nil
+	_, err = io.ReadFull(in, text)
+	return string(text), err
 }
 
 func quoteJSON(s string) ([]byte, error) {
