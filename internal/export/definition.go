@@ -117,7 +117,8 @@ func (e Entity) columns(yield func(Column) bool) {
 		}
 	}
 	if e.AppPath != "" {
-		link := Column{Path: LinkColumn, Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link}
+		link := Column{Path: LinkColumn, Title: "Link", Off: true, From: e.link}
+		link.Help = "Opens the record in QuickBooks."
 		if !yield(link) {
 			return
 		}

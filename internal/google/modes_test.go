@@ -96,7 +96,8 @@ func (h *history) run(m mode, run int) (export.WriteResult, *change.Set, error) 
 	spool := table.NewSpool(schema)
 	for _, id := range h.records {
 		v := h.values[id]
-		row := table.Row{Cells: []table.Cell{table.TextOf(id), table.TextOf(v[0]), table.TextOf(v[1])}, Link: linkOf(id)}
+		row := table.Row{Cells: []table.Cell{table.TextOf(id), table.TextOf(v[0]), table.TextOf(v[1])}}
+		row.Link = linkOf(id)
 		if err := spool.Add(row); err != nil {
 			h.Fatal(err)
 		}

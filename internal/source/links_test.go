@@ -68,7 +68,8 @@ func TestWhichColumnOpensARecord(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, intuitsim.Options{Invoices: 3})
 	for want, columns := range map[string][]string{
-		"Link": {"Id", "Link"}, "Invoice ID": {"DocNumber", "Id"}, "Number": {"DocNumber", "TotalAmt"}, "": {"TotalAmt"},
+		"Link": {"Id", "Link"}, "Invoice ID": {"DocNumber", "Id"}, "Number": {"DocNumber", "TotalAmt"},
+		"": {"TotalAmt"},
 	} {
 		got := s.must(t, invoices(), export.Query{Columns: append(columns, "TxnDate")})
 		title, links := linked(t, got)
