@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -284,29 +283,4 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)",
 			every, c.o.MinInterval)
 	}
-}
-
-// checkPlace refuses two exporters at the same cell of the same tab: each would take the other's rows for its own. An
-// exporter that the actor may not see is a conflict too, but is not named.
-func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
-	if e.Target.Spreadsheet == "" {
-		return nil
-	}
-	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
-	if err != nil {
-		return fmt.Errorf("reading the exporters: %w", err)
-	}
-	i := slices.IndexFunc(all, func(o export.Exporter) bool {
-		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet &&
-			strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
-	})
-	if i < 0 {
-		return nil
-	}
-	there := "another exporter"
-	if d.sees(all[i].Companies...) {
-		there = fmt.Sprintf("the exporter %q", all[i].Name)
-	}
-	bad.Add("destination.start_cell", "%s writes there already; choose another cell or tab", there)
-	return nil
 }

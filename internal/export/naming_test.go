@@ -20,7 +20,8 @@ func TestRowsAreCalledAsPeopleDo(t *testing.T) {
 	}{
 		"document": {invoices, []string{"Id", "DocNumber", "CustomerRef.name"}, []string{"145", "1045", "Amy's"}, nil,
 			"Invoice 1045, Amy's"},
-		"no number":      {invoices, []string{"DocNumber", "CustomerRef.name"}, []string{"", "Amy's"}, nil, "Invoice, Amy's"},
+		"no number": {invoices, []string{"DocNumber", "CustomerRef.name"}, []string{"", "Amy's"}, nil,
+			"Invoice, Amy's"},
 		"no party":       {invoices, []string{"Id", "DocNumber"}, []string{"145", "1045"}, nil, "Invoice 1045"},
 		"neither":        {invoices, []string{"DocNumber", "CustomerRef.name"}, []string{"", ""}, nil, ""},
 		"no such column": {invoices, []string{"Id", "TotalAmt"}, []string{"145", "3"}, nil, ""},

@@ -60,3 +60,12 @@ func ParseCell(s string) (row, col int, err error) {
 	}
 	return row - 1, col - 1, nil
 }
+
+// CellName returns the A1 address of a zero-based row and column.
+func CellName(row, col int) string {
+	name := ""
+	for n := col + 1; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name + strconv.Itoa(row+1)
+}

@@ -239,6 +239,9 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 	j.report(func(run *export.Run) {
 		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
+		if w.Rows != nil {
+			run.Columns = len(w.Rows.Schema().Columns)
+		}
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows

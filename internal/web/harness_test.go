@@ -474,7 +474,8 @@ func (f *fakePreviewer) Difference(context.Context, export.ID) (*change.Set, err
 func sampleChange() *change.Set {
 	old, fresh := change.Value{Kind: 'n', Text: "5.10"}, change.Value{Kind: 'n', Text: "6.10"}
 	return &change.Set{Rows: 9, Added: 2, Changed: 1, Removed: 1, Edited: 1, Cells: 7, Items: []change.Item{
-		{Kind: change.Changed, Key: "7", Name: "Invoice 1045, Amy's Bird Sanctuary", Cells: []change.Cell{{Column: "Total", Old: old, New: fresh}}},
+		{Kind: change.Changed, Key: "7", Name: "Invoice 1045, Amy's Bird Sanctuary",
+			Cells: []change.Cell{{Column: "Total", Old: old, New: fresh}}},
 	}, Edits: []change.Edit{{
 		Kind: change.Changed, Key: "8", Name: "Invoice 1046, Bill's", Place: "E9", Known: true,
 		Cells: []change.Cell{{Column: "Total", Old: fresh, New: old}},

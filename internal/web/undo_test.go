@@ -25,7 +25,8 @@ func TestUndoOnTheRunPage(t *testing.T) {
 	dry := s.wantGet("/exporters/" + string(e.ID) + "/dry-run")
 	for _, text := range []string{
 		"A run now would add 2 rows, change 1 and take out 1.", "People have edited 1 row since: E9.", "5.10", "6.10",
-		"Invoice 1045, Amy&#39;s Bird Sanctuary</bdi><span class=\"sub\">7<", "And 3 more rows.", "3 requests to QuickBooks and 4 to Google",
+		"Invoice 1045, Amy&#39;s Bird Sanctuary</bdi><span class=\"sub\">7<",
+		"And 3 more rows.", "3 requests to QuickBooks and 4 to Google",
 	} {
 		if !strings.Contains(dry, text) {
 			t.Errorf("the dry run lacks %q:\n%s", text, dry)
