@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"ledgersheet/internal/problem"
 )
@@ -68,4 +69,37 @@ func CellName(row, col int) string {
 		name = string(rune('A'+(n-1)%26)) + name
 	}
 	return name + strconv.Itoa(row+1)
+}
+
+// TargetKind says what rows are written to.
+type TargetKind string
+
+// The kinds of targets.
+const (
+	Spreadsheet TargetKind = "sheet" // a tab of a Google spreadsheet
+	CSVFile     TargetKind = "csv"
+	XLSXFile    TargetKind = "xlsx"
+)
+
+// IsFile reports whether the rows go to a file.
+func (t Target) IsFile() bool { return t.Kind == CSVFile || t.Kind == XLSXFile }
+
+// mostFileName limits a file's name in bytes. File systems allow 255; a file that is being written has a longer name.
+const mostFileName = 180
+
+// CheckFileName returns what is wrong with the name of a file of a kind; empty if nothing is. It refuses whatever leads
+// out of a folder, is hidden, or is no name on some system.
+func CheckFileName(name, kind string) string {
+	base, found := strings.CutSuffix(name, "."+kind)
+	switch {
+	case !found || base == "":
+		return "must be the name of a file that ends in ." + kind + ", such as invoices." + kind
+	case len(name) > mostFileName:
+		return "has more than " + strconv.Itoa(mostFileName) + " bytes"
+	case strings.ContainsAny(name, `/\<>:"|?*`), strings.ContainsFunc(name, unicode.IsControl), !utf8.ValidString(name):
+		return `must be a name without / \ < > : " | ? * and control characters`
+	case strings.HasPrefix(name, "."), strings.TrimSpace(base) != base, strings.HasSuffix(base, "."):
+		return "must not begin with a dot or a space, or have one before its ending"
+	}
+	return ""
 }
