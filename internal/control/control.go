@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"time"
@@ -51,6 +53,14 @@ type Google interface {
 	Account(ctx context.Context, id export.ID) (email string, err error)
 }
 
+// Files is what control needs of files in folders apart from exports.
+type Files interface {
+	// Check returns a problem that names the field if a target cannot be a file here.
+	Check(t export.Target) error
+	// Open opens a target's file; an fs.ErrNotExist if it is not there.
+	Open(t export.Target) (io.ReadSeekCloser, fs.FileInfo, error)
+}
+
 // Queue holds runs until they are executed.
 type Queue interface {
 	Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error)
@@ -81,7 +91,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now are required.
+// Options configure a Control. All fields but Now, Files and ExportDirs are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -89,12 +99,14 @@ type Options struct {
 	CompanyGrants, AccountGrants       Grants
 	QuickBooks                         QuickBooks
 	Google                             Google
+	Files                              Files
 	Queue                              Queue
 	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
+	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

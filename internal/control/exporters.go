@@ -115,6 +115,13 @@ func (d *Desk) UpdateExporter(
 // only while it is the same place. An empty spreadsheet means the one that the first run created, unless the caller has
 // seen that one: a program that sends back what it read before the first run does not want a second spreadsheet.
 func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target {
+	if wanted.IsFile() || old.IsFile() {
+		wanted.Tab, wanted.Created, wanted.CreateKey, wanted.URL = nil, false, old.CreateKey, old.URL
+		if !wanted.SamePlace(old) {
+			wanted.CreateKey, wanted.URL = string(export.NewID("new", now)), ""
+		}
+		return wanted
+	}
 	if wanted.Spreadsheet == "" && old.Created && !seen && wanted.Account == old.Account {
 		wanted.Spreadsheet = old.Spreadsheet
 	}
@@ -226,6 +233,11 @@ func (d *Desk) check(ctx context.Context, e *export.Exporter) error {
 	}
 	if !bad.Has("company_ids") {
 		if err := d.checkCompanies(ctx, *e, &bad); err != nil {
+			return err
+		}
+	}
+	if e.Target.IsFile() {
+		if err := d.checkFile(ctx, *e, &bad); err != nil {
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func (n Naming) namer(s table.Schema, hidden []string) func([]change.Value) stri
 			if at < 0 || at >= len(row) {
 				return ""
 			}
-			return row[at].Text
+			return strings.Join(strings.Fields(row[at].Text), " ") // in one line
 		}
 		what, party := n.Kind, text(name)
 		if kind >= 0 {

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -29,6 +30,11 @@ func SpreadsheetID(s string) string {
 var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)
 
 func (t Target) validate(c *problem.Collect) {
+	if t.IsFile() && t.File != "" {
+		if why := CheckFileName(t.File, string(t.Kind)); why != "" {
+			c.Add("destination.file", "%s", why)
+		}
+	}
 	if t.Spreadsheet != "" && !spreadsheetIDText.MatchString(t.Spreadsheet) {
 		c.Add("destination.spreadsheet_id",
 			"is neither a spreadsheet's id nor its address; leave it empty to have one made")
@@ -83,6 +89,20 @@ const (
 
 // IsFile reports whether the rows go to a file.
 func (t Target) IsFile() bool { return t.Kind == CSVFile || t.Kind == XLSXFile }
+
+// SamePlace reports whether two targets name the same place.
+func (t Target) SamePlace(o Target) bool {
+	if t.IsFile() || o.IsFile() {
+		return t.Kind == o.Kind && t.SameFile(o) && t.Sheet == o.Sheet
+	}
+	return t.Spreadsheet == o.Spreadsheet && t.Account == o.Account && strings.EqualFold(t.Sheet, o.Sheet) &&
+		t.Start == o.Start
+}
+
+// SameFile reports whether two targets are the same file, also where names that differ in case are the same.
+func (t Target) SameFile(o Target) bool {
+	return t.IsFile() && o.IsFile() && path.Clean(t.Folder) == path.Clean(o.Folder) && strings.EqualFold(t.File, o.File)
+}
 
 // mostFileName limits a file's name in bytes. File systems allow 255; a file that is being written has a longer name.
 const mostFileName = 180

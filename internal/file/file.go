@@ -183,14 +183,20 @@ func combine(steps []change.Step, mark change.Mark, standing, wanted [][]string)
 	return out
 }
 
+// byteOrderMark lets spreadsheet programs read other letters than English ones.
+const byteOrderMark = "\ufeff"
+
+func trimMark(data []byte) []byte { return bytes.TrimPrefix(data, []byte(byteOrderMark)) }
+
 func encode(records [][]string) []byte {
 	var out bytes.Buffer
+	out.WriteString(byteOrderMark)
 	_ = csv.NewWriter(&out).WriteAll(records) // to memory
 	return out.Bytes()
 }
 
 func parse(data []byte) ([][]string, error) {
-	in := csv.NewReader(bytes.NewReader(data))
+	in := csv.NewReader(bytes.NewReader(trimMark(data)))
 	return in.ReadAll()
 }
 
@@ -223,7 +229,7 @@ func (r *write) Requests() int { return 0 }
 // Commit implements export.Write.
 func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	res := export.WriteResult{
-		Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: r.old != nil && bytes.Equal(r.old, r.fresh),
+		Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: r.old != nil && bytes.Equal(trimMark(r.old), trimMark(r.fresh)),
 	}
 	return r.commit(ctx, r.w, r.set, r.seen, res, func(out io.Writer) error {
 		_, err := out.Write(r.fresh)

@@ -162,7 +162,7 @@ func TestForeignFilesStay(t *testing.T) {
 	must(t, err)
 	data, err := io.ReadAll(in)
 	must(t, errors.Join(err, in.Close()))
-	if string(data) != "ID,Name\n1,Ann\n" || info.Mode().Perm()&0o007 != 0 {
+	if string(data) != "\ufeffID,Name\n1,Ann\n" || info.Mode().Perm()&0o007 != 0 {
 		t.Errorf("the file holds %q, %v", data, info.Mode())
 	}
 }

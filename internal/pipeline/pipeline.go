@@ -134,7 +134,7 @@ func (j *job) gather(ctx context.Context) (gathered, error) {
 	if err := j.spareRefused(in.companies); err != nil {
 		return gathered{}, err
 	}
-	account, err := j.findAccount(ctx, j.exporter.Target.Account)
+	account, err := j.findAccount(ctx, j.exporter.Target)
 	if err != nil {
 		return gathered{}, err
 	}
@@ -301,8 +301,7 @@ func (j *job) reportPhase(phase export.Phase, rows int) {
 func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
-		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account &&
-			e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+		if e.Target.SamePlace(before) {
 			if e.Target.Spreadsheet != t.Spreadsheet {
 				e.Revision++ // an edit by somebody who has not seen the new spreadsheet must not remove it
 			}

@@ -39,7 +39,8 @@ type exporterRow struct {
 	Next        moment
 	Schedule    string
 	Spark       spark
-	Sheet       string // address of the spreadsheet
+	Sheet       string // address of the spreadsheet, or of the file
+	File        bool   // it is a file
 	Enabled     bool
 }
 
@@ -101,6 +102,7 @@ func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporte
 	}
 	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Status == export.RunSucceeded }); i >= 0 {
 		row.LastSuccess, row.Rows, row.Sheet = w.moment(runs[i].FinishedAt), count(runs[i].Rows), runs[i].URL
+		row.File = runs[i].Exporter.Target.IsFile()
 		row.Headlines = listHeadlines(runs[i])
 	}
 	return row

@@ -29,6 +29,7 @@ type runView struct {
 	Problem     *problemView
 	Config      []fact
 	Sheet       string
+	File        bool // Sheet is a file
 	CanCancel   bool
 	CanRun      bool
 	CanCapture  bool
@@ -129,7 +130,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, CanCancel: !r.Status.Over() && !r.Cancelling,
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:

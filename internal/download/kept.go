@@ -1,0 +1,21 @@
+package download
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"ledgersheet/internal/sheetfile"
+)
+
+// Kept answers with a file that is kept in a folder, as it stands.
+func Kept(
+	w http.ResponseWriter, r *http.Request, name string, f sheetfile.Format, changed time.Time, in io.ReadSeeker,
+) {
+	h := w.Header()
+	h.Set("Content-Type", f.MediaType())
+	h.Set("Content-Disposition", disposition(name))
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, "", changed, in)
+}
