@@ -25,7 +25,7 @@ func TestFilesAreKeptCurrent(t *testing.T) {
 			dir := t.TempDir()
 			folder := filepath.Join(dir, "client a")
 			must(t, os.Mkdir(folder, 0o700))
-			w := makeWorld(t, intuitsim.Options{Customers: 5, Vendors: 3, Items: 5, Invoices: 20, Bills: 2, Nasty: true})
+			w := makeWorld(t, intuitsim.Options{Customers: 5, Vendors: 3, Items: 5, Invoices: 20, Nasty: true})
 			w.set.ExportDirs = []string{dir}
 			w.openToVisitors()
 			v, company := w.signIn(), w.connect(1)[0]

@@ -53,6 +53,7 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
+	"desktest":          "boltstore change control export exporters file pipeline problem progress table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplytest": "export problem record supply table",

@@ -229,7 +229,8 @@ func (r *write) Requests() int { return 0 }
 // Commit implements export.Write.
 func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	res := export.WriteResult{
-		Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: r.old != nil && bytes.Equal(trimMark(r.old), trimMark(r.fresh)),
+		Rows: r.set.Rows, Trace: r.builder.Trace(),
+		Unchanged: r.old != nil && bytes.Equal(trimMark(r.old), trimMark(r.fresh)),
 	}
 	return r.commit(ctx, r.w, r.set, r.seen, res, func(out io.Writer) error {
 		_, err := out.Write(r.fresh)
