@@ -102,7 +102,7 @@ var fields = []Field{
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{
-		Path: modePath, Label: "Rows in the sheet", Input: "mode",
+		Path: modePath, Label: "How rows are written", Input: "mode",
 		Default: string(Replace), Choices: texts(Modes()), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{

@@ -135,7 +135,7 @@ func configFacts(e export.Exporter, k known) []fact {
 	}
 	for _, f := range export.Fields() {
 		if f.Words != nil && (f.Of == nil || f.Of(e)) {
-			facts = append(facts, fact{Title: f.Label, Text: f.Words(e)})
+			facts = append(facts, fact{Title: placeWords(f.Label, e), Text: f.Words(e)})
 		}
 	}
 	return append(facts, fact{Title: "When", Text: scheduleWords(e.Schedule)})
@@ -144,6 +144,22 @@ func configFacts(e export.Exporter, k known) []fact {
 // fileWords says which file an exporter keeps.
 func fileWords(t export.Target) string {
 	return kindTitle(t.Kind) + " “" + t.File + "” in " + t.Folder
+}
+
+// placeWords speaks of a file where an exporter keeps one.
+func placeWords(text string, e export.Exporter) string {
+	if e.Target.IsFile() {
+		return strings.Replace(text, "sheet", "file", 1)
+	}
+	return text
+}
+
+// placeName is what an exporter writes to, in a word.
+func placeName(e export.Exporter) string {
+	if e.Target.IsFile() {
+		return "file"
+	}
+	return "spreadsheet"
 }
 
 // kindTitle is what people call what rows are written to.

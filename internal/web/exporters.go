@@ -228,7 +228,7 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 		Title: "Delete the exporter " + e.Name + "?",
 		Effects: []string{
 			"Its configuration and schedule are deleted; a run that is under way is stopped.",
-			"The spreadsheet stays as it is, with the rows of the last run.",
+			"The " + placeName(e) + " stays as it is, with the rows of the last run.",
 			"Its past runs stay in the history.",
 		},
 		Post: path + "/delete", Action: "Delete exporter", Back: path, Danger: true,
@@ -244,7 +244,7 @@ func (w *Web) deleteExporter(c *gin.Context) error {
 	if err := d.DeleteExporter(ctx, id); err != nil {
 		return err
 	}
-	w.notify(c, toneGood, e.Name+" was deleted. Its spreadsheet stays as it is.", "")
+	w.notify(c, toneGood, e.Name+" was deleted. Its "+placeName(e)+" stays as it is.", "")
 	return seeOther(c, "/exporters")
 }
 

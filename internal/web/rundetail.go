@@ -48,6 +48,7 @@ type liveView struct {
 	Read    string
 	Total   string // empty if QuickBooks has not said
 	Written string
+	File    bool // they stand in a file
 	Stands  bool // Written counts the rows that stand in the sheet, whichever run wrote them
 	Done    int  // out of Of, for the bar
 	Of      int
@@ -185,7 +186,7 @@ func (w *Web) runFacts(r export.Run) []fact {
 			fact{Title: "Took", Text: elapsed(r, w.o.Now())})
 	}
 	if r.Status == export.RunSucceeded {
-		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)},
+		facts = append(facts, fact{Title: placeWords("Rows in the sheet", r.Exporter), Text: count(r.Rows)},
 			fact{Title: "Changes", Text: changesSentence(r)})
 	}
 	if r.Attempts > 0 {
@@ -254,7 +255,7 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	v := liveView{
 		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
-		Stands: r.Status == export.RunSucceeded,
+		Stands: r.Status == export.RunSucceeded, File: r.Exporter.Target.IsFile(),
 		Took:   elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
 	}
 	if p.RowsTotal > 0 {
