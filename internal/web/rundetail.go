@@ -256,7 +256,7 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
 		Stands: r.Status == export.RunSucceeded, File: r.Exporter.Target.IsFile(),
-		Took:   elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
+		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
 	}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)
