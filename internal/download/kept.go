@@ -17,5 +17,14 @@ func Kept(
 	h.Set("Content-Disposition", disposition(name))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", changed, in)
+	http.ServeContent(patientResponse{w, &patient{w, http.NewResponseController(w)}}, r, "", changed, in)
 }
+
+// patientResponse gives each piece of an answer its own time limit.
+type patientResponse struct {
+	http.ResponseWriter
+	pieces *patient
+}
+
+// Write implements io.Writer.
+func (p patientResponse) Write(data []byte) (int, error) { return p.pieces.Write(data) }
