@@ -32,7 +32,8 @@ func TestCellsOpenQuickBooks(t *testing.T) {
 		for n, row := range doc.Values("Data!A2:C99") {
 			id, at := fmt.Sprint(row[1]), fmt.Sprintf("B%d", n+2)
 			want := company.AppLink("invoice?txnId=" + id)
-			if linkAt(doc, at) != want || linkAt(doc, fmt.Sprintf("A%d", n+2)) != "" || doc.Cell("Data!"+at).Value != id {
+			beside := linkAt(doc, fmt.Sprintf("A%d", n+2))
+			if linkAt(doc, at) != want || beside != "" || doc.Cell("Data!"+at).Value != id {
 				t.Errorf("%s holds %v and opens %q, want %s", at, doc.Cell("Data!"+at).Value, linkAt(doc, at), want)
 			}
 			rows--
