@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"time"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -16,6 +17,7 @@ type runView struct {
 	Trigger      export.Trigger   `json:"trigger"`
 	Status       export.RunStatus `json:"status"`
 	Due          *string          `json:"due"`
+	SlowedTo     *int             `json:"slowed_to_seconds"`
 	StartedBy    *string          `json:"started_by"`
 	Undoes       *string          `json:"undoes"`
 	Waiting      *string          `json:"waiting"`
@@ -108,6 +110,10 @@ func runViewOf(r export.Run) runView {
 		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
 		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: nullable(r.URL),
 		Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
+	}
+	if r.Paced > 0 {
+		seconds := int(r.Paced / time.Second)
+		v.SlowedTo = &seconds
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]string{}

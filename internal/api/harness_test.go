@@ -17,6 +17,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/desktest"
 	"ledgersheet/internal/export"
@@ -53,6 +54,7 @@ type harness struct {
 	google     *desktest.Google
 	consents   *desktest.Consents
 	previewer  *desktest.Previewer
+	budget     *budget.Budget
 }
 
 func newHarness(t *testing.T) *harness {
@@ -60,7 +62,7 @@ func newHarness(t *testing.T) *harness {
 	b := desktest.New(t, desktest.Options{NameA: "Alder Ltd", NameB: "Birch Inc", Waits: "waits for a worker"})
 	h := &harness{
 		t: t, store: b.Store, broker: b.Broker, spec: closedSpec(t), log: b.Log,
-		quickBooks: b.QuickBooks, google: b.Google, consents: b.Consents, previewer: b.Previewer,
+		quickBooks: b.QuickBooks, google: b.Google, consents: b.Consents, previewer: b.Previewer, budget: b.Budget,
 	}
 	h.previewer.Shows = samplePreview(t)
 	o := Options{Control: b.Control, Authenticate: authenticate, Logger: b.Logger, Version: "1.2.3"}

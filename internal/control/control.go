@@ -91,7 +91,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Files and ExportDirs are required.
+// Options configure a Control. All fields but Now, Budget, Files and ExportDirs are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -104,6 +104,7 @@ type Options struct {
 	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
+	Budget                             Budget        // nil if calls are not counted
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files

@@ -12,6 +12,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/file"
@@ -22,7 +23,7 @@ import (
 // The companies.
 const (
 	RealmA = export.RealmID("9130347957983976")
-	RealmB = export.RealmID("4620816365291038470")
+	RealmB = export.RealmID("9130347957983977")
 )
 
 // Owner is the e-mail of who connected them.
@@ -55,6 +56,7 @@ type Bench struct {
 	Google     *Google
 	Consents   *Consents
 	Previewer  *Previewer
+	Budget     *budget.Budget // of 10,000 calls
 
 	t testing.TB
 	o Options
@@ -73,8 +75,10 @@ func New(t testing.TB, o Options) *Bench {
 		Consents: &Consents{}, Previewer: &Previewer{}, t: t, o: o,
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
 	b.Control = control.New(control.Options{
-		Store: store, Definitions: exporters.All(), QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
+		Budget: b.Budget,
+		Store:  store, Definitions: exporters.All(), QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",

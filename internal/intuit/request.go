@@ -117,9 +117,6 @@ func (c *Client) get(ctx context.Context, r request) error {
 			return f.problem
 		}
 		wait := max(backoff(try), f.pause, f.least)
-		if f.pause > 0 {
-			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
-		}
 		if deadline, ok := ctx.Deadline(); wait > maxPause || (ok && time.Until(deadline) <= wait) {
 			c.standings.fail(r.realm)
 			f.problem.RetryAfter = max(f.problem.RetryAfter, wait)
@@ -161,6 +158,9 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 	if f != nil {
 		f.problem.WithRequestID(tid)
 		f.status = answer.StatusCode
+		if f.pause > 0 { // before the release, so that nobody starts in between
+			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
+		}
 	}
 	return f
 }

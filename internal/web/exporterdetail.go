@@ -22,7 +22,8 @@ type exporterView struct {
 	File     bool // Sheet is a file
 	Problem  *problemView
 	Paused   bool
-	Download bool // the person may download the result
+	Slowed   string // why its next run comes later than its schedule says
+	Download bool   // the person may download the result
 }
 
 func (w *Web) exporterPage(c *gin.Context) error {
@@ -43,6 +44,12 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
 		Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+	}
+	if err := view.Schedule.addCost(ctx, d, e); err != nil {
+		return err
+	}
+	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
+		return err
 	}
 	view.Sheet, view.File = cmp.Or(view.Row.Sheet, e.Target.URL), e.Target.IsFile()
 	if view.File != view.Row.File { // the runs wrote elsewhere

@@ -14,6 +14,7 @@ import (
 
 	"ledgersheet/internal/auth"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/desktest"
 	"ledgersheet/internal/export"
@@ -51,6 +52,7 @@ type site struct {
 	google    *desktest.Google
 	consents  *desktest.Consents
 	previewer *desktest.Previewer
+	budget    *budget.Budget
 	setup     *auth.Setup
 }
 
@@ -70,7 +72,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	})
 	s := &site{
 		t: t, store: b.Store, broker: b.Broker, log: b.Log, bench: b, quick: b.QuickBooks, google: b.Google,
-		consents: b.Consents, previewer: b.Previewer, control: b.Control,
+		consents: b.Consents, previewer: b.Previewer, control: b.Control, budget: b.Budget,
 	}
 	store, logger := b.Store, b.Logger
 	s.previewer.Shows = samplePreview()

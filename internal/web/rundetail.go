@@ -170,6 +170,10 @@ func (w *Web) runFacts(r export.Run) []fact {
 	if r.By != "" {
 		trigger += ", " + r.By
 	}
+	if r.Paced > 0 {
+		trigger += ", slowed down to one run in " + duration(r.Paced) +
+			", so that the month's calls to QuickBooks suffice"
+	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
 	if r.Repair() != "" {
 		name, _ := r.Repair().Words()
