@@ -21,7 +21,8 @@ func TestExporterAsJSON(t *testing.T) {
 		want string
 	}{
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
-			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
+			`"destination":{"kind":"sheet","google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
+			`"folder":"","file":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
 			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,` +
 			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"next_at":null},"paused":false,` +
@@ -42,8 +43,8 @@ func TestExporterAsJSON(t *testing.T) {
 			Revision: 2, CreatedAt: noon, CreatedBy: "ann@example.com", UpdatedAt: noon,
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
 			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
-			`"destination":{"google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
-			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
+			`"destination":{"kind":"sheet","google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
+			`"folder":"","file":"","spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
 			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"on_change":true,"next_at":"2026-03-29T12:00:00.000Z"},` +

@@ -34,6 +34,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/preview", s.previewExporter},
 		{http.MethodPost, "/exporters/:id/dry-run", s.dryRun},
 		{http.MethodGet, "/exporters/:id/download", s.download},
+		{http.MethodGet, "/exporters/:id/file", s.keptFile},
 		{http.MethodGet, "/exporters/:id/capture", s.captureAnswers},
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
 		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},

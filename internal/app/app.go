@@ -16,6 +16,7 @@ import (
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/file"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -136,10 +137,13 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.cleanups.add("tokens", func(ctx context.Context) error {
 		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
 	})
+	files := file.Folders{Allowed: set.ExportDirs, URL: func(id export.ID) string {
+		return set.BaseURL + "/exporters/" + string(id) + "/file"
+	}}
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
 		Source:      source.New(source.ShareReports(a.books.client), a.log),
-		Destination: a.google.client, Logger: a.log,
+		Destination: destinations{a.google.client, files}, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
@@ -157,6 +161,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
+		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",

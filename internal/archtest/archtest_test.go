@@ -26,8 +26,8 @@ var may = map[string]string{
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
-	"app": "api auth boltstore budget config control export exporters google intuit limit oauth pipeline problem " +
-		"progress queue schedule source supply templates vault version web webhook",
+	"app": "api auth boltstore budget config control export exporters file google intuit limit oauth pipeline " +
+		"problem progress queue schedule source supply templates vault version web webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
@@ -57,6 +57,7 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
+	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplytest": "export problem record supply table",

@@ -36,8 +36,9 @@ type Cell struct {
 // Item is one row that differs.
 type Item struct {
 	Kind  Kind   `json:"kind"`
-	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
-	Cells []Cell `json:"cells"` // only the differing ones for a changed row
+	Name  string `json:"name,omitempty"` // as people call the row; empty if that is not known
+	Key   string `json:"key"`            // the values of the key columns, joined by " · "; empty when rows have no keys
+	Cells []Cell `json:"cells"`          // only the differing ones for a changed row
 	// Row is where a removed row stood below the header, counted from 1; 0 for others.
 	Row int `json:"row,omitempty"`
 }
@@ -88,6 +89,8 @@ type Options struct {
 	Titles []string // of the columns
 	Keys   []int    // positions of the columns that identify a row; if empty, rows are matched by content alone
 	Hidden []int    // positions of columns whose values Items must not show
+	// Name returns how people call a row; nil if that is not known.
+	Name func(row []Value) string
 	// Trace is what Builder.Trace returned for the last write; nil if it is unknown.
 	Trace []byte
 	// Last are the columns of the last write; nil if they are the same.

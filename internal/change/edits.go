@@ -11,6 +11,7 @@ type Edit struct {
 	// Kind says what people did: they put the row in, changed it, or took it out.
 	Kind Kind   `json:"kind"`
 	Key  string `json:"key"`
+	Name string `json:"name,omitempty"` // as people call the row; empty if that is not known
 	// Place is where the row stands, in the words of its destination; empty if it does not stand.
 	Place string `json:"place"`
 	// Known reports whether Old of the cells is as the last write left it. Otherwise Old is blank.
@@ -147,16 +148,16 @@ func (b *Builder) findEdits(p pairing, set *Set) {
 		}
 		ed := Edit{Kind: kind, At: int(s.at), Known: kind == Added || was != nil}
 		if at := p.becomes[s.at]; at != none && was == nil && kind == Changed && !e.other {
-			ed.compare(e.cols, b.values[at], row, false)
+			b.compareEdit(&ed, b.values[at], row, false)
 		} else {
-			ed.compare(e.cols, was, row, ed.Known)
+			b.compareEdit(&ed, was, row, ed.Known)
 		}
 		set.addEdit(ed)
 	}
 	for at, d := range b.want {
 		if b.isNew(p, at) && e.tookOut(d) {
 			ed := Edit{Kind: Removed, At: none, Known: true}
-			ed.compare(e.cols, b.values[int32(at)], nil, true)
+			b.compareEdit(&ed, b.values[int32(at)], nil, true)
 			set.addEdit(ed)
 		}
 	}
@@ -180,6 +181,18 @@ func (s *Set) addEdit(ed Edit) {
 	if len(s.Edits) < mostEdits {
 		s.Edits = append(s.Edits, ed)
 	}
+}
+
+// compareEdit completes an edit with the cells that differ, and the row's name.
+func (b *Builder) compareEdit(ed *Edit, was, now []Value, known bool) {
+	ed.compare(b.edits.cols, was, now, known)
+	if b.edits.other {
+		return // the names stand in other columns
+	}
+	if now == nil {
+		now = was
+	}
+	ed.Name = b.name(now)
 }
 
 // compare lists the cells that differ between what was and what is now. If what was is not known but only what comes,

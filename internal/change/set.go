@@ -169,7 +169,7 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 	if keyed == nil {
 		keyed = was
 	}
-	it.Key = keyOf(b.o.Keys, nil, keyed)
+	it.Key, it.Name = keyOf(b.o.Keys, nil, keyed), b.name(keyed)
 	for i, title := range b.o.Titles {
 		c := Cell{Column: title, Old: at(was, i), New: at(now, i)}
 		if c.Old == c.New && kind == Changed || c.Old == (Value{}) && c.New == (Value{}) {
@@ -181,6 +181,14 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 		it.Cells = append(it.Cells, c)
 	}
 	return it
+}
+
+// name returns how people call a row.
+func (b *Builder) name(row []Value) string {
+	if b.o.Name == nil || row == nil {
+		return ""
+	}
+	return b.o.Name(row)
 }
 
 // keyOf returns the values of the key columns, joined, except for hidden ones.

@@ -56,6 +56,10 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile,
 			Help: "Key file of a service account.",
 		},
+		{
+			Name: "LEDGERSHEET_EXPORT_DIRS", Value: strings.Join(s.ExportDirs, string(os.PathListSeparator)),
+			Help: "Folders in which exporters may keep files.",
+		},
 		{Name: "LEDGERSHEET_MIN_INTERVAL", Value: s.MinInterval.String(), Help: "Shortest time between two due times."},
 		{Name: "LEDGERSHEET_WORKERS", Value: fmt.Sprint(s.Workers), Help: "Runs at a time."},
 		{Name: "LEDGERSHEET_RUN_TIMEOUT", Value: s.RunTimeout.String(), Help: "Limit of one run."},

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,8 @@ type Flags struct {
 	GoogleSheetsURL          string `env:"LEDGERSHEET_GOOGLE_SHEETS_URL" default:"https://sheets.googleapis.com/" placeholder:"URL" hidden:""`
 	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
 	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
+
+	ExportDirs string `env:"LEDGERSHEET_EXPORT_DIRS" placeholder:"DIRS" help:"Folders in which exporters may keep CSV files and Excel workbooks, separated like PATH; none when it is not set."`
 
 	MinInterval    string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
 	Workers        string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
@@ -75,6 +78,7 @@ type Settings struct {
 	APIToken               vault.Secret
 	Intuit                 Intuit
 	Google                 Google
+	ExportDirs             []string // absolute and clean
 	MinInterval            time.Duration
 	Workers                int
 	RunTimeout             time.Duration
@@ -162,6 +166,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r.admin(s)
 	s.Intuit = r.intuit(f)
 	s.Google = r.google(f)
+	s.ExportDirs = r.exportDirs(f.ExportDirs)
 	r.faults = append(r.faults, f.Logging.faults()...)
 	if len(r.faults) > 0 {
 		return Settings{}, r.faults
@@ -362,6 +367,28 @@ func (r *reader) google(f Flags) Google {
 		}
 	}
 	return g
+}
+
+// exportDirs reads a list of folders, all of which must be there.
+func (r *reader) exportDirs(text string) []string {
+	var list []string
+	for _, dir := range filepath.SplitList(text) {
+		if dir = strings.TrimSpace(dir); dir == "" {
+			continue
+		}
+		info, err := os.Stat(dir)
+		switch {
+		case !filepath.IsAbs(dir) || filepath.Dir(dir) == dir:
+			r.fault("LEDGERSHEET_EXPORT_DIRS must name folders such as /srv/exports, separated by %q, not %q",
+				os.PathListSeparator, dir)
+		case err != nil:
+			r.fault("LEDGERSHEET_EXPORT_DIRS names the folder %s, which cannot be opened: %v", dir, errors.Unwrap(err))
+		case !info.IsDir():
+			r.fault("LEDGERSHEET_EXPORT_DIRS names %s, which is no folder", dir)
+		}
+		list = append(list, filepath.Clean(dir))
+	}
+	return list
 }
 
 func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {

@@ -181,6 +181,31 @@ func TestAPITokenFitsAHeader(t *testing.T) {
 	}
 }
 
+// TestExportDirs: only folders that are there, named in full, are allowed for files.
+func TestExportDirs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"": "[]", dir + "/": "[" + dir + "]", dir + ":" + t.TempDir() + "/..:": "", "exports": "such as /srv/exports",
+		"/": "such as /srv/exports", plain: "is no folder", dir + "/missing": "cannot be opened",
+	} {
+		f := defaults()
+		f.ExportDirs = text
+		s, err := f.Settings(env(nil))
+		got := fmt.Sprint(s.ExportDirs)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestProfilesAreForThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	for addr, want := range map[string]string{

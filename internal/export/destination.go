@@ -45,6 +45,7 @@ type WriteRequest struct {
 	// Next and NextRun are what a later write would have left of which it is not known whether it took effect.
 	Next    []byte
 	NextRun ID
+	Naming  Naming // how people call the rows in a change
 	// Hidden lists the ids of columns whose values a change must not show.
 	Hidden []string
 	// Budget limits the bytes of values that the change holds.

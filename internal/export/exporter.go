@@ -120,8 +120,10 @@ type Target struct {
 	Sheet       string `json:"sheet"`          // the tab's title when last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
 	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
-	// File names a file in a destination that is a folder; empty for sheets.
-	File string `json:"file,omitempty"`
+	// Kind is empty for Spreadsheet. Of files, only Folder and File count, and Sheet in a workbook.
+	Kind   TargetKind `json:"kind,omitempty"`
+	Folder string     `json:"folder,omitempty"` // absolute
+	File   string     `json:"file,omitempty"`   // a name in it
 	// URL opens the tab, as reported by the destination after the last run; empty before the first.
 	URL string `json:"url,omitempty"`
 	// Created reports whether the program created the spreadsheet.

@@ -130,6 +130,7 @@ type Result struct {
 	Added     int  `json:"rows_added"`
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
+	Columns   int  `json:"columns,omitempty"`  // of the managed range afterwards; 0 if that is not known
 	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
 	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
 	// HandEdits counts rows that people had changed since the last run, and that this run changed back or stopped for.

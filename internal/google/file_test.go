@@ -317,7 +317,8 @@ func TestFullness(t *testing.T) {
 			SheetId: hidden.ID, Dimension: "ROWS", Length: 90_000,
 		}}))
 		// 900 rows in 30 days, and room for 1613 more on a tab of 26 columns.
-		says(1000, "99 %", "full in about 2 months")
+		says(1000, "99 %", "This exporter had 100 rows on 1 January 2000 and has 1,000 on 31 January 2000: at that "+
+			"pace it is full in about 2 months, around March 2000.")
 		must(t, b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
 			SheetId: hidden.ID, Dimension: "ROWS", Length: 1_600,
 		}}))

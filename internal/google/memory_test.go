@@ -25,7 +25,7 @@ func liveBytes() int {
 // TestBytesPerRow limits what a write holds for a row once it is planned, in a result of 25 columns. 200,000 rows must
 // fit into 150 MB with all else that a process holds. The test runs alone, since others would hold memory too.
 func TestBytesPerRow(t *testing.T) {
-	const rows, columns, mostBytes = 5_000, 25, 215
+	const rows, columns, mostBytes = 5_000, 25, 255
 	for _, mode := range []export.Mode{export.Replace, export.Upsert} {
 		for _, every := range []int{0, 4} {
 			t.Run(fmt.Sprint(mode, " every ", every), func(t *testing.T) {

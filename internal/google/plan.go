@@ -57,6 +57,9 @@ type plan struct {
 	preset   export.Look
 	overlays overlays
 	heading  headingPlan
+
+	linked    []bool // by column: its cells have links
+	linkBytes int    // about how much they add to the commit
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
@@ -127,7 +130,7 @@ func (pl *plan) changesNothing() bool {
 	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
 	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
 	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
-		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
+		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame() && !pl.changesLinks()
 }
 
 // check returns a problem if the tab cannot take the result.

@@ -34,11 +34,15 @@ func (r *write) putStaged(ctx context.Context) error {
 	for r.state.tab(id) != nil {
 		id++
 	}
+	links, err := r.linkRequests()
+	if err != nil {
+		return err
+	}
 	return r.throughHiddenTab(ctx, hiddenTab{id: id, rows: max(1, rows), cols: len(r.plan.cols)}, func() []any {
 		reqs := append(r.opening(), anys(r.plan.prepare())...)
 		reqs = append(reqs, r.headerUpdates()...)
 		reqs = append(reqs, anys(r.plan.pastes(id))...)
-		return append(reqs, anys(append(r.plan.finish(), deleteSheet(id)))...)
+		return append(reqs, anys(slices.Concat(r.plan.finish(), links, []*sheets.Request{deleteSheet(id)}))...)
 	})
 }
 
@@ -49,6 +53,10 @@ func (r *write) putNewTab(ctx context.Context) error {
 	if pl.place.replaces != nil {
 		replaced = append(replaced, deleteSheet(pl.place.replaces.id))
 	}
+	links, err := r.linkRequests()
+	if err != nil {
+		return err
+	}
 	rows, cols := pl.size()
 	h := hiddenTab{id: pl.tabID, rows: rows, cols: cols, row: pl.first(), col: pl.place.col}
 	return r.throughHiddenTab(ctx, h, func() []any {
@@ -57,7 +65,7 @@ func (r *write) putNewTab(ctx context.Context) error {
 			drop(stagingKey, string(r.w.Owner)), updateSheet(shown, "title,hidden"),
 		})...)
 		reqs = append(reqs, r.headerUpdates()...)
-		return append(reqs, anys(append(pl.finish(), replaced...))...)
+		return append(reqs, anys(slices.Concat(pl.finish(), links, replaced))...)
 	})
 }
 

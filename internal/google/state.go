@@ -60,6 +60,8 @@ type field struct {
 	Shows string `json:"shows"`         // kind and currency; the number format is set again when it changes
 	Gap   int    `json:"gap,omitempty"` // people's columns between it and the one before
 	Key   bool   `json:"key,omitempty"`
+	// Linked says that its cells were given links.
+	Linked bool `json:"linked,omitempty"`
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a

@@ -72,6 +72,7 @@ func (r *write) takeBack(ctx context.Context) error {
 	var schema table.Schema
 	var titles []string
 	for _, f := range r.place.stamp.Fields {
+		f.Linked = false // the next run knows the links of what comes back
 		r.undo.Fields = append(r.undo.Fields, keptField{field: f})
 		schema.Columns = append(schema.Columns, table.Column{ID: f.ID, Title: f.Title, Key: f.Key})
 		titles = append(titles, f.Title)

@@ -15,6 +15,7 @@ func (r *write) weigh() error {
 	schema := r.w.Rows.Schema()
 	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
+	r.linkBytes = 0
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
 		r.money[i] = col.Kind == table.Money
@@ -28,6 +29,7 @@ func (r *write) weigh() error {
 		r.change.Want(row)
 		r.styleRow(n, meta)
 		r.bytes += sizeOf(row)
+		r.linkBytes += sizeOfLink(meta)
 		for i, v := range row {
 			if n < widthRows {
 				r.widths[i] = max(r.widths[i], shownWidth(v, meta, i))

@@ -37,19 +37,20 @@ type write struct {
 	change *change.Builder
 	set    *change.Set
 
-	enc     encoder
-	weighed string // the zone in which the result was weighed last; empty before
-	zoned   bool   // its values depend on that zone
-	cut     int    // texts of the result that are too long for a cell
-	titles  []value
-	fresh   *tally // of the result
-	money   []bool
-	bytes   int       // estimated size of the rows as one updateCells
-	cells   []rowData // the rows while they may fit into one request, otherwise nil
-	picked  []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
-	weight  int       // estimated size of the rows that the plan writes
-	styles  []style
-	widths  []int // the longest text of each column in characters, as far as the first rows tell
+	enc       encoder
+	weighed   string // the zone in which the result was weighed last; empty before
+	zoned     bool   // its values depend on that zone
+	cut       int    // texts of the result that are too long for a cell
+	titles    []value
+	fresh     *tally // of the result
+	money     []bool
+	bytes     int       // estimated size of the rows as one updateCells
+	linkBytes int       // likewise, of the links of one column
+	cells     []rowData // the rows while they may fit into one request, otherwise nil
+	picked    []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight    int       // estimated size of the rows that the plan writes
+	styles    []style
+	widths    []int // the longest text of each column in characters, as far as the first rows tell
 
 	undo    *keptState // what the write puts back; nil if it undoes none
 	undoTab *tab
@@ -132,6 +133,7 @@ func (r *write) decide(ctx context.Context) error {
 		pl.titles = append(pl.titles, t.Text)
 	}
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
+	r.planLinks(pl)
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
 	} else if r.place.isMoved() {
@@ -369,7 +371,7 @@ func (r *write) putRows(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(body) <= r.c.o.MaxBody || r.copies() { // an undo has no rows that could be sent apart
+		if len(body) <= r.c.o.MaxBody+r.plan.linkBytes || r.copies() { // an undo has no rows that could be sent apart
 			return r.putSmall(ctx, body)
 		}
 	}

@@ -47,7 +47,7 @@ func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) 
 		Runner: r, undoes: run, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
 		sheets: &export.Meter{},
 	}
-	account, err := j.findAccount(ctx, e.Target.Account)
+	account, err := j.findAccount(ctx, e.Target)
 	if err != nil {
 		return DryRun{}, err
 	}

@@ -135,7 +135,7 @@ func (j *job) inputsFor(ctx context.Context) (in inputs, account export.GoogleAc
 	if err := j.spareRefused(in.companies); err != nil {
 		return in, account, err
 	}
-	account, err = j.findAccount(ctx, j.exporter.Target.Account)
+	account, err = j.findAccount(ctx, j.exporter.Target)
 	return in, account, err
 }
 
@@ -254,6 +254,9 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 	j.report(func(run *export.Run) {
 		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
+		if w.Rows != nil {
+			run.Columns = len(w.Rows.Schema().Columns)
+		}
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
@@ -283,7 +286,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		KeepMonthEnds: e.KeepMonths,
 		Undo:          j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
-		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
 		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
@@ -313,8 +316,7 @@ func (j *job) reportPhase(phase export.Phase, rows int) {
 func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
-		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account &&
-			e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+		if e.Target.SamePlace(before) {
 			if e.Target.Spreadsheet != t.Spreadsheet {
 				e.Revision++ // an edit by somebody who has not seen the new spreadsheet must not remove it
 			}

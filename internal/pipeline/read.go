@@ -151,8 +151,11 @@ func (j *job) spareRefused(companies []export.Company) error {
 	return nil
 }
 
-func (r *Runner) findAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
-	a, err := r.o.Store.Account(ctx, id)
+func (r *Runner) findAccount(ctx context.Context, t export.Target) (export.GoogleAccount, error) {
+	if t.IsFile() {
+		return export.GoogleAccount{}, nil
+	}
+	a, err := r.o.Store.Account(ctx, t.Account)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
 		return a, problem.New(problem.GoogleReconnectRequired,

@@ -19,6 +19,10 @@ func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table
 	if err := m.prepare(ctx, rec, lines); err != nil {
 		return false, err
 	}
+	link := ""
+	if m.linked != nil {
+		link = m.entity.RecordLink(view)
+	}
 	counted := false
 	for _, view.Line = range lines {
 		if !matchAll(m.filters, &view) {
@@ -34,7 +38,7 @@ func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table
 		for i, col := range m.columns {
 			cells[i] = col.cell(&view)
 		}
-		if !take(table.Row{Cells: cells}) {
+		if !take(table.Row{Cells: cells, Link: link}) {
 			return false, nil
 		}
 	}

@@ -85,7 +85,7 @@ func (s *Spool) Add(r Row) error {
 	}
 	const head = binary.MaxVarintLen64 // room for the row's length, which stands before it
 	b := append(s.row[:0], make([]byte, head)...)
-	b = append(b, byte(r.Role), r.Level)
+	b = appendString(append(b, byte(r.Role), r.Level), r.Link)
 	for i := range r.Cells {
 		b = appendCell(b, &r.Cells[i])
 	}
@@ -231,12 +231,17 @@ func (r *rowReader) read(row *Row) error {
 	if _, err := io.ReadFull(r.in, r.buf); err != nil {
 		return err
 	}
-	if size < 2 {
+	if size < 3 {
 		return errBroken
 	}
 	row.Role, row.Level = Role(r.buf[0]), r.buf[1]
 	all := string(r.buf)
-	at := 2
+	length, n := binary.Uvarint(r.buf[2:])
+	if n <= 0 || length > uint64(len(r.buf)-2-n) {
+		return errBroken
+	}
+	at := 2 + n + int(length)
+	row.Link = all[2+n : at]
 	for i := range row.Cells {
 		c, n := readCell(r.buf[at:], all[at:])
 		if n <= 0 {

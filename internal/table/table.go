@@ -34,6 +34,7 @@ type Column struct {
 	NotAdded bool
 	Key      bool // identifies a row across runs, together with the other key columns
 	Label    bool // holds the row's label in a statement: indentation and bold are shown there
+	Linked   bool // its cells open Row.Link
 }
 
 // addsUp reports whether the column's amounts are summed.
@@ -70,6 +71,9 @@ type Row struct {
 	Cells []Cell
 	Role  Role
 	Level uint8 // depth of indentation in a statement
+	// Link is the address that opens what the row is about; empty if there is none. It is no value: rows that differ in
+	// nothing else are the same.
+	Link string
 }
 
 // Totals are control totals, counted row by row. The zero value is ready to use.

@@ -127,7 +127,7 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 // to.
 func TestFormHasEveryField(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, siteOptions{}).signIn().fill()
+	s := newSite(t, siteOptions{exportDirs: []string{t.TempDir()}}).signIn().fill()
 	body := s.wantGet("/exporters/new?type=invoices")
 	for _, f := range export.Fields() {
 		if f.ReadOnly() {
@@ -291,7 +291,7 @@ func TestPreview(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
-		s.previewer.asked.Columns); diff != "" {
+		s.previewer.Asked.Columns); diff != "" {
 		t.Error(diff)
 	}
 	// Without scripts, the whole form is returned with the preview in it.
@@ -306,7 +306,7 @@ func TestPreview(t *testing.T) {
 	if bad.status != http.StatusUnprocessableEntity || !strings.Contains(bad.body, `href="#companies"`) {
 		t.Errorf("a bad form: status %d\n%s", bad.status, bad.body)
 	}
-	s.previewer.err = problem.New(problem.CompanyReconnectRequired, "Access to Alder has ended.")
+	s.previewer.Err = problem.New(problem.CompanyReconnectRequired, "Access to Alder has ended.")
 	e := s.exporter(nil)
 	gone := fragment("/exporters/"+string(e.ID)+"/preview", nil)
 	if gone.status != http.StatusConflict || !strings.Contains(gone.body, "Access to Alder has ended.") {

@@ -35,6 +35,8 @@ type formView struct {
 	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
 	FilterPaths []choice
+	Kinds       []choice // what rows can be written to; none if there is no choice
+	Folders     []string // that are allowed for files
 	Accounts    []choice
 	Made        bool // the program created the spreadsheet
 	Looks       []lookChoice
@@ -183,6 +185,15 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	v.Filters = filterFields(e)
 	for _, col := range d.Catalogue() {
 		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
+	}
+	v.Folders = k.desk.ExportDirs()
+	if len(v.Folders) > 0 || e.Target.IsFile() {
+		for _, kind := range []export.TargetKind{export.Spreadsheet, export.CSVFile, export.XLSXFile} {
+			v.Kinds = append(v.Kinds, choice{string(kind), kindTitle(kind), kind == e.Target.Kind})
+		}
+	}
+	if folder := v.Inputs["folder"]; folder.Value == "" && len(v.Folders) > 0 {
+		v.Inputs["folder"] = field{v.Folders[0], folder.Error}
 	}
 	for _, a := range k.accounts {
 		title := a.Email

@@ -30,6 +30,7 @@ type runView struct {
 	Double      *doubleView
 	Config      []fact
 	Sheet       string
+	File        bool // Sheet is a file
 	CanCancel   bool
 	CanRun      bool
 	CanCapture  bool
@@ -48,6 +49,7 @@ type liveView struct {
 	Read    string
 	Total   string // empty if QuickBooks has not said
 	Written string
+	File    bool // they stand in a file
 	Stands  bool // Written counts the rows that stand in the sheet, whichever run wrote them
 	Done    int  // out of Of, for the bar
 	Of      int
@@ -149,7 +151,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, CanCancel: !r.Status.Over() && !r.Cancelling,
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:
@@ -212,7 +215,7 @@ func (w *Web) runFacts(r export.Run) []fact {
 			fact{Title: "Took", Text: elapsed(r, w.o.Now())})
 	}
 	if r.Status == export.RunSucceeded {
-		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)},
+		facts = append(facts, fact{Title: placeWords("Rows in the sheet", r.Exporter), Text: count(r.Rows)},
 			fact{Title: "Changes", Text: changesSentence(r)})
 	}
 	if r.Attempts > 0 {
@@ -281,8 +284,8 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	v := liveView{
 		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
-		Stands: r.Status == export.RunSucceeded,
-		Took:   elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
+		Stands: r.Status == export.RunSucceeded, File: r.Exporter.Target.IsFile(),
+		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
 	}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)

@@ -106,6 +106,7 @@ function exporterForm() {
   filterRows(form);
   customRange(form);
   modeFields(form);
+  kindFields(form);
   scheduleWords(form);
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
@@ -178,6 +179,22 @@ function modeFields(form) {
   if (!mode) return;
   const update = () => { for (const field of $$("[data-for-mode]", form)) field.hidden = field.dataset.forMode !== mode.value; };
   mode.addEventListener("change", update);
+  update();
+}
+
+// What a kind of destination has no use for is neither shown nor sent.
+function kindFields(form) {
+  const kind = $("[data-kind]", form);
+  if (!kind) return;
+  const update = () => {
+    for (const field of $$("[data-for-kind]", form)) {
+      const off = !field.dataset.forKind.split(" ").includes(kind.value);
+      field.hidden = off;
+      if (field.tagName === "OPTION") field.disabled = off;
+      for (const input of $$("input, select", field)) input.disabled = off;
+    }
+  };
+  kind.addEventListener("change", update);
   update();
 }
 
