@@ -166,7 +166,7 @@ func TestARestingRunReadsNothing(t *testing.T) {
 			continue
 		}
 		want := export.Result{
-			Rows: 1, Unchanged: !strings.Contains(step.want, "write"),
+			Rows: 1, Columns: 1, Unchanged: !strings.Contains(step.want, "write"),
 			Figures:   []export.FigureValue{{Title: "Company 1"}},
 			Companies: []export.CompanyOutcome{{Realm: "1", Name: "Company 1", Rows: 1, Period: "2026"}},
 		}
