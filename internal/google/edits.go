@@ -84,11 +84,11 @@ func (r *write) editedPlaces() string {
 
 // refuseEdits fails a write that would undo what people did, if the exporter is to stop then.
 func (r *write) refuseEdits() error {
-	if r.w.OnHandEdit != export.StopOnHandEdit || r.set.Edited == 0 || r.plan == nil {
+	if r.w.OnHandEdit != export.StopOnHandEdit || r.set.Edited == 0 || r.place.tab == nil {
 		return nil
 	}
 	return problem.New(problem.SheetConflict, "People have edited the exported area on the tab %q since the last "+
-		"run: %s.", r.plan.title, r.editedPlaces()).
+		"run: %s.", r.place.tab.title, r.editedPlaces()).
 		WithHint("Put back what was there or correct it in QuickBooks, or let the exporter overwrite edits or keep a " +
 			"copy of them. Nothing was written.").Lasting()
 }

@@ -28,7 +28,10 @@ func (r *write) look(ctx context.Context) error {
 	if err := r.prove(ctx); err != nil {
 		return err
 	}
-	return r.takeOver(ctx)
+	if err := r.takeOver(ctx); err != nil {
+		return err
+	}
+	return r.chooseMove()
 }
 
 // zone returns the time zone in which the spreadsheet shows instants.
@@ -77,7 +80,7 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()

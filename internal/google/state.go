@@ -315,6 +315,9 @@ type place struct {
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 	marks  marks // once they are read
+	// origin is where the rows stand, if that is not the tab that a person has chosen since.
+	origin *place
+	move   *move // to where the rows are wanted; nil if they are there
 }
 
 // extent returns the managed range with the columns that people have moved out of it.
@@ -340,13 +343,17 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	}
 	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
-	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
-		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
-		p.tab, p.managed, p.stamp, p.follows = t, named.at, t.stamps[owner], true
-		if target.Tab != nil { // nobody has chosen a different start cell since
-			p.row, p.col = named.at.row, named.at.col
+	if t := st.tab(named.tab); t != nil && !named.at.empty() {
+		here := p
+		here.tab, here.managed, here.stamp, here.follows = t, named.at, t.stamps[owner], true
+		switch {
+		case target.Tab != nil: // nobody has chosen a different place since
+			here.row, here.col = named.at.row, named.at.col
+			return here, nil
+		case strings.EqualFold(t.title, target.Sheet):
+			return here, nil
 		}
-		return p, nil
+		p.origin = &here
 	}
 	if target.Tab != nil {
 		p.tab = st.tab(*target.Tab)

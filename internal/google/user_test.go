@@ -91,6 +91,35 @@ func (p *person) at(row, col int) string { return quoted(p.tab()) + "!" + cell(r
 // run writes the records and looks at everything.
 func (p *person) run() {
 	p.t.Helper()
+	if err := p.write(); err != nil {
+		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+	}
+}
+
+// move chooses another start cell. Where something is in the way, it takes the old one again.
+func (p *person) move(row, col int) {
+	p.t.Helper()
+	was, before := p.b.exporter.Target, p.picture()
+	p.b.retarget(p.tab(), cell(row, col))
+	err := p.write()
+	switch {
+	case problem.HasCode(err, problem.SheetConflict):
+		if now := p.picture(); now != before {
+			p.t.Fatalf("%v, but the tab has changed from\n%sto\n%s", err, before, now)
+		}
+		p.b.exporter.Target = was
+	case err != nil:
+		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+	default:
+		if at := p.area(); p.b.heading == nil && (at[0] != row || at[1] != col) {
+			p.t.Fatalf("the rows are at %v, not at %s", at, cell(row, col))
+		}
+	}
+}
+
+// write writes the records and, unless that fails, looks at everything.
+func (p *person) write() error {
+	p.t.Helper()
 	s := table.Schema{}
 	for _, c := range p.cols {
 		s.Columns = append(s.Columns, schema.Columns[c])
@@ -103,12 +132,13 @@ func (p *person) run() {
 	}
 	want := p.expected(s, rows)
 	if err := p.b.put(s, rows); err != nil {
-		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+		return err
 	}
 	for _, r := range p.rows {
 		p.known[r.Cells[0].String()] = true
 	}
 	p.look(s, want)
+	return nil
 }
 
 // expected returns the rows that should stand after a run, by the mode and by what stands before.
@@ -376,6 +406,7 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			p.titles = append(p.titles, fmt.Sprintf("Sums!B%d", len(p.sums)))
 			p.must(p.b.doc().SetCell(p.titles[len(p.titles)-1], fmt.Sprintf("=%s!%s", tab, cell(at[0], col))))
 		},
+		"moved": func(*rapid.T) { p.move(draw("row", 0, p.area()[2]+3), draw("column", 0, p.area()[3]+2)) },
 		"tab renamed": func(*rapid.T) {
 			p.must(p.b.doc().RenameTab(p.tab(), fmt.Sprint("Tab ", draw("name", 1, 99))))
 		},

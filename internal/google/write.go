@@ -25,6 +25,7 @@ type write struct {
 	w      export.WriteRequest
 	given  *table.Spool // the result; w.Rows may have more columns
 	made   bool         // this run created the spreadsheet, so nobody has put anything into it
+	begun  bool         // a batch of this run has prepared the spreadsheet
 	state  *state
 	looked time.Time
 	place  place
@@ -81,6 +82,12 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if r.place.move != nil {
+		if err := r.prepareMove(ctx); err != nil {
+			return nil, err
+		}
+		return r, r.checkFile(ctx)
+	}
 	if r.isUndo() {
 		if err := r.restore(ctx); err != nil {
 			return nil, err
@@ -124,9 +131,6 @@ func (r *write) decide(ctx context.Context) error {
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
-	} else if r.place.isMoved() {
-		pl.start(r.set.Rows)
-		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -237,6 +241,12 @@ func (r *write) Requests() int {
 	if r.w.Target.Spreadsheet == "" {
 		n = create + state
 	}
+	if r.place.move != nil {
+		const move, look = 1, 1
+		if n = move + look; r.set.Empty() {
+			return n
+		}
+	}
 	switch {
 	case r.isSame():
 		if r.plan.kept.monthEnd {
@@ -259,6 +269,11 @@ func (r *write) Requests() int {
 func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	if r.w.Target.Spreadsheet == "" {
 		if err := r.begin(ctx); err != nil {
+			return export.WriteResult{}, err
+		}
+	}
+	if r.place.move != nil {
+		if err := r.carryOver(ctx); err != nil {
 			return export.WriteResult{}, err
 		}
 	}
@@ -319,6 +334,9 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 	res := r.result()
 	res.TraceRun = r.place.stamp.Run
 	res.Unchanged = res.TraceRun != r.w.Run || r.w.NextRun != r.w.Run // else it wrote, and died before it could tell
+	if r.begun {
+		res.Unchanged, r.set.Reversible = false, false // what it did is not about rows
+	}
 	return res, nil
 }
 
