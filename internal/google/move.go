@@ -126,7 +126,7 @@ func (r *write) checkMove(ctx context.Context) error {
 	if m.to == nil {
 		return nil
 	}
-	area := rect{to.row, to.col, max(to.endRow, to.row+1+r.set.Rows), max(to.endCol, to.col+len(r.titles))}
+	area := r.moveArea()
 	var own rect
 	if !p.isElsewhere() {
 		own = from
@@ -135,6 +135,12 @@ func (r *write) checkMove(ctx context.Context) error {
 		return err
 	}
 	return r.checkFree(ctx, m.to, area, own)
+}
+
+// moveArea returns the cells that the rows take afterwards: what is moved, and what the result needs.
+func (r *write) moveArea() rect {
+	to := r.place.landing()
+	return rect{to.row, to.col, max(to.endRow, to.row+1+r.set.Rows), max(to.endCol, to.col+len(r.titles))}
 }
 
 // checkTorn returns a problem if something that lies over an area of a tab cannot go along, or would be written over.
@@ -198,14 +204,14 @@ func (r *write) checkFree(ctx context.Context, t *tab, area, own rect) error {
 }
 
 // moveHeading decides what becomes of the heading. It goes along if it stands right above the rows, and is taken away if
-// there is no room for it. Where people have moved it to another place of the same tab, it stays.
+// there is no room for it. Where people have moved it to another place of the same tab, it stays unless rows go there.
 func (r *write) moveHeading(ctx context.Context) error {
 	p, m, h := &r.place, r.place.move, &r.place.heading
 	if h.at.empty() {
 		return nil
 	}
 	isAbove := h.at.endRow+1 == p.managed.row && h.at.col == p.managed.col && !slices.Contains(h.rows, none)
-	if !isAbove && !p.isElsewhere() {
+	if !isAbove && !p.isElsewhere() && !h.at.overlaps(r.moveArea()) {
 		return nil
 	}
 	at := rect{m.row - headingRows, m.col, m.row - 1, m.col + 1}
