@@ -2,6 +2,7 @@ package google
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ledgersheet/internal/change"
@@ -22,7 +23,7 @@ func (r *write) keptWarnings() []string {
 	}
 	var own []string
 	for _, ed := range r.set.Edits {
-		if ed.Kind == change.Added {
+		if ed.Kind == change.Added && !slices.Contains(r.own, ed.At) {
 			own = append(own, ed.Place)
 		}
 	}
@@ -30,6 +31,9 @@ func (r *write) keptWarnings() []string {
 		list = append(list, fmt.Sprintf("%s of the exported area on the tab %q was not written by this exporter and "+
 			"is no longer there. What this run changed shows what it held. Keep your own lines below or beside the "+
 			"area.", strings.Join(own[:min(len(own), namedEdits)], ", "), r.plan.title))
+	}
+	if text := r.ownWarning(); text != "" {
+		list = append(list, text)
 	}
 	return list
 }

@@ -210,12 +210,13 @@ func (r *write) moveHeading(ctx context.Context) error {
 	if h.at.empty() {
 		return nil
 	}
-	isAbove := h.at.endRow+1 == p.managed.row && h.at.col == p.managed.col && !slices.Contains(h.rows, none)
+	isAbove := h.at.endRow+1 == p.managed.row && h.at.col == p.managed.col
+	isWhole := isAbove && h.at.rows() == headingLines && !slices.Contains(h.rows, none)
 	if !isAbove && !p.isElsewhere() && !h.at.overlaps(r.moveArea()) {
 		return nil
 	}
 	at := rect{m.row - headingRows, m.col, m.row - 1, m.col + 1}
-	if m.clear = true; !isAbove || r.w.Heading == nil || at.row < 0 {
+	if m.clear = true; !isWhole || r.w.Heading == nil || at.row < 0 {
 		return nil
 	}
 	if m.to != nil {

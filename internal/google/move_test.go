@@ -126,8 +126,8 @@ func TestWhatIsInTheWayOfAMove(t *testing.T) {
 		want   problem.Code
 		names  string
 	}{
-		"a cell":    {func(b *bench) error { return b.doc().SetCell("Sums!D9", "mine") }, "Sums", problem.SheetConflict, "D9"},
-		"no value":  {func(b *bench) error { return b.doc().SetCell("Sums!D9", `=""`) }, "Sums", problem.SheetConflict, "D9"},
+		"a cell":   {func(b *bench) error { return b.doc().SetCell("Sums!D9", "mine") }, "Sums", problem.SheetConflict, "D9"},
+		"no value": {func(b *bench) error { return b.doc().SetCell("Sums!D9", `=""`) }, "Sums", problem.SheetConflict, "D9"},
 		"where more rows go": {
 			func(b *bench) error { return b.doc().SetCell("Sums!D27", "mine") }, "Sums", problem.SheetConflict, "D27",
 		},

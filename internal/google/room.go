@@ -150,7 +150,8 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 		at, what = st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
 	}
 	if what == "" {
-		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
+		below := around.below + pl.aside.rows
+		pl.room = max(0, r.place.managed.endRow+below+pl.arr.inserted()-r.place.tab.rows)
 		for _, col := range around.fill {
 			pl.fill = append(pl.fill, pl.shape.now[col])
 		}

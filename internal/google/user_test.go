@@ -389,14 +389,14 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			at := p.area()
 			col, ok := p.column("Total")
 			a1 := p.at(draw("row", at[2], at[2]+3), col)
-			if ok && at[2]-at[0] > 2 && !p.isTaken(a1) {
+			if ok && at[2]-at[0] > 2 && !p.isTaken(a1) && !p.hasOwnLines() {
 				p.must(p.b.doc().SetCell(a1, fmt.Sprintf("=SUM(%s:%s)", cell(at[0]+1, col), cell(at[2]-1, col))))
 			}
 		},
 		"sum elsewhere": func(*rapid.T) {
 			at := p.area()
 			col, ok := p.column("Total")
-			if !ok || at[2]-at[0] < 3 || len(p.sums) > 5 {
+			if !ok || at[2]-at[0] < 3 || len(p.sums) > 5 || p.hasOwnLines() {
 				return
 			}
 			tab := quoted(p.tab())
@@ -407,6 +407,30 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			p.must(p.b.doc().SetCell(p.titles[len(p.titles)-1], fmt.Sprintf("=%s!%s", tab, cell(at[0], col))))
 		},
 		"moved": func(*rapid.T) { p.move(draw("row", 0, p.area()[2]+3), draw("column", 0, p.area()[3]+2)) },
+		"line of one's own": func(*rapid.T) {
+			at := p.area()
+			col, ok := p.column("Customer")
+			if !ok || at[2]-at[0] < 3 || p.b.mode == export.Append {
+				return
+			}
+			row := draw("row", at[0]+2, at[2]-1)
+			p.must(p.b.doc().InsertRows(p.tab(), row+1, 1))
+			p.typeInto(p.at(row, col))
+		},
+		"sorted with what is below": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			area := fmt.Sprintf("%s!%s:%s", quoted(p.tab()), cell(at[0]+1, at[1]), cell(at[2]+2, at[3]-1))
+			hasSum := false
+			for _, row := range p.b.doc().Formulas(area) {
+				hasSum = hasSum || slices.ContainsFunc(row, func(v any) bool {
+					return strings.HasPrefix(fmt.Sprint(v), "=")
+				})
+			}
+			if at[2]-at[0] > 2 && !hasSum && p.b.mode != export.Append {
+				p.must(p.b.doc().Sort(area, draw("column", at[1], at[3]-1)+1, draw("descending", 0, 1) == 1))
+			}
+		},
 		"tab renamed": func(*rapid.T) {
 			p.must(p.b.doc().RenameTab(p.tab(), fmt.Sprint("Tab ", draw("name", 1, 99))))
 		},
@@ -481,6 +505,16 @@ func (p *person) moveHeading(row, col int) {
 			},
 		}}))
 	}
+}
+
+// hasOwnLines reports whether lines of the person's stand among the rows: a sum over all of them would not be one of
+// the rows alone.
+func (p *person) hasOwnLines() bool {
+	at := p.area()
+	area := fmt.Sprintf("%s!%s:%s", quoted(p.tab()), cell(at[0]+1, at[1]), cell(max(at[0]+1, at[2]-1), at[3]-1))
+	return slices.ContainsFunc(p.b.doc().Values(area), func(row []any) bool {
+		return slices.ContainsFunc(row, func(v any) bool { return slices.Contains(p.texts, fmt.Sprint(v)) })
+	})
 }
 
 // isTaken reports whether something was entered in a cell.

@@ -43,6 +43,9 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.cut = r.enc.cut
+	if err == nil {
+		r.setOwnAside()
+	}
 	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
 	r.placeEdits()
 	return err

@@ -32,7 +32,9 @@ type write struct {
 	spare  int // blank rows at the end of the managed range
 	plan   *plan
 
-	kept   *table.Spool // the existing rows
+	kept   *table.Spool // the existing rows, but for people's own
+	blanks map[int]bool // the positions of blank rows among the existing ones
+	own    []int        // the positions of people's own lines among the existing rows, which are moved out of the way
 	change *change.Builder
 	set    *change.Set
 
@@ -125,6 +127,9 @@ func (r *write) decide(ctx context.Context) error {
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
 	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo
+	if err := r.planAside(ctx, pl); err != nil {
+		return err
+	}
 	for _, t := range r.titles {
 		pl.titles = append(pl.titles, t.Text)
 	}
