@@ -23,7 +23,7 @@ func TestExporterAsJSON(t *testing.T) {
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
 			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
-			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,` +
+			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,"in_place":false,` +
 			`"schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
@@ -33,7 +33,7 @@ func TestExporterAsJSON(t *testing.T) {
 			Options: map[string]string{"lines": "true", "date_range": "all"}, Mode: export.Replace,
 			OnDifference: export.FailOnDifference, OnHandEdit: export.StopOnHandEdit,
 			Look: export.ReportLook, TitleBlock: true,
-			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true,
+			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true, InPlace: true,
 			Target: export.Target{
 				Account: "con_1", Spreadsheet: "s", Sheet: "T", Start: "A1", URL: "https://x.test",
 			},
@@ -45,7 +45,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"destination":{"google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
 			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
-			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,` +
+			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,"in_place":true,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"next_at":"2026-03-29T12:00:00.000Z"},` +
 			`"paused":true,"paused_why":"paused by ann@example.com","revision":2,"created_at":"2026-03-29T12:00:00.000Z",` +
 			`"created_by":"ann@example.com","updated_at":"2026-03-29T12:00:00.000Z"}`},

@@ -5,8 +5,8 @@ import "slices"
 // mostEdits limits the edits that a set lists; all are counted.
 const mostEdits = 100
 
-// Edit is a row that people have changed since the last write, where this write undoes what they did, or moves what they
-// put in. A row that ends up as they left it is none.
+// Edit is a row that people have changed since the last write, where this write undoes what they did, or moves what
+// they put in. A row that ends up as they left it is none.
 type Edit struct {
 	// Kind says what people did: they put the row in, changed it, or took it out.
 	Kind Kind   `json:"kind"`

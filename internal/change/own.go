@@ -89,7 +89,7 @@ func (b *Builder) unpairedByPlace(own map[int]bool) {
 
 // SetAside takes the contents of existing rows out of the comparison, given by their positions in order: they stay
 // people's, and the destination moves them out of the way first. What is left of such a row is a blank one, which the
-// write takes out or writes over. The positions must come from PutIn.
+// write takes out or writes over. No wanted row may be one of them.
 func (b *Builder) SetAside(rows []int) {
 	if len(rows) == 0 {
 		return
@@ -102,6 +102,10 @@ func (b *Builder) SetAside(rows []int) {
 			b.marked[i] = 0
 		}
 	}
+	b.pairs = nil
+	if b.edits == nil {
+		return
+	}
 	var strange []strangeRow
 	for _, s := range b.edits.strange {
 		if !b.aside[s.at] {
@@ -112,7 +116,7 @@ func (b *Builder) SetAside(rows []int) {
 		ed.compare(b.edits.cols, nil, s.row, true)
 		b.own = append(b.own, ed)
 	}
-	b.edits.strange, b.pairs = strange, nil
+	b.edits.strange = strange
 }
 
 // isAside reports whether an existing row was set aside.

@@ -78,7 +78,9 @@ func (b *Builder) identity(d digests) digest {
 }
 
 // isLost reports whether an existing row is taken out.
-func (b *Builder) isLost(p pairing, i int) bool { return b.o.Policy.Remove && !p.kept[i] || b.isAside(i) }
+func (b *Builder) isLost(p pairing, i int) bool {
+	return b.o.Policy.Remove && !p.kept[i] || b.isAside(i)
+}
 
 // isMarked reports whether an existing row gets the policy's mark.
 func (b *Builder) isMarked(p pairing, i int) bool {

@@ -47,6 +47,13 @@ func keepMonthsWords(e Exporter) string {
 	return "Nothing is kept"
 }
 
+func inPlaceWords(e Exporter) string {
+	if e.InPlace {
+		return "Written in place, old and new rows side by side meanwhile"
+	}
+	return "Nothing is written, the run fails"
+}
+
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -82,6 +89,7 @@ type Exporter struct {
 	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`    // empty means OverwriteHandEdits
 	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`    // empty means MoveWhenBlocked
 	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them
+	InPlace      bool              `json:"in_place,omitempty"`        // see WriteRequest.InPlace
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused

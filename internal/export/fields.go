@@ -120,6 +120,9 @@ var fields = []Field{
 		Path: "keep_month_ends", Label: "At each month's end", Input: "keep_month_ends", Kind: FieldTruth,
 		Words: keepMonthsWords,
 	}, func(e *Exporter) *bool { return &e.KeepMonths }),
+	ownField(Field{
+		Path: "in_place", Label: "If rows have no room twice", Input: "in_place", Kind: FieldTruth, Words: inPlaceWords,
+	}, func(e *Exporter) *bool { return &e.InPlace }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

@@ -38,6 +38,9 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 			return false
 		}
 		s := t.stamps[r.w.Owner]
+		if r.plan.writing {
+			return s.Writing == r.w.Run
+		}
 		return s.Run == r.w.Run && s.Digest == r.plan.digest
 	})
 	if problem.HasCode(err, problem.GoogleRejected) {

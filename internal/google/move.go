@@ -13,9 +13,9 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// When a person chooses another start cell or tab, a batch of its own first cuts what stands and pastes it there. Sheets
-// then lets formulas, named ranges and charts follow, which no write of rows elsewhere would do. The batch changes no
-// row, so readers see the old rows all the time, and the write that follows finds them at the new place.
+// When a person chooses another start cell or tab, a batch of its own first cuts what stands and pastes it there.
+// Sheets then lets formulas, named ranges and charts follow, which no write of rows elsewhere would do. The batch
+// changes no row, so readers see the old rows all the time, and the write that follows finds them at the new place.
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/request#CutPasteRequest
 
 // move is where a person wants the rows that stand elsewhere.
@@ -203,8 +203,9 @@ func (r *write) checkFree(ctx context.Context, t *tab, area, own rect) error {
 	return nil
 }
 
-// moveHeading decides what becomes of the heading. It goes along if it stands right above the rows, and is taken away if
-// there is no room for it. Where people have moved it to another place of the same tab, it stays unless rows go there.
+// moveHeading decides what becomes of the heading. It goes along if it stands right above the rows, and is taken away
+// if there is no room for it. Where people have moved it to another place of the same tab, it stays unless rows go
+// there.
 func (r *write) moveHeading(ctx context.Context) error {
 	p, m, h := &r.place, r.place.move, &r.place.heading
 	if h.at.empty() {

@@ -126,12 +126,18 @@ func TestWhatIsInTheWayOfAMove(t *testing.T) {
 		want   problem.Code
 		names  string
 	}{
-		"a cell":   {func(b *bench) error { return b.doc().SetCell("Sums!D9", "mine") }, "Sums", problem.SheetConflict, "D9"},
-		"no value": {func(b *bench) error { return b.doc().SetCell("Sums!D9", `=""`) }, "Sums", problem.SheetConflict, "D9"},
+		"a cell": {
+			func(b *bench) error { return b.doc().SetCell("Sums!D9", "mine") }, "Sums", problem.SheetConflict, "D9",
+		},
+		"no value": {
+			func(b *bench) error { return b.doc().SetCell("Sums!D9", `=""`) }, "Sums", problem.SheetConflict, "D9",
+		},
 		"where more rows go": {
 			func(b *bench) error { return b.doc().SetCell("Sums!D27", "mine") }, "Sums", problem.SheetConflict, "D27",
 		},
-		"merged there": {func(b *bench) error { return b.doc().Merge("Sums!A3:C4") }, "Sums", problem.SheetConflict, "A3:C4"},
+		"merged there": {
+			func(b *bench) error { return b.doc().Merge("Sums!A3:C4") }, "Sums", problem.SheetConflict, "A3:C4",
+		},
 		"merged here": {
 			func(b *bench) error { return b.doc().Merge("Invoices!A21:A23") }, "Sums", problem.SheetConflict, "A21:A23",
 		},

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,8 +15,8 @@ import (
 
 // People put lines of their own in between the exported rows, or a sort of the whole tab carries one in. The commit
 // first moves them below the rows: it puts cells in there and cuts the lines into them, so that Sheets lets what refers
-// to a line follow. Blank rows of the exporter's remain where they were, which the rest of the commit takes out or writes
-// over.
+// to a line follow. Blank rows of the exporter's remain where they were, which the rest of the commit takes out or
+// writes over.
 
 // aside is what a plan does to people's lines inside the managed range.
 type aside struct {
@@ -31,6 +32,10 @@ const mostLines = 500
 // setOwnAside finds people's lines among the existing rows and takes them out of the comparison.
 func (r *write) setOwnAside() {
 	if len(r.own) > 0 {
+		return
+	}
+	if r.place.stamp.isUnfinished() { // it has left blank rows, to be filled
+		r.change.SetAside(slices.Sorted(maps.Keys(r.blanks)))
 		return
 	}
 	r.own = slices.DeleteFunc(r.change.PutIn(), func(at int) bool { return r.blanks[at] })
@@ -64,8 +69,8 @@ func (r *write) planAside(ctx context.Context, pl *plan) error {
 	st := *r.state
 	st.named = slices.DeleteFunc(slices.Clone(st.named), r.place.heirOf.inherits)
 	if at, what := st.torn(t, r.w.Owner, m.row+1, cols); what != "" {
-		return r.ownProblem(fmt.Sprintf("stand between the exported rows and cannot be moved below them: %s at %s would "+
-			"be torn apart", what, at.a1(t.title)))
+		return r.ownProblem(fmt.Sprintf("stand between the exported rows and cannot be moved below them: %s at %s "+
+			"would be torn apart", what, at.a1(t.title)))
 	}
 	if len(a.lines) > mostLines {
 		return r.ownProblem("stand between the exported rows, in too many places to be moved")
@@ -121,8 +126,9 @@ func (r *write) ownWarning() string {
 	if n > 1 {
 		to = fmt.Sprintf("rows %d to %d", at.endRow+1, at.endRow+n)
 	}
-	return fmt.Sprintf("What this exporter did not write in %s of the tab %q was moved below its rows, to %s, and what "+
-		"refers to it has followed. Keep your own lines below or beside the exported area.", r.ownPlaces(), r.plan.title, to)
+	return fmt.Sprintf("What this exporter did not write in %s of the tab %q was moved below its rows, to %s, and "+
+		"what refers to it has followed. Keep your own lines below or beside the exported area.", r.ownPlaces(),
+		r.plan.title, to)
 }
 
 // moveAside returns the requests that move people's lines below the managed range.

@@ -88,7 +88,8 @@ func TestOwnLinesMoveBelow(t *testing.T) {
 					!strings.Contains(warned[0], fmt.Sprintf("rows %d to %d", rows+2, rows+4)) {
 					t.Errorf("warnings %q", warned)
 				}
-				if res.Removed != max(0, 30-rows) || res.Added != max(0, rows-30) || res.Changed != 0 || res.Edited != 3 {
+				if res.Removed != max(0, 30-rows) || res.Added != max(0, rows-30) || res.Changed != 0 ||
+					res.Edited != 3 {
 					t.Errorf("%+v", res.Set)
 				}
 				if res := k.mustWrite("run_3", schema, invoices(rows)); !res.Unchanged || len(res.Warnings) > 0 {
@@ -127,7 +128,8 @@ func TestOwnLinesStop(t *testing.T) {
 			w.Trace, w.TraceRun = k.trace, k.run
 			set(&w)
 			_, err := k.put(w)
-			if p := problem.From(err); p.Code != problem.SheetConflict || !strings.Contains(p.Message, "10") || p.Hint == "" {
+			p := problem.From(err)
+			if p.Code != problem.SheetConflict || !strings.Contains(p.Message, "10") || p.Hint == "" {
 				t.Fatalf("got %v", err)
 			}
 			if diff := cmp.Diff(was, k.doc().Resource()); diff != "" {

@@ -38,6 +38,8 @@ type plan struct {
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
 	whole bool
+	// writing says that the rows follow the batch, in requests of their own.
+	writing bool
 	// plain says that no rows are put in or taken out, because that would tear something apart. More rows take empty
 	// cells below.
 	plain   bool
@@ -126,7 +128,10 @@ func (pl *plan) changesNothing() bool {
 	a := &pl.arr
 	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
 	touched := pl.whole || pl.header || pl.aside.rows > 0 || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
-	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+	if touched || pl.place.stamp.isUnfinished() {
+		return false
+	}
+	return pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
 		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
 }
 

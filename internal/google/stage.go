@@ -27,10 +27,10 @@ func (r *write) putStaged(ctx context.Context) error {
 		return r.putNewTab(ctx)
 	}
 	rows := r.plan.arr.written()
-	size := rows * len(r.plan.cols)
-	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+
-			"for them twice, %d cells in all; Google allows %d.", rows, full, export.MostCells)
+	if full, needs := r.needsPlace(); needs && (!r.w.InPlace || r.isUndo()) {
+		return r.noRoomTwice(rows, full)
+	} else if needs {
+		return r.putInPlace(ctx)
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {

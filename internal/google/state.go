@@ -42,6 +42,9 @@ type stamp struct {
 	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
 	At      string    `json:"at"`            // a copy of a month's end counts as a write
 	First   firstRows `json:"first"`         // of the exporter on this tab
+	// Writing is the run that has begun to write rows in place and has not finished; empty if all is there. Run is then
+	// the one before.
+	Writing export.ID `json:"writing,omitempty"`
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there

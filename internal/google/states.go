@@ -126,8 +126,8 @@ func (r *write) planKept() error {
 	return nil
 }
 
-// keepRequests returns the requests that keep what stands, and move people's lines out of it. A copy may leave out rows that a filter hides, so it shows
-// them first.
+// keepRequests returns the requests that keep what stands, and move people's lines out of it. A copy may leave out rows
+// that a filter hides, so it shows them first.
 func (pl *plan) keepRequests() []*sheets.Request {
 	reqs := pl.moveAside()
 	if len(pl.kept.copies)+len(pl.kept.requests)+len(reqs) == 0 {

@@ -203,6 +203,9 @@ func (r *write) newChange() {
 	if o.Reshaped = !r.sameColumns(); o.Reshaped {
 		o.Last = r.lastColumns()
 	}
+	if r.place.stamp.isUnfinished() { // nobody knows which rows it has left
+		o.Reshaped, o.Last = true, nil
+	}
 	r.change = change.NewBuilder(o)
 }
 
@@ -266,6 +269,11 @@ func (r *write) Requests() int {
 	}
 	if r.picked != nil {
 		return n + commit + verify
+	}
+	if r.plan != nil && !r.plan.isNewTab() && r.w.InPlace {
+		if _, needs := r.needsPlace(); needs {
+			return n + r.inPlaceRequests()
+		}
 	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
 }

@@ -33,7 +33,7 @@ func (s *site) filledForm(change url.Values) url.Values {
 
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
 
-		"keep_month_ends": {"true"},
+		"keep_month_ends": {"true"}, "in_place": {"true"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -56,7 +56,7 @@ func TestCreateExporter(t *testing.T) {
 	e := all[0]
 	want := export.Exporter{
 		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB},
-		Mode: export.Replace, KeepMonths: true,
+		Mode: export.Replace, KeepMonths: true, InPlace: true,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
 		Filters: []export.Filter{
@@ -69,7 +69,7 @@ func TestCreateExporter(t *testing.T) {
 	}
 	got := export.Exporter{
 		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		KeepMonths: e.KeepMonths,
+		KeepMonths: e.KeepMonths, InPlace: e.InPlace,
 		Columns:    e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
