@@ -127,7 +127,11 @@ type Target struct {
 	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run creates one
 	Sheet       string `json:"sheet"`          // the tab's title when last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
-	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
+	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1", or a StartName
+	// Template is the spreadsheet of which the first run makes a copy instead of an empty spreadsheet; empty for none.
+	Template string `json:"template_spreadsheet_id,omitempty"`
+	// Folder is the Drive folder for a spreadsheet that the first run makes; empty for the account's own.
+	Folder string `json:"folder_id,omitempty"`
 	// File names a file in a destination that is a folder; empty for sheets.
 	File string `json:"file,omitempty"`
 	// URL opens the tab, as reported by the destination after the last run; empty before the first.

@@ -85,6 +85,10 @@ var fields = []Field{
 	}, func(e *Exporter) *string { return &e.Target.Sheet }),
 	textField(Field{Path: "destination.start_cell", Label: "Start cell", Input: "start", Default: "A1"},
 		func(e *Exporter) *string { return &e.Target.Start }),
+	textField(Field{Path: "destination.template_spreadsheet_id", Label: "Template", Input: "template"},
+		func(e *Exporter) *string { return &e.Target.Template }),
+	textField(Field{Path: "destination.folder_id", Label: "Drive folder", Input: "folder"},
+		func(e *Exporter) *string { return &e.Target.Folder }),
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{

@@ -32,7 +32,11 @@ func (e *Exporter) Normalize() {
 	}
 	e.Target.Spreadsheet = SpreadsheetID(e.Target.Spreadsheet)
 	e.Target.Sheet = strings.TrimSpace(e.Target.Sheet)
+	e.Target.Template, e.Target.Folder = SpreadsheetID(e.Target.Template), FolderID(e.Target.Folder)
 	e.Target.Start = strings.ToUpper(strings.TrimSpace(e.Target.Start))
+	if name := strings.ToLower(e.Target.Start); StartName(name) {
+		e.Target.Start = name
+	}
 	e.Schedule.Cron = strings.Join(strings.Fields(e.Schedule.Cron), " ")
 	e.Schedule.Timezone = strings.TrimSpace(e.Schedule.Timezone)
 	for k, v := range e.Options {

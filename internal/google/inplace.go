@@ -217,8 +217,8 @@ func (r *write) noRoomTwice(rows, full int) error {
 	if r.place.stamp.isUnfinished() {
 		p.Message += " An earlier run has not finished: old and new rows stand side by side."
 	}
-	return p.WithHint("Use another spreadsheet, fewer columns or a filter, or delete tabs that you no longer need. " +
-		"Or allow the exporter to write in place: readers may then see old and new rows side by side for some minutes. " +
+	return p.WithHint("Use another spreadsheet, fewer columns or a filter, or delete tabs that you do not need. Or " +
+		"allow the exporter to write in place: readers may then see old and new rows side by side for minutes. " +
 		"Nothing was written.")
 }
 

@@ -31,6 +31,9 @@ func (r *write) look(ctx context.Context) error {
 	if err := r.takeOver(ctx); err != nil {
 		return err
 	}
+	if err := r.takeTemplate(ctx); err != nil {
+		return err
+	}
 	return r.chooseMove()
 }
 

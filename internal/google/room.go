@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
@@ -196,7 +197,7 @@ func (r *write) blocked(cell string, pl *plan) *problem.Problem {
 
 // isOurs reports whether a named range is an exporter's.
 func isOurs(n namedRange) bool {
-	return len(n.name) > len(rangePrefix) && n.name[:len(rangePrefix)] == rangePrefix
+	return strings.HasPrefix(n.name, export.OwnRangePrefix)
 }
 
 const rangePrefix = "ledgersheet_"

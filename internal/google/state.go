@@ -119,6 +119,9 @@ type state struct {
 	id, url, zone string
 	tabs          []tab
 	named         []namedRange
+	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty if
+	// in none. A copy of that one has it too.
+	copyOf string
 }
 
 type namedRange struct {
@@ -127,7 +130,8 @@ type namedRange struct {
 	at       rect // empty if its cells were deleted
 }
 
-const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
+const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone)," +
+	"developerMetadata(metadataKey,metadataValue),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
@@ -151,6 +155,11 @@ func stateOf(doc *sheets.Spreadsheet) *state {
 	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl}
 	if doc.Properties != nil {
 		st.zone = doc.Properties.TimeZone
+	}
+	for _, m := range doc.DeveloperMetadata {
+		if m.MetadataKey == templateKey {
+			st.copyOf = m.MetadataValue
+		}
 	}
 	for _, sh := range doc.Sheets {
 		st.tabs = append(st.tabs, tabOf(sh))
@@ -364,7 +373,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if p.tab == nil {
 		p.tab = st.tabTitled(target.Sheet)
 	}
-	if only := st.onlyTab(); p.tab == nil && target.Created && target.Tab == nil && only.isFirst() {
+	fresh := target.Created && target.Tab == nil
+	if only := st.onlyTab(); p.tab == nil && fresh && only.isFirst() && target.Template == "" {
 		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {

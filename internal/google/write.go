@@ -309,8 +309,13 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 func (r *write) begin(ctx context.Context) error {
 	target := r.w.Target
 	var err error
-	if target.Spreadsheet, r.made, err = r.create(ctx, target.CreateKey, r.w.Title); err != nil {
+	if target.Spreadsheet, r.made, err = r.create(ctx, target, r.w.Title); err != nil {
 		return err
+	}
+	if target.Template != "" {
+		if err := r.clean(ctx, target.Spreadsheet); err != nil {
+			return err
+		}
 	}
 	target.Created = true
 	r.w.Target = target

@@ -70,7 +70,7 @@ func TestCreateExporter(t *testing.T) {
 	got := export.Exporter{
 		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
 		KeepMonths: e.KeepMonths, InPlace: e.InPlace,
-		Columns:    e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
+		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
 			Sheet: e.Target.Sheet, Start: e.Target.Start,
