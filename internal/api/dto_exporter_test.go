@@ -21,7 +21,8 @@ func TestExporterAsJSON(t *testing.T) {
 		want string
 	}{
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
-			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
+			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
+			`"template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
 			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,"in_place":false,` +
 			`"schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
@@ -36,6 +37,7 @@ func TestExporterAsJSON(t *testing.T) {
 			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true, InPlace: true,
 			Target: export.Target{
 				Account: "con_1", Spreadsheet: "s", Sheet: "T", Start: "A1", URL: "https://x.test",
+				Template: "t", Folder: "f",
 			},
 			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}, NextAt: noon,
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon},
@@ -43,7 +45,7 @@ func TestExporterAsJSON(t *testing.T) {
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
 			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
 			`"destination":{"google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
-			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
+			`"template_spreadsheet_id":"t","folder_id":"f","spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
 			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,"in_place":true,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"next_at":"2026-03-29T12:00:00.000Z"},` +

@@ -95,8 +95,8 @@ const (
 const (
 	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
 	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
-	// ScopeDrive is for service accounts, which have only the files that people share with them: ScopeFiles would not let
-	// them copy a template or use a folder of a person's.
+	// ScopeDrive is for service accounts, which have only the files that people share with them: ScopeFiles would not
+	// let them copy a template or use a folder of a person's.
 	ScopeDrive = "https://www.googleapis.com/auth/drive"
 )
 

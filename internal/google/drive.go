@@ -15,8 +15,9 @@ import (
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
-// create creates a spreadsheet or copies the template, or finds the one that an earlier try created. The file carries the key, so that a lost
-// answer or a crash does not leave two. made reports that nobody can have put anything into it yet.
+// create creates a spreadsheet or copies the template, or finds the one that an earlier try created. The file carries
+// the key, so that a lost answer or a crash does not leave two. made reports that nobody can have put anything into it
+// yet.
 // https://developers.google.com/workspace/drive/api/guides/properties
 func (s *session) create(ctx context.Context, t export.Target, title string) (id string, made bool, err error) {
 	var found drive.FileList

@@ -119,8 +119,8 @@ type state struct {
 	id, url, zone string
 	tabs          []tab
 	named         []namedRange
-	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty if
-	// in none. A copy of that one has it too.
+	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty
+	// if in none. A copy of that one has it too.
 	copyOf string
 }
 

@@ -15,9 +15,10 @@ import (
 )
 
 // A first run may copy a spreadsheet of the user's instead of making an empty one. The copy brings along the rows and
-// marks of exporters that write to the original, and the hidden tabs that keep what stood there. They are removed before
-// anything else is done: they belong to other exporters, perhaps of other companies. Their headers and the extent of
-// their rows stay. An exporter with such a header takes the place over, so that all that refers to it goes on to.
+// marks of exporters that write to the original, and the hidden tabs that keep what stood there. They are removed
+// before anything else is done: they belong to other exporters, perhaps of other companies. Their headers and the
+// extent of their rows stay. An exporter with such a header takes the place over, so that all that refers to it goes on
+// to.
 // https://developers.google.com/workspace/drive/api/reference/rest/v3/files/copy
 
 // templateKey is the key of the spreadsheet's metadata that says that this has been done. Its value is the
@@ -61,8 +62,8 @@ func (r *write) clean(ctx context.Context, id string) error {
 	return r.batch(ctx, reqs, func(st *state) bool { return st.copyOf == id })
 }
 
-// emptyRange returns the requests that take the rows out of a range of a template's exporter and keep its place, or take
-// away a heading.
+// emptyRange returns the requests that take the rows out of a range of a template's exporter and keep its place, or
+// take away a heading.
 func emptyRange(n namedRange, i int) []*sheets.Request {
 	drop := &sheets.Request{DeleteNamedRange: &sheets.DeleteNamedRangeRequest{NamedRangeId: n.id}}
 	if n.at.empty() {
@@ -84,7 +85,8 @@ func emptyRange(n namedRange, i int) []*sheets.Request {
 // takeTemplate makes the place of a template's exporter with the same header the exporter's own.
 func (r *write) takeTemplate(ctx context.Context) error {
 	p := &r.place
-	if !r.w.Target.Created || r.w.Target.Template == "" || p.tab == nil || p.stamp.Exporter != "" || !p.managed.empty() {
+	isCopy := r.w.Target.Created && r.w.Target.Template != ""
+	if !isCopy || p.tab == nil || p.stamp.Exporter != "" || !p.managed.empty() {
 		return nil
 	}
 	for _, n := range r.state.named {
@@ -119,18 +121,18 @@ func explainUnseen(t export.Target, err error) error {
 	case t.Folder != "" && (strings.Contains(refusal.Message, t.Folder) || t.Template == ""):
 		return problem.Wrap(err, problem.SpreadsheetNotFound,
 			"This Google account cannot put files into the Drive folder %s.", t.Folder).
-			WithHint(seen + "Use a service account, and share a folder of a shared drive with it as an editor; or leave " +
-				"the folder empty and move the spreadsheet afterwards. Nothing was written.")
+			WithHint(seen + "Use a service account, and share a folder of a shared drive with it as an editor; or " +
+				"leave the folder empty and move the spreadsheet afterwards. Nothing was written.")
 	case refusal.Code == http.StatusNotFound:
 		return problem.Wrap(err, problem.SpreadsheetNotFound, "This Google account cannot see the template %s.",
 			t.Template).
 			WithHint(seen + "Use a service account and share the template with it, or take a spreadsheet that " +
 				"ledgersheet has made as the template. Nothing was written.")
 	case strings.Contains(text, "cannotcopyfile"):
-		return problem.Wrap(err, problem.SpreadsheetForbidden, "The owner of the template %s does not allow copies of it.",
-			t.Template).
-			WithHint("Ask its owner to let viewers copy it (Share, Settings), or choose another template. Nothing was " +
-				"written.")
+		return problem.Wrap(err, problem.SpreadsheetForbidden,
+			"The owner of the template %s does not allow copies of it.", t.Template).
+			WithHint("Ask its owner to let viewers copy it (Share, Settings), or choose another template. Nothing " +
+				"was written.")
 	}
 	return err
 }
@@ -154,7 +156,8 @@ func (st *state) resolve(t export.Target) (export.Target, error) {
 	if t.Tab != nil { // the rows are known by their own marks
 		return t, nil
 	}
-	return t, problem.New(problem.SheetConflict, "The spreadsheet has no named range %q, where the rows should go.", name).
-		WithHint("Name the cell where they should begin so (Data, Named ranges), or choose a start cell such as A1. Nothing " +
-			"was written.").WithRemedies(string(export.RepairStartOver))
+	return t, problem.New(problem.SheetConflict, "The spreadsheet has no named range %q, where the rows should go.",
+		name).
+		WithHint("Name the cell where they should begin so (Data, Named ranges), or choose a start cell such as A1. " +
+			"Nothing was written.").WithRemedies(string(export.RepairStartOver))
 }

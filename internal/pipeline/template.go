@@ -19,12 +19,17 @@ func (j *job) shareCopy(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}
-	j.exporter.Target.CreateKey = key
+	target := j.exporter.Target
+	target.CreateKey = key
 	for _, o := range all {
 		if o.ID != j.exporter.ID && o.SharedKey() == key && o.Target.Created && o.Target.CreateKey == key {
-			j.exporter.Target.Spreadsheet, j.exporter.Target.Created = o.Target.Spreadsheet, true
+			target.Spreadsheet, target.Created = o.Target.Spreadsheet, true
 			break
 		}
 	}
-	return nil
+	if target.Spreadsheet == "" || j.run == "" { // a dry run stores nothing
+		j.exporter.Target = target
+		return nil
+	}
+	return j.saveTarget(ctx, target)
 }

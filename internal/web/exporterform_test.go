@@ -34,6 +34,9 @@ func (s *site) filledForm(change url.Values) url.Values {
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
 
 		"keep_month_ends": {"true"}, "in_place": {"true"},
+
+		"template": {"https://docs.google.com/spreadsheets/d/1tEmPlAtE_00/edit"},
+		"folder":   {"https://drive.google.com/drive/folders/0fOlDeR_0000"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -63,8 +66,9 @@ func TestCreateExporter(t *testing.T) {
 			{Column: "Balance", Op: ">", Value: "0"},
 			{Column: "DocNumber", Op: "starts_with", Value: "INV"},
 		},
-		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
-		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
+		Options: map[string]string{"date_range": "this_year", "date_column": "DueDate"},
+		Target: export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2",
+			Template: "1tEmPlAtE_00", Folder: "0fOlDeR_0000"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
 	got := export.Exporter{
@@ -74,6 +78,7 @@ func TestCreateExporter(t *testing.T) {
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
 			Sheet: e.Target.Sheet, Start: e.Target.Start,
+			Template: e.Target.Template, Folder: e.Target.Folder,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -126,6 +126,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	}
 	finer := []string{
 		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends", "in_place",
+		"destination.template_spreadsheet_id", "destination.folder_id",
 	}
 	for _, name := range finer {
 		v.Finer = v.Finer || wrong(name) != ""

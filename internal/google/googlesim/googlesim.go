@@ -88,7 +88,8 @@ func New(o Options) *Server {
 	s := &Server{
 		now: o.Now, client: clientCredentials{o.ClientID, o.ClientSecret},
 		emails: o.Emails, cellLimit: o.CellLimit, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
-		docs: map[string]*document{}, folders: map[string]*folder{}, grants: map[grantKey]*grant{}, codes: map[string]*authCode{},
+		docs: map[string]*document{}, folders: map[string]*folder{}, grants: map[grantKey]*grant{},
+		codes:  map[string]*authCode{},
 		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(),
 		used: map[bucket]int{}, how: o.Behaviour, full: map[string]bool{},
 		page: pageTemplates(), consent: consentTemplates(),
