@@ -12,8 +12,8 @@ import (
 )
 
 // TestOwnRows plays a person who puts rows in between: exactly these are found, and once they are set aside, nothing is
-// counted for them but the edit, and carrying out the script leaves the wanted rows. Without keys, a row beside one that
-// people changed is left out, because it may be that one.
+// counted for them but the edit, and carrying out the script leaves the wanted rows. Without keys, a row beside one
+// that people changed is left out, because it may be that one.
 func TestOwnRows(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

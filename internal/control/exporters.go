@@ -291,17 +291,25 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 }
 
 // checkPlace refuses two exporters at the same cell of the same tab: each would take the other's rows for its own. An
-// exporter that the actor may not see is a conflict too, but is not named.
+// exporter that the actor may not see is a conflict too, but is not named. Exporters that will share a copy of a
+// template count as being in one spreadsheet.
 func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
-	if e.Target.Spreadsheet == "" {
+	key := e.SharedKey()
+	if e.Target.Spreadsheet == "" && key == "" {
 		return nil
+	}
+	sameFile := func(o export.Exporter) bool {
+		if e.Target.Spreadsheet != "" {
+			return o.Target.Spreadsheet == e.Target.Spreadsheet
+		}
+		return o.SharedKey() == key && (o.Target.Spreadsheet == "" || o.Target.CreateKey == key)
 	}
 	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}
 	i := slices.IndexFunc(all, func(o export.Exporter) bool {
-		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet &&
+		return o.ID != e.ID && sameFile(o) &&
 			strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
 	})
 	if i < 0 {

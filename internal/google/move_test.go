@@ -270,6 +270,9 @@ func TestFilterAndBandsMove(t *testing.T) {
 // places, and after the next run at the new one.
 func TestEveryFaultOfAMove(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	for _, to := range []struct{ tab, start, at string }{
 		{"Invoices", "A3", "A3:F60"}, {"Made", "B2", "B2:G60"}, {"Sums", "C4", "C4:H60"},
 	} {

@@ -212,6 +212,9 @@ func TestFormulasBesideOwnLines(t *testing.T) {
 // TestEveryFaultWithOwnLines makes each request fail in each way: a person's lines stand once, wherever they are.
 func TestEveryFaultWithOwnLines(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	for size, maxBody := range map[string]int{"small": 0, "staged": 1_000} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()

@@ -180,6 +180,9 @@ func TestFolder(t *testing.T) {
 // TestEveryFaultOfACopy makes each request of a first run fail in each way. In the end there is one copy.
 func TestEveryFaultOfACopy(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		for n, hit := 0, true; hit; n++ {
 			for name, fault := range map[string]googlesim.Fault{
