@@ -44,6 +44,7 @@ type runView struct {
 	SheetsRequests     int               `json:"sheets_requests"`
 	SpreadsheetURL     *string           `json:"spreadsheet_url"`
 	Warnings           []string          `json:"warnings"`
+	Remedies           []export.Repair   `json:"remedies"`
 	Error              *failure          `json:"error"`
 }
 
@@ -107,7 +108,7 @@ func runViewOf(r export.Run) runView {
 		Differences: r.Differences(), Checks: checkViews(r.Checks),
 		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
 		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: nullable(r.URL),
-		Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
+		Warnings: export.WarningTexts(r.Warnings), Remedies: nonNil(r.OpenRepairs()), Error: failureOf(r.Problem),
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]string{}

@@ -160,7 +160,7 @@ func TestRunShowsEverything(t *testing.T) {
 		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false, "accepted": false}],
 		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
 		"companies": [{"company_id": "9130347957983976", "name": "Alder Ltd", "rows": 10, "period": "2026-01-01 to 2026-03-29"}],
-		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"],
+		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"], "remedies": [],
 		"error": {"code": "quickbooks_rejected", "message": "QuickBooks says no.", "hint": "Ask.", "provider_request_id": "tid-1"}}`), &want))
 	var got map[string]any
 	must(t, json.Unmarshal(a.raw, &got))

@@ -104,3 +104,8 @@ func (g *googleSide) Identity(ctx context.Context, token string) (subject, email
 func (g *googleSide) Account(ctx context.Context, id export.ID) (string, error) {
 	return g.client.Account(ctx, id)
 }
+
+// Trashed implements control.Google.
+func (g *googleSide) Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error) {
+	return g.client.Trashed(ctx, account, spreadsheets)
+}

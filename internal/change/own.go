@@ -1,6 +1,6 @@
 package change
 
-import "maps"
+import "slices"
 
 // PutIn returns the positions of the existing rows that people have put in since the last write and that this write
 // would take out or mark, in order. Where rows have no keys, it leaves out those that may be rows that people changed.
@@ -12,7 +12,7 @@ func (b *Builder) PutIn() []int {
 	p := b.pair()
 	var list []strangeRow
 	for _, s := range b.edits.strange {
-		if b.isLost(p, s.at) || b.isMarked(p, s.at) {
+		if at := int(s.at); b.isLost(p, at) || b.isMarked(p, at) {
 			list = append(list, s)
 		}
 	}
@@ -22,8 +22,8 @@ func (b *Builder) PutIn() []int {
 	isOwn := b.unpaired()
 	var own []int
 	for _, s := range list {
-		if isOwn[s.at] {
-			own = append(own, s.at)
+		if isOwn[int(s.at)] {
+			own = append(own, int(s.at))
 		}
 	}
 	return own
@@ -32,19 +32,19 @@ func (b *Builder) PutIn() []int {
 // unpaired returns the existing rows that are none of those that the last write left.
 func (b *Builder) unpaired() map[int]bool {
 	e := *b.edits
-	e.left = maps.Clone(e.left)
+	e.left = &index{digest: e.left.digest, rows: e.left.rows, taken: slices.Clone(e.left.taken)}
 	own := map[int]bool{}
 	e.index()
 	switch {
 	case e.under != nil:
 		for _, s := range e.strange {
 			if kind, _ := e.pair(s); kind == Added {
-				own[s.at] = true
+				own[int(s.at)] = true
 			}
 		}
 	case e.missing == 0:
 		for _, s := range e.strange {
-			own[s.at] = true
+			own[int(s.at)] = true
 		}
 	case !e.other:
 		b.unpairedByPlace(own)
@@ -58,20 +58,20 @@ func (b *Builder) unpairedByPlace(own map[int]bool) {
 	left := b.edits.parts.stand
 	isStrange := map[int]bool{}
 	for _, s := range b.edits.strange {
-		isStrange[s.at] = true
+		isStrange[int(s.at)] = true
 	}
 	var found, between []int
-	next := 0
+	next := int32(0)
 	for i, d := range b.stand {
 		if isStrange[i] {
 			between = append(between, i)
 			continue
 		}
 		at := next
-		for at < len(left) && left[at] != d.content {
+		for at < int32(left.len()) && left.at(at) != d.content {
 			at++
 		}
-		if at == len(left) {
+		if at == int32(left.len()) {
 			return
 		}
 		if at == next {
@@ -79,7 +79,7 @@ func (b *Builder) unpairedByPlace(own map[int]bool) {
 		}
 		between, next = between[:0], at+1
 	}
-	if next == len(left) {
+	if next == int32(left.len()) {
 		found = append(found, between...)
 	}
 	for _, i := range found {
@@ -107,16 +107,23 @@ func (b *Builder) SetAside(rows []int) {
 		return
 	}
 	var strange []strangeRow
-	for _, s := range b.edits.strange {
+	var held [][]Value
+	for n, s := range b.edits.strange {
+		var row []Value // nil beyond the first few
+		if n < len(b.edits.rows) {
+			row = b.edits.rows[n]
+		}
 		if !b.aside[s.at] {
-			strange = append(strange, s)
+			if strange = append(strange, s); row != nil {
+				held = append(held, row)
+			}
 			continue
 		}
-		ed := Edit{Kind: Added, At: s.at, Known: true}
-		ed.compare(b.edits.cols, nil, s.row, true)
+		ed := Edit{Kind: Added, At: int(s.at), Known: true}
+		ed.compare(b.edits.cols, nil, row, true)
 		b.own = append(b.own, ed)
 	}
-	b.edits.strange = strange
+	b.edits.strange, b.edits.rows = strange, held
 }
 
 // isAside reports whether an existing row was set aside.

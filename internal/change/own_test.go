@@ -97,8 +97,17 @@ func TestOwnRows(t *testing.T) {
 		if at != len(stand) || wrote != len(want) {
 			t.Fatalf("the script passes over %d rows of %d and leaves %d of %d", at, len(stand), wrote, len(want))
 		}
-		if n := len(change.Standing(b.Trace())); n != len(want) {
-			t.Fatalf("the trace has %d rows, want %d", n, len(want))
+		again := change.NewBuilder(change.Options{
+			Policy: change.Replace(), Titles: titles, Keys: o.Keys, Trace: b.Trace(),
+		})
+		for _, r := range want {
+			again.Stand(r)
+		}
+		for _, r := range want {
+			again.Want(r)
+		}
+		if set := again.Set(func(func([]change.Value)) {}); !set.Empty() || set.Edited != 0 {
+			t.Fatalf("the trace is not that of the wanted rows: %+v", set)
 		}
 	})
 }

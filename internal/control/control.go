@@ -49,6 +49,8 @@ type Google interface {
 	Identity(ctx context.Context, token string) (subject, email string, err error)
 	// Account returns the e-mail, read with the connection's own token.
 	Account(ctx context.Context, id export.ID) (email string, err error)
+	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
+	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
 }
 
 // Queue holds runs until they are executed.

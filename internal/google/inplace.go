@@ -210,23 +210,30 @@ func (f *filler) stillFramed(ctx context.Context) error {
 // isUnfinished reports whether a run has begun to write rows in place and not finished.
 func (s stamp) isUnfinished() bool { return s.Writing != "" }
 
-// noRoomTwice returns the problem that rows have no room to be written without a half-written moment.
-func (r *write) noRoomTwice(rows, full int) error {
-	p := problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room for "+
-		"them twice, %d cells in all; Google allows %d.", rows, full, export.MostCells)
+// mayWriteInPlace reports whether the exporter's owner allows it. An undo copies what is kept, and cannot be repeated.
+func (r *write) mayWriteInPlace() bool { return r.w.InPlace && !r.isUndo() }
+
+// needsPlace reports whether there is room for the rows, but not for them twice.
+func (r *write) needsPlace() bool {
+	b := r.budget()
+	return b.full() > export.MostCells && b.full()-b.staging <= export.MostCells
+}
+
+// checkRoom returns a problem if the spreadsheet has no room for what the write needs.
+func (r *write) checkRoom() error {
+	if !r.needsPlace() {
+		return r.budget().check()
+	}
+	if r.mayWriteInPlace() {
+		return nil
+	}
+	p := problem.From(r.budget().check())
 	if r.place.stamp.isUnfinished() {
 		p.Message += " An earlier run has not finished: old and new rows stand side by side."
 	}
 	return p.WithHint("Use another spreadsheet, fewer columns or a filter, or delete tabs that you do not need. Or " +
 		"allow the exporter to write in place: readers may then see old and new rows side by side for minutes. " +
 		"Nothing was written.")
-}
-
-// needsPlace reports whether the rows have no room twice, and how many cells there would be.
-func (r *write) needsPlace() (full int, needs bool) {
-	size := r.plan.arr.written() * len(r.plan.cols)
-	full = r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + r.plan.kept.cells + size
-	return full, full > export.MostCells
 }
 
 // inPlaceRequests returns how many requests a write in place takes.

@@ -27,10 +27,12 @@ func (r *write) putStaged(ctx context.Context) error {
 		return r.putNewTab(ctx)
 	}
 	rows := r.plan.arr.written()
-	if full, needs := r.needsPlace(); needs && (!r.w.InPlace || r.isUndo()) {
-		return r.noRoomTwice(rows, full)
-	} else if needs {
+	r.picked = nil // they did not fit after all, with what else the batch holds
+	if r.needsPlace() && r.mayWriteInPlace() {
 		return r.putInPlace(ctx)
+	}
+	if err := r.checkRoom(); err != nil {
+		return err
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {

@@ -16,7 +16,7 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-const allDrive = "https://www.googleapis.com/auth/drive"
+const wholeDrive = "https://www.googleapis.com/auth/drive"
 
 // newTemplate makes a template of a person's: a tab with a sum over rows below a named place, and one for reading.
 func newTemplate(t *testing.T, b *bench) (id string) {
@@ -38,7 +38,7 @@ func newTemplate(t *testing.T, b *bench) (id string) {
 }
 
 // useAll gives the exporter an account that sees all of its Drive.
-func (b *bench) useAll() { b.http = b.sim.Client(owner, allDrive, allSheets) }
+func (b *bench) useAll() { b.http = b.sim.Client(owner, wholeDrive, allSheets) }
 
 // TestTemplateIsCopied fills a copy of a person's spreadsheet at the place that a named range, or a tab and a cell,
 // tells. The template stays as it is.
@@ -136,7 +136,7 @@ func TestTemplateOutOfSight(t *testing.T) {
 			target.Template = newTemplate(t, b)
 			b.sim.LockCopies(target.Template)
 			must(t, b.sim.Share(target.Template, "reader@example.com", "reader"))
-			b.http = b.sim.Client("reader@example.com", allDrive, allSheets)
+			b.http = b.sim.Client("reader@example.com", wholeDrive, allSheets)
 		}, problem.SpreadsheetForbidden, "does not allow copies"},
 		"name": {func(b *bench, target *export.Target) {
 			b.useAll()

@@ -1,9 +1,9 @@
 package google
 
 import (
-	"ledgersheet/internal/change"
-	"ledgersheet/internal/table"
 	"unicode/utf8"
+
+	"ledgersheet/internal/table"
 )
 
 // weigh passes over the result once to find its digest and size, what it changes, how its rows look, and the cells for
@@ -146,7 +146,7 @@ func (r *write) expected(header bool) *tally {
 	if header {
 		t.head(r.titles)
 	}
-	for _, d := range change.Standing(r.change.Trace()) {
+	for d := range r.change.Left() {
 		t.addDigest(d)
 	}
 	if r.w.Policy().Order && !r.reverse { // the rows are exactly the result

@@ -350,10 +350,11 @@ func nameCompany(err error, c export.Company, companies int) error {
 	return &named
 }
 
-// nameAccount adds the account to the problem's message if a spreadsheet must be shared with it.
+// nameAccount adds the account to the problem's message if it must be let do more.
 func nameAccount(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
+	if !ok || a.Email == "" ||
+		!problem.HasCode(err, problem.SpreadsheetForbidden, problem.SpreadsheetNotFound, problem.SheetProtected) {
 		return err
 	}
 	named := *p

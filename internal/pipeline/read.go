@@ -202,8 +202,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		if n := p.rows.Len(); n%500 == 0 {
 			if (done+n)*len(row.Cells) > export.MostCells {
 				return p, problem.New(problem.SpreadsheetFull,
-					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.",
-					done+n, len(row.Cells))
+					"There are %d rows of %d columns so far, which are %d cells; Google allows %d in a spreadsheet.",
+					done+n, len(row.Cells), (done+n)*len(row.Cells), export.MostCells)
 			}
 			progress()
 		}

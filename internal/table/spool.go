@@ -21,7 +21,7 @@ type Spool struct {
 	schema Schema
 	totals Totals
 	kept   chunks
-	zip    *flate.Writer // nil once reading began
+	zip    *flate.Writer // nil once the spool is sealed
 	row    []byte
 }
 
@@ -60,7 +60,7 @@ func (s *Spool) Add(r Row) error {
 		return fmt.Errorf("spooling a row of %d cells under %d columns", len(r.Cells), len(s.schema.Columns))
 	}
 	if s.zip == nil {
-		return fmt.Errorf("spooling a row after reading began")
+		return fmt.Errorf("spooling a row into a sealed spool")
 	}
 	b := append(s.row[:0], byte(r.Role), r.Level)
 	for _, c := range r.Cells {
@@ -74,12 +74,17 @@ func (s *Spool) Add(r Row) error {
 	return nil
 }
 
-// Rows yields the rows from the beginning. It may be called repeatedly, but no row can be added after the first call.
-func (s *Spool) Rows() iter.Seq2[Row, error] {
+// Seal ends the adding of rows and frees what only that needs, about a megabyte.
+func (s *Spool) Seal() {
 	if s.zip != nil {
 		_ = s.zip.Close() // writes to memory only
 		s.zip, s.row = nil, nil
 	}
+}
+
+// Rows yields the rows from the beginning. It may be called repeatedly. It seals the spool.
+func (s *Spool) Rows() iter.Seq2[Row, error] {
+	s.Seal()
 	return func(yield func(Row, error) bool) {
 		in := bufio.NewReaderSize(flate.NewReader(s.kept.reader()), 64<<10)
 		for range s.totals.Rows {

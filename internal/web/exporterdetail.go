@@ -20,6 +20,7 @@ type exporterView struct {
 	Active   export.ID // the run that is queued or running
 	Sheet    string
 	Problem  *problemView
+	Double   *doubleView
 	Paused   bool
 	Download bool // the person may download the result
 }
@@ -58,6 +59,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
 				return err
 			}
+		}
+		if view.Double, err = findDouble(ctx, d, runs[0]); err != nil {
+			return err
 		}
 	}
 	if view.Row.Block != nil {

@@ -9,6 +9,9 @@ type Behaviour struct {
 	// CopySkipsFilteredRows makes copyPaste leave out the source's rows that a basic filter hides. What is
 	// left is repeated if it goes into the destination several times, which was seen to double rows.
 	CopySkipsFilteredRows bool `json:"copy_skips_filtered_rows"`
+	// PasteReplacesConditions makes copyPaste from another tab take the conditional formats off the cells
+	// that it goes into. By default they stay.
+	PasteReplacesConditions bool `json:"paste_replaces_conditions"`
 	// MergesKeepWrites keeps what is written into the cells that a merge covers. By default it is dropped
 	// without a word, as was seen: only the first cell of a merge can hold anything.
 	MergesKeepWrites bool `json:"merges_keep_writes"`
