@@ -61,7 +61,7 @@ func newGoogle(set config.Google, most config.Limits, store export.GrantStore, n
 		if err != nil {
 			return nil, fmt.Errorf("reading the service account's key file: %w", err)
 		}
-		scopes := []string{export.ScopeSheets, export.ScopeFiles}
+		scopes := []string{export.ScopeSheets, export.ScopeFiles, export.ScopeDrive}
 		if g.service, err = oauth.NewServiceAccount(key, set.TokenURL, scopes, plain); err != nil {
 			return nil, err
 		}

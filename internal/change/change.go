@@ -52,8 +52,8 @@ type Set struct {
 	// Cells counts the differing cells of changed rows and all cells of added and removed rows. It is a lower bound
 	// unless the set is complete.
 	Cells int `json:"cells"`
-	// Edited counts rows that people changed, put in or took out since the last write, where this write undoes that. It
-	// is 0 if nothing is known about the last write.
+	// Edited counts rows that people changed, put in or took out since the last write, where this write undoes that or
+	// moves what they put in. It is 0 if nothing is known about the last write.
 	Edited int    `json:"edited"`
 	Edits  []Edit `json:"edits,omitempty"` // the first of them
 	Items  []Item `json:"items"`           // changed rows first, then added and removed ones
@@ -122,6 +122,8 @@ type Builder struct {
 	pairs  *pairing // once it is known
 
 	marked    []digest             // by existing row: its content with the policy's mark
+	aside     []bool               // by existing row: it was set aside; nil if none was
+	own       []Edit               // the rows that were set aside
 	snapshots map[string]*snapshot // existing ones, by run
 	wanted    snapshot
 }

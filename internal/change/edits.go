@@ -5,8 +5,8 @@ import "slices"
 // mostEdits limits the edits that a set lists; all are counted.
 const mostEdits = 100
 
-// Edit is a row that people have changed since the last write, where this write undoes what they did. A row that ends
-// up as they left it is none.
+// Edit is a row that people have changed since the last write, where this write undoes what they did, or moves what
+// they put in. A row that ends up as they left it is none.
 type Edit struct {
 	// Kind says what people did: they put the row in, changed it, or took it out.
 	Kind Kind   `json:"kind"`
@@ -132,6 +132,9 @@ func (e *edits) takeLeft(content digest) bool {
 
 // findEdits counts what people did that this write undoes, and lists the first of it.
 func (b *Builder) findEdits(p pairing, set *Set) {
+	for _, ed := range b.own {
+		set.addEdit(ed)
+	}
 	e := b.edits
 	if e == nil || len(e.strange) == 0 && e.missing == 0 {
 		return

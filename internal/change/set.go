@@ -35,6 +35,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 		}
 	}
 	for i := range b.stand {
+		if b.isAside(i) {
+			continue
+		}
 		if b.isMarked(p, i) {
 			b.includeMark(&set, old[int32(i)])
 		}
@@ -43,11 +46,11 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 			set.Cells += len(b.o.Titles)
 			b.include(&set, Removed, old[int32(i)], nil)
 			if n := len(set.Items); n > 0 && set.Items[n-1].Kind == Removed && old[int32(i)] != nil {
-				set.Items[n-1].Row = i + 1
+				set.Items[n-1].Row = i + 1 - b.asideBefore(i)
 			}
 		}
 	}
-	set.Rows = len(b.stand) + set.Added - set.Removed
+	set.Rows = len(b.stand) - b.asideBefore(len(b.stand)) + set.Added - set.Removed
 	return &set
 }
 
@@ -75,11 +78,13 @@ func (b *Builder) identity(d digests) digest {
 }
 
 // isLost reports whether an existing row is taken out.
-func (b *Builder) isLost(p pairing, i int) bool { return b.o.Policy.Remove && !p.kept[i] }
+func (b *Builder) isLost(p pairing, i int) bool {
+	return b.o.Policy.Remove && !p.kept[i] || b.isAside(i)
+}
 
 // isMarked reports whether an existing row gets the policy's mark.
 func (b *Builder) isMarked(p pairing, i int) bool {
-	return b.o.Policy.Mark != (Mark{}) && !p.kept[i] && b.marked[i] != b.stand[i].content
+	return b.o.Policy.Mark != (Mark{}) && !b.isAside(i) && !p.kept[i] && b.marked[i] != b.stand[i].content
 }
 
 func (b *Builder) includeMark(set *Set, was []Value) {
@@ -100,7 +105,7 @@ func (b *Builder) oldValues(standing func(yield func([]Value))) map[int32][]Valu
 	}
 	at := int32(0)
 	standing(func(row []Value) {
-		if size := sizeOf(row); !b.taken[at] && b.used+size <= b.o.Budget {
+		if size := sizeOf(row); !b.taken[at] && !b.isAside(int(at)) && b.used+size <= b.o.Budget {
 			b.used += size
 			old[at] = slices.Clone(row)
 		}
@@ -147,7 +152,7 @@ func (b *Builder) findPairs() pairing {
 	}
 	var gone []int32
 	for i, taken := range b.taken {
-		if !taken {
+		if !taken && !b.isAside(i) {
 			gone = append(gone, int32(i))
 		}
 	}

@@ -232,6 +232,6 @@ func (c *Control) OfferServiceAccount(ctx context.Context, id export.ID, email s
 		a = export.GoogleAccount{ID: id, Kind: export.ServiceAccount, ConnectedAt: c.o.Now(), ConnectedBy: "settings"}
 	}
 	a.Email, a.Subject, a.Status = email, email, export.Connected
-	a.Scopes = []string{export.ScopeSheets, export.ScopeFiles}
+	a.Scopes = []string{export.ScopeSheets, export.ScopeFiles, export.ScopeDrive}
 	return c.o.Store.PutAccount(ctx, a)
 }

@@ -129,6 +129,10 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 		wanted.Tab, wanted.Created, wanted.CreateKey = nil, false, string(export.NewID("new", now))
 		return wanted
 	}
+	if wanted.Spreadsheet == "" && (wanted.Template != old.Template || wanted.DriveFolder != old.DriveFolder) {
+		wanted.CreateKey = string(export.NewID("new", now)) // what an earlier try has made is not what is wanted now
+		return wanted
+	}
 	wanted.Created, wanted.CreateKey, wanted.Tab, wanted.URL = old.Created, old.CreateKey, old.Tab, old.URL
 	if !strings.EqualFold(wanted.Sheet, old.Sheet) || wanted.Start != old.Start {
 		wanted.Tab = nil

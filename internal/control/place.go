@@ -25,7 +25,7 @@ func (a area) String() string {
 // as many columns, is not refused, and one that the actor may not see is not named. What is not known is found out by
 // the run.
 func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
-	if e.Target.Spreadsheet == "" {
+	if e.Target.Spreadsheet == "" && e.SharedKey() == "" {
 		return nil
 	}
 	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
@@ -33,13 +33,13 @@ func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.C
 		return fmt.Errorf("reading the exporters: %w", err)
 	}
 	mine, err := d.areaOf(ctx, e)
-	if err != nil || mine == (area{}) {
+	if err != nil {
 		return err
 	}
 	stays, taken, right := false, false, 0
 	var met []string
 	for _, o := range all {
-		if o.Target.Spreadsheet != e.Target.Spreadsheet || !strings.EqualFold(o.Target.Sheet, e.Target.Sheet) {
+		if !sharesFile(o, e) || !strings.EqualFold(o.Target.Sheet, e.Target.Sheet) {
 			continue
 		}
 		its, err := d.areaOf(ctx, o)
@@ -56,11 +56,23 @@ func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.C
 			taken = taken || same
 		}
 	}
-	if len(met) > 0 && (taken || !stays) {
+	if len(met) > 0 && mine == (area{}) {
+		bad.Add("destination.start_cell", "%s; choose another tab, cell or named range", strings.Join(met, ", and "))
+	} else if len(met) > 0 && (taken || !stays) {
 		bad.Add("destination.start_cell", "%s; choose another tab or another cell, such as %s",
 			strings.Join(met, ", and "), export.CellName(mine.row, right+1))
 	}
 	return nil
+}
+
+// sharesFile reports whether an exporter writes, or will write, into the spreadsheet of e. Exporters that will share a
+// copy of a template do.
+func sharesFile(o, e export.Exporter) bool {
+	if e.Target.Spreadsheet != "" {
+		return o.Target.Spreadsheet == e.Target.Spreadsheet
+	}
+	key := e.SharedKey()
+	return o.SharedKey() == key && (o.Target.Spreadsheet == "" || o.Target.CreateKey == key)
 }
 
 func (d *Desk) describeArea(o export.Exporter, its area, same bool) string {
@@ -75,7 +87,7 @@ func (d *Desk) describeArea(o export.Exporter, its area, same bool) string {
 }
 
 // areaOf returns the cells that an exporter takes at least: as many rows as its last run left, and as many columns as
-// it has chosen or that run wrote. It is zero if the start cell makes no sense.
+// it has chosen or that run wrote. It is zero if the start cell is none, such as the name of a range.
 func (d *Desk) areaOf(ctx context.Context, e export.Exporter) (area, error) {
 	row, col, err := export.ParseCell(e.Target.Start)
 	if err != nil {

@@ -74,6 +74,9 @@ const (
 const (
 	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
 	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
+	// ScopeDrive is for service accounts, which have only the files that people share with them: ScopeFiles would not
+	// let them copy a template or use a folder of a person's.
+	ScopeDrive = "https://www.googleapis.com/auth/drive"
 )
 
 // GoogleAccount is one connected Google identity.

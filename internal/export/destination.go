@@ -30,9 +30,12 @@ type WriteRequest struct {
 	// Snapshot says that Append adds all rows as one snapshot or none; see Snapshot.
 	Snapshot    bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
-	FillDown    bool        // formulas beside the rows follow them
-	Repairs     []Repair    // what a person allows this run to do
-	OnHandEdit  OnHandEdit  // empty means OverwriteHandEdits
+	// InPlace allows to write rows straight into the range if there is no room for them twice. Readers may then see old
+	// and new rows side by side, and after a run that died until the next one.
+	InPlace    bool
+	FillDown   bool       // formulas beside the rows follow them
+	Repairs    []Repair   // what a person allows this run to do
+	OnHandEdit OnHandEdit // empty means OverwriteHandEdits
 	// KeepMonthEnds says that what a month has left standing, in Zone, is copied before the first write of a later one.
 	KeepMonthEnds bool
 	// Undo is the run whose write, with all later ones, is to be undone: the range becomes what it was before it.

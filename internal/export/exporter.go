@@ -47,6 +47,13 @@ func keepMonthsWords(e Exporter) string {
 	return "Nothing is kept"
 }
 
+func inPlaceWords(e Exporter) string {
+	if e.InPlace {
+		return "Written in place, old and new rows side by side meanwhile"
+	}
+	return "Nothing is written, the run fails"
+}
+
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -82,6 +89,7 @@ type Exporter struct {
 	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`    // empty means OverwriteHandEdits
 	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`    // empty means MoveWhenBlocked
 	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them
+	InPlace      bool              `json:"in_place,omitempty"`        // see WriteRequest.InPlace
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
@@ -119,7 +127,11 @@ type Target struct {
 	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run creates one
 	Sheet       string `json:"sheet"`          // the tab's title when last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
-	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
+	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1", or a StartName
+	// Template is the spreadsheet of which the first run makes a copy instead of an empty spreadsheet; empty for none.
+	Template string `json:"template_spreadsheet_id,omitempty"`
+	// DriveFolder is where in Drive the first run makes a spreadsheet; empty for the account's own.
+	DriveFolder string `json:"folder_id,omitempty"`
 	// Kind is empty for Spreadsheet. Of files, only Folder and File count, and Sheet in a workbook.
 	Kind   TargetKind `json:"kind,omitempty"`
 	Folder string     `json:"folder,omitempty"` // absolute

@@ -99,6 +99,10 @@ var fields = []Field{
 		Path: "destination.file", Label: "File", Input: "file",
 		Missing: "is missing; it is the file's name, such as invoices.csv", Of: toFile,
 	}, func(e *Exporter) *string { return &e.Target.File }),
+	textField(Field{Path: "destination.template_spreadsheet_id", Label: "Template", Input: "template", Of: toSheet},
+		func(e *Exporter) *string { return &e.Target.Template }),
+	textField(Field{Path: "destination.folder_id", Label: "Drive folder", Input: "drive_folder", Of: toSheet},
+		func(e *Exporter) *string { return &e.Target.DriveFolder }),
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{
@@ -136,6 +140,10 @@ var fields = []Field{
 		Path: "keep_month_ends", Label: "At each month's end", Input: "keep_month_ends", Kind: FieldTruth,
 		Words: keepMonthsWords, Of: toSheet,
 	}, func(e *Exporter) *bool { return &e.KeepMonths }),
+	ownField(Field{
+		Path: "in_place", Label: "If rows have no room twice", Input: "in_place", Kind: FieldTruth, Words: inPlaceWords,
+		Of: toSheet,
+	}, func(e *Exporter) *bool { return &e.InPlace }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"regexp"
@@ -27,6 +29,40 @@ func SpreadsheetID(s string) string {
 	return s
 }
 
+var folderURL = regexp.MustCompile(`/drive/(?:u/\d+/)?folders/([A-Za-z0-9_-]+)`)
+
+// FolderID extracts the id of a Drive folder from a pasted address. Anything else is returned with surrounding space
+// trimmed.
+func FolderID(s string) string {
+	s = strings.TrimSpace(s)
+	if m := folderURL.FindStringSubmatch(s); m != nil {
+		return m[1]
+	}
+	return s
+}
+
+var startName = regexp.MustCompile(`^ledgersheet_[a-z0-9_]{1,80}$`)
+
+// StartName reports whether a start cell is the name of a named range of the user's, whose first cell is meant. Names
+// that begin like an exporter's own named range are not.
+func StartName(s string) bool {
+	return startName.MatchString(s) && !strings.HasPrefix(s, OwnRangePrefix)
+}
+
+// OwnRangePrefix is how the names of exporters' named ranges begin.
+const OwnRangePrefix = "ledgersheet_exp_"
+
+// SharedKey returns the CreateKey for the copy of the template that all exporters of one company share; empty if the
+// exporter makes a spreadsheet of its own.
+func (e Exporter) SharedKey() string {
+	if e.Target.Template == "" || len(e.Companies) != 1 {
+		return ""
+	}
+	parts := []string{e.Target.Template, e.Target.DriveFolder, string(e.Target.Account), string(e.Companies[0])}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "copy_" + hex.EncodeToString(sum[:12])
+}
+
 var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)
 
 func (t Target) validate(c *problem.Collect) {
@@ -39,13 +75,19 @@ func (t Target) validate(c *problem.Collect) {
 		c.Add("destination.spreadsheet_id",
 			"is neither a spreadsheet's id nor its address; leave it empty to have one made")
 	}
+	if t.Template != "" && !spreadsheetIDText.MatchString(t.Template) {
+		c.Add("destination.template_spreadsheet_id", "is neither a spreadsheet's id nor its address")
+	}
+	if t.DriveFolder != "" && !spreadsheetIDText.MatchString(t.DriveFolder) {
+		c.Add("destination.folder_id", "is neither a Drive folder's id nor its address")
+	}
 	switch {
 	case len(utf16.Encode([]rune(t.Sheet))) > maxTabTitle:
 		c.Add("destination.sheet", "has more than %d characters", maxTabTitle)
 	case strings.ContainsFunc(t.Sheet, unicode.IsControl):
 		c.Add("destination.sheet", "has line breaks or other control characters")
 	}
-	if _, _, err := ParseCell(t.Start); err != nil {
+	if _, _, err := ParseCell(t.Start); err != nil && !StartName(t.Start) {
 		c.Add("destination.start_cell", "%v", err)
 	}
 }

@@ -32,13 +32,18 @@ func (e *Exporter) Normalize() {
 	}
 	e.Target.Spreadsheet = SpreadsheetID(e.Target.Spreadsheet)
 	e.Target.Sheet = strings.TrimSpace(e.Target.Sheet)
+	e.Target.Template, e.Target.DriveFolder = SpreadsheetID(e.Target.Template), FolderID(e.Target.DriveFolder)
 	e.Target.Folder, e.Target.File = strings.TrimSpace(e.Target.Folder), strings.TrimSpace(e.Target.File)
 	if e.Target.IsFile() {
 		e.Target.Account, e.Target.Spreadsheet, e.Target.Start = "", "", ""
+		e.Target.Template, e.Target.DriveFolder = "", ""
 	} else {
 		e.Target.Folder, e.Target.File = "", ""
 	}
 	e.Target.Start = strings.ToUpper(strings.TrimSpace(e.Target.Start))
+	if name := strings.ToLower(e.Target.Start); StartName(name) {
+		e.Target.Start = name
+	}
 	e.Schedule.Cron = strings.Join(strings.Fields(e.Schedule.Cron), " ")
 	e.Schedule.Timezone = strings.TrimSpace(e.Schedule.Timezone)
 	for k, v := range e.Options {

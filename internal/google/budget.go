@@ -56,9 +56,12 @@ func (b budget) String() string {
 
 // checkFirst returns a problem if the result cannot fit into any spreadsheet, before one is made for it.
 func (r *write) checkFirst() error {
-	row, col, err := parseStart(r.w.Target)
-	if err != nil {
-		return err
+	var row, col int
+	if !export.StartName(r.w.Target.Start) { // where a name is, only the copy of the template tells
+		var err error
+		if row, col, err = parseStart(r.w.Target); err != nil {
+			return err
+		}
 	}
 	return budget{rows: (row + 1 + r.fresh.rows) * (col + len(r.titles))}.check()
 }

@@ -16,14 +16,19 @@ import (
 
 const spreadsheetType = "application/vnd.google-apps.spreadsheet"
 
-// create creates a spreadsheet, or finds the one that an earlier try created. The file carries the key, so that a lost
-// answer or a crash does not leave two. made reports that nobody can have put anything into it yet.
+// create creates a spreadsheet or copies the template, or finds the one that an earlier try created. The file carries
+// the key, so that a lost answer or a crash does not leave two. made reports that nobody can have put anything into it
+// yet.
 // https://developers.google.com/workspace/drive/api/guides/properties
-func (s *session) create(ctx context.Context, key, title string) (id string, made bool, err error) {
+func (s *session) create(ctx context.Context, t export.Target, title string) (id string, made bool, err error) {
 	var found drive.FileList
 	q := url.Values{
-		"q":      {keyQuery(key) + " and trashed = false"},
+		"q":      {keyQuery(t.CreateKey) + " and trashed = false"},
 		"fields": {"files(id)"}, "orderBy": {"createdTime"},
+	}
+	if t.DriveFolder != "" { // it may be in a shared drive
+		q.Set("supportsAllDrives", "true")
+		q.Set("includeItemsFromAllDrives", "true")
 	}
 	if err := s.do(ctx, call{method: http.MethodGet, url: s.c.drive + "files", query: q, drive: true},
 		decodeInto(&found)); err != nil {
@@ -32,19 +37,25 @@ func (s *session) create(ctx context.Context, key, title string) (id string, mad
 	if len(found.Files) > 0 {
 		return found.Files[0].Id, false, nil
 	}
-	body, err := json.Marshal(drive.File{
-		Name: title, MimeType: spreadsheetType, AppProperties: map[string]string{stampKey: key},
-	})
-	if err != nil {
+	k := call{
+		method: http.MethodPost, url: s.c.drive + "files", once: true, drive: true,
+		query: url.Values{"fields": {"id"}, "supportsAllDrives": {"true"}},
+	}
+	wanted := drive.File{Name: title, AppProperties: map[string]string{stampKey: t.CreateKey}}
+	if t.DriveFolder != "" {
+		wanted.Parents = []string{t.DriveFolder}
+	}
+	if t.Template == "" {
+		wanted.MimeType = spreadsheetType
+	} else {
+		k.url += "/" + url.PathEscape(t.Template) + "/copy"
+	}
+	if k.body, err = json.Marshal(wanted); err != nil {
 		return "", false, err
 	}
 	var file drive.File
-	k := call{
-		method: http.MethodPost, url: s.c.drive + "files", query: url.Values{"fields": {"id"}}, body: body, once: true,
-		drive: true,
-	}
 	err = s.do(ctx, k, decodeInto(&file))
-	return file.Id, err == nil, err
+	return file.Id, err == nil, explainUnseen(t, err)
 }
 
 // keyQuery finds the spreadsheets that were made for an exporter's target.

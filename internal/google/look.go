@@ -28,7 +28,13 @@ func (r *write) look(ctx context.Context) error {
 	if err := r.prove(ctx); err != nil {
 		return err
 	}
-	return r.takeOver(ctx)
+	if err := r.takeOver(ctx); err != nil {
+		return err
+	}
+	if err := r.takeTemplate(ctx); err != nil {
+		return err
+	}
+	return r.chooseMove()
 }
 
 // zone returns the time zone in which the spreadsheet shows instants.
@@ -77,7 +83,7 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()
@@ -144,11 +150,11 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 		}
 	}
 	r.newChange()
-	r.spare = 0
+	r.spare, r.own, r.blanks = 0, nil, map[int]bool{}
 	columns := r.w.Rows.Schema().Columns
 	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
 	line, blank := make([]value, len(columns)), make([]value, len(columns))
-	last := make([]value, len(r.place.stamp.Fields))
+	last, blankLast := make([]value, len(r.place.stamp.Fields)), make([]value, len(r.place.stamp.Fields))
 	isHeader := true
 	err = r.read(ctx, r.state.id, r.place.tab.title, at, func(row []value) {
 		if isHeader {
@@ -161,18 +167,18 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 				line[i] = row[col-at.col]
 			}
 		}
-		if slices.Equal(line, blank) {
-			r.spare++
-			return
-		}
 		clear(last)
-		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
-			r.keep(blank, last)
-		}
 		for i, f := range r.place.stamp.Fields {
 			if col, ok := r.place.layout.at[f.ID]; ok {
 				last[i] = row[col-at.col]
 			}
+		}
+		if isBlank(line) && isBlank(last) {
+			r.spare++
+			return
+		}
+		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
+			r.keep(blank, blankLast)
 		}
 		r.keep(line, last)
 	})
@@ -182,8 +188,15 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 
 // keep takes the next existing row, also in the columns of the last write.
 func (r *write) keep(values, last []value) {
+	if isBlank(values) && isBlank(last) {
+		r.blanks[r.change.Stands()] = true
+	}
 	r.change.StandLast(values, last)
 	_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
+}
+
+func isBlank(row []value) bool {
+	return !slices.ContainsFunc(row, func(v value) bool { return v.Kind != 0 })
 }
 
 // standing yields the existing rows again.
@@ -323,7 +336,11 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 			continue
 		}
 		g := goneColumn{col: col, field: id, bare: true}
-		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
+		parts := (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1})
+		for _, l := range consecutive(r.own) {
+			parts = append(parts, rect{m.row + 1 + l.row, col, m.row + 1 + l.row + l.rows, col + 1})
+		}
+		for _, part := range parts {
 			for _, area := range allMinus([]rect{part}, r.place.heading.cells()) {
 				taken, err := r.firstTaken(ctx, t.title, area)
 				if err != nil {

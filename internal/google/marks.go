@@ -232,6 +232,9 @@ func (pl *plan) newStamp() stamp {
 		}
 		s.Fields = append(s.Fields, f)
 	}
+	if pl.writing {
+		return pl.unfinishedStamp(s)
+	}
 	if pl.undo != nil {
 		s.Fields, s.Look = nil, pl.undo.Look
 		for _, f := range pl.undo.Fields {

@@ -85,7 +85,7 @@ func (r *write) keepMonthEnd() {
 	for r.state.tab(id) != nil {
 		id++
 	}
-	pl.kept.requests = append(pl.kept.requests, r.monthEndRequests(id, month, rows, cols, parts)...)
+	pl.kept.copies = append(pl.kept.copies, r.monthEndRequests(id, month, rows, cols, parts)...)
 	pl.kept.cells += size
 	pl.kept.monthEnd = true
 	pl.kept.monthTitle = r.state.freeTitle(r.place.tab.title, " "+month)

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
@@ -196,7 +197,8 @@ func (r *write) tornBelow(pl *plan, top int, fill []int) (at rect, what string) 
 
 // shiftCells plans to move cells below the rows, and to fill down formulas beside them.
 func (pl *plan) shiftCells(around room) {
-	pl.room = max(0, pl.place.managed.endRow+around.below+pl.arr.inserted()-pl.place.tab.rows)
+	below := around.below + pl.aside.rows
+	pl.room = max(0, pl.place.managed.endRow+below+pl.arr.inserted()-pl.place.tab.rows)
 	for _, col := range around.fill {
 		pl.fill = append(pl.fill, pl.shape.now[col])
 	}
@@ -240,7 +242,7 @@ func (r *write) blocked(cell string, pl *plan) *problem.Problem {
 
 // isOurs reports whether a named range is an exporter's.
 func isOurs(n namedRange) bool {
-	return len(n.name) > len(rangePrefix) && n.name[:len(rangePrefix)] == rangePrefix
+	return strings.HasPrefix(n.name, export.OwnRangePrefix)
 }
 
 const rangePrefix = "ledgersheet_"

@@ -27,7 +27,10 @@ func (r *write) putStaged(ctx context.Context) error {
 	}
 	rows := r.plan.arr.written()
 	r.picked = nil // they did not fit after all, with what else the batch holds
-	if err := r.budget().check(); err != nil {
+	if r.needsPlace() && r.mayWriteInPlace() {
+		return r.putInPlace(ctx)
+	}
+	if err := r.checkRoom(); err != nil {
 		return err
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)

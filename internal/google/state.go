@@ -42,6 +42,9 @@ type stamp struct {
 	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
 	At      string    `json:"at"`            // a copy of a month's end counts as a write
 	First   firstRows `json:"first"`         // of the exporter on this tab
+	// Writing is the run that has begun to write rows in place and has not finished; empty if all is there. Run is then
+	// the one before.
+	Writing export.ID `json:"writing,omitempty"`
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
@@ -119,6 +122,9 @@ type state struct {
 	id, url, zone string
 	tabs          []tab
 	named         []namedRange
+	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty
+	// if in none. A copy of that one has it too.
+	copyOf string
 }
 
 type namedRange struct {
@@ -127,7 +133,8 @@ type namedRange struct {
 	at       rect // empty if its cells were deleted
 }
 
-const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
+const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone)," +
+	"developerMetadata(metadataKey,metadataValue),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
 	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges)," +
 	"merges,tables(range),basicFilter," +
@@ -152,6 +159,11 @@ func stateOf(doc *sheets.Spreadsheet) *state {
 	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl}
 	if doc.Properties != nil {
 		st.zone = doc.Properties.TimeZone
+	}
+	for _, m := range doc.DeveloperMetadata {
+		if m.MetadataKey == templateKey {
+			st.copyOf = m.MetadataValue
+		}
 	}
 	for _, sh := range doc.Sheets {
 		st.tabs = append(st.tabs, tabOf(sh))
@@ -317,6 +329,9 @@ type place struct {
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 	marks  marks // once they are read
+	// origin is where the rows stand, if that is not the tab that a person has chosen since.
+	origin *place
+	move   *move // to where the rows are wanted; nil if they are there
 }
 
 // extent returns the managed range with the columns that people have moved out of it.
@@ -342,13 +357,17 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	}
 	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
-	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
-		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
-		p.tab, p.managed, p.stamp, p.follows = t, named.at, t.stamps[owner], true
-		if target.Tab != nil { // nobody has chosen a different start cell since
-			p.row, p.col = named.at.row, named.at.col
+	if t := st.tab(named.tab); t != nil && !named.at.empty() {
+		here := p
+		here.tab, here.managed, here.stamp, here.follows = t, named.at, t.stamps[owner], true
+		switch {
+		case target.Tab != nil: // nobody has chosen a different place since
+			here.row, here.col = named.at.row, named.at.col
+			return here, nil
+		case strings.EqualFold(t.title, target.Sheet):
+			return here, nil
 		}
-		return p, nil
+		p.origin = &here
 	}
 	if target.Tab != nil {
 		p.tab = st.tab(*target.Tab)
@@ -356,7 +375,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if p.tab == nil {
 		p.tab = st.tabTitled(target.Sheet)
 	}
-	if only := st.onlyTab(); p.tab == nil && target.Created && target.Tab == nil && only.isFirst() {
+	fresh := target.Created && target.Tab == nil
+	if only := st.onlyTab(); p.tab == nil && fresh && only.isFirst() && target.Template == "" {
 		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {

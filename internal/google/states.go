@@ -95,6 +95,7 @@ func statesTabID(owner export.ID) int64 { return numberFor("states", string(owne
 
 // keeping is what a commit does to keep what stands.
 type keeping struct {
+	copies     []*sheets.Request // of the range as it was seen, before people's lines are moved out of it
 	requests   []*sheets.Request
 	cells      int  // by which the spreadsheet grows
 	state      bool // the write can be undone
@@ -117,7 +118,7 @@ func (r *write) planKept() error {
 		}
 		return nil
 	}
-	if r.w.OnHandEdit == export.KeepCopyOfHandEdits && r.set.Edited > 0 {
+	if r.w.OnHandEdit == export.KeepCopyOfHandEdits && r.set.Edited > len(r.own) {
 		if err := r.keepCopy(); err != nil {
 			return err
 		}
@@ -127,13 +128,14 @@ func (r *write) planKept() error {
 	return nil
 }
 
-// keepRequests returns the requests that keep what stands. A copy may leave out rows that a filter hides, so it shows
-// them first.
+// keepRequests returns the requests that keep what stands, and move people's lines out of it. A copy may leave out rows
+// that a filter hides, so it shows them first.
 func (pl *plan) keepRequests() []*sheets.Request {
-	if len(pl.kept.requests) == 0 {
+	reqs := pl.moveAside()
+	if len(pl.kept.copies)+len(pl.kept.requests)+len(reqs) == 0 {
 		return nil
 	}
-	return append(pl.showFiltered(), pl.kept.requests...)
+	return slices.Concat(pl.showFiltered(), pl.kept.copies, reqs, pl.kept.requests)
 }
 
 // keepCopy plans to copy the range to a hidden tab of its own, at the same place, where it stays for good.
@@ -150,7 +152,7 @@ func (r *write) keepCopy() error {
 			WithHint("Delete copies that you no longer need, or let the exporter overwrite edits. Nothing was written.")
 	}
 	text, _ := json.Marshal(map[string]string{"exporter": string(pl.owner), "run": string(pl.run)})
-	pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, m.endRow, m.endCol),
+	pl.kept.copies = append(pl.kept.copies, addHiddenTab(id, title, m.endRow, m.endCol),
 		createMetadata(&sheets.DeveloperMetadata{
 			MetadataId: id, MetadataKey: copyKey, MetadataValue: string(text), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
@@ -174,6 +176,7 @@ func addHiddenTab(id int64, title string, rows, cols int) *sheets.Request {
 // nothing where there is no room.
 func (r *write) keepState() {
 	pl, m := r.plan, r.place.extent()
+	m.endRow -= pl.aside.rows
 	if pl.whole || m.empty() || m.rows()*m.cols() > r.c.o.KeptCells || len(pl.unmerge) > 0 {
 		return
 	}
@@ -214,9 +217,11 @@ func (r *write) keepState() {
 		pl.kept.cleared = true
 	}
 	for _, s := range spansOf(r.place.layout.columns()) {
-		from := rect{m.row, s[0], m.endRow, s[1]}
-		to := rect{at.row, at.col + s[0] - m.col, at.endRow, at.col + s[1] - m.col}
-		pl.kept.requests = append(pl.kept.requests, paste(from.grid(r.place.tab.id), to.grid(id), "PASTE_NORMAL"))
+		for _, own := range pl.ownRows() {
+			from := rect{own.row, s[0], own.row + own.rows, s[1]}
+			to := rect{at.row + own.from, at.col + s[0] - m.col, at.row + own.from + own.rows, at.col + s[1] - m.col}
+			pl.kept.requests = append(pl.kept.requests, paste(from.grid(r.place.tab.id), to.grid(id), "PASTE_NORMAL"))
+		}
 	}
 	pl.kept.requests = append(pl.kept.requests, createMetadata(&sheets.DeveloperMetadata{
 		MetadataId:  numberFor("state", string(pl.owner), string(pl.run), r.place.stamp.text),

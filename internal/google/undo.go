@@ -23,7 +23,7 @@ func (r *write) restore(ctx context.Context) error {
 		}
 	}
 	switch m := r.place.managed; {
-	case m.empty() || r.place.isMoved():
+	case m.empty():
 		return cannotUndo("The exported area is no longer where that run wrote it.")
 	case r.undo == nil && r.w.Reverse != nil:
 		return r.takeBack(ctx)

@@ -45,6 +45,9 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.cut = r.enc.cut
+	if err == nil {
+		r.setOwnAside()
+	}
 	r.set, r.weighed, r.zoned = r.change.Set(r.standing), r.enc.zone.String(), r.enc.zoned
 	r.placeEdits()
 	return err

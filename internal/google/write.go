@@ -27,13 +27,16 @@ type write struct {
 	w      export.WriteRequest
 	given  *table.Spool // the result; w.Rows may have more columns
 	made   bool         // this run created the spreadsheet, so nobody has put anything into it
+	begun  bool         // a batch of this run has prepared the spreadsheet
 	state  *state
 	looked time.Time
 	place  place
 	spare  int // blank rows at the end of the managed range
 	plan   *plan
 
-	kept   *table.Spool // the existing rows
+	kept   *table.Spool // the existing rows, but for people's own
+	blanks map[int]bool // the positions of blank rows among the existing ones
+	own    []int        // the positions of people's own lines among the existing rows, which are moved out of the way
 	change *change.Builder
 	set    *change.Set
 
@@ -92,6 +95,12 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if r.place.move != nil {
+		if err := r.prepareMove(ctx); err != nil {
+			return nil, err
+		}
+		return r, r.checkFile(ctx)
+	}
 	if r.isUndo() {
 		if err := r.restore(ctx); err != nil {
 			return nil, err
@@ -129,6 +138,9 @@ func (r *write) decide(ctx context.Context) error {
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
 	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo
+	if err := r.planAside(ctx, pl); err != nil {
+		return err
+	}
 	for _, t := range r.titles {
 		pl.titles = append(pl.titles, t.Text)
 	}
@@ -136,9 +148,6 @@ func (r *write) decide(ctx context.Context) error {
 	r.planLinks(pl)
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
-	} else if r.place.isMoved() {
-		pl.start(r.set.Rows)
-		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -158,7 +167,7 @@ func (r *write) decide(ctx context.Context) error {
 	if err := pl.check(); err != nil {
 		return err
 	}
-	if err := r.budget().check(); err != nil {
+	if err := r.checkRoom(); err != nil {
 		return err
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
@@ -212,6 +221,9 @@ func (r *write) newChange() {
 	if o.Reshaped = !r.sameColumns(); o.Reshaped {
 		o.Last = r.lastColumns()
 	}
+	if r.place.stamp.isUnfinished() { // nobody knows which rows it has left
+		o.Reshaped, o.Last = true, nil
+	}
 	r.change = change.NewBuilder(o)
 	r.change.Grow(max(0, r.place.managed.rows()-1), r.w.Rows.Len())
 }
@@ -256,6 +268,12 @@ func (r *write) Requests() int {
 	if r.w.Target.Spreadsheet == "" {
 		n = create + state
 	}
+	if r.place.move != nil {
+		const move, look = 1, 1
+		if n = move + look; r.set.Empty() {
+			return n
+		}
+	}
 	switch {
 	case r.isSame():
 		if r.plan.kept.monthEnd {
@@ -271,6 +289,9 @@ func (r *write) Requests() int {
 	if r.picked != nil {
 		return n + commit + verify
 	}
+	if r.plan != nil && r.needsPlace() && r.mayWriteInPlace() {
+		return n + r.inPlaceRequests()
+	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
 }
 
@@ -278,6 +299,11 @@ func (r *write) Requests() int {
 func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 	if r.w.Target.Spreadsheet == "" {
 		if err := r.begin(ctx); err != nil {
+			return export.WriteResult{}, err
+		}
+	}
+	if r.place.move != nil {
+		if err := r.carryOver(ctx); err != nil {
 			return export.WriteResult{}, err
 		}
 	}
@@ -304,8 +330,13 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 func (r *write) begin(ctx context.Context) error {
 	target := r.w.Target
 	var err error
-	if target.Spreadsheet, r.made, err = r.create(ctx, target.CreateKey, r.w.Title); err != nil {
+	if target.Spreadsheet, r.made, err = r.create(ctx, target, r.w.Title); err != nil {
 		return err
+	}
+	if target.Template != "" {
+		if err := r.clean(ctx, target.Spreadsheet); err != nil {
+			return err
+		}
 	}
 	target.Created = true
 	r.w.Target = target
@@ -343,6 +374,9 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 	res := r.result()
 	res.TraceRun = r.place.stamp.Run
 	res.Unchanged = res.TraceRun != r.w.Run || r.w.NextRun != r.w.Run // else it wrote, and died before it could tell
+	if r.begun {
+		res.Unchanged, r.set.Reversible = false, false // what it did is not about rows
+	}
 	return res, nil
 }
 

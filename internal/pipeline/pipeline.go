@@ -21,6 +21,7 @@ type Store interface {
 	Company(ctx context.Context, realm export.RealmID) (export.Company, error)
 	Account(ctx context.Context, id export.ID) (export.GoogleAccount, error)
 	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
+	Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 	Mark(ctx context.Context, key string) ([]byte, error)
 	PutMark(ctx context.Context, key string, data []byte) error
@@ -267,6 +268,9 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 
 // newRequest returns what the destination is asked to write.
 func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
+	if err := j.shareCopy(ctx); err != nil {
+		return export.WriteRequest{}, err
+	}
 	e := j.exporter
 	left, err := j.readTraces(ctx, e.ID)
 	if err != nil {
@@ -283,8 +287,8 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
-		KeepMonthEnds: e.KeepMonths,
-		Undo:          j.undoes, Reverse: reverse,
+		KeepMonthEnds: e.KeepMonths, InPlace: e.InPlace,
+		Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
 		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,

@@ -141,6 +141,9 @@ func configFacts(e export.Exporter, k known) []fact {
 		place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
 		if e.Target.Spreadsheet == "" {
 			place += ", in a new spreadsheet that the first run makes"
+			if e.Target.Template != "" {
+				place += " as a copy of the template " + e.Target.Template
+			}
 		}
 		facts = append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account})
 	}

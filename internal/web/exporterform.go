@@ -80,6 +80,7 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 		// Two exporters at the same cell would fight over it, so the copy starts with a spreadsheet of its own.
 		e.Target = export.Target{
 			Kind: e.Target.Kind, Account: e.Target.Account, Sheet: e.Target.Sheet, Start: "A1", Folder: e.Target.Folder,
+			Template: e.Target.Template, DriveFolder: e.Target.DriveFolder,
 		}
 		return w.showForm(c, http.StatusOK, e, k, nil, nil)
 	}

@@ -132,7 +132,8 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
 	finer := []string{
-		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends",
+		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends", "in_place",
+		"destination.template_spreadsheet_id", "destination.folder_id",
 	}
 	for _, name := range finer {
 		v.Finer = v.Finer || wrong(name) != ""

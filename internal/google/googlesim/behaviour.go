@@ -27,6 +27,9 @@ type Behaviour struct {
 	InsertedCellsInherit bool `json:"inserted_cells_inherit"`
 	// ShiftRefusesFilter refuses insertRange and deleteRange that would move a part of a basic filter.
 	ShiftRefusesFilter bool `json:"shift_refuses_filter"`
+	// CutLosesOverwritten breaks references to the cells that cutPaste lays others over, unless they are
+	// among the moved ones. By default they go on pointing at the place.
+	CutLosesOverwritten bool `json:"cut_loses_overwritten"`
 	// SortMovesHiddenRows makes sortRange move rows that are hidden; by default they stay where they are.
 	SortMovesHiddenRows bool `json:"sort_moves_hidden_rows"`
 	// DeleteTableClears empties the cells of a deleted Table.

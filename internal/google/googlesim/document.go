@@ -17,6 +17,8 @@ type document struct {
 	shares            map[string]string // email → "writer" or "reader"
 	apps              map[string]bool   // client ID and email of every drive.file grant on it
 	properties        map[string]string // appProperties of the client that made it
+	parent            string            // the folder; empty for that of the owner's own Drive
+	copyLocked        bool              // only editors may copy it
 	state             *state            // what is committed; never changed, only replaced
 }
 

@@ -1,6 +1,7 @@
 package googlesim
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -112,12 +113,26 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 		if err := decodeBody(c.body, &in, ""); err != nil {
 			return nil, "", err
 		}
-		if err := s.mayCreate(who); err != nil {
+		if doc.copyLocked && doc.role(who.email) == "reader" {
+			return nil, "", errCannotCopy()
+		}
+		parents := in.Parents
+		if len(parents) == 0 && doc.parent != "" && s.seesFolder(who, c, doc.parent) {
+			parents = []string{doc.parent}
+		}
+		parent, err := s.placeFile(who, c, parents)
+		if err != nil {
 			return nil, "", err
 		}
 		copied := s.copyFile(doc, who.email, in.Name)
-		copied.apps[appKey(who)] = true
-		copied.properties = in.AppProperties
+		copied.apps[appKey(who)], copied.parent = true, parent
+		copied.properties = maps.Clone(doc.properties)
+		for key, value := range in.AppProperties {
+			if copied.properties == nil {
+				copied.properties = map[string]string{}
+			}
+			copied.properties[key] = value
+		}
 		return s.driveResource(copied, who, base), usual, nil
 	case "drive.permissions.list":
 		list := &drive.PermissionList{
@@ -174,8 +189,13 @@ func sortedKeys(m map[string]string) []string {
 
 func (s *Server) driveResource(doc *document, who caller, base string) *drive.File {
 	role := doc.role(who.email)
+	var parents []string
+	if doc.parent != "" {
+		parents = []string{doc.parent}
+	}
 	return &drive.File{
-		Kind: "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
+		Parents: parents,
+		Kind:    "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
 		Version:     doc.edits.version(s.now(), s.how.DriveLag),
 		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().
@@ -200,7 +220,8 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	if in.MimeType != spreadsheetType {
 		return nil, badRequest("This simulator only makes files of type %s.", spreadsheetType)
 	}
-	if err := s.mayCreate(who); err != nil {
+	parent, err := s.placeFile(who, c, in.Parents)
+	if err != nil {
 		return nil, err
 	}
 	st := newState(in.Name)
@@ -210,7 +231,7 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	st.addTab(0, "Sheet1", defaultRows, defaultColumns)
 	doc := s.store(who.email, st)
 	doc.apps[appKey(who)] = true
-	doc.properties = in.AppProperties
+	doc.properties, doc.parent = in.AppProperties, parent
 	return s.driveResource(doc, who, base), nil
 }
 
