@@ -37,7 +37,7 @@ func TestExporterAsJSON(t *testing.T) {
 			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true, InPlace: true,
 			Target: export.Target{
 				Account: "con_1", Spreadsheet: "s", Sheet: "T", Start: "A1", URL: "https://x.test",
-				Template: "t", Folder: "f",
+				Template: "t", DriveFolder: "f",
 			},
 			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true, OnChange: true}, NextAt: noon,
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon},
