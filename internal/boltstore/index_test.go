@@ -203,6 +203,27 @@ func (k *keeper) enqueue(t *rapid.T) {
 	k.want(t, err)
 }
 
+// many adds more ended runs of one exporter than its history lists.
+func (k *keeper) many(t *rapid.T) {
+	id := k.exporter(t)
+	err := k.s.db.Update(func(tx *bbolt.Tx) error {
+		for range export.MostRecent + 3 {
+			k.now = k.now.Add(time.Second)
+			r := export.Run{ID: export.NewID("run", k.now), Exporter: export.Exporter{ID: id}, QueuedAt: k.now}
+			stored, joined, err := enqueue(tx, r)
+			if err != nil || joined {
+				return err
+			}
+			stored.Status, stored.FinishedAt = export.RunFailed, k.now
+			if err := putRun(tx, stored); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	k.want(t, err)
+}
+
 func (k *keeper) enqueueDue(t *rapid.T) {
 	r := k.run(t)
 	e, err := k.s.Exporter(k.ctx, r.Exporter.ID)
@@ -265,7 +286,8 @@ func (k *keeper) rescue(t *rapid.T) {
 }
 
 func (k *keeper) prune(t *rapid.T) {
-	_, err := k.s.PruneRuns(k.ctx, k.now.Add(-10*time.Minute), rapid.IntRange(0, 25).Draw(t, "keep"))
+	before := k.now.Add(time.Duration(rapid.IntRange(-10, 60).Draw(t, "before")) * time.Minute)
+	_, err := k.s.PruneRuns(k.ctx, before, rapid.SampledFrom([]int{0, 1, 2, 25}).Draw(t, "keep"))
 	k.want(t, err)
 }
 
@@ -287,7 +309,7 @@ func TestIndexesEqualAFullScan(t *testing.T) {
 		k := &keeper{s: s, ctx: context.Background(), now: noon}
 		rt.Repeat(map[string]func(*rapid.T){
 			"": k.check, "create": k.create, "update": k.update, "drop": k.drop, "enqueue": k.enqueue,
-			"enqueue more": k.enqueue, "enqueue due": k.enqueueDue, "claim": k.claim, "change": k.change,
+			"enqueue more": k.enqueue, "many": k.many, "enqueue due": k.enqueueDue, "claim": k.claim, "change": k.change,
 			"change more": k.change, "change again": k.change, "rescue": k.rescue, "prune": k.prune,
 		})
 	})
