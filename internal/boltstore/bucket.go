@@ -30,7 +30,7 @@ const (
 	bucketRunsByDue          = "runs_by_due"        // exporter id, 0, due time → run id
 	bucketRunHeads           = "run_heads"          // run id → what the history is searched by
 	bucketRunsBy             = "runs_by"            // what the history is searched by, 0, run id → nothing
-	bucketActive             = "active"             // status, ready time, run id → what decides when it may begin, packed
+	bucketActive             = "active"             // status, ready time, run id → export.ActiveRun, packed
 	bucketActiveByExporter   = "active_by_exporter" // exporter id → key of its queued or running run in active
 	bucketQueue              = "queue"              // of schemas before 5
 	bucketUsers              = "users"

@@ -131,8 +131,8 @@ const afterAll = "\xff"
 // than looking at each run.
 const mostUnion = 50
 
-// newestFirst yields the ids of runs, newest first, that match a filter's exporter, company, status, trigger and cursor.
-// It jumps from index to index, so it takes as long as the rarest of these is common.
+// newestFirst yields the ids of the runs, newest first, that match a filter's exporter, company, status, trigger and
+// cursor. It jumps from index to index, so it takes no longer than walking the shortest of them.
 func newestFirst(tx *bbolt.Tx, f export.RunFilter) func(func(string) bool) {
 	var all []descent
 	if f.Exporter != "" {

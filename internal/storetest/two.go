@@ -45,6 +45,11 @@ func chooseAll(active iter.Seq[export.ActiveRun]) (ids []export.ID) {
 	return ids
 }
 
+// chooseOnly chooses one run, whatever is there.
+func chooseOnly(id export.ID) func(iter.Seq[export.ActiveRun]) []export.ID {
+	return func(iter.Seq[export.ActiveRun]) []export.ID { return []export.ID{id} }
+}
+
 func doNothing(*export.Run) {}
 
 func testClaimOnce(t *testing.T, one, two export.Store) {
@@ -97,8 +102,7 @@ func testClaimOnce(t *testing.T, one, two export.Store) {
 			t.Errorf("a claimed run is %s, of %s, attempt %d, started %v", r.Status, r.Owner, r.Attempts, r.StartedAt)
 		}
 	}
-	if _, err := one.Claim(ctx, "wrk_0", func(iter.Seq[export.ActiveRun]) []export.ID { return []export.ID{"run_00"} },
-		doNothing); err == nil {
+	if _, err := one.Claim(ctx, "wrk_0", chooseOnly("run_00"), doNothing); err == nil {
 		t.Error("a running run was claimed")
 	}
 }
@@ -155,7 +159,7 @@ func testRescue(t *testing.T, one, two export.Store) {
 	}
 	claim := func(s export.Store, worker, run export.ID) {
 		t.Helper()
-		_, err := s.Claim(ctx, worker, func(iter.Seq[export.ActiveRun]) []export.ID { return []export.ID{run} }, doNothing)
+		_, err := s.Claim(ctx, worker, chooseOnly(run), doNothing)
 		must(t, err)
 	}
 	claim(one, "wrk_dead", "run_a")
