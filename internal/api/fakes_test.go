@@ -84,7 +84,7 @@ func (f fakeQueue) Cancel(ctx context.Context, id export.ID) (export.Run, error)
 	})
 }
 
-func (f fakeQueue) Waiting(export.ID) string { return "waits for a worker" }
+func (f fakeQueue) Waiting(export.Run) string { return "waits for a worker" }
 
 type fakeTicker struct{}
 

@@ -11,9 +11,9 @@ import (
 
 // CreateExporter implements export.ExporterStore.
 func (s *Store) CreateExporter(ctx context.Context, e export.Exporter) error {
-	return s.update(ctx, "creating exporter", func(tx *bbolt.Tx) error {
+	return s.share(ctx, "creating exporter", func(tx *bbolt.Tx) error {
 		if has(tx, bucketExporters, string(e.ID)) {
-			return fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists)
+			return refused(fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists))
 		}
 		return putExporter(tx, e)
 	})

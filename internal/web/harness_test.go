@@ -424,7 +424,7 @@ func (f fakeQueue) Cancel(ctx context.Context, id export.ID) (export.Run, error)
 	})
 }
 
-func (f fakeQueue) Waiting(export.ID) string { return "Alder & Sons has two runs already." }
+func (f fakeQueue) Waiting(export.Run) string { return "Alder & Sons has two runs already." }
 
 type fakeTicker struct{}
 
