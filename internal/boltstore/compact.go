@@ -119,7 +119,7 @@ func keyTime(n uint64) time.Time {
 
 // Flags of a packed head.
 const (
-	flagScheduled = 1 << iota
+	flagEnabled = 1 << iota
 	flagPaused
 	flagActive
 	flagDiffers
@@ -133,7 +133,7 @@ func packHead(h export.ExporterHead) []byte {
 		on   bool
 		flag byte
 	}{
-		{h.Scheduled, flagScheduled}, {h.Paused, flagPaused}, {h.Active, flagActive}, {h.Differs, flagDiffers},
+		{h.Schedule.Enabled, flagEnabled}, {h.Paused, flagPaused}, {h.Active, flagActive}, {h.Differs, flagDiffers},
 		{h.Mixed, flagMixed},
 	} {
 		if f.on {
@@ -148,6 +148,8 @@ func packHead(h export.ExporterHead) []byte {
 	p.text(string(h.Account))
 	p.text(h.Spreadsheet)
 	p.text(string(h.Verdict))
+	p.text(h.Schedule.Cron)
+	p.text(h.Schedule.Timezone)
 	p.realms(h.Companies)
 	return p
 }
@@ -158,11 +160,12 @@ func unpackHead(raw []byte) (h export.ExporterHead, err error) {
 		return h, errCompact
 	}
 	flags := u.byte()
-	h.Scheduled, h.Paused = flags&flagScheduled != 0, flags&flagPaused != 0
+	h.Schedule.Enabled, h.Paused = flags&flagEnabled != 0, flags&flagPaused != 0
 	h.Active, h.Differs, h.Mixed = flags&flagActive != 0, flags&flagDiffers != 0, flags&flagMixed != 0
 	h.NextAt = u.time()
 	h.ID, h.Name, h.Definition = export.ID(u.text()), u.text(), u.text()
 	h.Account, h.Spreadsheet, h.Verdict = export.ID(u.text()), u.text(), export.RunStatus(u.text())
+	h.Schedule.Cron, h.Schedule.Timezone = u.text(), u.text()
 	h.Companies = u.realms()
 	return h, u.err
 }

@@ -131,7 +131,7 @@ func (m indexes) addExporter(e export.Exporter, h export.History) {
 	if s := e.Target.Spreadsheet; s != "" {
 		m[bucketExportersBySheet][s+"\x00"+head.Position()] = ""
 	}
-	if e.Schedule.Enabled && !e.Paused() {
+	if e.Schedule.Enabled && e.Schedule.Cron != "" && !e.Paused() {
 		m[bucketExportersByDue][string(dueExporterKey(e.NextAt, e.ID))] = ""
 	}
 }
@@ -154,6 +154,7 @@ func (k *keeper) draw(t *rapid.T, e *export.Exporter) {
 		rapid.ID[export.RealmID]).Draw(t, "companies")
 	e.Target.Spreadsheet = rapid.SampledFrom([]string{"", "S", "T"}).Draw(t, "spreadsheet")
 	e.Schedule.Enabled = rapid.Bool().Draw(t, "enabled")
+	e.Schedule.Cron = rapid.SampledFrom([]string{"", "0 6 * * *"}).Draw(t, "cron")
 	e.Pause = rapid.SampledFrom([]*export.Pause{nil, nil, {Reason: export.PausedByPerson}}).Draw(t, "pause")
 	e.NextAt = rapid.SampledFrom([]time.Time{{}, k.now, k.now.Add(time.Hour)}).Draw(t, "next")
 }

@@ -66,7 +66,7 @@ func listings(h *export.ExporterHead) map[listing]bool {
 	if h.Spreadsheet != "" {
 		keys[listing{bucketExportersBySheet, h.Spreadsheet + "\x00" + h.Position()}] = true
 	}
-	if h.Scheduled && !h.Paused {
+	if h.Scheduled() {
 		keys[listing{bucketExportersByDue, string(dueExporterKey(h.NextAt, h.ID))}] = true
 	}
 	return keys

@@ -120,7 +120,7 @@ type ExporterHead struct {
 	Companies   []RealmID
 	Account     ID
 	Spreadsheet string
-	Scheduled   bool // its schedule is on
+	Schedule    Schedule
 	Paused      bool
 	NextAt      time.Time
 	// How its runs went, from its History.
@@ -137,10 +137,15 @@ func (e Exporter) Head(h History) ExporterHead {
 	verdict := h.Verdict()
 	return ExporterHead{
 		ID: e.ID, Name: e.Name, Definition: e.Definition, Companies: e.Companies, Account: e.Target.Account,
-		Spreadsheet: e.Target.Spreadsheet, Scheduled: e.Schedule.Enabled, Paused: e.Paused(), NextAt: e.NextAt,
+		Spreadsheet: e.Target.Spreadsheet, Schedule: e.Schedule, Paused: e.Paused(), NextAt: e.NextAt,
 		Active: h.Active(), Verdict: verdict.Status, Differs: verdict.Success() && verdict.Differences > 0,
 		Mixed: !h.Among(e.Companies),
 	}
+}
+
+// Scheduled reports whether the exporter runs by itself: its schedule is on and says when, and it is not paused.
+func (h ExporterHead) Scheduled() bool {
+	return h.Schedule.Enabled && h.Schedule.Cron != "" && !h.Paused
 }
 
 // Matches reports whether the filter selects the exporter.

@@ -214,6 +214,7 @@ func testDueExporters(t *testing.T, s export.Store) {
 	add("exp_soon", noon.Add(1), asIs)
 	add("exp_later", noon.Add(time.Hour), asIs)
 	add("exp_off", noon.Add(-time.Hour), func(e *export.Exporter) { e.Schedule.Enabled = false })
+	add("exp_never", noon.Add(-time.Hour), func(e *export.Exporter) { e.Schedule.Cron = "" })
 	add("exp_paused", noon.Add(-time.Hour), func(e *export.Exporter) {
 		e.Pause = &export.Pause{Reason: export.PausedByPerson}
 	})

@@ -80,7 +80,7 @@ func (m *Memory) DueExporters(
 	err = m.do(ctx, func() error {
 		for _, e := range m.exporters {
 			switch {
-			case !e.Schedule.Enabled || e.Paused():
+			case !e.Head(export.History{}).Scheduled():
 			case !e.NextAt.After(now):
 				due = append(due, clone(e))
 			case next.IsZero() || e.NextAt.Before(next):
