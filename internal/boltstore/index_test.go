@@ -71,7 +71,7 @@ func scanAll(tx *bbolt.Tx) (indexes, error) {
 			h.Recent = append(h.Recent, r.Brief())
 		}
 		if r.Status == export.RunSucceeded && r.Trigger != export.TriggerUndo && h.Last == nil {
-			h.Last = &export.Success{Brief: r.Brief(), Figures: r.Figures, URL: r.URL}
+			h.Last = r.Success()
 		}
 	}
 	for id, h := range histories {

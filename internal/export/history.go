@@ -60,8 +60,14 @@ type History struct {
 // Success is a run that was one, with what lists show of it.
 type Success struct {
 	Brief
-	Figures []FigureValue `json:"figures,omitempty"`
-	URL     string        `json:"url,omitempty"`
+	Figures  []FigureValue    `json:"figures,omitempty"`
+	Outcomes []CompanyOutcome `json:"outcomes,omitempty"`
+	URL      string           `json:"url,omitempty"`
+}
+
+// Success returns the run as a success.
+func (r Run) Success() *Success {
+	return &Success{Brief: r.Brief(), Figures: r.Figures, Outcomes: r.Result.Companies, URL: r.URL}
 }
 
 // Note brings the history up to date with a run, new or changed. It returns false if only the runs themselves can tell,
@@ -82,7 +88,7 @@ func (h *History) Note(r Run) bool {
 	switch {
 	case b.Success():
 		if h.Last == nil || h.Last.ID <= b.ID {
-			h.Last = &Success{Brief: b, Figures: r.Figures, URL: r.URL}
+			h.Last = r.Success()
 		}
 	case h.Last != nil && h.Last.ID == b.ID:
 		return false

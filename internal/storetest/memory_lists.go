@@ -23,7 +23,7 @@ func historyOf(runs []export.Run, exporter export.ID) (h export.History) {
 			h.Recent = append(h.Recent, r.Brief())
 		}
 		if r.Status == export.RunSucceeded && r.Trigger != export.TriggerUndo && h.Last == nil {
-			h.Last = &export.Success{Brief: r.Brief(), Figures: r.Figures, URL: r.URL}
+			h.Last = r.Success()
 		}
 	}
 	return h

@@ -1,0 +1,196 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/export"
+)
+
+// ExporterQuery selects a page of exporters. Zero fields select all.
+type ExporterQuery struct {
+	Company export.RealmID // only those that export it
+	Account export.ID      // only those that write with this account
+	// Text selects those with all of its words in their name, their type's title and their companies' names together.
+	Text   string
+	States []State // only those in one of these states
+	After  string  // the cursor of the page
+	Limit  int     // 0 means 50; at most 200
+}
+
+// Listed is an exporter in a list.
+type Listed struct {
+	export.Exporter
+	Standing
+}
+
+// ListExporters returns a page of the exporters that the actor may see and the query selects, by name, and the cursor of
+// the next page, which is empty at the end.
+func (d *Desk) ListExporters(ctx context.Context, q ExporterQuery) (page []Listed, next string, err error) {
+	if !d.sees() {
+		return nil, "", nil
+	}
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	q.Limit = min(q.Limit, maxPage)
+	search, err := d.newSearch(ctx, q)
+	if err != nil {
+		return nil, "", err
+	}
+	last := ""
+	for h, err := range d.heads(ctx, q) {
+		if err != nil {
+			return nil, "", err
+		}
+		state, err := d.stateOfHead(ctx, h, search.blocks)
+		if err != nil {
+			return nil, "", err
+		}
+		if !search.finds(h, state) {
+			continue
+		}
+		if len(page) == q.Limit {
+			return page, last, nil
+		}
+		e, err := d.o.Store.Exporter(ctx, h.ID)
+		if errors.Is(err, export.ErrNotFound) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return nil, "", fmt.Errorf("reading an exporter: %w", err)
+		}
+		standings, err := d.Standings(ctx, e)
+		if err != nil {
+			return nil, "", err
+		}
+		page, last = append(page, Listed{e, standings[0]}), h.Position()
+	}
+	return page, "", nil
+}
+
+// Census counts exporters.
+type Census struct {
+	All       int
+	Scheduled int // they have a next due time
+	By        map[State]int
+}
+
+// CountExporters counts the exporters that the actor may see and the query selects.
+func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, error) {
+	c := Census{By: map[State]int{}}
+	if !d.sees() {
+		return c, nil
+	}
+	search, err := d.newSearch(ctx, q)
+	if err != nil {
+		return c, err
+	}
+	for h, err := range d.heads(ctx, q) {
+		if err != nil {
+			return c, err
+		}
+		state, err := d.stateOfHead(ctx, h, search.blocks)
+		if err != nil {
+			return c, err
+		}
+		if !search.finds(h, state) {
+			continue
+		}
+		c.All++
+		c.By[state]++
+		if h.Scheduled() && !h.NextAt.IsZero() {
+			c.Scheduled++
+		}
+	}
+	return c, nil
+}
+
+// CountUsers counts the exporters that the actor may see, by each company and by each account that they use.
+func (d *Desk) CountUsers(ctx context.Context) (companies map[export.RealmID]int, accounts map[export.ID]int,
+	err error) {
+	companies, accounts = map[export.RealmID]int{}, map[export.ID]int{}
+	if !d.sees() {
+		return companies, accounts, nil
+	}
+	for h, err := range d.heads(ctx, ExporterQuery{}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, realm := range h.Companies {
+			companies[realm]++
+		}
+		accounts[h.Account]++
+	}
+	return companies, accounts, nil
+}
+
+// heads yields the heads of exporters that the actor may see, from the query's cursor on.
+func (d *Desk) heads(ctx context.Context, q ExporterQuery) func(func(export.ExporterHead, error) bool) {
+	f := export.ExporterFilter{Company: q.Company, Account: q.Account, Among: d.who.Grant.Among()}
+	return d.o.Store.ExporterHeads(ctx, f, q.After)
+}
+
+// stateOfHead returns the state of an exporter as the actor may see it.
+func (d *Desk) stateOfHead(ctx context.Context, h export.ExporterHead, b blocks) (State, error) {
+	if h.Mixed && d.who.Grant.Among() != nil {
+		e, err := d.o.Store.Exporter(ctx, h.ID)
+		if errors.Is(err, export.ErrNotFound) {
+			return "", nil // deleted meanwhile
+		}
+		if err != nil {
+			return "", fmt.Errorf("reading an exporter: %w", err)
+		}
+		standings, err := d.Standings(ctx, e)
+		if err != nil {
+			return "", err
+		}
+		return standings[0].State, nil
+	}
+	blocked, err := b.of(ctx, h)
+	return stateOf(h, blocked, d.o.Now()), err
+}
+
+// search is what a query looks for.
+type search struct {
+	words  []string
+	states []State
+	titles map[string]string         // of exporter types, folded
+	names  map[export.RealmID]string // of companies, folded
+	blocks blocks
+}
+
+func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
+	s := search{words: strings.Fields(export.FoldName(q.Text)), states: q.States, blocks: d.newBlocks()}
+	if len(s.words) == 0 {
+		return s, nil
+	}
+	s.titles, s.names = map[string]string{}, map[export.RealmID]string{}
+	for _, def := range d.o.Definitions {
+		s.titles[def.Info().ID] = export.FoldName(def.Info().Title)
+	}
+	companies, err := d.Companies(ctx)
+	for _, c := range companies {
+		s.names[c.Realm] = export.FoldName(c.Name)
+	}
+	return s, err
+}
+
+func (s search) finds(h export.ExporterHead, state State) bool {
+	if s.states != nil && !slices.Contains(s.states, state) {
+		return false
+	}
+	if len(s.words) == 0 {
+		return true
+	}
+	texts := []string{export.FoldName(h.Name), s.titles[h.Definition]}
+	for _, realm := range h.Companies {
+		texts = append(texts, s.names[realm])
+	}
+	return !slices.ContainsFunc(s.words, func(word string) bool {
+		return !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, word) })
+	})
+}
