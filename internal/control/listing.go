@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -27,8 +28,8 @@ type Listed struct {
 	Standing
 }
 
-// ListExporters returns a page of the exporters that the actor may see and the query selects, by name, and the cursor of
-// the next page, which is empty at the end.
+// ListExporters returns a page of the exporters that the actor may see and the query selects, by name. next is the
+// cursor of the next page; empty at the end.
 func (d *Desk) ListExporters(ctx context.Context, q ExporterQuery) (page []Listed, next string, err error) {
 	if !d.sees() {
 		return nil, "", nil
@@ -42,16 +43,9 @@ func (d *Desk) ListExporters(ctx context.Context, q ExporterQuery) (page []Liste
 		return nil, "", err
 	}
 	last := ""
-	for h, err := range d.heads(ctx, q) {
+	for h, err := range d.find(ctx, q, search) {
 		if err != nil {
 			return nil, "", err
-		}
-		state, err := d.stateOfHead(ctx, h, search.blocks)
-		if err != nil {
-			return nil, "", err
-		}
-		if !search.finds(h, state) {
-			continue
 		}
 		if len(page) == q.Limit {
 			return page, last, nil
@@ -89,16 +83,13 @@ func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, err
 	if err != nil {
 		return c, err
 	}
-	for h, err := range d.heads(ctx, q) {
+	for h, err := range d.find(ctx, q, search) {
 		if err != nil {
 			return c, err
 		}
 		state, err := d.stateOfHead(ctx, h, search.blocks)
 		if err != nil {
 			return c, err
-		}
-		if !search.finds(h, state) {
-			continue
 		}
 		c.All++
 		c.By[state]++
@@ -109,10 +100,36 @@ func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, err
 	return c, nil
 }
 
+// Named is the name of an exporter.
+type Named struct {
+	ID   export.ID
+	Name string
+}
+
+// NameExporters returns the names of the first exporters that the actor may see and the query selects, by name. A limit
+// of 0 means all.
+func (d *Desk) NameExporters(ctx context.Context, q ExporterQuery) (names []Named, err error) {
+	if !d.sees() {
+		return nil, nil
+	}
+	search, err := d.newSearch(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for h, err := range d.find(ctx, q, search) {
+		if err != nil {
+			return nil, err
+		}
+		if names = append(names, Named{h.ID, h.Name}); len(names) == q.Limit {
+			break
+		}
+	}
+	return names, nil
+}
+
 // CountUsers counts the exporters that the actor may see, by each company and by each account that they use.
-func (d *Desk) CountUsers(ctx context.Context) (companies map[export.RealmID]int, accounts map[export.ID]int,
-	err error) {
-	companies, accounts = map[export.RealmID]int{}, map[export.ID]int{}
+func (d *Desk) CountUsers(ctx context.Context) (map[export.RealmID]int, map[export.ID]int, error) {
+	companies, accounts := map[export.RealmID]int{}, map[export.ID]int{}
 	if !d.sees() {
 		return companies, accounts, nil
 	}
@@ -129,9 +146,26 @@ func (d *Desk) CountUsers(ctx context.Context) (companies map[export.RealmID]int
 }
 
 // heads yields the heads of exporters that the actor may see, from the query's cursor on.
-func (d *Desk) heads(ctx context.Context, q ExporterQuery) func(func(export.ExporterHead, error) bool) {
+func (d *Desk) heads(ctx context.Context, q ExporterQuery) iter.Seq2[export.ExporterHead, error] {
 	f := export.ExporterFilter{Company: q.Company, Account: q.Account, Among: d.who.Grant.Among()}
 	return d.o.Store.ExporterHeads(ctx, f, q.After)
+}
+
+// find yields the heads that a search finds, from the query's cursor on.
+func (d *Desk) find(ctx context.Context, q ExporterQuery, s search) iter.Seq2[export.ExporterHead, error] {
+	return func(yield func(export.ExporterHead, error) bool) {
+		for h, err := range d.heads(ctx, q) {
+			found := err == nil && s.hasWords(h)
+			if found && s.states != nil {
+				var state State
+				state, err = d.stateOfHead(ctx, h, s.blocks)
+				found = slices.Contains(s.states, state)
+			}
+			if (found || err != nil) && !yield(h, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // stateOfHead returns the state of an exporter as the actor may see it.
@@ -179,10 +213,8 @@ func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
 	return s, err
 }
 
-func (s search) finds(h export.ExporterHead, state State) bool {
-	if s.states != nil && !slices.Contains(s.states, state) {
-		return false
-	}
+// hasWords reports whether all words are in what people see of an exporter in a list.
+func (s search) hasWords(h export.ExporterHead) bool {
 	if len(s.words) == 0 {
 		return true
 	}

@@ -35,12 +35,8 @@ func States() []State {
 	}
 }
 
-// StateOf returns the state of an exporter, given its latest runs, newest first, and whether a connection blocks it.
-func StateOf(e export.Exporter, blocked bool, now time.Time, runs ...export.Run) State {
-	var h export.History
-	for _, r := range runs {
-		h.Recent = append(h.Recent, r.Brief())
-	}
+// StateOf returns the state of an exporter, given the history of its runs, and whether a connection blocks it.
+func StateOf(e export.Exporter, h export.History, blocked bool, now time.Time) State {
 	return stateOf(e.Head(h), blocked, now)
 }
 

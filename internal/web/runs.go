@@ -1,12 +1,13 @@
 package web
 
 import (
+	"context"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 )
 
@@ -38,7 +39,7 @@ func (w *Web) runRows(runs []export.Run) []runRow {
 
 func (w *Web) runRow(r export.Run) runRow {
 	row := runRow{
-		ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)),
+		ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r.Brief())),
 		Trigger: triggerWord(r.Trigger), By: r.By, At: w.moment(r.QueuedAt), Took: elapsed(r, w.o.Now()),
 		Attempts: r.Attempts, Active: !r.Status.Over(),
 	}
@@ -79,8 +80,7 @@ func changes(r export.Result) string {
 // runsView is the history.
 type runsView struct {
 	Runs      []runRow
-	Next      string // address of the next page
-	First     string // address of the first page, if this is not it
+	Pages     pager
 	Filtered  bool
 	Statuses  []choice
 	Triggers  []choice
@@ -97,7 +97,7 @@ type choice struct {
 
 func (w *Web) runsPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	k, err := know(ctx, d, needCompanies|needExporters)
+	k, err := know(ctx, d, needCompanies)
 	if err != nil {
 		return err
 	}
@@ -137,25 +137,15 @@ func (w *Web) runsPage(c *gin.Context) error {
 		{Value: "7", Title: "Last 7 days"},
 		{Value: "30", Title: "Last 30 days"},
 	}...)
-	exporters := []choice{{Title: "Any exporter"}}
-	for _, e := range k.exporters {
-		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})
+	if view.Exporters, err = exporterChoices(ctx, d, q.Get("exporter")); err != nil {
+		return err
 	}
-	view.Exporters = choose(q.Get("exporter"), exporters...)
-	companies := []choice{{Title: "Any company"}}
-	for _, co := range k.companies {
-		companies = append(companies, choice{Value: string(co.Realm), Title: co.Name})
-	}
-	view.Companies = choose(q.Get("company"), companies...)
+	view.Companies = companyChoices(k.companies, q.Get("company"))
 	for _, key := range []string{"status", "trigger", "period", "exporter", "company"} {
 		view.Filtered = view.Filtered || q.Get(key) != ""
 	}
-	if next != "" {
-		view.Next = pageAddress(q, string(next))
-	}
-	if filter.Before != "" {
-		view.First = pageAddress(q, "")
-	}
+	view.Pages = newPager("/runs", q, "before", string(next))
+	view.Pages.FirstTitle, view.Pages.NextTitle = "Newest", "Older"
 	f := frame{Title: "Runs", Section: "runs"}
 	if filter.Before == "" {
 		f.Live = 5
@@ -170,18 +160,23 @@ func choose(value string, list ...choice) []choice {
 	return list
 }
 
-func pageAddress(q url.Values, before string) string {
-	next := url.Values{}
-	for k, v := range q {
-		if k != "before" && len(v) > 0 && v[0] != "" {
-			next.Set(k, v[0])
+// exporterChoices offers the first exporters by name, and the chosen one. People come to the runs of any other from its
+// own page.
+func exporterChoices(ctx context.Context, d *control.Desk, chosen string) ([]choice, error) {
+	list := []choice{{Title: "Any exporter"}}
+	names, err := d.NameExporters(ctx, control.ExporterQuery{Limit: mostChoices})
+	if err != nil {
+		return nil, err
+	}
+	found := chosen == ""
+	for _, n := range names {
+		list = append(list, choice{Value: string(n.ID), Title: n.Name})
+		found = found || string(n.ID) == chosen
+	}
+	if !found {
+		if e, err := d.Exporter(ctx, export.ID(chosen)); err == nil {
+			list = append(list, choice{Value: chosen, Title: e.Name})
 		}
 	}
-	if before != "" {
-		next.Set("before", before)
-	}
-	if len(next) == 0 {
-		return "/runs"
-	}
-	return "/runs?" + next.Encode()
+	return choose(chosen, list...), nil
 }
