@@ -9,7 +9,7 @@ import (
 )
 
 // indexBatch is how many rows one transaction of a migration indexes.
-const indexBatch = 20_000
+const indexBatch = 2_000
 
 // indexAll makes the indexes of schema 5 from what they index.
 func indexAll(db *bbolt.DB) error {

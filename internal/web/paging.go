@@ -92,7 +92,7 @@ func stateChoices(chosen string) []choice {
 		{Value: string(control.StateOK), Title: "Up to date"},
 		{Value: string(control.StateRunning), Title: "Queued or running"},
 		{Value: string(control.StateFailing), Title: "Failing"},
-		{Value: string(control.StateDiffers), Title: "Differences"},
+		{Value: string(control.StateDiffers), Title: "Figures disagree"},
 		{Value: string(control.StateLate), Title: "Late"},
 		{Value: string(control.StateBlocked), Title: "Blocked"},
 		{Value: string(control.StatePaused), Title: "Paused"},
