@@ -71,11 +71,13 @@ type Census struct {
 	All       int
 	Scheduled int // they have a next due time
 	By        map[State]int
+	Companies map[export.RealmID]int // those that export it
+	Accounts  map[export.ID]int      // those that write with it
 }
 
 // CountExporters counts the exporters that the actor may see and the query selects.
 func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, error) {
-	c := Census{By: map[State]int{}}
+	c := Census{By: map[State]int{}, Companies: map[export.RealmID]int{}, Accounts: map[export.ID]int{}}
 	if !d.sees() {
 		return c, nil
 	}
@@ -93,6 +95,10 @@ func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, err
 		}
 		c.All++
 		c.By[state]++
+		c.Accounts[h.Account]++
+		for _, realm := range h.Companies {
+			c.Companies[realm]++
+		}
 		if h.Scheduled() && !h.NextAt.IsZero() {
 			c.Scheduled++
 		}
@@ -125,24 +131,6 @@ func (d *Desk) NameExporters(ctx context.Context, q ExporterQuery) (names []Name
 		}
 	}
 	return names, nil
-}
-
-// CountUsers counts the exporters that the actor may see, by each company and by each account that they use.
-func (d *Desk) CountUsers(ctx context.Context) (map[export.RealmID]int, map[export.ID]int, error) {
-	companies, accounts := map[export.RealmID]int{}, map[export.ID]int{}
-	if !d.sees() {
-		return companies, accounts, nil
-	}
-	for h, err := range d.heads(ctx, ExporterQuery{}) {
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, realm := range h.Companies {
-			companies[realm]++
-		}
-		accounts[h.Account]++
-	}
-	return companies, accounts, nil
 }
 
 // heads yields the heads of exporters that the actor may see, from the query's cursor on.

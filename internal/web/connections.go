@@ -69,7 +69,7 @@ func accountPath(id export.ID, action string) string {
 
 func (w *Web) connectionsPage(c *gin.Context) error {
 	ctx, d, q := c.Request.Context(), w.desk(c), c.Request.URL.Query()
-	k, err := know(ctx, d, needCompanies|needAccounts|needUsers)
+	k, err := know(ctx, d, needCompanies|needAccounts|needCensus)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	for _, co := range companies {
 		card := w.companyCard(co, k)
 		users, query := control.ExporterQuery{Company: co.Realm}, "company="+url.QueryEscape(string(co.Realm))
-		if err := card.link(ctx, d, users, k.companyUsers[co.Realm], query); err != nil {
+		if err := card.link(ctx, d, users, k.census.Companies[co.Realm], query); err != nil {
 			return err
 		}
 		view.Companies = append(view.Companies, card)
@@ -96,7 +96,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	for _, a := range k.accounts {
 		card := w.accountCard(a, k)
 		users, query := control.ExporterQuery{Account: a.ID}, "account="+url.QueryEscape(string(a.ID))
-		if err := card.link(ctx, d, users, k.accountUsers[a.ID], query); err != nil {
+		if err := card.link(ctx, d, users, k.census.Accounts[a.ID], query); err != nil {
 			return err
 		}
 		view.Accounts = append(view.Accounts, card)

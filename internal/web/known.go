@@ -15,9 +15,7 @@ type known struct {
 	desk      *control.Desk
 	companies []export.Company
 	accounts  []export.GoogleAccount
-	// How many exporters use each.
-	companyUsers map[export.RealmID]int
-	accountUsers map[export.ID]int
+	census    control.Census
 }
 
 // need selects the parts of known that a page needs.
@@ -26,7 +24,7 @@ type need uint8
 const (
 	needCompanies need = 1 << iota
 	needAccounts
-	needUsers
+	needCensus
 )
 
 // know loads what a page needs, as far as the actor may see it.
@@ -43,8 +41,8 @@ func know(ctx context.Context, d *control.Desk, n need) (known, error) {
 			return k, err
 		}
 	}
-	if n&needUsers != 0 {
-		k.companyUsers, k.accountUsers, err = d.CountUsers(ctx)
+	if n&needCensus != 0 {
+		k.census, err = d.CountExporters(ctx, control.ExporterQuery{})
 	}
 	return k, err
 }
@@ -133,7 +131,7 @@ func reconnectAccount(a export.GoogleAccount) attention {
 
 // describeWaiting says what is on hold while a company is not connected.
 func (k known) describeWaiting(realm export.RealmID) string {
-	n := k.companyUsers[realm]
+	n := k.census.Companies[realm]
 	if n == 0 {
 		return "No exporter uses it."
 	}

@@ -47,11 +47,7 @@ const warnBefore = 14 * 24 * time.Hour
 
 func (w *Web) overviewPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	known, err := know(ctx, d, needCompanies|needAccounts|needUsers)
-	if err != nil {
-		return err
-	}
-	census, err := d.CountExporters(ctx, control.ExporterQuery{})
+	known, err := know(ctx, d, needCompanies|needAccounts|needCensus)
 	if err != nil {
 		return err
 	}
@@ -60,8 +56,8 @@ func (w *Web) overviewPage(c *gin.Context) error {
 		return err
 	}
 	view := overviewView{
-		Exporters: w.exporterRows(first, known), All: census.All, Companies: len(known.companies),
-		Accounts: len(known.accounts), Counts: figures(census),
+		Exporters: w.exporterRows(first, known), All: known.census.All, Companies: len(known.companies),
+		Accounts: len(known.accounts), Counts: figures(known.census),
 	}
 	view.QuickBooks, view.Google = d.Ready()
 	if view.Attention, err = w.attention(ctx, known); err != nil {
@@ -113,6 +109,9 @@ func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
 		}
 	}
 	for _, states := range [][]control.State{{control.StateFailing, control.StateLate}, {control.StateDiffers}} {
+		if !slices.ContainsFunc(states, func(s control.State) bool { return k.census.By[s] > 0 }) {
+			continue
+		}
 		// One more than is shown tells that there are more.
 		page, _, err := k.desk.ListExporters(ctx, control.ExporterQuery{States: states, Limit: mostAttention + 1})
 		if err != nil {
