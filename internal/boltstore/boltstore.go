@@ -74,6 +74,9 @@ func open(path string, seal Sealer, o Options, steps []migration) (*Store, error
 	if err := s.prepare(path, steps); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if s.db, err = shrink(db, path, o.LockWait, worthShrinking); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
