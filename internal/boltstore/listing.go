@@ -112,22 +112,26 @@ func putHead(tx *bbolt.Tx, h export.ExporterHead) error {
 	return nil
 }
 
-// headsPage is how many heads one transaction yields, so that a slow reader holds none open.
-const headsPage = 500
+// The heads that one transaction yields, so that a slow reader holds none open: few at first, because most readers want
+// no more, then more and more.
+const (
+	firstHeads = 64
+	mostHeads  = 1024
+)
 
 // ExporterHeads implements export.ExporterStore. The heads of one call may be of several moments.
 func (s *Store) ExporterHeads(
 	ctx context.Context, f export.ExporterFilter, after string,
 ) iter.Seq2[export.ExporterHead, error] {
 	return func(yield func(export.ExporterHead, error) bool) {
-		for {
+		for most := firstHeads; ; most = min(2*most, mostHeads) {
 			var page []export.ExporterHead
 			err := s.view(ctx, "listing exporters", func(tx *bbolt.Tx) error {
 				for h, err := range heads(tx, f, after) {
 					if err != nil {
 						return err
 					}
-					if page = append(page, h); len(page) == headsPage {
+					if page = append(page, h); len(page) == most {
 						break
 					}
 				}
@@ -142,7 +146,7 @@ func (s *Store) ExporterHeads(
 					return
 				}
 			}
-			if len(page) < headsPage {
+			if len(page) < most {
 				return
 			}
 			after = page[len(page)-1].Position()

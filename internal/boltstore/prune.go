@@ -52,7 +52,7 @@ func nextHistory(tx *bbolt.Tx, after export.ID) (export.ID, int, error) {
 	if k == nil {
 		return "", 0, nil
 	}
-	h, err := get[export.History](tx, bucketHistories, string(k))
+	h, err := get[struct{ Runs int }](tx, bucketHistories, string(k))
 	return export.ID(k), h.Runs, err
 }
 

@@ -114,7 +114,7 @@ func TestManyExporters(t *testing.T) {
 	}{
 		"/exporters":                                {rowLink, exporters, 9},
 		"/exporters?q=ledger+034":                   {rowLink, 16, 1}, // six by their company, Client 0034
-		"/exporters?q=CLIENT+0007+invoices":         {rowLink, 6, 1}, // company and type
+		"/exporters?q=CLIENT+0007+invoices":         {rowLink, 6, 1},  // company and type
 		"/exporters?state=attention":                {rowLink, 35, 1},
 		"/exporters?state=ok&q=0007":                {rowLink, 6, 1},
 		"/exporters?state=ok&q=0010":                {rowLink, 0, 1}, // they have all failed
