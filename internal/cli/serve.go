@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -62,6 +63,8 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
 			Help: "Days of history.",
 		},
+		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
+			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
 	}
 	for i := range list {
@@ -70,6 +73,14 @@ func listVariables(s config.Settings) []web.Variable {
 		}
 	}
 	return list
+}
+
+func joinNetworks(list []netip.Prefix) string {
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = p.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 type versionCommand struct{}
