@@ -313,7 +313,8 @@ func TestIndexesEqualAFullScan(t *testing.T) {
 		k := &keeper{s: s, ctx: context.Background(), now: noon}
 		rt.Repeat(map[string]func(*rapid.T){
 			"": k.check, "create": k.create, "update": k.update, "drop": k.drop, "enqueue": k.enqueue,
-			"enqueue more": k.enqueue, "many": k.many, "enqueue due": k.enqueueDue, "claim": k.claim, "change": k.change,
+			"enqueue more": k.enqueue, "many": k.many, "enqueue due": k.enqueueDue, "claim": k.claim,
+			"change":      k.change,
 			"change more": k.change, "change again": k.change, "rescue": k.rescue, "prune": k.prune,
 		})
 	})

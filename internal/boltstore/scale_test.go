@@ -41,7 +41,8 @@ func fillScale(tb testing.TB, s *Store, n scale, now time.Time) {
 	in(n.companies, func(tx *bbolt.Tx, i int) error {
 		c := export.Company{
 			Realm: scaleRealm(i), Name: fmt.Sprintf("Company %04d, Inc.", i), Status: export.Connected,
-			HomeCurrency: "USD", Country: "US", ConnectedAt: now.AddDate(-1, 0, 0), TokenExpiresAt: now.AddDate(0, 3, 0),
+			HomeCurrency: "USD", Country: "US", ConnectedAt: now.AddDate(-1, 0, 0),
+			TokenExpiresAt: now.AddDate(0, 3, 0),
 		}
 		return put(tx, bucketCompanies, string(c.Realm), c)
 	})
@@ -100,7 +101,7 @@ func scaleRun(e export.Exporter, at time.Time, random *rand.Rand) export.Run {
 		Result: export.Result{
 			Rows: 1000 + random.IntN(400), Added: 12, Undoable: true,
 			Control:   map[string]string{"TotalAmt": "1234567.89", "Balance": "23456.78"},
-			Figures:   []export.FigureValue{{ID: "total", Title: "Total", Company: e.Companies[0], Value: "1234567.89"}},
+			Figures:   []export.FigureValue{{ID: "total", Title: "Total", Company: e.Companies[0], Value: "12.5"}},
 			Companies: []export.CompanyOutcome{{Realm: e.Companies[0], Name: "Company", Rows: 1200}}, URL: e.Target.URL,
 		},
 	}

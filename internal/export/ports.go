@@ -112,8 +112,8 @@ type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) // by name
-	// ExporterHeads yields the heads of the exporters that the filter selects, sorted by Position, from after a position
-	// on. It is for lists, searches and counts: it does not read the exporters themselves. An error ends it.
+	// ExporterHeads yields the heads of the exporters that the filter selects, sorted by Position, from after a
+	// position on. It is for lists, searches and counts: it does not read the exporters themselves. An error ends it.
 	ExporterHeads(ctx context.Context, f ExporterFilter, after string) iter.Seq2[ExporterHead, error]
 	// DueExporters returns the exporters, at most limit, that have a schedule which is on, are not paused, and whose
 	// next due time is not after now or unknown: unknown first, then by due time. next is the first due time after

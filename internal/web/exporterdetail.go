@@ -43,8 +43,8 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		return err
 	}
 	view := exporterView{
-		Row: w.exporterRow(e, standings[0].History, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
-		Download: d.MayDownload(e),
+		Row: w.exporterRow(e, standings[0].History, k), Facts: configFacts(e, k), Runs: w.runRows(runs),
+		Paused: e.Paused(), Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)

@@ -59,7 +59,8 @@ func (w *Web) exportersPage(c *gin.Context) error {
 	}
 	page, next, err := d.ListExporters(ctx, control.ExporterQuery{
 		Text: q.Get("q"), States: chosenStates(q.Get("state")),
-		Company: export.RealmID(q.Get("company")), Account: export.ID(q.Get("account")), After: readPosition(q.Get("after")), Limit: exportersOnPage,
+		Company: export.RealmID(q.Get("company")), Account: export.ID(q.Get("account")),
+		After: readPosition(q.Get("after")), Limit: exportersOnPage,
 	})
 	if err != nil {
 		return err
