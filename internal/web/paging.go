@@ -15,7 +15,7 @@ const (
 	exportersOnPage  = 40
 	exportersAtFirst = 25 // on the overview
 	companiesOnPage  = 24
-	mostAttention    = 20
+	mostAttention    = 10
 	mostLinks        = 10  // to the exporters of a connection
 	mostNames        = 50  // of exporters that an action affects
 	mostChoices      = 300 // in a select; beyond that, people come from elsewhere
