@@ -93,8 +93,8 @@ func stateChoices(chosen string) []choice {
 		{Value: string(control.StateRunning), Title: "Queued or running"},
 		{Value: string(control.StateFailing), Title: "Failing"},
 		{Value: string(control.StateDiffers), Title: "Figures disagree"},
-		{Value: string(control.StateLate), Title: "Late"},
-		{Value: string(control.StateBlocked), Title: "Blocked"},
+		{Value: string(control.StateLate), Title: "Overdue"},
+		{Value: string(control.StateBlocked), Title: "Connection lost"},
 		{Value: string(control.StatePaused), Title: "Paused"},
 		{Value: string(control.StateNeverRun), Title: "Never run"},
 	}...)
