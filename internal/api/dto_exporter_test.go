@@ -24,7 +24,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
 			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,` +
-			`"schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
+			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"next_at":null},"paused":false,` +
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
 			ID: "exp_1", Name: "A", Definition: "invoices", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},
@@ -37,7 +37,7 @@ func TestExporterAsJSON(t *testing.T) {
 			Target: export.Target{
 				Account: "con_1", Spreadsheet: "s", Sheet: "T", Start: "A1", URL: "https://x.test",
 			},
-			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}, NextAt: noon,
+			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true, OnChange: true}, NextAt: noon,
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon},
 			Revision: 2, CreatedAt: noon, CreatedBy: "ann@example.com", UpdatedAt: noon,
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
@@ -46,7 +46,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
 			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,` +
-			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"next_at":"2026-03-29T12:00:00.000Z"},` +
+			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"on_change":true,"next_at":"2026-03-29T12:00:00.000Z"},` +
 			`"paused":true,"paused_why":"paused by ann@example.com","revision":2,"created_at":"2026-03-29T12:00:00.000Z",` +
 			`"created_by":"ann@example.com","updated_at":"2026-03-29T12:00:00.000Z"}`},
 	} {

@@ -61,6 +61,8 @@ func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500
 
 type fakeGoogle struct{ err error }
 
+func (f *fakeGoogle) Trashed(context.Context, export.ID, []string) ([]string, error) { return nil, nil }
+
 func (f *fakeGoogle) Identity(context.Context, string) (subject, email string, err error) {
 	return "1", "books@example.com", f.err
 }

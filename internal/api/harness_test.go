@@ -21,6 +21,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/progress"
@@ -55,6 +56,7 @@ type harness struct {
 	google     *fakeGoogle
 	consents   *fakeConsents
 	previewer  *fakePreviewer
+	budget     *budget.Budget
 }
 
 func newHarness(t *testing.T) *harness {
@@ -69,8 +71,12 @@ func newHarness(t *testing.T) *harness {
 		quickBooks: &fakeQuickBooks{}, google: &fakeGoogle{}, consents: &fakeConsents{}, previewer: &fakePreviewer{},
 	}
 	logger := slog.New(slog.NewTextHandler(h.log, nil))
+	h.budget = budget.New(budget.Options{
+		Store: store, Limit: 10_000, Now: func() time.Time { return noon }, Logger: logger,
+	})
 	c := control.New(control.Options{
-		Store: store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
+		Budget: h.budget,
+		Store:  store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: h.quickBooks, Google: h.google,
 		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox",
 		MinInterval: 5 * time.Minute,

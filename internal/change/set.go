@@ -120,6 +120,7 @@ func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
 // pairing says which existing row each wanted row is.
 type pairing struct {
 	changed []int32 // by wanted row: the existing row with the same key and other content, or none
+	becomes []int32 // by existing row: the wanted row that has it in changed, or none
 	kept    []bool  // by existing row: some wanted row is it, changed or not
 	// repeated says that the wanted snapshot is there already.
 	repeated bool
@@ -136,24 +137,27 @@ func (b *Builder) pair() pairing {
 }
 
 func (b *Builder) findPairs() pairing {
-	if b.first == nil {
-		b.index()
+	b.index()
+	p := pairing{
+		changed: slices.Repeat([]int32{none}, len(b.want)), becomes: slices.Repeat([]int32{none}, len(b.stand)),
+		kept: slices.Clone(b.taken), repeated: b.o.Snapshot != nil && b.isRepeated(),
 	}
-	p := pairing{changed: make([]int32, len(b.want)), kept: slices.Clone(b.taken)}
-	p.repeated = b.o.Snapshot != nil && b.isRepeated()
-	gone := map[digest][]int32{}
-	if len(b.o.Keys) > 0 {
-		for i, taken := range b.taken {
-			if !taken {
-				gone[b.stand[i].key] = append(gone[b.stand[i].key], int32(i))
-			}
+	if len(b.o.Keys) == 0 {
+		return p
+	}
+	var gone []int32
+	for i, taken := range b.taken {
+		if !taken {
+			gone = append(gone, int32(i))
 		}
 	}
+	keyed := newIndex(gone, func(i int32) digest { return b.stand[i].key })
 	for at, w := range b.want {
-		p.changed[at] = none
-		if same := gone[w.key]; b.match[at] == none && len(same) > 0 {
-			p.changed[at], gone[w.key] = same[0], same[1:]
-			p.kept[same[0]] = true
+		if b.match[at] != none {
+			continue
+		}
+		if i := keyed.take(w.key); i != none {
+			p.changed[at], p.becomes[i], p.kept[i] = i, int32(at), true
 		}
 	}
 	return p

@@ -41,6 +41,8 @@ type Flags struct {
 	RetentionDays  string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
+	DebugAddr      string `env:"LEDGERSHEET_DEBUG_ADDR" placeholder:"HOST:PORT" help:"Loopback address for Go's profiles (/debug/pprof/); none when it is not set."`
+	LimitFlags
 	Logging
 }
 
@@ -61,6 +63,7 @@ const (
 	envIntuitSecret  = "LEDGERSHEET_INTUIT_CLIENT_SECRET"
 	envGoogleID      = "LEDGERSHEET_GOOGLE_CLIENT_ID"
 	envGoogleSecret  = "LEDGERSHEET_GOOGLE_CLIENT_SECRET"
+	envWebhookToken  = "LEDGERSHEET_INTUIT_WEBHOOK_TOKEN"
 )
 
 // Settings are validated settings.
@@ -77,6 +80,8 @@ type Settings struct {
 	RunTimeout             time.Duration
 	Retention              time.Duration
 	MetricsAddr            string
+	DebugAddr              string // on loopback; empty for none
+	Limits                 Limits
 	TrustedProxies         []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 }
 
@@ -84,9 +89,10 @@ type Settings struct {
 type Intuit struct {
 	ClientID     string
 	ClientSecret vault.Secret
-	Environment  string // "production" or "sandbox"
-	DiscoveryURL string // empty: Intuit's own, by environment
-	APIURL       string // likewise
+	Environment  string       // "production" or "sandbox"
+	DiscoveryURL string       // empty: Intuit's own, by environment
+	APIURL       string       // likewise
+	WebhookToken vault.Secret // verifies what Intuit's webhooks bring; empty: they are not received
 }
 
 // Google is how to reach Google.
@@ -135,6 +141,8 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 		Workers:     r.number("LEDGERSHEET_WORKERS", f.Workers, 1, 64),
 		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
 	}
+	s.Limits = r.limits(f.LimitFlags)
+	s.DebugAddr = r.loopback("LEDGERSHEET_DEBUG_ADDR", f.DebugAddr)
 	r.address("LEDGERSHEET_ADDR", f.Addr)
 	if f.MetricsAddr != "" {
 		r.address("LEDGERSHEET_METRICS_ADDR", f.MetricsAddr)
@@ -235,6 +243,27 @@ func CheckAddress(text string) (why string) {
 	return ""
 }
 
+// loopback reads a listen address that only this machine may reach. It returns "" for an empty one.
+func (r *reader) loopback(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(text)
+	if why := CheckAddress(text); err != nil || why != "" {
+		r.fault("%s %s", name, why)
+		return ""
+	}
+	if host == "localhost" {
+		host = "127.0.0.1" // what the name stands for is not up to us
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		r.fault("%s must be on this machine's loopback, such as 127.0.0.1:6060, not %q: whoever reaches it can read "+
+			"the program's memory", name, text)
+		return ""
+	}
+	return net.JoinHostPort(host, port)
+}
+
 // LocalURL returns the URL at which a browser on this machine reaches a listen address.
 func LocalURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
@@ -297,7 +326,7 @@ func (r *reader) admin(s Settings) {
 func (r *reader) intuit(f Flags) Intuit {
 	i := Intuit{
 		ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret),
-		Environment: f.IntuitEnvironment,
+		Environment: f.IntuitEnvironment, WebhookToken: r.secret(envWebhookToken),
 	}
 	r.pair(envIntuitID, i.ClientID, envIntuitSecret, i.ClientSecret)
 	if i.Environment != "production" && i.Environment != "sandbox" {
@@ -343,7 +372,9 @@ func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
 
 // Unknown returns the LEDGERSHEET_ variables of an environment that have no meaning; they are usually misspelt.
 func Unknown(environ []string, known []string) []string {
-	secrets := []string{envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret}
+	secrets := []string{
+		envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret, envWebhookToken,
+	}
 	known = slices.Concat(known, secrets, []string{envAdminEmail, envIntuitID, envGoogleID, "LEDGERSHEET_URL"})
 	for _, s := range secrets {
 		known = append(known, s+"_FILE")

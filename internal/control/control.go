@@ -49,6 +49,8 @@ type Google interface {
 	Identity(ctx context.Context, token string) (subject, email string, err error)
 	// Account returns the e-mail, read with the connection's own token.
 	Account(ctx context.Context, id export.ID) (email string, err error)
+	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
+	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
 }
 
 // Queue holds runs until they are executed.
@@ -81,7 +83,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now are required.
+// Options configure a Control. All fields but Now and Budget are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -93,6 +95,7 @@ type Options struct {
 	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
+	Budget                             Budget        // nil if calls are not counted
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.

@@ -87,6 +87,13 @@ type Destination interface {
 	Prepare(ctx context.Context, w WriteRequest) (Write, error)
 }
 
+// Editions is implemented by a Destination that may know without reading whether somebody has changed a target.
+type Editions interface {
+	// Edition returns a text that changes some time, perhaps minutes, after each change to the spreadsheet. It is empty
+	// if that is not known; a failure counts as that.
+	Edition(ctx context.Context, t Target, m *Meter) string
+}
+
 // Write is a prepared write. It is not safe for concurrent use.
 type Write interface {
 	// Change returns what Commit would do to the rows that are there.

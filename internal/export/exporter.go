@@ -133,6 +133,15 @@ type Schedule struct {
 	Cron     string `json:"cron"` // empty means never
 	Timezone string `json:"timezone"`
 	Enabled  bool   `json:"enabled"`
+	// OnChange runs it also when QuickBooks says that something it reads has changed, whether Enabled or not.
+	OnChange bool `json:"on_change,omitempty"`
+}
+
+func onChangeWords(e Exporter) string {
+	if e.Schedule.OnChange {
+		return "Run soon after"
+	}
+	return "Wait for the schedule"
 }
 
 // Location returns the schedule's time zone, or UTC if it has none or an unknown one.

@@ -126,6 +126,10 @@ var fields = []Field{
 		func(e *Exporter) *string { return &e.Schedule.Timezone }),
 	ownField(Field{Path: "schedule.enabled", Label: "Run by this schedule", Input: "enabled", Kind: FieldTruth},
 		func(e *Exporter) *bool { return &e.Schedule.Enabled }),
+	ownField(Field{
+		Path: "schedule.on_change", Label: "When QuickBooks tells of a change", Input: "on_change", Kind: FieldTruth,
+		Words: onChangeWords,
+	}, func(e *Exporter) *bool { return &e.Schedule.OnChange }),
 	shownField(Field{Path: "schedule.next_at", Kind: FieldTime}, func(e Exporter) any { return e.NextAt }),
 	shownField(Field{Path: "paused", Kind: FieldTruth}, func(e Exporter) any { return e.Paused() }),
 	shownField(Field{Path: "paused_why", Kind: FieldNote}, func(e Exporter) any { return e.PauseWords() }),

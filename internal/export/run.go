@@ -75,8 +75,11 @@ type Run struct {
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	By       string    `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
-	Undoes   ID        `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
+	// Paced is the least time between scheduled runs to which its schedule was slowed down when it was queued; 0 if it
+	// was not.
+	Paced  time.Duration `json:"paced,omitempty"`
+	By     string        `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
+	Undoes ID            `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
 	// Repairs are what a person allows this run, and no other, to do to the sheet; the latest word is the last. There
 	// are several if a run that was to repair has stopped for something else.
 	Repairs []Repair `json:"repairs,omitempty"`

@@ -38,7 +38,7 @@ type run struct{ row, rows, from int }
 
 // arrange puts the steps into practice where stand rows are, the last spare of them blank.
 func arrange(steps []change.Step, stand, spare int) arrangement {
-	var a arrangement
+	a := withRoom(steps)
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
 	last := none    // where the last row's values must be copied to
@@ -89,6 +89,22 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	}
 	a.order()
 	return a
+}
+
+// withRoom returns an arrangement with room for what the steps become: they may be as many as the rows.
+func withRoom(steps []change.Step) arrangement {
+	var keeps, marks, runs int
+	for _, s := range steps {
+		switch s.Do {
+		case change.Keep:
+			keeps++
+		case change.Relabel:
+			marks++
+		case change.Write, change.Insert:
+			runs++
+		}
+	}
+	return arrangement{keeps: make([]run, 0, keeps), marks: make([]run, 0, marks), runs: make([]run, 0, runs)}
 }
 
 // order joins shifts that undo each other, sorts them, and works out where rows were put in.
@@ -189,8 +205,15 @@ func (a *arrangement) highest() (row int, any bool) {
 // written returns how many rows are written.
 func (a *arrangement) written() int {
 	n := 0
-	for _, p := range a.pieces() {
-		n += p.rows
+	for _, r := range a.runs {
+		if r.from != change.Blank {
+			n += r.rows
+		}
+	}
+	if a.byRow {
+		for _, p := range a.moved {
+			n += p.rows
+		}
 	}
 	return n
 }

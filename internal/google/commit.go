@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -49,6 +50,10 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.landing() {
 		return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
 			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
+	}
+	if r.copies() && r.lostConditions(st) {
+		r.warnings = append(r.warnings, fmt.Sprintf("Google took conditional formats off the rows of the tab %q when "+
+			"it put them back. Look at Format, Conditional formatting.", r.plan.title))
 	}
 	return nil
 }

@@ -176,6 +176,7 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 		}
 		r.keep(line, last)
 	})
+	r.kept.Seal()
 	return plain, err
 }
 
@@ -258,8 +259,8 @@ func (r *write) meetsAnother(area rect) *problem.Problem {
 		WithRemedies(string(export.RepairStartOver))
 }
 
-// firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula
-// that shows nothing counts.
+// firstTaken returns the address of a cell that people use, or "" if there is none. A formula that shows nothing
+// counts, and so does a note or a rule for what may be entered.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
 	return r.firstTakenIn(ctx, r.state.id, title, area)
 }
@@ -282,7 +283,14 @@ func (s *session) firstTakenIn(ctx context.Context, id, title string, area rect)
 			return "", err
 		}
 	}
-	return taken, nil
+	if taken != "" || area.empty() {
+		return taken, nil
+	}
+	notes, err := s.annotations(ctx, id, title, []rect{area})
+	if err != nil || len(notes) == 0 {
+		return "", err
+	}
+	return cellName(notes[0].row, notes[0].col), nil
 }
 
 // lookLasts is how long a look is trusted. More time may pass before the write that relies on it, while the write waits

@@ -2,6 +2,7 @@ package google
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -130,21 +131,17 @@ func (pl *plan) changesNothing() bool {
 }
 
 // check returns a problem if the tab cannot take the result.
-func (pl *plan) check(st *state) error {
+func (pl *plan) check() error {
 	if t := pl.place.tab; t != nil {
 		for _, p := range t.protected {
 			if slices.ContainsFunc(pl.touched(), p.blocks) {
-				return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by "+
-					"this Google account.", p.at.a1(t.title), t.title)
+				return problem.New(problem.SheetProtected, "Cells %s of the tab %q%s are protected against changes by "+
+					"this Google account.", p.at.a1(t.title), t.title, p.words())
 			}
 		}
 		if err := pl.checkMerges(t); err != nil {
 			return err
 		}
-	}
-	if full := st.cells(pl.owner) + pl.growth() + pl.kept.cells; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
-			"Google allows %d.", full, pl.rows, export.MostCells)
 	}
 	return nil
 }
@@ -163,6 +160,14 @@ func (pl *plan) touched() []rect {
 		list = append(list, rect{at.row, s[0], max(at.endRow, pl.place.managed.endRow), s[1]})
 	}
 	return list
+}
+
+// words returns the protection's description for a sentence.
+func (p protection) words() string {
+	if p.name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", p.name)
 }
 
 func (pl *plan) checkMerges(t *tab) error {

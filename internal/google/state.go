@@ -91,7 +91,7 @@ type tab struct {
 	states     []keptState
 	isCopy     bool // of a range that people had edited
 	monthEnds  []monthEnd
-	conditions int // how many conditional formats it has
+	conditions []*sheets.ConditionalFormatRule
 }
 
 // band is a range with rows or columns of alternating colours.
@@ -104,6 +104,7 @@ type band struct {
 type protection struct {
 	at   rect
 	open []rect
+	name string // as people have described it; empty if they have not
 }
 
 // blocks reports whether the account may not edit some of the cells.
@@ -126,9 +127,10 @@ type namedRange struct {
 
 const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges)," +
+	"merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
-	"conditionalFormats(ranges)," +
+	"conditionalFormats," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -176,7 +178,7 @@ func tabOf(sh *sheets.Sheet) tab {
 		if p.WarningOnly || p.RequestingUserCanEdit || p.Range == nil {
 			continue
 		}
-		part := protection{at: rectOf(p.Range, t.rows, t.cols)}
+		part := protection{at: rectOf(p.Range, t.rows, t.cols), name: p.Description}
 		for _, open := range p.UnprotectedRanges {
 			part.open = append(part.open, rectOf(open, t.rows, t.cols))
 		}
@@ -191,9 +193,7 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, b := range sh.BandedRanges {
 		t.bands = append(t.bands, band{b.BandedRangeId, rectOf(b.Range, t.rows, t.cols)})
 	}
-	for range sh.ConditionalFormats {
-		t.conditions++
-	}
+	t.conditions = sh.ConditionalFormats
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
 		t.noteState(m)

@@ -509,6 +509,17 @@ func TestKeepCopy(t *testing.T) {
 	}
 }
 
+// copiesIn returns the titles of the tabs that hold copies of edited rows.
+func copiesIn(doc *googlesim.Spreadsheet) []string {
+	var titles []string
+	for _, t := range doc.Tabs() {
+		if strings.Contains(t.Title, ", edited, ") {
+			titles = append(titles, t.Title)
+		}
+	}
+	return titles
+}
+
 // copies returns the tabs that hold copies of edited rows.
 func (k *keeper) copies() []googlesim.Tab {
 	return slices.DeleteFunc(k.doc().Tabs(), func(t googlesim.Tab) bool {

@@ -166,8 +166,11 @@ func trimBlank(all *table.Spool) *table.Spool {
 
 // putBack returns the requests that copy the state to where the range stands now.
 func (r *write) putBack() []*sheets.Request {
-	var reqs []*sheets.Request
 	pl, from := r.plan, r.undo.place()
+	var reqs []*sheets.Request
+	if !pl.kept.cleared { // the range has its rules still: a copy of them would double each
+		reqs = clearConditions(r.undoTab)
+	}
 	rows := min(from.rows(), pl.target.rows())
 	for _, p := range pl.parts() {
 		for i := p.from; i < p.from+p.span[1]-p.span[0]; {

@@ -1,9 +1,9 @@
 package google
 
 import (
-	"ledgersheet/internal/change"
-	"ledgersheet/internal/table"
 	"unicode/utf8"
+
+	"ledgersheet/internal/table"
 )
 
 // weigh passes over the result once to find its digest and size, what it changes, how its rows look, and the cells for
@@ -43,7 +43,7 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.cut = r.enc.cut
-	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
+	r.set, r.weighed, r.zoned = r.change.Set(r.standing), r.enc.zone.String(), r.enc.zoned
 	r.placeEdits()
 	return err
 }
@@ -119,7 +119,7 @@ func (r *write) styleRow(n int, meta table.Row) {
 // rows yields the rows below the header as values. The slice is used again.
 func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 	buf := make([]value, len(r.w.Rows.Schema().Columns))
-	for row, err := range r.w.Rows.Rows() {
+	for row, err := range r.w.Rows.Scan() {
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (r *write) expected(header bool) *tally {
 	if header {
 		t.head(r.titles)
 	}
-	for _, d := range change.Standing(r.change.Trace()) {
+	for d := range r.change.Left() {
 		t.addDigest(d)
 	}
 	if r.w.Policy().Order && !r.reverse { // the rows are exactly the result

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/api/drive/v3"
+
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
@@ -37,6 +39,7 @@ type write struct {
 
 	enc     encoder
 	weighed string // the zone in which the result was weighed last; empty before
+	zoned   bool   // its values depend on that zone
 	cut     int    // texts of the result that are too long for a cell
 	titles  []value
 	fresh   *tally // of the result
@@ -54,9 +57,13 @@ type write struct {
 	staging int64 // the hidden tab that was made
 
 	warnings []string
+	doubles  []*drive.File // empty spreadsheets that were made for this exporter too
 }
 
-var _ export.Destination = (*Client)(nil)
+var (
+	_ export.Destination = (*Client)(nil)
+	_ export.Editions    = (*Client)(nil)
+)
 
 // Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that would
 // be taken or moved. Without a spreadsheet it makes no request.
@@ -76,6 +83,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		if err := r.weigh(); err != nil {
 			return nil, err
 		}
+		if err := r.checkFirst(); err != nil {
+			return nil, err
+		}
 		return r, r.pick(arrangement{runs: []run{{0, r.fresh.rows, 0}}})
 	}
 	if err := r.look(ctx); err != nil {
@@ -87,9 +97,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		}
 	}
 	if err := r.decide(ctx); err != nil {
-		return nil, err
+		return nil, r.explainProtected(ctx, err)
 	}
-	if r.isSame() || r.refuseEdits() != nil {
+	if r.isSame() && !r.w.May(export.RepairRemoveDouble) || r.refuseEdits() != nil {
 		return r, nil
 	}
 	return r, r.checkFile(ctx)
@@ -106,7 +116,7 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.findLines(ctx); err != nil {
 		return err
 	}
-	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
+	same := r.w.Rows == r.given && (r.weighed == r.enc.zone.String() || !r.zoned)
 	if before != nil && r.change.Stands() == 0 && same {
 		r.change = before // it has been told of the result, and nothing stands
 	} else if err := r.weigh(); err != nil {
@@ -137,10 +147,16 @@ func (r *write) decide(ctx context.Context) error {
 		return err
 	}
 	pl.overlays = pl.planOverlays()
+	if err := r.pick(pl.arr); err != nil { // before planKept, which must know whether rows are staged
+		return err
+	}
 	if err := r.planKept(); err != nil {
 		return err
 	}
-	if err := pl.check(r.state); err != nil {
+	if err := pl.check(); err != nil {
+		return err
+	}
+	if err := r.budget().check(); err != nil {
 		return err
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
@@ -153,7 +169,7 @@ func (r *write) decide(ctx context.Context) error {
 		pl.place.marks = r.place.marks
 	}
 	r.set.Reversible = r.isReversible()
-	return r.pick(pl.arr)
+	return nil
 }
 
 // adapt plans to turn what stands into the result.
@@ -195,6 +211,7 @@ func (r *write) newChange() {
 		o.Last = r.lastColumns()
 	}
 	r.change = change.NewBuilder(o)
+	r.change.Grow(max(0, r.place.managed.rows()-1), r.w.Rows.Len())
 }
 
 // lastColumns returns the columns of the last write.
@@ -240,14 +257,14 @@ func (r *write) Requests() int {
 	switch {
 	case r.isSame():
 		if r.plan.kept.monthEnd {
-			return commit
+			return commit + r.monthEndReads()
 		}
 		return min(len(r.leftovers()), 1)
 	case r.refuseEdits() != nil:
 		return 0
 	}
 	if r.plan != nil {
-		n += len(r.plan.tabLooks())
+		n += len(r.plan.tabLooks()) + r.monthEndReads()
 	}
 	if r.picked != nil {
 		return n + commit + verify
@@ -263,7 +280,9 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 		}
 	}
 	if r.isSame() {
-		return r.finishUnchanged(ctx)
+		res, err := r.finishUnchanged(ctx)
+		res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+		return res, err
 	}
 	if err := r.refuseEdits(); err != nil {
 		return export.WriteResult{}, err
@@ -272,9 +291,11 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 		return export.WriteResult{}, err
 	}
 	if err := r.put(ctx); err != nil {
-		return export.WriteResult{}, err
+		return export.WriteResult{}, r.explainProtected(ctx, err)
 	}
-	return r.result(), nil
+	res := r.result()
+	res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+	return res, nil
 }
 
 // begin creates the spreadsheet and looks at it.
@@ -308,6 +329,7 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		if err := r.putMonthEnd(ctx); err != nil {
 			return export.WriteResult{}, err
 		}
+		r.checkMonthEnd(ctx)
 	} else if left := r.leftovers(); len(left) > 0 {
 		gone := func(st *state) bool {
 			return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging == r.w.Owner })
@@ -336,6 +358,7 @@ func (r *write) put(ctx context.Context) error {
 	if err := r.putRows(ctx); err != nil {
 		return err
 	}
+	r.checkMonthEnd(ctx)
 	r.dress(ctx)
 	return nil
 }

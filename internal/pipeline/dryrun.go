@@ -24,10 +24,15 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
 		sheets: &export.Meter{},
 	}
-	res, err := j.gather(ctx)
+	in, account, err := j.inputsFor(ctx)
 	if err != nil {
 		return DryRun{}, err
 	}
+	res, err := j.collect(ctx, in)
+	if err != nil {
+		return DryRun{}, err
+	}
+	res.account = account
 	if dry, err = j.prepare(ctx, res); err != nil {
 		return DryRun{}, err
 	}

@@ -36,8 +36,10 @@ type Options struct {
 	// Recorded returns a source like Source that also passes each raw answer to record: the request's path with its
 	// query, the status and the body. Only Capture needs it.
 	Recorded func(record func(target string, status int, body []byte)) export.Source
-	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil discards
+	// Build names the program's build: another one may make other rows of the same records.
+	Build  string
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 }
 
 // Runner carries out runs and previews. It is safe for concurrent use.
@@ -125,22 +127,16 @@ type gathered struct {
 	deleted           string // likewise
 }
 
-// gather reads all companies and combines their rows, for the exporter's Google account to write.
-func (j *job) gather(ctx context.Context) (gathered, error) {
-	in, err := j.lookUp(ctx, j.exporter, 0)
-	if err != nil {
-		return gathered{}, err
+// inputsFor checks all that can be checked without a request, and returns what the run works with.
+func (j *job) inputsFor(ctx context.Context) (in inputs, account export.GoogleAccount, err error) {
+	if in, err = j.lookUp(ctx, j.exporter, 0); err != nil {
+		return in, account, err
 	}
 	if err := j.spareRefused(in.companies); err != nil {
-		return gathered{}, err
+		return in, account, err
 	}
-	account, err := j.findAccount(ctx, j.exporter.Target.Account)
-	if err != nil {
-		return gathered{}, err
-	}
-	g, err := j.collect(ctx, in)
-	g.account = account
-	return g, err
+	account, err = j.findAccount(ctx, j.exporter.Target.Account)
+	return in, account, err
 }
 
 // collect reads all companies and combines their rows.
@@ -201,7 +197,15 @@ func (j *job) refuseDifferences(parts []part) error {
 }
 
 func (j *job) do(ctx context.Context) error {
-	g, err := j.gather(ctx)
+	in, account, err := j.inputsFor(ctx)
+	if err != nil {
+		return err
+	}
+	rested, done, err := j.rest(ctx, in)
+	if err != nil || done {
+		return err
+	}
+	g, err := j.collect(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -215,7 +219,18 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return j.put(ctx, w, g.account, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
+	written := false
+	if err := j.put(ctx, w, account, func(res export.WriteResult) error {
+		written = !res.Unchanged
+		return j.putMarks(ctx, g.parts, res)
+	}); err != nil || rested == nil {
+		return err
+	}
+	if written {
+		rested.Edition = ""
+	}
+	j.report(func(run *export.Run) { rested.Result = run.Result.Clone() })
+	return j.putStill(ctx, *rested)
 }
 
 // put has the rows written and records what that did. finish stores what the next run needs.
@@ -346,10 +361,11 @@ func nameCompany(err error, c export.Company, companies int) error {
 	return &named
 }
 
-// nameAccount adds the account to the problem's message if a spreadsheet must be shared with it.
+// nameAccount adds the account to the problem's message if it must be let do more.
 func nameAccount(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
+	if !ok || a.Email == "" ||
+		!problem.HasCode(err, problem.SpreadsheetForbidden, problem.SpreadsheetNotFound, problem.SheetProtected) {
 		return err
 	}
 	named := *p

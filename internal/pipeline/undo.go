@@ -69,7 +69,7 @@ func (j *job) putPlanned(ctx context.Context, p export.Planned) error {
 			t.Next = known.Trace
 		}
 	}
-	if err := j.putTraces(ctx, t); err != nil {
+	if err := errors.Join(j.putTraces(ctx, t), j.forgetStill(ctx)); err != nil {
 		return err
 	}
 	if j.undoable = p.Undoable; !j.undoable {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -45,8 +46,10 @@ type Options struct {
 	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next
 	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil means slog.Default
+	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
+	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
 	// change.
 	Jitter bool
@@ -72,6 +75,9 @@ type Ticker struct {
 	reviewed time.Time     // when it last reviewed all due times
 	took     time.Duration // how long that took
 	changed  bool          // somebody has changed exporters since
+	// slowed says that some exporters wait longer than their schedules say, so that all are reviewed each minute: the
+	// pace may let them go.
+	slowed atomic.Bool
 }
 
 // NewTicker returns a ticker that does nothing before Start.
@@ -81,6 +87,9 @@ func NewTicker(o Options) *Ticker {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Pace == nil {
+		o.Pace = func(context.Context, export.Exporter, time.Time) Pace { return Pace{} }
 	}
 	return &Ticker{o: o, log: o.Logger.With("component", "schedule"), wake: make(chan struct{}, 1)}
 }
@@ -190,7 +199,8 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
 	now := t.o.Now()
 	wait, trouble := look, error(nil)
-	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery {
+	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||
+		t.slowed.Load() && now.Sub(t.reviewed) >= look {
 		// Many changes in a row, as when exporters are created by a program, must not keep it busy.
 		if rest := t.reviewed.Add(restFactor * t.took).Sub(now); rest > 0 && rest <= look {
 			wait = rest
@@ -266,7 +276,7 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 // review compares the due times that are still to come with their schedules, and plans those that differ: somebody has
 // changed a schedule without planning it, the clock has been set back, or another version of the program planned it.
 func (t *Ticker) review(life, base context.Context, now time.Time) error {
-	planned := map[export.Schedule]time.Time{}
+	planned, slowed := map[export.Schedule]time.Time{}, false
 	for h, err := range t.o.Store.ExporterHeads(base, export.ExporterFilter{}, "") {
 		if err != nil {
 			t.log.Error("reviewing schedules failed", "error", err)
@@ -283,11 +293,13 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		if h.Paused || h.NextAt.Equal(at) || !at.IsZero() && !h.NextAt.IsZero() && !h.NextAt.After(now) {
 			continue // as it should be; or due, which is another's concern
 		}
+		slowed = slowed || !at.IsZero() && h.NextAt.After(at)
 		if err := t.replan(base, h.ID, now); err != nil {
 			t.log.Error("following a schedule failed", "exporter", h.ID, "due", h.NextAt, "error", err)
 			return fmt.Errorf("following the schedule of %s: %w", h.ID, err)
 		}
 	}
+	t.slowed.Store(slowed)
 	t.reviewed, t.took, t.changed = now, t.o.Now().Sub(now), false
 	return nil
 }
@@ -301,7 +313,7 @@ func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error 
 		return fmt.Errorf("reading exporter: %w", err)
 	}
 	if at := next(e, now); !e.Paused() && (at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now)) {
-		return t.setNext(ctx, e, at)
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
 	}
 	return nil // changed meanwhile
 }
@@ -313,17 +325,45 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) e
 	}
 	at := next(e, now)
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
+	}
+	p := t.o.Pace(ctx, e, now)
+	if slow := p.after(e, now); !slow.Equal(at) {
+		at = slow
+		t.slowed.Store(true)
+	}
+	if p.Hold.After(now) {
+		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
 		return t.setNext(ctx, e, at)
 	}
-	return t.queue(ctx, e, at, now)
+	if at.Equal(next(e, now)) {
+		p.Least = 0 // it is as slow anyway
+	}
+	return t.queue(ctx, e, at, now, p.Least)
+}
+
+// upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored
+// time, unless the present pace lets it come earlier.
+func (t *Ticker) upcoming(ctx context.Context, e export.Exporter, now time.Time) time.Time {
+	at := next(e, now)
+	if at.IsZero() || !e.NextAt.After(at) {
+		return at
+	}
+	if latest := t.o.Pace(ctx, e, now).after(e, now); e.NextAt.After(latest) {
+		return latest
+	}
+	if next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
+		return e.NextAt
+	}
+	return at // its schedule was changed
 }
 
 // queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody
 // else may have done so, or changed the schedule meanwhile: then there is nothing to do.
-func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time) error {
+func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time, least time.Duration) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
-		Status: export.RunQueued, QueuedAt: now,
+		Status: export.RunQueued, QueuedAt: now, Paced: least,
 	}
 	late := now.Sub(e.NextAt)
 	if late > punctual {

@@ -36,6 +36,9 @@ type Column struct {
 	Label    bool // holds the row's label in a statement: indentation and bold are shown there
 }
 
+// addsUp reports whether the column's amounts are summed.
+func (c Column) addsUp() bool { return c.Kind == Money && !c.NotAdded }
+
 // Schema is the header of a result.
 type Schema struct {
 	Columns []Column
@@ -81,7 +84,7 @@ type Totals struct {
 func (t *Totals) Add(s Schema, r Row) {
 	t.Rows++
 	for i, col := range s.Columns {
-		if col.Kind != Money || col.NotAdded {
+		if !col.addsUp() {
 			continue
 		}
 		if t.Sums == nil {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -85,8 +86,12 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		next = writePosition(next)
 	}
 	view.Pages = newPager("/connections", q, "after", next)
+	calls, err := w.callsView(ctx, d)
+	if err != nil {
+		return err
+	}
 	for _, co := range companies {
-		card := w.companyCard(co, k)
+		card := w.companyCard(co, k, calls)
 		users, query := control.ExporterQuery{Company: co.Realm}, "company="+url.QueryEscape(string(co.Realm))
 		if err := card.link(ctx, d, users, k.census.Companies[co.Realm], query); err != nil {
 			return err
@@ -128,7 +133,7 @@ func (c *card) link(ctx context.Context, d *control.Desk, q control.ExporterQuer
 	return err
 }
 
-func (w *Web) companyCard(co export.Company, k known) companyCard {
+func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCard {
 	card := companyCard{
 		card: newCard(companyState(co), co.Status, co.LastError, companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
@@ -152,6 +157,12 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
+	}
+	if calls.Month != "" {
+		use := calls.of(co.Realm)
+		card.Facts = append(card.Facts, fact{Title: "Calls to QuickBooks", Text: fmt.Sprintf(
+			"%s today, %s in %s, which comes to about %s", count(use.Today), count(use.ThisMonth), calls.Month,
+			count(use.Forecast))})
 	}
 	if !card.Connected {
 		card.Waiting = k.describeWaiting(co.Realm)

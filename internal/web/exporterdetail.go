@@ -20,8 +20,10 @@ type exporterView struct {
 	Active   export.ID // the run that is queued or running
 	Sheet    string
 	Problem  *problemView
+	Double   *doubleView
 	Paused   bool
-	Download bool // the person may download the result
+	Slowed   string // why its next run comes later than its schedule says
+	Download bool   // the person may download the result
 }
 
 func (w *Web) exporterPage(c *gin.Context) error {
@@ -47,6 +49,12 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		Paused: e.Paused(), Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
+	if err := view.Schedule.addCost(ctx, d, e); err != nil {
+		return err
+	}
+	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
+		return err
+	}
 	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
 	for i := range view.Runs {
 		view.Runs[i].Name = formatExact(runs[i].QueuedAt, e.Schedule.Location()) // all belong to this exporter
@@ -62,6 +70,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
 				return err
 			}
+		}
+		if view.Double, err = findDouble(ctx, d, runs[0]); err != nil {
+			return err
 		}
 	}
 	if view.Row.Block != nil {

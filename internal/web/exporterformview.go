@@ -42,6 +42,7 @@ type formView struct {
 	Presets     []choice
 	Zones       []string
 	Enabled     bool
+	Webhooks    bool // are set up
 	Words       scheduleView
 	Preview     *previewView
 	NoCompanies bool
@@ -99,6 +100,9 @@ func (w *Web) showForm(
 	}
 	view := w.formView(d, e, k, p)
 	view.Preview = preview
+	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
+		return err
+	}
 	title := "New: " + view.Type.Title
 	if e.ID != "" {
 		title = "Change " + e.Name
@@ -121,6 +125,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Report: info.Kind == export.KindReport,
 		Inputs: map[string]field{}, Made: e.Target.Created,
 		Zones: zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
+		Webhooks:    w.o.Settings.Webhooks,
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}

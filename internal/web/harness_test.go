@@ -21,6 +21,7 @@ import (
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -58,6 +59,7 @@ type site struct {
 	google    *fakeGoogle
 	consents  *fakeConsents
 	previewer *fakePreviewer
+	budget    *budget.Budget
 	setup     *auth.Setup
 }
 
@@ -81,8 +83,10 @@ func newSite(t *testing.T, o siteOptions) *site {
 	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.consents = &fakeConsents{}
 	now := func() time.Time { return noon }
+	s.budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: now, Logger: logger})
 	s.control = control.New(control.Options{
-		Store: store, Definitions: exporters.All(), QuickBooksConsents: s.consents, GoogleConsents: s.consents,
+		Budget: s.budget,
+		Store:  store, Definitions: exporters.All(), QuickBooksConsents: s.consents, GoogleConsents: s.consents,
 		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: s.quick, Google: s.google,
 		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: s.previewer, Environment: "sandbox",
 		MinInterval:     5 * time.Minute,
@@ -400,6 +404,8 @@ func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company,
 func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
 
 type fakeGoogle struct{ err error }
+
+func (f *fakeGoogle) Trashed(context.Context, export.ID, []string) ([]string, error) { return nil, nil }
 
 func (f *fakeGoogle) Identity(context.Context, string) (subject, email string, err error) {
 	return "1", "books@example.com", f.err

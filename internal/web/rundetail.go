@@ -27,6 +27,7 @@ type runView struct {
 	Companies   []companyOutcome
 	Warnings    []string
 	Problem     *problemView
+	Double      *doubleView
 	Config      []fact
 	Sheet       string
 	CanCancel   bool
@@ -105,6 +106,25 @@ func repairViews(ctx context.Context, d *control.Desk, r export.Run) ([]repairVi
 	return list, err
 }
 
+// doubleView is an empty spreadsheet that was made twice, and the way to remove it.
+type doubleView struct {
+	Text    string
+	Repairs []repairView
+}
+
+// findDouble returns the spreadsheet that a run found to be made twice, if it can be removed now; nil otherwise.
+func findDouble(ctx context.Context, d *control.Desk, r export.Run) (*doubleView, error) {
+	i := slices.IndexFunc(r.Warnings, func(w export.Warning) bool { return w.Code == export.WarnDouble })
+	if i < 0 {
+		return nil, nil
+	}
+	repairs, err := repairViews(ctx, d, r)
+	if err != nil || len(repairs) == 0 {
+		return nil, err
+	}
+	return &doubleView{r.Warnings[i].Text, repairs}, nil
+}
+
 func (w *Web) runPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	r, err := d.Run(ctx, export.ID(c.Param("id")))
@@ -157,7 +177,12 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	view.Undoes, view.Edits = r.Undoes, editsOf(ctx, d, r)
 	view.Facts = w.runFacts(r)
 	if view.Problem = w.problemView(r, k); view.Problem != nil {
-		view.Problem.Repairs, err = repairViews(ctx, d, r)
+		if view.Problem.Repairs, err = repairViews(ctx, d, r); err != nil {
+			return view, err
+		}
+	}
+	if view.Double, err = findDouble(ctx, d, r); view.Double != nil {
+		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == view.Double.Text })
 	}
 	return view, err
 }
@@ -166,6 +191,10 @@ func (w *Web) runFacts(r export.Run) []fact {
 	trigger := triggerWord(r.Trigger)
 	if r.By != "" {
 		trigger += ", " + r.By
+	}
+	if r.Paced > 0 {
+		trigger += ", slowed down to one run in " + duration(r.Paced) +
+			", so that the month's calls to QuickBooks suffice"
 	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
 	if r.Repair() != "" {

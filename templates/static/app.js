@@ -185,10 +185,15 @@ function scheduleWords(form) {
   const preset = $("[data-preset]", form), cron = $("[data-cron]", form), zone = $("[data-timezone]", form);
   const box = $("#schedule-words", form);
   let wait;
+  const value = (name) => form.elements.namedItem(name)?.value ?? "";
+  const chosen = () => $$('[name="company"]:checked', form).length;
   const ask = () => {
     clearTimeout(wait);
-    wait = setTimeout(() => fragment(box, "/schedule?" + new URLSearchParams({ cron: cron.value, timezone: zone.value })), 250);
+    wait = setTimeout(() => fragment(box, "/schedule?" + new URLSearchParams({
+      cron: cron.value, timezone: zone.value, id: value("id"), type: value("type"), companies: chosen(),
+    })), 250);
   };
+  for (const input of $$('[name="company"]', form)) input.addEventListener("change", ask);
   preset.addEventListener("change", () => {
     if (preset.value !== "own") cron.value = preset.value;
     else cron.focus();

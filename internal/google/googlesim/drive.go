@@ -118,7 +118,7 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 		copied := s.copyFile(doc, who.email, in.Name)
 		copied.apps[appKey(who)] = true
 		copied.properties = in.AppProperties
-		return driveResource(copied, who, base), usual, nil
+		return s.driveResource(copied, who, base), usual, nil
 	case "drive.permissions.list":
 		list := &drive.PermissionList{
 			Kind: "drive#permissionList", Permissions: []*drive.Permission{permission(doc.owner, "owner")},
@@ -138,7 +138,7 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 		doc.shares[in.EmailAddress] = in.Role
 		return permission(in.EmailAddress, in.Role), "kind,id,type,role", nil
 	}
-	return driveResource(doc, who, base), usual, nil
+	return s.driveResource(doc, who, base), usual, nil
 }
 
 // copyFile makes a file of another's contents: tabs, formulas, named ranges, protections and developer
@@ -172,11 +172,12 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-func driveResource(doc *document, who caller, base string) *drive.File {
+func (s *Server) driveResource(doc *document, who caller, base string) *drive.File {
 	role := doc.role(who.email)
 	return &drive.File{
 		Kind: "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
+		Version:     doc.edits.version(s.now(), s.how.DriveLag),
 		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().
 				Format(time.RFC3339Nano), AppProperties: doc.properties,
 		OwnedByMe: role == "owner", Shared: len(doc.shares) > 0,
@@ -210,7 +211,7 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	doc := s.store(who.email, st)
 	doc.apps[appKey(who)] = true
 	doc.properties = in.AppProperties
-	return driveResource(doc, who, base), nil
+	return s.driveResource(doc, who, base), nil
 }
 
 // driveList lists what the caller may see, newest change first; drive.file sees only its own.
@@ -248,7 +249,7 @@ func (s *Server) driveList(who caller, q url.Values, base string) (*drive.FileLi
 	})
 	list := &drive.FileList{Kind: "drive#fileList"}
 	for i := start; i < len(found) && i < start+size; i++ {
-		list.Files = append(list.Files, driveResource(found[i], who, base))
+		list.Files = append(list.Files, s.driveResource(found[i], who, base))
 	}
 	if start+size < len(found) {
 		list.NextPageToken = "~!!~" + strconv.Itoa(start+size)
