@@ -192,7 +192,8 @@ type ActiveRun struct {
 func (r Run) Activity() ActiveRun {
 	return ActiveRun{
 		ID: r.ID, Exporter: r.Exporter.ID, Companies: r.Exporter.Companies,
-		Spreadsheet: cmp.Or(r.Exporter.Target.Spreadsheet, r.Exporter.SharedKey()), Status: r.Status, Owner: r.Owner, Attempts: r.Attempts,
+		Spreadsheet: cmp.Or(r.Exporter.Target.Spreadsheet, r.Exporter.SharedKey()),
+		Status:      r.Status, Owner: r.Owner, Attempts: r.Attempts,
 		QueuedAt: r.QueuedAt, NotBefore: r.NotBefore,
 	}
 }
