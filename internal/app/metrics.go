@@ -20,6 +20,7 @@ type metrics struct {
 	rows     prometheus.Counter
 	duration prometheus.Histogram
 	success  *prometheus.GaugeVec
+	backup   prometheus.Gauge
 }
 
 func newMetrics(active func() (queued, running float64)) *metrics {
@@ -46,6 +47,10 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 			Name: "ledgersheet_last_success_timestamp_seconds", Help: "When an exporter last succeeded.",
 		}, []string{"exporter_id"}),
 	}
+	m.backup = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "ledgersheet_last_backup_timestamp_seconds",
+		Help: "When the newest daily backup was made and checked; 0 if there is none.",
+	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "ledgersheet_build_info", Help: "Always 1.",
 		ConstLabels: prometheus.Labels{"version": version.Current().Version},
@@ -56,7 +61,7 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "ledgersheet_runs_running", Help: "Runs under way.",
 	}, func() float64 { _, r := active(); return r })
-	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, build, queued, running,
+	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.backup, build, queued, running,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -31,8 +31,8 @@ func (k Keeper) Did(name string) {
 	}
 }
 
-// partial is the end of the names of files that are not complete.
-const partial = ".partial"
+// Partial is the end of the names of files that are not complete.
+const Partial = ".partial"
 
 // Keep has write make a store's file at path, which must not exist, and checks it with Verify. The file gets its name
 // only after it has been found right and is on disk. An error that is in path's way is fs.ErrExist.
@@ -69,7 +69,7 @@ func nameNew(from, to string) error {
 
 // writeBeside writes a file into the folder of path and returns its name. There is none after an error.
 func (k Keeper) writeBeside(path string, write func(io.Writer) error) (name string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+partial) // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+Partial) // mode 0600
 	if err != nil {
 		return "", fmt.Errorf("creating the copy: %w", err)
 	}
@@ -118,7 +118,7 @@ func (t *told) Write(p []byte) (int, error) {
 
 // ForgetPartial deletes what processes that were killed have left of their copies of the file at path.
 func ForgetPartial(path string) error {
-	left, err := filepath.Glob(filepath.Join(escape(filepath.Dir(path)), escape(filepath.Base(path))+".*"+partial))
+	left, err := filepath.Glob(filepath.Join(escape(filepath.Dir(path)), escape(filepath.Base(path))+".*"+Partial))
 	if err != nil {
 		return fmt.Errorf("looking for incomplete copies: %w", err)
 	}

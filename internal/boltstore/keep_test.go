@@ -383,8 +383,8 @@ func TestPartialCopiesAreForgotten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a[b]*.db")
 	name, err := Keeper{}.Stage(path, strings.NewReader("x"))
 	must(t, err)
-	must(t, os.Rename(name, path+".1"+partial))
-	must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "other"+partial), nil, 0o600))
+	must(t, os.Rename(name, path+".1"+Partial))
+	must(t, os.WriteFile(filepath.Join(filepath.Dir(path), "other"+Partial), nil, 0o600))
 	must(t, ForgetPartial(path))
-	wantFiles(t, path, "other"+partial)
+	wantFiles(t, path, "other"+Partial)
 }

@@ -91,23 +91,29 @@ func (c *client) call(ctx context.Context, method, path string, v any) error {
 		return fmt.Errorf("asking the server at %s: %w", c.base, err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode >= 400 {
+		return c.refusal(res)
+	}
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	if res.StatusCode >= 400 {
-		var refusal struct {
-			Error *problem.Problem `json:"error"`
-		}
-		if json.Unmarshal(data, &refusal) == nil && refusal.Error != nil {
-			return refusal.Error
-		}
-		return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("reading the server's answer: %w", err)
 	}
 	return nil
+}
+
+// refusal returns why the server refused.
+func (c *client) refusal(res *http.Response) error {
+	var refusal struct {
+		Error *problem.Problem `json:"error"`
+	}
+	err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&refusal)
+	if err == nil && refusal.Error != nil {
+		return refusal.Error
+	}
+	return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
 }
 
 // readAll reads a list of the API, page by page.

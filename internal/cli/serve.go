@@ -67,6 +67,7 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
 			Help: "Days of history.",
 		},
+		{Name: "LEDGERSHEET_BACKUPS", Value: fmt.Sprint(s.Backups), Help: "Daily backups that are kept."},
 		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
 			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
