@@ -91,7 +91,7 @@ func examineClock(ctx context.Context, network http.RoundTripper, name, address 
 	defer cancel()
 	unreachable := control.Finding{
 		About: about, Wrong: true,
-		Remedy: "Check that this machine can reach " + address + ": its name service, firewall and proxy (HTTPS_PROXY).",
+		Remedy: "Check that this machine can reach " + address + ": name service, firewall and proxy (HTTPS_PROXY).",
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

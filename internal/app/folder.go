@@ -48,8 +48,8 @@ func (f *Folder) primary() (vault.Key, error) {
 	}
 	key, err := vault.LoadKey(f.key())
 	if errors.Is(err, fs.ErrNotExist) {
-		return key, fmt.Errorf("there is no key in %s; put the copy of the file %s there, or set LEDGERSHEET_SECRET_KEY",
-			f.dir, keyFile)
+		return key, fmt.Errorf("there is no key in %s; put the copy of the file %s there, or set "+
+			"LEDGERSHEET_SECRET_KEY", f.dir, keyFile)
 	}
 	return key, err
 }

@@ -159,7 +159,8 @@ func TestRestoreRefuses(t *testing.T) {
 	f.keeper.Through = nil
 	store, err := openStore(set, false, func(string) {})
 	must(t, err)
-	if _, err := f.Restore(t.Context(), saved, time.Now()); err == nil || !strings.Contains(err.Error(), "stop it first") {
+	_, err = f.Restore(t.Context(), saved, time.Now())
+	if err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("while a server runs: %v", err)
 	}
 	if _, err := f.RotateKey(t.Context()); err == nil || !strings.Contains(err.Error(), "stop it first") {
@@ -219,7 +220,8 @@ func TestRotateKey(t *testing.T) {
 	}
 	must(t, os.Remove(done.Kept))
 	wantCompany(t, set, "Alder")
-	if _, err := f.Restore(t.Context(), saved, time.Now()); err == nil || !strings.Contains(err.Error(), "another key") {
+	_, err = f.Restore(t.Context(), saved, time.Now())
+	if err == nil || !strings.Contains(err.Error(), "another key") {
 		t.Errorf("without the old key: %v", err)
 	}
 }

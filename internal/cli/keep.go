@@ -88,10 +88,10 @@ func (c *restoreCommand) Run(ctx context.Context, std Stdio) error {
 		fmt.Fprintf(std.Out, "The store that was there before is kept as %s.\n", done.Aside)
 	}
 	if done.Resealed {
-		fmt.Fprintln(std.Out, "The backup was sealed under an older key; its secrets are now sealed under the present one.")
+		fmt.Fprintln(std.Out, "The backup was sealed under an older key; it is under the present one now.")
 	}
-	fmt.Fprintln(std.Out, "Companies whose tokens were renewed since the backup may want a reconnect; ledgersheet doctor "+
-		"tells which.")
+	fmt.Fprintln(std.Out, "Companies whose tokens were renewed since the backup may want a reconnect; "+
+		"ledgersheet doctor tells which.")
 	return nil
 }
 
@@ -111,8 +111,8 @@ func (c *keyRotateCommand) Run(ctx context.Context, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.Out, "All secrets are sealed under the new key in %s. Keep a copy of it apart from the data folder.\n",
-		full(done.Key))
+	fmt.Fprintf(std.Out, "All secrets are sealed under the new key in %s.\n"+
+		"Keep a copy of it apart from the data folder.\n", full(done.Key))
 	if done.Kept == "" {
 		fmt.Fprintln(std.Out, "Set LEDGERSHEET_SECRET_KEY to it now; after the next start, delete the file.")
 		return nil

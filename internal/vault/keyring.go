@@ -83,8 +83,8 @@ func LoadOrCreateKey(path string) (k Key, created bool, err error) {
 	return k, true, nil
 }
 
-// LoadKey reads the key in the file at path, with the checks of LoadOrCreateKey. The error is fs.ErrNotExist if there is
-// none.
+// LoadKey reads the key in the file at path, with the checks of LoadOrCreateKey. The error is fs.ErrNotExist if there
+// is none.
 func LoadKey(path string) (Key, error) { return loadKey(path) }
 
 // ReplaceKey puts the key file at next in the place of the one at path, which is kept under the name kept. A process
