@@ -266,7 +266,8 @@ func TestKeeping(t *testing.T) {
 		t.Errorf("its headers are %v", a.header)
 	}
 	h.create(map[string]any{"destination": map[string]any{
-		"google_account_id": string(h.account), "spreadsheet_id": "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefgh", "sheet": "Invoices", "start_cell": "A1",
+		"google_account_id": string(h.account), "spreadsheet_id": "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefgh",
+		"sheet": "Invoices", "start_cell": "A1",
 	}})
 	a = h.want(http.StatusOK, http.MethodPost, "/doctor", nil)
 	if at(t, a.body, "ok") != true || !strings.Contains(string(a.raw), "Title of 1AbCdEf") ||

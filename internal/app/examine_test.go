@@ -24,7 +24,8 @@ func (n tells) RoundTrip(*http.Request) (*http.Response, error) {
 	if n.down != nil {
 		return nil, n.down
 	}
-	return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{"Date": {n.date}}, Body: http.NoBody}, nil
+	header := http.Header{"Date": {n.date}}
+	return &http.Response{StatusCode: http.StatusNotFound, Header: header, Body: http.NoBody}, nil
 }
 
 func TestExamineClock(t *testing.T) {

@@ -134,10 +134,12 @@ func TestDoctorTellsWhatIsWrong(t *testing.T) {
 	dir, addr := keepEnv(t, 10*time.Minute)
 	serve(t, addr)()
 	out := want(t, 1, "WRONG clock, compared with Google's: this machine is ", "doctor")
-	if !strings.Contains(out, "timedatectl") || !strings.Contains(out, "m0s behind") && !strings.Contains(out, "m59s behind") {
+	if !strings.Contains(out, "timedatectl") ||
+		!strings.Contains(out, "m0s behind") && !strings.Contains(out, "m59s behind") {
 		t.Errorf("nothing mends it: %s", out)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "ledgersheet.db"), []byte(strings.Repeat("x", 20_000)), 0o600); err != nil {
+	garbage := []byte(strings.Repeat("x", 20_000))
+	if err := os.WriteFile(filepath.Join(dir, "ledgersheet.db"), garbage, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	want(t, 1, "is not a ledgersheet store or is damaged", "doctor")

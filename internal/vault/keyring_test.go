@@ -194,8 +194,8 @@ func TestRedaction(t *testing.T) {
 	}
 }
 
-// TestReplaceKey proves that a key file is exchanged, that the old one is kept, and that it can be done again from where
-// a process was killed.
+// TestReplaceKey proves that a key file is exchanged, that the old one is kept, and that it can be done again from
+// where a process was killed.
 func TestReplaceKey(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
