@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,8 +39,14 @@ type lister struct {
 
 // count asks how many records the statement selects.
 func (l lister) count(ctx context.Context, s statement) (int, error) {
-	total := 0
-	err := l.query(ctx, s.count(), func(answer map[string]json.RawMessage) error {
+	total, _, err := l.countAt(ctx, s)
+	return total, err
+}
+
+// countAt is count that also returns QuickBooks' clock, or zero if the answer does not say it.
+func (l lister) countAt(ctx context.Context, s statement) (total int, at time.Time, err error) {
+	err = l.query(ctx, s.count(), func(answer map[string]json.RawMessage, said time.Time) error {
+		at = said
 		var n json.Number
 		if err := json.Unmarshal(answer["totalCount"], &n); err != nil {
 			return fmt.Errorf("reading totalCount: %w", err)
@@ -50,13 +57,13 @@ func (l lister) count(ctx context.Context, s statement) (int, error) {
 		}
 		return nil
 	})
-	return total, err
+	return total, at, err
 }
 
 // fetch asks for records and returns their JSON array as it came, or nil if there are none.
 func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error) {
 	var page json.RawMessage
-	err := l.query(ctx, query, func(answer map[string]json.RawMessage) error {
+	err := l.query(ctx, query, func(answer map[string]json.RawMessage, _ time.Time) error {
 		page = nil
 		for name, value := range answer {
 			if strings.EqualFold(name, l.object) {
@@ -73,7 +80,10 @@ func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error
 
 var errNoResponse = errors.New("the answer has no QueryResponse")
 
-func (l lister) query(ctx context.Context, query string, accept func(map[string]json.RawMessage) error) error {
+// query passes the answer and QuickBooks' clock to accept.
+func (l lister) query(ctx context.Context, query string,
+	accept func(answer map[string]json.RawMessage, at time.Time) error,
+) error {
 	values := url.Values{"query": {query}}
 	if l.include != "" {
 		values.Set("include", l.include)
@@ -81,14 +91,21 @@ func (l lister) query(ctx context.Context, query string, accept func(map[string]
 	return l.client.get(ctx, request{
 		realm: l.realm, path: "query", query: values, page: l.page, meter: l.meter,
 		accept: func(body []byte) error {
-			var doc struct{ QueryResponse map[string]json.RawMessage }
+			var doc struct {
+				QueryResponse map[string]json.RawMessage
+				Time          record.Scalar `json:"time"`
+			}
 			if err := json.Unmarshal(body, &doc); err != nil {
 				return fmt.Errorf("reading a query's answer: %w", err)
 			}
 			if doc.QueryResponse == nil {
 				return errNoResponse
 			}
-			return accept(doc.QueryResponse)
+			at, err := time.Parse(time.RFC3339, string(doc.Time))
+			if err != nil {
+				at = time.Time{} // nobody needs it to read records
+			}
+			return accept(doc.QueryResponse, at)
 		},
 	})
 }

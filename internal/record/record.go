@@ -133,6 +133,21 @@ func (r Record) Unwrap() (name string, inner Record, ok bool) {
 	return name, inner, inner.Exists()
 }
 
+// JSON returns the record as JSON text from which Parse makes an equal one. It returns nil for the zero value. The caller
+// must not change it.
+func (r Record) JSON() []byte {
+	if !r.Exists() {
+		return nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r.members); err != nil {
+		return nil // only With can put in what is no JSON
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
 func scalarText(v any) string {
 	switch v := v.(type) {
 	case string:
