@@ -48,6 +48,7 @@ var may = map[string]string{
 	"boltstore":        "export",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
+	"mirror":           "export problem record supply table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",
 	"intuit/intuitsim": "",

@@ -13,10 +13,8 @@ func WithDue(ctx context.Context, due time.Time) context.Context {
 	return context.WithValue(ctx, dueKey{}, due)
 }
 
-// Due returns the time of WithDue, or now if there is none.
-func Due(ctx context.Context, now time.Time) time.Time {
-	if due, ok := ctx.Value(dueKey{}).(time.Time); ok && !due.IsZero() {
-		return due
-	}
-	return now
+// Due returns the time of WithDue, or false if there is none.
+func Due(ctx context.Context) (time.Time, bool) {
+	due, ok := ctx.Value(dueKey{}).(time.Time)
+	return due, ok && !due.IsZero()
 }
