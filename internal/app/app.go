@@ -116,6 +116,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			a.control.CompanyTold(ctx, realm, asked, why)
 		},
 	})
+	if err := a.keepCopies(); err != nil {
+		return nil, err
+	}
 	a.google, err = newGoogle(set.Google, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
@@ -125,7 +128,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
 	})
 	runner := pipeline.New(pipeline.Options{
-		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.client, a.log),
+		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.services(), a.log),
 		Destination: a.google.client, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
@@ -140,7 +143,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: a.store, Definitions: a.o.Definitions, Logger: a.log,
+		Store: forgettingStore{a.store, a.books.forget}, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner,
@@ -148,6 +151,20 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
 	return a, a.openFaces(ctx)
+}
+
+// keepCopies begins to keep local copies of companies' records, or deletes them if they are switched off.
+func (a *App) keepCopies() error {
+	set := a.o.Settings
+	if !set.Mirror {
+		return dropCopies(set.DataDir)
+	}
+	err := a.books.keepCopies(set.DataDir, a.store, func(_ export.RealmID, n int) { a.metrics.drifted.Add(float64(n)) })
+	if err != nil {
+		return err
+	}
+	a.cleanups.add("local copies", func(context.Context) error { return a.books.mirror.Close() })
+	return nil
 }
 
 // countActivity counts the queued and the running runs, for the metrics.

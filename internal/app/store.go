@@ -33,6 +33,20 @@ type Store interface {
 	Close() error
 }
 
+// forgettingStore deletes what is kept of a company together with the company.
+type forgettingStore struct {
+	Store
+	forget func(context.Context, export.RealmID) error
+}
+
+// DeleteCompany implements export.CompanyStore.
+func (s forgettingStore) DeleteCompany(ctx context.Context, realm export.RealmID) error {
+	if err := s.Store.DeleteCompany(ctx, realm); err != nil {
+		return err
+	}
+	return s.forget(ctx, realm)
+}
+
 // openStore opens the data folder. The key comes first, because the store is sealed with it. notice is called if a key
 // was created.
 func openStore(set config.Settings, notice func(string)) (Store, error) {

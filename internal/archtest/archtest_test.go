@@ -24,8 +24,8 @@ var may = map[string]string{
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
-	"app": "api auth boltstore config control export exporters google intuit limit oauth pipeline problem progress " +
-		"queue schedule source templates vault version web",
+	"app": "api auth boltstore config control export exporters google intuit limit mirror oauth pipeline problem " +
+		"progress queue schedule source templates vault version web",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",

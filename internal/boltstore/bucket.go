@@ -20,6 +20,7 @@ const (
 	bucketExporters      = "exporters"
 	bucketMarks          = "marks"       // sealed
 	bucketDifferences    = "differences" // sealed; by run
+	bucketMirrorKeys     = "mirror_keys" // sealed; by company
 	bucketRuns           = "runs"
 	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
 	bucketRunsByDue      = "runs_by_due"      // exporter id, 0, due time → run id

@@ -49,6 +49,12 @@ func migrations() []migration {
 			return nil
 		}},
 		{"index the history by what it is searched by and by due time", indexRuns},
+		{"make the bucket of keys of local copies", func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMirrorKeys)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketMirrorKeys, err)
+			}
+			return nil
+		}},
 	}
 }
 

@@ -62,6 +62,7 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
 			Help: "Days of history.",
 		},
+		{Name: "LEDGERSHEET_MIRROR", Value: onOff(s.Mirror), Help: "Local copies of QuickBooks' records."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
 	}
 	for i := range list {
@@ -70,6 +71,13 @@ func listVariables(s config.Settings) []web.Variable {
 		}
 	}
 	return list
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 type versionCommand struct{}

@@ -55,7 +55,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	}
 	text := faults.Error()
 	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL",
-		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS",
+		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS", "MIRROR",
 		"LOG_LEVEL", "LOG_FORMAT", "SECRET_KEY", "ADMIN_EMAIL", "ADMIN_PASSWORD", "API_TOKEN", "INTUIT_CLIENT_SECRET",
 		"GOOGLE_CLIENT_ID"} {
 		if !strings.Contains(text, "LEDGERSHEET_"+name) {

@@ -56,8 +56,8 @@ type book struct {
 	realm export.RealmID
 	// turn is held by whoever refreshes the copy or looks whether it must be. What follows up to mu belongs to it.
 	turn      chan struct{}
-	began     map[string]time.Time // by object: when its last refresh began, on our clock
-	fed       time.Time            // when change data capture was last asked
+	began     map[string]look // by object: its last refresh
+	fed       look            // when change data capture was last asked
 	seen      map[string]uint64    // by record: a digest of what the last answer said
 	names     map[string]*nameIndex
 	unfit     map[string]time.Time // objects that come in no known order, and since when
@@ -164,7 +164,7 @@ func (b *book) adopt(f *file) error {
 	for _, number := range strays {
 		b.garbage = append(b.garbage, dead{number: number})
 	}
-	b.began, b.fed, b.seen, b.names = map[string]time.Time{}, time.Time{}, nil, map[string]*nameIndex{}
+	b.began, b.fed, b.seen, b.names = map[string]look{}, look{}, nil, map[string]*nameIndex{}
 	return err
 }
 
@@ -172,7 +172,7 @@ func (b *book) adopt(f *file) error {
 func (b *book) discard() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.began, b.fed, b.seen, b.names = nil, time.Time{}, nil, nil
+	b.began, b.fed, b.seen, b.names = nil, look{}, nil, nil
 	b.state, b.dirs, b.garbage = state{}, nil, nil
 	f := b.file
 	b.file = nil
@@ -228,7 +228,7 @@ func (b *book) standing() Standing {
 }
 
 // current returns the wanted records as they are since the due time. The caller has the turn.
-func (b *book) current(ctx context.Context, w supply.Want, due time.Time, is worth) (*snapshot, error) {
+func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion, is worth) (*snapshot, error) {
 	now := b.m.o.Now()
 	if now.Before(b.resting) {
 		return nil, errLive
@@ -258,7 +258,7 @@ func (b *book) current(ctx context.Context, w supply.Want, due time.Time, is wor
 }
 
 // satisfies reports whether the last refresh is new enough for what is wanted.
-func (b *book) satisfies(w supply.Want, due, now time.Time) bool {
+func (b *book) satisfies(w supply.Want, due *supply.Occasion, now time.Time) bool {
 	o, kept := b.state.Objects[w.Object]
 	if !kept || !b.state.Connected.Equal(w.Company.ConnectedAt) || w.CustomFields && !(o.Custom && o.Wants) {
 		return false
@@ -266,7 +266,7 @@ func (b *book) satisfies(w supply.Want, due, now time.Time) bool {
 	if looksAt(w, objectOf(w.Object).derived) && !b.derivedHolds(o, now) {
 		return false
 	}
-	return since(b.began[w.Object], due, now)
+	return b.began[w.Object].suffices(due, now)
 }
 
 // suitsPreview reports whether a preview can be shown after a request or two.
@@ -276,9 +276,16 @@ func (b *book) suitsPreview(w supply.Want) bool {
 	return kept && kind.keep != keepWhole && !looksAt(w, kind.derived)
 }
 
-// since reports whether something began at the due time or later. What lies in the future is of a clock that was wrong.
-func since(began, due, now time.Time) bool {
-	return !began.IsZero() && !began.Before(due) && !began.After(now)
+// look is a look at QuickBooks: when it began, on our clock, and for what.
+type look struct {
+	at  time.Time
+	use *supply.Occasion
+}
+
+// suffices reports whether a look is new enough for a reading: made for it, or begun when it was due or later. What lies
+// in the future is of a clock that was wrong.
+func (l look) suffices(o *supply.Occasion, now time.Time) bool {
+	return l.use == o || !l.at.IsZero() && !l.at.Before(o.Due) && !l.at.After(now)
 }
 
 // derivedEvery is how often lists with members that follow from transactions are read anew although no transaction is

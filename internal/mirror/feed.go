@@ -37,8 +37,8 @@ func updatedSince(at time.Time) supply.Condition {
 // changed into the records that it may not mention.
 func (r *refresh) feed() error {
 	_, kept := r.state.Objects[r.want.Object]
-	current := !kept || r.keepingOf(r.want.Object) != keepFed || since(r.b.began[r.want.Object], r.due, r.began)
-	if current && since(r.b.fed, r.due, r.began) {
+	current := !kept || r.keepingOf(r.want.Object) != keepFed || r.b.began[r.want.Object].suffices(r.due, r.began)
+	if current && r.b.fed.suffices(r.due, r.began) {
 		return nil
 	}
 	r.feeds = true

@@ -173,9 +173,9 @@ func (m *Mirror) currentIf(ctx context.Context, w supply.Want, is worth) (*snaps
 	if kind.keep == keepLive || looksAt(w, kind.unknowable) {
 		return nil, nil
 	}
-	due, ok := supply.Due(ctx)
-	if !ok {
-		due = m.o.Now().Add(1) // nothing that has begun so far will do
+	occasion := supply.OccasionOf(ctx)
+	if occasion == nil {
+		occasion = &supply.Occasion{Due: m.o.Now().Add(1)} // nothing that has begun so far will do
 	}
 	b := m.book(w.Company.Realm)
 	if err := b.enter(ctx); err != nil {
@@ -183,7 +183,7 @@ func (m *Mirror) currentIf(ctx context.Context, w supply.Want, is worth) (*snaps
 	}
 	defer b.leave()
 	for range 2 {
-		s, err := b.current(ctx, w, due, is)
+		s, err := b.current(ctx, w, occasion, is)
 		if err == nil {
 			return s, nil
 		}

@@ -26,7 +26,7 @@ type refresh struct {
 	ctx   context.Context
 	b     *book
 	want  supply.Want
-	due   time.Time
+	due   *supply.Occasion
 	began time.Time // our clock
 	light bool      // a preview: worth a request or two and no more
 
@@ -44,7 +44,7 @@ type refresh struct {
 // key is a record's object and id.
 type key struct{ object, id string }
 
-func newRefresh(ctx context.Context, b *book, w supply.Want, due, now time.Time) *refresh {
+func newRefresh(ctx context.Context, b *book, w supply.Want, due *supply.Occasion, now time.Time) *refresh {
 	return &refresh{
 		ctx: ctx, b: b, want: w, due: due, began: now, light: w.Limit > 0, state: b.state.clone(),
 		drafts: map[string]*draft{}, dropped: map[string]bool{}, asked: map[key]bool{},
@@ -134,7 +134,7 @@ func (r *refresh) meet(name string) error {
 		return r.reread(name)
 	case looksAt(r.want, d.kind.derived) && !r.derivedHolds(d):
 		return r.reread(name)
-	case kind == keepQueried && !since(r.b.began[name], r.due, r.began):
+	case kind == keepQueried && !r.b.began[name].suffices(r.due, r.began):
 		return r.query(d)
 	}
 	if !r.light && r.began.Sub(d.now.Proved) >= r.b.m.o.CountEvery {
@@ -284,17 +284,17 @@ func (r *refresh) commit() error {
 // remember notes what later refreshes of this process need not find out again.
 func (r *refresh) remember() {
 	if r.b.began == nil {
-		r.b.began = map[string]time.Time{}
+		r.b.began = map[string]look{}
 	}
 	for name := range r.dropped {
 		delete(r.b.began, name)
 	}
 	for _, name := range r.fed {
-		r.b.began[name] = r.began
+		r.b.began[name] = look{r.began, r.due}
 	}
-	r.b.began[r.want.Object] = r.began
+	r.b.began[r.want.Object] = look{r.began, r.due}
 	if r.feeds {
-		r.b.fed = r.began
+		r.b.fed = look{r.began, r.due}
 	}
 	if !r.at.IsZero() {
 		r.b.seen, r.b.malformed, r.b.refused = r.seen, 0, false

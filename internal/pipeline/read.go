@@ -21,6 +21,7 @@ type inputs struct {
 	companies  []export.Company
 	columns    []string
 	today      time.Time
+	due        time.Time // see export.Query
 	limit      int // rows a company; 0 means all
 	beside     bool
 	snapshot   bool              // rows are added to those of earlier runs as a whole
@@ -113,6 +114,7 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
 		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
 	}
+	in.due = r.o.Now().Add(1) // what was asked before was for others
 	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
 	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	return in, nil
@@ -235,7 +237,7 @@ func (r *Runner) open(
 	}
 	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
 		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
-		Today: in.today, Limit: in.limit, State: state, Meter: m,
+		Today: in.today, Limit: in.limit, Due: in.due, State: state, Meter: m,
 	})
 	if err != nil {
 		return nil, nameCompany(err, c, len(in.companies))

@@ -38,6 +38,9 @@ func New(from Services, logger *slog.Logger) *Source {
 
 // Read implements export.Source.
 func (s *Source) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
+	if !q.Due.IsZero() {
+		ctx = supply.WithOccasion(ctx, q.Due)
+	}
 	switch d := d.(type) {
 	case export.Entity:
 		return rows.Read(ctx, s.from, d, q)

@@ -174,7 +174,7 @@ func (c *Company) changes(query url.Values, now time.Time, spoilt *Fault) (*answ
 func (c *Company) changed(e *entity, since time.Time) (living, gone []*record) {
 	for _, r := range c.records(e) {
 		switch {
-		case r.updated.Before(since), r.untold:
+		case r.updated.Before(since):
 		case r.deleted:
 			gone = append(gone, r)
 		default:

@@ -7,7 +7,7 @@ import (
 )
 
 // Merge merges a customer, a vendor or an entry of one of the small lists into another, as people do by giving it the
-// other's name: whatever referred to it refers to the other from then on, and it is gone.
+// other's name: whatever referred to it refers to the other from then on.
 func (c *Company) Merge(entityName, from, into string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -16,19 +16,31 @@ func (c *Company) Merge(entityName, from, into string) error {
 		return fmt.Errorf("merging %s %s into %s: %w", entityName, from, into, ErrNoRecord)
 	}
 	c.noteNames()
-	switch src := gone.source.(type) {
-	case *party:
-		c.mergeParties(src, stays.source.(*party))
-	case *listEntry:
-		c.mergeEntries(src, stays.source.(*listEntry))
-	default:
+	if !c.moveReferences(gone.source, stays.source) {
 		return fmt.Errorf("merging %s %s: it cannot be merged", entityName, from)
 	}
-	gone.deleted, gone.untold = true, c.quirks.QuietMerges
+	gone.deleted, gone.inactive = !c.quirks.MergedStay, c.quirks.MergedStay
 	c.touch(gone)
 	c.touch(stays)
 	c.renamed()
 	return nil
+}
+
+// moveReferences makes what refers to one record refer to another of its kind, and reports whether it can.
+func (c *Company) moveReferences(from, into source) bool {
+	switch from := from.(type) {
+	case *party:
+		if into, ok := into.(*party); ok {
+			c.mergeParties(from, into)
+			return true
+		}
+	case *listEntry:
+		if into, ok := into.(*listEntry); ok {
+			c.mergeEntries(from, into)
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Company) mergeParties(from, into *party) {
@@ -52,8 +64,10 @@ func (c *Company) mergeParties(from, into *party) {
 	}
 	into.sales, into.credits = append(into.sales, from.sales...), append(into.credits, from.credits...)
 	from.sales, from.credits = nil, nil
-	without := func(p *party) bool { return p == from }
-	c.customers, c.vendors = slices.DeleteFunc(c.customers, without), slices.DeleteFunc(c.vendors, without)
+	if !c.quirks.MergedStay {
+		without := func(p *party) bool { return p == from }
+		c.customers, c.vendors = slices.DeleteFunc(c.customers, without), slices.DeleteFunc(c.vendors, without)
+	}
 }
 
 func (c *Company) mergeEntries(from, into *listEntry) {
@@ -74,11 +88,8 @@ func (c *Company) mergeEntries(from, into *listEntry) {
 		swap(&p.term)
 		swap(&p.customerType)
 	}
-	for _, list := range []*[]*listEntry{&c.classes, &c.departments, &c.terms, &c.methods, &c.types} {
-		*list = slices.DeleteFunc(*list, func(e *listEntry) bool { return e == from })
-		for _, e := range *list {
-			swap(&e.parent)
-		}
+	for _, e := range slices.Concat(c.classes, c.departments) {
+		swap(&e.parent)
 	}
 	if into.parent == into {
 		into.parent = nil

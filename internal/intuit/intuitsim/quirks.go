@@ -68,8 +68,8 @@ type Quirks struct {
 	QuietSettlements bool `json:"quiet_settlements"`
 	// QuietBalances leaves the time of a customer or a vendor as it is when their transactions change their balance.
 	QuietBalances bool `json:"quiet_balances"`
-	// QuietMerges does not tell of a list entry that was merged into another; it is gone.
-	QuietMerges bool `json:"quiet_merges"`
+	// MergedStay keeps a list entry that was merged into another as an inactive one. Otherwise it is deleted.
+	MergedStay bool `json:"merged_stay"`
 }
 
 // AllQuirks returns all quirks with which a company can be read whole. Those that would spoil figures, OneCentOff and
@@ -79,7 +79,7 @@ func AllQuirks(legacy bool) Quirks {
 		LegacyReports: legacy, NestedProfitDetail: true, NegativeExpenses: true, CodesAsMoney: true,
 		HeadersHoldTotals: true, PlainTotals: true, SpeltAmounts: true, HomeCurrencyKeys: true, ShortRows: true,
 		BareWhenEmpty: true, CapitalBasis: true, LargestPage: 500, OneMore: true, NoOrderByID: true, OddFields: true,
-		UnevenInvoice: true, QuietSettlements: true, QuietBalances: true, QuietMerges: true,
+		UnevenInvoice: true, QuietSettlements: true, QuietBalances: true, MergedStay: true,
 	}
 }
 

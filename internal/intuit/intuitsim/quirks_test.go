@@ -50,7 +50,7 @@ var quirkSigns = map[string]struct {
 
 // quietQuirks show in what is told of changes, see TestQuietQuirks.
 var quietQuirks = map[string]bool{
-	"loud_names": true, "quiet_settlements": true, "quiet_balances": true, "quiet_merges": true,
+	"loud_names": true, "quiet_settlements": true, "quiet_balances": true, "merged_stay": true,
 }
 
 // TestQuirksShow switches each quirk on and off again on a running company.

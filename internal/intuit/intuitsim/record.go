@@ -22,7 +22,6 @@ type record struct {
 	created, updated time.Time
 	inactive         bool
 	deleted          bool
-	untold           bool // change data capture does not tell that it is deleted
 	hidden           Hiding
 	source           source
 
