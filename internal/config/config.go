@@ -198,12 +198,16 @@ func (r *reader) number(name, text string, least, most int) int {
 	return n
 }
 
-// onOff reads a switch.
+// onOff reads a switch that is on unless it says otherwise.
 func (r *reader) onOff(name, text string) bool {
-	if text != "on" && text != "off" {
+	switch text {
+	case "", "on":
+		return true
+	case "off":
+	default:
 		r.fault("%s must be on or off, not %q", name, text)
 	}
-	return text == "on"
+	return false
 }
 
 func (r *reader) address(name, text string) {

@@ -42,6 +42,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	f := defaults()
 	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app",
 		"", "test", "ftp://x"
+	f.Mirror = "perhaps"
 	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0",
 		"1s", "x", "loud", "xml"
 	_, err := f.Settings(env(map[string]string{

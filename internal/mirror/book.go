@@ -30,6 +30,7 @@ type state struct {
 // objectState is what is known about the records that are kept of an object.
 type objectState struct {
 	Order  order
+	Or     []order   // other orders in which the records came as well
 	Cursor time.Time // QuickBooks' clock: what changed before is in
 	Read   time.Time // QuickBooks' clock before all records were last read
 	ReadAt time.Time // the same on our clock
@@ -56,9 +57,9 @@ type book struct {
 	realm export.RealmID
 	// turn is held by whoever refreshes the copy or looks whether it must be. What follows up to mu belongs to it.
 	turn      chan struct{}
-	began     map[string]look // by object: its last refresh
-	fed       look            // when change data capture was last asked
-	seen      map[string]uint64    // by record: a digest of what the last answer said
+	began     map[string]look   // by object: its last refresh
+	fed       look              // when change data capture was last asked
+	seen      map[string]uint64 // by record: a digest of what the last answer said
 	names     map[string]*nameIndex
 	unfit     map[string]time.Time // objects that come in no known order, and since when
 	malformed int                  // how many answers of change data capture in a row made no sense

@@ -119,6 +119,34 @@ func (d *draft) each(do func(entry) error) error {
 // isChanged reports whether the draft differs from what is kept.
 func (d *draft) isChanged() bool { return len(d.changed) > 0 || len(d.gone) > 0 || d.read }
 
+// isAmbiguous reports whether the orders that may be the right one put new records at different places.
+func (d *draft) isAmbiguous() bool {
+	if len(d.now.Or) == 0 {
+		return false
+	}
+	var fresh []place
+	for id, e := range d.changed {
+		if old, there := d.old[id]; !there || old.place != e.place {
+			fresh = append(fresh, e.place)
+		}
+	}
+	slices.SortFunc(fresh, d.now.Order.compare)
+	for _, other := range d.now.Or {
+		var last *place
+		if n := len(d.base); n > 0 {
+			last = &d.base[n-1].last
+		}
+		for i := range fresh {
+			if !other.accepts(fresh[i]) || last != nil &&
+				(other.compare(*last, fresh[i]) >= 0 || d.now.Order.compare(*last, fresh[i]) >= 0) {
+				return true
+			}
+			last = &fresh[i]
+		}
+	}
+	return false
+}
+
 // operation is one record that comes or goes.
 type operation struct {
 	place

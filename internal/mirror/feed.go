@@ -63,6 +63,9 @@ func (r *refresh) feed() error {
 			latest = at
 		}
 	}
+	if r.b.refused && !r.b.answered.Load() {
+		return errLive // QuickBooks has answered nothing since it refused the last question
+	}
 	q := &question{r: r, from: from.Add(-overlap), answers: map[string][]record.Record{}}
 	if err := q.ask(r.questionable()); err != nil {
 		return err
@@ -110,6 +113,8 @@ func (q *question) ask(objects []string) error {
 		Company: r.want.Company, Objects: objects, Since: q.from, Meter: r.want.Meter,
 	})
 	switch {
+	case errors.Is(err, supply.ErrCompanyRefused):
+		return err
 	case problem.HasCode(err, problem.QuickBooksMalformed):
 		return r.sulk(err)
 	case problem.HasCode(err, problem.QuickBooksRejected):

@@ -69,7 +69,22 @@ func (r *refresh) run() error {
 	if err := r.meet(r.want.Object); err != nil {
 		return err
 	}
+	if err := r.settleOrders(); err != nil {
+		return err
+	}
 	return r.commit()
+}
+
+// settleOrders has objects read anew whose new records show that their order is not known well enough.
+func (r *refresh) settleOrders() error {
+	for _, name := range slices.Sorted(maps.Keys(r.drafts)) {
+		if r.drafts[name].isAmbiguous() {
+			if err := r.replace(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (r *refresh) newDraft(name string) *draft {

@@ -48,6 +48,10 @@ func (r *refresh) readWhole(name string, judge bool) error {
 	fresh, err := r.store(name, records, comparing)
 	switch {
 	case problem.HasCode(err, problem.IncompleteRead) && problem.From(err).Class() == problem.Stop:
+		if name == r.want.Object && len(r.want.Narrow) == 0 && (r.want.Inactive || kind.txn) {
+			_ = r.giveUp(name, err)
+			return err // a live reading would end the same way
+		}
 		return r.giveUp(name, err) // a part of the records, which is all that is wanted, may be complete
 	case problem.HasCode(err, problem.IncompleteRead):
 		return aside(err)
@@ -117,7 +121,7 @@ func (r *refresh) store(name string, records *supply.Records, comparing *compari
 	if err := flush(); err != nil {
 		return nil, err
 	}
-	d.now.Order, d.read = sorted.found(), true
+	d.now.Order, d.now.Or, d.read = sorted.found(), sorted.left[1:], true
 	return d, nil
 }
 

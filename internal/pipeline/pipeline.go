@@ -78,7 +78,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	})
 	j := &job{
 		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
-		report:     report, due: dueOf(run),
+		report: report, due: dueOf(run),
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()

@@ -22,7 +22,7 @@ type inputs struct {
 	columns    []string
 	today      time.Time
 	due        time.Time // see export.Query
-	limit      int // rows a company; 0 means all
+	limit      int       // rows a company; 0 means all
 	beside     bool
 	snapshot   bool              // rows are added to those of earlier runs as a whole
 	titles     map[string]string // people's own, by column

@@ -5,6 +5,7 @@ package supply
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
 	"time"
@@ -98,6 +99,10 @@ type Delta struct {
 	// Cut reports whether QuickBooks may have left changes out.
 	Cut bool
 }
+
+// ErrCompanyRefused is in the chain of a feed's problem if QuickBooks refuses everything that is asked of the company, so
+// that other questions are pointless.
+var ErrCompanyRefused = errors.New("everything that is asked of the company is refused")
 
 // Books is what a company says about its books.
 type Books struct {
