@@ -20,8 +20,8 @@ const readsVersion = 1
 type state struct {
 	Reads     int
 	Connected time.Time // when the company was connected by the consent under which everything was read
-	// Moved is by when, on QuickBooks' clock, a transaction was last seen to have changed.
-	Moved   time.Time
+	// Moves counts how often transactions were seen to have changed.
+	Moves   int
 	Objects map[string]objectState
 	Unfed   map[string]time.Time // objects that change data capture refuses, and since when on our clock
 	Drifted int
@@ -34,6 +34,7 @@ type objectState struct {
 	Cursor time.Time // QuickBooks' clock: what changed before is in
 	Read   time.Time // QuickBooks' clock before all records were last read
 	ReadAt time.Time // the same on our clock
+	Moves  int       // state.Moves when all records were last read
 	Proved time.Time // our clock, when QuickBooks' count was last the same
 	Used   time.Time // our clock, when the records were last wanted
 	// Custom says that all custom fields are in the records, and Wants that somebody has asked for them.
@@ -295,7 +296,7 @@ const derivedEvery = time.Hour
 
 // derivedHolds reports whether members that follow from transactions are still right.
 func (b *book) derivedHolds(o objectState, now time.Time) bool {
-	return !o.Read.Before(b.state.Moved) && now.Sub(o.ReadAt) < derivedEvery
+	return o.Moves == b.state.Moves && now.Sub(o.ReadAt) < derivedEvery
 }
 
 // expired returns the garbage that nobody can need any more.

@@ -318,7 +318,7 @@ func (r *refresh) applyObject(name string, list []record.Record) (changes []chan
 // noteMove notes that a transaction changed whose new version is asked for again.
 func (r *refresh) noteMove(d *draft, there bool, old entry, rec record.Record) {
 	if d.kind.txn && !(there && sameRecord(old.json, rec.JSON(), []string{"CustomField"})) {
-		r.state.Moved = r.at
+		r.move()
 	}
 }
 
@@ -344,7 +344,7 @@ func (r *refresh) applyFlooded(q *question) ([]change, error) {
 	for _, name := range q.flooded {
 		kind := objectOf(name)
 		if kind.txn {
-			r.state.Moved = r.at
+			r.move()
 		}
 		d := r.drafts[name]
 		if d == nil && kind.txn {

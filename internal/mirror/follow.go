@@ -16,8 +16,8 @@ import (
 func (r *refresh) follow(changes []change, again map[string][]string) error {
 	for {
 		for _, c := range changes {
-			if objectOf(c.object).txn && !r.at.IsZero() {
-				r.state.Moved = r.at
+			if objectOf(c.object).txn {
+				r.move()
 			}
 		}
 		if err := r.followLinks(changes, again); err != nil {

@@ -37,6 +37,7 @@ type refresh struct {
 	at      time.Time         // QuickBooks' clock at the answer of change data capture
 	feeds   bool              // it was asked, or there was nothing to ask about
 	fed     []string          // the objects it brings up to date
+	moved   bool              // a transaction was seen to have changed
 	seen    map[string]uint64 // see book.seen
 	asked   map[key]bool      // records asked for again in this refresh
 }
@@ -100,6 +101,14 @@ func (r *refresh) openDrafts() {
 		d := r.newDraft(name)
 		d.base = r.b.dirs[name]
 		r.drafts[name] = d
+	}
+}
+
+// move notes that a transaction changed.
+func (r *refresh) move() {
+	if !r.moved {
+		r.moved = true
+		r.state.Moves++
 	}
 }
 
@@ -167,7 +176,7 @@ func (r *refresh) reread(name string) error {
 }
 
 func (r *refresh) derivedHolds(d *draft) bool {
-	return !d.now.Read.Before(r.state.Moved) && r.began.Sub(d.now.ReadAt) < derivedEvery
+	return d.now.Moves == r.state.Moves && r.began.Sub(d.now.ReadAt) < derivedEvery
 }
 
 // query brings an object up to date that change data capture does not know: by the time of the last change, and by the

@@ -68,6 +68,7 @@ func (r *refresh) readWhole(name string, judge bool) error {
 		}
 	}
 	fresh.now.Cursor, fresh.now.Read = records.At, records.At
+	fresh.now.Moves = r.state.Moves
 	fresh.now.ReadAt, fresh.now.Proved, fresh.now.Custom = r.began, r.began, true
 	r.drafts[name] = fresh
 	delete(r.dropped, name)

@@ -162,8 +162,8 @@ func (m *Maker) Want() supply.Want {
 	w := supply.Want{
 		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title),
 		CustomFields: m.custom, Members: m.members(),
-		Inactive:     m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
-		Day:          m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
+		Inactive: m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
+		Day:      m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
 	}
 	if m.span != nil {
 		w.Narrow = m.span.conditions()
