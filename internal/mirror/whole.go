@@ -62,6 +62,9 @@ func (r *refresh) readWhole(name string, judge bool) error {
 		return r.giveUp(name, errNoOrder)
 	}
 	if d != nil {
+		if kind.txn {
+			r.move() // which ones changed is not known
+		}
 		fresh.now.Wants, fresh.now.Used = d.now.Wants, d.now.Used
 		if judge {
 			r.drifted(name, comparing.end())
