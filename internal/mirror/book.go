@@ -62,6 +62,7 @@ type book struct {
 	fed       look              // when change data capture was last asked
 	seen      map[string]uint64 // by record: a digest of what the last answer said
 	names     map[string]*nameIndex
+	vain      map[string]bool      // references that show a name that their list lacks, and were asked about
 	unfit     map[string]time.Time // objects that come in no known order, and since when
 	malformed int                  // how many answers of change data capture in a row made no sense
 	refused   bool                 // change data capture refused the last question
@@ -167,6 +168,7 @@ func (b *book) adopt(f *file) error {
 		b.garbage = append(b.garbage, dead{number: number})
 	}
 	b.began, b.fed, b.seen, b.names = map[string]look{}, look{}, nil, map[string]*nameIndex{}
+	b.vain = map[string]bool{}
 	return err
 }
 
@@ -247,7 +249,7 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 	if !b.satisfies(w, due, now) {
 		r := newRefresh(ctx, b, w, due, now)
 		if err := r.run(); err != nil {
-			b.names = map[string]*nameIndex{}
+			b.names, b.vain = map[string]*nameIndex{}, map[string]bool{}
 			return nil, err
 		}
 	}

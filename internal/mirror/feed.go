@@ -309,6 +309,7 @@ func (r *refresh) applyObject(name string, list []record.Record) (changes []chan
 				return nil, nil, err
 			}
 			d.now.Custom = false
+			r.asked[key{name, id}] = true // it is as new as the answer to any question
 			changes = append(changes, change{key: key{name, id}, old: old, wasThere: there, now: e, isThere: true})
 		}
 	}

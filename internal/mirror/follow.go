@@ -201,11 +201,14 @@ func (r *refresh) followNames(changes []change, again map[string][]string) error
 			continue
 		}
 		now := namesOf(c.now.json)
-		if c.wasThere && c.isThere && slices.Equal(namesOf(c.old.json), now) {
+		if c.wasThere && c.isThere && slices.Equal(namesOf(c.old.json), now) && c.old.inactive == c.now.inactive {
 			continue
 		}
-		if !c.isThere {
+		switch rec := c.now; {
+		case !c.isThere:
 			now = nil
+		case !rec.inactive:
+			now = append(now, "") // a reference without a name is right, unless this was merged into another
 		}
 		renamed := c.wasThere
 		unknown, err := r.markStale(c.object, c.id, now, stale, &renamed)
@@ -293,7 +296,7 @@ func (r *refresh) readList(list string, stale *staleRefs) error {
 func (r *refresh) compareNames(d *draft, stale *staleRefs) error {
 	names := map[string][]string{}
 	if err := d.each(func(e entry) error {
-		names[e.id] = namesOf(e.json)
+		names[e.id] = append(namesOf(e.json), "")
 		return nil
 	}); err != nil {
 		return err
@@ -312,7 +315,9 @@ func (r *refresh) compareNames(d *draft, stale *staleRefs) error {
 					continue // TAX, NON: there is no record of that id
 				}
 				for _, text := range texts {
-					if !slices.Contains(names[id], text) {
+					seen := name + "/" + ref + "/" + id + "/" + text
+					if !slices.Contains(names[id], text) && !r.b.vain[seen] {
+						r.b.vain[seen] = true
 						stale.add(name, refKey{ref, id}, names[id])
 					}
 				}

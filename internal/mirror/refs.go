@@ -95,16 +95,13 @@ func settlements(text []byte) map[string]string {
 	return out
 }
 
-// nameIndex holds which names the references of an object's records show.
+// nameIndex holds which names the references of an object's records show. Some show none.
 type nameIndex struct {
 	refs   map[string]map[string][]string // by the reference's name and the id
 	nested map[string]bool                // names of references that show names with a colon: those of parents in front
 }
 
 func (x *nameIndex) add(ref reference) {
-	if ref.shown == "" {
-		return
-	}
 	ids := x.refs[ref.name]
 	if ids == nil {
 		ids = map[string][]string{}
@@ -170,7 +167,7 @@ func (s *staleRefs) add(object string, ref refKey, names []string) {
 // isStale reports whether a reference shows a name that is not right.
 func isStale(marked map[refKey][]string, ref reference) bool {
 	names, is := marked[refKey{ref.name, ref.id}]
-	return is && ref.shown != "" && !slices.Contains(names, ref.shown)
+	return is && !slices.Contains(names, ref.shown)
 }
 
 // linkedIDs yields the ids of the transactions to which a record or its lines are linked.
