@@ -78,8 +78,8 @@ type CompanyStore interface {
 
 // MirrorKeyStore keeps the keys under which the local copies of companies' records are sealed, themselves sealed.
 type MirrorKeyStore interface {
-	// MirrorKey returns a company's key: 32 random bytes, made with the first call. It returns ErrNotFound for a company
-	// that is not stored. Deleting a company deletes its key.
+	// MirrorKey returns a company's key: 32 random bytes, made with the first call. It returns ErrNotFound if the
+	// company is not stored. Deleting a company deletes its key.
 	MirrorKey(ctx context.Context, realm RealmID) ([]byte, error)
 }
 

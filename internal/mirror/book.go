@@ -286,8 +286,8 @@ type look struct {
 	use *supply.Occasion
 }
 
-// suffices reports whether a look is new enough for a reading: made for it, or begun when it was due or later. What lies
-// in the future is of a clock that was wrong.
+// suffices reports whether a look is new enough for a reading: made for it, or begun when it was due or later. What
+// lies in the future is of a clock that was wrong.
 func (l look) suffices(o *supply.Occasion, now time.Time) bool {
 	return l.use == o || !l.at.IsZero() && !l.at.Before(o.Due) && !l.at.After(now)
 }

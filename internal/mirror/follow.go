@@ -238,8 +238,10 @@ func (r *refresh) followNames(changes []change, again map[string][]string) error
 	return r.findStale(stale, again)
 }
 
-// markStale marks the references to a record that show none of its names. unknown says that nothing refers to it.
-func (r *refresh) markStale(list, id string, names []string, stale *staleRefs, renamed *bool) (unknown bool, err error) {
+// markStale marks the references to a record that show none of its names, and then sets renamed. unknown says that
+// nothing refers to the record.
+func (r *refresh) markStale(list, id string, names []string, stale *staleRefs, renamed *bool,
+) (unknown bool, err error) {
 	unknown = true
 	for name := range r.drafts {
 		index, err := r.indexOf(name)

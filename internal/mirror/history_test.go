@@ -81,7 +81,7 @@ func (w *world) check(m *Mirror, object string) (difference string, err error) {
 	for i := range max(len(got), len(should)) {
 		switch {
 		case i >= len(got):
-			return fmt.Sprintf("%s: %d of %d records, the next should be %s", object, len(got), len(should), should[i]), nil
+			return fmt.Sprintf("%s: %d of %d records, without %s", object, len(got), len(should), should[i]), nil
 		case i >= len(should):
 			return fmt.Sprintf("%s: %d records for %d, the next is %s", object, len(got), len(should), got[i]), nil
 		case got[i] != should[i]:

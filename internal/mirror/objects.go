@@ -91,7 +91,8 @@ func looksAt(w supply.Want, members []string) bool {
 	if len(members) == 0 {
 		return false
 	}
-	return w.Members == nil || slices.ContainsFunc(members, func(m string) bool { return slices.Contains(w.Members, m) })
+	wanted := func(m string) bool { return slices.Contains(w.Members, m) }
+	return w.Members == nil || slices.ContainsFunc(members, wanted)
 }
 
 // refersTo reports whether a reference of that name may refer to a record of the list. A name that ends in that of

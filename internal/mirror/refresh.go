@@ -56,8 +56,7 @@ func newRefresh(ctx context.Context, b *book, w supply.Want, due *supply.Occasio
 func (r *refresh) run() error {
 	r.b.m.step("beginning")
 	if !r.state.Connected.Equal(r.want.Company.ConnectedAt) {
-		// https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
-		// says nothing of a new consent; what another person may see may differ.
+		// The consent may be another person's, who may see other records.
 		for name := range r.state.Objects {
 			r.drop(name)
 		}

@@ -93,7 +93,8 @@ func (w *world) queries(text string) (list []string) {
 	return list
 }
 
-// A refresh that is killed at any step leaves what was there before or all that is new, from which the next one goes on.
+// A refresh that is killed at any step leaves what was there before or all that is new, and the next one goes on from
+// there.
 func TestKilledRefreshes(t *testing.T) {
 	t.Parallel()
 	for step := 1; ; step++ {

@@ -22,8 +22,8 @@ func (r *refresh) wantAll(name string) supply.Want {
 	}
 }
 
-// readWhole reads all records of an object into its draft, with the same proof as any live reading. With judge it counts
-// those that are not what the draft held; otherwise some are known to differ.
+// readWhole reads all records of an object into its draft, with the same proof as any live reading. With judge it
+// counts those that are not what the draft held; otherwise some are known to differ.
 func (r *refresh) readWhole(name string, judge bool) error {
 	if r.light {
 		return errLive

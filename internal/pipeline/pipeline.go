@@ -88,8 +88,8 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	return j.do(ctx)
 }
 
-// dueOf returns from when on what QuickBooks says is new enough for a run: exporters that are due together, and attempts
-// of one run, share what was asked. A person wants what is true after the click.
+// dueOf returns from when on what QuickBooks says is new enough for a run: exporters that are due together, and
+// attempts of one run, share what was asked. A person wants what is true after the click.
 func dueOf(run export.Run) time.Time {
 	if !run.Due.IsZero() {
 		return run.Due

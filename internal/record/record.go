@@ -133,8 +133,8 @@ func (r Record) Unwrap() (name string, inner Record, ok bool) {
 	return name, inner, inner.Exists()
 }
 
-// JSON returns the record as JSON text from which Parse makes an equal one. It returns nil for the zero value. The caller
-// must not change it.
+// JSON returns the record as JSON text from which Parse makes an equal one. It returns nil for the zero value. The
+// caller must not change it.
 func (r Record) JSON() []byte {
 	if !r.Exists() {
 		return nil

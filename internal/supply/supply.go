@@ -100,8 +100,8 @@ type Delta struct {
 	Cut bool
 }
 
-// ErrCompanyRefused is in the chain of a feed's problem if QuickBooks refuses everything that is asked of the company, so
-// that other questions are pointless.
+// ErrCompanyRefused is in the chain of a feed's problem if QuickBooks refuses everything that is asked of the company,
+// so that other questions are pointless.
 var ErrCompanyRefused = errors.New("everything that is asked of the company is refused")
 
 // Books is what a company says about its books.

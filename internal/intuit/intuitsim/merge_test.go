@@ -30,7 +30,10 @@ func TestQuietQuirks(t *testing.T) {
 		},
 		"quiet_settlements": {
 			quirk: Quirks{QuietSettlements: true}, entity: "Invoice",
-			do:    func(c *Company) error { _, err := c.Pay("Invoice", c.invoiceOf(c.IDs("Customer")[0]), ""); return err },
+			do: func(c *Company) error {
+				_, err := c.Pay("Invoice", c.invoiceOf(c.IDs("Customer")[0]), "")
+				return err
+			},
 			id:    func(c *Company) string { return c.invoiceOf(c.IDs("Customer")[0]) },
 			shows: `"Balance":0`, told: true, toldWith: false,
 		},
@@ -45,7 +48,8 @@ func TestQuietQuirks(t *testing.T) {
 		"merged_stay": {
 			quirk: Quirks{MergedStay: true}, entity: "Customer",
 			do: func(c *Company) error { return c.Merge("Customer", c.IDs("Customer")[0], c.IDs("Customer")[1]) },
-			id: func(c *Company) string { return c.IDs("Customer")[0] }, gone: true, stays: true, told: true, toldWith: true,
+			id:   func(c *Company) string { return c.IDs("Customer")[0] },
+			gone: true, stays: true, told: true, toldWith: true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,10 +75,12 @@ func TestQuietQuirks(t *testing.T) {
 					t.Fatal(err)
 				}
 				text, there := c.Record(test.entity, id)
-				if there != (!test.gone || odd && test.stays) || !strings.Contains(string(text), test.shows) || string(text) == string(before) {
+				stays := !test.gone || odd && test.stays
+				if there != stays || !strings.Contains(string(text), test.shows) || string(text) == string(before) {
 					t.Errorf("odd: %t: the record is there: %t; it shows %.1500s", odd, there, text)
 				}
-				told := slices.ContainsFunc(client.changed(test.entity, since), func(b brief) bool { return b.ID == id })
+				changes := client.changed(test.entity, since)
+				told := slices.ContainsFunc(changes, func(b brief) bool { return b.ID == id })
 				if told != want {
 					t.Errorf("odd: %t: it is told: %t, want %t", odd, told, want)
 				}

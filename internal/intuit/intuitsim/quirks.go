@@ -59,8 +59,8 @@ type Quirks struct {
 	// total. Source: record/testdata/custom_fields.json
 	UnevenInvoice bool `json:"uneven_invoice"`
 
-	// The rest is about what change data capture and LastUpdatedTime tell of changes that show in other records than the
-	// changed one. No source says which way is QuickBooks', so that clients must be right either way.
+	// The rest is about what change data capture and LastUpdatedTime tell of changes that show in other records than
+	// the changed one. No source says which way is QuickBooks', so that clients must be right either way.
 
 	// LoudNames marks the records that refer to a renamed or merged one as changed. Otherwise they only show the name.
 	LoudNames bool `json:"loud_names"`
