@@ -109,8 +109,8 @@ func (f *faultWorld) last() export.Run {
 	return run
 }
 
-// ways is in how many ways a run asks before it gives up. What is refused of change data capture, for a reason that does
-// not concern the company as a whole, may be answered when it is asked of the records themselves.
+// ways is in how many ways a run asks before it gives up. What is refused of change data capture, for a reason that
+// does not concern the company as a whole, may be answered when it is asked of the records themselves.
 func (f *faultWorld) ways() int {
 	if f.Code == problem.QuickBooksRejected && f.Company != refused {
 		return 2

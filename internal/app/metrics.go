@@ -61,8 +61,8 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "ledgersheet_runs_running", Help: "Runs under way.",
 	}, func() float64 { _, r := active(); return r })
-	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted, build, queued, running,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted, build, queued,
+		running, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

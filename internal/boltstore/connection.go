@@ -55,7 +55,8 @@ func (s *Store) UpdateCompany(
 	return c, nil
 }
 
-// DeleteCompany implements export.CompanyStore. Its grant is a row of its own and stays; the key of its local copy goes.
+// DeleteCompany implements export.CompanyStore. The company's grant is a row of its own and stays; the key of its local
+// copy goes.
 func (s *Store) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 	return s.update(ctx, "deleting company", func(tx *bbolt.Tx) error {
 		if err := drop(tx, bucketMirrorKeys, string(realm)); err != nil {

@@ -47,7 +47,7 @@ func TestQuietQuirks(t *testing.T) {
 		},
 		"merged_stay": {
 			quirk: Quirks{MergedStay: true}, entity: "Customer",
-			do: func(c *Company) error { return c.Merge("Customer", c.IDs("Customer")[0], c.IDs("Customer")[1]) },
+			do:   func(c *Company) error { return c.Merge("Customer", c.IDs("Customer")[0], c.IDs("Customer")[1]) },
 			id:   func(c *Company) string { return c.IDs("Customer")[0] },
 			gone: true, stays: true, told: true, toldWith: true,
 		},
