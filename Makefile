@@ -28,8 +28,8 @@ test: chromium ## all tests
 race: chromium ## all tests under the race detector
 	go test -race -short -tags $(TAGS) ./...
 
-bench: ## speed and memory
-	go test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
+bench: ## speed and memory, in one table
+	go run ./internal/bench $(BENCH)
 
 fuzz: ## half a minute of fuzzing for each parser
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' internal | xargs -n1 dirname | sort -u); do \

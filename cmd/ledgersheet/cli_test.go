@@ -86,7 +86,7 @@ func TestWhatCannotStartSaysWhy(t *testing.T) {
 		"run without a token": {
 			[]string{"LEDGERSHEET_URL=http://127.0.0.1:1"}, []string{"run", "x"}, 1, []string{"LEDGERSHEET_API_TOKEN"},
 		},
-		"run what is not there": {nil, []string{"run", "x"}, 1, []string{`"x"`, "dashboard"}},
+		"run without a store": {nil, []string{"run", "x"}, 1, []string{"no store", "LEDGERSHEET_DATA_DIR"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,6 +184,27 @@ func TestTwoProcesses(t *testing.T) {
 	} {
 		if strings.Contains(w.log(), secret) {
 			t.Error("the log shows a secret")
+		}
+	}
+}
+
+// TestCommandsMakeNoStore: a command that works with what is there leaves an empty folder empty.
+func TestCommandsMakeNoStore(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"exporters"}, {"run", "nobody"}, {"run", "nobody", "--dry-run"}, {"capture", "nobody", "answers.json"},
+	} {
+		for name, folder := range map[string]string{
+			"empty": t.TempDir(), "missing": filepath.Join(t.TempDir(), "none"),
+		} {
+			out, errs, code := command(t, []string{"LEDGERSHEET_DATA_DIR=" + folder}, args...)
+			if code != 1 || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, folder) ||
+				!strings.Contains(errs, "LEDGERSHEET_URL") {
+				t.Errorf("%v in a folder that is %s: exit %d, %q, %q", args, name, code, out, errs)
+			}
+			if entries, _ := os.ReadDir(folder); len(entries) > 0 {
+				t.Errorf("%v left %v", args, entries)
+			}
 		}
 	}
 }

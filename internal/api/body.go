@@ -47,7 +47,7 @@ func readNothing(c *gin.Context) error {
 func readBody(c *gin.Context, types []string) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, problem.Wrap(err, problem.BadRequest, "The body is larger than 1 MB.").
+		return nil, problem.Wrap(err, problem.TooLarge, "The body is larger than 1 MB.").
 			WithHint("Nothing was changed. No body of this API is that large.")
 	}
 	if err != nil {

@@ -40,6 +40,8 @@ type Options struct {
 	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
+	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
+	Existing bool
 	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
 	Backoff []time.Duration
 }
@@ -89,7 +91,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := exporters.Validate(a.o.Definitions); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(a.o.Settings, a.o.Notice); err != nil {
+	if a.store, err = openStore(a.o.Settings, a.o.Existing, a.o.Notice); err != nil {
 		return nil, err
 	}
 	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })

@@ -36,7 +36,7 @@ func (a *App) openFaces(_ context.Context) error {
 			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(),
 			Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo,
-			SheetsWebURL: a.o.SheetsURL,
+			SheetsWebURL: a.o.SheetsURL, TrustedProxies: set.TrustedProxies,
 		},
 	})
 	if err != nil {

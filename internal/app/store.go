@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -47,28 +49,76 @@ func (s forgettingStore) DeleteCompany(ctx context.Context, realm export.RealmID
 	return s.forget(ctx, realm)
 }
 
+// ErrNoStore says that a command which only works with what is there was pointed at a folder without a store.
+var ErrNoStore = errors.New("there is no store")
+
 // openStore opens the data folder. The key comes first, because the store is sealed with it. notice is called if a key
-// was created.
-func openStore(set config.Settings, notice func(string)) (Store, error) {
+// was created. With existing it makes neither a folder nor a key nor a store, and returns ErrNoStore if there is none.
+func openStore(set config.Settings, existing bool, notice func(string)) (Store, error) {
+	path := filepath.Join(set.DataDir, storeFile)
+	have, err := findStore(path)
+	if err != nil {
+		return nil, explainPermission(err, set.DataDir)
+	}
+	if !have && existing {
+		return nil, fmt.Errorf("%w in %s; start ledgersheet serve there first, or point LEDGERSHEET_DATA_DIR at the "+
+			"data folder or LEDGERSHEET_URL at the running server", ErrNoStore, set.DataDir)
+	}
 	if err := os.MkdirAll(set.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder %s (LEDGERSHEET_DATA_DIR): %w", set.DataDir, err)
+		return nil, explainPermission(fmt.Errorf("making the data folder %s (LEDGERSHEET_DATA_DIR): %w", set.DataDir,
+			err), set.DataDir)
 	}
-	key := set.SecretKey
-	if key == nil {
-		path := filepath.Join(set.DataDir, keyFile)
-		made, created, err := vault.LoadOrCreateKey(path)
-		if err != nil {
-			return nil, err
-		}
-		if created {
-			notice("A key that seals all tokens was made: " + path +
-				"\nKeep a copy of it apart from the data folder: without it every connection must be made again.")
-		}
-		key = &made
+	key, err := findKey(set, have, notice)
+	if err != nil {
+		return nil, explainPermission(err, set.DataDir)
 	}
-	sealer, err := vault.New(*key)
+	sealer, err := vault.New(key)
 	if err != nil {
 		return nil, err
 	}
-	return boltstore.Open(filepath.Join(set.DataDir, storeFile), sealer, boltstore.Options{})
+	store, err := boltstore.Open(path, sealer, boltstore.Options{})
+	return store, explainPermission(err, set.DataDir)
+}
+
+// findStore reports whether there is a store. An empty file is none, but it may have been one.
+func findStore(path string) (bool, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("looking for the store in the data folder (LEDGERSHEET_DATA_DIR): %w", err)
+	case info.Size() == 0:
+		return false, fmt.Errorf("the store %s is empty (0 bytes); put a backup in its place, or delete it if this "+
+			"installation is to begin anew", path)
+	}
+	return true, nil
+}
+
+// findKey returns the key that seals the store. It makes one only for a store that is new as well: a store that is
+// there is sealed under the key that was.
+func findKey(set config.Settings, haveStore bool, notice func(string)) (vault.Key, error) {
+	if set.SecretKey != nil {
+		return *set.SecretKey, nil
+	}
+	path := filepath.Join(set.DataDir, keyFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && haveStore {
+		return vault.Key{}, fmt.Errorf("the key %s is missing, and %s is sealed under it; put the copy of the key "+
+			"there, or set LEDGERSHEET_SECRET_KEY to it", path, filepath.Join(set.DataDir, storeFile))
+	}
+	key, created, err := vault.LoadOrCreateKey(path)
+	if created {
+		notice("A key that seals all tokens was made: " + path +
+			"\nKeep a copy of it apart from the data folder: without it every connection must be made again.")
+	}
+	return key, err
+}
+
+// explainPermission adds to an error about a file that may not be used who the program is and what mends it.
+func explainPermission(err error, folder string) error {
+	if err == nil || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w\nledgersheet runs as user %d; let that user own the data folder: chown -R %d %s", err,
+		os.Getuid(), os.Getuid(), folder)
 }

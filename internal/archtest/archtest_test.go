@@ -22,6 +22,8 @@ const module = "ledgersheet"
 var may = map[string]string{
 	"cmd/ledgersheet": "cli",
 
+	"bench": "",
+
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore config control export exporters google intuit limit mirror oauth pipeline problem " +

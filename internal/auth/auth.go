@@ -30,11 +30,11 @@ type Service struct {
 }
 
 // Login returns the user with that e-mail and password. An unknown e-mail and a wrong password get the same answer
-// after the same work. remoteAddr is the client's address, with or without a port. After too many tries it returns a
-// too_many_requests problem with RetryAfter.
-func (s *Service) Login(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
+// after the same work. After too many tries it returns a too_many_requests problem with RetryAfter; the tries of others
+// do not count on a device that the user has signed in on before.
+func (s *Service) Login(ctx context.Context, email, password string, from export.Visitor) (export.User, error) {
 	email = normalizeEmail(email)
-	user, err := s.checkLimited(ctx, email, password, remoteAddr)
+	user, err := s.checkLimited(ctx, email, password, from)
 	if err != nil {
 		return export.User{}, err
 	}
@@ -43,12 +43,13 @@ func (s *Service) Login(ctx context.Context, email, password, remoteAddr string)
 
 // ChangePassword replaces the user's password after checking the present one. It ends all sessions that were begun with
 // the old password; the caller has to sign in its own again with the returned user.
-func (s *Service) ChangePassword(ctx context.Context, email, present, next, remoteAddr string) (export.User, error) {
+func (s *Service) ChangePassword(ctx context.Context, email, present, next string, from export.Visitor) (
+	export.User, error) {
 	if err := CheckPassword("password", next); err != nil {
 		return export.User{}, err
 	}
 	email = normalizeEmail(email)
-	user, err := s.checkLimited(ctx, email, present, remoteAddr)
+	user, err := s.checkLimited(ctx, email, present, from)
 	if problem.HasCode(err, problem.Unauthorized) {
 		return export.User{}, problem.Invalid("present_password", "is not the present password")
 	}
@@ -91,31 +92,35 @@ func (s *Service) EnsureOwner(ctx context.Context, email, password string) (expo
 }
 
 // checkLimited calls check unless there were too many tries.
-func (s *Service) checkLimited(ctx context.Context, email, password, remoteAddr string) (export.User, error) {
-	var t try
-	if s.Limiter != nil {
-		var err error
-		if t, err = s.Limiter.begin(email, remoteAddr); err != nil {
-			return export.User{}, err
-		}
-	}
-	user, err := s.check(ctx, email, password)
-	switch {
-	case err == nil:
-		t.succeed()
-	case !problem.HasCode(err, problem.Unauthorized):
-		t.undo()
-	}
-	return user, err
-}
-
-// check returns the user with that e-mail and password. It does the same work whether the user exists or not.
-func (s *Service) check(ctx context.Context, email, password string) (export.User, error) {
+func (s *Service) checkLimited(ctx context.Context, email, password string, from export.Visitor) (export.User, error) {
 	user, err := s.Users.UserByEmail(ctx, email)
 	known := err == nil
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
 		return export.User{}, fmt.Errorf("looking up user: %w", err)
 	}
+	var t try
+	if s.Limiter != nil {
+		device := ""
+		if known {
+			device = findDevice(user, from.Device)
+		}
+		if t, err = s.Limiter.begin(email, from.Addr, device); err != nil {
+			return export.User{}, err
+		}
+	}
+	err = s.check(ctx, user, known, password)
+	switch {
+	case err == nil:
+		t.succeed()
+		return user, nil
+	case !problem.HasCode(err, problem.Unauthorized):
+		t.undo()
+	}
+	return export.User{}, err
+}
+
+// check checks the user's password. It does the same work whether the user is known or not.
+func (s *Service) check(ctx context.Context, user export.User, known bool, password string) error {
 	encoded := user.PasswordHash
 	if !known {
 		encoded = s.Hasher.dummy
@@ -125,13 +130,13 @@ func (s *Service) check(ctx context.Context, email, password string) (export.Use
 	case errors.Is(err, ErrHashFormat):
 		s.log().ErrorContext(ctx, "stored password hash cannot be read", "user", string(user.ID), "error", err)
 	case err != nil:
-		return export.User{}, err
+		return err
 	}
 	if !known || !right {
-		return export.User{}, problem.New(problem.Unauthorized, "The e-mail or the password is not right.").
+		return problem.New(problem.Unauthorized, "The e-mail or the password is not right.").
 			WithHint("Check both and try again. Capital and small letters matter in the password.")
 	}
-	return user, nil
+	return nil
 }
 
 // rehash hashes a password with the present parameters if its hash is outdated, at the only moment when the password is

@@ -26,7 +26,7 @@ func TestLogin(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s, want := newService(t)
-			got, err := s.Login(t.Context(), test.email, test.password, "10.0.0.1:999")
+			got, err := s.Login(t.Context(), test.email, test.password, export.Visitor{Addr: "10.0.0.1:999"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestLogin(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := newService(t)
-			_, err := s.Login(t.Context(), test.email, test.password, "10.0.0.1:999")
+			_, err := s.Login(t.Context(), test.email, test.password, export.Visitor{Addr: "10.0.0.1:999"})
 			if !problem.HasCode(err, problem.Unauthorized) {
 				t.Errorf("got %v", err)
 			}
@@ -60,8 +60,8 @@ func TestUnknownUsersCostTheSame(t *testing.T) {
 	s, owner := newService(t)
 	var checked []string
 	s.Hasher.checked = func(encoded string) { checked = append(checked, encoded) }
-	_, known := s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
-	_, unknown := s.Login(t.Context(), "bob@b.test", "a wrong password", "10.0.0.1")
+	_, known := s.Login(t.Context(), theEmail, "a wrong password", export.Visitor{Addr: "10.0.0.1"})
+	_, unknown := s.Login(t.Context(), "bob@b.test", "a wrong password", export.Visitor{Addr: "10.0.0.1"})
 	if len(checked) != 2 || checked[0] != owner.PasswordHash || checked[1] != s.Hasher.dummy {
 		t.Fatalf("checked %v", checked)
 	}
@@ -83,11 +83,11 @@ func TestOldHashesAreRenewedAtLogin(t *testing.T) {
 	t.Parallel()
 	s, old := newService(t)
 	s.Hasher.cost = cost{memory: 16, time: 2, threads: 1}
-	renewed, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1")
+	renewed, err := s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: "10.0.0.1"})
 	if err != nil || renewed.PasswordHash == old.PasswordHash || s.Hasher.outdated(renewed.PasswordHash) {
 		t.Fatalf("got %v, %v", renewed.PasswordHash, err)
 	}
-	again, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1")
+	again, err := s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: "10.0.0.1"})
 	if err != nil || again.PasswordHash != renewed.PasswordHash {
 		t.Errorf("the second login: %v", err)
 	}
@@ -108,10 +108,10 @@ func TestEnsureOwner(t *testing.T) {
 	if err != nil || changed.ID != first.ID || changed.PasswordHash == first.PasswordHash {
 		t.Errorf("changed: %+v, %v", changed, err)
 	}
-	if _, err = s.Login(t.Context(), theEmail, "another password", ""); err != nil {
+	if _, err = s.Login(t.Context(), theEmail, "another password", export.Visitor{Addr: ""}); err != nil {
 		t.Error(err)
 	}
-	if _, err = s.Login(t.Context(), theEmail, thePassword, ""); err == nil {
+	if _, err = s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: ""}); err == nil {
 		t.Error("the old password still works")
 	}
 	for _, bad := range []struct{ email, password string }{
@@ -142,19 +142,21 @@ func TestShortOwnerPasswordIsOnlyLogged(t *testing.T) {
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s, old := newService(t)
-	_, err := s.ChangePassword(t.Context(), theEmail, "not my password", "a new long password", "10.0.0.1")
+	_, err := s.ChangePassword(t.Context(), theEmail, "not my password", "a new long password",
+		export.Visitor{Addr: "10.0.0.1"})
 	if p := problem.From(err); p == nil || p.Fields["present_password"] == "" {
 		t.Errorf("wrong present password: %v", err)
 	}
-	_, err = s.ChangePassword(t.Context(), theEmail, thePassword, "short", "10.0.0.1")
+	_, err = s.ChangePassword(t.Context(), theEmail, thePassword, "short", export.Visitor{Addr: "10.0.0.1"})
 	if p := problem.From(err); p == nil || !strings.Contains(p.Fields["password"], "12 characters") {
 		t.Errorf("short new password: %v", err)
 	}
-	changed, err := s.ChangePassword(t.Context(), theEmail, thePassword, "a new long password", "10.0.0.1")
+	changed, err := s.ChangePassword(t.Context(), theEmail, thePassword, "a new long password",
+		export.Visitor{Addr: "10.0.0.1"})
 	if err != nil || changed.PasswordHash == old.PasswordHash {
 		t.Fatalf("got %v", err)
 	}
-	if _, err = s.Login(t.Context(), theEmail, "a new long password", "10.0.0.1"); err != nil {
+	if _, err = s.Login(t.Context(), theEmail, "a new long password", export.Visitor{Addr: "10.0.0.1"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -167,7 +169,8 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	broken := errors.New("disk failed")
 	users.err = broken
 	for range 50 { // none of them may lock the owner out
-		if _, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1"); !errors.Is(err, broken) {
+		if _, err := s.Login(t.Context(), theEmail, thePassword,
+			export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, broken) {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -177,18 +180,20 @@ func TestFailuresThatAreNobodysGuess(t *testing.T) {
 	for range cap(s.Hasher.slots) {
 		s.Hasher.slots <- struct{}{}
 	}
-	if _, err := s.Login(cancelled, theEmail, thePassword, "10.0.0.1"); !errors.Is(err, context.Canceled) {
+	if _, err := s.Login(cancelled, theEmail, thePassword,
+		export.Visitor{Addr: "10.0.0.1"}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	for range cap(s.Hasher.slots) {
 		<-s.Hasher.slots
 	}
-	if _, err := s.Login(t.Context(), theEmail, thePassword, "10.0.0.1"); err != nil {
+	if _, err := s.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: "10.0.0.1"}); err != nil {
 		t.Error(err)
 	}
 	u.PasswordHash = "plain text"
 	users.users[u.ID] = u
-	if _, err := s.Login(t.Context(), theEmail, "plain text", "10.0.0.1"); !problem.HasCode(err, problem.Unauthorized) {
+	if _, err := s.Login(t.Context(), theEmail, "plain text",
+		export.Visitor{Addr: "10.0.0.1"}); !problem.HasCode(err, problem.Unauthorized) {
 		t.Errorf("a damaged hash: %v", err)
 	}
 	if repaired, err := s.EnsureOwner(t.Context(), theEmail, thePassword); err != nil ||
@@ -204,10 +209,10 @@ func TestCancelledTriesDoNotResetTheCount(t *testing.T) {
 		s, _ := newService(t)
 		s.Limiter = &Limiter{}
 		for range freeTries {
-			_, _ = s.Login(t.Context(), theEmail, "a wrong password", "10.0.0.1")
+			_, _ = s.Login(t.Context(), theEmail, "a wrong password", export.Visitor{Addr: "10.0.0.1"})
 		}
 		time.Sleep(time.Second)
-		given, err := s.Limiter.begin(theEmail, "10.0.0.1")
+		given, err := s.Limiter.begin(theEmail, "10.0.0.1", "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +242,7 @@ func TestSetupLink(t *testing.T) {
 			if err != nil || u.Email != theEmail || u.Role != roleOwner {
 				t.Fatalf("got %+v, %v", u, err)
 			}
-			if _, err = s.service.Login(t.Context(), theEmail, thePassword, ""); err != nil {
+			if _, err = s.service.Login(t.Context(), theEmail, thePassword, export.Visitor{Addr: ""}); err != nil {
 				t.Error(err)
 			}
 			if _, err = s.CreateOwner(t.Context(), token, "eve@b.test", thePassword); !problem.HasCode(err,

@@ -17,8 +17,10 @@ const (
 )
 
 // Limiter slows down guessing of passwords. It limits the failures per e-mail and per client address in 15 minutes,
-// with a growing delay between them after the first few. A try counts from its beginning, so that many at once gain
-// nothing; a successful one is taken back. Its memory is bounded. The zero value is ready to use.
+// with a growing delay between them after the first few. Tries from a device that has signed in with the e-mail before
+// are counted by themselves, so that nobody can lock a user out of their own browser. A try counts from its beginning,
+// so that many at once gain nothing; a successful one is taken back. Its memory is bounded. The zero value is ready to
+// use.
 type Limiter struct {
 	Now func() time.Time // nil means time.Now
 
@@ -28,40 +30,51 @@ type Limiter struct {
 
 // try is one counted try. The zero value is not counted anywhere.
 type try struct {
-	limiter             *Limiter
-	emailKey, originKey string
-	at                  time.Time
+	limiter *Limiter
+	own     string // key of the e-mail, or of a device that it is known on
+	origin  string // key of the address; empty for a known device
+	at      time.Time
 }
 
-// begin counts a try under the e-mail and the address. It stays counted unless succeed or undo is called.
-func (l *Limiter) begin(email, remoteAddr string) (try, error) {
+// begin counts a try under the e-mail and the address, or under the device if it is known. It stays counted unless
+// succeed or undo is called.
+func (l *Limiter) begin(email, remoteAddr, device string) (try, error) {
 	if len(email) > longestEmail {
 		email = email[:longestEmail]
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t := try{l, "email " + email, "from " + findOrigin(remoteAddr), l.now()}
-	wait := max(l.computeWait(t.emailKey, triesPerEmail, t.at), l.computeWait(t.originKey, triesPerOrigin, t.at))
+	if device != "" {
+		t.own, t.origin = "device "+device, ""
+	}
+	wait := l.computeWait(t.own, triesPerEmail, t.at)
+	if t.origin != "" {
+		wait = max(wait, l.computeWait(t.origin, triesPerOrigin, t.at))
+	}
 	if wait > 0 {
 		wait = (wait + time.Second - 1).Truncate(time.Second)
 		p := problem.New(problem.TooManyRequests, "Too many tries. The next one is possible in %s.", wait)
 		p.RetryAfter = wait
 		return try{}, p
 	}
-	l.add(t.emailKey, t.at)
-	l.add(t.originKey, t.at)
+	l.add(t.own, t.at)
+	if t.origin != "" {
+		l.add(t.origin, t.at)
+	}
 	return t, nil
 }
 
-// succeed forgets the e-mail's tries: its owner has signed in, so earlier typing mistakes no longer count.
+// succeed forgets the e-mail's or the device's tries: the owner has signed in, so earlier typing mistakes no longer
+// count.
 func (t try) succeed() {
 	if t.limiter == nil {
 		return
 	}
 	t.limiter.mu.Lock()
 	defer t.limiter.mu.Unlock()
-	delete(t.limiter.tries, t.emailKey)
-	t.limiter.takeBack(t.originKey, t.at)
+	delete(t.limiter.tries, t.own)
+	t.limiter.takeBack(t.origin, t.at)
 }
 
 // undo takes back this one try, because no password was checked in it.
@@ -71,8 +84,8 @@ func (t try) undo() {
 	}
 	t.limiter.mu.Lock()
 	defer t.limiter.mu.Unlock()
-	t.limiter.takeBack(t.emailKey, t.at)
-	t.limiter.takeBack(t.originKey, t.at)
+	t.limiter.takeBack(t.own, t.at)
+	t.limiter.takeBack(t.origin, t.at)
 }
 
 // computeWait returns how long the next try under the key has to wait. It also drops tries older than the window.

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -201,7 +202,7 @@ func TestANewPasswordEndsOtherSessions(t *testing.T) {
 	other.signIn(s)
 	v.visit(func(ctx context.Context) {
 		v.sessions.Put(ctx, "notice", "saved")
-		u, err := s.ChangePassword(ctx, theEmail, thePassword, "another long password", "")
+		u, err := s.ChangePassword(ctx, theEmail, thePassword, "another long password", export.Visitor{Addr: ""})
 		if err == nil {
 			err = v.sessions.SignIn(ctx, u)
 		}

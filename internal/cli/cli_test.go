@@ -35,7 +35,7 @@ func TestWrongUsage(t *testing.T) {
 		"demo --addr 127.0.0.1:99999", "demo --addr nonsense", "demo --companies 1", "demo --invoices 0",
 		"demo --log-level loud", "demo --log-format xml", "demo --once=maybe",
 		"sandbox --invoices=-5", "sandbox --bills 0", "sandbox --customers 99999999999", "sandbox --companies 0",
-		"sandbox --companies 101", "sandbox --seed x",
+		"sandbox --companies 1001", "sandbox --seed x",
 		"sandbox --intuit-addr nonsense", "sandbox --google-addr 127.0.0.1:70000", "healthcheck --addr nonsense",
 	} {
 		t.Run(args, func(t *testing.T) {

@@ -35,8 +35,8 @@ const mostRecords = 1_000_000
 
 // check rejects sizes that the simulators cannot make.
 func (f sizeFlags) check() error {
-	if f.Companies < 1 || f.Companies > 100 {
-		return fmt.Errorf("--companies must be from 1 to 100, not %d", f.Companies)
+	if f.Companies < 1 || f.Companies > 1000 {
+		return fmt.Errorf("--companies must be from 1 to 1000, not %d", f.Companies)
 	}
 	for _, size := range []struct {
 		flag string

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -63,6 +64,8 @@ func listVariables(s config.Settings) []web.Variable {
 			Help: "Days of history.",
 		},
 		{Name: "LEDGERSHEET_MIRROR", Value: onOff(s.Mirror), Help: "Local copies of QuickBooks' records."},
+		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
+			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
 	}
 	for i := range list {
@@ -78,6 +81,14 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+func joinNetworks(list []netip.Prefix) string {
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = p.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 type versionCommand struct{}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -34,12 +35,13 @@ type Flags struct {
 	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
 	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
 
-	MinInterval   string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
-	Workers       string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
-	RunTimeout    string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
-	RetentionDays string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
-	Mirror        string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
-	MetricsAddr   string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
+	MinInterval    string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
+	Workers        string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
+	RunTimeout     string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
+	RetentionDays  string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
+	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
+	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
+	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
 	Logging
 }
 
@@ -77,6 +79,7 @@ type Settings struct {
 	Retention              time.Duration
 	Mirror                 bool // keep local copies of QuickBooks' records
 	MetricsAddr            string
+	TrustedProxies         []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 }
 
 // Intuit is how to reach QuickBooks.
@@ -139,6 +142,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	if f.MetricsAddr != "" {
 		r.address("LEDGERSHEET_METRICS_ADDR", f.MetricsAddr)
 	}
+	s.TrustedProxies = r.networks("LEDGERSHEET_TRUSTED_PROXIES", f.TrustedProxies)
 	s.BaseURL = r.baseURL(f)
 	if f.DataDir == "" {
 		r.fault("LEDGERSHEET_DATA_DIR is empty; name a folder, such as ./data")
@@ -214,6 +218,27 @@ func (r *reader) address(name, text string) {
 	if why := CheckAddress(text); why != "" {
 		r.fault("%s %s", name, why)
 	}
+}
+
+// networks reads a list of networks or single addresses, separated by commas.
+func (r *reader) networks(name, text string) []netip.Prefix {
+	var list []netip.Prefix
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(part)
+		if addr, addrErr := netip.ParseAddr(part); addrErr == nil {
+			network, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			r.fault("%s must be networks such as 127.0.0.1/32,10.0.0.0/8, not %q", name, part)
+			continue
+		}
+		list = append(list, network.Masked())
+	}
+	return list
 }
 
 // CheckAddress returns what is wrong with a listen address, or "" if it is valid.

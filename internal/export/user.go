@@ -2,6 +2,12 @@ package export
 
 import "time"
 
+// Visitor is where a try to sign in comes from.
+type Visitor struct {
+	Addr   string // the client's address, with or without a port
+	Device string // the mark that an earlier login left in this browser; empty if there was none
+}
+
 // User is a person who can sign in.
 type User struct {
 	ID           ID     `json:"id"`

@@ -105,7 +105,9 @@ type rotor struct {
 	busy    bool
 	starts  []time.Time
 	failing error // returned by refresh if set
-	during  func()
+	// mayGiveUp lets the caller end a refresh before its answer.
+	mayGiveUp bool
+	during    func()
 }
 
 func (r *rotor) current() export.Grant {
@@ -129,7 +131,13 @@ func (r *rotor) refresh(ctx context.Context, old export.Grant) (export.Grant, er
 	select {
 	case <-time.After(r.slow):
 	case <-ctx.Done():
-		r.t.Errorf("the refresh was given up: %v", ctx.Err())
+		if !r.mayGiveUp {
+			r.t.Errorf("the refresh was given up: %v", ctx.Err())
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.busy = false
+		return export.Grant{}, problem.Wrap(ctx.Err(), problem.QuickBooksUnavailable, "given up")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

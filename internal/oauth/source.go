@@ -15,6 +15,8 @@ const (
 	refreshLimit = 30 * time.Second // for one refresh
 	storeLimit   = 10 * time.Second // for storing its result
 	refreshGap   = 3 * time.Second  // between two tries, whoever asks
+	doubtGap     = 3 * time.Second  // before a refusal that ends a grant is asked for once more
+	forgetGap    = 3 * time.Second  // how long a disconnection waits for a refresh before it is interrupted
 	deadGap      = 5 * time.Second  // between two checks of a dead source for another grant
 	longestPause = time.Minute      // between failing tries, unless the provider asks for more
 	pauseCeiling = 10 * time.Minute // the most that the provider may ask for
@@ -42,6 +44,7 @@ type Source struct {
 	failures int              // failed refreshes in a row
 	tried    time.Time        // when the last refresh ended
 	pause    time.Duration    // from tried until the next refresh may begin
+	halt     func()           // interrupts the refresh under way; nil if there is none
 }
 
 // unsavedGrant is a renewed grant that is not in the store yet.
@@ -198,14 +201,10 @@ func (s *Source) awaitTry(ctx context.Context) error {
 	if failed != nil {
 		return failed
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for an access token: %w", ctx.Err())
+	if err := pause(ctx, wait); err != nil {
+		return fmt.Errorf("waiting for an access token: %w", err)
 	}
+	return nil
 }
 
 // refresh renews the grant, stores it and publishes it, one process at a time among those that share the store. It goes
@@ -247,10 +246,61 @@ func (s *Source) refresh(ctx context.Context) error {
 	return s.note(err)
 }
 
+// ask asks the provider for a new grant. A refusal that would end the connection is asked for once more, because it
+// costs a person's time and has been a stray one.
 func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	s.setHalt(cancel)
+	defer s.setHalt(nil)
+	renewed, err := s.askOnce(ctx, g)
+	if !problem.HasCode(err, s.opts.Reconnect) {
+		return renewed, err
+	}
+	s.opts.Log.WarnContext(ctx, "provider refused to renew a grant, asking once more", "connection", string(s.key))
+	if err := pause(ctx, doubtGap); err != nil {
+		return export.Grant{}, problem.Wrap(err, s.opts.Unavailable, "The connection is being ended.")
+	}
+	return s.askOnce(ctx, g)
+}
+
+func (s *Source) askOnce(ctx context.Context, g export.Grant) (export.Grant, error) {
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
 	return s.opts.Refresh(ctx, g)
+}
+
+func (s *Source) setHalt(halt func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.halt = halt
+}
+
+// interrupt enters for a caller after whom the connection is gone, so a refresh that hangs is not waited for.
+func (s *Source) interrupt(ctx context.Context) error {
+	soon, cancel := context.WithTimeout(ctx, forgetGap)
+	defer cancel()
+	if err := s.enter(soon); err == nil || ctx.Err() != nil {
+		return err
+	}
+	s.mu.Lock()
+	halt := s.halt
+	s.mu.Unlock()
+	if halt != nil {
+		halt()
+	}
+	return s.enter(ctx)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // save stores a grant that is not stored yet and publishes it. On failure the grant is kept for the next try and never

@@ -230,7 +230,7 @@ func TestDeadStaysSilent(t *testing.T) {
 			time.Sleep(time.Hour)
 			r.wantProblem(t, problem.CompanyReconnectRequired)
 		}
-		r.wantRefreshes(t, 1)
+		r.wantRefreshes(t, 2) // the second to make sure
 		if len(r.deaths) != 1 || r.store.reads != reads+100 {
 			t.Errorf("%d notices, %d reads of the store after the end", len(r.deaths), r.store.reads-reads)
 		}
@@ -242,8 +242,85 @@ func TestDeadStaysSilent(t *testing.T) {
 		r.wantToken(t, "a7")
 		time.Sleep(time.Hour)
 		r.wantToken(t, "a8")
-		r.wantRefreshes(t, 2)
+		r.wantRefreshes(t, 3)
 	})
+}
+
+// TestAStrayRefusalEndsNothing: a connection ends only if the provider says so twice.
+func TestAStrayRefusalEndsNothing(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]struct {
+		answer error
+		token  string // empty means the second answer
+	}{
+		"renewed":     {nil, "a1"},
+		"unavailable": {problem.New(problem.QuickBooksUnavailable, "down"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended"))
+				time.Sleep(time.Hour)
+				var callers sync.WaitGroup
+				for range 3 {
+					callers.Go(func() {
+						if second.token != "" {
+							r.wantToken(t, second.token)
+						} else {
+							r.wantProblem(t, problem.QuickBooksUnavailable)
+						}
+					})
+				}
+				time.Sleep(2 * time.Second) // the first refusal has come
+				r.provider.fail(second.answer)
+				callers.Wait()
+				r.wantRefreshes(t, 2)
+				if gap := r.provider.starts[1].Sub(r.provider.starts[0]); gap < doubtGap {
+					t.Errorf("asked again after %v", gap)
+				}
+				if len(r.deaths) != 0 {
+					t.Errorf("ended: %v", r.deaths[0])
+				}
+			})
+		})
+	}
+}
+
+// TestForgetInterruptsARefresh: a person who disconnects does not wait for a provider that hangs, nor for the second
+// question after a refusal.
+func TestForgetInterruptsARefresh(t *testing.T) {
+	t.Parallel()
+	for name, hang := range map[string]func(r *rig){
+		"hanging":         func(r *rig) { r.provider.slow, r.provider.mayGiveUp = time.Hour, true },
+		"asked once more": func(r *rig) { r.provider.fail(problem.New(problem.CompanyReconnectRequired, "ended")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				time.Sleep(time.Hour)
+				hang(r)
+				var callers sync.WaitGroup
+				callers.Go(func() { r.wantProblem(t, problem.QuickBooksUnavailable) })
+				synctest.Wait()
+				began := time.Now()
+				g, err := r.Forget(t.Context(), theKey)
+				if err != nil || g.RefreshToken != "r0" || len(r.store.grants) != 0 {
+					t.Errorf("Forget: %q, %v", g.RefreshToken, err)
+				}
+				if took := time.Since(began); took != forgetGap {
+					t.Errorf("it took %v", took)
+				}
+				callers.Wait()
+				r.wantRefreshes(t, 1)
+				if len(r.deaths) != 0 {
+					t.Error("disconnecting is no death")
+				}
+				r.wantProblem(t, problem.CompanyReconnectRequired)
+			})
+		})
+	}
 }
 
 // TestDeadFindsAnotherGrant proves that a consent through another process revives a dead source within seconds.

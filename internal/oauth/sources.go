@@ -89,10 +89,11 @@ func (s *Sources) Replace(ctx context.Context, key export.GrantKey, g export.Gra
 }
 
 // Forget deletes the connection's grant and returns the newest one, so that it can be revoked. The result is zero if
-// there was none. It waits for a refresh in progress.
+// there was none. A refresh in progress may take three more seconds; then it is interrupted, and the result is the
+// grant that it was to renew. Revoking that ends the whole consent.
 func (s *Sources) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
 	source := s.For(key)
-	if err := source.enter(ctx); err != nil {
+	if err := source.interrupt(ctx); err != nil {
 		return export.Grant{}, err
 	}
 	defer source.leave()

@@ -35,14 +35,15 @@ const (
 
 // The codes that are used only in answers to requests to us.
 const (
-	InvalidInput    Code = "invalid_input"
-	BadRequest      Code = "bad_request"
-	Unauthorized    Code = "unauthorized"
-	Forbidden       Code = "forbidden"
-	NotFound        Code = "not_found"
-	Conflict        Code = "conflict"
-	TooManyRequests Code = "too_many_requests"
-	Unavailable     Code = "unavailable"
+	InvalidInput     Code = "invalid_input"
+	BadRequest       Code = "bad_request"
+	TooLarge         Code = "too_large"
+	Unauthorized     Code = "unauthorized"
+	Forbidden        Code = "forbidden"
+	NotFound         Code = "not_found"
+	Conflict         Code = "conflict"
+	TooManyRequests  Code = "too_many_requests"
+	Unavailable      Code = "unavailable"
 )
 
 type info struct {
@@ -163,6 +164,9 @@ var codes = map[Code]info{
 	},
 	BadRequest: {
 		Stop, http.StatusBadRequest, "The request could not be read", "Send a JSON body as the API description shows.",
+	},
+	TooLarge: {
+		Stop, http.StatusRequestEntityTooLarge, "Too much was sent", "Nothing was changed. Send less at a time.",
 	},
 	Unauthorized: {
 		Stop, http.StatusUnauthorized, "Please sign in",

@@ -144,10 +144,7 @@ func (w *Web) updateExporter(c *gin.Context) error {
 // saveExporter stores what the form says. A faulty form is shown again as it was typed, with its faults.
 func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	form, err := postForm(c)
-	if err != nil {
-		return err
-	}
+	form := c.Request.PostForm
 	e, err := readForm(d, form)
 	if err != nil {
 		return err
@@ -185,18 +182,6 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 
 // titleInput begins the names of the inputs with people's own titles. A column's key follows.
 const titleInput = "title."
-
-// formLimit limits what a form may send. The largest sensible form is far below it.
-const formLimit = 1 << 20
-
-func postForm(c *gin.Context) (url.Values, error) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, formLimit)
-	if err := c.Request.ParseForm(); err != nil {
-		return nil, problem.Wrap(err, problem.BadRequest, "The form could not be read.").
-			WithHint("Go back, load the page again and send it once more.")
-	}
-	return c.Request.PostForm, nil
-}
 
 // readForm returns the exporter that the form describes, right or wrong. Only an unknown type is an error.
 func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {

@@ -2,9 +2,15 @@ package web
 
 import (
 	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -35,9 +41,10 @@ func (w *Web) login(c *gin.Context) error {
 	if c.PostForm("next") == "" {
 		next = localPath(c.Query("next"), "/")
 	}
-	u, err := w.o.Logins.Login(ctx, email, c.PostForm("password"), c.Request.RemoteAddr)
+	u, err := w.o.Logins.Login(ctx, email, c.PostForm("password"), w.visitor(c))
 	if problem.HasCode(err, problem.Unauthorized, problem.TooManyRequests) {
 		p := problem.From(err)
+		setRetryAfter(c, p)
 		return w.barePage(c, p.Code.Status(), "login", frame{Title: "Sign in"},
 			loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
 	}
@@ -47,7 +54,62 @@ func (w *Web) login(c *gin.Context) error {
 	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
 		return err
 	}
+	w.markDevice(c, u)
 	return seeOther(c, next)
+}
+
+// deviceCookie keeps the mark by which a browser is known.
+const deviceCookie = "ledgersheet_device"
+
+// visitor returns where a try comes from.
+func (w *Web) visitor(c *gin.Context) export.Visitor {
+	mark, _ := c.Cookie(deviceCookie)
+	return export.Visitor{Addr: w.clientAddr(c.Request), Device: mark}
+}
+
+// markDevice remembers the browser, in which the user has just proven the password, for a year.
+func (w *Web) markDevice(c *gin.Context, u export.User) {
+	mark, _ := c.Cookie(deviceCookie)
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: deviceCookie, Value: w.o.Logins.Device(u, mark), Path: "/", MaxAge: 365 * 24 * 3600,
+		Secure: w.https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// clientAddr returns the address of the client: that of the connection, or what the trusted proxies say. Each proxy
+// adds the address that it saw to the end of X-Forwarded-For, so the last one that is no trusted proxy is the client.
+func (w *Web) clientAddr(r *http.Request) string {
+	at := r.RemoteAddr
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && w.isTrusted(at); i-- {
+		hop := strings.TrimSpace(hops[i])
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		at = hop
+	}
+	return at
+}
+
+// isTrusted reports whether an address, with or without a port, is that of a trusted proxy.
+func (w *Web) isTrusted(addr string) bool {
+	at, err := netip.ParseAddr(addr)
+	if err != nil {
+		withPort, err := netip.ParseAddrPort(addr)
+		if err != nil {
+			return false
+		}
+		at = withPort.Addr()
+	}
+	at = at.Unmap().WithZone("")
+	return slices.ContainsFunc(w.o.Settings.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(at) })
+}
+
+// setRetryAfter tells programs when to try again.
+func setRetryAfter(c *gin.Context, p *problem.Problem) {
+	if p.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int((p.RetryAfter+time.Second-1)/time.Second)))
+	}
 }
 
 func (w *Web) logout(c *gin.Context) error {

@@ -15,8 +15,8 @@ import (
 
 type requestIDKey struct{}
 
-// middleware wraps the engine, outermost first: request ID, log, recover, security headers, cross-origin protection,
-// session. Recovery is inside the log, so that a panic is logged with the status of its answer.
+// middleware wraps the engine, outermost first: request ID, log, recover, security headers, door, cross-origin
+// protection, session. Recovery is inside the log, so that a panic is logged with the status of its answer.
 func (w *Web) middleware(engine http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -33,6 +33,7 @@ func (w *Web) middleware(engine http.Handler) http.Handler {
 	h := w.o.Sessions.Middleware(engine)
 	h = skipSession(h, engine)
 	h = w.guard(protection.Handler(h), h)
+	h = w.door(h)
 	h = w.setHeaders(h)
 	h = w.recoverPanics(h)
 	h = w.logRequests(h)

@@ -175,10 +175,7 @@ func (w *Web) download(c *gin.Context) error {
 
 func (w *Web) previewDraft(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	form, err := postForm(c)
-	if err != nil {
-		return err
-	}
+	form := c.Request.PostForm
 	e, err := readForm(d, form)
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ func describeToken(set bool) string {
 func (w *Web) changePassword(c *gin.Context) error {
 	ctx := c.Request.Context()
 	present, next := c.PostForm("present_password"), c.PostForm("password")
-	u, err := w.o.Logins.ChangePassword(ctx, signedInEmail(c), present, next, c.Request.RemoteAddr)
+	u, err := w.o.Logins.ChangePassword(ctx, signedInEmail(c), present, next, w.visitor(c))
 	if problem.HasCode(err, problem.InvalidInput) {
 		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err))
 	}
@@ -110,6 +110,7 @@ func (w *Web) changePassword(c *gin.Context) error {
 	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
 		return err
 	}
+	w.markDevice(c, u)
 	w.notify(c, toneGood, "The password was changed.", "All other sessions have ended.")
 	return seeOther(c, "/settings")
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -22,8 +23,10 @@ import (
 
 // Logins checks passwords.
 type Logins interface {
-	Login(ctx context.Context, email, password, remoteAddr string) (export.User, error)
-	ChangePassword(ctx context.Context, email, present, next, remoteAddr string) (export.User, error)
+	Login(ctx context.Context, email, password string, from export.Visitor) (export.User, error)
+	ChangePassword(ctx context.Context, email, present, next string, from export.Visitor) (export.User, error)
+	// Device returns the mark that the user's browser keeps.
+	Device(u export.User, present string) string
 }
 
 // Sessions knows which browser belongs to whom. All methods but Middleware need the context of a request that has
@@ -50,16 +53,18 @@ type Variable struct{ Name, Value, Help string }
 
 // Settings are the facts about the installation that pages show.
 type Settings struct {
-	BaseURL      string        // public root, without a trailing slash
-	DataDir      string        // folder of the database
-	Version      string        // one line
-	Environment  string        // Intuit's: "production" or "sandbox"
-	MinInterval  time.Duration // shortest allowed time between two due times
-	Retention    time.Duration // how long runs are kept; not shown if zero
-	Variables    []Variable    // the environment in effect
-	APITokenSet  bool
-	Demo         bool   // shows a bar saying that the data are simulated
-	SheetsWebURL string // in the demo, where to look at the simulated spreadsheets
+	BaseURL     string        // public root, without a trailing slash
+	DataDir     string        // folder of the database
+	Version     string        // one line
+	Environment string        // Intuit's: "production" or "sandbox"
+	MinInterval time.Duration // shortest allowed time between two due times
+	Retention   time.Duration // how long runs are kept; not shown if zero
+	Variables   []Variable    // the environment in effect
+	APITokenSet bool
+	Demo        bool // shows a bar saying that the data are simulated
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	SheetsWebURL   string // in the demo, where to look at the simulated spreadsheets
 }
 
 // Options configure the dashboard. All fields but Now are required.

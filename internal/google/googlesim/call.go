@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -227,7 +228,7 @@ func (s *Server) serveRecorded(w http.ResponseWriter, r *http.Request) {
 	defer func() { s.keep(record) }()
 	s.begin()
 	fault := s.fault(c)
-	if !s.wait(r.Context(), fault) {
+	if !s.wait(r.Context(), c, fault) {
 		return
 	}
 	if fault != nil && fault.Before != nil {
@@ -289,9 +290,60 @@ func send(w http.ResponseWriter, out *answer, cut bool) {
 	panic(http.ErrAbortHandler)
 }
 
+// Totals count the Sheets and Drive requests since the start.
+type Totals struct {
+	Requests int   `json:"requests"`
+	Bytes    int64 `json:"bytes"` // of bodies, as sent
+}
+
+// Totals returns the totals.
+func (s *Server) Totals() Totals {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.totals
+}
+
+// countCells returns how many cells a request's body holds: the elements of arrays called "values" that are no arrays
+// themselves. A body that is no JSON holds none.
+func countCells(body []byte) int {
+	var doc any
+	if json.Unmarshal(body, &doc) != nil {
+		return 0
+	}
+	return cellsIn(doc, false)
+}
+
+func cellsIn(v any, inValues bool) int {
+	n := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			n += cellsIn(member, name == "values")
+		}
+		if inValues {
+			return 1
+		}
+	case []any:
+		for _, item := range v {
+			n += cellsIn(item, inValues)
+		}
+	default:
+		if inValues {
+			return 1
+		}
+	}
+	return n
+}
+
 func (s *Server) keep(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	switch r.Kind {
+	case "authorize", "token", "revoke", "userinfo":
+	default:
+		s.totals.Requests++
+		s.totals.Bytes += int64(r.Bytes)
+	}
 	if len(s.requests) >= maxRecords {
 		s.requests = append(s.requests[:0:0], s.requests[len(s.requests)/2:]...)
 	}
@@ -299,10 +351,13 @@ func (s *Server) keep(r Request) {
 }
 
 // wait sleeps the latency and the fault's delay; false means the caller went away.
-func (s *Server) wait(ctx context.Context, f *Fault) bool {
+func (s *Server) wait(ctx context.Context, c *call, f *Fault) bool {
 	s.mu.Lock()
-	d := s.latency
+	d, perCell := s.latency, s.perCell
 	s.mu.Unlock()
+	if perCell > 0 {
+		d += time.Duration(countCells(c.body)) * perCell
+	}
 	if f != nil {
 		d += f.Delay
 	}

@@ -79,6 +79,13 @@ func (s *Server) SetLatency(d time.Duration) {
 	s.latency = d
 }
 
+// SetCellLatency makes API requests take this much longer for each cell that they write; 0 is none.
+func (s *Server) SetCellLatency(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.perCell = d
+}
+
 // fault takes the fault that spoils a call, if any.
 func (s *Server) fault(c *call) *Fault {
 	s.mu.Lock()

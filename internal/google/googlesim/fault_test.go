@@ -151,6 +151,31 @@ func TestDelayEndsWithTheCaller(t *testing.T) {
 	})
 }
 
+func TestCellLatency(t *testing.T) {
+	t.Parallel()
+	for body, cells := range map[string]int{
+		`{"values":[[1,"two",null],["values"]]}`: 4,
+		`{"requests":[{"updateCells":{"rows":[{"values":[{"userEnteredValue":{"numberValue":1}},{}]}],"fields":"*"}}]}`: 2,
+		`{"title":"values"}`: 0, "": 0, "[": 0,
+	} {
+		if got := countCells([]byte(body)); got != cells {
+			t.Errorf("%s holds %d cells, not %d", body, got, cells)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		sim := New(Options{})
+		id := sim.CreateSpreadsheet(owner, "Books")
+		ask(t, sim.Client(owner, "spreadsheets"), "POST", "/sandbox/latency",
+			`{"milliseconds":600,"microseconds_a_cell":8}`)
+		began := time.Now()
+		ask(t, sim.Client(owner, "spreadsheets"), "PUT", "/v4/spreadsheets/"+id+"/values/A1?valueInputOption=RAW",
+			`{"values":[[1,2]]}`)
+		if took := time.Since(began); took != 600*time.Millisecond+16*time.Microsecond {
+			t.Errorf("two cells took %v", took)
+		}
+	})
+}
+
 func TestRequestsAreRecorded(t *testing.T) {
 	t.Parallel()
 	sim := New(Options{})
@@ -166,6 +191,9 @@ func TestRequestsAreRecorded(t *testing.T) {
 	sim.ResetRequests()
 	if len(sim.Requests()) != 0 {
 		t.Error("requests survive a reset")
+	}
+	if _, body := ask(t, client, "GET", "/sandbox/totals", ""); body != `{"requests":2,"bytes":16}`+"\n" {
+		t.Errorf("totals after a reset: %s", body)
 	}
 }
 

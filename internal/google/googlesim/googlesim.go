@@ -5,12 +5,13 @@
 // formulas when rows, columns and tabs change.
 //
 // People testing with a running process turn its knobs with POST requests of JSON: /sandbox/fail
-// (a Fault), /sandbox/latency {"milliseconds"}, /sandbox/quota (a Quota), /sandbox/storm {"requests"},
-// /sandbox/expire {"email"}, /sandbox/revoke {"email"}, /sandbox/share {"spreadsheet","email","role"},
+// (a Fault), /sandbox/latency {"milliseconds","microseconds_a_cell"}, /sandbox/quota (a Quota),
+// /sandbox/storm {"requests"}, /sandbox/expire {"email"}, /sandbox/revoke {"email"},
+// /sandbox/share {"spreadsheet","email","role"},
 // /sandbox/pick {"spreadsheet","email"}, /sandbox/spreadsheets {"owner","title","tabs"},
 // /sandbox/behaviour (a Behaviour), /sandbox/storage {"email","full"}, /sandbox/late {} (do now what
 // faults postponed), /sandbox/reset {} (faults, quota, latency, behaviour); GET /sandbox/requests lists
-// what was asked.
+// what was asked, and GET /sandbox/totals counts it (Totals).
 //
 // Charts, pivot tables, banding, filters and Tables are kept as data whose ranges follow the cells.
 // Unlike Google it knows no comments, slicers or groups, draws no chart and computes no pivot table,
@@ -71,6 +72,8 @@ type Server struct {
 	key      *rsa.PrivateKey
 	faults   []*Fault
 	latency  time.Duration
+	perCell  time.Duration // latency of each cell in a request
+	totals   Totals
 	quota    Quota
 	storm    int
 	used     map[bucket]int

@@ -15,6 +15,10 @@ func (s *Server) serveKnob(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, s.Requests())
 		return
 	}
+	if name == "totals" && r.Method == http.MethodGet {
+		writeJSON(w, http.StatusOK, s.Totals())
+		return
+	}
 	if r.Method != http.MethodPost {
 		http.Error(w, "post JSON here", http.StatusMethodNotAllowed)
 		return
@@ -36,6 +40,7 @@ func (s *Server) serveKnob(w http.ResponseWriter, r *http.Request) {
 func (s *Server) turn(name string, body []byte) (any, error) {
 	var in struct {
 		Milliseconds, Requests                 int
+		PerCell                                int `json:"microseconds_a_cell"`
 		Email, Role, Spreadsheet, Owner, Title string
 		Tabs                                   []string
 		Full                                   bool
@@ -79,6 +84,7 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 	switch name {
 	case "latency":
 		s.SetLatency(time.Duration(in.Milliseconds) * time.Millisecond)
+		s.SetCellLatency(time.Duration(in.PerCell) * time.Microsecond)
 	case "storm":
 		s.QuotaStorm(in.Requests)
 	case "expire":
@@ -102,6 +108,7 @@ func (s *Server) turn(name string, body []byte) (any, error) {
 	case "reset":
 		s.ClearFaults()
 		s.SetLatency(0)
+		s.SetCellLatency(0)
 		s.SetQuota(googleQuota())
 		s.QuotaStorm(0)
 		s.SetBehaviour(Behaviour{})

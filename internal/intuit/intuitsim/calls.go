@@ -93,6 +93,13 @@ func (s *Server) Count(kind string) int {
 	return s.served[kind]
 }
 
+// Asked returns how many requests about companies arrived since the start.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
 // SetLatency makes every answer wait; requests whose context ends first get none.
 func (s *Server) SetLatency(d time.Duration) {
 	s.mu.Lock()
@@ -121,6 +128,7 @@ func (s *Server) begin(r *http.Request) *call {
 		s.served[c.kind+":"+c.name]++
 	}
 	if s.byRealm[c.realm] != nil {
+		s.asked++
 		c.admitted = s.enter(c.realm)
 		if !c.admitted {
 			c.throttled = true

@@ -3,7 +3,8 @@
 // double-entry journals and every report are worked out from a seed, so the same seed on the same day gives the same
 // books.
 //
-// The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, GET companies, POST reset,
+// The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, totals,
+// companies and companies/{realm}/ids?entity=Name, POST reset,
 // faults, latency, limits, settings, consent, and POST
 // companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences
 // from the real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser
@@ -72,6 +73,7 @@ type Server struct {
 	meters   map[string]*meter
 	requests []Request
 	served   map[string]int
+	asked    int // requests about companies since the start
 	reports  reportSettings
 }
 

@@ -1,11 +1,13 @@
 package intuitsim
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -196,6 +198,35 @@ func TestQuirksOverHTTP(t *testing.T) {
 	}
 	if q := s.Company(realm).Quirks(); q != (Quirks{OneMore: true}) {
 		t.Errorf("the quirks are %+v", q)
+	}
+}
+
+func TestReadingKnobs(t *testing.T) {
+	t.Parallel()
+	s := smallServer(t)
+	realm := s.Companies()[0].Realm
+	read := func(path string, into any) int {
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/sandbox/"+path, nil))
+		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		return w.Code
+	}
+	var found struct{ IDs []string }
+	if code := read("companies/"+realm+"/ids?entity=Invoice", &found); code != http.StatusOK ||
+		!slices.Equal(found.IDs, s.Company(realm).IDs("Invoice")) || len(found.IDs) == 0 {
+		t.Errorf("ids: status %d, %d of them", code, len(found.IDs))
+	}
+	var missing struct{ Error string }
+	if code := read("companies/1/ids?entity=Invoice", &missing); code != http.StatusNotFound || missing.Error == "" {
+		t.Errorf("ids of an unknown company: status %d, %+v", code, missing)
+	}
+	s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/v3/company/"+realm+"/query", nil))
+	s.ResetRequests()
+	totals := map[string]int{}
+	if read("totals", &totals); totals["company_requests"] != 1 {
+		t.Errorf("totals: %v", totals)
 	}
 }
 

@@ -21,6 +21,15 @@ func (s *Server) sandboxRoutes(mux *http.ServeMux) {
 	}
 	get("companies", func() any { return s.Companies() })
 	get("requests", func() any { return map[string]any{"requests": s.Requests(), "writes": s.Writes()} })
+	get("totals", func() any { return map[string]int{"company_requests": s.Asked()} })
+	mux.HandleFunc("GET /sandbox/companies/{realm}/ids", func(w http.ResponseWriter, r *http.Request) {
+		c := s.Company(r.PathValue("realm"))
+		if c == nil {
+			writeJSON(w, http.StatusNotFound, map[string]string{"error": ErrNoRecord.Error()})
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string][]string{"ids": c.IDs(r.URL.Query().Get("entity"))})
+	})
 	knob(mux, "reset", func(*http.Request, struct{}) (any, error) {
 		s.ResetRequests()
 		s.ClearFaults()

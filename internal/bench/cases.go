@@ -1,0 +1,421 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// cost is what one case took.
+type cost struct {
+	wall, cpu  time.Duration
+	peak       int64 // bytes
+	quickBooks int   // requests
+	google     int   // requests
+	sent       int64 // bytes to Google
+	rows       int
+}
+
+// programCases measures the program as a process, and prints a line for each case as soon as it is known.
+func programCases(ctx context.Context, exe, folder string, o options) error {
+	table := newSheet()
+	table.line("whole program", "wall s", "CPU s", "peak MB", "QuickBooks", "Google", "sent KB", "bound s", "ratio")
+	p := &printer{table: table}
+	var failed []error
+	for _, group := range []struct {
+		name string
+		run  func(context.Context, *suite) error
+	}{
+		{"one large list", largeList}, {"latency", latencies}, {"size", sizes}, {"report", report}, {"many", many},
+	} {
+		if !o.cases.MatchString(group.name) {
+			continue
+		}
+		s := &suite{printer: p, exe: exe, folder: filepath.Join(folder, group.name), options: o}
+		if err := group.run(ctx, s); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", group.name, err))
+		}
+		if s.world != nil {
+			s.world.close()
+		}
+	}
+	return errors.Join(append(failed, table.Flush())...)
+}
+
+// printer prints costs.
+type printer struct{ table sheet }
+
+func (p *printer) print(name string, c cost, bound time.Duration) {
+	limit, ratio := "", ""
+	if bound > 0 {
+		limit, ratio = seconds(bound), number(c.wall.Seconds()/bound.Seconds())
+	}
+	p.table.line(name, seconds(c.wall), seconds(c.cpu), number(float64(c.peak)/(1<<20)), fmt.Sprint(c.quickBooks),
+		fmt.Sprint(c.google), number(float64(c.sent)/(1<<10)), limit, ratio)
+}
+
+func seconds(d time.Duration) string { return number(d.Seconds()) }
+
+// suite is what the cases of one group share.
+type suite struct {
+	*printer
+	options options
+	exe     string
+	folder  string
+	world   *world
+}
+
+// unlimited are settings without the program's own limits; the simulators' limits are switched off beside it.
+var unlimited = []string{
+	"LEDGERSHEET_QUICKBOOKS_PER_MINUTE=0", "LEDGERSHEET_QUICKBOOKS_PER_SECOND=0", "LEDGERSHEET_QUICKBOOKS_CONCURRENT=0",
+	"LEDGERSHEET_GOOGLE_READS_PER_MINUTE_USER=0", "LEDGERSHEET_GOOGLE_WRITES_PER_MINUTE_USER=0",
+	"LEDGERSHEET_GOOGLE_READS_PER_MINUTE_PROJECT=0", "LEDGERSHEET_GOOGLE_WRITES_PER_MINUTE_PROJECT=0",
+	"LEDGERSHEET_MIN_INTERVAL=1m",
+}
+
+// open starts a world of this size. Without limits neither the program nor the simulators keep any.
+func (s *suite) open(ctx context.Context, of size, limits bool) (err error) {
+	var extra []string
+	if !limits {
+		extra = unlimited
+	}
+	if s.world, err = open(ctx, s.exe, s.folder, of, extra...); err != nil || limits {
+		return err
+	}
+	return errors.Join(
+		s.world.knob(ctx, intuitRoot, "limits", map[string]int{"per_minute": -1, "per_second": -1, "concurrent": -1}),
+		s.world.knob(ctx, googleRoot, "quota", map[string]int{"reads_per_user": 0, "writes_per_user": 0,
+			"reads_per_project": 0, "writes_per_project": 0}),
+	)
+}
+
+// measure does something and prints what it cost the server. It counts the requests that the simulators saw.
+func (s *suite) measure(ctx context.Context, name string, bound time.Duration, do func() (rows int, err error)) (
+	cost, error) {
+	seen, err := s.world.totals(ctx)
+	if err == nil {
+		err = s.world.server.resetPeak()
+	}
+	if err != nil {
+		return cost{}, err
+	}
+	before, err := s.world.server.cpu()
+	if err != nil {
+		return cost{}, err
+	}
+	began := time.Now()
+	rows, err := do()
+	if err != nil {
+		return cost{}, fmt.Errorf("%s: %w", name, err)
+	}
+	c := cost{wall: time.Since(began), rows: rows}
+	after, err := s.world.server.cpu()
+	if err != nil {
+		return c, err
+	}
+	c.cpu = after - before
+	if c.peak, err = s.world.server.peak(); err != nil {
+		return c, err
+	}
+	now, err := s.world.totals(ctx)
+	if err != nil {
+		return c, err
+	}
+	c.quickBooks, c.google = now.quickBooks-seen.quickBooks, now.google-seen.google
+	c.sent = now.sent - seen.sent
+	s.print(name, c, bound)
+	return c, nil
+}
+
+// totals are the requests that the simulators have seen.
+type totals struct {
+	quickBooks, google int
+	sent               int64 // bytes to Google
+}
+
+func (w *world) totals(ctx context.Context) (totals, error) {
+	var books struct {
+		Requests int `json:"company_requests"`
+	}
+	var sheets struct {
+		Requests int
+		Bytes    int64
+	}
+	err := errors.Join(
+		w.call(ctx, http.MethodGet, w.root(intuitRoot)+"/sandbox/totals", nil, &books),
+		w.call(ctx, http.MethodGet, w.root(googleRoot)+"/sandbox/totals", nil, &sheets),
+	)
+	return totals{books.Requests, sheets.Requests, sheets.Bytes}, err
+}
+
+// columns are 15 columns of invoices, and with ten more 25.
+var columns = []string{
+	"Id", "DocNumber", "TxnDate", "DueDate", "CustomerRef.name", "CustomerRef.value", "Status", "TotalAmt", "Balance",
+	"CurrencyRef.value", "TxnTaxDetail.TotalTax", "PrivateNote", "SyncToken", "MetaData.CreateTime",
+	"MetaData.LastUpdatedTime",
+	"BillEmail.Address", "EmailStatus", "PrintStatus", "SalesTermRef.value", "ShipAddr.City", "BillAddr.City",
+	"BillAddr.Line1", "CustomerMemo.value", "ApplyTaxAfterDiscount", "domain",
+}
+
+// exporter creates an exporter of one company and returns its id. An empty cron expression means no schedule.
+func (s *suite) exporter(ctx context.Context, kind, name, company string, columns []string, options map[string]any,
+	cron string) (string, error) {
+	body := map[string]any{
+		"name": name, "type": kind, "company_ids": []string{company}, "columns": columns, "options": options,
+		"mode":        "replace",
+		"destination": map[string]any{"google_account_id": s.world.account, "sheet": "Data", "start_cell": "A1"},
+	}
+	if cron != "" {
+		body["schedule"] = map[string]any{"cron": cron, "timezone": "UTC", "enabled": true}
+	}
+	var made struct{ ID string }
+	err := s.world.api(ctx, http.MethodPost, "/exporters", body, &made)
+	return made.ID, err
+}
+
+// run runs exporters at the same time, and returns the rows of all results.
+func (s *suite) run(ctx context.Context, ids ...string) (int, error) {
+	runs := make([]string, len(ids))
+	for i, id := range ids {
+		var queued struct{ ID string }
+		if err := s.world.api(ctx, http.MethodPost, "/exporters/"+id+"/runs", map[string]any{}, &queued); err != nil {
+			return 0, err
+		}
+		runs[i] = queued.ID
+	}
+	rows := 0
+	for _, id := range runs {
+		n, err := s.await(ctx, id)
+		if err != nil {
+			return rows, err
+		}
+		rows += n
+	}
+	return rows, nil
+}
+
+// await follows a run's events to its end, and returns its rows.
+func (s *suite) await(ctx context.Context, id string) (int, error) {
+	var ended struct {
+		Status string
+		Rows   int
+		Error  struct{ Code, Message string }
+	}
+	// The answer ends with the run.
+	if _, _, err := s.world.ask(ctx, http.MethodGet, s.world.base+"/api/v1/runs/"+id+"/events", nil, ""); err != nil {
+		return 0, err
+	}
+	if err := s.world.api(ctx, http.MethodGet, "/runs/"+id, nil, &ended); err != nil {
+		return 0, err
+	}
+	if ended.Status != "succeeded" {
+		return 0, fmt.Errorf("run %s %s: %s: %s", id, ended.Status, ended.Error.Code, ended.Error.Message)
+	}
+	return ended.Rows, nil
+}
+
+// largeList measures one list: first, unchanged for one exporter and for twenty, and with a few changes.
+func largeList(ctx context.Context, s *suite) error {
+	n := s.options.invoice
+	if err := s.open(ctx, size{companies: 1, invoices: n, customers: 1000}, false); err != nil {
+		return err
+	}
+	ids := make([]string, 20)
+	for i := range ids {
+		var err error
+		if ids[i], err = s.exporter(ctx, "invoices", fmt.Sprint("Invoices ", i+1), s.world.companies[0],
+			columns[:15], map[string]any{"date_range": "all"}, ""); err != nil {
+			return err
+		}
+	}
+	one := func() (int, error) { return s.run(ctx, ids[0]) }
+	if _, err := s.measure(ctx, fmt.Sprintf("%d x 15, first", n), 0, one); err != nil {
+		return err
+	}
+	if _, err := s.measure(ctx, "  nothing changed", 0, one); err != nil {
+		return err
+	}
+	if err := s.change(ctx, 100); err != nil {
+		return err
+	}
+	if _, err := s.measure(ctx, "  100 rows changed", 0, one); err != nil {
+		return err
+	}
+	if _, err := s.run(ctx, ids[1:]...); err != nil {
+		return err
+	}
+	all := func() (int, error) { return s.run(ctx, ids...) }
+	_, err := s.measure(ctx, "  nothing changed, 20 exporters together", 0, all)
+	return errors.Join(err, s.printMirror())
+}
+
+// printMirror says how large the local copies of the lists are.
+func (s *suite) printMirror() error {
+	files, err := filepath.Glob(filepath.Join(s.world.data, "mirror", "*"))
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	var total int64
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			return err
+		}
+		total += info.Size()
+	}
+	s.table.line(fmt.Sprintf("  mirror on disk: %.1f MB", float64(total)/(1<<20)), "")
+	return nil
+}
+
+// change changes invoices of the first company.
+func (s *suite) change(ctx context.Context, n int) error {
+	realm := s.world.companies[0]
+	var ids struct{ IDs []string }
+	path := s.world.root(intuitRoot) + "/sandbox/companies/" + realm + "/ids?entity=Invoice"
+	if err := s.world.call(ctx, http.MethodGet, path, nil, &ids); err != nil {
+		return err
+	}
+	if len(ids.IDs) < n {
+		return fmt.Errorf("there are %d invoices", len(ids.IDs))
+	}
+	for i := range n {
+		id := ids.IDs[i*len(ids.IDs)/n]
+		change := map[string]any{"entity": "Invoice", "id": id, "note": fmt.Sprint("changed ", i)}
+		if err := s.world.knob(ctx, intuitRoot, "companies/"+realm+"/change", change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Latencies of real services, as measured by others, and what follows from them.
+const (
+	pageLatency  = 250 * time.Millisecond
+	writeLatency = 600 * time.Millisecond
+	cellsLatency = 8 * time.Millisecond // for a thousand cells
+)
+
+// latencies measures the first reading and writing of a list with the services' latencies.
+func latencies(ctx context.Context, s *suite) error {
+	n := s.options.invoice
+	if err := s.open(ctx, size{companies: 1, invoices: n, customers: 1000}, false); err != nil {
+		return err
+	}
+	id, err := s.exporter(ctx, "invoices", "Invoices", s.world.companies[0], columns[:15],
+		map[string]any{"date_range": "all"}, "")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(
+		s.world.knob(ctx, intuitRoot, "latency", map[string]int64{"ms": pageLatency.Milliseconds()}),
+		s.world.knob(ctx, googleRoot, "latency", map[string]int64{"milliseconds": writeLatency.Milliseconds(),
+			"microseconds_a_cell": (cellsLatency / 1000).Microseconds()}),
+	); err != nil {
+		return err
+	}
+	_, err = s.measure(ctx, fmt.Sprintf("%d x 15, first, with latencies", n), bound(n, 15), func() (int, error) {
+		return s.run(ctx, id)
+	})
+	return err
+}
+
+const (
+	pageRows     = 1000 // rows of QuickBooks' largest page
+	pagesAhead   = 3    // pages that may be held at once
+	bodyCells    = 100_000
+	requestsElse = 4 // to Google: creating the spreadsheet, looking, committing and reading back
+)
+
+// bound returns the time that latencies and page sizes allow at best: the count and the pages, as many at once as may
+// be held, then the cells, which Google takes one body after the other.
+func bound(rows, columns int) time.Duration {
+	pages := (rows + pageRows - 1) / pageRows
+	read := time.Duration(2+(pages-1+pagesAhead-1)/pagesAhead) * pageLatency // the count and the first page come alone
+	cells := rows * columns
+	bodies := (cells + bodyCells - 1) / bodyCells
+	return read + time.Duration(bodies+requestsElse)*writeLatency + time.Duration(cells/1000)*cellsLatency
+}
+
+// sizes compares the time of a row in a large list and in a list of a tenth of it.
+func sizes(ctx context.Context, s *suite) error {
+	root := s.folder
+	var perRow []float64
+	for _, n := range []int{s.options.invoice / 5, s.options.invoice * 2} {
+		s.folder = filepath.Join(root, fmt.Sprint(n))
+		if err := s.open(ctx, size{companies: 1, invoices: n, customers: 1000}, false); err != nil {
+			return err
+		}
+		id, err := s.exporter(ctx, "invoices", "Invoices", s.world.companies[0], columns,
+			map[string]any{"date_range": "all"}, "")
+		if err != nil {
+			return err
+		}
+		c, err := s.measure(ctx, fmt.Sprintf("%d x 25, first", n), 0, func() (int, error) { return s.run(ctx, id) })
+		if err != nil {
+			return err
+		}
+		perRow = append(perRow, c.cpu.Seconds()/float64(c.rows))
+		s.world.close()
+		s.world = nil
+	}
+	s.table.line("  CPU of a row, large by small: "+number(perRow[1]/perRow[0]), "")
+	return nil
+}
+
+// report measures a statement by month.
+func report(ctx context.Context, s *suite) error {
+	if err := s.open(ctx, size{companies: 1, invoices: 1200, customers: 100}, false); err != nil {
+		return err
+	}
+	id, err := s.exporter(ctx, "profit_and_loss", "Profit and loss", s.world.companies[0], nil, map[string]any{
+		"date_range": "this_year", "accounting_method": "Accrual", "summarize_by": "Month", "layout": "statement",
+	}, "")
+	if err != nil {
+		return err
+	}
+	one := func() (int, error) { return s.run(ctx, id) }
+	if _, err := s.measure(ctx, "profit and loss by month, first", 0, one); err != nil {
+		return err
+	}
+	_, err = s.measure(ctx, "  nothing changed", 0, one)
+	return err
+}
+
+// many measures many small exporters of many companies, and what they cost while nothing is due.
+func many(ctx context.Context, s *suite) error {
+	companies := min(200, s.options.small/10)
+	if err := s.open(ctx, size{companies: companies, invoices: 100, customers: 100}, false); err != nil {
+		return err
+	}
+	ids := make([]string, s.options.small)
+	for i := range ids {
+		company := s.world.companies[i%len(s.world.companies)]
+		var err error
+		if ids[i], err = s.exporter(ctx, "invoices", fmt.Sprint("Invoices ", i+1), company, columns[:5],
+			map[string]any{"date_range": "all"}, "0 6 1 1 *"); err != nil {
+			return err
+		}
+	}
+	name := fmt.Sprintf("%d exporters of %d companies", len(ids), companies)
+	c, err := s.measure(ctx, name, 0, func() (int, error) { return s.run(ctx, ids...) })
+	if err != nil {
+		return err
+	}
+	s.table.line(fmt.Sprintf("  runs/s: %.0f", float64(len(ids))/c.wall.Seconds()), "")
+	if _, err := s.measure(ctx, "  idle for 30 s", 0, func() (int, error) {
+		return 0, pause(ctx, 30*time.Second)
+	}); err != nil {
+		return err
+	}
+	s.world.server.stop()
+	ready, err := s.world.serve(ctx)
+	if err != nil {
+		return err
+	}
+	s.table.line("  ready after a restart, s: "+seconds(ready), "")
+	return nil
+}

@@ -1,0 +1,121 @@
+// The benchmark program prints one table: what the program costs as a process against simulators in other processes,
+// with the bound that latencies, page sizes and limits allow, and then the micro benchmarks with their allocations. Run
+// it through make bench. It needs Linux, because it reads /proc.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	if err := bench(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options choose what is measured.
+type options struct {
+	cases   *regexp.Regexp
+	invoice int // invoices of the large company
+	small   int // exporters of the case with many small ones
+	micro   bool
+	keep    string
+}
+
+func bench() error {
+	var o options
+	cases := flag.String("run", ".", "measure the cases whose names match this regular expression")
+	flag.IntVar(&o.invoice, "invoices", 100_000, "invoices of the large company")
+	flag.IntVar(&o.small, "exporters", 10_000, "exporters of the cases with many small ones")
+	flag.BoolVar(&o.micro, "micro", true, "run the micro benchmarks too")
+	flag.StringVar(&o.keep, "keep", "", "keep logs and data in this folder")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("%q is no flag", flag.Arg(0))
+	}
+	if o.invoice < 1000 || o.small < 10 {
+		return errors.New("-invoices must be at least 1000 and -exporters at least 10")
+	}
+	var err error
+	if o.cases, err = regexp.Compile(*cases); err != nil {
+		return fmt.Errorf("-run: %w", err)
+	}
+	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer end()
+	folder := o.keep
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "ledgersheet-bench-"); err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(folder) }()
+	}
+	exe, err := build(ctx, folder)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s, %d cores, %s, %s\n\n", processor(), runtime.NumCPU(), runtime.Version(),
+		time.Now().Format(time.DateOnly))
+	return errors.Join(programCases(ctx, exe, folder, o), microCases(ctx, o))
+}
+
+// processor returns what the machine calls its processor.
+func processor() string {
+	text, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(text)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+func run(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+	}
+	return string(out), err
+}
+
+// sheet prints aligned columns, the first to the left and all others to the right.
+type sheet struct{ *tabwriter.Writer }
+
+func newSheet() sheet {
+	return sheet{tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
+}
+
+func (s sheet) line(cells ...string) {
+	// Alignment to the right holds for all columns, so the first is filled up here.
+	fmt.Fprintf(s, "%-44s\t%s\t\n", cells[0], strings.Join(cells[1:], "\t"))
+}
+
+// microCases runs the benchmarks of all packages and prints them in one table.
+func microCases(ctx context.Context, o options) error {
+	if !o.micro {
+		return nil
+	}
+	out, err := run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
+		"./...")
+	fmt.Println()
+	table := newSheet()
+	table.line("micro benchmark", "ms/op", "MB/op", "allocs/op", "also")
+	for _, m := range parseMicro(out) {
+		table.line(m.name, m.cell("ns/op", 1e6), m.cell("B/op", 1<<20), m.cell("allocs/op", 1), m.others())
+	}
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return table.Flush()
+}
