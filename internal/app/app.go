@@ -165,7 +165,7 @@ func (a *App) keepCopies() error {
 	if err != nil {
 		return err
 	}
-	a.cleanups.add("local copies", func(context.Context) error { return a.books.mirror.Close() })
+	a.cleanups.add("local copies", a.books.mirror.Close)
 	return nil
 }
 

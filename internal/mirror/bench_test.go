@@ -50,7 +50,7 @@ func BenchmarkHundredThousand(b *testing.B) {
 	b.Run("open", func(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
-			if err := m.Close(); err != nil {
+			if err := m.Close(context.Background()); err != nil {
 				b.Fatal(err)
 			}
 			m = w.mirror(dir)

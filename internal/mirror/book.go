@@ -252,6 +252,9 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 			b.names, b.vain = map[string]*nameIndex{}, map[string]bool{}
 			return nil, err
 		}
+		if err := b.compact(ctx); err != nil {
+			return nil, err
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -259,6 +262,27 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 		return nil, errLive
 	}
 	return &snapshot{book: b, object: w.Object, order: b.state.Objects[w.Object].Order, dir: b.dirs[w.Object]}, nil
+}
+
+// compact makes the file smaller if much of it is unused and nobody reads it.
+func (b *book) compact(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.readers > 0 || !b.file.isWasteful() {
+		return nil
+	}
+	f := b.file
+	b.file = nil
+	if err := f.compact(); err != nil {
+		f.abandon()
+		return err
+	}
+	seal, err := b.m.o.Sealer(ctx, b.realm)
+	if err != nil {
+		return err
+	}
+	b.file, err = openFile(f.path, f.realm, seal, f.codec)
+	return err
 }
 
 // satisfies reports whether the last refresh is new enough for what is wanted.

@@ -81,6 +81,9 @@ func openFile(path, realm string, seal Sealer, c codec) (_ *file, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("making a folder for local copies: %w", err)
 	}
+	if err := removeFile(path + freshSuffix); err != nil { // of a process that was killed
+		return nil, err
+	}
 	f := &file{path: path, realm: realm, seal: seal, codec: c}
 	err = f.guard(func() error {
 		db, err := bbolt.Open(path, 0o600, &bbolt.Options{
@@ -161,14 +164,42 @@ func removeFile(path string) error {
 	return nil
 }
 
-// size returns the file's bytes.
-func (f *file) size() int64 {
+// isWasteful reports whether much of the file is unused, as after all records were read anew.
+func (f *file) isWasteful() bool {
 	info, err := os.Stat(f.path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
+	free := int64(f.db.Stats().FreePageN) * int64(f.db.Info().PageSize)
+	return err == nil && free > leastWaste && free > info.Size()/3
 }
+
+// leastWaste is how many unused bytes are worth writing a file anew.
+const leastWaste = 1 << 20
+
+// compact writes what is used into a new file in place of this one, and closes it. A process that is killed meanwhile
+// leaves one of the two.
+func (f *file) compact() error {
+	fresh := f.path + freshSuffix
+	return f.guard(func() error {
+		if err := removeFile(fresh); err != nil {
+			return err
+		}
+		to, err := bbolt.Open(fresh, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+		if err != nil {
+			return fmt.Errorf("compacting the local copy: %w", err)
+		}
+		to.AllocSize = growBy
+		err = errors.Join(bbolt.Compact(to, f.db, growBy), to.Close(), f.db.Close())
+		if err == nil {
+			err = os.Rename(fresh, f.path)
+		}
+		if err != nil {
+			return fmt.Errorf("compacting the local copy: %w", err)
+		}
+		return nil
+	})
+}
+
+// freshSuffix is that of a file being compacted.
+const freshSuffix = ".new"
 
 func (f *file) place(parts ...string) string {
 	text := "mirror/" + f.realm

@@ -40,12 +40,12 @@ func (w *world) mustRead(m *Mirror, object string, may bool) {
 // anew.
 func TestDamagedFiles(t *testing.T) {
 	t.Parallel()
-	w := sized(t, 400)
+	w := sized(t, 150)
 	dir := t.TempDir()
 	m := w.mirror(dir)
 	w.mustRead(m, "Invoice", false)
 	w.mustRead(m, "Customer", false)
-	if err := m.Close(); err != nil {
+	if err := m.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	path := m.path(w.company(0).Realm)
@@ -58,8 +58,8 @@ func TestDamagedFiles(t *testing.T) {
 		"cut to a page": whole[:4096], "cut to two pages": whole[:8192], "cut in half": whole[:len(whole)/2],
 		"cut at the end": whole[:len(whole)-4096], "zeros": make([]byte, len(whole)),
 	}
-	for i := range 48 {
-		at := i * len(whole) / 48
+	for i := range 24 {
+		at := i * len(whole) / 24
 		flipped := bytes.Clone(whole)
 		for j := at; j < min(at+3, len(flipped)); j++ {
 			flipped[j] ^= 0x55
@@ -82,7 +82,7 @@ func TestDamagedFiles(t *testing.T) {
 				}
 			}
 		}
-		if err := m.Close(); err != nil {
+		if err := m.Close(context.Background()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestForeignKey(t *testing.T) {
 	dir := t.TempDir()
 	m := w.mirror(dir)
 	w.mustRead(m, "Invoice", false)
-	if err := m.Close(); err != nil {
+	if err := m.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	w.keys[w.company(0).Realm] = vault.NewKey()
@@ -118,7 +118,7 @@ func TestSecondProcess(t *testing.T) {
 	if b := second.book(w.company(0).Realm); b.isOpen() {
 		t.Fatal("both have the file")
 	}
-	if err := first.Close(); err != nil {
+	if err := first.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.pass(2 * restFor)
@@ -222,4 +222,32 @@ func TestSize(t *testing.T) {
 	if len(before) < 10 || kept < len(before)-2 {
 		t.Errorf("%d of %d blocks are as they were", kept, len(before))
 	}
+}
+
+// Reading all records anew leaves no more than a third of a file unused for long.
+func TestCompacted(t *testing.T) {
+	t.Parallel()
+	w := sized(t, 9000)
+	m := w.mirror(t.TempDir())
+	realm := w.company(0).Realm
+	w.read(m, w.wantOf("Invoice"))
+	first := m.Standing(realm).Bytes
+	most := first
+	for range 4 { // each time more than the longest pace has passed
+		w.clock.pass(9 * 24 * time.Hour)
+		w.read(m, w.wantOf("Invoice"))
+		most = max(most, m.Standing(realm).Bytes)
+		w.clock.pass(2 * graceful)
+		w.read(m, w.wantOf("Invoice"))
+		w.clock.pass(time.Minute)
+		w.read(m, w.wantOf("Invoice"))
+	}
+	last := m.Standing(realm).Bytes
+	if most < first*3/2 {
+		t.Fatalf("%d bytes at first and %d at most: the test shows nothing", first, most)
+	}
+	if last > first*5/4 {
+		t.Errorf("%d bytes at first, %d at most, %d in the end", first, most, last)
+	}
+	w.mustRead(m, "Invoice", false)
 }

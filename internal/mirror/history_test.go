@@ -190,7 +190,7 @@ func newHistory(t *testing.T, rt *rapid.T, all []string) *history {
 	}
 	rt.Cleanup(func() {
 		for i := range h.mirrors {
-			_ = h.mirrors[i].Close()
+			_ = h.mirrors[i].Close(context.Background())
 			_ = os.RemoveAll(h.dirs[i])
 		}
 	})
@@ -324,7 +324,7 @@ func (h *history) flood() {
 
 // swap keeps a mirror's file, or puts back the one that was kept.
 func (h *history) swap(which int) {
-	_ = h.mirrors[which].Close()
+	_ = h.mirrors[which].Close(context.Background())
 	path := h.mirrors[which].path(h.company(0).Realm)
 	if h.saved[which] == nil {
 		h.saved[which], _ = os.ReadFile(path) // none if nothing was read yet

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,7 +171,7 @@ const (
 // currentIf brings what is wanted up to date. It returns nil if it must be read live.
 func (m *Mirror) currentIf(ctx context.Context, w supply.Want, is worth) (*snapshot, error) {
 	kind := objectOf(w.Object)
-	if kind.keep == keepLive || looksAt(w, kind.unknowable) {
+	if kind.keep == keepLive || w.AsTold || looksAt(w, kind.unknowable) {
 		return nil, nil
 	}
 	occasion := supply.OccasionOf(ctx)
@@ -268,10 +269,7 @@ func (m *Mirror) Tidy(ctx context.Context, companies []export.RealmID) error {
 // closeIdle closes files that nobody has used lately.
 func (m *Mirror) closeIdle() {
 	m.mu.Lock()
-	list := make([]*book, 0, len(m.books))
-	for _, b := range m.books {
-		list = append(list, b)
-	}
+	list := slices.Collect(maps.Values(m.books))
 	m.mu.Unlock()
 	open := 0
 	slices.SortFunc(list, func(a, b *book) int { return b.lastUse().Compare(a.lastUse()) })
@@ -286,13 +284,20 @@ func (m *Mirror) closeIdle() {
 	}
 }
 
-// Close closes all files. Readings that are under way fail.
-func (m *Mirror) Close() error {
+// Close closes all files when their refreshes have ended. Other readings that are under way fail. Files whose refreshes
+// go on when ctx ends stay open.
+func (m *Mirror) Close(ctx context.Context) error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
+	list := slices.Collect(maps.Values(m.books))
+	m.mu.Unlock()
 	var err error
-	for _, b := range m.books {
+	for _, b := range list {
+		if entered := b.enter(ctx); entered != nil {
+			err = errors.Join(err, entered)
+			continue
+		}
 		err = errors.Join(err, b.close())
+		b.leave()
 	}
 	return err
 }

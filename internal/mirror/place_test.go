@@ -80,7 +80,7 @@ func (w *world) mirror(dir string) *Mirror {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { _ = m.Close() })
+	w.t.Cleanup(func() { _ = m.Close(context.Background()) })
 	return m
 }
 

@@ -23,6 +23,8 @@ type Want struct {
 	Inactive bool
 	// CustomFields asks for all custom fields; without it some may be left out.
 	CustomFields bool
+	// AsTold asks for records just as a Feed tells them, to be compared with what it tells later.
+	AsTold bool
 	// Members names the members at the top of a record at which the caller looks; the others may be out of date. Nil
 	// means all.
 	Members []string
