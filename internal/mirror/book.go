@@ -64,6 +64,7 @@ type book struct {
 	names     map[string]*nameIndex
 	vain      map[string]bool      // references that show a name that their list lacks, and were asked about
 	unfit     map[string]time.Time // objects that come in no known order, and since when
+	long      map[string]time.Time // objects of which there are many records and none are kept, and since when
 	malformed int                  // how many answers of change data capture in a row made no sense
 	refused   bool                 // change data capture refused the last question
 	resting   time.Time            // until when everything is read live
@@ -243,11 +244,17 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 	if err := b.open(ctx); err != nil {
 		return nil, err
 	}
-	if _, kept := b.state.Objects[w.Object]; !kept && is == keptOnly || w.Limit > 0 && !b.suitsPreview(w) {
+	_, kept := b.state.Objects[w.Object]
+	long, isLong := b.long[w.Object]
+	switch {
+	case !kept && is == keptOnly, w.Limit > 0 && !b.suitsPreview(w):
+		return nil, errLive
+	case !kept && is == fewOnly && isLong && now.Sub(long) < 24*time.Hour:
 		return nil, errLive
 	}
 	if !b.satisfies(w, due, now) {
 		r := newRefresh(ctx, b, w, due, now)
+		r.few = is == fewOnly
 		if err := r.run(); err != nil {
 			b.names, b.vain = map[string]*nameIndex{}, map[string]bool{}
 			return nil, err

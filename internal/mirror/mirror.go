@@ -106,7 +106,11 @@ func (m *Mirror) book(realm export.RealmID) *book {
 
 // Records implements supply.Supply.
 func (m *Mirror) Records(ctx context.Context, w supply.Want) (*supply.Records, error) {
-	s, err := m.currentIf(ctx, w, anyhow)
+	is := anyhow
+	if len(w.Narrow) > 0 {
+		is = fewOnly
+	}
+	s, err := m.currentIf(ctx, w, is)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +142,7 @@ func (m *Mirror) Lookup(ctx context.Context, w supply.Want, ids []string) (map[s
 	if len(ids) == 0 || len(ids) > supply.MostLookedUp {
 		return m.live.Lookup(ctx, w, ids)
 	}
-	s, err := m.currentIf(ctx, w, anyhow)
+	s, err := m.currentIf(ctx, w, fewOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +169,12 @@ type worth uint8
 
 const (
 	anyhow   worth = iota
+	fewOnly        // a list that is not kept and long is not read for it: few of its records are wanted
 	keptOnly       // nothing that is not kept is read for it
 )
+
+// mostForFew is the length up to which a list is read whole although only few of its records are wanted.
+const mostForFew = 20_000
 
 // currentIf brings what is wanted up to date. It returns nil if it must be read live.
 func (m *Mirror) currentIf(ctx context.Context, w supply.Want, is worth) (*snapshot, error) {

@@ -29,6 +29,7 @@ type refresh struct {
 	due   *supply.Occasion
 	began time.Time // our clock
 	light bool      // a preview: worth a request or two and no more
+	few   bool      // few records are wanted, for which a long list is not read
 
 	state   state
 	drafts  map[string]*draft

@@ -38,6 +38,13 @@ func (r *refresh) readWhole(name string, judge bool) error {
 		return r.giveUp(name, errNoClock) // without QuickBooks' clock nothing can be asked about it later
 	}
 	d := r.drafts[name]
+	if d == nil && r.few && name == r.want.Object && records.Total > mostForFew {
+		if r.b.long == nil {
+			r.b.long = map[string]time.Time{}
+		}
+		r.b.long[name] = r.began
+		return errLive
+	}
 	var comparing *comparison
 	if judge = judge && d != nil && d.kind.keep != keepWhole; judge {
 		comparing = newComparison(d, records.At.Add(-overlap))
