@@ -21,10 +21,11 @@ func TestExporterAsJSON(t *testing.T) {
 		want string
 	}{
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
-			`"destination":{"google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"","spreadsheet_url":null},` +
+			`"destination":{"kind":"sheet","google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
+			`"folder":"","file":"","template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
 			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
-			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,` +
-			`"schedule":{"cron":"","timezone":"","enabled":false,"next_at":null},"paused":false,` +
+			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,"in_place":false,` +
+			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"next_at":null},"paused":false,` +
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
 			ID: "exp_1", Name: "A", Definition: "invoices", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},
@@ -33,20 +34,22 @@ func TestExporterAsJSON(t *testing.T) {
 			Options: map[string]string{"lines": "true", "date_range": "all"}, Mode: export.Replace,
 			OnDifference: export.FailOnDifference, OnHandEdit: export.StopOnHandEdit,
 			Look: export.ReportLook, TitleBlock: true,
-			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true,
+			WhenBlocked: export.StopWhenBlocked, NoFillDown: true, KeepMonths: true, InPlace: true,
 			Target: export.Target{
 				Account: "con_1", Spreadsheet: "s", Sheet: "T", Start: "A1", URL: "https://x.test",
+				Template: "t", DriveFolder: "f",
 			},
-			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true}, NextAt: noon,
+			Schedule: export.Schedule{Cron: "0 6 * * *", Timezone: "UTC", Enabled: true, OnChange: true}, NextAt: noon,
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon},
 			Revision: 2, CreatedAt: noon, CreatedBy: "ann@example.com", UpdatedAt: noon,
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
 			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
-			`"destination":{"google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
-			`"spreadsheet_url":"https://x.test"},"mode":"replace","on_difference":"fail","look":"report",` +
+			`"destination":{"kind":"sheet","google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
+			`"folder":"","file":"","template_spreadsheet_id":"t","folder_id":"f","spreadsheet_url":"https://x.test"},` +
+			`"mode":"replace","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
-			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,` +
-			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"next_at":"2026-03-29T12:00:00.000Z"},` +
+			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,"in_place":true,` +
+			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"on_change":true,"next_at":"2026-03-29T12:00:00.000Z"},` +
 			`"paused":true,"paused_why":"paused by ann@example.com","revision":2,"created_at":"2026-03-29T12:00:00.000Z",` +
 			`"created_by":"ann@example.com","updated_at":"2026-03-29T12:00:00.000Z"}`},
 	} {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"time"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -16,6 +17,7 @@ type runView struct {
 	Trigger      export.Trigger   `json:"trigger"`
 	Status       export.RunStatus `json:"status"`
 	Due          *string          `json:"due"`
+	SlowedTo     *int             `json:"slowed_to_seconds"`
 	StartedBy    *string          `json:"started_by"`
 	Undoes       *string          `json:"undoes"`
 	Waiting      *string          `json:"waiting"`
@@ -44,6 +46,7 @@ type runView struct {
 	SheetsRequests     int               `json:"sheets_requests"`
 	SpreadsheetURL     *string           `json:"spreadsheet_url"`
 	Warnings           []string          `json:"warnings"`
+	Remedies           []export.Repair   `json:"remedies"`
 	Error              *failure          `json:"error"`
 }
 
@@ -107,7 +110,11 @@ func runViewOf(r export.Run) runView {
 		Differences: r.Differences(), Checks: checkViews(r.Checks),
 		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
 		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: nullable(r.URL),
-		Warnings: export.WarningTexts(r.Warnings), Error: failureOf(r.Problem),
+		Warnings: export.WarningTexts(r.Warnings), Remedies: nonNil(r.OpenRepairs()), Error: failureOf(r.Problem),
+	}
+	if r.Paced > 0 {
+		seconds := int(r.Paced / time.Second)
+		v.SlowedTo = &seconds
 	}
 	if v.Totals == nil {
 		v.Totals = map[string]string{}

@@ -5,26 +5,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/gin-gonic/gin"
+	"github.com/shopspring/decimal"
 
-	"ledgersheet/exporters"
 	"ledgersheet/internal/boltstore"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/desktest"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/progress"
-	"ledgersheet/internal/vault"
+	"ledgersheet/internal/table"
 )
 
 func TestMain(m *testing.M) {
@@ -32,13 +31,13 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+var noon = desktest.Noon()
 
 const (
 	token   = "a-token-of-the-tests"
 	session = "a-session-of-the-tests"
-	realmA  = export.RealmID("9130347957983976")
-	realmB  = export.RealmID("9130347957983977")
+	realmA  = desktest.RealmA
+	realmB  = desktest.RealmB
 )
 
 // harness is the API over a real control and a real store. Everything behind those is faked.
@@ -48,41 +47,32 @@ type harness struct {
 	broker  *progress.Broker
 	engine  *gin.Engine
 	spec    *openapi3.T
-	log     *lockedBuffer
+	log     *desktest.Log
 	account export.ID
 
-	quickBooks *fakeQuickBooks
-	google     *fakeGoogle
-	consents   *fakeConsents
-	previewer  *fakePreviewer
+	quickBooks *desktest.QuickBooks
+	google     *desktest.Google
+	consents   *desktest.Consents
+	previewer  *desktest.Previewer
+	budget     *budget.Budget
 }
 
 func newHarness(t *testing.T) *harness {
 	t.Helper()
-	seal, err := vault.New(vault.NewKey())
-	must(t, err)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
-	must(t, err)
-	t.Cleanup(func() { must(t, store.Close()) })
+	b := desktest.New(t, desktest.Options{NameA: "Alder Ltd", NameB: "Birch Inc", Waits: "waits for a worker"})
 	h := &harness{
-		t: t, store: store, broker: progress.New(), spec: closedSpec(t), log: &lockedBuffer{},
-		quickBooks: &fakeQuickBooks{}, google: &fakeGoogle{}, consents: &fakeConsents{}, previewer: &fakePreviewer{},
+		t: t, store: b.Store, broker: b.Broker, spec: closedSpec(t), log: b.Log,
+		quickBooks: b.QuickBooks, google: b.Google, consents: b.Consents, previewer: b.Previewer, budget: b.Budget,
 	}
-	logger := slog.New(slog.NewTextHandler(h.log, nil))
-	c := control.New(control.Options{
-		Store: store, Definitions: exporters.All(), QuickBooksConsents: h.consents, GoogleConsents: h.consents,
-		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: h.quickBooks, Google: h.google,
-		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: h.previewer, Environment: "sandbox",
-		MinInterval: 5 * time.Minute,
-		Now:         func() time.Time { return noon }, Logger: logger, Events: h.broker,
-	})
-	o := Options{Control: c, Authenticate: authenticate, Logger: logger, Version: "1.2.3"}
+	h.previewer.Shows = samplePreview(t)
+	o := Options{Control: b.Control, Authenticate: authenticate, Logger: b.Logger, Version: "1.2.3"}
 	h.engine = gin.New()
 	h.engine.HandleMethodNotAllowed = true
 	h.engine.NoRoute(Unknown(o))
 	h.engine.NoMethod(Unknown(o))
 	Register(h.engine.Group(Base), o)
-	h.fill()
+	b.Connect()
+	h.account = b.Account
 	return h
 }
 
@@ -103,25 +93,6 @@ func authenticate(c *gin.Context) (control.Actor, bool) {
 		return control.Person(export.User{Email: "ann@example.com", Role: "owner"}, "hash"), true
 	}
 	return control.Actor{}, false
-}
-
-func (h *harness) fill() {
-	h.t.Helper()
-	ctx := h.t.Context()
-	for realm, name := range map[export.RealmID]string{realmA: "Alder Ltd", realmB: "Birch Inc"} {
-		must(h.t, h.store.PutCompany(ctx, export.Company{
-			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD",
-			FiscalYearStart: time.April, Environment: "sandbox",
-			Status: export.Connected, ConnectedAt: noon, ConnectedBy: "ann@example.com",
-			TokenExpiresAt: noon.AddDate(0, 0, 100),
-		}))
-		must(h.t, h.store.PutGrant(ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "secret-refresh"}))
-	}
-	h.account = export.NewID("con", noon)
-	must(h.t, h.store.PutAccount(ctx, export.GoogleAccount{
-		ID: h.account, Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected,
-		Scopes: []string{"openid"}, ConnectedAt: noon,
-	}))
 }
 
 // input returns the body of a valid exporter with changes. A nil value removes a member.
@@ -328,26 +299,27 @@ func at(t *testing.T, v any, path ...any) any {
 	return v
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // create creates an exporter and returns its id.
 func (h *harness) create(changes map[string]any) string {
 	h.t.Helper()
 	a := h.want(http.StatusCreated, http.MethodPost, "/exporters", h.input(changes))
 	return fmt.Sprint(a.body["id"])
+}
+
+func samplePreview(t *testing.T) pipeline.Preview {
+	t.Helper()
+	amount, err := table.ParseDecimal("1234567890123456.70")
+	must(t, err)
+	return pipeline.Preview{
+		Columns: []table.Column{
+			{ID: "DocNumber", Title: "Number"},
+			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
+			{ID: "TxnDate", Title: "Date", Kind: table.Date},
+			{ID: "Active", Title: "Active", Kind: table.Bool},
+		},
+		Rows: []table.Row{
+			{Cells: []table.Cell{table.TextOf("00123"), table.MoneyOf(amount), table.DateOf(noon), table.BoolOf(true)}},
+			{Cells: []table.Cell{{}, table.MoneyOf(decimal.Zero), {}, {}}},
+		},
+	}
 }

@@ -20,6 +20,7 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodGet, "/openapi.json", s.describe},
+		{http.MethodGet, "/budget", s.getBudget},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},
@@ -33,6 +34,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/preview", s.previewExporter},
 		{http.MethodPost, "/exporters/:id/dry-run", s.dryRun},
 		{http.MethodGet, "/exporters/:id/download", s.download},
+		{http.MethodGet, "/exporters/:id/file", s.keptFile},
 		{http.MethodGet, "/exporters/:id/capture", s.captureAnswers},
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
 		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},

@@ -28,9 +28,10 @@ func TestCompanies(t *testing.T) {
 	for key, want := range map[string]string{
 		"id": string(realmA), "name": "Alder Ltd", "legal_name": "Alder Ltd (legal)", "country": "US",
 		"home_currency": "USD", "fiscal_year_start_month": "4",
-		"environment": "sandbox", "status": "connected", "connected_at": "2026-03-29T12:00:00.000Z",
+		"environment": "sandbox", "status": "connected", "connected_at": "2026-03-01T12:00:00.000Z",
 		"token_expires_at":   "2026-07-07T12:00:00.000Z",
-		"consent_expires_at": "<nil>", "last_error": "<nil>", "api_usage": "map[limit:500 used:3 window_seconds:60]",
+		"consent_expires_at": "2031-03-29T12:00:00.000Z", "last_error": "<nil>",
+		"api_usage": "map[limit:500 used:3 window_seconds:60]",
 	} {
 		if got := fmt.Sprint(at(t, one.body, key)); got != want {
 			t.Errorf("%s: got %s, want %s", key, got, want)
@@ -47,7 +48,7 @@ func TestCompanyTest(t *testing.T) {
 	if d := cmp.Diff(map[string]any{"ok": true, "company_name": "Alder Ltd"}, a.body); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	h.quickBooks.err = problem.New(problem.QuickBooksUnavailable, "QuickBooks answered 503.").WithRequestID("tid-1")
+	h.quickBooks.Err = problem.New(problem.QuickBooksUnavailable, "QuickBooks answered 503.").WithRequestID("tid-1")
 	a = h.want(http.StatusOK, http.MethodPost, path, map[string]any{})
 	if at(t, a.body, "ok") != false || at(t, a.body, "error", "code") != "quickbooks_unavailable" ||
 		at(t, a.body, "error", "provider_request_id") != "tid-1" {
@@ -72,8 +73,8 @@ func TestDisconnectAndDeleteCompany(t *testing.T) {
 	if at(t, a.body, "status") != "disconnected" || at(t, a.body, "token_expires_at") != nil {
 		t.Errorf("got %s", a.raw)
 	}
-	if len(h.consents.revoked) != 1 {
-		t.Errorf("revoked %d grants, want 1", len(h.consents.revoked))
+	if len(h.consents.Revoked) != 1 {
+		t.Errorf("revoked %d grants, want 1", len(h.consents.Revoked))
 	}
 	e := h.want(http.StatusOK, http.MethodGet, "/exporters/"+alone, nil)
 	if at(t, e.body, "paused") != true || at(t, e.body, "paused_why") == nil {
@@ -113,7 +114,7 @@ func TestGoogleAccounts(t *testing.T) {
 	if d := cmp.Diff(map[string]any{"ok": true, "email": "books@example.com"}, a.body); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	h.google.err = problem.New(problem.GoogleReconnectRequired, "Google says invalid_grant.")
+	h.google.Err = problem.New(problem.GoogleReconnectRequired, "Google says invalid_grant.")
 	a = h.want(http.StatusOK, http.MethodPost, path+"/test", nil)
 	if at(t, a.body, "ok") != false || at(t, a.body, "error", "code") != "google_reconnect_required" {
 		t.Errorf("got %s", a.raw)
@@ -199,8 +200,8 @@ func TestUnknownErrorsKeepTheirText(t *testing.T) {
 	h := newHarness(t)
 	id := h.create(nil)
 	for name, breakIt := range map[string]func(){
-		"error": func() { h.previewer.err = fmt.Errorf("reading page 7: %w", errSecret) },
-		"panic": func() { h.previewer.err, h.previewer.crash = nil, true },
+		"error": func() { h.previewer.Err = fmt.Errorf("reading page 7: %w", errSecret) },
+		"panic": func() { h.previewer.Err, h.previewer.Crash = nil, true },
 	} {
 		breakIt()
 		a := h.want(http.StatusInternalServerError, http.MethodPost, "/exporters/"+id+"/preview", nil)
@@ -227,7 +228,7 @@ func TestDeadlineOfAProviderIsNoInternalError(t *testing.T) {
 	id := h.create(nil)
 	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
 	defer cancel()
-	h.previewer.err = ctx.Err()
+	h.previewer.Err = ctx.Err()
 	a := h.want(http.StatusGatewayTimeout, http.MethodPost, "/exporters/"+id+"/preview", nil)
 	if at(t, a.body, "error", "code") != "deadline" {
 		t.Errorf("got %s", a.raw)

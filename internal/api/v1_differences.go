@@ -91,6 +91,18 @@ func (s *server) download(c *gin.Context, d *control.Desk) error {
 	})
 }
 
+// keptFile sends the file that an exporter keeps, as it stands.
+func (s *server) keptFile(c *gin.Context, d *control.Desk) error {
+	e, in, info, err := d.OpenFile(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // it was only read
+	format := sheetfile.Format(e.Target.Kind)
+	download.Kept(c.Writer, c.Request, e.Target.File, format, info.ModTime(), in)
+	return nil
+}
+
 // acceptDifference remembers that a difference between QuickBooks' own figures is known.
 func (s *server) acceptDifference(c *gin.Context, d *control.Desk) error {
 	members, err := readObject(c)

@@ -10,9 +10,9 @@ import (
 	"ledgersheet/internal/export"
 )
 
-const sampleItemJSON = `{"kind":"changed","key":"7","cells":[{"column":"Total","old":5.10,"new":6.10}]}`
+const sampleItemJSON = `{"kind":"changed","name":"Invoice 1045, Amy's Bird Sanctuary","key":"7","cells":[{"column":"Total","old":5.10,"new":6.10}]}`
 
-const sampleEditJSON = `{"kind":"changed","key":"8","place":"E9","known":true,` +
+const sampleEditJSON = `{"kind":"changed","key":"8","name":"Invoice 1046, Bill's","place":"E9","known":true,` +
 	`"cells":[{"column":"Total","old":6.10,"new":5.10}]}`
 
 func TestDryRun(t *testing.T) {

@@ -29,7 +29,7 @@ func TestDownload(t *testing.T) {
 	h.want(http.StatusUnprocessableEntity, http.MethodGet, path+"?format=pdf", nil)
 	h.want(http.StatusNotFound, http.MethodGet, "/exporters/exp_01kmwqe6g0000000000000000z/download", nil)
 	refused := problem.New(problem.QuickBooksRejected, "QuickBooks refused it.")
-	h.previewer.err = refused
+	h.previewer.Err = refused
 	a = h.want(refused.Code.Status(), http.MethodGet, path, nil)
 	if a.header.Get("Content-Disposition") != "" {
 		t.Errorf("a problem comes as a file: %v", a.header)

@@ -385,7 +385,7 @@ func TestPreview(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)
 	id := h.create(nil)
-	h.previewer.total = 31
+	h.previewer.Shows.Total = 31
 	a := h.want(http.StatusOK, http.MethodPost, "/exporters/"+id+"/preview", map[string]any{})
 	if !strings.Contains(string(a.raw),
 		`"rows":[["00123",1234567890123456.70,"2026-03-29",true],[null,0,null,null]],"rows_total":31`) {
@@ -395,15 +395,15 @@ func TestPreview(t *testing.T) {
 		at(t, a.body, "columns", 1, "title") != "Total" {
 		t.Errorf("got %s", a.raw)
 	}
-	if string(h.previewer.asked.ID) != id {
-		t.Errorf("previewed %q", h.previewer.asked.ID)
+	if string(h.previewer.Asked.ID) != id {
+		t.Errorf("previewed %q", h.previewer.Asked.ID)
 	}
-	h.previewer.total = -1
+	h.previewer.Shows.Total = -1
 	a = h.want(http.StatusOK, http.MethodPost, "/preview",
 		h.input(map[string]any{
 			"name": nil, "destination": nil, "schedule": nil, "options": map[string]any{"lines": true},
 		}))
-	if at(t, a.body, "rows_total") != nil || h.previewer.asked.Options["lines"] != "true" {
+	if at(t, a.body, "rows_total") != nil || h.previewer.Asked.Options["lines"] != "true" {
 		t.Errorf("got %s", a.raw)
 	}
 	a = h.want(http.StatusUnprocessableEntity, http.MethodPost, "/preview", h.input(map[string]any{"type": "nonsense"}))

@@ -132,6 +132,7 @@ func TestRunShowsEverything(t *testing.T) {
 	_, err = h.store.UpdateRun(t.Context(), r.ID, func(r *export.Run) error {
 		r.Status, r.Attempts, r.NotBefore = export.RunFailed, 2, noon.Add(time.Second)
 		r.StartedAt, r.FinishedAt = noon.Add(1500*time.Millisecond), noon.Add(2*time.Second)
+		r.Paced = 40 * time.Minute
 		r.Rows, r.Added, r.Changed, r.Removed, r.Unchanged = 10, 4, 3, 2, true
 		r.Undoes, r.Undoable, r.HandEdits = "run_b", true, 6
 		r.Control = map[string]string{"TotalAmt": "5281.50"}
@@ -152,7 +153,7 @@ func TestRunShowsEverything(t *testing.T) {
 	var want map[string]any
 	must(t, json.Unmarshal([]byte(`{
 		"id": "`+string(r.ID)+`", "exporter_id": "exp_a", "exporter_name": "Open invoices", "type": "invoices", "company_ids": ["9130347957983976"],
-		"trigger": "catch_up", "status": "failed", "due": "2026-03-29T11:00:00.000Z", "started_by": "ann@example.com", "waiting": null, "cancelling": false,
+		"trigger": "catch_up", "status": "failed", "due": "2026-03-29T11:00:00.000Z", "slowed_to_seconds": 2400, "started_by": "ann@example.com", "waiting": null, "cancelling": false,
 		"queued_at": "2026-03-29T12:00:00.000Z", "not_before": "2026-03-29T12:00:01.000Z", "started_at": "2026-03-29T12:00:01.500Z", "finished_at": "2026-03-29T12:00:02.000Z", "attempts": 2,
 		"rows": 10, "rows_added": 4, "rows_changed": 3, "rows_removed": 2, "unchanged": true,
 		"undoes": "run_b", "undoable": true, "hand_edits": 6, "totals": {"TotalAmt": "5281.50"},
@@ -160,7 +161,7 @@ func TestRunShowsEverything(t *testing.T) {
 		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false, "accepted": false}],
 		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
 		"companies": [{"company_id": "9130347957983976", "name": "Alder Ltd", "rows": 10, "period": "2026-01-01 to 2026-03-29"}],
-		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"],
+		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"], "remedies": [],
 		"error": {"code": "quickbooks_rejected", "message": "QuickBooks says no.", "hint": "Ask.", "provider_request_id": "tid-1"}}`), &want))
 	var got map[string]any
 	must(t, json.Unmarshal(a.raw, &got))

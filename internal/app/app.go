@@ -12,9 +12,11 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/file"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -23,6 +25,7 @@ import (
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
 	"ledgersheet/internal/web"
+	"ledgersheet/internal/webhook"
 )
 
 // Options configures an App. Settings and Logger are required.
@@ -55,8 +58,10 @@ type App struct {
 	events   *progress.Broker
 	queue    *queue.Queue
 	ticker   *schedule.Ticker
+	watcher  *webhook.Watcher
 	control  *control.Control
 	books    *quickBooks
+	budget   *budget.Budget
 	google   *googleSide
 	metrics  *metrics
 	web      *web.Web
@@ -98,8 +103,13 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.countActivity)
 	set := o.Settings
+	a.budget = budget.New(budget.Options{Store: a.store, Limit: set.Limits.MonthlyCalls, Logger: a.log})
+	if err := a.budget.Load(ctx); err != nil {
+		return nil, err
+	}
+	a.cleanups.add("budget", a.budget.Stop)
+	a.metrics = newMetrics(a.countActivity)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
 			provider: provider, next: o.Network, log: a.log,
@@ -107,7 +117,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		}
 	}
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
-	a.books = newQuickBooks(set.Intuit, a.store, meter("quickbooks"), a.log, companyNews{
+	toBooks := meter("quickbooks")
+	a.books = newQuickBooks(set.Intuit, set.Limits, a.store, toBooks, a.budget.Transport, a.log, companyNews{
 		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
@@ -121,7 +132,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.keepCopies(); err != nil {
 		return nil, err
 	}
-	a.google, err = newGoogle(set.Google, a.store, meter("google"), a.log,
+	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
 		return nil, err
@@ -129,26 +140,32 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.cleanups.add("tokens", func(ctx context.Context) error {
 		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
 	})
+	files := file.Folders{Allowed: set.ExportDirs, URL: func(id export.ID) string {
+		return set.BaseURL + "/exporters/" + string(id) + "/file"
+	}}
 	runner := pipeline.New(pipeline.Options{
-		Definitions: a.o.Definitions, Store: a.store, Source: source.New(a.books.services(), a.log),
-		Destination: a.google.client, Logger: a.log,
+		Definitions: a.o.Definitions, Store: a.store,
+		Source:      source.New(source.ShareReports(a.books.services()), a.log),
+		Destination: destinations{a.google.client, files}, Logger: a.log,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: runner.Work, Events: a.events, Exporter: a.store.Exporter,
+		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
-		Store: a.store, Enqueue: a.queue.EnqueueDue, Logger: a.log, Jitter: true,
+		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,
 	})
+	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: forgettingStore{a.store, a.books.forget}, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
-		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner,
+		Files: files, ExportDirs: set.ExportDirs,
+		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
@@ -202,6 +219,7 @@ func (a *App) StartRuns(ctx context.Context) error {
 		a.metrics.follow(background, a.events)
 	}()
 	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
+	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {
 		return err
 	}
@@ -226,6 +244,7 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
+	a.startWatcher(ctx)
 	a.startUpkeep(ctx)
 	a.faces.serve()
 	a.cleanups.add("listeners", a.faces.stop)

@@ -82,6 +82,7 @@ func makeWorld(t *testing.T, o intuitsim.Options) *world {
 		AdminEmail: "owner@example.com", AdminPassword: "correct horse battery",
 		MinInterval: 5 * time.Minute, Workers: 4, RunTimeout: time.Minute, Retention: 24 * time.Hour,
 		Mirror: true,
+		Limits: config.DefaultLimits(),
 		Intuit: config.Intuit{
 			ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()),
 			Environment: "sandbox", DiscoveryURL: "http://intuit.test/.well-known/openid_sandbox_configuration",

@@ -19,3 +19,18 @@ func (a *App) StartSchedules(ctx context.Context) error {
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
 	return nil
 }
+
+// DebugAddr returns the address of the profiles.
+func (a *App) DebugAddr() string { return a.faces.debugAt.Addr().String() }
+
+// StartWatcher begins to follow changes, as Start does.
+func (a *App) StartWatcher(ctx context.Context) { a.startWatcher(ctx) }
+
+// Routes returns the method and the pattern of each route.
+func (a *App) Routes() []string {
+	var routes []string
+	for _, r := range a.web.Engine().Routes() {
+		routes = append(routes, r.Method+" "+r.Path)
+	}
+	return routes
+}

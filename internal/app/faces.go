@@ -19,6 +19,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
+	"ledgersheet/internal/webhook"
 	"ledgersheet/templates"
 )
 
@@ -33,7 +34,8 @@ func (a *App) openFaces(_ context.Context) error {
 		Sessions: auth.NewSessions(a.store, a.store, set.BaseURL, a.log),
 		Files:    templates.Files, Logger: a.log,
 		Settings: web.Settings{
-			BaseURL: set.BaseURL, DataDir: set.DataDir, Version: version.String(),
+			Webhooks: set.Intuit.WebhookToken != "",
+			BaseURL:  set.BaseURL, DataDir: set.DataDir, Version: version.String(),
 			Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 			Retention: set.Retention, Variables: a.o.Variables, APITokenSet: a.token.Set(), Demo: a.o.Demo,
 			SheetsWebURL: a.o.SheetsURL, TrustedProxies: set.TrustedProxies,
@@ -49,6 +51,8 @@ func (a *App) openFaces(_ context.Context) error {
 	api.Register(a.web.Mount(api.Base, api.Unknown(calls)), calls)
 	engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	engine.GET("/readyz", a.serveReady)
+	hooks := webhook.NewReceiver(set.Intuit.WebhookToken.Reveal(), a.watcher.Hint, a.log)
+	engine.POST("/webhooks/quickbooks", gin.WrapH(hooks))
 	if set.MetricsAddr == "" {
 		engine.GET("/metrics", a.serveMetrics)
 	}
@@ -57,12 +61,15 @@ func (a *App) openFaces(_ context.Context) error {
 			Handler: a.web, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 			IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		},
-		failed: make(chan error, 2),
+		failed: make(chan error, 3),
 	}
 	if set.MetricsAddr != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.newMetricsHandler())
 		a.faces.metrics = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	}
+	if set.DebugAddr != "" {
+		a.faces.debug = &http.Server{Handler: debugHandler(), ReadHeaderTimeout: 10 * time.Second}
 	}
 	return nil
 }
@@ -106,20 +113,33 @@ func (a *App) serveMetrics(c *gin.Context) {
 
 // faces holds the servers and their listeners.
 type faces struct {
-	main, metrics     *http.Server
-	mainAt, metricsAt net.Listener
-	failed            chan error
-	serving           sync.WaitGroup
+	main, metrics, debug       *http.Server // all but main may be nil
+	mainAt, metricsAt, debugAt net.Listener
+	failed                     chan error
+	serving                    sync.WaitGroup
 }
 
 // listen binds the addresses, so that a taken one is reported before anything else starts.
-func (f *faces) listen(set config.Settings) (err error) {
-	if f.mainAt, err = listen("LEDGERSHEET_ADDR", set.Addr); err != nil {
-		return err
-	}
-	if f.metrics != nil {
-		if f.metricsAt, err = listen("LEDGERSHEET_METRICS_ADDR", set.MetricsAddr); err != nil {
-			return errors.Join(err, f.mainAt.Close())
+func (f *faces) listen(set config.Settings) error {
+	for _, l := range []struct {
+		variable, addr string
+		server         *http.Server
+		at             *net.Listener
+	}{
+		{"LEDGERSHEET_ADDR", set.Addr, f.main, &f.mainAt},
+		{"LEDGERSHEET_METRICS_ADDR", set.MetricsAddr, f.metrics, &f.metricsAt},
+		{debugVariable, set.DebugAddr, f.debug, &f.debugAt},
+	} {
+		if l.server == nil {
+			continue
+		}
+		at, err := listen(l.variable, l.addr)
+		if err == nil {
+			*l.at = at
+			err = onLoopback(l.variable, at)
+		}
+		if err != nil {
+			return errors.Join(err, f.close())
 		}
 	}
 	return nil
@@ -149,12 +169,15 @@ func (f *faces) serve() {
 	if f.metrics != nil {
 		run(f.metrics, f.metricsAt)
 	}
+	if f.debug != nil {
+		run(f.debug, f.debugAt)
+	}
 }
 
 // close frees the addresses. It does nothing to those that stop has freed already.
 func (f *faces) close() error {
 	var failed []error
-	for _, l := range []net.Listener{f.mainAt, f.metricsAt} {
+	for _, l := range []net.Listener{f.mainAt, f.metricsAt, f.debugAt} {
 		if l == nil {
 			continue
 		}
@@ -170,7 +193,7 @@ func (f *faces) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	var failed []error
-	for _, s := range []*http.Server{f.main, f.metrics} {
+	for _, s := range []*http.Server{f.main, f.metrics, f.debug} {
 		if s == nil {
 			continue
 		}

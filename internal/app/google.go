@@ -31,15 +31,10 @@ type googleSide struct {
 	net      http.RoundTripper
 }
 
-// Google allows 60 reads and 60 writes per minute for each user, and 300 of each for the project. These stay a little
-// below.
-// https://developers.google.com/workspace/sheets/api/limits
-const (
-	perUser    = 56
-	perProject = 280
-)
+// below returns how many requests a minute stay a little below a quota; 0 is none.
+func below(quota int) int { return quota - quota/15 }
 
-func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
+func newGoogle(set config.Google, most config.Limits, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
 	ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
@@ -66,16 +61,16 @@ func newGoogle(set config.Google, store export.GrantStore, net http.RoundTripper
 		if err != nil {
 			return nil, fmt.Errorf("reading the service account's key file: %w", err)
 		}
-		scopes := []string{export.ScopeSheets, export.ScopeFiles}
+		scopes := []string{export.ScopeSheets, export.ScopeFiles, export.ScopeDrive}
 		if g.service, err = oauth.NewServiceAccount(key, set.TokenURL, scopes, plain); err != nil {
 			return nil, err
 		}
 	}
-	pace := func(n int) limit.Lanes { return limit.New(limit.Limits{PerMinute: n, Concurrent: 8}) }
+	pace := func(quota int) limit.Lanes { return limit.New(limit.Limits{PerMinute: below(quota), Concurrent: 8}) }
 	g.client = google.New(google.Options{
 		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.newHTTP, Logger: log,
-		Reads: pace(perUser), Writes: pace(perUser),
-		ProjectReads: pace(perProject), ProjectWrites: pace(perProject),
+		Reads: pace(most.GoogleReadsUser), Writes: pace(most.GoogleWritesUser),
+		ProjectReads: pace(most.GoogleReadsProject), ProjectWrites: pace(most.GoogleWritesProject),
 	})
 	return g, nil
 }
@@ -103,4 +98,9 @@ func (g *googleSide) Identity(ctx context.Context, token string) (subject, email
 // Account implements control.Google.
 func (g *googleSide) Account(ctx context.Context, id export.ID) (string, error) {
 	return g.client.Account(ctx, id)
+}
+
+// Trashed implements control.Google.
+func (g *googleSide) Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error) {
+	return g.client.Trashed(ctx, account, spreadsheets)
 }

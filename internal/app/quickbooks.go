@@ -46,9 +46,10 @@ type companyNews struct {
 	told      func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
 }
 
-func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	news companyNews) *quickBooks {
-	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(intuit.DefaultLimits()), log: log}
+func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStore, net http.RoundTripper,
+	count func(http.RoundTripper) http.RoundTripper, log *slog.Logger, news companyNews) *quickBooks {
+	limits := intuit.EvenLimits(most.QuickBooksPerMinute, most.QuickBooksPerSecond, most.QuickBooksConcurrent)
+	q := &quickBooks{env: set.Environment, apiURL: set.APIURL, limiter: limit.New(limits), log: log}
 	if q.apiURL == "" {
 		q.apiURL = intuit.APIRoot(set.Environment)
 	}
@@ -57,7 +58,7 @@ func newQuickBooks(set config.Intuit, store export.GrantStore, net http.RoundTri
 		document = intuit.DiscoveryURL(set.Environment)
 	}
 	// This sits below the tokens, so that a request that could change QuickBooks data is refused whoever makes it.
-	q.api = intuit.ReadOnly(q.apiURL, net)
+	q.api = intuit.ReadOnly(q.apiURL, count(net))
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	discovery := intuit.NewDiscovery(document, plain)
 	q.provider = &oauth.Provider{

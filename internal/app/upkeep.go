@@ -60,6 +60,9 @@ func (a *App) tidy(ctx context.Context) {
 	if _, err := a.store.DeleteExpiredSessions(ctx, now); err != nil {
 		a.log.WarnContext(ctx, "old sessions were not deleted", "error", err.Error())
 	}
+	if err := a.budget.Prune(ctx); err != nil {
+		a.log.WarnContext(ctx, "old counts of calls were not deleted", "error", err.Error())
+	}
 	companies, err := a.store.Companies(ctx)
 	if err != nil {
 		a.log.WarnContext(ctx, "connections were not looked at", "error", err.Error())

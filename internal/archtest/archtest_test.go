@@ -26,8 +26,8 @@ var may = map[string]string{
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
-	"app": "api auth boltstore config control export exporters google intuit limit mirror oauth pipeline problem " +
-		"progress queue schedule source templates vault version web",
+	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
+		"pipeline problem progress queue schedule source supply templates vault version web webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
@@ -35,7 +35,9 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access change export pipeline problem schedule sheetfile",
+	"control":  "access budget change export pipeline problem schedule sheetfile",
+	"budget":   "export problem schedule",
+	"webhook":  "export schedule",
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",
@@ -56,6 +58,7 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
+	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplytest": "export problem record supply table",

@@ -36,8 +36,9 @@ type Cell struct {
 // Item is one row that differs.
 type Item struct {
 	Kind  Kind   `json:"kind"`
-	Key   string `json:"key"`   // the values of the key columns, joined by " · "; empty when rows have no keys
-	Cells []Cell `json:"cells"` // only the differing ones for a changed row
+	Name  string `json:"name,omitempty"` // as people call the row; empty if that is not known
+	Key   string `json:"key"`            // the values of the key columns, joined by " · "; empty when rows have no keys
+	Cells []Cell `json:"cells"`          // only the differing ones for a changed row
 	// Row is where a removed row stood below the header, counted from 1; 0 for others.
 	Row int `json:"row,omitempty"`
 }
@@ -51,8 +52,8 @@ type Set struct {
 	// Cells counts the differing cells of changed rows and all cells of added and removed rows. It is a lower bound
 	// unless the set is complete.
 	Cells int `json:"cells"`
-	// Edited counts rows that people changed, put in or took out since the last write, where this write undoes that. It
-	// is 0 if nothing is known about the last write.
+	// Edited counts rows that people changed, put in or took out since the last write, where this write undoes that or
+	// moves what they put in. It is 0 if nothing is known about the last write.
 	Edited int    `json:"edited"`
 	Edits  []Edit `json:"edits,omitempty"` // the first of them
 	Items  []Item `json:"items"`           // changed rows first, then added and removed ones
@@ -88,6 +89,8 @@ type Options struct {
 	Titles []string // of the columns
 	Keys   []int    // positions of the columns that identify a row; if empty, rows are matched by content alone
 	Hidden []int    // positions of columns whose values Items must not show
+	// Name returns how people call a row; nil if that is not known.
+	Name func(row []Value) string
 	// Trace is what Builder.Trace returned for the last write; nil if it is unknown.
 	Trace []byte
 	// Last are the columns of the last write; nil if they are the same.
@@ -101,16 +104,16 @@ type Options struct {
 	Snapshot *Snapshot
 }
 
-// Builder compares rows in one pass over each side: first all existing rows, then all wanted rows. It takes about 50
-// bytes per row, plus the values of as many rows as the budget allows. Create one with NewBuilder.
+// Builder compares rows in one pass over each side: first all existing rows, then all wanted rows. It takes about 70
+// bytes for a row that exists and is wanted, plus the values of as many rows as the budget allows. Create one with
+// NewBuilder.
 type Builder struct {
 	o      Options
 	stand  []digests
 	want   []digests
 	match  []int32           // by wanted row: the position of the existing row that it is, or none
 	taken  []bool            // by existing row: a wanted row is it
-	next   []int32           // by existing row: the next one with the same content, or none
-	first  map[digest]int32  // by content: the first existing row that is not taken
+	same   *index            // of the existing rows by content; nil before the first wanted row
 	known  []digest          // the identities of all rows that were ever written, if the policy only adds
 	edits  *edits            // nil if nothing is known about the last write
 	values map[int32][]Value // by wanted row: its values if it differs from all existing rows and the budget allows
@@ -119,6 +122,8 @@ type Builder struct {
 	pairs  *pairing // once it is known
 
 	marked    []digest             // by existing row: its content with the policy's mark
+	aside     []bool               // by existing row: it was set aside; nil if none was
+	own       []Edit               // the rows that were set aside
 	snapshots map[string]*snapshot // existing ones, by run
 	wanted    snapshot
 }
@@ -181,28 +186,26 @@ func (b *Builder) mark(row []Value) []Value {
 	return row
 }
 
+// Grow makes room for so many existing and wanted rows, where these numbers are known beforehand.
+func (b *Builder) Grow(stand, want int) {
+	b.stand = slices.Grow(b.stand, stand)
+	b.want, b.match = slices.Grow(b.want, want), slices.Grow(b.match, want)
+}
+
 // Stands returns how many rows exist.
 func (b *Builder) Stands() int { return len(b.stand) }
 
-// index prepares finding existing rows by content, the first of equal ones first.
+// index prepares finding existing rows by content.
 func (b *Builder) index() {
-	b.first = make(map[digest]int32, len(b.stand))
-	b.next, b.taken = make([]int32, len(b.stand)), make([]bool, len(b.stand))
-	for i := len(b.stand) - 1; i >= 0; i-- {
-		content := b.stand[i].content
-		b.next[i] = none
-		if later, ok := b.first[content]; ok {
-			b.next[i] = later
-		}
-		b.first[content] = int32(i)
+	if b.same == nil {
+		b.same = newIndex(allRows(len(b.stand)), func(i int32) digest { return b.stand[i].content })
+		b.taken = make([]bool, len(b.stand))
 	}
 }
 
 // Want takes the next wanted row. Values that are kept are copied.
 func (b *Builder) Want(row []Value) {
-	if b.first == nil {
-		b.index()
-	}
+	b.index()
 	d := b.digests(row, b.o.Keys)
 	at := int32(len(b.want))
 	b.want = append(b.want, d)
@@ -212,8 +215,7 @@ func (b *Builder) Want(row []Value) {
 	if b.o.Snapshot != nil {
 		b.wanted.add(row, *b.o.Snapshot)
 	}
-	if same, ok := b.first[d.content]; ok && same != none {
-		b.first[d.content] = b.next[same]
+	if same := b.same.take(d.content); same != none {
 		b.taken[same] = true
 		b.match = append(b.match, same)
 		return
@@ -248,7 +250,10 @@ func (b *Builder) digests(row []Value, keys []int) digests {
 }
 
 // Digest identifies a row by its values. It is what a trace holds.
-func Digest(row []Value) uint64 { return uint64(digestOf(AppendRow(nil, row))) }
+func Digest(row []Value) uint64 {
+	const usual = 512 // so much stays on the stack
+	return uint64(digestOf(AppendRow(make([]byte, 0, usual), row)))
+}
 
 func digestOf(b []byte) digest {
 	sum := sha256.Sum256(b)

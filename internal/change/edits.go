@@ -5,12 +5,13 @@ import "slices"
 // mostEdits limits the edits that a set lists; all are counted.
 const mostEdits = 100
 
-// Edit is a row that people have changed since the last write, where this write undoes what they did. A row that ends
-// up as they left it is none.
+// Edit is a row that people have changed since the last write, where this write undoes what they did, or moves what
+// they put in. A row that ends up as they left it is none.
 type Edit struct {
 	// Kind says what people did: they put the row in, changed it, or took it out.
 	Kind Kind   `json:"kind"`
 	Key  string `json:"key"`
+	Name string `json:"name,omitempty"` // as people call the row; empty if that is not known
 	// Place is where the row stands, in the words of its destination; empty if it does not stand.
 	Place string `json:"place"`
 	// Known reports whether Old of the cells is as the last write left it. Otherwise Old is blank.
@@ -31,62 +32,59 @@ type LastColumns struct {
 // edits compares the existing rows with those that the last write left.
 type edits struct {
 	cols    LastColumns
-	other   bool           // the columns are not the wanted rows'
-	left    map[digest]int // contents that were left and do not stand, by how often
-	missing int            // how many those are
+	other   bool // the columns are not the wanted rows'
 	parts   traceParts
-	under   map[digest][]digest // by key: the contents that were left and do not stand; nil if the trace does not say
+	left    *index // of the rows that were left, by content; those that stand are taken
+	missing int    // how many do not stand
+	under   *index // by key: rows that were left and do not stand; nil if the trace does not say
 	strange []strangeRow
+	rows    [][]Value          // the first of strange
 	was     map[digest][]Value // rows that were left, do not stand and are wanted again
 }
 
 // strangeRow is an existing row that the last write did not leave.
 type strangeRow struct {
-	at  int
+	at  int32
 	key digest
-	row []Value // nil beyond the first few
 }
 
 // newEdits returns edits after a write that left the trace.
 func newEdits(trace []byte, cols LastColumns, other bool) *edits {
-	e := &edits{cols: cols, other: other, left: map[digest]int{}, was: map[digest][]Value{}}
-	e.parts = split(trace)
-	for _, d := range e.parts.stand {
-		e.left[d]++
-	}
-	e.missing = len(e.parts.stand)
+	e := &edits{cols: cols, other: other, parts: split(trace), was: map[digest][]Value{}}
+	e.missing = e.parts.stand.len()
+	e.left = newIndex(allRows(e.missing), e.parts.stand.at)
 	return e
 }
 
 // index prepares finding what was left by its key. All existing rows must have been taken.
 func (e *edits) index() {
-	if p := e.parts; len(p.keys) == len(p.stand) && len(p.keys) > 0 && len(e.cols.Keys) > 0 {
-		e.under = map[digest][]digest{}
-		for i, key := range p.keys {
-			if e.left[p.stand[i]] > 0 {
-				e.under[key] = append(e.under[key], p.stand[i])
-			}
+	p := e.parts
+	if len(p.keys) != len(p.stand) || len(p.keys) == 0 || len(e.cols.Keys) == 0 {
+		return
+	}
+	var rows []int32
+	for i := range int32(p.stand.len()) {
+		if e.left.has(p.stand.at(i)) {
+			rows = append(rows, i)
 		}
 	}
+	e.under = newIndex(rows, p.keys.at)
 }
 
 // stand takes the next existing row, in the columns of the last write.
 func (e *edits) stand(at int, d digests, row []Value) {
-	if e.left[d.content] > 0 {
-		e.left[d.content]--
-		e.missing--
+	if e.takeLeft(d.content) {
 		return
 	}
-	s := strangeRow{at: at, key: d.key}
-	if len(e.strange) < mostEdits {
-		s.row = slices.Clone(row)
+	e.strange = append(e.strange, strangeRow{int32(at), d.key})
+	if len(e.rows) < mostEdits {
+		e.rows = append(e.rows, slices.Clone(row))
 	}
-	e.strange = append(e.strange, s)
 }
 
 // want takes a wanted row in the same columns. One that was left and does not stand tells what people changed.
 func (e *edits) want(d digests, row []Value) {
-	if !e.other && len(e.was) < mostEdits && e.left[d.content] > 0 {
+	if !e.other && len(e.was) < mostEdits && e.left.has(d.content) {
 		e.was[d.content] = slices.Clone(row)
 	}
 }
@@ -100,10 +98,8 @@ func (e *edits) pair(s strangeRow) (kind Kind, was []Value) {
 		e.missing--
 		return Changed, nil
 	}
-	for _, content := range e.under[s.key] {
-		if e.left[content] > 0 {
-			e.left[content]--
-			e.missing--
+	for i := range e.under.all(s.key) {
+		if content := e.parts.stand.at(i); e.takeLeft(content) {
 			return Changed, e.was[content]
 		}
 	}
@@ -118,48 +114,53 @@ func (e *edits) tookOut(d digests) bool {
 	if e.under == nil {
 		return e.takeLeft(d.content)
 	}
-	return slices.ContainsFunc(e.under[d.key], e.takeLeft)
+	for i := range e.under.all(d.key) {
+		if e.takeLeft(e.parts.stand.at(i)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *edits) takeLeft(content digest) bool {
-	if e.left[content] == 0 {
+	if e.left.take(content) == none {
 		return false
 	}
-	e.left[content]--
 	e.missing--
 	return true
 }
 
 // findEdits counts what people did that this write undoes, and lists the first of it.
 func (b *Builder) findEdits(p pairing, set *Set) {
+	for _, ed := range b.own {
+		set.addEdit(ed)
+	}
 	e := b.edits
 	if e == nil || len(e.strange) == 0 && e.missing == 0 {
 		return
 	}
 	e.index()
-	by := map[int]int{} // by existing row: the wanted row that it becomes
-	for at, i := range p.changed {
-		if i != none {
-			by[int(i)] = at
-		}
-	}
-	for _, s := range e.strange {
+	for n, s := range e.strange {
 		kind, was := e.pair(s)
-		if !b.undoes(p, s.at) {
+		if !b.undoes(p, int(s.at)) {
 			continue
 		}
-		ed := Edit{Kind: kind, At: s.at, Known: kind == Added || was != nil}
-		if at, ok := by[s.at]; ok && was == nil && kind == Changed && !e.other {
-			ed.compare(e.cols, b.values[int32(at)], s.row, false)
+		var row []Value // nil beyond the first few
+		if n < len(e.rows) {
+			row = e.rows[n]
+		}
+		ed := Edit{Kind: kind, At: int(s.at), Known: kind == Added || was != nil}
+		if at := p.becomes[s.at]; at != none && was == nil && kind == Changed && !e.other {
+			b.compareEdit(&ed, b.values[at], row, false)
 		} else {
-			ed.compare(e.cols, was, s.row, ed.Known)
+			b.compareEdit(&ed, was, row, ed.Known)
 		}
 		set.addEdit(ed)
 	}
 	for at, d := range b.want {
 		if b.isNew(p, at) && e.tookOut(d) {
 			ed := Edit{Kind: Removed, At: none, Known: true}
-			ed.compare(e.cols, b.values[int32(at)], nil, true)
+			b.compareEdit(&ed, b.values[int32(at)], nil, true)
 			set.addEdit(ed)
 		}
 	}
@@ -183,6 +184,18 @@ func (s *Set) addEdit(ed Edit) {
 	if len(s.Edits) < mostEdits {
 		s.Edits = append(s.Edits, ed)
 	}
+}
+
+// compareEdit completes an edit with the cells that differ, and the row's name.
+func (b *Builder) compareEdit(ed *Edit, was, now []Value, known bool) {
+	ed.compare(b.edits.cols, was, now, known)
+	if b.edits.other {
+		return // the names stand in other columns
+	}
+	if now == nil {
+		now = was
+	}
+	ed.Name = b.name(now)
 }
 
 // compare lists the cells that differ between what was and what is now. If what was is not known but only what comes,

@@ -112,22 +112,9 @@ func (b *Builder) overwrite(spare, least int) []Step {
 
 // grow leaves the rows in the order in which they stand, and puts new ones at the end.
 func (b *Builder) grow(p pairing, l Layout) []Step {
-	rewritten := make([]int, len(b.stand)) // by existing row: the wanted row that it is rewritten with, or none
-	is := make([]int, len(b.stand))        // by existing row: the wanted row that it is, or none
-	for i := range is {
-		rewritten[i], is[i] = none, none
-	}
 	var fresh []int
 	for at := range b.want {
-		switch i := p.changed[at]; {
-		case b.match[at] != none:
-			is[b.match[at]] = at
-		case i != none:
-			is[i] = at
-			if b.o.Policy.Change {
-				rewritten[i] = at
-			}
-		case b.isNew(p, at):
+		if b.isNew(p, at) {
 			fresh = append(fresh, at)
 		}
 	}
@@ -138,11 +125,11 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 		}
 	}
 	if least := min(l.Least, len(b.stand)+l.Spare); kept < len(b.stand) && kept+len(fresh) < least {
-		return b.fewRows(p, is, fresh, least, l.Spare)
+		return b.fewRows(p, fresh, least, l.Spare)
 	}
 	var s script
 	lost := 0 // the last rows so far, which new ones may replace
-	for i, at := range rewritten {
+	for i, at := range p.becomes {
 		if b.isLost(p, i) {
 			lost++
 			continue
@@ -150,8 +137,8 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 		s.add(Delete, lost, 0)
 		lost = 0
 		switch {
-		case at != none:
-			s.add(Write, 1, at)
+		case at != none && b.o.Policy.Change:
+			s.add(Write, 1, int(at))
 		case b.isMarked(p, i):
 			s.add(Relabel, 1, 0)
 		default:
@@ -175,12 +162,18 @@ func (b *Builder) grow(p pairing, l Layout) []Step {
 
 // fewRows writes the rows that are left over the first ones, and blank ones behind them. It is only called if the
 // policy takes rows out, so each row that is left is a wanted one.
-func (b *Builder) fewRows(p pairing, is, fresh []int, least, spare int) []Step {
+func (b *Builder) fewRows(p pairing, fresh []int, least, spare int) []Step {
+	is := slices.Clone(p.becomes)
+	for at, i := range b.match {
+		if i != none {
+			is[i] = int32(at)
+		}
+	}
 	var s script
 	rows := 0
 	for i, at := range is {
 		if !b.isLost(p, i) {
-			s.add(Write, 1, at)
+			s.add(Write, 1, int(at))
 			rows++
 		}
 	}

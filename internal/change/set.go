@@ -35,6 +35,9 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 		}
 	}
 	for i := range b.stand {
+		if b.isAside(i) {
+			continue
+		}
 		if b.isMarked(p, i) {
 			b.includeMark(&set, old[int32(i)])
 		}
@@ -43,11 +46,11 @@ func (b *Builder) Set(standing func(yield func([]Value))) *Set {
 			set.Cells += len(b.o.Titles)
 			b.include(&set, Removed, old[int32(i)], nil)
 			if n := len(set.Items); n > 0 && set.Items[n-1].Kind == Removed && old[int32(i)] != nil {
-				set.Items[n-1].Row = i + 1
+				set.Items[n-1].Row = i + 1 - b.asideBefore(i)
 			}
 		}
 	}
-	set.Rows = len(b.stand) + set.Added - set.Removed
+	set.Rows = len(b.stand) - b.asideBefore(len(b.stand)) + set.Added - set.Removed
 	return &set
 }
 
@@ -75,11 +78,13 @@ func (b *Builder) identity(d digests) digest {
 }
 
 // isLost reports whether an existing row is taken out.
-func (b *Builder) isLost(p pairing, i int) bool { return b.o.Policy.Remove && !p.kept[i] }
+func (b *Builder) isLost(p pairing, i int) bool {
+	return b.o.Policy.Remove && !p.kept[i] || b.isAside(i)
+}
 
 // isMarked reports whether an existing row gets the policy's mark.
 func (b *Builder) isMarked(p pairing, i int) bool {
-	return b.o.Policy.Mark != (Mark{}) && !p.kept[i] && b.marked[i] != b.stand[i].content
+	return b.o.Policy.Mark != (Mark{}) && !b.isAside(i) && !p.kept[i] && b.marked[i] != b.stand[i].content
 }
 
 func (b *Builder) includeMark(set *Set, was []Value) {
@@ -100,7 +105,7 @@ func (b *Builder) oldValues(standing func(yield func([]Value))) map[int32][]Valu
 	}
 	at := int32(0)
 	standing(func(row []Value) {
-		if size := sizeOf(row); !b.taken[at] && b.used+size <= b.o.Budget {
+		if size := sizeOf(row); !b.taken[at] && !b.isAside(int(at)) && b.used+size <= b.o.Budget {
 			b.used += size
 			old[at] = slices.Clone(row)
 		}
@@ -120,6 +125,7 @@ func (b *Builder) include(set *Set, kind Kind, was, now []Value) {
 // pairing says which existing row each wanted row is.
 type pairing struct {
 	changed []int32 // by wanted row: the existing row with the same key and other content, or none
+	becomes []int32 // by existing row: the wanted row that has it in changed, or none
 	kept    []bool  // by existing row: some wanted row is it, changed or not
 	// repeated says that the wanted snapshot is there already.
 	repeated bool
@@ -136,24 +142,27 @@ func (b *Builder) pair() pairing {
 }
 
 func (b *Builder) findPairs() pairing {
-	if b.first == nil {
-		b.index()
+	b.index()
+	p := pairing{
+		changed: slices.Repeat([]int32{none}, len(b.want)), becomes: slices.Repeat([]int32{none}, len(b.stand)),
+		kept: slices.Clone(b.taken), repeated: b.o.Snapshot != nil && b.isRepeated(),
 	}
-	p := pairing{changed: make([]int32, len(b.want)), kept: slices.Clone(b.taken)}
-	p.repeated = b.o.Snapshot != nil && b.isRepeated()
-	gone := map[digest][]int32{}
-	if len(b.o.Keys) > 0 {
-		for i, taken := range b.taken {
-			if !taken {
-				gone[b.stand[i].key] = append(gone[b.stand[i].key], int32(i))
-			}
+	if len(b.o.Keys) == 0 {
+		return p
+	}
+	var gone []int32
+	for i, taken := range b.taken {
+		if !taken && !b.isAside(i) {
+			gone = append(gone, int32(i))
 		}
 	}
+	keyed := newIndex(gone, func(i int32) digest { return b.stand[i].key })
 	for at, w := range b.want {
-		p.changed[at] = none
-		if same := gone[w.key]; b.match[at] == none && len(same) > 0 {
-			p.changed[at], gone[w.key] = same[0], same[1:]
-			p.kept[same[0]] = true
+		if b.match[at] != none {
+			continue
+		}
+		if i := keyed.take(w.key); i != none {
+			p.changed[at], p.becomes[i], p.kept[i] = i, int32(at), true
 		}
 	}
 	return p
@@ -165,7 +174,7 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 	if keyed == nil {
 		keyed = was
 	}
-	it.Key = keyOf(b.o.Keys, nil, keyed)
+	it.Key, it.Name = keyOf(b.o.Keys, nil, keyed), b.name(keyed)
 	for i, title := range b.o.Titles {
 		c := Cell{Column: title, Old: at(was, i), New: at(now, i)}
 		if c.Old == c.New && kind == Changed || c.Old == (Value{}) && c.New == (Value{}) {
@@ -177,6 +186,14 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 		it.Cells = append(it.Cells, c)
 	}
 	return it
+}
+
+// name returns how people call a row.
+func (b *Builder) name(row []Value) string {
+	if b.o.Name == nil || row == nil {
+		return ""
+	}
+	return b.o.Name(row)
 }
 
 // keyOf returns the values of the key columns, joined, except for hidden ones.

@@ -2,6 +2,7 @@ package change
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 )
 
@@ -11,87 +12,105 @@ import (
 
 // Trace returns the value for Options.Trace next time, if the script is carried out.
 func (b *Builder) Trace() []byte {
-	out := []byte{} // not nil: nothing stands, and that is known
+	n := 0
+	for range b.left() {
+		n++
+	}
+	only, keyed := b.o.Policy == (Policy{}), len(b.o.Keys) > 0
+	var ever []digest
+	if only {
+		ever = b.everWritten()
+	}
+	out := make([]byte, 0, 8*(2*n+len(ever)+2)) // not nil: nothing stands, and that is known
 	add := func(d digest) { out = binary.BigEndian.AppendUint64(out, uint64(d)) }
-	left := b.left()
-	for _, d := range left {
+	for d := range b.left() {
 		add(d.content)
 	}
-	only := b.o.Policy == (Policy{})
-	if !only && len(b.o.Keys) == 0 {
+	if !only && !keyed {
 		return out
 	}
 	add(0)
-	if only {
-		for _, d := range b.everWritten() {
-			add(d)
-		}
+	for _, d := range ever {
+		add(d)
 	}
-	if len(b.o.Keys) > 0 {
+	if keyed {
 		add(0)
-		for _, d := range left {
+		for d := range b.left() {
 			add(d.key)
 		}
 	}
 	return out
 }
 
-// left returns the rows that stand once the script is carried out, in order.
-func (b *Builder) left() []digests {
+// Left yields the digests of the rows that stand once the script is carried out, in order.
+func (b *Builder) Left() iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for d := range b.left() {
+			if !yield(uint64(d.content)) {
+				return
+			}
+		}
+	}
+}
+
+// left yields the rows that stand once the script is carried out, in order.
+func (b *Builder) left() iter.Seq[digests] {
 	p := b.pair()
 	if b.o.Policy.Order {
-		return b.want
+		return slices.Values(b.want)
 	}
-	by := map[int]int{} // the wanted row that an existing row is rewritten with
-	for at, i := range p.changed {
-		if i != none && b.o.Policy.Change {
-			by[int(i)] = at
+	return func(yield func(digests) bool) {
+		for i, d := range b.stand {
+			if b.isLost(p, i) {
+				continue
+			}
+			if at := p.becomes[i]; at != none && b.o.Policy.Change {
+				d = b.want[at]
+			}
+			if b.isMarked(p, i) {
+				d.content = b.marked[i]
+			}
+			if !yield(d) {
+				return
+			}
+		}
+		for at, d := range b.want {
+			if b.isNew(p, at) && !yield(d) {
+				return
+			}
 		}
 	}
-	var left []digests
-	for i, d := range b.stand {
-		if at, ok := by[i]; ok {
-			d = b.want[at]
-		}
-		switch {
-		case b.isLost(p, i):
-		case b.isMarked(p, i):
-			left = append(left, digests{content: b.marked[i], key: d.key})
-		default:
-			left = append(left, d)
-		}
-	}
-	for at, d := range b.want {
-		if b.isNew(p, at) {
-			left = append(left, d)
-		}
-	}
-	return left
 }
 
 // traceParts is a trace taken apart.
-type traceParts struct{ stand, known, keys []digest }
+type traceParts struct{ stand, known, keys digestList }
 
+// digestList is a list of digests as a trace holds them.
+type digestList []byte
+
+func (l digestList) len() int          { return len(l) / 8 }
+func (l digestList) at(i int32) digest { return digest(binary.BigEndian.Uint64(l[8*int(i):])) }
+func (l digestList) digests() []digest {
+	list := make([]digest, l.len())
+	for i := range list {
+		list[i] = l.at(int32(i))
+	}
+	return list
+}
+
+// split takes a trace apart, without copying it.
 func split(trace []byte) traceParts {
 	var p traceParts
-	into := []*[]digest{&p.stand, &p.known, &p.keys}
+	into := []*digestList{&p.stand, &p.known, &p.keys}
+	from := 0
 	for i := 0; i+8 <= len(trace) && len(into) > 0; i += 8 {
-		if d := digest(binary.BigEndian.Uint64(trace[i:])); d == 0 {
-			into = into[1:]
+		if binary.BigEndian.Uint64(trace[i:]) == 0 {
+			into, from = into[1:], i+8
 		} else {
-			*into[0] = append(*into[0], d)
+			*into[0] = trace[from : i+8]
 		}
 	}
 	return p
-}
-
-// Standing returns the digests of the rows that the trace's write left, in order.
-func Standing(trace []byte) []uint64 {
-	var list []uint64
-	for _, d := range split(trace).stand {
-		list = append(list, uint64(d))
-	}
-	return list
 }
 
 // everWritten returns the identities of the rows that are or were there, and of the new ones, in order.
@@ -113,7 +132,7 @@ func (b *Builder) readTrace() {
 		return
 	}
 	if b.o.Policy == (Policy{}) {
-		b.known = split(b.o.Trace).known
+		b.known = split(b.o.Trace).known.digests()
 		slices.Sort(b.known)
 	}
 	if b.o.Reshaped && b.o.Last == nil {

@@ -86,6 +86,13 @@ func (r *reader) table() ([]table.Row, table.Schema, error) {
 		}
 		schema.Columns = append(schema.Columns, table.Column{ID: key, Title: def.Title, Kind: def.Kind, Key: def.Key})
 	}
+	linked := slices.IndexFunc(schema.Columns, func(c table.Column) bool { return c.ID == export.ChangeLink })
+	if linked < 0 {
+		linked = slices.IndexFunc(schema.Columns, func(c table.Column) bool { return c.ID == export.ChangeID })
+	}
+	if linked >= 0 {
+		schema.Columns[linked].Linked = true
+	}
 	watched := map[string]export.Watched{}
 	for _, w := range r.watchers {
 		watched[w.Object] = w.Watched
@@ -99,6 +106,7 @@ func (r *reader) table() ([]table.Row, table.Schema, error) {
 	slices.SortStableFunc(list, func(a, b logEntry) int { return b.When.Compare(a.When) })
 	rows := make([]table.Row, len(list))
 	for i, c := range list {
+		rows[i].Link = r.cell(c, watched[c.Object], export.ChangeLink).String()
 		for _, key := range r.query.Columns {
 			rows[i].Cells = append(rows[i].Cells, r.cell(c, watched[c.Object], key))
 		}

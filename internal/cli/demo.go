@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -83,14 +84,20 @@ func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder 
 	if err := c.pickPort(); err != nil {
 		return nil, err
 	}
+	exports := filepath.Join(folder, "exports") // goes with the folder
+	if err := os.Mkdir(exports, 0o750); err != nil {
+		return nil, fmt.Errorf("making a folder for exported files: %w", err)
+	}
 	key := vault.NewKey()
 	settings := config.Settings{
 		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key,
 		AdminEmail: demo.Email, AdminPassword: demo.Password,
 		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
 		Mirror: true,
+		Limits: config.DefaultLimits(), ExportDirs: []string{exports},
 	}
 	sandbox.Apply(&settings)
+	sandbox.TellChanges(&settings)
 	return app.New(ctx, app.Options{
 		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
 		Demo: true, SheetsURL: sandbox.SheetsURL(),

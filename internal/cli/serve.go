@@ -56,6 +56,10 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE", Value: s.Google.ServiceAccountFile,
 			Help: "Key file of a service account.",
 		},
+		{
+			Name: "LEDGERSHEET_EXPORT_DIRS", Value: strings.Join(s.ExportDirs, string(os.PathListSeparator)),
+			Help: "Folders in which exporters may keep files.",
+		},
 		{Name: "LEDGERSHEET_MIN_INTERVAL", Value: s.MinInterval.String(), Help: "Shortest time between two due times."},
 		{Name: "LEDGERSHEET_WORKERS", Value: fmt.Sprint(s.Workers), Help: "Runs at a time."},
 		{Name: "LEDGERSHEET_RUN_TIMEOUT", Value: s.RunTimeout.String(), Help: "Limit of one run."},
@@ -67,7 +71,13 @@ func listVariables(s config.Settings) []web.Variable {
 		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
 			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
+		{Name: "LEDGERSHEET_DEBUG_ADDR", Value: s.DebugAddr, Help: "Loopback address of profiles."},
+		{
+			Name: "LEDGERSHEET_INTUIT_WEBHOOK_TOKEN", Value: set(s.Intuit.WebhookToken.Reveal()),
+			Help: "Verifies Intuit's webhooks.",
+		},
 	}
+	list = append(list, listLimits(s.Limits)...)
 	for i := range list {
 		if strings.TrimSpace(list[i].Value) == "" {
 			list[i].Value = "not set"
@@ -81,6 +91,31 @@ func onOff(on bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+func listLimits(l config.Limits) []web.Variable {
+	list := []web.Variable{}
+	for _, v := range []struct {
+		name string
+		n    int
+		help string
+	}{
+		{"QUICKBOOKS_PER_MINUTE", l.QuickBooksPerMinute, "Requests to QuickBooks a minute and company."},
+		{"QUICKBOOKS_PER_SECOND", l.QuickBooksPerSecond, "Requests to QuickBooks a second and company."},
+		{"QUICKBOOKS_CONCURRENT", l.QuickBooksConcurrent, "Requests to QuickBooks at a time and company."},
+		{"QUICKBOOKS_MONTHLY_CALLS", l.MonthlyCalls, "Metered calls that the Intuit app may make in a month."},
+		{"GOOGLE_READS_PER_MINUTE_USER", l.GoogleReadsUser, "Google's quota of reads a minute and user."},
+		{"GOOGLE_WRITES_PER_MINUTE_USER", l.GoogleWritesUser, "Google's quota of writes a minute and user."},
+		{"GOOGLE_READS_PER_MINUTE_PROJECT", l.GoogleReadsProject, "Google's quota of the project's reads a minute."},
+		{"GOOGLE_WRITES_PER_MINUTE_PROJECT", l.GoogleWritesProject, "Google's quota of the project's writes a minute."},
+	} {
+		value := fmt.Sprint(v.n)
+		if v.n == 0 {
+			value = "no limit"
+		}
+		list = append(list, web.Variable{Name: "LEDGERSHEET_" + v.name, Value: value, Help: v.help})
+	}
+	return list
 }
 
 func joinNetworks(list []netip.Prefix) string {

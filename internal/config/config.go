@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,8 @@ type Flags struct {
 	GoogleDriveURL           string `env:"LEDGERSHEET_GOOGLE_DRIVE_URL" default:"https://www.googleapis.com/drive/v3/" placeholder:"URL" hidden:""`
 	GoogleServiceAccountFile string `env:"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE" placeholder:"FILE" help:"Key file of a Google service account, offered beside OAuth accounts."`
 
+	ExportDirs string `env:"LEDGERSHEET_EXPORT_DIRS" placeholder:"DIRS" help:"Folders in which exporters may keep CSV files and Excel workbooks, separated like PATH; none when it is not set."`
+
 	MinInterval    string `env:"LEDGERSHEET_MIN_INTERVAL" default:"5m" placeholder:"DURATION" help:"Shortest allowed time between two due times of a schedule (${default})."`
 	Workers        string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
 	RunTimeout     string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
@@ -42,6 +45,8 @@ type Flags struct {
 	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
+	DebugAddr      string `env:"LEDGERSHEET_DEBUG_ADDR" placeholder:"HOST:PORT" help:"Loopback address for Go's profiles (/debug/pprof/); none when it is not set."`
+	LimitFlags
 	Logging
 }
 
@@ -62,6 +67,7 @@ const (
 	envIntuitSecret  = "LEDGERSHEET_INTUIT_CLIENT_SECRET"
 	envGoogleID      = "LEDGERSHEET_GOOGLE_CLIENT_ID"
 	envGoogleSecret  = "LEDGERSHEET_GOOGLE_CLIENT_SECRET"
+	envWebhookToken  = "LEDGERSHEET_INTUIT_WEBHOOK_TOKEN"
 )
 
 // Settings are validated settings.
@@ -73,12 +79,15 @@ type Settings struct {
 	APIToken               vault.Secret
 	Intuit                 Intuit
 	Google                 Google
+	ExportDirs             []string // absolute and clean
 	MinInterval            time.Duration
 	Workers                int
 	RunTimeout             time.Duration
 	Retention              time.Duration
 	Mirror                 bool // keep local copies of QuickBooks' records
 	MetricsAddr            string
+	DebugAddr              string // on loopback; empty for none
+	Limits                 Limits
 	TrustedProxies         []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 }
 
@@ -86,9 +95,10 @@ type Settings struct {
 type Intuit struct {
 	ClientID     string
 	ClientSecret vault.Secret
-	Environment  string // "production" or "sandbox"
-	DiscoveryURL string // empty: Intuit's own, by environment
-	APIURL       string // likewise
+	Environment  string       // "production" or "sandbox"
+	DiscoveryURL string       // empty: Intuit's own, by environment
+	APIURL       string       // likewise
+	WebhookToken vault.Secret // verifies what Intuit's webhooks bring; empty: they are not received
 }
 
 // Google is how to reach Google.
@@ -138,6 +148,8 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
 	}
 	s.Mirror = r.onOff("LEDGERSHEET_MIRROR", f.Mirror)
+	s.Limits = r.limits(f.LimitFlags)
+	s.DebugAddr = r.loopback("LEDGERSHEET_DEBUG_ADDR", f.DebugAddr)
 	r.address("LEDGERSHEET_ADDR", f.Addr)
 	if f.MetricsAddr != "" {
 		r.address("LEDGERSHEET_METRICS_ADDR", f.MetricsAddr)
@@ -157,6 +169,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	r.admin(s)
 	s.Intuit = r.intuit(f)
 	s.Google = r.google(f)
+	s.ExportDirs = r.exportDirs(f.ExportDirs)
 	r.faults = append(r.faults, f.Logging.faults()...)
 	if len(r.faults) > 0 {
 		return Settings{}, r.faults
@@ -250,6 +263,27 @@ func CheckAddress(text string) (why string) {
 	return ""
 }
 
+// loopback reads a listen address that only this machine may reach. It returns "" for an empty one.
+func (r *reader) loopback(name, text string) string {
+	if text == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(text)
+	if why := CheckAddress(text); err != nil || why != "" {
+		r.fault("%s %s", name, why)
+		return ""
+	}
+	if host == "localhost" {
+		host = "127.0.0.1" // what the name stands for is not up to us
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		r.fault("%s must be on this machine's loopback, such as 127.0.0.1:6060, not %q: whoever reaches it can read "+
+			"the program's memory", name, text)
+		return ""
+	}
+	return net.JoinHostPort(host, port)
+}
+
 // LocalURL returns the URL at which a browser on this machine reaches a listen address.
 func LocalURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
@@ -312,7 +346,7 @@ func (r *reader) admin(s Settings) {
 func (r *reader) intuit(f Flags) Intuit {
 	i := Intuit{
 		ClientID: strings.TrimSpace(r.getenv(envIntuitID)), ClientSecret: r.secret(envIntuitSecret),
-		Environment: f.IntuitEnvironment,
+		Environment: f.IntuitEnvironment, WebhookToken: r.secret(envWebhookToken),
 	}
 	r.pair(envIntuitID, i.ClientID, envIntuitSecret, i.ClientSecret)
 	if i.Environment != "production" && i.Environment != "sandbox" {
@@ -350,6 +384,28 @@ func (r *reader) google(f Flags) Google {
 	return g
 }
 
+// exportDirs reads a list of folders, all of which must be there.
+func (r *reader) exportDirs(text string) []string {
+	var list []string
+	for _, dir := range filepath.SplitList(text) {
+		if dir = strings.TrimSpace(dir); dir == "" {
+			continue
+		}
+		info, err := os.Stat(dir)
+		switch {
+		case !filepath.IsAbs(dir) || filepath.Dir(dir) == dir:
+			r.fault("LEDGERSHEET_EXPORT_DIRS must name folders such as /srv/exports, separated by %q, not %q",
+				os.PathListSeparator, dir)
+		case err != nil:
+			r.fault("LEDGERSHEET_EXPORT_DIRS names the folder %s, which cannot be opened: %v", dir, errors.Unwrap(err))
+		case !info.IsDir():
+			r.fault("LEDGERSHEET_EXPORT_DIRS names %s, which is no folder", dir)
+		}
+		list = append(list, filepath.Clean(dir))
+	}
+	return list
+}
+
 func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
 	if (id == "") != (secret == "") {
 		r.fault("%s and %s go together; set both or neither", idName, secretName)
@@ -358,7 +414,9 @@ func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
 
 // Unknown returns the LEDGERSHEET_ variables of an environment that have no meaning; they are usually misspelt.
 func Unknown(environ []string, known []string) []string {
-	secrets := []string{envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret}
+	secrets := []string{
+		envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret, envWebhookToken,
+	}
 	known = slices.Concat(known, secrets, []string{envAdminEmail, envIntuitID, envGoogleID, "LEDGERSHEET_URL"})
 	for _, s := range secrets {
 		known = append(known, s+"_FILE")

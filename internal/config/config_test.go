@@ -19,6 +19,11 @@ func defaults() config.Flags {
 		GoogleUserInfoURL: "https://a.example/me", GoogleSheetsURL: "https://s.example/",
 		GoogleDriveURL: "https://d.example/",
 		MinInterval:    "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90",
+		LimitFlags: config.LimitFlags{
+			QuickBooksPerMinute: "450", QuickBooksPerSecond: "9", QuickBooksConcurrent: "8",
+			QuickBooksMonthlyCalls: "500000", GoogleReadsPerMinUser: "60", GoogleWritesPerMinUser: "60",
+			GoogleReadsPerMinProject: "300", GoogleWritesPerMinProject: "300",
+		},
 		Logging: config.Logging{LogLevel: "info"},
 	}
 }
@@ -32,7 +37,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.BaseURL != "http://127.0.0.1:8080" || s.Intuit.Environment != "production" ||
-		s.SecretKey != nil || s.Workers != 8 {
+		s.SecretKey != nil || s.Workers != 8 || s.Limits != config.DefaultLimits() {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -45,6 +50,12 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	f.Mirror = "perhaps"
 	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0",
 		"1s", "x", "loud", "xml"
+	f.LimitFlags = config.LimitFlags{
+		QuickBooksPerMinute: "-1", QuickBooksPerSecond: "many", QuickBooksConcurrent: "", QuickBooksMonthlyCalls: "1e6",
+		GoogleReadsPerMinUser: "x", GoogleWritesPerMinUser: "x", GoogleReadsPerMinProject: "x",
+		GoogleWritesPerMinProject: "x",
+	}
+	f.DebugAddr = ":6060"
 	_, err := f.Settings(env(map[string]string{
 		"LEDGERSHEET_SECRET_KEY": "short", "LEDGERSHEET_ADMIN_EMAIL": "nobody", "LEDGERSHEET_ADMIN_PASSWORD": "hunter2",
 		"LEDGERSHEET_API_TOKEN": "tiny", "LEDGERSHEET_INTUIT_CLIENT_ID": "id",
@@ -57,6 +68,9 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	text := faults.Error()
 	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL",
 		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS", "MIRROR",
+		"QUICKBOOKS_PER_MINUTE", "QUICKBOOKS_PER_SECOND", "QUICKBOOKS_CONCURRENT", "QUICKBOOKS_MONTHLY_CALLS",
+		"GOOGLE_READS_PER_MINUTE_USER", "GOOGLE_WRITES_PER_MINUTE_USER", "GOOGLE_READS_PER_MINUTE_PROJECT",
+		"GOOGLE_WRITES_PER_MINUTE_PROJECT", "DEBUG_ADDR",
 		"LOG_LEVEL", "LOG_FORMAT", "SECRET_KEY", "ADMIN_EMAIL", "ADMIN_PASSWORD", "API_TOKEN", "INTUIT_CLIENT_SECRET",
 		"GOOGLE_CLIENT_ID"} {
 		if !strings.Contains(text, "LEDGERSHEET_"+name) {
@@ -164,6 +178,55 @@ func TestAPITokenFitsAHeader(t *testing.T) {
 		_, err := defaults().Settings(env(map[string]string{"LEDGERSHEET_API_TOKEN": token}))
 		if (err == nil) != good || err != nil && strings.Contains(err.Error(), token) {
 			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
+
+// TestExportDirs: only folders that are there, named in full, are allowed for files.
+func TestExportDirs(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"": "[]", dir + "/": "[" + dir + "]", dir + ":" + t.TempDir() + "/..:": "", "exports": "such as /srv/exports",
+		"/": "such as /srv/exports", plain: "is no folder", dir + "/missing": "cannot be opened",
+	} {
+		f := defaults()
+		f.ExportDirs = text
+		s, err := f.Settings(env(nil))
+		got := fmt.Sprint(s.ExportDirs)
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestProfilesAreForThisMachineOnly(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]string{
+		"": "", "127.0.0.1:6060": "127.0.0.1:6060", "localhost:0": "127.0.0.1:0", "[::1]:6060": "[::1]:6060",
+		"127.1.2.3:1": "127.1.2.3:1",
+	} {
+		f := defaults()
+		f.DebugAddr = addr
+		if s, err := f.Settings(env(nil)); err != nil || s.DebugAddr != want {
+			t.Errorf("%q: %q, %v", addr, s.DebugAddr, err)
+		}
+	}
+	for _, addr := range []string{
+		":6060", "0.0.0.0:6060", "[::]:6060", "192.168.1.5:6060", "example.com:6060", "localhost.example.com:1",
+		"127.0.0.1", "127.0.0.1:http", "[::ffff:10.0.0.1]:6060",
+	} {
+		f := defaults()
+		f.DebugAddr = addr
+		if s, err := f.Settings(env(nil)); err == nil || !strings.Contains(err.Error(), "LEDGERSHEET_DEBUG_ADDR") {
+			t.Errorf("%q: accepted as %q, %v", addr, s.DebugAddr, err)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
@@ -146,13 +148,46 @@ func scopeTitle(scope string) string {
 	return "your Google Sheets spreadsheets"
 }
 
-// TestAccount asks Google whose account it is.
+// mostTested limits the spreadsheets that a test of an account looks at, each by a request.
+const mostTested = 50
+
+// TestAccount asks Google whose account it is, and whether spreadsheets that exporters write to with it are in the bin.
 func (d *Desk) TestAccount(ctx context.Context, id export.ID) (email string, err error) {
 	err = d.accounts.test(ctx, d, id, func() (_ func(*export.GoogleAccount), err error) {
 		email, err = d.o.Google.Account(ctx, id)
 		return nil, err
 	})
-	return email, err
+	if err != nil {
+		return email, err
+	}
+	return email, d.checkBin(ctx, id)
+}
+
+// checkBin returns a problem that names the exporters whose spreadsheets are in the bin, where Sheets answers as if
+// nothing were amiss.
+func (d *Desk) checkBin(ctx context.Context, account export.ID) error {
+	exporters, err := d.Exporters(ctx, d.accounts.users(account))
+	if err != nil {
+		return err
+	}
+	var ids, names []string
+	for _, e := range exporters {
+		if id := e.Target.Spreadsheet; id != "" && !slices.Contains(ids, id) && len(ids) < mostTested {
+			ids = append(ids, id)
+		}
+	}
+	trashed, err := d.o.Google.Trashed(ctx, account, ids)
+	if err != nil || len(trashed) == 0 {
+		return err
+	}
+	for _, e := range exporters {
+		if slices.Contains(trashed, e.Target.Spreadsheet) {
+			names = append(names, strconv.Quote(e.Name))
+		}
+	}
+	return problem.New(problem.SpreadsheetNotFound, "The connection works, but the spreadsheet of %s is in the bin of "+
+		"Google Drive.", strings.Join(names, ", ")).
+		WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet.")
 }
 
 // DisconnectAccount revokes the grant at Google, deletes the tokens and pauses the exporters that write with the
@@ -197,6 +232,6 @@ func (c *Control) OfferServiceAccount(ctx context.Context, id export.ID, email s
 		a = export.GoogleAccount{ID: id, Kind: export.ServiceAccount, ConnectedAt: c.o.Now(), ConnectedBy: "settings"}
 	}
 	a.Email, a.Subject, a.Status = email, email, export.Connected
-	a.Scopes = []string{export.ScopeSheets, export.ScopeFiles}
+	a.Scopes = []string{export.ScopeSheets, export.ScopeFiles, export.ScopeDrive}
 	return c.o.Store.PutAccount(ctx, a)
 }

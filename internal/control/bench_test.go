@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -44,6 +45,7 @@ type bench struct {
 	grant         export.Grant
 	account       export.ID
 	revoked       []string
+	trashed       []string // spreadsheets in the bin
 	previewer     control.Previewer
 	fails         error        // of a question to QuickBooks
 	looked        atomic.Int64 // how often a company or an account was read
@@ -146,6 +148,10 @@ func (g google) Identity(context.Context, string) (subject, email string, err er
 	return string(g.b.account), string(g.b.account) + "@example.com", nil
 }
 func (google) Account(context.Context, export.ID) (string, error) { return "", nil }
+
+func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(g.b.trashed, id) }), nil
+}
 
 type queue struct{ b *bench }
 

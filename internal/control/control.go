@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"time"
@@ -49,6 +51,16 @@ type Google interface {
 	Identity(ctx context.Context, token string) (subject, email string, err error)
 	// Account returns the e-mail, read with the connection's own token.
 	Account(ctx context.Context, id export.ID) (email string, err error)
+	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
+	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
+}
+
+// Files is what control needs of files in folders apart from exports.
+type Files interface {
+	// Check returns a problem that names the field if a target cannot be a file here.
+	Check(t export.Target) error
+	// Open opens a target's file; an fs.ErrNotExist if it is not there.
+	Open(t export.Target) (io.ReadSeekCloser, fs.FileInfo, error)
 }
 
 // Queue holds runs until they are executed.
@@ -81,7 +93,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now are required.
+// Options configure a Control. All fields but Now, Budget, Files and ExportDirs are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -89,12 +101,15 @@ type Options struct {
 	CompanyGrants, AccountGrants       Grants
 	QuickBooks                         QuickBooks
 	Google                             Google
+	Files                              Files
 	Queue                              Queue
 	Events                             Events
 	Ticker                             Ticker
 	Previewer                          Previewer
+	Budget                             Budget        // nil if calls are not counted
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
+	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

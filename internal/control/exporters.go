@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -116,11 +115,22 @@ func (d *Desk) UpdateExporter(
 // only while it is the same place. An empty spreadsheet means the one that the first run created, unless the caller has
 // seen that one: a program that sends back what it read before the first run does not want a second spreadsheet.
 func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target {
+	if wanted.IsFile() || old.IsFile() {
+		wanted.Tab, wanted.Created, wanted.CreateKey, wanted.URL = nil, false, old.CreateKey, old.URL
+		if !wanted.SamePlace(old) {
+			wanted.CreateKey, wanted.URL = string(export.NewID("new", now)), ""
+		}
+		return wanted
+	}
 	if wanted.Spreadsheet == "" && old.Created && !seen && wanted.Account == old.Account {
 		wanted.Spreadsheet = old.Spreadsheet
 	}
 	if wanted.Spreadsheet != old.Spreadsheet {
 		wanted.Tab, wanted.Created, wanted.CreateKey = nil, false, string(export.NewID("new", now))
+		return wanted
+	}
+	if wanted.Spreadsheet == "" && (wanted.Template != old.Template || wanted.DriveFolder != old.DriveFolder) {
+		wanted.CreateKey = string(export.NewID("new", now)) // what an earlier try has made is not what is wanted now
 		return wanted
 	}
 	wanted.Created, wanted.CreateKey, wanted.Tab, wanted.URL = old.Created, old.CreateKey, old.Tab, old.URL
@@ -230,6 +240,11 @@ func (d *Desk) check(ctx context.Context, e *export.Exporter) error {
 			return err
 		}
 	}
+	if e.Target.IsFile() {
+		if err := d.checkFile(ctx, *e, &bad); err != nil {
+			return err
+		}
+	}
 	if e.Target.Account != "" {
 		_, err := d.o.Store.Account(ctx, e.Target.Account)
 		if errors.Is(err, export.ErrNotFound) {
@@ -284,29 +299,4 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)",
 			every, c.o.MinInterval)
 	}
-}
-
-// checkPlace refuses two exporters at the same cell of the same tab: each would take the other's rows for its own. An
-// exporter that the actor may not see is a conflict too, but is not named.
-func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
-	if e.Target.Spreadsheet == "" {
-		return nil
-	}
-	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
-	if err != nil {
-		return fmt.Errorf("reading the exporters: %w", err)
-	}
-	i := slices.IndexFunc(all, func(o export.Exporter) bool {
-		return o.ID != e.ID && o.Target.Spreadsheet == e.Target.Spreadsheet &&
-			strings.EqualFold(o.Target.Sheet, e.Target.Sheet) && o.Target.Start == e.Target.Start
-	})
-	if i < 0 {
-		return nil
-	}
-	there := "another exporter"
-	if d.sees(all[i].Companies...) {
-		there = fmt.Sprintf("the exporter %q", all[i].Name)
-	}
-	bad.Add("destination.start_cell", "%s writes there already; choose another cell or tab", there)
-	return nil
 }

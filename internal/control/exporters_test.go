@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,45 @@ func TestEmptySpreadsheet(t *testing.T) {
 }
 
 // TestEditKeepsADueTime edits an exporter between its due time and the scheduler's next look.
+// TestTemplates: what an exporter will be given is known from its template and company, and so are two that would get
+// the same cell.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	wanted := b.input(alder)
+	wanted.Target.Template = "https://docs.google.com/spreadsheets/d/1template01/edit"
+	wanted.Target.DriveFolder = "https://drive.google.com/drive/u/1/folders/1folder0001?x=y"
+	wanted.Target.Start = "Ledgersheet_Vendors"
+	e := b.create(wanted)
+	got := []string{e.Target.Template, e.Target.DriveFolder, e.Target.Start}
+	if !slices.Equal(got, []string{"1template01", "1folder0001", "ledgersheet_vendors"}) {
+		t.Fatalf("target %+v", e.Target)
+	}
+	_, err := b.CreateExporter(b.ctx, wanted)
+	if p := problem.From(err); p == nil || p.Fields["destination.start_cell"] == "" {
+		t.Errorf("two at one cell of a shared copy: %v", err)
+	}
+	other := wanted
+	other.Target.Sheet, other.Target.Start = "Elsewhere", "A1"
+	b.create(other)
+	now := b.update(e.ID, 0, func(e *export.Exporter) { e.Target.Template = "" })
+	if now.Target.CreateKey == e.Target.CreateKey {
+		t.Error("another kind of spreadsheet has the key of the one that may have been made")
+	}
+	for field, change := range map[string]func(e *export.Exporter){
+		"destination.template_spreadsheet_id": func(e *export.Exporter) { e.Target.Template = "what?" },
+		"destination.folder_id":               func(e *export.Exporter) { e.Target.DriveFolder = "what?" },
+		"destination.start_cell":              func(e *export.Exporter) { e.Target.Start = "ledgersheet_exp_01" },
+	} {
+		bad := b.input(alder)
+		change(&bad)
+		_, err := b.CreateExporter(b.ctx, bad)
+		if p := problem.From(err); p == nil || p.Fields[field] == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 func TestEditKeepsADueTime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

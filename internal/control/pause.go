@@ -134,6 +134,9 @@ func (c *core) findLack(ctx context.Context, e export.Exporter) (*export.Pause, 
 			return pause(export.CompanyDisconnect, company.Name), nil
 		}
 	}
+	if e.Target.IsFile() {
+		return nil, nil
+	}
 	a, err := c.o.Store.Account(ctx, e.Target.Account)
 	switch {
 	case errors.Is(err, export.ErrNotFound):

@@ -13,7 +13,7 @@ import (
 // Offer returns the repairs that would end the problem of an exporter's run, the mildest first. There are none unless
 // it is the exporter's latest run and the actor may change the exporter.
 func (d *Desk) Offer(ctx context.Context, r export.Run) ([]export.Repair, error) {
-	if !r.Status.Over() || r.Problem == nil || len(r.Problem.Remedies) == 0 {
+	if !r.Status.Over() || len(r.Warnings) == 0 && (r.Problem == nil || len(r.Problem.Remedies) == 0) {
 		return nil, nil
 	}
 	e, err := d.exporterFor(ctx, access.Edit, r.Exporter.ID)
@@ -27,16 +27,19 @@ func (d *Desk) Offer(ctx context.Context, r export.Run) ([]export.Repair, error)
 	if err != nil || latest.ID != r.ID {
 		return nil, err
 	}
-	return d.offer(ctx, e, r.Problem)
+	return d.offer(ctx, e, r)
 }
 
-func (d *Desk) offer(ctx context.Context, e export.Exporter, p *problem.Problem) ([]export.Repair, error) {
+func (d *Desk) offer(ctx context.Context, e export.Exporter, r export.Run) ([]export.Repair, error) {
 	def, ok := d.definitions[e.Definition]
-	if !ok || p == nil {
+	if !ok {
 		return nil, nil
 	}
-	list := e.Offer(def, p)
-	for _, owner := range p.Owners {
+	list := e.OfferAfter(def, r)
+	if r.Problem == nil {
+		return list, nil
+	}
+	for _, owner := range r.Problem.Owners {
 		// Rows are never taken from an exporter that there still is, whether or not the actor may see it.
 		_, err := d.o.Store.Exporter(ctx, export.ID(owner))
 		switch {
@@ -79,7 +82,7 @@ func (d *Desk) Repair(ctx context.Context, id export.ID, r export.Repair) (expor
 	case latest.ID != "" && !latest.Status.Over():
 		return e, latest, underWay()
 	}
-	offered, err := d.offer(ctx, e, latest.Problem)
+	offered, err := d.offer(ctx, e, latest)
 	if err != nil {
 		return e, latest, err
 	}
@@ -90,7 +93,11 @@ func (d *Desk) Repair(ctx context.Context, id export.ID, r export.Repair) (expor
 	if e, err = d.reconfigure(ctx, e, r, latest.Problem); err != nil {
 		return e, latest, err
 	}
-	run, err := d.startRepair(ctx, e, append(slices.Clone(latest.Repairs), r))
+	words := []export.Repair{r}
+	if latest.Status != export.RunSucceeded {
+		words = append(slices.Clone(latest.Repairs), r)
+	}
+	run, err := d.startRepair(ctx, e, words)
 	if err == nil {
 		d.audit(ctx, d.who, "exporter.repair", string(id), string(r)+": "+e.Name)
 	}

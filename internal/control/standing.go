@@ -78,7 +78,7 @@ func (d *Desk) Standings(ctx context.Context, exporters ...export.Exporter) ([]S
 	return list, nil
 }
 
-// findBlocks returns a function that reports whether a lost or refused connection stands in an exporter's way.
+// findBlocks returns a function that reports whether a connection stands in an exporter's way.
 func (d *Desk) findBlocks(ctx context.Context) (func(export.Exporter) bool, error) {
 	companies, err := d.o.Store.Companies(ctx)
 	if err != nil {
@@ -89,12 +89,38 @@ func (d *Desk) findBlocks(ctx context.Context) (func(export.Exporter) bool, erro
 		return nil, fmt.Errorf("reading Google accounts: %w", err)
 	}
 	return func(e export.Exporter) bool {
-		return slices.ContainsFunc(companies, func(c export.Company) bool {
-			return (c.Status != export.Connected || c.Refused()) && slices.Contains(e.Companies, c.Realm)
-		}) || slices.ContainsFunc(accounts, func(a export.GoogleAccount) bool {
-			return a.Status != export.Connected && a.ID == e.Target.Account
-		})
+		_, blocked := FindBlock(e, companies, accounts)
+		return blocked
 	}, nil
+}
+
+// Block is a connection that is of no use at present: a company, or else a Google account.
+type Block struct {
+	Company *export.Company
+	Account *export.GoogleAccount
+}
+
+// FindBlock returns the connection that stands in an exporter's way. Those that want a person's consent come before
+// companies that QuickBooks refuses as a whole.
+func FindBlock(e export.Exporter, companies []export.Company, accounts []export.GoogleAccount) (Block, bool) {
+	uses := func(is func(export.Company) bool) int {
+		return slices.IndexFunc(companies, func(c export.Company) bool {
+			return is(c) && slices.Contains(e.Companies, c.Realm)
+		})
+	}
+	if i := uses(func(c export.Company) bool { return c.Status != export.Connected }); i >= 0 {
+		return Block{Company: &companies[i]}, true
+	}
+	i := slices.IndexFunc(accounts, func(a export.GoogleAccount) bool {
+		return a.Status != export.Connected && a.ID == e.Target.Account
+	})
+	if i >= 0 {
+		return Block{Account: &accounts[i]}, true
+	}
+	if i := uses(export.Company.Refused); i >= 0 {
+		return Block{Company: &companies[i]}, true
+	}
+	return Block{}, false
 }
 
 func (d *Desk) standing(ctx context.Context, e export.Exporter, blocked bool) (Standing, error) {

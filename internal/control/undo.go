@@ -36,11 +36,14 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 		return Undo{}, notUndone("It has not ended yet.")
 	case r.Status != export.RunSucceeded || r.Unchanged:
 		return Undo{}, notUndone("It changed nothing in the sheet.")
+	case r.Exporter.Target.IsFile():
+		return Undo{}, problem.New(problem.Conflict,
+			"The run cannot be undone. What stood in a file before is not kept.")
 	case !r.Undoable:
 		return Undo{}, notUndone("What stood before it is not kept: nothing did, the area is larger than 50,000 " +
 			"cells and too much changed, or the spreadsheet is too full.")
 	case e.Target.Account != r.Exporter.Target.Account || e.Target.Spreadsheet != r.Exporter.Target.Spreadsheet ||
-		e.Target.Start != r.Exporter.Target.Start:
+		e.Target.Start != r.Exporter.Target.Start || e.Target.IsFile():
 		return Undo{}, notUndone("The exporter writes to another place now.")
 	}
 	changing, err := d.changingRuns(ctx, e.ID)

@@ -5,6 +5,7 @@ package demo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -115,6 +116,14 @@ func (s *Sandbox) Apply(set *config.Settings) {
 		ClientID: g.ClientID, ClientSecret: vault.Secret(g.ClientSecret), AuthURL: g.AuthURL, TokenURL: g.TokenURL,
 		RevokeURL: g.RevokeURL, UserInfoURL: g.UserinfoURL, SheetsURL: g.SheetsURL, DriveURL: g.DriveURL,
 	}
+}
+
+// TellChanges makes the simulated Intuit send its webhooks to the service that has the settings.
+func (s *Sandbox) TellChanges(set *config.Settings) {
+	set.Intuit.WebhookToken = vault.Secret(rand.Text())
+	s.Intuit.SetWebhook(intuitsim.Webhook{
+		URL: set.BaseURL + "/webhooks/quickbooks", Token: set.Intuit.WebhookToken.Reveal(),
+	})
 }
 
 // Environment returns what Apply sets, as environment variables for another process.

@@ -93,6 +93,8 @@ func exporters(realms []export.Company, account export.ID) []export.Exporter {
 		e := export.Exporter{Name: name, Definition: kind, Options: options,
 			Target:   export.Target{Account: account, Sheet: tab, Start: "A1"},
 			Schedule: export.Schedule{Cron: cron, Timezone: "America/New_York", Enabled: true}}
+		// Those that follow changes show what the simulated Intuit's webhooks do.
+		e.Schedule.OnChange = kind == "invoices" && len(of) == 1
 		for _, c := range of {
 			e.Companies = append(e.Companies, c.Realm)
 		}

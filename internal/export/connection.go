@@ -60,27 +60,6 @@ func (c Company) Refused() bool {
 	return c.Status == Connected && !c.RefusedAt.IsZero() && c.LastError != nil
 }
 
-// AppURL returns the root of QuickBooks' own pages for the company, ending in a slash.
-func (c Company) AppURL() string {
-	if c.Environment == "sandbox" {
-		return "https://sandbox.qbo.intuit.com/app/"
-	}
-	return "https://qbo.intuit.com/app/"
-}
-
-// AppLink returns the address of one of QuickBooks' own pages. A person who may open several companies is taken to
-// this one.
-func (c Company) AppLink(page string) string {
-	if c.Realm == "" {
-		return c.AppURL() + page
-	}
-	join := "?"
-	if strings.Contains(page, "?") {
-		join = "&"
-	}
-	return c.AppURL() + page + join + "deeplinkcompanyid=" + string(c.Realm)
-}
-
 // AccountKind says how a Google account is authorised.
 type AccountKind string
 
@@ -95,6 +74,9 @@ const (
 const (
 	ScopeFiles  = "https://www.googleapis.com/auth/drive.file"
 	ScopeSheets = "https://www.googleapis.com/auth/spreadsheets"
+	// ScopeDrive is for service accounts, which have only the files that people share with them: ScopeFiles would not
+	// let them copy a template or use a folder of a person's.
+	ScopeDrive = "https://www.googleapis.com/auth/drive"
 )
 
 // GoogleAccount is one connected Google identity.

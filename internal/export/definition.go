@@ -117,7 +117,8 @@ func (e Entity) columns(yield func(Column) bool) {
 		}
 	}
 	if e.AppPath != "" {
-		link := Column{Path: "Link", Title: "Link", Off: true, Help: "Opens the record in QuickBooks.", From: e.link}
+		link := Column{Path: LinkColumn, Title: "Link", Off: true, From: e.link}
+		link.Help = "Opens the record in QuickBooks."
 		if !yield(link) {
 			return
 		}
@@ -133,6 +134,19 @@ const CompanyColumn = "Company"
 var companyColumn = Column{
 	Path: CompanyColumn, Title: "Company", Off: true, Key: true, Help: "The company's name in QuickBooks.",
 	From: func(v View) table.Cell { return table.TextOf(v.Company.Name) },
+}
+
+// recordLink returns the function behind the column with a record's address; nil if there is no such page.
+func (e Entity) recordLink() func(View) table.Cell {
+	if e.AppPath != "" {
+		return e.link
+	}
+	for _, c := range e.Columns {
+		if c.Path == LinkColumn {
+			return c.From
+		}
+	}
+	return nil
 }
 
 func (e Entity) link(v View) table.Cell {

@@ -30,9 +30,12 @@ type WriteRequest struct {
 	// Snapshot says that Append adds all rows as one snapshot or none; see Snapshot.
 	Snapshot    bool
 	WhenBlocked WhenBlocked // empty means MoveWhenBlocked
-	FillDown    bool        // formulas beside the rows follow them
-	Repairs     []Repair    // what a person allows this run to do
-	OnHandEdit  OnHandEdit  // empty means OverwriteHandEdits
+	// InPlace allows to write rows straight into the range if there is no room for them twice. Readers may then see old
+	// and new rows side by side, and after a run that died until the next one.
+	InPlace    bool
+	FillDown   bool       // formulas beside the rows follow them
+	Repairs    []Repair   // what a person allows this run to do
+	OnHandEdit OnHandEdit // empty means OverwriteHandEdits
 	// KeepMonthEnds says that what a month has left standing, in Zone, is copied before the first write of a later one.
 	KeepMonthEnds bool
 	// Undo is the run whose write, with all later ones, is to be undone: the range becomes what it was before it.
@@ -45,6 +48,7 @@ type WriteRequest struct {
 	// Next and NextRun are what a later write would have left of which it is not known whether it took effect.
 	Next    []byte
 	NextRun ID
+	Naming  Naming // how people call the rows in a change
 	// Hidden lists the ids of columns whose values a change must not show.
 	Hidden []string
 	// Budget limits the bytes of values that the change holds.
@@ -85,6 +89,13 @@ type WriteResult struct {
 type Destination interface {
 	// Prepare looks at what is there and works out what a write would do. It changes nothing.
 	Prepare(ctx context.Context, w WriteRequest) (Write, error)
+}
+
+// Editions is implemented by a Destination that may know without reading whether somebody has changed a target.
+type Editions interface {
+	// Edition returns a text that changes some time, perhaps minutes, after each change to the spreadsheet. It is empty
+	// if that is not known; a failure counts as that.
+	Edition(ctx context.Context, t Target, m *Meter) string
 }
 
 // Write is a prepared write. It is not safe for concurrent use.

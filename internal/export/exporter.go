@@ -47,6 +47,13 @@ func keepMonthsWords(e Exporter) string {
 	return "Nothing is kept"
 }
 
+func inPlaceWords(e Exporter) string {
+	if e.InPlace {
+		return "Written in place, old and new rows side by side meanwhile"
+	}
+	return "Nothing is written, the run fails"
+}
+
 // OnDifference is what happens when figures of QuickBooks' own disagree with each other and nobody has accepted that.
 type OnDifference string
 
@@ -82,6 +89,7 @@ type Exporter struct {
 	OnHandEdit   OnHandEdit        `json:"on_hand_edit,omitempty"`    // empty means OverwriteHandEdits
 	WhenBlocked  WhenBlocked       `json:"when_blocked,omitempty"`    // empty means MoveWhenBlocked
 	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them
+	InPlace      bool              `json:"in_place,omitempty"`        // see WriteRequest.InPlace
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
@@ -119,9 +127,15 @@ type Target struct {
 	Spreadsheet string `json:"spreadsheet_id"` // empty until the first run creates one
 	Sheet       string `json:"sheet"`          // the tab's title when last seen
 	Tab         *int64 `json:"tab,omitempty"`  // its gid, once known; a tab is found by gid, not by title
-	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1"
-	// File names a file in a destination that is a folder; empty for sheets.
-	File string `json:"file,omitempty"`
+	Start       string `json:"start_cell"`     // upper left corner at the first run, such as "A1", or a StartName
+	// Template is the spreadsheet of which the first run makes a copy instead of an empty spreadsheet; empty for none.
+	Template string `json:"template_spreadsheet_id,omitempty"`
+	// DriveFolder is where in Drive the first run makes a spreadsheet; empty for the account's own.
+	DriveFolder string `json:"folder_id,omitempty"`
+	// Kind is empty for Spreadsheet. Of files, only Folder and File count, and Sheet in a workbook.
+	Kind   TargetKind `json:"kind,omitempty"`
+	Folder string     `json:"folder,omitempty"` // absolute
+	File   string     `json:"file,omitempty"`   // a name in it
 	// URL opens the tab, as reported by the destination after the last run; empty before the first.
 	URL string `json:"url,omitempty"`
 	// Created reports whether the program created the spreadsheet.
@@ -136,6 +150,15 @@ type Schedule struct {
 	Cron     string `json:"cron"` // empty means never
 	Timezone string `json:"timezone"`
 	Enabled  bool   `json:"enabled"`
+	// OnChange runs it also when QuickBooks says that something it reads has changed, whether Enabled or not.
+	OnChange bool `json:"on_change,omitempty"`
+}
+
+func onChangeWords(e Exporter) string {
+	if e.Schedule.OnChange {
+		return "Run soon after"
+	}
+	return "Wait for the schedule"
 }
 
 // Location returns the schedule's time zone, or UTC if it has none or an unknown one.

@@ -36,6 +36,8 @@ type Field struct {
 	Hidden bool   // the form sends it back unchanged, without showing it
 
 	Missing string // what is wrong with an exporter that lacks it; empty if it is optional
+	// Of reports whether an exporter has use for it; nil for every one. What it has no use for is not missing.
+	Of      func(Exporter) bool
 	Default string // of texts: what empty means
 	On      bool   // of truths: what none means
 	// Choices are the values that a text may have; nil for any.
@@ -74,21 +76,37 @@ var fields = []Field{
 	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},
 		func(e *Exporter) *map[string]string { return &e.Options }),
 	textField(Field{
+		Path: "destination.kind", Label: "Written to", Input: "kind", Default: string(Spreadsheet),
+		Choices: []string{string(Spreadsheet), string(CSVFile), string(XLSXFile)},
+	}, func(e *Exporter) *TargetKind { return &e.Target.Kind }),
+	textField(Field{
 		Path: "destination.google_account_id", Label: "Google account", Input: "account",
-		Missing: "is missing; connect a Google account first",
+		Missing: "is missing; connect a Google account first", Of: toSheet,
 	}, func(e *Exporter) *ID { return &e.Target.Account }),
 	textField(Field{Path: "destination.spreadsheet_id", Label: "Spreadsheet", Input: "spreadsheet"},
 		func(e *Exporter) *string { return &e.Target.Spreadsheet }),
 	textField(Field{
 		Path: "destination.sheet", Label: "Tab", Input: "sheet",
-		Missing: "is missing; it is the title of the tab",
+		Missing: "is missing; it is the title of the tab", Of: toSheet,
 	}, func(e *Exporter) *string { return &e.Target.Sheet }),
 	textField(Field{Path: "destination.start_cell", Label: "Start cell", Input: "start", Default: "A1"},
 		func(e *Exporter) *string { return &e.Target.Start }),
+	textField(Field{
+		Path: "destination.folder", Label: "Folder", Input: "folder",
+		Missing: "is missing; it is where the file is kept", Of: toFile,
+	}, func(e *Exporter) *string { return &e.Target.Folder }),
+	textField(Field{
+		Path: "destination.file", Label: "File", Input: "file",
+		Missing: "is missing; it is the file's name, such as invoices.csv", Of: toFile,
+	}, func(e *Exporter) *string { return &e.Target.File }),
+	textField(Field{Path: "destination.template_spreadsheet_id", Label: "Template", Input: "template", Of: toSheet},
+		func(e *Exporter) *string { return &e.Target.Template }),
+	textField(Field{Path: "destination.folder_id", Label: "Drive folder", Input: "drive_folder", Of: toSheet},
+		func(e *Exporter) *string { return &e.Target.DriveFolder }),
 	shownField(Field{Path: "destination.spreadsheet_url", Kind: FieldNote},
 		func(e Exporter) any { return e.Target.URL }),
 	textField(Field{
-		Path: modePath, Label: "Rows in the sheet", Input: "mode",
+		Path: modePath, Label: "How rows are written", Input: "mode",
 		Default: string(Replace), Choices: texts(Modes()), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{
@@ -98,10 +116,11 @@ var fields = []Field{
 	}, func(e *Exporter) *OnDifference { return &e.OnDifference }),
 	textField(Field{
 		Path: "look", Label: "Look", Input: "look", Default: string(PlainLook), Choices: lookTexts(), Words: lookWords,
+		Of: toSheet,
 	}, func(e *Exporter) *Look { return &e.Look }),
 	ownField(Field{
 		Path: "title_block", Label: "Title above the rows", Input: "title_block", Kind: FieldTruth,
-		Words: titleBlockWords,
+		Words: titleBlockWords, Of: toSheet,
 	}, func(e *Exporter) *bool { return &e.TitleBlock }),
 	textField(Field{
 		Path: "on_hand_edit", Label: "If people edited the exported rows", Input: "on_hand_edit",
@@ -112,20 +131,29 @@ var fields = []Field{
 	textField(Field{
 		Path: "when_blocked", Label: "If other cells are in the way", Input: "when_blocked",
 		Default: string(MoveWhenBlocked), Choices: []string{string(MoveWhenBlocked), string(StopWhenBlocked)},
-		Words: whenBlockedWords,
+		Words: whenBlockedWords, Of: toSheet,
 	}, func(e *Exporter) *WhenBlocked { return &e.WhenBlocked }),
-	notField(Field{Path: "fill_down", Label: "Formulas beside the rows", Input: "fill_down", Words: fillDownWords},
-		func(e *Exporter) *bool { return &e.NoFillDown }),
+	notField(Field{
+		Path: "fill_down", Label: "Formulas beside the rows", Input: "fill_down", Words: fillDownWords, Of: toSheet,
+	}, func(e *Exporter) *bool { return &e.NoFillDown }),
 	ownField(Field{
 		Path: "keep_month_ends", Label: "At each month's end", Input: "keep_month_ends", Kind: FieldTruth,
-		Words: keepMonthsWords,
+		Words: keepMonthsWords, Of: toSheet,
 	}, func(e *Exporter) *bool { return &e.KeepMonths }),
+	ownField(Field{
+		Path: "in_place", Label: "If rows have no room twice", Input: "in_place", Kind: FieldTruth, Words: inPlaceWords,
+		Of: toSheet,
+	}, func(e *Exporter) *bool { return &e.InPlace }),
 	textField(Field{Path: "schedule.cron", Label: "Schedule", Input: "cron"},
 		func(e *Exporter) *string { return &e.Schedule.Cron }),
 	textField(Field{Path: "schedule.timezone", Label: "Time zone", Input: "timezone", Default: "UTC"},
 		func(e *Exporter) *string { return &e.Schedule.Timezone }),
 	ownField(Field{Path: "schedule.enabled", Label: "Run by this schedule", Input: "enabled", Kind: FieldTruth},
 		func(e *Exporter) *bool { return &e.Schedule.Enabled }),
+	ownField(Field{
+		Path: "schedule.on_change", Label: "When QuickBooks tells of a change", Input: "on_change", Kind: FieldTruth,
+		Words: onChangeWords,
+	}, func(e *Exporter) *bool { return &e.Schedule.OnChange }),
 	shownField(Field{Path: "schedule.next_at", Kind: FieldTime}, func(e Exporter) any { return e.NextAt }),
 	shownField(Field{Path: "paused", Kind: FieldTruth}, func(e Exporter) any { return e.Paused() }),
 	shownField(Field{Path: "paused_why", Kind: FieldNote}, func(e Exporter) any { return e.PauseWords() }),
@@ -134,6 +162,10 @@ var fields = []Field{
 	shownField(Field{Path: "created_by", Kind: FieldText}, func(e Exporter) any { return e.CreatedBy }),
 	shownField(Field{Path: "updated_at", Kind: FieldTime}, func(e Exporter) any { return e.UpdatedAt }),
 }
+
+func toSheet(e Exporter) bool { return !e.Target.IsFile() }
+
+func toFile(e Exporter) bool { return e.Target.IsFile() }
 
 func textField[T ~string](f Field, at func(*Exporter) *T) Field {
 	f.Kind = FieldText
@@ -242,7 +274,7 @@ func (f Field) ChoicesFor(d Definition) []string {
 func (e Exporter) validateFields(d Definition, c *problem.Collect) {
 	for _, f := range fields {
 		v := f.get(e)
-		if f.Missing != "" && f.Path != typePath && isEmpty(v) {
+		if f.Missing != "" && f.Path != typePath && isEmpty(v) && (f.Of == nil || f.Of(e)) {
 			c.Add(f.Path, "%s", f.Missing)
 		}
 		choices := f.ChoicesFor(d)

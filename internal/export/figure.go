@@ -88,7 +88,7 @@ func ValidateFigures(d Definition) error {
 type Tally struct {
 	figures    []Figure
 	currencies []string // in order of appearance
-	sums       map[tallyKey]decimal.Decimal
+	sums       map[tallyKey]*table.Sum
 }
 
 type tallyKey struct {
@@ -98,16 +98,22 @@ type tallyKey struct {
 
 // NewTally returns an empty tally of the figures.
 func NewTally(figures []Figure) *Tally {
-	return &Tally{figures: figures, sums: map[tallyKey]decimal.Decimal{}}
+	return &Tally{figures: figures, sums: map[tallyKey]*table.Sum{}}
 }
 
-// Add adds the amount of one record, in its currency, to the i-th figure.
-func (t *Tally) Add(i int, currency string, amount decimal.Decimal) {
+// Add adds the amount of one record, in its currency, to the i-th figure. A cell that holds no number is ignored.
+func (t *Tally) Add(i int, currency string, amount table.Cell) {
+	if k := amount.Kind(); amount.Blank() || (k != table.Money && k != table.Number) {
+		return
+	}
 	if !slices.Contains(t.currencies, currency) {
 		t.currencies = append(t.currencies, currency)
 	}
 	key := tallyKey{i, currency}
-	t.sums[key] = t.sums[key].Add(amount)
+	if t.sums[key] == nil {
+		t.sums[key] = &table.Sum{}
+	}
+	t.sums[key].Add(amount)
 }
 
 // Values returns the figures of a company. A figure to which no record added anything is zero, in the home currency.
@@ -121,7 +127,7 @@ func (t *Tally) Values(c Company, period string) []FigureValue {
 				continue
 			}
 			found = true
-			values = append(values, f.value(c.Realm, period, currency, sum))
+			values = append(values, f.value(c.Realm, period, currency, sum.Decimal()))
 		}
 		if !found {
 			values = append(values, f.value(c.Realm, period, c.HomeCurrency, decimal.Zero))

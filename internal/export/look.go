@@ -61,6 +61,9 @@ func titleBlockWords(e Exporter) string {
 	return "None"
 }
 
+// HeadingRows is how many rows a heading takes: four lines and a blank row.
+const HeadingRows = 5
+
 // Heading is a block of lines above the rows.
 type Heading struct {
 	Company string

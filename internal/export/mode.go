@@ -181,6 +181,7 @@ func (w WriteRequest) Policy() change.Policy {
 func (w WriteRequest) ChangeOptions() change.Options {
 	s := w.Rows.Schema()
 	o := change.Options{Policy: w.Policy(), Trace: w.Trace, Budget: w.Budget, Keys: s.Keys()}
+	o.Name = w.Naming.namer(s, w.Hidden)
 	for i, c := range s.Columns {
 		o.Titles = append(o.Titles, c.Title)
 		if slices.Contains(w.Hidden, c.ID) {

@@ -70,6 +70,8 @@ const (
 	WarnRead  WarningCode = "read"  // about what QuickBooks returned
 	WarnMerge WarningCode = "merge" // about companies side by side
 	WarnWrite WarningCode = "write" // about the sheet
+	// WarnDouble names an empty spreadsheet that was made twice. RepairRemoveDouble moves it to the bin.
+	WarnDouble WarningCode = "double"
 )
 
 // Warning is something people should know about a run that succeeded all the same.

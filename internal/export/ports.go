@@ -67,6 +67,13 @@ type Source interface {
 	Read(ctx context.Context, d Definition, q Query) (*Reading, error)
 }
 
+// Versions is implemented by a Source that may know without reading whether what it would return has changed.
+type Versions interface {
+	// Version returns a text that stays the same as long as Read returns the same rows for the query, or nothing if
+	// that is not known. A reading that begins afterwards returns what the version stands for, or something newer.
+	Version(ctx context.Context, d Definition, q Query) (string, error)
+}
+
 // CompanyStore keeps companies.
 type CompanyStore interface {
 	PutCompany(ctx context.Context, c Company) error
@@ -146,6 +153,23 @@ type DifferenceStore interface {
 	Difference(ctx context.Context, run ID) ([]byte, error)
 }
 
+// CallCount is how many metered calls were made to QuickBooks for a company on a day.
+type CallCount struct {
+	Day   string // 2006-01-02 in UTC
+	Realm RealmID
+	Calls int
+}
+
+// CallStore counts metered calls by day and company.
+type CallStore interface {
+	// AddCalls adds to the counts, all in one transaction.
+	AddCalls(ctx context.Context, more []CallCount) error
+	// Calls returns the counts of the days from first to last, by day and company.
+	Calls(ctx context.Context, first, last string) ([]CallCount, error)
+	// PruneCalls deletes the counts of the days before the given one.
+	PruneCalls(ctx context.Context, before string) error
+}
+
 // Held identifies a run as held by the worker that executes it. It is a fence: once the run has another worker or
 // another attempt, or is over, it no longer matches.
 type Held struct {
@@ -210,6 +234,7 @@ type Store interface {
 	MarkStore
 	RunStore
 	DifferenceStore
+	CallStore
 	UserStore
 	AuditStore
 }

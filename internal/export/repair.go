@@ -24,12 +24,15 @@ const (
 	RepairTakeOver Repair = "take_over"
 	// RepairStartOver writes to a new tab; the old one stays as it is.
 	RepairStartOver Repair = "start_over"
+	// RepairRemoveDouble moves spreadsheets that were made twice, and that are empty, to the bin.
+	RepairRemoveDouble Repair = "remove_double"
 )
 
 // Repairs lists all repairs.
 func Repairs() []Repair {
 	return []Repair{
 		RepairPutBack, RepairDropColumns, RepairTakeTitles, RepairUnmerge, RepairTakeOver, RepairStartOver,
+		RepairRemoveDouble,
 	}
 }
 
@@ -51,6 +54,9 @@ func (r Repair) Words() (name, does string) {
 	case RepairStartOver:
 		return "Start over beside", "Writes all rows to a new tab. The old tab stays as it is and is not updated any " +
 			"more."
+	case RepairRemoveDouble:
+		return "Remove the empty spreadsheet", "Moves the second spreadsheet that was made for this exporter to the " +
+			"bin of Google Drive, if it is still empty. This exporter's own spreadsheet stays."
 	}
 	return string(r), ""
 }
@@ -77,6 +83,24 @@ func (e Exporter) Offer(d Definition, p *problem.Problem) []Repair {
 		}
 	}
 	return list
+}
+
+// OfferAfter returns the repairs that one of the exporter's runs makes possible: those that would end its problem, or
+// what it has warned of.
+func (e Exporter) OfferAfter(d Definition, r Run) []Repair {
+	if list := r.OpenRepairs(); list != nil {
+		return list
+	}
+	return e.Offer(d, r.Problem)
+}
+
+// OpenRepairs returns the repairs of what a run that succeeded has warned of; nil if there are none.
+func (r Run) OpenRepairs() []Repair {
+	double := func(w Warning) bool { return w.Code == WarnDouble }
+	if r.Status == RunSucceeded && slices.ContainsFunc(r.Warnings, double) {
+		return []Repair{RepairRemoveDouble}
+	}
+	return nil
 }
 
 // without returns the exporter's columns without those that are gone from the sheet. ok is false if it did not choose

@@ -75,8 +75,11 @@ type Run struct {
 	Trigger  Trigger   `json:"trigger"`
 	Due      time.Time `json:"due"` // the schedule's time; zero if a person asked
 	Status   RunStatus `json:"status"`
-	By       string    `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
-	Undoes   ID        `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
+	// Paced is the least time between scheduled runs to which its schedule was slowed down when it was queued; 0 if it
+	// was not.
+	Paced  time.Duration `json:"paced,omitempty"`
+	By     string        `json:"by,omitempty"`     // who asked: a user's e-mail, "api", or empty for the schedule
+	Undoes ID            `json:"undoes,omitempty"` // of TriggerUndo: the run before which the rows stood that it puts back
 	// Repairs are what a person allows this run, and no other, to do to the sheet; the latest word is the last. There
 	// are several if a run that was to repair has stopped for something else.
 	Repairs []Repair `json:"repairs,omitempty"`
@@ -127,6 +130,7 @@ type Result struct {
 	Added     int  `json:"rows_added"`
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
+	Columns   int  `json:"columns,omitempty"`  // of the managed range afterwards; 0 if that is not known
 	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
 	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
 	// HandEdits counts rows that people had changed since the last run, and that this run changed back or stopped for.

@@ -32,7 +32,18 @@ func (e *Exporter) Normalize() {
 	}
 	e.Target.Spreadsheet = SpreadsheetID(e.Target.Spreadsheet)
 	e.Target.Sheet = strings.TrimSpace(e.Target.Sheet)
+	e.Target.Template, e.Target.DriveFolder = SpreadsheetID(e.Target.Template), FolderID(e.Target.DriveFolder)
+	e.Target.Folder, e.Target.File = strings.TrimSpace(e.Target.Folder), strings.TrimSpace(e.Target.File)
+	if e.Target.IsFile() {
+		e.Target.Account, e.Target.Spreadsheet, e.Target.Start = "", "", ""
+		e.Target.Template, e.Target.DriveFolder = "", ""
+	} else {
+		e.Target.Folder, e.Target.File = "", ""
+	}
 	e.Target.Start = strings.ToUpper(strings.TrimSpace(e.Target.Start))
+	if name := strings.ToLower(e.Target.Start); StartName(name) {
+		e.Target.Start = name
+	}
 	e.Schedule.Cron = strings.Join(strings.Fields(e.Schedule.Cron), " ")
 	e.Schedule.Timezone = strings.TrimSpace(e.Schedule.Timezone)
 	for k, v := range e.Options {
@@ -67,10 +78,27 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 		}
 	}
 	e.Target.validate(c)
+	e.validateFile(c)
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
 	e.validateTitles(c)
 	e.validateFilters(d, c)
+}
+
+// validateFile refuses what only a spreadsheet can do.
+func (e Exporter) validateFile(c *problem.Collect) {
+	if !e.Target.IsFile() {
+		return
+	}
+	if e.TitleBlock {
+		c.Add("title_block", "is only for Google Sheets; a file holds titles and rows alone")
+	}
+	if e.KeepMonths {
+		c.Add("keep_month_ends", "is only for Google Sheets; to keep a month's end, copy the file")
+	}
+	if e.OnHandEdit == KeepCopyOfHandEdits {
+		c.Add("on_hand_edit", "keep_copy is only for Google Sheets; choose overwrite or stop")
+	}
 }
 
 // validateTitles checks people's own titles. Their keys are not checked, because a report's columns follow from its

@@ -1,16 +1,14 @@
-// Package file writes rows into CSV files in a folder: one file per exporter, replaced atomically. Text that a
-// spreadsheet program would take for a formula is written with a leading apostrophe.
+// Package file writes rows into CSV files and Excel workbooks in folders: one file per exporter, replaced atomically.
+// In CSV, text that a spreadsheet program would take for a formula is written with a leading apostrophe.
 package file
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,16 +19,18 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Folder is a destination whose targets are files in one folder; Target.File names them.
+// Folder is a destination whose targets are CSV files in one folder; Target.File names them.
 type Folder struct{ Path string }
 
 var _ export.Destination = Folder{}
 
-// write is a prepared write to one file.
+// write is a prepared write to one CSV file.
 type write struct {
-	path    string
+	*place
 	w       export.WriteRequest
+	strange bool   // this exporter has not written the file yet
 	old     []byte // nil if there is no file
+	seen    []byte // its digest
 	fresh   []byte
 	builder *change.Builder
 	set     *change.Set
@@ -38,30 +38,34 @@ type write struct {
 
 // Prepare implements export.Destination.
 func (f Folder) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
-	if w.Target.File == "" || filepath.Base(w.Target.File) != w.Target.File {
-		return nil, problem.Invalid("destination.file", "must be the name of a file, such as invoices.csv")
-	}
-	r := &write{path: filepath.Join(f.Path, w.Target.File), w: w}
-	var err error
-	if r.old, err = readFile(r.path); err != nil {
+	p, err := openPlace(f.Path, w.Target.File, string(export.CSVFile))
+	if err != nil {
 		return nil, err
 	}
-	w.Report(export.PhaseComparing, 0)
-	if err := r.compare(ctx); err != nil {
-		return nil, err
+	p.url = "file://" + filepath.ToSlash(filepath.Join(f.Path, p.name))
+	return prepareCSV(ctx, p, w, false)
+}
+
+// prepareCSV prepares a write. It closes the place if that fails.
+func prepareCSV(ctx context.Context, p *place, w export.WriteRequest, strange bool) (export.Write, error) {
+	r := &write{place: p, w: w, strange: strange}
+	err := r.look()
+	if err == nil {
+		w.Report(export.PhaseComparing, 0)
+		err = r.compare(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.close())
 	}
 	return r, nil
 }
 
-func readFile(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+func (r *write) look() (err error) {
+	if r.old, err = r.read(); err == nil && r.old != nil {
+		sum := sha256.Sum256(r.old)
+		r.seen = sum[:]
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the file that is there: %w", err)
-	}
-	return data, nil
+	return err
 }
 
 // compare passes over the existing rows and then the result, and encodes what the file is to hold.
@@ -70,6 +74,10 @@ func (r *write) compare(ctx context.Context) error {
 	if err != nil {
 		return problem.New(problem.SheetConflict, "The file %s is no CSV that this program wrote: %v.",
 			r.w.Target.File, err)
+	}
+	if r.strange && len(standing) > 0 && !slices.Equal(standing[0], r.w.ChangeOptions().Titles) {
+		return problem.New(problem.SheetConflict, "The file %s is there already, with other titles.", r.name).
+			WithHint("Move it away, or let the exporter write another file. Nothing was written.").Lasting()
 	}
 	if r.w.Snapshot && len(standing) > 0 {
 		if r.w.Rows, err = export.KeepColumns(r.w.Rows, columnsOf(standing[0], r.w.Rows.Schema())); err != nil {
@@ -175,14 +183,20 @@ func combine(steps []change.Step, mark change.Mark, standing, wanted [][]string)
 	return out
 }
 
+// byteOrderMark lets spreadsheet programs read other letters than English ones.
+const byteOrderMark = "\ufeff"
+
+func trimMark(data []byte) []byte { return bytes.TrimPrefix(data, []byte(byteOrderMark)) }
+
 func encode(records [][]string) []byte {
 	var out bytes.Buffer
+	out.WriteString(byteOrderMark)
 	_ = csv.NewWriter(&out).WriteAll(records) // to memory
 	return out.Bytes()
 }
 
 func parse(data []byte) ([][]string, error) {
-	in := csv.NewReader(bytes.NewReader(data))
+	in := csv.NewReader(bytes.NewReader(trimMark(data)))
 	return in.ReadAll()
 }
 
@@ -214,67 +228,15 @@ func (r *write) Requests() int { return 0 }
 
 // Commit implements export.Write.
 func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
-	if err := ctx.Err(); err != nil {
-		return export.WriteResult{}, err
-	}
-	now, err := readFile(r.path)
-	if err != nil {
-		return export.WriteResult{}, err
-	}
-	if !bytes.Equal(now, r.old) {
-		return export.WriteResult{}, export.ErrMoved
-	}
-	target := r.w.Target
-	target.URL = "file://" + filepath.ToSlash(r.path)
 	res := export.WriteResult{
-		Target: target, Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: bytes.Equal(r.old, r.fresh),
+		Rows: r.set.Rows, Trace: r.builder.Trace(),
+		Unchanged: r.old != nil && bytes.Equal(trimMark(r.old), trimMark(r.fresh)),
 	}
-	if res.Unchanged {
-		return res, nil
-	}
-	r.w.Report(export.PhaseCommitting, res.Rows)
-	return res, replaceFile(r.path, r.fresh)
-}
-
-// replaceFile replaces the contents atomically: whoever opens the file sees the old contents or the new, even after a
-// crash.
-func replaceFile(path string, data []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("making a file beside the old one: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	_, err = io.Copy(temp, bytes.NewReader(data))
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the file: %w", err)
-	}
-	return syncFolder(filepath.Dir(path))
+	return r.commit(ctx, r.w, r.set, r.seen, res, func(out io.Writer) error {
+		_, err := out.Write(r.fresh)
+		return err
+	})
 }
 
 // Close implements export.Write.
-func (r *write) Close() error { return nil }
-
-// syncFolder makes a rename durable.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("opening the folder: %w", err)
-	}
-	if err := errors.Join(folder.Sync(), folder.Close()); err != nil {
-		return fmt.Errorf("syncing the folder: %w", err)
-	}
-	return nil
-}
+func (r *write) Close() error { return r.close() }

@@ -1,10 +1,8 @@
 package file_test
 
 import (
-	"encoding/csv"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -21,22 +19,7 @@ func TestConformance(t *testing.T) {
 		path := filepath.Join(folder, "test.csv")
 		return destinationtest.Place{
 			Destination: file.Folder{Path: folder}, Target: export.Target{File: "test.csv"},
-			Read: func() [][]string {
-				data, err := os.ReadFile(path)
-				if err != nil {
-					return nil
-				}
-				records, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, r := range records {
-					for i := range r {
-						r[i] = strings.TrimPrefix(r[i], "'")
-					}
-				}
-				return records
-			},
+			Read: func() [][]string { return readPlainly(t, path) },
 			Disturb: func() {
 				if err := os.WriteFile(path, []byte("ID,Name,Total\n1,Eve,1.00\n"), 0o600); err != nil {
 					t.Fatal(err)

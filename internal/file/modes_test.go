@@ -23,7 +23,7 @@ func readRecords(t testing.TB, path string) [][]string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	must(t, err)
-	records, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
+	records, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff"))).ReadAll()
 	must(t, err)
 	return records
 }

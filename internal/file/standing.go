@@ -29,7 +29,11 @@ func (r *bookWrite) openStanding() (*standing, error) {
 	if r.old == nil {
 		return &standing{head: r.titles}, nil
 	}
-	book, err := sheetfile.OpenBook(r.path)
+	in, err := r.folder.Open(r.name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the workbook that is there: %w", err)
+	}
+	book, err := sheetfile.ReadBook(in)
 	if err != nil {
 		return nil, problem.Wrap(err, problem.SheetConflict, "The file %s is no Excel workbook.", r.w.Target.File).
 			WithHint("Move it away, or let the exporter write another file.")

@@ -1,21 +1,17 @@
 package file
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/problem"
 	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/table"
 )
@@ -29,7 +25,7 @@ var _ export.Destination = Workbooks{}
 
 // bookWrite is a prepared write to one workbook.
 type bookWrite struct {
-	path      string
+	*place
 	w         export.WriteRequest
 	policy    change.Policy
 	titles    []sheetfile.Value
@@ -44,41 +40,28 @@ type bookWrite struct {
 
 // Prepare implements export.Destination.
 func (f Workbooks) Prepare(ctx context.Context, w export.WriteRequest) (export.Write, error) {
-	name := w.Target.File
-	if filepath.Base(name) != name || !strings.HasSuffix(name, ".xlsx") {
-		return nil, problem.Invalid("destination.file", "must be the name of a file, such as invoices.xlsx")
+	p, err := openPlace(f.Path, w.Target.File, string(export.XLSXFile))
+	if err != nil {
+		return nil, err
 	}
-	r := &bookWrite{path: filepath.Join(f.Path, name), w: w, enc: sheetfile.Encoder{Zone: w.Zone}}
+	p.url = "file://" + filepath.ToSlash(filepath.Join(f.Path, p.name))
+	return prepareBook(ctx, p, w)
+}
+
+// prepareBook prepares a write. It closes the place if that fails.
+func prepareBook(ctx context.Context, p *place, w export.WriteRequest) (export.Write, error) {
+	r := &bookWrite{place: p, w: w, enc: sheetfile.Encoder{Zone: w.Zone}}
 	r.policy = w.Policy()
 	r.titles = titlesOf(w.Rows.Schema())
 	var err error
-	if r.old, err = digestFile(r.path); err != nil {
-		return nil, err
-	}
-	w.Report(export.PhaseComparing, 0)
-	if err := r.compare(ctx); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// digestFile returns the digest of a file's contents; nil if there is no file.
-func digestFile(path string) (sum []byte, err error) {
-	in, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil {
-		h := sha256.New()
-		if _, err = io.Copy(h, in); err == nil {
-			sum = h.Sum(nil)
-		}
-		err = errors.Join(err, in.Close())
+	if r.old, err = p.digest(); err == nil {
+		w.Report(export.PhaseComparing, 0)
+		err = r.compare(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the file that is there: %w", err)
+		return nil, errors.Join(err, p.close())
 	}
-	return sum, nil
+	return r, nil
 }
 
 // titlesOf returns the header.
@@ -209,37 +192,17 @@ func (r *bookWrite) Requests() int { return 0 }
 
 // Commit implements export.Write.
 func (r *bookWrite) Commit(ctx context.Context) (export.WriteResult, error) {
-	target := r.w.Target
-	target.URL = "file://" + filepath.ToSlash(r.path)
 	res := export.WriteResult{
-		Target: target, Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: r.unchanged,
+		Rows: r.set.Rows, Trace: r.builder.Trace(), Unchanged: r.unchanged,
 		Warnings: export.Warnings(export.WarnWrite, "", r.enc.Notes()...),
 	}
-	if r.unchanged {
-		return res, r.verify(ctx)
-	}
-	b, err := r.make(ctx)
-	if err != nil {
-		return export.WriteResult{}, err
-	}
-	r.w.Report(export.PhaseCommitting, res.Rows)
-	err = replaceBy(r.path, b.Write, func() error { return r.verify(ctx) })
-	if err = errors.Join(err, b.Close()); err != nil {
-		return export.WriteResult{}, err
-	}
-	return res, nil
-}
-
-// verify returns ErrMoved if the file is not the one that was looked at.
-func (r *bookWrite) verify(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	now, err := digestFile(r.path)
-	if err == nil && !bytes.Equal(now, r.old) {
-		return export.ErrMoved
-	}
-	return err
+	return r.commit(ctx, r.w, r.set, r.old, res, func(out io.Writer) error {
+		b, err := r.make(ctx)
+		if err != nil {
+			return err
+		}
+		return errors.Join(b.Write(out), b.Close())
+	})
 }
 
 // make encodes the rows that should stand.
@@ -282,36 +245,5 @@ func (r *bookWrite) fill(ctx context.Context, b *sheetfile.Workbook) error {
 	return nil
 }
 
-// replaceBy replaces a file by what write writes, atomically and with the permissions of the old one. may is asked at
-// the last moment; its error leaves the old file as it is.
-func replaceBy(path string, write func(io.Writer) error, may func() error) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("making a file beside the old one: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	err = write(temp)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if old, missing := os.Stat(path); err == nil && missing == nil {
-		err = temp.Chmod(old.Mode().Perm())
-	}
-	if err = errors.Join(err, temp.Close()); err != nil {
-		return fmt.Errorf("writing the file: %w", err)
-	}
-	if err := may(); err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), path); err != nil {
-		return fmt.Errorf("replacing the file: %w", err)
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
 // Close implements export.Write.
-func (r *bookWrite) Close() error { return nil }
+func (r *bookWrite) Close() error { return r.close() }

@@ -38,7 +38,7 @@ type run struct{ row, rows, from int }
 
 // arrange puts the steps into practice where stand rows are, the last spare of them blank.
 func arrange(steps []change.Step, stand, spare int) arrangement {
-	var a arrangement
+	a := withRoom(steps)
 	at, row := 0, 0 // before and after the shifts
 	edge := false   // the first row's values must still be copied to row
 	last := none    // where the last row's values must be copied to
@@ -89,6 +89,22 @@ func arrange(steps []change.Step, stand, spare int) arrangement {
 	}
 	a.order()
 	return a
+}
+
+// withRoom returns an arrangement with room for what the steps become: they may be as many as the rows.
+func withRoom(steps []change.Step) arrangement {
+	var keeps, marks, runs int
+	for _, s := range steps {
+		switch s.Do {
+		case change.Keep:
+			keeps++
+		case change.Relabel:
+			marks++
+		case change.Write, change.Insert:
+			runs++
+		}
+	}
+	return arrangement{keeps: make([]run, 0, keeps), marks: make([]run, 0, marks), runs: make([]run, 0, runs)}
 }
 
 // order joins shifts that undo each other, sorts them, and works out where rows were put in.
@@ -142,28 +158,42 @@ func (a *arrangement) growth() int {
 	return n
 }
 
-// added returns the rows that are new, where fresh tells which cells are: the rows at the edges were copied into cells
-// that were put in.
+// added returns the rows that are new, where fresh tells which cells are: of the rows at the edges, which were copied
+// into cells that were put in, the new one is the one that the copy was made of.
 func (a *arrangement) added() []run {
 	var list []run
 	for _, f := range a.fresh {
-		if n := len(list); n > 0 && list[n-1].row+list[n-1].rows == f.row {
-			list[n-1].rows += f.rows
-		} else {
-			list = append(list, f)
-		}
+		list = append(list, run{row: f.row, rows: f.rows})
 	}
 	for _, c := range a.copies {
-		for i, f := range list {
-			switch {
-			case c.to == f.row && c.from == f.row+f.rows:
-				list[i].row++
-			case c.to == f.row+f.rows-1 && c.from == f.row-1:
-				list[i].row--
+		list = append(without(list, c.to), run{row: c.from, rows: 1})
+	}
+	slices.SortFunc(list, func(x, y run) int { return cmp.Compare(x.row, y.row) })
+	var joined []run
+	for _, f := range list {
+		if n := len(joined); n > 0 && joined[n-1].row+joined[n-1].rows == f.row {
+			joined[n-1].rows += f.rows
+		} else {
+			joined = append(joined, f)
+		}
+	}
+	return joined
+}
+
+// without returns the runs without a row.
+func without(list []run, row int) []run {
+	var out []run
+	for _, f := range list {
+		for _, part := range []run{
+			{row: f.row, rows: min(f.row+f.rows, row) - f.row},
+			{row: max(f.row, row+1), rows: f.row + f.rows - max(f.row, row+1)},
+		} {
+			if part.rows > 0 {
+				out = append(out, part)
 			}
 		}
 	}
-	return list
+	return out
 }
 
 // inserted returns how many rows are put in. For a moment all of them are there together with those that are then taken
@@ -189,8 +219,15 @@ func (a *arrangement) highest() (row int, any bool) {
 // written returns how many rows are written.
 func (a *arrangement) written() int {
 	n := 0
-	for _, p := range a.pieces() {
-		n += p.rows
+	for _, r := range a.runs {
+		if r.from != change.Blank {
+			n += r.rows
+		}
+	}
+	if a.byRow {
+		for _, p := range a.moved {
+			n += p.rows
+		}
 	}
 	return n
 }

@@ -97,7 +97,7 @@ func (p *person) tabTitle() string { return p.b.doc().Tabs()[0].Title }
 func rowsUnder(b *bench, tab string) [][]string {
 	var at []string
 	for name, n := range b.doc().NamedRanges() {
-		if !strings.HasSuffix(name, "_title") {
+		if strings.HasPrefix(name, "ledgersheet_") && !strings.HasSuffix(name, "_title") {
 			at = append(at, n)
 		}
 	}

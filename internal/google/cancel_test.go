@@ -161,7 +161,7 @@ func TestRevokedInTheMiddle(t *testing.T) {
 	old, fresh := invoices(100), invoices(120)
 	b.mustWrite(schema, old)
 	b.sim.Fail(googlesim.Fault{
-		Times: -1, Skip: 6, Status: 401, State: "UNAUTHENTICATED",
+		Times: -1, Skip: 7, Status: 401, State: "UNAUTHENTICATED",
 		Message: "Request had invalid authentication credentials.",
 	})
 	_, err := b.write(schema, fresh)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -38,6 +39,9 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 			return false
 		}
 		s := t.stamps[r.w.Owner]
+		if r.plan.writing {
+			return s.Writing == r.w.Run
+		}
 		return s.Run == r.w.Run && s.Digest == r.plan.digest
 	})
 	if problem.HasCode(err, problem.GoogleRejected) {
@@ -49,6 +53,10 @@ func (r *write) commit(ctx context.Context, body []byte) error {
 	if n := st.rangeOf(r.w.Owner); n.tab != r.plan.tabID || n.at != r.plan.landing() {
 		return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
 			"Somebody moved cells of the tab %q while it was written.", r.plan.title))
+	}
+	if r.copies() && r.lostConditions(st) {
+		r.warnings = append(r.warnings, fmt.Sprintf("Google took conditional formats off the rows of the tab %q when "+
+			"it put them back. Look at Format, Conditional formatting.", r.plan.title))
 	}
 	return nil
 }
@@ -64,7 +72,15 @@ func (r *write) refused(ctx context.Context, refusal error) error {
 		return refusal
 	}
 	return errors.Join(export.ErrMoved, problem.New(problem.SheetConflict,
-		"Somebody changed the tab %q again and again while it was to be written.", r.plan.title))
+		"Somebody changed the tab %q again and again while it was to be written.", r.tabTitle()))
+}
+
+// tabTitle returns the title of the rows' tab.
+func (r *write) tabTitle() string {
+	if r.place.tab != nil && !r.place.rename {
+		return r.place.tab.title
+	}
+	return r.w.Target.Sheet
 }
 
 // verifyTarget reads the rows back from where readers see them. If they are not those that were written, somebody came

@@ -6,9 +6,8 @@ import (
 	"encoding/hex"
 	"hash"
 
-	"github.com/shopspring/decimal"
-
 	"ledgersheet/internal/change"
+	"ledgersheet/internal/table"
 )
 
 // tally summarises rows of a sheet: a digest, and what verify compares a written range with.
@@ -16,11 +15,12 @@ type tally struct {
 	sum         hash.Hash
 	rows        int // without the header
 	first, last []value
-	sums        []decimal.Decimal // by column; numbers only, added as Sheets would
+	sums        []table.Sum // by column; numbers only, added as Sheets would
+	buf         []byte
 }
 
 func newTally(columns int) *tally {
-	return &tally{sum: sha256.New(), sums: make([]decimal.Decimal, columns)}
+	return &tally{sum: sha256.New(), sums: make([]table.Sum, columns)}
 }
 
 // head takes the header.
@@ -34,13 +34,14 @@ func (t *tally) add(row []value, money []bool) {
 	}
 	t.last = append(t.last[:0], row...)
 	if money != nil {
-		addMoney(t.sums, money, [][]value{row})
+		addMoney(t.sums, money, row)
 	}
 }
 
 // addDigest takes the next row, of which only the digest is known.
 func (t *tally) addDigest(d uint64) {
-	t.sum.Write(binary.BigEndian.AppendUint64(nil, d))
+	t.buf = binary.BigEndian.AppendUint64(t.buf[:0], d)
+	t.sum.Write(t.buf)
 	t.rows++
 }
 

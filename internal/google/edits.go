@@ -2,6 +2,7 @@ package google
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ledgersheet/internal/change"
@@ -22,7 +23,7 @@ func (r *write) keptWarnings() []string {
 	}
 	var own []string
 	for _, ed := range r.set.Edits {
-		if ed.Kind == change.Added {
+		if ed.Kind == change.Added && !slices.Contains(r.own, ed.At) {
 			own = append(own, ed.Place)
 		}
 	}
@@ -30,6 +31,9 @@ func (r *write) keptWarnings() []string {
 		list = append(list, fmt.Sprintf("%s of the exported area on the tab %q was not written by this exporter and "+
 			"is no longer there. What this run changed shows what it held. Keep your own lines below or beside the "+
 			"area.", strings.Join(own[:min(len(own), namedEdits)], ", "), r.plan.title))
+	}
+	if text := r.ownWarning(); text != "" {
+		list = append(list, text)
 	}
 	return list
 }
@@ -84,11 +88,11 @@ func (r *write) editedPlaces() string {
 
 // refuseEdits fails a write that would undo what people did, if the exporter is to stop then.
 func (r *write) refuseEdits() error {
-	if r.w.OnHandEdit != export.StopOnHandEdit || r.set.Edited == 0 || r.plan == nil {
+	if r.w.OnHandEdit != export.StopOnHandEdit || r.set.Edited == 0 || r.place.tab == nil {
 		return nil
 	}
 	return problem.New(problem.SheetConflict, "People have edited the exported area on the tab %q since the last "+
-		"run: %s.", r.plan.title, r.editedPlaces()).
+		"run: %s.", r.place.tab.title, r.editedPlaces()).
 		WithHint("Put back what was there or correct it in QuickBooks, or let the exporter overwrite edits or keep a " +
 			"copy of them. Nothing was written.").Lasting()
 }

@@ -100,7 +100,8 @@ func TestDoubleIsNamed(t *testing.T) {
 	}
 	b.mustWrite(schema, invoices(4)) // the search still lags
 	res := b.mustWrite(schema, invoices(5))
-	if len(res.Warnings) != 1 || !strings.Contains(res.Warnings[0].Text, double) {
+	if len(res.Warnings) != 1 || !strings.Contains(res.Warnings[0].Text, double) ||
+		res.Warnings[0].Code != export.WarnDouble {
 		t.Fatalf("the double is not named: %v", res.Warnings)
 	}
 	b.check("Invoices!A1:F9", schema, invoices(5))
@@ -108,6 +109,41 @@ func TestDoubleIsNamed(t *testing.T) {
 	if res := b.mustWrite(schema, invoices(6)); len(res.Warnings) != 0 {
 		t.Errorf("one that somebody uses: %v", res.Warnings)
 	}
+	word := map[bool]string{true: "mine"}
+	removal := func(n int) written {
+		b.repairs = []export.Repair{export.RepairRemoveDouble}
+		return b.mustWrite(schema, invoices(n))
+	}
+	trashed := func(id string) bool {
+		got, err := b.client.Trashed(b.ctx, "con_1", []string{id})
+		must(t, err)
+		return len(got) == 1
+	}
+	for name, use := range map[string]func(on bool){
+		"a value": func(on bool) { must(t, b.sim.Spreadsheet(double).SetCell("Sheet1!C7", word[on])) },
+		"a note":  func(on bool) { must(t, b.sim.Spreadsheet(double).SetNote("Sheet1!C7", word[on])) },
+		"a tab": func(on bool) {
+			if on {
+				must(t, b.sim.Spreadsheet(double).AddTab("Mine"))
+			} else {
+				must(t, b.sim.Spreadsheet(double).DeleteTab("Mine"))
+			}
+		},
+	} {
+		must(t, b.sim.Spreadsheet(double).SetCell("Sheet1!C7", ""))
+		use(true)
+		if removal(6); trashed(double) {
+			t.Fatalf("a double with %s was moved to the bin", name)
+		}
+		use(false)
+	}
+	if res := removal(6); len(res.Warnings) != 0 || !res.Unchanged || !trashed(double) {
+		t.Errorf("the double stays: %+v", res)
+	}
+	if res := removal(7); trashed(b.exporter.Target.Spreadsheet) || len(res.Warnings) != 0 {
+		t.Errorf("again: %+v", res)
+	}
+	b.check("Invoices!A1:F9", schema, invoices(7))
 }
 
 // TestStorage: Google says the same to people whose storage is full and to service accounts, in old words and new.
@@ -281,7 +317,8 @@ func TestFullness(t *testing.T) {
 			SheetId: hidden.ID, Dimension: "ROWS", Length: 90_000,
 		}}))
 		// 900 rows in 30 days, and room for 1613 more on a tab of 26 columns.
-		says(1000, "99 %", "full in about 2 months")
+		says(1000, "99 %", "This exporter had 100 rows on 1 January 2000 and has 1,000 on 31 January 2000: at that "+
+			"pace it is full in about 2 months, around March 2000.")
 		must(t, b.doc().Batch(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
 			SheetId: hidden.ID, Dimension: "ROWS", Length: 1_600,
 		}}))

@@ -30,9 +30,18 @@ func (pl *plan) fullness() string {
 	text := fmt.Sprintf("The spreadsheet has %s of the 10,000,000 cells that Google allows, %d %%, over all tabs and "+
 		"with empty cells.", grouped(cells), cells*100/export.MostCells)
 	if left := pl.lasts(tabRows - pl.target.endRow + (export.MostCells-cells)/tabCols); left > 0 {
-		text += " As this exporter's rows have grown so far, it is full in about " + roughly(left) + "."
+		text += pl.forecast(left)
 	}
 	return text + " Use another spreadsheet in good time, fewer columns or a filter, or delete empty rows and columns."
+}
+
+// forecast says when the spreadsheet is full, and what that follows from.
+func (pl *plan) forecast(left time.Duration) string {
+	const date = "2 January 2006"
+	first, _ := time.Parse(time.RFC3339, pl.place.stamp.First.At) // as lasts has done
+	return fmt.Sprintf(" This exporter had %s rows on %s and has %s on %s: at that pace it is full in about %s, "+
+		"around %s.", grouped(pl.place.stamp.First.Rows-1), first.Format(date), grouped(pl.rows), pl.at.Format(date),
+		roughly(left), pl.at.Add(left).Format("January 2006"))
 }
 
 // lasts returns how long there is room for so many more rows if they grow as they have; 0 if that cannot be told or is

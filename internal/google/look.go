@@ -28,7 +28,13 @@ func (r *write) look(ctx context.Context) error {
 	if err := r.prove(ctx); err != nil {
 		return err
 	}
-	return r.takeOver(ctx)
+	if err := r.takeOver(ctx); err != nil {
+		return err
+	}
+	if err := r.takeTemplate(ctx); err != nil {
+		return err
+	}
+	return r.chooseMove()
 }
 
 // zone returns the time zone in which the spreadsheet shows instants.
@@ -77,7 +83,7 @@ func (r *write) prove(ctx context.Context) error {
 // keeps them for their old values.
 func (r *write) stand(ctx context.Context) error {
 	m := r.place.managed
-	if m.empty() || r.place.isMoved() && r.w.Policy().Order || len(r.place.stamp.Fields) == 0 {
+	if m.empty() || len(r.place.stamp.Fields) == 0 {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()
@@ -144,11 +150,11 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 		}
 	}
 	r.newChange()
-	r.spare = 0
+	r.spare, r.own, r.blanks = 0, nil, map[int]bool{}
 	columns := r.w.Rows.Schema().Columns
 	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
 	line, blank := make([]value, len(columns)), make([]value, len(columns))
-	last := make([]value, len(r.place.stamp.Fields))
+	last, blankLast := make([]value, len(r.place.stamp.Fields)), make([]value, len(r.place.stamp.Fields))
 	isHeader := true
 	err = r.read(ctx, r.state.id, r.place.tab.title, at, func(row []value) {
 		if isHeader {
@@ -161,28 +167,36 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 				line[i] = row[col-at.col]
 			}
 		}
-		if slices.Equal(line, blank) {
-			r.spare++
-			return
-		}
 		clear(last)
-		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
-			r.keep(blank, last)
-		}
 		for i, f := range r.place.stamp.Fields {
 			if col, ok := r.place.layout.at[f.ID]; ok {
 				last[i] = row[col-at.col]
 			}
 		}
+		if isBlank(line) && isBlank(last) {
+			r.spare++
+			return
+		}
+		for ; r.spare > 0; r.spare-- { // people have blanked rows in between
+			r.keep(blank, blankLast)
+		}
 		r.keep(line, last)
 	})
+	r.kept.Seal()
 	return plain, err
 }
 
 // keep takes the next existing row, also in the columns of the last write.
 func (r *write) keep(values, last []value) {
+	if isBlank(values) && isBlank(last) {
+		r.blanks[r.change.Stands()] = true
+	}
 	r.change.StandLast(values, last)
 	_ = r.kept.Add(table.Row{Cells: packRow(values)}) // cannot fail: it is as wide as its schema, and in memory
+}
+
+func isBlank(row []value) bool {
+	return !slices.ContainsFunc(row, func(v value) bool { return v.Kind != 0 })
 }
 
 // standing yields the existing rows again.
@@ -258,8 +272,8 @@ func (r *write) meetsAnother(area rect) *problem.Problem {
 		WithRemedies(string(export.RepairStartOver))
 }
 
-// firstTaken returns the address of the first cell into which something was entered, or "" if there is none. A formula
-// that shows nothing counts.
+// firstTaken returns the address of a cell that people use, or "" if there is none. A formula that shows nothing
+// counts, and so does a note or a rule for what may be entered.
 func (r *write) firstTaken(ctx context.Context, title string, area rect) (taken string, err error) {
 	return r.firstTakenIn(ctx, r.state.id, title, area)
 }
@@ -282,7 +296,14 @@ func (s *session) firstTakenIn(ctx context.Context, id, title string, area rect)
 			return "", err
 		}
 	}
-	return taken, nil
+	if taken != "" || area.empty() {
+		return taken, nil
+	}
+	notes, err := s.annotations(ctx, id, title, []rect{area})
+	if err != nil || len(notes) == 0 {
+		return "", err
+	}
+	return cellName(notes[0].row, notes[0].col), nil
 }
 
 // lookLasts is how long a look is trusted. More time may pass before the write that relies on it, while the write waits
@@ -315,7 +336,11 @@ func (r *write) goneColumns(ctx context.Context) ([]goneColumn, error) {
 			continue
 		}
 		g := goneColumn{col: col, field: id, bare: true}
-		for _, part := range (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1}) {
+		parts := (rect{0, col, t.rows, col + 1}).minus(rect{m.row, col, m.endRow, col + 1})
+		for _, l := range consecutive(r.own) {
+			parts = append(parts, rect{m.row + 1 + l.row, col, m.row + 1 + l.row + l.rows, col + 1})
+		}
+		for _, part := range parts {
 			for _, area := range allMinus([]rect{part}, r.place.heading.cells()) {
 				taken, err := r.firstTaken(ctx, t.title, area)
 				if err != nil {

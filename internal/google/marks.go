@@ -226,11 +226,14 @@ func (pl *plan) newStamp() stamp {
 		s.First = firstRows{s.At, s.Rows}
 	}
 	for i, c := range pl.schema.Columns {
-		f := field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c), Key: c.Key}
+		f := field{ID: c.ID, Title: pl.titles[i], Shows: showsOf(c), Key: c.Key, Linked: pl.isLinked(i)}
 		if i > 0 {
 			f.Gap = pl.cols[i] - pl.cols[i-1] - 1
 		}
 		s.Fields = append(s.Fields, f)
+	}
+	if pl.writing {
+		return pl.unfinishedStamp(s)
 	}
 	if pl.undo != nil {
 		s.Fields, s.Look = nil, pl.undo.Look

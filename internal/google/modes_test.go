@@ -33,6 +33,7 @@ type history struct {
 	known   map[string]bool // ids that were ever written, as far as a run that adds has left word
 	trace   []byte
 	notes   int // of a person, below the rows
+	linked  bool
 }
 
 // mode is how a run writes.
@@ -88,10 +89,15 @@ func (h *history) want(m mode) (rows [][]string, known map[string]bool) {
 
 // run writes once.
 func (h *history) run(m mode, run int) (export.WriteResult, *change.Set, error) {
-	spool := table.NewSpool(recordSchema)
+	schema := recordSchema
+	if h.linked {
+		schema = linkedSchema()
+	}
+	spool := table.NewSpool(schema)
 	for _, id := range h.records {
 		v := h.values[id]
 		row := table.Row{Cells: []table.Cell{table.TextOf(id), table.TextOf(v[0]), table.TextOf(v[1])}}
+		row.Link = linkOf(id)
 		if err := spool.Add(row); err != nil {
 			h.Fatal(err)
 		}

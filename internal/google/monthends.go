@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,21 +73,22 @@ func (r *write) keepMonthEnd() {
 	for _, p := range parts {
 		rows, cols = max(rows, p.endRow), max(cols, p.endCol)
 	}
-	size, staging := rows*cols, pl.arr.written()*len(pl.cols)
-	full := r.state.cells(pl.owner) + max(0, pl.growth()) + pl.kept.cells + staging + size
-	if full > export.MostCells/100*monthEndShare || tabs >= mostTabs {
-		pl.kept.warning = fmt.Sprintf("There is no room to keep a copy of the rows as they stood at the end of %s: "+
-			"the spreadsheet has %d tabs of at most %d, and would have %s cells of at most %s. Delete tabs that you "+
-			"no longer need.", month, len(r.state.tabs), mostTabs, grouped(full), grouped(export.MostCells))
+	size, need := rows*cols, r.budget()
+	need.kept += size
+	if need.full() > export.MostCells/100*monthEndShare || tabs >= mostTabs {
+		pl.kept.warning = fmt.Sprintf("There is no room to keep a copy of the rows as they stood at the end of %s. "+
+			"The spreadsheet has %d tabs of at most %d. %s Copies may fill %d %% of that. Delete tabs that you no "+
+			"longer need.", month, len(r.state.tabs), mostTabs, need, monthEndShare)
 		return
 	}
 	id := numberFor("month end", string(pl.owner), month)
 	for r.state.tab(id) != nil {
 		id++
 	}
-	pl.kept.requests = append(pl.kept.requests, r.monthEndRequests(id, month, rows, cols, parts)...)
+	pl.kept.copies = append(pl.kept.copies, r.monthEndRequests(id, month, rows, cols, parts)...)
 	pl.kept.cells += size
 	pl.kept.monthEnd = true
+	pl.kept.monthTitle = r.state.freeTitle(r.place.tab.title, " "+month)
 }
 
 // monthEndRequests returns the requests that make the tab and copy the range, which is the first part, and the heading
@@ -146,6 +148,60 @@ func (r *write) putMonthEnd(ctx context.Context) error {
 	})
 	if problem.HasCode(err, problem.GoogleRejected) {
 		return r.refused(ctx, err)
+	}
+	return err
+}
+
+// checkMonthEnd reads the copy of a month's end back, if one was made, and warns if it is not what stood when the run
+// looked. It cannot be made again: the rows that it is a copy of have been written over.
+func (r *write) checkMonthEnd(ctx context.Context) {
+	if r.monthEndReads() == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout) // it is there: too late to cancel
+	defer cancel()
+	title := r.plan.kept.monthTitle
+	switch err := r.compareMonthEnd(ctx, title); {
+	case errors.Is(err, errDiffers):
+		r.warnings = append(r.warnings, fmt.Sprintf("The tab %q, which keeps the rows of a month's end, does not hold "+
+			"what stood when this run began: somebody changed cells meanwhile, or Google did not copy all of them. "+
+			"Compare it with the version history (File, Version history).", title))
+	case err != nil:
+		r.warnings = append(r.warnings, fmt.Sprintf("The tab %q, which keeps the rows of a month's end, could not be "+
+			"read back: %s", title, problem.From(err).Message))
+	}
+}
+
+// monthEndReads returns how many requests checkMonthEnd makes.
+func (r *write) monthEndReads() int {
+	if !r.plan.kept.monthEnd || r.kept == nil {
+		return 0
+	}
+	return min(r.kept.Len(), 1)
+}
+
+// errDiffers says that a copy is not like its original.
+var errDiffers = errors.New("the copy differs")
+
+// compareMonthEnd compares the copy with the rows that the run has read. A formula has left its value, which is not
+// known.
+func (r *write) compareMonthEnd(ctx context.Context, title string) error {
+	stood := newReader(r.existing())
+	defer stood.stop()
+	m := r.place.extent()
+	at, row, same := rect{m.row + 1, m.col, m.row + 1 + r.kept.Len(), m.endCol}, 0, true
+	err := r.read(ctx, r.state.id, title, at, func(copied []value) {
+		want, err := stood.row(row)
+		row++
+		for i, c := range r.w.Rows.Schema().Columns {
+			if col, ok := r.place.layout.at[c.ID]; ok && err == nil && !isFormula(want[i]) {
+				same = same && copied[col-m.col] == want[i]
+			}
+		}
+		same = same && err == nil
+	})
+	if err == nil && !same {
+		return errDiffers
 	}
 	return err
 }

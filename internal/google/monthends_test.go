@@ -3,6 +3,8 @@ package google_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,9 +46,11 @@ func sleepUntil(t *testing.T, at string) {
 var isMonthEnd = regexp.MustCompile(` \d{4}-\d{2}( \(\d\))?$`)
 
 // monthEnds returns the titles of the tabs that keep a month's end, in the order in which they were made.
-func (k *keeper) monthEnds() []string {
+func (k *keeper) monthEnds() []string { return monthEndsIn(k.doc()) }
+
+func monthEndsIn(doc *googlesim.Spreadsheet) []string {
 	var titles []string
-	for _, t := range k.doc().Tabs() {
+	for _, t := range doc.Tabs() {
 		if isMonthEnd.MatchString(t.Title) && !t.Hidden {
 			titles = append(titles, t.Title)
 		}
@@ -519,5 +523,57 @@ func TestMonthEndWithHeading(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// besides does something before each request whose address has a part.
+type besides struct {
+	next http.RoundTripper
+	part string
+	do   func()
+}
+
+func (b besides) RoundTrip(r *http.Request) (*http.Response, error) {
+	if address, err := url.QueryUnescape(r.URL.String()); err == nil && strings.Contains(address, b.part) {
+		b.do()
+	}
+	return b.next.RoundTrip(r)
+}
+
+// TestMonthEndIsReadBack spoils a copy before it is read back, in a run with new rows and in one without: the run
+// warns and names the tab. Formulas that people have typed over values leave other values there, which is right.
+func TestMonthEndIsReadBack(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		rows, maxBody int
+		spoil         string
+		warned        bool
+	}{
+		"small": {25, 0, "B7", true}, "staged": {35, 1_500, "F20", true}, "same rows": {20, 0, "A21", true},
+		"untouched": {25, 0, "", false}, "untouched, same rows": {20, 0, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				k := newMonthKeeper(t, test.maxBody)
+				k.mustWrite("run_1", schema, invoices(20))
+				if test.rows != 20 {
+					must(t, k.doc().SetCell("Invoices!E5", "=1+2"))
+				}
+				sleepUntil(t, "2000-02-01T01:00:00Z")
+				reads := 0
+				k.http.Transport = besides{k.http.Transport, "'Invoices 2000-01'", func() {
+					reads++
+					if test.spoil != "" {
+						must(t, k.doc().SetCell("'Invoices 2000-01'!"+test.spoil, "spoilt"))
+					}
+				}}
+				res := k.mustWrite("run_2", schema, invoices(test.rows))
+				said := strings.Join(export.WarningTexts(res.Warnings), "\n")
+				if got := strings.Contains(said, `The tab "Invoices 2000-01"`); got != test.warned || reads != 1 {
+					t.Errorf("%d reads, warnings %q", reads, said)
+				}
+			})
+		})
 	}
 }

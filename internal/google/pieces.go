@@ -27,7 +27,7 @@ type piece struct {
 
 // pieces returns what is written, in the order in which it is sent.
 func (a *arrangement) pieces() []piece {
-	var list []piece
+	list := make([]piece, 0, len(a.runs)+len(a.moved))
 	for _, r := range a.runs {
 		if r.from != change.Blank && r.rows > 0 {
 			list = append(list, piece{r, ofResult})
@@ -59,7 +59,8 @@ func (a *arrangement) blocks() []run {
 
 // rewrite returns the arrangement that writes all rows that a script leaves, where nothing stands.
 func rewrite(steps []change.Step) arrangement {
-	a := arrangement{byRow: true}
+	a := withRoom(steps)
+	a.byRow = true
 	at := 0
 	for _, s := range steps {
 		r := run{a.rows, s.Rows, at}

@@ -2,6 +2,7 @@ package google
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -38,6 +39,8 @@ type plan struct {
 	// whole says that nothing stands that could be kept: all rows go to cells that are not the exporter's yet, or that
 	// it leaves for others.
 	whole bool
+	// writing says that the rows follow the batch, in requests of their own.
+	writing bool
 	// plain says that no rows are put in or taken out, because that would tear something apart. More rows take empty
 	// cells below.
 	plain   bool
@@ -49,6 +52,7 @@ type plan struct {
 	room    int  // rows by which the tab must grow for what moves down
 	target  rect // header and rows, blank ones included
 	unmerge []rect
+	aside   aside
 	kept    keeping
 	back    []*sheets.Request // copy the state that is put back
 	undo    *keptState        // what is put back; nil if the write undoes none
@@ -56,6 +60,9 @@ type plan struct {
 	preset   export.Look
 	overlays overlays
 	heading  headingPlan
+
+	linked    []bool // by column: its cells have links
+	linkBytes int    // about how much they add to the commit
 }
 
 // newPlan starts a plan. It checks, as far as the state without cells tells, that the tab can take the result.
@@ -124,27 +131,26 @@ func (pl *plan) rowRect(row, rows int, span [2]int) rect {
 func (pl *plan) changesNothing() bool {
 	a := &pl.arr
 	rows := len(a.shifts) + len(a.runs) + len(a.moved) + len(a.marks)
-	touched := pl.whole || pl.header || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
-	return !touched && pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
-		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame()
+	touched := pl.whole || pl.header || pl.aside.rows > 0 || rows+len(pl.shape.requests)+len(pl.unmerge) > 0
+	if touched || pl.place.stamp.isUnfinished() {
+		return false
+	}
+	return pl.follows() && len(pl.freshColumns()) == 0 && pl.place.stamp.Look == pl.look() &&
+		pl.place.stamp.Digest == pl.digest && !pl.isRestyled() && pl.heading.isSame() && !pl.changesLinks()
 }
 
 // check returns a problem if the tab cannot take the result.
-func (pl *plan) check(st *state) error {
+func (pl *plan) check() error {
 	if t := pl.place.tab; t != nil {
 		for _, p := range t.protected {
 			if slices.ContainsFunc(pl.touched(), p.blocks) {
-				return problem.New(problem.SheetProtected, "Cells %s of the tab %q are protected against changes by "+
-					"this Google account.", p.at.a1(t.title), t.title)
+				return problem.New(problem.SheetProtected, "Cells %s of the tab %q%s are protected against changes by "+
+					"this Google account.", p.at.a1(t.title), t.title, p.words())
 			}
 		}
 		if err := pl.checkMerges(t); err != nil {
 			return err
 		}
-	}
-	if full := st.cells(pl.owner) + pl.growth() + pl.kept.cells; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "The spreadsheet would have %d cells with these %d rows; "+
-			"Google allows %d.", full, pl.rows, export.MostCells)
 	}
 	return nil
 }
@@ -163,6 +169,14 @@ func (pl *plan) touched() []rect {
 		list = append(list, rect{at.row, s[0], max(at.endRow, pl.place.managed.endRow), s[1]})
 	}
 	return list
+}
+
+// words returns the protection's description for a sentence.
+func (p protection) words() string {
+	if p.name == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", p.name)
 }
 
 func (pl *plan) checkMerges(t *tab) error {
@@ -225,7 +239,7 @@ func (pl *plan) size() (rows, cols int) {
 	case pl.whole:
 		return max(t.rows, pl.target.endRow), max(t.cols, pl.target.endCol)
 	}
-	return max(t.rows, pl.target.endRow, t.rows+pl.room), max(pl.shape.tabCols, pl.target.endCol)
+	return max(t.rows+pl.aside.grow, pl.target.endRow, t.rows+pl.room), max(pl.shape.tabCols, pl.target.endCol)
 }
 
 // growth returns how many cells the tab's grid gains.
@@ -281,7 +295,10 @@ func (pl *plan) prepare() []*sheets.Request {
 			}, "gridProperties.rowCount"),
 		}
 	}
-	reqs := append(pl.headingChanged(), pl.showFiltered()...)
+	reqs := pl.showFiltered()
+	if pl.aside.rows == 0 { // otherwise they came before people's lines moved
+		reqs = append(pl.headingChanged(), reqs...)
+	}
 	for _, m := range pl.unmerge { // where they are before columns and rows move
 		reqs = append(reqs, &sheets.Request{UnmergeCells: &sheets.UnmergeCellsRequest{Range: m.grid(t.id)}})
 	}
@@ -293,7 +310,7 @@ func (pl *plan) prepare() []*sheets.Request {
 	if more := cols - had; more > 0 {
 		reqs = append(reqs, appendDimension(t.id, "COLUMNS", more))
 	}
-	if more := rows - t.rows; more > 0 {
+	if more := rows - t.rows - pl.aside.grow; more > 0 {
 		reqs = append(reqs, appendDimension(t.id, "ROWS", more))
 	}
 	return append(reqs, pl.rowRequests()...)

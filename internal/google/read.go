@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/shopspring/decimal"
-
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
@@ -226,7 +224,7 @@ func (r *write) verify(ctx context.Context, title string, row int, cols []int, w
 func (r *write) verifyEnds(ctx context.Context, title string, at rect, want *tally) error {
 	ends := []rect{{at.row, at.col, at.row + 1, at.endCol}, {at.endRow - 1, at.col, at.endRow, at.endCol}}
 	spans, width := moneySpans(r.money)
-	sums := make([]decimal.Decimal, len(r.money))
+	sums := make([]table.Sum, len(r.money))
 	step := max(1, readCells/max(1, width))
 	for from := at.row; from < at.endRow; from += step {
 		areas := slices.Clone(ends)
@@ -237,7 +235,7 @@ func (r *write) verifyEnds(ctx context.Context, title string, at rect, want *tal
 			break // the ends were checked, and there is no money
 		}
 		var first, last []value
-		partial := make([]decimal.Decimal, len(sums))
+		partial := make([]table.Sum, len(sums))
 		err := r.scan(ctx, r.state.id, title, shown, areas, func(area, n int, row []value) {
 			if area == 0 && n == 0 {
 				clear(partial) // of an earlier try
@@ -245,7 +243,7 @@ func (r *write) verifyEnds(ctx context.Context, title string, at rect, want *tal
 			switch {
 			case area >= len(ends):
 				s := spans[area-len(ends)]
-				addMoney(partial[s[0]:s[1]], r.money[s[0]:s[1]], [][]value{row})
+				addMoney(partial[s[0]:s[1]], r.money[s[0]:s[1]], row)
 			case area == 0:
 				first = slices.Clone(row)
 			default:
@@ -260,7 +258,7 @@ func (r *write) verifyEnds(ctx context.Context, title string, at rect, want *tal
 				"was written.", title)
 		}
 		for i := range sums {
-			sums[i] = sums[i].Add(partial[i])
+			sums[i].AddSum(partial[i])
 		}
 		ends = nil
 	}
@@ -289,24 +287,19 @@ func moneySpans(money []bool) (spans [][2]int, width int) {
 }
 
 // addMoney adds up the numbers in money columns, as a tally does.
-func addMoney(sums []decimal.Decimal, money []bool, rows [][]value) {
-	for _, row := range rows {
-		for c, v := range row {
-			if !money[c] || v.Kind != 'n' {
-				continue
-			}
-			if d, err := table.ParseDecimal(v.Text); err == nil {
-				sums[c] = sums[c].Add(d)
-			}
+func addMoney(sums []table.Sum, money []bool, row []value) {
+	for c, v := range row {
+		if money[c] && v.Kind == 'n' {
+			sums[c].AddText(v.Text)
 		}
 	}
 }
 
-func (r *write) compareSums(title string, sums []decimal.Decimal, want *tally) error {
-	for c, sum := range sums {
-		if !sum.Equal(want.sums[c]) {
+func (r *write) compareSums(title string, sums []table.Sum, want *tally) error {
+	for c := range sums {
+		if sum, written := sums[c].Decimal(), want.sums[c].Decimal(); !sum.Equal(written) {
 			return problem.New(problem.TotalsMismatch, "Column %q of the tab %q adds up to %s, but the rows that "+
-				"were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, want.sums[c])
+				"were written add up to %s.", r.w.Rows.Schema().Columns[c].Title, title, sum, written)
 		}
 	}
 	return nil

@@ -190,16 +190,21 @@ func (r *write) offerRows(ctx context.Context, p *problem.Problem) error {
 // findPlace finds where the rows go. A run that starts over sends them to a new tab, as a person has allowed, or to the
 // one that an earlier attempt of the run made.
 func (r *write) findPlace() (place, error) {
+	target, err := r.state.resolve(r.w.Target)
+	if err != nil && !r.w.May(export.RepairStartOver) {
+		return place{}, err
+	}
 	if !r.w.May(export.RepairStartOver) {
-		return r.state.locate(r.w.Owner, r.w.Target)
+		return r.state.locate(r.w.Owner, target)
 	}
 	id := besideID(r.w.Owner, r.w.Run)
 	if t := r.state.tab(id); t != nil {
 		r.w.Target.Tab, r.w.Target.Sheet = &id, t.title
-		return r.state.locate(r.w.Owner, r.w.Target)
+		target.Tab, target.Sheet = &id, t.title
+		return r.state.locate(r.w.Owner, target)
 	}
 	r.w.Target.Sheet = r.state.freeTitle(r.w.Target.Sheet, "")
-	row, col, err := parseStart(r.w.Target)
+	row, col, err := parseStart(target)
 	return place{row: row, col: col, named: r.state.rangeOf(r.w.Owner).id}, err
 }
 

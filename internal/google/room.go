@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
@@ -16,8 +17,8 @@ type room struct {
 	fill    []int  // the columns at its right whose first row holds a formula
 }
 
-// lookAround reads what stands below the managed range and, in its first row, at its right. Only what was entered
-// counts: a formula that shows nothing is there all the same.
+// lookAround reads what stands below the managed range and, in its first row, at its right. A formula that shows
+// nothing is there all the same, and so is a note or a rule for what may be entered.
 func (r *write) lookAround(ctx context.Context) (room, error) {
 	var found room
 	p, m := &r.place, r.place.managed
@@ -45,14 +46,36 @@ func (r *write) lookAround(ctx context.Context) (room, error) {
 				if v.Kind == 0 {
 					continue
 				}
-				found.below = max(found.below, n+1)
-				if found.blocker == "" && areas[i].col < m.endCol {
-					found.blocker = cellName(areas[i].row+n, areas[i].col+c)
-				}
+				found.meet(m, areas[i].row+n, areas[i].col+c)
 			}
 		}
 	}
-	return found, nil
+	return found, r.lookForNotes(ctx, &found, areas)
+}
+
+// lookForNotes looks below the managed range for annotations of cells into which nothing was entered.
+func (r *write) lookForNotes(ctx context.Context, found *room, areas []rect) error {
+	m := r.place.managed
+	var below []rect
+	for _, a := range areas {
+		if a.row == m.endRow {
+			a.row-- // with the last row, where rules may begin
+			below = append(below, a)
+		}
+	}
+	notes, err := r.annotations(ctx, r.state.id, r.place.tab.title, below)
+	for _, n := range withoutOurRules(notes, m.endRow-1) {
+		found.meet(m, n.row, n.col)
+	}
+	return err
+}
+
+// meet takes a cell below the managed range that holds something.
+func (f *room) meet(managed rect, row, col int) {
+	f.below = max(f.below, row-managed.endRow+1)
+	if f.blocker == "" && col < managed.endCol {
+		f.blocker = cellName(row, col)
+	}
 }
 
 // formulas returns the columns of the formulas with which a row begins.
@@ -117,15 +140,7 @@ func (st *state) torn(t *tab, owner export.ID, row int, cols []int) (at rect, wh
 
 // arrangeRows decides which rows are put in, taken out and written.
 func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
-	stand := r.change.Stands()
-	limits := change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts}
-	steps := r.change.Script(limits)
-	if change.Structural(steps) > mostShifts {
-		pl.arr = closeUp(steps, stand+r.spare, r.spare)
-	} else {
-		pl.arr = arrange(steps, stand+r.spare, r.spare)
-	}
-	pl.arr.bridge(r.mostBlocks())
+	pl.arr = r.arrangeWithin(change.Layout{Spare: r.spare, Least: leastRows, Most: mostShifts})
 	top, shifts := pl.arr.highest()
 	if !shifts {
 		return nil
@@ -134,48 +149,80 @@ func (r *write) arrangeRows(ctx context.Context, pl *plan) error {
 	if err != nil {
 		return err
 	}
-	if around.blocker != "" && r.w.WhenBlocked == export.StopWhenBlocked && pl.arr.growth() > 0 {
+	blocked := around.blocker != "" && pl.arr.growth() > 0
+	if blocked && r.w.WhenBlocked == export.StopWhenBlocked {
 		return r.blocked(around.blocker, pl)
 	}
 	if !r.w.FillDown {
 		around.fill = nil
 	}
-	cols := slices.Concat(r.place.layout.columns(), around.fill)
-	t := *r.place.tab
-	st := *r.state
+	switch at, what := r.tornBelow(pl, top, around.fill); {
+	case what == "":
+		pl.shiftCells(around)
+	case blocked:
+		return r.cannotMove(pl, around.blocker, at, what)
+	default:
+		r.arrangeInPlace(pl)
+	}
+	return nil
+}
+
+// arrangeWithin puts the change into practice. Where rows would have to be put in or taken out in too many places, only
+// the end of the range moves.
+func (r *write) arrangeWithin(l change.Layout) arrangement {
+	steps, stand := r.change.Script(l), r.change.Stands()+l.Spare
+	a := arrangement{}
+	if change.Structural(steps) > l.Most {
+		a = closeUp(steps, stand, l.Spare)
+	} else {
+		a = arrange(steps, stand, l.Spare)
+	}
+	a.bridge(r.mostBlocks())
+	return a
+}
+
+// tornBelow returns what would be torn apart if cells move from a row of the plan's on. Merged cells that a person has
+// allowed to unmerge are no obstacle, and neither are the marks of exporters whose rows are taken over.
+func (r *write) tornBelow(pl *plan, top int, fill []int) (at rect, what string) {
+	t, st := *r.place.tab, *r.state
 	st.named = slices.DeleteFunc(slices.Clone(st.named), r.place.heirOf.inherits)
-	at, what := st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+	row, cols := r.place.managed.row+1+top, slices.Concat(r.place.layout.columns(), fill)
+	at, what = st.torn(&t, r.w.Owner, row, cols)
 	for what == mergedCells && pl.mayUnmerge(at) {
 		t.merges = slices.DeleteFunc(slices.Clone(t.merges), func(m rect) bool { return m == at })
-		at, what = st.torn(&t, r.w.Owner, r.place.managed.row+1+top, cols)
+		at, what = st.torn(&t, r.w.Owner, row, cols)
 	}
-	if what == "" {
-		pl.room = max(0, r.place.managed.endRow+around.below+pl.arr.inserted()-r.place.tab.rows)
-		for _, col := range around.fill {
-			pl.fill = append(pl.fill, pl.shape.now[col])
-		}
-		return nil
+	return at, what
+}
+
+// shiftCells plans to move cells below the rows, and to fill down formulas beside them.
+func (pl *plan) shiftCells(around room) {
+	below := around.below + pl.aside.rows
+	pl.room = max(0, pl.place.managed.endRow+below+pl.arr.inserted()-pl.place.tab.rows)
+	for _, col := range around.fill {
+		pl.fill = append(pl.fill, pl.shape.now[col])
 	}
-	if around.blocker != "" && pl.arr.growth() > 0 {
-		remedies := []string{string(export.RepairStartOver)}
-		if what == mergedCells {
-			remedies = []string{string(export.RepairUnmerge), string(export.RepairStartOver)}
-		}
-		return problem.New(problem.SheetConflict, "%s holds something that is not this exporter's, where %d rows must "+
-			"go, and it cannot move down: %s at %s would be torn apart.", around.blocker, pl.rows, what,
-			at.a1(r.place.tab.title)).WithRemedies(remedies...)
+}
+
+// cannotMove returns the problem that cells are in the way and cannot move down.
+func (r *write) cannotMove(pl *plan, blocker string, torn rect, what string) error {
+	remedies := []string{string(export.RepairStartOver)}
+	if what == mergedCells {
+		remedies = []string{string(export.RepairUnmerge), string(export.RepairStartOver)}
 	}
-	// Nothing is moved: the rows take empty cells below, and those that are left over become blank.
+	return problem.New(problem.SheetConflict, "%s holds something that is not this exporter's, where %d rows must go, "+
+		"and it cannot move down: %s at %s would be torn apart.", blocker, pl.rows, what,
+		torn.a1(r.place.tab.title)).WithRemedies(remedies...)
+}
+
+// arrangeInPlace moves no cells: rows take empty cells below, and those that are left over become blank.
+func (r *write) arrangeInPlace(pl *plan) {
 	pl.plain = true
-	limits = change.Layout{Spare: r.spare + max(0, pl.rows-stand-r.spare), Least: stand + r.spare, Most: 0}
-	if steps = r.change.Script(limits); change.Structural(steps) > 0 {
-		pl.arr = closeUp(steps, stand+limits.Spare, limits.Spare)
+	stand := r.change.Stands() + r.spare
+	pl.arr = r.arrangeWithin(change.Layout{Spare: max(r.spare, pl.rows-r.change.Stands()), Least: stand, Most: 0})
+	if len(pl.arr.shifts) > 0 {
 		pl.arr.blankEnd()
-	} else {
-		pl.arr = arrange(steps, stand+limits.Spare, limits.Spare)
 	}
-	pl.arr.bridge(r.mostBlocks())
-	return nil
 }
 
 const (
@@ -195,7 +242,7 @@ func (r *write) blocked(cell string, pl *plan) *problem.Problem {
 
 // isOurs reports whether a named range is an exporter's.
 func isOurs(n namedRange) bool {
-	return len(n.name) > len(rangePrefix) && n.name[:len(rangePrefix)] == rangePrefix
+	return strings.HasPrefix(n.name, export.OwnRangePrefix)
 }
 
 const rangePrefix = "ledgersheet_"

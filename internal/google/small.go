@@ -21,7 +21,11 @@ func (r *write) smallBody() ([]byte, error) {
 	for _, b := range r.plan.arr.blocks() {
 		reqs = append(reqs, r.updates(r.plan.first()+b.row, r.picked[b.from:b.from+b.rows])...)
 	}
-	return r.commitBody(append(reqs, anys(r.plan.finish())...))
+	links, err := r.linkRequests()
+	if err != nil {
+		return nil, err
+	}
+	return r.commitBody(slices.Concat(reqs, anys(r.plan.finish()), anys(links)))
 }
 
 // opening returns the requests with which each commit begins.

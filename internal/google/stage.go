@@ -1,7 +1,6 @@
 package google
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,20 +26,26 @@ func (r *write) putStaged(ctx context.Context) error {
 		return r.putNewTab(ctx)
 	}
 	rows := r.plan.arr.written()
-	size := rows * len(r.plan.cols)
-	if full := r.state.cells(r.w.Owner) + max(0, r.plan.growth()) + size; full > export.MostCells {
-		return problem.New(problem.SpreadsheetFull, "Writing these %d rows without a half-written moment needs room "+
-			"for them twice, %d cells in all; Google allows %d.", rows, full, export.MostCells)
+	r.picked = nil // they did not fit after all, with what else the batch holds
+	if r.needsPlace() && r.mayWriteInPlace() {
+		return r.putInPlace(ctx)
+	}
+	if err := r.checkRoom(); err != nil {
+		return err
 	}
 	id := numberFor("staging", string(r.w.Run), r.plan.digest)
 	for r.state.tab(id) != nil {
 		id++
 	}
+	links, err := r.linkRequests()
+	if err != nil {
+		return err
+	}
 	return r.throughHiddenTab(ctx, hiddenTab{id: id, rows: max(1, rows), cols: len(r.plan.cols)}, func() []any {
 		reqs := append(r.opening(), anys(r.plan.prepare())...)
 		reqs = append(reqs, r.headerUpdates()...)
 		reqs = append(reqs, anys(r.plan.pastes(id))...)
-		return append(reqs, anys(append(r.plan.finish(), deleteSheet(id)))...)
+		return append(reqs, anys(slices.Concat(r.plan.finish(), links, []*sheets.Request{deleteSheet(id)}))...)
 	})
 }
 
@@ -51,6 +56,10 @@ func (r *write) putNewTab(ctx context.Context) error {
 	if pl.place.replaces != nil {
 		replaced = append(replaced, deleteSheet(pl.place.replaces.id))
 	}
+	links, err := r.linkRequests()
+	if err != nil {
+		return err
+	}
 	rows, cols := pl.size()
 	h := hiddenTab{id: pl.tabID, rows: rows, cols: cols, row: pl.first(), col: pl.place.col}
 	return r.throughHiddenTab(ctx, h, func() []any {
@@ -59,7 +68,7 @@ func (r *write) putNewTab(ctx context.Context) error {
 			drop(stagingKey, string(r.w.Owner)), updateSheet(shown, "title,hidden"),
 		})...)
 		reqs = append(reqs, r.headerUpdates()...)
-		return append(reqs, anys(append(pl.finish(), replaced...))...)
+		return append(reqs, anys(slices.Concat(pl.finish(), links, replaced))...)
 	})
 }
 
@@ -172,7 +181,7 @@ func (r *write) stage(ctx context.Context, h hiddenTab, title string) error {
 // fill writes the rows into the hidden tab in pieces, each to an absolute range, the first one to the given cell. It
 // returns a tally of them.
 func (r *write) fill(ctx context.Context, title string, row, col int) (*tally, error) {
-	var body bytes.Buffer
+	var body, line []byte
 	sent := newTally(len(r.plan.cols))
 	from := 0
 	flush := func() error {
@@ -180,34 +189,33 @@ func (r *write) fill(ctx context.Context, title string, row, col int) (*tally, e
 			return nil
 		}
 		piece := rect{row + from, col, row + sent.rows, col + len(r.plan.cols)}.a1(title)
-		body.WriteString("]}")
-		k := call{method: http.MethodPut, write: true, body: bytes.Clone(body.Bytes()),
+		k := call{method: http.MethodPut, write: true, body: append(body, "]}"...),
 			url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + "/values/" + url.PathEscape(piece),
 			query: url.Values{"valueInputOption": {"RAW"}, "fields": {"updatedRange"}}}
 		if err := r.do(ctx, k, decodeInto(&sheets.UpdateValuesResponse{})); err != nil {
 			return err
 		}
-		body.Reset()
+		body = make([]byte, 0, len(body)) // the transport may still hold the one that was sent
 		from = sent.rows
 		r.w.Report(export.PhaseWriting, sent.rows)
 		return nil
 	}
 	err := r.written(r.plan.arr, func(_ int, values []value) error {
-		line, err := marshal(slices.Collect(jsonOf(values)))
-		if err != nil {
+		var err error
+		if line, err = appendRow(line[:0], values); err != nil {
 			return err
 		}
-		if body.Len() > 0 && body.Len()+len(line) > r.c.o.MaxBody {
+		if len(body) > 0 && len(body)+len(line) >= r.c.o.MaxBody {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
-		if body.Len() == 0 {
-			body.WriteString(`{"majorDimension":"ROWS","values":[`)
+		if len(body) == 0 {
+			body = append(body, `{"majorDimension":"ROWS","values":[`...)
 		} else {
-			body.WriteByte(',')
+			body = append(body, ',')
 		}
-		body.Write(bytes.TrimRight(line, "\n"))
+		body = append(body, line...)
 		sent.add(values, r.money)
 		return nil
 	})
@@ -215,16 +223,6 @@ func (r *write) fill(ctx context.Context, title string, row, col int) (*tally, e
 		return nil, err
 	}
 	return sent, flush()
-}
-
-func jsonOf(row []value) func(func(any) bool) {
-	return func(yield func(any) bool) {
-		for _, v := range row {
-			if !yield(rawOf(v)) {
-				return
-			}
-		}
-	}
 }
 
 // abort removes the hidden tab after a failure, and returns the failure. If somebody has deleted that tab before, which

@@ -42,6 +42,9 @@ type stamp struct {
 	Row     int       `json:"row,omitempty"` // of the header, where there is a heading
 	At      string    `json:"at"`            // a copy of a month's end counts as a write
 	First   firstRows `json:"first"`         // of the exporter on this tab
+	// Writing is the run that has begun to write rows in place and has not finished; empty if all is there. Run is then
+	// the one before.
+	Writing export.ID `json:"writing,omitempty"`
 
 	id   int64  // the metadata's id; in a copy of the spreadsheet it may differ from the one we chose
 	text string // as it stands there
@@ -60,6 +63,8 @@ type field struct {
 	Shows string `json:"shows"`         // kind and currency; the number format is set again when it changes
 	Gap   int    `json:"gap,omitempty"` // people's columns between it and the one before
 	Key   bool   `json:"key,omitempty"`
+	// Linked says that its cells were given links.
+	Linked bool `json:"linked,omitempty"`
 }
 
 // guard is a mark that each commit leaves, under an id that follows from the stamp that it relied on. Google refuses a
@@ -91,7 +96,7 @@ type tab struct {
 	states     []keptState
 	isCopy     bool // of a range that people had edited
 	monthEnds  []monthEnd
-	conditions int // how many conditional formats it has
+	conditions []*sheets.ConditionalFormatRule
 }
 
 // band is a range with rows or columns of alternating colours.
@@ -104,6 +109,7 @@ type band struct {
 type protection struct {
 	at   rect
 	open []rect
+	name string // as people have described it; empty if they have not
 }
 
 // blocks reports whether the account may not edit some of the cells.
@@ -116,6 +122,9 @@ type state struct {
 	id, url, zone string
 	tabs          []tab
 	named         []namedRange
+	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty
+	// if in none. A copy of that one has it too.
+	copyOf string
 }
 
 type namedRange struct {
@@ -124,11 +133,13 @@ type namedRange struct {
 	at       rect // empty if its cells were deleted
 }
 
-const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone),namedRanges(namedRangeId,name,range)," +
+const stateFields = "spreadsheetId,spreadsheetUrl,properties(timeZone)," +
+	"developerMetadata(metadataKey,metadataValue),namedRanges(namedRangeId,name,range)," +
 	"sheets(properties(sheetId,title,hidden,sheetType,gridProperties(rowCount,columnCount,frozenRowCount))," +
-	"protectedRanges(range,warningOnly,requestingUserCanEdit,unprotectedRanges),merges,tables(range),basicFilter," +
+	"protectedRanges(range,description,warningOnly,requestingUserCanEdit,unprotectedRanges)," +
+	"merges,tables(range),basicFilter," +
 	"bandedRanges(bandedRangeId,range)," +
-	"conditionalFormats(ranges)," +
+	"conditionalFormats," +
 	"developerMetadata(metadataKey,metadataValue,metadataId))"
 
 // state reads a spreadsheet without its cells, in one request.
@@ -148,6 +159,11 @@ func stateOf(doc *sheets.Spreadsheet) *state {
 	st := &state{id: doc.SpreadsheetId, url: doc.SpreadsheetUrl}
 	if doc.Properties != nil {
 		st.zone = doc.Properties.TimeZone
+	}
+	for _, m := range doc.DeveloperMetadata {
+		if m.MetadataKey == templateKey {
+			st.copyOf = m.MetadataValue
+		}
 	}
 	for _, sh := range doc.Sheets {
 		st.tabs = append(st.tabs, tabOf(sh))
@@ -176,7 +192,7 @@ func tabOf(sh *sheets.Sheet) tab {
 		if p.WarningOnly || p.RequestingUserCanEdit || p.Range == nil {
 			continue
 		}
-		part := protection{at: rectOf(p.Range, t.rows, t.cols)}
+		part := protection{at: rectOf(p.Range, t.rows, t.cols), name: p.Description}
 		for _, open := range p.UnprotectedRanges {
 			part.open = append(part.open, rectOf(open, t.rows, t.cols))
 		}
@@ -191,9 +207,7 @@ func tabOf(sh *sheets.Sheet) tab {
 	for _, b := range sh.BandedRanges {
 		t.bands = append(t.bands, band{b.BandedRangeId, rectOf(b.Range, t.rows, t.cols)})
 	}
-	for range sh.ConditionalFormats {
-		t.conditions++
-	}
+	t.conditions = sh.ConditionalFormats
 	for _, m := range sh.DeveloperMetadata {
 		t.note(m)
 		t.noteState(m)
@@ -315,6 +329,9 @@ type place struct {
 	// layout says in which columns the managed range's fields stand, once that has been looked up.
 	layout layout
 	marks  marks // once they are read
+	// origin is where the rows stand, if that is not the tab that a person has chosen since.
+	origin *place
+	move   *move // to where the rows are wanted; nil if they are there
 }
 
 // extent returns the managed range with the columns that people have moved out of it.
@@ -340,13 +357,17 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	}
 	named := st.rangeOf(owner)
 	p := place{row: row, col: col, named: named.id}
-	if t := st.tab(named.tab); t != nil && !named.at.empty() &&
-		(target.Tab != nil || strings.EqualFold(t.title, target.Sheet)) {
-		p.tab, p.managed, p.stamp, p.follows = t, named.at, t.stamps[owner], true
-		if target.Tab != nil { // nobody has chosen a different start cell since
-			p.row, p.col = named.at.row, named.at.col
+	if t := st.tab(named.tab); t != nil && !named.at.empty() {
+		here := p
+		here.tab, here.managed, here.stamp, here.follows = t, named.at, t.stamps[owner], true
+		switch {
+		case target.Tab != nil: // nobody has chosen a different place since
+			here.row, here.col = named.at.row, named.at.col
+			return here, nil
+		case strings.EqualFold(t.title, target.Sheet):
+			return here, nil
 		}
-		return p, nil
+		p.origin = &here
 	}
 	if target.Tab != nil {
 		p.tab = st.tab(*target.Tab)
@@ -354,7 +375,8 @@ func (st *state) locate(owner export.ID, target export.Target) (place, error) {
 	if p.tab == nil {
 		p.tab = st.tabTitled(target.Sheet)
 	}
-	if only := st.onlyTab(); p.tab == nil && target.Created && target.Tab == nil && only.isFirst() {
+	fresh := target.Created && target.Tab == nil
+	if only := st.onlyTab(); p.tab == nil && fresh && only.isFirst() && target.Template == "" {
 		p.tab, p.rename = only, true
 	}
 	if p.tab == nil {

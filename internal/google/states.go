@@ -95,14 +95,17 @@ func statesTabID(owner export.ID) int64 { return numberFor("states", string(owne
 
 // keeping is what a commit does to keep what stands.
 type keeping struct {
-	requests []*sheets.Request
-	cells    int  // by which the spreadsheet grows
-	state    bool // the write can be undone
-	copied   string
-	copyID   int64
-	monthEnd bool   // a copy of a month's end is made
-	alone    bool   // the rows are right as they are: nothing else is written
-	warning  string // why no copy of a month's end is made; empty if none is due
+	copies     []*sheets.Request // of the range as it was seen, before people's lines are moved out of it
+	requests   []*sheets.Request
+	cells      int  // by which the spreadsheet grows
+	state      bool // the write can be undone
+	cleared    bool // the tab of states has lost its conditional formats
+	copied     string
+	copyID     int64
+	monthEnd   bool   // a copy of a month's end is made
+	monthTitle string // of its tab
+	alone      bool   // the rows are right as they are: nothing else is written
+	warning    string // why no copy of a month's end is made; empty if none is due
 }
 
 // planKept decides what the commit keeps of what stands.
@@ -115,7 +118,7 @@ func (r *write) planKept() error {
 		}
 		return nil
 	}
-	if r.w.OnHandEdit == export.KeepCopyOfHandEdits && r.set.Edited > 0 {
+	if r.w.OnHandEdit == export.KeepCopyOfHandEdits && r.set.Edited > len(r.own) {
 		if err := r.keepCopy(); err != nil {
 			return err
 		}
@@ -125,13 +128,14 @@ func (r *write) planKept() error {
 	return nil
 }
 
-// keepRequests returns the requests that keep what stands. A copy may leave out rows that a filter hides, so it shows
-// them first.
+// keepRequests returns the requests that keep what stands, and move people's lines out of it. A copy may leave out rows
+// that a filter hides, so it shows them first.
 func (pl *plan) keepRequests() []*sheets.Request {
-	if len(pl.kept.requests) == 0 {
+	reqs := pl.moveAside()
+	if len(pl.kept.copies)+len(pl.kept.requests)+len(reqs) == 0 {
 		return nil
 	}
-	return append(pl.showFiltered(), pl.kept.requests...)
+	return slices.Concat(pl.showFiltered(), pl.kept.copies, reqs, pl.kept.requests)
 }
 
 // keepCopy plans to copy the range to a hidden tab of its own, at the same place, where it stays for good.
@@ -139,15 +143,16 @@ func (r *write) keepCopy() error {
 	pl, m, t := r.plan, r.place.managed, r.place.tab
 	id := numberFor("copy", string(pl.owner), string(pl.run), r.place.stamp.text)
 	title := r.state.freeTitle(t.title, ", edited, "+r.c.o.Now().In(r.zone()).Format(copyStamp))
-	full := r.state.cells(r.w.Owner) + max(0, pl.growth()) + m.endRow*m.endCol
-	if full > export.MostCells || len(r.state.tabs) >= mostTabs {
+	need := r.budget()
+	need.kept += m.endRow * m.endCol
+	if need.full() > export.MostCells || len(r.state.tabs) >= mostTabs {
 		return problem.New(problem.SpreadsheetFull, "People have edited the exported area, and there is no room for "+
-			"the copy that the exporter keeps of it: the spreadsheet has %d tabs and would have %d cells.",
-			len(r.state.tabs), full).
+			"the copy that the exporter keeps of it. The spreadsheet has %d tabs of at most %d. %s", len(r.state.tabs),
+			mostTabs, need).
 			WithHint("Delete copies that you no longer need, or let the exporter overwrite edits. Nothing was written.")
 	}
 	text, _ := json.Marshal(map[string]string{"exporter": string(pl.owner), "run": string(pl.run)})
-	pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, m.endRow, m.endCol),
+	pl.kept.copies = append(pl.kept.copies, addHiddenTab(id, title, m.endRow, m.endCol),
 		createMetadata(&sheets.DeveloperMetadata{
 			MetadataId: id, MetadataKey: copyKey, MetadataValue: string(text), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{SheetId: id},
@@ -171,6 +176,7 @@ func addHiddenTab(id int64, title string, rows, cols int) *sheets.Request {
 // nothing where there is no room.
 func (r *write) keepState() {
 	pl, m := r.plan, r.place.extent()
+	m.endRow -= pl.aside.rows
 	if pl.whole || m.empty() || m.rows()*m.cols() > r.c.o.KeptCells || len(pl.unmerge) > 0 {
 		return
 	}
@@ -196,7 +202,7 @@ func (r *write) keepState() {
 	at := freeLane(kept, m)
 	grown := max(rows, at.endRow)*max(cols, at.endCol) - rows*cols
 	text := r.stateMark(at)
-	roomy := r.state.cells(pl.owner)+max(0, pl.growth())+pl.kept.cells+grown <= export.MostCells/100*keptShare
+	roomy := r.budget().full()+grown <= export.MostCells/100*keptShare
 	if !roomy || len(r.state.tabs) > keptTabs || len(text) > keptMark ||
 		on != nil && slices.ContainsFunc(on.protected, func(p protection) bool { return p.blocks(at) }) {
 		return
@@ -208,11 +214,14 @@ func (r *write) keepState() {
 		pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, at.endRow, at.endCol))
 	} else {
 		pl.kept.requests = append(pl.kept.requests, clearLane(on, gone, at)...)
+		pl.kept.cleared = true
 	}
 	for _, s := range spansOf(r.place.layout.columns()) {
-		from := rect{m.row, s[0], m.endRow, s[1]}
-		to := rect{at.row, at.col + s[0] - m.col, at.endRow, at.col + s[1] - m.col}
-		pl.kept.requests = append(pl.kept.requests, paste(from.grid(r.place.tab.id), to.grid(id), "PASTE_NORMAL"))
+		for _, own := range pl.ownRows() {
+			from := rect{own.row, s[0], own.row + own.rows, s[1]}
+			to := rect{at.row + own.from, at.col + s[0] - m.col, at.row + own.from + own.rows, at.col + s[1] - m.col}
+			pl.kept.requests = append(pl.kept.requests, paste(from.grid(r.place.tab.id), to.grid(id), "PASTE_NORMAL"))
+		}
 	}
 	pl.kept.requests = append(pl.kept.requests, createMetadata(&sheets.DeveloperMetadata{
 		MetadataId:  numberFor("state", string(pl.owner), string(pl.run), r.place.stamp.text),
@@ -261,11 +270,7 @@ func clearLane(on *tab, gone []keptState, at rect) []*sheets.Request {
 	if more := at.endRow - on.rows; more > 0 {
 		reqs = append(reqs, appendDimension(on.id, "ROWS", more))
 	}
-	for range on.conditions { // each copy brings the range's rules along
-		reqs = append(reqs, &sheets.Request{DeleteConditionalFormatRule: &sheets.DeleteConditionalFormatRuleRequest{
-			SheetId: on.id, ForceSendFields: []string{"SheetId", "Index"},
-		}})
-	}
+	reqs = append(reqs, clearConditions(on)...)
 	for _, k := range gone {
 		reqs = append(reqs, reset(k.place().grid(on.id), "*"), deleteMetadata(k.id))
 	}

@@ -15,7 +15,7 @@ import (
 // again wherever people move it.
 const (
 	headingLines = 4
-	headingRows  = headingLines + 1
+	headingRows  = export.HeadingRows
 )
 
 // The texts of a heading, in the order in which the stamp keeps them. All but the link are lines.

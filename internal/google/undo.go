@@ -23,7 +23,7 @@ func (r *write) restore(ctx context.Context) error {
 		}
 	}
 	switch m := r.place.managed; {
-	case m.empty() || r.place.isMoved():
+	case m.empty():
 		return cannotUndo("The exported area is no longer where that run wrote it.")
 	case r.undo == nil && r.w.Reverse != nil:
 		return r.takeBack(ctx)
@@ -72,6 +72,7 @@ func (r *write) takeBack(ctx context.Context) error {
 	var schema table.Schema
 	var titles []string
 	for _, f := range r.place.stamp.Fields {
+		f.Linked = false // the next run knows the links of what comes back
 		r.undo.Fields = append(r.undo.Fields, keptField{field: f})
 		schema.Columns = append(schema.Columns, table.Column{ID: f.ID, Title: f.Title, Key: f.Key})
 		titles = append(titles, f.Title)
@@ -166,8 +167,11 @@ func trimBlank(all *table.Spool) *table.Spool {
 
 // putBack returns the requests that copy the state to where the range stands now.
 func (r *write) putBack() []*sheets.Request {
-	var reqs []*sheets.Request
 	pl, from := r.plan, r.undo.place()
+	var reqs []*sheets.Request
+	if !pl.kept.cleared { // the range has its rules still: a copy of them would double each
+		reqs = clearConditions(r.undoTab)
+	}
 	rows := min(from.rows(), pl.target.rows())
 	for _, p := range pl.parts() {
 		for i := p.from; i < p.from+p.span[1]-p.span[0]; {

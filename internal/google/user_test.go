@@ -91,6 +91,37 @@ func (p *person) at(row, col int) string { return quoted(p.tab()) + "!" + cell(r
 // run writes the records and looks at everything.
 func (p *person) run() {
 	p.t.Helper()
+	if err := p.write(); err != nil {
+		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+	}
+}
+
+// move chooses another start cell. Where something is in the way, it takes the old one again.
+func (p *person) move(row, col int) {
+	p.t.Helper()
+	was, before := p.b.exporter.Target, p.picture()
+	stands := p.area()
+	isThere := stands[0] == row && stands[1] == col // though a column of the person's may be the first
+	p.b.retarget(p.tab(), cell(row, col))
+	err := p.write()
+	switch {
+	case problem.HasCode(err, problem.SheetConflict):
+		if now := p.picture(); now != before {
+			p.t.Fatalf("%v, but the tab has changed from\n%sto\n%s", err, before, now)
+		}
+		p.b.exporter.Target = was
+	case err != nil:
+		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+	default:
+		if at := p.area(); p.b.heading == nil && !isThere && (at[0] != row || at[1] != col) {
+			p.t.Fatalf("the rows are at %v, not at %s", at, cell(row, col))
+		}
+	}
+}
+
+// write writes the records and, unless that fails, looks at everything.
+func (p *person) write() error {
+	p.t.Helper()
 	s := table.Schema{}
 	for _, c := range p.cols {
 		s.Columns = append(s.Columns, schema.Columns[c])
@@ -103,12 +134,13 @@ func (p *person) run() {
 	}
 	want := p.expected(s, rows)
 	if err := p.b.put(s, rows); err != nil {
-		p.t.Fatalf("%v\n%s", problem.From(err), p.picture())
+		return err
 	}
 	for _, r := range p.rows {
 		p.known[r.Cells[0].String()] = true
 	}
 	p.look(s, want)
+	return nil
 }
 
 // expected returns the rows that should stand after a run, by the mode and by what stands before.
@@ -359,14 +391,14 @@ func (p *person) actions() map[string]func(*rapid.T) {
 			at := p.area()
 			col, ok := p.column("Total")
 			a1 := p.at(draw("row", at[2], at[2]+3), col)
-			if ok && at[2]-at[0] > 2 && !p.isTaken(a1) {
+			if ok && at[2]-at[0] > 2 && !p.isTaken(a1) && !p.hasOwnLines() {
 				p.must(p.b.doc().SetCell(a1, fmt.Sprintf("=SUM(%s:%s)", cell(at[0]+1, col), cell(at[2]-1, col))))
 			}
 		},
 		"sum elsewhere": func(*rapid.T) {
 			at := p.area()
 			col, ok := p.column("Total")
-			if !ok || at[2]-at[0] < 3 || len(p.sums) > 5 {
+			if !ok || at[2]-at[0] < 3 || len(p.sums) > 5 || p.hasOwnLines() {
 				return
 			}
 			tab := quoted(p.tab())
@@ -375,6 +407,31 @@ func (p *person) actions() map[string]func(*rapid.T) {
 				fmt.Sprintf("=SUM(%s!%s:%s)", tab, cell(at[0]+1, col), cell(at[2]-1, col))))
 			p.titles = append(p.titles, fmt.Sprintf("Sums!B%d", len(p.sums)))
 			p.must(p.b.doc().SetCell(p.titles[len(p.titles)-1], fmt.Sprintf("=%s!%s", tab, cell(at[0], col))))
+		},
+		"moved": func(*rapid.T) { p.move(draw("row", 0, p.area()[2]+3), draw("column", 0, p.area()[3]+2)) },
+		"line of one's own": func(*rapid.T) {
+			at := p.area()
+			col, ok := p.column("Customer")
+			if !ok || at[2]-at[0] < 3 || p.b.mode == export.Append {
+				return
+			}
+			row := draw("row", at[0]+2, at[2]-1)
+			p.must(p.b.doc().InsertRows(p.tab(), row+1, 1))
+			p.typeInto(p.at(row, col))
+		},
+		"sorted with what is below": func(*rapid.T) {
+			p.room()
+			at := p.area()
+			area := fmt.Sprintf("%s!%s:%s", quoted(p.tab()), cell(at[0]+1, at[1]), cell(at[2]+2, at[3]-1))
+			hasSum := false
+			for _, row := range p.b.doc().Formulas(area) {
+				hasSum = hasSum || slices.ContainsFunc(row, func(v any) bool {
+					return strings.HasPrefix(fmt.Sprint(v), "=")
+				})
+			}
+			if at[2]-at[0] > 2 && !hasSum && p.b.mode != export.Append {
+				p.must(p.b.doc().Sort(area, draw("column", at[1], at[3]-1)+1, draw("descending", 0, 1) == 1))
+			}
 		},
 		"tab renamed": func(*rapid.T) {
 			p.must(p.b.doc().RenameTab(p.tab(), fmt.Sprint("Tab ", draw("name", 1, 99))))
@@ -450,6 +507,16 @@ func (p *person) moveHeading(row, col int) {
 			},
 		}}))
 	}
+}
+
+// hasOwnLines reports whether lines of the person's stand among the rows: a sum over all of them would not be one of
+// the rows alone.
+func (p *person) hasOwnLines() bool {
+	at := p.area()
+	area := fmt.Sprintf("%s!%s:%s", quoted(p.tab()), cell(at[0]+1, at[1]), cell(max(at[0]+1, at[2]-1), at[3]-1))
+	return slices.ContainsFunc(p.b.doc().Values(area), func(row []any) bool {
+		return slices.ContainsFunc(row, func(v any) bool { return slices.Contains(p.texts, fmt.Sprint(v)) })
+	})
 }
 
 // isTaken reports whether something was entered in a cell.

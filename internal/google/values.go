@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/table"
 )
@@ -23,14 +21,13 @@ type value = change.Value
 
 // encoder turns cells into values and counts the texts it had to cut.
 type encoder struct {
-	zone *time.Location // the spreadsheet's, in which instants are shown
-	cut  int
+	zone  *time.Location // the spreadsheet's, in which instants are shown
+	zoned bool           // there was an instant, so that values depend on the zone
+	cut   int
 }
 
 // epoch is day 0 of Sheets' serial dates.
 var epoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
-
-var secondsPerDay = decimal.NewFromInt(86400)
 
 // value returns the cell as a Sheets value. Numbers of more than 15 digits become text, because Sheets would round
 // them.
@@ -40,7 +37,7 @@ func (e *encoder) value(c table.Cell) value {
 	}
 	if c.Kind() == table.Money || c.Kind() == table.Number {
 		text := table.PlainDecimal(c.String())
-		if table.Digits(text) > table.ExactDigits {
+		if len(text) > table.ExactDigits && table.Digits(text) > table.ExactDigits {
 			return value{Kind: 's', Text: c.String()}
 		}
 		return value{Kind: 'n', Text: text}
@@ -52,22 +49,18 @@ func (e *encoder) value(c table.Cell) value {
 		return value{Kind: 'b', Text: "false"}
 	}
 	if at, ok := c.Time(); ok {
-		return value{Kind: 'n', Text: plain(e.serial(c.Kind(), at))}
+		return value{Kind: 'n', Text: e.serial(c.Kind(), at)}
 	}
 	return e.text(c.String())
 }
 
-func (e *encoder) serial(kind table.Kind, at time.Time) decimal.Decimal {
-	if kind == table.DateTime {
-		y, m, d := at.In(e.zone).Date()
-		hh, mm, ss := at.In(e.zone).Clock()
-		at = time.Date(y, m, d, hh, mm, ss, 0, time.UTC)
-	}
-	seconds := at.Unix() - epoch.Unix()
-	return decimal.NewFromInt(seconds).DivRound(secondsPerDay, 9)
-}
-
 func (e *encoder) text(s string) value {
+	if len(s) <= maxCellText && isClean(s) {
+		if s == "" {
+			return value{}
+		}
+		return value{Kind: 's', Text: s}
+	}
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' {
 			return -1 // Sheets drops control characters; a value that comes back changed would look like a hand edit
@@ -84,9 +77,6 @@ func (e *encoder) text(s string) value {
 	return value{Kind: 's', Text: s}
 }
 
-// plain returns a decimal as table.PlainDecimal does.
-func plain(d decimal.Decimal) string { return table.PlainDecimal(table.DecimalText(d)) }
-
 // readValue converts a value from a values.get answer with UNFORMATTED_VALUE.
 func readValue(v any) value {
 	switch v := v.(type) {
@@ -101,25 +91,12 @@ func readValue(v any) value {
 		}
 		return value{Kind: 'b', Text: "false"}
 	case json.Number:
-		if d, err := table.ParseDecimal(v.String()); err == nil {
-			return value{Kind: 'n', Text: plain(d)}
+		if c, ok := table.ParseCell(table.Number, v.String()); ok {
+			return value{Kind: 'n', Text: table.PlainDecimal(c.String())}
 		}
 		return value{Kind: 'n', Text: v.String()}
 	}
 	return value{}
-}
-
-// rawOf returns the value for values.update with RAW. A null leaves a cell of a fresh staging tab blank.
-func rawOf(v value) any {
-	switch v.Kind {
-	case 's':
-		return v.Text
-	case 'n':
-		return json.Number(v.Text)
-	case 'b':
-		return v.Text == "true"
-	}
-	return nil
 }
 
 // cellDataOf returns the value for updateCells. An empty object clears the cell under the mask.

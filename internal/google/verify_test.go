@@ -172,7 +172,7 @@ func TestNormalisedTexts(t *testing.T) {
 // BenchmarkReplaceStaged writes 200,000 rows of 20 columns through a staging tab and reports the most heap that the
 // exporter and the simulated Google, which holds the cells, had together.
 func BenchmarkReplaceStaged(b *testing.B) {
-	spool := bigResult(b, 20, 0)
+	spool := wideResult(b, 200_000, 20, 0)
 	for b.Loop() {
 		w := newBench(&testing.T{}, googlesim.Options{}, 0)
 		w.putBig(b, export.WriteRequest{Rows: spool})
@@ -181,7 +181,7 @@ func BenchmarkReplaceStaged(b *testing.B) {
 
 // BenchmarkUpsertScattered brings 200,000 rows of 24 columns up to date, every fourth of which has changed.
 func BenchmarkUpsertScattered(b *testing.B) {
-	old, fresh := bigResult(b, 24, 0), bigResult(b, 24, 4)
+	old, fresh := wideResult(b, 200_000, 24, 0), wideResult(b, 200_000, 24, 4)
 	for b.Loop() {
 		b.StopTimer()
 		w := newBench(&testing.T{}, googlesim.Options{}, 0)
@@ -192,37 +192,6 @@ func BenchmarkUpsertScattered(b *testing.B) {
 		w.putBig(b, export.WriteRequest{Rows: fresh, Mode: export.Upsert, Trace: trace})
 		b.ReportMetric(float64(watch.n.Load())/1e6, "largest-body-MB")
 	}
-}
-
-// bigResult is a result of 200,000 rows. Of every so many rows one is not as usual, unless that is 0.
-func bigResult(b *testing.B, columns, every int) *table.Spool {
-	b.Helper()
-	s := table.Schema{}
-	for i := range columns {
-		c := table.Column{ID: fmt.Sprint(i), Title: fmt.Sprint("Column ", i), Key: i == 0}
-		if i%5 == 4 {
-			c.Kind = table.Money
-		}
-		s.Columns = append(s.Columns, c)
-	}
-	spool := table.NewSpool(s)
-	for n := range 200_000 {
-		cells := make([]table.Cell, columns)
-		for i := range cells {
-			cells[i] = table.TextOf(fmt.Sprint("text ", n%1000, " ", i))
-			if i%5 == 4 {
-				cells[i] = table.MoneyOf(decimal.New(int64(n), -2))
-			}
-		}
-		cells[0] = table.TextOf(fmt.Sprint(n))
-		if every > 0 && n%every == 0 {
-			cells[1] = table.TextOf("changed")
-		}
-		if err := spool.Add(table.Row{Cells: cells}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return spool
 }
 
 // putBig writes a result and reports the most heap that was in use meanwhile. It returns the trace.

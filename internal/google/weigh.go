@@ -1,9 +1,9 @@
 package google
 
 import (
-	"ledgersheet/internal/change"
-	"ledgersheet/internal/table"
 	"unicode/utf8"
+
+	"ledgersheet/internal/table"
 )
 
 // weigh passes over the result once to find its digest and size, what it changes, how its rows look, and the cells for
@@ -15,6 +15,7 @@ func (r *write) weigh() error {
 	schema := r.w.Rows.Schema()
 	r.enc.cut = 0
 	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
+	r.linkBytes = 0
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
 		r.money[i] = col.Kind == table.Money
@@ -28,6 +29,7 @@ func (r *write) weigh() error {
 		r.change.Want(row)
 		r.styleRow(n, meta)
 		r.bytes += sizeOf(row)
+		r.linkBytes += sizeOfLink(meta)
 		for i, v := range row {
 			if n < widthRows {
 				r.widths[i] = max(r.widths[i], shownWidth(v, meta, i))
@@ -43,7 +45,10 @@ func (r *write) weigh() error {
 		return nil
 	})
 	r.cut = r.enc.cut
-	r.set, r.weighed = r.change.Set(r.standing), r.enc.zone.String()
+	if err == nil {
+		r.setOwnAside()
+	}
+	r.set, r.weighed, r.zoned = r.change.Set(r.standing), r.enc.zone.String(), r.enc.zoned
 	r.placeEdits()
 	return err
 }
@@ -119,7 +124,7 @@ func (r *write) styleRow(n int, meta table.Row) {
 // rows yields the rows below the header as values. The slice is used again.
 func (r *write) rows(yield func(row []value, meta table.Row) error) error {
 	buf := make([]value, len(r.w.Rows.Schema().Columns))
-	for row, err := range r.w.Rows.Rows() {
+	for row, err := range r.w.Rows.Scan() {
 		if err != nil {
 			return err
 		}
@@ -143,7 +148,7 @@ func (r *write) expected(header bool) *tally {
 	if header {
 		t.head(r.titles)
 	}
-	for _, d := range change.Standing(r.change.Trace()) {
+	for d := range r.change.Left() {
 		t.addDigest(d)
 	}
 	if r.w.Policy().Order && !r.reverse { // the rows are exactly the result

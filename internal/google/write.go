@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/api/drive/v3"
+
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
@@ -25,28 +27,33 @@ type write struct {
 	w      export.WriteRequest
 	given  *table.Spool // the result; w.Rows may have more columns
 	made   bool         // this run created the spreadsheet, so nobody has put anything into it
+	begun  bool         // a batch of this run has prepared the spreadsheet
 	state  *state
 	looked time.Time
 	place  place
 	spare  int // blank rows at the end of the managed range
 	plan   *plan
 
-	kept   *table.Spool // the existing rows
+	kept   *table.Spool // the existing rows, but for people's own
+	blanks map[int]bool // the positions of blank rows among the existing ones
+	own    []int        // the positions of people's own lines among the existing rows, which are moved out of the way
 	change *change.Builder
 	set    *change.Set
 
-	enc     encoder
-	weighed string // the zone in which the result was weighed last; empty before
-	cut     int    // texts of the result that are too long for a cell
-	titles  []value
-	fresh   *tally // of the result
-	money   []bool
-	bytes   int       // estimated size of the rows as one updateCells
-	cells   []rowData // the rows while they may fit into one request, otherwise nil
-	picked  []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
-	weight  int       // estimated size of the rows that the plan writes
-	styles  []style
-	widths  []int // the longest text of each column in characters, as far as the first rows tell
+	enc       encoder
+	weighed   string // the zone in which the result was weighed last; empty before
+	zoned     bool   // its values depend on that zone
+	cut       int    // texts of the result that are too long for a cell
+	titles    []value
+	fresh     *tally // of the result
+	money     []bool
+	bytes     int       // estimated size of the rows as one updateCells
+	linkBytes int       // likewise, of the links of one column
+	cells     []rowData // the rows while they may fit into one request, otherwise nil
+	picked    []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	weight    int       // estimated size of the rows that the plan writes
+	styles    []style
+	widths    []int // the longest text of each column in characters, as far as the first rows tell
 
 	undo    *keptState // what the write puts back; nil if it undoes none
 	undoTab *tab
@@ -54,9 +61,13 @@ type write struct {
 	staging int64 // the hidden tab that was made
 
 	warnings []string
+	doubles  []*drive.File // empty spreadsheets that were made for this exporter too
 }
 
-var _ export.Destination = (*Client)(nil)
+var (
+	_ export.Destination = (*Client)(nil)
+	_ export.Editions    = (*Client)(nil)
+)
 
 // Prepare implements export.Destination. It reads the spreadsheet's state, the managed range, and the cells that would
 // be taken or moved. Without a spreadsheet it makes no request.
@@ -76,10 +87,19 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		if err := r.weigh(); err != nil {
 			return nil, err
 		}
+		if err := r.checkFirst(); err != nil {
+			return nil, err
+		}
 		return r, r.pick(arrangement{runs: []run{{0, r.fresh.rows, 0}}})
 	}
 	if err := r.look(ctx); err != nil {
 		return nil, err
+	}
+	if r.place.move != nil {
+		if err := r.prepareMove(ctx); err != nil {
+			return nil, err
+		}
+		return r, r.checkFile(ctx)
 	}
 	if r.isUndo() {
 		if err := r.restore(ctx); err != nil {
@@ -87,9 +107,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		}
 	}
 	if err := r.decide(ctx); err != nil {
-		return nil, err
+		return nil, r.explainProtected(ctx, err)
 	}
-	if r.isSame() || r.refuseEdits() != nil {
+	if r.isSame() && !r.w.May(export.RepairRemoveDouble) || r.refuseEdits() != nil {
 		return r, nil
 	}
 	return r, r.checkFile(ctx)
@@ -106,7 +126,7 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.findLines(ctx); err != nil {
 		return err
 	}
-	same := r.w.Rows == r.given && r.weighed == r.enc.zone.String()
+	same := r.w.Rows == r.given && (r.weighed == r.enc.zone.String() || !r.zoned)
 	if before != nil && r.change.Stands() == 0 && same {
 		r.change = before // it has been told of the result, and nothing stands
 	} else if err := r.weigh(); err != nil {
@@ -118,15 +138,16 @@ func (r *write) decide(ctx context.Context) error {
 	pl := newPlan(r.state, r.place, r.w, r.c.o.Now())
 	r.plan = pl
 	pl.styles, pl.widths, pl.undo = r.styles, r.widths, r.undo
+	if err := r.planAside(ctx, pl); err != nil {
+		return err
+	}
 	for _, t := range r.titles {
 		pl.titles = append(pl.titles, t.Text)
 	}
 	pl.digest, pl.rows = r.expected(true).digest(), r.set.Rows
+	r.planLinks(pl)
 	if len(r.place.layout.at) == 0 {
 		pl.start(r.fresh.rows)
-	} else if r.place.isMoved() {
-		pl.start(r.set.Rows)
-		pl.arr = rewrite(r.change.Script(change.Layout{Most: mostShifts}))
 	} else if err := r.adapt(ctx, pl); err != nil {
 		return err
 	}
@@ -137,10 +158,16 @@ func (r *write) decide(ctx context.Context) error {
 		return err
 	}
 	pl.overlays = pl.planOverlays()
+	if err := r.pick(pl.arr); err != nil { // before planKept, which must know whether rows are staged
+		return err
+	}
 	if err := r.planKept(); err != nil {
 		return err
 	}
-	if err := pl.check(r.state); err != nil {
+	if err := pl.check(); err != nil {
+		return err
+	}
+	if err := r.checkRoom(); err != nil {
 		return err
 	}
 	if err := r.mustBeEmpty(ctx); err != nil {
@@ -153,7 +180,7 @@ func (r *write) decide(ctx context.Context) error {
 		pl.place.marks = r.place.marks
 	}
 	r.set.Reversible = r.isReversible()
-	return r.pick(pl.arr)
+	return nil
 }
 
 // adapt plans to turn what stands into the result.
@@ -194,7 +221,11 @@ func (r *write) newChange() {
 	if o.Reshaped = !r.sameColumns(); o.Reshaped {
 		o.Last = r.lastColumns()
 	}
+	if r.place.stamp.isUnfinished() { // nobody knows which rows it has left
+		o.Reshaped, o.Last = true, nil
+	}
 	r.change = change.NewBuilder(o)
+	r.change.Grow(max(0, r.place.managed.rows()-1), r.w.Rows.Len())
 }
 
 // lastColumns returns the columns of the last write.
@@ -237,20 +268,29 @@ func (r *write) Requests() int {
 	if r.w.Target.Spreadsheet == "" {
 		n = create + state
 	}
+	if r.place.move != nil {
+		const move, look = 1, 1
+		if n = move + look; r.set.Empty() {
+			return n
+		}
+	}
 	switch {
 	case r.isSame():
 		if r.plan.kept.monthEnd {
-			return commit
+			return commit + r.monthEndReads()
 		}
 		return min(len(r.leftovers()), 1)
 	case r.refuseEdits() != nil:
 		return 0
 	}
 	if r.plan != nil {
-		n += len(r.plan.tabLooks())
+		n += len(r.plan.tabLooks()) + r.monthEndReads()
 	}
 	if r.picked != nil {
 		return n + commit + verify
+	}
+	if r.plan != nil && r.needsPlace() && r.mayWriteInPlace() {
+		return n + r.inPlaceRequests()
 	}
 	return n + stage + r.weight/4/r.c.o.MaxBody + 1 + verify + commit + verify
 }
@@ -262,8 +302,15 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 			return export.WriteResult{}, err
 		}
 	}
+	if r.place.move != nil {
+		if err := r.carryOver(ctx); err != nil {
+			return export.WriteResult{}, err
+		}
+	}
 	if r.isSame() {
-		return r.finishUnchanged(ctx)
+		res, err := r.finishUnchanged(ctx)
+		res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+		return res, err
 	}
 	if err := r.refuseEdits(); err != nil {
 		return export.WriteResult{}, err
@@ -272,17 +319,24 @@ func (r *write) Commit(ctx context.Context) (export.WriteResult, error) {
 		return export.WriteResult{}, err
 	}
 	if err := r.put(ctx); err != nil {
-		return export.WriteResult{}, err
+		return export.WriteResult{}, r.explainProtected(ctx, err)
 	}
-	return r.result(), nil
+	res := r.result()
+	res.Warnings = append(res.Warnings, r.settleDoubles(ctx)...)
+	return res, nil
 }
 
 // begin creates the spreadsheet and looks at it.
 func (r *write) begin(ctx context.Context) error {
 	target := r.w.Target
 	var err error
-	if target.Spreadsheet, r.made, err = r.create(ctx, target.CreateKey, r.w.Title); err != nil {
+	if target.Spreadsheet, r.made, err = r.create(ctx, target, r.w.Title); err != nil {
 		return err
+	}
+	if target.Template != "" {
+		if err := r.clean(ctx, target.Spreadsheet); err != nil {
+			return err
+		}
 	}
 	target.Created = true
 	r.w.Target = target
@@ -308,6 +362,7 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 		if err := r.putMonthEnd(ctx); err != nil {
 			return export.WriteResult{}, err
 		}
+		r.checkMonthEnd(ctx)
 	} else if left := r.leftovers(); len(left) > 0 {
 		gone := func(st *state) bool {
 			return !slices.ContainsFunc(st.tabs, func(t tab) bool { return t.staging == r.w.Owner })
@@ -319,6 +374,9 @@ func (r *write) finishUnchanged(ctx context.Context) (export.WriteResult, error)
 	res := r.result()
 	res.TraceRun = r.place.stamp.Run
 	res.Unchanged = res.TraceRun != r.w.Run || r.w.NextRun != r.w.Run // else it wrote, and died before it could tell
+	if r.begun {
+		res.Unchanged, r.set.Reversible = false, false // what it did is not about rows
+	}
 	return res, nil
 }
 
@@ -336,6 +394,7 @@ func (r *write) put(ctx context.Context) error {
 	if err := r.putRows(ctx); err != nil {
 		return err
 	}
+	r.checkMonthEnd(ctx)
 	r.dress(ctx)
 	return nil
 }
@@ -346,7 +405,7 @@ func (r *write) putRows(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(body) <= r.c.o.MaxBody || r.copies() { // an undo has no rows that could be sent apart
+		if len(body) <= r.c.o.MaxBody+r.plan.linkBytes || r.copies() { // an undo has no rows that could be sent apart
 			return r.putSmall(ctx, body)
 		}
 	}

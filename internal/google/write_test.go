@@ -95,8 +95,8 @@ func invoices(n int) []table.Row {
 	return rows
 }
 
-// write runs the exporter once with the rows.
-func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
+// request returns what the exporter's next run with the rows asks for.
+func (b *bench) request(s table.Schema, rows []table.Row) export.WriteRequest {
 	b.t.Helper()
 	b.runs++
 	repairs := b.repairs
@@ -107,13 +107,19 @@ func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
 			b.t.Fatal(err)
 		}
 	}
-	res, set, err := export.Put(b.ctx, b.client, export.WriteRequest{
+	return export.WriteRequest{
 		Run: export.ID(fmt.Sprintf("run_%d", b.runs)), Owner: b.exporter.ID, Target: b.exporter.Target,
 		Title: b.exporter.Name, Rows: spool, Budget: 1 << 20, Note: "from QuickBooks", Zone: time.UTC,
 		Look: b.exporter.Look, Heading: b.heading, WhenBlocked: b.exporter.WhenBlocked, FillDown: b.fillDown,
 		Report: func(export.Phase, int) {}, Repairs: repairs,
 		Found: func(t export.Target) error { b.saved = append(b.saved, t); b.exporter.Target = t; return nil },
-	})
+	}
+}
+
+// write runs the exporter once with the rows.
+func (b *bench) write(s table.Schema, rows []table.Row) (written, error) {
+	b.t.Helper()
+	res, set, err := export.Put(b.ctx, b.client, b.request(s, rows))
 	if err != nil {
 		return written{}, err
 	}

@@ -2,7 +2,6 @@ package intuit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/record"
 )
 
 const (
@@ -55,9 +55,9 @@ func (h *habits) learn(l lister, change func(*habit)) {
 	h.known[key] = now
 }
 
-// page is one page of a list as it came, and how many records were asked for.
+// page is one page of a list, and how many records were asked for.
 type page struct {
-	records json.RawMessage
+	records []record.Record
 	size    int
 }
 
@@ -69,7 +69,7 @@ func (s *selection) pages(ctx context.Context, total int) iter.Seq2[page, error]
 		for from := 1; ; {
 			size := s.pageSize()
 			starts := pageStarts(from, total, size, s.statement.order != "")
-			failed, err := s.fetchAhead(ctx, s.statement, size, starts, func(records json.RawMessage) bool {
+			failed, err := s.fetchAhead(ctx, s.statement, size, starts, func(records []record.Record) bool {
 				s.keepOrder()
 				return yield(page{records, size}, nil)
 			})
@@ -173,7 +173,7 @@ func isTooMuch(ctx context.Context, err error) bool {
 
 // fetchPage is fetch for a page that can be asked for in smaller ones, so that one which is too much is not asked for
 // again.
-func (l lister) fetchPage(ctx context.Context, query string) (json.RawMessage, error) {
+func (l lister) fetchPage(ctx context.Context, query string) (fetched, error) {
 	l.page = true
 	return l.fetch(ctx, query)
 }

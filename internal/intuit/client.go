@@ -37,7 +37,18 @@ type Options struct {
 
 // DefaultLimits returns limits a little below what Intuit allows per company: 500 requests a minute, 10 a second, 10 at
 // a time. https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
-func DefaultLimits() limit.Limits { return limit.Limits{PerMinute: 450, PerSecond: 9, Concurrent: 8} }
+func DefaultLimits() limit.Limits { return EvenLimits(450, 9, 8) }
+
+// slack is how much the time that a request takes to Intuit is assumed to vary.
+const slack = 100 * time.Millisecond
+
+// EvenLimits returns limits with the given figures, 0 for none, kept where Intuit counts: starts are spaced evenly, and
+// requests may take different times on their way.
+func EvenLimits(perMinute, perSecond, concurrent int) limit.Limits {
+	return limit.Limits{
+		PerMinute: perMinute, PerSecond: perSecond, Concurrent: concurrent, Even: true, Slack: slack,
+	}
+}
 
 // reportLimits returns the limits for a company's reports, on top of its general limits. Intuit once allowed 200 a
 // minute, and two at a time slow each other down.

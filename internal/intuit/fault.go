@@ -2,6 +2,7 @@ package intuit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
@@ -152,40 +155,103 @@ func withCode(text, code string) string {
 }
 
 // readFault finds a fault in a body, whatever its status: JSON in either spelling, or XML. Change data capture can have
-// one among its groups, with status 200. It returns nil if there is none.
+// one among its groups, with status 200. It returns nil if there is none. Records are not read: a fault is a member of
+// the answer itself, or of a group.
 func readFault(body []byte) *fault {
 	trimmed := bytes.TrimLeft(body, " \t\r\n\ufeff")
 	if bytes.HasPrefix(trimmed, []byte("<")) {
 		return readXMLFault(trimmed)
 	}
-	// Most bodies are pages of records without a fault. Only the others are worth parsing twice.
+	// Most bodies are pages of records without a fault. Only the others are worth a look at their members.
 	if !bytes.Contains(body, []byte(`"Fault"`)) && !bytes.Contains(body, []byte(`"fault"`)) {
 		return nil
 	}
-	var doc struct{ Fault *jsonFault }
-	if json.Unmarshal(body, &doc) == nil && doc.Fault != nil {
-		return doc.Fault.fault()
-	}
-	var capture struct {
-		CDCResponse []struct {
-			Fault         *jsonFault
-			QueryResponse []struct{ Fault *jsonFault }
-		}
-	}
-	if json.Unmarshal(body, &capture) != nil {
+	var found faults
+	dec := record.NewDecoder(body)
+	if found.readAnswer(dec) != nil || atEnd(dec) != nil {
 		return nil
 	}
-	for _, response := range capture.CDCResponse {
-		if response.Fault != nil {
-			return response.Fault.fault()
+	return cmp.Or(found.own, found.grouped)
+}
+
+// faults are those in an answer. A nil one is none.
+type faults struct {
+	own     *fault // the answer's own, the last one if it has several
+	grouped *fault // the first one among the groups of change data capture
+}
+
+func (f *faults) readAnswer(dec *jsontext.Decoder) error {
+	return eachMember(dec, func(name string) error {
+		switch {
+		case strings.EqualFold(name, "Fault"):
+			own, err := decodeFault(dec)
+			f.own = cmp.Or(own, f.own)
+			return err
+		case strings.EqualFold(name, "CDCResponse"):
+			return eachObject(dec, func() error { return f.readResponse(dec) })
 		}
-		for _, group := range response.QueryResponse {
-			if group.Fault != nil {
-				return group.Fault.fault()
-			}
+		return skip(dec)
+	})
+}
+
+// readResponse reads one element of CDCResponse.
+func (f *faults) readResponse(dec *jsontext.Decoder) error {
+	return eachMember(dec, func(name string) error {
+		switch {
+		case strings.EqualFold(name, "Fault"):
+			return f.readGrouped(dec)
+		case strings.EqualFold(name, "QueryResponse"):
+			return eachObject(dec, func() error {
+				return eachMember(dec, func(name string) error {
+					if strings.EqualFold(name, "Fault") {
+						return f.readGrouped(dec)
+					}
+					return skip(dec)
+				})
+			})
+		}
+		return skip(dec)
+	})
+}
+
+func (f *faults) readGrouped(dec *jsontext.Decoder) error {
+	grouped, err := decodeFault(dec)
+	f.grouped = cmp.Or(f.grouped, grouped)
+	return err
+}
+
+// eachObject calls read at each object of an array, and skips everything else.
+func eachObject(dec *jsontext.Decoder, read func() error) error {
+	if dec.PeekKind() != '[' {
+		return skip(dec)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		step := func() error { return skip(dec) }
+		if dec.PeekKind() == '{' {
+			step = read
+		}
+		if err := step(); err != nil {
+			return err
 		}
 	}
-	return nil
+	_, err := dec.ReadToken()
+	return err
+}
+
+// decodeFault reads a fault, nil if there is null.
+func decodeFault(dec *jsontext.Decoder) (*fault, error) {
+	text, err := dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	var f *jsonFault
+	if err := json.Unmarshal(text, &f); err != nil || f == nil {
+		return nil, err
+	}
+	return f.fault(), nil
 }
 
 // jsonFault is a fault in JSON. encoding/json ignores the case of member names, so this reads both spellings.

@@ -1,17 +1,18 @@
 package intuit
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
+	"io"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
 
 	"ledgersheet/internal/export"
@@ -45,69 +46,154 @@ func (l lister) count(ctx context.Context, s statement) (int, error) {
 
 // countAt is count that also returns QuickBooks' clock, or zero if the answer does not say it.
 func (l lister) countAt(ctx context.Context, s statement) (total int, at time.Time, err error) {
-	err = l.query(ctx, s.count(), func(answer map[string]json.RawMessage, said time.Time) error {
-		at = said
-		var n json.Number
-		if err := json.Unmarshal(answer["totalCount"], &n); err != nil {
-			return fmt.Errorf("reading totalCount: %w", err)
-		}
-		var err error
-		if total, err = strconv.Atoi(n.String()); err != nil || total < 0 {
-			return fmt.Errorf("reading totalCount: %q is no count", n)
-		}
-		return nil
+	err = l.query(ctx, s.count(), func(body []byte) (err error) {
+		at = readClock(body)
+		total, err = readCount(body)
+		return err
 	})
 	return total, at, err
 }
 
-// fetch asks for records and returns their JSON array as it came, or nil if there are none.
-func (l lister) fetch(ctx context.Context, query string) (json.RawMessage, error) {
-	var page json.RawMessage
-	err := l.query(ctx, query, func(answer map[string]json.RawMessage, _ time.Time) error {
-		page = nil
-		for name, value := range answer {
-			if strings.EqualFold(name, l.object) {
-				page = value
-			}
+// readClock returns the time that an answer says, or zero. Nobody needs it to read records.
+func readClock(body []byte) (at time.Time) {
+	dec := record.NewDecoder(body)
+	_ = eachMember(dec, func(name string) error {
+		if name != "time" {
+			return skip(dec)
 		}
-		if page != nil && !bytes.HasPrefix(page, []byte("[")) {
-			return fmt.Errorf("reading the %s records: they are no array", l.object)
+		v, err := dec.ReadValue()
+		if err == nil && at.UnmarshalJSON(v) != nil {
+			at = time.Time{}
 		}
-		return nil
+		return err
 	})
-	return page, err
+	return at
+}
+
+// readCount reads the answer to a query that counts.
+func readCount(body []byte) (int, error) {
+	count := jsontext.Value("null")
+	err := readQuery(body, func(dec *jsontext.Decoder, name string) error {
+		if name != "totalCount" {
+			return skip(dec)
+		}
+		v, err := dec.ReadValue()
+		count = v.Clone()
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var n json.Number
+	if err := json.Unmarshal(count, &n); err != nil {
+		return 0, fmt.Errorf("reading totalCount: %w", err)
+	}
+	total, err := strconv.Atoi(n.String())
+	if err != nil || total < 0 {
+		return 0, fmt.Errorf("reading totalCount: %q is no count", n)
+	}
+	return total, nil
+}
+
+// fetched is an answer's records, and how many bytes they came in.
+type fetched struct {
+	records []record.Record
+	bytes   int
+}
+
+// fetch asks for records.
+func (l lister) fetch(ctx context.Context, query string) (fetched, error) {
+	var got fetched
+	err := l.query(ctx, query, func(body []byte) (err error) {
+		got.bytes = len(body)
+		got.records, err = readRecords(body, l.object)
+		return err
+	})
+	return got, err
+}
+
+// readRecords reads the answer to a query for records of an object, nil if there are none.
+func readRecords(body []byte, object string) (list []record.Record, err error) {
+	err = readQuery(body, func(dec *jsontext.Decoder, name string) (err error) {
+		if !strings.EqualFold(name, object) {
+			return skip(dec)
+		}
+		list, err = record.DecodeList(dec, body)
+		return err
+	})
+	return list, err
 }
 
 var errNoResponse = errors.New("the answer has no QueryResponse")
 
-// query passes the answer and QuickBooks' clock to accept.
-func (l lister) query(ctx context.Context, query string,
-	accept func(answer map[string]json.RawMessage, at time.Time) error,
-) error {
+func (l lister) query(ctx context.Context, query string, accept func(body []byte) error) error {
 	values := url.Values{"query": {query}}
 	if l.include != "" {
 		values.Set("include", l.include)
 	}
 	return l.client.get(ctx, request{
-		realm: l.realm, path: "query", query: values, page: l.page, meter: l.meter,
-		accept: func(body []byte) error {
-			var doc struct {
-				QueryResponse map[string]json.RawMessage
-				Time          record.Scalar `json:"time"`
-			}
-			if err := json.Unmarshal(body, &doc); err != nil {
-				return fmt.Errorf("reading a query's answer: %w", err)
-			}
-			if doc.QueryResponse == nil {
-				return errNoResponse
-			}
-			at, err := time.Parse(time.RFC3339, string(doc.Time))
-			if err != nil {
-				at = time.Time{} // nobody needs it to read records
-			}
-			return accept(doc.QueryResponse, at)
-		},
+		realm: l.realm, path: "query", query: values, page: l.page, meter: l.meter, accept: accept,
 	})
+}
+
+// readQuery reads a query's answer once, to its end. It calls read at the value of each member of its QueryResponse.
+func readQuery(body []byte, read func(dec *jsontext.Decoder, name string) error) error {
+	found := false
+	dec := record.NewDecoder(body)
+	err := eachMember(dec, func(name string) error {
+		if !strings.EqualFold(name, "QueryResponse") || dec.PeekKind() == 'n' {
+			return skip(dec)
+		}
+		found = true
+		return eachMember(dec, func(name string) error { return read(dec, name) })
+	})
+	if err == nil {
+		err = atEnd(dec)
+	}
+	if err != nil {
+		return fmt.Errorf("reading a query's answer: %w", err)
+	}
+	if !found {
+		return errNoResponse
+	}
+	return nil
+}
+
+var errNoObject = errors.New("it is no object")
+
+// eachMember reads an object and calls read at the value of each member. read has to read it whole.
+func eachMember(dec *jsontext.Decoder, read func(name string) error) error {
+	if open, err := dec.ReadToken(); err != nil || open.Kind() != '{' {
+		return cmp.Or(err, errNoObject)
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if err := read(name.String()); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+// skip reads the next value and drops it. jsontext's own SkipValue goes through it token by token.
+func skip(dec *jsontext.Decoder) error {
+	_, err := dec.ReadValue()
+	return err
+}
+
+// atEnd returns an error if something follows what was read.
+func atEnd(dec *jsontext.Decoder) error {
+	switch _, err := dec.ReadToken(); {
+	case err == nil:
+		return errors.New("text follows it")
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
 }
 
 // pageStarts returns the positions at which the pages of a list of n records begin, from a position on. With overlap,
@@ -130,11 +216,11 @@ func pageStarts(from, n, size int, overlap bool) []int {
 // fetchAhead yields the pages that begin at starts, in order. It holds at most windowPages pages and, judging by the
 // largest page so far, windowBytes bytes. With an error it returns the start of the page that failed.
 func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []int,
-	yield func(json.RawMessage) bool,
+	yield func([]record.Record) bool,
 ) (failed int, err error) {
-	type fetched struct {
-		page json.RawMessage
-		err  error
+	type answer struct {
+		fetched
+		err error
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var group errgroup.Group
@@ -142,15 +228,15 @@ func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []
 		cancel()
 		_ = group.Wait() // the group's functions return nil; errors come with their pages
 	}()
-	var ahead []chan fetched
+	var ahead []chan answer
 	next, largest := 0, 0
 	room := 1 // fetch the first page alone to learn its size
 	for _, at := range starts {
 		for next < len(starts) && len(ahead) < room {
-			done, start := make(chan fetched, 1), starts[next]
+			done, start := make(chan answer, 1), starts[next]
 			group.Go(func() error {
 				page, err := l.fetchPage(ctx, s.page(start, size))
-				done <- fetched{page, err}
+				done <- answer{page, err}
 				return nil
 			})
 			ahead = append(ahead, done)
@@ -161,35 +247,11 @@ func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []
 			return at, f.err
 		}
 		ahead = ahead[1:]
-		largest = max(largest, len(f.page), 1)
+		largest = max(largest, f.bytes, 1)
 		room = min(windowPages, max(1, windowBytes/largest))
-		if !yield(f.page) {
+		if !yield(f.records) {
 			return 0, nil
 		}
 	}
 	return 0, nil
-}
-
-// decodePage yields a page's records one at a time, so that a whole decoded page is never held.
-func decodePage(page json.RawMessage) iter.Seq2[record.Record, error] {
-	return func(yield func(record.Record, error) bool) {
-		if len(page) == 0 {
-			return
-		}
-		dec := json.NewDecoder(bytes.NewReader(page))
-		if _, err := dec.Token(); err != nil {
-			yield(record.Record{}, fmt.Errorf("reading a page: %w", err))
-			return
-		}
-		for dec.More() {
-			var r record.Record
-			if err := r.Decode(dec); err != nil {
-				yield(record.Record{}, err)
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
 }

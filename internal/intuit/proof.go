@@ -39,10 +39,7 @@ func (s *selection) walk(ctx context.Context, total int, yield func(record.Recor
 		}
 		previous := v.last
 		size, room = 0, page.size
-		for rec, err := range decodePage(page.records) {
-			if err != nil {
-				return v, false, malformedProblem(err)
-			}
+		for _, rec := range page.records {
 			rec = s.quirk.unwrap(rec)
 			id := rec.Text("Id")
 			if size == 0 && previous != "" && id != previous {

@@ -139,7 +139,7 @@ func FuzzQuote(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := readBody(answer.Body)
+		body, err := readAnswer(answer)
 		if err != nil || answer.StatusCode != 200 {
 			t.Errorf("%q was not understood: %d %s %v", value, answer.StatusCode, body, err)
 		}

@@ -3,7 +3,6 @@ package intuit
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"iter"
 	"net/url"
 	"slices"
@@ -193,7 +192,7 @@ func (s *selection) fetchFirst(ctx context.Context, wanted int) ([]record.Record
 		if err != nil {
 			return nil, err
 		}
-		return s.decodeAll(nil, page)
+		return s.unwrapAll(nil, page), nil
 	}
 	var list []record.Record
 	for most := min(wanted, s.pageSize()); len(list) < wanted; {
@@ -204,26 +203,20 @@ func (s *selection) fetchFirst(ctx context.Context, wanted int) ([]record.Record
 			s.shrink(ctx, most)
 			continue
 		}
-		before := len(list)
-		if err == nil {
-			list, err = s.decodeAll(list, page)
-		}
-		if err != nil || len(list)-before < size {
+		list = s.unwrapAll(list, page)
+		if err != nil || len(page.records) < size {
 			return list, err
 		}
 	}
 	return list, nil
 }
 
-// decodeAll appends a page's records to the list.
-func (s *selection) decodeAll(list []record.Record, page json.RawMessage) ([]record.Record, error) {
-	for rec, err := range decodePage(page) {
-		if err != nil {
-			return nil, malformedProblem(err)
-		}
+// unwrapAll appends a page's records to the list.
+func (s *selection) unwrapAll(list []record.Record, page fetched) []record.Record {
+	for _, rec := range page.records {
 		list = append(list, s.quirk.unwrap(rec))
 	}
-	return list, nil
+	return list
 }
 
 func yieldAll(list []record.Record) iter.Seq2[record.Record, error] {
@@ -265,10 +258,7 @@ func (s *selection) readAtOnce(ctx context.Context, yield func(record.Record, er
 	if err != nil {
 		return err
 	}
-	for rec, err := range decodePage(page) {
-		if err != nil {
-			return malformedProblem(err)
-		}
+	for _, rec := range page.records {
 		if !yield(s.quirk.unwrap(rec), nil) {
 			return nil
 		}
@@ -296,7 +286,7 @@ func (c *Client) lookUp(ctx context.Context, w supply.Want, ids []string, found 
 		quoted[i] = quote(id)
 	}
 	s.statement.where = append([]string{"Id IN (" + strings.Join(quoted, ", ") + ")"}, s.statement.where...)
-	var page json.RawMessage
+	var page fetched
 	err := s.askOrdered(ctx, func() (err error) {
 		page, err = s.fetchPage(ctx, s.statement.page(1, len(ids)))
 		return err
@@ -310,15 +300,10 @@ func (c *Client) lookUp(ctx context.Context, w supply.Want, ids []string, found 
 	if err != nil {
 		return err
 	}
-	list, err := s.decodeAll(nil, page)
-	for _, rec := range list {
+	for _, rec := range s.unwrapAll(nil, page) {
 		found[rec.Text("Id")] = rec
 	}
-	return err
-}
-
-func malformedProblem(err error) error {
-	return problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer could not be understood.")
+	return nil
 }
 
 // Report implements supply.Reports.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -118,9 +117,6 @@ func (c *Client) get(ctx context.Context, r request) error {
 			return f.problem
 		}
 		wait := max(backoff(try), f.pause, f.least)
-		if f.pause > 0 {
-			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
-		}
 		if deadline, ok := ctx.Deadline(); wait > maxPause || (ok && time.Until(deadline) <= wait) {
 			c.standings.fail(r.realm)
 			f.problem.RetryAfter = max(f.problem.RetryAfter, wait)
@@ -146,11 +142,11 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
 	}
 	r.meter.Add()
-	answer, err := client.Do(hr) //nolint:bodyclose // readBody closes it
+	answer, err := client.Do(hr)
 	if err != nil {
 		return judgeUnanswered(r, err)
 	}
-	body, err := readBody(answer.Body)
+	body, err := readAnswer(answer)
 	if err == nil && c.record != nil {
 		c.record(hr.URL.RequestURI(), answer.StatusCode, body)
 	}
@@ -162,6 +158,9 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 	if f != nil {
 		f.problem.WithRequestID(tid)
 		f.status = answer.StatusCode
+		if f.pause > 0 { // before the release, so that nobody starts in between
+			c.limiter.PauseUntil(string(r.realm), time.Now().Add(f.pause))
+		}
 	}
 	return f
 }
@@ -178,6 +177,7 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		return nil, fmt.Errorf("building a request: %w", err)
 	}
 	hr.Header.Set("Accept", "application/json") // without it the answer is XML
+	hr.Header.Set("Accept-Encoding", "gzip")    // readAnswer unpacks it, in less time than the transport would
 	hr.Header.Set("User-Agent", c.agent)
 	return hr, nil
 }
@@ -236,20 +236,6 @@ func tooLarge(r request, err error) *failure {
 	}
 	return &failure{problem: problem.Wrap(err, problem.QuickBooksMalformed, "QuickBooks' answer has more than %d MB.",
 		maxBody>>20)}
-}
-
-var errTooLarge = errors.New("the answer is too large")
-
-func readBody(body io.ReadCloser) ([]byte, error) {
-	defer body.Close()
-	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading an answer: %w", err)
-	}
-	if len(b) > maxBody {
-		return nil, errTooLarge
-	}
-	return b, nil
 }
 
 // retryAfter parses the Retry-After header's seconds or date. It returns zero if the header is missing or makes no

@@ -3,13 +3,13 @@
 // second ever holds more starts than allowed, which a token bucket alone does
 // not (it lets through up to twice the limit around a window's edge), that no
 // more calls than allowed run at once, and that a pause holds for everyone who
-// uses the key. It starts no goroutines.
+// uses the key. After a pause a single call goes first, and each pause makes the
+// key a little slower for a while. It starts no goroutines.
 package limit
 
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -26,6 +26,12 @@ type Limits struct {
 	// next ones are spread evenly at the pace of PerMinute, instead of using the
 	// minute up at once and then standing still. It needs PerMinute.
 	Burst int
+	// Even spaces starts evenly at the pace of PerSecond, instead of letting a second's calls start together: two such
+	// bursts, a second apart, overlap at the provider as soon as the second one travels faster. It needs PerSecond.
+	Even bool
+	// Slack is how much the time that calls take to the provider may vary. Every window is longer by it, so that a
+	// window at the provider holds its limit too.
+	Slack time.Duration
 }
 
 // Usage is a moment's view of one key, for display.
@@ -42,7 +48,7 @@ type Usage struct {
 type Lanes interface {
 	// Acquire waits until a call for key may start. release must be called after it.
 	Acquire(ctx context.Context, key string) (release func(), err error)
-	// PauseUntil lets no call for key start before t.
+	// PauseUntil lets no call for key start before t, because the provider said that a limit is reached.
 	PauseUntil(key string, t time.Time)
 	// Usage is the present state of key.
 	Usage(key string) Usage
@@ -67,6 +73,7 @@ func New(l Limits) *Keyed {
 	l.PerSecond = max(l.PerSecond, 0)
 	l.Concurrent = max(l.Concurrent, 0)
 	l.Burst = max(l.Burst, 0)
+	l.Slack = max(l.Slack, 0)
 	return &Keyed{limits: l, lanes: make(map[string]*lane)}
 }
 
@@ -76,16 +83,23 @@ func New(l Limits) *Keyed {
 // ctx.Err() and nothing is taken.
 func (k *Keyed) Acquire(ctx context.Context, key string) (release func(), err error) {
 	l := k.enter(key)
-	if err := k.start(ctx, l); err != nil {
-		k.leave(l, false)
+	release, err = k.start(ctx, l)
+	if err != nil {
+		k.giveUp(l)
 		return nil, fmt.Errorf("waiting for the rate limit of %q: %w", key, err)
 	}
-	return sync.OnceFunc(func() { k.leave(l, true) }), nil
+	return release, nil
 }
 
 // PauseUntil lets no call for key start before t, including those that wait in
 // Acquire already. A pause is only ever made longer: a t before the end of the
-// present pause changes nothing.
+// present pause changes nothing. When it is over, one call starts as a probe;
+// the others wait until it is released, or for [probeTime]. A caller that was
+// told to pause calls PauseUntil before it releases.
+//
+// A pause that begins says that the limits were not kept where the provider
+// counts. So the windows become longer by [marginStep] of their length, and
+// shorter again while it does not happen any more.
 func (k *Keyed) PauseUntil(key string, t time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -94,6 +108,10 @@ func (k *Keyed) PauseUntil(key string, t time.Time) {
 		return
 	}
 	l := k.lane(key, now)
+	if !l.paused.After(now) {
+		l.margin.grow(now)
+	}
+	l.wary, l.probe = true, nil
 	if t.After(l.paused) {
 		l.paused = t
 	}
@@ -109,8 +127,8 @@ func (k *Keyed) Usage(key string) Usage {
 		return u
 	}
 	now := time.Now()
-	l.starts.forget(now)
-	u.Used, u.Running, u.Waiting = len(l.starts), l.running, l.waiting
+	l.starts.forget(now, k.limits.window(time.Minute, l.margin.at(now)))
+	u.Used, u.Running, u.Waiting = l.starts.since(now.Add(-time.Minute)), l.running, l.waiting
 	if l.paused.After(now) {
 		u.PausedUntil = l.paused
 	}
@@ -125,11 +143,24 @@ type lane struct {
 	slots *semaphore.Weighted // nil if concurrency is unlimited
 	pace  *rate.Limiter       // nil without smoothing
 
+	// calm holds the news that a probe is over, for the caller that holds the turn.
+	calm chan struct{}
+
 	// Guarded by Keyed.mu.
 	starts           starts
 	paused           time.Time
+	wary             bool   // the next start is a probe
+	probe            *probe // nil unless one is under way
+	margin           margin
 	waiting, running int
 }
+
+// probeTime is how long others wait for a probe. The provider says at once that a limit is reached, so a call that
+// takes longer was let through.
+const probeTime = 10 * time.Second
+
+// probe is the first call after a pause.
+type probe struct{ began time.Time }
 
 // enter counts the caller as waiting, which keeps the lane from being swept.
 func (k *Keyed) enter(key string) *lane {
@@ -142,15 +173,26 @@ func (k *Keyed) enter(key string) *lane {
 	return l
 }
 
-func (k *Keyed) leave(l *lane, started bool) {
+// giveUp ends the wait of a caller that did not start.
+func (k *Keyed) giveUp(l *lane) {
 	k.mu.Lock()
-	if started {
-		l.running--
-	} else {
-		l.waiting--
+	defer k.mu.Unlock()
+	l.waiting--
+}
+
+// leave ends a call that has started. p is the probe that it was, nil if it was none.
+func (k *Keyed) leave(l *lane, p *probe) {
+	k.mu.Lock()
+	l.running--
+	if p != nil && l.probe == p {
+		l.wary, l.probe = false, nil
+		select {
+		case l.calm <- struct{}{}:
+		default: // nobody has taken the last one yet
+		}
 	}
 	k.mu.Unlock()
-	if started && l.slots != nil {
+	if l.slots != nil {
 		l.slots.Release(1)
 	}
 }
@@ -158,14 +200,14 @@ func (k *Keyed) leave(l *lane, started bool) {
 // start waits for the turn, a slot, the end of a pause and room in the windows,
 // in this order: the pause and the windows are looked at last, so that they hold
 // at the very moment of the start.
-func (k *Keyed) start(ctx context.Context, l *lane) (err error) {
+func (k *Keyed) start(ctx context.Context, l *lane) (release func(), err error) {
 	if err := l.turn.Acquire(ctx, 1); err != nil {
-		return err
+		return nil, err
 	}
 	defer l.turn.Release(1)
 	if l.slots != nil {
 		if err := l.slots.Acquire(ctx, 1); err != nil {
-			return err
+			return nil, err
 		}
 		defer func() {
 			if err != nil {
@@ -176,43 +218,60 @@ func (k *Keyed) start(ctx context.Context, l *lane) (err error) {
 	for {
 		// Also before the first look: a caller that has given up must not start.
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
-		wait := k.tryStart(l)
+		p, wait := k.tryStart(l)
 		if wait <= 0 {
-			return nil
+			return sync.OnceFunc(func() { k.leave(l, p) }), nil
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return ctx.Err()
+			return nil, ctx.Err()
+		case <-l.calm:
+			timer.Stop()
 		case <-timer.C:
 		}
 	}
 }
 
-// tryStart records a start and returns 0, or returns how long to wait before
-// trying again. It takes nothing in the latter case.
-func (k *Keyed) tryStart(l *lane) time.Duration {
+// tryStart records a start, which may be a probe, or returns how long to wait before trying again. It takes nothing in
+// the latter case.
+func (k *Keyed) tryStart(l *lane) (p *probe, wait time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	wait := max(l.paused.Sub(now), l.starts.wait(k.limits, now))
+	wait = max(l.paused.Sub(now), l.probe.wait(now), l.starts.wait(k.limits, l.margin.at(now), now))
 	if wait > 0 {
-		return wait
+		return nil, wait
 	}
 	if l.pace != nil && !l.pace.AllowN(now, 1) {
 		missing := (1 - l.pace.TokensAt(now)) / float64(l.pace.Limit())
 		// At least a millisecond, so that rounding cannot make this loop spin.
-		return max(time.Duration(missing*float64(time.Second)), time.Millisecond)
+		return nil, max(time.Duration(missing*float64(time.Second)), time.Millisecond)
 	}
 	if k.limits.PerMinute > 0 || k.limits.PerSecond > 0 {
 		l.starts = append(l.starts, now)
 	}
 	l.waiting--
 	l.running++
-	return 0
+	switch {
+	case l.probe != nil: // it takes so long that it was let through
+		l.wary, l.probe = false, nil
+	case l.wary:
+		l.probe = &probe{began: now}
+		return l.probe, 0
+	}
+	return nil, 0
+}
+
+// wait returns how long to wait for the probe, unless it is over before.
+func (p *probe) wait(now time.Time) time.Duration {
+	if p == nil {
+		return 0
+	}
+	return p.began.Add(probeTime).Sub(now)
 }
 
 // lane returns the state of key, creating it if needed. The caller holds k.mu.
@@ -221,7 +280,7 @@ func (k *Keyed) lane(key string, now time.Time) *lane {
 	if ok {
 		return l
 	}
-	l = &lane{turn: semaphore.NewWeighted(1)}
+	l = &lane{turn: semaphore.NewWeighted(1), calm: make(chan struct{}, 1)}
 	if k.limits.Concurrent > 0 {
 		l.slots = semaphore.NewWeighted(int64(k.limits.Concurrent))
 	}
@@ -235,8 +294,8 @@ func (k *Keyed) lane(key string, now time.Time) *lane {
 	return l
 }
 
-// sweep drops, at most once a minute, the keys that nobody uses and whose starts
-// and pauses are over: a new lane would be in the same state, but for a pace
+// sweep drops, at most once a minute, the keys that nobody uses and whose starts,
+// pauses and margins are over: a new lane would be in the same state, but for a pace
 // that has had a whole minute to fill up. The caller holds k.mu.
 func (k *Keyed) sweep(now time.Time) {
 	if now.Sub(k.lastSweep) < time.Minute {
@@ -244,38 +303,10 @@ func (k *Keyed) sweep(now time.Time) {
 	}
 	k.lastSweep = now
 	for key, l := range k.lanes {
-		l.starts.forget(now)
-		if l.waiting == 0 && l.running == 0 && len(l.starts) == 0 && !l.paused.After(now) {
+		m := l.margin.at(now)
+		l.starts.forget(now, k.limits.window(time.Minute, m))
+		if l.waiting == 0 && l.running == 0 && len(l.starts) == 0 && m == 0 && !l.paused.After(now) {
 			delete(k.lanes, key)
 		}
 	}
-}
-
-// starts are the times of the starts in the last minute, oldest first.
-type starts []time.Time
-
-// forget drops what is older than a minute. A start exactly one minute ago still
-// counts, so that a window holds its limit with both its ends included.
-func (s *starts) forget(now time.Time) {
-	n := 0
-	for n < len(*s) && now.Sub((*s)[n]) > time.Minute {
-		n++
-	}
-	*s = (*s)[n:]
-}
-
-// wait returns how long until another start fits in every window that ends with it.
-func (s *starts) wait(l Limits, now time.Time) time.Duration {
-	s.forget(now)
-	wait := time.Duration(math.MinInt64)
-	for _, w := range []struct {
-		limit int
-		size  time.Duration
-	}{{l.PerMinute, time.Minute}, {l.PerSecond, time.Second}} {
-		if w.limit > 0 && len(*s) >= w.limit {
-			oldest := (*s)[len(*s)-w.limit]
-			wait = max(wait, oldest.Add(w.size+time.Nanosecond).Sub(now))
-		}
-	}
-	return wait
 }

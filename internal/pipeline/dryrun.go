@@ -24,10 +24,15 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
 		sheets: &export.Meter{},
 	}
-	res, err := j.gather(ctx)
+	in, account, err := j.inputsFor(ctx)
 	if err != nil {
 		return DryRun{}, err
 	}
+	res, err := j.collect(ctx, in)
+	if err != nil {
+		return DryRun{}, err
+	}
+	res.account = account
 	if dry, err = j.prepare(ctx, res); err != nil {
 		return DryRun{}, err
 	}
@@ -42,7 +47,7 @@ func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) 
 		Runner: r, undoes: run, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
 		sheets: &export.Meter{},
 	}
-	account, err := j.findAccount(ctx, e.Target.Account)
+	account, err := j.findAccount(ctx, e.Target)
 	if err != nil {
 		return DryRun{}, err
 	}

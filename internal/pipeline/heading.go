@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ func (j *job) composeHeading(in inputs, parts []part) *export.Heading {
 		h.Period += ", filtered by " + columns
 	}
 	if r, ok := in.definition.(export.Report); ok && len(parts) == 1 {
-		h.Link = reportLink(r, parts[0])
+		h.Link = r.Link(parts[0].company, parts[0].outcome.Period, parts[0].outcome.Basis)
 	}
 	return h
 }
@@ -76,7 +75,7 @@ const longDay = "January 2, 2006"
 
 // periodWords puts a period into the words of a printed report: "January 1 – March 31, 2026", "As of March 31, 2026".
 func periodWords(d export.Definition, period string) string {
-	if start, end, ok := reportDays(period); ok {
+	if start, end, ok := export.PeriodDays(period); ok {
 		layout := longDay
 		if start.Year() == end.Year() {
 			layout = "January 2"
@@ -101,31 +100,4 @@ func periodWords(d export.Definition, period string) string {
 		return ""
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// reportDays returns the days of a period that has both ends.
-func reportDays(period string) (start, end time.Time, ok bool) {
-	from, to, found := strings.Cut(period, " to ")
-	start, err := time.Parse(time.DateOnly, from)
-	end, endErr := time.Parse(time.DateOnly, to)
-	return start, end, found && err == nil && endErr == nil
-}
-
-// reportLink returns the address of a report in QuickBooks, with the dates and the basis that were read. It is empty
-// for reports whose page is not known.
-func reportLink(r export.Report, p part) string {
-	start, end, ok := reportDays(p.outcome.Period)
-	if r.AppToken == "" || !ok {
-		return ""
-	}
-	q := url.Values{
-		"token": {r.AppToken}, "low_date": {start.Format("01/02/2006")}, "high_date": {end.Format("01/02/2006")},
-	}
-	switch p.outcome.Basis {
-	case "Accrual":
-		q.Set("cash_basis", "no")
-	case "Cash":
-		q.Set("cash_basis", "yes")
-	}
-	return p.company.AppLink("reportv2?" + q.Encode())
 }

@@ -35,6 +35,10 @@ func (k *keeper) Exporter(context.Context, export.ID) (export.Exporter, error) {
 	return k.exporter, nil
 }
 
+func (k *keeper) Exporters(context.Context, export.ExporterFilter) ([]export.Exporter, error) {
+	return []export.Exporter{k.exporter}, nil
+}
+
 func (k *keeper) UpdateExporter(_ context.Context, _ export.ID,
 	change func(*export.Exporter) error) (export.Exporter, error) {
 	return k.exporter, change(&k.exporter)

@@ -21,6 +21,7 @@ type Store interface {
 	Company(ctx context.Context, realm export.RealmID) (export.Company, error)
 	Account(ctx context.Context, id export.ID) (export.GoogleAccount, error)
 	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
+	Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 	Mark(ctx context.Context, key string) ([]byte, error)
 	PutMark(ctx context.Context, key string, data []byte) error
@@ -36,8 +37,10 @@ type Options struct {
 	// Recorded returns a source like Source that also passes each raw answer to record: the request's path with its
 	// query, the status and the body. Only Capture needs it.
 	Recorded func(record func(target string, status int, body []byte)) export.Source
-	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil discards
+	// Build names the program's build: another one may make other rows of the same records.
+	Build  string
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil discards
 }
 
 // Runner carries out runs and previews. It is safe for concurrent use.
@@ -135,25 +138,19 @@ type gathered struct {
 	deleted           string // likewise
 }
 
-// gather reads all companies and combines their rows, for the exporter's Google account to write.
-func (j *job) gather(ctx context.Context) (gathered, error) {
-	in, err := j.lookUp(ctx, j.exporter, 0)
-	if err != nil {
-		return gathered{}, err
+// inputsFor checks all that can be checked without a request, and returns what the run works with.
+func (j *job) inputsFor(ctx context.Context) (in inputs, account export.GoogleAccount, err error) {
+	if in, err = j.lookUp(ctx, j.exporter, 0); err != nil {
+		return in, account, err
 	}
 	if !j.due.IsZero() {
 		in.due = j.due
 	}
 	if err := j.spareRefused(in.companies); err != nil {
-		return gathered{}, err
+		return in, account, err
 	}
-	account, err := j.findAccount(ctx, j.exporter.Target.Account)
-	if err != nil {
-		return gathered{}, err
-	}
-	g, err := j.collect(ctx, in)
-	g.account = account
-	return g, err
+	account, err = j.findAccount(ctx, j.exporter.Target)
+	return in, account, err
 }
 
 // collect reads all companies and combines their rows.
@@ -214,7 +211,15 @@ func (j *job) refuseDifferences(parts []part) error {
 }
 
 func (j *job) do(ctx context.Context) error {
-	g, err := j.gather(ctx)
+	in, account, err := j.inputsFor(ctx)
+	if err != nil {
+		return err
+	}
+	rested, done, err := j.rest(ctx, in)
+	if err != nil || done {
+		return err
+	}
+	g, err := j.collect(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -228,7 +233,18 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return j.put(ctx, w, g.account, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
+	written := false
+	if err := j.put(ctx, w, account, func(res export.WriteResult) error {
+		written = !res.Unchanged
+		return j.putMarks(ctx, g.parts, res)
+	}); err != nil || rested == nil {
+		return err
+	}
+	if written {
+		rested.Edition = ""
+	}
+	j.report(func(run *export.Run) { rested.Result = run.Result.Clone() })
+	return j.putStill(ctx, *rested)
 }
 
 // put has the rows written and records what that did. finish stores what the next run needs.
@@ -252,6 +268,9 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 	j.report(func(run *export.Run) {
 		run.Undoable, run.HandEdits = !res.Unchanged && j.undoable, set.Edited
 		run.Rows, run.Added, run.Changed, run.Removed = res.Rows, set.Added, set.Changed, set.Removed
+		if w.Rows != nil {
+			run.Columns = len(w.Rows.Schema().Columns)
+		}
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
 		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
@@ -262,6 +281,9 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 
 // newRequest returns what the destination is asked to write.
 func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, error) {
+	if err := j.shareCopy(ctx); err != nil {
+		return export.WriteRequest{}, err
+	}
 	e := j.exporter
 	left, err := j.readTraces(ctx, e.ID)
 	if err != nil {
@@ -278,10 +300,10 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
-		KeepMonthEnds: e.KeepMonths,
-		Undo:          j.undoes, Reverse: reverse,
+		KeepMonthEnds: e.KeepMonths, InPlace: e.InPlace,
+		Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
-		Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hiddenColumns(e), Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
 		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
@@ -311,8 +333,7 @@ func (j *job) reportPhase(phase export.Phase, rows int) {
 func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
-		if e.Target.Spreadsheet == before.Spreadsheet && e.Target.Account == before.Account &&
-			e.Target.Sheet == before.Sheet && e.Target.Start == before.Start {
+		if e.Target.SamePlace(before) {
 			if e.Target.Spreadsheet != t.Spreadsheet {
 				e.Revision++ // an edit by somebody who has not seen the new spreadsheet must not remove it
 			}
@@ -359,10 +380,11 @@ func nameCompany(err error, c export.Company, companies int) error {
 	return &named
 }
 
-// nameAccount adds the account to the problem's message if a spreadsheet must be shared with it.
+// nameAccount adds the account to the problem's message if it must be let do more.
 func nameAccount(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
-	if !ok || (p.Code != problem.SpreadsheetForbidden && p.Code != problem.SpreadsheetNotFound) || a.Email == "" {
+	if !ok || a.Email == "" ||
+		!problem.HasCode(err, problem.SpreadsheetForbidden, problem.SpreadsheetNotFound, problem.SheetProtected) {
 		return err
 	}
 	named := *p

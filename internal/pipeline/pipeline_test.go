@@ -37,6 +37,7 @@ type bench struct {
 	exporter  *export.Exporter // nil if it was deleted
 	answers   map[export.RealmID]answer
 	checks    []export.Check
+	others    []export.Exporter
 	mu        sync.Mutex
 	asked     []export.Query
 	wrote     [][]string
@@ -117,6 +118,16 @@ func (b *bench) Exporter(context.Context, export.ID) (export.Exporter, error) {
 		return export.Exporter{}, export.ErrNotFound
 	}
 	return *b.exporter, nil
+}
+
+func (b *bench) Exporters(_ context.Context, f export.ExporterFilter) ([]export.Exporter, error) {
+	var list []export.Exporter
+	for _, e := range append(slices.Clone(b.others), *b.exporter) {
+		if f.Matches(e) {
+			list = append(list, e)
+		}
+	}
+	return list, nil
 }
 
 // Mark finds nothing, because what a bench exports keeps nothing between runs.

@@ -153,8 +153,11 @@ func (j *job) spareRefused(companies []export.Company) error {
 	return nil
 }
 
-func (r *Runner) findAccount(ctx context.Context, id export.ID) (export.GoogleAccount, error) {
-	a, err := r.o.Store.Account(ctx, id)
+func (r *Runner) findAccount(ctx context.Context, t export.Target) (export.GoogleAccount, error) {
+	if t.IsFile() {
+		return export.GoogleAccount{}, nil
+	}
+	a, err := r.o.Store.Account(ctx, t.Account)
 	switch {
 	case errors.Is(err, export.ErrNotFound):
 		return a, problem.New(problem.GoogleReconnectRequired,
@@ -204,8 +207,8 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		if n := p.rows.Len(); n%500 == 0 {
 			if (done+n)*len(row.Cells) > export.MostCells {
 				return p, problem.New(problem.SpreadsheetFull,
-					"There are more than %d rows of %d columns; Google allows 10 million cells in a spreadsheet.",
-					done+n, len(row.Cells))
+					"There are %d rows of %d columns so far, which are %d cells; Google allows %d in a spreadsheet.",
+					done+n, len(row.Cells), (done+n)*len(row.Cells), export.MostCells)
 			}
 			progress()
 		}
@@ -235,14 +238,21 @@ func (r *Runner) open(
 	if err != nil {
 		return nil, err
 	}
-	reading, err := r.o.Source.Read(ctx, in.definition, export.Query{
-		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
-		Today: in.today, Limit: in.limit, Due: in.due, State: state, Meter: m,
-	})
+	q := r.query(in, e, c, m)
+	q.State = state
+	reading, err := r.o.Source.Read(ctx, in.definition, q)
 	if err != nil {
 		return nil, nameCompany(err, c, len(in.companies))
 	}
 	return reading, nil
+}
+
+// query says what the exporter wants to read from a company.
+func (r *Runner) query(in inputs, e export.Exporter, c export.Company, m *export.Meter) export.Query {
+	return export.Query{
+		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
+		Today: in.today, Limit: in.limit, Due: in.due, Meter: m,
+	}
 }
 
 // stack puts the companies' rows below one another. Companies may have different columns, because their fiscal years or

@@ -69,7 +69,7 @@ func (j *job) putPlanned(ctx context.Context, p export.Planned) error {
 			t.Next = known.Trace
 		}
 	}
-	if err := j.putTraces(ctx, t); err != nil {
+	if err := errors.Join(j.putTraces(ctx, t), j.forgetStill(ctx)); err != nil {
 		return err
 	}
 	if j.undoable = p.Undoable; !j.undoable {
@@ -111,7 +111,7 @@ func (j *job) putBefore(ctx context.Context, trace []byte) error {
 
 // undo has what stood before another run put back. It asks QuickBooks nothing.
 func (j *job) undo(ctx context.Context) error {
-	account, err := j.findAccount(ctx, j.exporter.Target.Account)
+	account, err := j.findAccount(ctx, j.exporter.Target)
 	if err != nil {
 		return err
 	}

@@ -35,15 +35,15 @@ const (
 
 // The codes that are used only in answers to requests to us.
 const (
-	InvalidInput     Code = "invalid_input"
-	BadRequest       Code = "bad_request"
-	TooLarge         Code = "too_large"
-	Unauthorized     Code = "unauthorized"
-	Forbidden        Code = "forbidden"
-	NotFound         Code = "not_found"
-	Conflict         Code = "conflict"
-	TooManyRequests  Code = "too_many_requests"
-	Unavailable      Code = "unavailable"
+	InvalidInput    Code = "invalid_input"
+	BadRequest      Code = "bad_request"
+	TooLarge        Code = "too_large"
+	Unauthorized    Code = "unauthorized"
+	Forbidden       Code = "forbidden"
+	NotFound        Code = "not_found"
+	Conflict        Code = "conflict"
+	TooManyRequests Code = "too_many_requests"
+	Unavailable     Code = "unavailable"
 )
 
 type info struct {

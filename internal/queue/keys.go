@@ -31,6 +31,13 @@ func keysOf(e export.Exporter, l limits) []key {
 			kept: "an older run waits for the same spreadsheet",
 		})
 	}
+	if shared := e.SharedKey(); shared != "" && e.Target.Spreadsheet == "" {
+		keys = append(keys, key{
+			name: "spreadsheet:" + shared, limit: l.spreadsheet,
+			busy: "another run makes the spreadsheet that this one shares",
+			kept: "an older run waits for the same spreadsheet",
+		})
+	}
 	seen := map[export.RealmID]bool{}
 	for _, realm := range e.Companies {
 		if seen[realm] {

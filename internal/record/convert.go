@@ -13,18 +13,16 @@ import (
 
 // Convert makes a cell of the wanted kind from a value returned by Lookup. A value that does not fit the kind becomes
 // text rather than being lost. Numbers in a Text column keep their spelling.
-func Convert(v any, want table.Kind) table.Cell {
-	text := scalarText(v)
+func Convert(v any, want table.Kind) table.Cell { return convert(scalarText(v), want) }
+
+func convert(text string, want table.Kind) table.Cell {
 	if text == "" {
 		return table.Cell{}
 	}
 	switch want {
 	case table.Money, table.Number:
-		if d, err := table.ParseDecimal(text); err == nil {
-			if want == table.Money {
-				return table.MoneyOf(d)
-			}
-			return table.NumberOf(d)
+		if c, ok := table.ParseCell(want, text); ok {
+			return c
 		}
 	case table.Date:
 		if t, ok := parseDay(text); ok {
@@ -49,17 +47,19 @@ func Convert(v any, want table.Kind) table.Cell {
 // numbers are amounts, and which texts are days or instants. Text is never taken for a number, so that codes keep their
 // zeros.
 func OwnKind(v any, guess table.Kind) table.Kind {
-	switch v.(type) {
-	case json.Number:
-		if guess != table.Money {
-			return table.Number
-		}
-	case bool:
+	_, number := v.(json.Number)
+	_, truth := v.(bool)
+	return ownKind(number, truth, guess)
+}
+
+func ownKind(number, truth bool, guess table.Kind) table.Kind {
+	switch {
+	case truth:
 		return table.Bool
-	default:
-		if guess != table.Date && guess != table.DateTime {
-			return table.Text
-		}
+	case number && guess != table.Money:
+		return table.Number
+	case !number && guess != table.Date && guess != table.DateTime:
+		return table.Text
 	}
 	return guess
 }

@@ -23,16 +23,13 @@ func (f CustomField) Path() string { return customField + f.Name }
 // value too.
 // https://developer.intuit.com/app/developer/qbo/docs/workflows/create-custom-fields
 func (r Record) CustomFields() []CustomField {
-	items, _ := r.members["CustomField"].([]any)
 	var list []CustomField
-	for _, item := range items {
-		o, _ := item.(map[string]any)
-		name := scalarText(o["Name"])
+	for item := range r.find("CustomField").elements() {
+		name := item.member("Name").scalarText()
 		if name == "" {
 			continue
 		}
-		_, _, filled := lookupNamed([]any{item}, name)
-		f := CustomField{name, declaredKind(scalarText(o["Type"])), filled}
+		f := CustomField{name, declaredKind(item.member("Type").scalarText()), namedValue(item).exists()}
 		i := slices.IndexFunc(list, func(known CustomField) bool { return known.Name == name })
 		if i < 0 {
 			list = append(list, f)

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -94,123 +93,141 @@ func (p Path) Leaf() string {
 
 // Lookup returns the value at the path: a string, json.Number or bool. It returns false if there is none.
 func (p Path) Lookup(r Record) (any, bool) {
-	if !r.Exists() {
-		return nil, false
-	}
-	return lookup(r.members, p.steps)
+	s := p.lookup(r)
+	return s.value(), s.exists()
 }
 
-func lookup(v any, steps []step) (any, bool) {
-	switch v := v.(type) {
-	case nil:
-		return nil, false
-	case map[string]any:
+// Cell is Lookup and Convert in one, and makes less garbage.
+func (p Path) Cell(r Record, want table.Kind) (table.Cell, bool) {
+	s := p.lookup(r)
+	return s.cell(want), s.exists()
+}
+
+// OwnCell is Lookup and ConvertOwn in one.
+func (p Path) OwnCell(r Record, want table.Kind) (table.Cell, bool) {
+	s := p.lookup(r)
+	if own := s.kind(want); own == table.Text {
+		want = own
+	}
+	return s.cell(want), s.exists()
+}
+
+func (p Path) lookup(r Record) scalar {
+	switch {
+	case !r.Exists():
+		return scalar{}
+	case len(p.steps) == 0:
+		return refText(r.text)
+	}
+	return lookupIn(r.find(p.steps[0].name), p.steps)
+}
+
+// lookupIn looks up the rest of a path in the member that its first step names.
+func lookupIn(v value, steps []step) scalar {
+	if choose := steps[0]; choose.index >= 0 || choose.key != "" {
+		v = element(v, choose)
+	}
+	return lookup(v, steps[1:])
+}
+
+func lookup(v value, steps []step) scalar {
+	switch v.kind() {
+	case '{':
 		if len(steps) == 0 {
 			return refText(v)
 		}
-		next, ok := v[steps[0].name]
-		if !ok {
-			return nil, false
-		}
-		if choose := steps[0]; choose.index >= 0 || choose.key != "" {
-			next, ok = element(next, choose)
-			if !ok {
-				return nil, false
-			}
-		}
-		return lookup(next, steps[1:])
-	case []any:
+		return lookupIn(v.member(steps[0].name), steps)
+	case '[':
 		return lookupAll(v, steps)
-	case string, json.Number, bool:
-		if len(steps) == 0 {
-			return v, true
-		}
 	}
-	return nil, false
+	if len(steps) == 0 {
+		return v.scalar()
+	}
+	return scalar{}
 }
 
-func element(v any, s step) (any, bool) {
-	items, ok := v.([]any)
-	if !ok {
-		return nil, false
-	}
-	if s.key == "" {
-		if s.index >= len(items) {
-			return nil, false
+// element returns the element of an array that a step chooses, or nil if there is none.
+func element(v value, s step) value {
+	n := 0
+	for item := range v.elements() {
+		if s.key == "" && n == s.index {
+			return item
 		}
-		return items[s.index], true
-	}
-	for _, item := range items {
-		if o, ok := item.(map[string]any); ok && scalarText(o[s.key]) == s.val {
-			return o, true
+		if s.key != "" && item.kind() == '{' && item.member(s.key).isScalarText(s.val) {
+			return item
 		}
+		n++
 	}
-	return nil, false
+	return nil
 }
 
 // valueMembers are where named elements (custom fields, company settings) keep their value.
 var valueMembers = []string{"StringValue", "Value", "NumberValue", "DateValue", "BooleanValue"}
 
-func lookupAll(items []any, steps []step) (any, bool) {
+func lookupAll(list value, steps []step) scalar {
 	if len(steps) > 0 {
-		if v, found, ok := lookupNamed(items, restOf(steps)); found {
-			return v, ok
+		if s, found := lookupNamed(list, restOf(steps)); found {
+			return s
 		}
 	}
+	var first scalar
 	var texts []string
-	for _, item := range items {
-		if v, ok := lookup(item, steps); ok {
-			if len(items) == 1 {
-				return v, true
-			}
-			texts = append(texts, scalarText(v))
+	items := 0
+	for item := range list.elements() {
+		items++
+		if s := lookup(item, steps); s.exists() {
+			first = s
+			texts = append(texts, s.String())
 		}
 	}
-	if texts == nil {
-		return nil, false
+	if texts == nil || items == 1 {
+		return first
 	}
-	return strings.Join(texts, ", "), true
+	return scalar{kindOf: '"', text: strings.Join(texts, ", ")}
 }
 
 // lookupNamed returns the value of the first element of that name which has one. found reports that there is such an
 // element, with or without a value.
-func lookupNamed(items []any, name string) (value any, found, ok bool) {
-	for _, item := range items {
-		o, isObject := item.(map[string]any)
-		if !isObject || scalarText(o["Name"]) != name {
+func lookupNamed(list value, name string) (s scalar, found bool) {
+	for item := range list.elements() {
+		if item.kind() != '{' || !item.member("Name").isScalarText(name) {
 			continue
 		}
 		found = true
-		for _, m := range valueMembers {
-			if v, ok := lookup(o[m], nil); ok && scalarText(v) != "" {
-				return declared(v, scalarText(o["Type"])), true, true
-			}
+		if s := namedValue(item); s.exists() {
+			return s, true
 		}
 	}
-	return nil, found, false
+	return scalar{}, found
+}
+
+// namedValue returns the value of a named element.
+func namedValue(item value) scalar {
+	for _, m := range valueMembers {
+		if s := lookup(item.member(m), nil); s.String() != "" {
+			return declared(s, item.member("Type").scalarText())
+		}
+	}
+	return scalar{}
 }
 
 // declared returns a custom field's value as what its type says that it is, or unchanged if it is not.
 // https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
-func declared(v any, kind string) any {
-	text, ok := v.(string)
-	if !ok {
-		return v
+func declared(s scalar, kind string) scalar {
+	if s.kindOf != '"' {
+		return s
 	}
 	switch kind {
 	case "NumberType":
-		if _, err := table.ParseDecimal(text); err == nil {
-			return json.Number(text)
+		if _, err := table.ParseDecimal(s.String()); err == nil {
+			return scalar{kindOf: '0', text: s.String()}
 		}
 	case "BooleanType":
-		switch strings.ToLower(text) {
-		case "true":
-			return true
-		case "false":
-			return false
+		if lower := strings.ToLower(s.String()); lower == "true" || lower == "false" {
+			return scalar{kindOf: 't', text: lower}
 		}
 	}
-	return v
+	return s
 }
 
 func restOf(steps []step) string {
@@ -222,11 +239,14 @@ func restOf(steps []step) string {
 }
 
 // refText returns the value for which an object at the end of a path stands, such as a reference or an e-mail address.
-func refText(o map[string]any) (any, bool) {
+func refText(o value) scalar {
 	for _, m := range []string{"name", "value", "Address", "FreeFormNumber", "URI"} {
-		if s := scalarText(o[m]); s != "" {
-			return s, true
+		if s := o.member(m).scalar(); s.String() != "" {
+			if s.kindOf != '"' {
+				s = scalar{kindOf: '"', text: s.String()}
+			}
+			return s
 		}
 	}
-	return nil, false
+	return scalar{}
 }

@@ -42,7 +42,7 @@ func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 }
 
 // source returns the record or the line in which the column's path begins.
-func (c *column) source(v export.View) record.Record {
+func (c *column) source(v *export.View) record.Record {
 	if c.line {
 		return v.Line
 	}
@@ -50,14 +50,23 @@ func (c *column) source(v export.View) record.Record {
 }
 
 // cell returns the column's value for a row, blank if the record has none.
-func (c *column) cell(v export.View) table.Cell {
+func (c *column) cell(v *export.View) table.Cell {
 	if c.def.From != nil {
-		return c.def.From(v)
+		return c.def.From(*v)
 	}
-	value, ok := c.path.Lookup(c.source(v))
-	if !ok && c.refers != nil {
-		value, ok = c.refers.lookup(c.source(v))
+	read := record.Path.Cell
+	if !c.listed {
+		read = record.Path.OwnCell
 	}
+	cell, ok := read(c.path, c.source(v), c.def.Kind)
+	if ok {
+		c.found = true
+		return cell
+	}
+	if c.refers == nil {
+		return table.Cell{}
+	}
+	value, ok := c.refers.lookup(c.source(v))
 	if !ok {
 		return table.Cell{}
 	}

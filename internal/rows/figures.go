@@ -34,17 +34,19 @@ func (m *Maker) compileFigures() error {
 }
 
 // tallyRecord counts a record in the figures.
-func (m *Maker) tallyRecord(v export.View) {
-	v.Line = record.Record{}
+func (m *Maker) tallyRecord(line *export.View) {
+	whole := *line
+	whole.Line = record.Record{}
+	v := &whole
+	currency := ""
 	for i, f := range m.figures {
 		if !matchAll(f.where, v) {
 			continue
 		}
-		amount, ok := f.amount.cell(v).Decimal()
-		if !ok {
-			continue
+		if currency == "" {
+			own, _ := v.Record.Ref("CurrencyRef")
+			currency = cmp.Or(own, m.query.Company.HomeCurrency)
 		}
-		currency, _ := v.Record.Ref("CurrencyRef")
-		m.tally.Add(i, cmp.Or(currency, m.query.Company.HomeCurrency), amount)
+		m.tally.Add(i, currency, f.amount.cell(v))
 	}
 }

@@ -167,7 +167,7 @@ func (l *lists) warnings(columns []*column) []string {
 func (m *Maker) needs(rec record.Record, lines []record.Record, yield func(*list, string) error) error {
 	for _, c := range m.looking {
 		for _, line := range lines {
-			from := c.source(export.View{Record: rec, Line: line})
+			from := c.source(&export.View{Record: rec, Line: line})
 			if _, own := c.path.Lookup(from); own {
 				continue
 			}

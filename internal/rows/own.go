@@ -127,7 +127,7 @@ func (m *Maker) kindIn(c *column, sample []record.Record) table.Kind {
 	kind, found := c.def.Kind, false
 	for _, rec := range sample {
 		for _, line := range m.linesOf(rec) {
-			v, ok := c.path.Lookup(c.source(export.View{Record: rec, Line: line}))
+			v, ok := c.path.Lookup(c.source(&export.View{Record: rec, Line: line}))
 			if !ok {
 				continue
 			}

@@ -29,6 +29,7 @@ type Maker struct {
 	figures  []headline
 	lists    lists
 	looking  []*column // the columns that need lookups
+	linked   *column   // whose cells open the record; nil if none does
 	custom   bool      // at least one column is a custom field
 	wild     int       // where the columns of all custom fields go, -1 if they are not wanted
 	late     []string  // custom fields that turned up too late to have a column
@@ -98,6 +99,7 @@ func (m *Maker) compile() error {
 		}
 		m.columns = append(m.columns, col)
 	}
+	m.compileLink()
 	var err error
 	if m.filters, err = m.compileFilters(m.query.Filters); err != nil {
 		return err
@@ -115,6 +117,16 @@ func (m *Maker) compile() error {
 		}
 	}
 	return nil
+}
+
+func (m *Maker) compileLink() {
+	var keys []string
+	for _, c := range m.columns {
+		keys = append(keys, c.def.Path)
+	}
+	if i := m.entity.LinkedColumn(keys); i >= 0 {
+		m.linked = m.columns[i]
+	}
 }
 
 func (m *Maker) compileFilters(filters []export.Filter) ([]filter, error) {
@@ -211,7 +223,9 @@ func (m *Maker) filtersActive() bool {
 func (m *Maker) Schema() table.Schema {
 	var s table.Schema
 	for _, col := range m.columns {
-		s.Columns = append(s.Columns, col.header(m.entity, m.options.Lines))
+		head := col.header(m.entity, m.options.Lines)
+		head.Linked = col == m.linked
+		s.Columns = append(s.Columns, head)
 	}
 	return s
 }

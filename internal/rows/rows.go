@@ -12,29 +12,33 @@ import (
 // if a list that the rows depend on cannot be read.
 func (m *Maker) makeRows(ctx context.Context, rec record.Record, take func(table.Row) bool) (more bool, err error) {
 	view := export.View{Record: rec, Company: m.query.Company, Today: m.query.Today}
-	if m.span != nil && !m.span.match(m.span.column.cell(view)) {
+	if m.span != nil && !m.span.match(m.span.column.cell(&view)) {
 		return true, nil
 	}
 	lines := m.linesOf(rec)
 	if err := m.prepare(ctx, rec, lines); err != nil {
 		return false, err
 	}
+	link := ""
+	if m.linked != nil {
+		link = m.entity.RecordLink(view)
+	}
 	counted := false
 	for _, view.Line = range lines {
-		if !matchAll(m.filters, view) {
+		if !matchAll(m.filters, &view) {
 			continue
 		}
 		if !counted {
 			counted = true
-			m.tallyRecord(view)
+			m.tallyRecord(&view)
 			m.tieOut(rec, lines)
 			m.noteLate(rec)
 		}
 		cells := make([]table.Cell, len(m.columns))
 		for i, col := range m.columns {
-			cells[i] = col.cell(view)
+			cells[i] = col.cell(&view)
 		}
-		if !take(table.Row{Cells: cells}) {
+		if !take(table.Row{Cells: cells, Link: link}) {
 			return false, nil
 		}
 	}
@@ -56,7 +60,7 @@ func (m *Maker) linesOf(rec record.Record) []record.Record {
 }
 
 // matchAll reports whether a row passes all filters.
-func matchAll(filters []filter, v export.View) bool {
+func matchAll(filters []filter, v *export.View) bool {
 	for _, f := range filters {
 		if !f.Match(f.column.cell(v)) {
 			return false

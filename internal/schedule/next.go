@@ -37,6 +37,23 @@ func (s Spec) NextN(after time.Time, n int) []time.Time {
 	return due
 }
 
+// Count returns the number of due times after from and not after to, but at most limit.
+func (s Spec) Count(from, to time.Time, limit int) int {
+	loc, ok := s.location()
+	if !ok {
+		return 0
+	}
+	n := 0
+	for n < limit {
+		from = s.next(from, loc)
+		if from.IsZero() || from.After(to) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 // MinInterval returns the shortest time between two neighbouring due times after from, so that callers can refuse
 // schedules that are too frequent. It looks at more than a year of a frequent schedule, which covers every clock
 // change, and at more than 28 years of a rare one, after which the calendar repeats. It is 0 for the zero Spec.

@@ -33,8 +33,10 @@ type Options struct {
 	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next
 	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
-	Now     func() time.Time // nil means time.Now
-	Logger  *slog.Logger     // nil means slog.Default
+	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
+	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
 	// change.
 	Jitter bool
@@ -63,6 +65,9 @@ func NewTicker(o Options) *Ticker {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Pace == nil {
+		o.Pace = func(context.Context, export.Exporter, time.Time) Pace { return Pace{} }
 	}
 	return &Ticker{o: o, log: o.Logger.With("component", "schedule"), wake: make(chan struct{}, 1)}
 }
@@ -199,20 +204,46 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (
 	}
 	at := next(e, now)
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
+		at = t.upcoming(ctx, e, now)
 		return at, t.setNext(ctx, e, at)
 	}
-	if err := t.queue(ctx, e, at, now); err != nil {
+	p := t.o.Pace(ctx, e, now)
+	at = p.after(e, now)
+	if p.Hold.After(now) {
+		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
+		return at, t.setNext(ctx, e, at)
+	}
+	if at.Equal(next(e, now)) {
+		p.Least = 0 // it is as slow anyway
+	}
+	if err := t.queue(ctx, e, at, now, p.Least); err != nil {
 		return time.Time{}, err
 	}
 	return at, nil
 }
 
+// upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored
+// time, unless the present pace lets it come earlier.
+func (t *Ticker) upcoming(ctx context.Context, e export.Exporter, now time.Time) time.Time {
+	at := next(e, now)
+	if at.IsZero() || !e.NextAt.After(at) {
+		return at
+	}
+	if latest := t.o.Pace(ctx, e, now).after(e, now); e.NextAt.After(latest) {
+		return latest
+	}
+	if next(e, e.NextAt.Add(-time.Nanosecond)).Equal(e.NextAt) {
+		return e.NextAt
+	}
+	return at // its schedule was changed
+}
+
 // queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody
 // else may have done so, or changed the schedule meanwhile: then there is nothing to do.
-func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time) error {
+func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time, least time.Duration) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
-		Status: export.RunQueued, QueuedAt: now,
+		Status: export.RunQueued, QueuedAt: now, Paced: least,
 	}
 	late := now.Sub(e.NextAt)
 	if late > punctual {

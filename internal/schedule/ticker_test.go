@@ -35,6 +35,7 @@ type clock struct {
 
 	mu           sync.Mutex
 	runs         []export.Run
+	pace         schedule.Pace
 	enqueueFails error
 	skew         time.Duration // of the computer's clock
 }
@@ -89,6 +90,11 @@ func (c *clock) up() {
 	c.Helper()
 	c.ticker = schedule.NewTicker(schedule.Options{
 		Store: c, Enqueue: c.enqueue, Now: c.now, Jitter: c.jitter, Logger: slog.New(slog.DiscardHandler),
+		Pace: func(context.Context, export.Exporter, time.Time) schedule.Pace {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.pace
+		},
 	})
 	if err := c.ticker.Start(c.Context()); err != nil {
 		c.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"path"
 	"regexp"
 	"strconv"
@@ -24,26 +25,39 @@ const Formula = 'f'
 type Book struct {
 	Tabs   []string // their titles
 	Stamp  string   // what Workbook.Stamp left; empty if it is gone
-	file   *zip.ReadCloser
+	file   *zip.Reader
+	source io.Closer
 	first  string   // the part with the first tab's cells
 	shared []string // texts that cells refer to, once Excel has saved the file
 }
 
 // OpenBook opens a workbook. It may come from this package or have been saved again by a spreadsheet program.
 func OpenBook(name string) (*Book, error) {
-	file, err := zip.OpenReader(name)
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("opening a workbook: %w", err)
 	}
-	b := &Book{file: file}
-	if err := b.readParts(); err != nil {
-		return nil, errors.Join(err, file.Close())
+	return ReadBook(file)
+}
+
+// ReadBook is OpenBook for a file that is open already. The book closes it, as does an error.
+func ReadBook(file *os.File) (*Book, error) {
+	b := &Book{source: file}
+	info, err := file.Stat()
+	if err == nil {
+		b.file, err = zip.NewReader(file, info.Size())
+	}
+	if err == nil {
+		err = b.readParts()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening a workbook: %w", err), file.Close())
 	}
 	return b, nil
 }
 
 // Close closes the file.
-func (b *Book) Close() error { return b.file.Close() }
+func (b *Book) Close() error { return b.source.Close() }
 
 func (b *Book) readParts() error {
 	var book struct {

@@ -4,6 +4,8 @@ package source
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 
 	"ledgersheet/internal/changelog"
 	"ledgersheet/internal/export"
@@ -34,6 +36,27 @@ func New(from Services, logger *slog.Logger) *Source {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	return &Source{from: from, log: logger}
+}
+
+// Follows reports whether an exporter's rows may change when records of one of the objects do. Objects are in lower
+// case. Reports show anything.
+func Follows(d export.Definition, e export.Exporter, objects map[string]bool) bool {
+	var reads []string
+	switch d := d.(type) {
+	case export.Entity:
+		own, all := rows.Objects(d, e.ResultColumns(d))
+		if all {
+			return true
+		}
+		reads = own
+	case export.ChangeLog:
+		for _, w := range d.Watched {
+			reads = append(reads, w.Object)
+		}
+	default:
+		return true
+	}
+	return slices.ContainsFunc(reads, func(object string) bool { return objects[strings.ToLower(object)] })
 }
 
 // Read implements export.Source.

@@ -217,6 +217,9 @@ func (c *alignment) spool() (*table.Spool, []string, error) {
 	} else if len(currencies) > 1 {
 		warnings = append(warnings, "The companies have different home currencies, so there is no total over them.")
 	}
+	for i := range schema.Columns {
+		schema.Columns[i].Linked = false // a row is about several companies
+	}
 	all := table.NewSpool(schema)
 	for _, r := range c.rows {
 		if err := all.Add(r.tableRow(len(c.amounts), totals)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -21,6 +22,10 @@ type layout struct {
 	periods       []int // tidy: the columns that become rows; the others but their total stay columns
 	needsAccounts bool  // accounts must be set before rows are made
 	accounts      map[string]account
+
+	company export.Company
+	page    string // opens the report; empty if its page is not known or its rows have no labels
+	txn     int    // index of the column whose cells name a transaction and carry its id; -1 if there is none
 }
 
 // slot is one column of the result.
@@ -42,7 +47,7 @@ type reportRow struct {
 }
 
 func newLayout(a *arranged, d export.Report, kind string, q export.Query, want asked) (*layout, error) {
-	l := &layout{arranged: a, report: d, kind: kind}
+	l := &layout{arranged: a, report: d, kind: kind, company: q.Company, txn: a.findTransactions()}
 	if l.kind == export.LayoutTidy {
 		l.periods = a.findPeriods()
 	}
@@ -54,7 +59,40 @@ func newLayout(a *arranged, d export.Report, kind string, q export.Query, want a
 		l.add(col, q, want)
 	}
 	l.markKeys()
+	l.markLinks(cmp.Or(want.basis, string(a.header.ReportBasis)), want.describePeriod())
 	return l, nil
+}
+
+// findTransactions returns the column whose cells say what a transaction is and carry its id, as recorded answers show;
+// -1 if there is none.
+func (a *arranged) findTransactions() int {
+	return slices.IndexFunc(a.columns, func(c reportColumn) bool {
+		return slices.Contains([]string{"txn_type", "tx_type", "transactiontype"}, strings.ToLower(c.id))
+	})
+}
+
+// markLinks marks the column that opens transactions. If the report has none, the labels of a statement open the report
+// itself, with the dates and the basis that were read.
+func (l *layout) markLinks(basis, period string) {
+	for i := range l.slots {
+		s := &l.slots[i]
+		switch {
+		case l.txn >= 0:
+			s.column.Linked = s.shows == l.txn
+		case s.column.Label:
+			l.page = l.report.Link(l.company, period, basis)
+			s.column.Linked = l.page != ""
+		}
+	}
+}
+
+// link returns the address that opens what a row is about.
+func (l *layout) link(r reportRow) string {
+	if l.txn < 0 || r.role != table.Data || l.txn >= len(r.cells) {
+		return l.page
+	}
+	cell := r.cells[l.txn]
+	return l.company.TransactionLink(cell.text(), string(cell.ID))
 }
 
 // markKeys marks the columns that identify a row from run to run: its sections, label and period, or, in a report of
@@ -263,7 +301,7 @@ func (l *layout) rows(yield func(table.Row) bool) {
 		for i, s := range l.slots {
 			cells[i] = s.cell(r)
 		}
-		return yield(table.Row{Cells: cells, Role: r.role, Level: uint8(min(r.level, 255))})
+		return yield(table.Row{Cells: cells, Role: r.role, Level: uint8(min(r.level, 255)), Link: l.link(r)})
 	})
 }
 

@@ -31,6 +31,7 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
+	calls      calls
 	users      map[export.ID]export.User
 	audit      []export.AuditEntry
 }
@@ -44,6 +45,7 @@ func NewMemory() *Memory {
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
+		calls: calls{},
 	}
 }
 

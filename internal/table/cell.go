@@ -13,9 +13,9 @@ import (
 type Cell struct {
 	kind Kind
 	set  bool
-	text string // a number's spelling when dec has not been parsed yet
+	text string // a number's spelling, as DecimalText has it; empty if only dec is set
 	dec  decimal.Decimal
-	at   time.Time // Date: midnight UTC of that day; DateTime: the instant
+	at   int64 // Date: midnight UTC of that day; DateTime: the instant; both in seconds since 1970
 }
 
 // TextOf makes a text cell. An empty string makes a blank cell, because sheets cannot tell the two apart.
@@ -27,15 +27,37 @@ func NumberOf(d decimal.Decimal) Cell { return Cell{kind: Number, set: true, dec
 // MoneyOf makes an amount cell.
 func MoneyOf(d decimal.Decimal) Cell { return Cell{kind: Money, set: true, dec: d} }
 
+// ParseCell makes a Number or Money cell from the text of a JSON number. It takes what ParseDecimal takes, and the cell
+// is the same as one made from the decimal. Usual spellings are kept without making a decimal of them.
+func ParseCell(kind Kind, text string) (Cell, bool) {
+	if isUsual(text) {
+		return Cell{kind: kind, set: true, text: text}, true
+	}
+	d, err := ParseDecimal(text)
+	return Cell{kind: kind, set: true, dec: d}, err == nil
+}
+
+// isUsual reports whether a text is a number as DecimalText would write it.
+func isUsual(text string) bool {
+	units, places, ok := parseUnits(text)
+	if !ok || (units == 0 && text[0] == '-') {
+		return false
+	}
+	if text[0] == '-' {
+		text = text[1:]
+	}
+	return text[0] != '0' || len(text) == 1 || (places > 0 && text[1] == '.')
+}
+
 // DateOf makes a date cell from t's calendar day in t's own zone.
 func DateOf(t time.Time) Cell {
 	y, m, d := t.Date()
-	return Cell{kind: Date, set: true, at: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}
+	return Cell{kind: Date, set: true, at: time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix()}
 }
 
 // DateTimeOf makes a cell for an instant, truncated to the second.
 func DateTimeOf(t time.Time) Cell {
-	return Cell{kind: DateTime, set: true, at: t.Truncate(time.Second).UTC()}
+	return Cell{kind: DateTime, set: true, at: t.Unix()}
 }
 
 // BoolOf makes a boolean cell.
@@ -59,7 +81,10 @@ func (c Cell) Decimal() (decimal.Decimal, bool) {
 		return decimal.Decimal{}, false
 	}
 	if c.text != "" {
-		d, err := decimal.NewFromString(c.text)
+		if d, err := ParseDecimal(c.text); err == nil {
+			return d, true
+		}
+		d, err := decimal.NewFromString(c.text) // what was computed may be longer than what is parsed
 		return d, err == nil
 	}
 	return c.dec, true
@@ -67,8 +92,13 @@ func (c Cell) Decimal() (decimal.Decimal, bool) {
 
 // Time returns the value of a Date or DateTime cell.
 func (c Cell) Time() (time.Time, bool) {
-	return c.at, c.set && (c.kind == Date || c.kind == DateTime)
+	if !c.set || (c.kind != Date && c.kind != DateTime) {
+		return time.Time{}, false
+	}
+	return c.time(), true
 }
+
+func (c Cell) time() time.Time { return time.Unix(c.at, 0).UTC() }
 
 // Bool returns the value of a Bool cell.
 func (c Cell) Bool() (value, ok bool) { return c.text == "true", c.set && c.kind == Bool }
@@ -81,9 +111,9 @@ func (c Cell) String() string {
 	case (c.kind == Number || c.kind == Money) && c.text == "":
 		return DecimalText(c.dec)
 	case c.kind == Date:
-		return c.at.Format(time.DateOnly)
+		return c.time().Format(time.DateOnly)
 	case c.kind == DateTime:
-		return c.at.Format(time.RFC3339)
+		return c.time().Format(time.RFC3339)
 	case c.kind == Bool && c.text == "":
 		return "false"
 	}
@@ -99,7 +129,7 @@ func (c Cell) Equal(o Cell) bool {
 		e, same := o.Decimal()
 		return same && c.kind == o.kind && d.Equal(e)
 	}
-	return c.kind == o.kind && c.text == o.text && c.at.Equal(o.at)
+	return c.kind == o.kind && c.text == o.text && c.at == o.at
 }
 
 // MarshalJSON encodes the cell for previews: null, a string, a number with the decimal's own digits, or a boolean.
@@ -122,6 +152,9 @@ var ErrDecimal = errors.New("not a decimal number")
 // ParseDecimal parses the text of a JSON number exactly. It rejects anything that is not a number, is longer than 60
 // characters, or has an exponent that would need more digits than that.
 func ParseDecimal(s string) (decimal.Decimal, error) {
+	if units, places, ok := parseUnits(s); ok { // as nearly always, and much faster
+		return decimal.New(units, int32(-places)), nil
+	}
 	if s == "" || len(s) > maxDigits {
 		return decimal.Decimal{}, fmt.Errorf("%w: %d characters", ErrDecimal, len(s))
 	}

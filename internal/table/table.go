@@ -34,7 +34,11 @@ type Column struct {
 	NotAdded bool
 	Key      bool // identifies a row across runs, together with the other key columns
 	Label    bool // holds the row's label in a statement: indentation and bold are shown there
+	Linked   bool // its cells open Row.Link
 }
+
+// addsUp reports whether the column's amounts are summed.
+func (c Column) addsUp() bool { return c.Kind == Money && !c.NotAdded }
 
 // Schema is the header of a result.
 type Schema struct {
@@ -67,6 +71,9 @@ type Row struct {
 	Cells []Cell
 	Role  Role
 	Level uint8 // depth of indentation in a statement
+	// Link is the address that opens what the row is about; empty if there is none. It is no value: rows that differ in
+	// nothing else are the same.
+	Link string
 }
 
 // Totals are control totals, counted row by row. The zero value is ready to use.
@@ -81,7 +88,7 @@ type Totals struct {
 func (t *Totals) Add(s Schema, r Row) {
 	t.Rows++
 	for i, col := range s.Columns {
-		if col.Kind != Money || col.NotAdded {
+		if !col.addsUp() {
 			continue
 		}
 		if t.Sums == nil {

@@ -94,7 +94,7 @@ const lookScript = `(() => {
 // has a name, is large enough and shows the focus.
 func TestEveryPageInABrowser(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, siteOptions{demo: true}).fill()
+	s := newSite(t, siteOptions{demo: true, exportDirs: []string{t.TempDir()}}).fill()
 	good := s.exporter(func(e *export.Exporter) {
 		e.Name, e.Companies = "Invoices of everybody, with a rather long name", []export.RealmID{realmA, realmB}
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -71,8 +72,12 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		Environment:        w.o.Settings.Environment,
 	}
 	view.QuickBooks, view.Google = d.Ready()
+	calls, err := w.callsView(c.Request.Context(), d)
+	if err != nil {
+		return err
+	}
 	for _, co := range k.companies {
-		view.Companies = append(view.Companies, w.companyCard(co, k))
+		view.Companies = append(view.Companies, w.companyCard(co, k, calls))
 	}
 	for _, a := range k.accounts {
 		view.Accounts = append(view.Accounts, w.accountCard(a, k))
@@ -89,7 +94,7 @@ func newCard(
 	}
 }
 
-func (w *Web) companyCard(co export.Company, k known) companyCard {
+func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCard {
 	card := companyCard{
 		card: newCard(companyState(co), co.Status, co.LastError, k.exportersOf(co.Realm),
 			companiesPath+"/"+string(co.Realm)),
@@ -114,6 +119,12 @@ func (w *Web) companyCard(co export.Company, k known) companyCard {
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
+	}
+	if calls.Month != "" {
+		use := calls.of(co.Realm)
+		card.Facts = append(card.Facts, fact{Title: "Calls to QuickBooks", Text: fmt.Sprintf(
+			"%s today, %s in %s, which comes to about %s", count(use.Today), count(use.ThisMonth), calls.Month,
+			count(use.Forecast))})
 	}
 	if !card.Connected {
 		card.Waiting = k.describeWaiting(co.Realm)

@@ -15,10 +15,10 @@ import (
 func TestConnectCompany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn()
-	s.consents.grant = export.Grant{AccessToken: "a", RefreshToken: "r"}
+	s.consents.Grant = export.Grant{AccessToken: "a", RefreshToken: "r"}
 	s.wantSent("/connections/quickbooks", url.Values{"return_to": {"/"}}, "https://elsewhere.example/consent")
-	if s.consents.begun.User != email || s.consents.begun.Session == "" || s.consents.begun.Realm != "" {
-		t.Errorf("the consent began as %+v", s.consents.begun)
+	if s.consents.Begun.User != email || s.consents.Begun.Session == "" || s.consents.Begun.Realm != "" {
+		t.Errorf("the consent began as %+v", s.consents.Begun)
 	}
 	a := s.get("/oauth/quickbooks/callback?code=c&state=s&realmId=" + string(realmA))
 	if a.status != http.StatusSeeOther || a.header.Get("Location") != "/" {
@@ -36,10 +36,10 @@ func TestReconnectRefusesAnotherCompany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	s.wantSent(companyPath(realmA, "reconnect"), nil, "https://elsewhere.example/consent")
-	if s.consents.begun.Realm != realmA {
-		t.Errorf("the consent is for %q", s.consents.begun.Realm)
+	if s.consents.Begun.Realm != realmA {
+		t.Errorf("the consent is for %q", s.consents.Begun.Realm)
 	}
-	s.consents.err = problem.New(problem.Conflict, "The permission was given for another company.").
+	s.consents.Err = problem.New(problem.Conflict, "The permission was given for another company.").
 		WithHint("Nothing was changed.")
 	if a := s.get("/oauth/quickbooks/callback?code=c&state=s&realmId=1"); a.status != http.StatusSeeOther ||
 		a.header.Get("Location") != "/connections" {
@@ -70,14 +70,14 @@ func TestConnectAccountAsksForExistingOnlyWhenTold(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	const wide = "https://www.googleapis.com/auth/spreadsheets"
 	s.wantSent("/connections/google", nil, "https://elsewhere.example/")
-	if slices.Contains(s.consents.begun.Scopes, wide) {
+	if slices.Contains(s.consents.Begun.Scopes, wide) {
 		t.Error("asks for all spreadsheets without being told to")
 	}
 	s.wantSent("/connections/google", url.Values{"access": {"existing"}}, "https://elsewhere.example/")
-	if !slices.Contains(s.consents.begun.Scopes, wide) {
+	if !slices.Contains(s.consents.Begun.Scopes, wide) {
 		t.Error("does not ask for existing spreadsheets")
 	}
-	s.consents.grant = export.Grant{AccessToken: "a", RefreshToken: "r"}
+	s.consents.Grant = export.Grant{AccessToken: "a", RefreshToken: "r"}
 	if a := s.get("/oauth/google/callback?code=c&state=s"); a.status != http.StatusSeeOther ||
 		a.header.Get("Location") != "/connections" {
 		t.Errorf("status %d to %q", a.status, a.header.Get("Location"))
@@ -87,8 +87,8 @@ func TestConnectAccountAsksForExistingOnlyWhenTold(t *testing.T) {
 	}
 	s.wantSent(accountPath(s.account, "reconnect"), url.Values{"return_to": {"//evil.example"}},
 		"https://elsewhere.example/")
-	if s.consents.begun.ReturnTo != "/connections" || s.consents.begun.Account != s.account {
-		t.Errorf("the consent began as %+v", s.consents.begun)
+	if s.consents.Begun.ReturnTo != "/connections" || s.consents.Begun.Account != s.account {
+		t.Errorf("the consent began as %+v", s.consents.Begun)
 	}
 }
 
@@ -104,10 +104,10 @@ func TestTestDisconnectDelete(t *testing.T) {
 	}
 	s.wantSent(companyPath(realmA, "test"), nil, "/connections")
 	told("QuickBooks answered for Alder &amp; Sons Ltd.")
-	s.quick.err = problem.New(problem.QuickBooksUnavailable, "QuickBooks did not answer.")
+	s.quick.Err = problem.New(problem.QuickBooksUnavailable, "QuickBooks did not answer.")
 	s.wantSent(companyPath(realmA, "test"), nil, "/connections")
 	told("QuickBooks did not answer.")
-	s.quick.err = errors.New("dial tcp 10.0.0.1: secret detail")
+	s.quick.Err = errors.New("dial tcp 10.0.0.1: secret detail")
 	s.wantSent(companyPath(realmA, "test"), nil, "/connections")
 	if body := s.wantGet("/connections"); strings.Contains(body, "secret detail") {
 		t.Error("an internal error's text is shown")
@@ -150,7 +150,7 @@ func TestIntuitsDisconnectAddressOnlyLooks(t *testing.T) {
 	if body := s.wantGet("/connections"); !strings.Contains(body, "is still connected") {
 		t.Error("a company that still answers is not told so")
 	}
-	s.quick.err = problem.New(problem.CompanyReconnectRequired, "Intuit ended the access.")
+	s.quick.Err = problem.New(problem.CompanyReconnectRequired, "Intuit ended the access.")
 	if a := s.get("/quickbooks/disconnected?realmId=" + string(realmA)); a.header.Get("Location") != "/connections" {
 		t.Errorf("sent to %q", a.header.Get("Location"))
 	}

@@ -23,19 +23,19 @@ func TestDownload(t *testing.T) {
 			t.Errorf("%s: status %d, %v", format, a.status, a.header)
 		}
 	}
-	if a := s.get(path); a.body != "\uFEFFID\r\n'="+e.Name+"\r\n" {
+	if a := s.get(path); a.body != "\uFEFFID,Total\r\n'="+e.Name+",12.50\r\n" {
 		t.Errorf("the file is %q", a.body)
 	}
 	if a := s.get(path + "?format=pdf"); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("as PDF: status %d", a.status)
 	}
-	s.previewer.err = problem.New(problem.QuickBooksRejected, "QuickBooks refused it.")
+	s.previewer.Err = problem.New(problem.QuickBooksRejected, "QuickBooks refused it.")
 	a := s.get(path)
 	if a.status != problem.QuickBooksRejected.Status() || a.header.Get("Content-Disposition") != "" ||
 		!strings.Contains(a.body, "QuickBooks refused it.") {
 		t.Errorf("a refusal: status %d, %v\n%s", a.status, a.header, a.body)
 	}
-	s.previewer.err = nil
+	s.previewer.Err = nil
 }
 
 // Those who may only look are not offered what they may not have.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,7 +25,21 @@ type dryRunView struct {
 }
 
 // dryRow is one cell that would change, or a row that would come or go.
-type dryRow struct{ Key, Column, Old, New string }
+type dryRow struct {
+	Row              rowName
+	Column, Old, New string
+}
+
+// rowName says which row it is: as people call it, and by its key.
+type rowName struct{ Name, Key string }
+
+// nameRow leaves out a name that the key says already.
+func nameRow(name, key string) rowName {
+	if strings.Contains(key, name) {
+		name = ""
+	}
+	return rowName{shorten(name), key}
+}
 
 // shownChanges limits the rows that a dry run's view lists.
 const shownChanges = 12
@@ -56,18 +71,19 @@ func newDryRunView(
 }
 
 func dryRows(item change.Item, kinds columnKinds) []dryRow {
+	row := nameRow(item.Name, item.Key)
 	switch item.Kind {
 	case change.Added:
 		fresh := kinds.line(item.Cells, func(c change.Cell) change.Value { return c.New })
-		return []dryRow{{item.Key, "The row", "", fresh}}
+		return []dryRow{{row, "The row", "", fresh}}
 	case change.Removed:
 		was := kinds.line(item.Cells, func(c change.Cell) change.Value { return c.Old })
-		return []dryRow{{item.Key, "The row", was, "is taken out"}}
+		return []dryRow{{row, "The row", was, "is taken out"}}
 	}
 	var list []dryRow
 	for _, c := range item.Cells {
 		list = append(list, dryRow{
-			item.Key, c.Column, kinds.shown(c.Column, c.Old), kinds.shown(c.Column, c.New),
+			row, c.Column, kinds.shown(c.Column, c.Old), kinds.shown(c.Column, c.New),
 		})
 	}
 	return list

@@ -19,9 +19,12 @@ type exporterView struct {
 	Runs     []runRow
 	Active   export.ID // the run that is queued or running
 	Sheet    string
+	File     bool // Sheet is a file
 	Problem  *problemView
+	Double   *doubleView
 	Paused   bool
-	Download bool // the person may download the result
+	Slowed   string // why its next run comes later than its schedule says
+	Download bool   // the person may download the result
 }
 
 func (w *Web) exporterPage(c *gin.Context) error {
@@ -43,7 +46,16 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
-	view.Sheet = cmp.Or(view.Row.Sheet, e.Target.URL)
+	if err := view.Schedule.addCost(ctx, d, e); err != nil {
+		return err
+	}
+	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
+		return err
+	}
+	view.Sheet, view.File = cmp.Or(view.Row.Sheet, e.Target.URL), e.Target.IsFile()
+	if view.File != view.Row.File { // the runs wrote elsewhere
+		view.Sheet = e.Target.URL
+	}
 	for i := range view.Runs {
 		view.Runs[i].Name = formatExact(runs[i].QueuedAt, e.Schedule.Location()) // all belong to this exporter
 	}
@@ -58,6 +70,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
 				return err
 			}
+		}
+		if view.Double, err = findDouble(ctx, d, runs[0]); err != nil {
+			return err
 		}
 	}
 	if view.Row.Block != nil {
@@ -120,17 +135,56 @@ func configFacts(e export.Exporter, k known) []fact {
 		}
 		facts = append(facts, filters)
 	}
-	place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
-	if e.Target.Spreadsheet == "" {
-		place += ", in a new spreadsheet that the first run makes"
+	if e.Target.IsFile() {
+		facts = append(facts, fact{Title: "Where", Text: fileWords(e.Target)})
+	} else {
+		place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
+		if e.Target.Spreadsheet == "" {
+			place += ", in a new spreadsheet that the first run makes"
+			if e.Target.Template != "" {
+				place += " as a copy of the template " + e.Target.Template
+			}
+		}
+		facts = append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account})
 	}
-	facts = append(facts, fact{Title: "Where", Text: place}, fact{Title: "Written by", Text: account})
 	for _, f := range export.Fields() {
-		if f.Words != nil {
-			facts = append(facts, fact{Title: f.Label, Text: f.Words(e)})
+		if f.Words != nil && (f.Of == nil || f.Of(e)) {
+			facts = append(facts, fact{Title: placeWords(f.Label, e), Text: f.Words(e)})
 		}
 	}
 	return append(facts, fact{Title: "When", Text: scheduleWords(e.Schedule)})
+}
+
+// fileWords says which file an exporter keeps.
+func fileWords(t export.Target) string {
+	return kindTitle(t.Kind) + " “" + t.File + "” in " + t.Folder
+}
+
+// placeWords speaks of a file where an exporter keeps one.
+func placeWords(text string, e export.Exporter) string {
+	if e.Target.IsFile() {
+		return strings.Replace(text, "sheet", "file", 1)
+	}
+	return text
+}
+
+// placeName is what an exporter writes to, in a word.
+func placeName(e export.Exporter) string {
+	if e.Target.IsFile() {
+		return "file"
+	}
+	return "spreadsheet"
+}
+
+// kindTitle is what people call what rows are written to.
+func kindTitle(k export.TargetKind) string {
+	switch k {
+	case export.CSVFile:
+		return "CSV file"
+	case export.XLSXFile:
+		return "Excel workbook"
+	}
+	return "Google Sheets"
 }
 
 func optionText(d export.Definition, o export.Option, v string) string {

@@ -78,7 +78,10 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 		}
 		e.ID, e.Revision, e.Name = "", 0, "Copy of "+e.Name
 		// Two exporters at the same cell would fight over it, so the copy starts with a spreadsheet of its own.
-		e.Target = export.Target{Account: e.Target.Account, Sheet: e.Target.Sheet, Start: "A1"}
+		e.Target = export.Target{
+			Kind: e.Target.Kind, Account: e.Target.Account, Sheet: e.Target.Sheet, Start: "A1", Folder: e.Target.Folder,
+			Template: e.Target.Template, DriveFolder: e.Target.DriveFolder,
+		}
 		return w.showForm(c, http.StatusOK, e, k, nil, nil)
 	}
 	if c.Query("type") == "" {

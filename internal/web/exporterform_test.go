@@ -33,7 +33,10 @@ func (s *site) filledForm(change url.Values) url.Values {
 
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
 
-		"keep_month_ends": {"true"},
+		"keep_month_ends": {"true"}, "in_place": {"true"},
+
+		"template":     {"https://docs.google.com/spreadsheets/d/1tEmPlAtE_00/edit"},
+		"drive_folder": {"https://drive.google.com/drive/folders/0fOlDeR_0000"},
 	}
 	for k, v := range change {
 		form[k] = v
@@ -56,24 +59,26 @@ func TestCreateExporter(t *testing.T) {
 	e := all[0]
 	want := export.Exporter{
 		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB},
-		Mode: export.Replace, KeepMonths: true,
+		Mode: export.Replace, KeepMonths: true, InPlace: true,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
 		Filters: []export.Filter{
 			{Column: "Balance", Op: ">", Value: "0"},
 			{Column: "DocNumber", Op: "starts_with", Value: "INV"},
 		},
-		Options:  map[string]string{"date_range": "this_year", "date_column": "DueDate"},
-		Target:   export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2"},
+		Options: map[string]string{"date_range": "this_year", "date_column": "DueDate"},
+		Target: export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2",
+			Template: "1tEmPlAtE_00", Folder: "0fOlDeR_0000"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
 	got := export.Exporter{
 		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		KeepMonths: e.KeepMonths,
-		Columns:    e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
+		KeepMonths: e.KeepMonths, InPlace: e.InPlace,
+		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,
 			Sheet: e.Target.Sheet, Start: e.Target.Start,
+			Template: e.Target.Template, DriveFolder: e.Target.DriveFolder,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -127,7 +132,7 @@ func TestPresetWinsOverTheExpression(t *testing.T) {
 // to.
 func TestFormHasEveryField(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, siteOptions{}).signIn().fill()
+	s := newSite(t, siteOptions{exportDirs: []string{t.TempDir()}}).signIn().fill()
 	body := s.wantGet("/exporters/new?type=invoices")
 	for _, f := range export.Fields() {
 		if f.ReadOnly() {
@@ -291,7 +296,7 @@ func TestPreview(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
-		s.previewer.asked.Columns); diff != "" {
+		s.previewer.Asked.Columns); diff != "" {
 		t.Error(diff)
 	}
 	// Without scripts, the whole form is returned with the preview in it.
@@ -306,7 +311,7 @@ func TestPreview(t *testing.T) {
 	if bad.status != http.StatusUnprocessableEntity || !strings.Contains(bad.body, `href="#companies"`) {
 		t.Errorf("a bad form: status %d\n%s", bad.status, bad.body)
 	}
-	s.previewer.err = problem.New(problem.CompanyReconnectRequired, "Access to Alder has ended.")
+	s.previewer.Err = problem.New(problem.CompanyReconnectRequired, "Access to Alder has ended.")
 	e := s.exporter(nil)
 	gone := fragment("/exporters/"+string(e.ID)+"/preview", nil)
 	if gone.status != http.StatusConflict || !strings.Contains(gone.body, "Access to Alder has ended.") {

@@ -35,6 +35,8 @@ type formView struct {
 	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
 	FilterPaths []choice
+	Kinds       []choice // what rows can be written to; none if there is no choice
+	Folders     []string // that are allowed for files
 	Accounts    []choice
 	Made        bool // the program created the spreadsheet
 	Looks       []lookChoice
@@ -42,6 +44,7 @@ type formView struct {
 	Presets     []choice
 	Zones       []string
 	Enabled     bool
+	Webhooks    bool // are set up
 	Words       scheduleView
 	Preview     *previewView
 	NoCompanies bool
@@ -99,6 +102,9 @@ func (w *Web) showForm(
 	}
 	view := w.formView(d, e, k, p)
 	view.Preview = preview
+	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
+		return err
+	}
 	title := "New: " + view.Type.Title
 	if e.ID != "" {
 		title = "Change " + e.Name
@@ -121,11 +127,13 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Report: info.Kind == export.KindReport,
 		Inputs: map[string]field{}, Made: e.Target.Created,
 		Zones: zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
+		Webhooks:    w.o.Settings.Webhooks,
 		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
 	finer := []string{
-		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends",
+		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends", "in_place",
+		"destination.template_spreadsheet_id", "destination.folder_id",
 	}
 	for _, name := range finer {
 		v.Finer = v.Finer || wrong(name) != ""
@@ -178,6 +186,15 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	v.Filters = filterFields(e)
 	for _, col := range d.Catalogue() {
 		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
+	}
+	v.Folders = k.desk.ExportDirs()
+	if len(v.Folders) > 0 || e.Target.IsFile() {
+		for _, kind := range []export.TargetKind{export.Spreadsheet, export.CSVFile, export.XLSXFile} {
+			v.Kinds = append(v.Kinds, choice{string(kind), kindTitle(kind), kind == e.Target.Kind})
+		}
+	}
+	if folder := v.Inputs["folder"]; folder.Value == "" && len(v.Folders) > 0 {
+		v.Inputs["folder"] = field{v.Folders[0], folder.Error}
 	}
 	for _, a := range k.accounts {
 		title := a.Email

@@ -39,7 +39,8 @@ type exporterRow struct {
 	Next        moment
 	Schedule    string
 	Spark       spark
-	Sheet       string // address of the spreadsheet
+	Sheet       string // address of the spreadsheet, or of the file
+	File        bool   // it is a file
 	Enabled     bool
 }
 
@@ -101,6 +102,7 @@ func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporte
 	}
 	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Status == export.RunSucceeded }); i >= 0 {
 		row.LastSuccess, row.Rows, row.Sheet = w.moment(runs[i].FinishedAt), count(runs[i].Rows), runs[i].URL
+		row.File = runs[i].Exporter.Target.IsFile()
 		row.Headlines = listHeadlines(runs[i])
 	}
 	return row
@@ -226,7 +228,7 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 		Title: "Delete the exporter " + e.Name + "?",
 		Effects: []string{
 			"Its configuration and schedule are deleted; a run that is under way is stopped.",
-			"The spreadsheet stays as it is, with the rows of the last run.",
+			"The " + placeName(e) + " stays as it is, with the rows of the last run.",
 			"Its past runs stay in the history.",
 		},
 		Post: path + "/delete", Action: "Delete exporter", Back: path, Danger: true,
@@ -242,7 +244,7 @@ func (w *Web) deleteExporter(c *gin.Context) error {
 	if err := d.DeleteExporter(ctx, id); err != nil {
 		return err
 	}
-	w.notify(c, toneGood, e.Name+" was deleted. Its spreadsheet stays as it is.", "")
+	w.notify(c, toneGood, e.Name+" was deleted. Its "+placeName(e)+" stays as it is.", "")
 	return seeOther(c, "/exporters")
 }
 

@@ -1,46 +1,39 @@
 package web
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/shopspring/decimal"
 
-	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
 	"ledgersheet/internal/boltstore"
-	"ledgersheet/internal/change"
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/desktest"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/table"
-	"ledgersheet/internal/vault"
 	"ledgersheet/templates"
 )
 
 const (
 	email    = "owner@example.com"
 	password = "three quiet herons"
-	realmA   = export.RealmID("9130347957983976")
-	realmB   = export.RealmID("4620816365291038470")
+	realmA   = desktest.RealmA
+	realmB   = desktest.RealmB
 )
 
 // noon is the time at which all tests take place.
-var noon = time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+var noon = desktest.Noon()
 
 // site is the dashboard over a real control, a real store and real sessions. Everything behind those is faked.
 type site struct {
@@ -50,44 +43,40 @@ type site struct {
 	control   *control.Control
 	desk      *control.Desk // the owner's
 	broker    *progress.Broker
-	log       *lockedBuffer
+	log       *desktest.Log
 	server    *httptest.Server
 	client    *http.Client // keeps cookies, follows no redirects
 	account   export.ID
-	quick     *fakeQuickBooks
-	google    *fakeGoogle
-	consents  *fakeConsents
-	previewer *fakePreviewer
+	bench     *desktest.Bench
+	quick     *desktest.QuickBooks
+	google    *desktest.Google
+	consents  *desktest.Consents
+	previewer *desktest.Previewer
+	budget    *budget.Budget
 	setup     *auth.Setup
 }
 
 type siteOptions struct {
 	baseURL    string
 	notReady   bool // no app credentials
+	exportDirs []string
 	withoutOwn bool // no user yet
 	demo       bool
 }
 
 func newSite(t *testing.T, o siteOptions) *site {
 	t.Helper()
-	seal, err := vault.New(vault.NewKey())
-	must(t, err)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
-	must(t, err)
-	s := &site{
-		t: t, store: store, broker: progress.New(), log: &lockedBuffer{}, quick: &fakeQuickBooks{},
-		google: &fakeGoogle{}, previewer: &fakePreviewer{},
-	}
-	logger := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.consents = &fakeConsents{}
-	now := func() time.Time { return noon }
-	s.control = control.New(control.Options{
-		Store: store, Definitions: exporters.All(), QuickBooksConsents: s.consents, GoogleConsents: s.consents,
-		CompanyGrants: fakeGrants{store}, AccountGrants: fakeGrants{store}, QuickBooks: s.quick, Google: s.google,
-		Queue: fakeQueue{store}, Ticker: fakeTicker{}, Previewer: s.previewer, Environment: "sandbox",
-		MinInterval:     5 * time.Minute,
-		QuickBooksReady: !o.notReady, GoogleReady: !o.notReady, Now: now, Logger: logger, Events: s.broker,
+	b := desktest.New(t, desktest.Options{
+		NameA: "Alder & Sons Ltd", NameB: "Birch Inc", Waits: "Alder & Sons has two runs already.",
+		NotReady: o.notReady, ExportDirs: o.exportDirs,
 	})
+	s := &site{
+		t: t, store: b.Store, broker: b.Broker, log: b.Log, bench: b, quick: b.QuickBooks, google: b.Google,
+		consents: b.Consents, previewer: b.Previewer, control: b.Control, budget: b.Budget,
+	}
+	store, logger := b.Store, b.Logger
+	s.previewer.Shows = samplePreview()
+	var err error
 	s.desk = s.control.As(control.Local(email))
 	logins := &auth.Service{Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}}
 	if !o.withoutOwn {
@@ -101,7 +90,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.web, err = New(Options{
 		Control: s.control, Logins: logins, Setup: s.setup,
 		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
-		Files:    templates.Files, Logger: logger, Now: now,
+		Files:    templates.Files, Logger: logger, Now: desktest.Noon,
 		Settings: Settings{
 			BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox",
 			MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
@@ -117,7 +106,6 @@ func newSite(t *testing.T, o siteOptions) *site {
 	t.Cleanup(func() {
 		s.broker.Close()
 		s.server.Close()
-		must(t, store.Close())
 	})
 	s.client = newClient(t)
 	return s
@@ -207,21 +195,8 @@ func (s *site) wantSent(path string, form url.Values, to string) {
 // fill connects two companies and a Google account.
 func (s *site) fill() *site {
 	s.t.Helper()
-	ctx := s.t.Context()
-	for realm, name := range map[export.RealmID]string{realmA: "Alder & Sons Ltd", realmB: "Birch Inc"} {
-		must(s.t, s.store.PutCompany(ctx, export.Company{
-			Realm: realm, Name: name, LegalName: name + " (legal)", Country: "US", HomeCurrency: "USD",
-			FiscalYearStart: time.April, Environment: "sandbox",
-			Status: export.Connected, ConnectedAt: noon.AddDate(0, -1, 0), ConnectedBy: email,
-			TokenExpiresAt: noon.AddDate(0, 0, 100), HardExpiresAt: noon.AddDate(5, 0, 0),
-		}))
-		must(s.t, s.store.PutGrant(ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "secret-refresh"}))
-	}
-	s.account = export.NewID("con", noon)
-	must(s.t, s.store.PutAccount(ctx, export.GoogleAccount{
-		ID: s.account, Subject: "1", Email: "books@example.com", Kind: export.OAuthAccount, Status: export.Connected,
-		Scopes: []string{"openid"}, ConnectedAt: noon, ConnectedBy: email,
-	}))
+	s.bench.Connect()
+	s.account = s.bench.Account
 	return s
 }
 
@@ -311,186 +286,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-// fakeConsents is a provider whose consent page is at elsewhere.example.
-type fakeConsents struct {
-	mu      sync.Mutex
-	begun   export.Flow
-	extra   map[string]string
-	err     error // of Finish
-	grant   export.Grant
-	revoked []string
-}
-
-func (f *fakeConsents) Begin(_ context.Context, flow export.Flow, extra map[string]string) (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.begun, f.extra = flow, extra
-	return "https://elsewhere.example/consent?state=s", nil
-}
-
-func (f *fakeConsents) Finish(
-	_ context.Context, answer url.Values, session string,
-) (export.Flow, export.Grant, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err != nil {
-		return f.begun, export.Grant{}, f.err
-	}
-	if session == "" || session != f.begun.Session {
-		return export.Flow{}, export.Grant{}, problem.New(problem.Forbidden,
-			"This consent was begun by another session.")
-	}
-	grant := f.grant
-	grant.Scopes = f.begun.Scopes
-	flow := f.begun
-	flow.Realm = export.RealmID(answer.Get("realmId"))
-	return flow, grant, nil
-}
-
-func (f *fakeConsents) Revoke(_ context.Context, g export.Grant) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.revoked = append(f.revoked, g.RefreshToken)
-	return nil
-}
-
-type fakeGrants struct{ store *boltstore.Store }
-
-func (f fakeGrants) Replace(ctx context.Context, key export.GrantKey, g export.Grant) error {
-	return f.store.PutGrant(ctx, key, g)
-}
-
-func (f fakeGrants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
-	g, err := f.store.Grant(ctx, key)
-	if errors.Is(err, export.ErrNotFound) {
-		return export.Grant{}, nil
-	}
-	return g, errors.Join(err, f.store.DeleteGrant(ctx, key))
-}
-
-type fakeQuickBooks struct{ err error }
-
-func (f *fakeQuickBooks) Probe(context.Context, export.RealmID, string) (export.Company, error) {
-	return export.Company{Name: "Alder & Sons Ltd", HomeCurrency: "USD", FiscalYearStart: time.April}, f.err
-}
-
-func (f *fakeQuickBooks) Facts(context.Context, export.RealmID) (export.Company, error) {
-	return export.Company{
-		Name: "Alder & Sons Ltd", Country: "US", HomeCurrency: "USD", FiscalYearStart: time.April,
-	}, f.err
-}
-
-func (f *fakeQuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
-
-type fakeGoogle struct{ err error }
-
-func (f *fakeGoogle) Identity(context.Context, string) (subject, email string, err error) {
-	return "1", "books@example.com", f.err
-}
-
-func (f *fakeGoogle) Account(context.Context, export.ID) (string, error) {
-	return "books@example.com", f.err
-}
-
-// fakeQueue keeps runs in the store, where nobody executes them.
-type fakeQueue struct{ store *boltstore.Store }
-
-func (f fakeQueue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
-	return f.store.Enqueue(ctx, r)
-}
-
-func (f fakeQueue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
-	return f.store.UpdateRun(ctx, id, func(r *export.Run) error {
-		r.Status, r.FinishedAt = export.RunCancelled, noon
-		r.Problem = problem.New(problem.Cancelled, "The run was cancelled.")
-		return nil
-	})
-}
-
-func (f fakeQueue) Waiting(export.ID) string { return "Alder & Sons has two runs already." }
-
-type fakeTicker struct{}
-
-func (fakeTicker) Plan(e export.Exporter, now time.Time) time.Time {
-	if !e.Schedule.Enabled || e.Paused() {
-		return time.Time{}
-	}
-	return now.Add(time.Hour)
-}
-
-func (fakeTicker) Wake() {}
-
-// fakePreviewer answers with two rows and remembers what it was asked.
-type fakePreviewer struct {
-	mu    sync.Mutex
-	asked export.Exporter
-	err   error
-	crash bool
-}
-
-func (f *fakePreviewer) DryRun(_ context.Context, e export.Exporter) (pipeline.DryRun, error) {
-	f.asked = e
-	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{QuickBooks: 3, Sheets: 4}}, nil
-}
-
-func (f *fakePreviewer) DryUndo(_ context.Context, _ export.Exporter, _ export.ID) (pipeline.DryRun, error) {
-	return pipeline.DryRun{Change: sampleChange(), Requests: export.Requests{Sheets: 4}}, nil
-}
-
-func (f *fakePreviewer) Result(_ context.Context, e export.Exporter) (pipeline.Result, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.asked = e
-	rows := table.NewSpool(table.Schema{Columns: []table.Column{{ID: "Id", Title: "ID", Key: true}}})
-	err := rows.Add(table.Row{Cells: []table.Cell{table.TextOf("=" + e.Name)}})
-	return pipeline.Result{Rows: rows, About: "Read: today"}, errors.Join(err, f.err)
-}
-
-func (f *fakePreviewer) Capture(context.Context, export.Exporter) ([]byte, error) {
-	return []byte(`{"version":1,"note":"Names are replaced.","type":"invoices","requests":[]}`), nil
-}
-
-func (f *fakePreviewer) Difference(context.Context, export.ID) (*change.Set, error) {
-	return sampleChange(), nil
-}
-
-func sampleChange() *change.Set {
-	old, fresh := change.Value{Kind: 'n', Text: "5.10"}, change.Value{Kind: 'n', Text: "6.10"}
-	return &change.Set{Rows: 9, Added: 2, Changed: 1, Removed: 1, Edited: 1, Cells: 7, Items: []change.Item{
-		{Kind: change.Changed, Key: "7", Cells: []change.Cell{{Column: "Total", Old: old, New: fresh}}},
-	}, Edits: []change.Edit{{
-		Kind: change.Changed, Key: "8", Place: "E9", Known: true,
-		Cells: []change.Cell{{Column: "Total", Old: fresh, New: old}},
-	}}}
-}
-
-func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.Preview, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.crash {
-		panic("a crash of the tests")
-	}
-	f.asked = e
-	if f.err != nil {
-		return pipeline.Preview{}, f.err
-	}
+func samplePreview() pipeline.Preview {
 	return pipeline.Preview{
 		Columns: []table.Column{
 			{ID: "Label", Title: "Name", Label: true},
@@ -506,5 +302,5 @@ func (f *fakePreviewer) Preview(_ context.Context, e export.Exporter) (pipeline.
 			{Cells: []table.Cell{table.TextOf(strings.Repeat("long ", 40)), {}, {}}, Role: table.Total},
 		},
 		Total: 2, Warnings: []string{"One account has no name."}, Periods: []string{"2026-01-01 to 2026-03-29"},
-	}, nil
+	}
 }

@@ -66,26 +66,25 @@ func (k known) account(id export.ID) (export.GoogleAccount, bool) {
 }
 
 // block describes the connection that stands in an exporter's way, with what helps; nil if there is none. The title
-// names the connection. Connections that want a person's consent come first.
+// names the connection.
 func (k known) block(e export.Exporter) *problemView {
-	for _, c := range k.companies {
-		if c.Status != export.Connected && slices.Contains(e.Companies, c.Realm) {
-			title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
-			return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(c))
-		}
-	}
-	if a, ok := k.account(e.Target.Account); ok && a.Status != export.Connected {
+	b, blocked := control.FindBlock(e, k.companies, k.accounts)
+	switch c := b.Company; {
+	case !blocked:
+		return nil
+	case c == nil:
 		fix := attention{}
-		if a.Kind == export.OAuthAccount {
-			fix = reconnectAccount(a)
+		if b.Account.Kind == export.OAuthAccount {
+			fix = reconnectAccount(*b.Account)
 		}
-		title := lossTitle(a.Status, "Google access for ", a.Email)
-		return blockView(title, a.LastError, problem.GoogleReconnectRequired, fix)
+		title := lossTitle(b.Account.Status, "Google access for ", b.Account.Email)
+		return blockView(title, b.Account.LastError, problem.GoogleReconnectRequired, fix)
+	case c.Status == export.Connected:
+		return blockView("QuickBooks refuses all requests for "+c.Name, c.LastError, c.LastError.Code, testCompany(*c))
+	default:
+		title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
+		return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(*c))
 	}
-	if c, ok := k.refused(e); ok {
-		return blockView("QuickBooks refuses all requests for "+c.Name, c.LastError, c.LastError.Code, testCompany(c))
-	}
-	return nil
 }
 
 func lossTitle(s export.ConnectionStatus, access, name string) string {

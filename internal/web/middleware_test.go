@@ -90,7 +90,7 @@ func TestPanicBecomesAnErrorPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	e := s.exporter(nil)
-	s.previewer.crash = true
+	s.previewer.Crash = true
 	a := s.get("/exporters/" + string(e.ID) + "/preview")
 	if a.status != http.StatusInternalServerError || strings.Contains(a.body, "a crash of the tests") {
 		t.Errorf("status %d, or the panic's text is shown", a.status)

@@ -173,6 +173,18 @@ func (w *Web) download(c *gin.Context) error {
 	})
 }
 
+// keptFile sends the file that an exporter keeps, as it stands.
+func (w *Web) keptFile(c *gin.Context) error {
+	e, in, info, err := w.desk(c).OpenFile(c.Request.Context(), export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // it was only read
+	format := sheetfile.Format(e.Target.Kind)
+	download.Kept(c.Writer, c.Request, e.Target.File, format, info.ModTime(), in)
+	return nil
+}
+
 func (w *Web) previewDraft(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	form := c.Request.PostForm

@@ -59,3 +59,28 @@ func TestRepair(t *testing.T) {
 		t.Error("the form does not show the exporter's own title")
 	}
 }
+
+// TestRemoveDouble: both pages offer to remove an empty double, until a later run has.
+func TestRemoveDouble(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = "Twice", "Twice" })
+	const text = "A second spreadsheet was made."
+	named := s.run(e, func(r *export.Run) {
+		r.Status, r.Warnings = export.RunSucceeded, export.Warnings(export.WarnDouble, "", text)
+	})
+	page, runPage := "/exporters/"+string(e.ID), "/runs/"+string(named.ID)
+	for _, path := range []string{page, runPage} {
+		body := s.wantGet(path)
+		if !strings.Contains(body, `value="remove_double"`) || strings.Count(body, text) != 1 {
+			t.Errorf("%s does not offer to remove the double, or names it %d times", path, strings.Count(body, text))
+		}
+	}
+	a := s.post(page+"/repair", url.Values{"action": {"remove_double"}})
+	if to := a.header.Get("Location"); a.status != http.StatusSeeOther || !strings.HasPrefix(to, "/runs/run_") {
+		t.Fatalf("removing: %d to %q", a.status, to)
+	}
+	if body := s.wantGet(runPage); strings.Contains(body, `value="remove_double"`) || !strings.Contains(body, text) {
+		t.Error("the old run still offers it, or names it no more")
+	}
+}

@@ -72,6 +72,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters/:id/preview", w.previewExporter},
 		{http.MethodGet, "/exporters/:id/dry-run", w.dryRun},
 		{http.MethodGet, "/exporters/:id/download", w.download},
+		{http.MethodGet, "/exporters/:id/file", w.keptFile},
 		{http.MethodGet, "/schedule", w.describeSchedule},
 
 		{http.MethodGet, "/runs", w.runsPage},

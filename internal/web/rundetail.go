@@ -27,8 +27,10 @@ type runView struct {
 	Companies   []companyOutcome
 	Warnings    []string
 	Problem     *problemView
+	Double      *doubleView
 	Config      []fact
 	Sheet       string
+	File        bool // Sheet is a file
 	CanCancel   bool
 	CanRun      bool
 	CanCapture  bool
@@ -47,6 +49,7 @@ type liveView struct {
 	Read    string
 	Total   string // empty if QuickBooks has not said
 	Written string
+	File    bool // they stand in a file
 	Stands  bool // Written counts the rows that stand in the sheet, whichever run wrote them
 	Done    int  // out of Of, for the bar
 	Of      int
@@ -105,6 +108,25 @@ func repairViews(ctx context.Context, d *control.Desk, r export.Run) ([]repairVi
 	return list, err
 }
 
+// doubleView is an empty spreadsheet that was made twice, and the way to remove it.
+type doubleView struct {
+	Text    string
+	Repairs []repairView
+}
+
+// findDouble returns the spreadsheet that a run found to be made twice, if it can be removed now; nil otherwise.
+func findDouble(ctx context.Context, d *control.Desk, r export.Run) (*doubleView, error) {
+	i := slices.IndexFunc(r.Warnings, func(w export.Warning) bool { return w.Code == export.WarnDouble })
+	if i < 0 {
+		return nil, nil
+	}
+	repairs, err := repairViews(ctx, d, r)
+	if err != nil || len(repairs) == 0 {
+		return nil, err
+	}
+	return &doubleView{r.Warnings[i].Text, repairs}, nil
+}
+
 func (w *Web) runPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	r, err := d.Run(ctx, export.ID(c.Param("id")))
@@ -129,7 +151,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, CanCancel: !r.Status.Over() && !r.Cancelling,
+		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
 	case err == nil:
@@ -157,7 +180,12 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	view.Undoes, view.Edits = r.Undoes, editsOf(ctx, d, r)
 	view.Facts = w.runFacts(r)
 	if view.Problem = w.problemView(r, k); view.Problem != nil {
-		view.Problem.Repairs, err = repairViews(ctx, d, r)
+		if view.Problem.Repairs, err = repairViews(ctx, d, r); err != nil {
+			return view, err
+		}
+	}
+	if view.Double, err = findDouble(ctx, d, r); view.Double != nil {
+		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == view.Double.Text })
 	}
 	return view, err
 }
@@ -166,6 +194,10 @@ func (w *Web) runFacts(r export.Run) []fact {
 	trigger := triggerWord(r.Trigger)
 	if r.By != "" {
 		trigger += ", " + r.By
+	}
+	if r.Paced > 0 {
+		trigger += ", slowed down to one run in " + duration(r.Paced) +
+			", so that the month's calls to QuickBooks suffice"
 	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
 	if r.Repair() != "" {
@@ -183,7 +215,7 @@ func (w *Web) runFacts(r export.Run) []fact {
 			fact{Title: "Took", Text: elapsed(r, w.o.Now())})
 	}
 	if r.Status == export.RunSucceeded {
-		facts = append(facts, fact{Title: "Rows in the sheet", Text: count(r.Rows)},
+		facts = append(facts, fact{Title: placeWords("Rows in the sheet", r.Exporter), Text: count(r.Rows)},
 			fact{Title: "Changes", Text: changesSentence(r)})
 	}
 	if r.Attempts > 0 {
@@ -252,8 +284,8 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	v := liveView{
 		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
-		Stands: r.Status == export.RunSucceeded,
-		Took:   elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
+		Stands: r.Status == export.RunSucceeded, File: r.Exporter.Target.IsFile(),
+		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),
 	}
 	if p.RowsTotal > 0 {
 		v.Total = count(p.RowsTotal)

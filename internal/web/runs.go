@@ -3,7 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"time"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -78,15 +78,61 @@ func changes(r export.Result) string {
 
 // runsView is the history.
 type runsView struct {
-	Runs      []runRow
-	Next      string // address of the next page
-	First     string // address of the first page, if this is not it
-	Filtered  bool
-	Statuses  []choice
-	Triggers  []choice
-	Periods   []choice
-	Exporters []choice
-	Companies []choice
+	Runs     []runRow
+	Next     string // address of the next page
+	First    string // address of the first page, if this is not it
+	Filtered bool
+	Filters  []runFilter
+}
+
+// runFilter is one select of the history's filter. ID is its name in the address.
+type runFilter struct {
+	ID, Label string
+	Choices   []choice
+}
+
+// runFilters returns the selects of the filter, with what the address has chosen.
+func runFilters(k known, q url.Values) []runFilter {
+	exporters, companies := []choice{{Title: "Any exporter"}}, []choice{{Title: "Any company"}}
+	for _, e := range k.exporters {
+		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})
+	}
+	for _, co := range k.companies {
+		companies = append(companies, choice{Value: string(co.Realm), Title: co.Name})
+	}
+	states := []choice{{Title: "Any state"}}
+	for _, s := range []export.RunStatus{
+		export.RunRunning, export.RunQueued, export.RunSucceeded, export.RunFailed, export.RunCancelled,
+	} {
+		states = append(states, choice{Value: string(s), Title: pillOf(runState(export.Run{Status: s})).Word})
+	}
+	triggers := []choice{{Title: "Any trigger"}}
+	for _, t := range []export.Trigger{
+		export.TriggerSchedule, export.TriggerManual, export.TriggerCatchUp, export.TriggerAPI, export.TriggerUndo,
+	} {
+		triggers = append(triggers, choice{Value: string(t), Title: triggerWord(t)})
+	}
+	periods := []choice{{Title: "All time"}}
+	for _, p := range runPeriods() {
+		periods = append(periods, choice{Value: strconv.Itoa(p.days), Title: p.title})
+	}
+	list := []runFilter{
+		{"status", "State", states}, {"exporter", "Exporter", exporters}, {"company", "Company", companies},
+		{"trigger", "Started by", triggers}, {"period", "Period", periods},
+	}
+	for i, f := range list {
+		list[i].Choices = choose(q.Get(f.ID), f.Choices...)
+	}
+	return list
+}
+
+type runPeriod struct {
+	days  int
+	title string
+}
+
+func runPeriods() []runPeriod {
+	return []runPeriod{{1, "Last 24 hours"}, {7, "Last 7 days"}, {30, "Last 30 days"}}
 }
 
 // choice is an option of a select, or a checkbox.
@@ -107,48 +153,18 @@ func (w *Web) runsPage(c *gin.Context) error {
 		Status: export.RunStatus(q.Get("status")), Trigger: export.Trigger(q.Get("trigger")),
 		Before: export.ID(q.Get("before")), Limit: 50,
 	}
-	if days, ok := map[string]int{"1": 1, "7": 7, "30": 30}[q.Get("period")]; ok {
-		filter.Since = w.o.Now().Add(-time.Duration(days) * 24 * time.Hour)
+	for _, p := range runPeriods() {
+		if q.Get("period") == strconv.Itoa(p.days) {
+			filter.Since = w.o.Now().AddDate(0, 0, -p.days)
+		}
 	}
 	runs, next, err := d.Runs(ctx, filter)
 	if err != nil {
 		return err
 	}
-	view := runsView{Runs: w.runRows(runs)}
-	view.Statuses = choose(q.Get("status"), []choice{
-		{Value: "", Title: "Any state"},
-		{Value: "running", Title: "Running"},
-		{Value: "queued", Title: "Queued"},
-		{Value: "succeeded", Title: "Succeeded"},
-		{Value: "failed", Title: "Failed"},
-		{Value: "cancelled", Title: "Cancelled"},
-	}...)
-	view.Triggers = choose(q.Get("trigger"), []choice{
-		{Value: "", Title: "Any trigger"},
-		{Value: "schedule", Title: "Schedule"},
-		{Value: "manual", Title: "By hand"},
-		{Value: "catch_up", Title: "Catch-up"},
-		{Value: "api", Title: "API"},
-		{Value: "undo", Title: "Undo"},
-	}...)
-	view.Periods = choose(q.Get("period"), []choice{
-		{Value: "", Title: "All time"},
-		{Value: "1", Title: "Last 24 hours"},
-		{Value: "7", Title: "Last 7 days"},
-		{Value: "30", Title: "Last 30 days"},
-	}...)
-	exporters := []choice{{Title: "Any exporter"}}
-	for _, e := range k.exporters {
-		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})
-	}
-	view.Exporters = choose(q.Get("exporter"), exporters...)
-	companies := []choice{{Title: "Any company"}}
-	for _, co := range k.companies {
-		companies = append(companies, choice{Value: string(co.Realm), Title: co.Name})
-	}
-	view.Companies = choose(q.Get("company"), companies...)
-	for _, key := range []string{"status", "trigger", "period", "exporter", "company"} {
-		view.Filtered = view.Filtered || q.Get(key) != ""
+	view := runsView{Runs: w.runRows(runs), Filters: runFilters(k, q)}
+	for _, f := range view.Filters {
+		view.Filtered = view.Filtered || q.Get(f.ID) != ""
 	}
 	if next != "" {
 		view.Next = pageAddress(q, string(next))

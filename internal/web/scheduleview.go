@@ -1,11 +1,17 @@
 package web
 
 import (
+	"context"
+	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/schedule"
 )
 
@@ -21,6 +27,8 @@ type scheduleView struct {
 	Error string
 	Zone  string
 	Times []dueTime
+	Cost  string // in calls to QuickBooks; empty if it is unknown
+	Dear  string // what follows if they do not suffice
 }
 
 type dueTime struct{ Local, UTC, Words, ISO string }
@@ -51,9 +59,51 @@ func (w *Web) scheduleView(cron, timezone string) scheduleView {
 	return v
 }
 
+// mostCompanies is more than any exporter has.
+const mostCompanies = 1000
+
+// addCost says what the exporter's schedule costs in calls to QuickBooks.
+func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Exporter) error {
+	if v.Error != "" || e.Schedule.Cron == "" || len(e.Companies) == 0 {
+		return nil
+	}
+	p, err := d.Price(ctx, e)
+	if err != nil || p.Runs == 0 {
+		return err
+	}
+	basis := "guessed, as it has not run yet"
+	if p.Measured {
+		basis = "as in its last runs"
+	}
+	each := math.Ceil(p.Calls)
+	v.Cost = fmt.Sprintf("About %s to QuickBooks in 30 days: %s of %s each, %s.",
+		plural(int(math.Ceil(p.Calls*float64(p.Runs))), "call", "calls"), plural(p.Runs, "run", "runs"),
+		plural(int(each), "call", "calls"), basis)
+	if p.Limit == 0 {
+		return nil
+	}
+	total := p.Used + p.Others + p.Rest
+	v.Cost += fmt.Sprintf(" With all schedules, this month comes to about %s of %s.", count(total), count(p.Limit))
+	if total > p.Limit {
+		v.Dear = "That is more than the Intuit app may make in a month. Scheduled runs will be slowed down in time; " +
+			"runs started by hand always go."
+	}
+	return nil
+}
+
 // describeSchedule tells the form what an expression means.
 func (w *Web) describeSchedule(c *gin.Context) error {
-	return w.answerFragment(c, http.StatusOK, "schedule", w.scheduleView(c.Query("cron"), c.Query("timezone")))
+	v := w.scheduleView(c.Query("cron"), c.Query("timezone"))
+	companies, _ := strconv.Atoi(c.Query("companies"))
+	draft := export.Exporter{
+		ID: export.ID(c.Query("id")), Definition: c.Query("type"),
+		Companies: make([]export.RealmID, min(max(companies, 0), mostCompanies)),
+		Schedule:  export.Schedule{Cron: c.Query("cron"), Timezone: c.Query("timezone")},
+	}
+	if err := v.addCost(c.Request.Context(), w.desk(c), draft); err != nil {
+		return err
+	}
+	return w.answerFragment(c, http.StatusOK, "schedule", v)
 }
 
 // presets returns the schedules that most people want. Any other expression is the person's own.

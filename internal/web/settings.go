@@ -19,6 +19,7 @@ type settingsView struct {
 	Theme         []choice
 	Addresses     []fact // to register with the providers
 	Facts         []fact
+	Calls         callsView
 	Variables     []Variable
 	Audit         []auditRow
 	AuditClosed   string // why the person may not read it
@@ -38,14 +39,18 @@ func (w *Web) settingsPage(c *gin.Context) error {
 
 func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error {
 	ctx := c.Request.Context()
-	entries, err := w.desk(c).Audit(ctx, auditShown)
-	if err != nil && !problem.HasCode(err, problem.Forbidden) {
+	entries, closed := w.desk(c).Audit(ctx, auditShown)
+	if closed != nil && !problem.HasCode(closed, problem.Forbidden) {
+		return closed
+	}
+	calls, err := w.callsView(ctx, w.desk(c))
+	if err != nil {
 		return err
 	}
 	s := w.o.Settings
 	f := w.fill(c, frame{})
 	view := settingsView{
-		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables,
+		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables, Calls: calls,
 		Theme: choose(f.Theme, []choice{
 			{Title: "As the device"},
 			{Value: "light", Title: "Light"},
@@ -56,6 +61,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
 			{Title: "QuickBooks disconnect URL", Text: s.BaseURL + "/quickbooks/disconnected"},
 			{Title: "QuickBooks reconnect URL", Text: s.BaseURL + "/quickbooks/reconnect"},
+			{Title: "QuickBooks webhooks", Text: s.BaseURL + "/webhooks/quickbooks"},
 			{Title: "Google redirect URI", Text: s.BaseURL + "/oauth/google/callback"},
 		},
 		Facts: []fact{
@@ -70,8 +76,8 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
-	if err != nil {
-		view.AuditClosed = problem.From(err).Message
+	if closed != nil {
+		view.AuditClosed = problem.From(closed).Message
 	}
 	for _, e := range entries {
 		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})

@@ -22,9 +22,10 @@ type editsView struct {
 
 // editView is one cell that people edited, or a row that they put in or took out.
 type editView struct {
-	Place, Key, Column string
-	Was, Now           string
-	WasUnknown         bool
+	Place, Column string
+	Row           rowName
+	Was, Now      string
+	WasUnknown    bool
 }
 
 // shownEdits limits the edits on a run's page.
@@ -55,19 +56,20 @@ func editsOf(ctx context.Context, d *control.Desk, r export.Run) editsView {
 }
 
 func editViews(ed change.Edit, kinds columnKinds) []editView {
+	row := nameRow(ed.Name, ed.Key)
 	switch ed.Kind {
 	case change.Added:
 		now := kinds.line(ed.Cells, func(c change.Cell) change.Value { return c.New })
 		return []editView{{
-			Place: ed.Place, Key: ed.Key, Column: "The row", Was: "was not there", Now: now,
+			Place: ed.Place, Row: row, Column: "The row", Was: "was not there", Now: now,
 		}}
 	case change.Removed:
-		return []editView{{Place: "–", Key: ed.Key, Column: "The row", Was: "was there", Now: "was taken out"}}
+		return []editView{{Place: "–", Row: row, Column: "The row", Was: "was there", Now: "was taken out"}}
 	}
 	var list []editView
 	for _, c := range ed.Cells {
 		list = append(list, editView{
-			Place: ed.Place, Key: ed.Key, Column: c.Column, Was: kinds.shown(c.Column, c.Old),
+			Place: ed.Place, Row: row, Column: c.Column, Was: kinds.shown(c.Column, c.Old),
 			Now: kinds.shown(c.Column, c.New), WasUnknown: !ed.Known,
 		})
 	}

@@ -16,7 +16,8 @@ func TestUndoOnTheRunPage(t *testing.T) {
 	changed := s.run(e, func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
 	page := "/runs/" + string(changed.ID)
 	body := s.wantGet(page)
-	for _, text := range []string{page + "/undo", "What people had edited", "E9", "The run changed this back."} {
+	for _, text := range []string{page + "/undo", "What people had edited", "E9", "The run changed this back.",
+		"Invoice 1046, Bill&#39;s</bdi><span class=\"sub\">8<"} {
 		if !strings.Contains(body, text) {
 			t.Errorf("the run's page lacks %q", text)
 		}
@@ -24,6 +25,7 @@ func TestUndoOnTheRunPage(t *testing.T) {
 	dry := s.wantGet("/exporters/" + string(e.ID) + "/dry-run")
 	for _, text := range []string{
 		"A run now would add 2 rows, change 1 and take out 1.", "People have edited 1 row since: E9.", "5.10", "6.10",
+		"Invoice 1045, Amy&#39;s Bird Sanctuary</bdi><span class=\"sub\">7<",
 		"And 3 more rows.", "3 requests to QuickBooks and 4 to Google",
 	} {
 		if !strings.Contains(dry, text) {

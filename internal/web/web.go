@@ -53,6 +53,7 @@ type Variable struct{ Name, Value, Help string }
 
 // Settings are the facts about the installation that pages show.
 type Settings struct {
+	Webhooks    bool          // Intuit's are received
 	BaseURL     string        // public root, without a trailing slash
 	DataDir     string        // folder of the database
 	Version     string        // one line

@@ -106,6 +106,7 @@ function exporterForm() {
   filterRows(form);
   customRange(form);
   modeFields(form);
+  kindFields(form);
   scheduleWords(form);
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
@@ -181,14 +182,35 @@ function modeFields(form) {
   update();
 }
 
+// What a kind of destination has no use for is neither shown nor sent.
+function kindFields(form) {
+  const kind = $("[data-kind]", form);
+  if (!kind) return;
+  const update = () => {
+    for (const field of $$("[data-for-kind]", form)) {
+      const off = !field.dataset.forKind.split(" ").includes(kind.value);
+      field.hidden = off;
+      if (field.tagName === "OPTION") field.disabled = off;
+      for (const input of $$("input, select", field)) input.disabled = off;
+    }
+  };
+  kind.addEventListener("change", update);
+  update();
+}
+
 function scheduleWords(form) {
   const preset = $("[data-preset]", form), cron = $("[data-cron]", form), zone = $("[data-timezone]", form);
   const box = $("#schedule-words", form);
   let wait;
+  const value = (name) => form.elements.namedItem(name)?.value ?? "";
+  const chosen = () => $$('[name="company"]:checked', form).length;
   const ask = () => {
     clearTimeout(wait);
-    wait = setTimeout(() => fragment(box, "/schedule?" + new URLSearchParams({ cron: cron.value, timezone: zone.value })), 250);
+    wait = setTimeout(() => fragment(box, "/schedule?" + new URLSearchParams({
+      cron: cron.value, timezone: zone.value, id: value("id"), type: value("type"), companies: chosen(),
+    })), 250);
   };
+  for (const input of $$('[name="company"]', form)) input.addEventListener("change", ask);
   preset.addEventListener("change", () => {
     if (preset.value !== "own") cron.value = preset.value;
     else cron.focus();

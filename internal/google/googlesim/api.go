@@ -198,6 +198,7 @@ func (s *Server) commit(doc *document, who caller, base string, why *call, apply
 	c.st.calc = nil
 	before := doc.state
 	doc.state, doc.modified = c.st, now
+	doc.edits.add(now)
 	s.tell(doc, who, why, c, before)
 	return nil
 }

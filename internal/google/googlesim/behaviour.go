@@ -1,5 +1,7 @@
 package googlesim
 
+import "time"
+
 // Behaviour settles what public sources leave open about Google, so that a program can be tested
 // either way. The zero value is what is documented or was seen most often.
 type Behaviour struct {
@@ -9,6 +11,9 @@ type Behaviour struct {
 	// CopySkipsFilteredRows makes copyPaste leave out the source's rows that a basic filter hides. What is
 	// left is repeated if it goes into the destination several times, which was seen to double rows.
 	CopySkipsFilteredRows bool `json:"copy_skips_filtered_rows"`
+	// PasteReplacesConditions makes copyPaste from another tab take the conditional formats off the cells
+	// that it goes into. By default they stay.
+	PasteReplacesConditions bool `json:"paste_replaces_conditions"`
 	// MergesKeepWrites keeps what is written into the cells that a merge covers. By default it is dropped
 	// without a word, as was seen: only the first cell of a merge can hold anything.
 	MergesKeepWrites bool `json:"merges_keep_writes"`
@@ -22,6 +27,9 @@ type Behaviour struct {
 	InsertedCellsInherit bool `json:"inserted_cells_inherit"`
 	// ShiftRefusesFilter refuses insertRange and deleteRange that would move a part of a basic filter.
 	ShiftRefusesFilter bool `json:"shift_refuses_filter"`
+	// CutLosesOverwritten breaks references to the cells that cutPaste lays others over, unless they are
+	// among the moved ones. By default they go on pointing at the place.
+	CutLosesOverwritten bool `json:"cut_loses_overwritten"`
 	// SortMovesHiddenRows makes sortRange move rows that are hidden; by default they stay where they are.
 	SortMovesHiddenRows bool `json:"sort_moves_hidden_rows"`
 	// DeleteTableClears empties the cells of a deleted Table.
@@ -33,6 +41,9 @@ type Behaviour struct {
 	DuplicateCopiesProtections bool `json:"duplicate_copies_protections"`
 	// LostReferenceKeepsTab writes Data!#REF! instead of #REF! for deleted cells of another tab.
 	LostReferenceKeepsTab bool `json:"lost_reference_keeps_tab"`
+	// DriveLag (nanoseconds in JSON) is how long a change takes to show in the version of the Drive file. It
+	// did not within 14 seconds when it was tried.
+	DriveLag time.Duration `json:"drive_lag"`
 	// StorageNamesServiceAccount refuses a service account's new file with the newer words that name
 	// service accounts, not with those of a person whose storage is full.
 	StorageNamesServiceAccount bool `json:"storage_names_service_account"`

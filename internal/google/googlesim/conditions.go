@@ -106,6 +106,9 @@ func (c *change) deleteConditionalFormatRule(r *sheets.DeleteConditionalFormatRu
 func (c *change) pasteConditions(source *sheet, from area, target *sheet, to area) {
 	height, width := from.r2-from.r1, from.c2-from.c1
 	rules := source.conditions
+	if c.st.how.PasteReplacesConditions && source != target {
+		target.takeConditions(to)
+	}
 	for i, rule := range rules {
 		var fresh []*sheets.GridRange
 		for _, g := range rule.Ranges {
@@ -136,6 +139,42 @@ func (c *change) pasteConditions(source *sheet, from area, target *sheet, to are
 		target.conditions = slices.Clone(target.conditions)
 		target.conditions[i] = &copied
 	}
+}
+
+// takeConditions takes the rules off an area. A rule that lies nowhere else is gone.
+func (s *sheet) takeConditions(a area) {
+	var left []*sheets.ConditionalFormatRule
+	for _, rule := range s.conditions {
+		cut := *rule
+		cut.Ranges = nil
+		for _, g := range rule.Ranges {
+			cut.Ranges = append(cut.Ranges, cutRange(s.clamp(areaOf(g)), a)...)
+		}
+		if len(cut.Ranges) > 0 {
+			left = append(left, &cut)
+		}
+	}
+	s.conditions = left
+}
+
+// cutRange returns the parts of an area outside another: above and below, then left and right.
+func cutRange(b, a area) []*sheets.GridRange {
+	if !b.overlaps(a) {
+		return []*sheets.GridRange{b.gridRange()}
+	}
+	both := b.intersect(a)
+	var list []*sheets.GridRange
+	for _, part := range []area{
+		{sheet: b.sheet, r1: b.r1, r2: both.r1, c1: b.c1, c2: b.c2},
+		{sheet: b.sheet, r1: both.r2, r2: b.r2, c1: b.c1, c2: b.c2},
+		{sheet: b.sheet, r1: both.r1, r2: both.r2, c1: b.c1, c2: both.c1},
+		{sheet: b.sheet, r1: both.r1, r2: both.r2, c1: both.c2, c2: b.c2},
+	} {
+		if !part.empty() {
+			list = append(list, part.gridRange())
+		}
+	}
+	return list
 }
 
 // joinRanges adds ranges to a list. One that lies in another is left out, one that continues another

@@ -12,11 +12,40 @@ import (
 type document struct {
 	id, owner         string
 	created, modified time.Time
+	edits             edits
 	trashed           bool
 	shares            map[string]string // email → "writer" or "reader"
 	apps              map[string]bool   // client ID and email of every drive.file grant on it
 	properties        map[string]string // appProperties of the client that made it
+	parent            string            // the folder; empty for that of the owner's own Drive
+	copyLocked        bool              // only editors may copy it
 	state             *state            // what is committed; never changed, only replaced
+}
+
+// edits counts a document's changes as Drive does, which notices them late.
+type edits struct {
+	seen   int64       // those that are no longer in latest
+	latest []time.Time // of the others
+}
+
+// add counts a change.
+func (e *edits) add(now time.Time) {
+	const most = 100
+	if e.latest = append(e.latest, now); len(e.latest) > most {
+		e.seen++
+		e.latest = e.latest[1:]
+	}
+}
+
+// version returns the number of changes that Drive has noticed, beginning with 1 for the file's creation.
+func (e *edits) version(now time.Time, lag time.Duration) int64 {
+	n := e.seen + 1
+	for _, at := range e.latest {
+		if !at.Add(lag).After(now) {
+			n++
+		}
+	}
+	return n
 }
 
 // state is the whole content of a spreadsheet at one moment. A transaction works on the copy that

@@ -1,6 +1,7 @@
 package googlesim
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"regexp"
@@ -112,13 +113,27 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 		if err := decodeBody(c.body, &in, ""); err != nil {
 			return nil, "", err
 		}
-		if err := s.mayCreate(who); err != nil {
+		if doc.copyLocked && doc.role(who.email) == "reader" {
+			return nil, "", errCannotCopy()
+		}
+		parents := in.Parents
+		if len(parents) == 0 && doc.parent != "" && s.seesFolder(who, c, doc.parent) {
+			parents = []string{doc.parent}
+		}
+		parent, err := s.placeFile(who, c, parents)
+		if err != nil {
 			return nil, "", err
 		}
 		copied := s.copyFile(doc, who.email, in.Name)
-		copied.apps[appKey(who)] = true
-		copied.properties = in.AppProperties
-		return driveResource(copied, who, base), usual, nil
+		copied.apps[appKey(who)], copied.parent = true, parent
+		copied.properties = maps.Clone(doc.properties)
+		for key, value := range in.AppProperties {
+			if copied.properties == nil {
+				copied.properties = map[string]string{}
+			}
+			copied.properties[key] = value
+		}
+		return s.driveResource(copied, who, base), usual, nil
 	case "drive.permissions.list":
 		list := &drive.PermissionList{
 			Kind: "drive#permissionList", Permissions: []*drive.Permission{permission(doc.owner, "owner")},
@@ -138,7 +153,7 @@ func (s *Server) driveFile(who caller, doc *document, c *call, base string) (ans
 		doc.shares[in.EmailAddress] = in.Role
 		return permission(in.EmailAddress, in.Role), "kind,id,type,role", nil
 	}
-	return driveResource(doc, who, base), usual, nil
+	return s.driveResource(doc, who, base), usual, nil
 }
 
 // copyFile makes a file of another's contents: tabs, formulas, named ranges, protections and developer
@@ -172,11 +187,17 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-func driveResource(doc *document, who caller, base string) *drive.File {
+func (s *Server) driveResource(doc *document, who caller, base string) *drive.File {
 	role := doc.role(who.email)
+	var parents []string
+	if doc.parent != "" {
+		parents = []string{doc.parent}
+	}
 	return &drive.File{
-		Kind: "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
+		Parents: parents,
+		Kind:    "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
+		Version:     doc.edits.version(s.now(), s.how.DriveLag),
 		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().
 				Format(time.RFC3339Nano), AppProperties: doc.properties,
 		OwnedByMe: role == "owner", Shared: len(doc.shares) > 0,
@@ -199,7 +220,8 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	if in.MimeType != spreadsheetType {
 		return nil, badRequest("This simulator only makes files of type %s.", spreadsheetType)
 	}
-	if err := s.mayCreate(who); err != nil {
+	parent, err := s.placeFile(who, c, in.Parents)
+	if err != nil {
 		return nil, err
 	}
 	st := newState(in.Name)
@@ -209,8 +231,8 @@ func (s *Server) driveCreate(who caller, c *call, base string) (*drive.File, err
 	st.addTab(0, "Sheet1", defaultRows, defaultColumns)
 	doc := s.store(who.email, st)
 	doc.apps[appKey(who)] = true
-	doc.properties = in.AppProperties
-	return driveResource(doc, who, base), nil
+	doc.properties, doc.parent = in.AppProperties, parent
+	return s.driveResource(doc, who, base), nil
 }
 
 // driveList lists what the caller may see, newest change first; drive.file sees only its own.
@@ -248,7 +270,7 @@ func (s *Server) driveList(who caller, q url.Values, base string) (*drive.FileLi
 	})
 	list := &drive.FileList{Kind: "drive#fileList"}
 	for i := start; i < len(found) && i < start+size; i++ {
-		list.Files = append(list.Files, driveResource(found[i], who, base))
+		list.Files = append(list.Files, s.driveResource(found[i], who, base))
 	}
 	if start+size < len(found) {
 		list.NextPageToken = "~!!~" + strconv.Itoa(start+size)

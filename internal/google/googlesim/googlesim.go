@@ -63,6 +63,7 @@ type Server struct {
 	mu       sync.Mutex
 	baseURL  string
 	docs     map[string]*document
+	folders  map[string]*folder
 	order    []string // document ids, oldest first
 	grants   map[grantKey]*grant
 	codes    map[string]*authCode
@@ -90,7 +91,8 @@ func New(o Options) *Server {
 	s := &Server{
 		now: o.Now, client: clientCredentials{o.ClientID, o.ClientSecret},
 		emails: o.Emails, cellLimit: o.CellLimit, baseURL: strings.TrimSuffix(o.BaseURL, "/"),
-		docs: map[string]*document{}, grants: map[grantKey]*grant{}, codes: map[string]*authCode{},
+		docs: map[string]*document{}, folders: map[string]*folder{}, grants: map[grantKey]*grant{},
+		codes:  map[string]*authCode{},
 		access: map[string]*accessToken{}, refresh: map[string]*refreshToken{}, quota: googleQuota(),
 		used: map[bucket]int{}, how: o.Behaviour, full: map[string]bool{},
 		page: pageTemplates(), consent: consentTemplates(),

@@ -282,7 +282,7 @@ type relocation struct {
 
 func (m relocation) area(a area) (area, bool) {
 	if !m.from.covers(a) {
-		return a, true
+		return a, !m.overwrites(a)
 	}
 	dr, dc := m.to.r1-m.from.r1, m.to.c1-m.from.c1
 	return area{sheet: m.toTab, r1: a.r1 + dr, r2: a.r2 + dr, c1: a.c1 + dc, c2: a.c2 + dc}, true
@@ -290,7 +290,12 @@ func (m relocation) area(a area) (area, bool) {
 
 func (m relocation) reference(ref reference, home int64) reference {
 	a, ok := ref.area(m.st, home)
-	if !ok || !m.from.covers(a) {
+	switch {
+	case !ok:
+		return ref
+	case m.overwrites(a):
+		return reference{lost: true, titled: ref.titled, sheet: ref.sheet}
+	case !m.from.covers(a):
 		return ref
 	}
 	dr, dc := m.to.r1-m.from.r1, m.to.c1-m.from.c1
@@ -303,6 +308,11 @@ func (m relocation) reference(ref reference, home int64) reference {
 		}
 	}
 	return ref
+}
+
+// overwrites reports whether what points at an area loses it, because other cells are laid over it.
+func (m relocation) overwrites(a area) bool {
+	return m.st.how.CutLosesOverwritten && m.to.covers(a) && !m.from.covers(a)
 }
 
 // cutPaste moves cells, or only their values or formats. Formulas, named ranges and charts that pointed

@@ -46,7 +46,9 @@ func (st *state) protectedRange(p *protection, email string, owner bool) *sheets
 		ProtectedRangeId: p.id, Range: p.area.gridRange(), NamedRangeId: p.namedRange, Description: p.description,
 		WarningOnly: p.warningOnly, RequestingUserCanEdit: owner || !p.blocks(email),
 	}
-	if !p.warningOnly {
+	// Only who may edit the range sees its editors.
+	// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/sheets#ProtectedRange
+	if !p.warningOnly && r.RequestingUserCanEdit {
 		r.Editors = &sheets.Editors{Users: slices.Clone(p.editors)}
 	}
 	for _, a := range p.open {

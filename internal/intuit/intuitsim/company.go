@@ -39,7 +39,8 @@ type Company struct {
 	clock       time.Time             // when the records begin that generate adds next, see stampAs
 	stamps      map[*entity]time.Time // the latest of each entity since then
 	generating  bool
-	cardBalance cents // kept while generating, negative when money is owed
+	notes       []note // changes that no webhook has told yet
+	cardBalance cents  // kept while generating, negative when money is owed
 
 	books       books
 	accounts    []*account
@@ -215,6 +216,7 @@ func (c *Company) add(entityName string, r *record, src source) {
 		c.byID[r.entity] = ids
 	}
 	ids[r.id] = r
+	c.notice(r, true)
 }
 
 // touch marks a record as changed now.
@@ -230,4 +232,5 @@ func (c *Company) touch(r *record) {
 	}
 	r.invalidate()
 	c.journals, c.totals, c.stock = nil, nil, nil
+	c.notice(r, false)
 }

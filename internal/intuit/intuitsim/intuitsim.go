@@ -5,7 +5,7 @@
 //
 // The knobs of Server and Company are also served under /sandbox/ as JSON: GET requests, totals,
 // companies and companies/{realm}/ids?entity=Name, POST reset,
-// faults, latency, limits, settings, consent, and POST
+// faults, latency, limits, settings, consent, webhook, and POST
 // companies/{realm}/expire-access|revoke|change|void|delete|add|pay|rename|active|hide|put|quirks. Known differences
 // from the real service: the last digits of a transaction's id tell its kind, the fault texts of the query parser
 // shorten the list of expected tokens, and XML answers are a plain rendering of the JSON ones.
@@ -75,6 +75,7 @@ type Server struct {
 	served   map[string]int
 	asked    int // requests about companies since the start
 	reports  reportSettings
+	webhook  Webhook
 }
 
 // CompanyInfo names one simulated company.

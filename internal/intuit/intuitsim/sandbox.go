@@ -71,6 +71,10 @@ func (s *Server) sandboxRoutes(mux *http.ServeMux) {
 		s.apply(in)
 		return nil, nil
 	})
+	knob(mux, "webhook", func(_ *http.Request, in Webhook) (any, error) {
+		s.SetWebhook(in)
+		return nil, nil
+	})
 	s.companyRoutes(mux)
 }
 
@@ -193,7 +197,12 @@ func companyKnob[T any](s *Server, do func(*Company, T) (any, error)) func(*http
 		if c == nil {
 			return nil, fmt.Errorf("company %s: %w", r.PathValue("realm"), ErrNoRecord)
 		}
-		return do(c, in)
+		out, err := do(c, in)
+		if err == nil {
+			// What the receiver does not take is sent with the next change.
+			_, _ = s.Notify(r.Context())
+		}
+		return out, err
 	}
 }
 

@@ -1,0 +1,100 @@
+package budget
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"ledgersheet/internal/export"
+)
+
+// Report is what was counted and what is foreseen.
+type Report struct {
+	Day, Month string // of UTC: 2006-01-02 and 2006-01
+	Limit      int    // a month, of all companies; 0 for none
+	Use
+	// Least is the least time that lies between an exporter's scheduled runs at present; 0 if nothing is slowed down.
+	Least time.Duration
+	// Ends is when the month does.
+	Ends      time.Time
+	Companies []CompanyUse // those with any use, by realm
+}
+
+// Use is how many calls were made, and how many the month will have if schedules stay as they are and are not slowed
+// down.
+type Use struct{ Today, ThisMonth, Forecast int }
+
+// CompanyUse is the use of one company.
+type CompanyUse struct {
+	Realm export.RealmID
+	Use
+}
+
+// Report returns the present state.
+func (b *Budget) Report(ctx context.Context) (Report, error) {
+	f, err := b.foresee(ctx, false)
+	if err != nil {
+		return Report{}, err
+	}
+	now := b.o.Now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	day, month := tallyOf(b.days, dayOf(now)), tallyOf(b.months, monthOf(now))
+	r := Report{
+		Day: dayOf(now), Month: monthOf(now), Limit: b.o.Limit, Least: f.least, Ends: f.end,
+		Use: Use{Today: day.total, ThisMonth: month.total, Forecast: month.total + round(f.rest)},
+	}
+	realms := maps.Clone(month.byRealm)
+	for realm := range f.byRealm {
+		realms[realm] += 0
+	}
+	for realm := range realms {
+		r.Companies = append(r.Companies, CompanyUse{realm, Use{
+			Today: day.byRealm[realm], ThisMonth: month.byRealm[realm],
+			Forecast: month.byRealm[realm] + round(f.byRealm[realm]),
+		}})
+	}
+	slices.SortFunc(r.Companies, func(a, c CompanyUse) int { return cmp.Compare(a.Realm, c.Realm) })
+	return r, nil
+}
+
+func round(calls float64) int { return int(math.Ceil(calls)) }
+
+// Price is what a schedule costs.
+type Price struct {
+	Calls    float64 // of one run
+	Measured bool    // by the exporter's own last runs
+	Runs     int     // in the next 30 days
+	// Used is what this month has had, of the Limit; 0 for none.
+	Used, Limit int
+	// Others is what all other schedules take in the rest of this month, and Rest what this one does.
+	Others, Rest int
+}
+
+// Price returns what the exporter's schedule costs, enabled or not. The exporter need not be stored.
+func (b *Budget) Price(ctx context.Context, e export.Exporter) (Price, error) {
+	f, err := b.foresee(ctx, false)
+	if err != nil {
+		return Price{}, err
+	}
+	now := b.o.Now()
+	calls, measured := f.guess.of(e)
+	others := newForecast(now, nil, f.guess)
+	for _, o := range f.all {
+		if o.ID != e.ID {
+			others.all = append(others.all, o)
+		}
+	}
+	others.addUp(f)
+	b.mu.Lock()
+	used := tallyOf(b.months, monthOf(now)).total
+	b.mu.Unlock()
+	return Price{
+		Calls: calls, Measured: measured, Runs: countDue(e.Schedule, now, now.AddDate(0, 0, 30)),
+		Used: used, Limit: b.o.Limit,
+		Others: round(others.rest), Rest: round(float64(others.countDue(e.Schedule, f)) * calls),
+	}, nil
+}

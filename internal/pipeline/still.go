@@ -1,0 +1,145 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"ledgersheet/internal/export"
+)
+
+// still is what a run leaves so that a later one can know, without reading anything, that the sheet is right already:
+// what QuickBooks has is the same as then, and nobody has touched the spreadsheet.
+type still struct {
+	Inputs string `json:"inputs"` // digest of all that decides the rows
+	// Edition is that of the spreadsheet, asked for before a run read what stands and found it right. Empty if the last
+	// run wrote, because Google takes a while to count its own write.
+	Edition string        `json:"edition,omitempty"`
+	Result  export.Result `json:"result"`
+}
+
+// stillKey returns the key under which it is stored. No company's id looks like it.
+func stillKey(id export.ID) string { return export.MarkPrefix(id) + "still" }
+
+// rest finds out whether the sheet is right as it is. It reports whether the run is done. If it is not, the returned
+// still is what to store after the run, with its result; nil if nothing is to be stored.
+func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err error) {
+	inputs, err := j.inputsDigest(ctx, in)
+	if err != nil || inputs == "" {
+		return nil, false, err
+	}
+	now = &still{Inputs: inputs}
+	last, err := j.readStill(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if last.Inputs != inputs {
+		return now, false, nil
+	}
+	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition || !j.mayRest() {
+		return now, false, nil
+	}
+	j.count()
+	j.report(func(run *export.Run) {
+		run.Result = last.Result.Clone()
+		run.Added, run.Changed, run.Removed, run.HandEdits, run.Undoable = 0, 0, 0, 0, false
+		run.Unchanged = true
+		run.Progress = export.Progress{
+			Phase: export.PhaseDone, RowsRead: run.Rows, RowsTotal: run.Rows, RowsWritten: run.Rows,
+		}
+	})
+	return now, true, nil
+}
+
+// mayRest reports whether the run may trust what Google says of the spreadsheet, which can be minutes late. A person
+// who asks for a run may just have edited the rows, and wants to see them put right.
+func (j *job) mayRest() bool {
+	switch j.trigger {
+	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange:
+		return len(j.repairs) == 0
+	}
+	return false
+}
+
+// inputsDigest returns a digest of all that decides the rows, or nothing if that cannot be known without reading them.
+// The day is part of it: rows may depend on it, and what stands is read at least once a day.
+func (j *job) inputsDigest(ctx context.Context, in inputs) (string, error) {
+	source, ok := j.o.Source.(export.Versions)
+	if !ok || j.exporter.Target.Spreadsheet == "" {
+		return "", nil
+	}
+	type company struct{ Company, Name, Currency, Country, Environment, Month, Version string }
+	all := struct {
+		Build     string
+		Exporter  export.ID
+		Revision  int
+		Accepted  []export.AcceptedDifference
+		Day       string
+		Columns   []string
+		Companies []company
+	}{
+		Build: j.o.Build, Exporter: j.exporter.ID, Revision: j.exporter.Revision, Accepted: j.exporter.Accepted,
+		Day: in.today.Format("2006-01-02"), Columns: in.columns,
+	}
+	for _, c := range in.companies {
+		version, err := source.Version(ctx, in.definition, j.query(in, j.exporter, c, j.quickBooks))
+		if err != nil {
+			return "", nameCompany(err, c, len(in.companies))
+		}
+		if version == "" {
+			return "", nil
+		}
+		all.Companies = append(all.Companies, company{
+			string(c.Realm), c.Name, c.HomeCurrency, c.Country, c.Environment, c.FiscalYearStart.String(), version,
+		})
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("encoding what decides the rows: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// edition returns the spreadsheet's edition, or nothing if it is not known.
+func (j *job) edition(ctx context.Context) string {
+	d, ok := j.o.Destination.(export.Editions)
+	if !ok {
+		return ""
+	}
+	return d.Edition(ctx, j.exporter.Target, j.sheets)
+}
+
+func (j *job) readStill(ctx context.Context) (s still, err error) {
+	data, err := j.o.Store.Mark(ctx, stillKey(j.exporter.ID))
+	if errors.Is(err, export.ErrNotFound) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading how the sheet was left: %w", err)
+	}
+	return s, nil
+}
+
+func (j *job) putStill(ctx context.Context, s still) error {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encoding how the sheet was left: %w", err)
+	}
+	return j.putMark(ctx, stillKey(j.exporter.ID), data)
+}
+
+// forgetStill makes the next run read, because this one is about to write.
+func (j *job) forgetStill(ctx context.Context) error {
+	s, err := j.readStill(ctx)
+	if err != nil || s.Inputs == "" {
+		return err
+	}
+	return j.putStill(ctx, still{})
+}
