@@ -61,6 +61,9 @@ func Follows(d export.Definition, e export.Exporter, objects map[string]bool) bo
 
 // Read implements export.Source.
 func (s *Source) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
+	if !q.Due.IsZero() {
+		ctx = supply.WithOccasion(ctx, q.Due)
+	}
 	switch d := d.(type) {
 	case export.Entity:
 		return rows.Read(ctx, s.from, d, q)
