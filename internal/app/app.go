@@ -24,6 +24,7 @@ import (
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
 )
@@ -146,7 +147,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
 		Source:      source.New(source.ShareReports(a.books.services()), a.log),
-		Destination: destinations{a.google.client, files}, Logger: a.log,
+		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},

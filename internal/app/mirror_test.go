@@ -62,7 +62,8 @@ func TestOneRequestForTwentyExporters(t *testing.T) {
 		if _, asked := w.due(len(list)); asked < 2*len(list) {
 			t.Fatalf("%d requests to read everything", asked)
 		}
-		for range 2 {
+		for round := range 3 {
+			w.google.ResetRequests()
 			runs, asked := w.due(len(list))
 			said := 0
 			for _, r := range runs {
@@ -72,6 +73,16 @@ func TestOneRequestForTwentyExporters(t *testing.T) {
 			}
 			if asked != 1 || said != 1 {
 				t.Errorf("%d requests and %d in the runs' records, want 1", asked, said)
+			}
+			// By now all lists that they look into are kept, and a run has found each sheet right.
+			seen := 0
+			for _, r := range w.google.Requests() {
+				if r.Kind != "token" {
+					seen++
+				}
+			}
+			if round == 2 && seen != len(list) {
+				t.Errorf("%d requests to Google while nobody touched anything, want one for each exporter", seen)
 			}
 		}
 		books := w.intuit.Company(string(company.Realm))

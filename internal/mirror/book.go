@@ -268,7 +268,10 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 	if _, kept := b.state.Objects[w.Object]; !kept {
 		return nil, errLive
 	}
-	return &snapshot{book: b, object: w.Object, order: b.state.Objects[w.Object].Order, dir: b.dirs[w.Object]}, nil
+	o := b.state.Objects[w.Object]
+	return &snapshot{
+		book: b, object: w.Object, order: o.Order, dir: b.dirs[w.Object], read: o.Read, readAt: o.ReadAt,
+	}, nil
 }
 
 // compact makes the file smaller if much of it is unused and nobody reads it.

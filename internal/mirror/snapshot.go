@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"sort"
+	"time"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
@@ -19,6 +20,8 @@ type snapshot struct {
 	object string
 	order  order
 	dir    directory
+	// read and readAt are those of the object's state: they tell readings apart that began anew.
+	read, readAt time.Time
 }
 
 // entries yields the entries in order. The caller must yield its error.

@@ -73,6 +73,14 @@ type Supply interface {
 	Lookup(ctx context.Context, w Want, ids []string) (map[string]record.Record, error)
 }
 
+// Versions is implemented by a Supply that knows without reading whether records have changed.
+type Versions interface {
+	// Version returns a text that stays the same as long as the wanted records do, or nothing if that is not known. Its
+	// answer is as new as that of Records would be. few says that only those records matter that somebody has wanted
+	// before; a list of which there are none is not read for it.
+	Version(ctx context.Context, w Want, few bool) (string, error)
+}
+
 // MostLookedUp is the largest number of ids for one Lookup.
 const MostLookedUp = 200
 
