@@ -86,14 +86,17 @@ func showStandings(ctx context.Context, d *control.Desk, exporters ...export.Exp
 	}
 	views := make([]exporterView, len(exporters))
 	for i, e := range exporters {
-		s := standings[i]
-		var last *successView
-		if r := s.Success; r != nil {
-			last = &successView{r.ID, stamp(r.FinishedAt), r.Rows, figureViews(r.Figures), nullable(r.URL)}
-		}
-		views[i] = append(showExporter(d, e), member{memberState, s.State}, member{memberLastSuccess, last})
+		views[i] = showListed(d, control.Listed{Exporter: e, Standing: standings[i]})
 	}
 	return views, nil
+}
+
+func showListed(d *control.Desk, l control.Listed) exporterView {
+	var last *successView
+	if r := l.History.Last; r != nil {
+		last = &successView{r.ID, stamp(r.FinishedAt), r.Rows, figureViews(r.Figures), nullable(r.URL)}
+	}
+	return append(showExporter(d, l.Exporter), member{memberState, l.State}, member{memberLastSuccess, last})
 }
 
 // showField returns a field's value for JSON.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +28,8 @@ type connections[K ~string, T any] struct {
 	disconnect func(d *control.Desk, ctx context.Context, id K) (T, error)
 	remove     func(d *control.Desk, ctx context.Context, id K) error
 	show       func(d *control.Desk, t T) any
+	name       func(t T) string                    // its place in the list, which is sorted so
+	texts      func(t T) []string                  // among which a search finds it
 	showTest   func(name string, why *failure) any // returns the answer to a test
 }
 
@@ -41,6 +45,8 @@ func (s *server) companies() connections[export.RealmID, export.Company] {
 		all: (*control.Desk).Companies, one: (*control.Desk).Company, test: (*control.Desk).TestCompany,
 		disconnect: (*control.Desk).DisconnectCompany, remove: (*control.Desk).DeleteCompany,
 		show:     func(d *control.Desk, c export.Company) any { return showCompany(d, c) },
+		name:     func(c export.Company) string { return place(c.Name, string(c.Realm)) },
+		texts:    func(c export.Company) []string { return []string{c.Name, c.LegalName, string(c.Realm)} },
 		showTest: func(name string, why *failure) any { return companyTest{why == nil, name, why} },
 	}
 }
@@ -57,6 +63,8 @@ func (s *server) accounts() connections[export.ID, export.GoogleAccount] {
 		all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
 		disconnect: (*control.Desk).DisconnectAccount, remove: (*control.Desk).DeleteAccount,
 		show:     func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
+		name:     func(a export.GoogleAccount) string { return place(a.Email, string(a.ID)) },
+		texts:    func(a export.GoogleAccount) []string { return []string{a.Email, string(a.ID)} },
 		showTest: func(name string, why *failure) any { return accountTest{why == nil, name, why} },
 	}
 }
@@ -75,12 +83,35 @@ func (k connections[K, T]) routes(path string) []route {
 
 func (k connections[K, T]) id(c *gin.Context) K { return K(c.Param(k.param)) }
 
+// place returns where something stands in a list sorted by name, then by id.
+func place(name, id string) string { return export.FoldName(name) + "\x00" + id }
+
 func (k connections[K, T]) list(c *gin.Context, d *control.Desk) error {
+	limit, text, after := largestPage, "", ""
+	err := readQuery(c.Request.URL, []parameter{
+		{"q", func(v string) string { text = export.FoldName(v); return "" }},
+		limitParameter(&limit),
+		{"cursor", readPosition(&after)},
+	})
+	if err != nil {
+		return err
+	}
 	all, err := k.all(d, c.Request.Context())
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, list(all, func(t T) any { return k.show(d, t) }, ""))
+	all = slices.DeleteFunc(all, func(t T) bool {
+		found := slices.ContainsFunc(k.texts(t), func(s string) bool {
+			return strings.Contains(export.FoldName(s), text)
+		})
+		return !found || after != "" && k.name(t) <= after
+	})
+	next := ""
+	if len(all) > limit {
+		all = all[:limit]
+		next = writePosition(k.name(all[limit-1]))
+	}
+	return send(c, http.StatusOK, list(all, func(t T) any { return k.show(d, t) }, next))
 }
 
 func (k connections[K, T]) get(c *gin.Context, d *control.Desk) error {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,15 +15,30 @@ import (
 )
 
 func (s *server) listExporters(c *gin.Context, d *control.Desk) error {
-	all, err := d.Exporters(c.Request.Context(), export.ExporterFilter{})
+	q := control.ExporterQuery{Limit: largestPage}
+	err := readQuery(c.Request.URL, []parameter{
+		{"q", func(v string) string { q.Text = v; return "" }},
+		{"company_id", func(v string) string { q.Company = export.RealmID(v); return "" }},
+		{"google_account_id", func(v string) string { q.Account = export.ID(v); return "" }},
+		{"state", func(v string) string {
+			q.States = []control.State{control.State(v)}
+			if !slices.Contains(control.States(), q.States[0]) {
+				return "must be running, paused, blocked, late, never_run, ok, differences or failing"
+			}
+			return ""
+		}},
+		limitParameter(&q.Limit),
+		{"cursor", readPosition(&q.After)},
+	})
 	if err != nil {
 		return err
 	}
-	views, err := showStandings(c.Request.Context(), d, all...)
+	all, next, err := d.ListExporters(c.Request.Context(), q)
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, page[exporterView]{Items: views})
+	return send(c, http.StatusOK,
+		list(all, func(l control.Listed) exporterView { return showListed(d, l) }, writePosition(next)))
 }
 
 func (s *server) createExporter(c *gin.Context, d *control.Desk) error {

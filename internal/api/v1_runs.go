@@ -5,13 +5,11 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/problem"
 )
 
 // The default and the maximum size of a page of the history.
@@ -39,49 +37,29 @@ func (s *server) listRuns(c *gin.Context, d *control.Desk) error {
 	return send(c, http.StatusOK, list(runs, func(r export.Run) runView { return showRun(d, r) }, string(next)))
 }
 
-// readRunFilter parses the query of the history. Empty parameters select everything; invalid and unknown ones are
-// reported by name.
+// readRunFilter parses the query of the history.
 func readRunFilter(u *url.URL) (export.RunFilter, error) {
 	f := export.RunFilter{Limit: standardPage}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return f, problem.Wrap(err, problem.BadRequest, "The query string cannot be read.")
-	}
-	var bad problem.Collect
-	for key, values := range query {
-		if len(values) > 1 {
-			bad.Add(key, "is there more than once")
-			continue
-		}
-		value := values[0]
-		if value == "" {
-			continue
-		}
-		switch key {
-		case "exporter_id":
-			f.Exporter = export.ID(value)
-		case "company_id":
-			f.Company = export.RealmID(value)
-		case "status":
-			f.Status = export.RunStatus(value)
+	err := readQuery(u, []parameter{
+		{"exporter_id", func(v string) string { f.Exporter = export.ID(v); return "" }},
+		{"company_id", func(v string) string { f.Company = export.RealmID(v); return "" }},
+		{"status", func(v string) string {
+			f.Status = export.RunStatus(v)
 			if !slices.Contains(statuses[:], f.Status) {
-				bad.Add(key, "must be queued, running, succeeded, failed or cancelled")
+				return "must be queued, running, succeeded, failed or cancelled"
 			}
-		case "limit":
-			f.Limit, err = strconv.Atoi(value)
-			if err != nil || f.Limit < 1 || f.Limit > largestPage {
-				bad.Add(key, "must be a whole number from 1 to %d", largestPage)
+			return ""
+		}},
+		limitParameter(&f.Limit),
+		{"cursor", func(v string) string {
+			f.Before = export.ID(v)
+			if !cursorText.MatchString(v) {
+				return notACursor
 			}
-		case "cursor":
-			f.Before = export.ID(value)
-			if !cursorText.MatchString(value) {
-				bad.Add(key, "is not the next_cursor of a page")
-			}
-		default:
-			bad.Add(key, "is not known here; there are exporter_id, company_id, status, limit and cursor")
-		}
-	}
-	return f, bad.Err()
+			return ""
+		}},
+	})
+	return f, err
 }
 
 func (s *server) getRun(c *gin.Context, d *control.Desk) error {

@@ -188,18 +188,11 @@ func (a *App) keepCopies() error {
 
 // countActivity counts the queued and the running runs, for the metrics.
 func (a *App) countActivity() (queued, running float64) {
-	runs, err := a.store.ActiveRuns(context.Background())
+	q, r, err := a.store.CountActive(context.Background())
 	if err != nil {
 		return 0, 0
 	}
-	for _, r := range runs {
-		if r.Status == export.RunRunning {
-			running++
-		} else {
-			queued++
-		}
-	}
-	return queued, running
+	return float64(q), float64(r)
 }
 
 // Control returns what people can do, each at a desk of their own.

@@ -184,7 +184,10 @@ func (w *world) connect(ctx context.Context, companies int) error {
 	if err := w.post(ctx, "/connections/google", ""); err != nil {
 		return err
 	}
-	var list struct{ Items []struct{ ID string } }
+	var list struct {
+		Items      []struct{ ID string }
+		NextCursor string `json:"next_cursor"`
+	}
 	if err := w.api(ctx, http.MethodGet, "/google-accounts", nil, &list); err != nil {
 		return err
 	}
@@ -192,11 +195,17 @@ func (w *world) connect(ctx context.Context, companies int) error {
 		return fmt.Errorf("there are %d Google accounts", len(list.Items))
 	}
 	w.account = list.Items[0].ID
-	if err := w.api(ctx, http.MethodGet, "/companies?limit=1000", nil, &list); err != nil {
-		return err
-	}
-	for _, company := range list.Items {
-		w.companies = append(w.companies, company.ID)
+	for path := "/companies"; path != ""; {
+		list.Items, list.NextCursor = nil, ""
+		if err := w.api(ctx, http.MethodGet, path, nil, &list); err != nil {
+			return err
+		}
+		for _, company := range list.Items {
+			w.companies = append(w.companies, company.ID)
+		}
+		if path = ""; list.NextCursor != "" {
+			path = "/companies?cursor=" + url.QueryEscape(list.NextCursor)
+		}
 	}
 	if len(w.companies) != companies {
 		return fmt.Errorf("%d of %d companies are connected", len(w.companies), companies)

@@ -12,7 +12,7 @@ import (
 
 // Audit implements export.AuditStore.
 func (s *Store) Audit(ctx context.Context, e export.AuditEntry) error {
-	return s.update(ctx, "storing audit entry", func(tx *bbolt.Tx) error {
+	return s.share(ctx, "storing audit entry", func(tx *bbolt.Tx) error {
 		n, err := tx.Bucket([]byte(bucketAudit)).NextSequence()
 		if err != nil {
 			return fmt.Errorf("numbering: %w", err)

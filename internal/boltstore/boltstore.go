@@ -35,7 +35,8 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use. Methods that take a context check it once, on entry: a
 // transaction that has begun is finished. The change functions of Update methods run inside a write transaction: they
-// are called once, must not call the store, and roll everything back by returning an error.
+// must not call the store, and roll everything back by returning an error. Those of runs are called again if a change
+// that shares their transaction fails; the others are called once.
 type Store struct {
 	db  *bbolt.DB
 	now func() time.Time
@@ -46,6 +47,7 @@ type Store struct {
 	seal    Sealer
 
 	renewing keyLock // by grant
+	group    group
 }
 
 var _ export.Store = (*Store)(nil)
@@ -71,6 +73,9 @@ func open(path string, seal Sealer, o Options, steps []migration) (*Store, error
 	s := &Store{db: db, now: o.Now, seal: seal, renewing: keyLock{held: map[string]chan struct{}{}}}
 	if err := s.prepare(path, steps); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if s.db, err = shrink(db, path, o.LockWait, worthShrinking); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -12,24 +12,32 @@ import (
 
 // The buckets. Those named …_by_… are indexes, updated in the same transactions as what they index.
 const (
-	bucketMeta           = "meta"
-	bucketCompanies      = "companies"
-	bucketAccounts       = "accounts"
-	bucketGrants         = "grants" // sealed
-	bucketFlows          = "flows"  // sealed, with an expiry
-	bucketExporters      = "exporters"
-	bucketMarks          = "marks"       // sealed
-	bucketDifferences    = "differences" // sealed; by run
-	bucketMirrorKeys     = "mirror_keys" // sealed; by company
-	bucketRuns           = "runs"
-	bucketRunsByExporter = "runs_by_exporter" // exporter id, 0, run id → nothing
-	bucketRunsByDue      = "runs_by_due"      // exporter id, 0, due time → run id
-	bucketRunHeads       = "run_heads"        // run id → what the history is searched by
-	bucketQueue          = "queue"            // run id of a queued or running run → exporter id
-	bucketUsers          = "users"
-	bucketUsersByEmail   = "users_by_email" // e-mail → user id
-	bucketSessions       = "sessions"       // with an expiry
-	bucketAudit          = "audit"
+	bucketMeta               = "meta"
+	bucketCompanies          = "companies"
+	bucketAccounts           = "accounts"
+	bucketGrants             = "grants" // sealed
+	bucketFlows              = "flows"  // sealed, with an expiry
+	bucketExporters          = "exporters"
+	bucketExportersByName    = "exporters_by_name"    // position → head, packed
+	bucketExportersByCompany = "exporters_by_company" // realm, 0, position → nothing
+	bucketExportersBySheet   = "exporters_by_sheet"   // spreadsheet, 0, position → nothing
+	bucketExportersByDue     = "exporters_by_due"     // due time, exporter id → nothing; those that run by schedule
+	bucketHistories          = "histories"            // exporter id → what its runs sum up to
+	bucketMarks              = "marks"                // sealed
+	bucketDifferences        = "differences"          // sealed; by run
+	bucketMirrorKeys         = "mirror_keys"          // sealed; by company
+	bucketRuns               = "runs"
+	bucketRunsByExporter     = "runs_by_exporter"   // exporter id, 0, run id → nothing
+	bucketRunsByDue          = "runs_by_due"        // exporter id, 0, due time → run id
+	bucketRunHeads           = "run_heads"          // run id → what the history is searched by
+	bucketRunsBy             = "runs_by"            // what the history is searched by, 0, run id → nothing
+	bucketActive             = "active"             // status, ready time, run id → export.ActiveRun, packed
+	bucketActiveByExporter   = "active_by_exporter" // exporter id → key of its queued or running run in active
+	bucketQueue              = "queue"              // of schemas before 5
+	bucketUsers              = "users"
+	bucketUsersByEmail       = "users_by_email" // e-mail → user id
+	bucketSessions           = "sessions"       // with an expiry
+	bucketAudit              = "audit"
 )
 
 // rowVersion is the version of row and its contents. It is raised if a value changes its meaning without a migration of

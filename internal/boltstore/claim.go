@@ -3,7 +3,7 @@ package boltstore
 import (
 	"context"
 	"fmt"
-	"slices"
+	"iter"
 
 	"go.etcd.io/bbolt"
 
@@ -12,25 +12,36 @@ import (
 
 // Claim implements export.RunStore. It writes only if choose names a run, because each write is synced to disk.
 func (s *Store) Claim(
-	ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID, begin func(*export.Run),
-) ([]export.Run, error) {
-	active, err := s.ActiveRuns(ctx)
-	if err != nil || len(choose(active)) == 0 {
+	ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID, begin func(*export.Run),
+) (claimed []export.Run, err error) {
+	choice := func(tx *bbolt.Tx) ([]export.ID, error) {
+		var broken error
+		ids := choose(activities(tx, &broken))
+		return ids, broken
+	}
+	found := false
+	err = s.view(ctx, "reading queue", func(tx *bbolt.Tx) error {
+		ids, err := choice(tx)
+		found = len(ids) > 0
+		return err
+	})
+	if err != nil || !found {
 		return nil, err
 	}
-	var claimed []export.Run
-	err = s.update(ctx, "claiming runs", func(tx *bbolt.Tx) error {
+	err = s.share(ctx, "claiming runs", func(tx *bbolt.Tx) error {
 		claimed = nil
-		active, err := activeRuns(tx)
+		ids, err := choice(tx)
 		if err != nil {
 			return err
 		}
-		for _, id := range choose(active) {
-			i := slices.IndexFunc(active, func(r export.Run) bool { return r.ID == id })
-			if i < 0 || active[i].Status != export.RunQueued {
+		for _, id := range ids {
+			r, err := get[export.Run](tx, bucketRuns, string(id))
+			if err != nil {
+				return err
+			}
+			if r.Status != export.RunQueued {
 				return fmt.Errorf("claiming run %s: it is not queued", id)
 			}
-			r := active[i]
 			r.Status, r.Owner, r.Attempts = export.RunRunning, worker, r.Attempts+1
 			begin(&r)
 			if err := putRun(tx, r); err != nil {

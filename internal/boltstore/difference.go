@@ -12,7 +12,7 @@ import (
 func (s *Store) PutDifference(ctx context.Context, run export.ID, data []byte) error {
 	s.sealing.RLock()
 	defer s.sealing.RUnlock()
-	return s.update(ctx, "storing difference", func(tx *bbolt.Tx) error {
+	return s.share(ctx, "storing difference", func(tx *bbolt.Tx) error {
 		return s.putSealed(tx, bucketDifferences, string(run), row{}, data)
 	})
 }

@@ -3,7 +3,6 @@ package boltstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -12,11 +11,11 @@ import (
 
 // CreateExporter implements export.ExporterStore.
 func (s *Store) CreateExporter(ctx context.Context, e export.Exporter) error {
-	return s.update(ctx, "creating exporter", func(tx *bbolt.Tx) error {
+	return s.share(ctx, "creating exporter", func(tx *bbolt.Tx) error {
 		if has(tx, bucketExporters, string(e.ID)) {
-			return fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists)
+			return refused(fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists))
 		}
-		return put(tx, bucketExporters, string(e.ID), e)
+		return putExporter(tx, e)
 	})
 }
 
@@ -29,39 +28,26 @@ func (s *Store) Exporter(ctx context.Context, id export.ID) (e export.Exporter, 
 	return e, err
 }
 
-// Exporters implements export.ExporterStore: by name, case-insensitively, then by id.
-func (s *Store) Exporters(ctx context.Context, f export.ExporterFilter) (all []export.Exporter, err error) {
-	err = s.view(ctx, "listing exporters", func(tx *bbolt.Tx) error {
-		all, err = list[export.Exporter](tx, bucketExporters)
-		return err
-	})
-	all = slices.DeleteFunc(all, func(e export.Exporter) bool { return !f.Matches(e) })
-	slices.SortStableFunc(all, func(a, b export.Exporter) int { return compareNames(a.Name, b.Name) })
-	return all, err
-}
-
 // UpdateExporter implements export.ExporterStore.
 func (s *Store) UpdateExporter(
 	ctx context.Context, id export.ID, apply func(*export.Exporter) error,
 ) (e export.Exporter, err error) {
 	err = s.update(ctx, "changing exporter", func(tx *bbolt.Tx) error {
-		e, err = change(tx, bucketExporters, string(id), apply, func(e export.Exporter) string { return string(e.ID) })
-		if err != nil {
+		if e, err = get[export.Exporter](tx, bucketExporters, string(id)); err != nil {
 			return err
 		}
-		return refreshQueued(tx, e)
+		if err := apply(&e); err != nil {
+			return err
+		}
+		if e.ID != id {
+			return fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id)
+		}
+		return putExporter(tx, e)
 	})
 	if err != nil {
 		return export.Exporter{}, err
 	}
 	return e, nil
-}
-
-func putExporter(tx *bbolt.Tx, e export.Exporter) error {
-	if err := put(tx, bucketExporters, string(e.ID), e); err != nil {
-		return err
-	}
-	return refreshQueued(tx, e)
 }
 
 // refreshQueued updates the copy of the exporter in its queued run.
@@ -81,7 +67,7 @@ func refreshQueued(tx *bbolt.Tx, e export.Exporter) error {
 // DeleteExporter implements export.ExporterStore.
 func (s *Store) DeleteExporter(ctx context.Context, id export.ID) error {
 	return s.update(ctx, "deleting exporter", func(tx *bbolt.Tx) error {
-		if err := remove(tx, bucketExporters, string(id)); err != nil {
+		if err := deleteExporter(tx, id); err != nil {
 			return err
 		}
 		return dropMarks(tx, export.MarkPrefix(id))

@@ -26,7 +26,7 @@ func (s *Store) Mark(ctx context.Context, key string) (data []byte, err error) {
 func (s *Store) PutMark(ctx context.Context, key string, data []byte) error {
 	s.sealing.RLock()
 	defer s.sealing.RUnlock()
-	return s.update(ctx, "storing mark", func(tx *bbolt.Tx) error {
+	return s.share(ctx, "storing mark", func(tx *bbolt.Tx) error {
 		return s.putSealed(tx, bucketMarks, key, row{}, data)
 	})
 }

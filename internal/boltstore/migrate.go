@@ -18,14 +18,17 @@ const keySchema = "schema"
 
 // migration brings a store from the previous version to its own, which is its position in the list, counted from 1.
 type migration struct {
-	name  string
-	apply func(*bbolt.Tx) error
+	name string
+	// prepare, unless nil, does before apply what is too much for one transaction. Whatever it leaves behind when it is
+	// interrupted must not disturb the previous version, nor itself when it begins anew.
+	prepare func(*bbolt.DB) error
+	apply   func(*bbolt.Tx) error
 }
 
 // migrations returns the whole history of the schema. A released migration never changes.
 func migrations() []migration {
 	return []migration{
-		{"make the first buckets", func(tx *bbolt.Tx) error {
+		{name: "make the first buckets", apply: func(tx *bbolt.Tx) error {
 			for _, name := range []string{
 				bucketMeta, bucketCompanies, bucketAccounts, bucketGrants, bucketFlows, bucketExporters, bucketRuns,
 				bucketRunsByExporter, bucketQueue, bucketUsers, bucketUsersByEmail, bucketSessions, bucketAudit,
@@ -36,20 +39,21 @@ func migrations() []migration {
 			}
 			return nil
 		}},
-		{"make the bucket of marks", func(tx *bbolt.Tx) error {
+		{name: "make the bucket of marks", apply: func(tx *bbolt.Tx) error {
 			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMarks)); err != nil {
 				return fmt.Errorf("creating bucket %s: %w", bucketMarks, err)
 			}
 			return nil
 		}},
-		{"make the bucket of differences", func(tx *bbolt.Tx) error {
+		{name: "make the bucket of differences", apply: func(tx *bbolt.Tx) error {
 			if _, err := tx.CreateBucketIfNotExists([]byte(bucketDifferences)); err != nil {
 				return fmt.Errorf("creating bucket %s: %w", bucketDifferences, err)
 			}
 			return nil
 		}},
-		{"index the history by what it is searched by and by due time", indexRuns},
-		{"make the bucket of keys of local copies", func(tx *bbolt.Tx) error {
+		{name: "index the history by what it is searched by and by due time", apply: indexRuns},
+		{name: "index what lists, schedules and the queue look for", prepare: indexAll, apply: dropQueue},
+		{name: "make the bucket of keys of local copies", apply: func(tx *bbolt.Tx) error {
 			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMirrorKeys)); err != nil {
 				return fmt.Errorf("creating bucket %s: %w", bucketMirrorKeys, err)
 			}
@@ -102,6 +106,11 @@ func migrate(db *bbolt.DB, path string, steps []migration) error {
 	}
 	for i, step := range steps[version:] {
 		next := version + i + 1
+		if step.prepare != nil {
+			if err := step.prepare(db); err != nil {
+				return fmt.Errorf("preparing version %d of the store (%s): %w", next, step.name, err)
+			}
+		}
 		err := db.Update(func(tx *bbolt.Tx) error {
 			if err := step.apply(tx); err != nil {
 				return err

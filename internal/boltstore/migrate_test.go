@@ -21,8 +21,10 @@ func TestOldHistoryIsIndexed(t *testing.T) {
 
 	old, err := open(path, seal, Options{}, migrations()[:before])
 	must(t, err)
-	must(t, old.CreateExporter(ctx, e))
 	must(t, old.update(ctx, "writing old runs", func(tx *bbolt.Tx) error {
+		if err := put(tx, bucketExporters, string(e.ID), e); err != nil {
+			return err
+		}
 		for i, status := range []export.RunStatus{export.RunSucceeded, export.RunFailed, export.RunQueued} {
 			id := export.ID(fmt.Sprintf("run_%d", i))
 			r := export.Run{ID: id, Exporter: e, Status: status, QueuedAt: noon.Add(time.Duration(i) * time.Hour)}
@@ -46,6 +48,7 @@ func TestOldHistoryIsIndexed(t *testing.T) {
 	must(t, old.Close())
 
 	s := openAt(t, path, seal)
+	must(t, s.db.View(compareIndexes))
 	for status, want := range map[export.RunStatus]export.ID{export.RunSucceeded: "run_0", export.RunFailed: "run_1",
 		export.RunQueued: "run_2"} {
 		page, _, err := s.Runs(ctx, export.RunFilter{Company: "9130", Status: status})
@@ -70,4 +73,5 @@ func TestOldHistoryIsIndexed(t *testing.T) {
 	if _, _, err := s.EnqueueDue(ctx, again, noon.Add(time.Hour)); err != nil {
 		t.Errorf("the index of a pruned run is still there: %v", err)
 	}
+	must(t, s.db.View(compareIndexes))
 }

@@ -186,9 +186,10 @@ func TestMigrations(t *testing.T) {
 	}
 	refused := errors.New("refused")
 	released := len(migrations())
-	steps := append(migrations(), migration{"rename", rename}, migration{"break", func(tx *bbolt.Tx) error {
-		return errors.Join(tx.DeleteBucket([]byte(bucketCompanies)), refused)
-	}})
+	steps := append(migrations(), migration{name: "rename", apply: rename},
+		migration{name: "break", apply: func(tx *bbolt.Tx) error {
+			return errors.Join(tx.DeleteBucket([]byte(bucketCompanies)), refused)
+		}})
 	if _, err := open(path, seal, Options{}, steps); !errors.Is(err, refused) ||
 		!strings.Contains(err.Error(), fmt.Sprintf("version %d (break)", released+2)) {
 		t.Fatalf("a migration that fails gives %v", err)

@@ -18,7 +18,7 @@ func (s *Store) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	if r.Exporter.ID == "" {
 		return export.Run{}, false, errors.New("queueing run: it has no exporter")
 	}
-	err = s.update(ctx, "queueing run", func(tx *bbolt.Tx) error {
+	err = s.share(ctx, "queueing run", func(tx *bbolt.Tx) error {
 		stored, joined, err = enqueue(tx, r)
 		return err
 	})
@@ -32,13 +32,14 @@ func (s *Store) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 func (s *Store) EnqueueDue(
 	ctx context.Context, r export.Run, next time.Time,
 ) (stored export.Run, joined bool, err error) {
-	err = s.update(ctx, "queueing due run", func(tx *bbolt.Tx) error {
+	err = s.share(ctx, "queueing due run", func(tx *bbolt.Tx) error {
+		stored, joined = export.Run{}, false
 		e, err := get[export.Exporter](tx, bucketExporters, string(r.Exporter.ID))
 		if err != nil {
-			return err
+			return refused(err)
 		}
 		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
-			return fmt.Errorf("%s is not due at %v: %w", e.ID, r.Due, export.ErrExists)
+			return refused(fmt.Errorf("%s is not due at %v: %w", e.ID, r.Due, export.ErrExists))
 		}
 		// A due time whose run cannot be stored must still move on, so the index is checked first.
 		if !has(tx, bucketRunsByDue, dueKey(e.ID, r.Due)) {
@@ -65,19 +66,10 @@ func enqueue(tx *bbolt.Tx, r export.Run) (stored export.Run, joined bool, err er
 		return stored, true, err
 	}
 	if has(tx, bucketRuns, string(r.ID)) {
-		return stored, false, fmt.Errorf("%s/%s: %w", bucketRuns, r.ID, export.ErrExists)
+		return stored, false, refused(fmt.Errorf("%s/%s: %w", bucketRuns, r.ID, export.ErrExists))
 	}
 	if err := arrange(tx, &r); err != nil {
 		return stored, false, err
-	}
-	if err := tx.Bucket([]byte(bucketRunsByExporter)).Put(indexKey(r.Exporter.ID, r.ID), nil); err != nil {
-		return stored, false, fmt.Errorf("writing index: %w", err)
-	}
-	if !r.Due.IsZero() {
-		if err := tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)),
-			[]byte(r.ID)); err != nil {
-			return stored, false, fmt.Errorf("writing index: %w", err)
-		}
 	}
 	return r, false, putRun(tx, r)
 }
@@ -113,20 +105,20 @@ func (s *Store) Run(ctx context.Context, id export.ID) (r export.Run, err error)
 // UpdateRun implements export.RunStore. A change must keep the ids of the run and its exporter, and must not revive a
 // run that is over.
 func (s *Store) UpdateRun(ctx context.Context, id export.ID, apply func(*export.Run) error) (r export.Run, err error) {
-	err = s.update(ctx, "changing run", func(tx *bbolt.Tx) error {
+	err = s.share(ctx, "changing run", func(tx *bbolt.Tx) error {
 		r, err = get[export.Run](tx, bucketRuns, string(id))
 		if err != nil {
-			return err
+			return refused(err)
 		}
 		exporter, over := r.Exporter.ID, r.Status.Over()
 		if err := apply(&r); err != nil {
-			return err
+			return refused(err)
 		}
 		switch {
 		case r.ID != id || r.Exporter.ID != exporter:
-			return fmt.Errorf("%s/%s: its ids must stay as they are", bucketRuns, id)
+			return refused(fmt.Errorf("%s/%s: its ids must stay as they are", bucketRuns, id))
 		case over && !r.Status.Over():
-			return fmt.Errorf("%s/%s: a run that is over cannot become %s", bucketRuns, id, r.Status)
+			return refused(fmt.Errorf("%s/%s: a run that is over cannot become %s", bucketRuns, id, r.Status))
 		}
 		if err := arrange(tx, &r); err != nil {
 			return err
@@ -149,8 +141,8 @@ func (s *Store) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
 }
 
 func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
-	err = tx.Bucket([]byte(bucketQueue)).ForEach(func(id, _ []byte) error {
-		r, err := get[export.Run](tx, bucketRuns, string(id))
+	err = tx.Bucket([]byte(bucketActive)).ForEach(func(key, _ []byte) error {
+		r, err := get[export.Run](tx, bucketRuns, activeID(key))
 		if err != nil {
 			return err
 		}
@@ -166,30 +158,29 @@ func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
 	return all, nil
 }
 
-// putRun writes a run and keeps the queue and its head in step.
+// putRun writes a run and keeps in step what is known of it elsewhere: its head, the indexes of the history, the queue
+// and the history of its exporter.
 func putRun(tx *bbolt.Tx, r export.Run) error {
+	var old *head
+	if has(tx, bucketRunHeads, string(r.ID)) {
+		h, err := get[head](tx, bucketRunHeads, string(r.ID))
+		if err != nil {
+			return err
+		}
+		old = &h
+	}
+	now := headOf(r)
 	if err := put(tx, bucketRuns, string(r.ID), r); err != nil {
 		return err
 	}
-	if err := put(tx, bucketRunHeads, string(r.ID), headOf(r)); err != nil {
+	if err := put(tx, bucketRunHeads, string(r.ID), now); err != nil {
 		return err
 	}
-	if r.Status.Over() {
-		return drop(tx, bucketQueue, string(r.ID))
+	if err := reindexRun(tx, r.ID, old, &now); err != nil {
+		return err
 	}
-	if err := tx.Bucket([]byte(bucketQueue)).Put([]byte(r.ID), []byte(r.Exporter.ID)); err != nil {
-		return fmt.Errorf("writing %s/%s: %w", bucketQueue, r.ID, err)
+	if err := putActive(tx, r); err != nil {
+		return err
 	}
-	return nil
-}
-
-// activeRun returns the id of the exporter's queued or running run, or "" if there is none.
-func activeRun(tx *bbolt.Tx, exporter export.ID) (id string) {
-	c := tx.Bucket([]byte(bucketQueue)).Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
-		if string(v) == string(exporter) {
-			return string(k)
-		}
-	}
-	return ""
+	return noteRun(tx, r, old == nil)
 }

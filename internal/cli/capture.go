@@ -74,10 +74,8 @@ func (c *captureCommand) captureRemote(ctx context.Context, std Stdio, base stri
 		return err
 	}
 	client.http.Timeout = captureTimeout
-	var list struct {
-		Items []named `json:"items"`
-	}
-	if err := client.call(ctx, "GET", "/exporters", &list); err != nil {
+	list, err := readAll[named](ctx, client, "/exporters")
+	if err != nil {
 		return err
 	}
 	wanted := c.Of
@@ -90,7 +88,7 @@ func (c *captureCommand) captureRemote(ctx context.Context, std Stdio, base stri
 		}
 		wanted = run.ExporterID
 	}
-	id, err := choose(list.Items, wanted)
+	id, err := choose(list, wanted)
 	if err != nil {
 		return err
 	}

@@ -206,8 +206,12 @@ func TestRunOnAServer(t *testing.T) {
 				w.WriteHeader(http.StatusUnauthorized)
 				return
 			}
-			if r.URL.Path == "/api/v1/exporters" {
-				fmt.Fprint(w, `{"items":[{"id":"exp_1","name":"Vendors"}]}`)
+			switch {
+			case r.URL.Path == "/api/v1/exporters" && r.URL.Query().Get("cursor") == "":
+				fmt.Fprint(w, `{"items":[{"id":"exp_0","name":"Bills"}],"next_cursor":"a+b/"}`)
+				return
+			case r.URL.Path == "/api/v1/exporters" && r.URL.Query().Get("cursor") == "a+b/":
+				fmt.Fprint(w, `{"items":[{"id":"exp_1","name":"Vendors"}],"next_cursor":null}`)
 				return
 			}
 			state := states[min(asked, len(states)-1)]

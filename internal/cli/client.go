@@ -110,6 +110,24 @@ func (c *client) call(ctx context.Context, method, path string, v any) error {
 	return nil
 }
 
+// readAll reads a list of the API, page by page.
+func readAll[T any](ctx context.Context, c *client, path string) (all []T, err error) {
+	for at := path; ; {
+		var page struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next_cursor"`
+		}
+		if err := c.call(ctx, "GET", at, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if page.Next == "" {
+			return all, nil
+		}
+		at = path + "?cursor=" + url.QueryEscape(page.Next)
+	}
+}
+
 type healthcheckCommand struct {
 	URL  string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the server; the listen address on this machine when it is not set."`
 	Addr string `env:"LEDGERSHEET_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's listen address."`

@@ -61,13 +61,11 @@ func (c *exportersCommand) runRemote(ctx context.Context, std Stdio, base string
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Items []listed `json:"items"`
-	}
-	if err := client.call(ctx, "GET", "/exporters", &list); err != nil {
+	list, err := readAll[listed](ctx, client, "/exporters")
+	if err != nil {
 		return err
 	}
-	return printExporters(std.Out, list.Items)
+	return printExporters(std.Out, list)
 }
 
 func printExporters(w io.Writer, list []listed) error {

@@ -91,13 +91,11 @@ func (c *runCommand) runRemote(ctx context.Context, std Stdio, base string) erro
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Items []named `json:"items"`
-	}
-	if err := client.call(ctx, "GET", "/exporters", &list); err != nil {
+	list, err := readAll[named](ctx, client, "/exporters")
+	if err != nil {
 		return err
 	}
-	id, err := choose(list.Items, c.Exporter)
+	id, err := choose(list, c.Exporter)
 	if err != nil {
 		return err
 	}

@@ -161,7 +161,7 @@ func (q queue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, err
 func (q queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return q.b.end(id, export.RunCancelled, problem.New(problem.Cancelled, "The run was cancelled."))
 }
-func (queue) Waiting(export.ID) string { return "" }
+func (queue) Waiting(export.Run) string { return "" }
 
 type events struct{}
 

@@ -138,8 +138,7 @@ func (d *Desk) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 		if err := d.removeFromExporters(ctx, realm); err != nil {
 			return err
 		}
-		none := func(export.Exporter) bool { return false }
-		return d.resume(ctx, company.Paused, problem.CompanyReconnectRequired, none)
+		return d.resume(ctx, company.Paused, problem.CompanyReconnectRequired, nil)
 	})
 }
 

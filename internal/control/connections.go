@@ -89,7 +89,8 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 		return t, fmt.Errorf("storing the %s: %w", k.noun, err)
 	}
 	d.audit(ctx, d.who, k.action+".connect", string(id), s.name)
-	if err := d.resume(ctx, *s.paused, k.lost, k.users(id).Matches); err != nil {
+	users := k.users(id)
+	if err := d.resume(ctx, *s.paused, k.lost, &users); err != nil {
 		return t, err
 	}
 	return k.update(ctx, id, func(t *T) error { *k.shared(t).paused = nil; return nil })

@@ -67,7 +67,7 @@ type Files interface {
 type Queue interface {
 	Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error)
 	Cancel(ctx context.Context, id export.ID) (export.Run, error)
-	Waiting(id export.ID) string
+	Waiting(r export.Run) string
 }
 
 // Events publishes runs while they happen.

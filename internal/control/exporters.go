@@ -150,17 +150,13 @@ func (d *Desk) DeleteExporter(ctx context.Context, id export.ID) error {
 }
 
 func (c *core) deleteExporter(ctx context.Context, who Actor, e export.Exporter) error {
-	active, err := c.o.Store.ActiveRuns(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the active runs: %w", err)
+	active, err := c.o.Store.ActiveRun(ctx, e.ID)
+	if err == nil {
+		_, err = c.o.Queue.Cancel(ctx, active.ID)
 	}
-	for _, r := range active {
-		if r.Exporter.ID == e.ID {
-			_, err := c.o.Queue.Cancel(ctx, r.ID)
-			if err != nil && !problem.HasCode(err, problem.Conflict, problem.NotFound) {
-				return err
-			}
-		}
+	if err != nil && !errors.Is(err, export.ErrNotFound) &&
+		!problem.HasCode(err, problem.Conflict, problem.NotFound) {
+		return fmt.Errorf("stopping the active run: %w", err)
 	}
 	if err := c.o.Store.DeleteExporter(ctx, e.ID); err != nil {
 		return explainMissing(err, "exporter")

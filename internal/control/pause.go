@@ -34,14 +34,16 @@ func (c *core) pause(ctx context.Context, why export.Pause, which export.Exporte
 }
 
 // resume resumes exporters after a reconnect. It enqueues one run for each exporter that missed something: a due time
-// that passed during the pause, or a last run that failed for lack of the connection.
+// that passed during the pause, or a last run that failed for lack of the connection. users selects the exporters that
+// use the connection; nil if it is gone.
 func (c *core) resume(
-	ctx context.Context, paused []export.ID, code problem.Code, uses func(export.Exporter) bool,
+	ctx context.Context, paused []export.ID, code problem.Code, users *export.ExporterFilter,
 ) error {
-	all, err := c.o.Store.Exporters(ctx, export.ExporterFilter{})
+	all, err := c.concerned(ctx, paused, users)
 	if err != nil {
-		return fmt.Errorf("reading the exporters: %w", err)
+		return err
 	}
+	uses := func(e export.Exporter) bool { return users != nil && users.Matches(e) }
 	now := c.o.Now()
 	for _, e := range all {
 		wasPaused := slices.Contains(paused, e.ID) && !pausedByPerson(e)
@@ -81,6 +83,31 @@ func (c *core) resume(
 	}
 	c.o.Ticker.Wake()
 	return nil
+}
+
+// concerned returns the exporters that are among paused or that users selects.
+func (c *core) concerned(
+	ctx context.Context, paused []export.ID, users *export.ExporterFilter,
+) (all []export.Exporter, err error) {
+	if users != nil {
+		if all, err = c.o.Store.Exporters(ctx, *users); err != nil {
+			return nil, fmt.Errorf("reading the exporters: %w", err)
+		}
+	}
+	for _, id := range paused {
+		if slices.ContainsFunc(all, func(e export.Exporter) bool { return e.ID == id }) {
+			continue
+		}
+		e, err := c.o.Store.Exporter(ctx, id)
+		if errors.Is(err, export.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading an exporter: %w", err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // hold reports whether an exporter has to stay paused because it also lacks another connection. It then arranges that

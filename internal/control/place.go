@@ -28,7 +28,7 @@ func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.C
 	if e.Target.Spreadsheet == "" && e.SharedKey() == "" {
 		return nil
 	}
-	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{})
+	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{Spreadsheet: e.Target.Spreadsheet})
 	if err != nil {
 		return fmt.Errorf("reading the exporters: %w", err)
 	}

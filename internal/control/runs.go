@@ -116,7 +116,7 @@ func (d *Desk) Waiting(r export.Run) string {
 	if !d.sees(r.Exporter.Companies...) {
 		return ""
 	}
-	return d.o.Queue.Waiting(r.ID)
+	return d.o.Queue.Waiting(r)
 }
 
 // Runs returns a page of the history, newest first, and the cursor of the next page. It contains the runs that the

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -27,31 +28,34 @@ const (
 // lateAfter is how long after its due time an exporter counts as late.
 const lateAfter = 5 * time.Minute
 
-// stoppedRuns is how far back the last run is looked for that nobody stopped and that was no undoing.
-const stoppedRuns = 20
+// States lists the states.
+func States() []State {
+	return []State{
+		StateRunning, StatePaused, StateBlocked, StateLate, StateNeverRun, StateOK, StateDiffers, StateFailing,
+	}
+}
 
-// StateOf returns the state of an exporter, given its latest runs, newest first, and whether a connection blocks it.
-func StateOf(e export.Exporter, blocked bool, now time.Time, runs ...export.Run) State {
+// StateOf returns the state of an exporter, given the history of its runs, and whether a connection blocks it.
+func StateOf(e export.Exporter, h export.History, blocked bool, now time.Time) State {
+	return stateOf(e.Head(h), blocked, now)
+}
+
+func stateOf(h export.ExporterHead, blocked bool, now time.Time) State {
 	switch {
-	case len(runs) > 0 && !runs[0].Status.Over():
+	case h.Active:
 		return StateRunning
-	case e.Paused():
+	case h.Paused:
 		return StatePaused
 	case blocked:
 		return StateBlocked
-	case e.Schedule.Enabled && !e.NextAt.IsZero() && now.Sub(e.NextAt) > lateAfter:
+	case h.Schedule.Enabled && !h.NextAt.IsZero() && now.Sub(h.NextAt) > lateAfter:
 		return StateLate
-	}
-	for _, r := range runs {
-		switch {
-		case r.Trigger == export.TriggerUndo: // says nothing of QuickBooks
-		case r.Status == export.RunFailed:
-			return StateFailing
-		case r.Status == export.RunSucceeded && r.Differences() > 0:
-			return StateDiffers
-		case r.Status == export.RunSucceeded:
-			return StateOK
-		}
+	case h.Verdict == export.RunFailed:
+		return StateFailing
+	case h.Differs:
+		return StateDiffers
+	case h.Verdict == export.RunSucceeded:
+		return StateOK
 	}
 	return StateNeverRun
 }
@@ -59,39 +63,93 @@ func StateOf(e export.Exporter, blocked bool, now time.Time, runs ...export.Run)
 // Standing is how an exporter stands.
 type Standing struct {
 	State   State
-	Success *export.Run // the last run that succeeded; nil if the history has none
+	History export.History // as far as the actor may see it
 }
 
-// Standings returns how each of the exporters stands. It reads one run of an exporter whose last run succeeded, and a
-// few of another's own history.
+// Standings returns how each of the exporters stands. It reads what is kept of their runs, not the runs.
 func (d *Desk) Standings(ctx context.Context, exporters ...export.Exporter) ([]Standing, error) {
-	blocks, err := d.findBlocks(ctx)
-	if err != nil {
-		return nil, err
-	}
+	blocks := d.newBlocks()
 	list := make([]Standing, len(exporters))
 	for i, e := range exporters {
-		if list[i], err = d.standing(ctx, e, blocks(e)); err != nil {
+		h, err := d.history(ctx, e.ID)
+		if err != nil {
 			return nil, err
 		}
+		head := e.Head(h)
+		blocked, err := blocks.of(ctx, head)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = Standing{State: stateOf(head, blocked, d.o.Now()), History: h}
 	}
 	return list, nil
 }
 
-// findBlocks returns a function that reports whether a connection stands in an exporter's way.
-func (d *Desk) findBlocks(ctx context.Context) (func(export.Exporter) bool, error) {
-	companies, err := d.o.Store.Companies(ctx)
+// history sums up the runs of an exporter that the actor may see.
+func (d *Desk) history(ctx context.Context, id export.ID) (export.History, error) {
+	h, err := d.o.Store.History(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("reading companies: %w", err)
+		return h, fmt.Errorf("reading the history of an exporter: %w", err)
 	}
-	accounts, err := d.o.Store.Accounts(ctx)
+	if among := d.who.Grant.Among(); among == nil || h.Among(among) {
+		return h, nil
+	}
+	// Some of its runs were of companies that the actor may not see, so the others are looked for.
+	h = export.History{}
+	runs, _, err := d.Runs(ctx, export.RunFilter{Exporter: id, Limit: export.MostRecent})
 	if err != nil {
-		return nil, fmt.Errorf("reading Google accounts: %w", err)
+		return h, err
 	}
-	return func(e export.Exporter) bool {
-		_, blocked := FindBlock(e, companies, accounts)
-		return blocked
-	}, nil
+	for _, r := range runs {
+		h.Runs++ // of the recent ones
+		h.Note(r)
+	}
+	if h.Last != nil {
+		return h, nil
+	}
+	runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: id, Status: export.RunSucceeded, Limit: export.MostRecent})
+	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Brief().Success() }); i >= 0 {
+		h.Last = runs[i].Success()
+	}
+	return h, err
+}
+
+// blocks finds out which exporters a lost or refused connection stands in the way of. It asks for each connection once.
+type blocks struct {
+	store     export.Store
+	companies map[export.RealmID]bool
+	accounts  map[export.ID]bool
+}
+
+func (d *Desk) newBlocks() blocks {
+	return blocks{d.o.Store, map[export.RealmID]bool{}, map[export.ID]bool{}}
+}
+
+func (b blocks) of(ctx context.Context, h export.ExporterHead) (bool, error) {
+	for _, realm := range h.Companies {
+		blocked, known := b.companies[realm]
+		if !known {
+			c, err := b.store.Company(ctx, realm)
+			if err != nil && !errors.Is(err, export.ErrNotFound) {
+				return false, fmt.Errorf("reading the company: %w", err)
+			}
+			blocked = err == nil && (isLost(c) || c.Refused())
+			b.companies[realm] = blocked
+		}
+		if blocked {
+			return true, nil
+		}
+	}
+	blocked, known := b.accounts[h.Account]
+	if !known {
+		a, err := b.store.Account(ctx, h.Account)
+		if err != nil && !errors.Is(err, export.ErrNotFound) {
+			return false, fmt.Errorf("reading the Google account: %w", err)
+		}
+		blocked = err == nil && a.Status != export.Connected
+		b.accounts[h.Account] = blocked
+	}
+	return blocked, nil
 }
 
 // Block is a connection that is of no use at present: a company, or else a Google account.
@@ -108,7 +166,7 @@ func FindBlock(e export.Exporter, companies []export.Company, accounts []export.
 			return is(c) && slices.Contains(e.Companies, c.Realm)
 		})
 	}
-	if i := uses(func(c export.Company) bool { return c.Status != export.Connected }); i >= 0 {
+	if i := uses(isLost); i >= 0 {
 		return Block{Company: &companies[i]}, true
 	}
 	i := slices.IndexFunc(accounts, func(a export.GoogleAccount) bool {
@@ -123,26 +181,4 @@ func FindBlock(e export.Exporter, companies []export.Company, accounts []export.
 	return Block{}, false
 }
 
-func (d *Desk) standing(ctx context.Context, e export.Exporter, blocked bool) (Standing, error) {
-	runs, _, err := d.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: 1})
-	if err == nil && len(runs) > 0 && (runs[0].Status == export.RunCancelled || runs[0].Trigger == export.TriggerUndo) {
-		runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: stoppedRuns})
-	}
-	if err != nil {
-		return Standing{}, err
-	}
-	s := Standing{State: StateOf(e, blocked, d.o.Now(), runs...)}
-	succeeded := func(r export.Run) bool {
-		return r.Status == export.RunSucceeded && r.Trigger != export.TriggerUndo
-	}
-	if len(runs) > 0 && !slices.ContainsFunc(runs, succeeded) {
-		runs, _, err = d.Runs(ctx, export.RunFilter{Exporter: e.ID, Status: export.RunSucceeded, Limit: stoppedRuns})
-		if err != nil {
-			return Standing{}, err
-		}
-	}
-	if i := slices.IndexFunc(runs, succeeded); i >= 0 {
-		s.Success = &runs[i]
-	}
-	return s, nil
-}
+func isLost(c export.Company) bool { return c.Status != export.Connected }

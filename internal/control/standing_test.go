@@ -45,7 +45,11 @@ func TestStateOf(t *testing.T) {
 		"due just now":             {e: due(4*time.Minute, true), runs: []export.Run{good}, want: StateOK},
 		"late but not by schedule": {e: due(time.Hour, false), want: StateNeverRun},
 	} {
-		if got := StateOf(test.e, test.blocked, now, test.runs...); got != test.want {
+		var h export.History
+		for _, r := range test.runs {
+			h.Recent = append(h.Recent, r.Brief())
+		}
+		if got := StateOf(test.e, h, test.blocked, now); got != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
 	}

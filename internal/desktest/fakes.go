@@ -130,7 +130,7 @@ func (f queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	})
 }
 
-func (f queue) Waiting(export.ID) string { return f.waits }
+func (f queue) Waiting(export.Run) string { return f.waits }
 
 type ticker struct{}
 

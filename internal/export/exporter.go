@@ -2,7 +2,6 @@ package export
 
 import (
 	"crypto/rand"
-	"slices"
 	"strings"
 	"time"
 
@@ -107,16 +106,14 @@ type Exporter struct {
 type ExporterFilter struct {
 	Company RealmID // only those that export it
 	Account ID      // only those that write with this account
+	// Spreadsheet selects those that write to this one.
+	Spreadsheet string
 	// Among, unless nil, keeps only exporters all of whose companies are in it. It expresses what somebody may see.
 	Among []RealmID
 }
 
 // Matches reports whether the filter selects the exporter.
-func (f ExporterFilter) Matches(e Exporter) bool {
-	return (f.Company == "" || slices.Contains(e.Companies, f.Company)) &&
-		(f.Account == "" || e.Target.Account == f.Account) &&
-		(f.Among == nil || AllAmong(e.Companies, f.Among))
-}
+func (f ExporterFilter) Matches(e Exporter) bool { return e.Head(History{}).Matches(f) }
 
 // Option returns the exporter's value of an option, or the definition's default.
 func (e Exporter) Option(d Definition, key string) string { return OptionValue(d, e.Options, key) }

@@ -127,6 +127,15 @@ type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) // by name
+	// ExporterHeads yields the heads of the exporters that the filter selects, sorted by Position, from after a
+	// position on. It is for lists, searches and counts: it does not read the exporters themselves. An error ends it.
+	ExporterHeads(ctx context.Context, f ExporterFilter, after string) iter.Seq2[ExporterHead, error]
+	// DueExporters returns the exporters, at most limit, that have a schedule which is on, are not paused, and whose
+	// next due time is not after now or unknown: unknown first, then by due time. next is the first due time after
+	// now; zero if there is none.
+	DueExporters(ctx context.Context, now time.Time, limit int) (due []Exporter, next time.Time, err error)
+	// History sums up an exporter's runs. It is empty for an exporter that has none, even for one that is not there.
+	History(ctx context.Context, id ID) (History, error)
 	// UpdateExporter changes an exporter and, in the same transaction, the copy of it in its queued run.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
 	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks; its runs stay in the history
@@ -189,11 +198,14 @@ type RunStore interface {
 	EnqueueDue(ctx context.Context, r Run, next time.Time) (stored Run, joined bool, err error)
 	Run(ctx context.Context, id ID) (Run, error)
 	// UpdateRun changes a run no matter who holds it. It is for what people ask; the run's worker uses UpdateRunning.
+	// A store may write the changes of several callers together, and call a change that it accepted again if another
+	// one fails; so a change depends on nothing but its run.
 	UpdateRun(ctx context.Context, id ID, change func(*Run) error) (Run, error)
-	// Claim gives queued runs to a worker: those that choose names. choose gets the active runs, oldest first; it may
-	// be called several times and must not change them. Each claimed run becomes running, with the worker as its owner
-	// and one more attempt, and is passed to begin. All of it is one transaction, so no run is given twice.
-	Claim(ctx context.Context, worker ID, choose func(active []Run) []ID, begin func(*Run)) ([]Run, error)
+	// Claim gives queued runs to a worker: those that choose names. choose gets the running ones, then the queued ones
+	// by ActiveRun.Ready and id, and need not take all; it may be called several times. Each claimed run becomes
+	// running, with the worker as its owner and one more attempt, and is passed to begin. All of it is one transaction,
+	// so no run is given twice.
+	Claim(ctx context.Context, worker ID, choose func(active iter.Seq[ActiveRun]) []ID, begin func(*Run)) ([]Run, error)
 	// UpdateRunning changes a run for the worker that holds it. It returns ErrFenced if the worker does not hold it.
 	UpdateRunning(ctx context.Context, h Held, change func(*Run) error) (Run, error)
 	// Rescue calls decide for each running run whose worker is gone, and for each queued run that is being cancelled.
@@ -202,6 +214,10 @@ type RunStore interface {
 	Rescue(ctx context.Context, gone func(worker ID) bool, decide func(*Run)) ([]Run, error)
 	// ActiveRuns returns the runs that are queued or running, oldest first.
 	ActiveRuns(ctx context.Context) ([]Run, error)
+	// ActiveRun returns the exporter's run that is queued or running; ErrNotFound if it has none.
+	ActiveRun(ctx context.Context, exporter ID) (Run, error)
+	// CountActive counts the runs that are queued or running.
+	CountActive(ctx context.Context) (queued, running int, err error)
 	// Runs returns a page of the history, newest first, and the cursor of the next page, which is empty at the end.
 	Runs(ctx context.Context, f RunFilter) (page []Run, next ID, err error)
 	// PruneRuns deletes runs that finished before the given time, but never an exporter's newest `keep` runs.

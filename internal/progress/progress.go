@@ -22,7 +22,7 @@ const (
 type Broker struct {
 	mu     sync.Mutex
 	seq    int64
-	ring   []export.RunEvent // oldest first
+	ring   [kept]export.RunEvent // the last ones, each at its number modulo kept
 	subs   map[*subscription]struct{}
 	closed bool
 }
@@ -47,10 +47,7 @@ func (b *Broker) Publish(r export.Run) {
 	}
 	b.seq++
 	e := export.RunEvent{Seq: b.seq, Run: r}
-	if len(b.ring) == kept {
-		b.ring = slices.Delete(b.ring, 0, 1)
-	}
-	b.ring = append(b.ring, e)
+	b.ring[b.seq%kept] = e
 	for s := range b.subs {
 		if s.filter == nil || s.filter(r) {
 			s.offer(e)
@@ -84,11 +81,14 @@ func (b *Broker) Subscribe(ctx context.Context, filter func(export.Run) bool) <-
 func (b *Broker) Since(seq int64) (events []export.RunEvent, whole bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	first := b.seq - int64(len(b.ring)) + 1 // the oldest that is remembered
+	first := max(1, b.seq-kept+1) // the oldest that is remembered
 	if seq < 0 || seq > b.seq {
 		return nil, false
 	}
-	return slices.Clone(b.ring[max(0, seq-first+1):]), seq >= first-1
+	for n := max(first, seq+1); n <= b.seq; n++ {
+		events = append(events, b.ring[n%kept])
+	}
+	return events, seq >= first-1
 }
 
 // Close ends all subscriptions; later ones end at once and later events are dropped.

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"iter"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -15,82 +16,75 @@ type limits struct {
 
 // choice is what choose decides.
 type choice struct {
-	begin []export.ID          // oldest first
-	why   map[export.ID]string // for people: why each of the other queued runs waits
-	next  time.Time            // when the first of those that wait for their time may begin; zero if there is none
+	begin []export.ID // in the order in which they became ready
+	next  time.Time   // when the first of those that wait for their time may begin; zero if there is none
+	taken
 }
 
-// choose decides which of the active runs, given oldest first, a worker begins now: each one that is due and whose
-// keys are all free. It is pure.
+// taken is what runs hold, by the names of keys.
+type taken struct {
+	held     map[string]int
+	reserved map[string]export.ID // for which run, the oldest of those that wait for it
+}
+
+// choose decides which of the active runs a worker begins now: each queued one that is due and whose keys are all
+// free. The runs come as Claim gives them: the running ones, then the queued ones by the time since which they are
+// ready. It takes no more of them than it needs, so that a long queue costs little. It is pure.
 //
 // A younger run may overtake an older one that needs more, but not for ever: once a run has waited longer than
 // patience, its keys are reserved for it.
-func choose(active []export.Run, worker export.ID, l limits, now time.Time) choice {
-	c := choice{why: map[export.ID]string{}}
-	held := map[string]int{}
-	for _, r := range active {
-		if r.Status != export.RunRunning {
-			continue
-		}
-		for _, k := range keysOf(r.Exporter, l) {
-			if k.name != workersKey || r.Owner == worker {
-				held[k.name]++
-			}
-		}
-	}
-	reserved := map[string]bool{}
-	for _, r := range active {
-		if r.Status != export.RunQueued {
-			continue
-		}
-		if r.NotBefore.After(now) {
-			c.why[r.ID] = waitText(r)
-			if c.next.IsZero() || r.NotBefore.Before(c.next) {
-				c.next = r.NotBefore
-			}
-			continue
-		}
-		keys := keysOf(r.Exporter, l)
-		if why := blocked(keys, held, reserved); why != "" {
-			c.why[r.ID] = why
-			if now.Sub(waitsSince(r)) > patience {
-				for _, k := range keys {
-					// Workers are never reserved: idle ones help nobody.
-					reserved[k.name] = reserved[k.name] || k.kept != ""
+func choose(active iter.Seq[export.ActiveRun], worker export.ID, l limits, now time.Time) choice {
+	c := choice{taken: taken{held: map[string]int{}, reserved: map[string]export.ID{}}}
+	for r := range active {
+		if r.Status == export.RunRunning {
+			for _, k := range keysOf(r, l) {
+				if k.name != workersKey || r.Owner == worker {
+					c.held[k.name]++
 				}
 			}
 			continue
 		}
-		for _, k := range keys {
-			held[k.name]++
+		if r.NotBefore.After(now) {
+			c.next = r.NotBefore // all later ones wait at least as long
+			break
 		}
-		c.begin = append(c.begin, r.ID)
+		if c.held[workersKey] >= l.workers {
+			break // the end of a run is the next chance
+		}
+		keys := keysOf(r, l)
+		if c.blocked(r.ID, keys) == "" {
+			for _, k := range keys {
+				c.held[k.name]++
+			}
+			c.begin = append(c.begin, r.ID)
+			continue
+		}
+		if now.Sub(r.Ready()) > patience {
+			for _, k := range keys {
+				// Workers are never reserved: idle ones help nobody.
+				if k.kept != "" && c.reserved[k.name] == "" {
+					c.reserved[k.name] = r.ID
+				}
+			}
+		}
 	}
 	return c
 }
 
-// blocked says which key is not free, or nothing.
-func blocked(keys []key, held map[string]int, reserved map[string]bool) string {
+// blocked says which key is not free for a run, or nothing.
+func (t taken) blocked(run export.ID, keys []key) string {
 	for _, k := range keys {
-		if held[k.name] >= k.limit {
+		if t.held[k.name] >= k.limit {
 			return k.busy
 		}
-		if reserved[k.name] {
+		if by := t.reserved[k.name]; by != "" && by != run {
 			return k.kept
 		}
 	}
 	return ""
 }
 
-// waitsSince returns when the run would have begun had everything been free.
-func waitsSince(r export.Run) time.Time {
-	if r.NotBefore.After(r.QueuedAt) {
-		return r.NotBefore
-	}
-	return r.QueuedAt
-}
-
-func waitText(r export.Run) string {
+func waitText(r export.ActiveRun) string {
 	at := r.NotBefore.UTC().Format("15:04:05 UTC")
 	if r.Attempts > 0 {
 		return "is tried again at " + at

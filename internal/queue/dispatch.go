@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -47,7 +47,7 @@ func (q *Queue) dispatch() {
 func (q *Queue) pass() time.Duration {
 	now := q.o.Now()
 	var c choice
-	free := func(active []export.Run) []export.ID {
+	free := func(active iter.Seq[export.ActiveRun]) []export.ID {
 		c = choose(q.settled(active), q.worker, q.limits(), now)
 		if q.isStopping() {
 			return nil
@@ -61,7 +61,7 @@ func (q *Queue) pass() time.Duration {
 		return storePause
 	}
 	q.mu.Lock()
-	q.waiting, q.trouble = c.why, nil
+	q.taken, q.trouble = c.taken, nil
 	q.mu.Unlock()
 	if c.next.IsZero() {
 		return look
@@ -70,9 +70,8 @@ func (q *Queue) pass() time.Duration {
 }
 
 // claim takes the runs that choose names and starts them.
-func (q *Queue) claim(choose func([]export.Run) []export.ID, now time.Time) error {
-	q.turn.Lock()
-	defer q.turn.Unlock()
+func (q *Queue) claim(choose func(iter.Seq[export.ActiveRun]) []export.ID, now time.Time) error {
+	defer q.turns.all()()
 	claimed, err := q.o.Store.Claim(q.base, q.worker, choose, func(r *export.Run) { setRunning(r, now) })
 	if err != nil {
 		return err
@@ -91,12 +90,24 @@ func (q *Queue) claim(choose func([]export.Run) []export.ID, now time.Time) erro
 }
 
 // settled drops queued runs whose previous attempt is still winding down here.
-func (q *Queue) settled(active []export.Run) []export.Run {
+func (q *Queue) settled(active iter.Seq[export.ActiveRun]) iter.Seq[export.ActiveRun] {
+	return func(yield func(export.ActiveRun) bool) {
+		for r := range active {
+			if r.Status == export.RunQueued && q.task(r.ID) != nil {
+				continue
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// task returns the run's task, if it is under way here.
+func (q *Queue) task(id export.ID) *task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(active), func(r export.Run) bool {
-		return r.Status == export.RunQueued && q.tasks[r.ID] != nil
-	})
+	return q.tasks[id]
 }
 
 // begin makes the task of a claimed run.

@@ -73,8 +73,7 @@ func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 }
 
 func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) error {
-	q.turn.Lock()
-	defer q.turn.Unlock()
+	defer q.turns.of(result.Exporter.ID)()
 	a.now = q.o.Now()
 	stored, err := q.o.Store.UpdateRunning(q.base, held, func(r *export.Run) error {
 		setResults(r, result)

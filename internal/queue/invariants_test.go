@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 	"sync"
@@ -90,7 +91,7 @@ func (p *plug) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 	return p.RunStore.ActiveRuns(ctx)
 }
 
-func (p *plug) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+func (p *plug) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID,
 	begin func(*export.Run)) ([]export.Run, error) {
 	if p.isDead() {
 		return nil, errDown
@@ -308,7 +309,7 @@ func live(rt *rapid.T) {
 	synctest.Wait()
 	for _, r := range m.store.all() {
 		if !r.Status.Over() {
-			rt.Fatalf("run %s of %s is still %s: %s", r.ID, r.Exporter.ID, r.Status, m.q.Waiting(r.ID))
+			rt.Fatalf("run %s of %s is still %s: %s", r.ID, r.Exporter.ID, r.Status, m.q.Waiting(r))
 		}
 	}
 	m.check(rt)

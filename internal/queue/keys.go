@@ -17,29 +17,22 @@ type key struct {
 // workersKey is the one key that belongs to each worker and not to all.
 const workersKey = "workers"
 
-// keysOf lists what a run of the exporter needs, scarcest first, so that people are shown the most telling reason for
+// keysOf lists what a run needs, scarcest first, so that people are shown the most telling reason for
 // a wait.
-func keysOf(e export.Exporter, l limits) []key {
+func keysOf(a export.ActiveRun, l limits) []key {
 	keys := []key{{
-		name: "exporter:" + string(e.ID), limit: 1,
+		name: "exporter:" + string(a.Exporter), limit: 1,
 		busy: "another run of this exporter is under way",
 	}}
-	if e.Target.Spreadsheet != "" {
+	if a.Spreadsheet != "" {
 		keys = append(keys, key{
-			name: "spreadsheet:" + e.Target.Spreadsheet, limit: l.spreadsheet,
+			name: "spreadsheet:" + a.Spreadsheet, limit: l.spreadsheet,
 			busy: "another run writes to the same spreadsheet",
 			kept: "an older run waits for the same spreadsheet",
 		})
 	}
-	if shared := e.SharedKey(); shared != "" && e.Target.Spreadsheet == "" {
-		keys = append(keys, key{
-			name: "spreadsheet:" + shared, limit: l.spreadsheet,
-			busy: "another run makes the spreadsheet that this one shares",
-			kept: "an older run waits for the same spreadsheet",
-		})
-	}
 	seen := map[export.RealmID]bool{}
-	for _, realm := range e.Companies {
+	for _, realm := range a.Companies {
 		if seen[realm] {
 			continue
 		}

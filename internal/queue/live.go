@@ -8,7 +8,8 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// How often a running run is published and stored, besides at each change of phase.
+// How often a running run is published and stored, besides at each change of phase. One that takes less than a second
+// is stored only at its end: syncing a phase that is over by then would cost more than all else it does.
 const (
 	tellEvery = 250 * time.Millisecond
 	saveEvery = time.Second
@@ -22,6 +23,7 @@ type live struct {
 
 	mu          sync.Mutex
 	run         export.Run
+	began       time.Time
 	closed      bool
 	told, saved time.Time // when that was last done
 	untold      bool
@@ -32,7 +34,7 @@ type live struct {
 
 func newLive(q *Queue, t *task, r export.Run) *live {
 	now := q.o.Now()
-	return &live{q: q, t: t, run: r.Clone(), told: now, saved: now, changed: make(chan struct{}, 1)}
+	return &live{q: q, t: t, run: r.Clone(), began: now, told: now, saved: now, changed: make(chan struct{}, 1)}
 }
 
 // report is what Work gets.
@@ -48,8 +50,9 @@ func (l *live) report(change func(*export.Run)) {
 	setResults(&l.run, changed)
 	l.untold, l.unsaved = true, true
 	newPhase := l.run.Progress.Phase != before
-	l.urgent = l.urgent || newPhase
-	if newPhase || l.q.o.Now().Sub(l.told) >= tellEvery {
+	now := l.q.o.Now()
+	l.urgent = l.urgent || newPhase && now.Sub(l.began) >= saveEvery
+	if newPhase || now.Sub(l.told) >= tellEvery {
 		l.tell()
 	}
 	select {

@@ -55,14 +55,12 @@ type Queue struct {
 	wake  chan struct{} // holds a wake-up
 	ended chan struct{} // holds the news that a worker ended
 
-	// turn is held while a run's status is stored and published, so that listeners see changes in order. Taken before
-	// mu.
-	turn sync.Mutex
+	turns turns // taken before mu
 
 	mu       sync.Mutex
 	tasks    map[export.ID]*task // under way in this process
-	waiting  map[export.ID]string
-	trouble  error // of the dispatcher's last pass
+	taken    taken               // after the dispatcher's last pass
+	trouble  error               // of the dispatcher's last pass
 	started  bool
 	stopping bool
 
@@ -101,8 +99,8 @@ func New(o Options) *Queue {
 	return &Queue{
 		o: o, log: o.Logger.With("component", "queue"), worker: export.NewID("wrk", o.Now()),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		tasks: map[export.ID]*task{}, waiting: map[export.ID]string{},
-		stop: make(chan struct{}), dispatched: make(chan struct{}),
+		tasks: map[export.ID]*task{},
+		stop:  make(chan struct{}), dispatched: make(chan struct{}),
 	}
 }
 
@@ -189,8 +187,7 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	}
 	r.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over
-	q.turn.Lock()
-	defer q.turn.Unlock()
+	defer q.turns.of(r.Exporter.ID)()
 	stored, joined, err = q.o.Store.Enqueue(ctx, r)
 	if err != nil {
 		return export.Run{}, false, err
@@ -217,8 +214,7 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) error {
 	r.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over
-	q.turn.Lock()
-	defer q.turn.Unlock()
+	defer q.turns.of(r.Exporter.ID)()
 	stored, _, err := q.o.Store.EnqueueDue(ctx, r, next)
 	if err != nil {
 		return err
@@ -232,8 +228,7 @@ func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) er
 // run that has ended is a problem with the code conflict.
 func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	defer q.Wake() // when the turn is over
-	q.turn.Lock()
-	defer q.turn.Unlock()
+	defer q.turns.all()()
 	now := q.o.Now()
 	r, err := q.o.Store.UpdateRun(ctx, id, func(r *export.Run) error {
 		switch r.Status {
@@ -251,7 +246,6 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	}
 	q.mu.Lock()
 	t := q.tasks[id]
-	delete(q.waiting, id)
 	q.mu.Unlock()
 	if t != nil {
 		t.live.markCancelling()
@@ -261,11 +255,18 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return r, nil
 }
 
-// Waiting returns, in words for people, why a queued run has not begun; empty if it has or is about to.
-func (q *Queue) Waiting(id export.ID) string {
+// Waiting returns, in words for people, why a queued run has not begun; empty if it is not queued or about to begin.
+func (q *Queue) Waiting(r export.Run) string {
+	a := r.Activity()
+	if a.Status != export.RunQueued {
+		return ""
+	}
+	if a.NotBefore.After(q.o.Now()) {
+		return waitText(a)
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.waiting[id]
+	return q.taken.blocked(a.ID, keysOf(a, q.limits()))
 }
 
 // Ready reports whether runs are being executed, for health checks.

@@ -183,7 +183,7 @@ func (b *bench) wantRun(id export.ID, status export.RunStatus, code problem.Code
 
 func (b *bench) wantWaiting(id export.ID, text string) {
 	b.t.Helper()
-	if got := b.Waiting(id); text == "" && got != "" || !strings.Contains(got, text) {
+	if got := b.Waiting(b.get(id)); text == "" && got != "" || !strings.Contains(got, text) {
 		b.t.Errorf("waits because %q, want %q", got, text)
 	}
 }
@@ -310,7 +310,7 @@ func TestPatience(t *testing.T) {
 				return
 			}
 		}
-		t.Errorf("it still waits: %s", b.Waiting(r.ID))
+		t.Errorf("it still waits: %s", b.Waiting(b.get(r.ID)))
 	})
 }
 

@@ -16,8 +16,7 @@ const mostAttempts = 5
 // rescue takes care of the runs whose worker is gone. What such a run had written is not visible in the sheet or was
 // written wholly, so it can begin anew. The store admits one process at a time, so every other worker is gone.
 func (q *Queue) rescue(ctx context.Context) error {
-	q.turn.Lock()
-	defer q.turn.Unlock()
+	defer q.turns.all()()
 	gone := func(worker export.ID) bool { return worker != q.worker }
 	rescued, err := q.o.Store.Rescue(ctx, gone, func(r *export.Run) { rescue(r, q.o.Now()) })
 	if err != nil {

@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,7 +47,7 @@ func (f *flaky) UpdateRunning(ctx context.Context, h export.Held, change func(*e
 	return f.RunStore.UpdateRunning(ctx, h, change)
 }
 
-func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID,
 	begin func(*export.Run)) ([]export.Run, error) {
 	if f.isDown() {
 		return nil, errDown

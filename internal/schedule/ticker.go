@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -19,11 +22,21 @@ const (
 	punctual = 2 * time.Minute
 	// jitter is the span over which runs that are due together are spread.
 	jitter = time.Minute
+	// reviewEvery is how often all stored due times are compared with their schedules.
+	reviewEvery = time.Hour
+	// duePage is how many due exporters are read at a time.
+	duePage = 500
+	// restFactor is how many times as long as a review took there is none.
+	restFactor = 20
+	// together is how many due exporters are queued at a time, so that the store can write them together.
+	together = 32
 )
 
 // Store is what a ticker reads and writes; every export.Store has it.
 type Store interface {
-	Exporters(ctx context.Context, f export.ExporterFilter) ([]export.Exporter, error)
+	DueExporters(ctx context.Context, now time.Time, limit int) (due []export.Exporter, next time.Time, err error)
+	ExporterHeads(ctx context.Context, f export.ExporterFilter, after string) iter.Seq2[export.ExporterHead, error]
+	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
 	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
 }
 
@@ -56,6 +69,15 @@ type Ticker struct {
 	stop    context.CancelFunc // nil before Start
 	done    chan struct{}
 	trouble error // of the last look
+
+	// Of the goroutine that watches.
+	looked   time.Time     // when it last looked
+	reviewed time.Time     // when it last reviewed all due times
+	took     time.Duration // how long that took
+	changed  bool          // somebody has changed exporters since
+	// slowed says that some exporters wait longer than their schedules say, so that all are reviewed each minute: the
+	// pace may let them go.
+	slowed atomic.Bool
 }
 
 // NewTicker returns a ticker that does nothing before Start.
@@ -83,15 +105,17 @@ func Plan(e export.Exporter, now time.Time) time.Time {
 	return next(e, now)
 }
 
-func next(e export.Exporter, now time.Time) time.Time {
-	if !e.Schedule.Enabled || e.Schedule.Cron == "" {
+func next(e export.Exporter, now time.Time) time.Time { return nextOf(e.Schedule, now) }
+
+func nextOf(s export.Schedule, now time.Time) time.Time {
+	if !s.Enabled || s.Cron == "" {
 		return time.Time{}
 	}
-	zone := e.Schedule.Timezone
+	zone := s.Timezone
 	if zone == "" {
 		zone = "UTC"
 	}
-	spec, err := Parse(e.Schedule.Cron, zone)
+	spec, err := Parse(s.Cron, zone)
 	if err != nil {
 		return time.Time{}
 	}
@@ -153,7 +177,7 @@ func (t *Ticker) Ready() error {
 func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	defer close(done)
 	for {
-		wait, err := t.lookAtAll(life, base)
+		wait, err := t.pass(life, base)
 		t.mu.Lock()
 		t.trouble = err
 		t.mu.Unlock()
@@ -164,62 +188,158 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 			return
 		case <-t.wake:
 			timer.Stop()
+			t.changed = true
 		case <-timer.C:
 		}
 	}
 }
 
-// lookAtAll queues what is due and returns how long to wait. It stops early when life ends, but never halfway through
-// an exporter; the store is called with base.
-func (t *Ticker) lookAtAll(life, base context.Context) (time.Duration, error) {
-	exporters, err := t.o.Store.Exporters(base, export.ExporterFilter{})
-	if err != nil {
-		t.log.Error("reading schedules failed", "error", err)
-		return look, fmt.Errorf("reading schedules: %w", err)
+// pass queues what is due and returns how long to wait. It stops early when life ends, but never halfway through an
+// exporter; the store is called with base. It reads only the exporters that are due.
+func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
+	now := t.o.Now()
+	wait, trouble := look, error(nil)
+	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||
+		t.slowed.Load() && now.Sub(t.reviewed) >= look {
+		// Many changes in a row, as when exporters are created by a program, must not keep it busy.
+		if rest := t.reviewed.Add(restFactor * t.took).Sub(now); rest > 0 && rest <= look {
+			wait = rest
+		} else {
+			trouble = t.review(life, base, now)
+		}
 	}
-	wait := look
-	var trouble error
-	for _, e := range exporters {
-		if life.Err() != nil {
-			return look, nil
-		}
-		now := t.o.Now()
-		at, err := t.lookAt(base, e, now)
-		if err != nil {
-			t.log.Error("following a schedule failed", "exporter", e.ID, "due", e.NextAt, "error", err)
-			trouble = fmt.Errorf("following the schedule of %s: %w", e.ID, err)
-			continue // within a minute it is tried again
-		}
-		if !at.IsZero() {
-			wait = min(wait, max(at.Sub(now), 0))
-		}
+	t.looked = now
+	next, err := t.queueDue(life, base)
+	if err != nil {
+		trouble = err
+	}
+	if !next.IsZero() {
+		wait = min(wait, max(next.Sub(t.o.Now()), 0))
 	}
 	return wait, trouble
 }
 
-// lookAt queues the exporter's run if it is due and returns the next due time, zero if there is none.
-func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) (time.Time, error) {
+// queueDue queues the runs of all exporters that are due, and returns the next due time; zero if there is none. What
+// fails is tried again within a minute.
+func (t *Ticker) queueDue(life, base context.Context) (next time.Time, trouble error) {
+	seen := map[export.ID]time.Time{} // by due time; those that stay due failed, or nobody can say when they are due
+	for life.Err() == nil {
+		due, after, err := t.o.Store.DueExporters(base, t.o.Now(), duePage+len(seen))
+		if err != nil {
+			t.log.Error("reading schedules failed", "error", err)
+			return time.Time{}, fmt.Errorf("reading schedules: %w", err)
+		}
+		next = after
+		due = slices.DeleteFunc(due, func(e export.Exporter) bool {
+			at, known := seen[e.ID]
+			return known && at.Equal(e.NextAt)
+		})
+		if len(due) == 0 {
+			break
+		}
+		for _, e := range due {
+			seen[e.ID] = e.NextAt
+		}
+		if err := t.lookAtEach(life, base, due); err != nil {
+			trouble = err
+		}
+	}
+	return next, trouble
+}
+
+// lookAtEach looks at exporters, several at a time, and returns the last error.
+func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (trouble error) {
+	var (
+		mu      sync.Mutex
+		waiting sync.WaitGroup
+		free    = make(chan struct{}, together)
+	)
+	for _, e := range due {
+		free <- struct{}{}
+		waiting.Go(func() {
+			defer func() { <-free }()
+			if life.Err() != nil {
+				return
+			}
+			if err := t.lookAt(base, e, t.o.Now()); err != nil {
+				t.log.Error("following a schedule failed", "exporter", e.ID, "due", e.NextAt, "error", err)
+				mu.Lock()
+				defer mu.Unlock()
+				trouble = fmt.Errorf("following the schedule of %s: %w", e.ID, err)
+			}
+		})
+	}
+	waiting.Wait()
+	return trouble
+}
+
+// review compares the due times that are still to come with their schedules, and plans those that differ: somebody has
+// changed a schedule without planning it, the clock has been set back, or another version of the program planned it.
+func (t *Ticker) review(life, base context.Context, now time.Time) error {
+	planned, slowed := map[export.Schedule]time.Time{}, false
+	for h, err := range t.o.Store.ExporterHeads(base, export.ExporterFilter{}, "") {
+		if err != nil {
+			t.log.Error("reviewing schedules failed", "error", err)
+			return fmt.Errorf("reading schedules: %w", err)
+		}
+		if life.Err() != nil {
+			return nil
+		}
+		at, known := planned[h.Schedule]
+		if !known {
+			at = nextOf(h.Schedule, now)
+			planned[h.Schedule] = at
+		}
+		if h.Paused || h.NextAt.Equal(at) || !at.IsZero() && !h.NextAt.IsZero() && !h.NextAt.After(now) {
+			continue // as it should be; or due, which is another's concern
+		}
+		slowed = slowed || !at.IsZero() && h.NextAt.After(at)
+		if err := t.replan(base, h.ID, now); err != nil {
+			t.log.Error("following a schedule failed", "exporter", h.ID, "due", h.NextAt, "error", err)
+			return fmt.Errorf("following the schedule of %s: %w", h.ID, err)
+		}
+	}
+	t.slowed.Store(slowed)
+	t.reviewed, t.took, t.changed = now, t.o.Now().Sub(now), false
+	return nil
+}
+
+func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error {
+	e, err := t.o.Store.Exporter(ctx, id)
+	switch {
+	case errors.Is(err, export.ErrNotFound):
+		return nil // deleted meanwhile
+	case err != nil:
+		return fmt.Errorf("reading exporter: %w", err)
+	}
+	if at := next(e, now); !e.Paused() && (at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now)) {
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
+	}
+	return nil // changed meanwhile
+}
+
+// lookAt queues the exporter's run if it is due, or plans the next one if nobody has.
+func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) error {
 	if e.Paused() {
-		return time.Time{}, nil // what it misses is seen when it is resumed
+		return nil // what it misses is seen when it is resumed
 	}
 	at := next(e, now)
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
-		at = t.upcoming(ctx, e, now)
-		return at, t.setNext(ctx, e, at)
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
 	}
 	p := t.o.Pace(ctx, e, now)
-	at = p.after(e, now)
+	if slow := p.after(e, now); !slow.Equal(at) {
+		at = slow
+		t.slowed.Store(true)
+	}
 	if p.Hold.After(now) {
 		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
-		return at, t.setNext(ctx, e, at)
+		return t.setNext(ctx, e, at)
 	}
 	if at.Equal(next(e, now)) {
 		p.Least = 0 // it is as slow anyway
 	}
-	if err := t.queue(ctx, e, at, now, p.Least); err != nil {
-		return time.Time{}, err
-	}
-	return at, nil
+	return t.queue(ctx, e, at, now, p.Least)
 }
 
 // upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored

@@ -71,12 +71,13 @@ func (c *clock) set(change func()) {
 	change()
 }
 
-// queued returns the runs since it was last asked.
+// queued returns the runs since it was last asked, by due time: those that are due together are queued together.
 func (c *clock) queued() []export.Run {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	runs := c.runs
 	c.runs = nil
+	slices.SortStableFunc(runs, func(a, b export.Run) int { return a.Due.Compare(b.Due) })
 	return runs
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -116,10 +117,10 @@ func (m *Memory) UpdateRun(ctx context.Context, id export.ID,
 }
 
 // Claim implements export.RunStore.
-func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]export.Run) []export.ID,
+func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID,
 	begin func(*export.Run)) (claimed []export.Run, err error) {
 	err = m.do(ctx, func() error {
-		for _, id := range choose(m.listActive()) {
+		for _, id := range choose(slices.Values(m.activities())) {
 			r := clone(m.runs[id])
 			if r.Status != export.RunQueued {
 				return fmt.Errorf("claiming run %s: it is not queued", id)
@@ -131,6 +132,21 @@ func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func([]expo
 		return nil
 	})
 	return claimed, err
+}
+
+// activities returns what decides when runs may begin, in the order of export.RunStore.
+func (m *Memory) activities() (all []export.ActiveRun) {
+	for _, r := range m.runs {
+		if !r.Status.Over() {
+			all = append(all, r.Activity())
+		}
+	}
+	waits := map[export.RunStatus]int{export.RunQueued: 1}
+	slices.SortFunc(all, func(a, b export.ActiveRun) int {
+		return cmp.Or(cmp.Compare(waits[a.Status], waits[b.Status]), a.Ready().Compare(b.Ready()),
+			cmp.Compare(a.ID, b.ID))
+	})
+	return all
 }
 
 // UpdateRunning implements export.RunStore.
@@ -174,6 +190,35 @@ func (m *Memory) listActive() (all []export.Run) {
 		return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID))
 	})
 	return all
+}
+
+// ActiveRun implements export.RunStore.
+func (m *Memory) ActiveRun(ctx context.Context, exporter export.ID) (r export.Run, err error) {
+	err = m.do(ctx, func() error {
+		active, ok := m.activeRun(exporter)
+		if !ok {
+			return export.ErrNotFound
+		}
+		r = clone(active)
+		return nil
+	})
+	return r, err
+}
+
+// CountActive implements export.RunStore.
+func (m *Memory) CountActive(ctx context.Context) (queued, running int, err error) {
+	err = m.do(ctx, func() error {
+		for _, r := range m.runs {
+			switch r.Status {
+			case export.RunQueued:
+				queued++
+			case export.RunRunning:
+				running++
+			}
+		}
+		return nil
+	})
+	return queued, running, err
 }
 
 // Runs implements export.RunStore.

@@ -44,6 +44,12 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"history among companies", testHistoryAmong},
 		{"history of an exporter is its own", testHistoryOfSimilarIDs},
 		{"prune keeps the newest", testPrune},
+		{"histories sum up runs", testHistories},
+		{"a last success may be long ago", testLastSuccess},
+		{"heads of exporters", testHeads},
+		{"due exporters", testDueExporters},
+		{"claims come in order", testClaimOrder},
+		{"active runs are counted and found", testActive},
 		{"concurrent changes of one run", testConcurrentChanges},
 		{"concurrent enqueues of one exporter", testConcurrentEnqueues},
 	} {
@@ -106,6 +112,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"DeleteExporter", func() error { return s.DeleteExporter(ctx, "exp_1") }},
 		{"Mark", func() error { _, err := s.Mark(ctx, "exp_1/1"); return err }},
 		{"Run", func() error { _, err := s.Run(ctx, "run_1"); return err }},
+		{"ActiveRun", func() error { _, err := s.ActiveRun(ctx, "exp_1"); return err }},
 		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", failIfCalled[export.Run](t)); return err }},
 		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},
 		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", failIfCalled[export.User](t)); return err }},
@@ -119,6 +126,18 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"Companies", func() (int, error) { l, err := s.Companies(ctx); return len(l), err }},
 		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
 		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx, export.ExporterFilter{}); return len(l), err }},
+		{"ExporterHeads", func() (n int, err error) {
+			for _, err = range s.ExporterHeads(ctx, export.ExporterFilter{}, "") {
+				n++
+			}
+			return n, err
+		}},
+		{"DueExporters", func() (int, error) {
+			l, next, err := s.DueExporters(ctx, noon, 10)
+			return len(l) + int(timeOrZero(next)), err
+		}},
+		{"History", func() (int, error) { h, err := s.History(ctx, "exp_1"); return h.Runs + len(h.Recent), err }},
+		{"CountActive", func() (int, error) { q, r, err := s.CountActive(ctx); return q + r, err }},
 		{"ActiveRuns", func() (int, error) { l, err := s.ActiveRuns(ctx); return len(l), err }},
 		{"Runs", func() (int, error) {
 			l, next, err := s.Runs(ctx, export.RunFilter{})
@@ -132,6 +151,13 @@ func testNotFound(t *testing.T, s export.Store) {
 			t.Errorf("%s of an empty store: got %d and error %v", test.what, n, err)
 		}
 	}
+}
+
+func timeOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 func failIfCalled[T any](t *testing.T) func(*T) error {

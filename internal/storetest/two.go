@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 	"testing"
 	"time"
@@ -35,13 +36,18 @@ func RunTwo(t *testing.T, open func(t *testing.T) (one, two export.Store)) {
 }
 
 // chooseAll chooses every queued run.
-func chooseAll(active []export.Run) (ids []export.ID) {
-	for _, r := range active {
+func chooseAll(active iter.Seq[export.ActiveRun]) (ids []export.ID) {
+	for r := range active {
 		if r.Status == export.RunQueued {
 			ids = append(ids, r.ID)
 		}
 	}
 	return ids
+}
+
+// chooseOnly chooses one run, whatever is there.
+func chooseOnly(id export.ID) func(iter.Seq[export.ActiveRun]) []export.ID {
+	return func(iter.Seq[export.ActiveRun]) []export.ID { return []export.ID{id} }
 }
 
 func doNothing(*export.Run) {}
@@ -54,7 +60,7 @@ func testClaimOnce(t *testing.T, one, two export.Store) {
 		_, _, err := one.Enqueue(ctx, sampleRun(export.ID(fmt.Sprintf("run_%02d", i)), e, noon))
 		must(t, err)
 	}
-	first := func(active []export.Run) []export.ID {
+	first := func(active iter.Seq[export.ActiveRun]) []export.ID {
 		ids := chooseAll(active)
 		return ids[:min(1, len(ids))]
 	}
@@ -96,8 +102,7 @@ func testClaimOnce(t *testing.T, one, two export.Store) {
 			t.Errorf("a claimed run is %s, of %s, attempt %d, started %v", r.Status, r.Owner, r.Attempts, r.StartedAt)
 		}
 	}
-	if _, err := one.Claim(ctx, "wrk_0", func([]export.Run) []export.ID { return []export.ID{"run_00"} },
-		doNothing); err == nil {
+	if _, err := one.Claim(ctx, "wrk_0", chooseOnly("run_00"), doNothing); err == nil {
 		t.Error("a running run was claimed")
 	}
 }
@@ -154,7 +159,7 @@ func testRescue(t *testing.T, one, two export.Store) {
 	}
 	claim := func(s export.Store, worker, run export.ID) {
 		t.Helper()
-		_, err := s.Claim(ctx, worker, func([]export.Run) []export.ID { return []export.ID{run} }, doNothing)
+		_, err := s.Claim(ctx, worker, chooseOnly(run), doNothing)
 		must(t, err)
 	}
 	claim(one, "wrk_dead", "run_a")

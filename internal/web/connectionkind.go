@@ -179,7 +179,8 @@ func (k connectionKind) confirm(w *Web, c *gin.Context, id, verb string, view co
 	if err != nil {
 		return err
 	}
-	exporters, err := d.Exporters(ctx, k.users(id))
+	users := k.users(id)
+	affected, err := d.NameExporters(ctx, control.ExporterQuery{Company: users.Company, Account: users.Account})
 	if err != nil {
 		return err
 	}
@@ -188,11 +189,12 @@ func (k connectionKind) confirm(w *Web, c *gin.Context, id, verb string, view co
 	if view.Danger {
 		view.Title = title + k.deleteFrom + "?"
 	}
-	view.Names, view.Post, view.Back = exporterNames(exporters), k.path+"/"+id+"/"+view.Post, "/connections"
+	view.Names, view.Count = exporterNames(affected[:min(len(affected), mostNames)]), len(affected)
+	view.Post, view.Back = k.path+"/"+id+"/"+view.Post, "/connections"
 	return w.page(c, http.StatusOK, "confirm", frame{Title: title, Section: "connections"}, view)
 }
 
-func exporterNames(list []export.Exporter) []string {
+func exporterNames(list []control.Named) []string {
 	names := make([]string, len(list))
 	for i, e := range list {
 		names[i] = e.Name

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -18,6 +21,9 @@ type connectionsView struct {
 	QuickBooksRedirect string
 	GoogleRedirect     string
 	Environment        string
+	Text               string // that was searched for
+	Searchable         bool   // there are so many companies that a search helps
+	Pages              pager
 }
 
 // card is what the page shows for every connection.
@@ -26,7 +32,9 @@ type card struct {
 	Connected bool
 	Facts     []fact
 	Error     *problemView
-	Exporters []link
+	Exporters []link // the first ones by name
+	Count     int    // of all of them
+	More      string // address of the list of all, if there are more
 	Path      string
 }
 
@@ -61,8 +69,8 @@ func accountPath(id export.ID, action string) string {
 }
 
 func (w *Web) connectionsPage(c *gin.Context) error {
-	d := w.desk(c)
-	k, err := know(c.Request.Context(), d, needCompanies|needAccounts|needExporters)
+	ctx, d, q := c.Request.Context(), w.desk(c), c.Request.URL.Query()
+	k, err := know(ctx, d, needCompanies|needAccounts|needCensus)
 	if err != nil {
 		return err
 	}
@@ -72,32 +80,62 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		Environment:        w.o.Settings.Environment,
 	}
 	view.QuickBooks, view.Google = d.Ready()
-	calls, err := w.callsView(c.Request.Context(), d)
+	view.Text, view.Searchable = q.Get("q"), len(k.companies) > companiesOnPage
+	companies, next := findCompanies(k.companies, view.Text, readPosition(q.Get("after")))
+	if next != "" {
+		next = writePosition(next)
+	}
+	view.Pages = newPager("/connections", q, "after", next)
+	calls, err := w.callsView(ctx, d)
 	if err != nil {
 		return err
 	}
-	for _, co := range k.companies {
-		view.Companies = append(view.Companies, w.companyCard(co, k, calls))
+	for _, co := range companies {
+		card := w.companyCard(co, k, calls)
+		users, query := control.ExporterQuery{Company: co.Realm}, "company="+url.QueryEscape(string(co.Realm))
+		if err := card.link(ctx, d, users, k.census.Companies[co.Realm], query); err != nil {
+			return err
+		}
+		view.Companies = append(view.Companies, card)
 	}
 	for _, a := range k.accounts {
-		view.Accounts = append(view.Accounts, w.accountCard(a, k))
+		card := w.accountCard(a, k)
+		users, query := control.ExporterQuery{Account: a.ID}, "account="+url.QueryEscape(string(a.ID))
+		if err := card.link(ctx, d, users, k.census.Accounts[a.ID], query); err != nil {
+			return err
+		}
+		view.Accounts = append(view.Accounts, card)
 	}
 	return w.page(c, http.StatusOK, "connections", frame{Title: "Connections", Section: "connections"}, view)
 }
 
-func newCard(
-	state state, s export.ConnectionStatus, lastError *problem.Problem, exporters []export.Exporter, path string,
-) card {
+func newCard(state state, s export.ConnectionStatus, lastError *problem.Problem, path string) card {
 	return card{
-		Pill: pillOf(state), Connected: s == export.Connected, Error: problemViewOf(lastError),
-		Exporters: exporterLinks(exporters), Path: path,
+		Pill: pillOf(state), Connected: s == export.Connected, Error: problemViewOf(lastError), Path: path,
 	}
+}
+
+// link shows the first exporters that use the connection, and the way to all. count is how many there are, and query
+// what selects them in the list of exporters.
+func (c *card) link(ctx context.Context, d *control.Desk, q control.ExporterQuery, count int, query string) error {
+	c.Count = count
+	if count == 0 {
+		return nil
+	}
+	q.Limit = mostLinks
+	names, err := d.NameExporters(ctx, q)
+	for _, n := range names {
+		c.Exporters = append(c.Exporters, link{n.Name, "/exporters/" + string(n.ID)})
+	}
+	if count > len(names) {
+		c.More = "/exporters?" + query
+	}
+	return err
 }
 
 func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCard {
 	card := companyCard{
-		card: newCard(companyState(co), co.Status, co.LastError, k.exportersOf(co.Realm),
-			companiesPath+"/"+string(co.Realm)),
+		card: newCard(companyState(co), co.Status, co.LastError, companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
 	}
 	if co.LegalName != co.Name {
@@ -134,8 +172,7 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card: newCard(connectionState(a.Status), a.Status, a.LastError, k.exportersWith(a.ID),
-			accountsPath+"/"+string(a.ID)),
+		card:  newCard(connectionState(a.Status), a.Status, a.LastError, accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}
@@ -151,14 +188,6 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 			fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
 	}
 	return card
-}
-
-func exporterLinks(list []export.Exporter) []link {
-	links := make([]link, len(list))
-	for i, e := range list {
-		links[i] = link{e.Name, "/exporters/" + string(e.ID)}
-	}
-	return links
 }
 
 func joinNonEmpty(parts ...string) string {

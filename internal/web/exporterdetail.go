@@ -41,9 +41,13 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	standings, err := d.Standings(ctx, e)
+	if err != nil {
+		return err
+	}
 	view := exporterView{
-		Row: w.exporterRow(e, runs, k), Facts: configFacts(e, k), Runs: w.runRows(runs), Paused: e.Paused(),
-		Download: d.MayDownload(e),
+		Row: w.exporterRow(e, standings[0].History, k), Facts: configFacts(e, k), Runs: w.runRows(runs),
+		Paused: e.Paused(), Download: d.MayDownload(e),
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
 	if err := view.Schedule.addCost(ctx, d, e); err != nil {

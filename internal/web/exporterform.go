@@ -63,11 +63,7 @@ func catalogue(all []export.Definition) []catalogueGroup {
 
 func (w *Web) newExporterPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	needs := needCompanies | needAccounts
-	if c.Query("copy") == "" && c.Query("type") != "" {
-		needs |= needExporters // for their time zones
-	}
-	k, err := know(ctx, d, needs)
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return err
 	}
@@ -94,7 +90,18 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.showForm(c, http.StatusOK, newDraft(def, k, c.Query("company")), k, nil, nil)
+	// People who already have a schedule mean the same time zone here.
+	others, _, err := d.ListExporters(ctx, control.ExporterQuery{})
+	if err != nil {
+		return err
+	}
+	draft := newDraft(def, k, c.Query("company"))
+	for _, other := range others {
+		if tz := other.Exporter.Schedule.Timezone; tz != "" {
+			draft.Schedule.Timezone = tz
+		}
+	}
+	return w.showForm(c, http.StatusOK, draft, k, nil, nil)
 }
 
 // newDraft returns a new exporter as the form first shows it.
@@ -114,12 +121,6 @@ func newDraft(d export.Definition, k known, company string) export.Exporter {
 	for _, a := range k.accounts {
 		if a.Status == export.Connected && e.Target.Account == "" {
 			e.Target.Account = a.ID
-		}
-	}
-	// People who already have a schedule mean the same time zone here.
-	for _, other := range k.exporters {
-		if tz := other.Schedule.Timezone; tz != "" {
-			e.Schedule.Timezone = tz
 		}
 	}
 	return e

@@ -68,7 +68,7 @@ func TestCreateExporter(t *testing.T) {
 		},
 		Options: map[string]string{"date_range": "this_year", "date_column": "DueDate"},
 		Target: export.Target{Account: s.account, Spreadsheet: "1aBcDeFgHiJkLmNoP", Sheet: "Data", Start: "B2",
-			Template: "1tEmPlAtE_00", Folder: "0fOlDeR_0000"},
+			Template: "1tEmPlAtE_00", DriveFolder: "0fOlDeR_0000"},
 		Schedule: export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
 	}
 	got := export.Exporter{

@@ -1,12 +1,10 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -18,7 +16,7 @@ import (
 )
 
 // sparkRuns is how many runs a sparkline shows.
-const sparkRuns = 20
+const sparkRuns = export.MostRecent
 
 // exporterRow is one exporter in a list.
 type exporterRow struct {
@@ -44,66 +42,79 @@ type exporterRow struct {
 	Enabled     bool
 }
 
-// exportersView is the list of exporters.
+// exportersView is a page of the list of exporters.
 type exportersView struct {
 	Exporters []exporterRow
-	Companies int
+	Pages     pager
+	Text      string
+	States    []choice
+	Companies []choice
+	Filtered  bool
 }
 
 func (w *Web) exportersPage(c *gin.Context) error {
-	ctx := c.Request.Context()
-	k, err := know(ctx, w.desk(c), needCompanies|needAccounts|needExporters)
+	ctx, d, q := c.Request.Context(), w.desk(c), c.Request.URL.Query()
+	k, err := know(ctx, d, needCompanies|needAccounts)
 	if err != nil {
 		return err
 	}
-	rows, err := w.exporterRows(ctx, k)
+	page, next, err := d.ListExporters(ctx, control.ExporterQuery{
+		Text: q.Get("q"), States: chosenStates(q.Get("state")),
+		Company: export.RealmID(q.Get("company")), Account: export.ID(q.Get("account")),
+		After: readPosition(q.Get("after")), Limit: exportersOnPage,
+	})
 	if err != nil {
 		return err
 	}
-	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5},
-		exportersView{Exporters: rows, Companies: len(k.companies)})
-}
-
-func (w *Web) exporterRows(ctx context.Context, k known) ([]exporterRow, error) {
-	rows := make([]exporterRow, 0, len(k.exporters))
-	for _, e := range k.exporters {
-		runs, _, err := k.desk.Runs(ctx, export.RunFilter{Exporter: e.ID, Limit: sparkRuns})
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, w.exporterRow(e, runs, k))
+	view := exportersView{
+		Exporters: w.exporterRows(page, k), Text: q.Get("q"), States: stateChoices(q.Get("state")),
+		Companies: companyChoices(k.companies, q.Get("company")),
 	}
-	return rows, nil
+	if next != "" {
+		next = writePosition(next)
+	}
+	view.Pages = newPager("/exporters", q, "after", next)
+	for _, key := range []string{"q", "state", "company", "account", "after"} {
+		view.Filtered = view.Filtered || q.Get(key) != ""
+	}
+	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5}, view)
 }
 
-// exporterRow returns the row of an exporter, given its latest runs, newest first.
-func (w *Web) exporterRow(e export.Exporter, runs []export.Run, k known) exporterRow {
+func (w *Web) exporterRows(page []control.Listed, k known) []exporterRow {
+	rows := make([]exporterRow, len(page))
+	for i, l := range page {
+		rows[i] = w.exporterRow(l.Exporter, l.History, k)
+	}
+	return rows
+}
+
+// exporterRow returns the row of an exporter, given the history of its runs.
+func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporterRow {
 	now := w.o.Now()
 	row := exporterRow{
 		ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
-		Companies: companyNames(e, k), Why: e.PauseWords(), Spark: newSpark(runs),
+		Companies: companyNames(e, k), Why: e.PauseWords(), Spark: newSpark(h.Recent),
 		Schedule: shortSchedule(e.Schedule), Enabled: e.Schedule.Enabled && !e.Paused(),
 	}
-	var last *export.Run
-	if len(runs) > 0 {
-		last = &runs[0]
-		row.LastRun = last.ID
+	if len(h.Recent) > 0 {
+		row.LastRun = h.Recent[0].ID
 	}
 	if !e.Paused() {
 		row.Block = k.block(e)
 	}
-	row.State = exporterState(e, last, row.Block != nil, now)
+	row.State = exporterState(e, h, row.Block != nil, now)
 	row.Pill = pillOf(row.State)
 	if row.Enabled {
 		row.Next = w.moment(e.NextAt)
 	}
-	if last != nil && last.Problem != nil {
-		row.Problem, row.ProblemHint = last.Problem.Message, last.Problem.Hint
+	if p := h.Problem; p != nil {
+		row.Problem, row.ProblemHint = p.Message, p.Hint
 	}
-	if i := slices.IndexFunc(runs, func(r export.Run) bool { return r.Status == export.RunSucceeded }); i >= 0 {
-		row.LastSuccess, row.Rows, row.Sheet = w.moment(runs[i].FinishedAt), count(runs[i].Rows), runs[i].URL
-		row.File = runs[i].Exporter.Target.IsFile()
-		row.Headlines = listHeadlines(runs[i])
+	if last := h.Last; last != nil {
+		row.LastSuccess, row.Rows, row.Sheet = w.moment(last.FinishedAt), count(last.Rows), last.URL
+		row.File = e.Target.IsFile()
+		row.Headlines = listHeadlines(export.Run{Result: export.Result{Figures: last.Figures,
+			Companies: last.Outcomes}})
 	}
 	return row
 }
@@ -253,6 +264,7 @@ type confirmView struct {
 	Title   string
 	Effects []string
 	Names   []string // what else it affects
+	Count   int      // of those, of which Names has the first
 	Post    string
 	Action  string
 	Back    string

@@ -108,7 +108,11 @@ func TestExporterStates(t *testing.T) {
 			want: stateRunning,
 		},
 	} {
-		if got := exporterState(test.e, test.last, test.blocked, noon); got != test.want {
+		var h export.History
+		if test.last != nil {
+			h.Recent = append(h.Recent, test.last.Brief())
+		}
+		if got := exporterState(test.e, h, test.blocked, noon); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}
@@ -173,21 +177,21 @@ func TestIconsOfTemplatesExist(t *testing.T) {
 
 func TestSpark(t *testing.T) {
 	t.Parallel()
-	run := func(status export.RunStatus, rows int) export.Run {
-		return export.Run{Status: status, Result: export.Result{Rows: rows}}
+	run := func(status export.RunStatus, rows int) export.Brief {
+		return export.Run{Status: status, Result: export.Result{Rows: rows}}.Brief()
 	}
-	s := newSpark([]export.Run{run(export.RunSucceeded, 100), run(export.RunFailed, 0), run(export.RunSucceeded, 50)})
+	s := newSpark([]export.Brief{run(export.RunSucceeded, 100), run(export.RunFailed, 0), run(export.RunSucceeded, 50)})
 	if s.Label != "Last 3 runs: 2 succeeded, 1 failed, 50 to 100 rows." {
 		t.Errorf("label %q", s.Label)
 	}
 	if b := s.Bars; b[0].X >= b[1].X || b[1].X >= b[2].X || b[2].Height <= b[0].Height || b[1].Class != "failed" {
 		t.Errorf("the bars are not oldest first, or not as high as their rows: %+v", b)
 	}
-	wide := newSpark([]export.Run{run(export.RunSucceeded, 1_000_000), run(export.RunSucceeded, 10)})
+	wide := newSpark([]export.Brief{run(export.RunSucceeded, 1_000_000), run(export.RunSucceeded, 10)})
 	if low := wide.Bars[0].Height; low < 4 {
 		t.Errorf("with a wide spread the low bar is only %d high", low)
 	}
-	for _, s := range []spark{s, wide, newSpark(nil), newSpark([]export.Run{run(export.RunSucceeded, 0)})} {
+	for _, s := range []spark{s, wide, newSpark(nil), newSpark([]export.Brief{run(export.RunSucceeded, 0)})} {
 		for _, b := range s.Bars {
 			if b.Y < 0 || b.Y+b.Height > s.Height || b.X < 0 || b.X+b.Width > s.Width || b.Height < 1 {
 				t.Errorf("a bar stands out of the chart: %+v", b)

@@ -15,7 +15,7 @@ type known struct {
 	desk      *control.Desk
 	companies []export.Company
 	accounts  []export.GoogleAccount
-	exporters []export.Exporter
+	census    control.Census
 }
 
 // need selects the parts of known that a page needs.
@@ -24,7 +24,7 @@ type need uint8
 const (
 	needCompanies need = 1 << iota
 	needAccounts
-	needExporters
+	needCensus
 )
 
 // know loads what a page needs, as far as the actor may see it.
@@ -41,8 +41,8 @@ func know(ctx context.Context, d *control.Desk, n need) (known, error) {
 			return k, err
 		}
 	}
-	if n&needExporters != 0 {
-		k.exporters, err = d.Exporters(ctx, export.ExporterFilter{})
+	if n&needCensus != 0 {
+		k.census, err = d.CountExporters(ctx, control.ExporterQuery{})
 	}
 	return k, err
 }
@@ -130,21 +130,9 @@ func reconnectAccount(a export.GoogleAccount) attention {
 
 // describeWaiting says what is on hold while a company is not connected.
 func (k known) describeWaiting(realm export.RealmID) string {
-	n := len(k.exportersOf(realm))
+	n := k.census.Companies[realm]
 	if n == 0 {
 		return "No exporter uses it."
 	}
 	return plural(n, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
-}
-
-func (k known) exportersOf(realm export.RealmID) []export.Exporter {
-	return k.filterExporters(export.ExporterFilter{Company: realm})
-}
-
-func (k known) exportersWith(id export.ID) []export.Exporter {
-	return k.filterExporters(export.ExporterFilter{Account: id})
-}
-
-func (k known) filterExporters(f export.ExporterFilter) []export.Exporter {
-	return slices.DeleteFunc(slices.Clone(k.exporters), func(e export.Exporter) bool { return !f.Matches(e) })
 }

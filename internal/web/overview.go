@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -16,7 +18,9 @@ import (
 // overviewView is the first page: what needs attention, then all exporters.
 type overviewView struct {
 	Attention  []attention
+	Unlisted   string // what else needs a person; empty if nothing does
 	Exporters  []exporterRow
+	All        int // exporters
 	Counts     []figure
 	Companies  int
 	Accounts   int
@@ -43,18 +47,25 @@ const warnBefore = 14 * 24 * time.Hour
 
 func (w *Web) overviewPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	known, err := know(ctx, d, needCompanies|needAccounts|needExporters)
+	known, err := know(ctx, d, needCompanies|needAccounts|needCensus)
 	if err != nil {
 		return err
 	}
-	rows, err := w.exporterRows(ctx, known)
+	first, _, err := d.ListExporters(ctx, control.ExporterQuery{Limit: exportersAtFirst})
 	if err != nil {
 		return err
 	}
-	view := overviewView{Exporters: rows, Companies: len(known.companies), Accounts: len(known.accounts)}
+	view := overviewView{
+		Exporters: w.exporterRows(first, known), All: known.census.All, Companies: len(known.companies),
+		Accounts: len(known.accounts), Counts: figures(known.census),
+	}
 	view.QuickBooks, view.Google = d.Ready()
-	view.Attention = w.attention(known, rows)
-	view.Counts = w.figures(rows)
+	if view.Attention, err = w.attention(ctx, known); err != nil {
+		return err
+	}
+	if more := len(view.Attention) - mostAttention; more > 0 {
+		view.Attention, view.Unlisted = view.Attention[:mostAttention], "More needs you"
+	}
 	recent, _, err := d.Runs(ctx, export.RunFilter{Limit: 6})
 	if err != nil {
 		return err
@@ -64,32 +75,23 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "overview", f, view)
 }
 
-func (w *Web) figures(rows []exporterRow) []figure {
-	var good, bad, active, scheduled int
-	for _, r := range rows {
-		switch r.State {
-		case stateSucceeded, stateUnchanged:
-			good++
-		case stateFailed, stateBlocked, stateLate, stateDiffers:
-			bad++
-		case stateRunning, stateQueued, stateRetrying, stateStopping:
-			active++
-		}
-		if r.Next.ISO != "" {
-			scheduled++
-		}
+func figures(c control.Census) []figure {
+	bad := 0
+	for _, state := range chosenStates(stateAttention) {
+		bad += c.By[state]
 	}
+	list := func(state string) string { return "/exporters?state=" + state }
 	return []figure{
-		{"Exporters", count(len(rows)), plural(scheduled, "scheduled", "scheduled"), "/exporters"},
-		{"Up to date", count(good), "last run succeeded", "/runs?status=succeeded"},
-		{"Running now", count(active), "queued or running", "/runs?status=running"},
-		{"Need a look", count(bad), "failed, blocked, late or with differences", "/runs?status=failed"},
+		{"Exporters", count(c.All), plural(c.Scheduled, "scheduled", "scheduled"), "/exporters"},
+		{"Up to date", count(c.By[control.StateOK]), "last run succeeded", list(string(control.StateOK))},
+		{"Running now", count(c.By[control.StateRunning]), "queued or running", list(string(control.StateRunning))},
+		{"Need a look", count(bad), "failed, blocked, late or with differences", list(stateAttention)},
 	}
 }
 
 // attention lists what is broken or soon will be, the worst first. Connections come first, because they explain failed
 // runs.
-func (w *Web) attention(k known, rows []exporterRow) []attention {
+func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
 	var list, later []attention
 	for _, c := range k.companies {
 		if a, ok := companyAttention(c, k); ok {
@@ -106,15 +108,25 @@ func (w *Web) attention(k known, rows []exporterRow) []attention {
 			list = append(list, fix)
 		}
 	}
-	for _, r := range rows {
-		switch a, ok := exporterAttention(r); {
-		case ok && r.State == stateDiffers:
-			later = append(later, a)
-		case ok:
-			list = append(list, a)
+	for _, states := range [][]control.State{{control.StateFailing, control.StateLate}, {control.StateDiffers}} {
+		if !slices.ContainsFunc(states, func(s control.State) bool { return k.census.By[s] > 0 }) {
+			continue
+		}
+		// One more than is shown tells that there are more.
+		page, _, err := k.desk.ListExporters(ctx, control.ExporterQuery{States: states, Limit: mostAttention + 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range w.exporterRows(page, k) {
+			switch a, ok := exporterAttention(r); {
+			case ok && r.State == stateDiffers:
+				later = append(later, a)
+			case ok:
+				list = append(list, a)
+			}
 		}
 	}
-	return append(list, later...)
+	return append(list, later...), nil
 }
 
 // companyAttention tells of a company that QuickBooks does not answer for.

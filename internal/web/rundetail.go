@@ -282,7 +282,7 @@ func (w *Web) problemView(r export.Run, k known) *problemView {
 func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 	p := r.Progress
 	v := liveView{
-		ID: r.ID, Pill: pillOf(runState(r)), Over: r.Status.Over(), Steps: steps(r),
+		ID: r.ID, Pill: pillOf(runState(r.Brief())), Over: r.Status.Over(), Steps: steps(r),
 		Read: count(p.RowsRead), Written: count(p.RowsWritten),
 		Stands: r.Status == export.RunSucceeded, File: r.Exporter.Target.IsFile(),
 		Took: elapsed(r, w.o.Now()), Queued: w.moment(r.QueuedAt),

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 )
 
@@ -38,7 +40,7 @@ func (w *Web) runRows(runs []export.Run) []runRow {
 
 func (w *Web) runRow(r export.Run) runRow {
 	row := runRow{
-		ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r)),
+		ID: r.ID, Name: r.Exporter.Name, ExporterID: r.Exporter.ID, Pill: pillOf(runState(r.Brief())),
 		Trigger: triggerWord(r.Trigger), By: r.By, At: w.moment(r.QueuedAt), Took: elapsed(r, w.o.Now()),
 		Attempts: r.Attempts, Active: !r.Status.Over(),
 	}
@@ -79,8 +81,7 @@ func changes(r export.Result) string {
 // runsView is the history.
 type runsView struct {
 	Runs     []runRow
-	Next     string // address of the next page
-	First    string // address of the first page, if this is not it
+	Pages    pager
 	Filtered bool
 	Filters  []runFilter
 }
@@ -92,19 +93,12 @@ type runFilter struct {
 }
 
 // runFilters returns the selects of the filter, with what the address has chosen.
-func runFilters(k known, q url.Values) []runFilter {
-	exporters, companies := []choice{{Title: "Any exporter"}}, []choice{{Title: "Any company"}}
-	for _, e := range k.exporters {
-		exporters = append(exporters, choice{Value: string(e.ID), Title: e.Name})
-	}
-	for _, co := range k.companies {
-		companies = append(companies, choice{Value: string(co.Realm), Title: co.Name})
-	}
+func runFilters(exporters, companies []choice, q url.Values) []runFilter {
 	states := []choice{{Title: "Any state"}}
 	for _, s := range []export.RunStatus{
 		export.RunRunning, export.RunQueued, export.RunSucceeded, export.RunFailed, export.RunCancelled,
 	} {
-		states = append(states, choice{Value: string(s), Title: pillOf(runState(export.Run{Status: s})).Word})
+		states = append(states, choice{Value: string(s), Title: pillOf(runState(export.Brief{Status: s})).Word})
 	}
 	triggers := []choice{{Title: "Any trigger"}}
 	for _, t := range []export.Trigger{
@@ -143,7 +137,7 @@ type choice struct {
 
 func (w *Web) runsPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
-	k, err := know(ctx, d, needCompanies|needExporters)
+	k, err := know(ctx, d, needCompanies)
 	if err != nil {
 		return err
 	}
@@ -162,16 +156,18 @@ func (w *Web) runsPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	view := runsView{Runs: w.runRows(runs), Filters: runFilters(k, q)}
+	exporters, err := exporterChoices(ctx, d, q.Get("exporter"))
+	if err != nil {
+		return err
+	}
+	view := runsView{
+		Runs: w.runRows(runs), Filters: runFilters(exporters, companyChoices(k.companies, q.Get("company")), q),
+	}
 	for _, f := range view.Filters {
 		view.Filtered = view.Filtered || q.Get(f.ID) != ""
 	}
-	if next != "" {
-		view.Next = pageAddress(q, string(next))
-	}
-	if filter.Before != "" {
-		view.First = pageAddress(q, "")
-	}
+	view.Pages = newPager("/runs", q, "before", string(next))
+	view.Pages.FirstTitle, view.Pages.NextTitle = "Newest", "Older"
 	f := frame{Title: "Runs", Section: "runs"}
 	if filter.Before == "" {
 		f.Live = 5
@@ -186,18 +182,23 @@ func choose(value string, list ...choice) []choice {
 	return list
 }
 
-func pageAddress(q url.Values, before string) string {
-	next := url.Values{}
-	for k, v := range q {
-		if k != "before" && len(v) > 0 && v[0] != "" {
-			next.Set(k, v[0])
+// exporterChoices offers the first exporters by name, and the chosen one. People come to the runs of any other from its
+// own page.
+func exporterChoices(ctx context.Context, d *control.Desk, chosen string) ([]choice, error) {
+	list := []choice{{Title: "Any exporter"}}
+	names, err := d.NameExporters(ctx, control.ExporterQuery{Limit: mostChoices})
+	if err != nil {
+		return nil, err
+	}
+	found := chosen == ""
+	for _, n := range names {
+		list = append(list, choice{Value: string(n.ID), Title: n.Name})
+		found = found || string(n.ID) == chosen
+	}
+	if !found {
+		if e, err := d.Exporter(ctx, export.ID(chosen)); err == nil {
+			list = append(list, choice{Value: chosen, Title: e.Name})
 		}
 	}
-	if before != "" {
-		next.Set("before", before)
-	}
-	if len(next) == 0 {
-		return "/runs"
-	}
-	return "/runs?" + next.Encode()
+	return choose(chosen, list...), nil
 }

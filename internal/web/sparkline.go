@@ -29,7 +29,7 @@ type bar struct {
 	Title               string
 }
 
-func newSpark(runs []export.Run) spark {
+func newSpark(runs []export.Brief) spark {
 	s := spark{Width: sparkRuns * sparkStep, Height: sparkHeight}
 	least, most := math.MaxInt, 0
 	ok, failed := 0, 0

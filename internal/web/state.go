@@ -84,7 +84,7 @@ func pillOf(s state) pill {
 }
 
 // runState returns a run's state, including those that its status alone does not show.
-func runState(r export.Run) state {
+func runState(r export.Brief) state {
 	switch r.Status {
 	case export.RunQueued:
 		if r.Attempts > 0 {
@@ -97,7 +97,7 @@ func runState(r export.Run) state {
 		}
 		return stateRunning
 	case export.RunSucceeded:
-		if r.Differences() > 0 {
+		if r.Differences > 0 {
 			return stateDiffers
 		}
 		if r.Unchanged {
@@ -114,12 +114,8 @@ func runState(r export.Run) state {
 
 // exporterState returns how an exporter stands, with the finer states of its last run. blocked says that one of its
 // connections is of no use at present.
-func exporterState(e export.Exporter, last *export.Run, blocked bool, now time.Time) state {
-	var runs []export.Run
-	if last != nil {
-		runs = append(runs, *last)
-	}
-	switch control.StateOf(e, blocked, now, runs...) {
+func exporterState(e export.Exporter, h export.History, blocked bool, now time.Time) state {
+	switch control.StateOf(e, h, blocked, now) {
 	case control.StatePaused:
 		return statePaused
 	case control.StateBlocked:
@@ -127,10 +123,10 @@ func exporterState(e export.Exporter, last *export.Run, blocked bool, now time.T
 	case control.StateLate:
 		return stateLate
 	}
-	if last == nil {
+	if len(h.Recent) == 0 {
 		return stateNever
 	}
-	return runState(*last)
+	return runState(h.Recent[0])
 }
 
 func companyState(c export.Company) state {

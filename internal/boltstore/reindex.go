@@ -1,0 +1,144 @@
+package boltstore
+
+import (
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/export"
+)
+
+// indexBatch is how many rows one transaction of a migration indexes.
+const indexBatch = 2_000
+
+// indexAll makes the indexes of schema 5 from what they index.
+func indexAll(db *bbolt.DB) error {
+	err := db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range []string{
+			bucketRunsBy, bucketActive, bucketActiveByExporter, bucketHistories, bucketExportersByName,
+			bucketExportersByCompany, bucketExportersBySheet, bucketExportersByDue,
+		} {
+			if tx.Bucket([]byte(name)) != nil { // of a migration that was interrupted
+				if err := tx.DeleteBucket([]byte(name)); err != nil {
+					return fmt.Errorf("deleting bucket %s: %w", name, err)
+				}
+			}
+			if _, err := tx.CreateBucket([]byte(name)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		bucket string
+		index  func(tx *bbolt.Tx, key string) error
+	}{
+		{bucketRunHeads, indexRun},
+		{bucketQueue, indexActive},
+		{bucketExporters, indexExporter},
+	} {
+		if err := inBatches(db, step.bucket, step.index); err != nil {
+			return err
+		}
+	}
+	return inHistories(db)
+}
+
+// inBatches calls index for each key of a bucket that it does not change, in several transactions.
+func inBatches(db *bbolt.DB, bucket string, index func(tx *bbolt.Tx, key string) error) error {
+	after := ""
+	for done := false; !done; {
+		err := db.Update(func(tx *bbolt.Tx) error {
+			c := tx.Bucket([]byte(bucket)).Cursor()
+			k, _ := c.Seek([]byte(after))
+			for range indexBatch {
+				if k == nil {
+					done = true
+					return nil
+				}
+				if err := index(tx, string(k)); err != nil {
+					return err
+				}
+				k, _ = c.Next()
+			}
+			after = string(k) // where the next transaction goes on
+			done = k == nil
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func indexRun(tx *bbolt.Tx, id string) error {
+	h, err := get[head](tx, bucketRunHeads, id)
+	if err != nil {
+		return err
+	}
+	for _, key := range h.runKeys(export.ID(id)) {
+		if err := tx.Bucket([]byte(bucketRunsBy)).Put([]byte(key), nil); err != nil {
+			return fmt.Errorf("writing %s: %w", bucketRunsBy, err)
+		}
+	}
+	return nil
+}
+
+func indexActive(tx *bbolt.Tx, id string) error {
+	r, err := get[export.Run](tx, bucketRuns, id)
+	if err != nil {
+		return err
+	}
+	return putActive(tx, r)
+}
+
+func indexExporter(tx *bbolt.Tx, id string) error {
+	e, err := get[export.Exporter](tx, bucketExporters, id)
+	if err != nil {
+		return err
+	}
+	h := e.Head(export.History{})
+	return relist(tx, nil, &h)
+}
+
+// inHistories makes the histories of all exporters that have runs, those that are gone too.
+func inHistories(db *bbolt.DB) error {
+	exporter := ""
+	for done := false; !done; {
+		err := db.Update(func(tx *bbolt.Tx) error {
+			c := tx.Bucket([]byte(bucketRunsByExporter)).Cursor()
+			for range indexBatch / export.MostRecent {
+				k, _ := c.Seek([]byte(exporter + "\x01"))
+				if done = k == nil; done {
+					return nil
+				}
+				e, _ := splitIndexKey(k)
+				exporter = string(e)
+				h, err := rebuildHistory(tx, e)
+				if err != nil {
+					return err
+				}
+				if err := putHistory(tx, e, h); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropQueue deletes the bucket that active has replaced.
+func dropQueue(tx *bbolt.Tx) error {
+	if err := tx.DeleteBucket([]byte(bucketQueue)); err != nil {
+		return fmt.Errorf("deleting bucket %s: %w", bucketQueue, err)
+	}
+	return nil
+}
