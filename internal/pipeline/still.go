@@ -40,7 +40,11 @@ func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err e
 	if last.Inputs != inputs {
 		return now, false, nil
 	}
-	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition || !j.mayRest() {
+	if !j.mayRest() {
+		now.Edition = last.Edition // still that of a moment since which nobody may have touched anything
+		return now, false, nil
+	}
+	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition {
 		return now, false, nil
 	}
 	j.count()
