@@ -162,7 +162,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.forget}, Definitions: a.o.Definitions, Logger: a.log,
+		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,

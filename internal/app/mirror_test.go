@@ -161,3 +161,36 @@ func TestCopiesGoWithTheCompany(t *testing.T) {
 		t.Errorf("after deleting %s there are %s", companies[0].Realm, got)
 	}
 }
+
+// A company of which no copy is kept is read live, like one with a copy, and its file goes with the switch.
+func TestSwitchOffACopy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, intuitsim.Options{Customers: 5, Vendors: 3, Items: 4, Invoices: 10, Bills: 2})
+	company := w.connect(1)[0]
+	e := w.create(w.newExporter("invoices", nil, nil, company))
+	w.mustRun(e.ID)
+	c, err := w.desk().Company(w.ctx, company.Realm)
+	must(t, err)
+	if kept := w.desk().CompanyCopy(c); !kept.Offered || !kept.Kept || kept.Bytes == 0 {
+		t.Errorf("the copy: %+v", kept)
+	}
+	c, err = w.desk().KeepCompanyCopy(w.ctx, company.Realm, false)
+	must(t, err)
+	if kept := w.desk().CompanyCopy(c); kept.Kept || kept.Bytes != 0 {
+		t.Errorf("switched off, and there is %+v", kept)
+	}
+	for range 2 {
+		w.intuit.ResetRequests()
+		if r, _ := w.mustRun(e.ID); !r.Unchanged || w.asked() != 2 || w.intuit.Count("cdc") != 0 {
+			t.Errorf("read live: unchanged %v, %d requests, %d for changes", r.Unchanged, w.asked(),
+				w.intuit.Count("cdc"))
+		}
+	}
+	_, err = w.desk().KeepCompanyCopy(w.ctx, company.Realm, true)
+	must(t, err)
+	w.mustRun(e.ID)
+	w.intuit.ResetRequests()
+	if r, _ := w.mustRun(e.ID); !r.Unchanged || w.intuit.Count("cdc") != 1 {
+		t.Errorf("switched on again: unchanged %v, %d requests", r.Unchanged, w.asked())
+	}
+}

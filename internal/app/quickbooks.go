@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit"
 	"ledgersheet/internal/limit"
@@ -126,8 +127,17 @@ func (q *quickBooks) services() source.Services {
 	return q.client
 }
 
-// forget destroys what is kept of a company.
-func (q *quickBooks) forget(ctx context.Context, realm export.RealmID) error {
+// Copy implements control.QuickBooks.
+func (q *quickBooks) Copy(realm export.RealmID) control.Copy {
+	if q.mirror == nil {
+		return control.Copy{}
+	}
+	s := q.mirror.Standing(realm)
+	return control.Copy{Offered: true, Bytes: s.Bytes, Drifted: s.Drifted}
+}
+
+// DropCopy implements control.QuickBooks: it destroys what is kept of a company.
+func (q *quickBooks) DropCopy(ctx context.Context, realm export.RealmID) error {
 	if q.mirror == nil {
 		return nil
 	}

@@ -179,7 +179,7 @@ const mostForFew = 20_000
 // currentIf brings what is wanted up to date. It returns nil if it must be read live.
 func (m *Mirror) currentIf(ctx context.Context, w supply.Want, is worth) (*snapshot, error) {
 	kind := objectOf(w.Object)
-	if kind.keep == keepLive || w.AsTold || looksAt(w, kind.unknowable) {
+	if kind.keep == keepLive || w.AsTold || w.Company.ReadLive || looksAt(w, kind.unknowable) {
 		return nil, nil
 	}
 	occasion := supply.OccasionOf(ctx)

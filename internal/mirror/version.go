@@ -37,7 +37,7 @@ func (m *Mirror) Version(ctx context.Context, w supply.Want, few bool) (string, 
 // be known why they are read live.
 func (m *Mirror) isUnread(ctx context.Context, w supply.Want) bool {
 	kind := objectOf(w.Object)
-	if kind.keep == keepLive || looksAt(w, kind.unknowable) {
+	if kind.keep == keepLive || w.Company.ReadLive || looksAt(w, kind.unknowable) {
 		return false
 	}
 	b := m.book(w.Company.Realm)
