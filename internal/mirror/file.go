@@ -55,7 +55,9 @@ type codec struct {
 }
 
 func newCodec() (codec, error) {
-	out, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault))
+	// A block has about 256 KB, and the encoder keeps twice its window in memory for as long as it lives.
+	out, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedDefault),
+		zstd.WithWindowSize(512<<10))
 	if err != nil {
 		return codec{}, fmt.Errorf("preparing compression: %w", err)
 	}
