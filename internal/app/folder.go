@@ -20,9 +20,6 @@ import (
 const (
 	nextKeyFile  = keyFile + ".next" // of a rotation that is not finished
 	backupFolder = "backups"         // daily ones
-	// mirrorFolder holds copies of what can be read again. They are sealed under keys in the store, and know where it
-	// stood, so they go when another store comes.
-	mirrorFolder = "mirror"
 )
 
 // Folder is a data folder and its key, for commands that work on it while no server does. Each of them can be killed at
@@ -156,6 +153,7 @@ func (f *Folder) Restore(ctx context.Context, file string, now time.Time) (Resto
 		return done, explainCopy(err, "the backup "+file, "nothing was changed")
 	}
 	defer func() { _ = os.Remove(staged) }()
+	// Local copies of records are sealed under keys in the store, and know where it stood.
 	if err := os.RemoveAll(filepath.Join(f.dir, mirrorFolder)); err != nil {
 		return done, fmt.Errorf("nothing was changed: deleting what belongs to the present store: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -410,4 +411,32 @@ func TestReadyMeansWritable(t *testing.T) {
 	if probed.IsZero() || !probed.Equal(s.probed) {
 		t.Error("each question writes")
 	}
+}
+
+// TestEveryBucketIsKnown: whoever adds a bucket says whether its values are rows, which are checked, or an index.
+func TestEveryBucketIsKnown(t *testing.T) {
+	t.Parallel()
+	indexes := []string{
+		bucketExportersByName, bucketExportersByCompany, bucketExportersBySheet, bucketExportersByDue,
+		bucketRunsByExporter, bucketRunsByDue, bucketRunsBy, bucketActive, bucketActiveByExporter, bucketUsersByEmail,
+	}
+	s := newStore(t)
+	fill(t, s)
+	must(t, s.db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			if slices.Contains(indexes, string(name)) {
+				return nil
+			}
+			if !slices.Contains(rowBuckets(), string(name)) {
+				t.Errorf("the bucket %s is neither among rowBuckets nor an index here", name)
+			}
+			return b.ForEach(func(k, raw []byte) error {
+				if string(name) == bucketMeta && string(k) == keySchema {
+					return nil
+				}
+				_, err := decodeRow(string(name), string(k), raw)
+				return err
+			})
+		})
+	}))
 }

@@ -68,6 +68,7 @@ func listVariables(s config.Settings) []web.Variable {
 			Help: "Days of history.",
 		},
 		{Name: "LEDGERSHEET_BACKUPS", Value: fmt.Sprint(s.Backups), Help: "Daily backups that are kept."},
+		{Name: "LEDGERSHEET_MIRROR", Value: onOff(s.Mirror), Help: "Local copies of QuickBooks' records."},
 		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
 			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
@@ -84,6 +85,13 @@ func listVariables(s config.Settings) []web.Variable {
 		}
 	}
 	return list
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func listLimits(l config.Limits) []web.Variable {

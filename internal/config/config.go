@@ -43,6 +43,7 @@ type Flags struct {
 	RunTimeout     string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
 	RetentionDays  string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
 	Backups        string `env:"LEDGERSHEET_BACKUPS" default:"7" placeholder:"N" help:"Daily backups of the store that are kept in the data folder; 0 for none (${default})."`
+	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
 	DebugAddr      string `env:"LEDGERSHEET_DEBUG_ADDR" placeholder:"HOST:PORT" help:"Loopback address for Go's profiles (/debug/pprof/); none when it is not set."`
@@ -84,7 +85,8 @@ type Settings struct {
 	Workers                int
 	RunTimeout             time.Duration
 	Retention              time.Duration
-	Backups                int // daily backups that are kept; 0 for none
+	Backups                int  // daily backups that are kept; 0 for none
+	Mirror                 bool // keep local copies of QuickBooks' records
 	MetricsAddr            string
 	DebugAddr              string // on loopback; empty for none
 	Limits                 Limits
@@ -148,6 +150,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
 	}
 	s.Backups = r.number("LEDGERSHEET_BACKUPS", f.Backups, 0, 1000)
+	s.Mirror = r.onOff("LEDGERSHEET_MIRROR", f.Mirror)
 	s.Limits = r.limits(f.LimitFlags)
 	s.DebugAddr = r.loopback("LEDGERSHEET_DEBUG_ADDR", f.DebugAddr)
 	r.address("LEDGERSHEET_ADDR", f.Addr)
@@ -213,6 +216,18 @@ func (r *reader) number(name, text string, least, most int) int {
 		r.fault("%s must be a number from %d to %d, not %q", name, least, most, text)
 	}
 	return n
+}
+
+// onOff reads a switch that is on unless it says otherwise.
+func (r *reader) onOff(name, text string) bool {
+	switch text {
+	case "", "on":
+		return true
+	case "off":
+	default:
+		r.fault("%s must be on or off, not %q", name, text)
+	}
+	return false
 }
 
 func (r *reader) address(name, text string) {
