@@ -152,7 +152,7 @@ func (f *Folder) Restore(ctx context.Context, file string, now time.Time) (Resto
 	if err != nil {
 		return done, explainCopy(err, "the backup "+file, "nothing was changed")
 	}
-	defer func() { _ = os.Remove(staged) }()
+	defer func() { _ = os.Remove(staged) }() //nolint:gosec // it was made here
 	// Local copies of records are sealed under keys in the store, and know where it stood.
 	if err := os.RemoveAll(filepath.Join(f.dir, mirrorFolder)); err != nil {
 		return done, fmt.Errorf("nothing was changed: deleting what belongs to the present store: %w", err)
@@ -189,7 +189,7 @@ func (f *Folder) stage(ctx context.Context, file string) (done Restored, staged 
 	if err := boltstore.ForgetPartial(f.store()); err != nil {
 		return done, "", err
 	}
-	in, err := os.Open(file)
+	in, err := os.Open(file) //nolint:gosec // whoever gives the command names the file
 	if err != nil {
 		return done, "", err
 	}
@@ -199,7 +199,7 @@ func (f *Folder) stage(ctx context.Context, file string) (done Restored, staged 
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(staged)
+			_ = os.Remove(staged) //nolint:gosec // it was made here
 		}
 	}()
 	done.Contents, err = boltstore.Verify(ctx, staged, only)

@@ -67,7 +67,8 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 		Name: "ledgersheet_runs_running", Help: "Runs under way.",
 	}, func() float64 { _, r := active(); return r })
 	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted,
-		m.backup, build, queued, running, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		m.backup, build, queued, running, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
