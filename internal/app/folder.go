@@ -228,7 +228,7 @@ func (f *Folder) tryOut(ctx context.Context, staged string, only, ring *vault.Va
 	err = errors.Join(err, store.Close())
 	if older, _ := filepath.Glob(staged + ".v*.bak"); err == nil { // copies from before a migration
 		for _, name := range older {
-			err = errors.Join(err, os.Remove(name))
+			err = errors.Join(err, os.Remove(name)) //nolint:gosec // it was made here
 		}
 	}
 	return err
