@@ -82,20 +82,14 @@ const (
 // keepDifference stores what a run changed, and reports whether all of it fitted. A failure is only logged, because the
 // rows are already in the sheet.
 func (j *job) keepDifference(ctx context.Context, set *change.Set) (complete bool) {
-	data, err := set.Pack(differenceKept)
+	data, complete, err := set.Pack(differenceKept)
 	if err == nil {
 		err = j.o.Store.PutDifference(context.WithoutCancel(ctx), j.run, data)
-	}
-	if err == nil {
-		var kept *change.Set
-		if kept, err = change.Unpack(data); err == nil {
-			complete = kept.Complete
-		}
 	}
 	if err != nil {
 		j.log.WarnContext(ctx, "what a run changed was not kept", "run", string(j.run), "error", err.Error())
 	}
-	return complete
+	return complete && err == nil
 }
 
 // Difference returns what a run changed. It is a NotFound problem if nothing was stored.
