@@ -49,8 +49,9 @@ func TestPackSizes(t *testing.T) {
 	for _, items := range []int{0, 1, 10, 300, 400, 1000, 20_000} {
 		set := &change.Set{Rows: items, Added: items, Complete: true, Items: []change.Item{}}
 		for i := range items {
+			text := fmt.Sprint("Zeile ", i, " \" \\ \n <b> \x7f")
 			set.Items = append(set.Items, change.Item{Kind: change.Added, Key: fmt.Sprint(i), Cells: []change.Cell{
-				{Column: "Größe <&>\u2028", New: change.Value{Kind: 's', Text: fmt.Sprint("Zeile ", i, " \" \\ \n <b> \x7f")}},
+				{Column: "Größe <&>\u2028", New: change.Value{Kind: 's', Text: text}},
 				{Column: "Total", New: change.Value{Kind: 'n', Text: fmt.Sprint(i, ".50")}},
 			}})
 		}

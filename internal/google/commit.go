@@ -26,7 +26,7 @@ func (r *write) commitBody(reqs []any) ([]byte, error) {
 	if r.plan.place.tab == nil {
 		reqs = append(reqs, anys(r.plan.guards())...)
 	}
-	return marshal(map[string]any{"requests": reqs, "includeSpreadsheetInResponse": true})
+	return batchBody(reqs)
 }
 
 // commit sends the batch that readers see. Its stamp shows whether it was carried out. If the rows are not where the
