@@ -94,9 +94,10 @@ func appendUpdate(b []byte, at *sheets.GridRange, fields string, rows int,
 }
 
 // batchBody returns a batchUpdate of requests, which are appenders or what encoding/json encodes. It answers with the
-// spreadsheet's state afterwards.
-func batchBody(reqs []any) ([]byte, error) {
-	b := []byte(`{"includeSpreadsheetInResponse":true,"requests":[`)
+// spreadsheet's state afterwards. size is about how many bytes the cells take.
+func batchBody(reqs []any, size int) ([]byte, error) {
+	const others = 8 << 10 // bytes of requests without cells
+	b := append(make([]byte, 0, size+others), `{"includeSpreadsheetInResponse":true,"requests":[`...)
 	for i, q := range reqs {
 		if i > 0 {
 			b = append(b, ',')

@@ -67,7 +67,7 @@ func TestBatchesAreEncodedAsByTheGeneratedTypes(t *testing.T) {
 			Draw(t, "links")
 		label := rapid.Bool().Draw(t, "label")
 		other := deleteSheet(7)
-		got, err := batchBody([]any{&valueUpdate{at, rows}, other, &linkUpdate{at, links, label}, other})
+		got, err := batchBody([]any{&valueUpdate{at, rows}, other, &linkUpdate{at, links, label}, other}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestBatchesRefuseWhatIsNoNumber(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"1.", "--1", "NaN", "1,5"} {
 		u := &valueUpdate{rect{0, 0, 1, 1}.grid(0), [][]value{{{Kind: 'n', Text: text}}}}
-		if body, err := batchBody([]any{u}); err == nil {
+		if body, err := batchBody([]any{u}, 0); err == nil {
 			t.Errorf("%q became %s", text, body)
 		}
 	}

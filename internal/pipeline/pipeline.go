@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ type Runner struct {
 	o           Options
 	log         *slog.Logger
 	definitions map[string]export.Definition
+	hidden      map[string][]string // by definition, the columns whose values must not appear in a difference
 }
 
 // New returns a Runner.
@@ -55,12 +57,17 @@ func New(o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	r := &Runner{o: o, log: o.Logger, definitions: map[string]export.Definition{}}
+	r := &Runner{o: o, log: o.Logger, definitions: map[string]export.Definition{}, hidden: map[string][]string{}}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	for _, d := range o.Definitions {
 		r.definitions[d.Info().ID] = d
+		for _, c := range d.Catalogue() {
+			if c.Sensitive {
+				r.hidden[d.Info().ID] = append(r.hidden[d.Info().ID], c.Path)
+			}
+		}
 	}
 	return r
 }
@@ -290,24 +297,11 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		KeepMonthEnds: e.KeepMonths, InPlace: e.InPlace,
 		Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
-		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hidden[e.Definition], Budget: differenceBudget,
 		Meter: j.sheets, Report: j.reportPhase,
 		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
 		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
 	}, nil
-}
-
-// hiddenColumns returns the columns whose values must not appear in a difference.
-func (r *Runner) hiddenColumns(e export.Exporter) []string {
-	var list []string
-	if d := r.definitions[e.Definition]; d != nil {
-		for _, c := range d.Catalogue() {
-			if c.Sensitive {
-				list = append(list, c.Path)
-			}
-		}
-	}
-	return list
 }
 
 func (j *job) reportPhase(phase export.Phase, rows int) {
@@ -319,6 +313,9 @@ func (j *job) reportPhase(phase export.Phase, rows int) {
 // exists all the same. If a person has chosen another target in the meantime, that choice stays.
 func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
+	if reflect.DeepEqual(before, t) { // as most runs leave it
+		return nil
+	}
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
 		if e.Target.SamePlace(before) {
 			if e.Target.Spreadsheet != t.Spreadsheet {
