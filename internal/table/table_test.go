@@ -170,7 +170,8 @@ func TestSpoolSizes(t *testing.T) {
 			for i := range rows {
 				text := strings.Repeat("äx", size/rows/3) + fmt.Sprint(i)
 				want = append(want, text)
-				if err := spool.Add(table.Row{Cells: []table.Cell{table.TextOf(text), {}}, Link: "https://example.com"}); err != nil {
+				row := table.Row{Cells: []table.Cell{table.TextOf(text), {}}, Link: "https://example.com"}
+				if err := spool.Add(row); err != nil {
 					t.Fatal(err)
 				}
 			}
