@@ -143,6 +143,9 @@ func configFacts(e export.Exporter, k known) []fact {
 		facts = append(facts, fact{Title: "Where", Text: fileWords(e.Target)})
 	} else {
 		place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
+		if e.IsSplit() {
+			place = "Tabs that begin with “" + e.Target.Sheet + "”, each from " + e.Target.Start
+		}
 		if e.Target.Spreadsheet == "" {
 			place += ", in a new spreadsheet that the first run makes"
 			if e.Target.Template != "" {
