@@ -123,7 +123,8 @@ func (s *splitWorld) wantForeseen() (export.Run, *googlesim.Spreadsheet) {
 		Requests                                 export.Requests
 	}
 	want := told{run.Rows, run.Added, run.Changed, run.Removed, run.HandEdits, run.Requests}
-	got := told{dry.Change.Rows, dry.Change.Added, dry.Change.Changed, dry.Change.Removed, dry.Change.Edited, dry.Requests}
+	set := dry.Change
+	got := told{set.Rows, set.Added, set.Changed, set.Removed, set.Edited, dry.Requests}
 	if diff := cmp.Diff(want, got); diff != "" {
 		s.t.Errorf("the run against its dry run:\n%s", diff)
 	}
@@ -231,7 +232,7 @@ func TestSplitByCompany(t *testing.T) {
 			t.Errorf("with a company deleted: %+v", gone.Result)
 		}
 		time.Sleep(time.Second)
-		s.change(func(e *export.Exporter) { e.Companies = []export.RealmID{s.companies[1].Realm, s.companies[0].Realm} })
+		s.change(func(e *export.Exporter) { e.Companies = append(e.Companies, s.companies[0].Realm) })
 		back, _ := s.wantForeseen()
 		if diff := cmp.Diff(tabs[title(0)], shown(doc)[title(0)]); diff != "" || back.Added != 12 {
 			t.Errorf("with the company back: %+v\n%s", back.Result, diff)
@@ -245,7 +246,8 @@ func TestSplitStatements(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSplitWorld(t, 2, export.SplitCompany)
 		options := map[string]string{
-			export.OptBasis: "Accrual", export.OptDateRange: "last_12_months", export.OptCompanies: export.CompaniesBeside,
+			export.OptBasis: "Accrual", export.OptDateRange: "last_12_months",
+			export.OptCompanies: export.CompaniesBeside,
 		}
 		e := s.newExporter("profit_and_loss", options, nil, s.companies...)
 		e.Split, e.TitleBlock, e.Look = export.SplitCompany, true, export.ReportLook
@@ -328,8 +330,8 @@ func TestSplitUndo(t *testing.T) {
 	})
 }
 
-// TestSplitFaults lets each request to Google fail, or lose its answer, while three tabs change. Each tab is old or new,
-// and the next run makes all of them right.
+// TestSplitFaults lets each request to Google fail, or lose its answer, while three tabs change. Each tab is old or
+// new, and the next run makes all of them right.
 func TestSplitFaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -478,7 +480,8 @@ func TestSplitChangeLog(t *testing.T) {
 			s.invoice(1, "")
 			if i%2 == 1 {
 				s.google.Fail(googlesim.Fault{
-					Kind: "batchUpdate", Skip: 1, Times: -1, Status: http.StatusForbidden, State: "PERMISSION_DENIED", Message: "no",
+					Kind: "batchUpdate", Skip: 1, Times: -1, Status: http.StatusForbidden,
+					State: "PERMISSION_DENIED", Message: "no",
 				})
 				if r := s.run(s.e.ID); r.Status != export.RunFailed || rows(0) == was[0] || rows(1) != was[1] {
 					t.Fatalf("the run %s: %+v", r.Status, r.Result)
@@ -495,6 +498,44 @@ func TestSplitChangeLog(t *testing.T) {
 			if again, _ := s.mustRun(s.e.ID); !again.Unchanged {
 				t.Errorf("round %d: the run after it: %+v", i, again.Result)
 			}
+		}
+	})
+}
+
+// TestSplitAttempts lets Google fail for a while at each request. The run goes on in another attempt, and tells of what
+// all of them did.
+func TestSplitAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSplitWorld(t, 1, export.SplitYear)
+		var dates []string
+		for i := range 3 {
+			dates = append(dates, time.Now().AddDate(i-2, 0, 0).Format("2006")+"-01-15")
+			s.invoice(0, dates[i])
+		}
+		s.mustRun(s.e.ID)
+		several := 0
+		for skip := range 24 {
+			for _, date := range dates {
+				s.invoice(0, date)
+			}
+			time.Sleep(time.Second)
+			s.google.Fail(googlesim.Fault{Skip: skip, Times: 7, Status: http.StatusServiceUnavailable,
+				State: "UNAVAILABLE", Message: "later"})
+			run, doc := s.mustRun(s.e.ID)
+			s.google.ClearFaults()
+			if run.Attempts > 1 {
+				several++
+			}
+			set, err := s.desk().Difference(s.ctx, run.ID)
+			must(t, err)
+			if run.Added != 3 || run.Unchanged || !run.Undoable || set.Added != 3 || len(set.Items) != 3 ||
+				!set.Complete || set.Rows != run.Rows || run.Rows != rowsOf(shown(doc)) {
+				t.Errorf("request %d, %d attempts: %+v, difference %+v", skip, run.Attempts, run.Result, set)
+			}
+		}
+		if several < 5 {
+			t.Errorf("%d runs took several attempts", several)
 		}
 	})
 }

@@ -34,9 +34,9 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 	switch {
 	case !r.Status.Over():
 		return Undo{}, notUndone("It has not ended yet.")
-	case r.Status == export.RunFailed && r.Exporter.IsSplit():
-		return Undo{}, notUndone("It failed, and may have written some tabs. Run the exporter again, or undo the run " +
-			"before it.")
+	case r.Status != export.RunSucceeded && r.Exporter.IsSplit():
+		return Undo{}, notUndone("It did not succeed, and may have written some tabs. Run the exporter again, or " +
+			"undo the run before it.")
 	case r.Status != export.RunSucceeded || r.Unchanged:
 		return Undo{}, notUndone("It changed nothing in the sheet.")
 	case r.Exporter.Target.IsFile():

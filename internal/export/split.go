@@ -20,8 +20,8 @@ const (
 	SplitCompany Split = "company" // each as if the exporter had that company alone
 )
 
-// MostParts limits the tabs of a split exporter. Google allows 200 in a spreadsheet, and each may have a hidden one that
-// keeps what stood before.
+// MostParts limits the tabs of a split exporter. Google allows 200 in a spreadsheet, and each may have a hidden one
+// that keeps what stood before.
 const MostParts = 100
 
 // IsSplit reports whether the rows are divided among tabs.
@@ -58,9 +58,9 @@ func (s Split) Words() string {
 
 // SplitHelp says what to know before splitting a definition's rows.
 func SplitHelp(d Definition) string {
-	help := "Each tab is named after the one above, such as “Invoices 2026” or “Invoices – Main Street Shop”; new ones " +
-		"come as they are needed. Each changes as a whole; a run that fails may leave some tabs new and others old. A " +
-		"tab whose rows are gone keeps its titles, and tabs of an earlier choice stay as they are."
+	help := "Each tab is named after the one above, such as “Invoices 2026” or “Invoices – Main Street Shop”; new " +
+		"ones come as they are needed. Each changes as a whole; a run that fails may leave some tabs new and others " +
+		"old. A tab whose rows are gone keeps its titles, and tabs of an earlier choice stay as they are."
 	if slices.Contains(Splits(d), SplitYear) {
 		help += " The year is that of the date that the date range is about."
 	}

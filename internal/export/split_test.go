@@ -34,7 +34,8 @@ func TestOwners(t *testing.T) {
 	t.Parallel()
 	seen := map[ID]bool{}
 	for _, p := range []Part{
-		{Split: SplitYear, Of: "2025"}, {Split: SplitYear}, {Split: SplitCompany, Of: "2025"}, {Split: SplitCompany, Of: "9"},
+		{Split: SplitYear, Of: "2025"}, {Split: SplitYear},
+		{Split: SplitCompany, Of: "2025"}, {Split: SplitCompany, Of: "9"},
 	} {
 		owner := p.Owner("exp_01")
 		if seen[owner] || ExporterOf(owner) != "exp_01" {

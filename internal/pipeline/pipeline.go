@@ -66,8 +66,8 @@ func New(o Options) *Runner {
 }
 
 // Work carries out a run with the exporter's current configuration and calls report with every change to the run's
-// record. If it returns a problem the run has failed, and the sheet still has its previous rows; if they are split, each
-// tab has all its previous rows or all its new ones.
+// record. If it returns a problem the run has failed, and the sheet still has its previous rows; if they are split,
+// each tab has all its previous rows or all its new ones.
 func (r *Runner) Work(ctx context.Context, run export.Run, report func(change func(*export.Run))) error {
 	e, err := r.o.Store.Exporter(ctx, run.Exporter.ID)
 	if errors.Is(err, export.ErrNotFound) {

@@ -58,7 +58,8 @@ func newLedger(t *testing.T) *ledger {
 	b.exporter.Definition, b.exporter.Target.Spreadsheet = "sales", "made"
 	b.exporter.Companies = []export.RealmID{"1", "2"}
 	return &ledger{
-		bench: b, sales: map[export.RealmID][]sale{}, marks: map[string][]byte{}, tabs: map[export.ID]sheet{}, fails: -1,
+		bench: b, sales: map[export.RealmID][]sale{}, marks: map[string][]byte{}, tabs: map[export.ID]sheet{},
+		fails: -1,
 	}
 }
 
@@ -213,9 +214,10 @@ var (
 
 func day(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
 
-// TestSplitHoldsAllRows changes sales, companies and columns between runs, and lets some of them fail at a tab: each tab
-// is old or new. Once a run succeeds, the tabs together hold what the exporter would write unsplit, each row on the tab
-// of its year or company and in the same order, and the run's sums equal those of the unsplit one and of the dry run.
+// TestSplitHoldsAllRows changes sales, companies and columns between runs, and lets some of them fail at a tab: each
+// tab is old or new. Once a run succeeds, the tabs together hold what the exporter would write unsplit, each row on the
+// tab of its year or company and in the same order, and the run's sums equal those of the unsplit one and of the dry
+// run.
 func TestSplitHoldsAllRows(t *testing.T) {
 	t.Parallel()
 	for _, by := range []export.Split{export.SplitYear, export.SplitCompany} {
@@ -230,7 +232,9 @@ func checkSplit(t *testing.T, rt *rapid.T, by export.Split) {
 	l := newLedger(t)
 	l.exporter.Split = by
 	for step := range rapid.IntRange(1, 6).Draw(rt, "steps") {
-		l.exporter.Companies = rapid.SampledFrom([][]export.RealmID{{"1"}, {"2"}, {"1", "2"}, {"2", "1"}}).Draw(rt, "companies")
+		l.exporter.Companies = rapid.SampledFrom([][]export.RealmID{
+			{"1"}, {"2"}, {"1", "2"}, {"2", "1"},
+		}).Draw(rt, "companies")
 		l.exporter.Columns = rapid.SampledFrom([][]string{
 			nil, {"Id"}, {"TxnDate", "Id", "TotalAmt"}, {"MetaData.CreateTime", "TotalAmt", "Id"},
 		}).Draw(rt, "columns")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/table"
 )
@@ -20,9 +21,18 @@ type tab struct {
 	First   export.ID      `json:"first"`   // the run that began it
 	Rows    int            `json:"rows"`    // that the last write left
 	Columns []table.Column `json:"columns"` // likewise
+	Last    *lastWrite     `json:"last,omitempty"`
 }
 
-// tabs are those of a split exporter. They stay known when their rows are gone, and when the exporter is split otherwise.
+// lastWrite is what the last run that changed a tab did to it, over all its attempts.
+type lastWrite struct {
+	Run  export.ID  `json:"run"`
+	Set  change.Set `json:"set"`            // without items
+	Lost bool       `json:"lost,omitempty"` // what stood before is not kept
+}
+
+// tabs are those of a split exporter. They stay known when their rows are gone, and when the exporter is split
+// otherwise.
 type tabs struct {
 	// Place is the exporter's target for which they are known.
 	Place export.Target `json:"place"`
