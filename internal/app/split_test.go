@@ -330,6 +330,122 @@ func TestSplitUndo(t *testing.T) {
 	})
 }
 
+// TestSplitUndoAfterFaults undoes a run that changed a tab and began another, which has changed since, while Google fails
+// at one request after another. A second undo does the rest.
+func TestSplitUndoAfterFaults(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSplitWorld(t, 1, export.SplitYear)
+		year := time.Now().Year()
+		old := fmt.Sprint(year-1) + "-05-05"
+		s.invoice(0, old)
+		_, doc := s.mustRun(s.e.ID)
+		half := 0
+		for skip := 4; skip < 20; skip += 5 {
+			want := shown(doc)
+			fresh := fmt.Sprint(year+skip) + "-01-01"
+			time.Sleep(time.Second)
+			s.invoice(0, old)
+			s.invoice(0, fresh)
+			run, _ := s.mustRun(s.e.ID)
+			time.Sleep(time.Second)
+			s.invoice(0, fresh)
+			s.mustRun(s.e.ID)
+			title := "Data " + fresh[:4]
+			want[title] = shown(doc)[title][:1]
+			all := shown(doc)
+			time.Sleep(time.Second)
+			s.google.Fail(googlesim.Fault{
+				Skip: skip, Times: -1, Status: http.StatusForbidden, State: "PERMISSION_DENIED", Message: "no",
+			})
+			if skip%2 == 1 {
+				s.google.Fail(googlesim.Fault{Skip: skip, DropAfterApply: true})
+			}
+			undone := s.undo(run.ID)
+			s.google.ClearFaults()
+			if now := shown(doc); undone.Status == export.RunFailed && !cmp.Equal(now, all) {
+				half++
+			}
+			must(t, s.app.Stop(s.ctx))
+			s.open()
+			time.Sleep(time.Second)
+			if undone.Status != export.RunSucceeded {
+				undone = s.undo(run.ID)
+			}
+			if diff := cmp.Diff(want, shown(doc)); diff != "" || undone.Status != export.RunSucceeded {
+				t.Fatalf("request %d: the undo %s, %v:\n%s", skip, undone.Status, undone.Problem, diff)
+			}
+			time.Sleep(time.Second)
+			if next, _ := s.mustRun(s.e.ID); next.HandEdits != 0 || !cmp.Equal(all, shown(doc)) {
+				t.Errorf("request %d: the next run: %+v", skip, next.Result)
+			}
+		}
+		if half == 0 {
+			t.Error("no undo failed after it had changed a tab")
+		}
+	})
+}
+
+// TestSplitChosenLater turns splitting on and off. The tab that held all rows stays, and goes on afterwards.
+func TestSplitChosenLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSplitWorld(t, 2, export.SplitNone)
+		_, doc := s.mustRun(s.e.ID)
+		whole := shown(doc)["Data"]
+		for _, by := range []export.Split{export.SplitCompany, export.SplitYear} {
+			time.Sleep(time.Second)
+			s.change(func(e *export.Exporter) { e.Split = by })
+			run, _ := s.mustRun(s.e.ID)
+			if tabs := shown(doc); !cmp.Equal(whole, tabs["Data"]) || run.Rows != 24 || len(tabs) < 3 {
+				t.Errorf("by %s: %+v, tabs %v", by, run.Result, tabs)
+			}
+		}
+		time.Sleep(time.Second)
+		s.invoice(0, "")
+		must(t, doc.RenameTab("Data", "All"))
+		s.change(func(e *export.Exporter) { e.Split = export.SplitNone })
+		if run, _ := s.mustRun(s.e.ID); run.Added != 1 || len(shown(doc)["All"]) != 26 {
+			t.Errorf("with one tab again: %+v", run.Result)
+		}
+		time.Sleep(time.Second)
+		s.change(func(e *export.Exporter) { e.Split, e.Target.Start = export.SplitCompany, "B3" })
+		run, _ := s.mustRun(s.e.ID)
+		moved := doc.Values("'All – " + s.companies[0].Name + "'!B3:B4")
+		if left := shown(doc)["Data – "+s.companies[0].Name]; len(left) > 0 || run.Added != 1 || len(moved) != 2 {
+			t.Errorf("from another cell: %+v, %v, left %v", run.Result, moved, left)
+		}
+	})
+}
+
+// TestSplitRests asks Google for nothing but the spreadsheet's edition while nothing changes.
+func TestSplitRests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSplitWorld(t, 2, export.SplitCompany)
+		s.change(func(e *export.Exporter) {
+			e.Schedule = export.Schedule{Cron: "30 * * * *", Timezone: "UTC", Enabled: true}
+		})
+		latest := func() export.Run {
+			t.Helper()
+			time.Sleep(time.Hour)
+			runs, _, err := s.desk().Runs(s.ctx, export.RunFilter{Exporter: s.e.ID})
+			must(t, err)
+			return runs[0]
+		}
+		for range 3 {
+			latest()
+		}
+		if last := latest(); !last.Unchanged || last.Sheets != 1 || last.Rows != 24 || last.URL == "" {
+			t.Errorf("the fourth run: %+v", last)
+		}
+		s.invoice(1, "")
+		if next := latest(); next.Unchanged || next.Added != 1 || next.Rows != 25 {
+			t.Errorf("the run with something new: %+v", next)
+		}
+	})
+}
+
 // TestSplitFaults lets each request to Google fail, or lose its answer, while three tabs change. Each tab is old or
 // new, and the next run makes all of them right.
 func TestSplitFaults(t *testing.T) {

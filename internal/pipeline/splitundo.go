@@ -35,19 +35,23 @@ func (j *job) findUndone(ctx context.Context) ([]share, error) {
 			return nil, notKept("The tabs stand elsewhere now.")
 		}
 		j.tab = &t
-		last, err := j.lastBefore(ctx, run)
-		switch {
-		case err != nil:
-			return nil, err
-		case last != "":
-			g.shares = append(g.shares, share{tab: t, undoes: last})
-		case t.First >= run && t.Rows > 0:
-			parts, err := j.partsOf(ctx, t)
-			if err != nil {
-				return nil, err
+		if t.First >= run {
+			if t.Rows > 0 {
+				parts, err := j.partsOf(ctx, t)
+				if err != nil {
+					return nil, err
+				}
+				j.addShare(in, &g, share{tab: t}, table.NewSpool(table.Schema{Columns: t.Columns}), parts)
+				g.shares[len(g.shares)-1].replaces = true
 			}
-			j.addShare(in, &g, share{tab: t}, table.NewSpool(table.Schema{Columns: t.Columns}), parts)
-			g.shares[len(g.shares)-1].replaces = true
+			continue
+		}
+		last, err := j.lastBefore(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		if last != "" {
+			g.shares = append(g.shares, share{tab: t, undoes: last})
 		}
 	}
 	j.tab = nil

@@ -61,7 +61,7 @@ func (j *job) readTabs(ctx context.Context) error {
 		}
 	}
 	was, now := j.tabs.Place, j.exporter.Target
-	if was.Account != now.Account || was.Spreadsheet != now.Spreadsheet {
+	if was.Spreadsheet != now.Spreadsheet {
 		j.tabs = &tabs{}
 	}
 	renamed := !strings.EqualFold(was.Sheet, now.Sheet)

@@ -126,7 +126,8 @@ func configFacts(e export.Exporter, k known) []fact {
 	if d, err := k.desk.Definition(e.Definition); err == nil {
 		title = func(column string) string { return columnTitle(d, e, column) }
 		for _, o := range d.OptionList() {
-			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert
+			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert ||
+				o.Key == export.OptCompanies && e.Split == export.SplitCompany
 			if v := e.Option(d, o.Key); v != "" && v != "false" && !moot {
 				facts = append(facts, fact{Title: o.Title, Text: optionText(d, o, v)})
 			}
