@@ -418,34 +418,6 @@ func TestSplitChosenLater(t *testing.T) {
 	})
 }
 
-// TestSplitRests asks Google for nothing but the spreadsheet's edition while nothing changes.
-func TestSplitRests(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSplitWorld(t, 2, export.SplitCompany)
-		s.change(func(e *export.Exporter) {
-			e.Schedule = export.Schedule{Cron: "30 * * * *", Timezone: "UTC", Enabled: true}
-		})
-		latest := func() export.Run {
-			t.Helper()
-			time.Sleep(time.Hour)
-			runs, _, err := s.desk().Runs(s.ctx, export.RunFilter{Exporter: s.e.ID})
-			must(t, err)
-			return runs[0]
-		}
-		for range 3 {
-			latest()
-		}
-		if last := latest(); !last.Unchanged || last.Sheets != 1 || last.Rows != 24 || last.URL == "" {
-			t.Errorf("the fourth run: %+v", last)
-		}
-		s.invoice(1, "")
-		if next := latest(); next.Unchanged || next.Added != 1 || next.Rows != 25 {
-			t.Errorf("the run with something new: %+v", next)
-		}
-	})
-}
-
 // TestSplitFaults lets each request to Google fail, or lose its answer, while three tabs change. Each tab is old or
 // new, and the next run makes all of them right.
 func TestSplitFaults(t *testing.T) {

@@ -82,7 +82,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	})
 	j := &job{
 		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
-		report:     report,
+		report: report, due: dueOf(run),
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
@@ -92,11 +92,21 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	return j.do(ctx)
 }
 
+// dueOf returns from when on what QuickBooks says is new enough for a run: exporters that are due together, and
+// attempts of one run, share what was asked. A person wants what is true after the click.
+func dueOf(run export.Run) time.Time {
+	if !run.Due.IsZero() {
+		return run.Due
+	}
+	return run.QueuedAt.Add(1)
+}
+
 // job is a run in progress.
 type job struct {
 	*Runner
 	run                export.ID
 	trigger            export.Trigger
+	due                time.Time // of a run: see export.Query
 	undoes             export.ID // of TriggerUndo
 	undoable           bool      // what stood before is kept
 	repairs            []export.Repair
@@ -140,6 +150,9 @@ type gathered struct {
 func (j *job) inputsFor(ctx context.Context) (in inputs, account export.GoogleAccount, err error) {
 	if in, err = j.lookUp(ctx, j.exporter, 0); err != nil {
 		return in, account, err
+	}
+	if !j.due.IsZero() {
+		in.due = j.due
 	}
 	if err := j.spareRefused(in.companies); err != nil {
 		return in, account, err

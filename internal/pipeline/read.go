@@ -21,7 +21,8 @@ type inputs struct {
 	companies  []export.Company
 	columns    []string
 	today      time.Time
-	limit      int // rows a company; 0 means all
+	due        time.Time // see export.Query
+	limit      int       // rows a company; 0 means all
 	beside     bool
 	snapshot   bool              // rows are added to those of earlier runs as a whole
 	titles     map[string]string // people's own, by column
@@ -118,6 +119,7 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 	if e.Split == export.SplitYear {
 		in.addDate(e)
 	}
+	in.due = r.o.Now().Add(1) // what was asked before was for others
 	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
 	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	return in, nil
@@ -254,7 +256,7 @@ func (r *Runner) open(
 func (r *Runner) query(in inputs, e export.Exporter, c export.Company, m *export.Meter) export.Query {
 	return export.Query{
 		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
-		Today: in.today, Limit: in.limit, Meter: m,
+		Today: in.today, Limit: in.limit, Due: in.due, Meter: m,
 	}
 }
 
