@@ -119,12 +119,11 @@ func (s *splitWorld) wantForeseen() (export.Run, *googlesim.Spreadsheet) {
 	must(s.t, err)
 	run, doc := s.mustRun(s.e.ID)
 	type told struct {
-		Rows, Added, Changed, Removed, HandEdits int
-		Requests                                 export.Requests
+		Rows, Added, Changed, Removed, HandEdits, Sheets int
 	}
-	want := told{run.Rows, run.Added, run.Changed, run.Removed, run.HandEdits, run.Requests}
+	want := told{run.Rows, run.Added, run.Changed, run.Removed, run.HandEdits, run.Sheets}
 	set := dry.Change
-	got := told{set.Rows, set.Added, set.Changed, set.Removed, set.Edited, dry.Requests}
+	got := told{set.Rows, set.Added, set.Changed, set.Removed, set.Edited, dry.Requests.Sheets}
 	if diff := cmp.Diff(want, got); diff != "" {
 		s.t.Errorf("the run against its dry run:\n%s", diff)
 	}
@@ -330,8 +329,8 @@ func TestSplitUndo(t *testing.T) {
 	})
 }
 
-// TestSplitUndoAfterFaults undoes a run that changed a tab and began another, which has changed since, while Google fails
-// at one request after another. A second undo does the rest.
+// TestSplitUndoAfterFaults undoes a run that changed a tab and began another, which has changed since, while Google
+// fails at one request or another. A second undo does the rest.
 func TestSplitUndoAfterFaults(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
