@@ -33,7 +33,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 		return DryRun{}, err
 	}
 	res.account = account
-	if dry, err = j.prepare(ctx, res); err != nil {
+	if dry, err = j.prepareAll(ctx, res); err != nil {
 		return DryRun{}, err
 	}
 	dry.Warnings = append(res.allWarnings(), dry.Warnings...)
@@ -51,7 +51,14 @@ func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) 
 	if err != nil {
 		return DryRun{}, err
 	}
-	return j.prepare(ctx, gathered{account: account})
+	if !e.IsSplit() {
+		return j.prepare(ctx, gathered{account: account})
+	}
+	shares, err := j.findUndone(ctx)
+	if err != nil {
+		return DryRun{}, err
+	}
+	return j.prepareAll(ctx, gathered{account: account, shares: shares})
 }
 
 // prepare finds out what a write would do.
