@@ -93,18 +93,34 @@ func TestKilledAnywhere(t *testing.T) {
 	if r := w.run(e.ID); r.Status != "succeeded" {
 		t.Fatalf("second run: %+v\n%s", r, w.log())
 	}
+	// The third one shows what a run asks for once its local copy and the sheet have settled.
+	gate.count(step{})
+	change(1)
+	if r := w.run(e.ID); r.Status != "succeeded" {
+		t.Fatalf("third run: %+v\n%s", r, w.log())
+	}
 	requests := gate.count(step{})
 	before = look()
+	spared := 0
 	for i, at := range steps(seed, requests, testing.Short()) {
-		change(i + 1)
+		change(i + 2)
 		gate.count(at)
 		var r run
 		w.api("POST", "/exporters/"+e.ID+"/runs", map[string]any{}, 202, &r)
 		var moment string
 		select {
 		case moment = <-gate.ended:
-		case <-time.After(wait):
-			t.Fatalf("%s of %d never came\n%s", at, len(requests), w.log())
+		case <-time.After(wait / 4):
+			// What a run asks QuickBooks depends on what its local copy knows, so it may have been done before.
+			if r := w.finish(r.ID); r.Status != "succeeded" {
+				t.Fatalf("%s of %d never came, and the run ended %+v\n%s", at, len(requests), r, w.log())
+			}
+			t.Logf("%s of %d never came: the run was done before", at, len(requests))
+			if spared++; spared > 3 {
+				t.Fatalf("%d moments never came", spared)
+			}
+			before = look()
+			continue
 		}
 		after := look()
 		if len(after) != len(before) && len(after) != len(before)+1 {
