@@ -31,6 +31,7 @@ type commands struct {
 	Run         runCommand         `cmd:"" help:"Run one exporter now and wait for it."`
 	Capture     captureCommand     `cmd:"" help:"Save QuickBooks' answers to an exporter for a bug report, without names, ids and true amounts."`
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
+	Status      statusCommand      `cmd:"" help:"Say what needs a person: one line for each cause."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,6 @@ import (
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
-	"ledgersheet/internal/problem"
 )
 
 // maxAnswer limits how much of a server's answer is read.
@@ -81,33 +79,7 @@ func newClient(base string, getenv func(string) string) (*client, error) {
 // call sends a request without a body and decodes the answer into v. If the server refuses, it returns the server's
 // problem.
 func (c *client) call(ctx context.Context, method, path string, v any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
-	if err != nil {
-		return fmt.Errorf("making a request: %w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	res, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking the server at %s: %w", c.base, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	if res.StatusCode >= 400 {
-		var refusal struct {
-			Error *problem.Problem `json:"error"`
-		}
-		if json.Unmarshal(data, &refusal) == nil && refusal.Error != nil {
-			return refusal.Error
-		}
-		return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	return nil
+	return c.send(ctx, method, path, nil, v)
 }
 
 // readAll reads a list of the API, page by page.

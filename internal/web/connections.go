@@ -165,7 +165,7 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 			count(use.Forecast))})
 	}
 	if !card.Connected {
-		card.Waiting = k.describeWaiting(co.Realm)
+		card.Waiting = k.describeWaiting(co.Realm, k.census.Companies[co.Realm])
 	}
 	return card
 }
