@@ -47,6 +47,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
 		{http.MethodPost, "/runs/:id/undo", s.undoRun},
 		{http.MethodGet, "/runs/:id/difference", s.getDifference},
+		{http.MethodGet, "/runs/:id/evidence", s.getEvidence},
 		{http.MethodGet, "/runs/:id/events", s.followRun},
 	})
 }

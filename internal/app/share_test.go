@@ -50,6 +50,11 @@ func TestReportsOfRunsThatAreDueTogetherAreShared(t *testing.T) {
 				if r.Status != export.RunSucceeded || r.Rows == 0 || r.Rows != runs[0].Rows {
 					t.Errorf("a run: %s, %d rows, %v", r.Status, r.Rows, r.Problem)
 				}
+				asked := w.evidence(r.ID).Asked.Requests()
+				if len(asked) == 0 || asked[0].ID == "" || asked[0].Shared == (r.QuickBooks > 0) ||
+					!strings.Contains(asked[0].What, "reports/ProfitAndLoss?accounting_method=Accrual&") {
+					t.Errorf("the evidence of a run with %d requests is %+v", r.QuickBooks, asked)
+				}
 			}
 			if len(runs) != 2 {
 				t.Errorf("%d runs", len(runs))

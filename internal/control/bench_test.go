@@ -190,6 +190,9 @@ func (previewer) DryUndo(context.Context, export.Exporter, export.ID) (pipeline.
 	return pipeline.DryRun{Change: &change.Set{Rows: 1, Removed: 1}}, nil
 }
 
+func (previewer) Evidence(context.Context, export.ID) (export.Evidence, error) {
+	return export.Evidence{}, nil
+}
 func (previewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return &change.Set{}, nil
 }

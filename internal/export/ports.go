@@ -20,11 +20,15 @@ var ErrExists = errors.New("exists already")
 var ErrFenced = errors.New("the run is held by somebody else, or by nobody")
 
 // Meter counts the requests that one run makes. The zero value is ready to use. A nil Meter counts nothing.
-type Meter struct{ n atomic.Int64 }
+type Meter struct {
+	n      atomic.Int64
+	notes  notes
+	parent *Meter // of a Part
+}
 
 // Add counts one request.
 func (m *Meter) Add() {
-	if m != nil {
+	for ; m != nil; m = m.parent {
 		m.n.Add(1)
 	}
 }
@@ -154,6 +158,13 @@ type DifferenceStore interface {
 	Difference(ctx context.Context, run ID) ([]byte, error)
 }
 
+// EvidenceStore keeps runs' evidence, sealed, by run. The bytes are for UnpackEvidence.
+type EvidenceStore interface {
+	PutEvidence(ctx context.Context, run ID, data []byte) error
+	// Evidence returns ErrNotFound for a run that left none. It is deleted together with its run.
+	Evidence(ctx context.Context, run ID) ([]byte, error)
+}
+
 // CallCount is how many metered calls were made to QuickBooks for a company on a day.
 type CallCount struct {
 	Day   string // 2006-01-02 in UTC
@@ -241,6 +252,7 @@ type Store interface {
 	MarkStore
 	RunStore
 	DifferenceStore
+	EvidenceStore
 	CallStore
 	UserStore
 	AuditStore

@@ -26,6 +26,7 @@ type Store interface {
 	Mark(ctx context.Context, key string) ([]byte, error)
 	PutMark(ctx context.Context, key string, data []byte) error
 	export.DifferenceStore
+	export.EvidenceStore
 }
 
 // Options are a Runner's dependencies.
@@ -80,11 +81,12 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
+		Runner: r, run: run.ID, began: r.o.Now(), revision: e.Revision, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
 		report:     report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
+	defer j.keepEvidence(ctx, run.Attempts)
 	if run.Trigger == export.TriggerUndo {
 		return j.undo(ctx)
 	}
@@ -95,6 +97,8 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 type job struct {
 	*Runner
 	run                export.ID
+	began              time.Time
+	revision           int // of the exporter, then
 	trigger            export.Trigger
 	undoes             export.ID // of TriggerUndo
 	undoable           bool      // what stood before is kept
@@ -259,6 +263,10 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 			run.Columns = len(w.Rows.Schema().Columns)
 		}
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
+		run.Cells, run.Digest = set.Cells, change.TraceDigest(res.Trace)
+		if res.Unchanged {
+			run.Cells = 0
+		}
 		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
 		run.Exporter.Target = res.Target
