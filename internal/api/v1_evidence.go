@@ -88,7 +88,8 @@ func evidenceViewOf(d *control.Desk, e control.Evidence) evidenceView {
 	}
 	v := evidenceView{
 		RunID: r.ID, ExporterID: r.ExporterID, ExporterName: r.ExporterName, Revision: e.Evidence.Revision,
-		Type: r.Type, Trigger: r.Trigger, StartedBy: r.StartedBy, Status: r.Status, StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
+		Type: r.Type, Trigger: r.Trigger, StartedBy: r.StartedBy, Status: r.Status,
+		StartedAt: r.StartedAt, FinishedAt: r.FinishedAt,
 		Attempts: r.Attempts, Day: nullable(e.Day), Timezone: nullable(e.Zone), Companies: r.Companies,
 		Parameters: parametersView{
 			Mode: e.Exporter.Mode, Columns: nonNil(e.Exporter.Columns), Filters: nonNil(e.Exporter.Filters),

@@ -71,9 +71,9 @@ func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 // WriteHeader implements http.ResponseWriter.
 func (a *answer) WriteHeader(status int) { a.status = status }
 
-// send sends a request with a JSON body, or none if body is nil, and decodes the answer into v. If the server refuses,
-// it returns the server's problem.
-func (c *client) send(ctx context.Context, method, path string, body, v any) error {
+// send sends a request with a JSON body, or none if body is nil, and with more headers, each followed by its value. It
+// decodes the answer into v. If the server refuses, it returns the server's problem.
+func (c *client) send(ctx context.Context, method, path string, body, v any, headers ...string) error {
 	var reader io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -88,6 +88,9 @@ func (c *client) send(ctx context.Context, method, path string, body, v any) err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

@@ -7,14 +7,11 @@ import (
 	"io"
 	"strings"
 	"time"
-
-	"ledgersheet/internal/config"
 )
 
 type statusCommand struct {
-	JSON bool   `name:"json" help:"Print the status as JSON."`
-	URL  string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the running server; when it is not set, the data folder is read if no server holds it."`
-	config.Flags
+	JSON bool `name:"json" help:"Print the status as JSON."`
+	reachFlags
 }
 
 // shownStatus is what the command shows of a status, decoded from the API's JSON.
@@ -36,7 +33,7 @@ type shownCause struct {
 
 // Run prints what needs a person. It fails if anything does.
 func (c *statusCommand) Run(ctx context.Context, std Stdio) error {
-	return reach(ctx, std, c.URL, c.Flags, func(client *client) error {
+	return c.reach(ctx, std, func(client *client) error {
 		var text json.RawMessage
 		if err := client.call(ctx, "GET", "/status", &text); err != nil {
 			return err

@@ -81,8 +81,8 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, began: r.o.Now(), revision: e.Revision, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
-		report:     report,
+		Runner: r, run: run.ID, began: r.o.Now(), revision: e.Revision, trigger: run.Trigger,
+		undoes: run.Undoes, repairs: run.Repairs, exporter: e, report: report,
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
