@@ -209,7 +209,8 @@ func TestTwoProcesses(t *testing.T) {
 func TestCommandsMakeNoStore(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"exporters"}, {"exporters", "export", "-"}, {"status"}, {"status", "--json"}, {"run", "nobody"}, {"run", "nobody", "--dry-run"}, {"capture", "nobody", "answers.json"},
+		{"exporters"}, {"exporters", "export", "-"}, {"status"}, {"status", "--json"},
+		{"run", "nobody"}, {"run", "nobody", "--dry-run"}, {"capture", "nobody", "answers.json"},
 	} {
 		for name, folder := range map[string]string{
 			"empty": t.TempDir(), "missing": filepath.Join(t.TempDir(), "none"),

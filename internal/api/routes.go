@@ -26,6 +26,9 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},
 
+		{http.MethodGet, "/packs", s.listPacks},
+		{http.MethodPost, "/packs/:pack", s.createPack},
+
 		{http.MethodGet, "/exporters", s.listExporters},
 		{http.MethodPost, "/exporters", s.createExporter},
 		{http.MethodGet, "/exporters/:id", s.getExporter},

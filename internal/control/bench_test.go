@@ -92,8 +92,9 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
-		Store: countingStore{b.store, b}, Definitions: exporters.All(), QuickBooksConsents: consents{b},
-		GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
+		Store: countingStore{b.store, b}, Definitions: exporters.All(), Packs: exporters.Packs(),
+		QuickBooksConsents: consents{b},
+		GoogleConsents:     consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{b}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
 		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler),

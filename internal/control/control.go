@@ -98,6 +98,7 @@ type Previewer interface {
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
+	Packs                              []export.Pack
 	QuickBooksConsents, GoogleConsents Consents
 	CompanyGrants, AccountGrants       Grants
 	QuickBooks                         QuickBooks

@@ -171,6 +171,7 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 		return wanted
 	}
 	wanted.Created, wanted.CreateKey, wanted.Tab, wanted.URL = old.Created, old.CreateKey, old.Tab, old.URL
+	wanted.Share, wanted.Title = old.Share, old.Title
 	if !strings.EqualFold(wanted.Sheet, old.Sheet) || wanted.Start != old.Start {
 		wanted.Tab = nil
 	}

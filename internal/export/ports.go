@@ -121,6 +121,8 @@ type FlowStore interface {
 // ExporterStore keeps exporters.
 type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
+	// CreateExporters stores all of them in one transaction, or none.
+	CreateExporters(ctx context.Context, all []Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) // by name
 	// ExporterHeads yields the heads of the exporters that the filter selects, sorted by Position, from after a

@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -291,7 +292,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		}
 	}
 	return export.WriteRequest{
-		Run: j.run, Owner: e.ID, Target: e.Target, Title: e.Name,
+		Run: j.run, Owner: e.ID, Target: e.Target, Title: cmp.Or(e.Target.Title, e.Name),
 		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
 		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
