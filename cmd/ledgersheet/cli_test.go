@@ -226,3 +226,21 @@ func TestCommandsMakeNoStore(t *testing.T) {
 		}
 	}
 }
+
+// TestCompletionInBash has a shell complete a command with the script that the program prints.
+func TestCompletionInBash(t *testing.T) {
+	t.Parallel()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	c := exec.Command(bash, "--norc", "-c", `source <(ledgersheet completion bash)
+		COMP_WORDS=(ledgersheet exporters ap) COMP_CWORD=2
+		_ledgersheet
+		echo "${COMPREPLY[@]}"`)
+	c.Env = []string{"PATH=" + filepath.Dir(exe) + string(os.PathListSeparator) + os.Getenv("PATH")}
+	out, err := c.CombinedOutput()
+	if err != nil || string(out) != "apply\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}

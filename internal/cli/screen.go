@@ -126,3 +126,36 @@ func cutTo(text string, most int) string {
 	}
 	return string([]rune(text)[:most-1]) + "…"
 }
+
+// statusLine shows what happens now: on a terminal as one line that is drawn anew, elsewhere as a line for each change.
+type statusLine struct {
+	w     io.Writer
+	width int // of the terminal; 0 if w is none
+	last  string
+}
+
+func newStatusLine(w io.Writer) *statusLine { return &statusLine{w: w, width: screenWidth(w)} }
+
+// The control sequences with which a terminal goes back to the beginning of the line and forgets what follows.
+const redraw = "\r\x1b[K"
+
+// show shows a line, unless it is shown already.
+func (s *statusLine) show(line string) {
+	if line == s.last {
+		return
+	}
+	s.last = line
+	if s.width == 0 {
+		fmt.Fprintln(s.w, line)
+		return
+	}
+	fmt.Fprint(s.w, redraw+cutTo(strings.Join(strings.Fields(line), " "), max(s.width-1, leastCut)))
+}
+
+// clear takes the line away from a terminal, before something else is printed.
+func (s *statusLine) clear() {
+	if s.width > 0 && s.last != "" {
+		fmt.Fprint(s.w, redraw)
+	}
+	s.last = ""
+}
