@@ -93,6 +93,14 @@ type companyView struct {
 	ConsentExpiresAt     *string                 `json:"consent_expires_at"`
 	LastError            *failure                `json:"last_error"`
 	APIUsage             apiUsage                `json:"api_usage"`
+	Mirror               mirrorView              `json:"mirror"`
+}
+
+// mirrorView is the local copy of a company's lists.
+type mirrorView struct {
+	On      bool  `json:"on"`
+	Bytes   int64 `json:"bytes"`
+	Drifted int   `json:"drifted_records"`
 }
 
 func showCompany(d *control.Desk, c export.Company) companyView {
@@ -109,6 +117,8 @@ func showCompany(d *control.Desk, c export.Company) companyView {
 	}
 	v.APIUsage.Used, v.APIUsage.Limit = d.CompanyUsage(c.Realm)
 	v.APIUsage.WindowSeconds = 60
+	copied := d.CompanyCopy(c)
+	v.Mirror = mirrorView{copied.Kept, copied.Bytes, copied.Drifted}
 	return v
 }
 

@@ -19,6 +19,7 @@ type route struct {
 // routes returns the whole API. openapi.yaml describes each entry.
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
+		{http.MethodPost, "/companies/:realm/mirror", s.keepMirror},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},

@@ -168,3 +168,27 @@ func (k connections[K, T]) leave(c *gin.Context, d *control.Desk) error {
 	}
 	return send(c, http.StatusOK, k.show(d, t))
 }
+
+// keepMirror says whether a local copy of the company's lists is kept.
+func (s *server) keepMirror(c *gin.Context, d *control.Desk) error {
+	members, err := readObject(c)
+	if err != nil {
+		return err
+	}
+	var bad problem.Collect
+	o := newObject("", members, &bad)
+	if _, given := members["on"]; !given {
+		bad.Add("on", "is missing; it is true or false")
+	}
+	on := o.truth("on", false)
+	o.refuseUnknown()
+	if err := bad.Err(); err != nil {
+		return err
+	}
+	company, err := d.KeepCompanyCopy(c.Request.Context(), export.RealmID(c.Param("realm")), on)
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, showCompany(d, company))
+	return nil
+}

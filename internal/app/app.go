@@ -24,6 +24,7 @@ import (
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
 )
@@ -132,6 +133,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			a.control.CompanyTold(ctx, realm, asked, why)
 		},
 	})
+	if err := a.keepCopies(); err != nil {
+		return nil, err
+	}
 	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
@@ -145,8 +149,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}}
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
-		Source:      source.New(source.ShareReports(a.books.client), a.log),
-		Destination: destinations{a.google.client, files}, Logger: a.log,
+		Source:      source.New(source.ShareReports(a.books.services()), a.log),
+		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
@@ -161,7 +165,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: a.store, Definitions: a.o.Definitions, Packs: exporters.Packs(), Logger: a.log,
+		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
+		Logger:             a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
@@ -170,6 +175,20 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
 	return a, a.openFaces(ctx)
+}
+
+// keepCopies begins to keep local copies of companies' records, or deletes them if they are switched off.
+func (a *App) keepCopies() error {
+	set := a.o.Settings
+	if !set.Mirror {
+		return dropCopies(set.DataDir)
+	}
+	err := a.books.keepCopies(set.DataDir, a.store, func(_ export.RealmID, n int) { a.metrics.drifted.Add(float64(n)) })
+	if err != nil {
+		return err
+	}
+	a.cleanups.add("local copies", a.books.mirror.Close)
+	return nil
 }
 
 // countActivity counts the queued and the running runs, for the metrics.

@@ -81,6 +81,7 @@ func makeWorld(t *testing.T, o intuitsim.Options) *world {
 		Addr: "127.0.0.1:0", BaseURL: "http://ledgersheet.test", DataDir: t.TempDir(), SecretKey: &key,
 		AdminEmail: "owner@example.com", AdminPassword: "correct horse battery",
 		MinInterval: 5 * time.Minute, Workers: 4, RunTimeout: time.Minute, Retention: 24 * time.Hour,
+		Mirror: true,
 		Limits: config.DefaultLimits(),
 		Intuit: config.Intuit{
 			ClientID: w.intuit.ClientID(), ClientSecret: vault.Secret(w.intuit.ClientSecret()),

@@ -20,6 +20,7 @@ type metrics struct {
 	rows     prometheus.Counter
 	duration prometheus.Histogram
 	success  *prometheus.GaugeVec
+	drifted  prometheus.Counter
 }
 
 func newMetrics(active func() (queued, running float64)) *metrics {
@@ -45,6 +46,10 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "ledgersheet_last_success_timestamp_seconds", Help: "When an exporter last succeeded.",
 		}, []string{"exporter_id"}),
+		drifted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ledgersheet_mirror_drifted_records_total",
+			Help: "Records of local copies that differed from QuickBooks although no change had been told.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "ledgersheet_build_info", Help: "Always 1.",
@@ -56,8 +61,8 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "ledgersheet_runs_running", Help: "Runs under way.",
 	}, func() float64 { _, r := active(); return r })
-	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, build, queued, running,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted, build, queued,
+		running, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

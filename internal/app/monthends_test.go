@@ -9,6 +9,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/pipeline"
 )
 
 // TestMonthEnds keeps month ends through the whole program: with rows that stay, with rows that change, and in the
@@ -40,7 +41,7 @@ func TestMonthEnds(t *testing.T) {
 		dry, err := w.desk().DryRun(w.ctx, e.ID)
 		must(t, err)
 		same, _ := w.mustRun(e.ID)
-		if !same.Unchanged || same.Undoable || same.Rows != first.Rows || same.Requests != dry.Requests ||
+		if !same.Unchanged || same.Undoable || same.Rows != first.Rows || !foreseen(same, dry) ||
 			len(same.Warnings) > 0 {
 			t.Errorf("the unchanged run is %+v, foreseen %+v", same, dry.Requests)
 		}
@@ -59,7 +60,7 @@ func TestMonthEnds(t *testing.T) {
 		dry, err = w.desk().DryRun(w.ctx, e.ID)
 		must(t, err)
 		changed, _ := w.mustRun(e.ID)
-		if changed.Unchanged || changed.HandEdits != 1 || changed.Added != 1 || changed.Requests != dry.Requests {
+		if changed.Unchanged || changed.HandEdits != 1 || changed.Added != 1 || !foreseen(changed, dry) {
 			t.Errorf("the run that changes rows is %+v, foreseen %+v", changed, dry.Requests)
 		}
 		if diff := cmp.Diff(edited, sheet(feb)); diff != "" {
@@ -74,4 +75,10 @@ func TestMonthEnds(t *testing.T) {
 			t.Error("the undo touched a copy, or did not undo")
 		}
 	})
+}
+
+// foreseen reports whether a run made the requests that a dry run foresaw. What that asked QuickBooks to bring local
+// copies up to date, the run need not ask.
+func foreseen(r export.Run, dry pipeline.DryRun) bool {
+	return r.Sheets == dry.Requests.Sheets && r.QuickBooks <= dry.Requests.QuickBooks
 }

@@ -2,18 +2,25 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit"
 	"ledgersheet/internal/limit"
+	"ledgersheet/internal/mirror"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/source"
+	"ledgersheet/internal/vault"
 )
 
 // quickBooks is everything that talks to Intuit.
@@ -21,6 +28,7 @@ type quickBooks struct {
 	provider *oauth.Provider
 	sources  *oauth.Sources
 	client   *intuit.Client
+	mirror   *mirror.Mirror // nil if nothing is kept
 	limiter  limit.Lanes
 	apiURL   string
 	api      http.RoundTripper // metered, and lets only GET pass
@@ -81,6 +89,59 @@ func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStor
 	stored := func(realm export.RealmID) oauth.Tokens { return q.sources.For(export.CompanyGrant(realm)) }
 	q.client = q.newClient(stored, news.told)
 	return q
+}
+
+// mirrorFolder is the folder of local copies in the data folder.
+const mirrorFolder = "mirror"
+
+// keepCopies has records read from local copies below the data folder. Each is sealed under a key of its company.
+func (q *quickBooks) keepCopies(
+	dataDir string, keys export.MirrorKeyStore, drifted func(export.RealmID, int),
+) (err error) {
+	q.mirror, err = mirror.New(mirror.Options{
+		Live: q.client, Dir: filepath.Join(dataDir, mirrorFolder), Logger: q.log, Drifted: drifted,
+		Sealer: func(ctx context.Context, realm export.RealmID) (mirror.Sealer, error) {
+			key, err := keys.MirrorKey(ctx, realm)
+			if err != nil {
+				return nil, fmt.Errorf("finding the key of a local copy: %w", err)
+			}
+			return vault.New(vault.Key(key))
+		},
+	})
+	return err
+}
+
+// dropCopies deletes all local copies, for an installation that is not to keep any.
+func dropCopies(dataDir string) error {
+	if err := os.RemoveAll(filepath.Join(dataDir, mirrorFolder)); err != nil {
+		return fmt.Errorf("deleting local copies: %w", err)
+	}
+	return nil
+}
+
+// services returns what exporters read from.
+func (q *quickBooks) services() source.Services {
+	if q.mirror != nil {
+		return q.mirror
+	}
+	return q.client
+}
+
+// Copy implements control.QuickBooks.
+func (q *quickBooks) Copy(realm export.RealmID) control.Copy {
+	if q.mirror == nil {
+		return control.Copy{}
+	}
+	s := q.mirror.Standing(realm)
+	return control.Copy{Offered: true, Bytes: s.Bytes, Drifted: s.Drifted}
+}
+
+// DropCopy implements control.QuickBooks: it destroys what is kept of a company.
+func (q *quickBooks) DropCopy(ctx context.Context, realm export.RealmID) error {
+	if q.mirror == nil {
+		return nil
+	}
+	return q.mirror.Remove(ctx, realm)
 }
 
 func parseRealm(key export.GrantKey) export.RealmID {

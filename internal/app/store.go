@@ -35,6 +35,20 @@ type Store interface {
 	Close() error
 }
 
+// forgettingStore deletes what is kept of a company together with the company.
+type forgettingStore struct {
+	Store
+	forget func(context.Context, export.RealmID) error
+}
+
+// DeleteCompany implements export.CompanyStore.
+func (s forgettingStore) DeleteCompany(ctx context.Context, realm export.RealmID) error {
+	if err := s.Store.DeleteCompany(ctx, realm); err != nil {
+		return err
+	}
+	return s.forget(ctx, realm)
+}
+
 // ErrNoStore says that a command which only works with what is there was pointed at a folder without a store.
 var ErrNoStore = errors.New("there is no store")
 

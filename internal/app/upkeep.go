@@ -68,6 +68,7 @@ func (a *App) tidy(ctx context.Context) {
 		a.log.WarnContext(ctx, "connections were not looked at", "error", err.Error())
 		return
 	}
+	a.tidyCopies(ctx, companies)
 	for _, c := range companies {
 		if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.After(now.Add(touchWithin)) {
 			continue
@@ -76,5 +77,19 @@ func (a *App) tidy(ctx context.Context) {
 			a.log.WarnContext(ctx, "a connection could not be kept alive",
 				"company", string(c.Realm), "error", err.Error())
 		}
+	}
+}
+
+// tidyCopies closes local copies that nobody reads, and deletes those of companies that are gone.
+func (a *App) tidyCopies(ctx context.Context, companies []export.Company) {
+	if a.books.mirror == nil {
+		return
+	}
+	realms := make([]export.RealmID, len(companies))
+	for i, c := range companies {
+		realms[i] = c.Realm
+	}
+	if err := a.books.mirror.Tidy(ctx, realms); err != nil {
+		a.log.WarnContext(ctx, "local copies were not tidied", "error", err.Error())
 	}
 }

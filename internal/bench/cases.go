@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 type cost struct {
 	wall, cpu  time.Duration
 	peak       int64 // bytes
+	mapped     int64 // bytes of files, such as local copies, that are in memory at the end and cost nothing to drop
 	quickBooks int   // requests
 	google     int   // requests
 	sent       int64 // bytes to Google
@@ -23,7 +25,8 @@ type cost struct {
 // programCases measures the program as a process, and prints a line for each case as soon as it is known.
 func programCases(ctx context.Context, exe, folder string, o options) error {
 	table := newSheet()
-	table.line("whole program", "wall s", "CPU s", "peak MB", "QuickBooks", "Google", "sent KB", "bound s", "ratio")
+	table.line("whole program", "wall s", "CPU s", "peak MB", "mapped MB", "QuickBooks", "Google", "sent KB", "bound s",
+		"ratio")
 	p := &printer{table: table}
 	var failed []error
 	for _, group := range []struct {
@@ -54,7 +57,8 @@ func (p *printer) print(name string, c cost, bound time.Duration) {
 	if bound > 0 {
 		limit, ratio = seconds(bound), number(c.wall.Seconds()/bound.Seconds())
 	}
-	p.table.line(name, seconds(c.wall), seconds(c.cpu), number(float64(c.peak)/(1<<20)), fmt.Sprint(c.quickBooks),
+	p.table.line(name, seconds(c.wall), seconds(c.cpu), number(float64(c.peak)/(1<<20)),
+		number(float64(c.mapped)/(1<<20)), fmt.Sprint(c.quickBooks),
 		fmt.Sprint(c.google), number(float64(c.sent)/(1<<10)), limit, ratio)
 }
 
@@ -67,6 +71,7 @@ type suite struct {
 	exe     string
 	folder  string
 	world   *world
+	changes int // of invoices so far
 }
 
 // unlimited are settings without the program's own limits; the simulators' limits are switched off beside it.
@@ -121,6 +126,9 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 	if c.peak, err = s.world.server.peak(); err != nil {
 		return c, err
 	}
+	if c.mapped, err = s.world.server.mapped(); err != nil {
+		return c, err
+	}
 	now, err := s.world.totals(ctx)
 	if err != nil {
 		return c, err
@@ -161,16 +169,27 @@ var columns = []string{
 	"BillAddr.Line1", "CustomerMemo.value", "ApplyTaxAfterDiscount", "domain",
 }
 
-// exporter creates an exporter of one company and returns its id. An empty cron expression means no schedule.
-func (s *suite) exporter(ctx context.Context, kind, name, company string, columns []string, options map[string]any,
-	cron string) (string, error) {
+// wish is an exporter to be made. All invoices are replaced if it does not say otherwise.
+type wish struct {
+	kind, name, mode string
+	company          int // which of the connected ones
+	columns          []string
+	options          map[string]any
+	cron             string // empty means no schedule
+}
+
+// exporter creates an exporter and returns its id.
+func (s *suite) exporter(ctx context.Context, w wish) (string, error) {
+	if w.options == nil {
+		w.options = map[string]any{"date_range": "all"}
+	}
 	body := map[string]any{
-		"name": name, "type": kind, "company_ids": []string{company}, "columns": columns, "options": options,
-		"mode":        "replace",
+		"name": w.name, "type": cmp.Or(w.kind, "invoices"), "company_ids": []string{s.world.companies[w.company]},
+		"columns": w.columns, "options": w.options, "mode": cmp.Or(w.mode, "replace"),
 		"destination": map[string]any{"google_account_id": s.world.account, "sheet": "Data", "start_cell": "A1"},
 	}
-	if cron != "" {
-		body["schedule"] = map[string]any{"cron": cron, "timezone": "UTC", "enabled": true}
+	if w.cron != "" {
+		body["schedule"] = map[string]any{"cron": w.cron, "timezone": "UTC", "enabled": true}
 	}
 	var made struct{ ID string }
 	err := s.world.api(ctx, http.MethodPost, "/exporters", body, &made)
@@ -227,8 +246,7 @@ func largeList(ctx context.Context, s *suite) error {
 	ids := make([]string, 20)
 	for i := range ids {
 		var err error
-		if ids[i], err = s.exporter(ctx, "invoices", fmt.Sprint("Invoices ", i+1), s.world.companies[0],
-			columns[:15], map[string]any{"date_range": "all"}, ""); err != nil {
+		if ids[i], err = s.exporter(ctx, wish{name: fmt.Sprint("Invoices ", i+1), columns: columns[:15]}); err != nil {
 			return err
 		}
 	}
@@ -249,8 +267,27 @@ func largeList(ctx context.Context, s *suite) error {
 		return err
 	}
 	all := func() (int, error) { return s.run(ctx, ids...) }
-	_, err := s.measure(ctx, "  nothing changed, 20 exporters together", 0, all)
-	return errors.Join(err, s.printMirror())
+	if _, err := s.measure(ctx, "  nothing changed, 20 exporters together", 0, all); err != nil {
+		return err
+	}
+	return errors.Join(s.minutely(ctx, ids), s.printMirror())
+}
+
+// minutely measures a minute in which the exporters run by schedule and nothing changes. The minutes before are for
+// Google Drive to notice what was written, and for a run to find each sheet right.
+func (s *suite) minutely(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		change := map[string]any{"schedule": map[string]any{"cron": "* * * * *", "timezone": "UTC", "enabled": true}}
+		if err := s.world.api(ctx, http.MethodPatch, "/exporters/"+id, change, nil); err != nil {
+			return err
+		}
+	}
+	if err := pause(ctx, 3*time.Minute); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("  a minute of %d runs by schedule", len(ids))
+	_, err := s.measure(ctx, name, 0, func() (int, error) { return 0, pause(ctx, time.Minute) })
+	return err
 }
 
 // printMirror says how large the local copies of the lists are.
@@ -283,8 +320,9 @@ func (s *suite) change(ctx context.Context, n int) error {
 		return fmt.Errorf("there are %d invoices", len(ids.IDs))
 	}
 	for i := range n {
+		s.changes++
 		id := ids.IDs[i*len(ids.IDs)/n]
-		change := map[string]any{"entity": "Invoice", "id": id, "note": fmt.Sprint("changed ", i)}
+		change := map[string]any{"entity": "Invoice", "id": id, "note": fmt.Sprint("change ", s.changes)}
 		if err := s.world.knob(ctx, intuitRoot, "companies/"+realm+"/change", change); err != nil {
 			return err
 		}
@@ -305,8 +343,7 @@ func latencies(ctx context.Context, s *suite) error {
 	if err := s.open(ctx, size{companies: 1, invoices: n, customers: 1000}, false); err != nil {
 		return err
 	}
-	id, err := s.exporter(ctx, "invoices", "Invoices", s.world.companies[0], columns[:15],
-		map[string]any{"date_range": "all"}, "")
+	id, err := s.exporter(ctx, wish{name: "Invoices", columns: columns[:15]})
 	if err != nil {
 		return err
 	}
@@ -349,16 +386,15 @@ func sizes(ctx context.Context, s *suite) error {
 		if err := s.open(ctx, size{companies: 1, invoices: n, customers: 1000}, false); err != nil {
 			return err
 		}
-		id, err := s.exporter(ctx, "invoices", "Invoices", s.world.companies[0], columns,
-			map[string]any{"date_range": "all"}, "")
-		if err != nil {
-			return err
+		for _, mode := range []string{"replace", "upsert"} {
+			c, err := s.wide(ctx, n, mode)
+			if err != nil {
+				return err
+			}
+			if mode == "replace" {
+				perRow = append(perRow, c.cpu.Seconds()/float64(c.rows))
+			}
 		}
-		c, err := s.measure(ctx, fmt.Sprintf("%d x 25, first", n), 0, func() (int, error) { return s.run(ctx, id) })
-		if err != nil {
-			return err
-		}
-		perRow = append(perRow, c.cpu.Seconds()/float64(c.rows))
 		s.world.close()
 		s.world = nil
 	}
@@ -366,14 +402,32 @@ func sizes(ctx context.Context, s *suite) error {
 	return nil
 }
 
+// wide measures a list of 25 columns in a mode: first, and after some invoices have changed. It returns the first.
+func (s *suite) wide(ctx context.Context, n int, mode string) (cost, error) {
+	id, err := s.exporter(ctx, wish{name: "Invoices " + mode, columns: columns, mode: mode})
+	if err != nil {
+		return cost{}, err
+	}
+	one := func() (int, error) { return s.run(ctx, id) }
+	first, err := s.measure(ctx, fmt.Sprintf("%d x 25, %s, first", n, mode), 0, one)
+	if err != nil {
+		return first, err
+	}
+	if err := s.change(ctx, 100); err != nil {
+		return first, err
+	}
+	_, err = s.measure(ctx, "  100 rows changed", 0, one)
+	return first, err
+}
+
 // report measures a statement by month.
 func report(ctx context.Context, s *suite) error {
 	if err := s.open(ctx, size{companies: 1, invoices: 1200, customers: 100}, false); err != nil {
 		return err
 	}
-	id, err := s.exporter(ctx, "profit_and_loss", "Profit and loss", s.world.companies[0], nil, map[string]any{
+	id, err := s.exporter(ctx, wish{kind: "profit_and_loss", name: "Profit and loss", options: map[string]any{
 		"date_range": "this_year", "accounting_method": "Accrual", "summarize_by": "Month", "layout": "statement",
-	}, "")
+	}})
 	if err != nil {
 		return err
 	}
@@ -393,10 +447,10 @@ func many(ctx context.Context, s *suite) error {
 	}
 	ids := make([]string, s.options.small)
 	for i := range ids {
-		company := s.world.companies[i%len(s.world.companies)]
 		var err error
-		if ids[i], err = s.exporter(ctx, "invoices", fmt.Sprint("Invoices ", i+1), company, columns[:5],
-			map[string]any{"date_range": "all"}, "0 6 1 1 *"); err != nil {
+		if ids[i], err = s.exporter(ctx, wish{
+			name: fmt.Sprint("Invoices ", i+1), company: i % companies, columns: columns[:5], cron: "0 6 1 1 *",
+		}); err != nil {
 			return err
 		}
 	}

@@ -86,8 +86,8 @@ func (p *process) resetPeak() error { return os.WriteFile(p.proc("clear_refs"), 
 // peak returns the largest resident set since resetPeak, in bytes.
 func (p *process) peak() (int64, error) { return p.status("VmHWM") }
 
-// resident returns the resident set, in bytes.
-func (p *process) resident() (int64, error) { return p.status("VmRSS") }
+// mapped returns how many bytes of mapped files are resident.
+func (p *process) mapped() (int64, error) { return p.status("RssFile") }
 
 func (p *process) status(name string) (int64, error) {
 	f, err := os.Open(p.proc("status"))

@@ -25,6 +25,7 @@ const (
 	bucketHistories          = "histories"            // exporter id → what its runs sum up to
 	bucketMarks              = "marks"                // sealed
 	bucketDifferences        = "differences"          // sealed; by run
+	bucketMirrorKeys         = "mirror_keys"          // sealed; by company
 	bucketRuns               = "runs"
 	bucketRunsByExporter     = "runs_by_exporter"   // exporter id, 0, run id → nothing
 	bucketRunsByDue          = "runs_by_due"        // exporter id, 0, due time → run id

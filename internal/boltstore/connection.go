@@ -3,6 +3,9 @@ package boltstore
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,11 +55,50 @@ func (s *Store) UpdateCompany(
 	return c, nil
 }
 
-// DeleteCompany implements export.CompanyStore. Its grant is a row of its own and stays.
+// DeleteCompany implements export.CompanyStore. The company's grant is a row of its own and stays; the key of its local
+// copy goes.
 func (s *Store) DeleteCompany(ctx context.Context, realm export.RealmID) error {
 	return s.update(ctx, "deleting company", func(tx *bbolt.Tx) error {
+		if err := drop(tx, bucketMirrorKeys, string(realm)); err != nil {
+			return err
+		}
 		return remove(tx, bucketCompanies, string(realm))
 	})
+}
+
+// mirrorKeySize is the length of a local copy's key in bytes.
+const mirrorKeySize = 32
+
+// MirrorKey implements export.MirrorKeyStore.
+func (s *Store) MirrorKey(ctx context.Context, realm export.RealmID) (key []byte, err error) {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	read := func(tx *bbolt.Tx) error {
+		r, err := getRow(tx, bucketMirrorKeys, string(realm))
+		if err == nil {
+			key, err = s.unseal(bucketMirrorKeys, string(realm), r)
+		}
+		return err
+	}
+	err = s.view(ctx, "reading the key of a local copy", read)
+	if !errors.Is(err, export.ErrNotFound) {
+		return key, err
+	}
+	err = s.update(ctx, "making the key of a local copy", func(tx *bbolt.Tx) error {
+		if !has(tx, bucketCompanies, string(realm)) {
+			return fmt.Errorf("company %s: %w", realm, export.ErrNotFound)
+		}
+		if has(tx, bucketMirrorKeys, string(realm)) {
+			return read(tx)
+		}
+		key = make([]byte, mirrorKeySize)
+		_, _ = rand.Read(key) // never fails: it ends the program if the system has no randomness
+		return s.putSealed(tx, bucketMirrorKeys, string(realm), row{}, key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return key, nil
 }
 
 // PutAccount implements export.AccountStore: it stores an account, new or known.

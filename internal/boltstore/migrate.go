@@ -53,6 +53,12 @@ func migrations() []migration {
 		}},
 		{name: "index the history by what it is searched by and by due time", apply: indexRuns},
 		{name: "index what lists, schedules and the queue look for", prepare: indexAll, apply: dropQueue},
+		{name: "make the bucket of keys of local copies", apply: func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMirrorKeys)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketMirrorKeys, err)
+			}
+			return nil
+		}},
 	}
 }
 

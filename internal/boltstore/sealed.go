@@ -21,7 +21,7 @@ func place(bucket, key string) string { return bucket + "/" + key }
 
 // sealedBuckets returns the buckets that hold sealed rows, alone or among others.
 func sealedBuckets() []string {
-	return []string{bucketMeta, bucketGrants, bucketFlows, bucketMarks, bucketDifferences}
+	return []string{bucketMeta, bucketGrants, bucketFlows, bucketMarks, bucketDifferences, bucketMirrorKeys}
 }
 
 // checkSealer makes sure that the sealer opens what is in the store.

@@ -18,7 +18,7 @@ import (
 func (r *reader) readAll(ctx context.Context, w watcher, take func(record.Record)) error {
 	records, err := r.from.Records(ctx, supply.Want{
 		Company: r.query.Company, Object: w.Object, Title: strings.ToLower(w.Title + " records"), Inactive: w.HasActive,
-		Day: r.query.Today, Meter: r.query.Meter,
+		AsTold: true, Day: r.query.Today, Meter: r.query.Meter,
 	})
 	if err != nil {
 		return err

@@ -93,6 +93,7 @@ func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder 
 		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key,
 		AdminEmail: demo.Email, AdminPassword: demo.Password,
 		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
+		Mirror: true,
 		Limits: config.DefaultLimits(), ExportDirs: []string{exports},
 	}
 	sandbox.Apply(&settings)

@@ -67,6 +67,7 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
 			Help: "Days of history.",
 		},
+		{Name: "LEDGERSHEET_MIRROR", Value: onOff(s.Mirror), Help: "Local copies of QuickBooks' records."},
 		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
 			Help: "Proxies whose X-Forwarded-For is believed."},
 		{Name: "LEDGERSHEET_METRICS_ADDR", Value: s.MetricsAddr, Help: "Own listener of /metrics."},
@@ -83,6 +84,13 @@ func listVariables(s config.Settings) []web.Variable {
 		}
 	}
 	return list
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func listLimits(l config.Limits) []web.Variable {

@@ -42,6 +42,7 @@ type Flags struct {
 	Workers        string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
 	RunTimeout     string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
 	RetentionDays  string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
+	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
 	DebugAddr      string `env:"LEDGERSHEET_DEBUG_ADDR" placeholder:"HOST:PORT" help:"Loopback address for Go's profiles (/debug/pprof/); none when it is not set."`
@@ -83,6 +84,7 @@ type Settings struct {
 	Workers                int
 	RunTimeout             time.Duration
 	Retention              time.Duration
+	Mirror                 bool // keep local copies of QuickBooks' records
 	MetricsAddr            string
 	DebugAddr              string // on loopback; empty for none
 	Limits                 Limits
@@ -145,6 +147,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 		Workers:     r.number("LEDGERSHEET_WORKERS", f.Workers, 1, 64),
 		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
 	}
+	s.Mirror = r.onOff("LEDGERSHEET_MIRROR", f.Mirror)
 	s.Limits = r.limits(f.LimitFlags)
 	s.DebugAddr = r.loopback("LEDGERSHEET_DEBUG_ADDR", f.DebugAddr)
 	r.address("LEDGERSHEET_ADDR", f.Addr)
@@ -210,6 +213,18 @@ func (r *reader) number(name, text string, least, most int) int {
 		r.fault("%s must be a number from %d to %d, not %q", name, least, most, text)
 	}
 	return n
+}
+
+// onOff reads a switch that is on unless it says otherwise.
+func (r *reader) onOff(name, text string) bool {
+	switch text {
+	case "", "on":
+		return true
+	case "off":
+	default:
+		r.fault("%s must be on or off, not %q", name, text)
+	}
+	return false
 }
 
 func (r *reader) address(name, text string) {

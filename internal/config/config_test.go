@@ -47,6 +47,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	f := defaults()
 	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app",
 		"", "test", "ftp://x"
+	f.Mirror = "perhaps"
 	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0",
 		"1s", "x", "loud", "xml"
 	f.LimitFlags = config.LimitFlags{
@@ -66,7 +67,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	}
 	text := faults.Error()
 	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL",
-		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS",
+		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS", "MIRROR",
 		"QUICKBOOKS_PER_MINUTE", "QUICKBOOKS_PER_SECOND", "QUICKBOOKS_CONCURRENT", "QUICKBOOKS_MONTHLY_CALLS",
 		"GOOGLE_READS_PER_MINUTE_USER", "GOOGLE_WRITES_PER_MINUTE_USER", "GOOGLE_READS_PER_MINUTE_PROJECT",
 		"GOOGLE_WRITES_PER_MINUTE_PROJECT", "DEBUG_ADDR",

@@ -141,6 +141,10 @@ func (q quickBooks) Facts(ctx context.Context, realm export.RealmID) (export.Com
 	return q.Probe(ctx, realm, "")
 }
 
+func (quickBooks) Copy(export.RealmID) control.Copy { return control.Copy{} }
+
+func (quickBooks) DropCopy(context.Context, export.RealmID) error { return nil }
+
 func (quickBooks) Usage(export.RealmID) (used, limit int) { return 0, 450 }
 
 type google struct{ b *bench }

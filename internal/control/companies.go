@@ -99,6 +99,7 @@ func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Com
 		return export.Company{}, flow, fmt.Errorf("reading the company: %w", err)
 	}
 	company.Realm, company.Environment, company.Paused = realm, d.o.Environment, old.Paused
+	company.ReadLive = old.ReadLive
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
 	company, err = d.companies.connect(ctx, d, realm, company, grant)
 	return company, flow, err

@@ -43,6 +43,10 @@ type QuickBooks interface {
 	Facts(ctx context.Context, realm export.RealmID) (export.Company, error)
 	// Usage returns how many calls the company has had in the last minute, and how many it may have.
 	Usage(realm export.RealmID) (used, limit int)
+	// Copy returns what is known about the local copy of the company's lists, apart from Kept.
+	Copy(realm export.RealmID) Copy
+	// DropCopy destroys it.
+	DropCopy(ctx context.Context, realm export.RealmID) error
 }
 
 // Google is what control needs from Google apart from exports.

@@ -11,6 +11,7 @@ import (
 
 	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/change"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -95,6 +96,14 @@ func (f *QuickBooks) Facts(context.Context, export.RealmID) (export.Company, err
 
 // Usage implements control.QuickBooks.
 func (f *QuickBooks) Usage(export.RealmID) (used, limit int) { return 3, 500 }
+
+// Copy implements control.QuickBooks: each company has a copy of 17 MB.
+func (f *QuickBooks) Copy(export.RealmID) control.Copy {
+	return control.Copy{Offered: true, Bytes: 17_700_000}
+}
+
+// DropCopy implements control.QuickBooks.
+func (f *QuickBooks) DropCopy(context.Context, export.RealmID) error { return f.Err }
 
 // Google answers for one account, or with Err.
 type Google struct{ Err error }

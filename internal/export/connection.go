@@ -55,6 +55,8 @@ type Company struct {
 	LostAt time.Time `json:"lost_at,omitzero"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
+	// ReadLive says that everything is read from QuickBooks each time, and no local copy is kept.
+	ReadLive bool `json:"read_live,omitempty"`
 }
 
 // Refused reports whether QuickBooks refuses everything that is asked of the company, for a reason that a new consent

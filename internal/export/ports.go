@@ -49,6 +49,7 @@ type Query struct {
 	Options map[string]string
 	Today   time.Time // midnight UTC of the day of the run in the exporter's zone
 	Limit   int       // for a preview: the maximum number of rows; 0 reads everything
+	Due     time.Time // what QuickBooks said then or later is new enough; zero asks anew
 	State   []byte    // the Outcome.State of the last reading for this exporter and company; nil at first
 	Meter   *Meter
 }
@@ -84,6 +85,13 @@ type CompanyStore interface {
 	Companies(ctx context.Context) ([]Company, error) // by name
 	UpdateCompany(ctx context.Context, realm RealmID, change func(*Company) error) (Company, error)
 	DeleteCompany(ctx context.Context, realm RealmID) error
+}
+
+// MirrorKeyStore keeps the keys under which the local copies of companies' records are sealed, themselves sealed.
+type MirrorKeyStore interface {
+	// MirrorKey returns a company's key: 32 random bytes, made with the first call. It returns ErrNotFound if the
+	// company is not stored. Deleting a company deletes its key.
+	MirrorKey(ctx context.Context, realm RealmID) ([]byte, error)
 }
 
 // AccountStore keeps Google accounts.
@@ -247,6 +255,7 @@ type AuditStore interface {
 // Store combines all stores: it is what one database offers.
 type Store interface {
 	CompanyStore
+	MirrorKeyStore
 	AccountStore
 	GrantStore
 	FlowStore

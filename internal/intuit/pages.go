@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/sync/errgroup"
@@ -39,12 +40,34 @@ type lister struct {
 
 // count asks how many records the statement selects.
 func (l lister) count(ctx context.Context, s statement) (int, error) {
-	total := 0
-	err := l.query(ctx, s.count(), func(body []byte) (err error) {
+	total, _, err := l.countAt(ctx, s)
+	return total, err
+}
+
+// countAt is count that also returns QuickBooks' clock, or zero if the answer does not say it.
+func (l lister) countAt(ctx context.Context, s statement) (total int, at time.Time, err error) {
+	err = l.query(ctx, s.count(), func(body []byte) (err error) {
+		at = readClock(body)
 		total, err = readCount(body)
 		return err
 	})
-	return total, err
+	return total, at, err
+}
+
+// readClock returns the time that an answer says, or zero. Nobody needs it to read records.
+func readClock(body []byte) (at time.Time) {
+	dec := record.NewDecoder(body)
+	_ = eachMember(dec, func(name string) error {
+		if name != "time" {
+			return skip(dec)
+		}
+		v, err := dec.ReadValue()
+		if err == nil && at.UnmarshalJSON(v) != nil {
+			at = time.Time{}
+		}
+		return err
+	})
+	return at
 }
 
 // readCount reads the answer to a query that counts.

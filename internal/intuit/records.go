@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
@@ -133,7 +134,7 @@ func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, e
 	if w.Limit > 0 && w.Limit <= pageSize {
 		return s.first(ctx)
 	}
-	total, err := s.countWanted(ctx)
+	total, at, err := s.countWanted(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -142,23 +143,24 @@ func (c *Client) Records(ctx context.Context, w supply.Want) (*supply.Records, e
 			yield(record.Record{}, err)
 		}
 	}
-	return &supply.Records{Total: total, Exact: s.exact, All: all}, nil
+	return &supply.Records{Total: total, At: at, Exact: s.exact, All: all}, nil
 }
 
 // Count implements supply.Supply.
 func (c *Client) Count(ctx context.Context, w supply.Want) (int, error) {
-	return c.selectFor(w).countWanted(ctx)
+	total, _, err := c.selectFor(w).countWanted(ctx)
+	return total, err
 }
 
-func (s *selection) countWanted(ctx context.Context) (total int, err error) {
+func (s *selection) countWanted(ctx context.Context) (total int, at time.Time, err error) {
 	if s.quirk.single {
-		return -1, nil
+		return -1, at, nil
 	}
 	err = s.askNarrowed(ctx, func() (err error) {
-		total, err = s.count(ctx, s.statement)
+		total, at, err = s.countAt(ctx, s.statement)
 		return err
 	})
-	return total, err
+	return total, at, err
 }
 
 // first reads the first records with one request, or with more if that one takes QuickBooks too long.

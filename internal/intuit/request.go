@@ -14,6 +14,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/supply"
 )
 
 // minorVersion is the one that Intuit has served to everybody since August 2025. Sending it keeps answers stable.
@@ -112,9 +113,9 @@ func (c *Client) get(ctx context.Context, r request) error {
 		if !f.again || tooMuch || try >= c.maxTries || (f.slow && (r.once || try >= slowTries)) {
 			if f.do >= tell {
 				c.standings.bad(ctx, r.realm, row.since, f.problem)
-			} else {
-				c.standings.fail(r.realm)
+				return companyRefused{f.problem}
 			}
+			c.standings.fail(r.realm)
 			return f.problem
 		}
 		wait := max(backoff(try), f.pause, f.least)
@@ -288,6 +289,15 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 }
+
+// companyRefused is the problem of a company of which everything is refused.
+type companyRefused struct{ problem *problem.Problem }
+
+// Error implements error.
+func (e companyRefused) Error() string { return e.problem.Error() }
+
+// Unwrap returns the problem and what it says about other questions.
+func (e companyRefused) Unwrap() []error { return []error{e.problem, supply.ErrCompanyRefused} }
 
 // endProblem returns the problem of an ended context: the one it was cancelled with, or otherwise Cancelled or
 // Deadline.

@@ -83,7 +83,7 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	})
 	j := &job{
 		Runner: r, run: run.ID, began: r.o.Now(), revision: e.Revision, trigger: run.Trigger,
-		undoes: run.Undoes, repairs: run.Repairs, exporter: e, report: report,
+		undoes: run.Undoes, repairs: run.Repairs, exporter: e, report: report, due: dueOf(run),
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
@@ -94,6 +94,15 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 	return j.do(ctx)
 }
 
+// dueOf returns from when on what QuickBooks says is new enough for a run: exporters that are due together, and
+// attempts of one run, share what was asked. A person wants what is true after the click.
+func dueOf(run export.Run) time.Time {
+	if !run.Due.IsZero() {
+		return run.Due
+	}
+	return run.QueuedAt.Add(1)
+}
+
 // job is a run in progress.
 type job struct {
 	*Runner
@@ -101,6 +110,7 @@ type job struct {
 	began              time.Time
 	revision           int // of the exporter, then
 	trigger            export.Trigger
+	due                time.Time // of a run: see export.Query
 	undoes             export.ID // of TriggerUndo
 	undoable           bool      // what stood before is kept
 	repairs            []export.Repair
@@ -137,6 +147,9 @@ type gathered struct {
 func (j *job) inputsFor(ctx context.Context) (in inputs, account export.GoogleAccount, err error) {
 	if in, err = j.lookUp(ctx, j.exporter, 0); err != nil {
 		return in, account, err
+	}
+	if !j.due.IsZero() {
+		in.due = j.due
 	}
 	if err := j.spareRefused(in.companies); err != nil {
 		return in, account, err

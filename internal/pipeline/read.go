@@ -21,7 +21,8 @@ type inputs struct {
 	companies  []export.Company
 	columns    []string
 	today      time.Time
-	limit      int // rows a company; 0 means all
+	due        time.Time // see export.Query
+	limit      int       // rows a company; 0 means all
 	beside     bool
 	snapshot   bool              // rows are added to those of earlier runs as a whole
 	titles     map[string]string // people's own, by column
@@ -113,6 +114,7 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
 		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
 	}
+	in.due = r.o.Now().Add(1) // what was asked before was for others
 	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()
 	in.today = time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	return in, nil
@@ -249,7 +251,7 @@ func (r *Runner) open(
 func (r *Runner) query(in inputs, e export.Exporter, c export.Company, m *export.Meter) export.Query {
 	return export.Query{
 		Company: c, Columns: in.columns, Filters: e.Filters, Options: e.Options,
-		Today: in.today, Limit: in.limit, Meter: m,
+		Today: in.today, Limit: in.limit, Due: in.due, Meter: m,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"ledgersheet/internal/export"
 )
@@ -39,7 +40,11 @@ func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err e
 	if last.Inputs != inputs {
 		return now, false, nil
 	}
-	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition || !j.mayRest() {
+	if !j.mayRest() {
+		now.Edition = last.Edition // still that of a moment since which nobody may have touched anything
+		return now, false, nil
+	}
+	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition {
 		return now, false, nil
 	}
 	j.count()
@@ -69,21 +74,18 @@ func (j *job) mayRest() bool {
 // The day is part of it: rows may depend on it, and what stands is read at least once a day.
 func (j *job) inputsDigest(ctx context.Context, in inputs) (string, error) {
 	source, ok := j.o.Source.(export.Versions)
-	if !ok || j.exporter.Target.Spreadsheet == "" {
+	if !ok {
 		return "", nil
 	}
 	type company struct{ Company, Name, Currency, Country, Environment, Month, Version string }
 	all := struct {
 		Build     string
-		Exporter  export.ID
-		Revision  int
-		Accepted  []export.AcceptedDifference
+		Exporter  export.Exporter
 		Day       string
 		Columns   []string
 		Companies []company
 	}{
-		Build: j.o.Build, Exporter: j.exporter.ID, Revision: j.exporter.Revision, Accepted: j.exporter.Accepted,
-		Day: in.today.Format("2006-01-02"), Columns: in.columns,
+		Build: j.o.Build, Exporter: settings(j.exporter), Day: in.today.Format("2006-01-02"), Columns: in.columns,
 	}
 	for _, c := range in.companies {
 		version, err := source.Version(ctx, in.definition, j.query(in, j.exporter, c, j.quickBooks))
@@ -105,13 +107,27 @@ func (j *job) inputsDigest(ctx context.Context, in inputs) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// edition returns the spreadsheet's edition, or nothing if it is not known.
+// settings returns what people have set of an exporter, without what runs and schedules note in it.
+func settings(e export.Exporter) export.Exporter {
+	e.Revision, e.NextAt, e.Pause = 0, time.Time{}, nil
+	e.CreatedAt, e.CreatedBy, e.UpdatedAt = time.Time{}, "", time.Time{}
+	e.Schedule = export.Schedule{Timezone: e.Schedule.Timezone}
+	t := &e.Target
+	t.Spreadsheet, t.Tab, t.URL, t.Created, t.CreateKey = "", nil, "", false, ""
+	return e
+}
+
+// edition returns the spreadsheet and its edition, or nothing if that is not known.
 func (j *job) edition(ctx context.Context) string {
 	d, ok := j.o.Destination.(export.Editions)
-	if !ok {
+	if !ok || j.exporter.Target.Spreadsheet == "" {
 		return ""
 	}
-	return d.Edition(ctx, j.exporter.Target, j.sheets)
+	e := d.Edition(ctx, j.exporter.Target, j.sheets)
+	if e == "" {
+		return ""
+	}
+	return j.exporter.Target.Spreadsheet + " " + e
 }
 
 func (j *job) readStill(ctx context.Context) (s still, err error) {

@@ -103,8 +103,8 @@ func TestARestingRunReadsNothing(t *testing.T) {
 		{"nothing changed", nil, "", "edition"},
 		{"again", nil, export.TriggerCatchUp, "edition"},
 		{"QuickBooks changed something", nil, export.TriggerChange, "edition"},
-		{"a person wants to see", nil, export.TriggerManual, "edition read same"},
-		{"the API asks", nil, export.TriggerAPI, "edition read same"},
+		{"a person wants to see", nil, export.TriggerManual, "read same"},
+		{"the API asks", nil, export.TriggerAPI, "read same"},
 		{"rest", nil, "", "edition"},
 		{"somebody edited the sheet", func() { q.edition, q.stands = "8", "theirs" }, "", "edition read write"},
 		{"look once more", nil, "", "edition read same"},
@@ -112,8 +112,11 @@ func TestARestingRunReadsNothing(t *testing.T) {
 		{"other records", func() { q.version = "v2" }, "", "read write"},
 		{"look at them", nil, "", "edition read same"},
 		{"rest on them", nil, "", "edition"},
-		{"an edit of the exporter", func() { q.exporter.Revision++ }, "", "read same"},
+		{"an edit of the exporter", func() { q.exporter.Titles = map[string]string{"Id": "No."} }, "", "read same"},
 		{"its look", nil, "", "edition read same"},
+		{"its rest", nil, "", "edition"},
+		{"what a run notes", func() { q.exporter.Revision++; q.exporter.NextAt = now }, "", "edition"},
+		{"another spreadsheet", func() { q.exporter.Target.Spreadsheet = "other" }, "", "edition read same"},
 		{"its rest", nil, "", "edition"},
 		{"an accepted difference", func() {
 			q.exporter.Accepted = []export.AcceptedDifference{{What: "tax"}}

@@ -173,8 +173,13 @@ func checkRecord(t *testing.T, file string) {
 	if err := in.Decode(&want); err != nil {
 		t.Fatal(err)
 	}
+	again, err := record.Parse(r.JSON())
+	if err != nil {
+		t.Errorf("%s: its JSON cannot be read: %v", filepath.Base(file), err)
+		return
+	}
 	got := map[string]any{}
-	for name, v := range r.Members() {
+	for name, v := range again.Members() {
 		got[name] = unwrap(v)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -89,8 +89,19 @@ func (l *list) keep(rec record.Record) {
 func (l *list) want(m *Maker) supply.Want {
 	return supply.Want{
 		Company: m.query.Company, Object: l.object, Title: "the list " + l.object, Inactive: true,
-		Day: m.query.Today, Meter: m.query.Meter,
+		Members: l.members(), Day: m.query.Today, Meter: m.query.Meter,
 	}
+}
+
+// members names the members of the list's records that are looked up.
+func (l *list) members() []string {
+	names := []string{"Id"}
+	for _, f := range l.fields {
+		for _, p := range f.paths {
+			names = append(names, firstMember(p.String()))
+		}
+	}
+	return names
 }
 
 // read reads the whole list, with the same proof of completeness as any other reading.
@@ -115,7 +126,9 @@ func (l *list) readSome(ctx context.Context, m *Maker, ids []string) error {
 	if len(ids) > supply.MostLookedUp {
 		ids, l.unread = ids[:supply.MostLookedUp], true
 	}
-	found, err := m.supply.Lookup(ctx, l.want(m), ids)
+	w := l.want(m)
+	w.Limit = m.query.Limit
+	found, err := m.supply.Lookup(ctx, w, ids)
 	if err != nil {
 		return err
 	}

@@ -173,9 +173,9 @@ func (m *Maker) compileSpan() error {
 func (m *Maker) Want() supply.Want {
 	w := supply.Want{
 		Company: m.query.Company, Object: m.entity.Object, Title: strings.ToLower(m.entity.Title),
-		CustomFields: m.custom,
-		Inactive:     m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
-		Day:          m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
+		CustomFields: m.custom, Members: m.members(),
+		Inactive: m.entity.HasActive && (m.options.IncludeInactive || m.filtersActive()),
+		Day:      m.query.Today, Limit: m.query.Limit, Meter: m.query.Meter,
 	}
 	if m.span != nil {
 		w.Narrow = m.span.conditions()
@@ -184,6 +184,35 @@ func (m *Maker) Want() supply.Want {
 		w.Narrow = append(w.Narrow, supply.Condition{Filter: f.Filter, Column: f.column.def})
 	}
 	return w
+}
+
+// members names the members that rows, filters and figures show. Computed columns do not show members that QuickBooks
+// derives from other records, unless they are named for one.
+func (m *Maker) members() []string {
+	columns := m.allColumns()
+	for _, f := range m.figures {
+		columns = append(columns, f.amount)
+		for _, w := range f.where {
+			columns = append(columns, w.column)
+		}
+	}
+	if m.span != nil {
+		columns = append(columns, m.span.column)
+	}
+	names := []string{"Id"}
+	for _, c := range columns {
+		if name := firstMember(c.def.Path); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// firstMember returns the member of a record in which a path begins.
+func firstMember(path string) string {
+	name, _, _ := strings.Cut(path, ".")
+	name, _, _ = strings.Cut(name, "[")
+	return name
 }
 
 func (m *Maker) filtersActive() bool {

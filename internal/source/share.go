@@ -56,6 +56,14 @@ func keyOf(w supply.ReportWant) string {
 	return fmt.Sprintf("%q %q %s %s", w.Company.Realm, w.Object, strconv.FormatBool(w.Divisible), w.Params.Encode())
 }
 
+// Version implements supply.Versions, if the services do.
+func (s *sharing) Version(ctx context.Context, w supply.Want, few bool) (string, error) {
+	if v, ok := s.Services.(supply.Versions); ok {
+		return v.Version(ctx, w, few)
+	}
+	return "", nil
+}
+
 // Report implements supply.Reports.
 func (s *sharing) Report(ctx context.Context, w supply.ReportWant, accept func(body []byte) error) error {
 	o := supply.OccasionOf(ctx)

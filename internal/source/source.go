@@ -59,8 +59,26 @@ func Follows(d export.Definition, e export.Exporter, objects map[string]bool) bo
 	return slices.ContainsFunc(reads, func(object string) bool { return objects[strings.ToLower(object)] })
 }
 
+var _ export.Versions = (*Source)(nil)
+
+// Version implements export.Versions. It is known of lists alone: transactions that no interface shows, such as those
+// of payroll, move reports, and a change log goes on from where it was.
+func (s *Source) Version(ctx context.Context, d export.Definition, q export.Query) (string, error) {
+	e, ok := d.(export.Entity)
+	if !ok {
+		return "", nil
+	}
+	if !q.Due.IsZero() {
+		ctx = supply.WithOccasion(ctx, q.Due)
+	}
+	return rows.Version(ctx, s.from, e, q)
+}
+
 // Read implements export.Source.
 func (s *Source) Read(ctx context.Context, d export.Definition, q export.Query) (*export.Reading, error) {
+	if !q.Due.IsZero() {
+		ctx = supply.WithOccasion(ctx, q.Due)
+	}
 	switch d := d.(type) {
 	case export.Entity:
 		return rows.Read(ctx, s.from, d, q)

@@ -15,6 +15,7 @@ type account struct{ number, kind string }
 func readChart(ctx context.Context, from supply.Supply, q export.Query) (map[string]account, error) {
 	records, err := from.Records(ctx, supply.Want{
 		Company: q.Company, Object: "Account", Title: "accounts", Inactive: true, Day: q.Today, Meter: q.Meter,
+		Members: []string{"Id", "AcctNum", "AccountType"},
 	})
 	if err != nil {
 		return nil, err

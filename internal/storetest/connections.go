@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"bytes"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +56,47 @@ func testCompanies(t *testing.T, s export.Store) {
 	must(t, s.DeleteCompany(ctx, "9"))
 	_, err = s.Company(ctx, "9")
 	wantErr(t, "deleted company", err, export.ErrNotFound)
+}
+
+// testMirrorKeys gives each company one key, to all who ask, for as long as it is stored.
+func testMirrorKeys(t *testing.T, s export.Store) {
+	ctx := t.Context()
+	_, err := s.MirrorKey(ctx, "1")
+	wantErr(t, "the key of an unknown company", err, export.ErrNotFound)
+	for _, realm := range []export.RealmID{"1", "2"} {
+		must(t, s.PutCompany(ctx, sampleCompany(realm, "A "+string(realm))))
+	}
+	keys := make([][]byte, 8)
+	var wg sync.WaitGroup
+	for i := range keys {
+		wg.Go(func() {
+			key, err := s.MirrorKey(ctx, "1")
+			if err != nil {
+				t.Error(err)
+			}
+			keys[i] = key
+		})
+	}
+	wg.Wait()
+	for _, key := range keys {
+		if len(key) != 32 || !bytes.Equal(key, keys[0]) {
+			t.Errorf("the keys of one company are %x and %x", keys[0], key)
+		}
+	}
+	other, err := s.MirrorKey(ctx, "2")
+	must(t, err)
+	if bytes.Equal(other, keys[0]) {
+		t.Error("two companies have one key")
+	}
+	must(t, s.DeleteCompany(ctx, "1"))
+	_, err = s.MirrorKey(ctx, "1")
+	wantErr(t, "the key of a deleted company", err, export.ErrNotFound)
+	must(t, s.PutCompany(ctx, sampleCompany("1", "A again")))
+	again, err := s.MirrorKey(ctx, "1")
+	must(t, err)
+	if bytes.Equal(again, keys[0]) {
+		t.Error("a company that was deleted has its old key again")
+	}
 }
 
 func testAccounts(t *testing.T, s export.Store) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,18 +21,19 @@ import (
 type Memory struct {
 	Differences
 
-	mu        sync.Mutex
-	renewing  map[export.GrantKey]chan struct{} // holds a token while nobody renews
-	companies map[export.RealmID]export.Company
-	accounts  map[export.ID]export.GoogleAccount
-	grants    map[export.GrantKey]export.Grant
-	flows     map[string]export.Flow
-	exporters map[export.ID]export.Exporter
-	marks     map[string][]byte
-	runs      map[export.ID]export.Run
-	calls     calls
-	users     map[export.ID]export.User
-	audit     []export.AuditEntry
+	mu         sync.Mutex
+	renewing   map[export.GrantKey]chan struct{} // holds a token while nobody renews
+	companies  map[export.RealmID]export.Company
+	mirrorKeys map[export.RealmID][]byte
+	accounts   map[export.ID]export.GoogleAccount
+	grants     map[export.GrantKey]export.Grant
+	flows      map[string]export.Flow
+	exporters  map[export.ID]export.Exporter
+	marks      map[string][]byte
+	runs       map[export.ID]export.Run
+	calls      calls
+	users      map[export.ID]export.User
+	audit      []export.AuditEntry
 }
 
 var _ export.Store = (*Memory)(nil)
@@ -138,7 +140,31 @@ func (m *Memory) UpdateCompany(ctx context.Context, realm export.RealmID,
 
 // DeleteCompany implements export.CompanyStore.
 func (m *Memory) DeleteCompany(ctx context.Context, realm export.RealmID) error {
-	return remove(ctx, m, m.companies, realm)
+	if err := remove(ctx, m, m.companies, realm); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.mirrorKeys, realm)
+	return nil
+}
+
+// MirrorKey implements export.MirrorKeyStore.
+func (m *Memory) MirrorKey(ctx context.Context, realm export.RealmID) ([]byte, error) {
+	if _, err := m.Company(ctx, realm); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mirrorKeys == nil {
+		m.mirrorKeys = map[export.RealmID][]byte{}
+	}
+	if m.mirrorKeys[realm] == nil {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails
+		m.mirrorKeys[realm] = key
+	}
+	return slices.Clone(m.mirrorKeys[realm]), nil
 }
 
 // PutAccount implements export.AccountStore.

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		run  func(*testing.T, export.Store)
 	}{
 		{"companies", testCompanies},
+		{"keys of local copies", testMirrorKeys},
 		{"accounts", testAccounts},
 		{"grants", testGrants},
 		{"flows are used once and expire", testFlows},

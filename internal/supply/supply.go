@@ -5,6 +5,7 @@ package supply
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/url"
 	"time"
@@ -22,10 +23,16 @@ type Want struct {
 	Inactive bool
 	// CustomFields asks for all custom fields; without it some may be left out.
 	CustomFields bool
+	// AsTold asks for records just as a Feed tells them, to be compared with what it tells later.
+	AsTold bool
+	// Members names the members at the top of a record at which the caller looks; the others may be out of date. Nil
+	// means all.
+	Members []string
 	// Narrow lists conditions that must all hold. A supply may ignore them: it may return more records, never fewer.
 	Narrow []Condition
 	Day    time.Time // midnight UTC of the day of the run, for objects whose records are as of a day
-	// Limit is for previews: that many records are enough. 0 means all.
+	// Limit is for previews: that many records are enough, and they are worth no more than a request or two. 0 means
+	// all.
 	Limit int
 	Meter *export.Meter
 }
@@ -44,6 +51,8 @@ const Scan = 100
 type Records struct {
 	// Total is the number of records counted beforehand, or -1 if it is unknown without reading them all.
 	Total int
+	// At is QuickBooks' own clock when it counted, before it gave the first record. It is zero if that is unknown.
+	At time.Time
 	// Exact reports whether all of Narrow was applied.
 	Exact bool
 	// All yields the records, in the same order each time if they have ids. If it ends without an error they are
@@ -54,13 +63,22 @@ type Records struct {
 
 // Supply reads records. Its errors are problems.
 type Supply interface {
-	// Records asks for records. When it returns, only the first request has been made.
+	// Records asks for records. When it returns, only the first request has been made, or those that brought a local
+	// copy up to date.
 	Records(ctx context.Context, w Want) (*Records, error)
 	// Count returns the number of wanted records, or -1 for an object that cannot be counted. It ignores Limit.
 	Count(ctx context.Context, w Want) (int, error)
 	// Lookup returns the wanted records that have one of the ids, by id. It may ignore Narrow. More than MostLookedUp
 	// ids are an error.
 	Lookup(ctx context.Context, w Want, ids []string) (map[string]record.Record, error)
+}
+
+// Versions is implemented by a Supply that knows without reading whether records have changed.
+type Versions interface {
+	// Version returns a text that stays the same as long as the wanted records do, or nothing if that is not known. Its
+	// answer is as new as that of Records would be. few says that only those records matter that somebody has wanted
+	// before; a list of which there are none is not read for it.
+	Version(ctx context.Context, w Want, few bool) (string, error)
 }
 
 // MostLookedUp is the largest number of ids for one Lookup.
@@ -91,6 +109,10 @@ type Delta struct {
 	// Cut reports whether QuickBooks may have left changes out.
 	Cut bool
 }
+
+// ErrCompanyRefused is in the chain of a feed's problem if QuickBooks refuses everything that is asked of the company,
+// so that other questions are pointless.
+var ErrCompanyRefused = errors.New("everything that is asked of the company is refused")
 
 // Books is what a company says about its books.
 type Books struct {

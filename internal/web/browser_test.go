@@ -78,6 +78,7 @@ const lookScript = `(() => {
 		// The label of a box is part of its target.
 		const high = e.type === "checkbox" || e.type === "radio" ? Math.max(box.height, ...[...e.labels].map((l) => l.parentElement.getBoundingClientRect().height)) : box.height;
 		if (high < 24) out.small.push(name(e) + " " + Math.round(high));
+		if (/^(input|select)$/i.test(e.tagName) && !/checkbox|radio|button/.test(e.type) && box.width < 60) out.small.push(name(e) + " is " + Math.round(box.width) + " wide");
 		if (/^(input|select)$/i.test(e.tagName) && !e.labels.length && !e.ariaLabel) out.nameless.push(name(e));
 	}
 	const first = [...document.querySelectorAll("main a[href], main button, main input:not([type=hidden]), main select, nav a")].filter(shown).slice(0, 40);
@@ -174,6 +175,12 @@ func TestScriptsInABrowser(t *testing.T) {
 	}
 	do(chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"),
 		chromedp.WaitVisible("#draft-preview table"))
+	// This site writes to Google Sheets alone, so the form has no choice of kinds.
+	form, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
+	must(t, err)
+	if form.Sideways > 0 || len(form.Small) > 0 {
+		t.Errorf("the form is %d px too wide (%v), too small are %v", form.Sideways, form.Wide, form.Small)
+	}
 	want(`document.querySelector("#draft-preview").textContent.includes("<b>Bold & Co</b>")`,
 		"the preview lacks the row")
 	do(chromedp.Click(`#column-list li:first-child [data-move="down"]`))
@@ -191,7 +198,7 @@ func TestScriptsInABrowser(t *testing.T) {
 	do(chromedp.Navigate(s.server.URL+"/runs/"+string(r.ID)), chromedp.WaitVisible("[data-events]"))
 	done := r
 	succeeded(&done)
-	_, err := s.store.UpdateRun(t.Context(), r.ID, func(stored *export.Run) error { succeeded(stored); return nil })
+	_, err = s.store.UpdateRun(t.Context(), r.ID, func(stored *export.Run) error { succeeded(stored); return nil })
 	must(t, err)
 	s.broker.Publish(done)
 	do(chromedp.WaitVisible(".pill.good"), chromedp.WaitVisible("#figures"))

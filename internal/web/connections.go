@@ -45,7 +45,9 @@ type companyCard struct {
 	Realm       export.RealmID
 	Environment string
 	Waiting     string
-	Used, Limit int // calls in the last minute
+	Used, Limit int  // calls in the last minute
+	Copies      bool // this installation keeps local copies
+	Copied      bool // and one of this company
 }
 
 // accountCard is one Google account.
@@ -164,10 +166,47 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 			"%s today, %s in %s, which comes to about %s", count(use.Today), count(use.ThisMonth), calls.Month,
 			count(use.Forecast))})
 	}
+	copied := k.desk.CompanyCopy(co)
+	card.Copies, card.Copied = copied.Offered, copied.Kept
+	if copied.Offered {
+		card.Facts = append(card.Facts, fact{Title: "Local copy", Text: copyWords(copied)})
+	}
 	if !card.Connected {
 		card.Waiting = k.describeWaiting(co.Realm, k.census.Companies[co.Realm])
 	}
 	return card
+}
+
+// copyWords describes the local copy of a company's lists.
+func copyWords(c control.Copy) string {
+	switch {
+	case !c.Kept:
+		return "None: everything is read from QuickBooks each time"
+	case c.Bytes == 0:
+		return "Made with the next run"
+	}
+	text := fmt.Sprintf("%.1f MB, sealed", float64(c.Bytes)/1e6)
+	if c.Drifted > 0 {
+		text += fmt.Sprintf("; %s %s found to differ and read anew", count(c.Drifted), plural(c.Drifted, "record was",
+			"records were"))
+	}
+	return text
+}
+
+// keepCopy says whether a local copy of a company's lists is kept.
+func (w *Web) keepCopy(c *gin.Context) error {
+	keep := c.PostForm("keep") == "true"
+	co, err := w.desk(c).KeepCompanyCopy(c.Request.Context(), export.RealmID(c.Param("id")), keep)
+	if err != nil {
+		return err
+	}
+	if keep {
+		w.notify(c, toneGood, "A local copy of "+co.Name+" is kept from the next run on.", "")
+	} else {
+		w.notify(c, toneGood, "The local copy of "+co.Name+" was destroyed.",
+			"Each run reads everything from QuickBooks.")
+	}
+	return seeOther(c, "/connections")
 }
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {

@@ -51,6 +51,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/", w.overviewPage},
 
 		{http.MethodGet, "/connections", w.connectionsPage},
+		{http.MethodPost, "/connections/quickbooks/:id/copy", w.keepCopy},
 		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 

@@ -72,7 +72,7 @@ func (c *Company) AddInvoice(in Sale) (string, error) {
 	c.settleTotals(t)
 	c.file(t)
 	p.sales = append(p.sales, t)
-	c.touch(&p.record)
+	c.balance(p)
 	return t.id, nil
 }
 
@@ -92,7 +92,7 @@ func (c *Company) AddBill(in Cost) (string, error) {
 	t.lines = []line{{kind: lineAccount, account: c.books.office, amount: amount}}
 	c.file(t)
 	p.sales = append(p.sales, t)
-	c.touch(&p.record)
+	c.balance(p)
 	return t.id, nil
 }
 
@@ -145,8 +145,8 @@ func (c *Company) Pay(entityName, id, amountText string) (string, error) {
 	c.file(pay)
 	t.appliedBy = append(t.appliedBy, application{pay, amount})
 	t.party.credits = append(t.party.credits, pay)
-	c.touch(&t.record)
-	c.touch(&t.party.record)
+	c.settle(t)
+	c.balance(t.party)
 	return pay.id, nil
 }
 
@@ -163,6 +163,9 @@ func (c *Company) Change(entityName, id string, ch Change) error {
 			return fmt.Errorf("changing %s %s: %w", entityName, id, err)
 		}
 	}
+	if ch.Name != "" || ch.Active != nil {
+		c.noteNames()
+	}
 	if ch.Name != "" && !rename(r.source, ch.Name) {
 		return fmt.Errorf("changing %s %s: it has no name", entityName, id)
 	}
@@ -173,7 +176,7 @@ func (c *Company) Change(entityName, id string, ch Change) error {
 		r.inactive = !*ch.Active
 	}
 	if ch.Name != "" || ch.Active != nil {
-		c.generation++ // references show the name
+		c.renamed()
 	}
 	c.touch(r)
 	return nil
@@ -267,7 +270,7 @@ func (c *Company) changeTxn(t *txn, ch Change) error {
 		t.lines, t.discount, t.tax, t.taxBase, t.total = changed.lines, changed.discount, changed.tax,
 			changed.taxBase, changed.total
 		if t.party != nil {
-			c.touch(&t.party.record)
+			c.balance(t.party)
 		}
 	}
 	t.date = date
@@ -374,15 +377,15 @@ func (c *Company) voidTxn(t *txn) {
 func (c *Company) detach(t *txn) {
 	for _, a := range t.appliedBy {
 		a.other.applies = without(a.other.applies, t)
-		c.touch(&a.other.record)
+		c.settle(a.other)
 	}
 	for _, a := range t.applies {
 		a.other.appliedBy = without(a.other.appliedBy, t)
-		c.touch(&a.other.record)
+		c.settle(a.other)
 	}
 	t.appliedBy, t.applies = nil, nil
 	if t.party != nil {
-		c.touch(&t.party.record)
+		c.balance(t.party)
 	}
 }
 

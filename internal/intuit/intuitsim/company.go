@@ -28,8 +28,10 @@ type Company struct {
 	taxAccount string
 
 	streams     map[string]*rand.Rand // by purpose; see draws
+	noted       map[*record][]byte    // what records showed before a renaming, with LoudNames
 	lastIDs     map[*entity]int
 	generation  int
+	moves       int                // how often a record was changed
 	entities    map[string]*entity // by path: those of every company, and those of Options.Objects
 	byEntity    map[*entity][]*record
 	byID        map[*entity]map[string]*record
@@ -220,6 +222,7 @@ func (c *Company) add(entityName string, r *record, src source) {
 // touch marks a record as changed now.
 func (c *Company) touch(r *record) {
 	r.sync++
+	c.moves++
 	now := c.now()
 	if c.generating {
 		now = c.nextStamp(r.entity)

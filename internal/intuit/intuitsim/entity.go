@@ -61,6 +61,15 @@ type property struct {
 	kind propertyKind
 }
 
+// showsBalances reports whether records show amounts that other records make up.
+func (e *entity) showsBalances() bool {
+	switch e.name {
+	case "Account", "Item", "Customer", "Vendor":
+		return true
+	}
+	return false
+}
+
 // property finds a property by its exact name.
 func (e *entity) property(name string) (property, *apiFault) {
 	if i := e.position(name); i >= 0 {

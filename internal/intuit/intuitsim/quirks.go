@@ -58,6 +58,18 @@ type Quirks struct {
 	// UnevenInvoice shows only the subtotal of the lines of the first invoice, so that its lines do not add up to its
 	// total. Source: record/testdata/custom_fields.json
 	UnevenInvoice bool `json:"uneven_invoice"`
+
+	// The rest is about what change data capture and LastUpdatedTime tell of changes that show in other records than
+	// the changed one. No source says which way is QuickBooks', so that clients must be right either way.
+
+	// LoudNames marks the records that refer to a renamed or merged one as changed. Otherwise they only show the name.
+	LoudNames bool `json:"loud_names"`
+	// QuietSettlements leaves the time of a transaction as it is when another one settles it, or no longer does.
+	QuietSettlements bool `json:"quiet_settlements"`
+	// QuietBalances leaves the time of a customer or a vendor as it is when their transactions change their balance.
+	QuietBalances bool `json:"quiet_balances"`
+	// MergedStay keeps a list entry that was merged into another as an inactive one. Otherwise it is deleted.
+	MergedStay bool `json:"merged_stay"`
 }
 
 // AllQuirks returns all quirks with which a company can be read whole. Those that would spoil figures, OneCentOff and
@@ -67,7 +79,7 @@ func AllQuirks(legacy bool) Quirks {
 		LegacyReports: legacy, NestedProfitDetail: true, NegativeExpenses: true, CodesAsMoney: true,
 		HeadersHoldTotals: true, PlainTotals: true, SpeltAmounts: true, HomeCurrencyKeys: true, ShortRows: true,
 		BareWhenEmpty: true, CapitalBasis: true, LargestPage: 500, OneMore: true, NoOrderByID: true, OddFields: true,
-		UnevenInvoice: true,
+		UnevenInvoice: true, QuietSettlements: true, QuietBalances: true, MergedStay: true,
 	}
 }
 

@@ -27,6 +27,7 @@ type record struct {
 
 	// The rendering is kept until the record changes or, by generation, until a name changes to which it may refer.
 	generation int
+	moves      int // as of Company.moves; it counts where balances are shown
 	text       []byte
 	props      []string
 }
@@ -66,7 +67,7 @@ func (r *record) plain(c *Company) object {
 }
 
 func (r *record) load(c *Company) {
-	if r.text != nil && r.generation == c.generation {
+	if r.text != nil && r.generation == c.generation && (r.moves == c.moves || !r.entity.showsBalances()) {
 		return
 	}
 	o := r.plain(c)
@@ -77,7 +78,7 @@ func (r *record) load(c *Company) {
 			r.props[i] = propertyText(v)
 		}
 	}
-	r.generation = c.generation
+	r.generation, r.moves = c.generation, c.moves
 }
 
 // json returns the rendered record.
