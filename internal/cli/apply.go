@@ -255,5 +255,5 @@ func (s step) do(ctx context.Context, c *client) error {
 		return c.send(ctx, "POST", "/exporters", s.fresh, &stored)
 	}
 	return c.send(ctx, "PUT", "/exporters/"+s.old.text("id"), s.fresh, &stored,
-		"If-Match", fmt.Sprintf("%q", fmt.Sprint(s.old["revision"])))
+		[2]string{"If-Match", fmt.Sprintf("%q", fmt.Sprint(s.old["revision"]))})
 }

@@ -71,9 +71,9 @@ func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
 // WriteHeader implements http.ResponseWriter.
 func (a *answer) WriteHeader(status int) { a.status = status }
 
-// send sends a request with a JSON body, or none if body is nil, and with more headers, each followed by its value. It
+// send sends a request with a JSON body, or none if body is nil, and with more headers, each a name and its value. It
 // decodes the answer into v. If the server refuses, it returns the server's problem.
-func (c *client) send(ctx context.Context, method, path string, body, v any, headers ...string) error {
+func (c *client) send(ctx context.Context, method, path string, body, v any, headers ...[2]string) error {
 	var reader io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -89,8 +89,8 @@ func (c *client) send(ctx context.Context, method, path string, body, v any, hea
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
+	for _, h := range headers {
+		req.Header.Set(h[0], h[1])
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
