@@ -23,7 +23,7 @@ func TestExporterAsJSON(t *testing.T) {
 		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
 			`"destination":{"kind":"sheet","google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
 			`"folder":"","file":"","template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
-			`"mode":"replace","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
+			`"mode":"replace","split":"none","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
 			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,"in_place":false,` +
 			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"next_at":null},"paused":false,` +
 			`"paused_why":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
@@ -46,7 +46,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
 			`"destination":{"kind":"sheet","google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
 			`"folder":"","file":"","template_spreadsheet_id":"t","folder_id":"f","spreadsheet_url":"https://x.test"},` +
-			`"mode":"replace","on_difference":"fail","look":"report",` +
+			`"mode":"replace","split":"none","on_difference":"fail","look":"report",` +
 			`"title_block":true,"on_hand_edit":"stop",` +
 			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,"in_place":true,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"on_change":true,"next_at":"2026-03-29T12:00:00.000Z"},` +

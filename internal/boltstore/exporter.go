@@ -44,15 +44,15 @@ func (s *Store) Exporter(ctx context.Context, id export.ID) (e export.Exporter, 
 func (s *Store) UpdateExporter(
 	ctx context.Context, id export.ID, apply func(*export.Exporter) error,
 ) (e export.Exporter, err error) {
-	err = s.update(ctx, "changing exporter", func(tx *bbolt.Tx) error {
+	err = s.share(ctx, "changing exporter", func(tx *bbolt.Tx) error {
 		if e, err = get[export.Exporter](tx, bucketExporters, string(id)); err != nil {
-			return err
+			return refused(err)
 		}
 		if err := apply(&e); err != nil {
-			return err
+			return refused(err)
 		}
 		if e.ID != id {
-			return fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id)
+			return refused(fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id))
 		}
 		return putExporter(tx, e)
 	})

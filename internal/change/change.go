@@ -66,6 +66,12 @@ type Set struct {
 // Empty reports whether nothing would change.
 func (s *Set) Empty() bool { return s.Added+s.Changed+s.Removed == 0 }
 
+// Count adds the other set's counts, not its items.
+func (s *Set) Count(o *Set) {
+	s.Rows, s.Cells, s.Edited = s.Rows+o.Rows, s.Cells+o.Cells, s.Edited+o.Edited
+	s.Added, s.Changed, s.Removed = s.Added+o.Added, s.Changed+o.Changed, s.Removed+o.Removed
+}
+
 // Policy says how wanted rows combine with existing ones. The zero value only adds rows whose keys are new.
 type Policy struct {
 	Order  bool // the wanted rows' order counts; otherwise existing rows stay where they are and new ones follow them

@@ -2,10 +2,12 @@ package change
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/klauspost/compress/gzip"
 )
 
 // MarshalJSON encodes null, a string, a number with its own digits, or a boolean.
@@ -16,13 +18,8 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case 'n', 'b':
 		return []byte(v.Text), nil
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v.Text); err != nil {
-		return nil, fmt.Errorf("encoding a value: %w", err)
-	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	b, _ := jsontext.AppendQuote(nil, v.Text) // it fails for what is not UTF-8, which it has then replaced
+	return b, nil
 }
 
 // UnmarshalJSON decodes what MarshalJSON returns.
@@ -44,23 +41,43 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 // maxUnpacked limits the unpacked size of a set.
 const maxUnpacked = 16 << 20
 
-// Pack encodes the set in at most limit bytes, with as many items as fit.
-func (s *Set) Pack(limit int) ([]byte, error) {
+// smallSet is up to how many bytes a set is packed without tables, which would take a hundred times as much room.
+const smallSet = 64 << 10
+
+// Pack encodes the set in at most limit bytes, with as many items as fit, and reports whether it still is complete.
+func (s *Set) Pack(limit int) (data []byte, complete bool, err error) {
 	kept := *s
 	for {
-		var b bytes.Buffer
-		out := gzip.NewWriter(&b)
-		if err := json.NewEncoder(out).Encode(kept); err != nil {
-			return nil, fmt.Errorf("encoding a difference: %w", err)
+		text, err := json.Marshal(kept)
+		if err != nil {
+			return nil, false, fmt.Errorf("encoding a difference: %w", err)
 		}
-		if err := out.Close(); err != nil {
-			return nil, fmt.Errorf("packing a difference: %w", err)
+		packed, err := pack(text)
+		if err != nil {
+			return nil, false, fmt.Errorf("packing a difference: %w", err)
 		}
-		if b.Len() <= limit || len(kept.Items) == 0 {
-			return b.Bytes(), nil
+		if len(packed) <= limit && len(text) <= maxUnpacked || len(kept.Items) == 0 {
+			return packed, kept.Complete, nil
 		}
 		kept.Items, kept.Complete, kept.Reversible = kept.Items[:len(kept.Items)/2], false, false
 	}
+}
+
+func pack(text []byte) ([]byte, error) {
+	level := gzip.DefaultCompression
+	if len(text) <= smallSet {
+		level = gzip.StatelessCompression
+	}
+	var b bytes.Buffer
+	out, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := out.Write(text); err != nil {
+		return nil, err
+	}
+	err = out.Close()
+	return b.Bytes(), err
 }
 
 // Unpack decodes what Pack returned.

@@ -17,9 +17,9 @@ func TestPack(t *testing.T) {
 				New: change.Value{Kind: 'b', Text: "true"}},
 			{Column: "Name", New: change.Value{Kind: 's', Text: `<"null">`}},
 		}}}}
-	data, err := set.Pack(1 << 10)
-	if err != nil {
-		t.Fatal(err)
+	data, complete, err := set.Pack(1 << 10)
+	if err != nil || !complete {
+		t.Fatalf("complete %t, %v", complete, err)
 	}
 	got, err := change.Unpack(data)
 	if err != nil {
@@ -31,8 +31,8 @@ func TestPack(t *testing.T) {
 	for i := range 2000 {
 		set.Items = append(set.Items, change.Item{Kind: change.Added, Key: fmt.Sprint(i * 7919 % 104729)})
 	}
-	if data, err = set.Pack(2000); err != nil || len(data) > 2000 {
-		t.Fatalf("%d bytes, %v", len(data), err)
+	if data, complete, err = set.Pack(2000); err != nil || len(data) > 2000 || complete {
+		t.Fatalf("%d bytes, complete %t, %v", len(data), complete, err)
 	}
 	if got, err = change.Unpack(data); err != nil || got.Complete || len(got.Items) == 0 ||
 		len(got.Items) == len(set.Items) {
@@ -40,5 +40,31 @@ func TestPack(t *testing.T) {
 	}
 	if _, err := change.Unpack([]byte("nonsense")); err == nil {
 		t.Error("nonsense was read")
+	}
+}
+
+// A set's size decides how it is packed, which nobody who unpacks it must notice.
+func TestPackSizes(t *testing.T) {
+	t.Parallel()
+	for _, items := range []int{0, 1, 10, 300, 400, 1000, 20_000} {
+		set := &change.Set{Rows: items, Added: items, Complete: true, Items: []change.Item{}}
+		for i := range items {
+			text := fmt.Sprint("Zeile ", i, " \" \\ \n <b> \x7f")
+			set.Items = append(set.Items, change.Item{Kind: change.Added, Key: fmt.Sprint(i), Cells: []change.Cell{
+				{Column: "Größe <&>\u2028", New: change.Value{Kind: 's', Text: text}},
+				{Column: "Total", New: change.Value{Kind: 'n', Text: fmt.Sprint(i, ".50")}},
+			}})
+		}
+		data, complete, err := set.Pack(1 << 20)
+		if err != nil || !complete {
+			t.Fatalf("%d items: complete %t, %v", items, complete, err)
+		}
+		got, err := change.Unpack(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(set, got); diff != "" {
+			t.Errorf("%d items: %s", items, diff)
+		}
 	}
 }

@@ -40,7 +40,7 @@ func TestReversal(t *testing.T) {
 		}
 		stand := carryOut(t, b.Script(change.Layout{Most: 99}), old, wanted)
 		set.Reversible = true
-		data, err := set.Pack(1 << 20)
+		data, _, err := set.Pack(1 << 20)
 		if err != nil {
 			t.Fatal(err)
 		}

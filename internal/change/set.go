@@ -175,6 +175,9 @@ func (b *Builder) item(kind Kind, was, now []Value) Item {
 		keyed = was
 	}
 	it.Key, it.Name = keyOf(b.o.Keys, nil, keyed), b.name(keyed)
+	if kind != Changed { // most cells differ
+		it.Cells = make([]Cell, 0, len(b.o.Titles))
+	}
 	for i, title := range b.o.Titles {
 		c := Cell{Column: title, Old: at(was, i), New: at(now, i)}
 		if c.Old == c.New && kind == Changed || c.Old == (Value{}) && c.New == (Value{}) {

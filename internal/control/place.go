@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ledgersheet/internal/export"
@@ -39,7 +40,7 @@ func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.C
 	stays, taken, right := false, false, 0
 	var met []string
 	for _, o := range all {
-		if !sharesFile(o, e) || !strings.EqualFold(o.Target.Sheet, e.Target.Sheet) {
+		if !sharesFile(o, e) || !sharesTab(o, e) {
 			continue
 		}
 		its, err := d.areaOf(ctx, o)
@@ -75,6 +76,16 @@ func sharesFile(o, e export.Exporter) bool {
 	return o.SharedKey() == key && (o.Target.Spreadsheet == "" || o.Target.CreateKey == key)
 }
 
+// sharesTab reports whether exporters of one spreadsheet write to the same tab. The tabs of those whose rows are split
+// alike have the same titles.
+func sharesTab(o, e export.Exporter) bool {
+	if !strings.EqualFold(o.Target.Sheet, e.Target.Sheet) || o.IsSplit() != e.IsSplit() {
+		return false
+	}
+	return !e.IsSplit() || o.Split == e.Split && (e.Split == export.SplitYear ||
+		slices.ContainsFunc(o.Companies, func(c export.RealmID) bool { return slices.Contains(e.Companies, c) }))
+}
+
 func (d *Desk) describeArea(o export.Exporter, its area, same bool) string {
 	who := "another exporter"
 	if d.sees(o.Companies...) {
@@ -104,6 +115,9 @@ func (d *Desk) areaOf(ctx context.Context, e export.Exporter) (area, error) {
 		}
 	}
 	a := area{row, col, row + 1 + last.Rows, col + max(1, last.Columns)}
+	if e.IsSplit() { // it is not known how many rows each tab has
+		a.endRow = row + 1
+	}
 	if e.TitleBlock {
 		a.endRow += export.HeadingRows
 	}
@@ -121,14 +135,15 @@ func (d *Desk) columnsOf(e export.Exporter) int {
 	}
 	keys := e.ResultColumns(def)
 	n := len(keys)
-	if len(e.Companies) > 1 {
+	isFirst := len(e.Companies) > 1 && e.Split != export.SplitCompany
+	if isFirst {
 		n++
 	}
 	for _, key := range keys {
 		switch {
 		case strings.HasSuffix(key, "*"):
 			return 0
-		case key == export.CompanyColumn && len(e.Companies) > 1: // it goes first
+		case key == export.CompanyColumn && isFirst:
 			n--
 		}
 	}

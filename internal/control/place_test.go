@@ -50,6 +50,17 @@ func TestRangesThatWouldMeet(t *testing.T) {
 		}
 	}
 
+	split := at("Split", "B3", "Id") // its tabs have other titles
+	split.Split = export.SplitYear
+	b.create(split)
+	again := at("Split again", "B3", "Id")
+	again.Split = export.SplitYear
+	if _, err := b.CreateExporter(b.ctx, again); !problem.HasCode(err, problem.InvalidInput) {
+		t.Errorf("two exporters with the same tabs: %v", err)
+	}
+	again.Split = export.SplitCompany
+	b.create(again)
+
 	report := at("Report", "A50")
 	report.Definition, report.Options = "profit_and_loss", map[string]string{"accounting_method": "Accrual"}
 	report = b.create(report)

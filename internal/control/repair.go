@@ -41,7 +41,7 @@ func (d *Desk) offer(ctx context.Context, e export.Exporter, r export.Run) ([]ex
 	}
 	for _, owner := range r.Problem.Owners {
 		// Rows are never taken from an exporter that there still is, whether or not the actor may see it.
-		_, err := d.o.Store.Exporter(ctx, export.ID(owner))
+		_, err := d.o.Store.Exporter(ctx, export.ExporterOf(export.ID(owner)))
 		switch {
 		case err == nil:
 			list = slices.DeleteFunc(list, func(r export.Repair) bool { return r == export.RepairTakeOver })

@@ -34,6 +34,9 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 	switch {
 	case !r.Status.Over():
 		return Undo{}, notUndone("It has not ended yet.")
+	case r.Status != export.RunSucceeded && r.Exporter.IsSplit():
+		return Undo{}, notUndone("It did not succeed, and may have written some tabs. Run the exporter again, or " +
+			"undo the run before it.")
 	case r.Status != export.RunSucceeded || r.Unchanged:
 		return Undo{}, notUndone("It changed nothing in the sheet.")
 	case r.Exporter.Target.IsFile():
@@ -42,6 +45,8 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 	case !r.Undoable:
 		return Undo{}, notUndone("What stood before it is not kept: nothing did, the area is larger than 50,000 " +
 			"cells and too much changed, or the spreadsheet is too full.")
+	case e.Split != r.Exporter.Split && (e.IsSplit() || r.Exporter.IsSplit()):
+		return Undo{}, notUndone("The exporter's rows are divided among tabs in another way now.")
 	case e.Target.Account != r.Exporter.Target.Account || e.Target.Spreadsheet != r.Exporter.Target.Spreadsheet ||
 		e.Target.Start != r.Exporter.Target.Start || e.Target.IsFile():
 		return Undo{}, notUndone("The exporter writes to another place now.")

@@ -114,5 +114,8 @@ func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	add("Customers of both companies", "customers", "Customers", "15 * * * *", nil, realms...)
 	add("Vendors of both companies", "vendors", "Vendors", "45 * * * *", map[string]string{"include_inactive": "true"},
 		realms...)
+	add("Bills, a tab for each year", "bills", "Bills", "0 8 * * 1-5", map[string]string{"date_range": "all"},
+		realms...)
+	list[len(list)-1].Split = export.SplitYear
 	return list
 }

@@ -105,6 +105,16 @@ func (e Entity) Info() Info {
 // they can go.
 func (e Entity) Catalogue() []Column { return slices.Collect(e.columns) }
 
+// Lists reports whether the catalogue has a column.
+func (e Entity) Lists(path string) bool {
+	for c := range e.columns {
+		if c.Path == path {
+			return true
+		}
+	}
+	return false
+}
+
 func (e Entity) columns(yield func(Column) bool) {
 	status := e.Single
 	for _, c := range e.Columns {

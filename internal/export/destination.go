@@ -62,6 +62,9 @@ type WriteRequest struct {
 	// Planned is called before the rows become visible. What it stores tells the next run what stands, should this one
 	// die before it can. It may be nil.
 	Planned func(Planned) error
+	// Final says that Commit follows at once. While there is no spreadsheet, Prepare then need not work out what Change
+	// and Requests return; Change returns nil until Commit has found it out.
+	Final bool
 }
 
 // Planned is what a write is about to do.
@@ -144,6 +147,7 @@ func Put(ctx context.Context, d Destination, w WriteRequest) (WriteResult, *chan
 }
 
 func putOnce(ctx context.Context, d Destination, w WriteRequest) (res WriteResult, set *change.Set, err error) {
+	w.Final = true
 	write, err := d.Prepare(ctx, w)
 	if err != nil {
 		return WriteResult{}, nil, err

@@ -90,6 +90,7 @@ type Exporter struct {
 	KeepMonths   bool              `json:"keep_month_ends,omitempty"` // a copy of the rows as each month has left them
 	InPlace      bool              `json:"in_place,omitempty"`        // see WriteRequest.InPlace
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
+	Split        Split             `json:"split,omitempty"`           // empty means SplitNone
 	Schedule     Schedule          `json:"schedule"`
 	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
 	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation

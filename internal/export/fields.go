@@ -110,6 +110,10 @@ var fields = []Field{
 		Default: string(Replace), Choices: texts(Modes()), Words: modeWords,
 	}, func(e *Exporter) *Mode { return &e.Mode }),
 	textField(Field{
+		Path: splitPath, Label: "Tabs", Input: "split", Default: string(SplitNone),
+		Choices: []string{string(SplitNone), string(SplitYear), string(SplitCompany)}, Words: splitWords, Of: toSheet,
+	}, func(e *Exporter) *Split { return &e.Split }),
+	textField(Field{
 		Path: "on_difference", Label: "If QuickBooks' own figures disagree", Input: "on_difference",
 		Default: string(WarnOnDifference), Choices: []string{string(WarnOnDifference), string(FailOnDifference)},
 		Words: onDifferenceWords,
@@ -255,16 +259,21 @@ func (e *Exporter) setDefaults() {
 	}
 }
 
-// typePath is the path of the field that names the definition, modePath of the one whose choices depend on it.
+// typePath is the path of the field that names the definition, modePath and splitPath of those whose choices depend on
+// it.
 const (
-	typePath = "type"
-	modePath = "mode"
+	typePath  = "type"
+	modePath  = "mode"
+	splitPath = "split"
 )
 
 // ChoicesFor returns the values that a text may have in an exporter of the definition; nil for any.
 func (f Field) ChoicesFor(d Definition) []string {
-	if f.Path == modePath {
+	switch f.Path {
+	case modePath:
 		return texts(d.Modes())
+	case splitPath:
+		return texts(Splits(d))
 	}
 	return f.Choices
 }

@@ -142,7 +142,8 @@ type ExporterStore interface {
 	DueExporters(ctx context.Context, now time.Time, limit int) (due []Exporter, next time.Time, err error)
 	// History sums up an exporter's runs. It is empty for an exporter that has none, even for one that is not there.
 	History(ctx context.Context, id ID) (History, error)
-	// UpdateExporter changes an exporter and, in the same transaction, the copy of it in its queued run.
+	// UpdateExporter changes an exporter and, in the same transaction, the copy of it in its queued run. change may be
+	// called again, with the exporter as it is then.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
 	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks; its runs stay in the history
 }

@@ -79,6 +79,7 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 	}
 	e.Target.validate(c)
 	e.validateFile(c)
+	e.validateSplit(c)
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
 	e.validateTitles(c)

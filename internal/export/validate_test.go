@@ -17,7 +17,8 @@ var (
 		{Path: "TxnDate", Kind: table.Date},
 		{Path: "Line.Amount", Kind: table.Money},
 	}}
-	profit = Report{ID: "profit", Shape: Tree, Basis: true, Summarize: []string{"Total", "Month"}}
+	undated = Entity{ID: "terms", Object: "Term", Columns: []Column{{Path: "Id", Key: true}}}
+	profit  = Report{ID: "profit", Shape: Tree, Basis: true, Summarize: []string{"Total", "Month"}}
 )
 
 func validExporter(d Definition) Exporter {
@@ -57,6 +58,16 @@ func TestValidate(t *testing.T) {
 	}{
 		{"an entity", bills, func(*Exporter) {}, ""},
 		{"a report", profit, func(*Exporter) {}, ""},
+		{"by year", bills, func(e *Exporter) { e.Split = SplitYear }, ""},
+		{"by company", profit, func(e *Exporter) { e.Split = SplitCompany }, ""},
+		{"a report by year", profit, func(e *Exporter) { e.Split = SplitYear }, "split"},
+		{"a list without dates by year", undated, func(e *Exporter) { e.Split = SplitYear }, "split"},
+		{"by month", bills, func(e *Exporter) { e.Split = "month" }, "split"},
+		{"by year, kept up to date", bills, func(e *Exporter) { e.Split, e.Mode = SplitYear, Upsert }, "split"},
+		{"by company, kept up to date", bills, func(e *Exporter) { e.Split, e.Mode = SplitCompany, Upsert }, ""},
+		{"by company, from a named cell", bills, func(e *Exporter) {
+			e.Split, e.Target.Start = SplitCompany, "ledgersheet_bills"
+		}, "split"},
 		{"blanks for a name", bills, func(e *Exporter) { e.Name = " \t" }, "name"},
 		{"a long name", bills, func(e *Exporter) { e.Name = strings.Repeat("ä", 101) }, "name"},
 		{"a name of the most characters", bills, func(e *Exporter) { e.Name = strings.Repeat("ä", 100) }, ""},

@@ -63,5 +63,5 @@ func (r *write) checkFirst() error {
 			return err
 		}
 	}
-	return budget{rows: (row + 1 + r.fresh.rows) * (col + len(r.titles))}.check()
+	return budget{rows: (row + 1 + r.w.Rows.Len()) * (col + len(r.w.Rows.Schema().Columns))}.check()
 }

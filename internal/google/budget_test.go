@@ -2,6 +2,7 @@ package google_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -165,5 +166,37 @@ func TestCopiesGiveWayToRows(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A first write that goes on to commit makes no request before, and leaves what one leaves that was looked at first.
+func TestFirstWriteForeseesWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	zoned := table.Schema{Columns: append(slices.Clone(schema.Columns[:1:1]),
+		table.Column{ID: "At", Title: "At", Kind: table.DateTime})}
+	rows := []table.Row{{Cells: []table.Cell{
+		table.TextOf("1"), table.DateTimeOf(time.Date(2026, 3, 1, 20, 30, 0, 0, time.UTC)),
+	}}}
+	var left []string
+	for _, final := range []bool{false, true} {
+		b := newBench(t, googlesim.Options{}, staged)
+		r := b.request(zoned, rows)
+		r.Zone, r.Final = time.FixedZone("far", 11*3600), final // not the one of the spreadsheet
+		w, err := b.client.Prepare(b.ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(b.sim.Requests()); n != 0 || (w.Change() == nil) != final {
+			t.Errorf("final %t: %d requests, change %+v", final, n, w.Change())
+		}
+		res, err := w.Commit(b.ctx)
+		if err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		b.exporter.Target = res.Target
+		left = append(left, fmt.Sprint(b.doc().Values("Invoices!A1:B9"), *w.Change()))
+	}
+	if left[0] != left[1] {
+		t.Errorf("left %s and %s", left[0], left[1])
 	}
 }

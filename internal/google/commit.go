@@ -26,7 +26,11 @@ func (r *write) commitBody(reqs []any) ([]byte, error) {
 	if r.plan.place.tab == nil {
 		reqs = append(reqs, anys(r.plan.guards())...)
 	}
-	return marshal(map[string]any{"requests": reqs, "includeSpreadsheetInResponse": true})
+	size := r.plan.linkBytes
+	if r.picked != nil {
+		size += r.weight
+	}
+	return batchBody(reqs, size)
 }
 
 // commit sends the batch that readers see. Its stamp shows whether it was carried out. If the rows are not where the

@@ -74,12 +74,12 @@ func (pl *plan) changesLinks() bool {
 
 // linkRequests returns the requests that set the links of what is written, and take others off. They follow those that
 // set looks: rows that were put in have got the links of a neighbour.
-func (r *write) linkRequests() ([]*sheets.Request, error) {
+func (r *write) linkRequests() ([]any, error) {
 	pl := r.plan
 	if r.copies() { // with their formats
 		return nil, nil
 	}
-	reqs := pl.unlinkColumns()
+	reqs := anys(pl.unlinkColumns())
 	if !slices.Contains(pl.linked, true) {
 		return reqs, nil
 	}
@@ -196,8 +196,8 @@ func (r *write) linkPieces(c table.Column) []piece {
 }
 
 // setLinks returns the requests for the links of one piece.
-func (pl *plan) setLinks(column int, p piece, links rowLinks) []*sheets.Request {
-	var reqs []*sheets.Request
+func (pl *plan) setLinks(column int, p piece, links rowLinks) []any {
+	var reqs []any
 	for from := 0; from < p.rows; {
 		to := from + 1
 		for to < p.rows && (links.of(p, to) == "") == (links.of(p, from) == "") {
@@ -205,9 +205,9 @@ func (pl *plan) setLinks(column int, p piece, links rowLinks) []*sheets.Request 
 		}
 		switch {
 		case links.of(p, from) != "":
-			var rows []*sheets.RowData
+			var rows []string
 			for n := from; n < to; n++ {
-				rows = append(rows, linkedCell(pl.schema.Columns[column], links.of(p, n)))
+				rows = append(rows, links.of(p, n))
 			}
 			reqs = append(reqs, pl.updateLinks(column, p.row+from, rows))
 		case !pl.whole:
@@ -218,24 +218,7 @@ func (pl *plan) setLinks(column int, p piece, links rowLinks) []*sheets.Request 
 	return reqs
 }
 
-// linkedCell returns a cell with a link. In a statement, where every label has one, links look like text.
-func linkedCell(c table.Column, link string) *sheets.RowData {
-	text := &sheets.TextFormat{Link: &sheets.Link{Uri: link}}
-	if c.Label {
-		text.ForegroundColorStyle = &sheets.ColorStyle{ThemeColor: "TEXT"}
-		text.ForceSendFields = []string{"Underline"}
-	}
-	format := &sheets.CellFormat{TextFormat: text}
-	return &sheets.RowData{Values: []*sheets.CellData{{UserEnteredFormat: format}}}
-}
-
-func (pl *plan) updateLinks(column, row int, rows []*sheets.RowData) *sheets.Request {
-	leaves := "textFormat.link"
-	if pl.schema.Columns[column].Label {
-		leaves = linkLooks
-	}
-	cells := pl.rowRect(row, len(rows), [2]int{pl.cols[column], pl.cols[column] + 1})
-	return &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-		Range: cells.grid(pl.tabID), Rows: rows, Fields: "userEnteredFormat(" + leaves + ")",
-	}}
+func (pl *plan) updateLinks(column, row int, links []string) *linkUpdate {
+	cells := pl.rowRect(row, len(links), [2]int{pl.cols[column], pl.cols[column] + 1})
+	return &linkUpdate{at: cells.grid(pl.tabID), links: links, label: pl.schema.Columns[column].Label}
 }

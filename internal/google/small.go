@@ -25,7 +25,7 @@ func (r *write) smallBody() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.commitBody(slices.Concat(reqs, anys(r.plan.finish()), anys(links)))
+	return r.commitBody(slices.Concat(reqs, anys(r.plan.finish()), links))
 }
 
 // opening returns the requests with which each commit begins.
@@ -42,25 +42,23 @@ func (r *write) headerUpdates() []any {
 	if !r.plan.header {
 		return nil
 	}
-	return r.updates(r.plan.target.row, []rowData{rowDataOf(r.titles)})
+	return r.updates(r.plan.target.row, [][]value{r.titles})
 }
 
 // updates returns the requests that write rows from a row of the tab on, one for each span of columns.
-func (r *write) updates(row int, rows []rowData) []any {
+func (r *write) updates(row int, rows [][]value) []any {
 	var reqs []any
 	for _, p := range r.plan.parts() {
 		width := p.span[1] - p.span[0]
 		cells := rows
 		if width < len(r.plan.cols) {
-			cells = make([]rowData, len(rows))
+			cells = make([][]value, len(rows))
 			for n, all := range rows {
-				cells[n].Values = all.Values[p.from : p.from+width]
+				cells[n] = all[p.from : p.from+width]
 			}
 		}
 		at := rect{row, p.span[0], row + len(rows), p.span[1]}
-		reqs = append(reqs, map[string]any{
-			"updateCells": updateCells{Range: at.grid(r.plan.tabID), Fields: "userEnteredValue", Rows: cells},
-		})
+		reqs = append(reqs, &valueUpdate{at: at.grid(r.plan.tabID), rows: cells})
 	}
 	return reqs
 }
@@ -74,17 +72,6 @@ func (r *write) putSmall(ctx context.Context, body []byte) error {
 		return err
 	}
 	return r.verifyTarget(ctx)
-}
-
-// updateCells and rowData are Sheets' request with our cellData.
-type updateCells struct {
-	Range  any       `json:"range"`
-	Rows   []rowData `json:"rows"`
-	Fields string    `json:"fields"`
-}
-
-type rowData struct {
-	Values []cellData `json:"values"`
 }
 
 func anys[T any](list []T) []any {

@@ -45,7 +45,7 @@ func (r *write) putStaged(ctx context.Context) error {
 		reqs := append(r.opening(), anys(r.plan.prepare())...)
 		reqs = append(reqs, r.headerUpdates()...)
 		reqs = append(reqs, anys(r.plan.pastes(id))...)
-		return append(reqs, anys(slices.Concat(r.plan.finish(), links, []*sheets.Request{deleteSheet(id)}))...)
+		return append(reqs, slices.Concat(anys(r.plan.finish()), links, []any{deleteSheet(id)})...)
 	})
 }
 
@@ -68,7 +68,7 @@ func (r *write) putNewTab(ctx context.Context) error {
 			drop(stagingKey, string(r.w.Owner)), updateSheet(shown, "title,hidden"),
 		})...)
 		reqs = append(reqs, r.headerUpdates()...)
-		return append(reqs, anys(slices.Concat(pl.finish(), links, replaced))...)
+		return append(reqs, slices.Concat(anys(pl.finish()), links, anys(replaced))...)
 	})
 }
 

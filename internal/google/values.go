@@ -98,33 +98,3 @@ func readValue(v any) value {
 	}
 	return value{}
 }
-
-// cellDataOf returns the value for updateCells. An empty object clears the cell under the mask.
-func cellDataOf(v value) cellData {
-	var x extendedValue
-	switch v.Kind {
-	case 's':
-		x.String = &v.Text
-	case 'n':
-		n := json.Number(v.Text)
-		x.Number = &n
-	case 'b':
-		b := v.Text == "true"
-		x.Bool = &b
-	default:
-		return cellData{}
-	}
-	return cellData{Value: &x}
-}
-
-// cellData and extendedValue are Sheets' CellData and ExtendedValue with numbers as decimal text. The generated types
-// use float64, which must never carry money.
-type cellData struct {
-	Value *extendedValue `json:"userEnteredValue,omitempty"`
-}
-
-type extendedValue struct {
-	String *string      `json:"stringValue,omitempty"`
-	Number *json.Number `json:"numberValue,omitempty"`
-	Bool   *bool        `json:"boolValue,omitempty"`
-}

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"ledgersheet/internal/table"
@@ -14,7 +15,7 @@ func (r *write) weigh() error {
 	}
 	schema := r.w.Rows.Schema()
 	r.enc.cut = 0
-	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, []rowData{}, nil, nil
+	r.fresh, r.bytes, r.cells, r.styles, r.titles = newTally(len(schema.Columns)), 0, [][]value{}, nil, nil
 	r.linkBytes = 0
 	r.money, r.widths = make([]bool, len(schema.Columns)), make([]int, len(schema.Columns))
 	for i, col := range schema.Columns {
@@ -39,7 +40,7 @@ func (r *write) weigh() error {
 			r.cells = nil
 		}
 		if r.cells != nil {
-			r.cells = append(r.cells, rowDataOf(row))
+			r.cells = append(r.cells, slices.Clone(row))
 		}
 		n++
 		return nil
@@ -75,21 +76,13 @@ func shownWidth(v value, row table.Row, column int) int {
 	return min(n+2*int(row.Level), 100) // a level is indented by two
 }
 
-func rowDataOf(row []value) rowData {
-	cells := make([]cellData, len(row))
-	for i, v := range row {
-		cells[i] = cellDataOf(v)
-	}
-	return rowData{Values: cells}
-}
-
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
 	if !a.byRow && a.written() == r.fresh.rows && !r.copies() {
 		r.picked, r.weight = r.cells, r.bytes
 		return nil
 	}
-	r.picked, r.weight = []rowData{}, 0
+	r.picked, r.weight = [][]value{}, 0
 	if r.copies() {
 		return nil
 	}
@@ -102,7 +95,7 @@ func (r *write) pick(a arrangement) error {
 		case r.cells != nil && n != none:
 			r.picked = append(r.picked, r.cells[n])
 		default:
-			r.picked = append(r.picked, rowDataOf(row))
+			r.picked = append(r.picked, slices.Clone(row))
 		}
 		return nil
 	})

@@ -49,8 +49,8 @@ type write struct {
 	money     []bool
 	bytes     int       // estimated size of the rows as one updateCells
 	linkBytes int       // likewise, of the links of one column
-	cells     []rowData // the rows while they may fit into one request, otherwise nil
-	picked    []rowData // the rows that the plan writes, in the result's order; nil if they do not fit
+	cells     [][]value // the rows while they may fit into one request, otherwise nil
+	picked    [][]value // the rows that the plan writes, in the result's order; nil if they do not fit
 	weight    int       // estimated size of the rows that the plan writes
 	styles    []style
 	widths    []int // the longest text of each column in characters, as far as the first rows tell
@@ -84,10 +84,13 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		return nil, cannotUndo("There is no spreadsheet yet.")
 	}
 	if w.Target.Spreadsheet == "" {
-		if err := r.weigh(); err != nil {
+		if err := r.checkFirst(); err != nil {
 			return nil, err
 		}
-		if err := r.checkFirst(); err != nil {
+		if w.Final { // the values may depend on the spreadsheet's time zone, which is known once it is there
+			return r, nil
+		}
+		if err := r.weigh(); err != nil {
 			return nil, err
 		}
 		return r, r.pick(arrangement{runs: []run{{0, r.fresh.rows, 0}}})

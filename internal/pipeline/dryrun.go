@@ -33,7 +33,7 @@ func (r *Runner) DryRun(ctx context.Context, e export.Exporter) (dry DryRun, err
 		return DryRun{}, err
 	}
 	res.account = account
-	if dry, err = j.prepare(ctx, res); err != nil {
+	if dry, err = j.prepareAll(ctx, res); err != nil {
 		return DryRun{}, err
 	}
 	dry.Warnings = append(res.allWarnings(), dry.Warnings...)
@@ -51,7 +51,14 @@ func (r *Runner) DryUndo(ctx context.Context, e export.Exporter, run export.ID) 
 	if err != nil {
 		return DryRun{}, err
 	}
-	return j.prepare(ctx, gathered{account: account})
+	if !e.IsSplit() {
+		return j.prepare(ctx, gathered{account: account})
+	}
+	shares, err := j.findUndone(ctx)
+	if err != nil {
+		return DryRun{}, err
+	}
+	return j.prepareAll(ctx, gathered{account: account, shares: shares})
 }
 
 // prepare finds out what a write would do.
@@ -82,20 +89,14 @@ const (
 // keepDifference stores what a run changed, and reports whether all of it fitted. A failure is only logged, because the
 // rows are already in the sheet.
 func (j *job) keepDifference(ctx context.Context, set *change.Set) (complete bool) {
-	data, err := set.Pack(differenceKept)
+	data, complete, err := set.Pack(differenceKept)
 	if err == nil {
 		err = j.o.Store.PutDifference(context.WithoutCancel(ctx), j.run, data)
-	}
-	if err == nil {
-		var kept *change.Set
-		if kept, err = change.Unpack(data); err == nil {
-			complete = kept.Complete
-		}
 	}
 	if err != nil {
 		j.log.WarnContext(ctx, "what a run changed was not kept", "run", string(j.run), "error", err.Error())
 	}
-	return complete
+	return complete && err == nil
 }
 
 // Difference returns what a run changed. It is a NotFound problem if nothing was stored.

@@ -66,8 +66,18 @@ type traces struct {
 	Next    []byte    `json:"next,omitempty"`
 }
 
-// tracesKey returns the key under which an exporter's traces are stored. No company's id looks like it.
-func tracesKey(id export.ID) string { return export.MarkPrefix(id) + "traces" }
+// tracesKey returns the key under which the traces of what a job writes are stored. No company's id looks like it.
+func (j *job) tracesKey() string { return j.ownMarks() + "traces" }
+
+// ownMarks returns the common prefix of the keys of what is known about the rows that a job writes: the exporter's, or
+// those of its tab.
+func (j *job) ownMarks() string {
+	prefix := export.MarkPrefix(j.exporter.ID)
+	if j.tab != nil {
+		prefix += string(j.owner()) + "/"
+	}
+	return prefix
+}
 
 // bareTraceKey returns the key under which earlier versions stored the trace of the last write, without its run.
 func bareTraceKey(id export.ID) string { return export.MarkPrefix(id) + "trace" }
@@ -77,17 +87,21 @@ func (j *job) putTraces(ctx context.Context, t traces) error {
 	if err != nil {
 		return fmt.Errorf("encoding what was written: %w", err)
 	}
-	return j.putMark(ctx, tracesKey(j.exporter.ID), data)
+	return j.putMark(ctx, j.tracesKey(), data)
 }
 
 // readTraces returns what the last writes left. It is zero if there were none or the exporter is not saved.
-func (r *Runner) readTraces(ctx context.Context, id export.ID) (t traces, err error) {
+func (j *job) readTraces(ctx context.Context) (t traces, err error) {
+	id := j.exporter.ID
 	if id == "" {
 		return t, nil
 	}
-	data, err := r.o.Store.Mark(ctx, tracesKey(id))
+	data, err := j.o.Store.Mark(ctx, j.tracesKey())
+	if errors.Is(err, export.ErrNotFound) && j.tab != nil {
+		return traces{}, nil
+	}
 	if errors.Is(err, export.ErrNotFound) {
-		if t.Trace, err = r.o.Store.Mark(ctx, bareTraceKey(id)); errors.Is(err, export.ErrNotFound) {
+		if t.Trace, err = j.o.Store.Mark(ctx, bareTraceKey(id)); errors.Is(err, export.ErrNotFound) {
 			return traces{}, nil
 		}
 	} else if err == nil {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"time"
 
@@ -50,6 +51,7 @@ type Runner struct {
 	o           Options
 	log         *slog.Logger
 	definitions map[string]export.Definition
+	hidden      map[string][]string // by definition, the columns whose values must not appear in a difference
 }
 
 // New returns a Runner.
@@ -57,18 +59,24 @@ func New(o Options) *Runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	r := &Runner{o: o, log: o.Logger, definitions: map[string]export.Definition{}}
+	r := &Runner{o: o, log: o.Logger, definitions: map[string]export.Definition{}, hidden: map[string][]string{}}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
 	}
 	for _, d := range o.Definitions {
 		r.definitions[d.Info().ID] = d
+		for _, c := range d.Catalogue() {
+			if c.Sensitive {
+				r.hidden[d.Info().ID] = append(r.hidden[d.Info().ID], c.Path)
+			}
+		}
 	}
 	return r
 }
 
 // Work carries out a run with the exporter's current configuration and calls report with every change to the run's
-// record. If it returns a problem the run has failed, and the sheet still has its previous rows.
+// record. If it returns a problem the run has failed, and the sheet still has its previous rows; if they are split,
+// each tab has all its previous rows or all its new ones.
 func (r *Runner) Work(ctx context.Context, run export.Run, report func(change func(*export.Run))) error {
 	e, err := r.o.Store.Exporter(ctx, run.Exporter.ID)
 	if errors.Is(err, export.ErrNotFound) {
@@ -118,6 +126,10 @@ type job struct {
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
 	counted            [2]int // requests to QuickBooks and Sheets already in the run's record
+
+	tabs *tabs // of an exporter whose rows are split; else nil
+	tab  *tab  // the one of them that is being written
+	sent int   // rows of those that have been written
 }
 
 // count adds the requests since the last call to the run's record.
@@ -141,6 +153,9 @@ type gathered struct {
 
 	snapshot, partial bool   // see export.WriteRequest
 	deleted           string // likewise
+	replaces          bool   // whatever the exporter's mode
+
+	shares []share // what each tab gets, if the exporter's rows are split; rows, note and heading are theirs then
 }
 
 // inputsFor checks all that can be checked without a request, and returns what the run works with.
@@ -168,13 +183,16 @@ func (j *job) collect(ctx context.Context, in inputs) (gathered, error) {
 	if err := j.refuseDifferences(g.parts); err != nil {
 		return g, err
 	}
+	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
+	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
+	if j.exporter.IsSplit() {
+		return g, j.share(ctx, in, &g)
+	}
 	rows, warnings, err := in.combine(g.parts, j.run, j.o.Now())
 	if err != nil {
 		return g, err
 	}
 	g.rows, g.warnings = rows, export.Warnings(export.WarnMerge, "", warnings...)
-	g.snapshot, g.partial = in.snapshot, j.exporter.IsPartial(in.definition)
-	g.deleted = j.exporter.Option(in.definition, export.OptDeleted)
 	g.note, g.heading = j.composeNote(in, g.parts), j.composeHeading(in, g.parts)
 	return g, nil
 }
@@ -228,28 +246,36 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	totals := g.rows.Totals()
+	totals := g.totals()
 	j.report(func(run *export.Run) {
 		run.Control = export.TotalTexts(totals)
 		run.Warnings = append(run.Warnings, g.warnings...)
 		run.Progress.RowsRead, run.Progress.RowsTotal = totals.Rows, totals.Rows
 	})
+	if g.shares == nil {
+		err = j.putWhole(ctx, g, account)
+	} else {
+		err = j.putShares(ctx, g, account)
+	}
+	if err != nil || rested == nil {
+		return err
+	}
+	j.report(func(run *export.Run) {
+		if !run.Unchanged {
+			rested.Edition = ""
+		}
+		rested.Result = run.Result.Clone()
+	})
+	return j.putStill(ctx, *rested)
+}
+
+// putWhole has all rows written to one tab.
+func (j *job) putWhole(ctx context.Context, g gathered, a export.GoogleAccount) error {
 	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return err
 	}
-	written := false
-	if err := j.put(ctx, w, account, func(res export.WriteResult) error {
-		written = !res.Unchanged
-		return j.putMarks(ctx, g.parts, res)
-	}); err != nil || rested == nil {
-		return err
-	}
-	if written {
-		rested.Edition = ""
-	}
-	j.report(func(run *export.Run) { rested.Result = run.Result.Clone() })
-	return j.putStill(ctx, *rested)
+	return j.put(ctx, w, a, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
 }
 
 // put has the rows written and records what that did. finish stores what the next run needs.
@@ -294,53 +320,47 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		return export.WriteRequest{}, err
 	}
 	e := j.exporter
-	left, err := j.readTraces(ctx, e.ID)
+	left, err := j.readTraces(ctx)
 	if err != nil {
 		return export.WriteRequest{}, err
 	}
 	var reverse *change.Set
-	if j.undoes != "" { // without it, the destination may still keep what stood before
+	if j.undoes != "" && j.tab == nil { // without it, the destination may still keep what stood before
 		if reverse, err = j.Difference(ctx, j.undoes); err != nil && !problem.HasCode(err, problem.NotFound) {
 			return export.WriteRequest{}, err
 		}
 	}
+	mode := e.Mode
+	if g.replaces {
+		mode = export.Replace
+	}
 	return export.WriteRequest{
-		Run: j.run, Owner: e.ID, Target: e.Target, Title: cmp.Or(e.Target.Title, e.Name),
-		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.repairs,
-		Mode: e.Mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
+		Run: j.run, Owner: j.owner(), Target: j.target(), Title: cmp.Or(e.Target.Title, e.Name),
+		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.allowed(),
+		Mode: mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,
 		KeepMonthEnds: e.KeepMonths, InPlace: e.InPlace,
 		Undo: j.undoes, Reverse: reverse,
 		Trace: left.Trace, TraceRun: left.Run, Next: left.Next, NextRun: left.NextRun,
-		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hiddenColumns(e), Budget: differenceBudget,
+		Naming: export.NamingOf(j.definitions[e.Definition]), Hidden: j.hidden[e.Definition], Budget: j.budget(),
 		Meter: j.sheets, Report: j.reportPhase,
-		Found:   func(t export.Target) error { return j.saveTarget(ctx, t) },
+		Found:   func(t export.Target) error { return j.saveTarget(ctx, j.targetOf(t)) },
 		Planned: func(p export.Planned) error { return j.putPlanned(ctx, p) },
 	}, nil
 }
 
-// hiddenColumns returns the columns whose values must not appear in a difference.
-func (r *Runner) hiddenColumns(e export.Exporter) []string {
-	var list []string
-	if d := r.definitions[e.Definition]; d != nil {
-		for _, c := range d.Catalogue() {
-			if c.Sensitive {
-				list = append(list, c.Path)
-			}
-		}
-	}
-	return list
-}
-
 func (j *job) reportPhase(phase export.Phase, rows int) {
 	j.count()
-	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, rows })
+	j.report(func(run *export.Run) { run.Progress.Phase, run.Progress.RowsWritten = phase, j.sent+rows })
 }
 
 // saveTarget stores what is now known about the target, even if the run is being cancelled, because the spreadsheet
 // exists all the same. If a person has chosen another target in the meantime, that choice stays.
 func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	before := j.exporter.Target
+	if reflect.DeepEqual(before, t) { // as most runs leave it
+		return nil
+	}
 	_, err := j.o.Store.UpdateExporter(context.WithoutCancel(ctx), j.exporter.ID, func(e *export.Exporter) error {
 		if e.Target.SamePlace(before) {
 			if e.Target.Spreadsheet != t.Spreadsheet {

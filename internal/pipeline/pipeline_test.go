@@ -38,6 +38,7 @@ type bench struct {
 	answers   map[export.RealmID]answer
 	checks    []export.Check
 	others    []export.Exporter
+	stored    int // how often the exporter was
 	mu        sync.Mutex
 	asked     []export.Query
 	wrote     [][]string
@@ -145,6 +146,7 @@ func (b *bench) UpdateExporter(ctx context.Context, _ export.ID,
 	if b.exporter == nil {
 		return export.Exporter{}, export.ErrNotFound
 	}
+	b.stored++
 	return *b.exporter, change(b.exporter)
 }
 
@@ -259,8 +261,9 @@ func TestWork(t *testing.T) {
 	if b.exporter.Target.Spreadsheet != "made" || b.exporter.Revision != 2 {
 		t.Errorf("stored %+v, revision %d", b.exporter.Target, b.exporter.Revision)
 	}
-	if _, err := b.work(t.Context()); err != nil || b.exporter.Revision != 2 {
-		t.Errorf("a second run: %v, revision %d", err, b.exporter.Revision)
+	b.stored = 0
+	if _, err := b.work(t.Context()); err != nil || b.exporter.Revision != 2 || b.stored != 0 {
+		t.Errorf("a second run: %v, revision %d, stored %d times", err, b.exporter.Revision, b.stored)
 	}
 }
 

@@ -25,7 +25,7 @@ type Preview struct {
 
 // Preview reads the first rows of each company, with at most two requests each. It writes nothing.
 func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error) {
-	in, err := r.lookUp(ctx, e, previewRows)
+	in, err := r.lookUp(ctx, whole(e), previewRows)
 	if err != nil {
 		return Preview{}, err
 	}

@@ -26,6 +26,8 @@ type inputs struct {
 	beside     bool
 	snapshot   bool              // rows are added to those of earlier runs as a whole
 	titles     map[string]string // people's own, by column
+	date       string            // the column by which rows are split into years
+	dateExtra  bool              // it is read for that only
 }
 
 // sideBySide reports whether the exporter wants its companies' statements side by side.
@@ -104,15 +106,18 @@ func (r *Runner) lookUp(ctx context.Context, e export.Exporter, limit int) (inpu
 	in.columns = e.ResultColumns(in.definition)
 	_, isReport := in.definition.(export.Report)
 	in.snapshot = isReport && e.Mode == export.Append
-	in.beside = sideBySide(e, in.definition)
+	in.beside = sideBySide(e, in.definition) && e.Split != export.SplitCompany
 	if in.beside {
 		in.columns = statement.AlignedColumns(in.columns)
 		if limit > 0 {
 			in.limit = math.MaxInt32 // statements have to be aligned whole: their first rows need not match
 		}
-	} else if len(in.companies) > 1 {
+	} else if len(in.companies) > 1 && e.Split != export.SplitCompany {
 		in.columns = slices.DeleteFunc(in.columns, func(key string) bool { return key == export.CompanyColumn })
 		in.columns = slices.Insert(in.columns, 0, export.CompanyColumn)
+	}
+	if e.Split == export.SplitYear {
+		in.addDate(e)
 	}
 	in.due = r.o.Now().Add(1) // what was asked before was for others
 	y, m, d := r.o.Now().In(e.Schedule.Location()).Date()

@@ -16,6 +16,7 @@ type Result struct {
 
 // Result reads everything that a run would read. It needs no Google account, and writes and stores nothing.
 func (r *Runner) Result(ctx context.Context, e export.Exporter) (Result, error) {
+	e = whole(e)
 	j := &job{
 		Runner: r, exporter: e, report: func(func(*export.Run)) {}, quickBooks: &export.Meter{},
 		sheets: &export.Meter{},

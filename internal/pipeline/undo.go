@@ -24,15 +24,13 @@ type before struct {
 // that its run will write.
 const keptBefores = export.MostUndos + 1
 
-func beforeKey(id export.ID, n int) string {
-	return fmt.Sprintf("%sbefore/%d", export.MarkPrefix(id), n)
-}
+func (j *job) beforeKey(n int) string { return fmt.Sprintf("%sbefore/%d", j.ownMarks(), n) }
 
 // readBefores returns what is kept, by its place.
 func (j *job) readBefores(ctx context.Context) ([keptBefores]before, error) {
 	var list [keptBefores]before
 	for n := range list {
-		data, err := j.o.Store.Mark(ctx, beforeKey(j.exporter.ID, n))
+		data, err := j.o.Store.Mark(ctx, j.beforeKey(n))
 		if errors.Is(err, export.ErrNotFound) {
 			continue
 		}
@@ -95,7 +93,7 @@ func (j *job) putBefore(ctx context.Context, trace []byte) error {
 		seq = max(seq, b.Seq)
 	}
 	b := before{Run: j.run, Seq: seq + 1, Trace: trace, States: map[export.RealmID][]byte{}}
-	for _, realm := range j.exporter.Companies {
+	for _, realm := range j.realms() {
 		state, err := j.o.Store.Mark(ctx, export.MarkKey(j.exporter.ID, realm))
 		if err != nil && !errors.Is(err, export.ErrNotFound) {
 			return fmt.Errorf("reading how far the exporter has come: %w", err)
@@ -106,7 +104,7 @@ func (j *job) putBefore(ctx context.Context, trace []byte) error {
 	if err != nil {
 		return fmt.Errorf("encoding what was known: %w", err)
 	}
-	return j.putMark(ctx, beforeKey(j.exporter.ID, oldest), data)
+	return j.putMark(ctx, j.beforeKey(oldest), data)
 }
 
 // undo has what stood before another run put back. It asks QuickBooks nothing.
@@ -114,6 +112,9 @@ func (j *job) undo(ctx context.Context) error {
 	account, err := j.findAccount(ctx, j.exporter.Target)
 	if err != nil {
 		return err
+	}
+	if j.exporter.IsSplit() {
+		return j.undoShares(ctx, account)
 	}
 	w, err := j.newRequest(ctx, gathered{})
 	if err != nil {
@@ -142,9 +143,14 @@ func (j *job) forget(ctx context.Context, res export.WriteResult) error {
 
 // keepEdits stores, of a run that stopped because people had edited the rows, what they edited.
 func (j *job) keepEdits(ctx context.Context, set *change.Set, err error) {
-	if set != nil && set.Edited > 0 && j.exporter.OnHandEdit == export.StopOnHandEdit &&
-		problem.HasCode(err, problem.SheetConflict) {
+	if stoppedForEdits(j.exporter, set, err) {
 		j.keepDifference(ctx, &change.Set{Rows: set.Rows, Edited: set.Edited, Edits: set.Edits, Complete: true})
 		j.report(func(run *export.Run) { run.HandEdits = set.Edited })
 	}
+}
+
+// stoppedForEdits reports whether a write stopped because people had edited the rows.
+func stoppedForEdits(e export.Exporter, set *change.Set, err error) bool {
+	return set != nil && set.Edited > 0 && e.OnHandEdit == export.StopOnHandEdit &&
+		problem.HasCode(err, problem.SheetConflict)
 }

@@ -30,7 +30,7 @@ func (a attempt) settle(r *export.Run) {
 		end(r, export.RunSucceeded, nil, a.now)
 		return
 	case r.Cancelling, errors.Is(a.cause, errCancelled):
-		end(r, export.RunCancelled, cancelledProblem(), a.now)
+		end(r, export.RunCancelled, stoppedProblem(r.Exporter), a.now)
 		return
 	case errors.Is(a.cause, errInterrupted):
 		// Not the run's fault: the attempt does not count.
@@ -82,6 +82,16 @@ func requeue(r *export.Run, p *problem.Problem, notBefore time.Time) {
 
 func cancelledProblem() *problem.Problem {
 	return problem.New(problem.Cancelled, "The run was cancelled.")
+}
+
+// stoppedProblem is the problem of a run that was cancelled while it was running.
+func stoppedProblem(e export.Exporter) *problem.Problem {
+	p := cancelledProblem()
+	if e.IsSplit() {
+		return p.WithHint("Tabs that it has written keep their new rows, and the others their previous ones. Run it " +
+			"again when you like.")
+	}
+	return p
 }
 
 func deletedProblem() *problem.Problem {

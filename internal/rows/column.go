@@ -2,7 +2,6 @@ package rows
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -29,7 +28,7 @@ func compileColumn(d export.Entity, key string, lists *lists) (*column, error) {
 		return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)
 	}
 	c := &column{def: def, line: def.Line()}
-	c.listed = slices.ContainsFunc(d.Catalogue(), func(known export.Column) bool { return known.Path == key })
+	c.listed = d.Lists(key)
 	if def.From == nil {
 		if c.path, err = record.ParsePath(strings.TrimPrefix(key, export.LinePrefix)); err != nil {
 			return nil, problem.Invalid("columns", "%s is not a column: %v", key, err)

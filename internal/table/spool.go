@@ -21,10 +21,12 @@ import (
 type Spool struct {
 	schema Schema
 	rows   int
-	sums   []Sum // by column; only those that may be added up count
+	sums   []Sum  // by column; only those that may be added up count
+	plain  []byte // all rows while they take less than a block: packing them would cost more room than it saves
 	kept   chunks
-	zip    *s2.Writer // nil once the spool is sealed
+	zip    *s2.Writer // nil while the rows are plain, and once the spool is sealed
 	row    []byte
+	sealed bool
 }
 
 // spoolBlock is how many bytes are compressed together.
@@ -32,10 +34,7 @@ const spoolBlock = 64 << 10
 
 // NewSpool returns an empty spool for rows under the schema.
 func NewSpool(s Schema) *Spool {
-	sp := &Spool{schema: s, sums: make([]Sum, len(s.Columns))}
-	// S2 packs and unpacks several times as fast as flate, in a tenth of the room, for a few more bytes a row.
-	sp.zip = s2.NewWriter(&sp.kept, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
-	return sp
+	return &Spool{schema: s, sums: make([]Sum, len(s.Columns))}
 }
 
 // Schema returns the header of the rows.
@@ -73,14 +72,14 @@ func (s *Spool) Totals() Totals {
 func (s *Spool) Len() int { return s.rows }
 
 // Size returns the number of bytes held.
-func (s *Spool) Size() int { return s.kept.size }
+func (s *Spool) Size() int { return s.kept.size + len(s.plain) }
 
 // Add appends a row, which must have as many cells as the schema has columns.
 func (s *Spool) Add(r Row) error {
 	if len(r.Cells) != len(s.schema.Columns) {
 		return fmt.Errorf("spooling a row of %d cells under %d columns", len(r.Cells), len(s.schema.Columns))
 	}
-	if s.zip == nil {
+	if s.sealed {
 		return fmt.Errorf("spooling a row into a sealed spool")
 	}
 	const head = binary.MaxVarintLen64 // room for the row's length, which stands before it
@@ -92,11 +91,25 @@ func (s *Spool) Add(r Row) error {
 	s.row = b
 	size := binary.AppendUvarint(b[:0:head], uint64(len(b)-head))
 	from := copy(b[head-len(size):], size)
-	if _, err := s.zip.Write(b[head-from:]); err != nil {
+	if err := s.write(b[head-from:]); err != nil {
 		return fmt.Errorf("spooling a row: %w", err)
 	}
 	s.count(r)
 	return nil
+}
+
+// write appends bytes. It begins to pack when they fill a block.
+func (s *Spool) write(b []byte) error {
+	if s.zip == nil {
+		if s.plain = append(s.plain, b...); len(s.plain) < spoolBlock {
+			return nil
+		}
+		// S2 packs and unpacks several times as fast as flate, in a tenth of the room, for a few more bytes a row.
+		s.zip = s2.NewWriter(&s.kept, s2.WriterConcurrency(1), s2.WriterBlockSize(spoolBlock))
+		b, s.plain = s.plain, nil
+	}
+	_, err := s.zip.Write(b)
+	return err
 }
 
 func (s *Spool) count(r Row) {
@@ -115,8 +128,22 @@ func (s *Spool) count(r Row) {
 func (s *Spool) Seal() {
 	if s.zip != nil {
 		_ = s.zip.Close() // writes to memory only
-		s.zip, s.row = nil, nil
 	}
+	s.zip, s.row, s.sealed = nil, nil, true
+}
+
+// source is what rows are read from.
+type source interface {
+	io.Reader
+	io.ByteReader
+}
+
+// reader returns all bytes from the beginning, unpacked.
+func (s *Spool) reader() source {
+	if s.kept.size == 0 {
+		return bytes.NewReader(s.plain)
+	}
+	return s2.NewReader(s.kept.reader(), s2.ReaderMaxBlockSize(spoolBlock))
 }
 
 // Rows yields the rows from the beginning. It may be called repeatedly. It seals the spool.
@@ -135,7 +162,7 @@ func (s *Spool) Rows() iter.Seq2[Row, error] {
 func (s *Spool) Scan() iter.Seq2[Row, error] {
 	s.Seal()
 	return func(yield func(Row, error) bool) {
-		in := rowReader{in: s2.NewReader(s.kept.reader(), s2.ReaderMaxBlockSize(spoolBlock))}
+		in := rowReader{in: s.reader()}
 		row := Row{Cells: make([]Cell, len(s.schema.Columns))}
 		for range s.rows {
 			err := in.read(&row)
@@ -215,7 +242,7 @@ func appendString(b []byte, s string) []byte {
 
 // rowReader reads spooled rows.
 type rowReader struct {
-	in  *s2.Reader
+	in  source
 	buf []byte
 }
 

@@ -101,3 +101,14 @@ func (t *Totals) Add(s Schema, r Row) {
 		}
 	}
 }
+
+// Merge counts what other totals have counted.
+func (t *Totals) Merge(o Totals) {
+	t.Rows += o.Rows
+	for id, sum := range o.Sums {
+		if t.Sums == nil {
+			t.Sums = map[string]decimal.Decimal{}
+		}
+		t.Sums[id] = t.Sums[id].Add(sum)
+	}
+}

@@ -2,6 +2,9 @@ package table_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,5 +155,44 @@ func BenchmarkSpool(b *testing.B) {
 			}
 		}
 		b.ReportMetric(float64(spool.Size())/200000, "B/cell")
+	}
+}
+
+// A spool that is smaller than a block is not packed. Nobody who reads it must notice where that ends.
+func TestSpoolSizes(t *testing.T) {
+	t.Parallel()
+	schema := table.Schema{Columns: []table.Column{{ID: "t", Title: "T"}, {ID: "n", Title: "N", Kind: table.Number}}}
+	const block = 64 << 10
+	for _, size := range []int{0, 1, block - 100, block - 1, block, block + 1, 3*block + 7} {
+		for _, rows := range []int{1, 2, 50} {
+			spool := table.NewSpool(schema)
+			var want []string
+			for i := range rows {
+				text := strings.Repeat("äx", size/rows/3) + fmt.Sprint(i)
+				want = append(want, text)
+				row := table.Row{Cells: []table.Cell{table.TextOf(text), {}}, Link: "https://example.com"}
+				if err := spool.Add(row); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				var got []string
+				for r, err := range spool.Rows() {
+					if err != nil {
+						t.Fatal(err)
+					}
+					got = append(got, r.Cells[0].String())
+				}
+				if !slices.Equal(got, want) {
+					t.Fatalf("%d rows of %d bytes came back as %d", rows, size, len(got))
+				}
+			}
+			if spool.Size() > size+block/2 {
+				t.Errorf("%d rows of %d bytes take %d", rows, size, spool.Size())
+			}
+			if err := spool.Add(table.Row{Cells: make([]table.Cell, 2)}); err == nil {
+				t.Error("a sealed spool took a row")
+			}
+		}
 	}
 }

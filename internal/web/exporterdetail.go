@@ -126,7 +126,8 @@ func configFacts(e export.Exporter, k known) []fact {
 	if d, err := k.desk.Definition(e.Definition); err == nil {
 		title = func(column string) string { return columnTitle(d, e, column) }
 		for _, o := range d.OptionList() {
-			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert
+			moot := o.Key == export.OptDeleted && e.Mode != export.Upsert ||
+				o.Key == export.OptCompanies && e.Split == export.SplitCompany
 			if v := e.Option(d, o.Key); v != "" && v != "false" && !moot {
 				facts = append(facts, fact{Title: o.Title, Text: optionText(d, o, v)})
 			}
@@ -143,6 +144,9 @@ func configFacts(e export.Exporter, k known) []fact {
 		facts = append(facts, fact{Title: "Where", Text: fileWords(e.Target)})
 	} else {
 		place := "Tab “" + e.Target.Sheet + "” from " + e.Target.Start
+		if e.IsSplit() {
+			place = "Tabs that begin with “" + e.Target.Sheet + "”, each from " + e.Target.Start
+		}
 		if e.Target.Spreadsheet == "" {
 			place += ", in a new spreadsheet that the first run makes"
 			if e.Target.Template != "" {

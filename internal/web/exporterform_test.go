@@ -33,7 +33,7 @@ func (s *site) filledForm(change url.Values) url.Values {
 
 		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
 
-		"keep_month_ends": {"true"}, "in_place": {"true"},
+		"keep_month_ends": {"true"}, "in_place": {"true"}, "split": {"year"},
 
 		"template":     {"https://docs.google.com/spreadsheets/d/1tEmPlAtE_00/edit"},
 		"drive_folder": {"https://drive.google.com/drive/folders/0fOlDeR_0000"},
@@ -59,7 +59,7 @@ func TestCreateExporter(t *testing.T) {
 	e := all[0]
 	want := export.Exporter{
 		Name: "Open invoices", Definition: "invoices", Companies: []export.RealmID{realmA, realmB},
-		Mode: export.Replace, KeepMonths: true, InPlace: true,
+		Mode: export.Replace, KeepMonths: true, InPlace: true, Split: export.SplitYear,
 		// lines are off, so their column is left out
 		Columns: []string{"TotalAmt", "DocNumber", "CustomField.Sales Rep", "ShipAddr.City"},
 		Filters: []export.Filter{
@@ -73,7 +73,7 @@ func TestCreateExporter(t *testing.T) {
 	}
 	got := export.Exporter{
 		Name: e.Name, Definition: e.Definition, Companies: e.Companies, Mode: e.Mode,
-		KeepMonths: e.KeepMonths, InPlace: e.InPlace,
+		KeepMonths: e.KeepMonths, InPlace: e.InPlace, Split: e.Split,
 		Columns: e.Columns, Filters: e.Filters, Options: e.Options, Schedule: e.Schedule,
 		Target: export.Target{
 			Account: e.Target.Account, Spreadsheet: e.Target.Spreadsheet,

@@ -31,6 +31,8 @@ type formView struct {
 	Options     []optionField
 	Modes       []choice // none if there is no choice
 	ModeHelp    string
+	Splits      []choice
+	SplitHelp   string
 	Finer       bool         // something that is folded up wants to be seen
 	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
@@ -182,6 +184,10 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		for _, m := range modes {
 			v.Modes = append(v.Modes, choice{string(m), m.Words(), m == cmp.Or(e.Mode, export.Replace)})
 		}
+	}
+	v.SplitHelp = export.SplitHelp(d)
+	for _, s := range export.Splits(d) {
+		v.Splits = append(v.Splits, choice{string(s), s.Words(), s == cmp.Or(e.Split, export.SplitNone)})
 	}
 	v.Filters = filterFields(e)
 	for _, col := range d.Catalogue() {

@@ -18,14 +18,16 @@ func TestExporterOfAFile(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, siteOptions{exportDirs: []string{dir}}).signIn().fill()
 	form := s.filledForm(url.Values{
-		"kind": {"csv"}, "folder": {dir}, "file": {"invoices.csv"}, "keep_month_ends": {}, "sheet": {}, "account": {},
+		"kind": {"csv"}, "folder": {dir}, "file": {"invoices.csv"}, "keep_month_ends": {}, "split": {},
+		"sheet": {}, "account": {},
 		"spreadsheet": {}, "start": {},
 	})
 	for _, wrong := range []struct{ field, value, says string }{
 		{"folder", "/etc", "must be " + dir}, {"folder", dir + "/missing", "is not there"},
 		{"folder", "", "is missing"},
 		{"file", "../x.csv", "without /"}, {"file", "x.xlsx", "ends in .csv"}, {"file", "", "is missing"},
-		{"keep_month_ends", "true", "is only for Google Sheets"}, {"kind", "pdf", "must be sheet or csv or xlsx"},
+		{"keep_month_ends", "true", "is only for Google Sheets"},
+		{"split", "year", "is only for Google Sheets"}, {"kind", "pdf", "must be sheet or csv or xlsx"},
 		{"on_hand_edit", "keep_copy", "keep_copy is only for Google Sheets"},
 	} {
 		bad := url.Values{}
@@ -75,7 +77,7 @@ func TestExporterOfAFile(t *testing.T) {
 		t.Error("files are offered although no folder is allowed")
 	}
 	refused := plain.post("/exporters", plain.filledForm(url.Values{
-		"kind": {"csv"}, "folder": {dir}, "file": {"x.csv"}, "keep_month_ends": {},
+		"kind": {"csv"}, "folder": {dir}, "file": {"x.csv"}, "keep_month_ends": {}, "split": {},
 	}))
 	if refused.status != http.StatusUnprocessableEntity || !strings.Contains(refused.body, "LEDGERSHEET_EXPORT_DIRS") {
 		t.Errorf("without an allowed folder: status %d", refused.status)

@@ -353,6 +353,10 @@ func (w *Web) cancelRun(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	w.notify(c, toneGood, "The run is being stopped. The sheet keeps its previous rows.", "")
+	kept := "The sheet keeps its previous rows."
+	if r.Exporter.IsSplit() {
+		kept = "Tabs that it has not written keep their previous rows."
+	}
+	w.notify(c, toneGood, "The run is being stopped. "+kept, "")
 	return seeOther(c, "/runs/"+string(r.ID))
 }
