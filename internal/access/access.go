@@ -14,7 +14,7 @@ type Role string
 // The roles, from the most trusted to the least.
 const (
 	Owner    Role = "owner"    // everything
-	Admin    Role = "admin"    // like an owner, except for what only owners decide: about people and about captures
+	Admin    Role = "admin"    // like an owner, except for what only owners decide: about people, captures and backups
 	Editor   Role = "editor"   // creates, changes and deletes exporters, and does what operators do
 	Operator Role = "operator" // starts, stops and pauses what others have set up
 	Viewer   Role = "viewer"   // only looks
@@ -30,6 +30,7 @@ const (
 	Edit    Verb = "edit"    // create, change, delete
 	Connect Verb = "connect" // connect, reconnect, disconnect, forget a connection
 	Audit   Verb = "audit"   // read who did what
+	Keep    Verb = "keep"    // take backups, which hold everything, and examine the installation
 	Capture Verb = "capture" // save QuickBooks' answers, scrubbed, to give them away
 )
 
@@ -69,7 +70,7 @@ func (g Grant) Can(v Verb, t Thing) bool { return slices.Contains(verbs(g.Role),
 func verbs(r Role) []Verb {
 	switch r {
 	case Owner:
-		return []Verb{See, Operate, Edit, Connect, Audit, Capture}
+		return []Verb{See, Operate, Edit, Connect, Audit, Capture, Keep}
 	case Admin:
 		return []Verb{See, Operate, Edit, Connect, Audit}
 	case Editor:

@@ -23,6 +23,8 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},
+		{http.MethodGet, "/backup", s.backup},
+		{http.MethodPost, "/doctor", s.examine},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},

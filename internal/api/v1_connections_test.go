@@ -4,12 +4,15 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -245,5 +248,39 @@ func TestRequestIDOfAMiddlewareIsKept(t *testing.T) {
 	w := record(outer, h.t, http.MethodGet, "/runs/none")
 	if !strings.Contains(w.Body.String(), `"request_id":"given"`) {
 		t.Errorf("got %s", w.Body)
+	}
+}
+
+// TestKeeping: owners take whole backups and examine the installation; nobody else may.
+func TestKeeping(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	a := h.want(http.StatusOK, http.MethodGet, "/backup", nil)
+	path := filepath.Join(t.TempDir(), "backup.db")
+	must(t, os.WriteFile(path, a.raw, 0o600))
+	has, err := boltstore.Verify(t.Context(), path, nil)
+	if err != nil || has.Companies != 2 || strings.Contains(string(a.raw), "secret-refresh") {
+		t.Errorf("the backup has %+v, %v", has, err)
+	}
+	if !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment; filename=\"ledgersheet-") {
+		t.Errorf("its headers are %v", a.header)
+	}
+	h.create(map[string]any{"destination": map[string]any{
+		"google_account_id": string(h.account), "spreadsheet_id": "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefgh",
+		"sheet": "Invoices", "start_cell": "A1",
+	}})
+	a = h.want(http.StatusOK, http.MethodPost, "/doctor", nil)
+	if at(t, a.body, "ok") != true || !strings.Contains(string(a.raw), "Title of 1AbCdEf") ||
+		!strings.Contains(string(a.raw), string(realmB)) {
+		t.Errorf("the doctor says %s", a.raw)
+	}
+	h.quickBooks.Err = problem.New(problem.CompanyReconnectRequired, "Intuit ended it.")
+	a = h.want(http.StatusOK, http.MethodPost, "/doctor", nil)
+	if at(t, a.body, "ok") != false || !strings.Contains(string(a.raw), "press Reconnect") {
+		t.Errorf("the doctor says %s", a.raw)
+	}
+	for _, who := range []string{"admin", "editor", "operator", "viewer", "owner " + string(realmA)} {
+		h.want(http.StatusForbidden, http.MethodGet, "/backup", nil, "Authorization", "Bearer as "+who)
+		h.want(http.StatusForbidden, http.MethodPost, "/doctor", nil, "Authorization", "Bearer as "+who)
 	}
 }

@@ -171,6 +171,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
+		Backup: a.store.Backup, Examine: a.examine,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
@@ -244,6 +245,9 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
 	a.startWatcher(ctx)
 	a.startUpkeep(ctx)
+	if err := a.startBackups(ctx); err != nil {
+		return err
+	}
 	a.faces.serve()
 	a.cleanups.add("listeners", a.faces.stop)
 	// Stopped before the listeners: live streams end with their events, and would otherwise keep the listeners waiting.

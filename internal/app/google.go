@@ -100,6 +100,11 @@ func (g *googleSide) Account(ctx context.Context, id export.ID) (string, error) 
 	return g.client.Account(ctx, id)
 }
 
+// Title implements control.Google.
+func (g *googleSide) Title(ctx context.Context, account export.ID, spreadsheet string) (string, error) {
+	return g.client.Title(ctx, account, spreadsheet)
+}
+
 // Trashed implements control.Google.
 func (g *googleSide) Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error) {
 	return g.client.Trashed(ctx, account, spreadsheets)

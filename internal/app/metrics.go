@@ -20,6 +20,7 @@ type metrics struct {
 	rows     prometheus.Counter
 	duration prometheus.Histogram
 	success  *prometheus.GaugeVec
+	backup   prometheus.Gauge
 	drifted  prometheus.Counter
 }
 
@@ -51,6 +52,10 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 			Help: "Records of local copies that differed from QuickBooks although no change had been told.",
 		}),
 	}
+	m.backup = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "ledgersheet_last_backup_timestamp_seconds",
+		Help: "When the newest daily backup was made and checked; 0 if there is none.",
+	})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "ledgersheet_build_info", Help: "Always 1.",
 		ConstLabels: prometheus.Labels{"version": version.Current().Version},
@@ -61,8 +66,9 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	running := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "ledgersheet_runs_running", Help: "Runs under way.",
 	}, func() float64 { _, r := active(); return r })
-	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted, build, queued,
-		running, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.success, m.drifted,
+		m.backup, build, queued, running, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

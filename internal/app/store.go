@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,8 +31,10 @@ type Store interface {
 	scs.Store // sessions
 	auth.Settings
 	DeleteExpiredSessions(ctx context.Context, now time.Time) (n int, err error)
-	// Ready reports whether the store can be read, for health checks.
+	// Ready reports whether the store can be read and written, for health checks.
 	Ready() error
+	// Backup writes a consistent copy while the store is in use.
+	Backup(ctx context.Context, w io.Writer) error
 	Close() error
 }
 
@@ -58,7 +61,7 @@ func openStore(set config.Settings, existing bool, notice func(string)) (Store, 
 	path := filepath.Join(set.DataDir, storeFile)
 	have, err := findStore(path)
 	if err != nil {
-		return nil, explainPermission(err, set.DataDir)
+		return nil, offerBackup(explainPermission(err, set.DataDir), set.DataDir)
 	}
 	if !have && existing {
 		return nil, fmt.Errorf("%w in %s; start ledgersheet serve there first, or point LEDGERSHEET_DATA_DIR at the "+
@@ -77,8 +80,59 @@ func openStore(set config.Settings, existing bool, notice func(string)) (Store, 
 		return nil, err
 	}
 	store, err := boltstore.Open(path, sealer, boltstore.Options{})
-	return store, explainPermission(err, set.DataDir)
+	if errors.Is(err, boltstore.ErrWrongKey) {
+		if next, err := openRotated(set, path, notice); next != nil || err != nil {
+			return next, err
+		}
+	}
+	if err != nil {
+		return nil, offerBackup(explainPermission(err, set.DataDir), set.DataDir)
+	}
+	return store, nil
 }
+
+// openRotated opens a store whose key was being replaced when the process was killed. It returns nothing if that is not
+// what has happened.
+func openRotated(set config.Settings, path string, notice func(string)) (Store, error) {
+	folder := NewFolder(set)
+	done, err := folder.finishRotation(context.Background())
+	if err != nil || done.Key == "" {
+		return nil, err
+	}
+	if done.Kept == "" {
+		notice("The store is sealed under the new key in " + done.Key + ".\n" +
+			"Set LEDGERSHEET_SECRET_KEY to it, and delete the file after the next start.")
+	} else {
+		notice("The key was replaced, as was begun earlier; the old one is kept in " + done.Kept + ".")
+	}
+	key, err := vault.LoadKey(done.Key)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := vault.New(key)
+	if err != nil {
+		return nil, err
+	}
+	store, err := boltstore.Open(path, sealer, boltstore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// offerBackup adds to an error about a store that cannot be used which backup there is.
+func offerBackup(err error, folder string) error {
+	if !errors.Is(err, boltstore.ErrDamaged) && !errors.Is(err, errEmptyStore) {
+		return err
+	}
+	if newest := newestBackup(filepath.Join(folder, backupFolder)); newest != "" {
+		return fmt.Errorf("%w\nthe newest backup is there; this brings it back: ledgersheet restore %s", err, newest)
+	}
+	return err
+}
+
+// errEmptyStore says that the store's file is there and empty.
+var errEmptyStore = errors.New("the store is empty (0 bytes)")
 
 // findStore reports whether there is a store. An empty file is none, but it may have been one.
 func findStore(path string) (bool, error) {
@@ -89,8 +143,8 @@ func findStore(path string) (bool, error) {
 	case err != nil:
 		return false, fmt.Errorf("looking for the store in the data folder (LEDGERSHEET_DATA_DIR): %w", err)
 	case info.Size() == 0:
-		return false, fmt.Errorf("the store %s is empty (0 bytes); put a backup in its place, or delete it if this "+
-			"installation is to begin anew", path)
+		return false, fmt.Errorf("%w: %s; put a backup in its place, or delete it if this installation is to begin "+
+			"anew", errEmptyStore, path)
 	}
 	return true, nil
 }

@@ -46,6 +46,9 @@ type Store struct {
 	sealing sync.RWMutex
 	seal    Sealer
 
+	probing sync.Mutex // protects probed
+	probed  time.Time  // when the store was last known to be writable
+
 	renewing keyLock // by grant
 	group    group
 }
@@ -95,8 +98,27 @@ func (s *Store) prepare(path string, steps []migration) (err error) {
 	return nil
 }
 
-// Ready reports whether the store can be read, for health checks.
+// probeEvery is how long a write that has succeeded stands for those to come.
+const probeEvery = 30 * time.Second
+
+// Ready reports whether the store can be read and written, for health checks. Now and then it writes.
 func (s *Store) Ready() error {
+	if err := s.readable(); err != nil {
+		return err
+	}
+	s.probing.Lock()
+	defer s.probing.Unlock()
+	if now := s.now(); now.Before(s.probed) || now.Sub(s.probed) > probeEvery {
+		if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+			s.probed = time.Time{}
+			return fmt.Errorf("writing store: %w", err)
+		}
+		s.probed = now
+	}
+	return nil
+}
+
+func (s *Store) readable() error {
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		_, err := schemaOf(tx)
 		return err

@@ -27,8 +27,8 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 		return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: err}
 	}
 	_, statErr := os.Stat(path)
-	if err := checkLength(path); err != nil {
-		return nil, &OpenError{Path: path, Kind: ErrDamaged, cause: err}
+	if err := checkFirst(path, lockWait); err != nil {
+		return nil, err
 	}
 	var file *os.File
 	options := &bbolt.Options{
@@ -57,6 +57,9 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
+	if !isAt(file, path) { // another process has put a new file there while this one waited for the old one
+		return nil, &OpenError{Path: path, Kind: ErrLocked, cause: db.Close()}
+	}
 	if errors.Is(statErr, fs.ErrNotExist) {
 		if err := syncFolder(filepath.Dir(path)); err != nil {
 			return nil, &OpenError{Path: path, Kind: ErrNotWritable, cause: errors.Join(err, db.Close())}
@@ -67,6 +70,16 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 		_ = os.Chmod(path, 0o600)
 	}
 	return db, nil
+}
+
+// isAt reports whether path still names the open file.
+func isAt(f *os.File, path string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, named)
 }
 
 func openError(path string, err error) error {
@@ -81,37 +94,35 @@ func openError(path string, err error) error {
 	return &OpenError{Path: path, Kind: kind, cause: err}
 }
 
-// checkLength compares a file's length with what its newest header says is in use. bbolt does not check that; it would
-// fault in its memory map and keep the lock. Missing files and files of other kinds are left to bbolt.
-func checkLength(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
+// checkFirst checks a file before bbolt loads it for writing: a damaged list of free pages alone can keep it busy for
+// good. Missing and empty files are left to bbolt, which makes new ones.
+func checkFirst(path string, lockWait time.Duration) error {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 || !info.Mode().IsRegular() {
 		return nil
+	}
+	release, db, err := openHeld(path, lockWait)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release() }()
+	f, err := os.Open(db.Path())
+	if err != nil {
+		return openError(path, err)
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	first, ok := readHeader(f, 0)
-	if !ok {
-		return nil
-	}
-	// The two headers are written in turn. The newest one counts.
-	newest := first
-	if second, ok := readHeader(f, int64(first.pageSize)); ok && second.txid > first.txid {
-		newest = second
-	}
-	if want := int64(newest.pages) * int64(newest.pageSize); info.Size() < want {
-		return fmt.Errorf("it has %d bytes and should have at least %d", info.Size(), want)
+	if err := checkAtStart(f); err != nil {
+		return &OpenError{Path: path, Kind: ErrDamaged, cause: err}
 	}
 	return nil
 }
 
 // header is the part of a bbolt meta page that matters here.
 type header struct {
-	pageSize    uint32
-	pages, txid uint64
+	pageSize                    uint32
+	root, freelist, pages, txid uint64
 }
 
 // readHeader reads the meta page at an offset: 16 bytes of page header, then
@@ -130,7 +141,10 @@ func readHeader(r io.ReaderAt, offset int64) (header, bool) {
 	if order.Uint32(meta) != magic || order.Uint64(meta[56:]) != sum.Sum64() {
 		return header{}, false
 	}
-	return header{order.Uint32(meta[8:]), order.Uint64(meta[40:]), order.Uint64(meta[48:])}, true
+	return header{
+		pageSize: order.Uint32(meta[8:]), root: order.Uint64(meta[16:]), freelist: order.Uint64(meta[32:]),
+		pages: order.Uint64(meta[40:]), txid: order.Uint64(meta[48:]),
+	}, true
 }
 
 // syncFolder makes a new file's name as durable as its contents.

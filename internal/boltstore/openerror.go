@@ -62,6 +62,9 @@ func (e *OpenError) text() string {
 		"data folder", e.Path)
 }
 
+// Cause returns what was found, without words about the store as a whole; nil if the kind says it all.
+func (e *OpenError) Cause() error { return e.cause }
+
 // Unwrap returns the kind and the cause, for errors.Is.
 func (e *OpenError) Unwrap() []error {
 	if e.cause == nil {

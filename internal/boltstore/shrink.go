@@ -19,6 +19,8 @@ const (
 	shrinkMost  = 128 << 20 // bytes in use
 	// shrinkStep is how many bytes one transaction of the copy writes.
 	shrinkStep = 4 << 20
+	// shrunk ends the name of the copy.
+	shrunk = ".shrunk"
 )
 
 // worthShrinking reports whether more than half of a file is free.
@@ -30,7 +32,7 @@ func worthShrinking(size, free int64) bool {
 // returns the database that is open then. If the copy is interrupted, or fails, the old file stays as it is. After an
 // error no file is open.
 func shrink(db *bbolt.DB, path string, lockWait time.Duration, worth func(size, free int64) bool) (*bbolt.DB, error) {
-	copied := path + ".shrunk"
+	copied := path + shrunk
 	if err := os.Remove(copied); err == nil { // of a process that was interrupted
 		_ = syncFolder(filepath.Dir(path))
 	}

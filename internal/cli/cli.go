@@ -30,6 +30,10 @@ type commands struct {
 	Sandbox     sandboxCommand     `cmd:"" help:"Run only the simulated Intuit and Google, for another process to use."`
 	Run         runCommand         `cmd:"" help:"Run one exporter now and wait for it."`
 	Capture     captureCommand     `cmd:"" help:"Save QuickBooks' answers to an exporter for a bug report, without names, ids and true amounts."`
+	Doctor      doctorCommand      `cmd:"" help:"Find out what is wrong with the installation, and how to mend it."`
+	Backup      backupCommand      `cmd:"" help:"Save a checked copy of the store, also while the service runs."`
+	Restore     restoreCommand     `cmd:"" help:"Put a backup in the place of the store, which is kept."`
+	Key         keyCommand         `cmd:"" help:"Change the key that seals all secrets."`
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
 	Status      statusCommand      `cmd:"" help:"Say what needs a person: one line for each cause."`
 	Completion  completionCommand  `cmd:"" help:"Print a script with which a shell completes commands and flags."`

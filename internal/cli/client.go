@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/problem"
 )
 
 // maxAnswer limits how much of a server's answer is read.
@@ -80,6 +82,18 @@ func newClient(base string, getenv func(string) string) (*client, error) {
 // problem.
 func (c *client) call(ctx context.Context, method, path string, v any) error {
 	return c.send(ctx, method, path, nil, v)
+}
+
+// refusal returns why the server refused.
+func (c *client) refusal(res *http.Response) error {
+	var refusal struct {
+		Error *problem.Problem `json:"error"`
+	}
+	err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(&refusal)
+	if err == nil && refusal.Error != nil {
+		return refusal.Error
+	}
+	return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
 }
 
 // readAll reads a list of the API, page by page.

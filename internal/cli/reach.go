@@ -14,7 +14,6 @@ import (
 	"ledgersheet/internal/api"
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/config"
-	"ledgersheet/internal/problem"
 )
 
 // reach calls use with a client of the API: that of a running server, or of this process if no server holds the data
@@ -109,18 +108,12 @@ func (c *client) send(ctx context.Context, method, path string, body, v any, hea
 
 // read decodes an answer into v, or returns the server's problem.
 func (c *client) read(res *http.Response, v any) error {
+	if res.StatusCode >= http.StatusBadRequest {
+		return c.refusal(res)
+	}
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	if res.StatusCode >= http.StatusBadRequest {
-		var refusal struct {
-			Error *problem.Problem `json:"error"`
-		}
-		if json.Unmarshal(data, &refusal) == nil && refusal.Error != nil {
-			return refusal.Error
-		}
-		return fmt.Errorf("the server at %s answered %s", c.base, res.Status)
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("reading the server's answer: %w", err)

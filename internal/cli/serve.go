@@ -67,6 +67,7 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_RETENTION_DAYS", Value: fmt.Sprint(int(s.Retention.Hours() / 24)),
 			Help: "Days of history.",
 		},
+		{Name: "LEDGERSHEET_BACKUPS", Value: fmt.Sprint(s.Backups), Help: "Daily backups that are kept."},
 		{Name: "LEDGERSHEET_MIRROR", Value: onOff(s.Mirror), Help: "Local copies of QuickBooks' records."},
 		{Name: "LEDGERSHEET_TRUSTED_PROXIES", Value: joinNetworks(s.TrustedProxies),
 			Help: "Proxies whose X-Forwarded-For is believed."},

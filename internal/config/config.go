@@ -42,6 +42,7 @@ type Flags struct {
 	Workers        string `env:"LEDGERSHEET_WORKERS" default:"8" placeholder:"N" help:"Runs at a time (${default})."`
 	RunTimeout     string `env:"LEDGERSHEET_RUN_TIMEOUT" default:"30m" placeholder:"DURATION" help:"Limit of one run (${default})."`
 	RetentionDays  string `env:"LEDGERSHEET_RETENTION_DAYS" default:"90" placeholder:"N" help:"Days for which the history is kept (${default})."`
+	Backups        string `env:"LEDGERSHEET_BACKUPS" default:"7" placeholder:"N" help:"Daily backups of the store that are kept in the data folder; 0 for none (${default})."`
 	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
@@ -84,6 +85,7 @@ type Settings struct {
 	Workers                int
 	RunTimeout             time.Duration
 	Retention              time.Duration
+	Backups                int  // daily backups that are kept; 0 for none
 	Mirror                 bool // keep local copies of QuickBooks' records
 	MetricsAddr            string
 	DebugAddr              string // on loopback; empty for none
@@ -147,6 +149,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 		Workers:     r.number("LEDGERSHEET_WORKERS", f.Workers, 1, 64),
 		Retention:   time.Duration(r.number("LEDGERSHEET_RETENTION_DAYS", f.RetentionDays, 1, 3650)) * 24 * time.Hour,
 	}
+	s.Backups = r.number("LEDGERSHEET_BACKUPS", f.Backups, 0, 1000)
 	s.Mirror = r.onOff("LEDGERSHEET_MIRROR", f.Mirror)
 	s.Limits = r.limits(f.LimitFlags)
 	s.DebugAddr = r.loopback("LEDGERSHEET_DEBUG_ADDR", f.DebugAddr)

@@ -18,7 +18,7 @@ func defaults() config.Flags {
 		GoogleRevokeURL:   "https://a.example/revoke",
 		GoogleUserInfoURL: "https://a.example/me", GoogleSheetsURL: "https://s.example/",
 		GoogleDriveURL: "https://d.example/",
-		MinInterval:    "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90",
+		MinInterval:    "5m", Workers: "8", RunTimeout: "30m", RetentionDays: "90", Backups: "7",
 		LimitFlags: config.LimitFlags{
 			QuickBooksPerMinute: "450", QuickBooksPerSecond: "9", QuickBooksConcurrent: "8",
 			QuickBooksMonthlyCalls: "500000", GoogleReadsPerMinUser: "60", GoogleWritesPerMinUser: "60",
@@ -48,8 +48,8 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	f.Addr, f.BaseURL, f.DataDir, f.IntuitEnvironment, f.GoogleSheetsURL = "nonsense", "sheets.example.com/app",
 		"", "test", "ftp://x"
 	f.Mirror = "perhaps"
-	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.LogLevel, f.LogFormat = "soon", "0",
-		"1s", "x", "loud", "xml"
+	f.MinInterval, f.Workers, f.RunTimeout, f.RetentionDays, f.Backups, f.LogLevel, f.LogFormat = "soon", "0",
+		"1s", "x", "-1", "loud", "xml"
 	f.LimitFlags = config.LimitFlags{
 		QuickBooksPerMinute: "-1", QuickBooksPerSecond: "many", QuickBooksConcurrent: "", QuickBooksMonthlyCalls: "1e6",
 		GoogleReadsPerMinUser: "x", GoogleWritesPerMinUser: "x", GoogleReadsPerMinProject: "x",
@@ -67,7 +67,7 @@ func TestEveryFaultIsToldAtOnce(t *testing.T) {
 	}
 	text := faults.Error()
 	for _, name := range []string{"ADDR", "BASE_URL", "DATA_DIR", "INTUIT_ENVIRONMENT", "GOOGLE_SHEETS_URL",
-		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS", "MIRROR",
+		"MIN_INTERVAL", "WORKERS", "RUN_TIMEOUT", "RETENTION_DAYS", "BACKUPS", "MIRROR",
 		"QUICKBOOKS_PER_MINUTE", "QUICKBOOKS_PER_SECOND", "QUICKBOOKS_CONCURRENT", "QUICKBOOKS_MONTHLY_CALLS",
 		"GOOGLE_READS_PER_MINUTE_USER", "GOOGLE_WRITES_PER_MINUTE_USER", "GOOGLE_READS_PER_MINUTE_PROJECT",
 		"GOOGLE_WRITES_PER_MINUTE_PROJECT", "DEBUG_ADDR",

@@ -154,6 +154,10 @@ func (g google) Identity(context.Context, string) (subject, email string, err er
 }
 func (google) Account(context.Context, export.ID) (string, error) { return "", nil }
 
+func (g google) Title(_ context.Context, _ export.ID, id string) (string, error) {
+	return "Title of " + id, g.b.fails
+}
+
 func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(g.b.trashed, id) }), nil
 }

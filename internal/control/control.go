@@ -55,6 +55,8 @@ type Google interface {
 	Identity(ctx context.Context, token string) (subject, email string, err error)
 	// Account returns the e-mail, read with the connection's own token.
 	Account(ctx context.Context, id export.ID) (email string, err error)
+	// Title returns a spreadsheet's title, if the account can open it.
+	Title(ctx context.Context, account export.ID, spreadsheet string) (string, error)
 	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
 	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
 }
@@ -98,7 +100,8 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files and ExportDirs are required.
+// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup and
+// Examine are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -116,6 +119,10 @@ type Options struct {
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
+	// Backup writes a copy of the store; nil if the store has backups of its own.
+	Backup func(ctx context.Context, w io.Writer) error
+	// Examine finds out whether the installation can work; nil if nobody can tell.
+	Examine func(ctx context.Context, d *Desk) []Finding
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

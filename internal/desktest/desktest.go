@@ -4,6 +4,7 @@ package desktest
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -84,7 +85,12 @@ func New(t testing.TB, o Options) *Bench {
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
-		Logger: b.Logger, Events: b.Broker,
+		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
+		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {
+			found, err := d.ExamineConnections(ctx)
+			must(t, err)
+			return found
+		},
 	})
 	return b
 }

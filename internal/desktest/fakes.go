@@ -118,6 +118,11 @@ func (f *Google) Account(context.Context, export.ID) (string, error) {
 	return "books@example.com", f.Err
 }
 
+// Title implements control.Google.
+func (f *Google) Title(_ context.Context, _ export.ID, id string) (string, error) {
+	return "Title of " + id, f.Err
+}
+
 // Trashed implements control.Google: nothing is in the bin.
 func (f *Google) Trashed(context.Context, export.ID, []string) ([]string, error) { return nil, nil }
 

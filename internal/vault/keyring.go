@@ -83,6 +83,42 @@ func LoadOrCreateKey(path string) (k Key, created bool, err error) {
 	return k, true, nil
 }
 
+// LoadKey reads the key in the file at path, with the checks of LoadOrCreateKey. The error is fs.ErrNotExist if there
+// is none.
+func LoadKey(path string) (Key, error) { return loadKey(path) }
+
+// ReplaceKey puts the key file at next in the place of the one at path, which is kept under the name kept. A process
+// that is killed meanwhile leaves a key at path, and can do it again.
+func ReplaceKey(path, next, kept string) error {
+	if err := keepKey(path, kept); err != nil {
+		return fmt.Errorf("keeping the old master key: %w", err)
+	}
+	if err := os.Rename(next, path); err != nil {
+		return fmt.Errorf("replacing the master key file: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// keepKey writes the key in the file at path under another name, unless it is there already.
+func keepKey(path, kept string) error {
+	old, err := loadKey(path)
+	if err != nil {
+		return err
+	}
+	switch there, err := loadKey(kept); {
+	case err == nil && there == old:
+		return nil
+	case err == nil:
+		return fmt.Errorf("%s holds another key", kept)
+	case !errors.Is(err, fs.ErrNotExist):
+		// Half-written by a process that was killed: the whole key is still at path.
+		if err := os.Remove(kept); err != nil {
+			return fmt.Errorf("removing an incomplete key file: %w", err)
+		}
+	}
+	return createKeyFile(kept, old)
+}
+
 // IsZero reports whether k is no key at all.
 func (k Key) IsZero() bool { return k == Key{} }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -189,5 +191,45 @@ func TestRedaction(t *testing.T) {
 	var back Secret
 	if err := json.Unmarshal([]byte(`"abc"`), &back); err != nil || back.Reveal() != "abc" {
 		t.Errorf("decoded %q, %v", back.Reveal(), err)
+	}
+}
+
+// TestReplaceKey proves that a key file is exchanged, that the old one is kept, and that it can be done again from
+// where a process was killed.
+func TestReplaceKey(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path, next, kept := filepath.Join(dir, "key"), filepath.Join(dir, "next"), filepath.Join(dir, "kept")
+	old, _, err := LoadOrCreateKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, _, err := LoadOrCreateKey(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(kept, []byte("half a k"), 0o600); err != nil { // of a process that was killed
+		t.Fatal(err)
+	}
+	if err := ReplaceKey(path, next, kept); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := LoadKey(path); err != nil || now != fresh {
+		t.Errorf("the new key is not in force: %v", err)
+	}
+	if was, err := LoadKey(kept); err != nil || was != old {
+		t.Errorf("the old key is not kept: %v", err)
+	}
+	if _, err := LoadKey(next); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the new key is there twice: %v", err)
+	}
+	if _, _, err := LoadOrCreateKey(next); err != nil {
+		t.Fatal(err)
+	}
+	if err := ReplaceKey(path, next, kept); err == nil || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("over another kept key: %v", err)
+	}
+	if now, err := LoadKey(path); err != nil || now != fresh {
+		t.Errorf("a refused exchange changed the key: %v", err)
 	}
 }
