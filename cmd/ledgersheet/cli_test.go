@@ -163,6 +163,14 @@ func TestTwoProcesses(t *testing.T) {
 		!strings.Contains(out, "invoices") {
 		t.Errorf("exporters: code %d\n%s%s", code, out, errs)
 	}
+	well := func(when string) {
+		t.Helper()
+		if out, errs, code := command(t, w.env, "status"); code != 0 ||
+			out != "All is well; companies up to date: 2 of 2.\n" {
+			t.Errorf("status %s a server: code %d\n%s%s", when, code, out, errs)
+		}
+	}
+	well("with")
 	if out, errs, code := command(t, w.env, "healthcheck"); code != 0 || out != "ok\n" {
 		t.Errorf("healthcheck: code %d\n%s%s", code, out, errs)
 	}
@@ -174,6 +182,15 @@ func TestTwoProcesses(t *testing.T) {
 	// Without a server it works on the folder itself.
 	if out, errs, code := command(t, w.env, "exporters"); code != 0 || !strings.Contains(out, e.ID) {
 		t.Errorf("exporters without a server: code %d\n%s%s", code, out, errs)
+	}
+	well("without")
+	book := filepath.Join(t.TempDir(), "exporters.yaml")
+	if out, errs, code := command(t, w.env, "exporters", "export", book); code != 0 || out != "" {
+		t.Errorf("exporters export: code %d\n%s%s", code, out, errs)
+	}
+	if out, errs, code := command(t, w.env, "exporters", "apply", book); code != 0 ||
+		out != "0 made, 0 changed, 1 as they were.\n" {
+		t.Errorf("exporters apply: code %d\n%s%s", code, out, errs)
 	}
 	out, errs, code = command(t, w.env, "run", e.ID, "--json")
 	if code != 0 || !strings.Contains(out, `"unchanged": true`) {
@@ -192,7 +209,8 @@ func TestTwoProcesses(t *testing.T) {
 func TestCommandsMakeNoStore(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"exporters"}, {"run", "nobody"}, {"run", "nobody", "--dry-run"}, {"capture", "nobody", "answers.json"},
+		{"exporters"}, {"exporters", "export", "-"}, {"status"}, {"status", "--json"},
+		{"run", "nobody"}, {"run", "nobody", "--dry-run"}, {"capture", "nobody", "answers.json"},
 	} {
 		for name, folder := range map[string]string{
 			"empty": t.TempDir(), "missing": filepath.Join(t.TempDir(), "none"),
@@ -206,5 +224,23 @@ func TestCommandsMakeNoStore(t *testing.T) {
 				t.Errorf("%v left %v", args, entries)
 			}
 		}
+	}
+}
+
+// TestCompletionInBash has a shell complete a command with the script that the program prints.
+func TestCompletionInBash(t *testing.T) {
+	t.Parallel()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	c := exec.Command(bash, "--norc", "-c", `source <(ledgersheet completion bash)
+		COMP_WORDS=(ledgersheet exporters ap) COMP_CWORD=2
+		_ledgersheet
+		echo "${COMPREPLY[@]}"`)
+	c.Env = []string{"PATH=" + filepath.Dir(exe) + string(os.PathListSeparator) + os.Getenv("PATH")}
+	out, err := c.CombinedOutput()
+	if err != nil || string(out) != "apply\n" {
+		t.Errorf("%q, %v", out, err)
 	}
 }

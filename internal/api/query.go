@@ -49,6 +49,9 @@ func nameAll(known []parameter) string {
 		names[i] = p.name
 	}
 	last := len(names) - 1
+	if last == 0 {
+		return "only " + names[0]
+	}
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 

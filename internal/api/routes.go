@@ -22,11 +22,15 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/companies/:realm/mirror", s.keepMirror},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
+		{http.MethodGet, "/status", s.getStatus},
 		{http.MethodGet, "/backup", s.backup},
 		{http.MethodPost, "/doctor", s.examine},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},
+
+		{http.MethodGet, "/packs", s.listPacks},
+		{http.MethodPost, "/packs/:pack", s.createPack},
 
 		{http.MethodGet, "/exporters", s.listExporters},
 		{http.MethodPost, "/exporters", s.createExporter},
@@ -49,6 +53,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/runs/:id/cancel", s.cancelRun},
 		{http.MethodPost, "/runs/:id/undo", s.undoRun},
 		{http.MethodGet, "/runs/:id/difference", s.getDifference},
+		{http.MethodGet, "/runs/:id/evidence", s.getEvidence},
 		{http.MethodGet, "/runs/:id/events", s.followRun},
 	})
 }

@@ -42,6 +42,10 @@ func (s *server) listExporters(c *gin.Context, d *control.Desk) error {
 }
 
 func (s *server) createExporter(c *gin.Context, d *control.Desk) error {
+	dry, err := readDryRun(c)
+	if err != nil {
+		return err
+	}
 	members, err := readObject(c)
 	if err != nil {
 		return err
@@ -49,6 +53,14 @@ func (s *server) createExporter(c *gin.Context, d *control.Desk) error {
 	e, err := readExporter(d, members)
 	if err != nil {
 		return err
+	}
+	if dry {
+		if e, err = d.TryCreate(c.Request.Context(), e); err != nil {
+			return err
+		}
+		return send(c, http.StatusOK, showListed(d, control.Listed{
+			Exporter: e, Standing: control.Standing{State: control.StateNeverRun},
+		}))
 	}
 	e, err = d.CreateExporter(c.Request.Context(), e)
 	if err != nil {
@@ -67,6 +79,10 @@ func (s *server) getExporter(c *gin.Context, d *control.Desk) error {
 }
 
 func (s *server) replaceExporter(c *gin.Context, d *control.Desk) error {
+	dry, err := readDryRun(c)
+	if err != nil {
+		return err
+	}
 	old, revision, err := readCurrent(c, d)
 	if err != nil {
 		return err
@@ -78,7 +94,19 @@ func (s *server) replaceExporter(c *gin.Context, d *control.Desk) error {
 	if named, ok := members["id"]; ok && named != nil && named != string(old.ID) {
 		return problem.Invalid("id", "is another exporter's; an id never changes")
 	}
-	return s.update(c, d, members, revision)
+	return s.update(c, d, members, revision, dry)
+}
+
+// readDryRun reads whether a call is only to say what it would store.
+func readDryRun(c *gin.Context) (dry bool, err error) {
+	err = readQuery(c.Request.URL, []parameter{{"dry_run", func(v string) string {
+		var err error
+		if dry, err = strconv.ParseBool(v); err != nil {
+			return "must be true or false"
+		}
+		return ""
+	}}})
+	return dry, err
 }
 
 func (s *server) patchExporter(c *gin.Context, d *control.Desk) error {
@@ -99,15 +127,19 @@ func (s *server) patchExporter(c *gin.Context, d *control.Desk) error {
 	}
 	merged, _ := mergePatch(before, patch).(map[string]any)
 	// The patch was applied to this revision, so this must still be the revision when the result is stored.
-	return s.update(c, d, merged, old.Revision)
+	return s.update(c, d, merged, old.Revision, false)
 }
 
-func (s *server) update(c *gin.Context, d *control.Desk, members map[string]any, revision int) error {
+func (s *server) update(c *gin.Context, d *control.Desk, members map[string]any, revision int, dry bool) error {
 	e, err := readExporter(d, members)
 	if err != nil {
 		return err
 	}
-	e, err = d.UpdateExporter(c.Request.Context(), id(c), e, revision)
+	store := d.UpdateExporter
+	if dry {
+		store = d.TryUpdate
+	}
+	e, err = store(c.Request.Context(), id(c), e, revision)
 	if err != nil {
 		return err
 	}

@@ -410,3 +410,31 @@ func TestPreview(t *testing.T) {
 	at(t, a.body, "error", "fields", "type")
 	h.want(http.StatusNotFound, http.MethodPost, "/exporters/exp_none/preview", nil)
 }
+
+// TestDryRunOfChanges proves that a call with dry_run answers what it would store, refuses what it would refuse, and
+// stores nothing.
+func TestDryRunOfChanges(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	made := h.want(http.StatusOK, http.MethodPost, "/exporters?dry_run=true", h.input(nil)).body
+	if at(t, made, "name") != "Open invoices" || at(t, made, "state") != "never_run" {
+		t.Errorf("it would make %v", made)
+	}
+	if all := at(t, h.want(http.StatusOK, http.MethodGet, "/exporters", nil).body, "items").([]any); len(all) > 0 {
+		t.Errorf("it has made %v", all)
+	}
+	nameless := h.input(map[string]any{"name": ""})
+	h.want(http.StatusUnprocessableEntity, http.MethodPost, "/exporters?dry_run=true", nameless)
+	h.want(http.StatusUnprocessableEntity, http.MethodPost, "/exporters?dry_run=perhaps", h.input(nil))
+	path := "/exporters/" + h.create(nil)
+	before := h.want(http.StatusOK, http.MethodGet, path, nil)
+	other := h.input(map[string]any{"name": "Other"})
+	changed := h.want(http.StatusOK, http.MethodPut, path+"?dry_run=true", other).body
+	if at(t, changed, "name") != "Other" {
+		t.Errorf("it would change it to %v", changed)
+	}
+	if after := h.want(http.StatusOK, http.MethodGet, path, nil); string(after.raw) != string(before.raw) {
+		t.Errorf("it has changed it to %s", after.raw)
+	}
+	h.want(http.StatusUnprocessableEntity, http.MethodPut, path+"?dry_run=true", h.input(map[string]any{"mode": "x"}))
+}

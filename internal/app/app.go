@@ -97,6 +97,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := exporters.Validate(a.o.Definitions); err != nil {
 		return nil, err
 	}
+	if err := export.ValidatePacks(exporters.Packs(), a.o.Definitions); err != nil {
+		return nil, err
+	}
 	if a.store, err = openStore(a.o.Settings, a.o.Existing, a.o.Notice); err != nil {
 		return nil, err
 	}
@@ -162,7 +165,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Logger: a.log,
+		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
+		Logger:             a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,

@@ -11,11 +11,23 @@ import (
 
 // CreateExporter implements export.ExporterStore.
 func (s *Store) CreateExporter(ctx context.Context, e export.Exporter) error {
-	return s.share(ctx, "creating exporter", func(tx *bbolt.Tx) error {
-		if has(tx, bucketExporters, string(e.ID)) {
-			return refused(fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists))
+	return s.CreateExporters(ctx, []export.Exporter{e})
+}
+
+// CreateExporters implements export.ExporterStore.
+func (s *Store) CreateExporters(ctx context.Context, all []export.Exporter) error {
+	return s.share(ctx, "creating exporters", func(tx *bbolt.Tx) error {
+		for _, e := range all { // share goes on after a refusal, so nothing may have been stored by then
+			if has(tx, bucketExporters, string(e.ID)) {
+				return refused(fmt.Errorf("%s/%s: %w", bucketExporters, e.ID, export.ErrExists))
+			}
 		}
-		return putExporter(tx, e)
+		for _, e := range all {
+			if err := putExporter(tx, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

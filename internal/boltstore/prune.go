@@ -111,6 +111,9 @@ func dropRun(tx *bbolt.Tx, run export.ID, h head) error {
 			return err
 		}
 	}
+	if err := drop(tx, bucketDifferences, evidenceKey(run)); err != nil {
+		return err
+	}
 	if !h.Due.IsZero() {
 		if err := drop(tx, bucketRunsByDue, dueKey(h.Exporter, h.Due)); err != nil {
 			return err

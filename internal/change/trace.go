@@ -1,7 +1,9 @@
 package change
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"iter"
 	"slices"
 )
@@ -80,6 +82,16 @@ func (b *Builder) left() iter.Seq[digests] {
 			}
 		}
 	}
+}
+
+// TraceDigest returns a digest of the rows that stand after the write that left the trace. It is the same for the same
+// rows in the same order. It is empty if the trace is nil.
+func TraceDigest(trace []byte) string {
+	if trace == nil {
+		return ""
+	}
+	sum := sha256.Sum256(split(trace).stand)
+	return hex.EncodeToString(sum[:])
 }
 
 // traceParts is a trace taken apart.

@@ -35,6 +35,8 @@ type commands struct {
 	Restore     restoreCommand     `cmd:"" help:"Put a backup in the place of the store, which is kept."`
 	Key         keyCommand         `cmd:"" help:"Change the key that seals all secrets."`
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
+	Status      statusCommand      `cmd:"" help:"Say what needs a person: one line for each cause."`
+	Completion  completionCommand  `cmd:"" help:"Print a script with which a shell completes commands and flags."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
@@ -64,6 +66,10 @@ func Main(ctx context.Context, args []string, std Stdio) int {
 	if err != nil {
 		fmt.Fprintln(std.Err, "ledgersheet:", err)
 		return 1
+	}
+	if len(args) > 0 && args[0] == completeWord {
+		complete(std.Out, parser.Model.Node, args[1:])
+		return 0
 	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 {

@@ -28,6 +28,7 @@ func call(t *testing.T, args ...string) (out, errs string, code int) {
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
+		"completion", "completion tcsh", "exporters export", "exporters apply", "exporters apply a b",
 		"", "bogus", "run", "run a b", "run x --url nonsense", "serve --addr 127.0.0.1",
 		"serve --addr 127.0.0.1:99999", "serve --workers 0 --run-timeout x",
 		"serve --base-url https://x.example/app/", "serve --base-url https://a:b@x.example",
@@ -53,7 +54,10 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "serve", "demo", "sandbox", "run", "healthcheck", "version"} {
+	for _, command := range []string{
+		"", "serve", "demo", "sandbox", "run", "healthcheck", "version", "status", "exporters",
+		"exporters list", "exporters export", "exporters apply", "completion",
+	} {
 		out, errs, code := call(t, strings.Fields(command+" --help")...)
 		if code != 0 || errs != "" || !strings.Contains(out, "Usage: ledgersheet") {
 			t.Errorf("%s --help: code %d\n%s%s", command, code, out, errs)
@@ -190,8 +194,9 @@ func TestRunOnAServer(t *testing.T) {
 		{
 			[]string{"exp_1"},
 			`"status":"failed","error":{"code":"sheet_conflict","message":"Cell B2 holds something.","hint":"Clear it."}`,
-			"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n",
-			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n", 1,
+			"",
+			"Vendors: queued\nVendors: reading, 5 of 9 rows read, 0 written\n" +
+				"Vendors: Cell B2 holds something. (sheet_conflict)\n  Clear it.\n", 1,
 		},
 		{
 			[]string{"nobody"}, "", "",

@@ -81,27 +81,7 @@ func newClient(base string, getenv func(string) string) (*client, error) {
 // call sends a request without a body and decodes the answer into v. If the server refuses, it returns the server's
 // problem.
 func (c *client) call(ctx context.Context, method, path string, v any) error {
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
-	if err != nil {
-		return fmt.Errorf("making a request: %w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	res, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("asking the server at %s: %w", c.base, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode >= 400 {
-		return c.refusal(res)
-	}
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("reading the server's answer: %w", err)
-	}
-	return nil
+	return c.send(ctx, method, path, nil, v)
 }
 
 // refusal returns why the server refused.

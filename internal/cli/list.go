@@ -2,21 +2,38 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
+	"time"
 
 	"ledgersheet/exporters"
-	"ledgersheet/internal/app"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/export"
 )
 
+// exportersCommand has what can be done with all exporters together.
 type exportersCommand struct {
-	Types bool   `help:"List what can be exported instead."`
-	URL   string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the running server; when it is not set, the data folder is read if no server holds it."`
+	List   listCommand   `cmd:"" default:"withargs" help:"List the exporters, or what can be exported."`
+	Export exportCommand `cmd:"" help:"Write all exporters into a YAML file, without secrets."`
+	Apply  applyCommand  `cmd:"" help:"Make and change exporters as a YAML file says; delete none."`
+}
+
+// reachFlags say where a command finds the API.
+type reachFlags struct {
+	URL string `env:"LEDGERSHEET_URL" placeholder:"URL" help:"Address of the running server; when it is not set, the data folder is used if no server holds it."`
 	config.Flags
+}
+
+func (f reachFlags) reach(ctx context.Context, std Stdio, use func(*client) error) error {
+	return reach(ctx, std, f.URL, f.Flags, use)
+}
+
+type listCommand struct {
+	Types bool `help:"List what can be exported instead."`
+	JSON  bool `name:"json" help:"Print the list as JSON."`
+	reachFlags
 }
 
 // listed is what the list shows of an exporter, decoded from the API's JSON.
@@ -24,68 +41,95 @@ type listed struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	Type     string `json:"type"`
+	State    string `json:"state"`
 	Paused   bool   `json:"paused"`
 	Schedule struct {
-		Cron     string `json:"cron"`
-		Timezone string `json:"timezone"`
-		Enabled  bool   `json:"enabled"`
+		Cron     string     `json:"cron"`
+		Timezone string     `json:"timezone"`
+		Enabled  bool       `json:"enabled"`
+		NextAt   *time.Time `json:"next_at"`
 	} `json:"schedule"`
+	LastSuccess *struct {
+		At *time.Time `json:"at"`
+	} `json:"last_success"`
 }
 
 // Run lists exporters, through the running server or from the data folder.
-func (c *exportersCommand) Run(ctx context.Context, std Stdio) error {
+func (c *listCommand) Run(ctx context.Context, std Stdio) error {
 	if c.Types {
 		return printTypes(std.Out, exporters.All())
 	}
-	return callOrOpen(ctx, std, c.URL, c.Flags,
-		func(base string) error { return c.runRemote(ctx, std, base) },
-		func(a *app.App) error { return c.runLocal(ctx, a, std) })
+	return c.reach(ctx, std, func(client *client) error {
+		texts, err := readAll[json.RawMessage](ctx, client, "/exporters")
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printList(std.Out, texts)
+		}
+		list := make([]listed, len(texts))
+		for i, text := range texts {
+			if err := json.Unmarshal(text, &list[i]); err != nil {
+				return fmt.Errorf("reading the exporters: %w", err)
+			}
+		}
+		return printExporters(std.Out, list, time.Local, screenWidth(std.Out))
+	})
 }
 
-func (c *exportersCommand) runLocal(ctx context.Context, a *app.App, std Stdio) error {
-	all, err := a.Control().As(localActor()).Exporters(ctx, export.ExporterFilter{})
+// printList prints JSON texts as an array.
+func printList(w io.Writer, texts []json.RawMessage) error {
+	if texts == nil {
+		texts = []json.RawMessage{}
+	}
+	text, err := json.Marshal(texts)
 	if err != nil {
-		return err
+		return fmt.Errorf("printing the list: %w", err)
 	}
-	list := make([]listed, len(all))
-	for i, e := range all {
-		list[i] = listed{ID: string(e.ID), Name: e.Name, Type: e.Definition, Paused: e.Paused()}
-		s := &list[i].Schedule
-		s.Cron, s.Timezone, s.Enabled = e.Schedule.Cron, e.Schedule.Timezone, e.Schedule.Enabled
-	}
-	return printExporters(std.Out, list)
+	return printJSON(w, text)
 }
 
-func (c *exportersCommand) runRemote(ctx context.Context, std Stdio, base string) error {
-	client, err := newClient(base, os.Getenv)
-	if err != nil {
-		return err
-	}
-	list, err := readAll[listed](ctx, client, "/exporters")
-	if err != nil {
-		return err
-	}
-	return printExporters(std.Out, list)
+// The columns of the list of exporters. Those that do not fit a narrow screen go in the order of their rank.
+var exporterColumns = [...]column[listed]{
+	{title: "ID", rank: 3, text: func(e listed, _ *time.Location) string { return e.ID }},
+	{title: "NAME", cut: true, text: func(e listed, _ *time.Location) string { return e.Name }},
+	{title: "STATE", text: func(e listed, _ *time.Location) string { return e.State }},
+	{title: "LAST SUCCESS", text: func(e listed, zone *time.Location) string {
+		if e.LastSuccess == nil {
+			return "never"
+		}
+		return formatTime(e.LastSuccess.At, zone)
+	}},
+	{title: "NEXT RUN", text: func(e listed, zone *time.Location) string {
+		if e.Paused {
+			return "paused"
+		}
+		return formatTime(e.Schedule.NextAt, zone)
+	}},
+	{title: "TYPE", rank: 2, text: func(e listed, _ *time.Location) string { return e.Type }},
+	{title: "SCHEDULE", rank: 1, text: func(e listed, _ *time.Location) string {
+		if !e.Schedule.Enabled {
+			return "none"
+		}
+		return e.Schedule.Cron + " (" + e.Schedule.Timezone + ")"
+	}},
 }
 
-func printExporters(w io.Writer, list []listed) error {
+// formatTime formats a time in a zone to the minute.
+func formatTime(t *time.Time, zone *time.Location) string {
+	if t == nil {
+		return "none"
+	}
+	return t.In(zone).Format("2006-01-02 15:04")
+}
+
+// printExporters prints a table that is at most so wide; 0 means as wide as it gets.
+func printExporters(w io.Writer, list []listed, zone *time.Location, width int) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "There are no exporters yet. Make one in the dashboard.")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tNAME\tTYPE\tSCHEDULE")
-	for _, e := range list {
-		when := "none"
-		switch {
-		case e.Paused:
-			when = "paused"
-		case e.Schedule.Enabled:
-			when = e.Schedule.Cron + " (" + e.Schedule.Timezone + ")"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", e.ID, e.Name, e.Type, when)
-	}
-	return t.Flush()
+	return printTable(w, exporterColumns[:], list, zone, width)
 }
 
 func printTypes(w io.Writer, all []export.Definition) error {

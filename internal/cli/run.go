@@ -133,7 +133,7 @@ func (c *runCommand) runRemote(ctx context.Context, std Stdio, base string) erro
 // newDisplay returns a function that prints the progress of a run from its JSON. It returns done when the run is over,
 // with the error with which the command ends.
 func (c *runCommand) newDisplay(std Stdio) func(text []byte) (done bool, err error) {
-	last := ""
+	progress := newStatusLine(std.Err)
 	return func(text []byte) (bool, error) {
 		var r shownRun
 		if err := json.Unmarshal(text, &r); err != nil {
@@ -146,21 +146,21 @@ func (c *runCommand) newDisplay(std Stdio) func(text []byte) (done bool, err err
 				r.Progress.RowsRead, r.Progress.RowsTotal, r.Progress.RowsWritten)
 		}
 		if !over {
-			if line != last {
-				fmt.Fprintln(std.Err, line)
-			}
-			last = line
+			progress.show(line)
 			return false, nil
 		}
+		progress.clear()
 		if c.JSON {
 			if err := printJSON(std.Out, text); err != nil {
 				return true, err
 			}
-		} else {
-			fmt.Fprintln(std.Out, formatOutcome(r))
 		}
 		if r.Status != string(export.RunSucceeded) {
+			fmt.Fprintln(std.Err, formatOutcome(r))
 			return true, failure{1}
+		}
+		if !c.JSON {
+			fmt.Fprintln(std.Out, formatOutcome(r))
 		}
 		return true, nil
 	}

@@ -28,7 +28,8 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 		},
 		read: o.Store.Account, put: o.Store.PutAccount, update: o.Store.UpdateAccount, remove: o.Store.DeleteAccount,
 		shared: func(a *export.GoogleAccount) connection {
-			s := connection{a.Email, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.Paused}
+			s := connection{a.Email, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.LostAt,
+				&a.Paused}
 			if a.Kind == export.OAuthAccount {
 				s.grant = export.AccountGrant(a.ID)
 			}

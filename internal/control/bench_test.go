@@ -92,8 +92,9 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
-		Store: countingStore{b.store, b}, Definitions: exporters.All(), QuickBooksConsents: consents{b},
-		GoogleConsents: consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
+		Store: countingStore{b.store, b}, Definitions: exporters.All(), Packs: exporters.Packs(),
+		QuickBooksConsents: consents{b},
+		GoogleConsents:     consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{b}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
 		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler),
@@ -198,6 +199,9 @@ func (previewer) DryUndo(context.Context, export.Exporter, export.ID) (pipeline.
 	return pipeline.DryRun{Change: &change.Set{Rows: 1, Removed: 1}}, nil
 }
 
+func (previewer) Evidence(context.Context, export.ID) (export.Evidence, error) {
+	return export.Evidence{}, nil
+}
 func (previewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return &change.Set{}, nil
 }

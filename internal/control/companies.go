@@ -31,7 +31,8 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 		read: o.Store.Company, put: o.Store.PutCompany, update: o.Store.UpdateCompany, remove: o.Store.DeleteCompany,
 		shared: func(c *export.Company) connection {
 			grant := export.CompanyGrant(c.Realm)
-			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.Paused}
+			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.LostAt,
+				&c.Paused}
 		},
 		seen: about, touched: about,
 		users: func(realm export.RealmID) export.ExporterFilter { return export.ExporterFilter{Company: realm} },
@@ -112,7 +113,7 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 		return func(c *export.Company) {
 			c.Name, c.LegalName, c.Country = facts.Name, facts.LegalName, facts.Country
 			c.HomeCurrency, c.FiscalYearStart = facts.HomeCurrency, facts.FiscalYearStart
-			c.RefusedAt = time.Time{}
+			c.RefusedAt, c.LostAt = time.Time{}, time.Time{}
 		}, err
 	})
 	return name, err
@@ -189,11 +190,14 @@ func (c *Control) CompanyTold(ctx context.Context, realm export.RealmID, asked t
 		company.LastError, company.RefusedAt = why, time.Time{}
 		switch {
 		case why == nil:
+			company.LostAt = time.Time{}
+			return
 		case why.Code == problem.CompanyReconnectRequired:
 			company.Status = export.ReconnectRequired
 		default:
 			company.RefusedAt = c.o.Now()
 		}
+		company.LostAt = earliest(company.LostAt, c.o.Now())
 	})
 }
 

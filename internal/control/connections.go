@@ -42,6 +42,7 @@ type connection struct {
 	connectedAt *time.Time
 	connectedBy *string
 	lastError   **problem.Problem
+	lostAt      *time.Time
 	paused      *[]export.ID
 }
 
@@ -82,6 +83,7 @@ func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (exp
 func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant export.Grant) (T, error) {
 	s := k.shared(&t)
 	*s.status, *s.lastError, *s.connectedAt, *s.connectedBy = export.Connected, nil, d.o.Now(), d.who.Email
+	*s.lostAt = time.Time{}
 	if err := k.grants.Replace(ctx, s.grant, grant); err != nil {
 		return t, err
 	}
@@ -137,6 +139,7 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	return k.update(ctx, id, func(t *T) error {
 		s := k.shared(t)
 		*s.status, *s.lastError, *s.paused = export.Disconnected, nil, append(*s.paused, paused...)
+		*s.lostAt = d.o.Now()
 		return nil
 	})
 }
@@ -177,6 +180,7 @@ func (k kind[K, T]) markEnded(ctx context.Context, c *core, id K, why *problem.P
 		s := k.shared(t)
 		if *s.status == export.Connected {
 			*s.status = export.ReconnectRequired
+			*s.lostAt = earliest(*s.lostAt, c.o.Now())
 		}
 		*s.lastError = why
 	})

@@ -96,6 +96,7 @@ type Previewer interface {
 	DryUndo(ctx context.Context, e export.Exporter, run export.ID) (pipeline.DryRun, error)
 	Result(ctx context.Context, e export.Exporter) (pipeline.Result, error)
 	Difference(ctx context.Context, run export.ID) (*change.Set, error)
+	Evidence(ctx context.Context, run export.ID) (export.Evidence, error)
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
@@ -104,6 +105,7 @@ type Previewer interface {
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
+	Packs                              []export.Pack
 	QuickBooksConsents, GoogleConsents Consents
 	CompanyGrants, AccountGrants       Grants
 	QuickBooks                         QuickBooks

@@ -77,6 +77,13 @@ func TestWhoMay(t *testing.T) {
 			_, err := d.Difference(b.ctx, pairRun)
 			return err
 		}},
+		{"Evidence", access.See, false, func(d *control.Desk) error {
+			_, err := d.Evidence(b.ctx, pairRun)
+			if problem.HasCode(err, problem.Conflict) {
+				return nil // it is not over
+			}
+			return err
+		}},
 		{"TestCompany", access.Operate, false, func(d *control.Desk) error {
 			_, err := d.TestCompany(b.ctx, alder)
 			return err

@@ -43,6 +43,25 @@ func (d *Desk) exporterFor(ctx context.Context, v access.Verb, id export.ID) (ex
 // CreateExporter checks and stores a new exporter. It sets the id and other fields that only the program sets.
 // Companies that the actor may not see are refused as if they were not connected.
 func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Exporter, error) {
+	e, err := d.TryCreate(ctx, e)
+	if err != nil {
+		return e, err
+	}
+	return e, d.storeExporter(ctx, e)
+}
+
+// storeExporter stores a new exporter that TryCreate has returned.
+func (d *Desk) storeExporter(ctx context.Context, e export.Exporter) error {
+	if err := d.o.Store.CreateExporter(ctx, e); err != nil {
+		return fmt.Errorf("storing the exporter: %w", err)
+	}
+	d.o.Ticker.Wake()
+	d.audit(ctx, d.who, "exporter.create", string(e.ID), e.Name)
+	return nil
+}
+
+// TryCreate returns what CreateExporter would store, or why it would not. It stores nothing.
+func (d *Desk) TryCreate(ctx context.Context, e export.Exporter) (export.Exporter, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return e, err
 	}
@@ -54,11 +73,6 @@ func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Ex
 		return e, err
 	}
 	e.NextAt = d.o.Ticker.Plan(e, now)
-	if err := d.o.Store.CreateExporter(ctx, e); err != nil {
-		return e, fmt.Errorf("storing the exporter: %w", err)
-	}
-	d.o.Ticker.Wake()
-	d.audit(ctx, d.who, "exporter.create", string(e.ID), e.Name)
 	return e, nil
 }
 
@@ -67,20 +81,49 @@ func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Ex
 func (d *Desk) UpdateExporter(
 	ctx context.Context, id export.ID, e export.Exporter, revision int,
 ) (export.Exporter, error) {
-	old, err := d.exporterFor(ctx, access.Edit, id)
+	old, change, err := d.planUpdate(ctx, id, e, revision)
 	if err != nil {
 		return old, err
+	}
+	stored, err := d.o.Store.UpdateExporter(ctx, id, change)
+	if err != nil {
+		return stored, explainMissing(err, "exporter")
+	}
+	d.o.Ticker.Wake()
+	d.audit(ctx, d.who, "exporter.update", string(id), stored.Name)
+	return stored, nil
+}
+
+// TryUpdate returns what UpdateExporter would store, or why it would not. It stores nothing.
+func (d *Desk) TryUpdate(
+	ctx context.Context, id export.ID, e export.Exporter, revision int,
+) (export.Exporter, error) {
+	old, change, err := d.planUpdate(ctx, id, e, revision)
+	if err != nil {
+		return old, err
+	}
+	err = change(&old)
+	return old, err
+}
+
+// planUpdate checks a new configuration of an exporter. It returns the exporter as it is stored, and what puts the
+// configuration into it.
+func (d *Desk) planUpdate(ctx context.Context, id export.ID, e export.Exporter, revision int) (
+	old export.Exporter, change func(*export.Exporter) error, err error,
+) {
+	if old, err = d.exporterFor(ctx, access.Edit, id); err != nil {
+		return old, nil, err
 	}
 	e.ID = id
 	if err := d.check(ctx, &e); err != nil {
-		return old, err
+		return old, nil, err
 	}
 	freed, err := d.frees(ctx, old, e)
 	if err != nil {
-		return old, err
+		return old, nil, err
 	}
 	now := d.o.Now()
-	stored, err := d.o.Store.UpdateExporter(ctx, id, func(s *export.Exporter) error {
+	return old, func(s *export.Exporter) error {
 		// Its companies may have changed since it was read.
 		if err := d.allow(access.Edit, access.About(s.Companies...), "exporter"); err != nil {
 			return err
@@ -102,13 +145,7 @@ func (d *Desk) UpdateExporter(
 			s.NextAt = d.o.Ticker.Plan(*s, now)
 		}
 		return nil
-	})
-	if err != nil {
-		return stored, explainMissing(err, "exporter")
-	}
-	d.o.Ticker.Wake()
-	d.audit(ctx, d.who, "exporter.update", string(id), stored.Name)
-	return stored, nil
+	}, nil
 }
 
 // retarget returns the target to store when a person changes it. What runs have learnt about the old target is kept
@@ -134,6 +171,7 @@ func retarget(old, wanted export.Target, seen bool, now time.Time) export.Target
 		return wanted
 	}
 	wanted.Created, wanted.CreateKey, wanted.Tab, wanted.URL = old.Created, old.CreateKey, old.Tab, old.URL
+	wanted.Share, wanted.Title = old.Share, old.Title
 	if !strings.EqualFold(wanted.Sheet, old.Sheet) || wanted.Start != old.Start {
 		wanted.Tab = nil
 	}

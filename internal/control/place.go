@@ -26,8 +26,8 @@ func (a area) String() string {
 // as many columns, is not refused, and one that the actor may not see is not named. What is not known is found out by
 // the run.
 func (d *Desk) checkPlace(ctx context.Context, e export.Exporter, bad *problem.Collect) error {
-	if e.Target.Spreadsheet == "" && e.SharedKey() == "" {
-		return nil
+	if e.Target.Spreadsheet == "" && (e.SharedKey() == "" || e.Target.Share != "") {
+		return nil // nothing stands there yet, and the tabs of a set are its own
 	}
 	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{Spreadsheet: e.Target.Spreadsheet})
 	if err != nil {

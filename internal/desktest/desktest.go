@@ -79,7 +79,8 @@ func New(t testing.TB, o Options) *Bench {
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
 	b.Control = control.New(control.Options{
 		Budget: b.Budget,
-		Store:  store, Definitions: exporters.All(), QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
+		Store:  store, Definitions: exporters.All(), Packs: exporters.Packs(),
+		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",

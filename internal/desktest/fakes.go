@@ -164,6 +164,7 @@ type Previewer struct {
 	Err   error
 	Crash bool
 	Shows pipeline.Preview
+	Kept  export.Evidence
 }
 
 // DryRun implements control.Previewer.
@@ -197,6 +198,11 @@ func (f *Previewer) Capture(context.Context, export.Exporter) ([]byte, error) {
 // Difference implements control.Previewer.
 func (f *Previewer) Difference(context.Context, export.ID) (*change.Set, error) {
 	return sampleChange(), nil
+}
+
+// Evidence implements control.Previewer.
+func (f *Previewer) Evidence(context.Context, export.ID) (export.Evidence, error) {
+	return f.Kept, f.Err
 }
 
 // Preview implements control.Previewer.

@@ -50,6 +50,9 @@ type Company struct {
 	// RefusedAt is when QuickBooks last refused everything that is asked of the company although the connection holds,
 	// as it does when the subscription has ended. It is zero while QuickBooks answers. LastError then says why.
 	RefusedAt time.Time `json:"refused_at,omitzero"`
+	// LostAt is since when the connection has been lost, or QuickBooks has refused the company. It is zero while all is
+	// well, and unknown if an older version has noticed it.
+	LostAt time.Time `json:"lost_at,omitzero"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
 	// ReadLive says that everything is read from QuickBooks each time, and no local copy is kept.
@@ -92,6 +95,7 @@ type GoogleAccount struct {
 	ConnectedAt time.Time        `json:"connected_at"`
 	ConnectedBy string           `json:"connected_by"`
 	LastError   *problem.Problem `json:"last_error,omitempty"`
+	LostAt      time.Time        `json:"lost_at,omitzero"` // since when the connection has been lost; zero if it is not
 	Paused      []ID             `json:"paused,omitempty"`
 }
 

@@ -130,6 +130,9 @@ type Target struct {
 	Template string `json:"template_spreadsheet_id,omitempty"`
 	// DriveFolder is where in Drive the first run makes a spreadsheet; empty for the account's own.
 	DriveFolder string `json:"folder_id,omitempty"`
+	// Share names the set of exporters whose first run makes one spreadsheet, called Title, for all of them.
+	Share string `json:"share,omitempty"`
+	Title string `json:"title,omitempty"`
 	// Kind is empty for Spreadsheet. Of files, only Folder and File count, and Sheet in a workbook.
 	Kind   TargetKind `json:"kind,omitempty"`
 	Folder string     `json:"folder,omitempty"` // absolute

@@ -20,11 +20,15 @@ var ErrExists = errors.New("exists already")
 var ErrFenced = errors.New("the run is held by somebody else, or by nobody")
 
 // Meter counts the requests that one run makes. The zero value is ready to use. A nil Meter counts nothing.
-type Meter struct{ n atomic.Int64 }
+type Meter struct {
+	n      atomic.Int64
+	notes  notes
+	parent *Meter // of a Part
+}
 
 // Add counts one request.
 func (m *Meter) Add() {
-	if m != nil {
+	for ; m != nil; m = m.parent {
 		m.n.Add(1)
 	}
 }
@@ -125,6 +129,8 @@ type FlowStore interface {
 // ExporterStore keeps exporters.
 type ExporterStore interface {
 	CreateExporter(ctx context.Context, e Exporter) error
+	// CreateExporters stores all of them in one transaction, or none.
+	CreateExporters(ctx context.Context, all []Exporter) error
 	Exporter(ctx context.Context, id ID) (Exporter, error)
 	Exporters(ctx context.Context, f ExporterFilter) ([]Exporter, error) // by name
 	// ExporterHeads yields the heads of the exporters that the filter selects, sorted by Position, from after a
@@ -161,6 +167,13 @@ type DifferenceStore interface {
 	PutDifference(ctx context.Context, run ID, data []byte) error
 	// Difference returns ErrNotFound for a run that left none. A difference is deleted together with its run.
 	Difference(ctx context.Context, run ID) ([]byte, error)
+}
+
+// EvidenceStore keeps runs' evidence, sealed, by run. The bytes are for UnpackEvidence.
+type EvidenceStore interface {
+	PutEvidence(ctx context.Context, run ID, data []byte) error
+	// Evidence returns ErrNotFound for a run that left none. It is deleted together with its run.
+	Evidence(ctx context.Context, run ID) ([]byte, error)
 }
 
 // CallCount is how many metered calls were made to QuickBooks for a company on a day.
@@ -251,6 +264,7 @@ type Store interface {
 	MarkStore
 	RunStore
 	DifferenceStore
+	EvidenceStore
 	CallStore
 	UserStore
 	AuditStore

@@ -131,6 +131,7 @@ type Result struct {
 	Changed   int  `json:"rows_changed"`
 	Removed   int  `json:"rows_removed"`
 	Columns   int  `json:"columns,omitempty"`  // of the managed range afterwards; 0 if that is not known
+	Cells     int  `json:"cells,omitempty"`    // that differ from what stood before
 	Unchanged bool `json:"unchanged"`          // the sheet was right already, so nothing was written
 	Undoable  bool `json:"undoable,omitempty"` // what stood before was kept
 	// HandEdits counts rows that people had changed since the last run, and that this run changed back or stopped for.
@@ -142,6 +143,8 @@ type Result struct {
 	Companies []CompanyOutcome  `json:"companies,omitempty"`
 	URL       string            `json:"spreadsheet_url"`
 	Warnings  []Warning         `json:"warnings,omitempty"`
+	// Digest is the same for the same rows in the same order in the managed range afterwards; empty if that is unknown.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Clone returns a copy that shares nothing that an attempt may change in place.

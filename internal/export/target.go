@@ -1,8 +1,6 @@
 package export
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"regexp"
@@ -52,15 +50,17 @@ func StartName(s string) bool {
 // OwnRangePrefix is how the names of exporters' named ranges begin.
 const OwnRangePrefix = "ledgersheet_exp_"
 
-// SharedKey returns the CreateKey for the copy of the template that all exporters of one company share; empty if the
-// exporter makes a spreadsheet of its own.
+// SharedKey returns the CreateKey for a spreadsheet that exporters share: that of their set, or the copy of the
+// template that all exporters of one company share. It is empty if the exporter makes a spreadsheet of its own.
 func (e Exporter) SharedKey() string {
-	if e.Target.Template == "" || len(e.Companies) != 1 {
+	t := e.Target
+	switch {
+	case t.Template == "" && t.Share != "":
+		return sharedKey("set_", t.Share, t.DriveFolder, string(t.Account))
+	case t.Template == "" || len(e.Companies) != 1:
 		return ""
 	}
-	parts := []string{e.Target.Template, e.Target.DriveFolder, string(e.Target.Account), string(e.Companies[0])}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return "copy_" + hex.EncodeToString(sum[:12])
+	return sharedKey("copy_", t.Template, t.DriveFolder, string(t.Account), string(e.Companies[0]))
 }
 
 var spreadsheetIDText = regexp.MustCompile(`^[A-Za-z0-9_-]{10,100}$`)

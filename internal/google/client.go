@@ -177,10 +177,13 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		return err
 	}
 	s.meter.Add()
+	asked := export.Asked{At: s.c.o.Now(), Provider: "google", What: req.Method + " " + req.URL.Path}
+	defer func() { s.meter.Note(asked) }()
 	res, err := s.http.Do(req)
 	if err != nil {
 		return sendProblem(ctx, err)
 	}
+	asked.Status = res.StatusCode
 	defer func() {
 		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection can be reused
 		_ = res.Body.Close()

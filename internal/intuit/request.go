@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -142,6 +144,8 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		return &failure{problem: problem.Wrap(err, problem.Internal, "A request to QuickBooks could not be built.")}
 	}
 	r.meter.Add()
+	asked := export.Asked{At: time.Now(), Provider: "quickbooks", What: r.describe()}
+	defer func() { r.meter.Note(asked) }()
 	answer, err := client.Do(hr)
 	if err != nil {
 		return judgeUnanswered(r, err)
@@ -154,6 +158,7 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 	if tid == "" {
 		tid = answer.Header.Get("Intuit-Tid")
 	}
+	asked.Status, asked.ID = answer.StatusCode, tid
 	f := judge(r, answer, body, err)
 	if f != nil {
 		f.problem.WithRequestID(tid)
@@ -163,6 +168,19 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		}
 	}
 	return f
+}
+
+// describe says what is asked for, as people can read it.
+func (r request) describe() string {
+	text := r.path
+	separator := "?"
+	for _, key := range slices.Sorted(maps.Keys(r.query)) {
+		for _, value := range r.query[key] {
+			text += separator + key + "=" + value
+			separator = "&"
+		}
+	}
+	return text
 }
 
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {

@@ -58,9 +58,11 @@ type book struct {
 	realm export.RealmID
 	// turn is held by whoever refreshes the copy or looks whether it must be. What follows up to mu belongs to it.
 	turn      chan struct{}
-	began     map[string]look   // by object: its last refresh
-	fed       look              // when change data capture was last asked
-	seen      map[string]uint64 // by record: a digest of what the last answer said
+	began     map[string]look        // by object: its last refresh
+	fed       look                   // when change data capture was last asked
+	asked     export.AskedLog        // the requests of the last refresh that made any
+	told      map[*export.Meter]bool // who has made these requests or been told of them
+	seen      map[string]uint64      // by record: a digest of what the last answer said
 	names     map[string]*nameIndex
 	vain      map[string]bool      // references that show a name that their list lacks, and were asked about
 	unfit     map[string]time.Time // objects that come in no known order, and since when
@@ -252,10 +254,18 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 	case !kept && is == fewOnly && isLong && now.Sub(long) < 24*time.Hour:
 		return nil, errLive
 	}
-	if !b.satisfies(w, due, now) {
+	if b.satisfies(w, due, now) {
+		b.noteShared(w.Meter)
+	} else {
+		run := w.Meter
+		w.Meter = run.Part()
 		r := newRefresh(ctx, b, w, due, now)
 		r.few = is == fewOnly
-		if err := r.run(); err != nil {
+		err := r.run()
+		if log := w.Meter.Asked(); err == nil && log.Count > 0 {
+			b.asked, b.told = log, map[*export.Meter]bool{run: true}
+		}
+		if err != nil {
 			b.names, b.vain = map[string]*nameIndex{}, map[string]bool{}
 			return nil, err
 		}
@@ -272,6 +282,18 @@ func (b *book) current(ctx context.Context, w supply.Want, due *supply.Occasion,
 	return &snapshot{
 		book: b, object: w.Object, order: o.Order, dir: b.dirs[w.Object], read: o.Read, readAt: o.ReadAt,
 	}, nil
+}
+
+// noteShared tells a run of the requests of another run that brought the copy up to date for both.
+func (b *book) noteShared(run *export.Meter) {
+	if b.told == nil || b.told[run] {
+		return
+	}
+	b.told[run] = true
+	for _, a := range b.asked.Requests() {
+		a.Shared = true
+		run.Note(a)
+	}
 }
 
 // compact makes the file smaller if much of it is unused and nobody reads it.

@@ -3,6 +3,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Store interface {
 	Mark(ctx context.Context, key string) ([]byte, error)
 	PutMark(ctx context.Context, key string, data []byte) error
 	export.DifferenceStore
+	export.EvidenceStore
 }
 
 // Options are a Runner's dependencies.
@@ -88,11 +90,12 @@ func (r *Runner) Work(ctx context.Context, run export.Run, report func(change fu
 		run.Result, run.Progress = export.Result{}, export.Progress{Phase: export.PhaseReading}
 	})
 	j := &job{
-		Runner: r, run: run.ID, trigger: run.Trigger, undoes: run.Undoes, repairs: run.Repairs, exporter: e,
-		report: report, due: dueOf(run),
+		Runner: r, run: run.ID, began: r.o.Now(), revision: e.Revision, trigger: run.Trigger,
+		undoes: run.Undoes, repairs: run.Repairs, exporter: e, report: report, due: dueOf(run),
 		quickBooks: &export.Meter{}, sheets: &export.Meter{},
 	}
 	defer j.count()
+	defer j.keepEvidence(ctx, run.Attempts)
 	if run.Trigger == export.TriggerUndo {
 		return j.undo(ctx)
 	}
@@ -112,6 +115,8 @@ func dueOf(run export.Run) time.Time {
 type job struct {
 	*Runner
 	run                export.ID
+	began              time.Time
+	revision           int // of the exporter, then
 	trigger            export.Trigger
 	due                time.Time // of a run: see export.Query
 	undoes             export.ID // of TriggerUndo
@@ -298,6 +303,10 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 			run.Columns = len(w.Rows.Schema().Columns)
 		}
 		run.Unchanged, run.URL = res.Unchanged, res.Target.URL
+		run.Cells, run.Digest = set.Cells, change.TraceDigest(res.Trace)
+		if res.Unchanged {
+			run.Cells = 0
+		}
 		run.Warnings = append(run.Warnings, res.Warnings...)
 		run.Progress.Phase, run.Progress.RowsWritten = export.PhaseDone, res.Rows
 		run.Exporter.Target = res.Target
@@ -326,7 +335,7 @@ func (j *job) newRequest(ctx context.Context, g gathered) (export.WriteRequest, 
 		mode = export.Replace
 	}
 	return export.WriteRequest{
-		Run: j.run, Owner: j.owner(), Target: j.target(), Title: e.Name,
+		Run: j.run, Owner: j.owner(), Target: j.target(), Title: cmp.Or(e.Target.Title, e.Name),
 		Rows: g.rows, Look: e.Look, Heading: g.heading, Note: g.note, Zone: e.Schedule.Location(), Repairs: j.allowed(),
 		Mode: mode, Partial: g.partial, Deleted: g.deleted, Snapshot: g.snapshot,
 		WhenBlocked: e.WhenBlocked, FillDown: !e.NoFillDown, OnHandEdit: e.OnHandEdit,

@@ -76,7 +76,7 @@ func (j *job) resumeSum(ctx context.Context) (*shareSum, error) {
 // tell records what was done so far.
 func (sum *shareSum) tell(run *export.Run) {
 	run.Added, run.Changed, run.Removed = sum.set.Added, sum.set.Changed, sum.set.Removed
-	run.HandEdits = sum.set.Edited
+	run.HandEdits, run.Cells = sum.set.Edited, sum.set.Cells
 }
 
 // note records what a run has done to the tab, besides what it had done before.

@@ -51,6 +51,7 @@ func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err e
 	j.report(func(run *export.Run) {
 		run.Result = last.Result.Clone()
 		run.Added, run.Changed, run.Removed, run.HandEdits, run.Undoable = 0, 0, 0, 0, false
+		run.Cells = 0
 		run.Unchanged = true
 		run.Progress = export.Progress{
 			Phase: export.PhaseDone, RowsRead: run.Rows, RowsTotal: run.Rows, RowsWritten: run.Rows,

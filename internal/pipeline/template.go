@@ -7,9 +7,9 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// shareCopy makes an exporter that is to write into a copy of a template use the copy that another exporter of the same
-// company has made of it, or make one that the others find. Drive's search may show a new file late, so the store is
-// asked first.
+// shareCopy makes an exporter that is to share a spreadsheet (that of its set, or its company's copy of a template) use
+// the one that another exporter has made, or make one that the others find. Drive's search may show a new file late, so
+// the store is asked first.
 func (j *job) shareCopy(ctx context.Context) error {
 	key := j.exporter.SharedKey()
 	if key == "" || j.exporter.Target.Spreadsheet != "" {

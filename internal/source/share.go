@@ -46,7 +46,8 @@ type answer struct {
 	done  chan struct{} // closed when the rest is set
 	body  []byte
 	err   error
-	gone  bool // whoever asked has given up, so the others ask themselves
+	gone  bool            // whoever asked has given up, so the others ask themselves
+	log   export.AskedLog // the requests that it took
 	// had are the runs that have got it. Guarded by sharing.mu.
 	had []*export.Meter
 }
@@ -86,6 +87,10 @@ func (s *sharing) Report(ctx context.Context, w supply.ReportWant, accept func(b
 			return a.err
 		}
 		if accept(a.body) == nil {
+			for _, asked := range a.log.Requests() {
+				asked.Shared = true
+				w.Meter.Note(asked)
+			}
 			return nil
 		}
 		// It was good for another run and is not for this one, which may ask again: join does not return it twice.
@@ -112,9 +117,11 @@ func (s *sharing) join(key string, due time.Time, run *export.Meter) (a *answer,
 // ask sends the request and shares its outcome.
 func (s *sharing) ask(ctx context.Context, w supply.ReportWant, a *answer, accept func(body []byte) error) error {
 	var body []byte
+	w.Meter = w.Meter.Part()
 	err := errors.New("asking for a report: it was broken off") // stays if accept panics
 	defer func() {
 		// Whoever gives up is no reason for others to do so.
+		a.log = w.Meter.Asked() // only this call writes it before it is settled
 		s.settle(keyOf(w), a, body, err, ctx.Err() != nil)
 	}()
 	err = s.Services.Report(ctx, w, func(b []byte) error {

@@ -261,11 +261,20 @@ func (m *Memory) TakeFlow(ctx context.Context, stateHash string, now time.Time) 
 
 // CreateExporter implements export.ExporterStore.
 func (m *Memory) CreateExporter(ctx context.Context, e export.Exporter) error {
+	return m.CreateExporters(ctx, []export.Exporter{e})
+}
+
+// CreateExporters implements export.ExporterStore.
+func (m *Memory) CreateExporters(ctx context.Context, all []export.Exporter) error {
 	return m.do(ctx, func() error {
-		if _, ok := m.exporters[e.ID]; ok {
-			return export.ErrExists
+		for _, e := range all {
+			if _, ok := m.exporters[e.ID]; ok {
+				return export.ErrExists
+			}
 		}
-		m.exporters[e.ID] = e
+		for _, e := range all {
+			m.exporters[e.ID] = e
+		}
 		return nil
 	})
 }

@@ -43,6 +43,13 @@ func testExporters(t *testing.T, s export.Store) {
 	must(t, s.CreateExporter(ctx, b))
 	must(t, s.CreateExporter(ctx, a))
 	wantErr(t, "a taken id", s.CreateExporter(ctx, b), export.ErrExists)
+	c := sampleExporter("exp_of_a_set", "c")
+	wantErr(t, "a taken id among others", s.CreateExporters(ctx, []export.Exporter{c, b}), export.ErrExists)
+	_, err := s.Exporter(ctx, c.ID)
+	wantErr(t, "none of them is stored", err, export.ErrNotFound)
+	c.ID = "exp_of_another"
+	must(t, s.CreateExporters(ctx, []export.Exporter{c}))
+	must(t, s.DeleteExporter(ctx, c.ID))
 	all, err := s.Exporters(ctx, export.ExporterFilter{})
 	must(t, err)
 	if d := diff([]export.Exporter{a, b}, all); d != "" {

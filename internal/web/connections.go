@@ -172,7 +172,7 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 		card.Facts = append(card.Facts, fact{Title: "Local copy", Text: copyWords(copied)})
 	}
 	if !card.Connected {
-		card.Waiting = k.describeWaiting(co.Realm)
+		card.Waiting = k.describeWaiting(co.Realm, k.census.Companies[co.Realm])
 	}
 	return card
 }

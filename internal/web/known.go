@@ -128,11 +128,13 @@ func reconnectAccount(a export.GoogleAccount) attention {
 	return attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
 }
 
-// describeWaiting says what is on hold while a company is not connected.
-func (k known) describeWaiting(realm export.RealmID) string {
-	n := k.census.Companies[realm]
-	if n == 0 {
-		return "No exporter uses it."
+// describeWaiting says what is on hold while a company is not connected, given how many exporters wait for it.
+func (k known) describeWaiting(realm export.RealmID, waiting int) string {
+	switch {
+	case waiting > 0:
+		return plural(waiting, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
+	case k.census.Companies[realm] > 0:
+		return "The exporters that use it are paused or wait for another connection."
 	}
-	return plural(n, "exporter waits", "exporters wait") + " for it, with configuration and schedule intact."
+	return "No exporter uses it."
 }

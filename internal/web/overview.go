@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -41,9 +41,6 @@ type attention struct {
 	Post   string // address of the form, if it is one
 	Href   string // address of the link, if it is one
 }
-
-// warnBefore is how long before a grant ends the overview warns about it.
-const warnBefore = 14 * 24 * time.Hour
 
 func (w *Web) overviewPage(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
@@ -89,102 +86,109 @@ func figures(c control.Census) []figure {
 	}
 }
 
-// attention lists what is broken or soon will be, the worst first. Connections come first, because they explain failed
-// runs.
+// attention lists what is broken or soon will be, the worst first: one item for each cause.
 func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
-	var list, later []attention
-	for _, c := range k.companies {
-		if a, ok := companyAttention(c, k); ok {
-			list = append(list, a)
-		} else if a, ok := w.endingSoon(c); ok {
-			later = append(later, a)
-		}
+	status, err := k.desk.Status(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range k.accounts {
-		if a.Status == export.ReconnectRequired {
-			fix := reconnectAccount(a)
-			fix.Pill, fix.Text = pillOf(stateExpired), "Google access for "+a.Email+" has ended."
-			fix.Hint = "Nothing is written with this account until it is reconnected."
-			list = append(list, fix)
-		}
+	list := make([]attention, len(status.Causes))
+	for i, cause := range status.Causes {
+		list[i] = w.attentionTo(cause, k)
 	}
-	for _, states := range [][]control.State{{control.StateFailing, control.StateLate}, {control.StateDiffers}} {
-		if !slices.ContainsFunc(states, func(s control.State) bool { return k.census.By[s] > 0 }) {
-			continue
-		}
-		// One more than is shown tells that there are more.
-		page, _, err := k.desk.ListExporters(ctx, control.ExporterQuery{States: states, Limit: mostAttention + 1})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range w.exporterRows(page, k) {
-			switch a, ok := exporterAttention(r); {
-			case ok && r.State == stateDiffers:
-				later = append(later, a)
-			case ok:
-				list = append(list, a)
-			}
-		}
+	return list, nil
+}
+
+func (w *Web) attentionTo(cause control.Cause, k known) attention {
+	switch company, account := cause.Block.Company, cause.Block.Account; {
+	case cause.Code == control.CauseEndsSoon:
+		a := reconnectCompany(*company)
+		a.Pill, a.Hint = pill{"Ends soon", "clock", toneWarn}, cause.Action
+		a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", company.Name,
+			ago(control.EndOf(*company), w.o.Now()))
+		return a
+	case company != nil:
+		return companyAttention(*company, cause, k)
+	case account != nil:
+		return accountAttention(*account, cause)
 	}
-	return append(list, later...), nil
+	return w.causeAttention(cause)
 }
 
 // companyAttention tells of a company that QuickBooks does not answer for.
-func companyAttention(c export.Company, k known) (attention, bool) {
-	switch {
-	case c.Status == export.ReconnectRequired:
-		a := reconnectCompany(c)
-		a.Pill, a.Text = pillOf(stateExpired), "QuickBooks access to "+c.Name+" has ended."
-		why, hint := "", ""
-		if p := c.LastError; p != nil {
-			why = p.Message
-			if p.Hint != problem.New(p.Code, "").Hint { // the standing one only says where the button is
-				hint = p.Hint
-			}
-		}
-		a.Hint = joinSentences(why, hint, k.describeWaiting(c.Realm))
-		return a, true
-	case c.Refused():
+func companyAttention(c export.Company, cause control.Cause, k known) attention {
+	waiting := k.describeWaiting(c.Realm, len(cause.Waiting))
+	if c.Refused() {
 		a := testCompany(c)
 		a.Pill, a.Text = pillOf(stateRefused), c.Name+": "+c.LastError.Message
-		a.Hint = joinSentences(c.LastError.Hint, k.describeWaiting(c.Realm))
-		return a, true
-	}
-	return attention{}, false
-}
-
-func (w *Web) endingSoon(c export.Company) (attention, bool) {
-	now := w.o.Now()
-	if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.Sub(now) >= warnBefore {
-		return attention{}, false
+		a.Hint = joinSentences(c.LastError.Hint, waiting)
+		return a
 	}
 	a := reconnectCompany(c)
-	a.Pill = pill{"Ends soon", "clock", toneWarn}
-	a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", c.Name, ago(c.TokenExpiresAt, now))
-	a.Hint = "It is renewed by itself while exporters run. Reconnecting renews it at once."
-	return a, true
+	a.Pill, a.Text = pillOf(companyState(c)), cause.Title
+	hint := ""
+	if p := c.LastError; p != nil && p.Hint != problem.New(p.Code, "").Hint {
+		hint = p.Hint // the standing one only says where the button is
+	}
+	a.Hint = joinSentences(cause.Detail, hint, waiting)
+	return a
 }
 
-// exporterAttention tells of an exporter that needs a person. One that its connection blocks is left out: the
-// connection is in the list.
-func exporterAttention(r exporterRow) (attention, bool) {
-	run := attention{Pill: r.Pill, Action: "Open run", Href: "/runs/" + string(r.LastRun)}
-	switch r.State {
-	case stateFailed:
-		run.Text, run.Hint = r.Name+": "+r.Problem, r.ProblemHint
-		return run, true
-	case stateDiffers:
-		run.Text = r.Name + ": QuickBooks' own figures disagree with each other."
-		run.Hint = "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known."
-		return run, true
-	case stateLate:
-		return attention{
-			Pill: r.Pill, Text: r.Name + " was due " + r.Next.Words + " and has not begun.",
-			Hint:   "The service may just have started, or all workers are busy.",
-			Action: "Open exporter", Href: "/exporters/" + string(r.ID),
-		}, true
+func accountAttention(account export.GoogleAccount, cause control.Cause) attention {
+	a := reconnectAccount(account)
+	a.Pill, a.Text = pillOf(connectionState(account.Status)), cause.Title
+	a.Hint = "Nothing is written with this account until it is reconnected."
+	return a
+}
+
+// causeAttention tells of a cause that lies with exporters or what they are about.
+func (w *Web) causeAttention(cause control.Cause) attention {
+	a := attention{Pill: pillOf(stateFailed), Text: cause.Title}
+	states := string(control.StateFailing)
+	switch cause.Code {
+	case control.CauseLate:
+		a.Pill, states = pillOf(stateLate), string(control.StateLate)
+	case control.CauseDifferences:
+		a.Pill, states = pillOf(stateDiffers), string(control.StateDiffers)
 	}
-	return attention{}, false
+	if len(cause.Waiting) == 1 {
+		return w.oneAttention(a, cause)
+	}
+	query := url.Values{"state": {states}}
+	if cause.Company != "" {
+		query.Set("company", string(cause.Company))
+	}
+	a.Hint = joinSentences(cause.Detail, cause.Action, nameSome(cause.Waiting))
+	a.Action, a.Href = "Show the exporters", "/exporters?"+query.Encode()
+	return a
+}
+
+// oneAttention tells of a cause for which one exporter waits.
+func (w *Web) oneAttention(a attention, cause control.Cause) attention {
+	e := cause.Waiting[0]
+	a.Action, a.Href = "Open run", "/runs/"+string(cause.Run)
+	switch {
+	case cause.Code == control.CauseLate:
+		a.Text = e.Name + " was due " + ago(cause.Since, w.o.Now()) + " and has not begun."
+		a.Action, a.Href = "Open exporter", "/exporters/"+string(e.ID)
+		a.Hint = "The service may just have started, or all workers are busy."
+	case cause.Code == control.CauseDifferences:
+		a.Text = e.Name + ": QuickBooks' own figures disagree with each other."
+		a.Hint = "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known."
+	default:
+		a.Text, a.Hint = e.Name+": "+cause.Detail, cause.Hint
+	}
+	return a
+}
+
+// nameSome names the first exporters that wait for something.
+func nameSome(waiting []control.Named) string {
+	names := exporterNames(waiting[:min(len(waiting), 3)])
+	text := "These wait: " + strings.Join(names, ", ")
+	if more := len(waiting) - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + "."
 }
 
 // joinSentences joins those that are not empty.

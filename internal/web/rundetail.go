@@ -221,6 +221,12 @@ func (w *Web) runFacts(r export.Run) []fact {
 	if r.Attempts > 0 {
 		facts = append(facts, fact{Title: "Attempts", Text: count(r.Attempts)})
 	}
+	if r.Status.Over() {
+		facts = append(facts, fact{
+			Title: "Evidence", Text: "What was asked, and what came of it",
+			Href: "/api/v1/runs/" + string(r.ID) + "/evidence",
+		})
+	}
 	return append(facts,
 		fact{Title: "QuickBooks requests", Text: count(r.QuickBooks)},
 		fact{Title: "Google requests", Text: count(r.Sheets)},

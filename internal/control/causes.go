@@ -1,0 +1,409 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// CauseCode names a kind of cause: the code of the problem with which runs end, or one of those below.
+type CauseCode string
+
+// The codes of causes that no run ends with.
+const (
+	CauseDisconnected CauseCode = "disconnected" // a person disconnected what exporters still need
+	CauseEndsSoon     CauseCode = "ends_soon"    // a consent ends soon
+	CauseLate         CauseCode = "late"         // due times have passed without a run
+	CauseDifferences  CauseCode = "differences"  // QuickBooks' own figures disagree with each other
+)
+
+// Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
+type Cause struct {
+	Code   CauseCode
+	Title  string    // what is wrong, a sentence
+	Detail string    // what the provider or the run said; empty if nothing, or not the same for all that wait
+	Action string    // what to do
+	Hint   string    // what the run says to do; empty like Detail
+	Since  time.Time // zero if that is not known
+	// Waiting are the exporters that it holds back, or whose rows it makes doubtful, by name.
+	Waiting []Named
+	// Run is the newest run that says so; empty if none does, or if several exporters wait.
+	Run     export.ID
+	Block   Block          // the connection in question; empty for other causes
+	Company export.RealmID // the company in question, if it is about one only
+	Warning bool           // rows still come
+	rank    int
+	realms  map[export.RealmID]bool // that it concerns
+}
+
+// Status is how all that the actor may see stands.
+type Status struct {
+	Causes    []Cause // the worst first
+	Companies int
+	Current   int // of the companies: connected, and no cause concerns them
+}
+
+// OK reports whether nothing needs a person.
+func (s Status) OK() bool { return len(s.Causes) == 0 }
+
+// The ranks of causes: connections come first, because they explain the rest.
+const (
+	rankConnection = iota
+	rankFailing
+	rankLate
+	rankWarning
+)
+
+// warnBefore is how long before a consent ends people are told.
+const warnBefore = 14 * 24 * time.Hour
+
+// Status finds out what needs a person, one cause each, of what the actor may see. Each exporter that is blocked, late
+// or failing, or whose figures differ, waits for exactly one cause.
+func (d *Desk) Status(ctx context.Context) (Status, error) {
+	companies, err := d.Companies(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("reading the companies: %w", err)
+	}
+	accounts, err := d.Accounts(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("reading the Google accounts: %w", err)
+	}
+	c := newCauses(d, companies, accounts)
+	c.addConnections()
+	if d.sees() {
+		for h, err := range d.heads(ctx, ExporterQuery{}) {
+			if err == nil {
+				err = c.addExporter(ctx, h)
+			}
+			if err != nil {
+				return Status{}, err
+			}
+		}
+	}
+	return c.status(), nil
+}
+
+// causes collects causes by what they are about.
+type causes struct {
+	desk      *Desk
+	now       time.Time
+	blocks    blocks
+	companies map[export.RealmID]export.Company
+	accounts  map[export.ID]export.GoogleAccount
+	by        map[string]*Cause
+}
+
+func newCauses(d *Desk, companies []export.Company, accounts []export.GoogleAccount) *causes {
+	c := &causes{
+		desk: d, now: d.o.Now(), blocks: d.newBlocks(), by: map[string]*Cause{},
+		companies: make(map[export.RealmID]export.Company, len(companies)),
+		accounts:  make(map[export.ID]export.GoogleAccount, len(accounts)),
+	}
+	for _, company := range companies {
+		c.companies[company.Realm] = company
+	}
+	for _, account := range accounts {
+		c.accounts[account.ID] = account
+	}
+	return c
+}
+
+// add returns the cause under a key, which create makes if it is new.
+func (c *causes) add(key string, create func() Cause) *Cause {
+	if c.by[key] == nil {
+		cause := create()
+		cause.realms = map[export.RealmID]bool{}
+		if cause.Company != "" {
+			cause.realms[cause.Company] = true
+		}
+		c.by[key] = &cause
+	}
+	return c.by[key]
+}
+
+// addConnections adds the connections that are lost, refused or about to end.
+func (c *causes) addConnections() {
+	for realm, company := range c.companies {
+		switch {
+		case company.Status == export.ReconnectRequired || company.Refused():
+			c.addCompany(realm)
+		case company.Status == export.Connected && !EndOf(company).IsZero() &&
+			EndOf(company).Sub(c.now) < warnBefore:
+			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company) })
+		}
+	}
+	for id, account := range c.accounts {
+		if account.Status == export.ReconnectRequired {
+			c.addAccount(id)
+		}
+	}
+}
+
+// addCompany adds a company of no use at present.
+func (c *causes) addCompany(realm export.RealmID) *Cause {
+	return c.add("company\x00"+string(realm), func() Cause { return companyCause(c.companies[realm]) })
+}
+
+// addAccount adds a Google account of no use at present.
+func (c *causes) addAccount(id export.ID) *Cause {
+	return c.add("account\x00"+string(id), func() Cause { return accountCause(c.accounts[id]) })
+}
+
+func companyCause(company export.Company) Cause {
+	cause := Cause{
+		Company: company.Realm, Block: Block{Company: &company}, rank: rankConnection, Since: company.LostAt,
+	}
+	switch {
+	case company.Status == export.Disconnected:
+		cause.Code, cause.Title = CauseDisconnected, company.Name+" is disconnected."
+		cause.Action = "Open Connections and press Reconnect on " + company.Name +
+			", or pause the exporters that use it."
+	case company.Refused():
+		cause.Code = CauseCode(company.LastError.Code)
+		cause.Title = "QuickBooks gives nothing of " + company.Name + "."
+		cause.Detail = company.LastError.Message
+		cause.Action = sentences(company.LastError.Hint,
+			"Afterwards open Connections and press Test on "+company.Name+".")
+	default:
+		cause.Code = CauseCode(problem.CompanyReconnectRequired)
+		cause.Title = "QuickBooks access to " + company.Name + " has ended."
+		cause.Detail, cause.Action = explainLoss(company.LastError, problem.CompanyReconnectRequired)
+		cause.Action = sentences(cause.Action, "Open Connections and press Reconnect on "+company.Name+".")
+	}
+	return cause
+}
+
+// explainLoss returns what the provider said when it ended a consent, and what to do about that beyond the usual.
+func explainLoss(last *problem.Problem, code problem.Code) (detail, action string) {
+	if last == nil {
+		return "", ""
+	}
+	if last.Hint != problem.New(code, "").Hint {
+		action = last.Hint
+	}
+	return last.Message, action
+}
+
+func accountCause(account export.GoogleAccount) Cause {
+	cause := Cause{Block: Block{Account: &account}, rank: rankConnection, Since: account.LostAt}
+	if account.Status == export.Disconnected {
+		cause.Code, cause.Title = CauseDisconnected, account.Email+" is disconnected."
+		cause.Action = "Open Connections and press Reconnect on " + account.Email +
+			", or give the exporters another Google account."
+		return cause
+	}
+	cause.Code = CauseCode(problem.GoogleReconnectRequired)
+	cause.Title = "Google access for " + account.Email + " has ended."
+	cause.Detail, cause.Action = explainLoss(account.LastError, problem.GoogleReconnectRequired)
+	cause.Action = sentences(cause.Action, "Open Connections and press Reconnect on "+account.Email+".")
+	return cause
+}
+
+// EndOf returns when a company's consent ends unless something is done: that of its refresh token, or the one that no
+// renewal puts off. It is zero if Intuit has said neither.
+func EndOf(company export.Company) time.Time {
+	return earliest(company.TokenExpiresAt, company.HardExpiresAt)
+}
+
+func endsSoon(company export.Company) Cause {
+	end := EndOf(company)
+	cause := Cause{
+		Code: CauseEndsSoon, Company: company.Realm, Block: Block{Company: &company}, rank: rankWarning, Warning: true,
+		Since:  end.Add(-warnBefore),
+		Title:  "QuickBooks access to " + company.Name + " ends on " + end.UTC().Format("2 January 2006") + ".",
+		Action: "Open Connections and press Reconnect on " + company.Name + ".",
+	}
+	if !end.Equal(company.HardExpiresAt) {
+		cause.Action = "It is renewed by itself while exporters run. " + cause.Action
+	}
+	return cause
+}
+
+// addExporter adds an exporter to the cause that it waits for.
+func (c *causes) addExporter(ctx context.Context, h export.ExporterHead) error {
+	if h.Paused {
+		return nil
+	}
+	if cause := c.blockOf(h); cause != nil {
+		c.wait(cause, h)
+		return nil
+	}
+	state, err := c.desk.stateOfHead(ctx, h, c.blocks)
+	if err != nil {
+		return err
+	}
+	switch state {
+	case StateLate:
+		cause := c.add("late", lateCause)
+		cause.Since = earliest(cause.Since, h.NextAt)
+		c.wait(cause, h)
+	case StateFailing, StateDiffers:
+		return c.addVerdict(ctx, h, state)
+	}
+	return nil
+}
+
+// blockOf returns the cause of the connection that stands in an exporter's way; nil if none does.
+func (c *causes) blockOf(h export.ExporterHead) *Cause {
+	refused := export.RealmID("")
+	for _, realm := range h.Companies {
+		switch company, known := c.companies[realm]; {
+		case !known:
+		case isLost(company):
+			return c.addCompany(realm)
+		case company.Refused() && refused == "":
+			refused = realm
+		}
+	}
+	if account, known := c.accounts[h.Account]; known && account.Status != export.Connected {
+		return c.addAccount(h.Account)
+	}
+	if refused != "" {
+		return c.addCompany(refused)
+	}
+	return nil
+}
+
+func lateCause() Cause {
+	return Cause{
+		Code: CauseLate, rank: rankLate, Title: "Exporters were due and have not begun.",
+		Action: "Wait a few minutes if the service has just started. Otherwise see whether it runs, and whether " +
+			"other runs take all its time.",
+	}
+}
+
+// addVerdict adds an exporter whose last run failed, or found that QuickBooks' own figures disagree.
+func (c *causes) addVerdict(ctx context.Context, h export.ExporterHead, state State) error {
+	history, err := c.desk.history(ctx, h.ID)
+	if err != nil {
+		return err
+	}
+	verdict := history.Verdict()
+	var p *problem.Problem
+	if state == StateFailing {
+		if p, err = c.problemOf(ctx, history, verdict.ID); err != nil {
+			return err
+		}
+	}
+	key, create := c.explain(h, p)
+	cause := c.add(key, create)
+	cause.Since = earliest(cause.Since, sinceWhen(history))
+	switch {
+	case p == nil:
+	case len(cause.Waiting) == 0:
+		cause.Detail, cause.Hint = p.Message, p.Hint
+	case cause.Detail != p.Message || cause.Hint != p.Hint:
+		cause.Detail, cause.Hint = "", ""
+	}
+	cause.Run = verdict.ID
+	c.wait(cause, h)
+	return nil
+}
+
+// problemOf returns the problem of a failed run. The history has that of the newest run, which may have been stopped.
+func (c *causes) problemOf(ctx context.Context, h export.History, run export.ID) (*problem.Problem, error) {
+	p := h.Problem
+	if len(h.Recent) > 0 && h.Recent[0].ID != run {
+		r, err := c.desk.o.Store.Run(ctx, run)
+		if err != nil {
+			return nil, fmt.Errorf("reading a run: %w", err)
+		}
+		p = r.Problem
+	}
+	if p == nil {
+		p = problem.New(problem.Internal, "")
+	}
+	return p, nil
+}
+
+// sinceWhen returns since when an exporter's runs have failed, or have found differences, as far as the recent ones
+// tell.
+func sinceWhen(h export.History) (since time.Time) {
+	last := h.Verdict()
+	for _, b := range h.Recent {
+		switch {
+		case !b.Verdict():
+		case b.Status != last.Status || (b.Differences > 0) != (last.Differences > 0):
+			return since
+		default:
+			since = b.FinishedAt
+		}
+	}
+	return since
+}
+
+// wait notes that an exporter waits for a cause.
+func (c *causes) wait(cause *Cause, h export.ExporterHead) {
+	cause.Waiting = append(cause.Waiting, Named{h.ID, h.Name})
+	for _, realm := range h.Companies {
+		cause.realms[realm] = true
+	}
+	if len(cause.Waiting) > 1 {
+		cause.Run = ""
+	}
+}
+
+// status returns what was collected.
+func (c *causes) status() Status {
+	s := Status{Companies: len(c.companies)}
+	concerned := map[export.RealmID]bool{}
+	for _, cause := range c.by {
+		cause.finish()
+		for realm := range cause.realms {
+			concerned[realm] = true
+		}
+		s.Causes = append(s.Causes, *cause)
+	}
+	for realm, company := range c.companies {
+		if company.Status == export.Connected && !concerned[realm] {
+			s.Current++
+		}
+	}
+	slices.SortFunc(s.Causes, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(b.Waiting), len(a.Waiting)),
+			a.Since.Compare(b.Since), strings.Compare(a.Title, b.Title))
+	})
+	return s
+}
+
+// finish puts the number or the names of those that wait into the texts.
+func (c *Cause) finish() {
+	names := nameWaiting(c.Waiting)
+	c.Title = strings.ReplaceAll(c.Title, waitingMark, names)
+	c.Action = strings.ReplaceAll(c.Action, waitingMark, names)
+}
+
+// waitingMark stands in a cause's texts for the names of the exporters that wait for it, which come to be known last.
+const waitingMark = "\x00waiting\x00"
+
+// nameWaiting names one exporter, or one of several.
+func nameWaiting(list []Named) string {
+	switch len(list) {
+	case 0:
+		return "no exporter"
+	case 1:
+		return list[0].Name
+	case 2:
+		return list[0].Name + " and " + list[1].Name
+	}
+	return fmt.Sprintf("%s and %d more", list[0].Name, len(list)-1)
+}
+
+// earliest returns the earlier of two times, of which zero ones do not count.
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// sentences joins those that are not empty.
+func sentences(list ...string) string {
+	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), " ")
+}
