@@ -98,7 +98,7 @@ func newSheet() sheet {
 
 func (s sheet) line(cells ...string) {
 	// Alignment to the right holds for all columns, so the first is filled up here.
-	fmt.Fprintf(s, "%-44s\t%s\t\n", cells[0], strings.Join(cells[1:], "\t"))
+	_, _ = fmt.Fprintf(s, "%-44s\t%s\t\n", cells[0], strings.Join(cells[1:], "\t"))
 }
 
 // microCases runs the benchmarks of all packages and prints them in one table.

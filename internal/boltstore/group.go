@@ -84,7 +84,7 @@ func (s *Store) writeAll(batch []*sharedWrite) {
 		var failed *sharedWrite
 		err := s.db.Update(func(tx *bbolt.Tx) error {
 			for _, c := range batch {
-				c.err, c.panic = c.call(tx)
+				c.panic, c.err = c.call(tx)
 				_, harmless := errors.AsType[refusedError](c.err)
 				if (c.err != nil || c.panic != nil) && !harmless {
 					failed = c
@@ -116,9 +116,9 @@ func (s *Store) writeAll(batch []*sharedWrite) {
 var errUndo = errors.New("a change failed")
 
 // call makes a change. A panic must end its own caller, not the one that writes.
-func (c *sharedWrite) call(tx *bbolt.Tx) (err error, panicked any) {
+func (c *sharedWrite) call(tx *bbolt.Tx) (panicked any, err error) {
 	defer func() { panicked = recover() }()
-	return c.write(tx), nil
+	return nil, c.write(tx)
 }
 
 // finish tells how the transaction of changes ended.

@@ -58,7 +58,7 @@ func (m *Mirror) isUnread(ctx context.Context, w supply.Want) bool {
 // equal blocks of one reading hold equal records.
 func (s *snapshot) version() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d\x00", s.object, s.order, s.read.UnixNano(), s.readAt.UnixNano())
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d\x00", s.object, s.order, s.read.UnixNano(), s.readAt.UnixNano())
 	h.Write(s.dir.encode())
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -20,7 +20,6 @@ type quiet struct {
 	version, edition string
 	versionFails     error
 	stands           string
-	planned          bool // Commit says that it is about to write
 }
 
 func (q *quiet) Version(_ context.Context, _ export.Definition, query export.Query) (string, error) {
