@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -385,11 +386,22 @@ func TestDailyBackups(t *testing.T) {
 	t.Parallel()
 	f, _ := newFolder(t, nil)
 	b := dailyOf(f, time.Now)
-	var taken []time.Time
-	b.taken = func(at time.Time) { taken = append(taken, at) }
-	var log bytes.Buffer
-	b.log = slog.New(slog.NewTextHandler(&log, nil))
+	var taken atomic.Int64
+	b.taken = func(time.Time) { taken.Add(1) }
+	var untold atomic.Bool
+	untold.Store(true)
+	b.log = slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+		if bytes.Contains(p, []byte("the daily backup was not made")) {
+			untold.Store(false)
+		}
+		return len(p), nil
+	}), nil))
+	var wrong atomic.Bool
 	b.write = func(_ context.Context, w io.Writer) error {
+		if wrong.Load() {
+			_, err := fmt.Fprint(w, "nothing that is a store")
+			return err
+		}
 		in, err := os.Open(f.store())
 		if err != nil {
 			return err
@@ -397,36 +409,36 @@ func TestDailyBackups(t *testing.T) {
 		_, err = io.Copy(w, in)
 		return errors.Join(err, in.Close())
 	}
-	right := b.write
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); b.run(ctx) }()
 		time.Sleep(5*24*time.Hour - time.Hour)
-		if len(taken) != 5 || len(listBackups(b.folder)) != 2 {
-			t.Errorf("taken %d, kept %v", len(taken), listBackups(b.folder))
+		if taken.Load() != 5 || len(listBackups(b.folder)) != 2 {
+			t.Errorf("taken %d, kept %v", taken.Load(), listBackups(b.folder))
 		}
 		newest := newestBackup(b.folder)
-		b.write = func(_ context.Context, w io.Writer) error {
-			_, err := fmt.Fprint(w, "nothing that is a store")
-			return err
-		}
+		wrong.Store(true)
 		time.Sleep(48 * time.Hour)
-		if len(taken) != 5 || len(listBackups(b.folder)) != 2 || newestBackup(b.folder) != newest {
-			t.Errorf("after wrong ones: taken %d, kept %v", len(taken), listBackups(b.folder))
+		if taken.Load() != 5 || len(listBackups(b.folder)) != 2 || newestBackup(b.folder) != newest {
+			t.Errorf("after wrong ones: taken %d, kept %v", taken.Load(), listBackups(b.folder))
 		}
-		if !strings.Contains(log.String(), "the daily backup was not made") {
-			t.Errorf("nobody is told: %s", log.String())
+		if untold.Load() {
+			t.Error("nobody is told")
 		}
-		b.write = right
+		wrong.Store(false)
 		time.Sleep(time.Hour)
 		cancel()
 		<-done
-		if len(taken) != 6 || len(listBackups(b.folder)) != 2 || newestBackup(b.folder) == newest {
-			t.Errorf("afterwards: taken %d, kept %v", len(taken), listBackups(b.folder))
+		if taken.Load() != 6 || len(listBackups(b.folder)) != 2 || newestBackup(b.folder) == newest {
+			t.Errorf("afterwards: taken %d, kept %v", taken.Load(), listBackups(b.folder))
 		}
 	})
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // TestNewestBackupIsOffered when the store cannot be used.
 func TestNewestBackupIsOffered(t *testing.T) {
