@@ -24,7 +24,7 @@ type cost struct {
 
 // programCases measures the program as a process, and prints a line for each case as soon as it is known.
 func programCases(ctx context.Context, exe, folder string, o options) error {
-	table := newSheet()
+	var table sheet
 	table.line("whole program", "wall s", "CPU s", "peak MB", "mapped MB", "QuickBooks", "Google", "sent KB", "bound s",
 		"ratio")
 	p := &printer{table: table}
@@ -46,7 +46,7 @@ func programCases(ctx context.Context, exe, folder string, o options) error {
 			s.world.close()
 		}
 	}
-	return errors.Join(append(failed, table.Flush())...)
+	return errors.Join(failed...)
 }
 
 // printer prints costs.

@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -89,16 +88,15 @@ func run(ctx context.Context, name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// sheet prints aligned columns, the first to the left and all others to the right.
-type sheet struct{ *tabwriter.Writer }
+// sheet prints columns, each line as soon as it is known: the first to the left, all others to the right.
+type sheet struct{}
 
-func newSheet() sheet {
-	return sheet{tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)}
-}
-
-func (s sheet) line(cells ...string) {
-	// Alignment to the right holds for all columns, so the first is filled up here.
-	_, _ = fmt.Fprintf(s, "%-44s\t%s\t\n", cells[0], strings.Join(cells[1:], "\t"))
+func (sheet) line(cells ...string) {
+	fmt.Printf("%-42s", cells[0])
+	for _, c := range cells[1:] {
+		fmt.Printf(" %10s", c)
+	}
+	fmt.Println()
 }
 
 // microCases runs the benchmarks of all packages and prints them in one table.
@@ -109,7 +107,7 @@ func microCases(ctx context.Context, o options) error {
 	out, err := run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
 		"./...")
 	fmt.Println()
-	table := newSheet()
+	var table sheet
 	table.line("micro benchmark", "ms/op", "MB/op", "allocs/op", "also")
 	for _, m := range parseMicro(out) {
 		table.line(m.name, m.cell("ns/op", 1e6), m.cell("B/op", 1<<20), m.cell("allocs/op", 1), m.others())
@@ -117,5 +115,5 @@ func microCases(ctx context.Context, o options) error {
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
-	return table.Flush()
+	return nil
 }
