@@ -14,6 +14,7 @@ import (
 	"ledgersheet/internal/limit"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/supply"
+	"ledgersheet/internal/supply/supplysim"
 )
 
 // desk is a client of one simulated company with a little over two pages of invoices.
@@ -36,7 +37,9 @@ func openDesk(t *testing.T, invoices, tries int) *desk {
 	d := &desk{server: server, books: server.Company(realm), next: server.Transport()}
 	d.client = intuit.New(intuit.Options{
 		APIURL: "http://quickbooks.test", Limiter: limit.New(limit.Limits{}), MaxTries: tries,
-		HTTP: func(export.RealmID) *http.Client { return &http.Client{Transport: bearer{access, d.next}} },
+		HTTP: func(export.RealmID) *http.Client {
+			return &http.Client{Transport: supplysim.Bearer{Token: access, Next: d.next}}
+		},
 	})
 	d.want = supply.Want{
 		Company: export.Company{Realm: export.RealmID(realm)}, Object: "Invoice", Title: "invoices",
@@ -127,10 +130,10 @@ func TestPassingMismatchIsRetried(t *testing.T) {
 			}
 		}
 	}
-	turns := &turns{next: d.next}
+	turns := &supplysim.Turns{Next: d.next}
 	d.next = turns
-	turns.between(1, hide(intuitsim.HiddenUnpaged)) // after the count, before the page
-	turns.between(3, hide(""))                      // after the second count
+	turns.Between(1, hide(intuitsim.HiddenUnpaged)) // after the count, before the page
+	turns.Between(3, hide(""))                      // after the second count
 	if _, err := d.read(t); !problem.HasCode(err, problem.IncompleteRead) {
 		t.Errorf("got %v, want incomplete_read", err)
 	}

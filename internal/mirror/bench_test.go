@@ -36,7 +36,7 @@ func BenchmarkHundredThousand(b *testing.B) {
 	}
 	open := func(b *testing.B) {
 		b.Helper()
-		records, err := m.Records(supply.WithOccasion(context.Background(), w.clock.read()), want)
+		records, err := m.Records(supply.WithOccasion(context.Background(), w.clock.Read()), want)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func BenchmarkHundredThousand(b *testing.B) {
 		b.ReportMetric(float64(m.Standing(want.Company.Realm).Bytes)/1e6, "MB")
 	})
 	b.Run("read", func(b *testing.B) {
-		ctx := supply.WithOccasion(context.Background(), w.clock.read())
+		ctx := supply.WithOccasion(context.Background(), w.clock.Read())
 		read(b, ctx)
 		b.ReportAllocs()
 		for b.Loop() {
@@ -72,7 +72,7 @@ func BenchmarkHundredThousand(b *testing.B) {
 	})
 	b.Run("refresh nothing", func(b *testing.B) {
 		for b.Loop() {
-			w.clock.pass(5 * time.Minute)
+			w.clock.Pass(5 * time.Minute)
 			open(b)
 		}
 	})
@@ -80,9 +80,9 @@ func BenchmarkHundredThousand(b *testing.B) {
 		ids := w.books(0).IDs("Invoice")
 		for b.Loop() {
 			b.StopTimer()
-			w.clock.pass(5 * time.Minute)
+			w.clock.Pass(5 * time.Minute)
 			for i := range 100 {
-				change := intuitsim.Change{Note: w.clock.read().String()}
+				change := intuitsim.Change{Note: w.clock.Read().String()}
 				if err := w.books(0).Change("Invoice", ids[i*997], change); err != nil {
 					b.Fatal(err)
 				}

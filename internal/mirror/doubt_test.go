@@ -67,13 +67,13 @@ func (w *world) doubt(d *doubted) *Mirror {
 // read reads through a mirror alone and returns how many requests that took.
 func (w *world) read(m *Mirror, want supply.Want) (list []string, asked int) {
 	w.t.Helper()
-	before := w.turns.count()
+	before := w.turns.Count()
 	records, err := m.Records(context.Background(), want)
 	list, err = spelt(records, err)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return list, w.turns.count() - before
+	return list, w.turns.Count() - before
 }
 
 // queries returns the statements since the last ResetRequests that contain a text.

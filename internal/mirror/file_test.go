@@ -100,9 +100,9 @@ func TestForeignKey(t *testing.T) {
 	}
 	w.keys[w.company(0).Realm] = vault.NewKey()
 	m = w.mirror(dir)
-	before := w.turns.count()
+	before := w.turns.Count()
 	w.mustRead(m, "Invoice", false)
-	if asked := w.turns.count() - before; asked < 4 { // all of them twice: by the mirror and for the comparison
+	if asked := w.turns.Count() - before; asked < 4 { // all of them twice: by the mirror and for the comparison
 		t.Errorf("%d requests: it cannot have read anew", asked)
 	}
 }
@@ -121,7 +121,7 @@ func TestSecondProcess(t *testing.T) {
 	if err := first.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.pass(2 * restFor)
+	w.clock.Pass(2 * restFor)
 	w.mustRead(second, "Invoice", false)
 	if b := second.book(w.company(0).Realm); !b.isOpen() {
 		t.Error("nobody has the file")
@@ -175,7 +175,7 @@ func TestRemove(t *testing.T) {
 	if err := m.Tidy(ctx, []export.RealmID{w.company(0).Realm}); err != nil || !there() {
 		t.Errorf("tidied: there is a file: %t, %v", there(), err)
 	}
-	w.clock.pass(2 * idleAfter)
+	w.clock.Pass(2 * idleAfter)
 	if err := m.Tidy(ctx, []export.RealmID{w.company(0).Realm}); err != nil || m.book(w.company(0).Realm).isOpen() {
 		t.Errorf("nobody reads it and it is open: %v", err)
 	}
@@ -203,7 +203,7 @@ func TestSize(t *testing.T) {
 	b := m.book(w.company(0).Realm)
 	before := b.dirs["Invoice"]
 	ids := w.books(0).IDs("Invoice")
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	for _, id := range ids[1000:1100] {
 		if err := w.books(0).Change("Invoice", id, intuitsim.Change{Note: "changed"}); err != nil {
 			t.Fatal(err)
@@ -234,12 +234,12 @@ func TestCompacted(t *testing.T) {
 	first := m.Standing(realm).Bytes
 	most := first
 	for range 4 { // each time more than the longest pace has passed
-		w.clock.pass(9 * 24 * time.Hour)
+		w.clock.Pass(9 * 24 * time.Hour)
 		w.read(m, w.wantOf("Invoice"))
 		most = max(most, m.Standing(realm).Bytes)
-		w.clock.pass(2 * graceful)
+		w.clock.Pass(2 * graceful)
 		w.read(m, w.wantOf("Invoice"))
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		w.read(m, w.wantOf("Invoice"))
 	}
 	last := m.Standing(realm).Bytes

@@ -79,13 +79,13 @@ func TestWhatFollows(t *testing.T) {
 				for _, object := range test.kept {
 					w.mustRead(m, object, false)
 				}
-				w.clock.pass(10 * time.Minute)
+				w.clock.Pass(10 * time.Minute)
 				w.mustRead(m, test.kept[0], false)
-				w.clock.pass(10 * time.Minute)
+				w.clock.Pass(10 * time.Minute)
 				must(t, test.do(books))
-				w.clock.pass(time.Second)
-				ctx := supply.WithOccasion(context.Background(), w.clock.read())
-				before := w.turns.count()
+				w.clock.Pass(time.Second)
+				ctx := supply.WithOccasion(context.Background(), w.clock.Read())
+				before := w.turns.Count()
 				for _, object := range test.kept {
 					want := w.wantOf(object)
 					want.Members = []string{"Id"} // no balances of lists
@@ -94,7 +94,7 @@ func TestWhatFollows(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if asked := w.turns.count() - before; asked > test.most {
+				if asked := w.turns.Count() - before; asked > test.most {
 					t.Errorf("%d requests, want at most %d: %v", asked, test.most, w.server.Requests()[before:])
 				}
 				for _, object := range test.kept {

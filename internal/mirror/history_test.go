@@ -53,7 +53,7 @@ func spelt(records *supply.Records, err error, without ...string) ([]string, err
 
 // wantOf is a Want for all that can be known of an object's records.
 func (w *world) wantOf(object string) supply.Want {
-	want := supply.Want{Company: w.company(0), Object: object, Title: object, Inactive: true, Day: w.clock.read()}
+	want := supply.Want{Company: w.company(0), Object: object, Title: object, Inactive: true, Day: w.clock.Read()}
 	if len(objectOf(object).unknowable) > 0 {
 		want.Members = []string{"Id", "Name"} // not its balances
 	}
@@ -103,7 +103,7 @@ func apart(got, should string) string {
 
 // checkParts compares what a mirror counts and looks up with a full reading.
 func (w *world) checkParts(m *Mirror, want supply.Want, should []string) (difference string, err error) {
-	ctx := supply.WithOccasion(context.Background(), w.clock.read())
+	ctx := supply.WithOccasion(context.Background(), w.clock.Read())
 	n, err := m.Count(ctx, want)
 	if err != nil {
 		return "", err
@@ -202,7 +202,7 @@ func (h *history) put(object string) {
 	h.number++
 	id := strconv.Itoa(900_000 + h.number%7)
 	text := fmt.Sprintf(`{"Id":%q,"Name":"N %d","Note":"Note %d","TxnDate":"2026-01-02","AsOfDate":%q}`, id,
-		h.number%7, h.number, h.clock.read().Format(time.DateOnly))
+		h.number%7, h.number, h.clock.Read().Format(time.DateOnly))
 	_, _ = h.books.Put(object, []byte(text)) // refused for what the books hold themselves
 }
 
@@ -265,7 +265,7 @@ func (h *history) step() {
 			}
 		}
 	}
-	h.clock.pass(time.Duration(rapid.SampledFrom([]int{0, 1, 1, 30, 200, 4000}).Draw(h.rt, "seconds")) * time.Second)
+	h.clock.Pass(time.Duration(rapid.SampledFrom([]int{0, 1, 1, 30, 200, 4000}).Draw(h.rt, "seconds")) * time.Second)
 }
 
 func (h *history) run() {
@@ -287,7 +287,7 @@ func (h *history) run() {
 func (h *history) upset() {
 	switch rapid.IntRange(0, 9).Draw(h.rt, "upset") {
 	case 0:
-		h.clock.pass(time.Duration(rapid.SampledFrom([]int{8, 27, 31, 40}).Draw(h.rt, "days")) * 24 * time.Hour)
+		h.clock.Pass(time.Duration(rapid.SampledFrom([]int{8, 27, 31, 40}).Draw(h.rt, "days")) * 24 * time.Hour)
 	case 1:
 		if rapid.IntRange(0, 2).Draw(h.rt, "flood?") == 0 {
 			h.flood()

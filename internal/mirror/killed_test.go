@@ -26,7 +26,7 @@ func TestKilledRefreshes(t *testing.T) {
 		w.mustRead(m, "Customer", false)
 		path := m.path(w.company(0).Realm)
 		old := w.image(t, path, "")
-		w.clock.pass(time.Hour)
+		w.clock.Pass(time.Hour)
 		customer := books.IDs("Customer")[0]
 		must(t, books.Change("Customer", customer, intuitsim.Change{Name: "Another name"}))
 		_, err := books.AddInvoice(intuitsim.Sale{CustomerID: customer, Amount: "77.00"})

@@ -23,10 +23,10 @@ func TestOneRequest(t *testing.T) {
 	for _, object := range all {
 		w.mustRead(m, object, false)
 	}
-	w.clock.pass(10 * time.Minute)
-	due := w.clock.read()
-	w.clock.pass(time.Second)
-	before := w.turns.count()
+	w.clock.Pass(10 * time.Minute)
+	due := w.clock.Read()
+	w.clock.Pass(time.Second)
+	before := w.turns.Count()
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
@@ -43,11 +43,11 @@ func TestOneRequest(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if asked := w.turns.count() - before; asked != 1 {
+	if asked := w.turns.Count() - before; asked != 1 {
 		t.Errorf("%d requests for twenty readings, want 1", asked)
 	}
 	// Whoever is due later asks again.
-	w.clock.pass(time.Second)
+	w.clock.Pass(time.Second)
 	if _, asked := w.read(m, w.wantOf("Invoice")); asked != 1 {
 		t.Errorf("%d requests for a later reading, want 1", asked)
 	}
@@ -72,12 +72,12 @@ func TestProofs(t *testing.T) {
 	ids := books.IDs("Invoice")
 	w.mustRead(m, "Invoice", false)
 
-	w.clock.pass(20 * time.Minute)
+	w.clock.Pass(20 * time.Minute)
 	must(t, books.Delete("Invoice", ids[3]))
 	if list, asked := w.read(m, w.wantOf("Invoice")); len(list) != len(ids) || asked != 1 {
 		t.Fatalf("%d records and %d requests: the test shows nothing", len(list), asked)
 	}
-	w.clock.pass(41 * time.Minute)
+	w.clock.Pass(41 * time.Minute)
 	w.mustRead(m, "Invoice", false)
 	if drifted != 1 || m.Standing(w.company(0).Realm).Drifted != 1 {
 		t.Errorf("%d records are said to have drifted, want 1", drifted)
@@ -86,19 +86,19 @@ func TestProofs(t *testing.T) {
 		t.Errorf("%d records and %d requests after the proof", len(list), asked)
 	}
 
-	w.clock.pass(20 * time.Minute)
+	w.clock.Pass(20 * time.Minute)
 	must(t, books.Change("Invoice", ids[5], intuitsim.Change{Note: "untold"}))
-	w.clock.pass(6 * time.Hour)
+	w.clock.Pass(6 * time.Hour)
 	if difference, err := w.check(m, "Invoice"); err != nil || difference == "" {
 		t.Fatalf("a change that nobody told is known: the test shows nothing: %v", err)
 	}
-	w.clock.pass(8 * 24 * time.Hour)
+	w.clock.Pass(8 * 24 * time.Hour)
 	w.mustRead(m, "Invoice", false)
 	if drifted != 2 {
 		t.Errorf("%d records are said to have drifted, want 2", drifted)
 	}
 	mute = false
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.mustRead(m, "Invoice", false)
 }
 
@@ -110,13 +110,13 @@ func TestReadsAtNight(t *testing.T) {
 	w.mustRead(m, "Invoice", false)
 	var nights []int
 	for range 24 * 8 * 2 {
-		w.clock.pass(30 * time.Minute)
+		w.clock.Pass(30 * time.Minute)
 		w.server.ResetRequests()
 		w.read(m, w.wantOf("Invoice"))
 		if len(w.queries("SELECT+%2A+FROM+Invoice")) > 0 {
 			zone, err := time.LoadLocation("America/Los_Angeles")
 			must(t, err)
-			nights = append(nights, w.clock.read().In(zone).Hour())
+			nights = append(nights, w.clock.Read().In(zone).Hour())
 		}
 	}
 	if len(nights) != 1 || nights[0] < 1 || nights[0] > 4 {
@@ -143,16 +143,16 @@ func TestRefusedObjects(t *testing.T) {
 				for _, name := range []string{"Invoice", "Customer", "Class"} {
 					w.mustRead(m, name, false)
 				}
-				w.clock.pass(10 * time.Minute)
+				w.clock.Pass(10 * time.Minute)
 				_, err := books.AddInvoice(intuitsim.Sale{Amount: "5.00"})
 				must(t, err)
 				must(t, books.Delete("Invoice", books.IDs("Invoice")[2]))
 			}
-			w.clock.pass(10 * time.Minute)
+			w.clock.Pass(10 * time.Minute)
 			want := w.wantOf("Customer")
 			want.Members = []string{"Id"}
 			w.read(m, want)
-			w.clock.pass(10 * time.Minute)
+			w.clock.Pass(10 * time.Minute)
 			if _, asked := w.read(m, want); asked != 1 {
 				t.Errorf("%d requests for what is not refused, want 1", asked)
 			}
@@ -172,13 +172,13 @@ func TestMalformedAnswers(t *testing.T) {
 	m := w.doubt(d)
 	for range 10 {
 		w.mustRead(m, "Invoice", false)
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 	}
 	if asked != mostMalformed {
 		t.Errorf("asked %d times, want %d", asked, mostMalformed)
 	}
 	d.changes = nil
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.mustRead(m, "Invoice", false)
 	if _, asked := w.read(m, w.wantOf("Invoice")); asked != 1 {
 		t.Errorf("%d requests when all is well again, want 1", asked)
@@ -191,10 +191,10 @@ func TestReconnected(t *testing.T) {
 	w := sized(t, 20)
 	m := w.mirror(t.TempDir())
 	w.mustRead(m, "Invoice", false)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	w.server.ResetRequests()
 	want := w.wantOf("Invoice")
-	want.Company.ConnectedAt = w.clock.read()
+	want.Company.ConnectedAt = w.clock.Read()
 	w.read(m, want)
 	if len(w.queries("SELECT+%2A+FROM+Invoice")) == 0 {
 		t.Error("nothing was read anew")
@@ -215,11 +215,11 @@ func TestPreviews(t *testing.T) {
 		t.Errorf("not kept: %d records, %d requests", len(list), asked)
 	}
 	w.mustRead(m, "Invoice", false)
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	if list, asked := w.read(m, want); len(list) != 20 || asked != 1 {
 		t.Errorf("kept: %d records, %d requests", len(list), asked)
 	}
-	w.clock.pass(40 * 24 * time.Hour)
+	w.clock.Pass(40 * 24 * time.Hour)
 	if list, asked := w.read(m, want); len(list) != 20 || asked > 2 {
 		t.Errorf("too old: %d records, %d requests", len(list), asked)
 	}
@@ -252,9 +252,9 @@ func TestCustomFields(t *testing.T) {
 	custom.CustomFields = true
 	books := w.books(0)
 	change := func() {
-		w.clock.pass(time.Hour)
-		must(t, books.Change("Invoice", books.IDs("Invoice")[1], intuitsim.Change{Note: w.clock.read().String()}))
-		w.clock.pass(time.Second)
+		w.clock.Pass(time.Hour)
+		must(t, books.Change("Invoice", books.IDs("Invoice")[1], intuitsim.Change{Note: w.clock.Read().String()}))
+		w.clock.Pass(time.Second)
 	}
 	w.read(m, plain)
 	change()
@@ -283,10 +283,10 @@ func TestFewOfMany(t *testing.T) {
 		return n
 	}
 	few := w.wantOf("Invoice")
-	few.Narrow = []supply.Condition{updatedSince(w.clock.read().Add(-time.Hour))}
+	few.Narrow = []supply.Condition{updatedSince(w.clock.Read().Add(-time.Hour))}
 	w.read(m, few)
 	for range 3 {
-		w.clock.pass(time.Minute)
+		w.clock.Pass(time.Minute)
 		if _, asked := w.read(m, few); asked > 2 {
 			t.Errorf("%d requests for few records", asked)
 		}
@@ -297,7 +297,7 @@ func TestFewOfMany(t *testing.T) {
 	}
 	d.count = nil
 	w.mustRead(m, "Invoice", false)
-	w.clock.pass(time.Minute)
+	w.clock.Pass(time.Minute)
 	if _, asked := w.read(m, few); asked != 1 {
 		t.Errorf("%d requests when all are kept, want 1", asked)
 	}
