@@ -251,6 +251,55 @@ func TestLossesOfReadingAreSeen(t *testing.T) {
 	}
 }
 
+// misjudgement is one way in which arrangeRows could take a row for what it is not.
+type misjudgement struct {
+	fault    string
+	fits     func(a *arranged, n *node) bool
+	misjudge func(n *node)
+	leaves   bool // the row's children go to the list that the row stands in
+}
+
+var misjudgements = []misjudgement{
+	{
+		fault: "a total is a leaf",
+		fits:  func(a *arranged, n *node) bool { return n.computed() && a.filled(n.summary, true) },
+		misjudge: func(n *node) {
+			n.section, n.own, n.summary = false, n.summary, nil
+		},
+	},
+	{
+		fault: "a leaf is a total",
+		fits:  func(_ *arranged, n *node) bool { return !n.section },
+		misjudge: func(n *node) {
+			n.section, n.own, n.summary, n.label = true, nil, n.own, ""
+		},
+	},
+	{
+		fault:    "amounts of a header are taken for its total",
+		fits:     func(a *arranged, n *node) bool { return n.section && n.own != nil && a.filled(n.own, false) },
+		misjudge: func(n *node) { n.own, n.echo = nil, n.own },
+	},
+	{
+		fault:    "a header's total is taken for amounts of its own",
+		fits:     func(_ *arranged, n *node) bool { return n.section && n.own == nil && n.echo != nil },
+		misjudge: func(n *node) { n.own, n.echo = n.echo, nil },
+	},
+	{
+		fault:    "rows leave their section",
+		fits:     func(_ *arranged, n *node) bool { return n.section && len(n.children) > 0 && n.label != "" },
+		misjudge: func(n *node) { n.children = nil },
+		leaves:   true,
+	},
+	{
+		fault: "a heading and its total change places",
+		fits: func(a *arranged, n *node) bool {
+			return n.section && n.summary != nil && a.filled(n.summary, true) && n.own == nil && n.echo == nil &&
+				n.label != ""
+		},
+		misjudge: func(n *node) { n.label, n.own, n.summary = "", n.summary, nil },
+	},
+}
+
 // TestMisjudgedRowsAreSeen takes leaves for totals, totals for leaves, headings for either, and puts rows into other
 // sections, as a fault of arrangeRows would.
 func TestMisjudgedRowsAreSeen(t *testing.T) {
@@ -269,38 +318,29 @@ func TestMisjudgedRowsAreSeen(t *testing.T) {
 			}
 		}
 		visit(&a.top)
-		if len(all) == 0 {
-			return
-		}
-		n := rapid.SampledFrom(all).Draw(t, "row")
-		var fault string
-		switch {
-		case n.computed() && a.filled(n.summary, true):
-			fault = "a total is a leaf"
-			n.section, n.own, n.summary = false, n.summary, nil
-		case !n.section:
-			fault = "a leaf is a total"
-			n.section, n.own, n.summary, n.label = true, nil, n.own, ""
-		case n.own != nil && a.filled(n.own, false) && rapid.Bool().Draw(t, "repeats"):
-			fault = "amounts of a header are taken for its total"
-			n.own, n.echo = nil, n.own
-		case n.echo != nil:
-			fault = "a header's total is taken for amounts of its own"
-			n.own, n.echo = n.echo, nil
-		case len(n.children) > 0 && n.label != "":
-			fault = "rows leave their section"
-			at := slices.IndexFunc(lists, func(l *[]*node) bool { return slices.Contains(*l, n) })
-			*lists[at] = append(slices.Clone(*lists[at]), n.children...)
-			n.children = nil
-		case n.summary != nil && a.filled(n.summary, true) && n.own == nil && n.echo == nil && n.label != "":
-			fault = "a heading and its total change places"
-			n.label, n.own, n.summary = "", n.summary, nil
-		default:
-			return
-		}
-		judged[fault]++
-		if a.conserves(raw) == nil {
-			t.Fatalf("nobody saw that %s", fault)
+		for _, n := range all {
+			was := *n
+			for _, m := range misjudgements {
+				if !m.fits(a, n) {
+					continue
+				}
+				var home *[]*node
+				var siblings []*node
+				if m.leaves {
+					at := slices.IndexFunc(lists, func(l *[]*node) bool { return slices.Contains(*l, n) })
+					home, siblings = lists[at], *lists[at]
+					*home = append(slices.Clone(siblings), n.children...)
+				}
+				m.misjudge(n)
+				judged[m.fault]++
+				if a.conserves(raw) == nil {
+					t.Fatalf("nobody saw that %s", m.fault)
+				}
+				*n = was
+				if m.leaves {
+					*home = siblings
+				}
+			}
 		}
 	})
 	if len(judged) < 4 {
