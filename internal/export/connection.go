@@ -110,6 +110,8 @@ type Grant struct {
 	RefreshExpiry time.Time `json:"refresh_expiry"` // zero if the provider does not say
 	HardExpiry    time.Time `json:"hard_expiry"`
 	Scopes        []string  `json:"scopes,omitempty"`
+	// RenewingSince is when a renewal of this grant began whose outcome is not known. It is zero if there is none.
+	RenewingSince time.Time `json:"renewing_since,omitzero"`
 }
 
 // Same reports whether both grants carry the same tokens.

@@ -246,13 +246,49 @@ func (s *Source) refresh(ctx context.Context) error {
 	return s.note(err)
 }
 
-// ask asks the provider for a new grant. A refusal that would end the connection is asked for once more, because it
-// costs a person's time and has been a stray one.
+// ask asks the provider for a new grant, with a durable note of that while it lasts. A refusal that would end the
+// connection is asked for once more, because it costs a person's time and has been a stray one.
 func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s.setHalt(cancel)
 	defer s.setHalt(nil)
+	cutOff := g.RenewingSince
+	if cutOff.IsZero() {
+		s.noteRenewal(ctx, g, s.opts.Now().UTC())
+	}
+	renewed, err := s.askInDoubt(ctx, g)
+	switch p := problem.From(err); {
+	case p == nil, p.Code == s.opts.Unavailable:
+	case p.Code != s.opts.Reconnect:
+		s.noteRenewal(ctx, g, time.Time{}) // the provider has answered, and has issued nothing
+	case !cutOff.IsZero():
+		return renewed, explainCutOff(p, cutOff)
+	}
+	return renewed, err
+}
+
+// noteRenewal stores since when a grant is being renewed, so that a process that is killed before it has stored the
+// answer leaves word of it. Without the note the renewal goes on: it only explains.
+func (s *Source) noteRenewal(ctx context.Context, g export.Grant, since time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, storeLimit)
+	defer cancel()
+	g.RenewingSince = since
+	if err := s.opts.Store.PutGrant(ctx, s.key, g); err != nil {
+		s.opts.Log.WarnContext(ctx, "renewal could not be noted", "connection", string(s.key), "error", err)
+	}
+}
+
+// explainCutOff returns the problem for a grant that the provider refuses after a renewal of it was cut off.
+func explainCutOff(refused *problem.Problem, since time.Time) *problem.Problem {
+	return problem.Wrap(refused, refused.Code, "%s A renewal that began on %s was cut off before its answer was "+
+		"stored: the service was stopped hard, or the answer never arrived. The token that replaced this one is "+
+		"probably lost with it.", refused.Message, since.Format("2 January 2006 at 15:04:05 MST")).
+		WithHint("%s", refused.Hint).WithRequestID(refused.ProviderRequestID)
+}
+
+// askInDoubt asks, and asks once more if the answer would end the connection.
+func (s *Source) askInDoubt(ctx context.Context, g export.Grant) (export.Grant, error) {
 	renewed, err := s.askOnce(ctx, g)
 	if !problem.HasCode(err, s.opts.Reconnect) {
 		return renewed, err
