@@ -136,8 +136,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.keepCopies(); err != nil {
 		return nil, err
 	}
-	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
-		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
+	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log, accountNews{
+		ended: func(ctx context.Context, id export.ID, why *problem.Problem) {
+			a.control.AccountEnded(ctx, id, why)
+		},
+		refreshed: func(ctx context.Context, id export.ID, g export.Grant) {
+			a.control.AccountRefreshed(ctx, id, g)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}

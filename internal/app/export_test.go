@@ -34,3 +34,6 @@ func (a *App) Routes() []string {
 	}
 	return routes
 }
+
+// StartUpkeep begins the hourly upkeep, as Start does.
+func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }

@@ -31,11 +31,21 @@ type googleSide struct {
 	net      http.RoundTripper
 }
 
+// accountNews hears what becomes of accounts' connections. All of it is required.
+type accountNews struct {
+	ended     func(context.Context, export.ID, *problem.Problem)
+	refreshed func(context.Context, export.ID, export.Grant)
+}
+
+func parseAccount(key export.GrantKey) export.ID {
+	return export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant(""))))
+}
+
 // below returns how many requests a minute stay a little below a quota; 0 is none.
 func below(quota int) int { return quota - quota/15 }
 
 func newGoogle(set config.Google, most config.Limits, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
+	news accountNews) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	ends := oauth.Endpoints{Auth: set.AuthURL, Token: set.TokenURL, Revoke: set.RevokeURL, UserInfo: set.UserInfoURL}
@@ -53,7 +63,10 @@ func newGoogle(set config.Google, most config.Limits, store export.GrantStore, n
 		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired,
 		Unavailable: problem.GoogleUnavailable, Log: log,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
-			ended(ctx, export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant("")))), why)
+			news.ended(ctx, parseAccount(key), why)
+		},
+		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) {
+			news.refreshed(ctx, parseAccount(key), g)
 		},
 	})
 	if set.ServiceAccountFile != "" {

@@ -5,14 +5,17 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/oauth"
 )
 
 const (
 	upkeepEvery = time.Hour
 	// keepRuns is how many runs of an exporter stay in the history, however old they are.
 	keepRuns = 200
-	// touchWithin is how long before its expiry a refresh token is renewed although nothing needs it. Unused ones die.
-	touchWithin = 60 * 24 * time.Hour
+	// touchAfter is how long after the end of its access token an idle connection is renewed, which comes to once a
+	// day. Intuit ends connections that are not renewed for 100 days, Google for six months; and what has ended is
+	// noticed within a day.
+	touchAfter = 23 * time.Hour
 )
 
 // Leader picks one of the processes that share a store for work that only one of them needs to do. Correctness must not
@@ -69,14 +72,38 @@ func (a *App) tidy(ctx context.Context) {
 		return
 	}
 	a.tidyCopies(ctx, companies)
+	a.touchConnections(ctx, companies)
+}
+
+// touchConnections renews the connections that nothing has used for a day.
+func (a *App) touchConnections(ctx context.Context, companies []export.Company) {
 	for _, c := range companies {
-		if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.After(now.Add(touchWithin)) {
-			continue
+		if c.Status == export.Connected {
+			a.touch(ctx, a.books.sources, export.CompanyGrant(c.Realm))
 		}
-		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
-			a.log.WarnContext(ctx, "a connection could not be kept alive",
-				"company", string(c.Realm), "error", err.Error())
+	}
+	accounts, err := a.store.Accounts(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "Google accounts were not looked at", "error", err.Error())
+		return
+	}
+	for _, account := range accounts {
+		if account.Status == export.Connected && account.Kind == export.OAuthAccount {
+			a.touch(ctx, a.google.sources, export.AccountGrant(account.ID))
 		}
+	}
+}
+
+func (a *App) touch(ctx context.Context, sources *oauth.Sources, key export.GrantKey) {
+	g, err := a.store.Grant(ctx, key)
+	if err == nil && time.Since(g.Expiry) < touchAfter {
+		return
+	}
+	if err == nil {
+		_, err = sources.For(key).Token(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "a connection could not be kept alive", "connection", string(key), "error", err.Error())
 	}
 }
 

@@ -38,8 +38,11 @@ type Cause struct {
 	Block   Block          // the connection in question; empty for other causes
 	Company export.RealmID // the company in question, if it is about one only
 	Warning bool           // rows still come
-	rank    int
-	realms  map[export.RealmID]bool // that it concerns
+	// Stage is how many days before an end the warning is due: 30, 7 or 1. People are told again with each. It is 0
+	// for other causes.
+	Stage  int
+	rank   int
+	realms map[export.RealmID]bool // that it concerns
 }
 
 // Status is how all that the actor may see stands.
@@ -59,9 +62,6 @@ const (
 	rankLate
 	rankWarning
 )
-
-// warnBefore is how long before a consent ends people are told.
-const warnBefore = 14 * 24 * time.Hour
 
 // Status finds out what needs a person, one cause each, of what the actor may see. Each exporter that is blocked, late
 // or failing, or whose figures differ, waits for exactly one cause.
@@ -133,14 +133,16 @@ func (c *causes) addConnections() {
 		switch {
 		case company.Status == export.ReconnectRequired || company.Refused():
 			c.addCompany(realm)
-		case company.Status == export.Connected && !EndOf(company).IsZero() &&
-			EndOf(company).Sub(c.now) < warnBefore:
-			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company) })
+		case LifeOf(company, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company, c.now) })
 		}
 	}
 	for id, account := range c.accounts {
-		if account.Status == export.ReconnectRequired {
+		switch {
+		case account.Status == export.ReconnectRequired:
 			c.addAccount(id)
+		case LifeOfAccount(account, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(id), func() Cause { return accountEndsSoon(account, c.now) })
 		}
 	}
 }
@@ -205,22 +207,36 @@ func accountCause(account export.GoogleAccount) Cause {
 	return cause
 }
 
-// EndOf returns when a company's consent ends unless something is done: that of its refresh token, or the one that no
-// renewal puts off. It is zero if Intuit has said neither.
-func EndOf(company export.Company) time.Time {
-	return earliest(company.TokenExpiresAt, company.HardExpiresAt)
+// warning returns the cause for a connection that ends soon.
+func (l Life) warning() Cause {
+	longest := slices.Max(warnDays())
+	return Cause{
+		Code: CauseEndsSoon, Detail: l.Reason, Since: l.Ends.AddDate(0, 0, -longest), Warning: true, Stage: l.Stage,
+		rank: rankWarning,
+	}
 }
 
-func endsSoon(company export.Company) Cause {
-	end := EndOf(company)
-	cause := Cause{
-		Code: CauseEndsSoon, Company: company.Realm, Block: Block{Company: &company}, rank: rankWarning, Warning: true,
-		Since:  end.Add(-warnBefore),
-		Title:  "QuickBooks access to " + company.Name + " ends on " + end.UTC().Format("2 January 2006") + ".",
-		Action: "Open Connections and press Reconnect on " + company.Name + ".",
+func endsSoon(company export.Company, now time.Time) Cause {
+	life := LifeOf(company, now)
+	cause := life.warning()
+	cause.Company, cause.Block = company.Realm, Block{Company: &company}
+	cause.Title = "QuickBooks access to " + company.Name + " ends on " + day(life.Ends) + "."
+	cause.Action = "Open Connections and press Reconnect on " + company.Name + ", or send a link to somebody who may."
+	if !life.Fixed {
+		cause.Action = "Open Connections and press Test on " + company.Name + ". If that fails, press Reconnect."
 	}
-	if !end.Equal(company.HardExpiresAt) {
-		cause.Action = "It is renewed by itself while exporters run. " + cause.Action
+	return cause
+}
+
+func accountEndsSoon(account export.GoogleAccount, now time.Time) Cause {
+	life := LifeOfAccount(account, now)
+	cause := life.warning()
+	cause.Block = Block{Account: &account}
+	cause.Title = "Google access for " + account.Email + " ends on " + day(life.Ends) + "."
+	cause.Action = "Open Connections and press Reconnect on " + account.Email + "."
+	if isTestingLife(account) {
+		cause.Since = account.ConnectedAt
+		cause.Action = fmt.Sprintf(publishHint, account.Email)
 	}
 	return cause
 }
@@ -356,7 +372,8 @@ func (c *causes) status() Status {
 	for _, cause := range c.by {
 		cause.finish()
 		for realm := range cause.realms {
-			concerned[realm] = true
+			// What ends soon still works.
+			concerned[realm] = concerned[realm] || cause.Code != CauseEndsSoon
 		}
 		s.Causes = append(s.Causes, *cause)
 	}
