@@ -154,3 +154,9 @@ const upkeepGap = 25 * time.Hour
 
 // day writes a day for people.
 func day(t time.Time) string { return t.UTC().Format("2 January 2006") }
+
+// CompanyLife returns how a company's connection stands now.
+func (d *Desk) CompanyLife(c export.Company) Life { return LifeOf(c, d.o.Now()) }
+
+// AccountLife returns how a Google account's connection stands now.
+func (d *Desk) AccountLife(a export.GoogleAccount) Life { return LifeOfAccount(a, d.o.Now()) }

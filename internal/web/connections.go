@@ -32,6 +32,7 @@ type card struct {
 	Connected bool
 	Facts     []fact
 	Error     *problemView
+	Why       string // it ends soon, or is not connected
 	Exporters []link // the first ones by name
 	Count     int    // of all of them
 	More      string // address of the list of all, if there are more
@@ -117,6 +118,13 @@ func newCard(state state, s export.ConnectionStatus, lastError *problem.Problem,
 	}
 }
 
+// tell says why the connection ends soon or is not there, unless its error says so already.
+func (c *card) tell(life control.Life) {
+	if c.Error == nil {
+		c.Why = life.Reason
+	}
+}
+
 // link shows the first exporters that use the connection, and the way to all. count is how many there are, and query
 // what selects them in the list of exporters.
 func (c *card) link(ctx context.Context, d *control.Desk, q control.ExporterQuery, count int, query string) error {
@@ -137,7 +145,8 @@ func (c *card) link(ctx context.Context, d *control.Desk, q control.ExporterQuer
 
 func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCard {
 	card := companyCard{
-		card: newCard(companyState(co), co.Status, co.LastError, companiesPath+"/"+string(co.Realm)),
+		card: newCard(companyState(co, k.desk.CompanyLife(co)), co.Status, co.LastError,
+			companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
 	}
 	if co.LegalName != co.Name {
@@ -154,11 +163,16 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 	}
 	card.Facts = append(card.Facts, fact{Title: "Connected", When: w.moment(co.ConnectedAt)},
 		fact{Title: "By", Text: co.ConnectedBy})
+	card.tell(k.desk.CompanyLife(co))
 	if card.Connected && !co.TokenExpiresAt.IsZero() {
-		card.Facts = append(card.Facts, fact{Title: "Access ends", When: w.moment(co.TokenExpiresAt)})
+		card.Facts = append(card.Facts, fact{
+			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "renewed each day by itself",
+		})
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
-		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
+		card.Facts = append(card.Facts, fact{
+			Title: "Ends for good", When: w.moment(co.HardExpiresAt), Text: "reconnect before",
+		})
 	}
 	if calls.Month != "" {
 		use := calls.of(co.Realm)
@@ -211,7 +225,8 @@ func (w *Web) keepCopy(c *gin.Context) error {
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card:  newCard(connectionState(a.Status), a.Status, a.LastError, accountsPath+"/"+string(a.ID)),
+		card: newCard(connectionState(k.desk.AccountLife(a)), a.Status, a.LastError,
+			accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}
@@ -225,7 +240,11 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 		}
 		card.Facts = append(card.Facts, fact{Title: "May write", Text: may},
 			fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
+		if card.Connected && !a.ExpiresAt.IsZero() {
+			card.Facts = append(card.Facts, fact{Title: "Ends for good", When: w.moment(a.ExpiresAt)})
+		}
 	}
+	card.tell(k.desk.AccountLife(a))
 	return card
 }
 
