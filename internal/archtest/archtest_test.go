@@ -35,7 +35,7 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export pipeline problem schedule sheetfile",
+	"control":  "access budget change export ics pipeline problem schedule sheetfile",
 	"budget":   "export problem schedule",
 	"webhook":  "export schedule",
 	"schedule": "export",
@@ -68,6 +68,7 @@ var may = map[string]string{
 	"supply":    "export record",
 	"export":    "change problem record table",
 	"change":    "",
+	"ics":       "",
 	"record":    "table",
 	"config":    "vault",
 

@@ -92,6 +92,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) open(least time.Duration) {
 	b.system = control.New(control.Options{
+		Settings: b.store, BaseURL: "https://books.example",
 		Store: countingStore{b.store, b}, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: consents{b},
 		GoogleConsents:     consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},

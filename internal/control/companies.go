@@ -76,6 +76,11 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 		return "", err
 	}
 	flow := export.Flow{Realm: realm, Scopes: []string{accountingScope}, ReturnTo: returnTo}
+	return d.beginCompany(ctx, flow)
+}
+
+// beginCompany begins a consent that the actor may begin.
+func (d *Desk) beginCompany(ctx context.Context, flow export.Flow) (string, error) {
 	return d.companies.begin(ctx, d, flow, nil)
 }
 
@@ -84,25 +89,29 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Company, export.Flow, error) {
 	flow, grant, err := d.companies.finish(ctx, d, answer)
 	if err != nil {
+		return export.Company{}, flow, d.explainOther(ctx, err, flow, answer, "")
+	}
+	if err := d.allow(access.Connect, access.About(flow.Realm), "company"); err != nil {
 		return export.Company{}, flow, err
 	}
-	realm := flow.Realm
-	if err := d.allow(access.Connect, access.About(realm), "company"); err != nil {
-		return export.Company{}, flow, err
-	}
+	company, err := d.keepCompany(ctx, flow.Realm, grant)
+	return company, flow, err
+}
+
+// keepCompany proves with a new grant that it reaches the company, and stores both.
+func (d *Desk) keepCompany(ctx context.Context, realm export.RealmID, grant export.Grant) (export.Company, error) {
 	company, err := d.o.QuickBooks.Probe(ctx, realm, grant.AccessToken)
 	if err != nil {
-		return export.Company{}, flow, err
+		return export.Company{}, err
 	}
 	old, err := d.o.Store.Company(ctx, realm)
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
-		return export.Company{}, flow, fmt.Errorf("reading the company: %w", err)
+		return export.Company{}, fmt.Errorf("reading the company: %w", err)
 	}
 	company.Realm, company.Environment, company.Paused = realm, d.o.Environment, old.Paused
 	company.ReadLive = old.ReadLive
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
-	company, err = d.companies.connect(ctx, d, realm, company, grant)
-	return company, flow, err
+	return d.companies.connect(ctx, d, realm, company, grant)
 }
 
 // TestCompany makes a read-only call to QuickBooks and returns the company's name there.

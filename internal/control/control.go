@@ -76,6 +76,12 @@ type Queue interface {
 	Waiting(r export.Run) string
 }
 
+// Settings keeps small values by name, sealed if they are secrets. A missing value is export.ErrNotFound.
+type Settings interface {
+	Setting(ctx context.Context, key string, sealed bool) ([]byte, error)
+	PutSetting(ctx context.Context, key string, value []byte, sealed bool) error
+}
+
 // Events publishes runs while they happen.
 type Events interface {
 	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
@@ -104,6 +110,7 @@ type Previewer interface {
 // Examine are required.
 type Options struct {
 	Store                              export.Store
+	Settings                           Settings
 	Definitions                        []export.Definition
 	Packs                              []export.Pack
 	QuickBooksConsents, GoogleConsents Consents
@@ -116,6 +123,7 @@ type Options struct {
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Budget                             Budget        // nil if calls are not counted
+	BaseURL                            string        // public root of this installation, without a trailing slash
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
@@ -139,6 +147,7 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	turn        chan struct{} // held while a setting is changed
 }
 
 // New returns a Control.
@@ -146,7 +155,8 @@ func New(o Options) *Control {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o)}
+	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o),
+		turn: make(chan struct{}, 1)}
 	for _, d := range o.Definitions {
 		c.definitions[d.Info().ID] = d
 	}

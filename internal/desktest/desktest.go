@@ -78,8 +78,9 @@ func New(t testing.TB, o Options) *Bench {
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
 	b.Control = control.New(control.Options{
-		Budget: b.Budget,
-		Store:  store, Definitions: exporters.All(), Packs: exporters.Packs(),
+		Budget:   b.Budget,
+		Settings: store, BaseURL: "http://ledgersheet.test",
+		Store: store, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,

@@ -114,7 +114,7 @@ func accountPages() connectionKind {
 
 const sheetsStay = "Spreadsheets stay as they are."
 
-// routes returns the pages and buttons of a kind of connections.
+// routes returns the pages and buttons of a kind of connections, but for the callback.
 func (k connectionKind) routes(w *Web) []route {
 	at := func(h func(*Web, *gin.Context, string) error) handler {
 		return func(c *gin.Context) error { return h(w, c, c.Param("id")) }
@@ -128,7 +128,6 @@ func (k connectionKind) routes(w *Web) []route {
 		{http.MethodPost, one + "/disconnect", at(k.leave)},
 		{http.MethodGet, one + "/delete", at(k.deletePage)},
 		{http.MethodPost, one + "/delete", at(k.drop)},
-		{http.MethodGet, k.callback, func(c *gin.Context) error { return k.end(w, c) }},
 	}
 }
 

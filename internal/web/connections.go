@@ -24,6 +24,8 @@ type connectionsView struct {
 	Text               string // that was searched for
 	Searchable         bool   // there are so many companies that a search helps
 	Pages              pager
+	Calendar           calendarView
+	MayConnect         bool // the person may make links
 }
 
 // card is what the page shows for every connection.
@@ -89,6 +91,10 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		next = writePosition(next)
 	}
 	view.Pages = newPager("/connections", q, "after", next)
+	if view.Calendar, err = w.calendarView(c); err != nil {
+		return err
+	}
+	view.MayConnect = d.MayConnect()
 	calls, err := w.callsView(ctx, d)
 	if err != nil {
 		return err

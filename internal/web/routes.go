@@ -35,12 +35,19 @@ func (w *Web) register() {
 		{http.MethodPost, "/logout", w.logout},
 		{http.MethodGet, "/setup", w.setupPage},
 		{http.MethodPost, "/setup", w.setup},
+		{http.MethodGet, visitPath, w.visitPage},
+		{http.MethodPost, visitPath, w.beginVisit},
+		{http.MethodGet, visitPath + "/result", w.visitEnd},
+		{http.MethodGet, companyPages().callback, w.consentAnswer(companyPages())},
+		{http.MethodGet, "/calendar.ics", w.calendar},
 	} {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}
 
 	known := e.Group("", w.requireUser)
-	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accountPages().routes(w)) {
+	accounts := accountPages()
+	answers := []route{{http.MethodGet, accounts.callback, func(c *gin.Context) error { return accounts.end(w, c) }}}
+	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accounts.routes(w), answers) {
 		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
@@ -52,6 +59,11 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/connections", w.connectionsPage},
 		{http.MethodPost, "/connections/quickbooks/:id/copy", w.keepCopy},
+		{http.MethodGet, linksPath, w.linksPage},
+		{http.MethodPost, linksPath, w.makeLink},
+		{http.MethodPost, linksPath + "/:id/revoke", w.revokeLink},
+		{http.MethodPost, "/connections/calendar", w.renewCalendar},
+		{http.MethodPost, "/connections/calendar/end", w.endCalendar},
 		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 
