@@ -73,6 +73,9 @@ func (l Link) State(now time.Time) LinkState {
 	return LinkOpen
 }
 
+// LinkState returns a link's state now.
+func (d *Desk) LinkState(l Link) LinkState { return l.State(d.o.Now()) }
+
 // thing returns what the link lets somebody connect.
 func (l Link) thing() access.Thing {
 	if l.Realm == "" {
