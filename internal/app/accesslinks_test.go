@@ -367,3 +367,49 @@ func TestLinkForANewCompany(t *testing.T) {
 	}
 	w.wantStatus(export.RealmID(fresh.Realm), export.Connected)
 }
+
+// TestIntuitsAddressesForStrangers opens the addresses to which Intuit sends people, without an account. They change
+// only what Intuit confirms, and tell nothing.
+func TestIntuitsAddressesForStrangers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, companies := linkWorld(t)
+		w.ctx = t.Context()
+		w.app.StartUpkeep(w.ctx)
+		realm := companies[1].Realm
+		s := w.newStranger()
+		see := func(path string, id export.RealmID) string {
+			status, body := s.open(site + path + "?realmId=" + string(id))
+			if status != http.StatusOK || strings.Contains(body, companies[1].Name) {
+				t.Errorf("%s: status %d\n%s", path, status, body)
+			}
+			return strings.ReplaceAll(body, string(id), "")
+		}
+		calls := w.intuit.Asked
+		before := calls()
+		_, err := w.desk().TestCompany(w.ctx, realm)
+		must(t, err)
+		once := calls() - before
+		before = calls()
+		for range 20 {
+			see("/quickbooks/disconnected", realm)
+		}
+		time.Sleep(time.Minute)
+		w.wantStatus(realm, export.Connected) // Intuit says that it is
+		if n := calls() - before; n != once {
+			t.Errorf("%d questions to QuickBooks for 20 visits, want %d", n, once)
+		}
+		w.intuit.RevokeGrant(string(realm))
+		time.Sleep(5 * time.Minute)
+		known := see("/quickbooks/disconnected", realm)
+		if unknown := see("/quickbooks/disconnected", "123145"); unknown != known {
+			t.Error("the page tells whether a company is here")
+		}
+		time.Sleep(time.Minute)
+		w.wantStatus(realm, export.ReconnectRequired)
+		if see("/quickbooks/reconnect", realm) != see("/quickbooks/reconnect", "123145") {
+			t.Error("the page tells whether a company is here")
+		}
+		must(t, w.app.Stop(w.ctx))
+	})
+}

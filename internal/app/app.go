@@ -71,6 +71,7 @@ type App struct {
 	token    auth.APIToken
 	cleanups cleanups
 	faces    *faces
+	rechecks chan export.RealmID // companies whose connections may have ended
 }
 
 // New opens the store and wires everything. It starts nothing and makes no requests. On an error nothing stays open.
@@ -83,7 +84,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a := &App{
 		o: o, log: o.Logger, events: progress.New(), leader: alone{},
-		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		token:    auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		rechecks: make(chan export.RealmID, mostRechecks),
 	}
 	a.cleanups.log = o.Logger
 	defer func() {
@@ -177,7 +179,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
-		Backup: a.store.Backup, Examine: a.examine,
+		Backup: a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/oauth"
 )
@@ -40,17 +41,48 @@ func (a *App) startUpkeep(ctx context.Context) {
 		a.leader.Lead(ctx, "upkeep", func(ctx context.Context) {
 			t := time.NewTicker(upkeepEvery)
 			defer t.Stop()
+			checked := map[export.RealmID]time.Time{}
+			a.tidy(ctx)
 			for {
-				a.tidy(ctx)
 				select {
 				case <-ctx.Done():
 					return
 				case <-t.C:
+					a.tidy(ctx)
+				case realm := <-a.rechecks:
+					a.recheck(ctx, realm, checked)
 				}
 			}
 		})
 	}()
 	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
+}
+
+const (
+	mostRechecks = 16 // that wait
+	// recheckGap is how long a company is not tested again, because anybody can ask for that.
+	recheckGap = 5 * time.Minute
+)
+
+// askRecheck has upkeep test a company's connection. If many wait already it does nothing: the daily renewal also
+// notices what has ended.
+func (a *App) askRecheck(realm export.RealmID) {
+	select {
+	case a.rechecks <- realm:
+	default:
+	}
+}
+
+// recheck tests a company's connection unless that was done just now. checked has when each was tested.
+func (a *App) recheck(ctx context.Context, realm export.RealmID, checked map[export.RealmID]time.Time) {
+	c, err := a.store.Company(ctx, realm)
+	if err != nil || c.Status != export.Connected || time.Since(checked[realm]) < recheckGap {
+		return
+	}
+	checked[realm] = time.Now()
+	if _, err := a.control.As(control.Local("upkeep")).TestCompany(ctx, realm); err != nil {
+		a.log.InfoContext(ctx, "a connection was said to have ended", "company", string(realm), "error", err.Error())
+	}
 }
 
 func (a *App) tidy(ctx context.Context) {

@@ -128,6 +128,14 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 	return name, err
 }
 
+// AskRecheck has a company's connection tested in the background, because somebody says that it has ended. Anybody may
+// ask, and nobody learns from it whether there is such a company.
+func (d *Desk) AskRecheck(realm export.RealmID) {
+	if d.o.Recheck != nil && realm.Valid() {
+		d.o.Recheck(realm)
+	}
+}
+
 // DisconnectCompany revokes the grant at Intuit, deletes the tokens and pauses the exporters that use the company. The
 // tokens are deleted even if Intuit cannot be reached.
 func (d *Desk) DisconnectCompany(ctx context.Context, realm export.RealmID) (export.Company, error) {

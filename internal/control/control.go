@@ -106,8 +106,8 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup and
-// Examine are required.
+// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup,
+// Examine and Recheck are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -131,6 +131,9 @@ type Options struct {
 	Backup func(ctx context.Context, w io.Writer) error
 	// Examine finds out whether the installation can work; nil if nobody can tell.
 	Examine func(ctx context.Context, d *Desk) []Finding
+	// Recheck has a company's connection tested soon, unless that was done just now. It returns at once. Nil: nothing
+	// is done.
+	Recheck func(realm export.RealmID)
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

@@ -313,7 +313,9 @@ func (d *Desk) asHolder(l Link) *Desk {
 }
 
 // ofVisit selects the link with which a browser has begun a consent.
-func (d *Desk) ofVisit(l Link) bool { return d.who.Session != "" && slices.Contains(l.Visits, d.who.Session) }
+func (d *Desk) ofVisit(l Link) bool {
+	return d.who.Session != "" && slices.Contains(l.Visits, d.who.Session)
+}
 
 // FinishLink takes Intuit's answer to a consent that was begun with a link, and connects the company. After a success
 // the link is used up, and not before: who declines or chooses another company may try again. The zero Link comes with

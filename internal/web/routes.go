@@ -40,6 +40,8 @@ func (w *Web) register() {
 		{http.MethodGet, visitPath + "/result", w.visitEnd},
 		{http.MethodGet, companyPages().callback, w.consentAnswer(companyPages())},
 		{http.MethodGet, "/calendar.ics", w.calendar},
+		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
+		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 	} {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}
@@ -64,8 +66,6 @@ func (w *Web) routes() []route {
 		{http.MethodPost, linksPath + "/:id/revoke", w.revokeLink},
 		{http.MethodPost, "/connections/calendar", w.renewCalendar},
 		{http.MethodPost, "/connections/calendar/end", w.endCalendar},
-		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
-		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
