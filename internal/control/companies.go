@@ -101,6 +101,9 @@ func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Com
 // keepCompany proves with a new grant that it reaches the company, and stores both.
 func (d *Desk) keepCompany(ctx context.Context, realm export.RealmID, grant export.Grant) (export.Company, error) {
 	company, err := d.o.QuickBooks.Probe(ctx, realm, grant.AccessToken)
+	if problem.HasCode(err, problem.CompanyReconnectRequired) {
+		return export.Company{}, d.explainKeys(err)
+	}
 	if err != nil {
 		return export.Company{}, err
 	}
@@ -112,6 +115,29 @@ func (d *Desk) keepCompany(ctx context.Context, realm export.RealmID, grant expo
 	company.ReadLive = old.ReadLive
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
 	return d.companies.connect(ctx, d, realm, company, grant)
+}
+
+// explainKeys returns the problem for a permission that QuickBooks refuses although Intuit has just given it. Nothing can
+// have ended it: development keys reach sandbox companies only, and production keys real ones only.
+func (d *Desk) explainKeys(err error) error {
+	other, companies := "production", "sandbox"
+	if d.o.Environment == "production" {
+		other, companies = "development", "real"
+	}
+	return problem.Wrap(err, problem.AppCredentials, "Intuit gave the permission, but QuickBooks does not accept it: the "+
+		"app's keys are probably those for %s, while this installation reads %s companies.", other, companies).
+		WithHint("Nothing was changed. Whoever has set it up must set LEDGERSHEET_INTUIT_CLIENT_ID and "+
+			"LEDGERSHEET_INTUIT_CLIENT_SECRET to the keys for %s, or LEDGERSHEET_INTUIT_ENVIRONMENT to the one that the "+
+			"keys are for, and start the service again.", KeysFor(d.o.Environment)).
+		WithRequestID(problem.From(err).ProviderRequestID)
+}
+
+// KeysFor returns what Intuit calls the keys for an environment.
+func KeysFor(environment string) string {
+	if environment == "production" {
+		return environment
+	}
+	return "development"
 }
 
 // TestCompany makes a read-only call to QuickBooks and returns the company's name there.
