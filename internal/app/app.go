@@ -179,7 +179,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
-		Backup: a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
+		Installation: a.installation(),
+		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})

@@ -97,6 +97,14 @@ func (d *Desk) Calendar(ctx context.Context, key string) ([]byte, error) {
 	for _, account := range accounts {
 		c.Events = append(c.Events, d.accountEvents(account)...)
 	}
+	live, err := readSetting[goingLive](ctx, d.core, goingLiveSetting)
+	if err != nil {
+		return nil, err
+	}
+	if next := nextAssessment(live.AssessedAt); !next.IsZero() && d.o.Environment == "production" {
+		c.Events = append(c.Events, d.event("assessment", next, "Intuit's yearly assessment is due",
+			"Answer the questionnaire at developer.intuit.com, and enter the day under Connections, Going live."))
+	}
 	return c.Encode(), nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -21,6 +22,7 @@ const (
 	CauseEndsSoon     CauseCode = "ends_soon"    // a consent ends soon
 	CauseLate         CauseCode = "late"         // due times have passed without a run
 	CauseDifferences  CauseCode = "differences"  // QuickBooks' own figures disagree with each other
+	CauseAssessment   CauseCode = "assessment"   // Intuit wants its yearly questions answered
 )
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
@@ -76,6 +78,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	}
 	c := newCauses(d, companies, accounts)
 	c.addConnections()
+	if err := c.addAssessment(ctx); err != nil {
+		return Status{}, err
+	}
 	if d.sees() {
 		for h, err := range d.heads(ctx, ExporterQuery{}) {
 			if err == nil {
@@ -144,6 +149,33 @@ func (c *causes) addConnections() {
 		case LifeOfAccount(account, c.now).Phase == PhaseExpiring:
 			c.add("ends\x00"+string(id), func() Cause { return accountEndsSoon(account, c.now) })
 		}
+	}
+}
+
+// addAssessment adds Intuit's yearly assessment, for those who can do something about it.
+func (c *causes) addAssessment(ctx context.Context) error {
+	if c.desk.o.Environment != "production" || !c.desk.who.Grant.Can(access.Connect, access.Installation()) {
+		return nil
+	}
+	live, err := readSetting[goingLive](ctx, c.desk.core, goingLiveSetting)
+	if err != nil {
+		return err
+	}
+	next := nextAssessment(live.AssessedAt)
+	if stage := stageOf(next, c.now); stage > 0 {
+		c.add("assessment", func() Cause { return assessmentCause(next, stage) })
+	}
+	return nil
+}
+
+func assessmentCause(next time.Time, stage int) Cause {
+	return Cause{
+		Code: CauseAssessment, rank: rankWarning, Warning: true, Stage: stage,
+		Since:  next.AddDate(0, 0, -slices.Max(warnDays())),
+		Title:  "Intuit's yearly assessment is due on " + day(next) + ".",
+		Detail: "Intuit may stop the keys of apps that let it pass.",
+		Action: "Answer the questionnaire at developer.intuit.com with the answers under Connections, Going live, and " +
+			"enter the day there.",
 	}
 }
 

@@ -107,7 +107,7 @@ type Previewer interface {
 }
 
 // Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup,
-// Examine and Recheck are required.
+// Examine, Recheck and Installation are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -127,6 +127,7 @@ type Options struct {
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
+	Installation                       Installation
 	// Backup writes a copy of the store; nil if the store has backups of its own.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Examine finds out whether the installation can work; nil if nobody can tell.

@@ -139,7 +139,11 @@ func (k connectionKind) begin(w *Web, c *gin.Context, id string) error {
 
 // end handles the provider's answer. It only exchanges and redirects, so that a reload cannot repeat it.
 func (k connectionKind) end(w *Web, c *gin.Context) error {
-	name, flow, err := k.finish(c.Request.Context(), w.desk(c), c.Request.URL.Query())
+	return k.endWith(w, c, c.Request.URL.Query())
+}
+
+func (k connectionKind) endWith(w *Web, c *gin.Context, answer url.Values) error {
+	name, flow, err := k.finish(c.Request.Context(), w.desk(c), answer)
 	if err != nil {
 		w.notifyError(c, err)
 	} else {

@@ -158,7 +158,7 @@ func TestEveryRouteNeedsASession(t *testing.T) {
 		// These are for people without an account, and for calendar programs; each has a secret in its address, or none
 		// to tell.
 		"/access": true, "/access/result": true, "/calendar.ics": true,
-		"/quickbooks/disconnected": true, "/quickbooks/reconnect": true,
+		"/terms": true, "/privacy": true, "/quickbooks/disconnected": true, "/quickbooks/reconnect": true,
 	}
 	n := 0
 	for _, route := range s.web.Engine().Routes() {

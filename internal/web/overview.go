@@ -101,6 +101,11 @@ func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
 
 func (w *Web) attentionTo(cause control.Cause, k known) attention {
 	switch company, account := cause.Block.Company, cause.Block.Account; {
+	case cause.Code == control.CauseAssessment:
+		return attention{
+			Pill: pill{"Due", "clock", toneWarn}, Text: cause.Title, Hint: joinSentences(cause.Detail, cause.Action),
+			Action: "Open the checklist", Href: productionPath,
+		}
 	case cause.Code == control.CauseEndsSoon:
 		return endAttention(cause, company, account)
 	case company != nil:

@@ -40,6 +40,8 @@ func (w *Web) register() {
 		{http.MethodGet, visitPath + "/result", w.visitEnd},
 		{http.MethodGet, companyPages().callback, w.consentAnswer(companyPages())},
 		{http.MethodGet, "/calendar.ics", w.calendar},
+		{http.MethodGet, "/terms", w.termsPage},
+		{http.MethodGet, "/privacy", w.privacyPage},
 		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 	} {
@@ -64,6 +66,14 @@ func (w *Web) routes() []route {
 		{http.MethodGet, linksPath, w.linksPage},
 		{http.MethodPost, linksPath, w.makeLink},
 		{http.MethodPost, linksPath + "/:id/revoke", w.revokeLink},
+		{http.MethodGet, productionPath, w.productionPage},
+		{http.MethodPost, productionPath + "/assessment", w.noteAssessment},
+		{http.MethodPost, productionPath + "/tick/:id", w.tickCheck},
+		{http.MethodGet, "/connections/questionnaire", w.questionnairePage},
+		{http.MethodGet, "/connections/paste", w.pastePage},
+		{http.MethodPost, "/connections/paste", w.paste},
+		{http.MethodGet, "/connections/texts", w.textsPage},
+		{http.MethodPost, "/connections/texts", w.saveTexts},
 		{http.MethodPost, "/connections/calendar", w.renewCalendar},
 		{http.MethodPost, "/connections/calendar/end", w.endCalendar},
 

@@ -1,0 +1,457 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"ledgersheet/internal/access"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// Installation is what is known of this installation apart from what the store holds.
+type Installation struct {
+	Simulated      bool          // Intuit's and Google's services are simulators
+	ServiceAccount string        // e-mail of Google's service account; empty if there is none
+	Mirror         bool          // local copies of companies' lists are kept
+	Webhooks       bool          // Intuit's are received
+	Retention      time.Duration // of the history of runs
+	Backups        int           // daily ones that are kept
+	DataDir        string
+	Version        string
+}
+
+// CheckState says how far a point of the checklist is.
+type CheckState string
+
+// The states of points.
+const (
+	CheckDone CheckState = "done" // the program has seen it, or a person has ticked it
+	CheckTodo CheckState = "todo" // the program has seen that it is missing
+	CheckOpen CheckState = "open" // the program cannot see it, and nobody has ticked it
+)
+
+// Check is one point of the checklist before the first real company.
+type Check struct {
+	ID       string
+	Provider string // "Intuit" or "Google"
+	Title    string
+	State    CheckState
+	Says     string // how it stands
+	Do       string // what to do, and why
+	Values   []Value
+	Ticks    bool // a person says whether it is done
+	Optional bool // one can do without
+	Known    bool // the settings alone show it
+	Link     string
+}
+
+// Value is something to copy.
+type Value struct{ Name, Text string }
+
+const goingLiveSetting = "going_live"
+
+// goingLive is what people have said about the checklist.
+type goingLive struct {
+	Ticked     map[string]time.Time `json:"ticked,omitempty"`
+	AssessedAt time.Time            `json:"assessed_at,omitzero"` // when Intuit's questionnaire was last answered
+}
+
+// Checklist returns what stands between this installation and its first real company, in the order in which one does
+// it. What Intuit asks for:
+// https://developer.intuit.com/app/developer/qbo/docs/go-live/publish-app/platform-requirements and
+// https://developer.intuit.com/app/developer/qbo/docs/list-on-the-app-store/app-settings
+func (d *Desk) Checklist(ctx context.Context) ([]Check, error) {
+	if err := d.allow(access.Connect, access.Installation(), "installation"); err != nil {
+		return nil, err
+	}
+	live, err := readSetting[goingLive](ctx, d.core, goingLiveSetting)
+	if err != nil {
+		return nil, err
+	}
+	l := &checklist{desk: d, live: live, now: d.o.Now(), base: d.o.BaseURL, real: d.o.Environment == "production"}
+	if l.companies, err = d.o.Store.Companies(ctx); err != nil {
+		return nil, fmt.Errorf("reading the companies: %w", err)
+	}
+	if l.accounts, err = d.o.Store.Accounts(ctx); err != nil {
+		return nil, fmt.Errorf("reading the Google accounts: %w", err)
+	}
+	if l.legal, err = d.Legal(ctx); err != nil {
+		return nil, err
+	}
+	if l.books, err = d.consentRecord(ctx, d.companies.action); err != nil {
+		return nil, err
+	}
+	if l.sheets, err = d.consentRecord(ctx, d.accounts.action); err != nil {
+		return nil, err
+	}
+	l.addIntuit()
+	l.addGoogle()
+	return l.all, nil
+}
+
+// checklist collects the points.
+type checklist struct {
+	desk          *Desk
+	live          goingLive
+	now           time.Time
+	base          string
+	real          bool // for real companies
+	companies     []export.Company
+	accounts      []export.GoogleAccount
+	legal         Legal
+	books, sheets consentRecord
+	all           []Check
+}
+
+// add adds a point. Where the program cannot see how it stands, what people have ticked counts.
+func (l *checklist) add(c Check) {
+	if at, ticked := l.live.Ticked[c.ID]; c.Ticks && c.State == "" {
+		c.State = CheckOpen
+		if ticked {
+			c.State, c.Says = CheckDone, "Ticked on "+day(at)+"."
+		}
+	}
+	l.all = append(l.all, c)
+}
+
+func (l *checklist) addIntuit() {
+	kind := "development"
+	if l.real {
+		kind = "production"
+	}
+	l.add(l.address())
+	l.add(Check{
+		ID: "intuit_app", Provider: "Intuit", Title: "An app at developer.intuit.com", Ticks: true,
+		Do: "Sign in at developer.intuit.com, make an app for QuickBooks Online and Payments, and tick the scope " +
+			"com.intuit.quickbooks.accounting only. The app is yours; nobody else can use its keys.",
+		Values: []Value{{"App name", "ledgersheet for " + l.operator()}, {"Scope", accountingScope}},
+	})
+	l.add(l.redirect("intuit_redirect", "Intuit", "Keys & credentials, "+kind+", Redirect URIs", l.books,
+		"/oauth/quickbooks/callback"))
+	l.add(l.keys(kind))
+	if l.real {
+		l.addReal()
+	}
+	l.add(l.firstCompany())
+	if l.real {
+		l.add(l.assessment())
+	}
+}
+
+// addReal adds what Intuit asks only of apps that read real companies.
+func (l *checklist) addReal() {
+	host := l.base
+	if u, err := url.Parse(l.base); err == nil && u.Host != "" {
+		host = u.Hostname()
+	}
+	l.add(Check{
+		ID: "intuit_urls", Provider: "Intuit", Title: "The app's addresses", Ticks: true,
+		Do: "Enter them in the app's production settings. The launch, disconnect and reconnect addresses are pages of " +
+			"this installation.",
+		Values: []Value{
+			{"Host domain", host}, {"Launch URL", l.base + "/"},
+			{"Disconnect URL", l.base + "/quickbooks/disconnected"},
+			{"Connect/Reconnect URL", l.base + "/quickbooks/reconnect"},
+		},
+	})
+	terms := Check{
+		ID: "intuit_terms", Provider: "Intuit", Title: "Terms and privacy policy", Ticks: true,
+		Do:   "This installation serves both pages. Read them, say who you are, and change what does not fit.",
+		Link: "/connections/texts",
+		Values: []Value{
+			{"End-user license agreement URL", l.base + "/terms"}, {"Privacy policy URL", l.base + "/privacy"},
+		},
+	}
+	if l.legal.Operator == "" || l.legal.Contact == "" {
+		terms.State, terms.Ticks = CheckTodo, false
+		terms.Says = "They do not say yet who runs this installation, and how to reach them."
+	}
+	l.add(terms)
+	l.add(Check{
+		ID: "intuit_categories", Provider: "Intuit", Title: "Categories, industries and hosting", Ticks: true,
+		Do: "Choose these in the app's production settings. The country and the addresses are those of the machine, " +
+			"which ledgersheet cannot know: your hosting company tells them.",
+		Values: []Value{
+			{"Category", "Accounting"}, {"Regulated industries", "None of the above"},
+			{"Hosting country", "where this machine stands"}, {"IP addresses", "the machine's public ones"},
+		},
+	})
+	l.add(Check{
+		ID: "intuit_questionnaire", Provider: "Intuit", Title: "Intuit's questionnaire", Ticks: true,
+		Do: "Intuit gives production keys out after a questionnaire, also to an app that only you use. Print the answers " +
+			"that this installation can give, and copy them.",
+		Link: "/connections/questionnaire",
+	})
+}
+
+// address is whether Intuit can send browsers back here.
+func (l *checklist) address() Check {
+	c := Check{ID: "address", Provider: "Intuit", Title: "An address that Intuit accepts", Known: true, State: CheckDone}
+	c.Values = []Value{{"Address of this installation (LEDGERSHEET_BASE_URL)", l.base}}
+	if l.desk.o.Installation.Simulated || TakenByIntuit(l.base, l.real) {
+		c.Says = "Intuit accepts it."
+		return c
+	}
+	c.State = CheckTodo
+	if l.real {
+		c.Says = "Intuit does not accept it for real companies: it must be https with a host name."
+		c.Do = "Put a proxy with a certificate in front, such as Caddy, and set LEDGERSHEET_BASE_URL to its address. To " +
+			"try ledgersheet without a public address, set LEDGERSHEET_INTUIT_ENVIRONMENT to sandbox and use the " +
+			"development keys: they reach Intuit's sandbox companies."
+		return c
+	}
+	c.Says = "Intuit does not accept it: without https it must be localhost, by name."
+	c.Do = "Set LEDGERSHEET_BASE_URL to " + localAddress(l.base) + ". If your browser is on another machine, open the " +
+		"dashboard as before: after the consent it lands on a page that cannot be shown, and you paste its address."
+	return c
+}
+
+// localAddress returns the address with localhost as its host.
+func localAddress(base string) string {
+	u, err := url.Parse(base)
+	if err != nil || u.Port() == "" {
+		return "http://localhost:8080"
+	}
+	return "http://localhost:" + u.Port()
+}
+
+// TakenByIntuit reports whether Intuit takes redirect URIs at an address: https with a host name, or with development
+// keys also http on localhost.
+// https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/set-redirect-uri
+func TakenByIntuit(base string, real bool) bool {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || net.ParseIP(u.Hostname()) != nil {
+		return false
+	}
+	if u.Hostname() == "localhost" {
+		return !real
+	}
+	return u.Scheme == "https"
+}
+
+// redirect is whether a provider knows the redirect URI.
+func (l *checklist) redirect(id, provider, where string, r consentRecord, path string) Check {
+	c := Check{
+		ID: id, Provider: provider, Title: "The redirect URI",
+		Do:     "Enter it under " + where + ", letter by letter. It changes with LEDGERSHEET_BASE_URL.",
+		Values: []Value{{"Redirect URI", l.base + path}},
+	}
+	switch {
+	case !r.BackAt.IsZero() && !r.BackAt.Before(r.BegunAt):
+		c.State, c.Says = CheckDone, "An answer came back to it on "+day(r.BackAt)+"."
+	case r.lost(l.now):
+		c.State = CheckTodo
+		c.Says = "The consent that was begun at " + r.BegunAt.UTC().Format("15:04 MST") + " has not come back. If " +
+			provider + " showed an error about redirect_uri, it does not know this one."
+		c.Link = "/connections/paste"
+	default:
+		c.State, c.Says = CheckOpen, "No answer has come back to it yet."
+	}
+	return c
+}
+
+func (l *checklist) keys(kind string) Check {
+	c := Check{
+		ID: "intuit_keys", Provider: "Intuit", Title: "The app's keys", Known: true, State: CheckDone,
+		Says: "They are set, and taken for " + kind + " keys.",
+		Do: "Set LEDGERSHEET_INTUIT_CLIENT_ID and LEDGERSHEET_INTUIT_CLIENT_SECRET to the " + kind + " keys, " +
+			"LEDGERSHEET_INTUIT_ENVIRONMENT to " + l.desk.o.Environment + ", and start the service again.",
+	}
+	if !l.desk.o.QuickBooksReady {
+		c.State, c.Says = CheckTodo, "They are not set."
+	}
+	return c
+}
+
+func (l *checklist) firstCompany() Check {
+	what := "a sandbox company"
+	if l.real {
+		what = "a company"
+	}
+	c := Check{
+		ID: "first_company", Provider: "Intuit", Title: "Connect " + what, State: CheckOpen, Link: "/connections",
+		Says: "None was connected yet.",
+		Do:   "An administrator of the company gives the permission: you, or somebody to whom you send a link.",
+	}
+	if n := len(l.companies); n > 0 {
+		c.State, c.Says = CheckDone, fmt.Sprintf("%d connected so far.", n)
+	}
+	return c
+}
+
+// nextAssessment returns when Intuit wants its questions answered anew: each year.
+// https://developer.intuit.com/app/developer/qbo/docs/go-live/publish-app/platform-requirements
+func nextAssessment(last time.Time) time.Time {
+	if last.IsZero() {
+		return last
+	}
+	return last.AddDate(1, 0, 0)
+}
+
+func (l *checklist) assessment() Check {
+	c := Check{
+		ID: "intuit_assessment", Provider: "Intuit", Title: "The yearly assessment", State: CheckOpen,
+		Says: "Nobody has said when the questionnaire was last answered.", Link: "/connections/questionnaire",
+		Do: "Intuit wants the assessment repeated each year, and may stop the keys of apps that let it pass. Enter the " +
+			"day on which it was last answered: you are reminded 30, 7 and 1 days before the next one.",
+	}
+	if last := l.live.AssessedAt; !last.IsZero() {
+		next := nextAssessment(last)
+		c.State, c.Says = CheckDone, "Answered on "+day(last)+"; the next one is due on "+day(next)+"."
+		if stageOf(next, l.now) > 0 {
+			c.State = CheckTodo
+		}
+	}
+	return c
+}
+
+func (l *checklist) addGoogle() {
+	if email := l.desk.o.Installation.ServiceAccount; email != "" {
+		l.add(Check{
+			ID: "google_service", Provider: "Google", Title: "The service account", State: CheckDone, Known: true,
+			Says: "Its key file is set. Nothing expires, and no consent is needed.",
+			Do: "Share each spreadsheet with this address as an editor. It has no storage of its own, so it cannot make " +
+				"spreadsheets outside shared drives.",
+			Values: []Value{{"Address to share with", email}},
+		})
+	}
+	l.add(Check{
+		ID: "google_project", Provider: "Google", Title: "A project with the Sheets and Drive APIs", Ticks: true,
+		Do: "Make a project in the Google Cloud console, and switch on the Google Sheets API and the Google Drive API " +
+			"under APIs & Services, Library.",
+	})
+	l.add(l.consentScreen())
+	l.add(l.redirect("google_redirect", "Google", "Google Auth Platform, Clients, in a client of the type Web "+
+		"application", l.sheets, "/oauth/google/callback"))
+	keys := Check{
+		ID: "google_keys", Provider: "Google", Title: "The client's id and secret", Known: true, State: CheckDone,
+		Says: "They are set.",
+		Do: "Set LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET and start the service again. Instead, " +
+			"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE can name a service account's key file.",
+	}
+	if !l.desk.o.GoogleReady {
+		keys.State, keys.Says = CheckTodo, "They are not set."
+	}
+	if l.desk.o.Installation.ServiceAccount != "" {
+		keys.Optional = true
+	}
+	l.add(keys)
+}
+
+// consentScreen is whether Google's consent screen is published. Nobody but a person at the console can see that, but
+// how long permissions last gives it away.
+func (l *checklist) consentScreen() Check {
+	c := Check{
+		ID: "google_screen", Provider: "Google", Title: "A published consent screen", Ticks: true,
+		Do: "Under Google Auth Platform fill in the branding with these values. Then under Audience choose Internal (in a " +
+			"Workspace), or External and press Publish app: while it is in “Testing”, Google ends each permission after " +
+			"7 days. The warning that the app is not verified is about apps of strangers; this one is yours.",
+		Values: []Value{
+			{"App name", "ledgersheet"}, {"User support e-mail", l.legal.Contact}, {"Home page", l.base + "/"},
+			{"Privacy policy link", l.base + "/privacy"}, {"Terms of service link", l.base + "/terms"},
+			{"Scopes", strings.Join([]string{"openid", "email", export.ScopeFiles}, " ")},
+			{"Scope for spreadsheets that were not made here", export.ScopeSheets},
+		},
+	}
+	lives := func(a export.GoogleAccount) bool {
+		return a.Kind == export.OAuthAccount && a.RefreshedAt.After(a.ConnectedAt.Add(testingLife+testingSlack))
+	}
+	testing := slices.ContainsFunc(l.accounts, func(a export.GoogleAccount) bool {
+		return isTestingLife(a) && a.Status != export.Disconnected
+	})
+	switch {
+	case testing:
+		c.State, c.Ticks = CheckTodo, false
+		c.Says = "It was in “Testing” when a permission was given here: that ends after 7 days. Publish it, then reconnect."
+	case slices.ContainsFunc(l.accounts, lives):
+		c.State, c.Ticks, c.Says = CheckDone, false, "A permission has lasted longer than 7 days, so it is published."
+	}
+	return c
+}
+
+func (l *checklist) operator() string {
+	if l.legal.Operator != "" {
+		return l.legal.Operator
+	}
+	return "our own books"
+}
+
+// Tick says whether a point of the checklist is done that the program cannot see.
+func (d *Desk) Tick(ctx context.Context, id string, done bool) error {
+	all, err := d.Checklist(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(c Check) bool { return c.ID == id && c.Ticks })
+	if i < 0 {
+		return problem.New(problem.NotFound, "There is no such point to tick.")
+	}
+	_, err = changeSetting(ctx, d.core, goingLiveSetting, func(g *goingLive) error {
+		if g.Ticked == nil {
+			g.Ticked = map[string]time.Time{}
+		}
+		if delete(g.Ticked, id); done {
+			g.Ticked[id] = d.o.Now()
+		}
+		return nil
+	})
+	return err
+}
+
+// Assessed notes the day on which Intuit's questionnaire was last answered. The zero time forgets it.
+func (d *Desk) Assessed(ctx context.Context, on time.Time) error {
+	if err := d.allow(access.Connect, access.Installation(), "installation"); err != nil {
+		return err
+	}
+	if on.After(d.o.Now()) {
+		var wrong problem.Collect
+		wrong.Add("assessed", "must not be in the future")
+		return wrong.Err()
+	}
+	_, err := changeSetting(ctx, d.core, goingLiveSetting, func(g *goingLive) error {
+		g.AssessedAt = on
+		return nil
+	})
+	if err == nil {
+		d.audit(ctx, d.who, "installation.assessed", "", day(on))
+	}
+	return err
+}
+
+// AssessedAt returns the day on which Intuit's questionnaire was last answered; zero if nobody has said.
+func (d *Desk) AssessedAt(ctx context.Context) (time.Time, error) {
+	if err := d.allow(access.Connect, access.Installation(), "installation"); err != nil {
+		return time.Time{}, err
+	}
+	live, err := readSetting[goingLive](ctx, d.core, goingLiveSetting)
+	return live.AssessedAt, err
+}
+
+// ExamineChecklist returns the points of the checklist that the settings alone do not show.
+func (d *Desk) ExamineChecklist(ctx context.Context) ([]Finding, error) {
+	all, err := d.Checklist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, c := range all {
+		if c.Known {
+			continue
+		}
+		f := Finding{About: c.Provider + ": " + c.Title, Wrong: c.State == CheckTodo && !c.Optional, Says: c.Says}
+		switch {
+		case f.Wrong:
+			f.Remedy = c.Do
+		case f.Says == "":
+			f.Says = "cannot be seen from here; tick it on " + d.o.BaseURL + "/connections/production"
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
