@@ -138,7 +138,7 @@ func (d *Desk) usualPrivacy() string {
 	}
 	return strings.Join([]string{
 		"# Who is responsible",
-		"{operator}, who run this installation of ledgersheet at {address}. Questions about your data, and requests to " +
+		"This installation of ledgersheet at {address} is run by {operator}. Questions about your data, and requests to " +
 			"see, correct or delete them, go to {contact}.",
 		"", "# What is read",
 		"Lists (such as customers, vendors and accounts), transactions (such as invoices and bills) and reports of the " +

@@ -153,8 +153,9 @@ func (d *Desk) securityAnswers() []Answer {
 		{Question: "Does a security team assess vulnerabilities and risks?"},
 		{Question: "Are client id and secret stored securely?", Short: "Yes",
 			Why: "They come from the environment or a secret file, are in no page and no log, and not in the code."},
-		{Question: "Are tokens and company ids encrypted at rest?", Short: "Yes",
-			Why: "Tokens with AES-256-GCM; the key is kept apart from the backups."},
+		{Question: "Are tokens encrypted at rest?", Short: "Yes",
+			Why: "With AES-256-GCM, under a key that is in no backup. The store's file, which also has the companies' names " +
+				"and ids, can be read by the service's user only."},
 		{Question: "Is all traffic encrypted?", Short: tls, Why: tlsWhy},
 		{Question: "What Intuit data are stored, and for how long?", Short: "See the text", Why: kept + " Disconnecting " +
 			"deletes the tokens, and deleting a company everything that is kept of it."},

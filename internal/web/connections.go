@@ -25,7 +25,9 @@ type connectionsView struct {
 	Searchable         bool   // there are so many companies that a search helps
 	Pages              pager
 	Calendar           calendarView
-	MayConnect         bool // the person may make links
+	MayConnect         bool   // the person may make links
+	LostQuickBooks     string // when a consent was begun that has not come back; empty if none
+	LostGoogle         string
 }
 
 // card is what the page shows for every connection.
@@ -95,6 +97,9 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		return err
 	}
 	view.MayConnect = d.MayConnect()
+	if err := view.findLost(ctx, d); err != nil {
+		return err
+	}
 	calls, err := w.callsView(ctx, d)
 	if err != nil {
 		return err
@@ -116,6 +121,18 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		view.Accounts = append(view.Accounts, card)
 	}
 	return w.page(c, http.StatusOK, "connections", frame{Title: "Connections", Section: "connections"}, view)
+}
+
+// findLost tells of consents that have not come back.
+func (v *connectionsView) findLost(ctx context.Context, d *control.Desk) error {
+	quickBooks, google, err := d.LostConsents(ctx)
+	if !quickBooks.IsZero() {
+		v.LostQuickBooks = quickBooks.UTC().Format("15:04 MST")
+	}
+	if !google.IsZero() {
+		v.LostGoogle = google.UTC().Format("15:04 MST")
+	}
+	return err
 }
 
 func newCard(state state, s export.ConnectionStatus, lastError *problem.Problem, path string) card {
@@ -169,15 +186,16 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 	}
 	card.Facts = append(card.Facts, fact{Title: "Connected", When: w.moment(co.ConnectedAt)},
 		fact{Title: "By", Text: co.ConnectedBy})
-	card.tell(k.desk.CompanyLife(co))
-	if card.Connected && !co.TokenExpiresAt.IsZero() {
+	life := k.desk.CompanyLife(co)
+	card.tell(life)
+	if card.Connected && !co.TokenExpiresAt.IsZero() && !life.Fixed {
 		card.Facts = append(card.Facts, fact{
-			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "renewed each day by itself",
+			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "Renewed each day by itself",
 		})
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{
-			Title: "Ends for good", When: w.moment(co.HardExpiresAt), Text: "reconnect before",
+			Title: "Ends for good", When: w.moment(co.HardExpiresAt), Text: "Reconnect before that day",
 		})
 	}
 	if calls.Month != "" {

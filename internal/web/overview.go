@@ -157,7 +157,10 @@ func endAttention(cause control.Cause, company *export.Company, account *export.
 	default:
 		a = reconnectCompany(*company)
 	}
-	a.Pill, a.Text, a.Hint = pillOf(stateExpiring), cause.Title, joinSentences(cause.Detail, cause.Action)
+	a.Pill, a.Text, a.Hint = pillOf(stateExpiring), cause.Title, cause.Detail
+	if !strings.HasPrefix(cause.Action, "Open Connections") { // it says more than where the button is
+		a.Hint = joinSentences(cause.Detail, cause.Action)
+	}
 	return a
 }
 
