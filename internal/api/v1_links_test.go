@@ -25,7 +25,8 @@ func TestAccessLinks(t *testing.T) {
 		}
 	}
 	open := h.want(http.StatusCreated, http.MethodPost, "/access-links", map[string]any{})
-	if got := at(t, open.body, "company_id"); got != nil || at(t, open.body, "expires_at") != "2026-04-01T12:00:00.000Z" {
+	if got := at(t, open.body, "company_id"); got != nil ||
+		at(t, open.body, "expires_at") != "2026-04-01T12:00:00.000Z" {
 		t.Errorf("for any company: %s", open.raw)
 	}
 	all := h.want(http.StatusOK, http.MethodGet, "/access-links", nil)

@@ -148,7 +148,8 @@ func TestLinkRenewsAccess(t *testing.T) {
 		}
 	}
 	for _, other := range []*stranger{s, w.newStranger()} { // it is used up, also for who has used it
-		if status, body := other.use(address); status != http.StatusConflict || !strings.Contains(body, "used already") {
+		if status, body := other.use(address); status != http.StatusConflict || !strings.Contains(body, "used "+
+			"already") {
 			t.Errorf("again: status %d\n%s", status, body)
 		}
 	}

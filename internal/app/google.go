@@ -55,7 +55,8 @@ func newGoogle(set config.Google, most config.Limits, store export.GrantStore, n
 		Endpoints: func(context.Context) (oauth.Endpoints, error) { return ends, nil },
 		// Without prompt=consent Google issues a refresh token only with the first consent.
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
-		Credentials: "Compare LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET with the OAuth client in " +
+		Credentials: "Compare LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET with the OAuth " +
+			"client in " +
 			"the Google Cloud console (Google Auth Platform, Clients), correct them and start the service again. " +
 			"Connections and schedules stay as they are; reconnecting cannot help.",
 		Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,

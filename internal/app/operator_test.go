@@ -35,7 +35,8 @@ func TestWrongSecret(t *testing.T) {
 	address, err := w.desk().ConnectAccount(w.ctx, "", false, "")
 	must(t, err)
 	_, _, err = w.desk().FinishAccount(w.ctx, w.browse(address))
-	wantProblem(t, err, problem.AppCredentials, "Google does not accept the app's client secret", "Google Cloud console")
+	wantProblem(t, err, problem.AppCredentials, "Google does not accept the app's client secret", "Google Cloud "+
+		"console")
 	must(t, w.app.Stop(w.ctx))
 
 	w.set.Intuit.ClientSecret, w.set.Google.ClientSecret = rightIntuit, rightGoogle

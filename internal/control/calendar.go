@@ -115,7 +115,8 @@ func (d *Desk) companyEvents(c export.Company) (events []ics.Event) {
 			events = append(events, d.event(kind+" "+string(c.Realm), at, title, text))
 		}
 	}
-	again := "Open Connections and press Reconnect on " + c.Name + ", or send a link to an administrator of the company."
+	again := "Open Connections and press Reconnect on " + c.Name + ", or send a link to an administrator of the " +
+		"company."
 	switch c.Status {
 	case export.ReconnectRequired:
 		add("lost", c.LostAt, "QuickBooks access to "+c.Name+" has ended", again)

@@ -174,7 +174,8 @@ func assessmentCause(next time.Time, stage int) Cause {
 		Since:  next.AddDate(0, 0, -slices.Max(warnDays())),
 		Title:  "Intuit's yearly assessment is due on " + day(next) + ".",
 		Detail: "Intuit may stop the keys of apps that let it pass.",
-		Action: "Answer the questionnaire at developer.intuit.com with the answers under Connections, Going live, and " +
+		Action: "Answer the questionnaire at developer.intuit.com with the answers under Connections, Going live, " +
+			"and " +
 			"enter the day there.",
 	}
 }

@@ -152,7 +152,8 @@ func (l *checklist) addReal() {
 	}
 	l.add(Check{
 		ID: "intuit_urls", Provider: "Intuit", Title: "The app's addresses", Ticks: true,
-		Do: "Enter them in the app's production settings. The launch, disconnect and reconnect addresses are pages of " +
+		Do: "Enter them in the app's production settings. The launch, disconnect and reconnect addresses are pages " +
+			"of " +
 			"this installation.",
 		Values: []Value{
 			{"Host domain", host}, {"Launch URL", l.base + "/"},
@@ -184,7 +185,8 @@ func (l *checklist) addReal() {
 	})
 	l.add(Check{
 		ID: "intuit_questionnaire", Provider: "Intuit", Title: "Intuit's questionnaire", Ticks: true,
-		Do: "Intuit gives production keys out after a questionnaire, also to an app that only you use. Print the answers " +
+		Do: "Intuit gives production keys out after a questionnaire, also to an app that only you use. Print the " +
+			"answers " +
 			"that this installation can give, and copy them.",
 		Link: "/connections/questionnaire",
 	})
@@ -192,7 +194,8 @@ func (l *checklist) addReal() {
 
 // address is whether Intuit can send browsers back here.
 func (l *checklist) address() Check {
-	c := Check{ID: "address", Provider: "Intuit", Title: "An address that Intuit accepts", Known: true, State: CheckDone}
+	c := Check{ID: "address", Provider: "Intuit", Title: "An address that Intuit " +
+		"accepts", Known: true, State: CheckDone}
 	c.Values = []Value{{"Address of this installation (LEDGERSHEET_BASE_URL)", l.base}}
 	if l.desk.o.Installation.Simulated || TakenByIntuit(l.base, l.real) {
 		c.Says = "Intuit accepts it."
@@ -201,13 +204,15 @@ func (l *checklist) address() Check {
 	c.State = CheckTodo
 	if l.real {
 		c.Says = "Intuit does not accept it for real companies: it must be https with a host name."
-		c.Do = "Put a proxy with a certificate in front, such as Caddy, and set LEDGERSHEET_BASE_URL to its address. To " +
+		c.Do = "Put a proxy with a certificate in front, such as Caddy, and set LEDGERSHEET_BASE_URL to its " +
+			"address. To " +
 			"try ledgersheet without a public address, set LEDGERSHEET_INTUIT_ENVIRONMENT to sandbox and use the " +
 			"development keys: they reach Intuit's sandbox companies."
 		return c
 	}
 	c.Says = "Intuit does not accept it: without https it must be localhost, by name."
-	c.Do = "Set LEDGERSHEET_BASE_URL to " + localAddress(l.base) + ". If your browser is on another machine, open the " +
+	c.Do = "Set LEDGERSHEET_BASE_URL to " + localAddress(l.base) + ". If your browser is on another machine, open " +
+		"the " +
 		"dashboard as before: after the consent it lands on a page that cannot be shown, and you paste its address."
 	return c
 }
@@ -298,7 +303,8 @@ func (l *checklist) assessment() Check {
 	c := Check{
 		ID: "intuit_assessment", Provider: "Intuit", Title: "The yearly assessment", State: CheckOpen,
 		Says: "Nobody has said when the questionnaire was last answered.", Link: "/connections/questionnaire",
-		Do: "Intuit wants the assessment repeated each year, and may stop the keys of apps that let it pass. Enter the " +
+		Do: "Intuit wants the assessment repeated each year, and may stop the keys of apps that let it pass. Enter " +
+			"the " +
 			"day on which it was last answered: you are reminded 30, 7 and 1 days before the next one.",
 	}
 	if last := l.live.AssessedAt; !last.IsZero() {
@@ -316,14 +322,16 @@ func (l *checklist) addGoogle() {
 		l.add(Check{
 			ID: "google_service", Provider: "Google", Title: "The service account", State: CheckDone, Known: true,
 			Says: "Its key file is set. Nothing expires, and no consent is needed.",
-			Do: "Share each spreadsheet with this address as an editor. It has no storage of its own, so it cannot make " +
+			Do: "Share each spreadsheet with this address as an editor. It has no storage of its own, so it cannot " +
+				"make " +
 				"spreadsheets outside shared drives.",
 			Values: []Value{{"Address to share with", email}},
 		})
 	}
 	l.add(Check{
 		ID: "google_project", Provider: "Google", Title: "A project with the Sheets and Drive APIs", Ticks: true,
-		Do: "Make a project in the Google Cloud console, and switch on the Google Sheets API and the Google Drive API " +
+		Do: "Make a project in the Google Cloud console, and switch on the Google Sheets API and the Google Drive " +
+			"API " +
 			"under APIs & Services, Library.",
 	})
 	l.add(l.consentScreen())
@@ -332,7 +340,8 @@ func (l *checklist) addGoogle() {
 	keys := Check{
 		ID: "google_keys", Provider: "Google", Title: "The client's id and secret", Known: true, State: CheckDone,
 		Says: "They are set.",
-		Do: "Set LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET and start the service again. Instead, " +
+		Do: "Set LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET and start the service again. " +
+			"Instead, " +
 			"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE can name a service account's key file.",
 	}
 	if !l.desk.o.GoogleReady {
@@ -349,8 +358,10 @@ func (l *checklist) addGoogle() {
 func (l *checklist) consentScreen() Check {
 	c := Check{
 		ID: "google_screen", Provider: "Google", Title: "A published consent screen", Ticks: true,
-		Do: "Under Google Auth Platform fill in the branding with these values. Then under Audience choose Internal (in a " +
-			"Workspace), or External and press Publish app: while it is in “Testing”, Google ends each permission after " +
+		Do: "Under Google Auth Platform fill in the branding with these values. Then under Audience choose Internal " +
+			"(in a " +
+			"Workspace), or External and press Publish app: while it is in “Testing”, Google ends each permission " +
+			"after " +
 			"7 days. The warning that the app is not verified is about apps of strangers; this one is yours.",
 		Values: []Value{
 			{"App name", "ledgersheet"}, {"User support e-mail", l.legal.Contact}, {"Home page", l.base + "/"},
@@ -368,7 +379,8 @@ func (l *checklist) consentScreen() Check {
 	switch {
 	case testing:
 		c.State, c.Ticks = CheckTodo, false
-		c.Says = "It was in “Testing” when a permission was given here: that ends after 7 days. Publish it, then reconnect."
+		c.Says = "It was in “Testing” when a permission was given here: that ends after 7 days. Publish it, then " +
+			"reconnect."
 	case slices.ContainsFunc(l.accounts, lives):
 		c.State, c.Ticks, c.Says = CheckDone, false, "A permission has lasted longer than 7 days, so it is published."
 	}

@@ -29,8 +29,8 @@ func TestTakenByIntuit(t *testing.T) {
 		{"", false, false},
 		{"books.example", false, false},
 	} {
-		if real, dev := control.TakenByIntuit(test.base, true), control.TakenByIntuit(test.base, false); real != test.real ||
-			dev != test.development {
+		real, dev := control.TakenByIntuit(test.base, true), control.TakenByIntuit(test.base, false)
+		if real != test.real || dev != test.development {
 			t.Errorf("%q: got %v and %v", test.base, real, dev)
 		}
 	}
@@ -43,7 +43,8 @@ func (b *bench) points() map[string]control.Check {
 	must(b.t, err)
 	points := map[string]control.Check{}
 	for _, c := range all {
-		if points[c.ID].ID != "" || c.ID == "" || c.Title == "" || c.State == "" || c.Do == "" && c.State != control.CheckDone {
+		if points[c.ID].ID != "" || c.ID == "" || c.Title == "" || c.State == "" ||
+			c.Do == "" && c.State != control.CheckDone {
 			b.t.Errorf("the point %+v", c)
 		}
 		points[c.ID] = c
@@ -205,7 +206,8 @@ func TestLegal(t *testing.T) {
 	}
 	l.Operator, l.Contact, l.Terms = "Ann & Co", "ann@example.com", "# Ours\r\n\r\nAsk {contact}."
 	must(t, b.SetLegal(b.ctx, l))
-	if l, text = read(); !strings.Contains(text, "# Ours\n\nAsk ann@example.com.") || !strings.Contains(text, "run by Ann & Co") {
+	if l, text = read(); !strings.Contains(text, "# Ours\n\nAsk ann@example.com.") || !strings.Contains(text, "run "+
+		"by Ann & Co") {
 		t.Errorf("changed: %s", text)
 	}
 	b.change = func(o *control.Options) { o.Installation.Mirror = true }

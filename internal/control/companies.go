@@ -117,17 +117,19 @@ func (d *Desk) keepCompany(ctx context.Context, realm export.RealmID, grant expo
 	return d.companies.connect(ctx, d, realm, company, grant)
 }
 
-// explainKeys returns the problem for a permission that QuickBooks refuses although Intuit has just given it. Nothing can
-// have ended it: development keys reach sandbox companies only, and production keys real ones only.
+// explainKeys returns the problem for a permission that QuickBooks refuses although Intuit has just given it. Nothing
+// can have ended it: development keys reach sandbox companies only, and production keys real ones only.
 func (d *Desk) explainKeys(err error) error {
 	other, companies := "production", "sandbox"
 	if d.o.Environment == "production" {
 		other, companies = "development", "real"
 	}
-	return problem.Wrap(err, problem.AppCredentials, "Intuit gave the permission, but QuickBooks does not accept it: the "+
+	return problem.Wrap(err, problem.AppCredentials, "Intuit gave the permission, but QuickBooks does not accept "+
+		"it: the "+
 		"app's keys are probably those for %s, while this installation reads %s companies.", other, companies).
 		WithHint("Nothing was changed. Whoever has set it up must set LEDGERSHEET_INTUIT_CLIENT_ID and "+
-			"LEDGERSHEET_INTUIT_CLIENT_SECRET to the keys for %s, or LEDGERSHEET_INTUIT_ENVIRONMENT to the one that the "+
+			"LEDGERSHEET_INTUIT_CLIENT_SECRET to the keys for %s, or LEDGERSHEET_INTUIT_ENVIRONMENT to the one that "+
+			"the "+
 			"keys are for, and start the service again.", KeysFor(d.o.Environment)).
 		WithRequestID(problem.From(err).ProviderRequestID)
 }

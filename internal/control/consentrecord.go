@@ -16,7 +16,7 @@ type consentRecord struct {
 	BackAt   time.Time `json:"back_at,omitzero"`
 }
 
-// noteConsent changes the record of a provider, by the prefix of its actions. That it could not be stored stops nothing.
+// noteConsent changes the record of a provider, by the prefix of its actions. If it cannot be stored, that is logged.
 func (d *Desk) noteConsent(ctx context.Context, provider string, change func(*consentRecord)) {
 	redirect := d.redirectURI(provider)
 	_, err := changeSetting(ctx, d.core, consentsSetting, func(all *map[string]consentRecord) error {

@@ -128,37 +128,48 @@ func (d *Desk) usualPrivacy() string {
 		"- The permissions (tokens) that Intuit and Google give, encrypted with AES-256-GCM. They are deleted when a " +
 			"company or an account is disconnected, and taken back at Intuit or Google.",
 		"- Names and settings of connected companies and Google accounts, and of exporters.",
-		"- For each run: when it ran, how many rows it read and wrote, a few headline figures, and what changed since the " +
+		"- For each run: when it ran, how many rows it read and wrote, a few headline figures, and what changed " +
+			"since the " +
 			"run before, the latter encrypted." + retentionWords(o.Retention),
 		"- The e-mail addresses of the people who have an account, their passwords as hashes, and what they did here.",
 	}
 	if o.Mirror {
-		kept = append(kept, "- A copy of each company's lists and transactions, encrypted under a key of its own, so that "+
+		kept = append(kept, "- A copy of each company's lists and transactions, encrypted under a key of its own, "+
+			"so that "+
 			"only changes have to be read. It is destroyed with the company, or when somebody here switches it off.")
 	}
 	return strings.Join([]string{
 		"# Who is responsible",
-		"This installation of ledgersheet at {address} is run by {operator}. Questions about your data, and requests to " +
+		"This installation of ledgersheet at {address} is run by {operator}. Questions about your data, and " +
+			"requests to " +
 			"see, correct or delete them, go to {contact}.",
 		"", "# What is read",
-		"Lists (such as customers, vendors and accounts), transactions (such as invoices and bills) and reports of the " +
-			"QuickBooks Online companies whose administrators have permitted it. Nothing is ever written to QuickBooks.",
+		"Lists (such as customers, vendors and accounts), transactions (such as invoices and bills) and reports of " +
+			"the " +
+			"QuickBooks Online companies whose administrators have permitted it. Nothing is ever written to " +
+			"QuickBooks.",
 		"", "# What for",
-		"To copy these data to spreadsheets and files that the users of this installation have chosen, and for nothing else. " +
+		"To copy these data to spreadsheets and files that the users of this installation have chosen, and for " +
+			"nothing else. " +
 			"They are not sold, not used for advertising, and not used to train models.",
 		"", "# What is kept here", strings.Join(kept, "\n"),
 		"", "# Who receives data",
-		"The spreadsheets and folders that users have chosen, at Google if they are Google Sheets. ledgersheet sends nothing " +
+		"The spreadsheets and folders that users have chosen, at Google if they are Google Sheets. ledgersheet " +
+			"sends nothing " +
 			"to its makers, and has no trackers.",
 		"", "# Google user data",
-		"The permission for Google accounts is used to create, read and write the spreadsheets of exporters, and for nothing " +
-			"else. The use of information received from Google APIs adheres to the Google API Services User Data Policy, " +
+		"The permission for Google accounts is used to create, read and write the spreadsheets of exporters, and " +
+			"for nothing " +
+			"else. The use of information received from Google APIs adheres to the Google API Services User Data " +
+			"Policy, " +
 			"including the Limited Use requirements.",
 		"", "# Cookies",
-		"One for the session of people who sign in, one for how pages look, one that knows the browser again when somebody " +
+		"One for the session of people who sign in, one for how pages look, one that knows the browser again when " +
+			"somebody " +
 			"signs in, and one for twenty minutes while a company is connected by a link. None follows you elsewhere.",
 		"", "# How to end it",
-		"Disconnect ledgersheet in QuickBooks under Apps, or remove it at myaccount.google.com/permissions, or write to " +
+		"Disconnect ledgersheet in QuickBooks under Apps, or remove it at myaccount.google.com/permissions, or " +
+			"write to " +
 			"{contact}. Deleting a company here deletes what is kept of it.",
 	}, "\n")
 }

@@ -64,7 +64,8 @@ func LifeOfAccount(a export.GoogleAccount, now time.Time) Life {
 	switch {
 	case l.Phase != PhaseExpiring:
 	case isTestingLife(a):
-		l.Reason = "Google ends a permission after 7 days if the app's consent screen was in “Testing” when it was given."
+		l.Reason = "Google ends a permission after 7 days if the app's consent screen was in “Testing” when it was " +
+			"given."
 	default:
 		l.Reason = "Google has limited how long this permission lasts."
 	}
@@ -137,10 +138,12 @@ func explainGoogleEnd(a export.GoogleAccount, now time.Time, why *problem.Proble
 	case a.ConnectedAt.IsZero(), now.Before(end.Add(-testingSlack)), a.RefreshedAt.After(end.Add(testingSlack)):
 		return why
 	case isTestingLife(a), now.Before(end.Add(upkeepGap + testingSlack)):
-		says = "Google ended this permission 7 days after it was given, as it does while the app's consent screen is in " +
+		says = "Google ended this permission 7 days after it was given, as it does while the app's consent screen " +
+			"is in " +
 			"“Testing”."
 	case !a.RefreshedAt.IsZero():
-		says = fmt.Sprintf("Google ended this permission between %s and %s. That is probably because the app's consent "+
+		says = fmt.Sprintf("Google ended this permission between %s and %s. That is probably because the app's "+
+			"consent "+
 			"screen was in “Testing” when it was given: such permissions last 7 days.", day(a.RefreshedAt), day(now))
 	default:
 		return why

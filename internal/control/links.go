@@ -133,7 +133,8 @@ func (d *Desk) MakeLink(ctx context.Context, realm export.RealmID, life time.Dur
 	if err != nil {
 		return Link{}, "", err
 	}
-	d.audit(ctx, d.who, "link.create", string(link.ID), link.about()+", until "+link.ExpiresAt.UTC().Format(time.RFC3339))
+	d.audit(ctx, d.who, "link.create", string(link.ID), link.about()+", "+
+		"until "+link.ExpiresAt.UTC().Format(time.RFC3339))
 	return link, d.o.BaseURL + "/access?link=" + url.QueryEscape(token), nil
 }
 

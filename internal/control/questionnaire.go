@@ -55,8 +55,10 @@ func generalAnswers() []Answer {
 
 func (d *Desk) appAnswers() []Answer {
 	return []Answer{
-		{Question: "What is true about your app?", Short: "You used another platform or tool to build and code your app",
-			Why: "Name: ledgersheet " + d.o.Installation.Version + ", free software that we run ourselves. It reads the " +
+		{Question: "What is true about your app?", Short: "You used another platform or tool to build and code your " +
+			"app",
+			Why: "Name: ledgersheet " + d.o.Installation.Version + ", free software that we run ourselves. It reads " +
+				"the " +
 				"accounting API and writes rows to spreadsheets."},
 		{Question: "Platforms that make API calls", Short: "Web server",
 			Why: "Calls are made by the server at " + d.o.BaseURL + ", never by a browser."},
@@ -66,7 +68,8 @@ func (d *Desk) appAnswers() []Answer {
 			Why: "It is used by our own organisation and its clients, and not listed."},
 		{Question: "Which QuickBooks users can use it?", Short: "Any admin of the QuickBooks Online company",
 			Why: "Intuit lets only administrators connect an app. Others use the spreadsheets."},
-		{Question: "Does it integrate with other platforms?", Short: "Yes", Why: "Google Sheets, or files on this machine."},
+		{Question: "Does it integrate with other platforms?", Short: "Yes", Why: "Google Sheets, or files on this " +
+			"machine."},
 	}
 }
 
@@ -75,20 +78,24 @@ func authAnswers() []Answer {
 		{Question: "Have you tested connecting, disconnecting and reconnecting with a sandbox company?",
 			Why: "Do it once with the development keys; a No ends the review."},
 		{Question: "How often does the app refresh access tokens?", Short: "Only when access tokens expire",
-			Why: "Within five minutes of the end, when a request needs one; and once a day for connections that nothing " +
+			Why: "Within five minutes of the end, when a request needs one; and once a day for connections that " +
+				"nothing " +
 				"uses, so that they stay alive. One refresh at a time per company."},
 		{Question: "Does it retry authorization requests that have failed?", Short: "Yes",
-			Why: "Refusals that look passing are tried again with growing pauses; invalid_grant once more after three " +
+			Why: "Refusals that look passing are tried again with growing pauses; invalid_grant once more after " +
+				"three " +
 				"seconds, and then never."},
 		{Question: "Does it ask customers to reconnect after such an error?", Short: "Yes",
-			Why: "The company is shown as expired, with its reason and a Reconnect button; exports wait and are caught up."},
+			Why: "The company is shown as expired, with its reason and a Reconnect button; exports wait and are " +
+				"caught up."},
 		{Question: "Did you use the discovery document?", Short: "Yes",
 			Why: "All OAuth addresses are read from it while the program runs."},
 		{Question: "Expired access tokens", Short: "Yes", Why: "Renewed before their end, and after a 401 once."},
 		{Question: "Expired refresh tokens", Short: "Yes", Why: "Known ahead, warned of 30, 7 and 1 days before."},
 		{Question: "Invalid grant errors", Short: "Yes", Why: "The company wants a new consent; its exports wait."},
 		{Question: "CSRF errors", Short: "Yes",
-			Why: "The state is random, stored as a hash, used once within ten minutes, and bound to the browser's session. " +
+			Why: "The state is random, stored as a hash, used once within ten minutes, and bound to the browser's " +
+				"session. " +
 				"The company in the answer is checked with the new token."},
 		{Question: "Does it rely on the OAuth playground or offline tools?", Short: "No"},
 	}
@@ -98,7 +105,8 @@ func (d *Desk) usageAnswers() []Answer {
 	return []Answer{
 		{Question: "API categories", Short: "Accounting API", Why: "Neither payments nor payroll."},
 		{Question: "How often does the app call the APIs for each customer?", Short: "As exporters are scheduled",
-			Why: "At most every " + plainMinutes(d.o.MinInterval) + "; usually once a day. Requests are paced below Intuit's " +
+			Why: "At most every " + plainMinutes(d.o.MinInterval) + "; usually once a day. Requests are paced below " +
+				"Intuit's " +
 				"limits, and counted against a monthly budget."},
 	}
 }
@@ -110,7 +118,8 @@ func (d *Desk) accountingAnswers() []Answer {
 		hooks, hookWhy = "Yes", "Signatures are checked; a change only makes exports run sooner."
 	}
 	if d.o.Installation.Mirror {
-		cdc, cdcWhy = "Yes", "Local copies are kept up to date with change data capture instead of reading all records "+
+		cdc, cdcWhy = "Yes", "Local copies are kept up to date with change data capture instead of reading all "+
+			"records "+
 			"again: with each run, and compared with the counts of QuickBooks each hour."
 	}
 	return []Answer{
@@ -140,7 +149,8 @@ func errorAnswers() []Answer {
 func (d *Desk) securityAnswers() []Answer {
 	o := d.o.Installation
 	tls := "Yes"
-	tlsWhy := "The public address is https; session cookies are Secure, HttpOnly and SameSite, and pages are never cached."
+	tlsWhy := "The public address is https; session cookies are Secure, HttpOnly and SameSite, and pages are never " +
+		"cached."
 	if !strings.HasPrefix(d.o.BaseURL, "https://") {
 		tls, tlsWhy = "Not yet", "LEDGERSHEET_BASE_URL has no https."
 	}
@@ -154,13 +164,16 @@ func (d *Desk) securityAnswers() []Answer {
 		{Question: "Are client id and secret stored securely?", Short: "Yes",
 			Why: "They come from the environment or a secret file, are in no page and no log, and not in the code."},
 		{Question: "Are tokens encrypted at rest?", Short: "Yes",
-			Why: "With AES-256-GCM, under a key that is in no backup. The store's file, which also has the companies' names " +
+			Why: "With AES-256-GCM, under a key that is in no backup. The store's file, which also has the " +
+				"companies' names " +
 				"and ids, can be read by the service's user only."},
 		{Question: "Is all traffic encrypted?", Short: tls, Why: tlsWhy},
-		{Question: "What Intuit data are stored, and for how long?", Short: "See the text", Why: kept + " Disconnecting " +
+		{Question: "What Intuit data are stored, and for how long?", Short: "See the " +
+			"text", Why: kept + " Disconnecting " +
 			"deletes the tokens, and deleting a company everything that is kept of it."},
 		{Question: "Multi-factor authentication", Short: "No",
-			Why: "Passwords of at least 12 characters, hashed with argon2id; wrong tries are slowed down by account and " +
+			Why: "Passwords of at least 12 characters, hashed with argon2id; wrong tries are slowed down by account " +
+				"and " +
 				"address. A proxy in front may ask for a second factor."},
 		{Question: "Captcha", Short: "No"},
 		{Question: "WebSocket", Short: "No", Why: "Live pages use server-sent events."},

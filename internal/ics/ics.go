@@ -18,7 +18,7 @@ type Calendar struct {
 
 // Event is something on one day.
 type Event struct {
-	UID         string    // stays the same while the event is the same, even on another day; of letters, digits, - and @
+	UID         string    // the same while the event is the same, even on another day; of letters, digits, - and @
 	Day         time.Time // of which only the date in its zone counts
 	Title, Text string
 	Link        string // an absolute address; empty for none

@@ -45,7 +45,8 @@ func (w *Web) recheckCompany(c *gin.Context) error {
 	if signedInEmail(c) == "" {
 		d.AskRecheck(realm)
 		return w.gate(c, gateView{Title: "Disconnected in QuickBooks", Paragraphs: []string{
-			"If you have disconnected ledgersheet in QuickBooks, it can no longer read the company. It finds that out " +
+			"If you have disconnected ledgersheet in QuickBooks, it can no longer read the company. It finds that " +
+				"out " +
 				"from Intuit by itself; nothing else is left to do. Spreadsheets stay as they are.",
 			"To connect the company again, sign in, or ask the people who run this ledgersheet for a link.",
 		}})
@@ -79,7 +80,8 @@ func (w *Web) offerReconnect(c *gin.Context) error {
 		return w.gate(c, gateView{Title: "Reconnect a company", Paragraphs: []string{
 			"Sign in to give ledgersheet the permission to read the company again. Nothing is ever written to " +
 				"QuickBooks.",
-			"If you have no account here, ask the people who run this ledgersheet for a link: with it an administrator " +
+			"If you have no account here, ask the people who run this ledgersheet for a link: with it an " +
+				"administrator " +
 				"of the company can renew the permission.",
 		}})
 	}

@@ -50,7 +50,8 @@ func TestTextsPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn()
 	form := url.Values{
-		"operator": {"Ann <& Co>"}, "contact": {"ann@example.com"}, "privacy": {"# Kept\n- one\n- two\n  more\n\nThe end."},
+		"operator": {"Ann <& Co>"}, "contact": {"ann@example.com"}, "privacy": {"# Kept\n- one\n- two\n  " +
+			"more\n\nThe end."},
 		"terms": {"<script>alert(1)</script> {operator}"},
 	}
 	s.wantSent("/connections/texts", form, "/connections/texts")
@@ -92,7 +93,8 @@ func TestTextsAreDivided(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	for i := range want {
-		if got[i].Heading != want[i].Heading || got[i].Text != want[i].Text || !slices.Equal(got[i].Items, want[i].Items) {
+		if got[i].Heading != want[i].Heading || got[i].Text != want[i].Text ||
+			!slices.Equal(got[i].Items, want[i].Items) {
 			t.Errorf("block %d: got %+v, want %+v", i, got[i], want[i])
 		}
 	}
@@ -105,8 +107,10 @@ func TestPasteTheAddress(t *testing.T) {
 	s.wantSent("/connections/quickbooks", nil, "https://elsewhere.example/consent")
 	const query = "?code=c&state=s&realmId=" + string(realmA)
 	for _, wrong := range []string{
-		"", "http://localhost:8080/oauth/quickbooks/callback", "code=c&state=s", "http://localhost:8080/elsewhere" + query,
-		"http://localhost:8080/oauth/quickbooks/callback?code=c", "http://[::1/x?y", "https://elsewhere.example/consent?state=s",
+		"", "http://localhost:8080/oauth/quickbooks/callback", "code=c&state=s",
+		"http://localhost:8080/elsewhere" + query,
+		"http://localhost:8080/oauth/quickbooks/callback?code=c", "http://[::1/x?y",
+		"https://elsewhere.example/consent?state=s",
 	} {
 		a := s.post("/connections/paste", url.Values{"address": {wrong}})
 		if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Please check one field") {

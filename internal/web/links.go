@@ -57,7 +57,7 @@ func (w *Web) showLinks(c *gin.Context, status int, view linksView) error {
 	view.Companies = []choice{{Title: "One new company", Chosen: c.PostForm("realm") == ""}}
 	for _, co := range companies {
 		realm := string(co.Realm)
-		view.Companies = append(view.Companies, choice{Value: realm, Title: co.Name, Chosen: c.PostForm("realm") == realm})
+		view.Companies = append(view.Companies, choice{realm, co.Name, c.PostForm("realm") == realm})
 	}
 	view.Days = choose(c.DefaultPostForm("days", "3"), choice{"1", "1 day", false}, choice{"3", "3 days", false},
 		choice{"7", "7 days", false})

@@ -120,7 +120,8 @@ func (w *Web) saveTexts(c *gin.Context) error {
 	err := w.desk(c).SetLegal(c.Request.Context(), legal)
 	if p := problem.From(err); p != nil && p.Code == problem.InvalidInput {
 		view := textsView{
-			Legal: legal, OperatorWhy: p.Fields["operator"], ContactWhy: p.Fields["contact"], TermsWhy: p.Fields["terms"],
+			Legal: legal, OperatorWhy: p.Fields["operator"], ContactWhy: p.Fields["contact"],
+			TermsWhy:   p.Fields["terms"],
 			PrivacyWhy: p.Fields["privacy"],
 		}
 		for _, f := range []fieldError{
