@@ -124,3 +124,33 @@ func TestRedirectURIThatIsNotRegistered(t *testing.T) {
 		must(t, w.app.Stop(w.ctx))
 	})
 }
+
+// TestDoctorChecksTheList has the doctor look at the checklist before the first real company, too.
+func TestDoctorChecksTheList(t *testing.T) {
+	t.Parallel()
+	w := makeWorld(t, intuitsim.Options{Companies: 1})
+	w.google.SetTestingMode(true)
+	w.open()
+	w.connect(1)
+	found, err := w.desk().Examine(w.ctx)
+	must(t, err)
+	by := map[string]control.Finding{}
+	for _, f := range found {
+		by[f.About] = f
+	}
+	for about, test := range map[string]struct {
+		wrong    bool
+		says, do string
+	}{
+		"Google: A published consent screen":     {true, "“Testing”", "Publish app"},
+		"Intuit: The redirect URI":               {false, "An answer came back to it", ""},
+		"Google: The redirect URI":               {false, "An answer came back to it", ""},
+		"Intuit: Connect a sandbox company":      {false, "1 connected", ""},
+		"Intuit: An app at developer.intuit.com": {false, "tick it on " + w.set.BaseURL, ""},
+	} {
+		if f := by[about]; f.Wrong != test.wrong || !strings.Contains(f.Says, test.says) ||
+			!strings.Contains(f.Remedy, test.do) {
+			t.Errorf("%s: %+v", about, f)
+		}
+	}
+}

@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ledgersheet/internal/app"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
@@ -85,6 +87,53 @@ func TestGooglesTestingTrap(t *testing.T) {
 		time.Sleep(9 * aDay)
 		if status, err := w.desk().Status(w.ctx); err != nil || !status.OK() {
 			t.Errorf("published and connected anew: %+v, %v", status.Causes, err)
+		}
+		must(t, w.app.Stop(w.ctx))
+	})
+}
+
+// TestFiveYears lets a connection come to the end that no renewal puts off. People are told a month before.
+func TestFiveYears(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const fiveYears = 5 * 365 * aDay
+		w := makeWorld(t, intuitsim.Options{Companies: 1})
+		w.intuit.SetTokenLives(0, 10*fiveYears) // so that nothing has to be renewed for the test to come so far
+		var err error
+		w.app, err = app.New(w.ctx, app.Options{
+			Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
+		})
+		must(t, err)
+		company, err := w.connectCompany("")
+		must(t, err)
+		given := time.Now()
+		test := func() error {
+			_, err := w.desk().TestCompany(w.ctx, company.Realm)
+			return err
+		}
+		life := func() control.Life {
+			t.Helper()
+			c, err := w.desk().Company(w.ctx, company.Realm)
+			must(t, err)
+			return w.desk().CompanyLife(c)
+		}
+		for _, step := range []struct {
+			before time.Duration
+			stage  int
+		}{{31 * aDay, 0}, {29 * aDay, 30}, {6 * aDay, 7}, {time.Hour, 1}} {
+			time.Sleep(time.Until(given.Add(fiveYears - step.before)))
+			must(t, test())
+			l := life()
+			if off := l.Ends.Sub(given.Add(fiveYears)).Abs(); l.Stage != step.stage || !l.Fixed || off > time.Minute {
+				t.Errorf("%s before: %+v", step.before, l)
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		if err := test(); !problem.HasCode(err, problem.CompanyReconnectRequired) {
+			t.Errorf("afterwards: %v", err)
+		}
+		if l := life(); l.Phase != control.PhaseReconnect || l.Reason == "" {
+			t.Errorf("afterwards: %+v", l)
 		}
 		must(t, w.app.Stop(w.ctx))
 	})

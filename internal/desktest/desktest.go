@@ -40,6 +40,8 @@ type Options struct {
 	// Waits is why each queued run waits.
 	Waits    string
 	NotReady bool // there are no credentials of apps
+	// Environment is Intuit's; empty is "sandbox".
+	Environment string
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 }
@@ -77,6 +79,9 @@ func New(t testing.TB, o Options) *Bench {
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
+	if o.Environment == "" {
+		o.Environment = "sandbox"
+	}
 	b.Control = control.New(control.Options{
 		Budget:   b.Budget,
 		Settings: store, BaseURL: "http://ledgersheet.test",
@@ -84,7 +89,7 @@ func New(t testing.TB, o Options) *Bench {
 		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
-		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",
+		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
 		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {

@@ -45,6 +45,28 @@ func TestChecklistPage(t *testing.T) {
 	checkPage(t, "questionnaire", s.wantGet("/connections/questionnaire"))
 }
 
+// TestChecklistForRealCompanies has all that Intuit asks for, and reminds of the yearly assessment.
+func TestChecklistForRealCompanies(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{real: true}).signIn()
+	body := s.wantGet(productionPath)
+	checkPage(t, "production", body)
+	for _, says := range []string{
+		"http://ledgersheet.test/quickbooks/reconnect", "http://ledgersheet.test/quickbooks/disconnected",
+		"http://ledgersheet.test/terms", "Intuit does not accept it for real companies", "The yearly assessment",
+		`<label for="assessed">Last answered on</label>`, `href="/connections/questionnaire"`,
+	} {
+		if !strings.Contains(body, says) {
+			t.Errorf("the page lacks %q", says)
+		}
+	}
+	s.wantSent(productionPath+"/assessment", url.Values{"assessed": {"2025-04-02"}}, productionPath)
+	if body := s.wantGet("/"); !strings.Contains(body, "yearly assessment is due on 2 April 2026.") ||
+		!strings.Contains(body, `href="`+productionPath+`"`) {
+		t.Error("the home page does not remind of the assessment")
+	}
+}
+
 // TestTextsPage changes both texts, which strangers read.
 func TestTextsPage(t *testing.T) {
 	t.Parallel()

@@ -148,7 +148,7 @@ func accountAttention(account export.GoogleAccount, cause control.Cause, k known
 
 // endAttention tells of a connection that ends soon.
 func endAttention(cause control.Cause, company *export.Company, account *export.GoogleAccount) attention {
-	a := attention{}
+	var a attention
 	switch {
 	case account != nil:
 		a = reconnectAccount(*account)
