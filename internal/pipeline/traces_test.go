@@ -20,7 +20,9 @@ type shelf struct {
 	left  int // writes before it fails
 }
 
-func (s *shelf) Exporter(context.Context, export.ID) (export.Exporter, error) { return export.Exporter{}, nil }
+func (s *shelf) Exporter(context.Context, export.ID) (export.Exporter, error) {
+	return export.Exporter{}, nil
+}
 
 func (s *shelf) Mark(_ context.Context, key string) ([]byte, error) {
 	if m, ok := s.marks[key]; ok {
@@ -50,7 +52,7 @@ func TestTracesApart(t *testing.T) {
 			size := rapid.SampledFrom([]int{10, inline, inline + 1, 3 * inline}).Draw(t, "size")
 			return bytes.Repeat([]byte(fmt.Sprintf("%4d", n)), size/4+1)
 		}
-		last, next := traces{}, traces{}
+		var last, next traces
 		befores := map[export.ID][]byte{}
 		for n := range rapid.IntRange(1, 12).Draw(t, "runs") {
 			run := export.ID(fmt.Sprintf("run_%03d", n))
