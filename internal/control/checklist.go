@@ -178,10 +178,7 @@ func (l *checklist) addReal() {
 		ID: "intuit_categories", Provider: "Intuit", Title: "Categories, industries and hosting", Ticks: true,
 		Do: "Choose these in the app's production settings. The country and the addresses are those of the machine, " +
 			"which ledgersheet cannot know: your hosting company tells them.",
-		Values: []Value{
-			{"Category", "Accounting"}, {"Regulated industries", "None of the above"},
-			{"Hosting country", "where this machine stands"}, {"IP addresses", "the machine's public ones"},
-		},
+		Values: []Value{{"Category", "Accounting"}, {"Regulated industries", "None of the above"}},
 	})
 	l.add(Check{
 		ID: "intuit_questionnaire", Provider: "Intuit", Title: "Intuit's questionnaire", Ticks: true,

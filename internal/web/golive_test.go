@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -274,5 +275,30 @@ func TestEndsOnPages(t *testing.T) {
 				t.Errorf("%s lacks %q", path, text)
 			}
 		}
+	}
+}
+
+// TestLostConsentsAreTold shows on Connections that a consent did not come back, with what may be the matter.
+func TestLostConsentsAreTold(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for provider, path := range map[string]string{"company": "quickbooks", "google": "google"} {
+		if body := s.wantGet("/connections"); strings.Contains(body, "has not come back from") {
+			t.Errorf("told before it was so:\n%s", body)
+		}
+		begun := fmt.Sprintf(`{%q:{"redirect":"http://ledgersheet.test/oauth/%s/callback","begun_at":"2026-03-29T11:50:00Z"}}`,
+			provider, path)
+		must(t, s.store.PutSetting(t.Context(), "consents", []byte(begun), true))
+		body := s.wantGet("/connections")
+		for _, says := range []string{
+			"was begun at 11:50 UTC has not come back from", "<code>http://ledgersheet.test/oauth/" + path + "/callback</code>",
+			`href="/connections/paste"`,
+		} {
+			if !strings.Contains(body, says) {
+				t.Errorf("%s: the page lacks %q", path, says)
+			}
+		}
+		checkPage(t, "connections", body)
+		must(t, s.store.DeleteSetting(t.Context(), "consents"))
 	}
 }

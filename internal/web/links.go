@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,6 +15,9 @@ import (
 
 // linksPath is the page of links for people without an account.
 const linksPath = "/connections/links"
+
+// newCompany stands for the company of a link that is for any.
+const newCompany = "One new company"
 
 // linksView is the page of links with which people without an account connect companies.
 type linksView struct {
@@ -54,7 +58,7 @@ func (w *Web) showLinks(c *gin.Context, status int, view linksView) error {
 	for _, l := range links {
 		view.Links = append(view.Links, w.linkRow(l))
 	}
-	view.Companies = []choice{{Title: "One new company", Chosen: c.PostForm("realm") == ""}}
+	view.Companies = []choice{{Title: newCompany, Chosen: c.PostForm("realm") == ""}}
 	for _, co := range companies {
 		realm := string(co.Realm)
 		view.Companies = append(view.Companies, choice{realm, co.Name, c.PostForm("realm") == realm})
@@ -71,7 +75,7 @@ func (w *Web) linkRow(l control.Link) linkRow {
 		Pill: linkPill(state), Open: state == control.LinkOpen,
 	}
 	if row.Company == "" {
-		row.Company = "One new company"
+		row.Company = newCompany
 	}
 	if l.Failure != nil {
 		row.Failure = l.Failure.Message
@@ -103,7 +107,7 @@ func (w *Web) makeLink(c *gin.Context) error {
 		}
 		return err
 	}
-	view := linksView{Made: address, MadeFor: w.linkRow(link).Company, MadeEnds: w.moment(link.ExpiresAt)}
+	view := linksView{Made: address, MadeFor: strings.Replace(w.linkRow(link).Company, newCompany, "one new company", 1), MadeEnds: w.moment(link.ExpiresAt)}
 	return w.showLinks(c, http.StatusCreated, view)
 }
 
