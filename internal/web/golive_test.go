@@ -286,12 +286,12 @@ func TestLostConsentsAreTold(t *testing.T) {
 		if body := s.wantGet("/connections"); strings.Contains(body, "has not come back from") {
 			t.Errorf("told before it was so:\n%s", body)
 		}
-		begun := fmt.Sprintf(`{%q:{"redirect":"http://ledgersheet.test/oauth/%s/callback","begun_at":"2026-03-29T11:50:00Z"}}`,
-			provider, path)
+		uri := "http://ledgersheet.test/oauth/" + path + "/callback"
+		begun := fmt.Sprintf(`{%q:{"redirect":%q,"begun_at":"2026-03-29T11:50:00Z"}}`, provider, uri)
 		must(t, s.store.PutSetting(t.Context(), "consents", []byte(begun), true))
 		body := s.wantGet("/connections")
 		for _, says := range []string{
-			"was begun at 11:50 UTC has not come back from", "<code>http://ledgersheet.test/oauth/" + path + "/callback</code>",
+			"was begun at 11:50 UTC has not come back from", "<code>" + uri + "</code>",
 			`href="/connections/paste"`,
 		} {
 			if !strings.Contains(body, says) {

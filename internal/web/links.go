@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -107,7 +106,10 @@ func (w *Web) makeLink(c *gin.Context) error {
 		}
 		return err
 	}
-	view := linksView{Made: address, MadeFor: strings.Replace(w.linkRow(link).Company, newCompany, "one new company", 1), MadeEnds: w.moment(link.ExpiresAt)}
+	view := linksView{Made: address, MadeFor: link.Company, MadeEnds: w.moment(link.ExpiresAt)}
+	if view.MadeFor == "" {
+		view.MadeFor = "one new company"
+	}
 	return w.showLinks(c, http.StatusCreated, view)
 }
 
