@@ -240,8 +240,8 @@ func accountCause(account export.GoogleAccount) Cause {
 	return cause
 }
 
-// warning returns the cause for a connection that ends soon.
-func (l Life) warning() Cause {
+// newWarning returns the cause for a connection that ends soon.
+func (l Life) newWarning() Cause {
 	longest := slices.Max(warnDays())
 	return Cause{
 		Code: CauseEndsSoon, Detail: l.Reason, Since: l.Ends.AddDate(0, 0, -longest), Warning: true, Stage: l.Stage,
@@ -251,7 +251,7 @@ func (l Life) warning() Cause {
 
 func endsSoon(company export.Company, now time.Time) Cause {
 	life := LifeOf(company, now)
-	cause := life.warning()
+	cause := life.newWarning()
 	cause.Company, cause.Block = company.Realm, Block{Company: &company}
 	cause.Title = "QuickBooks access to " + company.Name + " ends on " + day(life.Ends) + "."
 	cause.Action = "Open Connections and press Reconnect on " + company.Name + ", or send a link to somebody who may."
@@ -263,7 +263,7 @@ func endsSoon(company export.Company, now time.Time) Cause {
 
 func accountEndsSoon(account export.GoogleAccount, now time.Time) Cause {
 	life := LifeOfAccount(account, now)
-	cause := life.warning()
+	cause := life.newWarning()
 	cause.Block = Block{Account: &account}
 	cause.Title = "Google access for " + account.Email + " ends on " + day(life.Ends) + "."
 	cause.Action = "Open Connections and press Reconnect on " + account.Email + "."

@@ -125,22 +125,22 @@ func (l *checklist) addIntuit() {
 	if l.real {
 		kind = "production"
 	}
-	l.add(l.address())
+	l.add(l.checkAddress())
 	l.add(Check{
 		ID: "intuit_app", Provider: "Intuit", Title: "An app at developer.intuit.com", Ticks: true,
 		Do: "Sign in at developer.intuit.com, make an app for QuickBooks Online and Payments, and tick the scope " +
 			"com.intuit.quickbooks.accounting only. The app is yours; nobody else can use its keys.",
-		Values: []Value{{"App name", "ledgersheet for " + l.operator()}, {"Scope", accountingScope}},
+		Values: []Value{{"App name", "ledgersheet for " + l.nameOperator()}, {"Scope", accountingScope}},
 	})
-	l.add(l.redirect("intuit_redirect", "Intuit", "Keys & credentials, "+kind+", Redirect URIs", l.books,
+	l.add(l.checkRedirect("intuit_redirect", "Intuit", "Keys & credentials, "+kind+", Redirect URIs", l.books,
 		"/oauth/quickbooks/callback"))
-	l.add(l.keys(kind))
+	l.add(l.checkKeys(kind))
 	if l.real {
 		l.addReal()
 	}
-	l.add(l.firstCompany())
+	l.add(l.checkFirstCompany())
 	if l.real {
-		l.add(l.assessment())
+		l.add(l.checkAssessment())
 	}
 }
 
@@ -189,8 +189,8 @@ func (l *checklist) addReal() {
 	})
 }
 
-// address is whether Intuit can send browsers back here.
-func (l *checklist) address() Check {
+// checkAddress says whether Intuit can send browsers back here.
+func (l *checklist) checkAddress() Check {
 	c := Check{ID: "address", Provider: "Intuit", Title: "An address that Intuit " +
 		"accepts", Known: true, State: CheckDone}
 	c.Values = []Value{{"Address of this installation (LEDGERSHEET_BASE_URL)", l.base}}
@@ -237,8 +237,8 @@ func TakenByIntuit(base string, real bool) bool {
 	return u.Scheme == "https"
 }
 
-// redirect is whether a provider knows the redirect URI.
-func (l *checklist) redirect(id, provider, where string, r consentRecord, path string) Check {
+// checkRedirect says whether a provider knows the redirect URI.
+func (l *checklist) checkRedirect(id, provider, where string, r consentRecord, path string) Check {
 	c := Check{
 		ID: id, Provider: provider, Title: "The redirect URI",
 		Do:     "Enter it under " + where + ", letter by letter. It changes with LEDGERSHEET_BASE_URL.",
@@ -247,7 +247,7 @@ func (l *checklist) redirect(id, provider, where string, r consentRecord, path s
 	switch {
 	case !r.BackAt.IsZero() && !r.BackAt.Before(r.BegunAt):
 		c.State, c.Says = CheckDone, "An answer came back to it on "+day(r.BackAt)+"."
-	case r.lost(l.now):
+	case r.isLost(l.now):
 		c.State = CheckTodo
 		c.Says = "The consent that was begun at " + r.BegunAt.UTC().Format("15:04 MST") + " has not come back. If " +
 			provider + " showed an error about redirect_uri, it does not know this one."
@@ -258,7 +258,7 @@ func (l *checklist) redirect(id, provider, where string, r consentRecord, path s
 	return c
 }
 
-func (l *checklist) keys(kind string) Check {
+func (l *checklist) checkKeys(kind string) Check {
 	c := Check{
 		ID: "intuit_keys", Provider: "Intuit", Title: "The app's keys", Known: true, State: CheckDone,
 		Says: "They are set, and taken for " + kind + " keys.",
@@ -271,7 +271,7 @@ func (l *checklist) keys(kind string) Check {
 	return c
 }
 
-func (l *checklist) firstCompany() Check {
+func (l *checklist) checkFirstCompany() Check {
 	what := "a sandbox company"
 	if l.real {
 		what = "a company"
@@ -296,7 +296,7 @@ func nextAssessment(last time.Time) time.Time {
 	return last.AddDate(1, 0, 0)
 }
 
-func (l *checklist) assessment() Check {
+func (l *checklist) checkAssessment() Check {
 	c := Check{
 		ID: "intuit_assessment", Provider: "Intuit", Title: "The yearly assessment", State: CheckOpen,
 		Says: "Nobody has said when the questionnaire was last answered.", Link: "/connections/questionnaire",
@@ -331,8 +331,8 @@ func (l *checklist) addGoogle() {
 			"API " +
 			"under APIs & Services, Library.",
 	})
-	l.add(l.consentScreen())
-	l.add(l.redirect("google_redirect", "Google", "Google Auth Platform, Clients, in a client of the type Web "+
+	l.add(l.checkScreen())
+	l.add(l.checkRedirect("google_redirect", "Google", "Google Auth Platform, Clients, in a client of the type Web "+
 		"application", l.sheets, "/oauth/google/callback"))
 	keys := Check{
 		ID: "google_keys", Provider: "Google", Title: "The client's id and secret", Known: true, State: CheckDone,
@@ -350,9 +350,9 @@ func (l *checklist) addGoogle() {
 	l.add(keys)
 }
 
-// consentScreen is whether Google's consent screen is published. Nobody but a person at the console can see that, but
+// checkScreen says whether Google's consent screen is published. Nobody but a person at the console can see that, but
 // how long permissions last gives it away.
-func (l *checklist) consentScreen() Check {
+func (l *checklist) checkScreen() Check {
 	c := Check{
 		ID: "google_screen", Provider: "Google", Title: "A published consent screen", Ticks: true,
 		Do: "Under Google Auth Platform fill in the branding with these values. Then under Audience choose Internal " +
@@ -384,7 +384,7 @@ func (l *checklist) consentScreen() Check {
 	return c
 }
 
-func (l *checklist) operator() string {
+func (l *checklist) nameOperator() string {
 	if l.legal.Operator != "" {
 		return l.legal.Operator
 	}

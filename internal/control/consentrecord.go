@@ -62,8 +62,8 @@ const (
 	lostFor = 24 * time.Hour
 )
 
-// lost reports whether a consent was begun lately and has not come back.
-func (r consentRecord) lost(now time.Time) bool {
+// isLost reports whether a consent was begun lately and has not come back.
+func (r consentRecord) isLost(now time.Time) bool {
 	since := now.Sub(r.BegunAt)
 	return r.BackAt.Before(r.BegunAt) && since > lostAfter && since < lostFor
 }
@@ -78,7 +78,7 @@ func (d *Desk) LostConsents(ctx context.Context) (quickBooks, google time.Time, 
 		if err != nil {
 			return quickBooks, google, err
 		}
-		if r.lost(d.o.Now()) {
+		if r.isLost(d.o.Now()) {
 			*to = r.BegunAt
 		}
 	}

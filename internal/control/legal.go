@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,7 +131,7 @@ func (d *Desk) usualPrivacy() string {
 		"- Names and settings of connected companies and Google accounts, and of exporters.",
 		"- For each run: when it ran, how many rows it read and wrote, a few headline figures, and what changed " +
 			"since the " +
-			"run before, the latter encrypted." + retentionWords(o.Retention),
+			"run before, the latter encrypted." + describeRetention(o.Retention),
 		"- The e-mail addresses of the people who have an account, their passwords as hashes, and what they did here.",
 	}
 	if o.Mirror {
@@ -174,10 +175,10 @@ func (d *Desk) usualPrivacy() string {
 	}, "\n")
 }
 
-func retentionWords(d time.Duration) string {
+func describeRetention(d time.Duration) string {
 	days := int(d.Hours() / 24)
 	if days <= 0 {
 		return ""
 	}
-	return " That is deleted after " + plainNumber(days) + " days, but for each exporter's newest 200 runs."
+	return " That is deleted after " + strconv.Itoa(days) + " days, but for each exporter's newest 200 runs."
 }

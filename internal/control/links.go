@@ -84,8 +84,8 @@ func (l Link) thing() access.Thing {
 	return access.About(l.Realm)
 }
 
-// over returns when a link that is of no use any more came to that.
-func (l Link) over() time.Time { return earliest(earliest(l.UsedAt, l.RevokedAt), l.ExpiresAt) }
+// endedAt returns when a link that is of no use any more came to that.
+func (l Link) endedAt() time.Time { return earliest(earliest(l.UsedAt, l.RevokedAt), l.ExpiresAt) }
 
 // Visitor returns the actor for somebody who has only a link. browser is the hash of what their browser keeps; consents
 // are bound to it.
@@ -121,7 +121,7 @@ func (d *Desk) MakeLink(ctx context.Context, realm export.RealmID, life time.Dur
 	}
 	_, err := changeSetting(ctx, d.core, linksSetting, func(all *[]Link) error {
 		*all = slices.DeleteFunc(*all, func(l Link) bool {
-			return l.State(now) != LinkOpen && now.Sub(l.over()) > keepLinks
+			return l.State(now) != LinkOpen && now.Sub(l.endedAt()) > keepLinks
 		})
 		if len(*all) >= mostLinks {
 			return problem.New(problem.Conflict, "There are %d links already.", len(*all)).
@@ -133,13 +133,13 @@ func (d *Desk) MakeLink(ctx context.Context, realm export.RealmID, life time.Dur
 	if err != nil {
 		return Link{}, "", err
 	}
-	d.audit(ctx, d.who, "link.create", string(link.ID), link.about()+", "+
+	d.audit(ctx, d.who, "link.create", string(link.ID), link.subject()+", "+
 		"until "+link.ExpiresAt.UTC().Format(time.RFC3339))
 	return link, d.o.BaseURL + "/access?link=" + url.QueryEscape(token), nil
 }
 
-// about names what a link is for.
-func (l Link) about() string {
+// subject names what a link is for.
+func (l Link) subject() string {
 	switch {
 	case l.Company != "":
 		return l.Company
@@ -181,7 +181,7 @@ func (d *Desk) RevokeLink(ctx context.Context, id export.ID) (Link, error) {
 		return link, explainMissing(err, "link")
 	}
 	if err == nil {
-		d.audit(ctx, d.who, "link.revoke", string(id), link.about())
+		d.audit(ctx, d.who, "link.revoke", string(id), link.subject())
 	}
 	return link, err
 }
@@ -313,8 +313,8 @@ func (d *Desk) asHolder(l Link) *Desk {
 	return &Desk{d.core, Actor{Email: "link of " + l.By, Session: d.who.Session}}
 }
 
-// ofVisit selects the link with which a browser has begun a consent.
-func (d *Desk) ofVisit(l Link) bool {
+// hasVisited selects the link with which a browser has begun a consent.
+func (d *Desk) hasVisited(l Link) bool {
 	return d.who.Session != "" && slices.Contains(l.Visits, d.who.Session)
 }
 
@@ -323,7 +323,7 @@ func (d *Desk) ofVisit(l Link) bool {
 // an error if the link cannot be used at all; with any other error, the link remembers it.
 func (d *Desk) FinishLink(ctx context.Context, answer url.Values) (Link, error) {
 	now := d.o.Now()
-	claimed, err := d.changeLink(ctx, d.ofVisit, func(l *Link) error {
+	claimed, err := d.changeLink(ctx, d.hasVisited, func(l *Link) error {
 		begun := *l
 		begun.ExpiresAt = begun.ExpiresAt.Add(linkGrace)
 		if err := d.checkLink(ctx, &begun, now); err != nil {
@@ -368,13 +368,13 @@ func (d *Desk) connectByLink(ctx context.Context, l Link, answer url.Values) (ex
 	return d.keepCompany(ctx, flow.Realm, grant)
 }
 
-// LinkOfVisit returns the link with which a browser has begun a consent, for the page that tells how it went.
-func (d *Desk) LinkOfVisit(ctx context.Context) (Link, error) {
+// VisitedLink returns the link with which a browser has begun a consent, for the page that tells how it went.
+func (d *Desk) VisitedLink(ctx context.Context) (Link, error) {
 	all, err := readSetting[[]Link](ctx, d.core, linksSetting)
 	if err != nil {
 		return Link{}, err
 	}
-	i := slices.IndexFunc(all, d.ofVisit)
+	i := slices.IndexFunc(all, d.hasVisited)
 	if i < 0 {
 		return Link{}, unknownLink()
 	}

@@ -2,7 +2,6 @@ package control
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -105,7 +104,8 @@ func (d *Desk) usageAnswers() []Answer {
 	return []Answer{
 		{Question: "API categories", Short: "Accounting API", Why: "Neither payments nor payroll."},
 		{Question: "How often does the app call the APIs for each customer?", Short: "As exporters are scheduled",
-			Why: "At most every " + plainMinutes(d.o.MinInterval) + "; usually once a day. Requests are paced below " +
+			Why: "At most every " + formatInterval(d.o.MinInterval) + "; usually once a day. Requests are paced " +
+				"below " +
 				"Intuit's " +
 				"limits, and counted against a monthly budget."},
 	}
@@ -154,7 +154,8 @@ func (d *Desk) securityAnswers() []Answer {
 	if !strings.HasPrefix(d.o.BaseURL, "https://") {
 		tls, tlsWhy = "Not yet", "LEDGERSHEET_BASE_URL has no https."
 	}
-	kept := "Settings, the history of runs (" + plainDays(o.Retention) + ") and encrypted differences between runs."
+	kept := "Settings, the history of runs (" + formatRetention(o.Retention) + ") and encrypted differences between " +
+		"runs."
 	if o.Mirror {
 		kept += " Encrypted copies of lists and transactions, under one key for each company."
 	}
@@ -182,16 +183,14 @@ func (d *Desk) securityAnswers() []Answer {
 	}
 }
 
-func plainNumber(n int) string { return strconv.Itoa(n) }
-
-func plainDays(d time.Duration) string {
+func formatRetention(d time.Duration) string {
 	if d <= 0 {
 		return "kept"
 	}
 	return fmt.Sprintf("kept for %d days", int(d.Hours()/24))
 }
 
-func plainMinutes(d time.Duration) string {
+func formatInterval(d time.Duration) string {
 	switch {
 	case d >= time.Hour && d%time.Hour == 0:
 		return fmt.Sprintf("%d h", int(d.Hours()))

@@ -153,7 +153,7 @@ func (w *Web) visitEnd(c *gin.Context) error {
 	if !visiting {
 		return seeOther(c, "/")
 	}
-	link, err := w.visitorDesk(v).LinkOfVisit(c.Request.Context())
+	link, err := w.visitorDesk(v).VisitedLink(c.Request.Context())
 	if err != nil {
 		return w.endVisitWith(c, err, visitEndView{})
 	}
