@@ -59,9 +59,8 @@ func newGoogle(
 		// Without prompt=consent Google issues a refresh token only with the first consent.
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
 		Credentials: "Compare LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET with the OAuth " +
-			"client in " +
-			"the Google Cloud console (Google Auth Platform, Clients), correct them and start the service again. " +
-			"Connections and schedules stay as they are; reconnecting cannot help.",
+			"client in the Google Cloud console (Google Auth Platform, Clients), correct them and start the service " +
+			"again. Connections and schedules stay as they are; reconnecting cannot help.",
 		Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
 		RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
 		HTTP: plain,

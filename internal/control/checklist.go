@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/problem"
 )
 
 // Installation is what is known of this installation apart from what the store holds.
@@ -153,8 +150,7 @@ func (l *checklist) addReal() {
 	l.add(Check{
 		ID: "intuit_urls", Provider: "Intuit", Title: "The app's addresses", Ticks: true,
 		Do: "Enter them in the app's production settings. The launch, disconnect and reconnect addresses are pages " +
-			"of " +
-			"this installation.",
+			"of this installation.",
 		Values: []Value{
 			{"Host domain", host}, {"Launch URL", l.base + "/"},
 			{"Disconnect URL", l.base + "/quickbooks/disconnected"},
@@ -183,8 +179,7 @@ func (l *checklist) addReal() {
 	l.add(Check{
 		ID: "intuit_questionnaire", Provider: "Intuit", Title: "Intuit's questionnaire", Ticks: true,
 		Do: "Intuit gives production keys out after a questionnaire, also to an app that only you use. Print the " +
-			"answers " +
-			"that this installation can give, and copy them.",
+			"answers that this installation can give, and copy them.",
 		Link: "/connections/questionnaire",
 	})
 }
@@ -201,16 +196,14 @@ func (l *checklist) checkAddress() Check {
 	c.State = CheckTodo
 	if l.real {
 		c.Says = "Intuit does not accept it for real companies: it must be https with a host name."
-		c.Do = "Put a proxy with a certificate in front, such as Caddy, and set LEDGERSHEET_BASE_URL to its " +
-			"address. To " +
-			"try ledgersheet without a public address, set LEDGERSHEET_INTUIT_ENVIRONMENT to sandbox and use the " +
+		c.Do = "Put a proxy with a certificate in front, such as Caddy, and set LEDGERSHEET_BASE_URL to its address. " +
+			"To try ledgersheet without a public address, set LEDGERSHEET_INTUIT_ENVIRONMENT to sandbox and use the " +
 			"development keys: they reach Intuit's sandbox companies."
 		return c
 	}
 	c.Says = "Intuit does not accept it: without https it must be localhost, by name."
 	c.Do = "Set LEDGERSHEET_BASE_URL to " + localAddress(l.base) + ". If your browser is on another machine, open " +
-		"the " +
-		"dashboard as before: after the consent it lands on a page that cannot be shown, and you paste its address."
+		"the dashboard as before: after the consent it lands on a page that cannot be shown, and you paste its address."
 	return c
 }
 
@@ -301,8 +294,7 @@ func (l *checklist) checkAssessment() Check {
 		ID: "intuit_assessment", Provider: "Intuit", Title: "The yearly assessment", State: CheckOpen,
 		Says: "Nobody has said when the questionnaire was last answered.", Link: "/connections/questionnaire",
 		Do: "Intuit wants the assessment repeated each year, and may stop the keys of apps that let it pass. Enter " +
-			"the " +
-			"day on which it was last answered: you are reminded 30, 7 and 1 days before the next one.",
+			"the day on which it was last answered: you are reminded 30, 7 and 1 days before the next one.",
 	}
 	if last := l.live.AssessedAt; !last.IsZero() {
 		next := nextAssessment(last)
@@ -314,153 +306,9 @@ func (l *checklist) checkAssessment() Check {
 	return c
 }
 
-func (l *checklist) addGoogle() {
-	if email := l.desk.o.Installation.ServiceAccount; email != "" {
-		l.add(Check{
-			ID: "google_service", Provider: "Google", Title: "The service account", State: CheckDone, Known: true,
-			Says: "Its key file is set. Nothing expires, and no consent is needed.",
-			Do: "Share each spreadsheet with this address as an editor. It has no storage of its own, so it cannot " +
-				"make " +
-				"spreadsheets outside shared drives.",
-			Values: []Value{{"Address to share with", email}},
-		})
-	}
-	l.add(Check{
-		ID: "google_project", Provider: "Google", Title: "A project with the Sheets and Drive APIs", Ticks: true,
-		Do: "Make a project in the Google Cloud console, and switch on the Google Sheets API and the Google Drive " +
-			"API " +
-			"under APIs & Services, Library.",
-	})
-	l.add(l.checkScreen())
-	l.add(l.checkRedirect("google_redirect", "Google", "Google Auth Platform, Clients, in a client of the type Web "+
-		"application", l.sheets, "/oauth/google/callback"))
-	keys := Check{
-		ID: "google_keys", Provider: "Google", Title: "The client's id and secret", Known: true, State: CheckDone,
-		Says: "They are set.",
-		Do: "Set LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET and start the service again. " +
-			"Instead, " +
-			"LEDGERSHEET_GOOGLE_SERVICE_ACCOUNT_FILE can name a service account's key file.",
-	}
-	if !l.desk.o.GoogleReady {
-		keys.State, keys.Says = CheckTodo, "They are not set."
-	}
-	if l.desk.o.Installation.ServiceAccount != "" {
-		keys.Optional = true
-	}
-	l.add(keys)
-}
-
-// checkScreen says whether Google's consent screen is published. Nobody but a person at the console can see that, but
-// how long permissions last gives it away.
-func (l *checklist) checkScreen() Check {
-	c := Check{
-		ID: "google_screen", Provider: "Google", Title: "A published consent screen", Ticks: true,
-		Do: "Under Google Auth Platform fill in the branding with these values. Then under Audience choose Internal " +
-			"(in a " +
-			"Workspace), or External and press Publish app: while it is in “Testing”, Google ends each permission " +
-			"after " +
-			"7 days. The warning that the app is not verified is about apps of strangers; this one is yours.",
-		Values: []Value{
-			{"App name", "ledgersheet"}, {"User support e-mail", l.legal.Contact}, {"Home page", l.base + "/"},
-			{"Privacy policy link", l.base + "/privacy"}, {"Terms of service link", l.base + "/terms"},
-			{"Scopes", strings.Join([]string{"openid", "email", export.ScopeFiles}, " ")},
-			{"Scope for spreadsheets that were not made here", export.ScopeSheets},
-		},
-	}
-	lives := func(a export.GoogleAccount) bool {
-		return a.Kind == export.OAuthAccount && a.RefreshedAt.After(a.ConnectedAt.Add(testingLife+testingSlack))
-	}
-	testing := slices.ContainsFunc(l.accounts, func(a export.GoogleAccount) bool {
-		return isTestingLife(a) && a.Status != export.Disconnected
-	})
-	switch {
-	case testing:
-		c.State, c.Ticks = CheckTodo, false
-		c.Says = "It was in “Testing” when a permission was given here: that ends after 7 days. Publish it, then " +
-			"reconnect."
-	case slices.ContainsFunc(l.accounts, lives):
-		c.State, c.Ticks, c.Says = CheckDone, false, "A permission has lasted longer than 7 days, so it is published."
-	}
-	return c
-}
-
 func (l *checklist) nameOperator() string {
 	if l.legal.Operator != "" {
 		return l.legal.Operator
 	}
 	return "our own books"
-}
-
-// Tick says whether a point of the checklist is done that the program cannot see.
-func (d *Desk) Tick(ctx context.Context, id string, done bool) error {
-	all, err := d.Checklist(ctx)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(all, func(c Check) bool { return c.ID == id && c.Ticks })
-	if i < 0 {
-		return problem.New(problem.NotFound, "There is no such point to tick.")
-	}
-	_, err = changeSetting(ctx, d.core, goingLiveSetting, func(g *goingLive) error {
-		if g.Ticked == nil {
-			g.Ticked = map[string]time.Time{}
-		}
-		if delete(g.Ticked, id); done {
-			g.Ticked[id] = d.o.Now()
-		}
-		return nil
-	})
-	return err
-}
-
-// Assessed notes the day on which Intuit's questionnaire was last answered. The zero time forgets it.
-func (d *Desk) Assessed(ctx context.Context, on time.Time) error {
-	if err := d.allow(access.Connect, access.Installation(), "installation"); err != nil {
-		return err
-	}
-	if on.After(d.o.Now()) {
-		var wrong problem.Collect
-		wrong.Add("assessed", "must not be in the future")
-		return wrong.Err()
-	}
-	_, err := changeSetting(ctx, d.core, goingLiveSetting, func(g *goingLive) error {
-		g.AssessedAt = on
-		return nil
-	})
-	if err == nil {
-		d.audit(ctx, d.who, "installation.assessed", "", day(on))
-	}
-	return err
-}
-
-// AssessedAt returns the day on which Intuit's questionnaire was last answered; zero if nobody has said.
-func (d *Desk) AssessedAt(ctx context.Context) (time.Time, error) {
-	if err := d.allow(access.Connect, access.Installation(), "installation"); err != nil {
-		return time.Time{}, err
-	}
-	live, err := readSetting[goingLive](ctx, d.core, goingLiveSetting)
-	return live.AssessedAt, err
-}
-
-// ExamineChecklist returns the points of the checklist that the settings alone do not show.
-func (d *Desk) ExamineChecklist(ctx context.Context) ([]Finding, error) {
-	all, err := d.Checklist(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var found []Finding
-	for _, c := range all {
-		if c.Known {
-			continue
-		}
-		f := Finding{About: c.Provider + ": " + c.Title, Wrong: c.State == CheckTodo && !c.Optional, Says: c.Says}
-		switch {
-		case f.Wrong:
-			f.Remedy = c.Do
-		case f.Says == "":
-			f.Says = "cannot be seen from here; tick it on " + d.o.BaseURL + "/connections/production"
-		}
-		found = append(found, f)
-	}
-	return found, nil
 }

@@ -130,8 +130,7 @@ func (d *Desk) usualPrivacy() string {
 			"company or an account is disconnected, and taken back at Intuit or Google.",
 		"- Names and settings of connected companies and Google accounts, and of exporters.",
 		"- For each run: when it ran, how many rows it read and wrote, a few headline figures, and what changed " +
-			"since the " +
-			"run before, the latter encrypted." + describeRetention(o.Retention),
+			"since the run before, the latter encrypted." + describeRetention(o.Retention),
 		"- The e-mail addresses of the people who have an account, their passwords as hashes, and what they did here.",
 	}
 	if o.Mirror {
@@ -141,37 +140,30 @@ func (d *Desk) usualPrivacy() string {
 	}
 	return strings.Join([]string{
 		"# Who is responsible",
-		"This installation of ledgersheet at {address} is run by {operator}. Questions about your data, and " +
-			"requests to " +
-			"see, correct or delete them, go to {contact}.",
+		"This installation of ledgersheet at {address} is run by {operator}. Questions about your data, and requests " +
+			"to see, correct or delete them, go to {contact}.",
 		"", "# What is read",
 		"Lists (such as customers, vendors and accounts), transactions (such as invoices and bills) and reports of " +
-			"the " +
-			"QuickBooks Online companies whose administrators have permitted it. Nothing is ever written to " +
+			"the QuickBooks Online companies whose administrators have permitted it. Nothing is ever written to " +
 			"QuickBooks.",
 		"", "# What for",
 		"To copy these data to spreadsheets and files that the users of this installation have chosen, and for " +
-			"nothing else. " +
-			"They are not sold, not used for advertising, and not used to train models.",
+			"nothing else. They are not sold, not used for advertising, and not used to train models.",
 		"", "# What is kept here", strings.Join(kept, "\n"),
 		"", "# Who receives data",
-		"The spreadsheets and folders that users have chosen, at Google if they are Google Sheets. ledgersheet " +
-			"sends nothing " +
-			"to its makers, and has no trackers.",
+		"The spreadsheets and folders that users have chosen, at Google if they are Google Sheets. ledgersheet sends " +
+			"nothing to its makers, and has no trackers.",
 		"", "# Google user data",
-		"The permission for Google accounts is used to create, read and write the spreadsheets of exporters, and " +
-			"for nothing " +
-			"else. The use of information received from Google APIs adheres to the Google API Services User Data " +
-			"Policy, " +
-			"including the Limited Use requirements.",
+		"The permission for Google accounts is used to create, read and write the spreadsheets of exporters, and for " +
+			"nothing else. The use of information received from Google APIs adheres to the Google API Services User " +
+			"Data Policy, including the Limited Use requirements.",
 		"", "# Cookies",
 		"One for the session of people who sign in, one for how pages look, one that knows the browser again when " +
-			"somebody " +
-			"signs in, and one for twenty minutes while a company is connected by a link. None follows you elsewhere.",
+			"somebody signs in, and one for twenty minutes while a company is connected by a link. None follows you " +
+			"elsewhere.",
 		"", "# How to end it",
-		"Disconnect ledgersheet in QuickBooks under Apps, or remove it at myaccount.google.com/permissions, or " +
-			"write to " +
-			"{contact}. Deleting a company here deletes what is kept of it.",
+		"Disconnect ledgersheet in QuickBooks under Apps, or remove it at myaccount.google.com/permissions, or write " +
+			"to {contact}. Deleting a company here deletes what is kept of it.",
 	}, "\n")
 }
 

@@ -138,9 +138,8 @@ func explainGoogleEnd(a export.GoogleAccount, now time.Time, why *problem.Proble
 	case a.ConnectedAt.IsZero(), now.Before(end.Add(-testingSlack)), a.RefreshedAt.After(end.Add(testingSlack)):
 		return why
 	case isTestingLife(a), now.Before(end.Add(upkeepGap + testingSlack)):
-		says = "Google ended this permission 7 days after it was given, as it does while the app's consent screen " +
-			"is in " +
-			"“Testing”."
+		says = "Google ended this permission 7 days after it was given, as it does while the app's consent screen is " +
+			"in “Testing”."
 	case !a.RefreshedAt.IsZero():
 		says = fmt.Sprintf("Google ended this permission between %s and %s. That is probably because the app's "+
 			"consent "+

@@ -57,8 +57,7 @@ func (d *Desk) appAnswers() []Answer {
 		{Question: "What is true about your app?", Short: "You used another platform or tool to build and code your " +
 			"app",
 			Why: "Name: ledgersheet " + d.o.Installation.Version + ", free software that we run ourselves. It reads " +
-				"the " +
-				"accounting API and writes rows to spreadsheets."},
+				"the accounting API and writes rows to spreadsheets."},
 		{Question: "Platforms that make API calls", Short: "Web server",
 			Why: "Calls are made by the server at " + d.o.BaseURL + ", never by a browser."},
 		{Question: "How does the app interact with Intuit data?", Short: "It reads data only",
@@ -78,12 +77,10 @@ func authAnswers() []Answer {
 			Why: "Do it once with the development keys; a No ends the review."},
 		{Question: "How often does the app refresh access tokens?", Short: "Only when access tokens expire",
 			Why: "Within five minutes of the end, when a request needs one; and once a day for connections that " +
-				"nothing " +
-				"uses, so that they stay alive. One refresh at a time per company."},
+				"nothing uses, so that they stay alive. One refresh at a time per company."},
 		{Question: "Does it retry authorization requests that have failed?", Short: "Yes",
 			Why: "Refusals that look passing are tried again with growing pauses; invalid_grant once more after " +
-				"three " +
-				"seconds, and then never."},
+				"three seconds, and then never."},
 		{Question: "Does it ask customers to reconnect after such an error?", Short: "Yes",
 			Why: "The company is shown as expired, with its reason and a Reconnect button; exports wait and are " +
 				"caught up."},
@@ -94,8 +91,7 @@ func authAnswers() []Answer {
 		{Question: "Invalid grant errors", Short: "Yes", Why: "The company wants a new consent; its exports wait."},
 		{Question: "CSRF errors", Short: "Yes",
 			Why: "The state is random, stored as a hash, used once within ten minutes, and bound to the browser's " +
-				"session. " +
-				"The company in the answer is checked with the new token."},
+				"session. The company in the answer is checked with the new token."},
 		{Question: "Does it rely on the OAuth playground or offline tools?", Short: "No"},
 	}
 }
@@ -105,9 +101,7 @@ func (d *Desk) usageAnswers() []Answer {
 		{Question: "API categories", Short: "Accounting API", Why: "Neither payments nor payroll."},
 		{Question: "How often does the app call the APIs for each customer?", Short: "As exporters are scheduled",
 			Why: "At most every " + formatInterval(d.o.MinInterval) + "; usually once a day. Requests are paced " +
-				"below " +
-				"Intuit's " +
-				"limits, and counted against a monthly budget."},
+				"below Intuit's limits, and counted against a monthly budget."},
 	}
 }
 
@@ -166,16 +160,14 @@ func (d *Desk) securityAnswers() []Answer {
 			Why: "They come from the environment or a secret file, are in no page and no log, and not in the code."},
 		{Question: "Are tokens encrypted at rest?", Short: "Yes",
 			Why: "With AES-256-GCM, under a key that is in no backup. The store's file, which also has the " +
-				"companies' names " +
-				"and ids, can be read by the service's user only."},
+				"companies' names and ids, can be read by the service's user only."},
 		{Question: "Is all traffic encrypted?", Short: tls, Why: tlsWhy},
 		{Question: "What Intuit data are stored, and for how long?", Short: "See the " +
 			"text", Why: kept + " Disconnecting " +
 			"deletes the tokens, and deleting a company everything that is kept of it."},
 		{Question: "Multi-factor authentication", Short: "No",
 			Why: "Passwords of at least 12 characters, hashed with argon2id; wrong tries are slowed down by account " +
-				"and " +
-				"address. A proxy in front may ask for a second factor."},
+				"and address. A proxy in front may ask for a second factor."},
 		{Question: "Captcha", Short: "No"},
 		{Question: "WebSocket", Short: "No", Why: "Live pages use server-sent events."},
 		{Question: "Is the data used by or shown to anyone other than that customer?", Short: "No",

@@ -98,8 +98,7 @@ func (p *Provider) explainClient(f fault) *problem.Problem {
 	case f.code == "org_internal":
 		return problem.New(problem.AppCredentials, "%s lets only people of the app's own organisation in%s.", p.title(),
 			quoteReason(f)).WithHint("Use an account of that organisation, or make the app external in the Google " +
-			"Cloud " +
-			"console: Google Auth Platform, Audience.")
+			"Cloud console: Google Auth Platform, Audience.")
 	}
 	refused := problem.New(problem.AppCredentials, "%s %s%s.", p.title(), says, quoteReason(f))
 	if p.Credentials != "" {

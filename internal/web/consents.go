@@ -46,8 +46,7 @@ func (w *Web) recheckCompany(c *gin.Context) error {
 		d.AskRecheck(realm)
 		return w.gate(c, gateView{Title: "Disconnected in QuickBooks", Paragraphs: []string{
 			"If you have disconnected ledgersheet in QuickBooks, it can no longer read the company. It finds that " +
-				"out " +
-				"from Intuit by itself; nothing else is left to do. Spreadsheets stay as they are.",
+				"out from Intuit by itself; nothing else is left to do. Spreadsheets stay as they are.",
 			"To connect the company again, sign in, or ask the people who run this ledgersheet for a link.",
 		}})
 	}
@@ -81,8 +80,7 @@ func (w *Web) offerReconnect(c *gin.Context) error {
 			"Sign in to give ledgersheet the permission to read the company again. Nothing is ever written to " +
 				"QuickBooks.",
 			"If you have no account here, ask the people who run this ledgersheet for a link: with it an " +
-				"administrator " +
-				"of the company can renew the permission.",
+				"administrator of the company can renew the permission.",
 		}})
 	}
 	view := confirmView{

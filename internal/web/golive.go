@@ -53,11 +53,9 @@ func (w *Web) showProduction(c *gin.Context, status int, wrong []fieldError) err
 		Real: w.o.Settings.Environment == "production", Today: w.o.Now().UTC().Format(time.DateOnly), Errors: wrong,
 		Parts: []checkPart{
 			{ID: "intuit", Title: "Intuit", Lead: "Intuit wants every installation to have an app of its own, so " +
-				"that its " +
-				"keys are only yours."},
+				"that its keys are only yours."},
 			{ID: "google", Title: "Google", Lead: "Google wants a project of your own, too. A service account does " +
-				"without " +
-				"a consent screen."},
+				"without a consent screen."},
 		},
 	}
 	if !assessed.IsZero() {
