@@ -234,10 +234,25 @@ func unknownLink() *problem.Problem {
 		WithHint("Make sure that the whole address was copied, or ask for a new link.")
 }
 
+// NameAsker names who asks by a link, for the person who has it: the maker's e-mail, or, if a program has made it, whoever
+// runs this installation.
+func (d *Desk) NameAsker(ctx context.Context, l Link) string { return d.nameAsker(ctx, l) }
+
+func (c *core) nameAsker(ctx context.Context, l Link) string {
+	if strings.Contains(l.By, "@") {
+		return l.By
+	}
+	if legal, err := readSetting[Legal](ctx, c, legalSetting); err == nil && legal.Operator != "" {
+		return legal.Operator
+	}
+	return "the sender of this link"
+}
+
 // checkLink returns why a link cannot be used, and otherwise brings its company's name up to date.
 func (c *core) checkLink(ctx context.Context, l *Link, now time.Time) error {
 	closed := func(why string) error {
-		return problem.New(problem.Conflict, "%s", why).WithHint("Ask %s for a new link if one is needed.", l.By)
+		return problem.New(problem.Conflict, "%s", why).WithHint("Ask %s for a new link if one is needed.",
+			c.nameAsker(ctx, *l))
 	}
 	switch l.State(now) {
 	case LinkUsed:

@@ -58,6 +58,27 @@ func TestWhoMayMakeLinks(t *testing.T) {
 	}
 }
 
+// TestWhoAsks names a person, and for a program whoever runs the installation.
+func TestWhoAsks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	stranger := b.system.As(control.Visitor("x"))
+	asks := func(l control.Link, want string) {
+		t.Helper()
+		if got := stranger.NameAsker(b.ctx, l); got != want {
+			t.Errorf("%s asks as %q, want %q", l.By, got, want)
+		}
+	}
+	person, _, err := b.MakeLink(b.ctx, alder, 0)
+	must(t, err)
+	asks(person, ann.Email)
+	program, _, err := b.system.As(control.Program()).MakeLink(b.ctx, alder, 0)
+	must(t, err)
+	asks(program, "the sender of this link")
+	must(t, b.SetLegal(b.ctx, control.Legal{Operator: "Alder Bookkeeping"}))
+	asks(program, "Alder Bookkeeping")
+}
+
 // TestLivesOfLinks refuses lives that are too long, and forgets links that have long been over.
 func TestLivesOfLinks(t *testing.T) {
 	t.Parallel()

@@ -89,11 +89,14 @@ func (w *Web) visitorDesk(v visit) *control.Desk { return w.o.Control.As(control
 // visitPage shows what a link asks for. Opening it changes nothing.
 func (w *Web) visitPage(c *gin.Context) error {
 	token := c.Query("link")
-	link, err := w.o.Control.As(control.Actor{}).OpenLink(c.Request.Context(), token)
+	ctx, d := c.Request.Context(), w.o.Control.As(control.Actor{})
+	link, err := d.OpenLink(ctx, token)
 	if err != nil {
-		return w.endVisitWith(c, err, visitEndView{By: link.By})
+		return w.endVisitWith(c, err, visitEndView{})
 	}
-	view := visitView{Token: token, Company: link.Company, By: link.By, Host: w.host, Ends: w.moment(link.ExpiresAt)}
+	view := visitView{
+		Token: token, Company: link.Company, By: d.NameAsker(ctx, link), Host: w.host, Ends: w.moment(link.ExpiresAt),
+	}
 	return w.barePage(c, http.StatusOK, "visit", frame{Title: "Connect QuickBooks"}, view)
 }
 
@@ -153,11 +156,12 @@ func (w *Web) visitEnd(c *gin.Context) error {
 	if !visiting {
 		return seeOther(c, "/")
 	}
-	link, err := w.visitorDesk(v).VisitedLink(c.Request.Context())
+	ctx, d := c.Request.Context(), w.visitorDesk(v)
+	link, err := d.VisitedLink(ctx)
 	if err != nil {
 		return w.endVisitWith(c, err, visitEndView{})
 	}
-	view := visitEndView{By: link.By}
+	view := visitEndView{By: d.NameAsker(ctx, link)}
 	switch state := link.State(w.o.Now()); {
 	case state == control.LinkUsed:
 		view.Company = link.Company
