@@ -55,6 +55,12 @@ type Company struct {
 	LostAt time.Time `json:"lost_at,omitzero"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
+	// ClosedThrough is the last day of the books that QuickBooks says are closed, as 2006-01-02, and ClosedAsOf when it
+	// said so. It is empty if none are.
+	ClosedThrough string    `json:"closed_through,omitempty"`
+	ClosedAsOf    time.Time `json:"closed_as_of,omitzero"`
+	// Client is the name under which people group the company with others; empty for none.
+	Client string `json:"client,omitempty"`
 	// ReadLive says that everything is read from QuickBooks each time, and no local copy is kept.
 	ReadLive bool `json:"read_live,omitempty"`
 }
