@@ -101,7 +101,8 @@ func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Com
 		return export.Company{}, flow, fmt.Errorf("reading the company: %w", err)
 	}
 	company.Realm, company.Environment, company.Paused = realm, d.o.Environment, old.Paused
-	company.ReadLive, company.Client, company.ClosedAsOf = old.ReadLive, old.Client, d.o.Now()
+	company.ReadLive, company.Client, company.Sent = old.ReadLive, old.Client, old.Sent
+	company.ClosedAsOf = d.o.Now()
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
 	company, err = d.companies.connect(ctx, d, realm, company, grant)
 	return company, flow, err

@@ -22,7 +22,8 @@ type Moves struct {
 	Changed int          `json:"changed,omitempty"`
 	Removed int          `json:"removed,omitempty"`
 	Figures []FigureMove `json:"figures,omitempty"`
-	// Asked says that the exporter was changed in between, so that its figures cannot be compared.
+	// Asked says that it was the first success, or that the exporter was changed since the one before, so that there is
+	// nothing to compare with.
 	Asked bool `json:"asked,omitempty"`
 }
 
@@ -56,16 +57,14 @@ func (f FigureValue) Span() string {
 	return from
 }
 
-// FindMoves returns what a success found to be different from the one before it; false if nothing was.
+// FindMoves returns what a success found to be different from the one before it, which is nil for the first one; false
+// if nothing was.
 func FindMoves(before *Success, r Run) (Moves, bool) {
 	m := Moves{
 		Day: r.FinishedAt.UTC().Format(time.DateOnly), At: r.FinishedAt, Run: r.ID, Runs: 1,
 		Added: r.Added, Changed: r.Changed, Removed: r.Removed,
 	}
-	if before == nil {
-		return m, false
-	}
-	if m.Asked = before.Asks != r.Exporter.Asks(); m.Asked {
+	if m.Asked = before == nil || before.Asks != r.Exporter.Asks(); m.Asked {
 		m.Added, m.Changed, m.Removed = 0, 0, 0
 		return m, true
 	}

@@ -40,7 +40,8 @@ func testMoves(t *testing.T, s export.Store) {
 			ID: "net", Title: "Net", Company: "1", Span: span, Currency: "USD", Old: old, New: value,
 		}
 	}
-	want := []export.Moves{{
+	first := export.Moves{Day: "2026-03-29", At: noon.Add(time.Minute), Runs: 1, Asked: true}
+	want := []export.Moves{first, {
 		Day: "2026-03-31", At: noon.AddDate(0, 0, 2).Add(time.Minute), Runs: 2, Added: 4,
 		Figures: []export.FigureMove{move("2026-04", "1", "4")},
 	}}
