@@ -247,3 +247,8 @@ func lastYear(months []export.FigureValue) []export.FigureValue {
 
 // Concerns reports whether a cause is about a company, or about an exporter of it.
 func (c Cause) Concerns(realm export.RealmID) bool { return c.realms[realm] }
+
+// Elsewhere reports whether a cause that concerns a company lies with another company: exporters of both wait for that.
+func (c Cause) Elsewhere(realm export.RealmID) bool {
+	return c.Company != "" && c.Company != realm
+}

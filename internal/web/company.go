@@ -17,7 +17,7 @@ import (
 )
 
 // companyExporters is how many exporters a company's page lists.
-const companyExporters = 12
+const companyExporters = 10
 
 // companyView is the page of one company: its figures, what they did, and how final its months are.
 type companyView struct {
@@ -306,7 +306,7 @@ func differenceOf(old, value string) amount {
 
 func newMonthRow(m control.MonthEnd, now time.Time) monthRow {
 	row := monthRow{
-		Key: m.Month, Name: monthName(m.Month, "January 2006"), Changed: m.Changed(),
+		Key: m.Month, Name: monthName(m.Month, "Jan 2006"), Changed: m.Changed(),
 		Running: m.State == control.MonthRunning,
 	}
 	switch {

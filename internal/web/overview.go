@@ -161,7 +161,8 @@ func clockWords(t, now time.Time) string {
 func needing(status control.Status, companies []export.Company) string {
 	var names []string
 	for _, co := range companies {
-		if len(concerning(status.Causes, co.Realm)) > 0 {
+		own := func(c control.Cause) bool { return !c.Elsewhere(co.Realm) }
+		if slices.ContainsFunc(concerning(status.Causes, co.Realm), own) {
 			names = append(names, co.Name)
 		}
 	}

@@ -59,7 +59,7 @@ type bookRow struct {
 	Closed      string // the last day of closed books
 	Read        moment
 	Pill        *pill // what stands in its way; nil if nothing does
-	Why         string
+	Why         string // what else holds some of its exporters back
 	Income, Net chartCell
 	Cash        moneyCell
 	Receivable  moneyCell // overdue
@@ -88,9 +88,13 @@ func (w *Web) bookRow(b control.Books, causes []control.Cause) bookRow {
 		Receivable: newMoneyCell(b, control.TopicReceivableOverdue, "Receivable overdue", now),
 		Payable:    newMoneyCell(b, control.TopicPayableOverdue, "Payable overdue", now),
 	}
-	if len(causes) > 0 {
-		p := causePill(causes[0])
-		row.Pill, row.Why = &p, causes[0].Title
+	for _, cause := range causes {
+		if cause.Elsewhere(b.Company.Realm) {
+			row.Why = cmp.Or(row.Why, "Some exporters wait for another company")
+		} else if row.Pill == nil {
+			p := causePill(cause)
+			row.Pill = &p
+		}
 	}
 	return row
 }
@@ -116,18 +120,18 @@ func causePill(c control.Cause) pill {
 func tieOf(b control.Books) tie {
 	list := "/exporters?" + url.Values{"company": {string(b.Company.Realm)},
 		"state": {string(control.StateDiffers)}}.Encode()
-	most := ""
+	compared := count(b.Checks)
 	if b.Most {
-		most = "at least "
+		compared += "+"
 	}
 	switch {
 	case b.Checks == 0:
 		return tie{}
 	case b.Differences > 0:
 		return tie{Known: true, Differs: true, Href: list,
-			Text: plural(b.Differences, "sum differs", "sums differ"), Note: "of " + most + count(b.Checks)}
+			Text: plural(b.Differences, "sum differs", "sums differ"), Note: "of " + compared + " compared"}
 	}
-	return tie{Known: true, Text: "Ties to QuickBooks", Note: most + plural(b.Checks, "sum agrees", "sums agree")}
+	return tie{Known: true, Text: "Ties out", Note: compared + " sums agree"}
 }
 
 // newGap says how to get a topic's figure.
