@@ -18,6 +18,7 @@ type chart struct {
 	Currency      string
 	Width, Height int
 	Base          int // where zero is, from the top
+	Foot          int // where the names of the months stand; 0 if they are left out
 	Bars          []chartBar
 	Rows          []chartRow
 }
@@ -26,6 +27,8 @@ type chart struct {
 type chartBar struct {
 	X, Y, Width, Height int
 	Class, Title        string
+	Name                string // of the month, under a large bar
+	Middle              int
 }
 
 // chartRow is one month in the table beside a chart.
@@ -37,16 +40,19 @@ type chartRow struct {
 }
 
 // chartSize is how large a chart is, in its own units.
-type chartSize struct{ bar, gap, height int }
+type chartSize struct {
+	bar, gap, height int
+	foot             int // room for the names of the months
+}
 
-func smallChart() chartSize { return chartSize{10, 2, 34} }
-func largeChart() chartSize { return chartSize{30, 8, 120} }
+func smallChart() chartSize { return chartSize{bar: 10, gap: 2, height: 34} }
+func largeChart() chartSize { return chartSize{bar: 30, gap: 8, height: 110, foot: 18} }
 
 const chartMonths = 12
 
 // monthChart draws the figures of single months, oldest first, up to this month.
 func monthChart(told control.Told, now time.Time, size chartSize) chart {
-	c := chart{Width: chartMonths*(size.bar+size.gap) - size.gap, Height: size.height}
+	c := chart{Width: chartMonths*(size.bar+size.gap) - size.gap, Height: size.height + size.foot}
 	if len(told.Figures) == 0 {
 		return c
 	}
@@ -61,6 +67,9 @@ func monthChart(told control.Told, now time.Time, size chartSize) chart {
 	}
 	scale := newScale(told.Figures, size.height)
 	c.Base = scale.y(0)
+	if size.foot > 0 {
+		c.Foot = c.Height - 4
+	}
 	for i := range chartMonths {
 		month := last.AddDate(0, i-chartMonths+1, 0)
 		f, known := values[month.Format("2006-01")]
@@ -69,7 +78,8 @@ func monthChart(told control.Told, now time.Time, size chartSize) chart {
 		}
 		row := chartRow{Month: month.Format("Jan 2006"), Key: f.Span(), Amount: amountOf(f.Value)}
 		bar := scale.bar(number(f.Value))
-		bar.X, bar.Width = i*(size.bar+size.gap), size.bar
+		bar.X, bar.Width, bar.Name = i*(size.bar+size.gap), size.bar, month.Format("Jan")
+		bar.Middle = bar.X + bar.Width/2
 		if month.Year() == now.UTC().Year() && month.Month() == now.UTC().Month() {
 			bar.Class, row.Note = bar.Class+" now", "so far"
 		}

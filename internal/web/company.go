@@ -247,6 +247,9 @@ func (w *Web) feedRow(d *control.Desk, f control.FeedEntry, co export.Company) f
 		row.Counts += fmt.Sprintf(" (%s voided)", count(f.Voided))
 	}
 	for _, m := range f.Figures {
+		if !isMonthSpan(m.Span) && movedInMonth(f.Figures, m.ID) {
+			continue // the months say it already, and more exactly
+		}
 		row.Moves = append(row.Moves, newMoveRow(m, co, w.o.Now()))
 	}
 	// Closed months first: nobody expects them to move.
@@ -262,6 +265,13 @@ func (w *Web) feedRow(d *control.Desk, f control.FeedEntry, co export.Company) f
 	row.More = max(0, len(row.Moves)-mostMoves)
 	row.Moves = row.Moves[:len(row.Moves)-row.More]
 	return row
+}
+
+func isMonthSpan(span string) bool { return len(span) == len("2006-01") }
+
+// movedInMonth reports whether a figure moved in one of its months.
+func movedInMonth(moves []export.FigureMove, id string) bool {
+	return slices.ContainsFunc(moves, func(m export.FigureMove) bool { return m.ID == id && isMonthSpan(m.Span) })
 }
 
 func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -58,7 +58,7 @@ type bookRow struct {
 	Currency    string
 	Closed      string // the last day of closed books
 	Read        moment
-	Pill        *pill // what stands in its way; nil if nothing does
+	Pill        *pill  // what stands in its way; nil if nothing does
 	Why         string // what else holds some of its exporters back
 	Income, Net chartCell
 	Cash        moneyCell
