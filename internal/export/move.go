@@ -17,7 +17,7 @@ type Moves struct {
 	Day     string       `json:"day"` // 2006-01-02
 	At      time.Time    `json:"at"`  // when the last of them ended
 	Run     ID           `json:"run"` // the last of them
-	Runs    int          `json:"runs"`
+	Runs    int          `json:"runs"` // without those that had nothing to compare with
 	Added   int          `json:"added,omitempty"` // rows of the sheet
 	Changed int          `json:"changed,omitempty"`
 	Removed int          `json:"removed,omitempty"`
@@ -65,7 +65,7 @@ func FindMoves(before *Success, r Run) (Moves, bool) {
 		Added: r.Added, Changed: r.Changed, Removed: r.Removed,
 	}
 	if m.Asked = before == nil || before.Asks != r.Exporter.Asks(); m.Asked {
-		m.Added, m.Changed, m.Removed = 0, 0, 0
+		m.Runs, m.Added, m.Changed, m.Removed = 0, 0, 0, 0
 		return m, true
 	}
 	type key struct {
@@ -95,11 +95,10 @@ func FindMoves(before *Success, r Run) (Moves, bool) {
 
 // Join adds what a later run of the same day found.
 func (m Moves) Join(later Moves) Moves {
-	m.At, m.Run, m.Runs = later.At, later.Run, m.Runs+later.Runs
 	if later.Asked { // nothing before it can be compared with what follows
-		later.Runs = m.Runs
 		return later
 	}
+	m.At, m.Run, m.Runs = later.At, later.Run, m.Runs+later.Runs
 	m.Added, m.Changed, m.Removed = m.Added+later.Added, m.Changed+later.Changed, m.Removed+later.Removed
 	m.Figures = slices.Clone(m.Figures)
 	for _, f := range later.Figures {

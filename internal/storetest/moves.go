@@ -40,7 +40,7 @@ func testMoves(t *testing.T, s export.Store) {
 			ID: "net", Title: "Net", Company: "1", Span: span, Currency: "USD", Old: old, New: value,
 		}
 	}
-	first := export.Moves{Day: "2026-03-29", At: noon.Add(time.Minute), Runs: 1, Asked: true}
+	first := export.Moves{Day: "2026-03-29", At: noon.Add(time.Minute), Asked: true}
 	want := []export.Moves{first, {
 		Day: "2026-03-31", At: noon.AddDate(0, 0, 2).Add(time.Minute), Runs: 2, Added: 4,
 		Figures: []export.FigureMove{move("2026-04", "1", "4")},
@@ -64,11 +64,11 @@ func testMoves(t *testing.T, s export.Store) {
 	must(t, err)
 	run(3, export.RunSucceeded, figure(april, "7"))
 	check("exp_1", "2026-04-01", []export.Moves{
-		{Day: "2026-04-01", At: noon.AddDate(0, 0, 3).Add(time.Minute), Runs: 1, Asked: true},
+		{Day: "2026-04-01", At: noon.AddDate(0, 0, 3).Add(time.Minute), Asked: true},
 	})
 	run(3+export.KeptMoves, export.RunSucceeded, figure(april, "8"))
 	check("exp_1", "", []export.Moves{
-		{Day: "2026-04-01", At: noon.AddDate(0, 0, 3).Add(time.Minute), Runs: 1, Asked: true}, {
+		{Day: "2026-04-01", At: noon.AddDate(0, 0, 3).Add(time.Minute), Asked: true}, {
 			Day: "2027-05-06", At: noon.AddDate(0, 0, 3+export.KeptMoves).Add(time.Minute), Runs: 1, Added: 2,
 			Figures: []export.FigureMove{move("2026-04", "7", "8")},
 		},
