@@ -81,7 +81,8 @@ func rowOf(t *testing.T, p page, name string) map[string]*html.Node {
 	t.Helper()
 	for _, tr := range find(p.main, func(n *html.Node) bool { return n.Data == "tr" && hasClass(n, "company") }) {
 		cells := map[string]*html.Node{}
-		for _, td := range find(tr, func(n *html.Node) bool { return n.Data == "td" && attribute(n, "data-label") != "" }) {
+		labelled := func(n *html.Node) bool { return n.Data == "td" && attribute(n, "data-label") != "" }
+		for _, td := range find(tr, labelled) {
 			cells[attribute(td, "data-label")] = td
 		}
 		if strings.Contains(visible(tr), name) {

@@ -77,8 +77,8 @@ func putHistory(tx *bbolt.Tx, id export.ID, h export.History) error {
 	return putHead(tx, e.Head(h))
 }
 
-// rebuildHistory reads the history anew from the runs, but for its days. It costs about as much as reading twenty runs, unless none of
-// the exporter's runs was a success.
+// rebuildHistory reads the history anew from the runs, but for its days. It costs about as much as reading twenty runs,
+// unless none of the exporter's runs was a success.
 func rebuildHistory(tx *bbolt.Tx, exporter export.ID) (h export.History, err error) {
 	for id := range newestFirst(tx, export.RunFilter{Exporter: exporter}) {
 		h.Runs++

@@ -13,7 +13,7 @@ import (
 // feedDays is how far back a company's feed of changes goes, and mostFeed how many entries it has.
 const (
 	feedDays = 31
-	mostFeed = 40
+	mostFeed = 20
 )
 
 // FeedEntry is what one exporter's runs of one day found to be different, as far as it is about one company.
@@ -112,7 +112,8 @@ func (d *Desk) Changes(ctx context.Context, b Books) (CompanyChanges, error) {
 
 // feedEntry returns what moves are about one company; false if nothing is.
 func feedEntry(m export.Moves, h export.ExporterHead, realm export.RealmID) (FeedEntry, bool) {
-	m.Figures = slices.DeleteFunc(slices.Clone(m.Figures), func(f export.FigureMove) bool { return f.Company != realm })
+	other := func(f export.FigureMove) bool { return f.Company != realm }
+	m.Figures = slices.DeleteFunc(slices.Clone(m.Figures), other)
 	entry := FeedEntry{
 		Moves: m, Exporter: Named{h.ID, h.Name}, Definition: h.Definition, Shared: len(h.Companies) > 1,
 	}
@@ -256,8 +257,8 @@ func (d *Desk) trends(ctx context.Context, b Books, now time.Time) (map[Topic][]
 	return trends, nil
 }
 
-// trend works back from what a figure is to what it was. Days is how far back there were runs, for exporters whose first
-// success nobody has noted.
+// trend works back from what a figure is to what it was. Days is how far back there were runs, for exporters whose
+// first success nobody has noted.
 func trend(told Told, moves []export.Moves, days export.Days) []TrendPoint {
 	f := told.Figures[0]
 	points := []TrendPoint{{export.DayNumber(told.At), f.Value}}

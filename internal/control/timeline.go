@@ -1,7 +1,6 @@
 package control
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -112,6 +111,6 @@ func (d *Desk) deedsAbout(ctx context.Context, e export.Exporter) ([]export.Audi
 	list := slices.DeleteFunc(entries, func(a export.AuditEntry) bool {
 		return !about[a.Object] || strings.HasSuffix(a.Action, ".test") || a.At.Before(e.CreatedAt)
 	})
-	slices.SortStableFunc(list, func(a, b export.AuditEntry) int { return cmp.Compare(b.At.UnixNano(), a.At.UnixNano()) })
+	slices.SortStableFunc(list, func(a, b export.AuditEntry) int { return b.At.Compare(a.At) })
 	return list, nil
 }

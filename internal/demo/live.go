@@ -89,7 +89,8 @@ func work(c *intuitsim.Company, now, closed time.Time, late bool) error {
 		return nil
 	}
 	// Somebody with the password of the closed books.
-	if _, err := c.AddBill(intuitsim.Cost{Date: closed.AddDate(0, 0, 20).Format(time.DateOnly), Amount: "1200.00"}); err != nil {
+	then := closed.AddDate(0, 0, 20).Format(time.DateOnly)
+	if _, err := c.AddBill(intuitsim.Cost{Date: then, Amount: "1200.00"}); err != nil {
 		return fmt.Errorf("adding a late bill: %w", err)
 	}
 	return nil

@@ -60,7 +60,10 @@ func testMoves(t *testing.T, s export.Store) {
 	check("exp_1", "2026-04-01", nil)
 	check("exp_10", "", nil)
 	e.Options = map[string]string{"date_range": "today"}
-	_, err := s.UpdateExporter(ctx, e.ID, func(stored *export.Exporter) error { stored.Options = e.Options; return nil })
+	_, err := s.UpdateExporter(ctx, e.ID, func(stored *export.Exporter) error {
+		stored.Options = e.Options
+		return nil
+	})
 	must(t, err)
 	run(3, export.RunSucceeded, figure(april, "7"))
 	check("exp_1", "2026-04-01", []export.Moves{

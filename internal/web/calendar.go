@@ -20,7 +20,6 @@ type calendarView struct {
 	Companies []choice
 	Text      string
 	Filtered  bool
-	Zone      string
 }
 
 // calendarDay is a column.
@@ -89,7 +88,7 @@ func newCalendarDay(number int, first bool) calendarDay {
 		Number: t.Format("2"), Full: t.Format("Monday 2 January"),
 		Weekend: t.Weekday() == time.Saturday || t.Weekday() == time.Sunday,
 	}
-	if first || t.Day() == 1 {
+	if first && t.AddDate(0, 0, 1).Day() > 1 || t.Day() == 1 {
 		day.Month = t.Format("Jan")
 	}
 	return day
@@ -124,23 +123,20 @@ func newCalendarCell(d export.Day) calendarCell {
 
 // timelineView is what happened to an exporter.
 type timelineView struct {
-	ID     export.ID
-	Name   string
-	Pill   pill
-	Groups []timelineDay
-	More   bool
-	Days   []calendarDay
-	Cells  []calendarCell
-}
-
-type timelineDay struct {
-	Title string
+	ID    export.ID
+	Name  string
+	Pill  pill
 	Items []timelineItem
+	Zone  string
+	More  bool
+	Days  []calendarDay
+	Cells []calendarCell
 }
 
 // timelineItem is one thing that happened.
 type timelineItem struct {
 	At   moment
+	Date string // empty if it is that of the item before
 	Time string // of the day
 	Pill pill
 	Text string
@@ -148,6 +144,7 @@ type timelineItem struct {
 	Href string
 	By   string
 	Deed bool
+	Bad  bool // Sub is what went wrong
 }
 
 func (w *Web) timelinePage(c *gin.Context) error {
@@ -170,14 +167,14 @@ func (w *Web) timelinePage(c *gin.Context) error {
 	}
 	row := w.exporterRow(e, standings[0].History, k)
 	view := timelineView{ID: id, Name: e.Name, Pill: row.Pill, More: more}
-	zone := e.Schedule.Location()
+	zone, date := e.Schedule.Location(), ""
+	view.Zone = zone.String()
 	for _, event := range events {
-		item, title := w.timelineItem(event, k, zone), event.At.In(zone).Format("Monday 2 January 2006")
-		if n := len(view.Groups); n == 0 || view.Groups[n-1].Title != title {
-			view.Groups = append(view.Groups, timelineDay{Title: title})
+		item := w.timelineItem(event, k, zone)
+		if day := event.At.In(zone).Format("Mon 2 Jan 2006"); day != date {
+			item.Date, date = event.At.In(zone).Format("Mon ")+dayOr(event.At.In(zone), w.o.Now()), day
 		}
-		group := &view.Groups[len(view.Groups)-1]
-		group.Items = append(group.Items, item)
+		view.Items = append(view.Items, item)
 	}
 	today := export.DayNumber(w.o.Now())
 	for n := today - control.DaysShown + 1; n <= today; n++ {
@@ -203,7 +200,7 @@ func (w *Web) timelineItem(event control.TimelineEvent, k known, zone *time.Loca
 	}
 	switch {
 	case row.Problem != "":
-		item.Sub = row.Problem
+		item.Sub, item.Bad = row.Problem, true
 	case r.Status == export.RunSucceeded:
 		item.Sub = plural(r.Rows, "row", "rows")
 		if row.Changes != "none" {

@@ -117,6 +117,16 @@ func newScale(figures []export.FigureValue, height int) scale {
 	return s
 }
 
+// newRange is a scale from the least to the largest value.
+func newRange(figures []export.FigureValue, height int) scale {
+	s := scale{high: number(figures[0].Value), height: height - 1}
+	s.low = s.high
+	for _, f := range figures {
+		s.high, s.low = max(s.high, number(f.Value)), min(s.low, number(f.Value))
+	}
+	return s
+}
+
 // y returns how far from the top a value is.
 func (s scale) y(value float64) int {
 	span := s.high - s.low
@@ -144,8 +154,7 @@ type trendChart struct {
 	Title, Label  string
 	Currency      string
 	Width, Height int
-	Path          string // of the line
-	Area          string // of what is below it
+	Path          string // of the line; its scale does not begin at zero
 	Rows          []chartRow
 }
 
@@ -165,7 +174,7 @@ func newTrend(told control.Told, points []control.TrendPoint) trendChart {
 	for i, p := range points {
 		figures[i].Value = p.Value
 	}
-	s := newScale(figures, trendHeight-6)
+	s := newRange(figures, trendHeight-6)
 	first, last := points[0].Day, points[len(points)-1].Day
 	x := func(day int) int { return (day - first) * trendWidth / max(1, last-first) }
 	var line strings.Builder
@@ -182,7 +191,6 @@ func newTrend(told control.Told, points []control.TrendPoint) trendChart {
 		t.Rows = append(t.Rows, chartRow{Month: dayWords(p.Day), Amount: amountOf(p.Value)})
 	}
 	t.Path = line.String()
-	t.Area = t.Path + fmt.Sprintf("V%dH0Z", s.y(0)+3)
 	t.Label = fmt.Sprintf("%s from %s to %s: from %s to %s %s.", t.Title, dayWords(first), dayWords(last),
 		amountOf(points[0].Value).Text, amountOf(points[len(points)-1].Value).Text, t.Currency)
 	return t

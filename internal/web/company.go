@@ -113,7 +113,8 @@ func (w *Web) companyPage(c *gin.Context) error {
 	}
 	now := w.o.Now()
 	view := companyView{
-		Row: w.bookRow(b, causes), All: k.census.Companies[co.Realm], Client: co.Client, Clients: clientsOf(k.companies),
+		Row: w.bookRow(b, causes), All: k.census.Companies[co.Realm], Client: co.Client,
+		Clients: clientsOf(k.companies),
 		Income: newChartCell(b, control.TopicIncome, "Income", now, largeChart()),
 		Net:    newChartCell(b, control.TopicNet, "Net income", now, largeChart()),
 		Path:   companiesPath + "/" + url.PathEscape(string(co.Realm)), Pill: pillOf(companyState(co)),
@@ -211,9 +212,9 @@ func closedNote(c export.Company, now time.Time) string {
 	case c.ClosedAsOf.IsZero():
 		return "The closing date is not known yet; Test the connection to read it."
 	case c.ClosedThrough == "":
-		return "QuickBooks had no closing date on " + dayOr(c.ClosedAsOf, now) + "."
+		return "QuickBooks had no closing date on " + dayOr(c.ClosedAsOf.UTC(), now) + "."
 	}
-	return fmt.Sprintf("QuickBooks said on %s that the books are closed through %s.", dayOr(c.ClosedAsOf, now),
+	return fmt.Sprintf("QuickBooks said on %s that the books are closed through %s.", dayOr(c.ClosedAsOf.UTC(), now),
 		shortDay(c.ClosedThrough, now))
 }
 
@@ -288,7 +289,8 @@ func dayTitle(day, now time.Time) string {
 
 func newMoveRow(m export.FigureMove, co export.Company, now time.Time) moveRow {
 	row := moveRow{
-		Title: m.Title, Old: amountOf(m.Old), New: amountOf(m.New), By: differenceOf(m.Old, m.New), Currency: m.Currency,
+		Title: m.Title, Old: amountOf(m.Old), New: amountOf(m.New), By: differenceOf(m.Old, m.New),
+		Currency: m.Currency,
 	}
 	if first, err := time.Parse("2006-01", m.Span); err == nil {
 		row.Month = first.Format("January")
@@ -334,7 +336,7 @@ func newMonthRow(m control.MonthEnd, now time.Time) monthRow {
 		row.Pill = pill{"Open", "dot", toneQuiet}
 	}
 	if m.Sent != nil {
-		row.Sent = "Sent " + dayOr(m.Sent.At, now) + " by " + m.Sent.By
+		row.Sent = "Sent " + dayOr(m.Sent.At.UTC(), now) + " by " + m.Sent.By
 	}
 	for _, f := range m.Figures {
 		cell := monthCell{Title: f.Title, Money: amountOf(f.Value)}

@@ -154,7 +154,7 @@ func clockWords(t, now time.Time) string {
 	if export.DayNumber(t) == export.DayNumber(now) {
 		return t.UTC().Format("15:04 UTC")
 	}
-	return dayOr(t, now) + t.UTC().Format(", 15:04 UTC")
+	return dayOr(t.UTC(), now) + t.UTC().Format(", 15:04 UTC")
 }
 
 // needing names the companies that need a person; if only something else does, it says so.

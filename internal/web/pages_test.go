@@ -132,7 +132,8 @@ func TestPagesInEachState(t *testing.T) {
 			pages := []string{"/login", "/nowhere"}
 			if state.build != nil {
 				more := state.build(s)
-				pages = append(pages, "/", "/calendar", "/calendar?q=none", "/connections", "/exporters", "/exporters/new",
+				pages = append(pages, "/", "/calendar", "/calendar?q=none", "/connections", "/exporters",
+					"/exporters/new",
 					"/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs",
 					"/runs?status=failed", "/settings", "/help", "/quickbooks/reconnect")
 				pages = append(pages, more...)

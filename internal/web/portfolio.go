@@ -173,7 +173,7 @@ func newMoneyCell(b control.Books, topic control.Topic, title string, now time.T
 // newMoney shows one figure with all that it is: what, of whom, of when, and where it stands.
 func newMoney(b control.Books, o control.Origin, f export.FigureValue, now time.Time) money {
 	a := amountOf(f.Value)
-	m := money{Negative: a.Negative, Href: "/runs/" + string(o.Run), Of: "read " + dayOr(o.At, now)}
+	m := money{Negative: a.Negative, Href: "/runs/" + string(o.Run), Of: "read " + dayOr(o.At.UTC(), now)}
 	m.Whole, m.Cents, _ = strings.Cut(a.Text, ".")
 	currency := cmp.Or(f.Currency, b.Company.HomeCurrency)
 	if currency != b.Company.HomeCurrency {
@@ -245,11 +245,12 @@ func shortDay(day string, now time.Time) string {
 	return dayOr(t, now)
 }
 
+// dayOr formats the day of a time in its own zone, without the year if it is this one.
 func dayOr(t, now time.Time) string {
-	if t.UTC().Year() == now.UTC().Year() {
-		return t.UTC().Format("2 Jan")
+	if t.Year() == now.UTC().Year() {
+		return t.Format("2 Jan")
 	}
-	return t.UTC().Format("2 Jan 2006")
+	return t.Format("2 Jan 2006")
 }
 
 // concerning returns the causes that concern a company, in order.

@@ -33,8 +33,8 @@ type runRow struct {
 	Since      moment
 }
 
-// groupedRows returns the rows of runs, newest first. Runs of an exporter that failed for the same reason, one after the
-// other, are one row.
+// groupedRows returns the rows of runs, newest first. Runs of an exporter that failed for the same reason, one after
+// the other, are one row.
 func (w *Web) groupedRows(runs []export.Run) []runRow {
 	groups := control.Failures(runs)
 	rows := make([]runRow, len(groups))
