@@ -14,10 +14,10 @@ const KeptMoves = 400
 
 // Moves are what an exporter's successful runs of one day of UTC found to be different from the success before them.
 type Moves struct {
-	Day     string       `json:"day"` // 2006-01-02
-	At      time.Time    `json:"at"`  // when the last of them ended
-	Run     ID           `json:"run"` // the last of them
-	Runs    int          `json:"runs"` // without those that had nothing to compare with
+	Day     string       `json:"day"`             // 2006-01-02
+	At      time.Time    `json:"at"`              // when the last of them ended
+	Run     ID           `json:"run"`             // the last of them
+	Runs    int          `json:"runs"`            // without those that had nothing to compare with
 	Added   int          `json:"added,omitempty"` // rows of the sheet
 	Changed int          `json:"changed,omitempty"`
 	Removed int          `json:"removed,omitempty"`

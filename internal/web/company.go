@@ -115,9 +115,9 @@ func (w *Web) companyPage(c *gin.Context) error {
 	view := companyView{
 		Row: w.bookRow(b, causes), All: k.census.Companies[co.Realm], Client: co.Client,
 		Clients: clientsOf(k.companies),
-		Income: newChartCell(b, control.TopicIncome, "Income", now, largeChart()),
-		Net:    newChartCell(b, control.TopicNet, "Net income", now, largeChart()),
-		Path:   companiesPath + "/" + url.PathEscape(string(co.Realm)), Pill: pillOf(companyState(co)),
+		Income:  newChartCell(b, control.TopicIncome, "Income", now, largeChart()),
+		Net:     newChartCell(b, control.TopicNet, "Net income", now, largeChart()),
+		Path:    companiesPath + "/" + url.PathEscape(string(co.Realm)), Pill: pillOf(companyState(co)),
 		Connected: co.Status == export.Connected,
 	}
 	view.Attention, view.Unlisted = w.attention(causes, k)

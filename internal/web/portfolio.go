@@ -16,7 +16,7 @@ import (
 )
 
 // portfolioPage is how many companies a page of the portfolio has.
-const portfolioPage = 20
+const portfolioPage = 16
 
 // money is a figure as the portfolio shows it: the amount, of what day or period, and where it stands.
 type money struct {

@@ -247,6 +247,30 @@ func TestFailuresAreNotHidden(t *testing.T) {
 	}
 }
 
+// However many failures follow, an exporter keeps its last success, and its row says how often it has failed since. A
+// run that a person stopped changes neither.
+func TestLastSuccessIsKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(nil)
+	s.runAt(e, noon.AddDate(0, 0, -2), func(r *export.Run) { succeeded(r); r.URL = "https://sheet.example/last" })
+	for i := range 23 {
+		s.runAt(e, noon.Add(time.Duration(i-40)*time.Minute), failed(problem.SheetConflict))
+	}
+	s.runAt(e, noon.Add(-time.Minute), func(r *export.Run) { r.Status = export.RunCancelled })
+	body := s.wantGet("/exporters")
+	for _, want := range []string{
+		"12,345", "1,234,567.80", "https://sheet.example/last", "Failed", "failed 19 times or more", "11:25 UTC",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the list lacks %q", want)
+		}
+	}
+	if strings.Contains(body, "Cancelled</span>") {
+		t.Error("the exporter stands as cancelled")
+	}
+}
+
 // Each exporter is in exactly one figure.
 func TestFiguresAddUp(t *testing.T) {
 	t.Parallel()
@@ -287,7 +311,7 @@ func TestPortfolioPages(t *testing.T) {
 	for _, realm := range found {
 		seen[realm] = true
 	}
-	if len(found) != companies+2 || len(seen) != len(found) || pages != 3 {
+	if len(found) != companies+2 || len(seen) != len(found) || pages != 3 { // 16 on each
 		t.Errorf("%d different of %d companies on %d pages", len(seen), len(found), pages)
 	}
 }
