@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 	"golang.org/x/net/html"
 
+	"ledgersheet/internal/demo"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
 	"ledgersheet/internal/intuit/intuitsim"
@@ -258,5 +259,48 @@ func (v *visitor) send(path string, form url.Values) {
 	}
 	if answer := v.do(r); answer.StatusCode != http.StatusSeeOther {
 		v.w.t.Fatalf("POST %s: %s", path, answer.Status)
+	}
+}
+
+// A day in the demo's office leaves what the pages are there to show: a month that changed after it was sent, and a
+// company that wants a new consent.
+func TestDemoLivesThroughADay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, intuitsim.Options{
+		Companies: 4, Customers: 10, Vendors: 10, Items: 10, Invoices: 60, Bills: 30,
+	})
+	sandbox, now := &demo.Sandbox{Intuit: w.intuit, Google: w.google}, time.Now()
+	must(t, sandbox.CloseBooks(now))
+	var made []export.Exporter
+	for _, c := range w.connect(4) {
+		e := w.newExporter("profit_and_loss", map[string]string{
+			"date_range": "last_12_months_to_date", "accounting_method": "Accrual", "summarize_by": "Month",
+		}, nil, c)
+		e.Name += " of " + c.Name
+		made = append(made, w.create(e))
+		w.mustRun(made[len(made)-1].ID)
+	}
+	must(t, sandbox.Live(w.ctx, w.desk(), made, now))
+	companies, err := w.desk().Companies(w.ctx)
+	must(t, err)
+	status, err := w.desk().Status(w.ctx)
+	must(t, err)
+	if len(status.Causes) != 1 || status.Causes[0].Company != companies[2].Realm || status.Current != 3 {
+		t.Errorf("status: %+v", status)
+	}
+	books, err := w.desk().Books(w.ctx, companies...)
+	must(t, err)
+	for i, b := range books {
+		changes, err := w.desk().Changes(w.ctx, b)
+		must(t, err)
+		changed := 0
+		for _, m := range changes.Months {
+			if m.Changed() {
+				changed++
+			}
+		}
+		if want := map[int]int{0: 1}[i]; changed != want || (len(changes.Feed) > 0) != (i < 2) {
+			t.Errorf("%s: %d months changed since they were sent, feed %+v", b.Company.Name, changed, changes.Feed)
+		}
 	}
 }

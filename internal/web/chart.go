@@ -221,7 +221,7 @@ func newDots(days []export.Day) dots {
 		switch {
 		case day.Failed > 0:
 			failed = append(failed, day)
-			d.Failed += square + fmt.Sprintf("m2 2l5 5m0-5l-5 5")
+			d.Failed += square + "m2 2l5 5m0-5l-5 5"
 		case day.Differs > 0:
 			differs = append(differs, day)
 			d.Differs += fmt.Sprintf("M%d %dl5 5l-5 5l-5-5z", x+4, y)
