@@ -127,9 +127,12 @@ func (w *Web) fillPortfolio(c *gin.Context, d *control.Desk, status control.Stat
 func (w *Web) sentence(
 	ctx context.Context, d *control.Desk, status control.Status, k known,
 ) (sentence, error) {
+	if status.Companies == 0 {
+		return sentence{Good: "No company is connected yet"}, nil
+	}
 	s := sentence{}
 	runs, _, err := d.Runs(ctx, export.RunFilter{Status: export.RunSucceeded, Limit: 1})
-	if err != nil || status.Companies == 0 {
+	if err != nil {
 		return s, err
 	}
 	if len(runs) > 0 {
