@@ -234,8 +234,8 @@ func unknownLink() *problem.Problem {
 		WithHint("Make sure that the whole address was copied, or ask for a new link.")
 }
 
-// NameAsker names who asks by a link, for the person who has it: the maker's e-mail, or, if a program has made it, whoever
-// runs this installation.
+// NameAsker names who asks by a link, for the person who has it: the maker's e-mail, or, if a program has made it,
+// whoever runs this installation.
 func (d *Desk) NameAsker(ctx context.Context, l Link) string { return d.nameAsker(ctx, l) }
 
 func (c *core) nameAsker(ctx context.Context, l Link) string {

@@ -24,7 +24,7 @@ type connectionsView struct {
 	Text               string // that was searched for
 	Searchable         bool   // there are so many companies that a search helps
 	Pages              pager
-	Calendar           calendarView
+	Calendar           endsView
 	MayConnect         bool   // the person may make links
 	LostQuickBooks     string // when a consent was begun that has not come back; empty if none
 	LostGoogle         string
@@ -93,7 +93,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		next = writePosition(next)
 	}
 	view.Pages = newPager("/connections", q, "after", next)
-	if view.Calendar, err = w.calendarView(c); err != nil {
+	if view.Calendar, err = w.endsView(c); err != nil {
 		return err
 	}
 	view.MayConnect = d.MayConnect()
