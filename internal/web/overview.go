@@ -64,9 +64,6 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(known.companies) == 1 && known.census.All > 0 {
-		return seeOther(c, companyHref(known.companies[0].Realm))
-	}
 	status, err := d.Status(ctx)
 	if err != nil {
 		return err
