@@ -12,6 +12,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/budget"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
@@ -46,6 +47,8 @@ type Options struct {
 	SheetsURL string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
 	Existing bool
+	// Disk is asked before each write of the store whether the disk will take it; nil trusts the disk.
+	Disk func() error
 	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
 	Backoff []time.Duration
 }
@@ -55,6 +58,7 @@ type App struct {
 	o        Options
 	log      *slog.Logger
 	store    Store
+	trouble  *storeWatch
 	leader   Leader
 	events   *progress.Broker
 	queue    *queue.Queue
@@ -83,7 +87,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a := &App{
 		o: o, log: o.Logger, events: progress.New(), leader: alone{},
-		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()), trouble: newStoreWatch(o.Logger),
 	}
 	a.cleanups.log = o.Logger
 	defer func() {
@@ -100,7 +104,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := export.ValidatePacks(exporters.Packs(), a.o.Definitions); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(a.o.Settings, a.o.Existing, a.o.Notice); err != nil {
+	kept := boltstore.Options{Failed: a.trouble.note, Disk: o.Disk}
+	if a.store, err = openStore(a.o.Settings, kept, a.o.Existing, a.o.Notice); err != nil {
 		return nil, err
 	}
 	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
@@ -114,6 +119,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.cleanups.add("budget", a.budget.Stop)
 	a.metrics = newMetrics(a.countActivity)
+	a.metrics.watch(a.trouble, a.countUnsaved)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
 			provider: provider, next: o.Network, log: a.log,
@@ -123,6 +129,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
 	toBooks := meter("quickbooks")
 	a.books = newQuickBooks(set.Intuit, set.Limits, a.store, toBooks, a.budget.Transport, a.log, companyNews{
+		hold: a.trouble.hold,
 		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
@@ -136,7 +143,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.keepCopies(); err != nil {
 		return nil, err
 	}
-	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
+	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log, a.trouble.hold,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
 		return nil, err
@@ -157,10 +164,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
-		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
-		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,
+		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
+		Jitter: true,
 	})
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
@@ -171,7 +179,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
-		Backup: a.store.Backup, Examine: a.examine,
+		Backup: a.store.Backup, Examine: a.examine, Trouble: a.trouble.state,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
@@ -201,6 +209,11 @@ func (a *App) countActivity() (queued, running float64) {
 	return float64(q), float64(r)
 }
 
+// countUnsaved counts the connections whose newest token is only in memory, for the metrics.
+func (a *App) countUnsaved() int {
+	return len(a.books.sources.Degraded()) + len(a.google.sources.Degraded())
+}
+
 // Control returns what people can do, each at a desk of their own.
 func (a *App) Control() *control.Control { return a.control }
 
@@ -211,13 +224,8 @@ func (a *App) StartRuns(ctx context.Context) error {
 			return err
 		}
 	}
-	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.metrics.follow(background, a.events)
-	}()
-	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
+	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events) })
+	a.watchStore(ctx)
 	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {
 		return err

@@ -39,7 +39,9 @@ type world struct {
 	app     *app.App
 	set     config.Settings
 	network http.RoundTripper
-	backoff []time.Duration // between a run's attempts
+	plain   http.RoundTripper // beneath a network that is not just the simulators
+	backoff []time.Duration   // between a run's attempts
+	disk    func() error      // fails writes of the store
 	account export.ID
 }
 
@@ -105,7 +107,7 @@ func (w *world) open() {
 	w.t.Helper()
 	a, err := app.New(w.ctx, app.Options{
 		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: w.backoff,
+		Backoff: w.backoff, Disk: w.disk,
 	})
 	if err != nil {
 		w.t.Fatal(err)

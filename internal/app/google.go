@@ -35,7 +35,7 @@ type googleSide struct {
 func below(quota int) int { return quota - quota/15 }
 
 func newGoogle(set config.Google, most config.Limits, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
+	hold func() error, ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	ends := oauth.Endpoints{Auth: set.AuthURL, Token: set.TokenURL, Revoke: set.RevokeURL, UserInfo: set.UserInfoURL}
@@ -51,7 +51,7 @@ func newGoogle(set config.Google, most config.Limits, store export.GrantStore, n
 	}
 	g.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired,
-		Unavailable: problem.GoogleUnavailable, Log: log,
+		Unavailable: problem.GoogleUnavailable, Log: log, Hold: hold,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
 			ended(ctx, export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant("")))), why)
 		},

@@ -72,6 +72,20 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	return m
 }
 
+// watch adds whether the store is in trouble, and how many connections' tokens are only in memory.
+func (m *metrics) watch(trouble *storeWatch, unsaved func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ledgersheet_store_in_trouble", Help: "1 while the store cannot be written and all work waits; else 0.",
+	}, func() float64 {
+		if trouble.hold() != nil {
+			return 1
+		}
+		return 0
+	}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ledgersheet_tokens_unsaved", Help: "Connections whose newest token is only in memory.",
+	}, func() float64 { return float64(unsaved()) }))
+}
+
 // follow counts runs as they end, until ctx ends.
 func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
 	for e := range events.Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() }) {

@@ -30,24 +30,16 @@ func (alone) Lead(ctx context.Context, _ string, do func(context.Context)) { do(
 
 // startUpkeep starts the hourly upkeep: it deletes old runs and sessions, and keeps unused connections alive.
 func (a *App) startUpkeep(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	a.background(ctx, "upkeep", func(ctx context.Context) {
 		a.leader.Lead(ctx, "upkeep", func(ctx context.Context) {
-			t := time.NewTicker(upkeepEvery)
-			defer t.Stop()
 			for {
 				a.tidy(ctx)
-				select {
-				case <-ctx.Done():
+				if !sleep(ctx, upkeepEvery) {
 					return
-				case <-t.C:
 				}
 			}
 		})
-	}()
-	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
+	})
 }
 
 func (a *App) tidy(ctx context.Context) {

@@ -49,7 +49,7 @@ var may = map[string]string{
 	"changelog": "export record supply table",
 
 	"sheetfile":        "change problem table",
-	"boltstore":        "export",
+	"boltstore":        "export problem",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"mirror":           "export problem record supply table",

@@ -100,8 +100,8 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup and
-// Examine are required.
+// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup,
+// Examine and Trouble are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -123,6 +123,8 @@ type Options struct {
 	Backup func(ctx context.Context, w io.Writer) error
 	// Examine finds out whether the installation can work; nil if nobody can tell.
 	Examine func(ctx context.Context, d *Desk) []Finding
+	// Trouble says since when the store cannot be written and why; a nil problem says that all is well. It may be nil.
+	Trouble func() (since time.Time, why *problem.Problem)
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

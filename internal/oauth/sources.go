@@ -20,6 +20,9 @@ type SourceOptions struct {
 	Refresh func(ctx context.Context, old export.Grant) (export.Grant, error)
 	// Reconnect and Unavailable are the problem codes for an ended grant and for a passing failure.
 	Reconnect, Unavailable problem.Code
+	// Hold is asked before a grant is renewed, and says why none may be: its new tokens could not be stored. Nil lets
+	// all go. A present token is used as long as it lives.
+	Hold func() error
 	// OnDead is called once when the provider has ended a grant. It must not call the same source.
 	OnDead func(ctx context.Context, key export.GrantKey, why *problem.Problem)
 	// OnRefreshed is called when a renewed grant has been stored. It must not call the same source.
@@ -50,6 +53,9 @@ func NewSources(o SourceOptions) *Sources {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Hold == nil {
+		o.Hold = func() error { return nil }
 	}
 	if o.OnDead == nil {
 		o.OnDead = func(context.Context, export.GrantKey, *problem.Problem) {}

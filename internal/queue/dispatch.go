@@ -45,6 +45,10 @@ func (q *Queue) dispatch() {
 
 // pass claims every run that can begin, starts it, and returns when to look again if nothing happens before.
 func (q *Queue) pass() time.Duration {
+	if err := q.held(); err != nil {
+		q.setTrouble(err)
+		return storePause
+	}
 	now := q.o.Now()
 	var c choice
 	free := func(active iter.Seq[export.ActiveRun]) []export.ID {

@@ -33,6 +33,9 @@ type Options struct {
 	Events Bus // told of every change; may be nil
 	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
+	// Hold is asked before runs are taken up, and says why none may be; nil lets all go. Whoever ends the reason calls
+	// Wake.
+	Hold func() error
 
 	Workers        int           // runs at a time: 8
 	PerCompany     int           // runs at a time that read one company: 2
@@ -261,12 +264,23 @@ func (q *Queue) Waiting(r export.Run) string {
 	if a.Status != export.RunQueued {
 		return ""
 	}
+	if p := problem.From(q.held()); p != nil {
+		return p.Message
+	}
 	if a.NotBefore.After(q.o.Now()) {
 		return waitText(a)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.taken.blocked(a.ID, keysOf(a, q.limits()))
+}
+
+// held returns why no run may begin.
+func (q *Queue) held() error {
+	if q.o.Hold == nil {
+		return nil
+	}
+	return q.o.Hold()
 }
 
 // Ready reports whether runs are being executed, for health checks.

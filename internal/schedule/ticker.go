@@ -47,7 +47,10 @@ type Options struct {
 	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
 	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
-	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	Pace func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	// Hold is asked before each look at the schedules, and says why nothing may be queued; nil lets all go. Whoever
+	// ends the reason calls Wake.
+	Hold   func() error
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
@@ -197,6 +200,11 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 // pass queues what is due and returns how long to wait. It stops early when life ends, but never halfway through an
 // exporter; the store is called with base. It reads only the exporters that are due.
 func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
+	if t.o.Hold != nil {
+		if err := t.o.Hold(); err != nil {
+			return look, err
+		}
+	}
 	now := t.o.Now()
 	wait, trouble := look, error(nil)
 	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ledgersheet/internal/problem"
+)
+
+// probeEvery is how long a store in trouble is left alone before it is tried again.
+const probeEvery = 5 * time.Second
+
+// storeWatch knows whether the store is in trouble: the disk did not take a write. From then on hold says so, and all
+// work waits. When the disk has room again, the tokens that are only in memory are stored first, and then work goes on.
+type storeWatch struct {
+	log    *slog.Logger
+	probe  func() error                    // whether the store can be written
+	tokens func(ctx context.Context) error // stores the tokens that are only in memory
+	resume func()                          // lets work go on
+	failed chan struct{}                   // holds the news of trouble
+
+	mu    sync.Mutex
+	why   *problem.Problem // nil if all is well
+	since time.Time
+}
+
+func newStoreWatch(log *slog.Logger) *storeWatch {
+	return &storeWatch{log: log.With("component", "store"), failed: make(chan struct{}, 1)}
+}
+
+// note begins the trouble. It is called with each write that the disk did not take.
+func (w *storeWatch) note(why *problem.Problem) {
+	w.mu.Lock()
+	first := w.why == nil
+	if first {
+		w.since = time.Now()
+	}
+	w.why = why
+	w.mu.Unlock()
+	if first {
+		w.log.Error("the store is in trouble, all work waits", "error", why.Error())
+	}
+	select {
+	case w.failed <- struct{}{}:
+	default:
+	}
+}
+
+// hold returns why no work may begin; nil if all is well.
+func (w *storeWatch) hold() error {
+	if _, why := w.state(); why != nil {
+		return why
+	}
+	return nil
+}
+
+// state returns what is wrong and since when; nil if all is well.
+func (w *storeWatch) state() (since time.Time, why *problem.Problem) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.since, w.why
+}
+
+// run ends trouble when the store can be written again, until ctx ends.
+func (w *storeWatch) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.failed:
+		}
+		for !w.try(ctx) {
+			if !sleep(ctx, probeEvery) {
+				return
+			}
+		}
+	}
+}
+
+// try ends the trouble if it can. Tokens are stored first, and even before there is much room: a lost one costs a
+// person's time.
+func (w *storeWatch) try(ctx context.Context) bool {
+	since, why := w.state()
+	if why == nil {
+		return true
+	}
+	if err := errors.Join(w.tokens(ctx), w.probe()); err != nil {
+		w.log.DebugContext(ctx, "the store is still in trouble", "error", err.Error())
+		return false
+	}
+	w.mu.Lock()
+	w.why, w.since = nil, time.Time{}
+	w.mu.Unlock()
+	w.log.InfoContext(ctx, "the store can be written again, work goes on",
+		"after", time.Since(since).Round(time.Second))
+	w.resume()
+	return true
+}
+
+// sleep waits, and reports whether ctx has not ended meanwhile.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// watchStore starts what ends trouble. Before, and after it has stopped, trouble stays as it is.
+func (a *App) watchStore(ctx context.Context) {
+	a.trouble.probe = a.store.Probe
+	a.trouble.tokens = func(ctx context.Context) error {
+		return errors.Join(a.books.sources.Flush(ctx), a.google.sources.Flush(ctx))
+	}
+	a.trouble.resume = func() { a.queue.Wake(); a.ticker.Wake() }
+	a.background(ctx, "store watch", a.trouble.run)
+}
+
+// background runs something until the app stops. A stop does not wait for it longer than it has time.
+func (a *App) background(ctx context.Context, name string, do func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a.guarded(ctx, name, do)
+	}()
+	a.cleanups.add(name, func(stop context.Context) error {
+		cancel()
+		select {
+		case <-done:
+		case <-stop.Done():
+		}
+		return nil
+	})
+}
+
+// guarded runs something until ctx ends. If it panics, that is logged, and it begins anew after a pause.
+func (a *App) guarded(ctx context.Context, name string, do func(context.Context)) {
+	for {
+		err := func() (err error) {
+			defer problem.Recover(&err)
+			do(ctx)
+			return nil
+		}()
+		if err == nil {
+			return
+		}
+		a.log.ErrorContext(ctx, "a part of the service panicked and begins anew", "part", name, "error", err.Error())
+		if !sleep(ctx, restartPause) {
+			return
+		}
+	}
+}
+
+// restartPause is how long a part that has panicked is left alone.
+const restartPause = time.Minute
