@@ -230,7 +230,11 @@ func (a *App) StartRuns(ctx context.Context) error {
 	if err := a.queue.Start(ctx); err != nil {
 		return err
 	}
-	a.cleanups.add("queue", a.queue.Stop)
+	a.cleanups.add("queue", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+		defer cancel()
+		return a.queue.Stop(ctx)
+	})
 	return nil
 }
 
@@ -260,6 +264,8 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("listeners", a.faces.stop)
 	// Stopped before the listeners: live streams end with their events, and would otherwise keep the listeners waiting.
 	a.cleanups.add("events", func(context.Context) error { a.events.Close(); return nil })
+	// At once, so that nobody waits for what is interrupted anyway.
+	a.cleanups.add("work", func(context.Context) error { a.queue.Halt(); return nil })
 	a.log.InfoContext(ctx, "ledgersheet is ready", "addr", a.Addr(), "base_url", a.o.Settings.BaseURL)
 	return nil
 }
@@ -279,8 +285,11 @@ func (a *App) ensureOwner(ctx context.Context) error {
 	return err
 }
 
-// stopTimeout is how long Run waits for the work to end. It gives running commits time to finish.
-const stopTimeout = 25 * time.Second
+// How long a stop waits. What is killed after ten seconds, as containers are, has by then ended all but the commits.
+const (
+	stopTimeout   = 16 * time.Second // for all parts together
+	commitTimeout = 12 * time.Second // of that for runs that are just showing their rows
+)
 
 // Run starts the app, calls started unless it is nil, waits until ctx ends or a listener fails, and stops the app.
 func (a *App) Run(ctx context.Context, started func() error) error {
@@ -295,9 +304,14 @@ func (a *App) Run(ctx context.Context, started func() error) error {
 		}
 	}
 	a.log.InfoContext(ctx, "ledgersheet is stopping")
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	return errors.Join(err, a.stopInTime(ctx))
+}
+
+// stopInTime stops the app within seconds, even after ctx has ended.
+func (a *App) stopInTime(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, a.Stop(stop))
+	return a.Stop(ctx)
 }
 
 // Stop ends the work in the reverse order of its start. Runs that cannot finish before ctx ends go back to the queue.

@@ -34,3 +34,6 @@ func (a *App) Routes() []string {
 	}
 	return routes
 }
+
+// StopAsRun stops the app as Run does when it is told to end.
+func (a *App) StopAsRun() error { return a.stopInTime(context.Background()) }

@@ -147,8 +147,8 @@ func (p *place) explainDisk(err error) error {
 			WithHint("Make room on it, then run again. The file keeps its previous rows.")
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		return problem.Wrap(err, problem.SpreadsheetForbidden, "The folder of the file %s cannot be written.", p.name).
-			WithHint("Let ledgersheet, which runs as user %d, write to it, then run again. The file keeps its previous "+
-				"rows.", os.Getuid())
+			WithHint("Let ledgersheet, which runs as user %d, write to it, then run again. The file keeps its "+
+				"previous rows.", os.Getuid())
 	}
 	return err
 }

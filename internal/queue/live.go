@@ -68,6 +68,17 @@ func (l *live) markCancelling() {
 	l.run.Cancelling = true
 }
 
+// committing reports whether the run is just showing its rows, or is done.
+func (l *live) committing() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch l.run.Progress.Phase {
+	case export.PhaseVerifying, export.PhaseCommitting, export.PhaseDone:
+		return true
+	}
+	return l.closed
+}
+
 // close ends reporting and returns the last state.
 func (l *live) close() export.Run {
 	l.mu.Lock()
