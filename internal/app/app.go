@@ -171,6 +171,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Jitter: true,
 	})
 	a.watcher = a.newWatcher()
+	a.logins = &auth.Service{
+		Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Settings: a.store, BaseURL: set.BaseURL,
+		Log: a.log,
+	}
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
@@ -179,7 +183,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
-		Backup: a.store.Backup, Examine: a.examine, Trouble: a.trouble.state,
+		Backup: a.store.Backup, Examine: a.examine, Trouble: a.trouble.state, People: a.logins,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
@@ -275,6 +279,9 @@ func (a *App) ensureOwner(ctx context.Context) error {
 	set := a.o.Settings
 	if set.AdminEmail != "" {
 		_, err := a.logins.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
+		return err
+	}
+	if err := a.logins.ForgetEnvironment(ctx); err != nil {
 		return err
 	}
 	token, err := a.setup.NewLink(ctx)

@@ -26,7 +26,6 @@ import (
 // openFaces builds what people and programs see over HTTP.
 func (a *App) openFaces(_ context.Context) error {
 	set := a.o.Settings
-	a.logins = &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
 	a.setup = auth.NewSetup(a.store, a.logins)
 	var err error
 	a.web, err = web.New(web.Options{

@@ -58,7 +58,8 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
+	"desktest": "auth boltstore budget change control export exporters file pipeline problem progress table " +
+		"vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplysim":  "export intuit intuit/intuitsim limit supply supply/supplytest",

@@ -110,7 +110,7 @@ func (s *Sessions) User(ctx context.Context) (export.User, error) {
 		return export.User{}, nobody
 	case err != nil:
 		return export.User{}, fmt.Errorf("looking up the session's user: %w", err)
-	case s.manager.GetString(ctx, keyPassword) != fingerprint(u):
+	case !u.Active(), s.manager.GetString(ctx, keyPassword) != fingerprint(u):
 		return export.User{}, nobody
 	}
 	return u, nil

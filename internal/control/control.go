@@ -101,7 +101,7 @@ type Previewer interface {
 }
 
 // Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup,
-// Examine and Trouble are required.
+// Examine, Trouble and People are required.
 type Options struct {
 	Store                              export.Store
 	Definitions                        []export.Definition
@@ -125,6 +125,8 @@ type Options struct {
 	Examine func(ctx context.Context, d *Desk) []Finding
 	// Trouble says since when the store cannot be written and why; a nil problem says that all is well. It may be nil.
 	Trouble func() (since time.Time, why *problem.Problem)
+	// People decides who may sign in; nil if nobody does.
+	People People
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

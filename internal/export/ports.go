@@ -245,6 +245,7 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (User, error)
 	Users(ctx context.Context) ([]User, error)
 	UpdateUser(ctx context.Context, id ID, change func(*User) error) (User, error)
+	DeleteUser(ctx context.Context, id ID) error
 }
 
 // AuditStore keeps the record of who did what.

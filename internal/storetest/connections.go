@@ -234,6 +234,19 @@ func testUsers(t *testing.T, s export.Store) {
 		t.Errorf("the new e-mail gives %s", got.ID)
 	}
 	must(t, s.CreateUser(ctx, user("usr_3", "b@example.com")))
+	must(t, s.DeleteUser(ctx, "usr_3"))
+	_, err = s.UserByEmail(ctx, "b@example.com")
+	wantErr(t, "the e-mail of a deleted user", err, export.ErrNotFound)
+	must(t, s.CreateUser(ctx, user("usr_4", "b@example.com")))
+	invited := user("usr_5", "invited@example.com")
+	invited.PasswordHash, invited.Disabled = "", true
+	invited.Invite = &export.Invite{Hash: []byte{1, 2}, ExpiresAt: noon}
+	must(t, s.CreateUser(ctx, invited))
+	got, err = s.UserByEmail(ctx, invited.Email)
+	must(t, err)
+	if d := diff(invited, got); d != "" {
+		t.Errorf("an invited user: %s", d)
+	}
 	// An empty list means no company but a nil list means all, so a store must not confuse the two.
 	for i, companies := range [][]export.RealmID{nil, {}, {"1", "2"}} {
 		u := user(export.ID("usr_c"+string(rune('0'+i))), string(rune('0'+i))+"@example.com")

@@ -386,6 +386,11 @@ func (m *Memory) Users(ctx context.Context) ([]export.User, error) {
 		func(u export.User) string { return string(u.ID) })
 }
 
+// DeleteUser implements export.UserStore.
+func (m *Memory) DeleteUser(ctx context.Context, id export.ID) error {
+	return remove(ctx, m, m.users, id)
+}
+
 // UpdateUser implements export.UserStore.
 func (m *Memory) UpdateUser(ctx context.Context, id export.ID, change func(*export.User) error) (export.User, error) {
 	return alter(ctx, m, m.users, id, func(u *export.User) error {

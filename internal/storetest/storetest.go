@@ -115,6 +115,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"ActiveRun", func() error { _, err := s.ActiveRun(ctx, "exp_1"); return err }},
 		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", failIfCalled[export.Run](t)); return err }},
 		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},
+		{"DeleteUser", func() error { return s.DeleteUser(ctx, "usr_1") }},
 		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", failIfCalled[export.User](t)); return err }},
 	} {
 		wantErr(t, test.what, test.call(), export.ErrNotFound)

@@ -35,6 +35,8 @@ func (w *Web) register() {
 		{http.MethodPost, "/logout", w.logout},
 		{http.MethodGet, "/setup", w.setupPage},
 		{http.MethodPost, "/setup", w.setup},
+		{http.MethodGet, "/invite", w.invitePage},
+		{http.MethodPost, "/invite", w.acceptInvite},
 	} {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}

@@ -27,6 +27,10 @@ type Logins interface {
 	ChangePassword(ctx context.Context, email, present, next string, from export.Visitor) (export.User, error)
 	// Device returns the mark that the user's browser keeps.
 	Device(u export.User, present string) string
+	// Invited returns whom an invitation's token invites, or a problem.
+	Invited(ctx context.Context, token string) (export.User, error)
+	// Accept sets that person's password, and ends the invitation.
+	Accept(ctx context.Context, token, password string) (export.User, error)
 }
 
 // Sessions knows which browser belongs to whom. All methods but Middleware need the context of a request that has
