@@ -37,3 +37,6 @@ func (a *App) Routes() []string {
 
 // StopAsRun stops the app as Run does when it is told to end.
 func (a *App) StopAsRun() error { return a.stopInTime(context.Background()) }
+
+// StartUpkeep begins the hourly upkeep, as Start does.
+func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }

@@ -55,6 +55,9 @@ func (a *App) tidy(ctx context.Context) {
 	if err := a.budget.Prune(ctx); err != nil {
 		a.log.WarnContext(ctx, "old counts of calls were not deleted", "error", err.Error())
 	}
+	if err := a.control.RevokeOwed(ctx); err != nil {
+		a.log.WarnContext(ctx, "grants were not revoked", "error", err.Error())
+	}
 	companies, err := a.store.Companies(ctx)
 	if err != nil {
 		a.log.WarnContext(ctx, "connections were not looked at", "error", err.Error())

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -30,8 +31,10 @@ type Consents interface {
 // Grants holds a provider's tokens while they are in use.
 type Grants interface {
 	Replace(ctx context.Context, key export.GrantKey, g export.Grant) error
-	// Forget deletes a grant and returns its newest version, so that it can be revoked.
-	Forget(ctx context.Context, key export.GrantKey) (export.Grant, error)
+	// Forget has drop delete a grant, and returns its newest version. Without a grant it calls nothing.
+	Forget(
+		ctx context.Context, key export.GrantKey, drop func(ctx context.Context, newest export.Grant) error,
+	) (export.Grant, error)
 }
 
 // QuickBooks is what control needs from QuickBooks apart from exports.
@@ -143,6 +146,7 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	revoking    sync.Mutex // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.

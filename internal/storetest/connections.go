@@ -164,6 +164,23 @@ func testGrants(t *testing.T, s export.Store) {
 	if _, err := s.Grant(ctx, export.AccountGrant("1")); err != nil {
 		t.Errorf("deleting one grant took another with it: %v", err)
 	}
+	retired := export.Revocation{
+		ID: "rev_1", Key: export.AccountGrant("1"), Identity: "1234", Name: "owner@example.com", Grant: g, Since: noon,
+	}
+	must(t, s.RetireGrant(ctx, retired))
+	_, err = s.Grant(ctx, export.AccountGrant("1"))
+	wantErr(t, "retired grant", err, export.ErrNotFound)
+	without := export.Revocation{ID: "rev_2", Key: export.CompanyGrant("9"), Identity: "9", Since: noon}
+	must(t, s.RetireGrant(ctx, without))
+	all, err := s.Revocations(ctx)
+	must(t, err)
+	if d := diff([]export.Revocation{retired, without}, all); d != "" {
+		t.Errorf("revocations: %s", d)
+	}
+	must(t, s.DeleteRevocation(ctx, "rev_1"))
+	if all, err = s.Revocations(ctx); err != nil || len(all) != 1 {
+		t.Errorf("after a deletion: %d, %v", len(all), err)
+	}
 }
 
 func testFlows(t *testing.T, s export.Store) {

@@ -33,6 +33,7 @@ type Memory struct {
 	runs       map[export.ID]export.Run
 	calls      calls
 	users      map[export.ID]export.User
+	retired    map[export.ID]export.Revocation
 	audit      []export.AuditEntry
 }
 
@@ -45,7 +46,8 @@ func NewMemory() *Memory {
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
-		calls: calls{},
+		retired: map[export.ID]export.Revocation{},
+		calls:   calls{},
 	}
 }
 
@@ -207,6 +209,26 @@ func (m *Memory) PutGrant(ctx context.Context, key export.GrantKey, g export.Gra
 // DeleteGrant implements export.GrantStore.
 func (m *Memory) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 	return remove(ctx, m, m.grants, key)
+}
+
+// RetireGrant implements export.RevocationStore.
+func (m *Memory) RetireGrant(ctx context.Context, r export.Revocation) error {
+	return m.do(ctx, func() error {
+		delete(m.grants, r.Key)
+		m.retired[r.ID] = clone(r)
+		return nil
+	})
+}
+
+// Revocations implements export.RevocationStore.
+func (m *Memory) Revocations(ctx context.Context) ([]export.Revocation, error) {
+	return listByName(ctx, m, m.retired, func(r export.Revocation) string { return string(r.ID) },
+		func(r export.Revocation) string { return string(r.ID) })
+}
+
+// DeleteRevocation implements export.RevocationStore.
+func (m *Memory) DeleteRevocation(ctx context.Context, id export.ID) error {
+	return remove(ctx, m, m.retired, id)
 }
 
 // Renew implements export.GrantStore.

@@ -103,6 +103,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"DeleteAccount", func() error { return s.DeleteAccount(ctx, "con_1") }},
 		{"Grant", func() error { _, err := s.Grant(ctx, "quickbooks/1"); return err }},
 		{"DeleteGrant", func() error { return s.DeleteGrant(ctx, "quickbooks/1") }},
+		{"DeleteRevocation", func() error { return s.DeleteRevocation(ctx, "rev_1") }},
 		{"TakeFlow", func() error { _, err := s.TakeFlow(ctx, "hash", noon); return err }},
 		{"Exporter", func() error { _, err := s.Exporter(ctx, "exp_1"); return err }},
 		{"UpdateExporter", func() error {
@@ -126,6 +127,7 @@ func testNotFound(t *testing.T, s export.Store) {
 	}{
 		{"Companies", func() (int, error) { l, err := s.Companies(ctx); return len(l), err }},
 		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
+		{"Revocations", func() (int, error) { l, err := s.Revocations(ctx); return len(l), err }},
 		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx, export.ExporterFilter{}); return len(l), err }},
 		{"ExporterHeads", func() (n int, err error) {
 			for _, err = range s.ExporterHeads(ctx, export.ExporterFilter{}, "") {
