@@ -177,7 +177,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
+		Store: forgettingStore{a.store, a.books.DropCopy, a.metrics.forget}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
 		Logger:             a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
@@ -213,6 +213,12 @@ func (a *App) countActivity() (queued, running float64) {
 	return float64(q), float64(r)
 }
 
+// hasExporter reports whether an exporter has not been deleted, as far as can be told.
+func (a *App) hasExporter(ctx context.Context, id export.ID) bool {
+	_, err := a.store.Exporter(ctx, id)
+	return !errors.Is(err, export.ErrNotFound)
+}
+
 // countUnsaved counts the connections whose newest token is only in memory, for the metrics.
 func (a *App) countUnsaved() int {
 	return len(a.books.sources.Degraded()) + len(a.google.sources.Degraded())
@@ -228,7 +234,7 @@ func (a *App) StartRuns(ctx context.Context) error {
 			return err
 		}
 	}
-	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events) })
+	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.hasExporter) })
 	a.watchStore(ctx)
 	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {

@@ -86,8 +86,13 @@ func (m *metrics) watch(trouble *storeWatch, unsaved func() int) {
 	}, func() float64 { return float64(unsaved()) }))
 }
 
-// follow counts runs as they end, until ctx ends.
-func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
+// forget takes away what is reported of a single exporter.
+func (m *metrics) forget(exporter export.ID) { m.success.DeleteLabelValues(string(exporter)) }
+
+// follow counts runs as they end, until ctx ends. has reports whether an exporter is still there.
+func (m *metrics) follow(
+	ctx context.Context, events *progress.Broker, has func(context.Context, export.ID) bool,
+) {
 	for e := range events.Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() }) {
 		code := ""
 		if e.Run.Problem != nil {
@@ -100,6 +105,9 @@ func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
 		if e.Run.Status == export.RunSucceeded {
 			m.rows.Add(float64(e.Run.Rows))
 			m.success.WithLabelValues(string(e.Run.Exporter.ID)).Set(float64(e.Run.FinishedAt.Unix()))
+			if !has(ctx, e.Run.Exporter.ID) { // asked afterwards, so that one that is just being deleted goes as well
+				m.forget(e.Run.Exporter.ID)
+			}
 		}
 	}
 }

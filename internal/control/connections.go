@@ -148,13 +148,14 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	})
 }
 
-// drop disconnects and deletes. leave takes care of the exporters that need the connection.
+// drop disconnects and deletes. leave takes care of the exporters that need the connection; it comes first, so that runs
+// which lose the connection see why.
 func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() error) error {
 	s := k.shared(&t)
-	if _, err := k.forget(ctx, d.core, s); err != nil {
+	if err := leave(); err != nil {
 		return err
 	}
-	if err := leave(); err != nil {
+	if _, err := k.forget(ctx, d.core, s); err != nil {
 		return err
 	}
 	d.audit(ctx, d.who, k.action+".delete", string(id), s.name)

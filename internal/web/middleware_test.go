@@ -154,7 +154,7 @@ func TestEveryRouteNeedsASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
 	open := map[string]bool{
-		"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true, "/static/*name": true,
+		"/login": true, "/logout": true, "/setup": true, "/invite": true, "/favicon.ico": true, "/static/*name": true,
 	}
 	n := 0
 	for _, route := range s.web.Engine().Routes() {

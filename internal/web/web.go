@@ -40,6 +40,8 @@ type Sessions interface {
 	SignIn(ctx context.Context, u export.User) error
 	SignOut(ctx context.Context) error
 	User(ctx context.Context) (export.User, error)
+	// Still reports whether the session has not ended since the request began.
+	Still(ctx context.Context) bool
 	Hash(ctx context.Context) string
 	Put(ctx context.Context, key, text string)
 	Pop(ctx context.Context, key string) string
@@ -161,7 +163,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.handler.Ser
 func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	ctx := c.Request.Context()
 	u, err := w.o.Sessions.User(ctx)
-	if err != nil {
+	if err != nil || !w.o.Sessions.Still(ctx) {
 		return control.Actor{}, false
 	}
 	return control.Person(u, w.o.Sessions.Hash(ctx)), true
