@@ -177,8 +177,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy, a.metrics.forget}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
-		Logger:             a.log,
+		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
+		Definitions: a.o.Definitions, Packs: exporters.Packs(), Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,

@@ -148,8 +148,8 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	})
 }
 
-// drop disconnects and deletes. leave takes care of the exporters that need the connection; it comes first, so that runs
-// which lose the connection see why.
+// drop disconnects and deletes. leave takes care of the exporters that need the connection; it comes first, so that
+// runs which lose the connection see why.
 func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() error) error {
 	s := k.shared(&t)
 	if err := leave(); err != nil {

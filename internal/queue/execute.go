@@ -76,7 +76,8 @@ func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 	}
 }
 
-func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) error {
+func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) (err error) {
+	defer problem.Recover(&err)
 	defer q.turns.of(result.Exporter.ID)()
 	a.now = q.o.Now()
 	stored, err := q.o.Store.UpdateRunning(q.base, held, func(r *export.Run) error {

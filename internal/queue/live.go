@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // How often a running run is published and stored, besides at each change of phase. One that takes less than a second
@@ -126,10 +127,7 @@ func (l *live) step() time.Duration {
 	r := l.run.Clone()
 	l.mu.Unlock()
 
-	stored, err := l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {
-		setResults(stored, r)
-		return nil
-	})
+	stored, err := l.store(r)
 	if errors.Is(err, export.ErrFenced) {
 		l.t.cancel(errTaken)
 		return time.Hour
@@ -147,6 +145,15 @@ func (l *live) step() time.Duration {
 		l.t.cancel(errCancelled)
 	}
 	return 0 // to look again at what came meanwhile
+}
+
+// store stores a state.
+func (l *live) store(r export.Run) (stored export.Run, err error) {
+	defer problem.Recover(&err)
+	return l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {
+		setResults(stored, r)
+		return nil
+	})
 }
 
 // tell publishes the state. The caller holds l.mu, which keeps events in order.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 const (
@@ -180,7 +181,7 @@ func (t *Ticker) Ready() error {
 func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	defer close(done)
 	for {
-		wait, err := t.pass(life, base)
+		wait, err := t.passSafely(life, base)
 		t.mu.Lock()
 		t.trouble = err
 		t.mu.Unlock()
@@ -195,6 +196,13 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 		case <-timer.C:
 		}
 	}
+}
+
+// passSafely is pass, and goes on after a panic in it.
+func (t *Ticker) passSafely(life, base context.Context) (wait time.Duration, err error) {
+	wait = look
+	defer problem.Recover(&err)
+	return t.pass(life, base)
 }
 
 // pass queues what is due and returns how long to wait. It stops early when life ends, but never halfway through an
@@ -269,7 +277,11 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 			if life.Err() != nil {
 				return
 			}
-			if err := t.lookAt(base, e, t.o.Now()); err != nil {
+			err := func() (err error) {
+				defer problem.Recover(&err)
+				return t.lookAt(base, e, t.o.Now())
+			}()
+			if err != nil {
 				t.log.Error("following a schedule failed", "exporter", e.ID, "due", e.NextAt, "error", err)
 				mu.Lock()
 				defer mu.Unlock()
