@@ -105,6 +105,15 @@ func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
+	w.openIdle()
+	if err := w.app.StartRuns(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// openIdle opens the app without executing runs.
+func (w *world) openIdle() {
+	w.t.Helper()
 	a, err := app.New(w.ctx, app.Options{
 		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
 		Backoff: w.backoff, Disk: w.disk,
@@ -114,9 +123,6 @@ func (w *world) open() {
 	}
 	w.app = a
 	w.t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	if err := a.StartRuns(w.ctx); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // browse opens a consent page and returns the parameters with which it sends the browser back.
