@@ -102,7 +102,7 @@ func (s *Store) prepare(path string, steps []migration) (err error) {
 			err = &OpenError{Path: path, Kind: ErrDamaged, cause: fmt.Errorf("reading pages: %v", r)}
 		}
 	}()
-	if err := migrate(s.db, path, steps); err != nil {
+	if err := migrate(s.db, path, steps, s.askDisk); err != nil {
 		return err
 	}
 	if err := s.checkSealer(); err != nil {
