@@ -1,9 +1,11 @@
 //go:build !linux
 
-package app_test
+package app
 
 import "errors"
 
-func mountSmall(string, int) error { return errors.ErrUnsupported }
+// MountSmall mounts a file system of its own in a folder.
+func MountSmall(string, int) error { return errors.ErrUnsupported }
 
-func unmount(string) error { return errors.ErrUnsupported }
+// Unmount takes it away again.
+func Unmount(string) error { return errors.ErrUnsupported }

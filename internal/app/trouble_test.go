@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ledgersheet/internal/app"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/problem"
@@ -225,10 +226,10 @@ func TestStoreInTrouble(t *testing.T) {
 func smallDisk(t *testing.T, bytes int) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := mountSmall(dir, bytes); err != nil {
+	if err := app.MountSmall(dir, bytes); err != nil {
 		t.Skipf("no file system can be mounted here: %v", err)
 	}
-	t.Cleanup(func() { must(t, unmount(dir)) })
+	t.Cleanup(func() { must(t, app.Unmount(dir)) })
 	return dir
 }
 
