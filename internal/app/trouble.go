@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/queue"
 )
 
 // probeEvery is how long a store in trouble is left alone before it is tried again.
@@ -46,6 +48,21 @@ func (w *storeWatch) note(why *problem.Problem) {
 	select {
 	case w.failed <- struct{}{}:
 	default:
+	}
+}
+
+// heed makes a run that the disk of the data folder has stopped, wherever it did, one that the store has: it goes back
+// to the queue. A disk of people's own folders is told by the run itself.
+func (w *storeWatch) heed(work queue.Work) queue.Work {
+	return func(ctx context.Context, r export.Run, report func(func(*export.Run))) error {
+		err := work(ctx, r, report)
+		if !export.DiskTrouble(err) || errors.Is(err, export.ErrStoreTrouble) ||
+			problem.HasCode(err, problem.SpreadsheetFull, problem.SpreadsheetForbidden) {
+			return err
+		}
+		why := export.StoreTrouble(err)
+		w.note(why)
+		return why
 	}
 }
 
