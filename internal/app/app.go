@@ -239,6 +239,7 @@ func (a *App) StartRuns(ctx context.Context) error {
 	}
 	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.hasExporter) })
 	a.watchStore(ctx)
+	a.checkStore(ctx)
 	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {
 		return err

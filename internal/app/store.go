@@ -35,6 +35,9 @@ type Store interface {
 	Ready() error
 	// Probe reports whether the store can be written and has room, when a write has failed.
 	Probe() error
+	// CheckedAtStart reports whether all rows were read when the store was opened; CheckRows reads them later.
+	CheckedAtStart() (bool, error)
+	CheckRows(ctx context.Context) error
 	// Backup writes a consistent copy while the store is in use.
 	Backup(ctx context.Context, w io.Writer) error
 	Close() error

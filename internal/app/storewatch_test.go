@@ -94,3 +94,23 @@ func TestDiskOfARun(t *testing.T) {
 		}
 	}
 }
+
+// TestADamagedStoreStays expects that trouble which only a person can end does not end by itself, whatever else happens.
+func TestADamagedStoreStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newStoreWatch(slog.New(slog.DiscardHandler))
+		w.tokens, w.probe = func(context.Context) error { return nil }, func() error { return nil }
+		w.resume = func() { t.Error("work went on") }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); w.run(ctx) }()
+		defer func() { cancel(); <-done }()
+		w.condemn(problem.New(problem.Conflict, "The store is damaged."))
+		w.note(export.StoreTrouble(syscall.ENOSPC))
+		time.Sleep(time.Hour)
+		if _, why := w.state(); why == nil || why.Message != "The store is damaged." {
+			t.Errorf("it says %v", why)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type storeWatch struct {
 	mu    sync.Mutex
 	why   *problem.Problem // nil if all is well
 	since time.Time
+	lasts bool // only a person can end it
 }
 
 func newStoreWatch(log *slog.Logger) *storeWatch {
@@ -40,7 +42,9 @@ func (w *storeWatch) note(why *problem.Problem) {
 	if first {
 		w.since = time.Now()
 	}
-	w.why = why
+	if first || !w.lasts || why.Class() == problem.Stop { // that it is damaged matters more
+		w.why = why
+	}
 	w.mu.Unlock()
 	if first {
 		w.log.Error("the store is in trouble, all work waits", "error", why.Error())
@@ -49,6 +53,14 @@ func (w *storeWatch) note(why *problem.Problem) {
 	case w.failed <- struct{}{}:
 	default:
 	}
+}
+
+// condemn begins trouble that only a person can end: the store is damaged.
+func (w *storeWatch) condemn(why *problem.Problem) {
+	w.mu.Lock()
+	w.lasts = true
+	w.mu.Unlock()
+	w.note(why)
 }
 
 // heed makes a run that the disk of the data folder has stopped, wherever it did, one that the store has: it goes back
@@ -109,6 +121,10 @@ func (w *storeWatch) try(ctx context.Context) bool {
 		return false
 	}
 	w.mu.Lock()
+	if w.lasts {
+		w.mu.Unlock()
+		return false
+	}
 	w.why, w.since = nil, time.Time{}
 	w.mu.Unlock()
 	w.log.InfoContext(ctx, "the store can be written again, work goes on",
@@ -137,6 +153,26 @@ func (a *App) watchStore(ctx context.Context) {
 	}
 	a.trouble.resume = func() { a.queue.Wake(); a.ticker.Wake() }
 	a.background(ctx, "store watch", a.trouble.run)
+}
+
+// checkStore reads all rows of a store that is too large to be read whole before it is used. If one is damaged, all work
+// stops, as it would not have begun with a smaller store.
+func (a *App) checkStore(ctx context.Context) {
+	if all, err := a.store.CheckedAtStart(); all && err == nil {
+		return
+	}
+	a.background(ctx, "store check", func(ctx context.Context) {
+		err := a.store.CheckRows(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		p := problem.Wrap(err, problem.Conflict, "The store is damaged.").WithHint(
+			"Stop the service and bring a backup back: ledgersheet restore FILE. There is no daily backup.")
+		if newest := newestBackup(filepath.Join(a.o.Settings.DataDir, backupFolder)); newest != "" {
+			p = p.WithHint("Stop the service and bring the newest backup back: ledgersheet restore %s", newest)
+		}
+		a.trouble.condemn(p)
+	})
 }
 
 // background runs something until the app stops. A stop does not wait for it longer than it has time.
