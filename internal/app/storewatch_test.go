@@ -95,7 +95,7 @@ func TestDiskOfARun(t *testing.T) {
 	}
 }
 
-// TestADamagedStoreStays expects that trouble which only a person can end does not end by itself, whatever else happens.
+// TestADamagedStoreStays expects that trouble which only a person can end does not end by itself, whatever else is.
 func TestADamagedStoreStays(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -155,8 +155,8 @@ func (a *App) watchStore(ctx context.Context) {
 	a.background(ctx, "store watch", a.trouble.run)
 }
 
-// checkStore reads all rows of a store that is too large to be read whole before it is used. If one is damaged, all work
-// stops, as it would not have begun with a smaller store.
+// checkStore reads all rows of a store that is too large to be read whole before it is used. If one is damaged, all
+// work stops, as it would not have begun with a smaller store.
 func (a *App) checkStore(ctx context.Context) {
 	if all, err := a.store.CheckedAtStart(); all && err == nil {
 		return

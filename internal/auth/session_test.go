@@ -335,8 +335,8 @@ func (s *troubled) Delete(token string) error {
 	return s.sessionShelf.Delete(token)
 }
 
-// TestSessionsWhileTheDiskIsFull expects that people can sign in and out while nothing can be stored, and that what they
-// ended stays ended when it can.
+// TestSessionsWhileTheDiskIsFull expects that people can sign in and out while nothing can be stored, and that what
+// they ended stays ended when it can.
 func TestSessionsWhileTheDiskIsFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
