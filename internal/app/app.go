@@ -168,7 +168,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: a.trouble.heed(spend(runner.Work)), Events: observed{a.events, a.budget},
 		Exporter: a.store.Exporter,
-		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Hold:     a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
