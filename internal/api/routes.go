@@ -29,6 +29,12 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/backup", s.backup},
 		{http.MethodPost, "/doctor", s.examine},
 
+		{http.MethodGet, "/users", s.listUsers},
+		{http.MethodPost, "/users", s.inviteUser},
+		{http.MethodPatch, "/users/:user", s.changeUser},
+		{http.MethodDelete, "/users/:user", s.deleteUser},
+		{http.MethodPost, "/users/:user/invite", s.inviteUserAgain},
+
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},
 

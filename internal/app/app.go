@@ -12,6 +12,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/budget"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
@@ -47,6 +48,8 @@ type Options struct {
 	SheetsURL string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
 	Existing bool
+	// Disk is asked before each write of the store whether the disk will take it; nil trusts the disk.
+	Disk func() error
 	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
 	Backoff []time.Duration
 }
@@ -56,6 +59,7 @@ type App struct {
 	o        Options
 	log      *slog.Logger
 	store    Store
+	trouble  *storeWatch
 	leader   Leader
 	events   *progress.Broker
 	queue    *queue.Queue
@@ -87,6 +91,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		o: o, log: o.Logger, events: progress.New(), leader: alone{},
 		token:    auth.NewAPIToken(o.Settings.APIToken.Reveal()),
 		rechecks: make(chan export.RealmID, mostRechecks),
+		trouble:  newStoreWatch(o.Logger),
 	}
 	a.cleanups.log = o.Logger
 	defer func() {
@@ -103,7 +108,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := export.ValidatePacks(exporters.Packs(), a.o.Definitions); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(a.o.Settings, a.o.Existing, a.o.Notice); err != nil {
+	kept := boltstore.Options{Failed: a.trouble.note, Disk: o.Disk}
+	if a.store, err = openStore(a.o.Settings, kept, a.o.Existing, a.o.Notice); err != nil {
 		return nil, err
 	}
 	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
@@ -117,6 +123,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a.cleanups.add("budget", a.budget.Stop)
 	a.metrics = newMetrics(a.countActivity)
+	a.metrics.watch(a.trouble, a.countUnsaved)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
 			provider: provider, next: o.Network, log: a.log,
@@ -126,6 +133,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
 	toBooks := meter("quickbooks")
 	a.books = newQuickBooks(set.Intuit, set.Limits, a.store, toBooks, a.budget.Transport, a.log, companyNews{
+		hold: a.trouble.hold,
 		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
@@ -141,6 +149,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	spools := table.Spools{Folder: set.DataDir}
 	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log, accountNews{
+		hold: a.trouble.hold,
 		ended: func(ctx context.Context, id export.ID, why *problem.Problem) {
 			a.control.AccountEnded(ctx, id, why)
 		},
@@ -167,23 +176,31 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
-		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Store: a.store, Work: a.trouble.heed(spend(runner.Work)), Events: observed{a.events, a.budget},
+		Exporter: a.store.Exporter,
+		Hold:     a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
-		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,
+		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
+		Jitter: true,
 	})
 	a.watcher = a.newWatcher()
+	a.logins = &auth.Service{
+		Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Settings: a.store, BaseURL: set.BaseURL,
+		Log: a.log,
+	}
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
-		Logger: a.log, Settings: a.store, BaseURL: set.BaseURL,
+		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
+		Definitions: a.o.Definitions, Packs: exporters.Packs(), Logger: a.log,
+		Settings: a.store, BaseURL: set.BaseURL,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
 		Installation: a.installation(),
 		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
+		Trouble: a.trouble.state, People: a.logins,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
@@ -213,6 +230,17 @@ func (a *App) countActivity() (queued, running float64) {
 	return float64(q), float64(r)
 }
 
+// hasExporter reports whether an exporter has not been deleted, as far as can be told.
+func (a *App) hasExporter(ctx context.Context, id export.ID) bool {
+	_, err := a.store.Exporter(ctx, id)
+	return !errors.Is(err, export.ErrNotFound)
+}
+
+// countUnsaved counts the connections whose newest token is only in memory, for the metrics.
+func (a *App) countUnsaved() int {
+	return len(a.books.sources.Degraded()) + len(a.google.sources.Degraded())
+}
+
 // Control returns what people can do, each at a desk of their own.
 func (a *App) Control() *control.Control { return a.control }
 
@@ -223,18 +251,18 @@ func (a *App) StartRuns(ctx context.Context) error {
 			return err
 		}
 	}
-	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.metrics.follow(background, a.events)
-	}()
-	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
+	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.hasExporter) })
+	a.watchStore(ctx)
+	a.checkStore(ctx)
 	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {
 		return err
 	}
-	a.cleanups.add("queue", a.queue.Stop)
+	a.cleanups.add("queue", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+		defer cancel()
+		return a.queue.Stop(ctx)
+	})
 	return nil
 }
 
@@ -264,6 +292,8 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("listeners", a.faces.stop)
 	// Stopped before the listeners: live streams end with their events, and would otherwise keep the listeners waiting.
 	a.cleanups.add("events", func(context.Context) error { a.events.Close(); return nil })
+	// At once, so that nobody waits for what is interrupted anyway.
+	a.cleanups.add("work", func(context.Context) error { a.queue.Halt(); return nil })
 	a.log.InfoContext(ctx, "ledgersheet is ready", "addr", a.Addr(), "base_url", a.o.Settings.BaseURL)
 	return nil
 }
@@ -275,6 +305,9 @@ func (a *App) ensureOwner(ctx context.Context) error {
 		_, err := a.logins.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
 		return err
 	}
+	if err := a.logins.ForgetEnvironment(ctx); err != nil {
+		return err
+	}
 	token, err := a.setup.NewLink(ctx)
 	if err == nil && token != "" {
 		a.o.Notice("Nobody can sign in yet. Open this link to become the owner; it works once, for 24 hours:\n  " +
@@ -283,8 +316,11 @@ func (a *App) ensureOwner(ctx context.Context) error {
 	return err
 }
 
-// stopTimeout is how long Run waits for the work to end. It gives running commits time to finish.
-const stopTimeout = 25 * time.Second
+// How long a stop waits. What is killed after ten seconds, as containers are, has by then ended all but the commits.
+const (
+	stopTimeout   = 16 * time.Second // for all parts together
+	commitTimeout = 12 * time.Second // of that for runs that are just showing their rows
+)
 
 // Run starts the app, calls started unless it is nil, waits until ctx ends or a listener fails, and stops the app.
 func (a *App) Run(ctx context.Context, started func() error) error {
@@ -299,9 +335,14 @@ func (a *App) Run(ctx context.Context, started func() error) error {
 		}
 	}
 	a.log.InfoContext(ctx, "ledgersheet is stopping")
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	return errors.Join(err, a.stopInTime(ctx))
+}
+
+// stopInTime stops the app within seconds, even after ctx has ended.
+func (a *App) stopInTime(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, a.Stop(stop))
+	return a.Stop(ctx)
 }
 
 // Stop ends the work in the reverse order of its start. Runs that cannot finish before ctx ends go back to the queue.

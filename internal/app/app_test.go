@@ -39,7 +39,9 @@ type world struct {
 	app     *app.App
 	set     config.Settings
 	network http.RoundTripper
-	backoff []time.Duration // between a run's attempts
+	plain   http.RoundTripper // beneath a network that is not just the simulators
+	backoff []time.Duration   // between a run's attempts
+	disk    func() error      // fails writes of the store
 	account export.ID
 }
 
@@ -103,18 +105,24 @@ func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
+	w.openIdle()
+	if err := w.app.StartRuns(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// openIdle opens the app without executing runs.
+func (w *world) openIdle() {
+	w.t.Helper()
 	a, err := app.New(w.ctx, app.Options{
 		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: w.backoff,
+		Backoff: w.backoff, Disk: w.disk,
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.app = a
 	w.t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	if err := a.StartRuns(w.ctx); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // browse opens a consent page and returns the parameters with which it sends the browser back.

@@ -35,5 +35,11 @@ func (a *App) Routes() []string {
 	return routes
 }
 
+// StopAsRun stops the app as Run does when it is told to end.
+func (a *App) StopAsRun() error { return a.stopInTime(context.Background()) }
+
 // StartUpkeep begins the hourly upkeep, as Start does.
 func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }
+
+// Store returns the store, for what only another process could do to it.
+func (a *App) Store() Store { return a.store }

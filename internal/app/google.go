@@ -34,6 +34,7 @@ type googleSide struct {
 
 // accountNews hears what becomes of accounts' connections. All of it is required.
 type accountNews struct {
+	hold      func() error // why no grant may be renewed
 	ended     func(context.Context, export.ID, *problem.Problem)
 	refreshed func(context.Context, export.ID, export.Grant)
 }
@@ -67,7 +68,7 @@ func newGoogle(
 	}
 	g.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired,
-		Unavailable: problem.GoogleUnavailable, Log: log,
+		Unavailable: problem.GoogleUnavailable, Log: log, Hold: news.hold,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
 			news.ended(ctx, parseAccount(key), why)
 		},

@@ -72,8 +72,27 @@ func newMetrics(active func() (queued, running float64)) *metrics {
 	return m
 }
 
-// follow counts runs as they end, until ctx ends.
-func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
+// watch adds whether the store is in trouble, and how many connections' tokens are only in memory.
+func (m *metrics) watch(trouble *storeWatch, unsaved func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ledgersheet_store_in_trouble", Help: "1 while the store cannot be written and all work waits; else 0.",
+	}, func() float64 {
+		if trouble.hold() != nil {
+			return 1
+		}
+		return 0
+	}), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "ledgersheet_tokens_unsaved", Help: "Connections whose newest token is only in memory.",
+	}, func() float64 { return float64(unsaved()) }))
+}
+
+// forget takes away what is reported of a single exporter.
+func (m *metrics) forget(exporter export.ID) { m.success.DeleteLabelValues(string(exporter)) }
+
+// follow counts runs as they end, until ctx ends. has reports whether an exporter is still there.
+func (m *metrics) follow(
+	ctx context.Context, events *progress.Broker, has func(context.Context, export.ID) bool,
+) {
 	for e := range events.Subscribe(ctx, func(r export.Run) bool { return r.Status.Over() }) {
 		code := ""
 		if e.Run.Problem != nil {
@@ -86,6 +105,9 @@ func (m *metrics) follow(ctx context.Context, events *progress.Broker) {
 		if e.Run.Status == export.RunSucceeded {
 			m.rows.Add(float64(e.Run.Rows))
 			m.success.WithLabelValues(string(e.Run.Exporter.ID)).Set(float64(e.Run.FinishedAt.Unix()))
+			if !has(ctx, e.Run.Exporter.ID) { // asked afterwards, so that one that is just being deleted goes as well
+				m.forget(e.Run.Exporter.ID)
+			}
 		}
 	}
 }

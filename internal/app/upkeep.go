@@ -34,10 +34,7 @@ func (alone) Lead(ctx context.Context, _ string, do func(context.Context)) { do(
 
 // startUpkeep starts the hourly upkeep: it deletes old runs and sessions, and keeps unused connections alive.
 func (a *App) startUpkeep(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	a.background(ctx, "upkeep", func(ctx context.Context) {
 		a.leader.Lead(ctx, "upkeep", func(ctx context.Context) {
 			t := time.NewTicker(upkeepEvery)
 			defer t.Stop()
@@ -54,8 +51,7 @@ func (a *App) startUpkeep(ctx context.Context) {
 				}
 			}
 		})
-	}()
-	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
+	})
 }
 
 const (
@@ -97,6 +93,9 @@ func (a *App) tidy(ctx context.Context) {
 	}
 	if err := a.budget.Prune(ctx); err != nil {
 		a.log.WarnContext(ctx, "old counts of calls were not deleted", "error", err.Error())
+	}
+	if err := a.control.RevokeOwed(ctx); err != nil {
+		a.log.WarnContext(ctx, "grants were not revoked", "error", err.Error())
 	}
 	companies, err := a.store.Companies(ctx)
 	if err != nil {

@@ -38,8 +38,8 @@ var may = map[string]string{
 	"access":   "export",
 	"control":  "access budget change export ics pipeline problem schedule sheetfile",
 	"budget":   "export problem schedule",
-	"webhook":  "export schedule",
-	"schedule": "export",
+	"webhook":  "export problem schedule",
+	"schedule": "export problem",
 	"queue":    "export problem",
 	"progress": "export",
 	"pipeline": "capture change export problem statement table",
@@ -50,7 +50,7 @@ var may = map[string]string{
 	"changelog": "export record supply table",
 
 	"sheetfile":        "change problem table",
-	"boltstore":        "export",
+	"boltstore":        "export problem",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"mirror":           "export problem record supply table",
@@ -59,7 +59,8 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
+	"desktest": "auth boltstore budget change control export exporters file pipeline problem progress table " +
+		"vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplysim":  "export intuit intuit/intuitsim limit supply supply/supplytest",

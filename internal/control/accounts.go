@@ -18,6 +18,7 @@ import (
 func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 	return kind[export.ID, export.GoogleAccount]{
 		noun: "Google account", action: "google", consents: o.GoogleConsents, grants: o.AccountGrants,
+		provider: "Google", away: problem.GoogleUnavailable,
 		lost: problem.GoogleReconnectRequired, left: export.AccountDisconnect,
 		ready: func() error {
 			if o.GoogleReady {
@@ -29,7 +30,7 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 		},
 		read: o.Store.Account, put: o.Store.PutAccount, update: o.Store.UpdateAccount, remove: o.Store.DeleteAccount,
 		shared: func(a *export.GoogleAccount) connection {
-			s := connection{a.Email, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.LostAt,
+			s := connection{a.Email, a.Subject, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.LostAt,
 				&a.Paused}
 			if a.Kind == export.OAuthAccount {
 				s.grant = export.AccountGrant(a.ID)

@@ -126,12 +126,14 @@ type grants struct{ b *bench }
 func (g grants) Replace(ctx context.Context, key export.GrantKey, grant export.Grant) error {
 	return g.b.store.PutGrant(ctx, key, grant)
 }
-func (g grants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+func (g grants) Forget(
+	ctx context.Context, key export.GrantKey, drop func(context.Context, export.Grant) error,
+) (export.Grant, error) {
 	grant, err := g.b.store.Grant(ctx, key)
 	if errors.Is(err, export.ErrNotFound) {
 		return grant, nil
 	}
-	return grant, errors.Join(err, g.b.store.DeleteGrant(ctx, key))
+	return grant, errors.Join(err, drop(ctx, grant))
 }
 
 type quickBooks struct{ b *bench }

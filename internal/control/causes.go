@@ -17,11 +17,12 @@ type CauseCode string
 
 // The codes of causes that no run ends with.
 const (
-	CauseDisconnected CauseCode = "disconnected" // a person disconnected what exporters still need
-	CauseEndsSoon     CauseCode = "ends_soon"    // a consent ends soon
-	CauseLate         CauseCode = "late"         // due times have passed without a run
-	CauseDifferences  CauseCode = "differences"  // QuickBooks' own figures disagree with each other
-	CauseAssessment   CauseCode = "assessment"   // Intuit wants its yearly questions answered
+	CauseStore        CauseCode = "store_in_trouble" // the disk takes no writes, so all work waits
+	CauseDisconnected CauseCode = "disconnected"     // a person disconnected what exporters still need
+	CauseEndsSoon     CauseCode = "ends_soon"        // a consent ends soon
+	CauseLate         CauseCode = "late"             // due times have passed without a run
+	CauseDifferences  CauseCode = "differences"      // QuickBooks' own figures disagree with each other
+	CauseAssessment   CauseCode = "assessment"       // Intuit wants its yearly questions answered
 )
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
@@ -56,9 +57,10 @@ type Status struct {
 // OK reports whether nothing needs a person.
 func (s Status) OK() bool { return len(s.Causes) == 0 }
 
-// The ranks of causes: connections come first, because they explain the rest.
+// The ranks of causes: those that explain the rest come first.
 const (
-	rankConnection = iota
+	rankStore = iota
+	rankConnection
 	rankFailing
 	rankLate
 	rankWarning
@@ -76,6 +78,11 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("reading the Google accounts: %w", err)
 	}
 	c := newCauses(d, companies, accounts)
+	if since, why := d.Trouble(); why != nil {
+		c.add("store", func() Cause {
+			return Cause{Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since}
+		})
+	}
 	c.addConnections()
 	if err := c.addAssessment(ctx); err != nil {
 		return Status{}, err
@@ -91,6 +98,14 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	return c.status(), nil
+}
+
+// Trouble returns since when the store cannot be written and why; nil if all is well.
+func (d *Desk) Trouble() (since time.Time, why *problem.Problem) {
+	if d.o.Trouble == nil {
+		return time.Time{}, nil
+	}
+	return d.o.Trouble()
 }
 
 // causes collects causes by what they are about.

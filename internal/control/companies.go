@@ -21,6 +21,7 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 	about := func(realm export.RealmID) access.Thing { return access.About(realm) }
 	return kind[export.RealmID, export.Company]{
 		noun: "company", action: "company", consents: o.QuickBooksConsents, grants: o.CompanyGrants,
+		provider: "Intuit", away: problem.QuickBooksUnavailable,
 		lost: problem.CompanyReconnectRequired, left: export.CompanyDisconnect,
 		ready: func() error {
 			if o.QuickBooksReady {
@@ -33,8 +34,8 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 		read: o.Store.Company, put: o.Store.PutCompany, update: o.Store.UpdateCompany, remove: o.Store.DeleteCompany,
 		shared: func(c *export.Company) connection {
 			grant := export.CompanyGrant(c.Realm)
-			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.LostAt,
-				&c.Paused}
+			return connection{c.Name, string(c.Realm), grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy,
+				&c.LastError, &c.LostAt, &c.Paused}
 		},
 		seen: about, touched: about,
 		users: func(realm export.RealmID) export.ExporterFilter { return export.ExporterFilter{Company: realm} },

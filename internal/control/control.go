@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -30,8 +31,10 @@ type Consents interface {
 // Grants holds a provider's tokens while they are in use.
 type Grants interface {
 	Replace(ctx context.Context, key export.GrantKey, g export.Grant) error
-	// Forget deletes a grant and returns its newest version, so that it can be revoked.
-	Forget(ctx context.Context, key export.GrantKey) (export.Grant, error)
+	// Forget has drop delete a grant, and returns its newest version. Without a grant it calls nothing.
+	Forget(
+		ctx context.Context, key export.GrantKey, drop func(ctx context.Context, newest export.Grant) error,
+	) (export.Grant, error)
 }
 
 // QuickBooks is what control needs from QuickBooks apart from exports.
@@ -106,8 +109,8 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup,
-// Examine, Recheck and Installation are required.
+// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup, Examine, Recheck, Installation,
+// Trouble and People are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -135,6 +138,10 @@ type Options struct {
 	// Recheck has a company's connection tested soon, unless that was done just now. It returns at once. Nil: nothing
 	// is done.
 	Recheck func(realm export.RealmID)
+	// Trouble says since when the store cannot be written and why; a nil problem says that all is well. It may be nil.
+	Trouble func() (since time.Time, why *problem.Problem)
+	// People decides who may sign in; nil if nobody does.
+	People People
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time
@@ -152,6 +159,7 @@ type core struct {
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
 	turn        chan struct{} // held while a setting is changed
+	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.

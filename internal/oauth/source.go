@@ -83,6 +83,10 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	if err := s.awaitTry(ctx); err != nil {
 		return s.fallBack(err)
 	}
+	if err := s.opts.Hold(); err != nil {
+		return s.fallBack(problem.Wrap(err, s.opts.Unavailable,
+			"The permission of this connection is not renewed while the store cannot be written."))
+	}
 	if err := s.refresh(ctx); err != nil {
 		return s.fallBack(err)
 	}

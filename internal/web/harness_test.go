@@ -84,7 +84,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.previewer.Shows = samplePreview()
 	var err error
 	s.desk = s.control.As(control.Local(email))
-	logins := &auth.Service{Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}}
+	logins := &auth.Service{
+		Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Now: desktest.Noon,
+	}
 	if !o.withoutOwn {
 		_, err = logins.EnsureOwner(t.Context(), email, password)
 		must(t, err)

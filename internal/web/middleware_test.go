@@ -154,7 +154,7 @@ func TestEveryRouteNeedsASession(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{})
 	open := map[string]bool{
-		"/login": true, "/logout": true, "/setup": true, "/favicon.ico": true, "/static/*name": true,
+		"/login": true, "/logout": true, "/setup": true, "/invite": true, "/favicon.ico": true, "/static/*name": true,
 		// These are for people without an account, and for calendar programs; each has a secret in its address, or none
 		// to tell.
 		"/access": true, "/access/result": true, "/calendar.ics": true,

@@ -44,6 +44,8 @@ func (w *Web) register() {
 		{http.MethodGet, "/privacy", w.privacyPage},
 		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
+		{http.MethodGet, "/invite", w.invitePage},
+		{http.MethodPost, "/invite", w.acceptInvite},
 	} {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}

@@ -22,7 +22,7 @@ const (
 )
 
 // runEvents sends the live part of a run's page whenever the run changes, as server-sent events: progress while it
-// runs, then done.
+// runs, then done. It ends soon after the session does.
 func (w *Web) runEvents(c *gin.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eventsLife)
 	defer cancel()
@@ -57,6 +57,9 @@ func (w *Web) runEvents(c *gin.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
+			if !w.o.Sessions.Still(ctx) {
+				return nil
+			}
 			err = s.comment()
 		case <-pace.C:
 			if newest != nil {

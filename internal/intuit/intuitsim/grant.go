@@ -33,6 +33,7 @@ type authState struct {
 	grants       []*grant
 	refreshes    map[string]int
 	rotateAlways bool
+	grace        time.Duration // how long a refresh token works after it was replaced
 	punishReuse  bool
 	refreshLife  time.Duration
 	accessLife   time.Duration
@@ -102,6 +103,14 @@ func (s *Server) RotateOnEveryRefresh(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.auth.rotateAlways = on
+}
+
+// KeepReplacedTokens lets a refresh token work for a time after it was replaced. By default it dies at once, as people
+// have seen; Intuit's own word is 24 hours (https://github.com/intuit/oauth-jsclient/issues/74).
+func (s *Server) KeepReplacedTokens(grace time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auth.grace = grace
 }
 
 // PunishReuse makes the use of a rotated refresh token, or of a code for the second time, revoke the whole grant.
@@ -247,6 +256,9 @@ func (s *Server) refreshGrant(form url.Values, r *http.Request) *answer {
 		return oauthError(http.StatusBadRequest, "invalid_grant", invalidRefreshText)
 	}
 	g := t.grant
+	if g.current != t && now.Sub(g.current.issued) < s.auth.grace {
+		t = g.current
+	}
 	if g.current != t && s.auth.punishReuse {
 		g.revoked = true
 	}
