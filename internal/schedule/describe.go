@@ -58,19 +58,24 @@ func (s Spec) describeRules() (texts []string, everywhere bool) {
 
 // times returns the minutes of the day that r names, if they are few and its hours restricted, or nil.
 func (r rule) times() []int {
-	hours, minutes := r.hours.values(), r.minutes.values()
-	if r.hours == allHours || len(hours)*len(minutes) > maxTimes {
+	if r.hours == allHours || len(r.hours.values())*len(r.minutes.values()) > maxTimes {
 		return nil
 	}
+	return r.allTimes()
+}
+
+// allTimes returns all minutes of the day that r names.
+func (r rule) allTimes() []int {
 	var times []int
-	for _, h := range hours {
-		for _, m := range minutes {
+	for _, h := range r.hours.values() {
+		for _, m := range r.minutes.values() {
 			times = append(times, h*60+m)
 		}
 	}
 	return times
 }
 
+// mergeTimes returns the times of both lists in order, each once.
 func mergeTimes(a, b []int) []int {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
