@@ -3,6 +3,7 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,6 +127,11 @@ func (s Spec) Expr() string { return s.expr }
 
 // Timezone returns the name of the time zone.
 func (s Spec) Timezone() string { return s.zone }
+
+// BusinessDays reports whether s counts business days.
+func (s Spec) BusinessDays() bool {
+	return slices.ContainsFunc(s.rules[:], func(r rule) bool { return r.business != 0 || r.lastBusiness })
+}
 
 // checkZone accepts what is a name in the time zone database.
 func checkZone(name string) error {

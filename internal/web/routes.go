@@ -59,6 +59,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
+		{http.MethodPost, "/exporters/times", w.showTimes},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},
 		{http.MethodPost, "/exporters/:id/edit", w.updateExporter},
