@@ -34,15 +34,17 @@ func TestDescribe(t *testing.T) {
 		"0 18 L * *":          "On the last day of every month at 18:00 (America/New_York)",
 		"0 18 lw * *":         "On the last business day of every month at 18:00 (America/New_York)",
 		"0 7 3b * *":          "On the 3rd business day of every month at 07:00 (America/New_York)",
-		"0 7 L-2,L-1 * *": "On the day 2 days before the last day and the day 1 day before the last day of every month " +
-			"at 07:00 (America/New_York)",
+		"0 7 L-2,L-1 * *": "On the day 2 days before the last day and the day 1 day before the last day of " +
+			"every month at 07:00 (America/New_York)",
 		"0 7 1,11B,12B,LW 1,7 *": "On day 1, the 11th and 12th business days and the last business day of January " +
 			"and July at 07:00 (America/New_York)",
 		"0 7 LW * 1":     "On the last business day of every month and every Monday at 07:00 (America/New_York)",
 		"0 7 1-31,L * *": "Every day at 07:00 (America/New_York)",
 		"0 6 * * 1-5; 30 12 * * 1-5;15 9 * * 1-5": "Every weekday at 06:00, 09:15 and 12:30 (America/New_York)",
-		"0 6 * * 1-5; 30 12 * * 6":                "Every weekday at 06:00, and every Saturday at 12:30 (America/New_York)",
-		"*/15 * * * *; 7 * * * *":                 "Every 15 minutes, and at 7 minutes past every hour (America/New_York)",
+		"0 6 * * 1-5; 30 12 * * 6": "" +
+			"Every weekday at 06:00, and every Saturday at 12:30 (America/New_York)",
+		"*/15 * * * *; 7 * * * *": "" +
+			"Every 15 minutes, and at 7 minutes past every hour (America/New_York)",
 	} {
 		if got := mustParse(t, expr, zone).Describe(); got != want {
 			t.Errorf("%q: %q, want %q", expr, got, want)

@@ -26,10 +26,16 @@ func TestPatternIsWords(t *testing.T) {
 			"Every day at 06:00, 06:30, 12:30, 18:00 and 18:30 (UTC)",
 		},
 		{Pattern{Kind: OnWeekdays, Times: at}, "0 6 * * 1-5", "Every weekday at 06:00 (UTC)"},
-		{Pattern{Kind: Weekly, Weekdays: []int{1, 4}, Times: at}, "0 6 * * 1,4", "Every Monday and Thursday at 06:00 (UTC)"},
+		{
+			Pattern{Kind: Weekly, Weekdays: []int{1, 4}, Times: at}, "0 6 * * 1,4",
+			"Every Monday and Thursday at 06:00 (UTC)",
+		},
 		{Pattern{Kind: Monthly, Day: 5, Times: at}, "0 6 5 * *", "On day 5 of every month at 06:00 (UTC)"},
 		{Pattern{Kind: LastDay, Times: at}, "0 6 L * *", "On the last day of every month at 06:00 (UTC)"},
-		{Pattern{Kind: LastBusinessDay, Times: at}, "0 6 LW * *", "On the last business day of every month at 06:00 (UTC)"},
+		{
+			Pattern{Kind: LastBusinessDay, Times: at}, "0 6 LW * *",
+			"On the last business day of every month at 06:00 (UTC)",
+		},
 		{
 			Pattern{Kind: BusinessAfterEnd, Day: 3, Times: at}, "0 6 3B * *",
 			"On the 3rd business day of every month at 06:00 (UTC)",

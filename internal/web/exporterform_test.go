@@ -128,7 +128,8 @@ func TestWordsWinOverTheExpression(t *testing.T) {
 		{"own", nil, "30 5 * * 1"},
 		{
 			"the same in other words, as it was written",
-			url.Values{"when": {"weekly"}, "weekday": {"1"}, "times": {"5:30"}, "cron": {"30 05 * * mon"}}, "30 05 * * mon",
+			url.Values{"when": {"weekly"}, "weekday": {"1"}, "times": {"5:30"}, "cron": {"30 05 * * mon"}},
+			"30 05 * * mon",
 		},
 		{"a program that sends no words", url.Values{"when": nil}, "30 5 * * 1"},
 		{"switched off", url.Values{"enabled": nil}, "30 5 * * 1"},
