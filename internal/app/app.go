@@ -24,6 +24,7 @@ import (
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/tracing"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
@@ -44,6 +45,8 @@ type Options struct {
 	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
+	// Getenv reads the environment's OpenTelemetry variables; nil means that there are none.
+	Getenv func(string) string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
 	Existing bool
 	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
@@ -65,6 +68,7 @@ type App struct {
 	budget   *budget.Budget
 	google   *googleSide
 	metrics  *metrics
+	traces   *tracing.Tracer // nil if they are off
 	web      *web.Web
 	setup    *auth.Setup
 	logins   *auth.Service
@@ -78,14 +82,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
 	if o.Network == nil {
 		o.Network = newTransport()
 	}
 	a := &App{
-		o: o, log: o.Logger, events: progress.New(), leader: alone{},
+		o: o, log: slog.New(namingHandler{o.Logger.Handler()}), events: progress.New(), leader: alone{},
 		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
 	}
-	a.cleanups.log = o.Logger
+	a.cleanups.log = a.log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.cleanups.run(context.WithoutCancel(ctx)))
@@ -113,10 +120,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.cleanups.add("budget", a.budget.Stop)
-	a.metrics = newMetrics(a.countActivity)
+	a.metrics = newMetrics()
+	a.traces, err = tracing.New(ctx, tracing.Options{
+		Getenv: o.Getenv, Version: version.Current().Version, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups.add("traces", a.traces.Stop)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
-			provider: provider, next: o.Network, log: a.log,
+			provider: provider, next: a.traces.Transport(provider, o.Network), log: a.log,
 			requests: a.metrics.requests, seconds: a.metrics.seconds,
 		}
 	}
@@ -149,14 +163,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}}
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
-		Source:      source.New(source.ShareReports(a.books.services()), a.log),
-		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
+		Source:      a.traces.Source(source.New(source.ShareReports(a.books.services()), a.log)),
+		Destination: a.traces.Destination(destinations{a.google.client, files}), Logger: a.log, Build: version.String(),
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Store: a.store, Work: nameRun(a.traces.Work(spend(runner.Work))), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
@@ -165,7 +179,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
+		Store: forgettingStore{a.store, a.books.DropCopy, a.metrics.forget}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
 		Logger:             a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
@@ -175,6 +189,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
+	a.metrics.registry.MustRegister(newGauges(a))
 	return a, a.openFaces(ctx)
 }
 
@@ -192,15 +207,6 @@ func (a *App) keepCopies() error {
 	return nil
 }
 
-// countActivity counts the queued and the running runs, for the metrics.
-func (a *App) countActivity() (queued, running float64) {
-	q, r, err := a.store.CountActive(context.Background())
-	if err != nil {
-		return 0, 0
-	}
-	return float64(q), float64(r)
-}
-
 // Control returns what people can do, each at a desk of their own.
 func (a *App) Control() *control.Control { return a.control }
 
@@ -215,7 +221,7 @@ func (a *App) StartRuns(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		a.metrics.follow(background, a.events)
+		a.metrics.follow(background, a.events, a.store)
 	}()
 	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
 	a.budget.Start(ctx)

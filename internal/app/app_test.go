@@ -41,6 +41,8 @@ type world struct {
 	network http.RoundTripper
 	backoff []time.Duration // between a run's attempts
 	account export.ID
+	getenv  func(string) string // nil for no variables
+	log     *slog.Logger        // nil discards
 }
 
 // network sends each request to the simulator of its host.
@@ -103,9 +105,12 @@ func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
+	log := w.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	a, err := app.New(w.ctx, app.Options{
-		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: w.backoff,
+		Settings: w.set, Logger: log, Network: w.network, Backoff: w.backoff, Getenv: w.getenv,
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -84,9 +84,7 @@ func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 
 // serveReady answers whether work can be done: the store is open, and the queue and the schedules run.
 func (a *App) serveReady(c *gin.Context) {
-	for part, err := range map[string]error{
-		"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready(),
-	} {
+	for part, err := range a.readiness() {
 		if err != nil {
 			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
 			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
@@ -94,6 +92,11 @@ func (a *App) serveReady(c *gin.Context) {
 		}
 	}
 	c.String(http.StatusOK, "ready\n")
+}
+
+// readiness returns, by part, why it cannot work, or nil.
+func (a *App) readiness() map[string]error {
+	return map[string]error{"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready()}
 }
 
 func (a *App) newMetricsHandler() http.Handler {

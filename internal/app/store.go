@@ -38,10 +38,20 @@ type Store interface {
 	Close() error
 }
 
-// forgettingStore deletes what is kept of a company together with the company.
+// forgettingStore deletes what is kept of a company or an exporter together with it.
 type forgettingStore struct {
 	Store
-	forget func(context.Context, export.RealmID) error
+	forget         func(context.Context, export.RealmID) error
+	forgetExporter func(export.ID)
+}
+
+// DeleteExporter implements export.ExporterStore.
+func (s forgettingStore) DeleteExporter(ctx context.Context, id export.ID) error {
+	err := s.Store.DeleteExporter(ctx, id)
+	if err == nil {
+		s.forgetExporter(id)
+	}
+	return err
 }
 
 // DeleteCompany implements export.CompanyStore.

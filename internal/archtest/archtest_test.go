@@ -27,7 +27,7 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source templates vault version web webhook",
+		"pipeline problem progress queue schedule source templates tracing vault version web webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
@@ -41,6 +41,7 @@ var may = map[string]string{
 	"schedule": "export",
 	"queue":    "export problem",
 	"progress": "export",
+	"tracing":  "export problem table",
 	"pipeline": "capture change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
