@@ -120,7 +120,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.cleanups.add("budget", a.budget.Stop)
-	a.metrics = newMetrics()
+	a.metrics = newMetrics(set.Backups > 0)
 	a.traces, err = tracing.New(ctx, tracing.Options{
 		Getenv: o.Getenv, Version: version.Current().Version, Logger: a.log,
 	})

@@ -32,7 +32,8 @@ type metrics struct {
 	success *prometheus.GaugeVec
 }
 
-func newMetrics() *metrics {
+// newMetrics returns metrics of nothing so far. backups says that backups are made, whose age then counts.
+func newMetrics(backups bool) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -76,8 +77,11 @@ func newMetrics() *metrics {
 		ConstLabels: prometheus.Labels{"version": version.Current().Version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.lag, m.success, m.drifted, m.backup,
+	m.registry.MustRegister(m.requests, m.seconds, m.runs, m.rows, m.duration, m.lag, m.success, m.drifted,
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if backups {
+		m.registry.MustRegister(m.backup)
+	}
 	return m
 }
 
