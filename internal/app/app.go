@@ -170,7 +170,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: nameRun(a.traces.Work(spend(runner.Work))), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Store: a.store, Work: nameRun(a.traces.Work(spend(runner.Work))), Exporter: a.store.Exporter,
+		Events: observed{a.events, a.budget},
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
@@ -179,8 +180,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.watcher = a.newWatcher()
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy, a.metrics.forget}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
-		Logger:             a.log,
+		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
+		Definitions: a.o.Definitions, Packs: exporters.Packs(), Logger: a.log,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,

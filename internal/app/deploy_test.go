@@ -221,7 +221,8 @@ func alertExpressions(t *testing.T) map[string]string {
 			}
 		}
 	}
-	must(t, yaml.UnmarshalWithOptions([]byte(readDeployed(t, "prometheus/ledgersheet-alerts.yml")), &file, yaml.Strict()))
+	rules := []byte(readDeployed(t, "prometheus/ledgersheet-alerts.yml"))
+	must(t, yaml.UnmarshalWithOptions(rules, &file, yaml.Strict()))
 	all := map[string]string{}
 	for _, g := range file.Groups {
 		for _, r := range g.Rules {

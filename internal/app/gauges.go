@@ -33,7 +33,7 @@ func newGauges(a *App) *gauges {
 	return &gauges{
 		app:         a,
 		ready:       desc("ready", "1 if a part can work, otherwise 0.", "part"),
-		queue:       desc("queue_runs", "Runs that are queued, those that wait for their time included, or running.", "state"),
+		queue:       desc("queue_runs", "Runs that are queued, some of them until a later time, or running.", "state"),
 		exporters:   desc("exporters", "Exporters by how they stand.", "state"),
 		connections: desc("connections", "Connected companies and Google accounts by status.", "provider", "status"),
 		expiry: desc("connection_earliest_expiry_timestamp_seconds",

@@ -120,7 +120,8 @@ func TestTraces(t *testing.T) {
 			roots[attributesOf(s.Attributes)["ledgersheet.run.id"]] = s
 			continue
 		}
-		if parent := byID[hex.EncodeToString(s.ParentSpanId)]; parent == nil || !slices.Equal(parent.TraceId, s.TraceId) {
+		parent := byID[hex.EncodeToString(s.ParentSpanId)]
+		if parent == nil || !slices.Equal(parent.TraceId, s.TraceId) {
 			t.Errorf("%s has no parent in its trace", s.Name)
 		}
 	}

@@ -1,6 +1,6 @@
 // Package tracing sends spans of what a run does to an OpenTelemetry collector, as the standard environment variables
-// say. Spans hold ids, counts and codes: never a name, a figure, a query or a token. A nil Tracer is tracing that is off:
-// it returns what it is given, so that nothing costs anything.
+// say. Spans hold ids, counts and codes: never a name, a figure, a query or a token. A nil Tracer is tracing that is
+// off: it returns what it is given, and costs nothing.
 package tracing
 
 import (
@@ -56,7 +56,8 @@ func Wanted(getenv func(string) string) (bool, error) {
 	}
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
 		if protocol := getenv(name); protocol != "" && protocol != "http/protobuf" {
-			return false, fmt.Errorf("%s must be http/protobuf, not %q; a collector takes it at port 4318", name, protocol)
+			return false, fmt.Errorf("%s must be http/protobuf, not %q; collectors take it at port 4318",
+				name, protocol)
 		}
 	}
 	return true, nil

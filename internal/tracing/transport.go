@@ -77,8 +77,8 @@ func pathTemplate(path string) string {
 func isWord(text string) bool {
 	switch text {
 	case "v1", "v2", "v3", "v4", "company", "oauth2", "tokens", "bearer", "revoke", "token", "userinfo",
-		"openid_connect", "developer", "spreadsheets", "values", "sheets", "developerMetadata", "drive", "files", "copy",
-		"permissions", ".well-known", "openid_configuration", "openid_sandbox_configuration":
+		"openid_connect", "developer", "spreadsheets", "values", "sheets", "developerMetadata", "drive", "files",
+		"copy", "permissions", ".well-known", "openid_configuration", "openid_sandbox_configuration":
 		return true
 	}
 	return false
