@@ -171,7 +171,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	})
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: nameRun(a.traces.Work(spend(runner.Work))), Exporter: a.store.Exporter,
-		Events: observed{a.events, a.budget},
+		Events:  observed{a.events, a.budget},
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
