@@ -20,6 +20,7 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodPost, "/companies/:realm/mirror", s.keepMirror},
+		{http.MethodGet, "/companies/:realm/tie-out", s.getTieOut},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},

@@ -35,7 +35,7 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export pipeline problem schedule sheetfile",
+	"control":  "access budget change export pipeline problem schedule sheetfile table",
 	"budget":   "export problem schedule",
 	"webhook":  "export schedule",
 	"schedule": "export",
