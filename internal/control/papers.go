@@ -180,7 +180,7 @@ func (d *Desk) TieOutFile(ctx context.Context, realm export.RealmID, month, form
 		}
 	}
 	for _, m := range t.Missing {
-		p.add(t.Company.Name, t.Month, m.Name, "", "", "", "Not read in this month", "", "", "", "", "missing")
+		p.add(t.Company.Name, t.Month, m.Name, "", "", "", "Not read for this month", "", "", "", "", "missing")
 	}
 	return p.open(ctx, "Tie-out "+t.Company.Name+" "+t.Month, "Tie-out "+t.Month, format)
 }

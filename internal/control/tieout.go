@@ -104,7 +104,7 @@ func (d *Desk) addPart(ctx context.Context, t *TieOut, e export.Exporter) error 
 		}
 	}
 	for _, f := range r.Figures {
-		if f.Company == t.Company.Realm && (f.Period == p.Period || t.reads(f.Period, r)) {
+		if f.Company == t.Company.Realm && (f.Period == "" || f.Period == p.Period || t.reads(f.Period, r)) {
 			p.Figures = append(p.Figures, f)
 		}
 	}
@@ -153,12 +153,15 @@ func (d *Desk) findTieRun(ctx context.Context, t *TieOut, id export.ID) (export.
 // one day in it, for a report as of a day; or within the month, for a list without a period.
 func (t TieOut) reads(period string, r export.Run) bool {
 	day := r.StartedAt.UTC().Truncate(24 * time.Hour)
+	if day.Before(t.First) {
+		return false
+	}
 	last := t.Last
 	if !day.After(last) {
 		last = day.AddDate(0, 0, -1) // the day of the run may be a day earlier in the exporter's zone
 	}
 	if start, end, ok := export.PeriodDays(period); ok {
-		return !start.After(t.First) && !end.Before(last) && !day.Before(t.First)
+		return !start.After(t.First) && !end.Before(last)
 	}
 	if text, is := strings.CutPrefix(period, "until "); is {
 		end, err := time.Parse(time.DateOnly, text)

@@ -55,6 +55,8 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
 		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
 
+		{http.MethodGet, "/companies/:realm/tie-out", w.tieOutPage},
+
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},

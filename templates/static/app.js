@@ -268,6 +268,10 @@ function rememberZone() {
 }
 
 function clicks() {
+  for (const button of $$("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
     if (copy) {
