@@ -60,7 +60,9 @@ func TestTieOut(t *testing.T) {
 	if n, m := len(part["checks"].([]any)), len(part["headlines"].([]any)); n != 3 || m != 1 {
 		t.Errorf("%d checks and %d headlines are of the company", n, m)
 	}
-	for key, want := range map[string]any{"month": "2026-02", "equal": num("1"), "differ": num("1"), "known": num("1")} {
+	for key, want := range map[string]any{
+		"month": "2026-02", "equal": num("1"), "differ": num("1"), "known": num("1"),
+	} {
 		if got := at(t, got, key); got != want {
 			t.Errorf("%s is %v, want %v", key, got, want)
 		}

@@ -168,8 +168,8 @@ func (d *Desk) TieOutFile(ctx context.Context, realm export.RealmID, month, form
 		"QuickBooks says", "Equal", "Read at", "Run")
 	for _, part := range t.Parts {
 		add := func(figure, where, currency string, ours, says any, equal string) {
-			p.add(t.Company.Name, t.Month, part.Exporter.Name, part.Type, part.Period, part.Basis, figure, where, currency,
-				ours, says, equal, stampText(part.ReadAt), string(part.Run))
+			p.add(t.Company.Name, t.Month, part.Exporter.Name, part.Type, part.Period, part.Basis, figure, where,
+				currency, ours, says, equal, stampText(part.ReadAt), string(part.Run))
 		}
 		add("Rows", "", "", part.Rows, "", "")
 		for _, f := range part.Figures {

@@ -16,11 +16,16 @@ func TestTieOutPage(t *testing.T) {
 	r := s.run(e, func(r *export.Run) {
 		succeeded(r)
 		r.StartedAt, r.Digest = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), "5f3a9c"
-		r.Companies = []export.CompanyOutcome{{Realm: realmA, Name: "Alder", Rows: 31, Period: "2026-01-01 to 2026-02-28"}}
-		r.Figures = []export.FigureValue{
-			{ID: "income", Title: "Income", Company: realmA, Period: "2026-02-01 to 2026-02-28", Currency: "USD", Value: "81234.5"},
-			{ID: "income", Title: "Income", Company: realmA, Period: "2026-01-01 to 2026-01-31", Currency: "USD", Value: "777"},
+		r.Companies = []export.CompanyOutcome{
+			{Realm: realmA, Name: "Alder", Rows: 31, Period: "2026-01-01 to 2026-02-28"},
 		}
+		income := export.FigureValue{
+			ID: "income", Title: "Income", Company: realmA, Period: "2026-02-01 to 2026-02-28", Currency: "USD",
+			Value: "81234.5",
+		}
+		before := income
+		before.Period, before.Value = "2026-01-01 to 2026-01-31", "777"
+		r.Figures = []export.FigureValue{income, before}
 		r.Checks = []export.Check{
 			{What: "Total Income", Says: "81234.50", AddsUpTo: "81234.00"},
 			{What: "Net Income", Says: "-1200.50", AddsUpTo: "-1200.50", Holds: true},
@@ -41,7 +46,8 @@ func TestTieOutPage(t *testing.T) {
 	if strings.Contains(body, "777") {
 		t.Error("the page shows a figure of another month")
 	}
-	if empty := s.wantGet(tieOutPath(realmB) + "?month=2026-02"); !strings.Contains(empty, "No exporter of this company") {
+	empty := s.wantGet(tieOutPath(realmB) + "?month=2026-02")
+	if !strings.Contains(empty, "No exporter of this company") {
 		t.Error("a company without exporters has a sheet")
 	}
 	file := s.get(tieOutPath(realmA) + "?month=2026-02&format=csv")
