@@ -127,6 +127,7 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
 		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID),
 		"/exporters/" + string(drifted.ID), "/runs/" + string(drift.ID), companyPath(realmA, "delete"),
+		tieOutPath(realmA) + "?month=2026-03",
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
