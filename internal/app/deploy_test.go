@@ -14,6 +14,7 @@ import (
 
 	"github.com/VictoriaMetrics/metricsql"
 	"github.com/goccy/go-yaml"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -308,10 +309,20 @@ func TestWrongExpressionsAreFound(t *testing.T) {
 	}
 }
 
-// TestMetricsOfEveryKind compares what the program reports with what the README lists.
+// TestMetricsOfEveryKind compares what the program reports with what the README lists, and its names with Prometheus'
+// conventions.
 func TestMetricsOfEveryKind(t *testing.T) {
 	t.Parallel()
-	_, k := gather(t)
+	w, k := gather(t)
+	families, err := w.app.Metrics().Gather()
+	must(t, err)
+	faults, err := promlint.NewWithMetricFamilies(families).Lint()
+	must(t, err)
+	for _, f := range faults {
+		if strings.HasPrefix(f.Metric, "ledgersheet_") {
+			t.Errorf("%s: %s", f.Metric, f.Text)
+		}
+	}
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	must(t, err)
 	listed := map[string]bool{}
