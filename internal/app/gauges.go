@@ -152,7 +152,7 @@ func (g *gauges) collectCopies(companies []export.Company, set setter) {
 }
 
 func (g *gauges) collectBudget(ctx context.Context, set setter) {
-	r, err := g.app.budget.Report(ctx)
+	r, err := g.app.budget.Glance(ctx)
 	if err != nil {
 		return
 	}
