@@ -94,7 +94,7 @@ func TestTraces(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
 
 	w := makeWorld(t, intuitsim.Options{Invoices: 30})
-	var log bytes.Buffer
+	var log lockedBuffer
 	w.getenv, w.log = os.Getenv, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.open()
 	companies := w.connect(2)
@@ -201,7 +201,7 @@ func TestTracesWithoutCollector(t *testing.T) {
 	gone.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", gone.URL)
 	w := makeWorld(t, intuitsim.Options{Invoices: 3})
-	var log bytes.Buffer
+	var log lockedBuffer
 	w.getenv, w.log = os.Getenv, slog.New(slog.NewTextHandler(&log, nil))
 	w.open()
 	w.mustRun(w.create(w.newExporter("invoices", map[string]string{"date_range": "all"}, nil, w.connect(1)...)).ID)
