@@ -38,7 +38,7 @@ func gather(t *testing.T) (*world, known) {
 
 func read(t *testing.T, w *world) known {
 	t.Helper()
-	// Runs are counted a moment after their end.
+	// Runs are counted a moment after their end, this last.
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		families, err := w.app.Metrics().Gather()
@@ -56,7 +56,7 @@ func read(t *testing.T, w *world) known {
 			}
 			all[f.GetName()] = labels
 		}
-		if all["ledgersheet_runs_total"] != nil || time.Now().After(deadline) {
+		if all["ledgersheet_last_success_timestamp_seconds"] != nil || time.Now().After(deadline) {
 			return all
 		}
 		time.Sleep(5 * time.Millisecond)
