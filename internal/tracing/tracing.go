@@ -5,7 +5,6 @@ package tracing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -31,6 +30,7 @@ type Options struct {
 
 // Tracer makes spans. Create one with New.
 type Tracer struct {
+	sender   sdk.SpanExporter
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 }
@@ -86,7 +86,7 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 	provider := sdk.NewTracerProvider(
 		sdk.WithBatcher(&loggingExporter{SpanExporter: sender, log: o.Logger}), sdk.WithResource(about),
 	)
-	return &Tracer{provider: provider, tracer: provider.Tracer("ledgersheet")}, nil
+	return &Tracer{sender: sender, provider: provider, tracer: provider.Tracer("ledgersheet")}, nil
 }
 
 // flushTimeout bounds how long a collector that does not answer may hold up the program's end.
@@ -99,7 +99,12 @@ func (t *Tracer) Stop(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
 	defer cancel()
-	if err := t.provider.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	err := t.provider.Shutdown(ctx)
+	if ctx.Err() != nil {
+		// A request under way would go on without us.
+		return t.sender.Shutdown(context.WithoutCancel(ctx))
+	}
+	if err != nil {
 		return fmt.Errorf("sending the last traces: %w", err)
 	}
 	return nil

@@ -2,10 +2,15 @@ package tracing
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"ledgersheet/internal/export"
 )
@@ -88,5 +93,65 @@ func TestOffIsFree(t *testing.T) { // alone: it counts allocations
 	}
 	if err := tracer.Stop(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// The variables that the SDK reads by itself hold too. The test sets the process's environment, so it runs alone.
+func TestStandardVariables(t *testing.T) {
+	var posts atomic.Int64
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/here" || r.Header.Get("X-Tenant") != "books" {
+			t.Errorf("%s came with tenant %q", r.URL.Path, r.Header.Get("X-Tenant"))
+		}
+		posts.Add(1)
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", collector.URL+"/here")
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=books")
+	for sampler, want := range map[string]int64{"always_off": 0, "always_on": 1} {
+		t.Setenv("OTEL_TRACES_SAMPLER", sampler)
+		posts.Store(0)
+		tracer, err := New(t.Context(), Options{Getenv: os.Getenv, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil || tracer == nil {
+			t.Fatalf("traces are off: %v", err)
+		}
+		work := tracer.Work(func(context.Context, export.Run, func(func(*export.Run))) error { return nil })
+		if err := work(t.Context(), export.Run{ID: "run_1"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := tracer.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := posts.Load(); got != want {
+			t.Errorf("with %s there are %d posts, want %d", sampler, got, want)
+		}
+	}
+}
+
+// A collector that hangs does not hold up the end for longer than a few seconds.
+func TestStopIsBounded(t *testing.T) {
+	givenUp := make(chan struct{})
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a server notices that a client is gone once it has read all
+		<-r.Context().Done()
+		close(givenUp)
+	}))
+	defer collector.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	tracer, err := New(t.Context(), Options{Getenv: os.Getenv, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := tracer.Work(func(context.Context, export.Run, func(func(*export.Run))) error { return nil })
+	_ = work(t.Context(), export.Run{ID: "run_1"}, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := tracer.Stop(ctx); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-givenUp:
+	case <-time.After(5 * time.Second): // half of what a request may take by itself
+		t.Error("the request goes on")
 	}
 }
