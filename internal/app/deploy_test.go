@@ -38,7 +38,8 @@ func gather(t *testing.T) (*world, known) {
 
 func read(t *testing.T, w *world) known {
 	t.Helper()
-	// Runs are counted a moment after their end, this last. As metrics are gathered side by side, the next look has all.
+	// Runs are counted a moment after their end, this last. As metrics are gathered side by side, the next look has
+	// all.
 	deadline, counted := time.Now().Add(10*time.Second), false
 	for {
 		families, err := w.app.Metrics().Gather()
