@@ -61,7 +61,7 @@ func (w *Web) tieOutPage(c *gin.Context) error {
 	}
 	v := newTieOutView(t, w.o.Now())
 	return w.page(c, http.StatusOK, "tie_out",
-		frame{Title: "Tie-out " + v.Title + ": " + v.Company, Section: "connections"}, v)
+		frame{Title: "Tie-out " + v.Title + ": " + v.Company, Section: "overview"}, v)
 }
 
 // readLayout writes when something was read. It names the zone, because paper has no tooltip.
