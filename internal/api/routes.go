@@ -23,6 +23,7 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/access-links", s.listLinks},
 		{http.MethodPost, "/access-links", s.createLink},
 		{http.MethodDelete, "/access-links/:id", s.revokeLink},
+		{http.MethodGet, "/companies/:realm/tie-out", s.getTieOut},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},

@@ -26,6 +26,7 @@ import (
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
 	"ledgersheet/internal/table"
+	"ledgersheet/internal/tracing"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
@@ -46,6 +47,8 @@ type Options struct {
 	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
+	// Getenv reads the environment's OpenTelemetry variables; nil means that there are none.
+	Getenv func(string) string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
 	Existing bool
 	// Disk is asked before each write of the store whether the disk will take it; nil trusts the disk.
@@ -70,6 +73,7 @@ type App struct {
 	budget   *budget.Budget
 	google   *googleSide
 	metrics  *metrics
+	traces   *tracing.Tracer // nil if they are off
 	web      *web.Web
 	setup    *auth.Setup
 	logins   *auth.Service
@@ -84,16 +88,19 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
 	if o.Network == nil {
 		o.Network = newTransport()
 	}
 	a := &App{
-		o: o, log: o.Logger, events: progress.New(), leader: alone{},
+		o: o, log: slog.New(namingHandler{o.Logger.Handler()}), events: progress.New(), leader: alone{},
 		token:    auth.NewAPIToken(o.Settings.APIToken.Reveal()),
 		rechecks: make(chan export.RealmID, mostRechecks),
 		trouble:  newStoreWatch(o.Logger),
 	}
-	a.cleanups.log = o.Logger
+	a.cleanups.log = a.log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.cleanups.run(context.WithoutCancel(ctx)))
@@ -122,11 +129,18 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.cleanups.add("budget", a.budget.Stop)
-	a.metrics = newMetrics(a.countActivity)
+	a.metrics = newMetrics(set.Backups > 0)
 	a.metrics.watch(a.trouble, a.countUnsaved)
+	a.traces, err = tracing.New(ctx, tracing.Options{
+		Getenv: o.Getenv, Version: version.Current().Version, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups.add("traces", a.traces.Stop)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
-			provider: provider, next: o.Network, log: a.log,
+			provider: provider, next: a.traces.Transport(provider, o.Network), log: a.log,
 			requests: a.metrics.requests, seconds: a.metrics.seconds,
 		}
 	}
@@ -168,17 +182,17 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}}
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
-		Source:      source.New(source.ShareReports(a.books.services()), a.log),
-		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
+		Source:      a.traces.Source(source.New(source.ShareReports(a.books.services()), a.log)),
+		Destination: a.traces.Destination(destinations{a.google.client, files}), Logger: a.log, Build: version.String(),
 		Spools: spools,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: a.trouble.heed(spend(runner.Work)), Events: observed{a.events, a.budget},
-		Exporter: a.store.Exporter,
-		Hold:     a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
+		Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
@@ -204,6 +218,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
+	a.metrics.registry.MustRegister(newGauges(a))
 	return a, a.openFaces(ctx)
 }
 
@@ -221,21 +236,6 @@ func (a *App) keepCopies() error {
 	return nil
 }
 
-// countActivity counts the queued and the running runs, for the metrics.
-func (a *App) countActivity() (queued, running float64) {
-	q, r, err := a.store.CountActive(context.Background())
-	if err != nil {
-		return 0, 0
-	}
-	return float64(q), float64(r)
-}
-
-// hasExporter reports whether an exporter has not been deleted, as far as can be told.
-func (a *App) hasExporter(ctx context.Context, id export.ID) bool {
-	_, err := a.store.Exporter(ctx, id)
-	return !errors.Is(err, export.ErrNotFound)
-}
-
 // countUnsaved counts the connections whose newest token is only in memory, for the metrics.
 func (a *App) countUnsaved() int {
 	return len(a.books.sources.Degraded()) + len(a.google.sources.Degraded())
@@ -251,7 +251,7 @@ func (a *App) StartRuns(ctx context.Context) error {
 			return err
 		}
 	}
-	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.hasExporter) })
+	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.store) })
 	a.watchStore(ctx)
 	a.checkStore(ctx)
 	a.budget.Start(ctx)

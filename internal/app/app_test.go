@@ -43,6 +43,8 @@ type world struct {
 	backoff []time.Duration   // between a run's attempts
 	disk    func() error      // fails writes of the store
 	account export.ID
+	getenv  func(string) string // nil for no variables
+	log     *slog.Logger        // nil discards
 }
 
 // network sends each request to the simulator of its host.
@@ -114,9 +116,12 @@ func (w *world) open() {
 // openIdle opens the app without executing runs.
 func (w *world) openIdle() {
 	w.t.Helper()
+	log := w.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	a, err := app.New(w.ctx, app.Options{
-		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: w.backoff, Disk: w.disk,
+		Settings: w.set, Logger: log, Network: w.network, Backoff: w.backoff, Disk: w.disk, Getenv: w.getenv,
 	})
 	if err != nil {
 		w.t.Fatal(err)

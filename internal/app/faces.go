@@ -84,20 +84,20 @@ func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 // serveReady answers whether work can be done: the store can be written, and the queue and the schedules run. The first
 // part that is not ready is named.
 func (a *App) serveReady(c *gin.Context) {
-	for _, part := range []struct {
-		name string
-		err  error
-	}{
-		{"store", errors.Join(a.trouble.hold(), a.store.Ready())}, {"queue", a.queue.Ready()},
-		{"schedules", a.ticker.Ready()},
-	} {
-		if part.err != nil {
-			a.log.WarnContext(c.Request.Context(), "not ready", "part", part.name, "error", part.err.Error())
-			c.String(http.StatusServiceUnavailable, part.name+" is not ready\n")
+	for part, err := range a.readiness() {
+		if err != nil {
+			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
+			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
 			return
 		}
 	}
 	c.String(http.StatusOK, "ready\n")
+}
+
+// readiness returns, by part, why it cannot work, or nil.
+func (a *App) readiness() map[string]error {
+	store := errors.Join(a.trouble.hold(), a.store.Ready())
+	return map[string]error{"store": store, "queue": a.queue.Ready(), "schedules": a.ticker.Ready()}
 }
 
 func (a *App) newMetricsHandler() http.Handler {

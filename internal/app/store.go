@@ -43,7 +43,7 @@ type Store interface {
 	Close() error
 }
 
-// forgettingStore deletes what is kept elsewhere of a company or an exporter together with it.
+// forgettingStore deletes what is kept of a company or an exporter together with it.
 type forgettingStore struct {
 	Store
 	forget         func(context.Context, export.RealmID) error

@@ -27,7 +27,7 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source table templates vault version web " +
+		"pipeline problem progress queue schedule source table templates tracing vault version web " +
 		"webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
@@ -36,12 +36,13 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export ics pipeline problem schedule sheetfile",
+	"control":  "access budget change export ics pipeline problem schedule sheetfile table",
 	"budget":   "export problem schedule",
 	"webhook":  "export problem schedule",
 	"schedule": "export problem",
 	"queue":    "export problem",
 	"progress": "export",
+	"tracing":  "export problem table",
 	"pipeline": "capture change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",

@@ -171,7 +171,8 @@ func pagesOf(e export.Exporter) []string {
 		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA),
 	}
 	for _, realm := range e.Companies {
-		pages = append(pages, companyHref(realm), companyPath(realm, "disconnect"), companyPath(realm, "delete"))
+		pages = append(pages, companyHref(realm), companyPath(realm, "disconnect"), companyPath(realm, "delete"),
+			tieOutPath(realm)+"?month=2026-03", tieOutPath(realm))
 	}
 	return append(pages, accountPath(e.Target.Account, "disconnect"), accountPath(e.Target.Account, "delete"))
 }

@@ -83,10 +83,13 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/connections/calendar", w.renewCalendar},
 		{http.MethodPost, "/connections/calendar/end", w.endCalendar},
 
+		{http.MethodGet, "/companies/:realm/tie-out", w.tieOutPage},
+
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
+		{http.MethodPost, "/exporters/times", w.showTimes},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
 		{http.MethodGet, "/exporters/:id/timeline", w.timelinePage},
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},
