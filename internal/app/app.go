@@ -158,6 +158,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Ended: func(exporter export.ID) { a.ticker.Ended(exporter) },
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,

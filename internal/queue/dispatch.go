@@ -22,6 +22,7 @@ const (
 // task is a run under way in this process.
 type task struct {
 	held   export.Held
+	of     export.ID // the exporter
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	live   *live
@@ -112,7 +113,7 @@ func (q *Queue) task(id export.ID) *task {
 
 // begin makes the task of a claimed run.
 func (q *Queue) begin(r export.Run) *task {
-	t := &task{held: r.Held()}
+	t := &task{held: r.Held(), of: r.Exporter.ID}
 	t.ctx, t.cancel = context.WithCancelCause(q.life)
 	t.live = newLive(q, t, r)
 	q.mu.Lock()
@@ -159,6 +160,9 @@ func (q *Queue) release(t *task) {
 	q.mu.Lock()
 	delete(q.tasks, t.held.Run)
 	q.mu.Unlock()
+	if q.o.Ended != nil {
+		q.o.Ended(t.of)
+	}
 	select {
 	case q.ended <- struct{}{}:
 	default: // Stop has not yet taken note of the one before

@@ -26,11 +26,20 @@ type Work func(ctx context.Context, run export.Run, report func(change func(*exp
 // Bus carries the news of runs to whoever follows them, here or in other processes. Publish never blocks.
 type Bus interface{ Publish(r export.Run) }
 
+// Store is what a queue reads and writes; every export.Store has it.
+type Store interface {
+	export.RunStore
+	EnqueueDue(ctx context.Context, d export.DueRun) (stored export.Run, joined bool, err error)
+}
+
 // Options configure a queue. Zero numbers and durations mean the default named beside them.
 type Options struct {
-	Store  export.RunStore
+	Store  Store
 	Work   Work
 	Events Bus // told of every change; may be nil
+	// Ended is told of each exporter whose run is under way no more, so that what waits for its end can go on. It must
+	// not block. It may be nil.
+	Ended func(exporter export.ID)
 	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
 
@@ -208,14 +217,14 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
-// EnqueueDue queues the run for the due time r.Due of its exporter, or lets it join the exporter's run that is under
-// way, and makes next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done
-// so.
-func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) error {
-	r.Progress = export.Progress{Phase: export.PhaseQueued}
+// EnqueueDue queues the run for its exporter's due time, or lets the due time join the exporter's run that is queued, and
+// makes d.Next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done so, and
+// export.ErrBusy when the due time has to wait for the end of a run that began before it.
+func (q *Queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
+	d.Run.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over
-	defer q.turns.of(r.Exporter.ID)()
-	stored, _, err := q.o.Store.EnqueueDue(ctx, r, next)
+	defer q.turns.of(d.Run.Exporter.ID)()
+	stored, _, err := q.o.Store.EnqueueDue(ctx, d)
 	if err != nil {
 		return err
 	}

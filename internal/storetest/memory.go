@@ -31,6 +31,7 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
+	due        map[export.ID][]export.DueTime // newest first
 	calls      calls
 	users      map[export.ID]export.User
 	audit      []export.AuditEntry
@@ -44,7 +45,7 @@ func NewMemory() *Memory {
 		renewing: map[export.GrantKey]chan struct{}{}, companies: map[export.RealmID]export.Company{},
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
-		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
+		runs: map[export.ID]export.Run{}, due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
 		calls: calls{},
 	}
 }
@@ -313,6 +314,7 @@ func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
 }
 
 func (m *Memory) putExporter(e export.Exporter) {
+	m.cutDueTimes(m.exporters[e.ID], e.NextAt)
 	m.exporters[e.ID] = e
 	if r, ok := m.activeRun(e.ID); ok && r.Status == export.RunQueued {
 		r.Exporter = e
@@ -325,6 +327,9 @@ func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
 	if err := remove(ctx, m, m.exporters, id); err != nil {
 		return err
 	}
+	m.mu.Lock()
+	delete(m.due, id)
+	m.mu.Unlock()
 	return m.DeleteMarks(ctx, export.MarkPrefix(id))
 }
 

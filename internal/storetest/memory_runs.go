@@ -54,36 +54,8 @@ func (m *Memory) putRun(r export.Run) export.Run {
 		r.Owner = ""
 	}
 	m.runs[r.ID] = clone(r)
+	m.settleDueTimes(r)
 	return r
-}
-
-// EnqueueDue implements export.RunStore.
-func (m *Memory) EnqueueDue(
-	ctx context.Context, r export.Run, next time.Time,
-) (stored export.Run, joined bool, err error) {
-	err = m.do(ctx, func() error {
-		e, ok := m.exporters[r.Exporter.ID]
-		if !ok {
-			return export.ErrNotFound
-		}
-		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
-			return export.ErrExists
-		}
-		for _, other := range m.runs {
-			if other.Exporter.ID == e.ID && other.Due.Equal(r.Due) {
-				err = export.ErrExists
-			}
-		}
-		if err == nil {
-			if stored, joined, err = m.enqueue(r); err != nil {
-				return err
-			}
-		}
-		e.NextAt = next
-		m.putExporter(e)
-		return err
-	})
-	return stored, joined, err
 }
 
 // Run implements export.RunStore.
