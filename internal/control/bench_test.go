@@ -164,6 +164,11 @@ func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string,
 
 type queue struct{ b *bench }
 
+func (q queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
+	_, _, err := q.b.store.EnqueueDue(ctx, d)
+	return err
+}
+
 func (q queue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
 	return q.b.store.Enqueue(ctx, r)
 }

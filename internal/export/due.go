@@ -162,14 +162,15 @@ func (d *DueTime) Keep(next time.Time) bool {
 }
 
 // DueStore keeps the ledger of exporters' due times. Whatever moves an exporter's NextAt on, over due times that have
-// passed, writes what became of them in the same transaction. If NextAt is brought forward, the ledger forgets what lies
-// after it, as DueTime.Keep says. When a run is over, the due times that waited for it end in the same transaction.
+// passed, writes what became of them in the same transaction. If NextAt is brought forward, the ledger forgets what
+// lies after it, as DueTime.Keep says. When a run is over, the due times that waited for it end in the same
+// transaction.
 type DueStore interface {
-	// EnqueueDue is Enqueue for the exporter's due time d.Run.Due. In the same transaction it makes d.Next the exporter's
-	// next due time and writes d.Entries. It does nothing and returns ErrBusy if the exporter's present run began before,
-	// or is not one that can stand for a due time. It does nothing and returns ErrExists if the exporter's next due time
-	// is not the run's (any more). If the due time had its run before, the next due time moves on all the same, and
-	// ErrExists is returned. It returns ErrNotFound if the exporter is gone.
+	// EnqueueDue is Enqueue for the exporter's due time d.Run.Due. In the same transaction it makes d.Next the
+	// exporter's next due time and writes d.Entries. It does nothing and returns ErrBusy if the exporter's present run
+	// began before, or is not one that can stand for a due time. It does nothing and returns ErrExists if the
+	// exporter's next due time is not the run's (any more). If the due time had its run before, the next due time moves
+	// on all the same, and ErrExists is returned. It returns ErrNotFound if the exporter is gone.
 	EnqueueDue(ctx context.Context, d DueRun) (stored Run, joined bool, err error)
 	// PassDue is UpdateExporter for changes that let due times pass without a run: it writes what change returns into
 	// the ledger, unless that is the zero DueTime.

@@ -217,9 +217,9 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
-// EnqueueDue queues the run for its exporter's due time, or lets the due time join the exporter's run that is queued, and
-// makes d.Next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done so, and
-// export.ErrBusy when the due time has to wait for the end of a run that began before it.
+// EnqueueDue queues the run for its exporter's due time, or lets the due time join the exporter's run that is queued,
+// and makes d.Next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done
+// so, and export.ErrBusy when the due time has to wait for the end of a run that began before it.
 func (q *Queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
 	d.Run.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over

@@ -45,9 +45,9 @@ type Store interface {
 // Options are what a ticker needs.
 type Options struct {
 	Store Store
-	// Enqueue queues a run, or lets its due time join the exporter's run that is queued, and makes d.Next the exporter's
-	// next due time, both or neither. It returns export.ErrExists when the due time was taken before, and export.ErrBusy
-	// when a run is under way that began before it: then Ended is called when that is so no more.
+	// Enqueue queues a run, or lets its due time join the exporter's run that is queued, and makes d.Next the
+	// exporter's next due time, both or neither. It returns export.ErrExists when the due time was taken before, and
+	// export.ErrBusy when a run is under way that began before it: then Ended is called when that is so no more.
 	Enqueue func(ctx context.Context, d export.DueRun) error
 	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
 	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
@@ -61,9 +61,9 @@ type Options struct {
 // Ticker queues the runs of exporters when their schedules are due. Each exporter's next due time is in the store, so
 // a new ticker sees what was missed and catches up once. Make it with [NewTicker].
 //
-// The transaction that queues a run also advances the due time and writes it into the ledger of due times, so a due time
-// has at most one run, whatever crashes and however many tickers there are. One that has to wait stays what it is, the
-// exporter's next due time, so nothing needs to be remembered either.
+// The transaction that queues a run also advances the due time and writes it into the ledger of due times, so a due
+// time has at most one run, whatever crashes and however many tickers there are. One that has to wait stays what it is,
+// the exporter's next due time, so nothing needs to be remembered either.
 type Ticker struct {
 	o    Options
 	log  *slog.Logger
@@ -469,8 +469,8 @@ func (t *Ticker) clearBusy(e export.Exporter) {
 	delete(t.busy, e.ID)
 }
 
-// setNext stores the next due time, unless somebody has changed it meanwhile. Due times that have passed are missed, for
-// the given reason.
+// setNext stores the next due time, unless somebody has changed it meanwhile. Due times that have passed are missed,
+// for the given reason.
 func (t *Ticker) setNext(ctx context.Context, e export.Exporter, at time.Time, why export.MissReason) error {
 	if e.NextAt.Equal(at) {
 		return nil

@@ -37,6 +37,7 @@ type clock struct {
 	runs         []export.Run
 	pace         schedule.Pace
 	enqueueFails error
+	keeps        bool          // runs do not end at once
 	skew         time.Duration // of the computer's clock
 }
 
@@ -125,6 +126,9 @@ func (c *clock) enqueue(ctx context.Context, d export.DueRun) error {
 		return err
 	}
 	c.runs = append(c.runs, stored)
+	if c.keeps {
+		return nil
+	}
 	_, err = c.UpdateRun(ctx, stored.ID, func(r *export.Run) error { r.Status = export.RunSucceeded; return nil })
 	return err
 }

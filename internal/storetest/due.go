@@ -82,7 +82,9 @@ func testDueLedger(t *testing.T, s export.Store) {
 	must(t, err)
 	end("run_6", export.RunCancelled, nil)
 
-	miss := func(n, until int, run export.ID, hope export.DueEnd, why export.MissReason, note string) export.DueTime {
+	miss := func(
+		n, until int, run export.ID, hope export.DueEnd, why export.MissReason, note string,
+	) export.DueTime {
 		return export.DueTime{At: hour(n), Until: hour(until), Run: run, Hope: hope, End: export.DueMissed, Why: why,
 			Note: note}
 	}
@@ -130,7 +132,8 @@ func testDueLedgerHolds(t *testing.T, s export.Store) {
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		l := &ledger{t: rt, ctx: t.Context(), s: s, id: export.ID(fmt.Sprintf("exp_%d", n)), now: noon, from: noon.Add(time.Hour)}
+		id := export.ID(fmt.Sprintf("exp_%d", n))
+		l := &ledger{t: rt, ctx: t.Context(), s: s, id: id, now: noon, from: noon.Add(time.Hour)}
 		e := sampleExporter(l.id, "x")
 		e.NextAt = l.from
 		l.must(s.CreateExporter(l.ctx, e))
@@ -249,7 +252,8 @@ func (l *ledger) check(*rapid.T) {
 		if d.At.Before(next) && i > 0 && !d.Until.Equal(all[i-1].At) && all[i-1].At.Before(next) {
 			l.t.Fatalf("nothing is told of %v until %v", d.Until, all[i-1].At)
 		}
-		if waits := d.End == export.DueWaiting; waits && d.Run != active.ID || d.End == "" || !waits && d.Ended.IsZero() {
+		waits := d.End == export.DueWaiting
+		if waits && d.Run != active.ID || d.End == "" || !waits && d.Ended.IsZero() {
 			l.t.Fatalf("%+v, and the present run is %q", d, active.ID)
 		}
 	}

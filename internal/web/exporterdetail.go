@@ -16,6 +16,7 @@ type exporterView struct {
 	Facts    []fact
 	Columns  []helpColumn
 	Schedule scheduleView
+	Due      []dueRow
 	Runs     []runRow
 	Active   export.ID // the run that is queued or running
 	Sheet    string
@@ -51,6 +52,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
 	}
 	if err := view.Schedule.addCost(ctx, d, e); err != nil {
+		return err
+	}
+	if view.Due, err = w.dueRows(ctx, d, e); err != nil {
 		return err
 	}
 	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
