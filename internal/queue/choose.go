@@ -12,6 +12,8 @@ type limits struct {
 	workers     int // runs of one worker
 	company     int // runs that read one company
 	spreadsheet int // runs that write one spreadsheet
+	// gates are the providers that do not answer, with how many runs may begin that need them.
+	gates map[provider]gate
 }
 
 // choice is what choose decides.
@@ -33,12 +35,19 @@ type taken struct {
 //
 // A younger run may overtake an older one that needs more, but not for ever: once a run has waited longer than
 // patience, its keys are reserved for it.
-func choose(active iter.Seq[export.ActiveRun], worker export.ID, l limits, now time.Time) choice {
+//
+// Running ones that only wait hold no worker. Their companies would make others wait too, so those count as full.
+func choose(
+	active iter.Seq[export.ActiveRun], worker export.ID, waiting map[export.ID]bool, l limits, now time.Time,
+) choice {
 	c := choice{taken: taken{held: map[string]int{}, reserved: map[string]export.ID{}}}
 	for r := range active {
 		if r.Status == export.RunRunning {
 			for _, k := range keysOf(r, l) {
-				if k.name != workersKey || r.Owner == worker {
+				switch {
+				case waiting[r.ID] && k.company:
+					c.held[k.name] += k.limit
+				case k.name != workersKey || r.Owner == worker && !waiting[r.ID]:
 					c.held[k.name]++
 				}
 			}

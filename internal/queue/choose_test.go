@@ -54,7 +54,7 @@ func order(runs []export.Run) iter.Seq[export.ActiveRun] {
 
 // others begins a run as another worker does.
 func (d *dispatching) others(*rapid.T) {
-	c := choose(order(d.runs), "wrk_other", d.limits, d.now)
+	c := choose(order(d.runs), "wrk_other", nil, d.limits, d.now)
 	if len(c.begin) > 0 {
 		d.begin(c.begin[:1], "wrk_other")
 	}
@@ -107,11 +107,11 @@ func (d *dispatching) use() map[string]int {
 // pass asks choose, proves its answer and begins what it names.
 func (d *dispatching) pass(t *rapid.T) {
 	before := slices.Clone(d.runs)
-	c := choose(order(d.runs), testWorker, d.limits, d.now)
+	c := choose(order(d.runs), testWorker, nil, d.limits, d.now)
 	if diff := gocmp.Diff(before, d.runs); diff != "" {
 		t.Fatalf("choose changed the runs:\n%s", diff)
 	}
-	again := choose(order(d.runs), testWorker, d.limits, d.now)
+	again := choose(order(d.runs), testWorker, nil, d.limits, d.now)
 	if diff := gocmp.Diff(c, again, gocmp.AllowUnexported(choice{}, taken{})); diff != "" {
 		t.Fatalf("choose does not repeat itself:\n%s", diff)
 	}
@@ -191,7 +191,7 @@ func TestChoose(t *testing.T) {
 		// Whatever has happened, everything runs in the end, the oldest among the first.
 		for rounds := 0; len(d.runs) > 0; rounds++ {
 			if rounds > 10*d.added+10 {
-				t.Fatalf("%d runs never begin: %v", len(d.runs), choose(order(d.runs), testWorker, d.limits, d.now))
+				t.Fatalf("%d runs never begin: %v", len(d.runs), choose(order(d.runs), testWorker, nil, d.limits, d.now))
 			}
 			d.now = d.now.Add(time.Hour)
 			d.pass(t)
@@ -218,7 +218,7 @@ func TestChooseLooksPastOneCompany(t *testing.T) {
 	for i := range 5 {
 		add(export.RealmID(fmt.Sprint(i)))
 	}
-	c := choose(order(active), testWorker, limits{workers: 8, company: 2, spreadsheet: 1}, now.Add(time.Second))
+	c := choose(order(active), testWorker, nil, limits{workers: 8, company: 2, spreadsheet: 1}, now.Add(time.Second))
 	if len(c.begin) != 7 {
 		t.Errorf("%d runs begin: %v", len(c.begin), c.begin)
 	}

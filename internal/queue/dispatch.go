@@ -26,6 +26,7 @@ type task struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	live   *live
+	waits  int // how many of its requests wait for a provider; Queue.mu protects it
 }
 
 // dispatch starts runs until the queue stops. It alone starts tasks.
@@ -47,9 +48,17 @@ func (q *Queue) dispatch() {
 // pass claims every run that can begin, starts it, and returns when to look again if nothing happens before.
 func (q *Queue) pass() time.Duration {
 	now := q.o.Now()
+	if err := q.rein(now); err != nil {
+		q.log.Error("looking at the times in the queue failed", "error", err)
+		q.setTrouble(fmt.Errorf("looking at the times in the queue: %w", err))
+		return storePause
+	}
 	var c choice
+	limits := q.limits()
+	gates, opens := q.circuits.gates(now)
+	limits.gates = gates
 	free := func(active iter.Seq[export.ActiveRun]) []export.ID {
-		c = choose(q.settled(active), q.worker, q.limits(), now)
+		c = choose(q.settled(active), q.worker, q.waiting(), limits, now)
 		if q.isStopping() {
 			return nil
 		}
@@ -62,12 +71,15 @@ func (q *Queue) pass() time.Duration {
 		return storePause
 	}
 	q.mu.Lock()
-	q.taken, q.trouble = c.taken, nil
+	q.taken, q.gates, q.trouble = c.taken, gates, nil
 	q.mu.Unlock()
-	if c.next.IsZero() {
-		return look
+	wait := look
+	for _, at := range []time.Time{c.next, opens} {
+		if !at.IsZero() {
+			wait = min(wait, at.Sub(now))
+		}
 	}
-	return max(min(c.next.Sub(now), look), 0)
+	return max(wait, 0)
 }
 
 // claim takes the runs that choose names and starts them.
@@ -81,6 +93,7 @@ func (q *Queue) claim(choose func(iter.Seq[export.ActiveRun]) []export.ID, now t
 		if q.abandon(r, now) {
 			continue
 		}
+		q.circuits.begun(r.Activity())
 		t := q.begin(r)
 		q.publish(r)
 		q.log.Info("run started", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "trigger",

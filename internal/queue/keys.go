@@ -8,10 +8,11 @@ import (
 
 // key names something that only so many runs may use at once.
 type key struct {
-	name  string
-	limit int
-	busy  string // why a run waits that finds the limit reached
-	kept  string // … and one that finds the key kept for an older run; empty if it is never kept
+	name    string
+	limit   int
+	company bool
+	busy    string // why a run waits that finds the limit reached
+	kept    string // … and one that finds the key kept for an older run; empty if it is never kept
 }
 
 // workersKey is the one key that belongs to each worker and not to all.
@@ -20,10 +21,18 @@ const workersKey = "workers"
 // keysOf lists what a run needs, scarcest first, so that people are shown the most telling reason for
 // a wait.
 func keysOf(a export.ActiveRun, l limits) []key {
-	keys := []key{{
+	var keys []key
+	if len(l.gates) > 0 && a.Status == export.RunQueued {
+		for _, p := range providers(a) {
+			if g, ok := l.gates[p]; ok {
+				keys = append(keys, key{name: "provider:" + string(p), limit: g.limit, busy: g.busy})
+			}
+		}
+	}
+	keys = append(keys, key{
 		name: "exporter:" + string(a.Exporter), limit: 1,
 		busy: "another run of this exporter is under way",
-	}}
+	})
 	if a.Spreadsheet != "" {
 		keys = append(keys, key{
 			name: "spreadsheet:" + a.Spreadsheet, limit: l.spreadsheet,
@@ -38,7 +47,7 @@ func keysOf(a export.ActiveRun, l limits) []key {
 		}
 		seen[realm] = true
 		keys = append(keys, key{
-			name: "company:" + string(realm), limit: l.company,
+			name: "company:" + string(realm), limit: l.company, company: true,
 			busy: fmt.Sprintf("%d other %s company %s", l.company, plural(l.company, "run reads", "runs read"), realm),
 			kept: fmt.Sprintf("an older run waits for company %s", realm),
 		})

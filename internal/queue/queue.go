@@ -64,11 +64,14 @@ type Queue struct {
 	wake  chan struct{} // holds a wake-up
 	ended chan struct{} // holds the news that a worker ended
 
-	turns turns // taken before mu
+	turns    turns // taken before mu
+	circuits circuits
+	looked   time.Time // when the dispatcher last did
 
 	mu       sync.Mutex
 	tasks    map[export.ID]*task // under way in this process
 	taken    taken               // after the dispatcher's last pass
+	gates    map[provider]gate   // at it
 	trouble  error               // of the dispatcher's last pass
 	started  bool
 	stopping bool
@@ -264,9 +267,13 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return r, nil
 }
 
-// Waiting returns, in words for people, why a queued run has not begun; empty if it is not queued or about to begin.
+// Waiting returns, in words for people, why a queued run has not begun, or a running one waits; empty if there is no
+// reason.
 func (q *Queue) Waiting(r export.Run) string {
 	a := r.Activity()
+	if until := r.Progress.WaitsUntil; a.Status == export.RunRunning && until.After(q.o.Now()) {
+		return "waits until " + until.UTC().Format("15:04:05 UTC") + ", as the provider asked"
+	}
 	if a.Status != export.RunQueued {
 		return ""
 	}
@@ -275,7 +282,9 @@ func (q *Queue) Waiting(r export.Run) string {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.taken.blocked(a.ID, keysOf(a, q.limits()))
+	l := q.limits()
+	l.gates = q.gates
+	return q.taken.blocked(a.ID, keysOf(a, l))
 }
 
 // Ready reports whether runs are being executed, for health checks.
