@@ -91,7 +91,7 @@ type outcomeView struct {
 // showRun returns the view of a run, including why it is waiting right now.
 func showRun(d *control.Desk, r export.Run) runView {
 	v := runViewOf(r)
-	if !r.Status.Over() {
+	if r.Status == export.RunQueued || !r.Progress.WaitsUntil.IsZero() {
 		v.Waiting = nullable(d.Waiting(r))
 	}
 	return v

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -124,7 +125,7 @@ func (c *circuits) ended(a export.ActiveRun, p *problem.Problem, now time.Time) 
 		}
 	}
 	down, ok := silent(p)
-	if !ok {
+	if !ok || !slices.Contains(providers(a), down) {
 		for _, name := range providers(a) {
 			if answered(name, p) {
 				delete(c.of, name)

@@ -305,6 +305,9 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		}
 		v.Spoken = "Queued. " + v.Waiting
 	case r.Status == export.RunRunning:
+		if !p.WaitsUntil.IsZero() {
+			v.Waiting = d.Waiting(r)
+		}
 		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " +
 			count(p.RowsWritten) + " written."
 	default:
