@@ -39,7 +39,7 @@ type bench struct {
 	system        *control.Control
 	t             *testing.T
 	ctx           context.Context
-	store         *boltstore.Store
+	store         export.Store
 	now           time.Time
 	flow          export.Flow // of the next consent
 	grant         export.Grant
@@ -74,6 +74,12 @@ func newBench(t *testing.T) *bench {
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
+	return fillBench(t, store)
+}
+
+// fillBench returns a bench over a store, in which it connects two companies and two Google accounts.
+func fillBench(t *testing.T, store export.Store) *bench {
+	t.Helper()
 	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1", previewer: previewer{}}
 	b.open(5 * time.Minute)
 	for realm, name := range map[export.RealmID]string{alder: "Alder", birch: "Birch"} {

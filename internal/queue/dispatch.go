@@ -73,7 +73,7 @@ func (q *Queue) pass() time.Duration {
 	q.mu.Lock()
 	q.taken, q.gates, q.trouble = c.taken, gates, nil
 	q.mu.Unlock()
-	wait := look
+	wait := q.o.Look
 	for _, at := range []time.Time{c.next, opens} {
 		if !at.IsZero() {
 			wait = min(wait, at.Sub(now))

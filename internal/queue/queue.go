@@ -51,6 +51,7 @@ type Options struct {
 	// fifth is added to each. nil means 1, 5 and 15 minutes, so four attempts.
 	Backoff []time.Duration
 
+	Look   time.Duration    // the longest time between two looks at the queue: a minute
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default
 }
@@ -99,6 +100,7 @@ func New(o Options) *Queue {
 	setDefault(&o.PerCompany, 2)
 	setDefault(&o.PerSpreadsheet, 1)
 	setDefault(&o.Timeout, 30*time.Minute)
+	setDefault(&o.Look, look)
 	if o.Backoff == nil {
 		o.Backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 	}

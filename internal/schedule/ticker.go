@@ -53,6 +53,7 @@ type Options struct {
 	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means slog.Default
+	Look   time.Duration    // the longest time between two looks at the store; 0 means a minute
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
 	// change.
 	Jitter bool
@@ -93,6 +94,9 @@ func NewTicker(o Options) *Ticker {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Look <= 0 {
+		o.Look = look
 	}
 	if o.Pace == nil {
 		o.Pace = func(context.Context, export.Exporter, time.Time) Pace { return Pace{} }
@@ -223,7 +227,7 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 // exporter; the store is called with base. It reads only the exporters that are due.
 func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
 	now := t.o.Now()
-	wait, trouble := look, error(nil)
+	wait, trouble := t.o.Look, error(nil)
 	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||
 		t.slowed.Load() && now.Sub(t.reviewed) >= look {
 		// Many changes in a row, as when exporters are created by a program, must not keep it busy.

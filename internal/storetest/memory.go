@@ -31,6 +31,8 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
+	active     map[export.ID]export.ID // runs that are not over, by exporter
+	byDue      map[dueID]export.ID     // runs, by due time
 	due        map[export.ID][]export.DueTime // newest first
 	calls      calls
 	users      map[export.ID]export.User
@@ -45,7 +47,8 @@ func NewMemory() *Memory {
 		renewing: map[export.GrantKey]chan struct{}{}, companies: map[export.RealmID]export.Company{},
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
-		runs: map[export.ID]export.Run{}, due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
+		runs: map[export.ID]export.Run{}, active: map[export.ID]export.ID{}, byDue: map[dueID]export.ID{},
+		due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
 		calls: calls{},
 	}
 }

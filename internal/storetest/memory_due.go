@@ -52,16 +52,15 @@ func (m *Memory) hadDue(id export.ID, at time.Time) (export.DueTime, bool) {
 			return d, true
 		}
 	}
-	for _, r := range m.runs {
-		if r.Exporter.ID == id && r.Due.Equal(at) {
-			d := export.DueRun{Run: r}.Entries(r.ID, false, r.QueuedAt)[0]
-			if r.Status.Over() {
-				d.Settle(r)
-			}
-			return d, true
-		}
+	r, ok := m.runs[m.byDue[dueID{id, at.UnixNano()}]]
+	if !ok {
+		return export.DueTime{}, false
 	}
-	return export.DueTime{}, false
+	d := export.DueRun{Run: r}.Entries(r.ID, false, r.QueuedAt)[0]
+	if r.Status.Over() {
+		d.Settle(r)
+	}
+	return d, true
 }
 
 // PassDue implements export.DueStore.
@@ -120,12 +119,12 @@ func (m *Memory) cutDueTimes(stored export.Exporter, next time.Time) {
 			kept = append(kept, d)
 			continue
 		}
-		for id, r := range m.runs {
-			if r.Exporter.ID == stored.ID && r.Due.Equal(d.At) {
-				r.Due = time.Time{}
-				m.runs[id] = r
-			}
+		due := dueID{stored.ID, d.At.UnixNano()}
+		if r, ok := m.runs[m.byDue[due]]; ok {
+			r.Due = time.Time{}
+			m.runs[r.ID] = r
 		}
+		delete(m.byDue, due)
 	}
 	m.due[stored.ID] = kept
 }
