@@ -29,7 +29,7 @@ func TestYear(t *testing.T) {
 	t.Parallel()
 	days := 365
 	if testing.Short() {
-		days = 45
+		days = 30
 	}
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t)
@@ -52,8 +52,9 @@ var (
 	}
 	yearCrons = []string{
 		"30 6 * * *", "30 2 * * *", "0 7 * * 1-5", "0 8 * * 1", "0 9 1 * *", "0 6,12,18 * * *", "15 3 * * 0",
-		"0 9-17 * * 1-5", "45 23 28-31 * *", "0 5 1 1,4,7,10 *", "0 0 * * *", "5 1 * * *", "0 6 29 2 *",
+		"45 23 28-31 * *", "0 5 1 1,4,7,10 *", "0 0 * * *", "5 1 * * *", "0 6 29 2 *",
 	}
+	hourly = "0 9-17 * * 1-5"
 )
 
 // year is the world in which the program lives, with its memory of what happened.
@@ -138,12 +139,15 @@ func (y *year) settleIn() {
 		must(y.t, y.store.PutCompany(y.ctx, export.Company{Realm: realm, Name: fmt.Sprint("Company ", i),
 			Status: export.Connected}))
 		must(y.t, y.store.PutGrant(y.ctx, export.CompanyGrant(realm), export.Grant{RefreshToken: "r-0"}))
-		for k := range 2 {
+		for k := range 1 + (i%5)/4 { // some have two
 			e := y.input(realm)
 			e.Name, e.Target.Sheet = fmt.Sprintf("Vendors %d %d", i, k), fmt.Sprint("Tab ", k)
 			e.Target.Spreadsheet = fmt.Sprintf("sheet-of-company-%d-%030d", i, k/2)
-			e.Schedule.Cron = yearCrons[(2*i+k)%len(yearCrons)]
-			e.Schedule.Timezone = yearZones[(i+3*k)%len(yearZones)]
+			n := (i + 5*k) % len(yearCrons)
+			e.Schedule.Cron, e.Schedule.Timezone = yearCrons[n], yearZones[n%len(yearZones)]
+			if i%25 == 7 {
+				e.Schedule.Cron = hourly
+			}
 			e.Schedule.SkipMissed = i%5 == 4
 			e = y.create(e)
 			y.eras[e.ID] = []era{{y.clock(), e.Schedule}}

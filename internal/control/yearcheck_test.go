@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,15 +19,14 @@ func (y *year) harvest() {
 		if len(all) == 0 {
 			continue
 		}
-		oldest := all[len(all)-1].At
-		for at, d := range told {
-			if !d.At.Before(oldest) {
-				delete(told, at)
-			}
-		}
+		before := maps.Clone(told)
+		maps.DeleteFunc(told, func(at int64, _ export.DueTime) bool { return at >= all[len(all)-1].At.UnixNano() })
 		for _, d := range all {
-			told[d.At.UnixNano()] = d
-			y.compare(id, d)
+			at := d.At.UnixNano()
+			told[at] = d
+			if before[at].End != d.End {
+				y.compare(id, d)
+			}
 		}
 	}
 }

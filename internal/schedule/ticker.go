@@ -78,10 +78,11 @@ type Ticker struct {
 	trouble error // of the last look
 
 	// Of the goroutine that watches.
-	looked   time.Time     // when it last looked
-	reviewed time.Time     // when it last reviewed all due times
-	took     time.Duration // how long that took
-	changed  bool          // somebody has changed exporters since
+	plans    map[export.Schedule]plan // of the last review
+	looked   time.Time                // when it last looked
+	reviewed time.Time                // when it last reviewed all due times
+	took     time.Duration            // how long that took
+	changed  bool                     // somebody has changed exporters since
 	// slowed says that some exporters wait longer than their schedules say, so that all are reviewed each minute: the
 	// pace may let them go.
 	slowed atomic.Bool
@@ -306,7 +307,7 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 // review compares the due times that are still to come with their schedules, and plans those that differ: somebody has
 // changed a schedule without planning it, the clock has been set back, or another version of the program planned it.
 func (t *Ticker) review(life, base context.Context, now time.Time) error {
-	planned, slowed := map[export.Schedule]time.Time{}, false
+	plans, slowed := map[export.Schedule]plan{}, false
 	for h, err := range t.o.Store.ExporterHeads(base, export.ExporterFilter{}, "") {
 		if err != nil {
 			t.log.Error("reviewing schedules failed", "error", err)
@@ -315,11 +316,14 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		if life.Err() != nil {
 			return nil
 		}
-		at, known := planned[h.Schedule]
+		p, known := plans[h.Schedule]
 		if !known {
-			at = nextOf(h.Schedule, now)
-			planned[h.Schedule] = at
+			if p = t.plans[h.Schedule]; !p.holds(now) {
+				p = plan{now, nextOf(h.Schedule, now)}
+			}
+			plans[h.Schedule] = p
 		}
+		at := p.at
 		if h.Paused || h.NextAt.Equal(at) || !at.IsZero() && !h.NextAt.IsZero() && !h.NextAt.After(now) {
 			continue // as it should be; or due, which is another's concern
 		}
@@ -330,9 +334,15 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		}
 	}
 	t.slowed.Store(slowed)
-	t.reviewed, t.took, t.changed = now, t.o.Now().Sub(now), false
+	t.reviewed, t.took, t.changed, t.plans = now, t.o.Now().Sub(now), false, plans
 	return nil
 }
+
+// plan is the first due time of a schedule after a moment.
+type plan struct{ from, at time.Time }
+
+// holds reports whether that is so for another moment.
+func (p plan) holds(now time.Time) bool { return !now.Before(p.from) && now.Before(p.at) }
 
 func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error {
 	e, err := t.o.Store.Exporter(ctx, id)

@@ -87,7 +87,7 @@ func (m *Memory) PassDue(ctx context.Context, id export.ID,
 
 // DueTimes implements export.DueStore.
 func (m *Memory) DueTimes(ctx context.Context, id export.ID) (all []export.DueTime, err error) {
-	err = m.do(ctx, func() error { all = clone(m.due[id]); return nil })
+	err = m.do(ctx, func() error { all = slices.Clone(m.due[id]); return nil })
 	return all, err
 }
 
