@@ -2,6 +2,7 @@ package queue
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -14,11 +15,13 @@ type limits struct {
 	spreadsheet int // runs that write one spreadsheet
 	// gates are the providers that do not answer, with how many runs may begin that need them.
 	gates map[provider]gate
+	// served is when the last run of a company began, as far as it is known.
+	served map[export.RealmID]time.Time
 }
 
 // choice is what choose decides.
 type choice struct {
-	begin []export.ID // in the order in which they became ready
+	begin []export.ID // in the order in which it is their turn
 	next  time.Time   // when the first of those that wait for their time may begin; zero if there is none
 	taken
 }
@@ -29,8 +32,21 @@ type taken struct {
 	reserved map[string]export.ID // for which run, the oldest of those that wait for it
 }
 
-// choose decides which of the active runs a worker begins now: each queued one that is due and whose keys are all
-// free. The runs come as Claim gives them: the running ones, then the queued ones by the time since which they are
+// Among how many runs choose looks for the company whose turn it is: in all, and of one company.
+const (
+	mostCandidates = 1000
+	mostOfOneRealm = 50
+)
+
+// candidate is a run that could begin.
+type candidate struct {
+	export.ActiveRun
+	keys []key
+}
+
+// choose decides which of the active runs a worker begins now: those that are due and whose keys are all free, first
+// those of the companies whose last run began longest ago, so that a company with many runs keeps none waiting that has
+// few. The runs come as Claim gives them: the running ones, then the queued ones by the time since which they are
 // ready. It takes no more of them than it needs, so that a long queue costs little. It is pure.
 //
 // A younger run may overtake an older one that needs more, but not for ever: once a run has waited longer than
@@ -41,43 +57,112 @@ func choose(
 	active iter.Seq[export.ActiveRun], worker export.ID, waiting map[export.ID]bool, l limits, now time.Time,
 ) choice {
 	c := choice{taken: taken{held: map[string]int{}, reserved: map[string]export.ID{}}}
+	var ready []candidate
+	of := map[export.RealmID]int{}
 	for r := range active {
 		if r.Status == export.RunRunning {
-			for _, k := range keysOf(r, l) {
-				switch {
-				case waiting[r.ID] && k.company:
-					c.held[k.name] += k.limit
-				case k.name != workersKey || r.Owner == worker && !waiting[r.ID]:
-					c.held[k.name]++
-				}
-			}
+			c.hold(r, worker, waiting[r.ID], l)
 			continue
 		}
 		if r.NotBefore.After(now) {
 			c.next = r.NotBefore // all later ones wait at least as long
 			break
 		}
-		if c.held[workersKey] >= l.workers {
+		if c.held[workersKey] >= l.workers || len(ready) >= mostCandidates {
 			break // the end of a run is the next chance
 		}
-		keys := keysOf(r, l)
-		if c.blocked(r.ID, keys) == "" {
-			for _, k := range keys {
-				c.held[k.name]++
-			}
-			c.begin = append(c.begin, r.ID)
+		first := firstRealm(r)
+		if of[first] >= mostOfOneRealm {
 			continue
 		}
-		if now.Sub(r.Ready()) > patience {
-			for _, k := range keys {
-				// Workers are never reserved: idle ones help nobody.
-				if k.kept != "" && c.reserved[k.name] == "" {
-					c.reserved[k.name] = r.ID
-				}
-			}
+		one := candidate{r, keysOf(r, l)}
+		patient := now.Sub(r.Ready()) > patience // then so were all before it
+		switch free := c.blocked(r.ID, one.keys) == ""; {
+		case free && patient:
+			c.take(one)
+		case free:
+			ready = append(ready, one)
+			of[first]++
+		case patient:
+			c.reserve(one)
 		}
 	}
+	c.pick(ready, l)
 	return c
+}
+
+// take lets a run begin.
+func (c *choice) take(r candidate) {
+	for _, k := range r.keys {
+		c.held[k.name]++
+	}
+	c.begin = append(c.begin, r.ID)
+}
+
+// hold notes what a running run holds.
+func (t taken) hold(r export.ActiveRun, worker export.ID, waits bool, l limits) {
+	for _, k := range keysOf(r, l) {
+		switch {
+		case waits && k.company:
+			t.held[k.name] += k.limit
+		case k.name != workersKey || r.Owner == worker && !waits:
+			t.held[k.name]++
+		}
+	}
+}
+
+// reserve keeps the keys of a run that has waited too long.
+func (t taken) reserve(r candidate) {
+	for _, k := range r.keys {
+		// Workers are never reserved: idle ones help nobody.
+		if k.kept != "" && t.reserved[k.name] == "" {
+			t.reserved[k.name] = r.ID
+		}
+	}
+}
+
+// pick lets candidates begin while a worker is free, each time one whose turn it is. They come in the order in which
+// they became ready.
+func (c *choice) pick(ready []candidate, l limits) {
+	for c.held[workersKey] < l.workers {
+		best := -1
+		ready = slices.DeleteFunc(ready, func(r candidate) bool { return c.blocked(r.ID, r.keys) != "" })
+		for i, r := range ready {
+			if best < 0 || c.precedes(r, ready[best], l) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break
+		}
+		c.take(ready[best])
+		ready = slices.Delete(ready, best, best+1)
+	}
+}
+
+// precedes reports whether it is the turn of a's companies rather than of b's.
+func (t taken) precedes(a, b candidate, l limits) bool {
+	an, at := t.share(a, l)
+	bn, bt := t.share(b, l)
+	return an < bn || an == bn && at.Before(bt)
+}
+
+// share returns how many runs of the run's companies are under way, and when the last one began.
+func (t taken) share(r candidate, l limits) (running int, last time.Time) {
+	for _, realm := range r.Companies {
+		running = max(running, t.held[companyKey(realm)])
+		if at := l.served[realm]; at.After(last) {
+			last = at
+		}
+	}
+	return running, last
+}
+
+func firstRealm(r export.ActiveRun) export.RealmID {
+	if len(r.Companies) == 0 {
+		return ""
+	}
+	return r.Companies[0]
 }
 
 // blocked says which key is not free for a run, or nothing.

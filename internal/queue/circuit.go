@@ -37,10 +37,10 @@ func providers(a export.ActiveRun) (all []provider) {
 	return all
 }
 
-// circuits keep runs from beginning while a provider answers nobody, so that an outage costs neither attempts nor calls.
-// While one is open, single runs try whether it is over, less and less often. The states are closed (everything goes
-// on), open until a time (nothing begins), then half-open (one run begins, and its end decides). They are forgotten with
-// the process: finding an outage again costs three runs an attempt.
+// circuits keep runs from beginning while a provider answers nobody, so that an outage costs neither attempts nor
+// calls. While one is open, single runs try whether it is over, less and less often. The states are closed (everything
+// goes on), open until a time (nothing begins), then half-open (one run begins, and its end decides). They are
+// forgotten with the process: finding an outage again costs three runs an attempt.
 type circuits struct {
 	mu sync.Mutex
 	of map[provider]*circuit

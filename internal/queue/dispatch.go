@@ -56,7 +56,7 @@ func (q *Queue) pass() time.Duration {
 	var c choice
 	limits := q.limits()
 	gates, opens := q.circuits.gates(now)
-	limits.gates = gates
+	limits.gates, limits.served = gates, q.served
 	free := func(active iter.Seq[export.ActiveRun]) []export.ID {
 		c = choose(q.settled(active), q.worker, q.waiting(), limits, now)
 		if q.isStopping() {
@@ -94,6 +94,9 @@ func (q *Queue) claim(choose func(iter.Seq[export.ActiveRun]) []export.ID, now t
 			continue
 		}
 		q.circuits.begun(r.Activity())
+		for _, realm := range r.Exporter.Companies {
+			q.served[realm] = now
+		}
 		t := q.begin(r)
 		q.publish(r)
 		q.log.Info("run started", "run", r.ID, "exporter", r.Exporter.ID, "attempt", r.Attempts, "trigger",

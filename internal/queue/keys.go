@@ -47,7 +47,7 @@ func keysOf(a export.ActiveRun, l limits) []key {
 		}
 		seen[realm] = true
 		keys = append(keys, key{
-			name: "company:" + string(realm), limit: l.company, company: true,
+			name: companyKey(realm), limit: l.company, company: true,
 			busy: fmt.Sprintf("%d other %s company %s", l.company, plural(l.company, "run reads", "runs read"), realm),
 			kept: fmt.Sprintf("an older run waits for company %s", realm),
 		})
@@ -57,6 +57,8 @@ func keysOf(a export.ActiveRun, l limits) []key {
 		busy: fmt.Sprintf("%d %s under way, which is the limit", l.workers, plural(l.workers, "run is", "runs are")),
 	})
 }
+
+func companyKey(realm export.RealmID) string { return "company:" + string(realm) }
 
 func plural(n int, one, many string) string {
 	if n == 1 {

@@ -67,7 +67,8 @@ type Queue struct {
 
 	turns    turns // taken before mu
 	circuits circuits
-	looked   time.Time // when the dispatcher last did
+	looked   time.Time                    // when the dispatcher last did
+	served   map[export.RealmID]time.Time // when it last began a run of a company
 
 	mu       sync.Mutex
 	tasks    map[export.ID]*task // under way in this process
@@ -113,8 +114,8 @@ func New(o Options) *Queue {
 	return &Queue{
 		o: o, log: o.Logger.With("component", "queue"), worker: export.NewID("wrk", o.Now()),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		tasks: map[export.ID]*task{},
-		stop:  make(chan struct{}), dispatched: make(chan struct{}),
+		tasks: map[export.ID]*task{}, served: map[export.RealmID]time.Time{},
+		stop: make(chan struct{}), dispatched: make(chan struct{}),
 	}
 }
 

@@ -173,7 +173,8 @@ func TestKilledAtEachWrite(t *testing.T) {
 	}
 }
 
-// wantHours proves that each hour from one to seven has its end, and that no run was for two of the hours but by joining.
+// wantHours proves that each hour from one to seven has its end, and that no run was for two of the hours but by
+// joining.
 func wantHours(t *testing.T, store *storetest.Memory, what string) {
 	t.Helper()
 	all, err := store.DueTimes(t.Context(), "exp_1")
