@@ -170,8 +170,8 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 	return f
 }
 
-// acquire waits until the company may be asked. If a pause that Intuit asked for is longer than a request waits, the run
-// comes back when it is over.
+// acquire waits until the company may be asked. If a pause that Intuit asked for is longer than a request waits, the
+// run comes back when it is over.
 func (c *Client) acquire(ctx context.Context, realm export.RealmID) (release func(), f *failure) {
 	until := c.limiter.Usage(string(realm)).PausedUntil
 	wait := time.Until(until)

@@ -34,8 +34,8 @@ type taken struct {
 
 // Among how many runs choose looks for the company whose turn it is: in all, and of one company.
 const (
-	mostCandidates = 1000
-	mostOfOneRealm = 50
+	mostCandidates = 300
+	mostOfOneRealm = 20
 )
 
 // candidate is a run that could begin.
@@ -77,7 +77,7 @@ func choose(
 		}
 		one := candidate{r, keysOf(r, l)}
 		patient := now.Sub(r.Ready()) > patience // then so were all before it
-		switch free := c.blocked(r.ID, one.keys) == ""; {
+		switch free := c.free(one); {
 		case free && patient:
 			c.take(one)
 		case free:
@@ -103,7 +103,7 @@ func (c *choice) take(r candidate) {
 func (t taken) hold(r export.ActiveRun, worker export.ID, waits bool, l limits) {
 	for _, k := range keysOf(r, l) {
 		switch {
-		case waits && k.company:
+		case waits && k.kind == companyKind:
 			t.held[k.name] += k.limit
 		case k.name != workersKey || r.Owner == worker && !waits:
 			t.held[k.name]++
@@ -114,8 +114,7 @@ func (t taken) hold(r export.ActiveRun, worker export.ID, waits bool, l limits) 
 // reserve keeps the keys of a run that has waited too long.
 func (t taken) reserve(r candidate) {
 	for _, k := range r.keys {
-		// Workers are never reserved: idle ones help nobody.
-		if k.kept != "" && t.reserved[k.name] == "" {
+		if k.reservable() && t.reserved[k.name] == "" {
 			t.reserved[k.name] = r.ID
 		}
 	}
@@ -126,7 +125,7 @@ func (t taken) reserve(r candidate) {
 func (c *choice) pick(ready []candidate, l limits) {
 	for c.held[workersKey] < l.workers {
 		best := -1
-		ready = slices.DeleteFunc(ready, func(r candidate) bool { return c.blocked(r.ID, r.keys) != "" })
+		ready = slices.DeleteFunc(ready, func(r candidate) bool { return !c.free(r) })
 		for i, r := range ready {
 			if best < 0 || c.precedes(r, ready[best], l) {
 				best = i
@@ -167,15 +166,33 @@ func firstRealm(r export.ActiveRun) export.RealmID {
 
 // blocked says which key is not free for a run, or nothing.
 func (t taken) blocked(run export.ID, keys []key) string {
-	for _, k := range keys {
+	i, kept := t.block(run, keys)
+	switch {
+	case i < 0:
+		return ""
+	case kept:
+		return keys[i].kept()
+	}
+	return keys[i].busy()
+}
+
+// block returns the first key that is not free for a run, and whether it is kept for another; -1 if all are free.
+func (t taken) block(run export.ID, keys []key) (i int, kept bool) {
+	for i, k := range keys {
 		if t.held[k.name] >= k.limit {
-			return k.busy
+			return i, false
 		}
 		if by := t.reserved[k.name]; by != "" && by != run {
-			return k.kept
+			return i, true
 		}
 	}
-	return ""
+	return -1, false
+}
+
+// free reports whether all that a run needs is free.
+func (t taken) free(r candidate) bool {
+	i, _ := t.block(r.ID, r.keys)
+	return i < 0
 }
 
 func waitText(r export.ActiveRun) string {

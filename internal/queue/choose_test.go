@@ -155,7 +155,7 @@ func (d *dispatching) pass(t *rapid.T) {
 		}
 		if !begun && d.now.Sub(r.Ready()) > patience {
 			for _, k := range keys {
-				patient[k.name] = patient[k.name] || k.kept != ""
+				patient[k.name] = patient[k.name] || k.reservable()
 			}
 		}
 	}
