@@ -326,7 +326,8 @@ func (y *year) work(ctx context.Context, p *plug, r export.Run) error {
 // rotate renews the company's token once a day, as the token sources do. Intuit knows only the newest one.
 func (y *year) rotate(ctx context.Context, realm export.RealmID) error {
 	now := y.clock()
-	_, err := y.store.Renew(ctx, export.CompanyGrant(realm), func(_ context.Context, g export.Grant) (export.Grant, error) {
+	key := export.CompanyGrant(realm)
+	_, err := y.store.Renew(ctx, key, func(_ context.Context, g export.Grant) (export.Grant, error) {
 		y.mu.Lock()
 		defer y.mu.Unlock()
 		if g.RefreshToken != "new" && g.RefreshToken != fmt.Sprint("r-", y.rotation[realm]) {
@@ -453,8 +454,8 @@ func (y *year) exporter() export.Exporter {
 
 func (y *year) events() []func() {
 	return []func(){
-		y.restart, y.restart, y.breakDown, y.disconnect, y.loseGrant, y.pauseSome, y.cancel, y.cancel, y.runNow, y.runNow,
-		y.wrongClock, y.reschedule,
+		y.restart, y.restart, y.breakDown, y.disconnect, y.loseGrant, y.pauseSome, y.cancel, y.cancel, y.runNow,
+		y.runNow, y.wrongClock, y.reschedule,
 	}
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -34,8 +35,8 @@ type taken struct {
 
 // Among how many runs choose looks for the company whose turn it is: in all, and of one company.
 const (
-	mostCandidates = 300
-	mostOfOneRealm = 20
+	mostCandidates = 250
+	mostOfOneRealm = 2
 )
 
 // candidate is a run that could begin.
@@ -57,11 +58,27 @@ func choose(
 	active iter.Seq[export.ActiveRun], worker export.ID, waiting map[export.ID]bool, l limits, now time.Time,
 ) choice {
 	c := choice{taken: taken{held: map[string]int{}, reserved: map[string]export.ID{}}}
+	for r := range active {
+		if r.Status != export.RunRunning {
+			break
+		}
+		c.hold(r, worker, waiting[r.ID], l)
+	}
+	if missed := c.chooseAmong(active, l, now, mostOfOneRealm); missed && c.held[workersKey] < l.workers {
+		c.chooseAmong(active, l, now, math.MaxInt) // those that were looked at stand in one another's way
+	}
+	return c
+}
+
+// chooseAmong chooses among the first queued runs of each company, at most so many that could begin, and reports
+// whether there are more.
+func (c *choice) chooseAmong(
+	active iter.Seq[export.ActiveRun], l limits, now time.Time, mostOfOne int,
+) (missed bool) {
 	var ready []candidate
 	of := map[export.RealmID]int{}
 	for r := range active {
-		if r.Status == export.RunRunning {
-			c.hold(r, worker, waiting[r.ID], l)
+		if r.Status == export.RunRunning || slices.Contains(c.begin, r.ID) {
 			continue
 		}
 		if r.NotBefore.After(now) {
@@ -71,24 +88,22 @@ func choose(
 		if c.held[workersKey] >= l.workers || len(ready) >= mostCandidates {
 			break // the end of a run is the next chance
 		}
-		first := firstRealm(r)
-		if of[first] >= mostOfOneRealm {
-			continue
-		}
 		one := candidate{r, keysOf(r, l)}
 		patient := now.Sub(r.Ready()) > patience // then so were all before it
 		switch free := c.free(one); {
 		case free && patient:
 			c.take(one)
+		case free && of[firstRealm(r)] >= mostOfOne:
+			missed = true
 		case free:
 			ready = append(ready, one)
-			of[first]++
+			of[firstRealm(r)]++
 		case patient:
 			c.reserve(one)
 		}
 	}
 	c.pick(ready, l)
-	return c
+	return missed
 }
 
 // take lets a run begin.

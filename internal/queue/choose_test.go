@@ -211,7 +211,8 @@ func TestChoose(t *testing.T) {
 		// Whatever has happened, everything runs in the end, the oldest among the first.
 		for rounds := 0; len(d.runs) > 0; rounds++ {
 			if rounds > 10*d.added+10 {
-				t.Fatalf("%d runs never begin: %v", len(d.runs), choose(order(d.runs), testWorker, nil, d.limits, d.now))
+				c := choose(order(d.runs), testWorker, nil, d.limits, d.now)
+				t.Fatalf("%d runs never begin: %v", len(d.runs), c)
 			}
 			d.now = d.now.Add(time.Hour)
 			d.pass(t)

@@ -29,7 +29,8 @@ func (q *Queue) rein(now time.Time) error {
 		return fmt.Errorf("reading the queue: %w", err)
 	}
 	for _, r := range active {
-		if r.Status != export.RunQueued || !r.NotBefore.After(now.Add(q.farthest())) && !r.QueuedAt.After(now.Add(look)) {
+		ahead := r.NotBefore.After(now.Add(q.farthest())) || r.QueuedAt.After(now.Add(look))
+		if r.Status != export.RunQueued || !ahead {
 			continue
 		}
 		if err := q.reinOne(r.Exporter.ID, r.ID, now); err != nil {

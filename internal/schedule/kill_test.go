@@ -50,7 +50,9 @@ func (k *killer) write(do func() error) error {
 	return do()
 }
 
-func (k *killer) UpdateRun(ctx context.Context, id export.ID, change func(*export.Run) error) (r export.Run, err error) {
+func (k *killer) UpdateRun(
+	ctx context.Context, id export.ID, change func(*export.Run) error,
+) (r export.Run, err error) {
 	err = k.write(func() error { r, err = k.Store.UpdateRun(ctx, id, change); return err })
 	return r, err
 }
