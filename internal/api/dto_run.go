@@ -48,6 +48,13 @@ type runView struct {
 	Warnings           []string          `json:"warnings"`
 	Remedies           []export.Repair   `json:"remedies"`
 	Error              *failure          `json:"error"`
+	Next               *nextView         `json:"next"`
+}
+
+// nextView is what happens by itself after something went wrong.
+type nextView struct {
+	What control.NextStep `json:"what"`
+	At   *string          `json:"at"`
 }
 
 // figureView is a headline figure. Figures of several companies or currencies are listed side by side, never added up.

@@ -75,6 +75,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 			view.Active = runs[0].ID
 		}
 		if view.Problem = w.problemView(runs[0], k); view.Problem != nil {
+			if view.Problem.Next, err = w.nextWords(ctx, d, runs[0]); err != nil {
+				return err
+			}
 			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
 				return err
 			}
