@@ -12,6 +12,10 @@ import (
 // longestWait bounds what a provider may ask for before the next attempt.
 const longestWait = time.Hour
 
+// longestHeld is the longest wait that requests sit out within an attempt. A provider that asks for more has not been
+// asked in vain: the run comes back when it was told to.
+const longestHeld = 5 * time.Minute
+
 // longestSpared is for how long attempts do not count that a provider refused for all.
 const longestSpared = 24 * time.Hour
 
@@ -82,7 +86,7 @@ func (a attempt) spare(r export.Run, p *problem.Problem) (time.Duration, bool) {
 	switch {
 	case a.outage:
 		return max(a.until.Sub(a.now), 0), true // the circuit lets one run through, then the others
-	case limited && p.RetryAfter > 0:
+	case limited && p.RetryAfter > longestHeld:
 		return spread(time.Minute, r.ID, r.Attempts) - time.Minute + min(p.RetryAfter, longestWait), true
 	}
 	return 0, false
