@@ -12,8 +12,8 @@ func WithWaiter(ctx context.Context, waiter func(until time.Time) (over func()))
 	return context.WithValue(ctx, waiterKey{}, waiter)
 }
 
-// Wait tells whoever executes the run of ctx that it is about to do nothing but wait for a provider, until the given
-// time. Others may use its place meanwhile. over ends the waiting.
+// Wait tells whoever executes the run of ctx that it is about to do nothing but wait: for a provider until the given
+// time, or for another run until nobody knows when. Others may use its place meanwhile. over ends the waiting.
 func Wait(ctx context.Context, until time.Time) (over func()) {
 	if waiter, ok := ctx.Value(waiterKey{}).(func(time.Time) func()); ok {
 		return waiter(until)
