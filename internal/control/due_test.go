@@ -89,3 +89,29 @@ func TestPauseUntil(t *testing.T) {
 		t.Errorf("it is due next at %v, shown as %v", e.NextAt, e.Upcoming())
 	}
 }
+
+// TestAnOutageIsTold: runs that wait for the end of an outage do not fail, and are told of all the same.
+func TestAnOutageIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	e := b.create(b.input(alder))
+	r, _, err := b.RunNow(b.ctx, e.ID)
+	must(t, err)
+	_, err = b.store.UpdateRun(b.ctx, r.ID, func(r *export.Run) error {
+		r.Problem = problem.New(problem.QuickBooksUnavailable, "QuickBooks is down.")
+		return nil
+	})
+	must(t, err)
+	told := func() int {
+		status, err := b.Status(b.ctx)
+		must(t, err)
+		return len(status.Causes)
+	}
+	if n := told(); n != 0 {
+		t.Errorf("%d causes at once", n)
+	}
+	b.now = noon.Add(20 * time.Minute)
+	if n := told(); n != 1 {
+		t.Errorf("%d causes after twenty minutes", n)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -266,6 +267,7 @@ func (t *Ticker) queueDue(life, base context.Context) (next time.Time, trouble e
 			return known && at.Equal(wakeAt)
 		})
 		if len(due) == 0 {
+			t.forgetBusy(seen)
 			break
 		}
 		for _, e := range due {
@@ -469,6 +471,13 @@ func (t *Ticker) queue(
 	}
 	t.log.Info("schedule is due", "exporter", e.ID, "due", e.NextAt, "trigger", string(r.Trigger))
 	return nil
+}
+
+// forgetBusy drops what waits no more, given the exporters that are due: some have been deleted.
+func (t *Ticker) forgetBusy(due map[export.ID]time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.busy, func(id export.ID, _ time.Time) bool { return due[id].IsZero() })
 }
 
 func (t *Ticker) setBusy(e export.Exporter) {
