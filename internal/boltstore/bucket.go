@@ -26,6 +26,7 @@ const (
 	bucketDueTimesByRun      = "due_times_by_run"     // run id, 0, key in due_times → nothing; those that wait for it
 	bucketHistories          = "histories"            // exporter id → what its runs sum up to
 	bucketMarks              = "marks"                // sealed
+	bucketMoves              = "moves"                // exporter id, 0, day → export.Moves
 	bucketDifferences        = "differences"          // sealed; by run
 	bucketMirrorKeys         = "mirror_keys"          // sealed; by company
 	bucketRuns               = "runs"

@@ -52,6 +52,9 @@ func deleteExporter(tx *bbolt.Tx, id export.ID) error {
 	if err := dropDueTimes(tx, id); err != nil {
 		return err
 	}
+	if err := dropMoves(tx, id, ""); err != nil {
+		return err
+	}
 	return drop(tx, bucketExporters, string(id))
 }
 

@@ -31,9 +31,10 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
-	active     map[export.ID]export.ID // runs that are not over, by exporter
-	byDue      map[dueID]export.ID     // runs, by due time
+	active     map[export.ID]export.ID        // runs that are not over, by exporter
+	byDue      map[dueID]export.ID            // runs, by due time
 	due        map[export.ID][]export.DueTime // newest first
+	moves      map[export.ID][]export.Moves   // by exporter
 	calls      calls
 	users      map[export.ID]export.User
 	audit      []export.AuditEntry
@@ -49,7 +50,7 @@ func NewMemory() *Memory {
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, active: map[export.ID]export.ID{}, byDue: map[dueID]export.ID{},
 		due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
-		calls: calls{},
+		moves: map[export.ID][]export.Moves{}, calls: calls{},
 	}
 }
 
@@ -333,6 +334,9 @@ func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
 	m.mu.Lock()
 	delete(m.due, id)
 	m.mu.Unlock()
+	if err := m.do(ctx, func() error { delete(m.moves, id); return nil }); err != nil {
+		return err
+	}
 	return m.DeleteMarks(ctx, export.MarkPrefix(id))
 }
 
