@@ -56,6 +56,9 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
 		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},
+		{http.MethodPost, "/exporters/:id/pause", s.pauseExporter},
+		{http.MethodPost, "/exporters/:id/resume", s.resumeExporter},
+		{http.MethodGet, "/exporters/:id/due-times", s.listDueTimes},
 		{http.MethodPost, "/preview", s.previewDraft},
 
 		{http.MethodGet, "/runs", s.listRuns},

@@ -193,6 +193,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
 		Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
 		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Ended: func(exporter export.ID) { a.ticker.Ended(exporter) },
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,

@@ -75,6 +75,7 @@ type Files interface {
 // Queue holds runs until they are executed.
 type Queue interface {
 	Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error)
+	EnqueueDue(ctx context.Context, d export.DueRun) error
 	Cancel(ctx context.Context, id export.ID) (export.Run, error)
 	Waiting(r export.Run) string
 }

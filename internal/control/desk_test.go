@@ -117,7 +117,7 @@ func TestWhoMay(t *testing.T) {
 			return err
 		}},
 		{"PauseExporter", access.Operate, false, func(d *control.Desk) error {
-			_, err := d.PauseExporter(b.ctx, pair.ID, false)
+			_, err := d.ResumeExporter(b.ctx, pair.ID)
 			return err
 		}},
 		{"UpdateExporter", access.Edit, false, func(d *control.Desk) error {

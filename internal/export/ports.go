@@ -165,7 +165,7 @@ type ExporterStore interface {
 	// UpdateExporter changes an exporter and, in the same transaction, the copy of it in its queued run. change may be
 	// called again, with the exporter as it is then.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
-	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks; its runs stay in the history
+	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks and due times; its runs stay
 }
 
 // MarkKey returns the key of the mark for an exporter and a company.
@@ -233,10 +233,6 @@ type RunStore interface {
 	// Enqueue stores a queued run, unless its exporter already has one that is queued or running. Then it returns that
 	// run, and joined is true. The new run carries its exporter as stored.
 	Enqueue(ctx context.Context, r Run) (stored Run, joined bool, err error)
-	// EnqueueDue is Enqueue for the exporter's due time r.Due. In the same transaction it makes next the exporter's
-	// next due time. It returns ErrExists, and does nothing, if the exporter's next due time is not r.Due (any more),
-	// or if there already is a run for it. It returns ErrNotFound if the exporter is gone.
-	EnqueueDue(ctx context.Context, r Run, next time.Time) (stored Run, joined bool, err error)
 	Run(ctx context.Context, id ID) (Run, error)
 	// UpdateRun changes a run no matter who holds it. It is for what people ask; the run's worker uses UpdateRunning.
 	// A store may write the changes of several callers together, and call a change that it accepted again if another
@@ -290,6 +286,7 @@ type Store interface {
 	GrantStore
 	FlowStore
 	ExporterStore
+	DueStore
 	MarkStore
 	RunStore
 	DifferenceStore

@@ -66,6 +66,8 @@ type Progress struct {
 	RowsRead    int   `json:"rows_read"`
 	RowsTotal   int   `json:"rows_total"` // if known
 	RowsWritten int   `json:"rows_written"`
+	// WaitsUntil is until when the run waits for a provider that asked for it; zero if it does not.
+	WaitsUntil time.Time `json:"waits_until,omitzero"`
 }
 
 // Run is one execution of an exporter.

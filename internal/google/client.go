@@ -147,6 +147,9 @@ func (s *session) wait(ctx context.Context, try int, last error) error {
 	case p.Code == problem.GoogleRateLimited: // quotas are per minute
 		pause = min(15*time.Second<<(try-1), time.Minute) + rand.N(5*time.Second)
 	}
+	if pause > export.ShortWait {
+		defer export.Wait(ctx, time.Now().Add(pause))()
+	}
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
@@ -163,7 +166,12 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		own, project = s.c.o.Writes, s.c.o.ProjectWrites
 	}
 	if !k.drive {
+		over := func() {}
+		if until := own.Usage(string(s.account)).PausedUntil; time.Until(until) > export.ShortWait {
+			over = export.Wait(ctx, until)
+		}
 		release, err := acquire(ctx, own, string(s.account), project)
+		over()
 		if err != nil {
 			return err
 		}
