@@ -42,6 +42,7 @@ func (c Counted) Replace(out, in Counted) (Counted, bool) {
 	if exp := int(-c.Total.Exponent()); exp > places { // no number is left that has so many places
 		c.Total = c.Total.Truncate(int32(places))
 	}
+	c.Total = c.Total.Add(decimal.New(0, int32(-places))) // a text may have lost zeros at the end
 	return c, true
 }
 
