@@ -3,6 +3,7 @@ package google_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"testing"
@@ -38,6 +39,7 @@ func newKnower(t *testing.T, mode export.Mode, now *time.Time) *knower {
 		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL,
 		HTTP:  func(export.ID) (*http.Client, error) { return b.http, nil },
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Now: clock,
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	return &knower{bench: b, mode: mode, now: now}
 }

@@ -24,7 +24,7 @@ type journalStep struct {
 // journalRecord is a record as it was before; Old is nil if it was not there.
 type journalRecord struct {
 	ID  string
-	Old json.RawMessage
+	Old json.RawMessage `json:",omitempty"`
 }
 
 // What a journal holds at most.

@@ -28,7 +28,7 @@ func (m *Mirror) Version(ctx context.Context, w supply.Want, few bool) (string, 
 	case s != nil:
 		return s.version(), nil
 	case few && m.isUnread(ctx, w):
-		return "unread", nil
+		return supply.Unread, nil
 	}
 	return "", nil
 }

@@ -28,8 +28,10 @@ func Difference(ctx context.Context, from supply.Supply, e export.Entity, q expo
 	if m.learnsFrom() || m.options.Lines || len(m.Schema().Keys()) != 1 || len(versions) != 1+len(m.lists.all) {
 		return nil, nil
 	}
-	if same, err := m.listsAre(ctx, versions[1:]); err != nil || !same {
-		return nil, err
+	for i, l := range m.lists.all {
+		if versions[i+1], err = m.sameList(ctx, known, l, versions[i+1]); err != nil || versions[i+1] == "" {
+			return nil, err
+		}
 	}
 	records, err := known.Difference(ctx, m.Want(), versions[0])
 	if err != nil || records == nil {
@@ -43,15 +45,37 @@ func Difference(ctx context.Context, from supply.Supply, e export.Entity, q expo
 	return out, err
 }
 
-// listsAre reports whether the lists that columns look into have these versions.
-func (m *Maker) listsAre(ctx context.Context, versions []string) (bool, error) {
-	for i, l := range m.lists.all {
-		v, err := m.supply.(supply.Versions).Version(ctx, l.want(m), true)
-		if err != nil || v == "" || v != versions[i] {
-			return false, err
+// sameList returns the version of a list that columns look into, or nothing if rows of records that did not change may
+// show something else of it than at an earlier version. Records that are new are in no such row.
+func (m *Maker) sameList(ctx context.Context, from supply.Differences, l *list, since string) (string, error) {
+	now, err := m.supply.(supply.Versions).Version(ctx, l.want(m), true)
+	if err != nil || now == since {
+		return now, err
+	}
+	if now == "" || now == supply.Unread || since == supply.Unread {
+		return "", nil
+	}
+	d, err := from.Difference(ctx, l.want(m), since)
+	if err != nil || d == nil || d.Version != now {
+		return "", err
+	}
+	for _, r := range d.Records {
+		if r.Had && (!r.Has || !slices.Equal(l.texts(r.Old), l.texts(r.New))) {
+			return "", nil
 		}
 	}
-	return true, nil
+	return now, nil
+}
+
+// texts returns the needed fields of a record.
+func (l *list) texts(rec record.Record) []string {
+	texts := make([]string, len(l.fields))
+	for i, v := range l.fieldsOf(rec) {
+		if v != nil {
+			texts[i] = "=" + record.Convert(v, table.Text).String()
+		}
+	}
+	return texts
 }
 
 // differ makes the rows of records before and after.

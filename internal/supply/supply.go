@@ -81,6 +81,9 @@ type Versions interface {
 	Version(ctx context.Context, w Want, few bool) (string, error)
 }
 
+// Unread is the Version of a list of which nobody has wanted a record so far.
+const Unread = "unread"
+
 // Differences is implemented by a Supply that may know what has changed since a version.
 type Differences interface {
 	// Difference returns what differs from an earlier version of the wanted records, or nil if that is not known. It
