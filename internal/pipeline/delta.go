@@ -192,72 +192,71 @@ func (d *delta) place(in inputs, mode export.Mode) (bool, error) {
 // sortOut says which of the rows that stand stay, which go, and which come.
 func (d *delta) sortOut(keyOf func(*table.Row) (uint64, bool), at map[uint64]int, mode export.Mode,
 	titles map[string]string) (bool, error) {
-	type placed struct {
-		at  int
-		row *table.Row
-	}
-	var olds []placed
+	olds := map[int]*table.Row{}
 	comes := map[int]*table.Row{} // by the place of the row that it replaces
-	goes := map[int]bool{}
-	var more []*table.Row
+	var all, more []*table.Row    // those that come, and those of them that replace none
 	for _, r := range d.Rows {
-		var place int
-		switch {
-		case r.Old != nil:
+		place := export.FreshRow
+		if r.Old != nil {
 			k, _ := keyOf(r.Old)
-			place = at[k]
-			if r.New != nil {
-				if other, _ := keyOf(r.New); other != k {
-					return false, nil
-				}
-			}
-			if place == export.FreshRow {
+			if place = at[k]; place == export.FreshRow {
 				return false, nil // the row that should stand does not
 			}
-			olds = append(olds, placed{place, r.Old})
-			if r.New != nil {
-				comes[place] = r.New
-			} else {
-				goes[place] = true
-			}
-		default:
-			k, _ := keyOf(r.New)
-			if at[k] != export.FreshRow || mode != export.Upsert && !d.AtEnd {
-				return false, nil
-			}
+			olds[place] = r.Old
+		}
+		if r.New == nil {
+			continue
+		}
+		if k, _ := keyOf(r.New); at[k] != place || r.Old == nil && mode != export.Upsert && !d.AtEnd {
+			return false, nil
+		}
+		if all = append(all, r.New); r.Old == nil {
 			more = append(more, r.New)
+		} else {
+			comes[place] = r.New
 		}
 	}
-	slices.SortFunc(olds, func(a, b placed) int { return a.at - b.at })
-	for _, o := range olds {
-		d.known.OldAt = append(d.known.OldAt, o.at)
-		if err := d.known.Old.Add(*o.row); err != nil {
+	if mode == export.Upsert { // rows may stand in any order
+		comes, more = nil, all
+	}
+	for _, place := range slices.Sorted(maps.Keys(olds)) {
+		d.known.OldAt = append(d.known.OldAt, place)
+		if err := d.known.Old.Add(*olds[place]); err != nil {
 			return false, err
 		}
 	}
-	d.known.Want = make([]int, 0, len(d.known.Rows)+len(more))
-	for i := range d.known.Rows {
-		switch row := comes[i]; {
-		case row != nil:
-			d.known.Want = append(d.known.Want, export.FreshRow)
-			if err := d.fresh.Add(*row); err != nil {
-				return false, err
-			}
-		case !goes[i]:
-			d.known.Want = append(d.known.Want, i)
-		}
-	}
-	for _, row := range more {
-		d.known.Want = append(d.known.Want, export.FreshRow)
-		if err := d.fresh.Add(*row); err != nil {
-			return false, err
-		}
+	if err := d.want(olds, comes, more); err != nil {
+		return false, err
 	}
 	if len(titles) > 0 {
 		d.fresh.Retitle(titles)
 		d.known.Old.Retitle(titles)
 	}
 	return true, nil
+}
+
+// want lists the wanted rows: those that stay or are replaced where they stand, and then more.
+func (d *delta) want(olds, comes map[int]*table.Row, more []*table.Row) error {
+	d.known.Want = make([]int, 0, len(d.known.Rows)+len(more))
+	come := func(row *table.Row) error {
+		d.known.Want = append(d.known.Want, export.FreshRow)
+		return d.fresh.Add(*row)
+	}
+	for i := range d.known.Rows {
+		if row := comes[i]; row != nil {
+			if err := come(row); err != nil {
+				return err
+			}
+		} else if olds[i] == nil {
+			d.known.Want = append(d.known.Want, i)
+		}
+	}
+	for _, row := range more {
+		if err := come(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addUp works out the totals, and reports whether they are exact.

