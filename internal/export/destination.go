@@ -75,11 +75,11 @@ type WriteRequest struct {
 type Known struct {
 	State []byte            // WriteResult.Known of the last write
 	Rows  []change.Identity // the rows that stand, as WriteRequest.Trace has them
-	// Want has the position in Rows of each wanted row, or FreshRow for the next one of WriteRequest.Rows. In modes that
-	// leave rows in their places, rows that nothing is known to have happened to count as wanted.
+	// Want has the position in Rows of each wanted row, or FreshRow for the next one of WriteRequest.Rows. In modes
+	// that leave rows in their places, rows that nothing is known to have happened to count as wanted.
 	Want []int
-	// Old has the rows of Rows that are wanted otherwise or no longer, as they were made for the last write; OldAt their
-	// positions, in order.
+	// Old has the rows of Rows that are wanted otherwise or no longer, as they were made for the last write; OldAt
+	// their positions, in order.
 	Old   *table.Spool
 	OldAt []int
 }

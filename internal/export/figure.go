@@ -117,7 +117,9 @@ func (t *Tally) Add(i int, currency string, amount table.Cell) {
 }
 
 // Values returns the figures of a company. A figure to which no record added anything is zero, in the home currency.
-func (t *Tally) Values(c Company, period string) []FigureValue { return t.Tallied().Values(t.figures, c, period) }
+func (t *Tally) Values(c Company, period string) []FigureValue {
+	return t.Tallied().Values(t.figures, c, period)
+}
 
 // Tallied is what a tally has added up.
 type Tallied struct {

@@ -16,7 +16,6 @@ import (
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
-	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -27,42 +26,10 @@ import (
 // columns have moved, like any other; and its answer holds the rows that it has written, which are compared.
 
 // driveTells is how long after a change Drive is trusted to tell of it. It did not within 14 seconds when it was tried.
-const driveTells = 5 * time.Minute
+const driveTells = 3 * time.Minute
 
 // mostKnown limits the pieces that are read and read back of a range that is otherwise known.
 const mostKnown = 400
-
-// knowledge is WriteResult.Known.
-type knowledge struct {
-	Since time.Time `json:"since"` // Google's own time, in whole seconds
-	Tab   int64     `json:"tab"`
-	Rect  [4]int    `json:"rect"`
-	Tabs  []int64   `json:"tabs"` // all of the spreadsheet's
-	// Columns, Head and Last are the marks; Columns is nil if they are not known.
-	Columns    map[string]knownMark `json:"columns,omitempty"`
-	Head, Last *knownMark           `json:",omitempty"`
-	Links      int                  `json:"links"` // see write.linkBytes
-}
-
-// knownMark is the id of a mark, and its row or column.
-type knownMark [2]int64
-
-func (m *mark) known() *knownMark {
-	if m == nil {
-		return nil
-	}
-	return &knownMark{m.id, int64(m.at)}
-}
-
-func (k *knownMark) mark() *mark {
-	if k == nil {
-		return nil
-	}
-	return &mark{k[0], int(k[1])}
-}
-
-// rect returns the managed range.
-func (k knowledge) rect() rect { return rect{k.Rect[0], k.Rect[1], k.Rect[2], k.Rect[3]} }
 
 // known is what a write relies on instead of reading.
 type known struct {
@@ -376,137 +343,4 @@ func (r *write) pickKnown(a arrangement) error {
 		return export.ErrDoubt
 	}
 	return nil
-}
-
-// checked returns the rows that the commit's answer must hold: header and ends, and what is written, with its
-// neighbours.
-func (r *write) checked() []rect {
-	at := r.plan.landing()
-	rows := []int{at.row, at.row + 1, at.endRow - 1}
-	for _, p := range r.plan.arr.pieces() {
-		for n := -1; n <= p.rows; n++ {
-			if row := at.row + 1 + p.row + n; row > at.row && row < at.endRow {
-				rows = append(rows, row)
-			}
-		}
-	}
-	for _, s := range r.plan.arr.shifts {
-		for n := -1; n <= s.rows; n++ {
-			if row := at.row + 1 + s.at + n; row > at.row && row < at.endRow {
-				rows = append(rows, row)
-			}
-		}
-	}
-	return rowAreas(rows, at)
-}
-
-// askBack has a batch answer with the rows that it writes.
-// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/batchUpdate
-func (r *write) askBack(body []byte) ([]byte, error) {
-	var ranges []string
-	for _, a := range r.checked() {
-		ranges = append(ranges, a.a1(r.plan.title))
-	}
-	text, err := json.Marshal(ranges)
-	if err != nil {
-		return nil, err
-	}
-	body = append(body[:len(body)-1], `,"responseRanges":`...)
-	return append(append(body, text...), '}'), nil
-}
-
-// verifyKnown compares the rows that the commit's answer holds with those that are to stand. If that answer was lost
-// they are read.
-func (r *write) verifyKnown(ctx context.Context) error {
-	at, areas := r.plan.landing(), r.checked()
-	left := r.known.left
-	if left == nil {
-		_, doc, err := r.stateWith(ctx, r.state.id, r.plan.tabID, areas, nil)
-		if err != nil {
-			return err
-		}
-		left = rowsOf(doc, r.plan.tabID, at)
-	}
-	want := slices.Collect(r.change.Left())
-	for _, a := range areas {
-		for row := a.row; row < a.endRow; row++ {
-			values := left[row]
-			if values == nil {
-				values = make([]value, at.cols())
-			}
-			holds := slices.Equal(values, r.titles)
-			if row > at.row {
-				holds = row-at.row-1 < len(want) && change.Digest(values) == want[row-at.row-1]
-			}
-			if !holds {
-				return problem.New(problem.TotalsMismatch, "The rows on the tab %q are not those that were written.",
-					r.plan.title)
-			}
-		}
-	}
-	return nil
-}
-
-// knowledge returns what the next write need not read, if that is known.
-func (r *write) knowledge() []byte {
-	pl := r.plan
-	if r.since.IsZero() || pl == nil || pl.undo != nil || r.copies() || pl.heading.wanted != nil || pl.writing ||
-		len(r.own) > 0 {
-		return nil
-	}
-	k := knowledge{Since: r.since, Tab: pl.tabID, Links: r.linkBytes, Tabs: r.allTabs()}
-	at := r.place.managed
-	if r.isSame() {
-		k.Head, k.Last = r.place.marks.head.known(), r.place.marks.last.known()
-		for id, m := range r.place.marks.columns {
-			k.set(id, m)
-		}
-	} else {
-		at = pl.landing()
-		k.Head = &knownMark{pl.rowMarkID(headEnd, pl.place.marks.head), int64(at.row)}
-		k.Last = &knownMark{pl.rowMarkID(lastEnd, pl.place.marks.last), int64(at.endRow - 1)}
-		for i, c := range pl.schema.Columns {
-			k.set(c.ID, pl.columnMarkAfter(i))
-		}
-	}
-	k.Rect = [4]int{at.row, at.col, at.endRow, at.endCol}
-	text, _ := json.Marshal(k) // numbers and strings cannot fail to marshal
-	return text
-}
-
-func (k *knowledge) set(field string, m mark) {
-	if k.Columns == nil {
-		k.Columns = map[string]knownMark{}
-	}
-	k.Columns[field] = *m.known()
-}
-
-// columnMarkAfter returns the mark that a column of the result has afterwards.
-func (pl *plan) columnMarkAfter(i int) mark {
-	c := pl.schema.Columns[i]
-	known, ok := pl.place.marks.columns[c.ID]
-	_, lifted := pl.edges()[c.ID]
-	if lifted || ok && pl.hadColumn(c.ID) && known.at == pl.place.layout.at[c.ID] {
-		return mark{known.id, pl.cols[i]}
-	}
-	return mark{pl.columnMarkID(c.ID), pl.cols[i]}
-}
-
-// allTabs returns the ids of the spreadsheet's tabs after the write, but for hidden ones of this run's.
-func (r *write) allTabs() []int64 {
-	var ids []int64
-	for _, st := range []*state{r.state, r.after} {
-		if st == nil || st == r.state && r.after != nil && r.known == nil {
-			continue
-		}
-		for _, t := range st.tabs {
-			if t.staging == "" && !slices.Contains(ids, t.id) {
-				ids = append(ids, t.id)
-			}
-		}
-	}
-	if made := r.plan.kept.made; made != 0 && !slices.Contains(ids, made) {
-		ids = append(ids, made)
-	}
-	return ids
 }

@@ -161,7 +161,7 @@ func playKnown(t *testing.T, rt *rapid.T) {
 	n := rapid.IntRange(3, 30).Draw(rt, "rows")
 	rows := invoices(n)
 	both(func(k *knower) { k.put(rows, true) })
-	late := false
+
 	for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 		fast.wait(10 * time.Minute)
 		rows = slices.Clone(rows)
@@ -190,7 +190,7 @@ func playKnown(t *testing.T, rt *rapid.T) {
 				must(t, k.doc().SetCell(fmt.Sprintf("Invoices!H%d", row), "beside"))
 			}
 		})
-		late = person == 0 && rapid.Bool().Draw(rt, "late")
+		late := person == 0 && rapid.Bool().Draw(rt, "late")
 		if person <= 1 && !late {
 			fast.wait(2 * time.Minute)
 		}

@@ -76,7 +76,7 @@ func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// books is a company whose invoices two exporters write: one by schedule, which may rely on what is known, and one by
+// deltaWorld is a company whose invoices two exporters write: one by schedule, which may rely on what is known, and one by
 // hand, which never does.
 type deltaWorld struct {
 	t          *testing.T
@@ -153,7 +153,8 @@ func (w *deltaWorld) start() {
 		HTTP: func(export.ID) (*http.Client, error) {
 			return &http.Client{Transport: w.transport}, nil
 		},
-		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(), Logger: slog.New(slog.DiscardHandler),
+		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(),
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	w.runner = pipeline.New(pipeline.Options{
 		Definitions: exporters.All(), Store: w.store, Source: source.New(source.ShareReports(w.mirror), nil),
@@ -236,7 +237,8 @@ func TestSmallChangeIsFull(t *testing.T) {
 	small, all := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		e := export.Exporter{
-			Columns: deltaColumns[:rapid.SampledFrom([]int{8, 8, 9}).Draw(rt, "columns")], Mode: rapid.SampledFrom([]export.Mode{export.Replace, export.Upsert}).Draw(rt, "mode"),
+			Columns: deltaColumns[:rapid.SampledFrom([]int{8, 8, 9}).Draw(rt, "columns")],
+			Mode:    rapid.SampledFrom([]export.Mode{export.Replace, export.Upsert}).Draw(rt, "mode"),
 		}
 		switch rapid.IntRange(0, 3).Draw(rt, "filter") {
 		case 0:
@@ -256,8 +258,8 @@ func TestSmallChangeIsFull(t *testing.T) {
 				w.step(rt)
 			}
 			w.person(rt)
-			w.world.Clock.Pass(time.Duration(rapid.SampledFrom([]int{30, 8, 30, 8, 30, 8, 30, 8, 300, 2}).Draw(rt, "minutes")) *
-				time.Minute)
+			minutes := rapid.SampledFrom([]int{30, 8, 30, 8, 30, 8, 30, 8, 300, 2}).Draw(rt, "minutes")
+			w.world.Clock.Pass(time.Duration(minutes) * time.Minute)
 			if seldom(rt, "dies") == 1 {
 				if _, err := w.run(w.fast, export.TriggerSchedule, rapid.IntRange(1, 6).Draw(rt, "at")); err != nil {
 					w.start()
@@ -365,7 +367,8 @@ func (w *deltaWorld) step(rt *rapid.T) {
 	switch rapid.IntRange(0, 9).Draw(rt, "what") {
 	case 0, 1:
 		_, _ = w.books.AddInvoice(intuitsim.Sale{CustomerID: pick("Customer"), Date: "2026-03-01",
-			DocNumber: strconv.Itoa(w.runs), Amount: rapid.SampledFrom([]string{"12.30", "7", "0.5"}).Draw(rt, "amount")})
+			DocNumber: strconv.Itoa(w.runs),
+			Amount:    rapid.SampledFrom([]string{"12.30", "7", "0.5"}).Draw(rt, "amount")})
 	case 2:
 		_, _ = w.books.Pay("Invoice", pick("Invoice"), "")
 	case 3:
