@@ -43,7 +43,7 @@ func smallChanges(ctx context.Context, s *suite) error {
 		}
 		name := fmt.Sprintf("%d of %d x 15 changed, by schedule", changes, n)
 		if _, err := s.measure(ctx, name, 0, func() (int, error) {
-			return 0, pause(ctx, 12*time.Second)
+			return 0, pause(ctx, 70*time.Second) // runs of one minute are spread over it
 		}); err != nil {
 			return err
 		}
