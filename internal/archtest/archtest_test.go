@@ -27,7 +27,8 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source templates vault version web webhook",
+		"pipeline problem progress queue schedule source table templates vault version web " +
+		"webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
