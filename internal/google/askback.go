@@ -3,13 +3,14 @@ package google
 import (
 	"context"
 	"encoding/json"
+	"slices"
+
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/problem"
-	"slices"
 )
 
-// checked returns the rows that the commit's answer must hold: header and ends, and what is written, with its
-// neighbours.
+// checked returns the rows that the commit's answer must hold: header and ends, and the neighbours of what is written
+// or taken out. All of them were read beforehand or are written.
 func (r *write) checked() []rect {
 	at := r.plan.landing()
 	rows := []int{at.row, at.row + 1, at.endRow - 1}
@@ -20,11 +21,10 @@ func (r *write) checked() []rect {
 			}
 		}
 	}
-	for _, s := range r.plan.arr.shifts {
-		for n := -1; n <= s.rows; n++ {
-			if row := at.row + 1 + s.at + n; row > at.row && row < at.endRow {
-				rows = append(rows, row)
-			}
+	want := r.known.Want
+	for n := 1; n < len(want) && r.w.Policy().Order; n++ {
+		if stay := want[n-1] >= 0 && want[n] >= 0; stay && want[n] != want[n-1]+1 {
+			rows = append(rows, at.row+n, at.row+1+n) // rows between them went
 		}
 	}
 	return rowAreas(rows, at)
