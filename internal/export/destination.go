@@ -73,8 +73,10 @@ type WriteRequest struct {
 // Known is what is known of the rows that stand, and of the result: WriteRequest.Rows then has only those of its rows
 // that do not stand as they are wanted.
 type Known struct {
-	State []byte            // WriteResult.Known of the last write
-	Rows  []change.Identity // the rows that stand, as WriteRequest.Trace has them
+	State []byte // WriteResult.Known of the last write
+	// Edition is that of the spreadsheet before it was last read and found right; empty if it was written since.
+	Edition string
+	Rows    []change.Identity // the rows that stand, as WriteRequest.Trace has them
 	// Want has the position in Rows of each wanted row, or FreshRow for the next one of WriteRequest.Rows. In modes
 	// that leave rows in their places, rows that nothing is known to have happened to count as wanted.
 	Want []int

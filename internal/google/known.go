@@ -59,7 +59,7 @@ func (r *write) prepareKnown(ctx context.Context) error {
 	if r.known = k; k.rect().rows() != len(k.Rows)+1 || len(k.Rows) < leastRows {
 		return export.ErrDoubt
 	}
-	if !r.isUntouched(ctx, k.Since) {
+	if !r.isUntouched(ctx, k) {
 		return export.ErrDoubt
 	}
 	if err := r.lookKnown(ctx); err != nil {
@@ -74,17 +74,18 @@ func (r *write) prepareKnown(ctx context.Context) error {
 	return nil
 }
 
-// isUntouched reports whether Drive says that nobody has changed the spreadsheet since a moment on Google's clock, and
+// isUntouched reports whether Drive says that nobody has changed the spreadsheet since it was known to be right, and
 // that it is not in the bin.
 // https://developers.google.com/workspace/drive/api/reference/rest/v3/files
-func (r *write) isUntouched(ctx context.Context, since time.Time) bool {
-	if since.IsZero() || r.c.o.Now().Sub(since) < driveTells {
+func (r *write) isUntouched(ctx context.Context, known *known) bool {
+	since := known.Since
+	if known.Edition == "" && (since.IsZero() || r.c.o.Now().Sub(since) < driveTells) {
 		return false
 	}
 	var file drive.File
 	k := call{
 		method: http.MethodGet, url: r.c.drive + "files/" + url.PathEscape(r.w.Target.Spreadsheet), drive: true,
-		query: url.Values{"fields": {"id,modifiedTime,trashed"}, "supportsAllDrives": {"true"}},
+		query: url.Values{"fields": {"id,version,modifiedTime,trashed"}, "supportsAllDrives": {"true"}},
 	}
 	var now time.Time
 	k.answered = &now
@@ -94,9 +95,14 @@ func (r *write) isUntouched(ctx context.Context, since time.Time) bool {
 		r.c.o.Logger.DebugContext(ctx, "drive was not asked about a file", "error", err.Error())
 		return false
 	}
+	if file.Id != r.w.Target.Spreadsheet || file.Trashed {
+		return false
+	}
+	if known.Edition != "" && file.Version > 0 && known.Edition == strconv.FormatInt(file.Version, 10) {
+		return true
+	}
 	changed, err := time.Parse(time.RFC3339, file.ModifiedTime)
-	return err == nil && file.Id == r.w.Target.Spreadsheet && !file.Trashed &&
-		changed.Before(since.Add(time.Second)) && now.Sub(since) >= driveTells
+	return err == nil && !since.IsZero() && changed.Before(since.Add(time.Second)) && now.Sub(since) >= driveTells
 }
 
 // lookKnown reads the spreadsheet's state together with the rows on which the write relies.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -78,6 +79,9 @@ func (j *job) writeDelta(ctx context.Context, in inputs, a export.GoogleAccount,
 	w, err := j.newRequest(ctx, g)
 	if err != nil {
 		return false, err
+	}
+	if edition, ok := strings.CutPrefix(last.Edition, j.exporter.Target.Spreadsheet+" "); ok {
+		d.known.Edition = edition
 	}
 	w.Known = &d.known
 	var state []byte
