@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +37,7 @@ const mostKnown = 400
 type known struct {
 	*export.Known
 	knowledge
+	areas []rect          // what is read beforehand
 	seen  map[int][]value // rows of the tab that were read beforehand
 	left  map[int][]value // likewise, in the commit's answer
 	rows  map[int][]value // the wanted rows that do not stand, by position in the result
@@ -120,6 +123,7 @@ func (r *write) lookKnown(ctx context.Context) error {
 	if len(areas) > mostKnown {
 		return export.ErrDoubt
 	}
+	k.areas = areas
 	st, doc, err := r.stateWith(ctx, r.w.Target.Spreadsheet, k.Tab, areas, k.Tabs)
 	if err != nil {
 		return err
@@ -141,6 +145,20 @@ func (r *write) lookKnown(ctx context.Context) error {
 	}
 	k.seen = rowsOf(doc, k.Tab, m)
 	return r.checkSeen()
+}
+
+// knownStands looks again at what was looked at beforehand.
+func (r *write) knownStands(ctx context.Context) error {
+	k := r.known
+	st, doc, err := r.stateWith(ctx, r.state.id, k.Tab, k.areas, k.Tabs)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(r.state.without(r.w.Owner), st.without(r.w.Owner)) ||
+		!maps.EqualFunc(k.seen, rowsOf(doc, k.Tab, k.rect()), slices.Equal[[]value]) {
+		return export.ErrDoubt
+	}
+	return nil
 }
 
 // checkSeen compares the rows that were read with what is known of them, and with what they are thought to hold.

@@ -174,6 +174,35 @@ func TestKnownByEdition(t *testing.T) {
 	}
 }
 
+// TestKnownLooksAgain: where a look is old when the write is ready, as on a busy machine, another one decides.
+func TestKnownLooksAgain(t *testing.T) {
+	t.Parallel()
+	for _, meddles := range []bool{false, true} {
+		now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+		k := newKnower(t, export.Replace, &now)
+		rows := invoices(50)
+		k.put(rows, true)
+		k.wait(10 * time.Minute)
+		rows = slices.Clone(rows)
+		rows[7] = invoice(8, "changed", "1.00")
+		w := k.known(rows)
+		w.Planned = func(export.Planned) error {
+			k.wait(5 * time.Second)
+			if meddles {
+				must(t, k.doc().SetCell("Invoices!D9", "mine"))
+			}
+			return nil
+		}
+		_, _, err := export.Put(k.ctx, k.client, w)
+		if meddles != errors.Is(err, export.ErrDoubt) || !meddles && err != nil {
+			t.Errorf("a person meddles: %t, and the write ends with %v", meddles, err)
+		}
+		if !meddles {
+			k.check("Invoices!A1:F51", schema, rows)
+		}
+	}
+}
+
 // TestKnownIsFull plays any history twice, once by what is known and once in full: the same rows must stand, and the
 // same must be told of what was changed. A person's edits, sorts and lines come at any time; where they come so late
 // that Drive cannot know, all that is asked is that no row is written over another, and that the next full write puts

@@ -330,8 +330,8 @@ func (r *write) stillStands(ctx context.Context) error {
 	if r.c.o.Now().Sub(r.looked) < lookLasts {
 		return nil
 	}
-	if r.known != nil { // not all of it was looked at
-		return export.ErrDoubt
+	if r.known != nil {
+		return r.knownStands(ctx)
 	}
 	now, err := r.session.state(ctx, r.state.id)
 	if err != nil {
