@@ -78,6 +78,30 @@ type Versions interface {
 	Version(ctx context.Context, d Definition, q Query) (string, error)
 }
 
+// Differences is implemented by a Source that may know what has changed in what it has returned.
+type Differences interface {
+	// Difference returns what Read would return otherwise than it did at an earlier version, on the same day and for
+	// the same query, or nil if that is not known. Its answer is as new as that of Read would be.
+	Difference(ctx context.Context, d Definition, q Query, since string) (*Difference, error)
+}
+
+// Difference is what a reading would return otherwise than an earlier one. Each record has one row at most.
+type Difference struct {
+	Version string // the later one
+	Schema  table.Schema
+	Rows    []DifferingRow // in the order of the reading
+	// AtEnd reports whether the rows of which there was none before come after all others.
+	AtEnd bool
+	// Out and In are what the rows before and after add to the figures. Steady reports whether each row adds to the
+	// same ones as before.
+	Out, In Tallied
+	Steady  bool
+	Period  string // Outcome.Period
+}
+
+// DifferingRow is the row of a record before and after; nil if there is none.
+type DifferingRow struct{ Old, New *table.Row }
+
 // CompanyStore keeps companies.
 type CompanyStore interface {
 	PutCompany(ctx context.Context, c Company) error

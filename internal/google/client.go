@@ -91,6 +91,8 @@ type call struct {
 	// sent, because that would make the outcome unknown.
 	once  bool
 	drive bool // for Drive, which has its own, far larger quota
+	// answered, unless nil, gets Google's own time of the answer, in whole seconds; zero if it does not say.
+	answered *time.Time
 }
 
 // session makes the requests of one run with one account.
@@ -198,6 +200,9 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection can be reused
 		_ = res.Body.Close()
 	}()
+	if k.answered != nil {
+		*k.answered, _ = http.ParseTime(res.Header.Get("Date"))
+	}
 	if err := googleapi.CheckResponse(res); err != nil {
 		f := answerFault(err, s.c.o.Now())
 		if f.Code == problem.GoogleRateLimited {
