@@ -32,6 +32,7 @@ type Memory struct {
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
 	calls      calls
+	notices    map[string][]byte
 	users      map[export.ID]export.User
 	audit      []export.AuditEntry
 }
@@ -45,7 +46,8 @@ func NewMemory() *Memory {
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
-		calls: calls{},
+		calls:   calls{},
+		notices: map[string][]byte{},
 	}
 }
 

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"marks", testMarks},
 		{"differences", testDifferences},
 		{"calls", testCalls},
+		{"notices", testNotices},
 		{"users", testUsers},
 		{"audit", testAudit},
 		{"what is missing is not found", testNotFound},
