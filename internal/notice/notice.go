@@ -160,3 +160,18 @@ type SendError struct {
 
 // Error returns the text.
 func (e *SendError) Error() string { return e.Text }
+
+// Prefix is what stands in front of the title where there is room for one line: what the message says of its subject.
+func (m Message) Prefix() string {
+	switch m.Phase {
+	case Still:
+		return "Still: "
+	case Recovered:
+		return "Over: "
+	case Trial:
+		return "Test: "
+	case Regular:
+		return "Digest: "
+	}
+	return ""
+}
