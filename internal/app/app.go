@@ -17,6 +17,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/file"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -61,6 +62,7 @@ type App struct {
 	ticker   *schedule.Ticker
 	watcher  *webhook.Watcher
 	control  *control.Control
+	notices  *notice.Dispatcher
 	books    *quickBooks
 	budget   *budget.Budget
 	google   *googleSide
@@ -155,8 +157,11 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
+	if a.notices, err = a.newNotices(); err != nil {
+		return nil, err
+	}
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,
 		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
@@ -170,7 +175,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
-		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
+		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
 		Backup: a.store.Backup, Examine: a.examine,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
@@ -245,6 +250,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
 	a.startWatcher(ctx)
 	a.startUpkeep(ctx)
+	a.startNotices(ctx)
 	if err := a.startBackups(ctx); err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ var may = map[string]string{
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
-	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source templates vault version web webhook",
+	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
+		"notice notify oauth pipeline problem progress queue schedule source templates vault version web webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
@@ -35,7 +35,10 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export pipeline problem schedule sheetfile",
+	"control":  "access budget change export notice pipeline problem schedule sheetfile",
+	"notice":   "export problem schedule",
+	"notify":   "export notice problem",
+	"mail":     "notice problem",
 	"budget":   "export problem schedule",
 	"webhook":  "export schedule",
 	"schedule": "export",
@@ -52,6 +55,7 @@ var may = map[string]string{
 	"boltstore":        "export",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
+	"mail/smtpsim":     "",
 	"mirror":           "export problem record supply table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",

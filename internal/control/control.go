@@ -100,7 +100,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup and
+// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup and
 // Examine are required.
 type Options struct {
 	Store                              export.Store
@@ -116,6 +116,7 @@ type Options struct {
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Budget                             Budget        // nil if calls are not counted
+	Notices                            Notices       // nil if nobody is told of anything
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// heartbeatEvery is how often the heartbeat's address is called.
-const heartbeatEvery = time.Minute
+// heartbeatEvery is how often the heartbeat's address is called, and heartbeatFirst how long after the start that is for
+// the first time.
+const (
+	heartbeatEvery = time.Minute
+	heartbeatFirst = 2 * time.Second
+)
 
 // Heartbeat calls an address once a minute while all is well, so that somebody else notices when it is not, or when
 // the service itself is gone. Whoever runs the service sets the address, so it may be in any network.
@@ -33,11 +37,11 @@ func (h *Heartbeat) Start(ctx context.Context) {
 	}
 	go func() {
 		defer close(h.done)
-		for {
-			h.beat(ctx)
-			t := time.NewTimer(heartbeatEvery)
+		for wait := heartbeatFirst; ; wait = heartbeatEvery {
+			t := time.NewTimer(wait)
 			select {
 			case <-t.C:
+				h.beat(ctx)
 			case <-ctx.Done():
 				t.Stop()
 				return
