@@ -29,7 +29,7 @@ var may = map[string]string{
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
 		"notice notify oauth pipeline problem progress queue schedule source templates vault version web webhook",
 
-	"api":      "change control download export pipeline problem sheetfile table",
+	"api":      "change control download export notice pipeline problem sheetfile table",
 	"web":      "change control download export problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
@@ -62,7 +62,8 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
+	"desktest":          "boltstore budget change control export exporters file notice pipeline " +
+		"problem progress table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplysim":  "export intuit intuit/intuitsim limit supply supply/supplytest",

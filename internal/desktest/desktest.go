@@ -17,6 +17,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/file"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/vault"
 )
@@ -42,6 +43,7 @@ type Options struct {
 	NotReady bool // there are no credentials of apps
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
+	Notices    []notice.Rule // of the environment
 }
 
 // Bench is a control and what stands behind it.
@@ -58,6 +60,8 @@ type Bench struct {
 	Consents   *Consents
 	Previewer  *Previewer
 	Budget     *budget.Budget // of 10,000 calls
+	Notices    *notice.Dispatcher
+	Channel    *Channel // of all notices but those to Teams
 
 	t testing.TB
 	o Options
@@ -73,13 +77,24 @@ func New(t testing.TB, o Options) *Bench {
 	t.Cleanup(func() { must(t, store.Close()) })
 	b := &Bench{
 		Store: store, Broker: progress.New(), Log: &Log{}, QuickBooks: &QuickBooks{name: o.NameA}, Google: &Google{},
-		Consents: &Consents{}, Previewer: &Previewer{}, t: t, o: o,
+		Consents: &Consents{}, Previewer: &Previewer{}, Channel: &Channel{}, t: t, o: o,
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
+	b.Notices = notice.New(notice.Options{
+		Store: store, BaseURL: "http://ledgersheet.test", Logger: b.Logger, Fixed: o.Notices,
+		Channels: map[notice.Kind]notice.Channel{
+			notice.Mail: b.Channel, notice.Webhook: b.Channel, notice.Slack: b.Channel,
+		},
+		Missing: map[notice.Kind]string{notice.Teams: "Teams is not set up."},
+		Causes: func(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
+			return b.Control.CausesAmong(ctx, among)
+		},
+	})
 	b.Control = control.New(control.Options{
-		Budget: b.Budget,
-		Store:  store, Definitions: exporters.All(), Packs: exporters.Packs(),
+		Notices: b.Notices,
+		Budget:  b.Budget,
+		Store:   store, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
