@@ -30,7 +30,7 @@ var may = map[string]string{
 		"notice notify oauth pipeline problem progress queue schedule source templates vault version web webhook",
 
 	"api":      "change control download export notice pipeline problem sheetfile table",
-	"web":      "change control download export problem schedule sheetfile table",
+	"web":      "change control download export notice problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 
