@@ -20,6 +20,8 @@ type Heartbeat struct {
 	URL  string
 	Well func() error // nil while all is well
 	Log  *slog.Logger
+	// Network makes the calls; nil means the real network.
+	Network http.RoundTripper
 
 	client http.Client
 	failed bool // the last call
@@ -32,7 +34,7 @@ func (h *Heartbeat) Start(ctx context.Context) {
 	ctx, h.stop = context.WithCancel(context.WithoutCancel(ctx))
 	h.done = make(chan struct{})
 	h.client = http.Client{
-		Timeout:       requestTimeout,
+		Transport: h.Network, Timeout: requestTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	go func() {

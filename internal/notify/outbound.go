@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -210,18 +211,24 @@ func (c *Client) do(
 // quote returns the beginning of an answer, safe to show: without what looks like a token, and without any part of
 // the address.
 func quote(text, address string) string {
-	if u, err := url.Parse(address); err == nil {
-		for _, secret := range append(strings.Split(u.Path, "/"), u.RawQuery) {
-			if len(secret) >= 6 {
-				text = strings.ReplaceAll(text, secret, "[…]")
-			}
-		}
-	}
 	text = problem.Safe(strings.ToValidUTF8(text, "�"))
-	if runes := []rune(text); len(runes) > quoted {
-		text = string(runes[:quoted]) + "…"
+	for _, secret := range secretsOf(address) {
+		text = strings.ReplaceAll(text, secret, "[…]")
 	}
-	return text
+	return cut(text, quoted)
+}
+
+// secretsOf returns the parts of an address that may be secrets.
+func secretsOf(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	parts := append(strings.Split(u.Path, "/"), u.RawQuery)
+	for _, values := range u.Query() {
+		parts = append(parts, values...)
+	}
+	return slices.DeleteFunc(parts, func(part string) bool { return len(part) < 5 })
 }
 
 // explain turns an error of the client's into words. Its own text has the address.
