@@ -96,8 +96,8 @@ func newView(m notice.Message, r notice.Rule, baseURL string) view {
 	}
 	for _, x := range m.Moves {
 		v.Rows = append(v.Rows, moveRow{
-			Title: x.Title, Period: x.Period, Old: money(x.Old), New: money(x.New),
-			By: strings.TrimSpace(signed(x.By) + " " + x.Currency),
+			Title: x.Title, Period: sayPeriod(x.Period), Old: money(x.Old, x.Currency), New: money(x.New, x.Currency),
+			By: strings.TrimSpace(signed(x.By, x.Currency) + " " + x.Currency),
 		})
 	}
 	for _, f := range m.Figures {
@@ -135,25 +135,55 @@ func pillOf(m notice.Message) (text, tone string) {
 		tone = "warn"
 	}
 	if m.Phase == notice.Still {
-		text += ", still"
+		text = "Still " + map[string]string{"Failed": "failing", "Differences": "different"}[text]
+		if text == "Still " {
+			text = "Still there"
+		}
 	}
 	return text, tone
 }
 
 func cardOf(f notice.Figure) card {
-	c := card{Title: f.Title, About: f.Company, Value: money(f.Value), Currency: f.Currency, URL: f.URL}
+	c := card{Title: f.Title, About: f.Company, Value: money(f.Value, f.Currency), Currency: f.Currency, URL: f.URL}
 	if f.Period != "" {
-		c.About += " · " + f.Period
+		c.About += ", " + sayPeriod(f.Period)
 	}
-	if f.By != "" {
-		c.By = signed(f.By)
+	n := len(f.Points)
+	if f.By != "" && n > 1 {
+		c.By = signed(f.By, f.Currency) + " since " + sayDay(f.Points[n-2].Day, false)
 	}
 	c.Bars = bars(f.Points)
-	if n := len(f.Points); n > 1 {
-		c.Says = fmt.Sprintf("From %s on %s to %s on %s.", money(f.Points[0].Value), f.Points[0].Day,
-			money(f.Points[n-1].Value), f.Points[n-1].Day)
+	if n > 1 {
+		c.Says = fmt.Sprintf("From %s on %s to %s on %s.", money(f.Points[0].Value, f.Currency),
+			sayDay(f.Points[0].Day, false), money(f.Points[n-1].Value, f.Currency), sayDay(f.Points[n-1].Day, false))
 	}
 	return c
+}
+
+// sayDay writes 2006-01-02 as 2 January 2006, or without the year. Other texts stay as they are.
+func sayDay(text string, year bool) string {
+	day, err := time.Parse(time.DateOnly, text)
+	switch {
+	case err != nil:
+		return text
+	case year:
+		return day.Format("2 January 2006")
+	}
+	return day.Format("2 January")
+}
+
+// sayPeriod writes the days of a period in words. The first day's year is left out if it is that of the last.
+func sayPeriod(period string) string {
+	words := strings.Fields(period)
+	last := ""
+	if len(words) > 0 {
+		last = words[len(words)-1]
+	}
+	for i, word := range words {
+		sameYear := len(word) > 4 && len(last) > 4 && word[:4] == last[:4] && i < len(words)-1
+		words[i] = sayDay(word, !sameYear)
+	}
+	return strings.Join(words, " ")
 }
 
 // barHeight is the height of the highest bar, in pixels.
@@ -188,11 +218,27 @@ func bars(points []notice.Point) []bar {
 	return list
 }
 
-func money(amount string) string { return notice.Group(amount) }
-
-func signed(amount string) string {
-	if strings.HasPrefix(amount, "-") {
-		return money(amount)
+// money writes an amount, in most currencies with two digits behind the point.
+func money(amount, currency string) string {
+	if _, cents, _ := strings.Cut(amount, "."); currency != "" && cents == "" && hasCents(currency) {
+		amount = strings.TrimSuffix(amount, ".") + ".00"
 	}
-	return "+" + money(amount)
+	return notice.Group(amount)
+}
+
+// hasCents reports whether a currency has a smaller unit in use, after the minor units of ISO 4217.
+func hasCents(currency string) bool {
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
+		"XPF":
+		return false
+	}
+	return true
+}
+
+func signed(amount, currency string) string {
+	if strings.HasPrefix(amount, "-") {
+		return money(amount, currency)
+	}
+	return "+" + money(amount, currency)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -494,5 +495,21 @@ func TestNothingNewWritesNothing(t *testing.T) {
 	x.store.dies = 1 // the next write fails
 	for i := range 30 {
 		must(t, x.d.Look(t.Context(), noon.Add(time.Duration(i)*time.Minute), true))
+	}
+}
+
+// TestEndedBeforeItArrived proves that what is over before its notice could be sent is told all the same, as over.
+func TestEndedBeforeItArrived(t *testing.T) {
+	t.Parallel()
+	x := newDesk(t, t.Context())
+	x.add(Rule{On: []Event{Failure}})
+	x.causes = []Cause{lost("9130")}
+	x.box.fail = []error{&SendError{Text: "no"}}
+	x.pass(time.Now())
+	x.causes = nil
+	got := x.pass(time.Now().Add(time.Hour))
+	if len(got) != 1 || got[0].Phase != Opened || len(got[0].Lines) != 1 ||
+		!strings.HasPrefix(got[0].Lines[0], "It has ended meanwhile, on ") {
+		t.Errorf("got %+v", got)
 	}
 }
