@@ -23,6 +23,7 @@ func samples() map[string]notice.Message {
 	long.Title = "QuickBooks access to Craig's Design and Landscaping Services of Greater Sacramento has ended."
 	long.Lines = []string{"Intuit says that the connection was ended by a person at the company."}
 	over := opened()
+	over.Link = notice.Link{Text: "Open the dashboard", URL: "https://sheets.example.com/"}
 	over.Phase, over.Event, over.Action = notice.Recovered, notice.Recovery, ""
 	over.Lines = []string{"This is over. It was told on 29 March at 08:00 and lasted 2 hours."}
 	still := opened()

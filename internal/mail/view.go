@@ -53,6 +53,7 @@ func (p pages) text(v view) (string, error) {
 // view is a mail's content, with everything written out.
 type view struct {
 	notice.Message
+	Head    string // the title, with what the mail says of it
 	Pill    string // one or two words
 	Tone    string // bad, warn, good or info
 	When    string
@@ -91,7 +92,11 @@ func newView(m notice.Message, r notice.Rule, baseURL string) view {
 		Message: m, When: m.At.In(loc).Format("Monday, 2 January 2006, 15:04 MST"), To: r.To, BaseURL: baseURL, Home: home,
 	}
 	v.Pill, v.Tone = pillOf(m)
-	if !m.Since.IsZero() && m.Phase != notice.Regular {
+	v.Head = m.Title
+	if m.Phase == notice.Recovered || m.Phase == notice.Still {
+		v.Head = m.Prefix() + m.Title
+	}
+	if !m.Since.IsZero() && m.Phase != notice.Regular && m.Phase != notice.Recovered {
 		v.Lasting = "Since " + m.Since.In(loc).Format("2 January, 15:04")
 	}
 	for _, x := range m.Moves {

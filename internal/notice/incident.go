@@ -142,7 +142,7 @@ func (d *Dispatcher) tell(r Rule, t telling, now time.Time) Message {
 	}
 	switch t.phase {
 	case Recovered:
-		m.Event = Recovery
+		m.Event, m.Link = Recovery, Link{"Open the dashboard", d.o.BaseURL + "/"}
 		m.Lines = []string{fmt.Sprintf("This is over. It was told on %s and lasted %s.",
 			t.incident.ToldAt.In(r.zone()).Format("2 January at 15:04"), span(now.Sub(m.Since)))}
 	case Still:

@@ -65,7 +65,7 @@ func TestNoticeFormKeepsWhatWasTyped(t *testing.T) {
 	checkPage(t, "settings", a.body)
 	for _, want := range []string{
 		`value="nowhere"`, "must be an address", `value="Mars"`, "must be a time zone", "must be another time",
-		"must be a time of day such as 07:00", "must be from 1 to", `value="much"`, "which is no amount", `<details open>`,
+		"must be a time of day such as 07:00", "must be from 1 to", `value="much"`, "which is no amount", `<details class="finer" open>`,
 	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page lacks %q", want)
