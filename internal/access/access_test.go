@@ -12,7 +12,8 @@ var (
 	roles = []access.Role{
 		access.Owner, access.Admin, access.Editor, access.Operator, access.Viewer, "", "OWNER", "guest",
 	}
-	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Tell, access.Audit, access.Capture,
+	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Tell, access.Audit,
+		access.Capture,
 		access.Keep, "fly"}
 )
 

@@ -80,7 +80,8 @@ func TestNoticesAreChecked(t *testing.T) {
 		{map[string]any{"stale_hours": 0}, "stale_hours"},
 		{map[string]any{"stale_hours": "26"}, "stale_hours"},
 		{map[string]any{"on": []any{"value"}}, "limits"},
-		{map[string]any{"on": []any{"value"}, "limits": []any{map[string]any{"figure": "x", "above": "many"}}}, "limits"},
+		{map[string]any{"on": []any{"value"}, "limits": []any{map[string]any{"figure": "x", "above": "many"}}},
+			"limits"},
 		{map[string]any{"secret": "short"}, "secret"},
 		{map[string]any{"colour": "red"}, "colour"},
 	} {
@@ -96,7 +97,8 @@ func TestNoticesAreChecked(t *testing.T) {
 	}
 }
 
-// TestNoticesAreTheirOwners proves that nobody sees, changes or tries out what tells of companies that they may not see.
+// TestNoticesAreTheirOwners proves that nobody sees, changes or tries out what tells of companies that they may not
+// see.
 func TestNoticesAreTheirOwners(t *testing.T) {
 	t.Parallel()
 	h := newHarness(t)

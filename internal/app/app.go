@@ -161,8 +161,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,
-		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget, a.notices},
+		Exporter: a.store.Exporter,
+		Workers:  set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Handler returns the dashboard and the API for tests that do without a listener.
@@ -33,4 +34,13 @@ func (a *App) Routes() []string {
 		routes = append(routes, r.Method+" "+r.Path)
 	}
 	return routes
+}
+
+// TellNow finds out what is to be told and sends it, as the app does once a minute.
+func (a *App) TellNow(ctx context.Context) error {
+	if err := a.notices.Look(ctx, time.Now(), true); err != nil {
+		return err
+	}
+	_, err := a.notices.Deliver(ctx, time.Now())
+	return err
 }

@@ -62,7 +62,7 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest":          "boltstore budget change control export exporters file notice pipeline " +
+	"desktest": "boltstore budget change control export exporters file notice pipeline " +
 		"problem progress table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",

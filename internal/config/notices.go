@@ -42,7 +42,8 @@ const (
 func (r *reader) notices(f Flags) Notices {
 	n := Notices{
 		MailFrom: f.MailFrom, URL: r.secret(envNoticeURL), Secret: r.secret(envNoticeSecret),
-		Heartbeat: r.secret(envHeartbeatURL), AllowPrivate: r.networks("LEDGERSHEET_ALLOW_PRIVATE_URLS", f.AllowPrivate),
+		Heartbeat: r.secret(envHeartbeatURL), AllowPrivate: r.networks("LEDGERSHEET_ALLOW_PRIVATE_URLS",
+			f.AllowPrivate),
 	}
 	server := r.secret(envSMTPURL)
 	if server != "" {
@@ -63,7 +64,8 @@ func (r *reader) notices(f Flags) Notices {
 		}
 	}
 	if u, err := url.Parse(n.URL.Reveal()); err == nil && u.Scheme == "http" && len(n.AllowPrivate) == 0 {
-		r.fault("%s must begin with https://, unless its network stands in LEDGERSHEET_ALLOW_PRIVATE_URLS", envNoticeURL)
+		r.fault("%s must begin with https://, unless its network stands in LEDGERSHEET_ALLOW_PRIVATE_URLS",
+			envNoticeURL)
 	}
 	if n.Secret != "" && len(n.Secret) < 16 {
 		r.fault("%s must have at least 16 characters; openssl rand -hex 32 makes a good one", envNoticeSecret)

@@ -204,8 +204,8 @@ func (c *Control) CausesAmong(ctx context.Context, among []export.RealmID) ([]no
 	return list, nil
 }
 
-// lateSettles is how long exporters must be late before somebody is told: after a start, it takes a while until all that
-// was missed has been caught up.
+// lateSettles is how long exporters must be late before somebody is told: after a start, it takes a while until all
+// that was missed has been caught up.
 const lateSettles = 15 * time.Minute
 
 func noticeCause(c Cause) notice.Cause {

@@ -176,14 +176,17 @@ func TestSecurity(t *testing.T) {
 		lasts  bool
 	}{
 		{"starttls", smtpsim.Options{TLS: serverTLS}, Options{TLS: clientTLS}, "", true, false},
-		{"none offered", smtpsim.Options{}, Options{TLS: clientTLS}, "The mail server offers no encryption", false, false},
+		{"none offered", smtpsim.Options{}, Options{TLS: clientTLS}, "The mail server offers no encryption", false,
+			false},
 		{"implicit", smtpsim.Options{TLS: serverTLS, Implicit: true}, Options{TLS: clientTLS, Security: ImplicitTLS},
 			"", true, false},
-		{"unknown certificate", smtpsim.Options{TLS: serverTLS}, Options{}, "The mail server's certificate", false, false},
+		{"unknown certificate", smtpsim.Options{TLS: serverTLS}, Options{}, "The mail server's certificate", false,
+			false},
 		{"user", smtpsim.Options{TLS: serverTLS, User: "u", Password: "hunter22"},
 			Options{TLS: clientTLS, User: "u", Password: "hunter22"}, "", true, false},
 		{"wrong password", smtpsim.Options{TLS: serverTLS, User: "u", Password: "hunter22"},
-			Options{TLS: clientTLS, User: "u", Password: "hunter23"}, "The mail server does not let us in (535)", false, true},
+			Options{TLS: clientTLS, User: "u", Password: "hunter23"}, "The mail server does not let us in (535)",
+			false, true},
 		{"user in the clear", smtpsim.Options{User: "u", Password: "hunter22"},
 			Options{Security: NoTLS, User: "u", Password: "hunter22"}, "", false, false},
 	} {
@@ -220,7 +223,8 @@ func TestFaults(t *testing.T) {
 		lasts bool
 		taken int // mails that the server has all the same
 	}{
-		{smtpsim.StepGreet, smtpsim.Fault{Code: 421, Text: "Too busy"}, "The mail server answered 421: Too busy.", false, 0},
+		{smtpsim.StepGreet, smtpsim.Fault{Code: 421, Text: "Too busy"}, "The mail server answered 421: Too busy.",
+			false, 0},
 		{smtpsim.StepGreet, smtpsim.Fault{}, "The connection to the mail server broke off.", false, 0},
 		{smtpsim.StepMail, smtpsim.Fault{Code: 451, Text: "Later"}, "The mail server answered 451", false, 0},
 		{smtpsim.StepMail, smtpsim.Fault{Code: 553, Text: "Not your address"}, "The mail server answered 553", true, 0},

@@ -31,14 +31,15 @@ func samples() map[string]notice.Message {
 	moved := opened()
 	moved.Phase, moved.Event, moved.More = notice.Happened, notice.ClosedChange, 0
 	moved.Title = "2 figures of past months of Alder & Sons have changed."
-	moved.Lines = []string{"The last run of Profit and loss by month read other figures for a period that is over than " +
-		"the run before it."}
+	moved.Lines = []string{"The last run of Profit and loss by month read other figures for a period that is over " +
+		"than the run before it."}
 	moved.Action = "See in the run what changed. If it is right, send the new figures to whoever has the old ones."
 	moved.Link.Text, moved.Since = "Open run", time.Time{}
 	moved.Moves = []notice.Move{
 		{Title: "Net income", Period: "2026-01-01 to 2026-01-31", Currency: "USD", Old: "1234567.5", New: "1234500",
 			By: "-67.5"},
-		{Title: "Income", Period: "2026-01-01 to 2026-01-31", Currency: "USD", Old: "40000", New: "39932.50", By: "-67.50"},
+		{Title: "Income", Period: "2026-01-01 to 2026-01-31", Currency: "USD", Old: "40000", New: "39932.50",
+			By: "-67.50"},
 	}
 	digest := notice.Message{
 		ID: "ntf_2", At: opened().At, Phase: notice.Regular, Event: notice.DigestEvent, Title: "2 things need a look.",
@@ -46,12 +47,14 @@ func samples() map[string]notice.Message {
 		Link: notice.Link{Text: "Open the dashboard", URL: "https://sheets.example.com/"}, Warning: true,
 		Causes: []notice.Link{
 			{Text: "QuickBooks access to Birch Inc has ended.", URL: "https://sheets.example.com/connections?q=2"},
-			{Text: "A report of Alder & Sons is too large for QuickBooks.", URL: "https://sheets.example.com/exporters"},
+			{Text: "A report of Alder & Sons is too large for QuickBooks.",
+				URL: "https://sheets.example.com/exporters"},
 		},
 	}
 	for i, f := range []notice.Figure{
-		{Title: "Net income", Company: "Alder & Sons", Period: "2026-01-01 to 2026-03-29", Currency: "USD", Value: "48210.55",
-			By: "1310.2"},
+		{Title: "Net income", Company: "Alder & Sons", Period: "2026-01-01 to 2026-03-29", Currency: "USD",
+			Value: "48210.55",
+			By:    "1310.2"},
 		{Title: "Overdue", Company: "Alder & Sons", Currency: "USD", Value: "-1204", By: "-350"},
 		{Title: "Cash", Company: "Craig's Design and Landscaping Services of Greater Sacramento",
 			Period: "as of 2026-03-29", Currency: "CAD", Value: "1234567.89"},
@@ -152,7 +155,8 @@ func newBrowser(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-component-update", true),
+	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-component-update",
+		true),
 		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)

@@ -89,7 +89,8 @@ func newView(m notice.Message, r notice.Rule, baseURL string) view {
 	}
 	_, home, _ := strings.Cut(baseURL, "://")
 	v := view{
-		Message: m, When: m.At.In(loc).Format("Monday, 2 January 2006, 15:04 MST"), To: r.To, BaseURL: baseURL, Home: home,
+		Message: m, When: m.At.In(loc).Format("Monday, 2 January 2006, 15:04 MST"), To: r.To, BaseURL: baseURL,
+		Home: home,
 	}
 	v.Pill, v.Tone = pillOf(m)
 	v.Head = m.Title

@@ -30,7 +30,8 @@ type Options struct {
 	Channels map[Kind]Channel // a kind that is missing is not set up
 	// Missing says for a kind without a channel what to do, in words for people.
 	Missing map[Kind]string
-	// Causes returns what is wrong at present, as far as somebody may know who sees just these companies; nil means all.
+	// Causes returns what is wrong at present, as far as somebody may know who sees just these companies; nil means
+	// all.
 	Causes func(ctx context.Context, among []export.RealmID) ([]Cause, error)
 	// Tags returns an exporter's tags.
 	Tags    func(e export.Exporter) []string

@@ -66,7 +66,8 @@ func TestClosedMonthMoved(t *testing.T) {
 		}
 		if len(got) > 0 {
 			want := Move{
-				Title: "Net income", Company: "Alder", Period: "2026-01-01 to 2026-01-31", Currency: "USD", Old: "1200.5",
+				Title: "Net income", Company: "Alder", Period: "2026-01-01 to 2026-01-31", Currency: "USD",
+				Old: "1200.5",
 				New: "1300.00", By: "99.5",
 			}
 			if got[0].Moves[0] != want || got[0].Event != ClosedChange || len(got[0].Moves) != 1 {
@@ -83,7 +84,8 @@ func TestIsClosed(t *testing.T) {
 	t.Parallel()
 	for period, want := range map[string]bool{
 		"2026-02-01 to 2026-02-28": true, "2026-03-01 to 2026-03-31": false, "as of 2026-03-18": true,
-		"as of 2026-03-19": false, "until 2026-01-31": true, "": false, "All": false, "2026-01-01 to soon-enough": false,
+		"as of 2026-03-19": false, "until 2026-01-31": true, "": false, "All": false,
+		"2026-01-01 to soon-enough": false,
 	} {
 		if got := isClosed(period, noon); got != want {
 			t.Errorf("%q: %t", period, got)
@@ -132,7 +134,8 @@ func TestStale(t *testing.T) {
 	}
 	x.success(e, noon.Add(31*time.Hour), "1", "1")
 	got := x.pass(noon.Add(32 * time.Hour))
-	if !slices.Equal(phases(got), []Phase{Recovered}) || got[0].Title != "Nothing of Alder has come for more than 24 hours." {
+	if !slices.Equal(phases(got), []Phase{Recovered}) ||
+		got[0].Title != "Nothing of Alder has come for more than 24 hours." {
 		t.Errorf("over: %+v", got)
 	}
 	// One that has never had a success counts from when it was made.
@@ -171,7 +174,8 @@ func TestDigest(t *testing.T) {
 	x.causes = []Cause{lost("9130")}
 	x.restart()
 	got := x.pass(time.Date(2026, 3, 30, 10, 30, 0, 0, time.UTC))
-	if len(got) != 1 || got[0].Title != "One thing needs a look." || len(got[0].Figures) != 1 || len(got[0].Causes) != 1 {
+	if len(got) != 1 || got[0].Title != "One thing needs a look." || len(got[0].Figures) != 1 ||
+		len(got[0].Causes) != 1 {
 		t.Fatalf("got %+v", got)
 	}
 	f := got[0].Figures[0]

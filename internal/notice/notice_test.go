@@ -375,7 +375,8 @@ func TestRetries(t *testing.T) {
 			t.Errorf("%d arrived early", n)
 		}
 		time.Sleep(25 * time.Minute)
-		if h, err = x.d.Rule(t.Context(), r.ID); err != nil || h.Error != "" || h.Pending != 0 || len(x.box.all()) != 1 {
+		if h, err = x.d.Rule(t.Context(), r.ID); err != nil || h.Error != "" || h.Pending != 0 ||
+			len(x.box.all()) != 1 {
 			t.Errorf("in the end: %+v, %v, %d arrived", h.Health, err, len(x.box.all()))
 		}
 	})

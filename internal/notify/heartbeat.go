@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// heartbeatEvery is how often the heartbeat's address is called, and heartbeatFirst how long after the start that is for
-// the first time.
+// heartbeatEvery is how often the heartbeat's address is called, and heartbeatFirst how long after the start that is
+// for the first time.
 const (
 	heartbeatEvery = time.Minute
 	heartbeatFirst = 2 * time.Second

@@ -52,8 +52,9 @@ func opened() notice.Message {
 		Lines: []string{"Intuit *ended* the access."}, Action: "Open Connections and press Reconnect.",
 		Link: notice.Link{Text: "Reconnect", URL: "https://sheets.example.com/connections?q=9130"}, Since: at,
 		Exporters: []notice.Link{{Text: "Open [invoices]", URL: "https://sheets.example.com/exporters/exp_1"}}, More: 3,
-		Moves: []notice.Move{{Title: "Net income", Company: "Alder", Period: "2026-01-01 to 2026-01-31", Currency: "USD",
-			Old: "1200.5", New: "1300", By: "99.5"}},
+		Moves: []notice.Move{{Title: "Net income", Company: "Alder", Period: "2026-01-01 to 2026-01-31",
+			Currency: "USD",
+			Old:      "1200.5", New: "1300", By: "99.5"}},
 	}
 }
 
@@ -79,9 +80,11 @@ func TestWebhookIsSigned(t *testing.T) {
 		var got map[string]any
 		must(t, json.Unmarshal(body, &got))
 		for key, want := range map[string]string{
-			"id": "ntf_1", "at": "2026-03-29T12:00:00.000Z", "event": "needs_you", "phase": "opened", "company_id": "9130",
-			"title": "QuickBooks access to Alder & <Sons> has ended.", "more": "3", "causes": "[]", "figures": "[]",
-			"url": "https://sheets.example.com/connections?q=9130", "text": "[Intuit *ended* the access.]",
+			"id": "ntf_1", "at": "2026-03-29T12:00:00.000Z", "event": "needs_you", "phase": "opened",
+			"company_id": "9130",
+			"title":      "QuickBooks access to Alder & <Sons> has ended.", "more": "3", "causes": "[]",
+			"figures": "[]",
+			"url":     "https://sheets.example.com/connections?q=9130", "text": "[Intuit *ended* the access.]",
 		} {
 			if fmt.Sprint(got[key]) != want {
 				t.Errorf("%s is %v, want %s", key, got[key], want)
@@ -213,7 +216,8 @@ func TestPrivateAddresses(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
 	other := NewClient(ClientOptions{Allowed: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	for _, client := range []*Client{NewClient(ClientOptions{}), other} {
-		for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0", "2130706433"} {
+		for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0",
+			"2130706433"} {
 			for _, scheme := range []string{"http", "https"} {
 				address := scheme + "://" + host + ":" + port + "/secret-path"
 				_, err := Webhook{client}.Send(t.Context(), notice.Rule{To: address}, opened())
@@ -241,7 +245,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{"https://hooks.slack.com/services/T/B/x", true, true}, {"https://example.com:8443/x?y=z", true, true},
 		{"http://example.com/x", false, true}, // its address is seen when it is used
-		{"http://127.0.0.1:9/x", false, true}, {"https://127.0.0.1/x", false, true}, {"https://10.0.0.1/x", false, false},
+		{"http://127.0.0.1:9/x", false, true}, {"https://127.0.0.1/x", false, true}, {"https://10.0.0.1/x", false,
+			false},
 		{"http://10.0.0.1/x", false, false}, {"http://8.8.8.8/", false, false}, {"https://[::1]/", false, false},
 		{"ftp://example.com", false, false}, {"https://", false, false}, {"example.com", false, false},
 		{"https://u:p@example.com/", false, false}, {"https://example.com/#x", false, false}, {"", false, false},

@@ -1,5 +1,5 @@
-// Package notify carries notices over HTTP: as signed JSON to webhooks, and as messages to Slack and Microsoft Teams. It
-// also calls the heartbeat's address. What people have typed decides where these requests go, so they go to public
+// Package notify carries notices over HTTP: as signed JSON to webhooks, and as messages to Slack and Microsoft Teams.
+// It also calls the heartbeat's address. What people have typed decides where these requests go, so they go to public
 // addresses only, over TLS, follow no redirects, and are bounded in time and size.
 package notify
 

@@ -44,8 +44,9 @@ type noticeForm struct {
 
 var noticeFields = map[string]string{
 	"kind": "How", "to": "Where to", "on": "When", "company_ids[0]": "Company", "timezone": "Time zone",
-	"quiet.from": "Quiet from", "quiet.to": "Quiet until", "digest.at": "Digest at", "stale_hours": "Hours without success",
-	"limits": "Figure",
+	"quiet.from": "Quiet from", "quiet.to": "Quiet until", "digest.at": "Digest at",
+	"stale_hours": "Hours without success",
+	"limits":      "Figure",
 }
 
 func channelTitle(k told.Kind) string {
@@ -297,7 +298,8 @@ func (w *Web) deleteNoticePage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete notices", Section: "settings"}, confirmView{
 		Title:   "Send no more notices to " + n.To + "?",
 		Effects: []string{"What is still to be sent there is dropped.", "Nothing else changes."},
-		Post:    "/settings/notices/" + string(n.ID) + "/delete", Action: "Delete", Back: "/settings#notices", Danger: true,
+		Post:    "/settings/notices/" + string(n.ID) + "/delete", Action: "Delete", Back: "/settings#notices",
+		Danger: true,
 	})
 }
 

@@ -25,7 +25,8 @@ func TestNoticesInSettings(t *testing.T) {
 	s.wantSent("/settings/notices", form, "/settings#notices")
 	body := s.wantGet("/settings")
 	for _, want := range []string{
-		"ann@example.com", "Somebody has to act, failures", "Alder &amp; Sons Ltd", "Quiet from 22:00 to 07:00, Europe/Paris",
+		"ann@example.com", "Somebody has to act, failures", "Alder &amp; Sons Ltd",
+		"Quiet from 22:00 to 07:00, Europe/Paris",
 		"Nothing yet", "Notices go to ann@example.com from now on.",
 	} {
 		if !strings.Contains(body, want) {
@@ -37,7 +38,8 @@ func TestNoticesInSettings(t *testing.T) {
 	must(t, err)
 	path := "/settings/notices/" + string(all[0].ID)
 	s.wantSent(path+"/test", nil, "/settings#notices")
-	if body := s.wantGet("/settings"); !strings.Contains(body, "The test was sent.") || !strings.Contains(body, "Works") {
+	if body := s.wantGet("/settings"); !strings.Contains(body, "The test was sent.") || !strings.Contains(body,
+		"Works") {
 		t.Error("the test is not told")
 	}
 	s.bench.Channel.Err = &told.SendError{Text: "The mail server answered 550: no <such> user.", Lasting: true}
@@ -65,7 +67,8 @@ func TestNoticeFormKeepsWhatWasTyped(t *testing.T) {
 	checkPage(t, "settings", a.body)
 	for _, want := range []string{
 		`value="nowhere"`, "must be an address", `value="Mars"`, "must be a time zone", "must be another time",
-		"must be a time of day such as 07:00", "must be from 1 to", `value="much"`, "which is no amount", `<details class="finer" open>`,
+		"must be a time of day such as 07:00", "must be from 1 to", `value="much"`, "which is no amount",
+		`<details class="finer" open>`,
 	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("the page lacks %q", want)
