@@ -133,7 +133,7 @@ func TestCausesBecomeNotices(t *testing.T) {
 	h := newHarness(t)
 	var ids []string
 	for _, name := range []string{"A", "B"} {
-		id := h.create(map[string]any{"name": name})
+		id := h.create(map[string]any{"name": name, "tags": []any{" month-end ", "month-end"}})
 		h.end(id, 2, func(r *export.Run) {
 			r.Status, r.Problem = export.RunFailed, problem.New(problem.ReportTooLarge, "There is too much.")
 		})
@@ -145,6 +145,11 @@ func TestCausesBecomeNotices(t *testing.T) {
 	h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
 		"kind": "mail", "to": "b@example.com", "on": []any{"failure"}, "company_ids": []any{string(realmB)},
 	})
+	for _, tag := range []string{"month-end", "sales"} {
+		h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
+			"kind": "slack", "to": slackURL, "on": []any{"recovery", "difference"}, "tags": []any{tag},
+		})
+	}
 	now := desktest.Noon()
 	pass := func(after time.Duration) []notice.Message {
 		t.Helper()

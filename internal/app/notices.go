@@ -44,6 +44,7 @@ func (a *App) newNotices() (*notice.Dispatcher, error) {
 	}
 	return notice.New(notice.Options{
 		Store: a.store, Channels: channels, BaseURL: a.o.Settings.BaseURL, Fixed: fixed, Logger: a.log,
+		Tags: func(e export.Exporter) []string { return e.Tags },
 		Missing: map[notice.Kind]string{
 			notice.Mail: "No mail server is set: whoever runs the service sets LEDGERSHEET_SMTP_URL and " +
 				"LEDGERSHEET_MAIL_FROM.",

@@ -38,7 +38,7 @@ type noticeForm struct {
 	Closed                                  []string // why some kinds cannot be chosen
 	Events                                  []choice
 	To, Zone, QuietFrom, QuietTo, At, Stale string
-	Figure, Above, Below                    string
+	Tags, Figure, Above, Below              string
 	Errors                                  map[string]string
 }
 
@@ -210,6 +210,8 @@ func readNotice(c *gin.Context, f *noticeForm) told.Rule {
 		Kind: told.Kind(text("kind")), To: f.To, Timezone: f.Zone, Quiet: told.Quiet{From: f.QuietFrom, To: f.QuietTo},
 		Digest: told.Digest{At: f.At, Weekly: text("every") == "weekly"}, StaleHours: hoursOf(f.Stale),
 	}
+	f.Tags = text("tags")
+	r.Tags = control.SplitTags(f.Tags)
 	on := c.PostFormArray("on")
 	for i := range f.Events {
 		f.Events[i].Chosen = slices.Contains(on, f.Events[i].Value)
