@@ -62,6 +62,9 @@ func (d *Dispatcher) Add(ctx context.Context, r Rule) (Rule, error) {
 	if len(all) >= mostRules {
 		return r, problem.New(problem.Conflict, "There are %d notices already.", mostRules)
 	}
+	if r.CreatedAt.IsZero() {
+		r.CreatedAt = time.Now()
+	}
 	r.prepare()
 	if err := r.validate(d.checkAddress); err != nil {
 		return r, err
