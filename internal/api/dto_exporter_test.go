@@ -22,7 +22,7 @@ func TestExporterAsJSON(t *testing.T) {
 	}{
 		{export.Exporter{},
 			`{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"tags":[],` +
-			`"filters":[],"options":{},` +
+				`"filters":[],"options":{},` +
 				`"destination":{"kind":"sheet","google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
 				`"folder":"","file":"","template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
 				`"mode":"replace","split":"none","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +

@@ -1,14 +1,18 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/mail"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/notify"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/version"
 )
 
@@ -26,7 +30,9 @@ func (a *App) newNotices() (*notice.Dispatcher, error) {
 		notice.Teams: notify.Teams{Client: client},
 	}
 	if set.SMTP.Host != "" {
-		sender, err := mail.New(mailOptions(set, a.o.Settings.BaseURL))
+		options := mailOptions(set, a.o.Settings.BaseURL)
+		options.Attach = a.workbook
+		sender, err := mail.New(options)
 		if err != nil {
 			return nil, err
 		}
@@ -54,6 +60,28 @@ func (a *App) newNotices() (*notice.Dispatcher, error) {
 			return a.control.CausesAmong(ctx, among)
 		},
 	}), nil
+}
+
+// mostAttached is the size of the largest workbook that goes by mail: common servers refuse mails of more than 20 MB,
+// and encoding makes a third more of it.
+const mostAttached = 14 << 20
+
+// workbook reads an exporter's rows as a workbook.
+func (a *App) workbook(ctx context.Context, exporter export.ID) (name string, data []byte, err error) {
+	file, err := a.control.As(control.Local("notices")).Download(ctx, exporter, string(sheetfile.XLSX))
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	var b bytes.Buffer
+	if err := file.Write(&b); err != nil {
+		return "", nil, err
+	}
+	if b.Len() > mostAttached {
+		return "", nil, problem.New(problem.NotFound, "The workbook has %d MB, which is too large for a mail.",
+			b.Len()>>20)
+	}
+	return file.Name, b.Bytes(), nil
 }
 
 func mailOptions(set config.Notices, baseURL string) mail.Options {

@@ -1,13 +1,17 @@
 package app_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +23,7 @@ import (
 	"ledgersheet/internal/mail/smtpsim"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/notify"
+	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/vault"
 )
 
@@ -173,5 +178,74 @@ func TestSettingsTellNobodyTheSecrets(t *testing.T) {
 	}
 	if strings.Contains(backup.String(), secret) || strings.Contains(string(shown), secret) {
 		t.Error("the address of a webhook is kept or shown in the clear")
+	}
+}
+
+// TestReportByMail sends the workbook of a run, once, and not that of runs before the notice was there.
+func TestReportByMail(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	company := m.connect(1)[0]
+	e := m.newExporter("terms", nil, nil, company)
+	e.Tags = []string{"by mail"}
+	e = m.create(e)
+	m.mustRun(e.ID)
+	_, _, err := m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Mail, To: "ann@example.com", On: []notice.Event{notice.Report}, Tags: []string{"by mail"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.tell()
+	if got := m.subjects(); len(got) > 0 {
+		t.Fatalf("sent %q", got)
+	}
+	m.mustRun(e.ID)
+	m.tell()
+	m.tell()
+	mails := m.server.Mails()
+	if len(mails) != 1 {
+		t.Fatalf("sent %q", m.subjects())
+	}
+	msg, err := mail.ReadMessage(strings.NewReader(string(mails[0].Data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/mixed" {
+		t.Fatalf("%s, %v", kind, err)
+	}
+	parts := multipart.NewReader(msg.Body, params["boundary"])
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			t.Fatalf("there is no workbook: %v", err)
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		data, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+		if err != nil || !strings.HasSuffix(part.FileName(), ".xlsx") {
+			t.Fatalf("%s: %v", part.FileName(), err)
+		}
+		path := filepath.Join(t.TempDir(), "report.xlsx")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		book, err := sheetfile.OpenBook(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for _, err := range book.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows++
+		}
+		if err := book.Close(); err != nil || rows < 2 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		return
 	}
 }

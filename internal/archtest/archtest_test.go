@@ -27,7 +27,8 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
-		"notice notify oauth pipeline problem progress queue schedule source templates vault version web webhook",
+		"notice notify oauth pipeline problem progress queue schedule sheetfile source templates vault " +
+		"version web webhook",
 
 	"api":      "change control download export notice pipeline problem sheetfile table",
 	"web":      "change control download export notice problem schedule sheetfile table",
@@ -38,7 +39,7 @@ var may = map[string]string{
 	"control":  "access budget change export notice pipeline problem schedule sheetfile",
 	"notice":   "export problem schedule",
 	"notify":   "export notice problem",
-	"mail":     "notice problem",
+	"mail":     "export notice problem",
 	"budget":   "export problem schedule",
 	"webhook":  "export schedule",
 	"schedule": "export",

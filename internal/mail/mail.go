@@ -2,6 +2,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/problem"
 )
@@ -38,7 +40,9 @@ type Options struct {
 	TLS            *tls.Config // nil means the system's roots
 	From           string      // an address, or a name and an address
 	BaseURL        string      // of the dashboard
-	Hello          string      // the name of this machine for the server; empty means its own
+	// Attach returns the workbook of an exporter, and its file name. Its errors are shown by their problems' messages.
+	Attach func(ctx context.Context, exporter export.ID) (name string, data []byte, err error)
+	Hello  string // the name of this machine for the server; empty means its own
 }
 
 // Sender sends notices by mail. Create one with New.
@@ -84,6 +88,11 @@ func (s *Sender) Send(ctx context.Context, r notice.Rule, m notice.Message) (ans
 	if err != nil {
 		return "", err
 	}
+	if m.Attach != "" && s.o.Attach != nil {
+		if err := s.attach(ctx, msg, m); err != nil {
+			return "", err
+		}
+	}
 	client, err := s.newClient()
 	if err != nil {
 		return "", err
@@ -92,6 +101,23 @@ func (s *Sender) Send(ctx context.Context, r notice.Rule, m notice.Message) (ans
 		return "", explain(err)
 	}
 	return "The mail server has taken the message for " + r.To + ".", nil
+}
+
+// attach adds the workbook that a message brings. It is read now.
+func (s *Sender) attach(ctx context.Context, msg *gomail.Msg, m notice.Message) error {
+	name, data, err := s.o.Attach(ctx, m.Attach)
+	if err != nil {
+		p := problem.From(err)
+		return &notice.SendError{
+			Text: "What is to be attached could not be read: " + p.Message, Lasting: p.Code == problem.NotFound,
+		}
+	}
+	const workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	err = msg.AttachReader(name, bytes.NewReader(data), gomail.WithFileContentType(workbook))
+	if err != nil {
+		return fmt.Errorf("attaching a workbook: %w", err)
+	}
+	return nil
 }
 
 func (s *Sender) newClient() (*gomail.Client, error) {

@@ -134,6 +134,8 @@ func pillOf(m notice.Message) (text, tone string) {
 		text, tone = "Out of date", "warn"
 	case notice.Value:
 		text, tone = "Figure", "warn"
+	case notice.Report:
+		text, tone = "Report", "good"
 	default:
 		text, tone = "Failed", "bad"
 	}

@@ -17,6 +17,8 @@ import (
 const (
 	// sendTimeout bounds one attempt.
 	sendTimeout = 30 * time.Second
+	// attachTimeout bounds one that first has to read what is attached.
+	attachTimeout = 5 * time.Minute
 	// sendIdle is how long the sender sleeps when nothing is due.
 	sendIdle = time.Minute
 	// atOnce is how many rules are served at a time.
@@ -177,7 +179,11 @@ func (d *Dispatcher) sendTo(ctx context.Context, r Rule, m Message) (answer stri
 	if err != nil {
 		return "", &SendError{Text: plain(err)}
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	timeout := sendTimeout
+	if m.Attach != "" {
+		timeout = attachTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return channel.Send(ctx, r, m)
 }

@@ -336,7 +336,7 @@ func (l *look) judgeDigest(ctx context.Context, r Rule, causes []Cause) error {
 
 // compare looks at the last successes of exporters for changes of closed periods.
 func (l *look) compare(ctx context.Context, rules []Rule, ask func(export.ID) bool) error {
-	wanted := slices.ContainsFunc(rules, func(r Rule) bool { return r.wants(ClosedChange) })
+	wanted := slices.ContainsFunc(rules, func(r Rule) bool { return r.wants(ClosedChange, Report) })
 	if !wanted {
 		return nil
 	}
@@ -359,18 +359,38 @@ func (l *look) compare(ctx context.Context, rules []Rule, ask func(export.ID) bo
 		if err := l.changes.put(seenPrefix+string(e.ID), now); err != nil {
 			return err
 		}
-		for _, r := range rules {
-			if len(moves) == 0 || !r.wants(ClosedChange) || !r.covers(e) {
-				continue
-			}
-			if err := l.enqueue(r, l.d.moved(r, e, now.Run, moves, l.now)); err != nil {
-				return err
-			}
+		if err := l.tellNews(ctx, rules, e, *h.Last, moves); err != nil {
+			return err
 		}
 	}
 	for id := range before {
 		if _, there := l.subjects[export.ID(id)]; !there {
 			l.changes.remove(seenPrefix + id)
+		}
+	}
+	return nil
+}
+
+// tellNews tells of an exporter's new success: that figures of closed periods have moved, and what it has read.
+func (l *look) tellNews(ctx context.Context, rules []Rule, e Subject, last export.Success, moves []Move) error {
+	for _, r := range rules {
+		if !r.covers(e) {
+			continue
+		}
+		if len(moves) > 0 && r.wants(ClosedChange) {
+			if err := l.enqueue(r, l.d.moved(r, e, last.ID, moves, l.now)); err != nil {
+				return err
+			}
+		}
+		if !r.wants(Report) || !last.FinishedAt.After(r.CreatedAt) {
+			continue
+		}
+		m, err := l.report(ctx, r, e, last)
+		if err != nil {
+			return err
+		}
+		if err := l.enqueue(r, m); err != nil {
+			return err
 		}
 	}
 	return nil

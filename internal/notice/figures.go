@@ -246,6 +246,21 @@ func (s *sight) digest(ctx context.Context, r Rule, causes []Cause, last time.Ti
 	return m, nil
 }
 
+// report makes the message that brings the rows of an exporter's last success.
+func (s *sight) report(ctx context.Context, r Rule, e Subject, last export.Success) (Message, error) {
+	figures, err := s.pictures(ctx, e, last)
+	m := Message{
+		At: s.now, Phase: Happened, Event: Report, Code: "report", Zone: r.Timezone, Attach: e.ID,
+		Title: e.Name + ", " + last.FinishedAt.In(r.zone()).Format("2 January 2006") + ".",
+		Link:  Link{"Open exporter", s.d.o.BaseURL + "/exporters/" + string(e.ID)}, Figures: figures,
+		Lines: []string{"The rows are attached as a workbook."},
+	}
+	if len(e.Companies) == 1 {
+		m.Company = e.Companies[0]
+	}
+	return m, err
+}
+
 // pictures returns the figures of an exporter's last success with what they were on the days before.
 func (s *sight) pictures(ctx context.Context, e Subject, last export.Success) ([]Figure, error) {
 	values := whole(last)

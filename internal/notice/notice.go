@@ -38,11 +38,12 @@ const (
 	Stale        Event = "stale"         // no success for some hours
 	DigestEvent  Event = "digest"        // the figures, and how all stands
 	Value        Event = "value"         // a figure is above or below a limit
+	Report       Event = "report"        // a run has succeeded: its rows as a workbook, by mail
 )
 
 // Events lists the events.
 func Events() []Event {
-	return []Event{Failure, Recovery, NeedsYou, Difference, ClosedChange, Stale, DigestEvent, Value}
+	return []Event{Failure, Recovery, NeedsYou, Difference, ClosedChange, Stale, DigestEvent, Value, Report}
 }
 
 // Cause is one thing that is wrong at present, however many exporters it affects. Its texts are for people.
@@ -104,7 +105,9 @@ type Message struct {
 	Causes    []Link         `json:"causes,omitempty"` // of a digest: what needs somebody now
 	Figures   []Figure       `json:"figures,omitempty"`
 	Warning   bool           `json:"warning,omitempty"`
-	Zone      string         `json:"zone,omitempty"` // the IANA zone in which to write times; empty means UTC
+	// Attach is the exporter whose rows go along as a workbook; empty for none.
+	Attach export.ID `json:"attach,omitempty"`
+	Zone   string    `json:"zone,omitempty"` // the IANA zone in which to write times; empty means UTC
 }
 
 // Link is an address with its name.

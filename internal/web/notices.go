@@ -74,6 +74,7 @@ func eventTitles() []choice {
 		{Value: string(told.Stale), Title: "No success for some hours"},
 		{Value: string(told.DigestEvent), Title: "Digest: the figures, and how all stands"},
 		{Value: string(told.Value), Title: "A figure is above or below an amount"},
+		{Value: string(told.Report), Title: "The report itself after each run, as a workbook (e-mail)"},
 	}
 }
 
@@ -95,6 +96,8 @@ func shortEvent(e told.Event) string {
 		return "digest"
 	case told.Value:
 		return "figures"
+	case told.Report:
+		return "reports"
 	}
 	return string(e)
 }
