@@ -25,6 +25,7 @@ import (
 	"ledgersheet/internal/queue"
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/table"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
@@ -138,7 +139,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.keepCopies(); err != nil {
 		return nil, err
 	}
-	a.google, err = newGoogle(set.Google, set.Limits, a.store, meter("google"), a.log,
+	spools := table.Spools{Folder: set.DataDir}
+	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log,
 		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
 	if err != nil {
 		return nil, err
@@ -153,6 +155,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Definitions: a.o.Definitions, Store: a.store,
 		Source:      source.New(source.ShareReports(a.books.services()), a.log),
 		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
+		Spools: spools,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},

@@ -17,6 +17,7 @@ import (
 	"ledgersheet/internal/limit"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
 )
 
 // serviceAccountID is the id of the service account whose key file the settings name.
@@ -34,8 +35,10 @@ type googleSide struct {
 // below returns how many requests a minute stay a little below a quota; 0 is none.
 func below(quota int) int { return quota - quota/15 }
 
-func newGoogle(set config.Google, most config.Limits, store export.GrantStore, net http.RoundTripper, log *slog.Logger,
-	ended func(context.Context, export.ID, *problem.Problem)) (*googleSide, error) {
+func newGoogle(
+	set config.Google, most config.Limits, spools table.Spools, store export.GrantStore, net http.RoundTripper,
+	log *slog.Logger, ended func(context.Context, export.ID, *problem.Problem),
+) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
 	ends := oauth.Endpoints{Auth: set.AuthURL, Token: set.TokenURL, Revoke: set.RevokeURL, UserInfo: set.UserInfoURL}
@@ -68,7 +71,7 @@ func newGoogle(set config.Google, most config.Limits, store export.GrantStore, n
 	}
 	pace := func(quota int) limit.Lanes { return limit.New(limit.Limits{PerMinute: below(quota), Concurrent: 8}) }
 	g.client = google.New(google.Options{
-		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.newHTTP, Logger: log,
+		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.newHTTP, Logger: log, Spools: spools,
 		Reads: pace(most.GoogleReadsUser), Writes: pace(most.GoogleWritesUser),
 		ProjectReads: pace(most.GoogleReadsProject), ProjectWrites: pace(most.GoogleWritesProject),
 	})

@@ -27,7 +27,7 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
-		"notice notify oauth pipeline problem progress queue schedule sheetfile source templates vault " +
+		"notice notify oauth pipeline problem progress queue schedule sheetfile source table templates vault " +
 		"version web webhook",
 
 	"api":      "change control download export notice pipeline problem sheetfile table",

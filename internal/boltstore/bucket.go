@@ -61,7 +61,13 @@ func getRow(tx *bbolt.Tx, bucket, key string) (row, error) {
 	return decodeRow(bucket, key, raw)
 }
 
+// rawSealed begins a row of which nothing but its sealed value matters: the value follows as it is. No JSON begins so.
+const rawSealed = 0x01
+
 func decodeRow(bucket, key string, raw []byte) (row, error) {
+	if len(raw) > 0 && raw[0] == rawSealed {
+		return row{Version: rowVersion, Sealed: raw[1:]}, nil
+	}
 	var r row
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return row{}, fmt.Errorf("decoding %s/%s: %w", bucket, key, err)
@@ -74,11 +80,18 @@ func decodeRow(bucket, key string, raw []byte) (row, error) {
 }
 
 func putRow(tx *bbolt.Tx, bucket, key string, r row) error {
+	if bucket == bucketMarks && r.Sealed != nil { // they can be large
+		return putRaw(tx, bucket, key, append([]byte{rawSealed}, r.Sealed...))
+	}
 	r.Version = rowVersion
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encoding %s/%s: %w", bucket, key, err)
 	}
+	return putRaw(tx, bucket, key, raw)
+}
+
+func putRaw(tx *bbolt.Tx, bucket, key string, raw []byte) error {
 	if err := tx.Bucket([]byte(bucket)).Put([]byte(key), raw); err != nil {
 		return fmt.Errorf("writing %s/%s: %w", bucket, key, err)
 	}

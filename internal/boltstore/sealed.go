@@ -20,8 +20,9 @@ const (
 func place(bucket, key string) string { return bucket + "/" + key }
 
 // maySealed reports whether a value can be a sealed row. Indexes hold people's texts too, but never as JSON.
-func maySealed(raw []byte) bool {
-	return bytes.HasPrefix(raw, []byte("{")) && bytes.Contains(raw, []byte(`"sealed":"`))
+func maySealed(bucket string, raw []byte) bool {
+	return bytes.HasPrefix(raw, []byte("{")) && bytes.Contains(raw, []byte(`"sealed":"`)) ||
+		bucket == bucketMarks && bytes.HasPrefix(raw, []byte{rawSealed})
 }
 
 // checkSealer makes sure that the sealer opens what is in the store.
@@ -91,7 +92,7 @@ func (s *Store) Reseal(ctx context.Context, from, to Sealer) (n int, err error) 
 func resealBucket(tx *bbolt.Tx, bucket string, from, to Sealer) (int, error) {
 	rows := map[string]row{} // a bucket must not be changed while iterating over it
 	err := tx.Bucket([]byte(bucket)).ForEach(func(k, raw []byte) error {
-		if !maySealed(raw) {
+		if !maySealed(bucket, raw) {
 			return nil
 		}
 		r, err := decodeRow(bucket, string(k), raw)
@@ -99,6 +100,7 @@ func resealBucket(tx *bbolt.Tx, bucket string, from, to Sealer) (int, error) {
 			return err
 		}
 		if r.Sealed != nil {
+			r.Sealed = bytes.Clone(r.Sealed)
 			rows[string(k)] = r
 		}
 		return nil

@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -116,11 +115,11 @@ func (v *verifier) row(bucket, key string, raw []byte) error {
 		v.has.Schema = n
 		return nil
 	}
-	if !v.unpacked || !maySealed(raw) && !slices.Contains(rowBuckets(), bucket) {
+	if !v.unpacked || !maySealed(bucket, raw) && !slices.Contains(rowBuckets(), bucket) {
 		return nil
 	}
-	var r row
-	if err := json.Unmarshal(raw, &r); err != nil {
+	r, err := decodeRow(bucket, key, raw)
+	if err != nil {
 		return fmt.Errorf("a value in %s cannot be read", bucket)
 	}
 	if r.Sealed == nil {

@@ -31,7 +31,7 @@ func Snapshot(rows *table.Spool, run ID, at time.Time, period func(n int) string
 		c.Key = false
 		s.Columns = append(s.Columns, c)
 	}
-	out := table.NewSpool(s)
+	out := rows.Beside(s)
 	n := 0
 	for row, err := range rows.Rows() {
 		if err != nil {
@@ -80,7 +80,7 @@ func KeepColumns(rows *table.Spool, stand []table.Column) (*table.Spool, error) 
 	for i, c := range fresh {
 		at[i] = slices.IndexFunc(all, is(c.ID))
 	}
-	out := table.NewSpool(table.Schema{Columns: all})
+	out := rows.Beside(table.Schema{Columns: all})
 	for row, err := range rows.Rows() {
 		if err != nil {
 			return nil, err

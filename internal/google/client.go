@@ -22,6 +22,7 @@ import (
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/limit"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
 )
 
 // Options are what a Client needs.
@@ -38,6 +39,7 @@ type Options struct {
 	MaxTries                                   int // per request; 0 means 5
 	// MaxBody limits a request body in bytes. 0 means a little below the 2 MB that Google recommends.
 	MaxBody int
+	Spools  table.Spools // hold the rows that stand in a range
 	// KeptCells is the largest range that is kept before a write changes it, so that the write can be undone. 0 means
 	// 50,000 cells.
 	KeptCells int

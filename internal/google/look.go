@@ -152,7 +152,7 @@ func (r *write) standRows(ctx context.Context, at rect) (plain bool, err error) 
 	r.newChange()
 	r.spare, r.own, r.blanks = 0, nil, map[int]bool{}
 	columns := r.w.Rows.Schema().Columns
-	r.kept = table.NewSpool(table.Schema{Columns: make([]table.Column, len(columns))})
+	r.kept = r.c.o.Spools.New(table.Schema{Columns: make([]table.Column, len(columns))})
 	line, blank := make([]value, len(columns)), make([]value, len(columns))
 	last, blankLast := make([]value, len(r.place.stamp.Fields)), make([]value, len(r.place.stamp.Fields))
 	isHeader := true

@@ -223,7 +223,7 @@ func (r *refresh) apply(q *question) error {
 		again[name] = append(again[name], ask...)
 	}
 	if len(q.flooded) > 0 {
-		more, err := r.applyFlooded(q)
+		more, err := r.applyFlooded(q, again)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -76,6 +77,7 @@ type file struct {
 	codec       codec
 	db          *bbolt.DB
 	handle      *os.File
+	reads       atomic.Int64 // of blocks
 }
 
 // openFile opens or makes a file. Its errors match errInUse or errDamaged where those apply.
@@ -288,6 +290,9 @@ func (f *file) directory(object string) (directory, error) {
 	return d, nil
 }
 
+// dropEvery is after how many blocks the mapped pages are given back; they take about 1 MB then.
+const dropEvery = 32
+
 // block reads a block and compares it with what the directory says.
 func (f *file) block(object string, ref blockRef) ([]entry, error) {
 	plain, err := f.get(bucketBlocks, blockKey(ref.number), f.blockPlace(object, ref.number))
@@ -296,6 +301,9 @@ func (f *file) block(object string, ref blockRef) ([]entry, error) {
 	}
 	if plain == nil {
 		return nil, fmt.Errorf("a block of %s is missing: %w", object, errDamaged)
+	}
+	if f.reads.Add(1)%dropEvery == 0 {
+		_ = f.guard(func() error { return dropMapped(f.db) }) // it saves memory and decides nothing
 	}
 	list, err := decodeBlock(plain)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 
 // applyFlooded deals with objects of which more changed than an answer can hold. The changed records come in pages;
 // deletions, of which those do not tell, show in the count.
-func (r *refresh) applyFlooded(q *question) ([]change, error) {
+func (r *refresh) applyFlooded(q *question, again map[string][]string) ([]change, error) {
 	var changes []change
 	for _, name := range q.flooded {
 		kind := objectOf(name)
@@ -21,6 +21,13 @@ func (r *refresh) applyFlooded(q *question) ([]change, error) {
 		if d == nil && kind.txn {
 			// Which records a deleted transaction was linked to cannot be known.
 			if err := r.replaceTransactions(); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if d == nil {
+			// Which records were deleted, or merged into others, only the whole list tells.
+			if err := r.compareList(name, again); err != nil {
 				return nil, err
 			}
 			continue
@@ -47,7 +54,7 @@ func (r *refresh) replaceTransactions() error {
 }
 
 func (r *refresh) applyPages(name string, d *draft, from time.Time) ([]change, error) {
-	if d != nil && d.read {
+	if d.read {
 		return nil, nil
 	}
 	records, err := r.changedSince(name, from)
@@ -55,25 +62,16 @@ func (r *refresh) applyPages(name string, d *draft, from time.Time) ([]change, e
 		return nil, aside(err)
 	}
 	if records.Total > mostPaged {
-		if d == nil {
-			return nil, r.replaceAllBut(name)
-		}
 		return nil, r.replace(name)
 	}
 	list, err := collect(records)
 	if err != nil {
 		return nil, err
 	}
-	var changes []change
-	if d == nil {
-		for _, rec := range list {
-			changes = append(changes, unkeptChange(name, rec.Text("Id"), told{living: rec}))
-		}
-		return changes, nil
-	}
 	if err := r.replaceAll(d, list); err != nil {
 		return nil, r.orReadWhole(name, err)
 	}
+	var changes []change
 	for _, rec := range list {
 		id := rec.Text("Id")
 		if e, changed := d.changed[id]; changed {
@@ -86,19 +84,6 @@ func (r *refresh) applyPages(name string, d *draft, from time.Time) ([]change, e
 
 // mostPaged is how many changed records are read in pages. For more, all records are read.
 const mostPaged = 5000
-
-// replaceAllBut has everything read anew that may refer to records of a list.
-func (r *refresh) replaceAllBut(list string) error {
-	for _, name := range slices.Sorted(maps.Keys(r.drafts)) {
-		if name == list || r.drafts[name].read {
-			continue
-		}
-		if err := r.replace(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // provePages compares the count, and asks whether anything changed meanwhile, which would make the count prove nothing.
 func (r *refresh) provePages(d *draft) error {

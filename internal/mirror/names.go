@@ -107,6 +107,28 @@ func (r *refresh) readList(list string, stale *staleRefs) error {
 	return r.compareNames(d, stale)
 }
 
+// compareList reads a list of which nothing is kept, if anything may refer to it, and adds the records that refer to
+// its records by other names than these have.
+func (r *refresh) compareList(list string, again map[string][]string) error {
+	for name := range r.drafts {
+		index, err := r.indexOf(name)
+		if err != nil {
+			return err
+		}
+		for ref := range index.refs {
+			if !refersTo(ref, list) {
+				continue
+			}
+			stale := newStale()
+			if err := r.readList(list, stale); err != nil {
+				return err
+			}
+			return r.findStale(stale, again)
+		}
+	}
+	return nil
+}
+
 // compareNames marks all references to a list that show other names than its records have.
 func (r *refresh) compareNames(d *draft, stale *staleRefs) error {
 	names := map[string][]string{}

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -181,6 +182,7 @@ func find(f *file, object string, o order, d directory, ids []string) (map[strin
 		}
 		for _, e := range list {
 			if wanted[e.id] {
+				e.json = bytes.Clone(e.json) // so that it does not hold its whole block in memory
 				found[e.id] = e
 			}
 		}

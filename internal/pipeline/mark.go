@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -55,60 +54,4 @@ func (j *job) putMark(ctx context.Context, key string, data []byte) error {
 		return fmt.Errorf("storing how far the exporter has come: %w", err)
 	}
 	return nil
-}
-
-// traces are what writes have left in the sheet.
-type traces struct {
-	Run   export.ID `json:"run"` // the last that is known to have written; empty if that is not known
-	Trace []byte    `json:"trace"`
-	// NextRun was about to write and has not said that it did.
-	NextRun export.ID `json:"next_run,omitempty"`
-	Next    []byte    `json:"next,omitempty"`
-}
-
-// tracesKey returns the key under which the traces of what a job writes are stored. No company's id looks like it.
-func (j *job) tracesKey() string { return j.ownMarks() + "traces" }
-
-// ownMarks returns the common prefix of the keys of what is known about the rows that a job writes: the exporter's, or
-// those of its tab.
-func (j *job) ownMarks() string {
-	prefix := export.MarkPrefix(j.exporter.ID)
-	if j.tab != nil {
-		prefix += string(j.owner()) + "/"
-	}
-	return prefix
-}
-
-// bareTraceKey returns the key under which earlier versions stored the trace of the last write, without its run.
-func bareTraceKey(id export.ID) string { return export.MarkPrefix(id) + "trace" }
-
-func (j *job) putTraces(ctx context.Context, t traces) error {
-	data, err := json.Marshal(t)
-	if err != nil {
-		return fmt.Errorf("encoding what was written: %w", err)
-	}
-	return j.putMark(ctx, j.tracesKey(), data)
-}
-
-// readTraces returns what the last writes left. It is zero if there were none or the exporter is not saved.
-func (j *job) readTraces(ctx context.Context) (t traces, err error) {
-	id := j.exporter.ID
-	if id == "" {
-		return t, nil
-	}
-	data, err := j.o.Store.Mark(ctx, j.tracesKey())
-	if errors.Is(err, export.ErrNotFound) && j.tab != nil {
-		return traces{}, nil
-	}
-	if errors.Is(err, export.ErrNotFound) {
-		if t.Trace, err = j.o.Store.Mark(ctx, bareTraceKey(id)); errors.Is(err, export.ErrNotFound) {
-			return traces{}, nil
-		}
-	} else if err == nil {
-		err = json.Unmarshal(data, &t)
-	}
-	if err != nil {
-		return traces{}, fmt.Errorf("reading what was written last: %w", err)
-	}
-	return t, nil
 }

@@ -40,6 +40,7 @@ type Options struct {
 	// Recorded returns a source like Source that also passes each raw answer to record: the request's path with its
 	// query, the status and the body. Only Capture needs it.
 	Recorded func(record func(target string, status int, body []byte)) export.Source
+	Spools   table.Spools // hold the rows of a run
 	// Build names the program's build: another one may make other rows of the same records.
 	Build  string
 	Now    func() time.Time // nil means time.Now

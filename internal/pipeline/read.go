@@ -194,7 +194,7 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	for _, b := range before {
 		done += b.rows.Len()
 	}
-	p.rows = table.NewSpool(p.reading.Schema)
+	p.rows = j.o.Spools.New(p.reading.Schema)
 	progress := func() {
 		j.report(func(run *export.Run) {
 			run.Progress.RowsRead = done + p.rows.Len()
@@ -284,7 +284,7 @@ func stack(parts []part) (*table.Spool, error) {
 			}
 		}
 	}
-	all := table.NewSpool(schema)
+	all := parts[0].rows.Beside(schema)
 	for _, p := range parts {
 		for row, err := range p.rows.Rows() {
 			if err != nil {

@@ -87,7 +87,7 @@ func (j *job) shareCompanies(in inputs, g *gathered) error {
 		}
 		gone := []part{{company: export.Company{Realm: realm, Name: t.Name}}}
 		s := share{tab: j.tabs.find(t.Part, j.exporter.Target.Sheet), vacant: true}
-		j.addShare(in, g, s, table.NewSpool(table.Schema{Columns: t.Columns}), gone)
+		j.addShare(in, g, s, j.o.Spools.New(table.Schema{Columns: t.Columns}), gone)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (j *job) shareYears(in inputs, g *gathered) error {
 	for _, year := range order {
 		rows := years[year]
 		if rows == nil {
-			rows = table.NewSpool(table.Schema{Columns: columns})
+			rows = j.o.Spools.New(table.Schema{Columns: columns})
 		}
 		of := export.Part{Split: export.SplitYear, Of: year, Name: cmp.Or(year, "without date")}
 		s := share{tab: j.tabs.find(of, j.exporter.Target.Sheet), vacant: vacant[year]}
@@ -175,7 +175,7 @@ func (in inputs) divide(all *table.Spool, zone *time.Location) (map[string]*tabl
 		}
 		year := yearOf(row.Cells[at], zone)
 		if years[year] == nil {
-			years[year] = table.NewSpool(table.Schema{Columns: columns})
+			years[year] = all.Beside(table.Schema{Columns: columns})
 		}
 		if in.dateExtra {
 			cells = append(append(cells[:0], row.Cells[:at]...), row.Cells[at+1:]...)

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -78,7 +77,7 @@ func (j *job) lastBefore(ctx context.Context, run export.ID) (export.ID, error) 
 		return "", notKept(fmt.Sprintf("The tab %q has changed too often since.", j.tab.Sheet))
 	}
 	for _, b := range known[first:] {
-		if !bytes.Equal(b.Trace, known[first].Trace) {
+		if !b.sameTrace(known[first]) {
 			break
 		}
 		if err = j.canUndo(ctx, b.Run); err == nil {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,10 +15,20 @@ import (
 // before is what was known before a run wrote. Undoing the run makes it known again: then people's earlier edits are
 // still edits, and what an append wrote may be appended once more.
 type before struct {
-	Run    export.ID                 `json:"run"`
-	Seq    int                       `json:"seq"` // a larger one is younger
-	Trace  []byte                    `json:"trace"`
-	States map[export.RealmID][]byte `json:"states,omitempty"` // how far the companies were read
+	Run   export.ID `json:"run"`
+	Seq   int       `json:"seq"` // a larger one is younger
+	Trace []byte    `json:"trace"`
+	// TraceAt is where a large trace is stored. It is read only where it is needed.
+	TraceAt *apart                    `json:"trace_at,omitempty"`
+	States  map[export.RealmID][]byte `json:"states,omitempty"` // how far the companies were read
+}
+
+// sameTrace reports whether the same was known.
+func (b before) sameTrace(c before) bool {
+	if b.TraceAt != nil && c.TraceAt != nil {
+		return bytes.Equal(b.TraceAt.Sum, c.TraceAt.Sum)
+	}
+	return b.TraceAt == c.TraceAt && bytes.Equal(b.Trace, c.Trace)
 }
 
 // keptBefores is how many of them are kept: one more than export.MostUndos, because one is stored before it is known
@@ -48,8 +59,10 @@ func (j *job) readBefores(ctx context.Context) ([keptBefores]before, error) {
 func (j *job) findBefore(ctx context.Context, run export.ID) (*before, error) {
 	list, err := j.readBefores(ctx)
 	for n := range list {
-		if list[n].Run == run {
-			return &list[n], err
+		if err == nil && list[n].Run == run {
+			b := &list[n]
+			b.Trace, err = j.readTrace(ctx, b.Trace, b.TraceAt)
+			return b, err
 		}
 	}
 	return nil, err
@@ -92,7 +105,14 @@ func (j *job) putBefore(ctx context.Context, trace []byte) error {
 		}
 		seq = max(seq, b.Seq)
 	}
-	b := before{Run: j.run, Seq: seq + 1, Trace: trace, States: map[export.RealmID][]byte{}}
+	b := before{Run: j.run, Seq: seq + 1, States: map[export.RealmID][]byte{}}
+	used, err := j.usedPlaces(ctx)
+	if err != nil {
+		return err
+	}
+	if b.Trace, b.TraceAt, err = j.putTrace(ctx, trace, used); err != nil {
+		return err
+	}
 	for _, realm := range j.realms() {
 		state, err := j.o.Store.Mark(ctx, export.MarkKey(j.exporter.ID, realm))
 		if err != nil && !errors.Is(err, export.ErrNotFound) {

@@ -14,10 +14,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Spool keeps rows compressed in memory, in the order they were added, at about 4 bytes per cell of typical bookkeeping
-// data. A run spools its whole result first, so that nothing reaches a sheet before QuickBooks' answer is known to be
-// complete, and the size of the write is known exactly. A Spool is not safe for concurrent use. Create one with
-// NewSpool.
+// Spool keeps rows compressed, in the order they were added, at about 4 bytes per cell of typical bookkeeping data. A
+// run spools its whole result first, so that nothing reaches a sheet before QuickBooks' answer is known to be complete,
+// and the size of the write is known exactly. A Spool is not safe for concurrent use. Create one with NewSpool, or with
+// Spools.
 type Spool struct {
 	schema Schema
 	rows   int
@@ -71,7 +71,7 @@ func (s *Spool) Totals() Totals {
 // Len returns the number of rows added so far.
 func (s *Spool) Len() int { return s.rows }
 
-// Size returns the number of bytes held.
+// Size returns the number of bytes held, in memory and in a file.
 func (s *Spool) Size() int { return s.kept.size + len(s.plain) }
 
 // Add appends a row, which must have as many cells as the schema has columns.
@@ -174,44 +174,6 @@ func (s *Spool) Scan() iter.Seq2[Row, error] {
 			}
 		}
 	}
-}
-
-// chunks holds bytes in pieces, so that growing copies nothing.
-type chunks struct {
-	list [][]byte
-	size int
-}
-
-// The sizes of chunks: each is twice as large as the one before, up to the largest.
-const (
-	firstChunk   = 4 << 10
-	largestChunk = 256 << 10
-)
-
-// Write implements io.Writer.
-func (c *chunks) Write(p []byte) (int, error) {
-	n := len(p)
-	c.size += n
-	for len(p) > 0 {
-		last := len(c.list) - 1
-		if last < 0 || len(c.list[last]) == cap(c.list[last]) {
-			c.list = append(c.list, make([]byte, 0, min(firstChunk<<min(len(c.list), 16), largestChunk)))
-			last++
-		}
-		fits := min(len(p), cap(c.list[last])-len(c.list[last]))
-		c.list[last] = append(c.list[last], p[:fits]...)
-		p = p[fits:]
-	}
-	return n, nil
-}
-
-// reader returns a reader of all bytes from the beginning.
-func (c *chunks) reader() io.Reader {
-	parts := make([]io.Reader, len(c.list))
-	for i, part := range c.list {
-		parts[i] = bytes.NewReader(part)
-	}
-	return io.MultiReader(parts...)
 }
 
 const blankTag = 0xff
