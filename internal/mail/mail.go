@@ -54,8 +54,11 @@ type Sender struct {
 
 var _ notice.Channel = (*Sender)(nil)
 
-// sendTimeout bounds each step of the talk with the server.
-const sendTimeout = 15 * time.Second
+// The time that the talk with the server may take.
+const (
+	sendTimeout   = 15 * time.Second
+	attachTimeout = 2 * time.Minute
+)
 
 // New returns a sender. It makes no connection.
 func New(o Options) (*Sender, error) {
@@ -93,7 +96,7 @@ func (s *Sender) Send(ctx context.Context, r notice.Rule, m notice.Message) (ans
 			return "", err
 		}
 	}
-	client, err := s.newClient()
+	client, err := s.newClient(ctx, m.Attach != "")
 	if err != nil {
 		return "", err
 	}
@@ -120,9 +123,17 @@ func (s *Sender) attach(ctx context.Context, msg *gomail.Msg, m notice.Message) 
 	return nil
 }
 
-func (s *Sender) newClient() (*gomail.Client, error) {
+// newClient returns a client for one mail. The end of ctx breaks the talk off at any point.
+func (s *Sender) newClient(ctx context.Context, large bool) (*gomail.Client, error) {
+	timeout := sendTimeout
+	if large {
+		timeout = attachTimeout
+	}
 	options := []gomail.Option{
-		gomail.WithPort(s.o.Port), gomail.WithTimeout(sendTimeout), gomail.WithoutNoop(),
+		gomail.WithPort(s.o.Port), gomail.WithTimeout(timeout), gomail.WithoutNoop(),
+		gomail.WithDialContextFunc(func(dialing context.Context, network, address string) (net.Conn, error) {
+			return s.dial(ctx, dialing, network, address)
+		}),
 	}
 	switch s.o.Security {
 	case ImplicitTLS:
@@ -153,6 +164,23 @@ func (s *Sender) newClient() (*gomail.Client, error) {
 		return nil, fmt.Errorf("setting up mail: %w", err)
 	}
 	return client, nil
+}
+
+// dial connects to the server, for as long as ctx lasts. dialing bounds the connecting alone.
+func (s *Sender) dial(ctx, dialing context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(dialing, network, address)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if s.o.Security != ImplicitTLS {
+		return conn, nil
+	}
+	config := &tls.Config{ServerName: s.o.Host, MinVersion: tls.VersionTLS12}
+	if s.o.TLS != nil {
+		config = s.o.TLS
+	}
+	return tls.Client(conn, config), nil
 }
 
 // compose makes the mail. Its id is that of the notice, so that a repetition can be told.

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -260,6 +261,23 @@ func TestFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSilence ends the talk with a server that says nothing, at each step, as soon as the service stops.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	for _, step := range []smtpsim.Step{
+		smtpsim.StepGreet, smtpsim.StepMail, smtpsim.StepRcpt, smtpsim.StepData, smtpsim.StepTaken,
+	} {
+		s := start(t, smtpsim.Options{})
+		s.Fail(step, smtpsim.Fault{After: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err := sender(t, s, Options{Security: NoTLS}).Send(ctx, rule, opened())
+		cancel()
+		if failure, ok := errors.AsType[*notice.SendError](err); !ok || failure.Lasting {
+			t.Errorf("%s: %#v", step, err)
+		}
 	}
 }
 
