@@ -30,7 +30,7 @@ func (s *sight) news(e Subject, before seen, h export.History) (moves []Move, no
 	}
 	for _, f := range now.Figures {
 		i := slices.IndexFunc(before.Figures, func(b export.FigureValue) bool { return sameFigure(b, f) })
-		if i < 0 || !isClosed(f.Period, s.now) {
+		if i < 0 || !isClosed(f.Period, s.companies[f.Company], s.now) {
 			continue
 		}
 		if by := difference(before.Figures[i].Value, f.Value); by != "" {
@@ -59,13 +59,19 @@ func difference(a, b string) string {
 	return to.Sub(from).String()
 }
 
-// isClosed reports whether a period such as "2026-01-01 to 2026-01-31" ended long enough ago.
-func isClosed(period string, now time.Time) bool {
+// isClosed reports whether a period such as "2026-01-01 to 2026-01-31" ended long enough ago, or lies in what QuickBooks
+// says is closed, or ends in a month whose figures people have handed on.
+func isClosed(period string, c export.Company, now time.Time) bool {
 	if len(period) < len(time.DateOnly) {
 		return false
 	}
-	end, err := time.Parse(time.DateOnly, period[len(period)-len(time.DateOnly):])
-	return err == nil && now.Sub(end.AddDate(0, 0, 1)) >= closedAfter
+	last := period[len(period)-len(time.DateOnly):]
+	end, err := time.Parse(time.DateOnly, last)
+	if err != nil || !end.Before(now) {
+		return false
+	}
+	return now.Sub(end.AddDate(0, 0, 1)) >= closedAfter || last <= c.ClosedThrough ||
+		slices.ContainsFunc(c.Sent, func(m export.SentMonth) bool { return m.Month == last[:len("2006-01")] })
 }
 
 // mostMoves is how many figures a message names.

@@ -87,8 +87,28 @@ func TestIsClosed(t *testing.T) {
 		"as of 2026-03-19": false, "until 2026-01-31": true, "": false, "All": false,
 		"2026-01-01 to soon-enough": false,
 	} {
-		if got := isClosed(period, noon); got != want {
+		if got := isClosed(period, export.Company{}, noon); got != want {
 			t.Errorf("%q: %t", period, got)
+		}
+	}
+}
+
+// A month that is closed in QuickBooks, or that was sent, counts as closed at once.
+func TestIsClosedByPeople(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 4, 2, 0, 0, 0, 0, time.UTC)
+	const march = "2026-03-01 to 2026-03-31"
+	for _, test := range []struct {
+		company export.Company
+		want    bool
+	}{
+		{export.Company{}, false}, {export.Company{ClosedThrough: "2026-03-31"}, true},
+		{export.Company{ClosedThrough: "2026-03-30"}, false},
+		{export.Company{Sent: []export.SentMonth{{Month: "2026-03"}}}, true},
+		{export.Company{Sent: []export.SentMonth{{Month: "2026-02"}}}, false},
+	} {
+		if got := isClosed(march, test.company, now); got != test.want {
+			t.Errorf("%+v: %t", test.company, got)
 		}
 	}
 }

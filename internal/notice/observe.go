@@ -38,14 +38,14 @@ type sight struct {
 	d         *Dispatcher
 	now       time.Time
 	subjects  map[export.ID]Subject
-	names     map[export.RealmID]string
+	companies map[export.RealmID]export.Company
 	causes    map[string][]Cause // by the companies that they are limited to
 	histories map[export.ID]export.History
 }
 
 func (d *Dispatcher) look(ctx context.Context, now time.Time, rules []Rule) (*sight, error) {
 	s := &sight{
-		d: d, now: now, subjects: map[export.ID]Subject{}, names: map[export.RealmID]string{},
+		d: d, now: now, subjects: map[export.ID]Subject{}, companies: map[export.RealmID]export.Company{},
 		causes: map[string][]Cause{}, histories: map[export.ID]export.History{},
 	}
 	tagged := slices.ContainsFunc(rules, func(r Rule) bool { return len(r.Tags) > 0 })
@@ -68,7 +68,7 @@ func (d *Dispatcher) look(ctx context.Context, now time.Time, rules []Rule) (*si
 		return nil, fmt.Errorf("reading companies: %w", err)
 	}
 	for _, c := range companies {
-		s.names[c.Realm] = c.Name
+		s.companies[c.Realm] = c
 	}
 	return s, nil
 }
@@ -86,7 +86,7 @@ func (s *sight) history(ctx context.Context, id export.ID) (export.History, erro
 }
 
 func (s *sight) nameCompany(realm export.RealmID) string {
-	return orElse(s.names[realm], string(realm))
+	return orElse(s.companies[realm].Name, string(realm))
 }
 
 // causesFor returns the causes of the moment that a rule is about.
