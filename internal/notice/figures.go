@@ -59,8 +59,8 @@ func difference(a, b string) string {
 	return to.Sub(from).String()
 }
 
-// isClosed reports whether a period such as "2026-01-01 to 2026-01-31" ended long enough ago, or lies in what QuickBooks
-// says is closed, or ends in a month whose figures people have handed on.
+// isClosed reports whether a period such as "2026-01-01 to 2026-01-31" ended long enough ago, or lies in what
+// QuickBooks says is closed, or ends in a month whose figures people have handed on.
 func isClosed(period string, c export.Company, now time.Time) bool {
 	if len(period) < len(time.DateOnly) {
 		return false
