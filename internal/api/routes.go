@@ -20,6 +20,9 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodPost, "/companies/:realm/mirror", s.keepMirror},
+		{http.MethodGet, "/access-links", s.listLinks},
+		{http.MethodPost, "/access-links", s.createLink},
+		{http.MethodDelete, "/access-links/:id", s.revokeLink},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},

@@ -74,6 +74,7 @@ type App struct {
 	token    auth.APIToken
 	cleanups cleanups
 	faces    *faces
+	rechecks chan export.RealmID // companies whose connections may have ended
 }
 
 // New opens the store and wires everything. It starts nothing and makes no requests. On an error nothing stays open.
@@ -86,7 +87,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}
 	a := &App{
 		o: o, log: o.Logger, events: progress.New(), leader: alone{},
-		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		token:    auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		rechecks: make(chan export.RealmID, mostRechecks),
 	}
 	a.cleanups.log = o.Logger
 	defer func() {
@@ -140,8 +142,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	spools := table.Spools{Folder: set.DataDir}
-	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log,
-		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
+	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log, accountNews{
+		ended: func(ctx context.Context, id export.ID, why *problem.Problem) {
+			a.control.AccountEnded(ctx, id, why)
+		},
+		refreshed: func(ctx context.Context, id export.ID, g export.Grant) {
+			a.control.AccountRefreshed(ctx, id, g)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +183,13 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
-		Logger:             a.log,
+		Logger: a.log, Settings: a.store, BaseURL: set.BaseURL,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
-		Backup: a.store.Backup, Examine: a.examine,
+		Installation: a.installation(),
+		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})

@@ -405,7 +405,7 @@ func TestReconnect(t *testing.T) {
 
 	w.intuit.ConsentTo(string(companies[1].Realm))
 	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) ||
-		!strings.Contains(problem.From(err).Message, string(a.Realm)) {
+		!strings.Contains(problem.From(err).Message, companies[1].Name+", but "+a.Name+" was to be connected") {
 		t.Errorf("a consent for another company: %v", err)
 	}
 	ended := w.desk().Follow(w.ctx,

@@ -44,3 +44,6 @@ func (a *App) TellNow(ctx context.Context) error {
 	_, err := a.notices.Deliver(ctx, time.Now())
 	return err
 }
+
+// StartUpkeep begins the hourly upkeep, as Start does.
+func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }

@@ -71,7 +71,11 @@ func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStor
 			}, err
 		},
 		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
-		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
+		Headers: map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
+		Credentials: "Compare LEDGERSHEET_INTUIT_CLIENT_ID and LEDGERSHEET_INTUIT_CLIENT_SECRET with the app's keys " +
+			"for " +
+			control.KeysFor(set.Environment) + " at developer.intuit.com (Keys & credentials), correct them and " +
+			"start the service again. Connections and schedules stay as they are; reconnecting cannot help.",
 		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable,
 		RateLimited: problem.QuickBooksRateLimited, Rejected: problem.QuickBooksRejected,
 		HTTP: plain,

@@ -36,7 +36,7 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export notice pipeline problem schedule sheetfile",
+	"control":  "access budget change export ics notice pipeline problem schedule sheetfile",
 	"notice":   "export problem schedule",
 	"notify":   "export notice problem",
 	"mail":     "export notice problem",
@@ -74,6 +74,7 @@ var may = map[string]string{
 	"supply":    "export record",
 	"export":    "change problem record table",
 	"change":    "",
+	"ics":       "",
 	"record":    "table",
 	"config":    "vault",
 

@@ -21,6 +21,7 @@ const (
 	CauseEndsSoon     CauseCode = "ends_soon"    // a consent ends soon
 	CauseLate         CauseCode = "late"         // due times have passed without a run
 	CauseDifferences  CauseCode = "differences"  // QuickBooks' own figures disagree with each other
+	CauseAssessment   CauseCode = "assessment"   // Intuit wants its yearly questions answered
 )
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
@@ -40,8 +41,11 @@ type Cause struct {
 	Block   Block          // the connection in question; empty for other causes
 	Company export.RealmID // the company in question, if it is about one only
 	Warning bool           // rows still come
-	rank    int
-	realms  map[export.RealmID]bool // that it concerns
+	// Stage is how many days before an end the warning is due: 30, 7 or 1. People are told again with each. It is 0
+	// for other causes.
+	Stage  int
+	rank   int
+	realms map[export.RealmID]bool // that it concerns
 }
 
 // Status is how all that the actor may see stands.
@@ -62,9 +66,6 @@ const (
 	rankWarning
 )
 
-// warnBefore is how long before a consent ends people are told.
-const warnBefore = 14 * 24 * time.Hour
-
 // Status finds out what needs a person, one cause each, of what the actor may see. Each exporter that is blocked, late
 // or failing, or whose figures differ, waits for exactly one cause.
 func (d *Desk) Status(ctx context.Context) (Status, error) {
@@ -78,6 +79,9 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	}
 	c := newCauses(d, companies, accounts)
 	c.addConnections()
+	if err := c.addAssessment(ctx); err != nil {
+		return Status{}, err
+	}
 	if d.sees() {
 		for h, err := range d.heads(ctx, ExporterQuery{}) {
 			if err == nil {
@@ -135,14 +139,16 @@ func (c *causes) addConnections() {
 		switch {
 		case company.Status == export.ReconnectRequired || company.Refused():
 			c.addCompany(realm)
-		case company.Status == export.Connected && !EndOf(company).IsZero() &&
-			EndOf(company).Sub(c.now) < warnBefore:
-			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company) })
+		case LifeOf(company, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company, c.now) })
 		}
 	}
 	for id, account := range c.accounts {
-		if account.Status == export.ReconnectRequired {
+		switch {
+		case account.Status == export.ReconnectRequired:
 			c.addAccount(id)
+		case LifeOfAccount(account, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(id), func() Cause { return accountEndsSoon(account, c.now) })
 		}
 	}
 }
@@ -204,26 +210,6 @@ func accountCause(account export.GoogleAccount) Cause {
 	cause.Title = "Google access for " + account.Email + " has ended."
 	cause.Detail, cause.Action = explainLoss(account.LastError, problem.GoogleReconnectRequired)
 	cause.Action = sentences(cause.Action, "Open Connections and press Reconnect on "+account.Email+".")
-	return cause
-}
-
-// EndOf returns when a company's consent ends unless something is done: that of its refresh token, or the one that no
-// renewal puts off. It is zero if Intuit has said neither.
-func EndOf(company export.Company) time.Time {
-	return earliest(company.TokenExpiresAt, company.HardExpiresAt)
-}
-
-func endsSoon(company export.Company) Cause {
-	end := EndOf(company)
-	cause := Cause{
-		Code: CauseEndsSoon, Company: company.Realm, Block: Block{Company: &company}, rank: rankWarning, Warning: true,
-		Since:  end.Add(-warnBefore),
-		Title:  "QuickBooks access to " + company.Name + " ends on " + end.UTC().Format("2 January 2006") + ".",
-		Action: "Open Connections and press Reconnect on " + company.Name + ".",
-	}
-	if !end.Equal(company.HardExpiresAt) {
-		cause.Action = "It is renewed by itself while exporters run. " + cause.Action
-	}
 	return cause
 }
 
@@ -359,7 +345,8 @@ func (c *causes) status() Status {
 		cause.Key = key
 		cause.finish()
 		for realm := range cause.realms {
-			concerned[realm] = true
+			// What ends soon still works.
+			concerned[realm] = concerned[realm] || cause.Code != CauseEndsSoon
 		}
 		s.Causes = append(s.Causes, *cause)
 	}

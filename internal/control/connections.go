@@ -71,12 +71,20 @@ func (k kind[K, T]) getForChange(ctx context.Context, d *Desk, id K) (T, error) 
 // begin starts a consent and returns the address of the provider's page.
 func (k kind[K, T]) begin(ctx context.Context, d *Desk, flow export.Flow, extra map[string]string) (string, error) {
 	flow.User, flow.Session = d.who.Email, d.who.Session
-	return k.consents.Begin(ctx, flow, extra)
+	address, err := k.consents.Begin(ctx, flow, extra)
+	if err == nil {
+		d.noteConsent(ctx, k.action, func(r *consentRecord) { r.BegunAt = d.o.Now() })
+	}
+	return address, err
 }
 
 // finish processes the provider's answer.
 func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (export.Flow, export.Grant, error) {
-	return k.consents.Finish(ctx, answer, d.who.Session)
+	flow, grant, err := k.consents.Finish(ctx, answer, d.who.Session)
+	if flow.User != "" { // an answer that belongs to nothing proves nothing
+		d.noteConsent(ctx, k.action, func(r *consentRecord) { r.BackAt = d.o.Now() })
+	}
+	return flow, grant, err
 }
 
 // connect stores a connection with its new grant and resumes its exporters.

@@ -76,6 +76,12 @@ type Queue interface {
 	Waiting(r export.Run) string
 }
 
+// Settings keeps small values by name, sealed if they are secrets. A missing value is export.ErrNotFound.
+type Settings interface {
+	Setting(ctx context.Context, key string, sealed bool) ([]byte, error)
+	PutSetting(ctx context.Context, key string, value []byte, sealed bool) error
+}
+
 // Events publishes runs while they happen.
 type Events interface {
 	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
@@ -100,10 +106,11 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup and
-// Examine are required.
+// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup,
+// Examine, Recheck and Installation are required.
 type Options struct {
 	Store                              export.Store
+	Settings                           Settings
 	Definitions                        []export.Definition
 	Packs                              []export.Pack
 	QuickBooksConsents, GoogleConsents Consents
@@ -117,13 +124,18 @@ type Options struct {
 	Previewer                          Previewer
 	Budget                             Budget        // nil if calls are not counted
 	Notices                            Notices       // nil if nobody is told of anything
+	BaseURL                            string        // public root of this installation, without a trailing slash
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
+	Installation                       Installation
 	// Backup writes a copy of the store; nil if the store has backups of its own.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Examine finds out whether the installation can work; nil if nobody can tell.
 	Examine func(ctx context.Context, d *Desk) []Finding
+	// Recheck has a company's connection tested soon, unless that was done just now. It returns at once. Nil: nothing
+	// is done.
+	Recheck func(realm export.RealmID)
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time
@@ -140,6 +152,7 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	turn        chan struct{} // held while a setting is changed
 }
 
 // New returns a Control.
@@ -147,7 +160,8 @@ func New(o Options) *Control {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o)}
+	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o),
+		turn: make(chan struct{}, 1)}
 	for _, d := range o.Definitions {
 		c.definitions[d.Info().ID] = d
 	}

@@ -41,6 +41,8 @@ type Options struct {
 	// Waits is why each queued run waits.
 	Waits    string
 	NotReady bool // there are no credentials of apps
+	// Environment is Intuit's; empty is "sandbox".
+	Environment string
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 	Notices    []notice.Rule // of the environment
@@ -92,14 +94,18 @@ func New(t testing.TB, o Options) *Bench {
 			return b.Control.CausesAmong(ctx, among)
 		},
 	})
+	if o.Environment == "" {
+		o.Environment = "sandbox"
+	}
 	b.Control = control.New(control.Options{
-		Notices: b.Notices,
-		Budget:  b.Budget,
-		Store:   store, Definitions: exporters.All(), Packs: exporters.Packs(),
+		Notices:  b.Notices,
+		Budget:   b.Budget,
+		Settings: store, BaseURL: "http://ledgersheet.test",
+		Store: store, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
-		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",
+		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
 		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {

@@ -119,6 +119,11 @@ func TestEveryPageInABrowser(t *testing.T) {
 	s.fillBooks(realmA, "USD")
 	s.control.CompanyEnded(t.Context(), realmB,
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	_, link, err := s.desk.MakeLink(t.Context(), realmA, 0)
+	must(t, err)
+	visit := strings.TrimPrefix(link, "http://ledgersheet.test")
+	_, err = s.desk.RenewCalendar(t.Context())
+	must(t, err)
 	ctx := newBrowser(t, s)
 
 	pages := []string{
@@ -129,6 +134,8 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
 		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID),
 		"/exporters/" + string(drifted.ID), "/runs/" + string(drift.ID), companyPath(realmA, "delete"),
+		"/connections/production", "/connections/questionnaire", "/connections/links", "/connections/paste",
+		"/connections/texts", "/terms", "/privacy", visit,
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {

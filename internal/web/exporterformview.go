@@ -170,7 +170,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 			choice: choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
 			ID:     fmt.Sprintf("company-%d", i),
 			Note:   joinNonEmpty(co.HomeCurrency, string(co.Realm)),
-			Pill:   pillOf(connectionState(co.Status)),
+			Pill:   pillOf(connectionState(k.desk.CompanyLife(co))),
 			Odd:    co.Status != export.Connected,
 		})
 	}

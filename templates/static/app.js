@@ -252,6 +252,7 @@ async function fragment(box, address, options = {}, button = null) {
 // ---- Small things
 
 function clicks() {
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
     if (copy) {
@@ -263,6 +264,10 @@ function clicks() {
       const text = copy.innerHTML;
       copy.textContent = "Copied";
       setTimeout(() => { copy.innerHTML = text; }, 1500);
+      return;
+    }
+    if (event.target.closest("[data-print]")) {
+      print();
       return;
     }
     const preview = event.target.closest("[data-preview]");

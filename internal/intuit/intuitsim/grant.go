@@ -36,6 +36,7 @@ type authState struct {
 	punishReuse  bool
 	refreshLife  time.Duration
 	accessLife   time.Duration
+	otherKeys    bool
 }
 
 // grant is one consent: a company, an app and a family of tokens.
@@ -121,6 +122,14 @@ func (s *Server) SetTokenLives(access, refresh time.Duration) {
 	if refresh > 0 {
 		s.auth.refreshLife = refresh
 	}
+}
+
+// UseOtherKeys makes the accounting API refuse the app's tokens with 403 and 3100, as Intuit's does for tokens of
+// development keys about real companies, and of production keys about sandbox companies. The OAuth service takes both.
+func (s *Server) UseOtherKeys(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auth.otherKeys = on
 }
 
 // SetAutoConsent switches the immediate approval of authorization requests.
