@@ -20,7 +20,8 @@ func TestExporterAsJSON(t *testing.T) {
 		e    export.Exporter
 		want string
 	}{
-		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"filters":[],"options":{},` +
+		{export.Exporter{}, `{"id":"","name":"","type":"","company_ids":[],"columns":[],"titles":{},"tags":[],` +
+			`"filters":[],"options":{},` +
 			`"destination":{"kind":"sheet","google_account_id":"","spreadsheet_id":"","sheet":"","start_cell":"",` +
 			`"folder":"","file":"","template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
 			`"mode":"replace","split":"none","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
@@ -44,7 +45,8 @@ func TestExporterAsJSON(t *testing.T) {
 			Pause:    &export.Pause{Reason: export.PausedByPerson, Who: "ann@example.com", Since: noon, Until: noon},
 			Revision: 2, CreatedAt: noon, CreatedBy: "ann@example.com", UpdatedAt: noon,
 		}, `{"id":"exp_1","name":"A","type":"invoices","company_ids":["1"],"columns":["Id"],` +
-			`"titles":{"Id":"No."},"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
+			`"titles":{"Id":"No."},"tags":[],` +
+			`"filters":[{"column":"Id","op":"=","value":"1"}],"options":{"date_range":"all","lines":true},` +
 			`"destination":{"kind":"sheet","google_account_id":"con_1","spreadsheet_id":"s","sheet":"T","start_cell":"A1",` +
 			`"folder":"","file":"","template_spreadsheet_id":"t","folder_id":"f","spreadsheet_url":"https://x.test"},` +
 			`"mode":"replace","split":"none","on_difference":"fail","look":"report",` +

@@ -27,6 +27,10 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},
+		{http.MethodGet, "/notices", s.listNotices},
+		{http.MethodPost, "/notices", s.createNotice},
+		{http.MethodDelete, "/notices/:id", s.deleteNotice},
+		{http.MethodPost, "/notices/:id/test", s.testNotice},
 		{http.MethodGet, "/backup", s.backup},
 		{http.MethodPost, "/doctor", s.examine},
 

@@ -27,6 +27,8 @@ const (
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
 type Cause struct {
+	// Key is the same as long as it is the same cause.
+	Key    string
 	Code   CauseCode
 	Title  string    // what is wrong, a sentence
 	Detail string    // what the provider or the run said; empty if nothing, or not the same for all that wait
@@ -384,7 +386,8 @@ func (c *causes) wait(cause *Cause, h export.ExporterHead) {
 func (c *causes) status() Status {
 	s := Status{Companies: len(c.companies)}
 	concerned := map[export.RealmID]bool{}
-	for _, cause := range c.by {
+	for key, cause := range c.by {
+		cause.Key = key
 		cause.finish()
 		for realm := range cause.realms {
 			// What ends soon still works.

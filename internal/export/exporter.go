@@ -78,6 +78,7 @@ type Exporter struct {
 	Companies    []RealmID         `json:"company_ids"`
 	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
 	Titles       map[string]string `json:"titles,omitempty"`  // people's own titles, by column
+	Tags         []string          `json:"tags,omitempty"`    // by which notices pick exporters
 	Filters      []Filter          `json:"filters,omitempty"`
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`

@@ -71,6 +71,7 @@ var fields = []Field{
 		func(e *Exporter) *[]string { return &e.Columns }),
 	ownField(Field{Path: "titles", Label: "Own titles", Anchor: "titles", Kind: FieldTitles},
 		func(e *Exporter) *map[string]string { return &e.Titles }),
+	textsField(Field{Path: "tags", Label: "Tags", Input: "tags"}, func(e *Exporter) *[]string { return &e.Tags }),
 	ownField(Field{Path: "filters", Label: "Filters", Anchor: "filters", Kind: FieldFilters},
 		func(e *Exporter) *[]Filter { return &e.Filters }),
 	ownField(Field{Path: "options", Label: "Options", Anchor: "options", Kind: FieldSettings},

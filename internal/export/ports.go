@@ -244,6 +244,21 @@ type CallStore interface {
 	PruneCalls(ctx context.Context, before string) error
 }
 
+// NoticeRecord is one thing that package notice remembers. The bytes are its own.
+type NoticeRecord struct {
+	Key  string
+	Data []byte
+}
+
+// NoticeStore keeps the records of package notice, sealed, by key.
+type NoticeStore interface {
+	// NoticeRecords returns the records whose keys begin with prefix, by key.
+	NoticeRecords(ctx context.Context, prefix string) ([]NoticeRecord, error)
+	// ChangeNotices stores the records, and deletes those without data, which need not be there; all in one
+	// transaction.
+	ChangeNotices(ctx context.Context, changes []NoticeRecord) error
+}
+
 // Held identifies a run as held by the worker that executes it. It is a fence: once the run has another worker or
 // another attempt, or is over, it no longer matches.
 type Held struct {
@@ -317,6 +332,7 @@ type Store interface {
 	MoveStore
 	EvidenceStore
 	CallStore
+	NoticeStore
 	UserStore
 	AuditStore
 }

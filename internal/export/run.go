@@ -115,6 +115,7 @@ func (r Run) Clone() Run {
 	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
 	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	r.Exporter.Tags = slices.Clone(r.Exporter.Tags)
 	r.Exporter.Titles = maps.Clone(r.Exporter.Titles)
 	return r
 }

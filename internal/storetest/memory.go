@@ -37,6 +37,7 @@ type Memory struct {
 	due        map[export.ID][]export.DueTime // newest first
 	moves      map[export.ID][]export.Moves   // by exporter
 	calls      calls
+	notices    map[string][]byte
 	users      map[export.ID]export.User
 	retired    map[export.ID]export.Revocation
 	audit      []export.AuditEntry
@@ -54,6 +55,7 @@ func NewMemory() *Memory {
 		due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
 		retired: map[export.ID]export.Revocation{},
 		moves:   map[export.ID][]export.Moves{}, calls: calls{},
+		notices: map[string][]byte{},
 	}
 }
 

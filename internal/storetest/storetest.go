@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"differences", testDifferences},
 		{"moves", testMoves},
 		{"calls", testCalls},
+		{"notices", testNotices},
 		{"users", testUsers},
 		{"audit", testAudit},
 		{"what is missing is not found", testNotFound},
