@@ -22,6 +22,7 @@ const (
 	bucketExportersByCompany = "exporters_by_company" // realm, 0, position → nothing
 	bucketExportersBySheet   = "exporters_by_sheet"   // spreadsheet, 0, position → nothing
 	bucketExportersByDue     = "exporters_by_due"     // when to look at it, exporter id → nothing; see WakeAt
+	bucketExportersByAfter   = "exporters_by_after"   // exporter id, 0, id of one that runs after it → nothing
 	bucketDueTimes           = "due_times"            // exporter id, 0, due time → export.DueTime
 	bucketDueTimesByRun      = "due_times_by_run"     // run id, 0, key in due_times → nothing; those that wait for it
 	bucketHistories          = "histories"            // exporter id → what its runs sum up to

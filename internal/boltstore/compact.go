@@ -124,6 +124,7 @@ const (
 	flagActive
 	flagDiffers
 	flagMixed
+	flagChained
 )
 
 func packHead(h export.ExporterHead) []byte {
@@ -134,7 +135,7 @@ func packHead(h export.ExporterHead) []byte {
 		flag byte
 	}{
 		{h.Schedule.Enabled, flagEnabled}, {h.Paused, flagPaused}, {h.Active, flagActive}, {h.Differs, flagDiffers},
-		{h.Mixed, flagMixed},
+		{h.Mixed, flagMixed}, {h.Chained, flagChained},
 	} {
 		if f.on {
 			flags |= f.flag
@@ -162,6 +163,7 @@ func unpackHead(raw []byte) (h export.ExporterHead, err error) {
 	flags := u.byte()
 	h.Schedule.Enabled, h.Paused = flags&flagEnabled != 0, flags&flagPaused != 0
 	h.Active, h.Differs, h.Mixed = flags&flagActive != 0, flags&flagDiffers != 0, flags&flagMixed != 0
+	h.Chained = flags&flagChained != 0
 	h.NextAt = u.time()
 	h.ID, h.Name, h.Definition = export.ID(u.text()), u.text(), u.text()
 	h.Account, h.Spreadsheet, h.Verdict = export.ID(u.text()), u.text(), export.RunStatus(u.text())

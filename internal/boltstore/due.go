@@ -56,7 +56,7 @@ func enqueueDue(tx *bbolt.Tx, d export.DueRun) (stored export.Run, joined, had b
 		}
 		entries = d.Repeat(before, r.QueuedAt)
 	}
-	e.NextAt = d.Next
+	e.NextAt, e.Done = d.Next, nil
 	if err := putExporter(tx, e); err != nil {
 		return stored, joined, had, err
 	}
@@ -100,6 +100,9 @@ func (s *Store) PassDue(
 		}
 		if e.ID != id {
 			return refused(fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id))
+		}
+		if err := refuseCycle(tx, e); err != nil {
+			return err
 		}
 		if err := putExporter(tx, e); err != nil || passed.At.IsZero() {
 			return err

@@ -54,6 +54,9 @@ func (s *Store) UpdateExporter(
 		if e.ID != id {
 			return refused(fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id))
 		}
+		if err := refuseCycle(tx, e); err != nil {
+			return err
+		}
 		return putExporter(tx, e)
 	})
 	if err != nil {

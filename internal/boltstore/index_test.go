@@ -62,6 +62,7 @@ func scanAll(tx *bbolt.Tx) (indexes, error) {
 		bucketRunHeads: {}, bucketRunsBy: {}, bucketRunsByExporter: {}, bucketRunsByDue: {}, bucketActive: {},
 		bucketActiveByExporter: {}, bucketHistories: {}, bucketExportersByName: {}, bucketExportersByCompany: {},
 		bucketExportersBySheet: {}, bucketExportersByDue: {}, bucketDueTimesByRun: {},
+		bucketExportersByAfter: {},
 	}
 	if err := made.addDueTimes(tx); err != nil {
 		return nil, err
@@ -146,7 +147,11 @@ func (m indexes) addExporter(e export.Exporter, h export.History) {
 	if s := e.Target.Spreadsheet; s != "" {
 		m[bucketExportersBySheet][s+"\x00"+head.Position()] = ""
 	}
-	if e.Schedule.Enabled && e.Schedule.Cron != "" && !e.Paused() {
+	for _, id := range e.After {
+		m[bucketExportersByAfter][string(id)+"\x00"+string(e.ID)] = ""
+	}
+	if !e.Paused() && (len(e.After) > 0 && !e.NextAt.IsZero() ||
+		len(e.After) == 0 && e.Schedule.Enabled && e.Schedule.Cron != "") {
 		m[bucketExportersByDue][string(dueExporterKey(e.NextAt, e.ID))] = ""
 	}
 }
@@ -172,6 +177,9 @@ func (k *keeper) draw(t *rapid.T, e *export.Exporter) {
 	e.Schedule.Cron = rapid.SampledFrom([]string{"", "0 6 * * *"}).Draw(t, "cron")
 	e.Pause = rapid.SampledFrom([]*export.Pause{nil, nil, {Reason: export.PausedByPerson}}).Draw(t, "pause")
 	e.NextAt = rapid.SampledFrom([]time.Time{{}, k.now, k.now.Add(time.Hour)}).Draw(t, "next")
+	e.After = rapid.SliceOfNDistinct(rapid.SampledFrom([]export.ID{"exp_1", "exp_10", "exp_2", "exp_3"}), 0, 2,
+		rapid.ID[export.ID]).Draw(t, "after")
+	e.After = slices.DeleteFunc(e.After, func(id export.ID) bool { return id <= e.ID }) // so there is no cycle
 }
 
 func (k *keeper) want(t *rapid.T, err error, allowed ...error) {

@@ -14,8 +14,10 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// putExporter writes an exporter, the indexes by which it is found, and its copy in its queued run.
+// putExporter writes an exporter, the indexes by which it is found, and its copy in its queued run. Callers that may
+// have changed After ask refuseCycle first.
 func putExporter(tx *bbolt.Tx, e export.Exporter) error {
+	e.SettleChain()
 	var old *export.Exporter
 	if has(tx, bucketExporters, string(e.ID)) {
 		stored, err := get[export.Exporter](tx, bucketExporters, string(e.ID))
@@ -55,6 +57,9 @@ func deleteExporter(tx *bbolt.Tx, id export.ID) error {
 	if err := dropMoves(tx, id, ""); err != nil {
 		return err
 	}
+	if err := leaveChains(tx, id); err != nil {
+		return err
+	}
 	return drop(tx, bucketExporters, string(id))
 }
 
@@ -72,6 +77,9 @@ func listings(e *export.Exporter) map[listing]bool {
 	}
 	if h.Spreadsheet != "" {
 		keys[listing{bucketExportersBySheet, h.Spreadsheet + "\x00" + h.Position()}] = true
+	}
+	for _, id := range e.After {
+		keys[listing{bucketExportersByAfter, string(indexKey(id, e.ID))}] = true
 	}
 	if at, ok := e.WakeAt(); ok {
 		keys[listing{bucketExportersByDue, string(dueExporterKey(at, e.ID))}] = true

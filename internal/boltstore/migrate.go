@@ -94,6 +94,12 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{name: "index which exporters run after which", apply: func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketExportersByAfter)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketExportersByAfter, err)
+			}
+			return nil
+		}},
 	}
 }
 

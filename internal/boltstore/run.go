@@ -128,7 +128,7 @@ func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
 }
 
 // putRun writes a run and keeps in step what is known of it elsewhere: its head, the indexes of the history, the queue,
-// the due times that wait for it and the history of its exporter.
+// the due times that wait for it, the history of its exporter, and the exporters that run after that one.
 func putRun(tx *bbolt.Tx, r export.Run) error {
 	var old *head
 	if has(tx, bucketRunHeads, string(r.ID)) {
@@ -154,5 +154,11 @@ func putRun(tx *bbolt.Tx, r export.Run) error {
 	if err := settleDueTimes(tx, r); err != nil {
 		return err
 	}
-	return noteRun(tx, r, old)
+	if err := noteRun(tx, r, old); err != nil {
+		return err
+	}
+	if r.Brief().Success() && (old == nil || !old.Status.Over()) {
+		return tellFollowers(tx, r)
+	}
+	return nil
 }

@@ -145,7 +145,7 @@ func Scheduled(ctx context.Context) context.Context {
 // IsScheduled reports whether a run was started by the program and not by a person.
 func IsScheduled(r export.Run) bool {
 	switch r.Trigger {
-	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange:
+	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange, export.TriggerAfter:
 		return true
 	}
 	return false

@@ -86,6 +86,9 @@ func (d *Desk) UpdateExporter(
 		return old, err
 	}
 	stored, err := d.o.Store.PassDue(ctx, id, change)
+	if errors.Is(err, export.ErrCycle) { // others were changed since it was checked
+		return stored, problem.Invalid("after", "would let it run after itself")
+	}
 	if err != nil {
 		return stored, explainMissing(err, "exporter")
 	}
@@ -133,12 +136,17 @@ func (d *Desk) planUpdate(ctx context.Context, id export.ID, e export.Exporter, 
 				"Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
 		replan := !s.Schedule.SameTimes(e.Schedule) // otherwise a time that is just due would be skipped
+		chained := s.Chained()
 		target := retarget(s.Target, e.Target, revision != 0, now)
 		s.Configure(e)
 		s.Target = target
 		s.Revision++
 		s.UpdatedAt = now
-		if freed || replan {
+		switch {
+		case s.Chained() != chained:
+			missed = s.Miss(now, time.Time{}, export.MissedChanged)
+			s.NextAt = d.o.Ticker.Plan(unpaused(*s), now)
+		case freed || replan:
 			missed = d.replan(s, now)
 		}
 		if freed {
@@ -149,18 +157,25 @@ func (d *Desk) planUpdate(ctx context.Context, id export.ID, e export.Exporter, 
 }
 
 // replan makes the schedule's first due time after now the exporter's next one, also if the exporter is paused. It
-// returns those that have passed until now without a run.
+// returns those that have passed until now without a run. One that runs after others stays due: what it waited for has
+// happened.
 func (c *core) replan(e *export.Exporter, now time.Time) export.DueTime {
+	if e.Chained() {
+		return export.DueTime{}
+	}
 	why := export.MissedChanged
 	if e.Paused() {
 		why = export.MissedPaused
 	}
-	plain := *e
-	plain.Pause = nil
-	at := c.o.Ticker.Plan(plain, now)
+	at := c.o.Ticker.Plan(unpaused(*e), now)
 	missed := e.Miss(now, at, why)
 	e.NextAt = at
 	return missed
+}
+
+func unpaused(e export.Exporter) export.Exporter {
+	e.Pause = nil
+	return e
 }
 
 // retarget returns the target to store when a person changes it. What runs have learnt about the old target is kept
@@ -334,6 +349,9 @@ func (d *Desk) check(ctx context.Context, e *export.Exporter) error {
 		}
 	}
 	d.checkSchedule(e, &bad)
+	if err := d.checkChain(ctx, *e, &bad); err != nil {
+		return err
+	}
 	if err := d.checkPlace(ctx, *e, &bad); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (c *core) resume(
 				return err
 			}
 		}
-		if !e.Schedule.Enabled || !uses(e) || e.Paused() && !wasPaused || !c.failedWith(ctx, e.ID, code) {
+		if !e.Automatic() || !uses(e) || e.Paused() && !wasPaused || !c.failedWith(ctx, e.ID, code) {
 			continue
 		}
 		run := c.catchUp(e, now)

@@ -48,7 +48,7 @@ func stateOf(h export.ExporterHead, blocked bool, now time.Time) State {
 		return StatePaused
 	case blocked:
 		return StateBlocked
-	case h.Schedule.Enabled && !h.NextAt.IsZero() && now.Sub(h.NextAt) > lateAfter:
+	case (h.Schedule.Enabled || h.Chained) && !h.NextAt.IsZero() && now.Sub(h.NextAt) > lateAfter:
 		return StateLate
 	case h.Verdict == export.RunFailed:
 		return StateFailing

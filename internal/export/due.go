@@ -132,6 +132,10 @@ func (d DueRun) Entries(run ID, joined bool, now time.Time) []DueTime {
 		hope = DueCaughtUp
 	}
 	own := DueTime{At: d.Run.Due, Until: d.Until, Run: run, Hope: hope, End: DueWaiting}
+	if d.Next.IsZero() { // nobody knows when the next one comes
+		own.Until = own.At.Add(1)
+		return []DueTime{own}
+	}
 	if !d.Next.After(d.Until) || d.Until.IsZero() {
 		own.Until = d.Next
 		return []DueTime{own}

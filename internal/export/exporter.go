@@ -93,14 +93,20 @@ type Exporter struct {
 	NoFillDown   bool              `json:"no_fill_down,omitempty"`    // formulas beside the rows do not follow them
 	Split        Split             `json:"split,omitempty"`           // empty means SplitNone
 	Schedule     Schedule          `json:"schedule"`
-	Pause        *Pause            `json:"pause,omitempty"` // nil unless paused
-	Revision     int               `json:"revision"`        // counts people's changes and the spreadsheet's creation
-	CreatedAt    time.Time         `json:"created_at"`
-	UpdatedAt    time.Time         `json:"updated_at"`
-	CreatedBy    string            `json:"created_by"`
+	// After are the exporters after which this one runs, instead of by a schedule. See Chained.
+	After     []ID      `json:"after,omitempty"`
+	Pause     *Pause    `json:"pause,omitempty"` // nil unless paused
+	Revision  int       `json:"revision"`        // counts people's changes and the spreadsheet's creation
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	CreatedBy string    `json:"created_by"`
 	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed, and
 	// a pause keeps it. The ledger of due times ends here.
+	// One that runs after others is due when the last of them has succeeded, and has none before.
 	NextAt time.Time `json:"next_at"`
+	// Done says which of After have succeeded, and when, since the last run that the chain has queued. The store keeps
+	// it: in the transaction in which a run succeeds.
+	Done map[ID]time.Time `json:"after_done,omitempty"`
 	// Accepted are differences of QuickBooks' own that people know about; at most MostAccepted.
 	Accepted []AcceptedDifference `json:"accepted,omitempty"`
 }

@@ -164,6 +164,8 @@ var fields = []Field{
 		Kind: FieldTruth, Words: skipMissedWords,
 	}, func(e *Exporter) *bool { return &e.Schedule.SkipMissed }),
 	shownField(Field{Path: "schedule.next_at", Kind: FieldTime}, func(e Exporter) any { return e.Upcoming() }),
+	textsField(Field{Path: "after", Label: "After other exporters", Input: "after"},
+		func(e *Exporter) *[]ID { return &e.After }),
 	shownField(Field{Path: "paused", Kind: FieldTruth}, func(e Exporter) any { return e.Paused() }),
 	shownField(Field{Path: "paused_why", Kind: FieldNote}, func(e Exporter) any { return e.PauseWords() }),
 	shownField(Field{Path: "paused_until", Kind: FieldTime}, func(e Exporter) any { return e.PausedUntil() }),

@@ -12,7 +12,9 @@ import (
 )
 
 // kept lists the members of an exporter that only the program sets and that nobody is shown.
-var kept = []string{"Target.Tab", "Target.Created", "Target.CreateKey", "Target.Share", "Target.Title", "Accepted"}
+var kept = []string{
+	"Target.Tab", "Target.Created", "Target.CreateKey", "Target.Share", "Target.Title", "Accepted", "Done",
+}
 
 // eachLeaf calls do for every member of a struct, including those of nested structs.
 func eachLeaf(v reflect.Value, path string, do func(path string, leaf reflect.Value)) {

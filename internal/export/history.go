@@ -136,6 +136,7 @@ type ExporterHead struct {
 	Account     ID
 	Spreadsheet string
 	Schedule    Schedule
+	Chained     bool
 	Paused      bool
 	NextAt      time.Time
 	// How its runs went, from its History.
@@ -152,15 +153,17 @@ func (e Exporter) Head(h History) ExporterHead {
 	verdict := h.Verdict()
 	return ExporterHead{
 		ID: e.ID, Name: e.Name, Definition: e.Definition, Companies: e.Companies, Account: e.Target.Account,
-		Spreadsheet: e.Target.Spreadsheet, Schedule: e.Schedule, Paused: e.Paused(), NextAt: e.NextAt,
+		Spreadsheet: e.Target.Spreadsheet, Schedule: e.Schedule, Chained: e.Chained(), Paused: e.Paused(),
+		NextAt: e.NextAt,
 		Active: h.Active(), Verdict: verdict.Status, Differs: verdict.Success() && verdict.Differences > 0,
 		Mixed: !h.Among(e.Companies),
 	}
 }
 
-// Scheduled reports whether the exporter runs by itself: its schedule is on and says when, and it is not paused.
+// Scheduled reports whether the exporter runs by itself: its schedule is on and says when, or it runs after others; and
+// it is not paused.
 func (h ExporterHead) Scheduled() bool {
-	return h.Schedule.Enabled && h.Schedule.Cron != "" && !h.Paused
+	return (h.Schedule.Enabled && h.Schedule.Cron != "" || h.Chained) && !h.Paused
 }
 
 // Matches reports whether the filter selects the exporter.

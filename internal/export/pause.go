@@ -61,11 +61,13 @@ func (e Exporter) PausedUntil() time.Time {
 }
 
 // WakeAt returns when the schedule wants to be looked at: at the next due time or, if the exporter is paused, when the
-// pause ends by itself. ok is false if it never does, or if there is no schedule.
+// pause ends by itself. ok is false if it never does, or if there is no schedule and no chain that is complete.
 func (e Exporter) WakeAt() (at time.Time, ok bool) {
 	switch {
 	case e.Paused():
 		return e.Pause.Until, !e.Pause.Until.IsZero()
+	case e.Chained():
+		return e.NextAt, !e.NextAt.IsZero()
 	case e.Schedule.Enabled && e.Schedule.Cron != "":
 		return e.NextAt, true
 	}

@@ -19,7 +19,8 @@ const (
 	TriggerCatchUp  Trigger = "catch_up" // a due time missed while the service or the connection was down
 	TriggerAPI      Trigger = "api"
 	TriggerChange   Trigger = "change"
-	TriggerUndo     Trigger = "undo" // puts back what stood before another run
+	TriggerAfter    Trigger = "after" // those have succeeded after which it runs
+	TriggerUndo     Trigger = "undo"  // puts back what stood before another run
 )
 
 // MostUndos is how many of an exporter's last runs that changed something can be undone.
@@ -116,6 +117,8 @@ func (r Run) Clone() Run {
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
 	r.Exporter.Options = maps.Clone(r.Exporter.Options)
 	r.Exporter.Tags = slices.Clone(r.Exporter.Tags)
+	r.Exporter.After = slices.Clone(r.Exporter.After)
+	r.Exporter.Done = maps.Clone(r.Exporter.Done)
 	r.Exporter.Titles = maps.Clone(r.Exporter.Titles)
 	return r
 }

@@ -57,7 +57,18 @@ func (e *Exporter) Normalize() {
 		}
 	}
 	e.Tags = tidyTags(e.Tags)
+	e.After = tidyIDs(e.After)
 	e.setDefaults()
+}
+
+// tidyIDs trims ids and leaves out those that are empty or there already.
+func tidyIDs(ids []ID) (list []ID) {
+	for _, id := range ids {
+		if id = ID(strings.TrimSpace(string(id))); id != "" && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // tidyTags trims tags, takes those apart that a person has typed in one text with commas, and leaves out those that are

@@ -143,7 +143,7 @@ const askAgain = time.Hour
 // companies as a whole.
 func (j *job) spareRefused(companies []export.Company) error {
 	switch j.trigger {
-	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange:
+	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange, export.TriggerAfter:
 	default: // somebody wants to know
 		return nil
 	}

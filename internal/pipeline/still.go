@@ -68,7 +68,7 @@ func (j *job) rest(ctx context.Context, in inputs) (now, last *still, done bool,
 // who asks for a run may just have edited the rows, and wants to see them put right.
 func (j *job) mayRest() bool {
 	switch j.trigger {
-	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange:
+	case export.TriggerSchedule, export.TriggerCatchUp, export.TriggerChange, export.TriggerAfter:
 		return len(j.repairs) == 0
 	}
 	return false
@@ -124,7 +124,7 @@ func digestOf(v any) (string, error) {
 
 // settings returns what people have set of an exporter, without what runs and schedules note in it.
 func settings(e export.Exporter) export.Exporter {
-	e.Revision, e.NextAt, e.Pause = 0, time.Time{}, nil
+	e.Revision, e.NextAt, e.Pause, e.After, e.Done = 0, time.Time{}, nil, nil, nil
 	e.CreatedAt, e.CreatedBy, e.UpdatedAt = time.Time{}, "", time.Time{}
 	e.Schedule = export.Schedule{Timezone: e.Schedule.Timezone}
 	t := &e.Target

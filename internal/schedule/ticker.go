@@ -91,6 +91,8 @@ type Ticker struct {
 	// slowed says that some exporters wait longer than their schedules say, so that all are reviewed each minute: the
 	// pace may let them go.
 	slowed atomic.Bool
+	// chains says that some exporters run after others, so that the end of each run can make one due.
+	chains atomic.Bool
 }
 
 // NewTicker returns a ticker that does nothing before Start.
@@ -177,12 +179,13 @@ func (t *Ticker) Wake() {
 	}
 }
 
-// Ended tells that an exporter's run is under way no more.
+// Ended tells that an exporter's run is under way no more: one that waits for that can go on, and one that runs after
+// it may be due.
 func (t *Ticker) Ended(exporter export.ID) {
 	t.mu.Lock()
 	_, waits := t.busy[exporter]
 	t.mu.Unlock()
-	if !waits {
+	if !waits && !t.chains.Load() {
 		return
 	}
 	select {
@@ -329,7 +332,7 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 // review compares the due times that are still to come with their schedules, and plans those that differ: somebody has
 // changed a schedule without planning it, the clock has been set back, or another version of the program planned it.
 func (t *Ticker) review(life, base context.Context, now time.Time) error {
-	plans, slowed := map[export.Schedule]plan{}, false
+	plans, slowed, chains := map[export.Schedule]plan{}, false, false
 	for h, err := range t.o.Store.ExporterHeads(base, export.ExporterFilter{}, "") {
 		if err != nil {
 			t.log.Error("reviewing schedules failed", "error", err)
@@ -346,6 +349,13 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 			plans[h.Schedule] = p
 		}
 		at := p.at
+		if h.Chained {
+			chains = true
+			if err := t.bringBack(base, h, now); err != nil {
+				return err
+			}
+			continue
+		}
 		if h.Paused || h.NextAt.Equal(at) || !at.IsZero() && !h.NextAt.IsZero() && !h.NextAt.After(now) {
 			continue // as it should be; or due, which is another's concern
 		}
@@ -356,6 +366,7 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		}
 	}
 	t.slowed.Store(slowed)
+	t.chains.Store(chains)
 	t.reviewed, t.took, t.changed, t.plans = now, t.o.Now().Sub(now), false, plans
 	return nil
 }
@@ -385,6 +396,9 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) e
 	if e.Paused() {
 		return t.endPause(ctx, e, now)
 	}
+	if e.Chained() {
+		return t.lookAtChain(ctx, e, now)
+	}
 	at := next(e, now)
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
 		return t.setNext(ctx, e, t.upcoming(ctx, e, now), export.MissedChanged)
@@ -409,6 +423,32 @@ func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) e
 	return t.queue(ctx, e, d, now, p.Least)
 }
 
+// lookAtChain queues the run of an exporter after whose chain is complete. It is late for no reason of its own, so
+// nothing is skipped; if the month's calls do not suffice now, it stays due.
+func (t *Ticker) lookAtChain(ctx context.Context, e export.Exporter, now time.Time) error {
+	if e.NextAt.IsZero() || e.NextAt.After(now) || t.o.Pace(ctx, e, now).Hold.After(now) {
+		return nil
+	}
+	return t.queue(ctx, e, export.DueRun{}, now, 0)
+}
+
+// bringBack makes an exporter due now whose chain is complete since a time that has not come: the clock was ahead then.
+func (t *Ticker) bringBack(ctx context.Context, h export.ExporterHead, now time.Time) error {
+	if !h.NextAt.After(now) {
+		return nil
+	}
+	_, err := t.o.Store.PassDue(ctx, h.ID, func(e *export.Exporter) (export.DueTime, error) {
+		if e.Chained() && e.NextAt.After(now) {
+			e.NextAt = now
+		}
+		return export.DueTime{}, nil
+	})
+	if err != nil && !errors.Is(err, export.ErrNotFound) {
+		return fmt.Errorf("bringing the due time of %s back: %w", h.ID, err)
+	}
+	return nil
+}
+
 // waited reports whether the exporter's due time is late only because it waited for the end of a run.
 func (t *Ticker) waited(e export.Exporter) bool {
 	t.mu.Lock()
@@ -425,7 +465,7 @@ func (t *Ticker) endPause(ctx context.Context, e export.Exporter, now time.Time)
 		if until.IsZero() || until.After(now) {
 			return export.DueTime{}, nil // changed meanwhile; or what it misses is seen when it is resumed
 		}
-		if e.NextAt.IsZero() || !e.NextAt.Before(until) {
+		if e.Chained() || e.NextAt.IsZero() || !e.NextAt.Before(until) {
 			e.Pause = nil // nothing was missed
 			return export.DueTime{}, nil
 		}
@@ -469,7 +509,10 @@ func (t *Ticker) queue(
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
 		Status: export.RunQueued, QueuedAt: now, Paced: least,
 	}
-	if now.Sub(e.NextAt) > punctual && !t.waited(e) {
+	switch {
+	case e.Chained():
+		r.Trigger = export.TriggerAfter
+	case now.Sub(e.NextAt) > punctual && !t.waited(e):
 		r.Trigger = export.TriggerCatchUp
 	}
 	if t.o.Jitter {

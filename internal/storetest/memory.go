@@ -303,7 +303,7 @@ func (m *Memory) CreateExporters(ctx context.Context, all []export.Exporter) err
 			}
 		}
 		for _, e := range all {
-			m.exporters[e.ID] = e
+			m.putExporter(e)
 		}
 		return nil
 	})
@@ -336,6 +336,9 @@ func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
 		if e.ID != id {
 			return fmt.Errorf("exporter %s: its id must stay as it is", id)
 		}
+		if err := m.refuseCycle(e); err != nil {
+			return err
+		}
 		m.putExporter(clone(e))
 		return nil
 	})
@@ -343,6 +346,7 @@ func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
 }
 
 func (m *Memory) putExporter(e export.Exporter) {
+	e.SettleChain()
 	m.cutDueTimes(m.exporters[e.ID], e.NextAt)
 	m.exporters[e.ID] = e
 	if r, ok := m.activeRun(e.ID); ok && r.Status == export.RunQueued {
@@ -359,7 +363,16 @@ func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
 	m.mu.Lock()
 	delete(m.due, id)
 	m.mu.Unlock()
-	if err := m.do(ctx, func() error { delete(m.moves, id); return nil }); err != nil {
+	err := m.do(ctx, func() error {
+		delete(m.moves, id)
+		for _, e := range m.exporters {
+			if e = clone(e); e.Unchain(id) {
+				m.putExporter(e)
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return m.DeleteMarks(ctx, export.MarkPrefix(id))

@@ -19,7 +19,7 @@ func (m *Memory) EnqueueDue(ctx context.Context, d export.DueRun) (stored export
 			return export.ErrExists
 		}
 		if before, had := m.hadDue(e.ID, d.Run.Due); had {
-			e.NextAt = d.Next
+			e.NextAt, e.Done = d.Next, nil
 			m.putExporter(e)
 			for _, entry := range d.Repeat(before, d.Run.QueuedAt) {
 				m.putDueTime(e.ID, entry)
@@ -32,7 +32,7 @@ func (m *Memory) EnqueueDue(ctx context.Context, d export.DueRun) (stored export
 		if stored, joined, err = m.enqueue(d.Run); err != nil {
 			return err
 		}
-		e.NextAt = d.Next
+		e.NextAt, e.Done = d.Next, nil
 		m.putExporter(e)
 		for _, entry := range d.Entries(stored.ID, joined, d.Run.QueuedAt) {
 			m.putDueTime(e.ID, entry)
@@ -74,6 +74,9 @@ func (m *Memory) PassDue(ctx context.Context, id export.ID,
 		e = clone(stored)
 		passed, err := change(&e)
 		if err != nil {
+			return err
+		}
+		if err := m.refuseCycle(e); err != nil {
 			return err
 		}
 		m.putExporter(clone(e))

@@ -55,7 +55,8 @@ func (m *Memory) putRun(r export.Run) export.Run {
 	if r.Status != export.RunRunning {
 		r.Owner = ""
 	}
-	if old := m.runs[r.ID]; r.Brief().Success() && !old.Status.Over() {
+	old := m.runs[r.ID]
+	if r.Brief().Success() && !old.Status.Over() {
 		m.noteMoves(m.history(r.Exporter.ID).Last, r)
 	}
 	m.runs[r.ID] = clone(r)
@@ -69,7 +70,26 @@ func (m *Memory) putRun(r export.Run) export.Run {
 		delete(m.active, r.Exporter.ID)
 	}
 	m.settleDueTimes(r)
+	if r.Brief().Success() && !old.Status.Over() {
+		for _, e := range m.exporters {
+			if e = clone(e); slices.Contains(e.After, r.Exporter.ID) {
+				e.Follow(r.Exporter.ID, r.FinishedAt)
+				m.putExporter(e)
+			}
+		}
+	}
 	return r
+}
+
+// refuseCycle refuses an exporter that would run after itself.
+func (m *Memory) refuseCycle(e export.Exporter) error {
+	way, err := export.FindCycle(e.ID, e.After, func(id export.ID) ([]export.ID, error) {
+		return m.exporters[id].After, nil
+	})
+	if err == nil && way != nil {
+		err = export.ErrCycle
+	}
+	return err
 }
 
 // noteMoves keeps what a run found to be different from the success before it.

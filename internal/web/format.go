@@ -157,6 +157,8 @@ func triggerWord(t export.Trigger) string {
 		return "API"
 	case export.TriggerChange:
 		return "Change"
+	case export.TriggerAfter:
+		return "After others"
 	case export.TriggerUndo:
 		return "Undo"
 	}

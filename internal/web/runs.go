@@ -121,7 +121,8 @@ func runFilters(exporters, companies []choice, q url.Values) []runFilter {
 	}
 	triggers := []choice{{Title: "Any trigger"}}
 	for _, t := range []export.Trigger{
-		export.TriggerSchedule, export.TriggerManual, export.TriggerCatchUp, export.TriggerAPI, export.TriggerUndo,
+		export.TriggerSchedule, export.TriggerManual, export.TriggerCatchUp, export.TriggerAPI,
+		export.TriggerAfter, export.TriggerUndo,
 	} {
 		triggers = append(triggers, choice{Value: string(t), Title: triggerWord(t)})
 	}
