@@ -63,6 +63,7 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/pause", s.pauseExporter},
 		{http.MethodPost, "/exporters/:id/resume", s.resumeExporter},
 		{http.MethodGet, "/exporters/:id/due-times", s.listDueTimes},
+		{http.MethodGet, "/exporters/:id/chain", s.listChain},
 		{http.MethodPost, "/preview", s.previewDraft},
 
 		{http.MethodGet, "/runs", s.listRuns},

@@ -51,7 +51,8 @@ func differ(t *testing.T, v reflect.Value) reflect.Value {
 		out.Set(reflect.MakeSlice(v.Type(), 1, 1))
 	case reflect.Map:
 		out.Set(reflect.MakeMap(v.Type()))
-		out.SetMapIndex(reflect.ValueOf("k"), reflect.ValueOf("v"))
+		out.SetMapIndex(
+			reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem())
 	default:
 		t.Fatalf("an exporter has a member of the unknown kind %s", v.Kind())
 	}

@@ -52,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"due exporters", testDueExporters},
 		{"the ledger of due times", testDueLedger},
 		{"the ledger of due times holds whatever happens", testDueLedgerHolds},
+		{"chains", testChains},
+		{"chains hold whatever happens", testChainsHold},
 		{"claims come in order", testClaimOrder},
 		{"active runs are counted and found", testActive},
 		{"concurrent changes of one run", testConcurrentChanges},

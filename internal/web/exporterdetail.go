@@ -16,6 +16,7 @@ type exporterView struct {
 	Facts    []fact
 	Columns  []helpColumn
 	Schedule scheduleView
+	Chain    []chainRow
 	Due      []dueRow
 	Runs     []runRow
 	Active   export.ID // the run that is queued or running
@@ -55,6 +56,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 		return err
 	}
 	if view.Due, err = w.dueRows(ctx, d, e); err != nil {
+		return err
+	}
+	if view.Chain, err = w.chainRows(ctx, d, e); err != nil {
 		return err
 	}
 	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
@@ -167,7 +171,11 @@ func configFacts(e export.Exporter, k known) []fact {
 			facts = append(facts, fact{Title: placeWords(f.Label, e), Text: f.Words(e)})
 		}
 	}
-	return append(facts, fact{Title: "When", Text: scheduleWords(e.Schedule)})
+	when := scheduleWords(e.Schedule)
+	if e.Chained() {
+		when = "After other exporters have succeeded"
+	}
+	return append(facts, fact{Title: "When", Text: when})
 }
 
 // fileWords says which file an exporter keeps.

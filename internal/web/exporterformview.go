@@ -46,6 +46,7 @@ type formView struct {
 	Looks       []lookChoice
 	TitleBlock  bool
 	When        whenView
+	After       []choice // the other exporters
 	Zones       []string
 	Enabled     bool
 	Webhooks    bool // are set up
@@ -107,6 +108,9 @@ func (w *Web) showForm(
 	view := w.formView(d, e, k, p)
 	view.showWhen(e, c.Request.PostForm)
 	view.Preview = preview
+	if view.After, err = afterChoices(c.Request.Context(), k.desk, e); err != nil {
+		return err
+	}
 	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
 		return err
 	}

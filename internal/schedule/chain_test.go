@@ -1,0 +1,159 @@
+package schedule_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/storetest"
+)
+
+// chainStore has two exporters, the second of which runs half-hourly, and one that runs after both.
+func chainStore(t *testing.T, first string) *storetest.Memory {
+	t.Helper()
+	store := storetest.NewMemory()
+	for _, e := range []export.Exporter{
+		{ID: "exp_1", Name: "one", Schedule: export.Schedule{Cron: first, Timezone: "UTC", Enabled: true}},
+		{ID: "exp_2", Name: "two", Schedule: export.Schedule{Cron: "20,50 * * * *", Timezone: "UTC", Enabled: true}},
+		{ID: "exp_3", Name: "both", After: []export.ID{"exp_1", "exp_2"}},
+	} {
+		if err := store.CreateExporter(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store
+}
+
+// rounds counts how often both of the first two have succeeded since they last both had.
+func rounds(all []export.Run) (n int) {
+	ended := slices.DeleteFunc(slices.Clone(all), func(r export.Run) bool {
+		return r.Exporter.ID == "exp_3" || r.Status != export.RunSucceeded
+	})
+	slices.SortFunc(ended, func(a, b export.Run) int { return a.FinishedAt.Compare(b.FinishedAt) })
+	done := map[export.ID]bool{}
+	for _, r := range ended {
+		if done[r.Exporter.ID] = true; len(done) == 2 {
+			n, done = n+1, map[export.ID]bool{}
+		}
+	}
+	return n
+}
+
+// wantChain proves that the chain has run as often as both others have succeeded, and each time only when they had.
+func wantChain(t *testing.T, store *storetest.Memory, what string) {
+	t.Helper()
+	all, _, err := store.Runs(t.Context(), export.RunFilter{Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byDue := map[time.Time]export.ID{}
+	runs := 0
+	since := time.Time{} // when the chain's last run was queued
+	for i := len(all) - 1; i >= 0; i-- {
+		r := all[i]
+		if r.Exporter.ID != "exp_3" {
+			continue
+		}
+		runs++
+		if r.Trigger != export.TriggerAfter || r.Status != export.RunSucceeded || byDue[r.Due] != "" {
+			t.Errorf("%s: %s by %s, %s", what, r.ID, r.Trigger, r.Status)
+		}
+		byDue[r.Due] = r.ID
+		for _, id := range []export.ID{"exp_1", "exp_2"} {
+			found := false
+			for _, other := range all {
+				found = found || other.Exporter.ID == id && other.Status == export.RunSucceeded &&
+					!other.FinishedAt.Before(since) && !other.FinishedAt.After(r.QueuedAt)
+			}
+			if !found {
+				t.Errorf("%s: %s ran without a new success of %s", what, r.ID, id)
+			}
+		}
+		since = r.QueuedAt
+	}
+	if want := rounds(all); runs != want || want < 2 {
+		t.Errorf("%s: the chain ran %d times, want %d", what, runs, want)
+	}
+	due, err := store.DueTimes(t.Context(), "exp_3")
+	if err != nil || len(due) != runs {
+		t.Errorf("%s: the ledger has %d entries for %d runs, %v", what, len(due), runs, err)
+	}
+	for _, d := range due {
+		if d.End != export.DueRan {
+			t.Errorf("%s: %v ended as %s", what, d.At, d.End)
+		}
+	}
+}
+
+// TestChainKilledAtEachWrite kills the process at each of its writes in turn, also between the success of an exporter
+// and the run that follows it. None of the runs of the chain is lost, and none comes twice.
+func TestChainKilledAtEachWrite(t *testing.T) {
+	t.Parallel()
+	kills := 0
+	for n, reached := 1, true; reached; n++ {
+		kills = n - 1
+		for _, before := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				store := chainStore(t, "0 * * * *")
+				attempts := map[export.ID]int{}
+				k := &killer{Store: store, left: n, before: before, dead: make(chan struct{})}
+				end := k.start(t, attempts)
+				select {
+				case <-k.dead:
+				case <-time.After(5*time.Hour + 40*time.Minute):
+					reached = false
+				}
+				synctest.Wait()
+				if reached {
+					end()
+					k = &killer{Store: store, left: 1 << 20, dead: make(chan struct{})}
+					end = k.start(t, attempts)
+					time.Sleep(time.Until(time.Date(2000, 1, 1, 5, 40, 0, 0, time.UTC)))
+					synctest.Wait()
+				}
+				end()
+				wantChain(t, store, fmt.Sprintf("write %d, before it: %t", n, before))
+			})
+		}
+	}
+	if kills < 20 {
+		t.Errorf("there were only %d writes to be killed at", kills)
+	}
+}
+
+// TestChainIsPrompt: the run begins with the last success, not with the next look at the schedules. A clock that was
+// ahead when the last one succeeded delays it no longer than until it is set right.
+func TestChainIsPrompt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := chainStore(t, "0 4 * * *")
+		k := &killer{Store: store, left: 1 << 20, dead: make(chan struct{})}
+		end := k.start(t, map[export.ID]int{})
+		time.Sleep(4*time.Hour + time.Minute + time.Second) // the first one ran at 4:00 for a minute
+		synctest.Wait()
+		r, err := store.ActiveRun(t.Context(), "exp_3")
+		if err != nil || !r.Due.Equal(time.Date(2000, 1, 1, 4, 1, 0, 0, time.UTC)) {
+			t.Errorf("the chain's run: %v, %v", r.Due, err)
+		}
+		time.Sleep(2 * time.Minute)
+		end()
+		_, err = store.UpdateExporter(t.Context(), "exp_3", func(e *export.Exporter) error {
+			ahead := time.Now().AddDate(0, 0, 3)
+			e.Done = map[export.ID]time.Time{"exp_1": ahead, "exp_2": ahead}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end = k.start(t, map[export.ID]int{})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if _, err := store.ActiveRun(t.Context(), "exp_3"); err != nil {
+			t.Errorf("it waits for a time that a wrong clock told: %v", err)
+		}
+		end()
+	})
+}
