@@ -101,6 +101,7 @@ func (s *Store) PassDue(
 		if e.ID != id {
 			return refused(fmt.Errorf("changing %s/%s: its key must stay as it is", bucketExporters, id))
 		}
+		e.SettleChain() // for the caller, who gets it back
 		if err := refuseCycle(tx, e); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (d *Desk) checkChain(ctx context.Context, e export.Exporter, bad *problem.C
 		return nil
 	}
 	if e.Schedule.Enabled && e.Schedule.Cron != "" {
-		bad.Add("after", "stands beside a schedule that is on; an exporter runs by a schedule or after others, not both")
+		bad.Add("after", "stands beside a schedule that is on; it runs by a schedule or after others, not both")
 	}
 	names, err := d.chainNames(ctx, e, bad)
 	if err != nil || bad.Has("after") {

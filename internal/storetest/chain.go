@@ -129,7 +129,8 @@ func (c *chain) settle() {
 }
 
 func (c *chain) name(t *rapid.T) {
-	after := rapid.SliceOfNDistinct(rapid.SampledFrom(append(c.alive, c.id)), 0, 3, rapid.ID[export.ID]).Draw(t, "after")
+	others := rapid.SampledFrom(append(c.alive, c.id))
+	after := rapid.SliceOfNDistinct(others, 0, 3, rapid.ID[export.ID]).Draw(t, "after")
 	_, err := c.s.UpdateExporter(c.ctx, c.id, func(e *export.Exporter) error {
 		if e.After = after; len(after) == 0 {
 			e.NextAt = time.Time{}

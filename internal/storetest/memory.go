@@ -336,6 +336,7 @@ func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
 		if e.ID != id {
 			return fmt.Errorf("exporter %s: its id must stay as it is", id)
 		}
+		e.SettleChain()
 		if err := m.refuseCycle(e); err != nil {
 			return err
 		}

@@ -76,6 +76,7 @@ func (m *Memory) PassDue(ctx context.Context, id export.ID,
 		if err != nil {
 			return err
 		}
+		e.SettleChain()
 		if err := m.refuseCycle(e); err != nil {
 			return err
 		}
