@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -96,6 +97,24 @@ func wantChain(t *testing.T, store *storetest.Memory, what string) {
 	}
 }
 
+// awaitRest waits for a moment at which nothing is under way, nor due.
+func awaitRest(t *testing.T, store *storetest.Memory) {
+	t.Helper()
+	for range 1000 {
+		synctest.Wait()
+		queued, running, err := store.CountActive(t.Context())
+		due, _, errDue := store.DueExporters(t.Context(), time.Now(), 10)
+		if err := errors.Join(err, errDue); err != nil {
+			t.Fatal(err)
+		}
+		if queued+running+len(due) == 0 {
+			return
+		}
+		time.Sleep(20 * time.Second)
+	}
+	t.Error("there is always something to do")
+}
+
 // TestChainKilledAtEachWrite kills the process at each of its writes in turn, also between the success of an exporter
 // and the run that follows it. None of the runs of the chain is lost, and none comes twice.
 func TestChainKilledAtEachWrite(t *testing.T) {
@@ -119,9 +138,9 @@ func TestChainKilledAtEachWrite(t *testing.T) {
 					end()
 					k = &killer{Store: store, left: 1 << 20, dead: make(chan struct{})}
 					end = k.start(t, attempts)
-					time.Sleep(time.Until(time.Date(2000, 1, 1, 5, 49, 0, 0, time.UTC)))
-					synctest.Wait()
+					time.Sleep(time.Until(time.Date(2000, 1, 1, 5, 40, 0, 0, time.UTC)))
 				}
+				awaitRest(t, store)
 				end()
 				wantChain(t, store, fmt.Sprintf("write %d, before it: %t", n, before))
 			})
