@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -303,14 +304,35 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		if v.Waiting == "" && r.NotBefore.After(w.o.Now()) {
 			v.Waiting = "The next try is " + ago(r.NotBefore, w.o.Now()) + "."
 		}
-		v.Spoken = "Queued. " + v.Waiting
+		v.Spoken = joinSentences("Queued.", v.Waiting)
 	case r.Status == export.RunRunning:
 		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " +
 			count(p.RowsWritten) + " written."
 	default:
-		v.Spoken = "The run has ended: " + v.Pill.Word + "."
+		v.Waiting = endedWhere(r)
+		v.Spoken = joinSentences("The run has ended: "+v.Pill.Word+".", v.Waiting)
 	}
 	return v
+}
+
+// endedWhere says how far a run that did not succeed had come; nothing if that is not known.
+func endedWhere(r export.Run) string {
+	p := r.Progress
+	if r.Status == export.RunSucceeded || p.Phase == export.PhaseDone || p.Phase == "" {
+		return ""
+	}
+	if p.Phase == export.PhaseQueued {
+		return "It ended while it was queued."
+	}
+	text := "It ended while " + strings.ToLower(phaseWord(p.Phase)[:1]) + phaseWord(p.Phase)[1:]
+	if p.RowsRead == 0 {
+		return text + "."
+	}
+	text += ", after " + plural(p.RowsRead, "row", "rows") + " read"
+	if p.RowsWritten > 0 {
+		text += " and " + count(p.RowsWritten) + " written"
+	}
+	return text + "."
 }
 
 // steps returns the timeline. A failed run stopped at the phase that it had reached.
