@@ -43,12 +43,14 @@ func (w *Web) fail(c *gin.Context, err error) {
 	}
 	p := problem.From(err)
 	if p.Code == problem.Unauthorized {
-		next := c.Request.URL.RequestURI()
-		if c.Request.Method != http.MethodGet {
-			// A form cannot be sent again after signing in, but its page can be opened again.
-			next = w.previousPage(c.Request, "/")
+		next, lost := c.Request.URL.RequestURI(), ""
+		switch {
+		case c.Request.Method != http.MethodGet:
+			next, lost = w.keepUnsent(c)
+		case wantsFragment(c):
+			next = w.previousPage(c.Request, "/") // a part of a page is no page to come back to
 		}
-		c.Redirect(http.StatusSeeOther, loginAddress(next))
+		c.Redirect(http.StatusSeeOther, loginAddress(next, lost))
 		return
 	}
 	status := p.Code.Status()

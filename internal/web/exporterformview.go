@@ -15,6 +15,7 @@ import (
 type formView struct {
 	ID       export.ID // empty for a new one
 	Revision int
+	FormID   string
 	Action   string
 	Back     string
 	Type     catalogueType
@@ -103,6 +104,7 @@ func (w *Web) showForm(
 		return err
 	}
 	view := w.formView(d, e, k, p)
+	view.FormID = w.formIDFor(c)
 	view.Preview = preview
 	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
 		return err
@@ -114,7 +116,10 @@ func (w *Web) showForm(
 	if len(view.Errors) > 0 {
 		title = "Please check: " + title
 	}
-	return w.page(c, status, "exporter_form", frame{Title: title, Section: "exporters"}, view)
+	said, _ := c.Get(frameNoticeKey)
+	f := frame{Title: title, Section: "exporters"}
+	f.Notice, _ = said.(*notice)
+	return w.page(c, status, "exporter_form", f, view)
 }
 
 func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *problem.Problem) formView {

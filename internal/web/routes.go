@@ -85,8 +85,9 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},
-		{http.MethodPost, "/settings/display", w.changeDisplay},
+		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodGet, "/help", w.helpPage},
+		{http.MethodGet, unsentPath, w.unsentPage},
 	}
 }
 

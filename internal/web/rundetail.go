@@ -72,6 +72,7 @@ type fact struct {
 	Title string
 	Text  string
 	Mono  bool
+	Name  bool // Text is a name that people have chosen
 	When  moment
 	Href  string
 	Items []string

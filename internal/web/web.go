@@ -27,6 +27,8 @@ type Logins interface {
 	ChangePassword(ctx context.Context, email, present, next string, from export.Visitor) (export.User, error)
 	// Device returns the mark that the user's browser keeps.
 	Device(u export.User, present string) string
+	// SignForm returns a signature of a form's id that only pages shown to this user have.
+	SignForm(u export.User, id string) string
 }
 
 // Sessions knows which browser belongs to whom. All methods but Middleware need the context of a request that has
@@ -89,6 +91,7 @@ type Web struct {
 	pages   *pages
 	static  *static
 	handler http.Handler // the engine behind the middleware
+	unsent  *unsentForms
 
 	mounts []mount // changed only before the first request
 }
@@ -109,7 +112,7 @@ func New(o Options) (*Web, error) {
 		return nil, fmt.Errorf("reading the base URL: %w", err)
 	}
 	o.Settings.BaseURL = strings.TrimRight(o.Settings.BaseURL, "/")
-	w := &Web{o: o, host: base.Host, https: base.Scheme == "https"}
+	w := &Web{o: o, host: base.Host, https: base.Scheme == "https", unsent: newUnsentForms(o.Now)}
 	if w.static, err = newStatic(o.Files); err != nil {
 		return nil, err
 	}
