@@ -42,6 +42,10 @@ func (w *Web) fail(c *gin.Context, err error) {
 		return
 	}
 	p := problem.From(err)
+	if p.Code == problem.Unauthorized && wantsEvents(c) {
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}
 	if p.Code == problem.Unauthorized {
 		next, lost := c.Request.URL.RequestURI(), ""
 		switch {

@@ -77,7 +77,7 @@ func (w *Web) exportersPage(c *gin.Context) error {
 	for _, key := range []string{"q", "state", "company", "account", "after"} {
 		view.Filtered = view.Filtered || q.Get(key) != ""
 	}
-	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5}, view)
+	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: liveAll}, view)
 }
 
 func (w *Web) exporterRows(page []control.Listed, k known) []exporterRow {

@@ -137,9 +137,11 @@ func setRetryAfter(c *gin.Context, p *problem.Problem) {
 }
 
 func (w *Web) logout(c *gin.Context) error {
+	session := w.o.Sessions.Hash(c.Request.Context())
 	if err := w.o.Sessions.SignOut(c.Request.Context()); err != nil {
 		return err
 	}
+	w.streams.end(session)
 	return seeOther(c, "/login")
 }
 

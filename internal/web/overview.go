@@ -68,7 +68,7 @@ func (w *Web) overviewPage(c *gin.Context) error {
 		return err
 	}
 	view.Recent = w.runRows(recent)
-	f := frame{Title: "Overview", Section: "overview", Live: 5}
+	f := frame{Title: "Overview", Section: "overview", Live: liveAll}
 	return w.page(c, http.StatusOK, "overview", f, view)
 }
 

@@ -25,10 +25,14 @@ type frame struct {
 	Demo      bool
 	SheetsURL string
 	Refresh   int    // seconds after which pages without scripts reload
-	Live      int    // seconds after which scripts refresh the page's live parts
+	Live      string // whose news the page's live parts follow: liveAll, or the id of a run or exporter
+	Events    string // address of the news
 	Here      string // this page's path, for forms that return to it
 	Version   string
 }
+
+// liveAll is for pages that follow all runs.
+const liveAll = "all"
 
 // notice is the message of the last action, shown once.
 type notice struct {
@@ -82,7 +86,7 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 			return nil, fmt.Errorf("escaping page %s: %w", name, err)
 		}
 	}
-	if err := checkEscaping(base, "live", "preview", "dryrun", "schedule"); err != nil {
+	if err := checkEscaping(base, "preview", "dryrun", "schedule"); err != nil {
 		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
@@ -144,6 +148,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 func (w *Web) fill(c *gin.Context, f frame) frame {
 	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.shortVersion()
 	f.Here = c.Request.URL.RequestURI()
+	f.Events = eventsPath
 	f.Keys = true
 	if v, err := c.Cookie(keysCookie); err == nil && v == "off" {
 		f.Keys = false

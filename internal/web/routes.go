@@ -78,7 +78,7 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/runs", w.runsPage},
 		{http.MethodGet, "/runs/:id", w.runPage},
-		{http.MethodGet, "/runs/:id/events", w.runEvents},
+		{http.MethodGet, eventsPath, w.events},
 		{http.MethodPost, "/runs/:id/cancel", w.cancelRun},
 		{http.MethodGet, "/runs/:id/undo", w.undoPage},
 		{http.MethodPost, "/runs/:id/undo", w.undoRun},

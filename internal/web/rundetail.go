@@ -141,7 +141,7 @@ func (w *Web) runPage(c *gin.Context) error {
 	}
 	f := frame{Title: r.Exporter.Name + ": run", Section: "runs"}
 	if !r.Status.Over() {
-		f.Refresh = 5
+		f.Refresh, f.Live = 5, string(r.ID)
 	}
 	return w.page(c, http.StatusOK, "run", f, view)
 }

@@ -170,7 +170,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 	view.Pages.FirstTitle, view.Pages.NextTitle = "Newest", "Older"
 	f := frame{Title: "Runs", Section: "runs"}
 	if filter.Before == "" {
-		f.Live = 5
+		f.Live = liveAll
 	}
 	return w.page(c, http.StatusOK, "runs", f, view)
 }

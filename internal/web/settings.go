@@ -113,6 +113,7 @@ func (w *Web) changePassword(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	w.streams.end(actor(c).Session) // its name changes with the sign-in; browsers open it again
 	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
 		return err
 	}

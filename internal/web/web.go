@@ -92,6 +92,7 @@ type Web struct {
 	static  *static
 	handler http.Handler // the engine behind the middleware
 	unsent  *unsentForms
+	streams streams
 
 	mounts []mount // changed only before the first request
 }
