@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
 
 	"ledgersheet/internal/problem"
 )
@@ -82,7 +84,8 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(view.Status)
-	_, _ = rw.Write(body) // nobody is left to tell if this fails
+	plain := newViewer(language.English, time.UTC)
+	_, _ = rw.Write(plain.write(body)) // nobody is left to tell if this fails
 }
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {

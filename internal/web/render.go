@@ -140,7 +140,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 	if err != nil {
 		return err
 	}
-	c.Data(status, "text/html; charset=utf-8", body)
+	c.Data(status, "text/html; charset=utf-8", viewerOf(c).write(body))
 	return nil
 }
 
@@ -178,7 +178,7 @@ func (w *Web) answerFragment(c *gin.Context, status int, name string, view any) 
 	if err != nil {
 		return err
 	}
-	c.Data(status, "text/html; charset=utf-8", body)
+	c.Data(status, "text/html; charset=utf-8", viewerOf(c).write(body))
 	return nil
 }
 

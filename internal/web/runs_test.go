@@ -368,7 +368,7 @@ func TestChanges(t *testing.T) {
 	for want, r := range map[string]export.Result{
 		"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true},
 	} {
-		if got := changes(r); got != want {
+		if got := plain(changes(r)); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
 	}

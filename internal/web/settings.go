@@ -2,8 +2,10 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -17,6 +19,9 @@ type settingsView struct {
 	PasswordError string
 	Keys          bool
 	Theme         []choice
+	Locales       []choice
+	Zones         []string
+	Zone          string // chosen; empty for the device's
 	Addresses     []fact // to register with the providers
 	Facts         []fact
 	Calls         callsView
@@ -56,6 +61,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Value: "light", Title: "Light"},
 			{Value: "dark", Title: "Dark"},
 		}...),
+		Zones: zones(),
 		Addresses: []fact{
 			{Title: "QuickBooks redirect URI", Text: s.BaseURL + "/oauth/quickbooks/callback"},
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
@@ -73,6 +79,9 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 			{Title: "API token", Text: describeToken(s.APITokenSet)},
 		},
 	}
+	chosen, _ := c.Cookie(localeCookie)
+	view.Locales = locales(chosen, w.o.Now())
+	view.Zone, _ = c.Cookie(chosenZoneCookie)
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
@@ -129,6 +138,14 @@ func (w *Web) changeDisplay(c *gin.Context) error {
 	}
 	if c.PostForm("display") == "all" {
 		w.setPreference(c, keysCookie, "off", c.PostForm("keys") == "")
+		_, err := language.Parse(c.PostForm("locale"))
+		w.setPreference(c, localeCookie, c.PostForm("locale"), err == nil && c.PostForm("locale") != "")
+		zone := strings.TrimSpace(c.PostForm("zone"))
+		_, known := findZone(zone)
+		w.setPreference(c, chosenZoneCookie, zone, known)
+		if zone != "" && !known {
+			w.notify(c, toneWarn, "There is no time zone "+isolate(zone)+", so the device's is used.", "")
+		}
 	}
 	return seeOther(c, localPath(c.PostForm("return_to"), "/settings"))
 }

@@ -347,6 +347,12 @@ async function fragment(box, address, options = {}, button = null) {
 
 // ---- Small things
 
+// New schedules begin in the time zone of who makes them.
+function rememberZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = "ledgersheet_zone=" + zone + "; path=/; max-age=31536000; samesite=lax" + (location.protocol === "https:" ? "; secure" : "");
+}
+
 function clicks() {
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
@@ -438,6 +444,7 @@ times();
 setInterval(times, 20000);
 livePage();
 exporterForm();
+rememberZone();
 clicks();
 themeButton();
 keyboard();
