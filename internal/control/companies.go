@@ -84,7 +84,7 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Company, export.Flow, error) {
 	flow, grant, err := d.companies.finish(ctx, d, answer)
 	if err != nil {
-		return export.Company{}, flow, err
+		return export.Company{}, flow, d.nameOther(ctx, err)
 	}
 	realm := flow.Realm
 	if err := d.allow(access.Connect, access.About(realm), "company"); err != nil {
@@ -103,6 +103,25 @@ func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Com
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
 	company, err = d.companies.connect(ctx, d, realm, company, grant)
 	return company, flow, err
+}
+
+// nameOther says of a consent that was given for another company which the two are. Companies that the actor may not
+// see have no names.
+func (d *Desk) nameOther(ctx context.Context, err error) error {
+	other, is := errors.AsType[export.OtherCompanyError](err)
+	if !is {
+		return err
+	}
+	name := func(realm export.RealmID, unknown string) string {
+		c, err := d.Company(ctx, realm)
+		if err != nil || c.Name == "" {
+			return unknown
+		}
+		return c.Name
+	}
+	return problem.Wrap(err, problem.Conflict, "The permission was given for %s, but %s was to be reconnected.",
+		name(other.Given, "a company that is not connected here"), name(other.Wanted, "another company")).
+		WithHint("%s", problem.From(err).Hint)
 }
 
 // TestCompany makes a read-only call to QuickBooks and returns the company's name there.

@@ -144,3 +144,11 @@ type Flow struct {
 	ReturnTo  string    `json:"return_to,omitempty"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
+
+// OtherCompanyError is why a consent that was to reconnect one company came to nothing: it was given for another.
+type OtherCompanyError struct{ Given, Wanted RealmID }
+
+// Error implements error.
+func (e OtherCompanyError) Error() string {
+	return "consent for company " + string(e.Given) + " instead of " + string(e.Wanted)
+}

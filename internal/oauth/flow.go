@@ -104,7 +104,8 @@ func (f *Flows) Finish(
 func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
-		return problem.Wrap(ErrOtherCompany, problem.Conflict,
+		cause := fmt.Errorf("%w: %w", ErrOtherCompany, export.OtherCompanyError{Given: realm, Wanted: wanted})
+		return problem.Wrap(cause, problem.Conflict,
 			"The permission was given for company %s, but company %s was to be reconnected.",
 			nameRealm(string(realm)), wanted).
 			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+

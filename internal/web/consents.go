@@ -41,12 +41,12 @@ func (w *Web) recheckCompany(c *gin.Context) error {
 	}
 	switch _, err := d.TestCompany(ctx, realm); {
 	case problem.HasCode(err, problem.CompanyReconnectRequired):
-		w.notify(c, toneWarn, co.Name+" was disconnected in QuickBooks.",
+		w.notify(c, toneWarn, isolate(co.Name)+" was disconnected in QuickBooks.",
 			"Its exporters keep their configuration; Reconnect takes them up again.")
 	case err != nil:
 		w.notifyError(c, err)
 	default:
-		w.notify(c, toneInfo, co.Name+" is still connected: QuickBooks answered.", "")
+		w.notify(c, toneInfo, isolate(co.Name)+" is still connected: QuickBooks answered.", "")
 	}
 	return seeOther(c, "/connections")
 }

@@ -90,7 +90,7 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
 	return errorView{
-		Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
+		Status: p.Code.Status(), Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint),
 		RequestID: RequestID(r.Context()), Back: w.previousPage(r, "/"),
 	}
 }

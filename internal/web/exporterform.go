@@ -181,10 +181,10 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 			w.notifyError(c, err)
 			return seeOther(c, "/exporters/"+string(e.ID))
 		}
-		w.notify(c, toneGood, e.Name+" is saved and runs.", "")
+		w.notify(c, toneGood, isolate(e.Name)+" is saved and runs.", "")
 		return seeOther(c, "/runs/"+string(run.ID))
 	}
-	w.notify(c, toneGood, e.Name+" is saved.", "")
+	w.notify(c, toneGood, isolate(e.Name)+" is saved.", "")
 	return seeOther(c, "/exporters/"+string(e.ID))
 }
 

@@ -111,7 +111,7 @@ func (w *Web) showForm(
 	}
 	title := "New: " + view.Type.Title
 	if e.ID != "" {
-		title = "Change " + e.Name
+		title = "Change " + isolate(e.Name)
 	}
 	if len(view.Errors) > 0 {
 		title = "Please check: " + title
@@ -163,7 +163,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	if p != nil {
 		v.Errors = formErrors(p, d.OptionList())
 		if p.Code == problem.Conflict {
-			v.Conflict = p.Message
+			v.Conflict = isolateRuns(p.Message)
 		}
 	}
 	for i, co := range k.companies {

@@ -94,7 +94,9 @@ func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
 	}
 	list := make([]attention, len(status.Causes))
 	for i, cause := range status.Causes {
-		list[i] = w.attentionTo(cause, k)
+		a := w.attentionTo(cause, k)
+		a.Text, a.Hint = isolateRuns(a.Text), isolateRuns(a.Hint)
+		list[i] = a
 	}
 	return list, nil
 }
@@ -104,7 +106,7 @@ func (w *Web) attentionTo(cause control.Cause, k known) attention {
 	case cause.Code == control.CauseEndsSoon:
 		a := reconnectCompany(*company)
 		a.Pill, a.Hint = pill{"Ends soon", "clock", toneWarn}, cause.Action
-		a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", company.Name,
+		a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", isolate(company.Name),
 			ago(control.EndOf(*company), w.o.Now()))
 		return a
 	case company != nil:
@@ -120,7 +122,7 @@ func companyAttention(c export.Company, cause control.Cause, k known) attention 
 	waiting := k.describeWaiting(c.Realm, len(cause.Waiting))
 	if c.Refused() {
 		a := testCompany(c)
-		a.Pill, a.Text = pillOf(stateRefused), c.Name+": "+c.LastError.Message
+		a.Pill, a.Text = pillOf(stateRefused), isolate(c.Name)+": "+c.LastError.Message
 		a.Hint = joinSentences(c.LastError.Hint, waiting)
 		return a
 	}
@@ -169,14 +171,14 @@ func (w *Web) oneAttention(a attention, cause control.Cause) attention {
 	a.Action, a.Href = "Open run", "/runs/"+string(cause.Run)
 	switch {
 	case cause.Code == control.CauseLate:
-		a.Text = e.Name + " was due " + ago(cause.Since, w.o.Now()) + " and has not begun."
+		a.Text = isolate(e.Name) + " was due " + ago(cause.Since, w.o.Now()) + " and has not begun."
 		a.Action, a.Href = "Open exporter", "/exporters/"+string(e.ID)
 		a.Hint = "The service may just have started, or all workers are busy."
 	case cause.Code == control.CauseDifferences:
-		a.Text = e.Name + ": QuickBooks' own figures disagree with each other."
+		a.Text = isolate(e.Name) + ": QuickBooks' own figures disagree with each other."
 		a.Hint = "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known."
 	default:
-		a.Text, a.Hint = e.Name+": "+cause.Detail, cause.Hint
+		a.Text, a.Hint = isolate(e.Name)+": "+cause.Detail, cause.Hint
 	}
 	return a
 }
@@ -184,7 +186,7 @@ func (w *Web) oneAttention(a attention, cause control.Cause) attention {
 // nameSome names the first exporters that wait for something.
 func nameSome(waiting []control.Named) string {
 	names := exporterNames(waiting[:min(len(waiting), 3)])
-	text := "These wait: " + strings.Join(names, ", ")
+	text := "These wait: " + strings.Join(isolateEach(names, isolate), ", ")
 	if more := len(waiting) - len(names); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

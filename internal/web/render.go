@@ -55,11 +55,12 @@ type pages struct {
 
 func newPages(files fs.FS, address func(string) (string, error)) (*pages, error) {
 	funcs := template.FuncMap{
-		"asset": address,
-		"icon":  func(name string) (icon, error) { return newIcon(name, address) },
-		"dict":  dict,
-		"count": count,
-		"tone":  toneIcon,
+		"asset":   address,
+		"icon":    func(name string) (icon, error) { return newIcon(name, address) },
+		"dict":    dict,
+		"isolate": isolate,
+		"count":   count,
+		"tone":    toneIcon,
 	}
 	base, err := template.New("").Funcs(funcs).Option("missingkey=error").
 		ParseFS(files, "layouts/*.html", "partials/*.html")

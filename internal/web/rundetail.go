@@ -72,7 +72,6 @@ type fact struct {
 	Title string
 	Text  string
 	Mono  bool
-	Name  bool // Text is a name that people have chosen
 	When  moment
 	Href  string
 	Items []string
@@ -139,7 +138,7 @@ func (w *Web) runPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	f := frame{Title: r.Exporter.Name + ": run", Section: "runs"}
+	f := frame{Title: isolate(r.Exporter.Name) + ": run", Section: "runs"}
 	if !r.Status.Over() {
 		f.Refresh, f.Live = 5, string(r.ID)
 	}
@@ -153,7 +152,7 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		Warnings: isolateEach(export.WarningTexts(r.Warnings), isolateRuns), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
 		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
@@ -187,7 +186,7 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		}
 	}
 	if view.Double, err = findDouble(ctx, d, r); view.Double != nil {
-		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == view.Double.Text })
+		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == isolateRuns(view.Double.Text) })
 	}
 	return view, err
 }
@@ -251,7 +250,7 @@ func problemViewOf(p *problem.Problem) *problemView {
 		return nil
 	}
 	return &problemView{
-		Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID,
+		Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint), Code: string(p.Code), RequestID: p.ProviderRequestID,
 	}
 }
 

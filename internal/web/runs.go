@@ -53,7 +53,7 @@ func (w *Web) runRow(r export.Run) runRow {
 		row.Rows = count(r.Progress.RowsRead)
 	}
 	if r.Problem != nil {
-		row.Problem = r.Problem.Message
+		row.Problem = isolateRuns(r.Problem.Message)
 	}
 	return row
 }

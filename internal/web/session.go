@@ -76,7 +76,7 @@ func (w *Web) notifyError(c *gin.Context, err error) {
 		w.o.Logger.ErrorContext(ctx, "action failed",
 			"path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
 	}
-	w.notify(c, toneBad, p.Message, p.Hint)
+	w.notify(c, toneBad, isolateRuns(p.Message), isolateRuns(p.Hint))
 }
 
 func (w *Web) popNotice(c *gin.Context) *notice {

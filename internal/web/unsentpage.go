@@ -174,7 +174,7 @@ func (w *Web) unsentView(c *gin.Context, f unsentForm) (unsentView, error) {
 		v.Back = back
 	}
 	if name != "" {
-		v.Says = append(v.Says, fact{Title: "About", Text: name, Name: true})
+		v.Says = append(v.Says, fact{Title: "About", Text: name})
 	}
 	for _, input := range sortedKeys(f.Form) {
 		for _, value := range f.Form[input] {
