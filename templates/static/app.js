@@ -313,9 +313,11 @@ function scheduleWords(form) {
 
 // fragment loads a part of a page into a box.
 async function fragment(box, address, options = {}, button = null) {
+  if (button?.getAttribute("aria-disabled") === "true") return;
   if (button) {
-    button.disabled = true;
-    box.innerHTML = '<p class="waiting">Reading from QuickBooks…</p>';
+    button.setAttribute("aria-disabled", "true"); // one that is disabled would lose the focus
+    box.innerHTML = '<p class="waiting" data-sentence>Reading from QuickBooks…</p>';
+    announce(box);
   }
   box.setAttribute("aria-busy", "true");
   try {
@@ -341,8 +343,15 @@ async function fragment(box, address, options = {}, button = null) {
     box.textContent = "The server cannot be reached. Try again.";
   } finally {
     box.removeAttribute("aria-busy");
-    if (button) button.disabled = false;
+    button?.removeAttribute("aria-disabled");
+    announce(box);
   }
+}
+
+// announce reads out what a box says in one sentence, not all that is in it.
+function announce(box) {
+  const sentence = $("[data-sentence]", box) ?? (box.children.length === 0 ? box : null);
+  if (sentence) $("[data-status]").textContent = sentence.textContent.slice(0, 300);
 }
 
 // ---- Small things
