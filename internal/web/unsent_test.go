@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -10,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 
 	"ledgersheet/internal/export"
 )
@@ -457,5 +461,40 @@ func TestEqualEditsAreOne(t *testing.T) {
 	}
 	if now, err := s.desk.Exporter(t.Context(), e.ID); err != nil || now.Revision != 2 {
 		t.Errorf("revision %d, %v", now.Revision, err)
+	}
+}
+
+// TestSessionEndsInABrowser types into the form, loses the session, and finds everything again after signing in: by
+// Save, and by the preview's script. Leaving for the sign-in page asks nothing, and the schedule's script does not load
+// the page anew.
+func TestSessionEndsInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).fill()
+	ctx, cancel := context.WithTimeout(newBrowser(t, s), time.Minute)
+	defer cancel()
+	b := tab{t, ctx}
+	for _, press := range []string{"[data-preview-draft]", ".form-end .primary"} {
+		b.do(chromedp.EmulateViewport(390, 700), chromedp.Navigate(s.server.URL+"/exporters/new?type=invoices&company="+string(realmA)),
+			chromedp.SetValue("#name", "Typed before lunch"), chromedp.SendKeys("#name", "!"))
+		b.run(`document.querySelector('input[value="DocNumber"]').click(); 0`) // it was chosen
+		b.run(`window.sameDocument = true; 0`)
+		_, err := chromedp.Call(b.ctx, network.DeleteCookies,
+			network.DeleteCookiesParams{Name: "ledgersheet_session", URL: s.server.URL})
+		must(t, err)
+		b.run(`document.querySelector("#timezone").dispatchEvent(new Event("input", {bubbles: true})); 0`)
+		b.wait(`!document.querySelector("[data-session-ended]").hidden`)
+		b.want(`window.sameDocument && document.querySelector("#name").value === "Typed before lunch!"`,
+			"the schedule's script has thrown the form away")
+		b.do(chromedp.Click(press), chromedp.WaitVisible("#password"), chromedp.SendKeys("#email", email),
+			chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible("#name"))
+		b.want(`document.querySelector("#name").value === "Typed before lunch!" && !document.querySelector('input[value="DocNumber"]').checked &&
+			document.querySelector("main").innerText.includes("The form is here as you sent it")`, press+": something is lost")
+	}
+	if n := s.count(); n != 0 {
+		t.Errorf("%d exporters were saved by themselves", n)
+	}
+	b.do(chromedp.Click(".form-end .primary"), chromedp.WaitVisible("[data-run-now]"))
+	if n := s.count(); n != 1 {
+		t.Errorf("%d exporters after Save", n)
 	}
 }
