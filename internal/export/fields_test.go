@@ -139,7 +139,9 @@ func TestDefaults(t *testing.T) {
 func TestIsConfiguredAs(t *testing.T) {
 	t.Parallel()
 	e := export.Exporter{Name: "Invoices", Target: export.Target{Start: " a1"}, Options: map[string]string{"empty": ""}}
-	same := export.Exporter{Name: " Invoices ", Revision: 7, Columns: []string{}, Target: export.Target{Tab: new(int64)}}
+	same := export.Exporter{
+		Name: " Invoices ", Revision: 7, Columns: []string{}, Target: export.Target{Tab: new(int64)},
+	}
 	if !e.IsConfiguredAs(same) || !same.IsConfiguredAs(e) {
 		t.Error("what people do not see counts")
 	}

@@ -207,7 +207,8 @@ func (k connectionKind) leave(w *Web, c *gin.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	w.notify(c, toneGood, isolate(name)+" is disconnected.", "Its exporters are paused and go on when it is reconnected.")
+	w.notify(c, toneGood, isolate(name)+" is disconnected.",
+		"Its exporters are paused and go on when it is reconnected.")
 	return seeOther(c, "/connections")
 }
 

@@ -235,7 +235,8 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 		return err
 	}
 	path := "/exporters/" + string(e.ID)
-	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete " + isolate(e.Name), Section: "exporters"}, confirmView{
+	f := frame{Title: "Delete " + isolate(e.Name), Section: "exporters"}
+	return w.page(c, http.StatusOK, "confirm", f, confirmView{
 		Title: "Delete the exporter " + isolate(e.Name) + "?",
 		Effects: []string{
 			"Its configuration and schedule are deleted; a run that is under way is stopped.",

@@ -83,8 +83,8 @@ func (w *Web) createOnce(c *gin.Context, e export.Exporter, k func() (known, err
 		w.notify(c, toneInfo, isolate(stored.Name)+" was saved already. Nothing was made twice.", "")
 		return stored, true, seeOther(c, "/exporters/"+string(stored.ID))
 	}
-	p := problem.New(problem.Conflict, "This form has already made %s. Save it again to make another exporter, or change "+
-		"that one.", isolate(stored.Name))
+	p := problem.New(problem.Conflict, "This form has already made %s. Save it again to make another exporter, or "+
+		"change that one.", isolate(stored.Name))
 	return stored, true, w.showAgain(c, e, k, p)
 }
 

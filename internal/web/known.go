@@ -80,7 +80,8 @@ func (k known) block(e export.Exporter) *problemView {
 		title := lossTitle(b.Account.Status, "Google access for ", b.Account.Email)
 		return blockView(title, b.Account.LastError, problem.GoogleReconnectRequired, fix)
 	case c.Status == export.Connected:
-		return blockView("QuickBooks refuses all requests for "+isolate(c.Name), c.LastError, c.LastError.Code, testCompany(*c))
+		title := "QuickBooks refuses all requests for " + isolate(c.Name)
+		return blockView(title, c.LastError, c.LastError.Code, testCompany(*c))
 	default:
 		title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
 		return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(*c))

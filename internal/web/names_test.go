@@ -26,7 +26,8 @@ func TestNamesAreIsolated(t *testing.T) {
 	ctx := t.Context()
 	_, err := s.store.UpdateCompany(ctx, realmA, func(c *export.Company) error { c.Name = rtlCompany; return nil })
 	must(t, err)
-	_, err = s.store.UpdateAccount(ctx, s.account, func(a *export.GoogleAccount) error { a.Email = rtlAccount; return nil })
+	rename := func(a *export.GoogleAccount) error { a.Email = rtlAccount; return nil }
+	_, err = s.store.UpdateAccount(ctx, s.account, rename)
 	must(t, err)
 	name := func(sheet string) func(*export.Exporter) {
 		return func(e *export.Exporter) {

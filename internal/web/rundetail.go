@@ -152,7 +152,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: isolateEach(export.WarningTexts(r.Warnings), isolateRuns), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		Warnings: isolateEach(export.WarningTexts(r.Warnings), isolateRuns),
+		Sheet:    r.URL, File: r.Exporter.Target.IsFile(),
 		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
@@ -186,7 +187,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		}
 	}
 	if view.Double, err = findDouble(ctx, d, r); view.Double != nil {
-		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == isolateRuns(view.Double.Text) })
+		told := isolateRuns(view.Double.Text)
+		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == told })
 	}
 	return view, err
 }
@@ -250,7 +252,8 @@ func problemViewOf(p *problem.Problem) *problemView {
 		return nil
 	}
 	return &problemView{
-		Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint), Code: string(p.Code), RequestID: p.ProviderRequestID,
+		Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint),
+		Code: string(p.Code), RequestID: p.ProviderRequestID,
 	}
 }
 
@@ -328,7 +331,7 @@ func endedWhere(r export.Run) string {
 	if p.RowsRead == 0 {
 		return text + "."
 	}
-	text += ", after " + plural(p.RowsRead, "row", "rows") + " read"
+	text += ", after " + plural(p.RowsRead, "row was", "rows were") + " read"
 	if p.RowsWritten > 0 {
 		text += " and " + count(p.RowsWritten) + " written"
 	}

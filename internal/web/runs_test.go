@@ -202,7 +202,8 @@ func TestEventsEndWithTheSession(t *testing.T) {
 		}
 		u, err := s.store.UserByEmail(t.Context(), email)
 		must(t, err)
-		_, err = s.store.UpdateUser(t.Context(), u.ID, func(u *export.User) error { u.PasswordHash = "another"; return nil })
+		change := func(u *export.User) error { u.PasswordHash = "another"; return nil }
+		_, err = s.store.UpdateUser(t.Context(), u.ID, change)
 		must(t, err)
 		if _, ok := oneEvent(other, func() {}); ok || time.Since(begin) > 2*heartbeat {
 			t.Errorf("after %s, the stream of an old password goes on", time.Since(begin))
@@ -251,9 +252,11 @@ func TestEventsTellNothingOfOtherCompanies(t *testing.T) {
 func (s *site) follow(t *testing.T) (events *bufio.Scanner, stop func()) {
 	t.Helper()
 	client, stopServer := s.pipe(t)
-	resp, err := client.Do(withAccept(s.request(http.MethodGet, eventsPath, nil).WithContext(t.Context()), "text/event-stream"))
+	req := s.request(http.MethodGet, eventsPath, nil).WithContext(t.Context())
+	resp, err := client.Do(withAccept(req, "text/event-stream"))
 	must(t, err)
-	if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+	ct := resp.Header.Get("Content-Type")
+	if ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
 		t.Fatalf("status %d, Content-Type %q", resp.StatusCode, ct)
 	}
 	return bufio.NewScanner(resp.Body), func() {

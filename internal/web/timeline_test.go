@@ -27,15 +27,15 @@ func TestTimelineShowsWhereARunEnded(t *testing.T) {
 	}{
 		{
 			"failed while reading", export.PhaseReading, 1200, false, "done failed ahead ahead ahead ahead",
-			"It ended while reading from QuickBooks, after 1,200 rows read.",
+			"It ended while reading from QuickBooks, after 1,200 rows were read.",
 		},
 		{
 			"failed while writing", export.PhaseWriting, 7, false, "done done done failed ahead ahead",
-			"It ended while writing to a hidden tab, after 7 rows read.",
+			"It ended while writing to a hidden tab, after 7 rows were read.",
 		},
 		{
 			"failed while checking", export.PhaseVerifying, 7, false, "done done done done failed ahead",
-			"It ended while checking what was written, after 7 rows read.",
+			"It ended while checking what was written, after 7 rows were read.",
 		},
 		{
 			"failed at the end", export.PhaseCommitting, 0, false, "done done done done done failed",
@@ -43,7 +43,7 @@ func TestTimelineShowsWhereARunEnded(t *testing.T) {
 		},
 		{
 			"cancelled while comparing", export.PhaseComparing, 9, true, "done done failed ahead ahead ahead",
-			"It ended while comparing with the sheet, after 9 rows read.",
+			"It ended while comparing with the sheet, after 9 rows were read.",
 		},
 		{"succeeded", export.PhaseDone, 9, false, "done done done done done done", ""},
 	} {

@@ -98,7 +98,8 @@ func (w *Web) undoPage(c *gin.Context) error {
 	}
 	path := "/runs/" + string(u.Run.ID)
 	view := confirmView{
-		Title: "Undo this run of " + isolate(u.Exporter.Name) + "?", Post: path + "/undo", Action: "Undo the run", Back: path,
+		Title: "Undo this run of " + isolate(u.Exporter.Name) + "?",
+		Post:  path + "/undo", Action: "Undo the run", Back: path,
 	}
 	back := "The exported area becomes what it was before this run of " + w.moment(u.Run.QueuedAt).Exact +
 		": values, formulas and formats. Cells outside it stay."

@@ -312,7 +312,8 @@ func TestUnsentFormsAreBounded(t *testing.T) {
 	u := newUnsentForms(func() time.Time { return now })
 	keep := func(addr string, size int) string {
 		t.Helper()
-		token, err := u.keep(unsentForm{Path: "/x", Mark: "m", Form: url.Values{"name": {strings.Repeat("x", size)}}}, addr)
+		form := url.Values{"name": {strings.Repeat("x", size)}}
+		token, err := u.keep(unsentForm{Path: "/x", Mark: "m", Form: form}, addr)
 		must(t, err)
 		now = now.Add(time.Millisecond)
 		return token
@@ -474,7 +475,8 @@ func TestSessionEndsInABrowser(t *testing.T) {
 	defer cancel()
 	b := tab{t, ctx}
 	for _, press := range []string{"[data-preview-draft]", ".form-end .primary"} {
-		b.do(chromedp.EmulateViewport(390, 700), chromedp.Navigate(s.server.URL+"/exporters/new?type=invoices&company="+string(realmA)),
+		address := s.server.URL + "/exporters/new?type=invoices&company=" + string(realmA)
+		b.do(chromedp.EmulateViewport(390, 700), chromedp.Navigate(address),
 			chromedp.SetValue("#name", "Typed before lunch"), chromedp.SendKeys("#name", "!"))
 		b.run(`document.querySelector('input[value="DocNumber"]').click(); 0`) // it was chosen
 		b.run(`window.sameDocument = true; 0`)
