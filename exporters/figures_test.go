@@ -138,7 +138,9 @@ func readAmount(t *testing.T, shown string) decimal.Decimal {
 var figureRows = map[string]map[string]string{
 	"profit_and_loss":        {"Income": "Total Income", "Net income": "Net Income"},
 	"profit_and_loss_detail": {"Income": "Total for Income", "Net income": "Net Income"},
-	"balance_sheet":          {"Total assets": "Total Assets", "Equity": "Total Equity"},
+	"balance_sheet": {
+		"Total assets": "Total Assets", "Equity": "Total Equity", "Bank accounts": "Total Bank Accounts",
+	},
 	"cash_flow": {
 		"Net cash change": "Net cash increase for period", "Cash at end": "Cash at end of period",
 	},

@@ -10,7 +10,7 @@ func monthEnd() export.Pack {
 			{
 				Definition: "profit_and_loss", Title: "Profit and loss by month",
 				Options: map[string]string{
-					export.OptDateRange: "this_fiscal_year_to_date", export.OptSummarize: "Month",
+					export.OptDateRange: "last_12_months_to_date", export.OptSummarize: "Month",
 				},
 			},
 			{Definition: "balance_sheet", Options: map[string]string{export.OptDateRange: "last_month"}},

@@ -17,5 +17,6 @@ var _ = register(export.Report{
 	Figures: []export.Figure{
 		group("assets", "Total assets", "TotalAssets"),
 		group("equity", "Equity", "Equity"),
+		group("cash", "Bank accounts", "BankAccounts"),
 	},
 })

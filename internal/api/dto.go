@@ -94,6 +94,16 @@ type companyView struct {
 	LastError            *failure                `json:"last_error"`
 	APIUsage             apiUsage                `json:"api_usage"`
 	Mirror               mirrorView              `json:"mirror"`
+	Client               string                  `json:"client"`
+	ClosedThrough        *string                 `json:"closed_through"`
+	SentMonths           []sentMonth             `json:"sent_months"`
+}
+
+// sentMonth is a month whose figures were handed on.
+type sentMonth struct {
+	Month string  `json:"month"`
+	At    *string `json:"at"`
+	By    string  `json:"by"`
 }
 
 // mirrorView is the local copy of a company's lists.
@@ -119,6 +129,13 @@ func showCompany(d *control.Desk, c export.Company) companyView {
 	v.APIUsage.WindowSeconds = 60
 	copied := d.CompanyCopy(c)
 	v.Mirror = mirrorView{copied.Kept, copied.Bytes, copied.Drifted}
+	v.Client, v.SentMonths = c.Client, []sentMonth{}
+	if c.ClosedThrough != "" {
+		v.ClosedThrough = &c.ClosedThrough
+	}
+	for _, m := range c.Sent {
+		v.SentMonths = append(v.SentMonths, sentMonth{m.Month, stamp(m.At), m.By})
+	}
 	return v
 }
 

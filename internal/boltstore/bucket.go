@@ -24,6 +24,7 @@ const (
 	bucketExportersByDue     = "exporters_by_due"     // due time, exporter id → nothing; those that run by schedule
 	bucketHistories          = "histories"            // exporter id → what its runs sum up to
 	bucketMarks              = "marks"                // sealed
+	bucketMoves              = "moves"                // exporter id, 0, day → export.Moves
 	bucketDifferences        = "differences"          // sealed; by run
 	bucketMirrorKeys         = "mirror_keys"          // sealed; by company
 	bucketRuns               = "runs"

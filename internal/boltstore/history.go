@@ -68,10 +68,19 @@ type head struct {
 	Due        time.Time        `json:"due,omitzero"`
 	QueuedAt   time.Time        `json:"queued_at"`
 	FinishedAt time.Time        `json:"finished_at,omitzero"`
+	Differs    bool             `json:"differs,omitempty"` // not of runs that an older version stored
 }
 
 func headOf(r export.Run) head {
-	return head{r.Exporter.ID, r.Exporter.Companies, r.Status, r.Trigger, r.Due, r.QueuedAt, r.FinishedAt}
+	return head{
+		r.Exporter.ID, r.Exporter.Companies, r.Status, r.Trigger, r.Due, r.QueuedAt, r.FinishedAt,
+		r.Result.Differences() > 0,
+	}
+}
+
+// ending returns what the run counts as on its day.
+func (h head) ending() export.Ending {
+	return export.EndingOf(h.QueuedAt, h.Status, h.Trigger, h.Differs)
 }
 
 // run returns a run with only the fields that filters look at.

@@ -67,6 +67,7 @@ func scanAll(tx *bbolt.Tx) (indexes, error) {
 			h = &export.History{Problem: r.Problem}
 			histories[r.Exporter.ID] = h
 		}
+		h.Days = h.Days.Count(r.Ending(), 1)
 		if h.Runs++; h.Runs <= export.MostRecent {
 			h.Recent = append(h.Recent, r.Brief())
 		}

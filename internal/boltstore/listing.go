@@ -49,6 +49,9 @@ func deleteExporter(tx *bbolt.Tx, id export.ID) error {
 	if err := relist(tx, &h, nil); err != nil {
 		return err
 	}
+	if err := dropMoves(tx, id, ""); err != nil {
+		return err
+	}
 	return drop(tx, bucketExporters, string(id))
 }
 

@@ -59,6 +59,12 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{name: "count runs by day, and make the bucket of moves", prepare: countDays, apply: func(tx *bbolt.Tx) error {
+			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMoves)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", bucketMoves, err)
+			}
+			return nil
+		}},
 	}
 }
 

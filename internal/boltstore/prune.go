@@ -95,12 +95,15 @@ func dropRuns(tx *bbolt.Tx, exporter export.ID, runs []export.ID) error {
 			return err
 		}
 		named = named || history.Names(run)
+		history.Days = history.Days.Count(h.ending(), -1)
 	}
 	history.Runs -= len(runs)
 	if named {
+		days := history.Days
 		if history, err = rebuildHistory(tx, exporter); err != nil {
 			return err
 		}
+		history.Days = days
 	}
 	return putHistory(tx, exporter, history)
 }

@@ -25,19 +25,30 @@ func historyOf(tx *bbolt.Tx, exporter export.ID) (export.History, error) {
 	return get[export.History](tx, bucketHistories, string(exporter))
 }
 
-// noteRun keeps the history of the run's exporter in step with a run that was just written.
-func noteRun(tx *bbolt.Tx, r export.Run, isNew bool) error {
+// noteRun keeps the history of the run's exporter in step with a run that was just written. before is the head that the
+// run had until then; nil for a new run.
+func noteRun(tx *bbolt.Tx, r export.Run, before *head) error {
 	old, err := historyOf(tx, r.Exporter.ID)
 	if err != nil {
 		return err
 	}
 	h := old
 	h.Recent = append([]export.Brief(nil), old.Recent...)
-	if isNew {
+	if before == nil {
 		h.Runs++
+	} else {
+		h.Days = h.Days.Count(before.ending(), -1)
 	}
+	h.Days = h.Days.Count(r.Ending(), 1)
 	if !h.Note(r) {
+		days := h.Days
 		if h, err = rebuildHistory(tx, r.Exporter.ID); err != nil {
+			return err
+		}
+		h.Days = days
+	}
+	if r.Brief().Success() && (before == nil || !before.Status.Over()) {
+		if err := noteMoves(tx, old.Last, r); err != nil {
 			return err
 		}
 	}
@@ -66,8 +77,8 @@ func putHistory(tx *bbolt.Tx, id export.ID, h export.History) error {
 	return putHead(tx, e.Head(h))
 }
 
-// rebuildHistory reads the history anew from the runs. It costs about as much as reading twenty runs, unless none of
-// the exporter's runs was a success.
+// rebuildHistory reads the history anew from the runs, but for its days. It costs about as much as reading twenty runs,
+// unless none of the exporter's runs was a success.
 func rebuildHistory(tx *bbolt.Tx, exporter export.ID) (h export.History, err error) {
 	for id := range newestFirst(tx, export.RunFilter{Exporter: exporter}) {
 		h.Runs++

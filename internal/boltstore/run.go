@@ -182,5 +182,5 @@ func putRun(tx *bbolt.Tx, r export.Run) error {
 	if err := putActive(tx, r); err != nil {
 		return err
 	}
-	return noteRun(tx, r, old == nil)
+	return noteRun(tx, r, old)
 }

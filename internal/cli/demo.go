@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -45,7 +46,11 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	if err != nil {
 		return err
 	}
-	made, err := demo.Seed(ctx, a.Control().As(demo.Actor()))
+	companies := max(demo.Companies, c.Companies-1) // one is left to be connected by hand
+	var made []export.Exporter
+	if err = sandbox.CloseBooks(time.Now()); err == nil {
+		made, err = demo.Seed(ctx, a.Control().As(demo.Actor()), companies)
+	}
 	if err != nil {
 		return errors.Join(err, stop(ctx, a))
 	}
@@ -54,6 +59,11 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 	}
 	sandbox.Intuit.SetAutoConsent(false)
 	sandbox.Google.SetAutoConsent(false)
+	// The second round of runs is a show: if it fails, the dashboard says so.
+	var living sync.WaitGroup
+	defer living.Wait()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	return a.Run(ctx, func() error {
 		for _, e := range made {
 			if _, _, err := a.Control().As(demo.Actor()).RunNow(ctx, e.ID); err != nil {
@@ -61,9 +71,10 @@ func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
 			}
 		}
 		_, err := fmt.Fprintf(std.Out,
-			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\nTwo simulated "+
+			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\n%d simulated "+
 				"companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
-			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), len(made))
+			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), companies, len(made))
+		living.Go(func() { _ = sandbox.Live(ctx, a.Control().As(demo.Actor()), made, time.Now()) })
 		return err
 	})
 }

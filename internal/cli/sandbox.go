@@ -13,7 +13,7 @@ import (
 // sizeFlags set the size of the simulated companies.
 type sizeFlags struct {
 	Seed      int64 `default:"1" help:"Selects the data; the same seed gives the same data on the same day."`
-	Companies int   `default:"3" help:"Simulated companies."`
+	Companies int   `default:"7" help:"Simulated companies."`
 	Customers int   `default:"250" help:"Customers of each company."`
 	Vendors   int   `default:"120" help:"Vendors of each company."`
 	Items     int   `default:"60" help:"Products and services of each company."`

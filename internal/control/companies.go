@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
@@ -99,7 +101,8 @@ func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Com
 		return export.Company{}, flow, fmt.Errorf("reading the company: %w", err)
 	}
 	company.Realm, company.Environment, company.Paused = realm, d.o.Environment, old.Paused
-	company.ReadLive = old.ReadLive
+	company.ReadLive, company.Client, company.Sent = old.ReadLive, old.Client, old.Sent
+	company.ClosedAsOf = d.o.Now()
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
 	company, err = d.companies.connect(ctx, d, realm, company, grant)
 	return company, flow, err
@@ -132,10 +135,32 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 		return func(c *export.Company) {
 			c.Name, c.LegalName, c.Country = facts.Name, facts.LegalName, facts.Country
 			c.HomeCurrency, c.FiscalYearStart = facts.HomeCurrency, facts.FiscalYearStart
+			c.ClosedThrough, c.ClosedAsOf = facts.ClosedThrough, d.o.Now()
 			c.RefusedAt, c.LostAt = time.Time{}, time.Time{}
 		}, err
 	})
 	return name, err
+}
+
+// longestClient limits the name of a client, in bytes.
+const longestClient = 100
+
+// GroupCompany puts a company under the name of a client, or under none if it is empty.
+func (d *Desk) GroupCompany(ctx context.Context, realm export.RealmID, client string) (export.Company, error) {
+	company, err := d.companies.getForChange(ctx, d, realm)
+	if err != nil {
+		return company, err
+	}
+	client = strings.Join(strings.Fields(client), " ")
+	if len(client) > longestClient || !utf8.ValidString(client) {
+		return company, problem.Invalid("client", "must have at most 100 characters")
+	}
+	company, err = d.o.Store.UpdateCompany(ctx, realm, func(c *export.Company) error { c.Client = client; return nil })
+	if err != nil {
+		return company, explainMissing(err, "company")
+	}
+	d.audit(ctx, d.who, "company.group", string(realm), client)
+	return company, nil
 }
 
 // DisconnectCompany revokes the grant at Intuit, deletes the tokens and pauses the exporters that use the company. The

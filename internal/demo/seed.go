@@ -23,14 +23,14 @@ func Actor() control.Actor {
 	return who
 }
 
-// Companies is how many of the simulated companies are connected.
+// Companies is how many companies the demo connects at least.
 const Companies = 2
 
-// Seed connects two companies and a Google account through the consent pages, and creates exporters with schedules. The
-// sandbox's consent must be automatic during that time.
-func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
+// Seed connects so many companies and a Google account through the consent pages, and creates exporters with schedules.
+// The sandbox's consent must be automatic during that time.
+func Seed(ctx context.Context, d *control.Desk, companies int) ([]export.Exporter, error) {
 	var realms []export.Company
-	for range Companies {
+	for range companies {
 		address, err := d.ConnectCompany(ctx, "", "")
 		if err != nil {
 			return nil, fmt.Errorf("connecting a company: %w", err)
@@ -44,6 +44,9 @@ func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
 			return nil, fmt.Errorf("connecting a company: %w", err)
 		}
 		realms = append(realms, company)
+	}
+	if err := group(ctx, d, realms); err != nil {
+		return nil, err
 	}
 	address, err := d.ConnectAccount(ctx, "", false, "")
 	if err != nil {
@@ -68,6 +71,23 @@ func Seed(ctx context.Context, d *control.Desk) ([]export.Exporter, error) {
 	return made, nil
 }
 
+// group puts companies under the names of clients, if there are enough to be lost among.
+func group(ctx context.Context, d *control.Desk, companies []export.Company) error {
+	if len(companies) < 4 {
+		return nil
+	}
+	for i, c := range companies {
+		client := "Coastal Holdings"
+		if i >= len(companies)/2 {
+			client = "Independent"
+		}
+		if _, err := d.GroupCompany(ctx, c.Realm, client); err != nil {
+			return fmt.Errorf("grouping %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
 // consent requests a consent page that approves at once, and returns the parameters of its redirect.
 func consent(ctx context.Context, address string) (url.Values, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -86,7 +106,8 @@ func consent(ctx context.Context, address string) (url.Values, error) {
 	return back.Query(), nil
 }
 
-// exporters returns the demo's exporters: every type, for each company alone or for both together.
+// exporters returns the demo's exporters: those that the overview is made of for each company, and for the first two
+// some more, alone and together.
 func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	var list []export.Exporter
 	add := func(name, kind, tab, cron string, options map[string]string, of ...export.Company) {
@@ -101,21 +122,26 @@ func exporters(realms []export.Company, account export.ID) []export.Exporter {
 		list = append(list, e)
 	}
 	for _, c := range realms {
-		add("Invoices of "+c.Name, "invoices", "Invoices", "0 6 * * *", map[string]string{"date_range": "all"}, c)
 		add("Profit and loss by month, "+c.Name, "profit_and_loss", "P&L", "0 7 * * 1-5",
 			map[string]string{
-				"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual", "summarize_by": "Month",
+				"date_range": "last_12_months_to_date", "accounting_method": "Accrual", "summarize_by": "Month",
 			}, c)
-		add("Balance sheet of "+c.Name, "balance_sheet", "Balance sheet", "0 7 1 * *",
+		add("Balance sheet of "+c.Name, "balance_sheet", "Balance sheet", "0 7 * * 1-5",
 			map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"}, c)
+		add("Receivables of "+c.Name, "ar_aging_summary", "Receivables", "15 7 * * 1-5", nil, c)
+		add("Payables of "+c.Name, "ap_aging_summary", "Payables", "15 7 * * 1-5", nil, c)
+	}
+	both := realms[:Companies]
+	for _, c := range both {
+		add("Invoices of "+c.Name, "invoices", "Invoices", "0 6 * * *", map[string]string{"date_range": "all"}, c)
 	}
 	add("Invoice lines of both companies", "invoices", "Lines", "30 6 * * *",
-		map[string]string{"date_range": "last_365_days", "lines": "true"}, realms...)
-	add("Customers of both companies", "customers", "Customers", "15 * * * *", nil, realms...)
+		map[string]string{"date_range": "last_365_days", "lines": "true"}, both...)
+	add("Customers of both companies", "customers", "Customers", "15 * * * *", nil, both...)
 	add("Vendors of both companies", "vendors", "Vendors", "45 * * * *", map[string]string{"include_inactive": "true"},
-		realms...)
+		both...)
 	add("Bills, a tab for each year", "bills", "Bills", "0 8 * * 1-5", map[string]string{"date_range": "all"},
-		realms...)
+		both...)
 	list[len(list)-1].Split = export.SplitYear
 	return list
 }

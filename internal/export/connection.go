@@ -55,6 +55,14 @@ type Company struct {
 	LostAt time.Time `json:"lost_at,omitzero"`
 	// Paused names the exporters that a disconnect paused. Reconnecting resumes just those.
 	Paused []ID `json:"paused,omitempty"`
+	// ClosedThrough is the last day of the books that QuickBooks says are closed, as 2006-01-02, and ClosedAsOf when it
+	// said so. It is empty if none are.
+	ClosedThrough string    `json:"closed_through,omitempty"`
+	ClosedAsOf    time.Time `json:"closed_as_of,omitzero"`
+	// Client is the name under which people group the company with others; empty for none.
+	Client string `json:"client,omitempty"`
+	// Sent are the months whose figures people have handed on, oldest first; at most MostSent.
+	Sent []SentMonth `json:"sent,omitempty"`
 	// ReadLive says that everything is read from QuickBooks each time, and no local copy is kept.
 	ReadLive bool `json:"read_live,omitempty"`
 }
@@ -63,6 +71,17 @@ type Company struct {
 // does not change.
 func (c Company) Refused() bool {
 	return c.Status == Connected && !c.RefusedAt.IsZero() && c.LastError != nil
+}
+
+// MostSent limits the months that are remembered as sent.
+const MostSent = 36
+
+// SentMonth says that a person has handed on the figures of a month, and what they were.
+type SentMonth struct {
+	Month   string        `json:"month"` // 2006-01
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"`
+	Figures []FigureValue `json:"figures"`
 }
 
 // AccountKind says how a Google account is authorised.

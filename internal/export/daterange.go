@@ -22,12 +22,14 @@ func DateRanges() []string {
 	for _, unit := range []string{"week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"} {
 		list = append(list, "this_"+unit, "this_"+unit+"_to_date", "last_"+unit)
 	}
-	return append(list, "last_7_days", "last_30_days", "last_90_days", "last_365_days", "last_12_months", RangeCustom)
+	return append(list, "last_7_days", "last_30_days", "last_90_days", "last_365_days", "last_12_months",
+		"last_12_months_to_date", RangeCustom)
 }
 
 // ResolveRange returns the days of the named range. today is the day of the run, fiscalStart the month in which the
 // company's fiscal year begins, and start and end the days of a custom range. Weeks begin on Sunday. last_N_days ends
-// yesterday. last_12_months is the twelve whole months before this one.
+// yesterday. last_12_months is the twelve whole months before this one; last_12_months_to_date is this month so far and
+// the eleven before it.
 func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, end string) (DateRange, error) {
 	y, m, d := today.Date()
 	today = day(y, m, d)
@@ -40,6 +42,8 @@ func ResolveRange(name string, today time.Time, fiscalStart time.Month, start, e
 		return DateRange{today, today}, nil
 	case "yesterday":
 		return DateRange{today.AddDate(0, 0, -1), today.AddDate(0, 0, -1)}, nil
+	case "last_12_months_to_date":
+		return DateRange{day(y, m-11, 1), today}, nil
 	case "last_12_months":
 		return DateRange{day(y, m-12, 1), day(y, m, 0)}, nil
 	}

@@ -54,7 +54,7 @@ func TestResolveRange(t *testing.T) {
 	t.Parallel()
 	for _, name := range DateRanges() {
 		if name == RangeAll || name == RangeCustom || name == "today" || name == "yesterday" ||
-			name == "last_12_months" || strings.HasSuffix(name, "_days") {
+			strings.HasPrefix(name, "last_12_months") || strings.HasSuffix(name, "_days") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +95,10 @@ func TestResolveSimpleRanges(t *testing.T) {
 		if err != nil || got.End != last.End || got.Start.Day() != 1 || got.Start.Month() != today.Month() ||
 			got.Start.Year() != today.Year()-1 {
 			t.Fatalf("last_12_months on %s: %v, %v", today, got, err)
+		}
+		soFar, err := ResolveRange("last_12_months_to_date", today, time.July, "", "")
+		if want := (DateRange{got.Start.AddDate(0, 1, 0), today}); err != nil || soFar != want {
+			t.Fatalf("last_12_months_to_date on %s: %v, %v", today, soFar, err)
 		}
 	}
 }
@@ -197,7 +201,7 @@ func TestDateRangesAreKnown(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if len(slices.Compact(slices.Sorted(slices.Values(names)))) != 27 {
+	if len(slices.Compact(slices.Sorted(slices.Values(names)))) != 28 {
 		t.Errorf("%d ranges: %q", len(names), names)
 	}
 }

@@ -55,6 +55,8 @@ type History struct {
 	Problem *problem.Problem `json:"problem,omitempty"`
 	// Last is the newest run that was a success; nil if the history has none.
 	Last *Success `json:"last,omitempty"`
+	// Days count the runs of the last weeks. The store keeps them, not Note.
+	Days Days `json:"days,omitempty"`
 }
 
 // Success is a run that was one, with what lists show of it.
@@ -63,11 +65,18 @@ type Success struct {
 	Figures  []FigureValue    `json:"figures,omitempty"`
 	Outcomes []CompanyOutcome `json:"outcomes,omitempty"`
 	URL      string           `json:"url,omitempty"`
+	// Checks counts QuickBooks' own figures that were compared with their parts, differences included. It is at most
+	// MostChecks.
+	Checks int    `json:"checks,omitempty"`
+	Asks   string `json:"asks,omitempty"` // the exporter's, see Exporter.Asks
 }
 
 // Success returns the run as a success.
 func (r Run) Success() *Success {
-	return &Success{Brief: r.Brief(), Figures: r.Figures, Outcomes: r.Result.Companies, URL: r.URL}
+	return &Success{
+		Brief: r.Brief(), Figures: r.Figures, Outcomes: r.Result.Companies, URL: r.URL, Checks: len(r.Checks),
+		Asks: r.Exporter.Asks(),
+	}
 }
 
 // Note brings the history up to date with a run, new or changed. It returns false if only the runs themselves can tell,

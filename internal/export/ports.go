@@ -169,6 +169,13 @@ type DifferenceStore interface {
 	Difference(ctx context.Context, run ID) ([]byte, error)
 }
 
+// MoveStore keeps what exporters' figures and rows did from day to day. It notes it by itself as runs succeed.
+type MoveStore interface {
+	// Moves returns an exporter's moves from a day of UTC (2006-01-02) on, oldest first. Those of the last KeptMoves
+	// days are kept, until the exporter is deleted.
+	Moves(ctx context.Context, exporter ID, since string) ([]Moves, error)
+}
+
 // EvidenceStore keeps runs' evidence, sealed, by run. The bytes are for UnpackEvidence.
 type EvidenceStore interface {
 	PutEvidence(ctx context.Context, run ID, data []byte) error
@@ -264,6 +271,7 @@ type Store interface {
 	MarkStore
 	RunStore
 	DifferenceStore
+	MoveStore
 	EvidenceStore
 	CallStore
 	UserStore

@@ -429,7 +429,7 @@ func (p *person) actions() map[string]func(*rapid.T) {
 					return strings.HasPrefix(fmt.Sprint(v), "=")
 				})
 			}
-			if at[2]-at[0] > 2 && !hasSum && p.b.mode != export.Append {
+			if at[2]-at[0] > 2 && !hasSum && p.b.mode != export.Append && !p.isHeadingIn(at[0]+1, at[2]+2) {
 				p.must(p.b.doc().Sort(area, draw("column", at[1], at[3]-1)+1, draw("descending", 0, 1) == 1))
 			}
 		},
@@ -507,6 +507,14 @@ func (p *person) moveHeading(row, col int) {
 			},
 		}}))
 	}
+}
+
+// isHeadingIn reports whether lines of the heading, which the person has moved, stand in rows. Sorted among others they
+// are lines like any of the person's, and stay while the heading is made anew.
+func (p *person) isHeadingIn(from, to int) bool {
+	return slices.ContainsFunc(p.b.doc().Resource().NamedRanges, func(n *sheets.NamedRange) bool {
+		return n.Name == rangeKey+"_title" && n.Range.EndRowIndex > int64(from) && n.Range.StartRowIndex < int64(to)
+	})
 }
 
 // hasOwnLines reports whether lines of the person's stand among the rows: a sum over all of them would not be one of

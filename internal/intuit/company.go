@@ -32,7 +32,7 @@ func (c *Client) Company(ctx context.Context, realm export.RealmID, environment 
 				Value string `json:"value"`
 			}
 		}
-		AccountingInfoPrefs struct{ FirstMonthOfFiscalYear string }
+		AccountingInfoPrefs struct{ FirstMonthOfFiscalYear, BookCloseDate string }
 	}
 	if err := c.readOne(ctx, realm, "preferences", "Preferences", &prefs); err != nil {
 		return export.Company{}, err
@@ -45,6 +45,7 @@ func (c *Client) Company(ctx context.Context, realm export.RealmID, environment 
 		Realm: realm, Name: info.CompanyName, LegalName: info.LegalName, Country: info.Country,
 		Environment:  environment,
 		HomeCurrency: prefs.CurrencyPrefs.HomeCurrency.Value, FiscalYearStart: parseMonth(month),
+		ClosedThrough: dayOf(prefs.AccountingInfoPrefs.BookCloseDate),
 	}, nil
 }
 
@@ -80,6 +81,15 @@ func (c *Client) readOne(ctx context.Context, realm export.RealmID, path, object
 		}
 		return nil
 	}})
+}
+
+// dayOf returns the day of a date that sometimes comes with a zone or a time; empty if it is none.
+func dayOf(date string) string {
+	date = date[:min(len(date), len(time.DateOnly))]
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		return ""
+	}
+	return date
 }
 
 // parseMonth parses a month's English name, as QuickBooks spells the start of the fiscal year. It returns January for

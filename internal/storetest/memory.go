@@ -31,6 +31,7 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
+	moves      map[export.ID][]export.Moves // by exporter
 	calls      calls
 	users      map[export.ID]export.User
 	audit      []export.AuditEntry
@@ -45,7 +46,7 @@ func NewMemory() *Memory {
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
-		calls: calls{},
+		moves: map[export.ID][]export.Moves{}, calls: calls{},
 	}
 }
 
@@ -323,6 +324,9 @@ func (m *Memory) putExporter(e export.Exporter) {
 // DeleteExporter implements export.ExporterStore.
 func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
 	if err := remove(ctx, m, m.exporters, id); err != nil {
+		return err
+	}
+	if err := m.do(ctx, func() error { delete(m.moves, id); return nil }); err != nil {
 		return err
 	}
 	return m.DeleteMarks(ctx, export.MarkPrefix(id))

@@ -16,6 +16,7 @@ func historyOf(runs []export.Run, exporter export.ID) (h export.History) {
 	slices.SortFunc(runs, func(a, b export.Run) int { return cmp.Compare(b.ID, a.ID) })
 	h.Runs = len(runs)
 	for i, r := range runs {
+		h.Days = h.Days.Count(r.Ending(), 1)
 		if i == 0 {
 			h.Problem = r.Problem
 		}

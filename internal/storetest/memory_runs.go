@@ -53,8 +53,40 @@ func (m *Memory) putRun(r export.Run) export.Run {
 	if r.Status != export.RunRunning {
 		r.Owner = ""
 	}
+	if old := m.runs[r.ID]; r.Brief().Success() && !old.Status.Over() {
+		m.noteMoves(m.history(r.Exporter.ID).Last, r)
+	}
 	m.runs[r.ID] = clone(r)
 	return r
+}
+
+// noteMoves keeps what a run found to be different from the success before it.
+func (m *Memory) noteMoves(before *export.Success, r export.Run) {
+	found, moved := export.FindMoves(before, clone(r))
+	if !moved {
+		return
+	}
+	list := m.moves[r.Exporter.ID]
+	if n := len(list); n > 0 && list[n-1].Day == found.Day {
+		list[n-1] = list[n-1].Join(found)
+		return
+	}
+	oldest := found.At.UTC().AddDate(0, 0, -export.KeptMoves).Format(time.DateOnly)
+	list = slices.DeleteFunc(list, func(m export.Moves) bool { return m.Day < oldest })
+	m.moves[r.Exporter.ID] = append(list, found)
+}
+
+// Moves implements export.MoveStore.
+func (m *Memory) Moves(ctx context.Context, exporter export.ID, since string) (all []export.Moves, err error) {
+	err = m.do(ctx, func() error {
+		for _, found := range m.moves[exporter] {
+			if found.Day >= since {
+				all = append(all, clone(found))
+			}
+		}
+		return nil
+	})
+	return all, err
 }
 
 // EnqueueDue implements export.RunStore.

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"exporters are filtered", testExporterFilter},
 		{"marks", testMarks},
 		{"differences", testDifferences},
+		{"moves", testMoves},
 		{"calls", testCalls},
 		{"users", testUsers},
 		{"audit", testAudit},

@@ -116,14 +116,16 @@ func TestEveryPageInABrowser(t *testing.T) {
 			r.Problem.Remedies = append(r.Problem.Remedies, string(repair))
 		}
 	})
+	s.fillBooks(realmA, "USD")
 	s.control.CompanyEnded(t.Context(), realmB,
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
 	ctx := newBrowser(t, s)
 
 	pages := []string{
-		"/", "/connections", "/runs", "/settings", "/help", "/nowhere",
+		"/", companyHref(realmA), "/calendar", "/connections", "/runs", "/settings", "/help", "/nowhere",
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",
+		"/exporters/" + string(good.ID) + "/timeline",
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
 		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID),
 		"/exporters/" + string(drifted.ID), "/runs/" + string(drift.ID), companyPath(realmA, "delete"),

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -28,6 +29,8 @@ type exporterRow struct {
 	Pill        pill
 	Why         string       // why it is paused
 	Block       *problemView // of the connection that stands in its way, unless it is paused
+	Failures    string       // "failed 20 times"; empty unless the last runs failed, several in a row
+	FailedSince moment
 	Problem     string
 	ProblemHint string
 	LastRun     export.ID
@@ -107,6 +110,7 @@ func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporter
 	if row.Enabled {
 		row.Next = w.moment(e.NextAt)
 	}
+	row.Failures, row.FailedSince = w.failures(h)
 	if p := h.Problem; p != nil {
 		row.Problem, row.ProblemHint = isolateRuns(p.Message), isolateRuns(p.Hint)
 	}
@@ -117,6 +121,31 @@ func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporter
 			Companies: last.Outcomes}})
 	}
 	return row
+}
+
+// failures says how often the last runs have failed in a row and since when, as far as the recent ones tell.
+func (w *Web) failures(h export.History) (words string, since moment) {
+	n, all := 0, true
+	var first time.Time
+	for _, b := range h.Recent {
+		if !b.Verdict() {
+			continue
+		}
+		if all = b.Status == export.RunFailed; !all {
+			break
+		}
+		n, first = n+1, b.FinishedAt
+	}
+	if n < 2 {
+		return "", moment{}
+	}
+	words = "failed " + count(n) + " times"
+	if all && h.Runs > len(h.Recent) {
+		words = "failed " + count(n) + " times or more"
+	}
+	since = w.moment(first)
+	since.Words = clockWords(first, w.o.Now())
+	return words, since
 }
 
 func companyNames(e export.Exporter, k known) string {

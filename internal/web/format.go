@@ -105,6 +105,18 @@ func amountOf(s string) amount {
 	return amount{groupDigits(s), strings.HasPrefix(s, "-")}
 }
 
+// splitAmount returns what stands before a decimal's point, and the point with what stands after it.
+func splitAmount(s string) (whole, cents string) {
+	whole, places, dot := strings.Cut(s, ".")
+	if !isDecimal(s) {
+		return s, ""
+	}
+	if !dot || len(places) < 2 {
+		places = (places + "00")[:2]
+	}
+	return markNumber(whole), string(numberBegins) + "." + places + string(markEnds)
+}
+
 // plural returns "1 row", "2 rows".
 func plural(n int, one, many string) string {
 	if n == 1 {

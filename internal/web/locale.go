@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
-	"golang.org/x/text/number"
+	textnumber "golang.org/x/text/number"
 )
 
 // Marks in texts that become pages. They are of Unicode's private use and stand around a number in plain decimal, or
@@ -26,6 +26,7 @@ const (
 	formExact = 'e' // 22 Nov 2026, 10:15:34 UTC
 	formDay   = 'd' // 22 Nov 2026
 	formDue   = 'w' // Sun 22 Nov 2026, 10:15 UTC
+	formClock = 'c' // 10:15 UTC, or 22 Nov 2026, 10:15 UTC
 
 	timeForms = "edw"
 )
@@ -49,6 +50,12 @@ func markTime(t time.Time, form rune, about *time.Location) string {
 		text += ";" + about.String()
 	}
 	return text + string(markEnds)
+}
+
+// markClock marks a time that is written with its day only if that is not the viewer's day at now.
+func markClock(t, now time.Time) string {
+	return string(timeBegins) + string(formClock) + strconv.FormatInt(t.Unix(), 10) + ";" +
+		strconv.FormatInt(now.Unix(), 10) + string(markEnds)
 }
 
 func isDecimal(s string) bool {
@@ -90,9 +97,14 @@ func (v viewer) replace(begins rune, content string) (string, bool) {
 	switch {
 	case begins == numberBegins && isDecimal(content):
 		return v.number(content), true
+	case begins == numberBegins && isDecimal("0"+content): // the end of a number that stands in two parts
+		return v.numbers.point + content[1:], true
 	case begins == timeBegins && content != "":
 		seconds, about, _ := strings.Cut(content[1:], ";")
 		n, err := strconv.ParseInt(seconds, 10, 64)
+		if now, wrong := strconv.ParseInt(about, 10, 64); content[0] == formClock && err == nil && wrong == nil {
+			return v.clock(time.Unix(n, 0), time.Unix(now, 0)), true
+		}
 		zone, found := findZone(about)
 		if err != nil || about != "" && !found || !strings.ContainsRune(timeForms, rune(content[0])) {
 			return "", false
@@ -124,6 +136,15 @@ func (v viewer) time(t time.Time, form rune, about *time.Location) string {
 	return text + " (" + there.Format(short) + " in " + about.String() + ")"
 }
 
+func (v viewer) clock(t, now time.Time) string {
+	t, now = t.In(v.zone), now.In(v.zone)
+	text := t.Format(v.dates.minute) + " " + zoneWord(t)
+	if t.Year() == now.Year() && t.YearDay() == now.YearDay() {
+		return text
+	}
+	return t.Format(v.dates.day) + ", " + text
+}
+
 func offsetOf(t time.Time) int {
 	_, offset := t.Zone()
 	return offset
@@ -152,11 +173,11 @@ func numberStyleOf(tag language.Tag) numberStyle {
 	}
 	p := message.NewPrinter(tag)
 	s := numberStyle{group: ",", point: ".", first: 3, rest: 3}
-	parts, between := splitDigits(p.Sprint(number.Decimal(1234567890)))
+	parts, between := splitDigits(p.Sprint(textnumber.Decimal(1234567890)))
 	if len(parts) > 1 && len(between) > 0 {
 		s.group, s.first, s.rest = between[0], len(parts[len(parts)-1]), len(parts[len(parts)-2])
 	}
-	if _, point := splitDigits(p.Sprint(number.Decimal(1.5))); len(point) == 1 {
+	if _, point := splitDigits(p.Sprint(textnumber.Decimal(1.5))); len(point) == 1 {
 		s.point = point[0]
 	}
 	return s

@@ -99,6 +99,20 @@ func TestWhatIsNoMarkStays(t *testing.T) {
 	})
 }
 
+// TestNumberInTwoParts: whole and cents together are the number.
+func TestNumberInTwoParts(t *testing.T) {
+	t.Parallel()
+	v := newViewer(language.MustParse("de"), time.UTC)
+	for decimal, want := range map[string]string{
+		"1234.5": "1.234|,50", "-0.05": "−0|,05", "7": "7|,00", "1.005": "1|,005", "what": "what|",
+	} {
+		whole, cents := splitAmount(decimal)
+		if got := string(v.write([]byte(whole + "|" + cents))); got != want {
+			t.Errorf("%s: %q, want %q", decimal, got, want)
+		}
+	}
+}
+
 func TestTimesInTheViewersZone(t *testing.T) {
 	t.Parallel()
 	newYork, _ := findZone("America/New_York")
@@ -125,6 +139,14 @@ func TestTimesInTheViewersZone(t *testing.T) {
 			if got := string(v.write([]byte(markTime(at, form, about)))); got != want {
 				t.Errorf("%s in %s: %q, want %q", c.tag, c.zone, got, want)
 			}
+		}
+	}
+	v := newViewer(language.English, newYork)
+	for now, want := range map[time.Time]string{
+		at.Add(time.Hour): "22:04 EST", at.Add(12 * time.Hour): "21 Nov 2026, 22:04 EST",
+	} {
+		if got := string(v.write([]byte(markClock(at, now)))); got != want {
+			t.Errorf("at %s: %q, want %q", now, got, want)
 		}
 	}
 	if _, ok := findZone("Local"); ok || newYork == nil {

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,12 +18,18 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// overviewView is the first page: what needs attention, then all exporters.
+// overviewView is the first page: how all companies stand in a sentence, what needs a person, then a row for each
+// company.
 type overviewView struct {
+	Sentence   sentence
 	Attention  []attention
 	Unlisted   string // what else needs a person; empty if nothing does
-	Exporters  []exporterRow
-	All        int // exporters
+	Rows       []bookRow
+	Grouped    bool
+	Clients    []choice
+	Page       string // "Companies 21 to 40 of 200"; empty if there is one page
+	Pages      pager
+	Exporters  int
 	Counts     []figure
 	Companies  int
 	Accounts   int
@@ -29,8 +38,15 @@ type overviewView struct {
 	Recent     []runRow
 }
 
+// sentence says how everything stands.
+type sentence struct {
+	Good string // "11 of 12 companies are current"
+	At   moment // as of when; zero if nothing was ever read
+	Bad  string // "Bluebird needs you"; empty if nothing does
+}
+
 // figure is a number with its name.
-type figure struct{ Title, Value, Note, Href string }
+type figure struct{ Title, Value, Href string }
 
 // attention is one thing that needs a person, with the one action that fixes it.
 type attention struct {
@@ -43,62 +59,163 @@ type attention struct {
 }
 
 func (w *Web) overviewPage(c *gin.Context) error {
-	ctx, d := c.Request.Context(), w.desk(c)
+	ctx, d, q := c.Request.Context(), w.desk(c), c.Request.URL.Query()
 	known, err := know(ctx, d, needCompanies|needAccounts|needCensus)
 	if err != nil {
 		return err
 	}
-	first, _, err := d.ListExporters(ctx, control.ExporterQuery{Limit: exportersAtFirst})
+	if len(known.companies) == 1 && known.census.All > 0 {
+		return seeOther(c, companyHref(known.companies[0].Realm))
+	}
+	status, err := d.Status(ctx)
 	if err != nil {
 		return err
 	}
 	view := overviewView{
-		Exporters: w.exporterRows(first, known), All: known.census.All, Companies: len(known.companies),
-		Accounts: len(known.accounts), Counts: figures(known.census),
+		Exporters: known.census.All, Companies: len(known.companies), Accounts: len(known.accounts),
+		Counts: figures(known.census), Clients: clientChoices(known.companies, q.Get("client")),
 	}
 	view.QuickBooks, view.Google = d.Ready()
-	if view.Attention, err = w.attention(ctx, known); err != nil {
+	view.Attention, view.Unlisted = w.attention(status.Causes, known)
+	if view.Sentence, err = w.sentence(ctx, d, status, known); err != nil {
 		return err
 	}
-	if more := len(view.Attention) - mostAttention; more > 0 {
-		view.Attention, view.Unlisted = view.Attention[:mostAttention], "More needs you"
-	}
-	recent, _, err := d.Runs(ctx, export.RunFilter{Limit: 6})
-	if err != nil {
+	if err := w.fillPortfolio(c, d, status, known, &view); err != nil {
 		return err
 	}
-	view.Recent = w.runRows(recent)
+	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{}); err != nil {
+		return err
+	}
 	f := frame{Title: "Overview", Section: "overview", Live: liveAll}
 	return w.page(c, http.StatusOK, "overview", f, view)
 }
 
+// fillPortfolio fills in the rows of the page that was asked for.
+func (w *Web) fillPortfolio(c *gin.Context, d *control.Desk, status control.Status, k known, v *overviewView) error {
+	q := c.Request.URL.Query()
+	companies := portfolioOrder(k.companies)
+	if client := q.Get("client"); client != "" {
+		companies = slices.DeleteFunc(companies, func(co export.Company) bool { return co.Client != client })
+	}
+	page, number, pages := pageOf(companies, portfolioPage, q.Get("page"))
+	books, err := d.Books(c.Request.Context(), page...)
+	if err != nil {
+		return err
+	}
+	client := ""
+	for _, b := range books {
+		row := w.bookRow(b, concerning(status.Causes, b.Company.Realm))
+		if name := b.Company.Client; len(v.Clients) > 0 && (len(v.Rows) == 0 || name != client) {
+			client, row.Client = name, cmp.Or(name, "Without a client")
+		}
+		v.Rows = append(v.Rows, row)
+	}
+	if pages == 1 {
+		return nil
+	}
+	first := (number - 1) * portfolioPage
+	v.Page = fmt.Sprintf("Companies %s to %s of %s", count(first+1), count(first+len(page)), count(len(companies)))
+	next := ""
+	if number < pages {
+		next = strconv.Itoa(number + 1)
+	}
+	v.Pages = newPager("/", q, "page", next)
+	return nil
+}
+
+// sentence says how everything stands, and whom that is due to.
+func (w *Web) sentence(
+	ctx context.Context, d *control.Desk, status control.Status, k known,
+) (sentence, error) {
+	if status.Companies == 0 {
+		return sentence{Good: "No company is connected yet"}, nil
+	}
+	s := sentence{}
+	runs, _, err := d.Runs(ctx, export.RunFilter{Status: export.RunSucceeded, Limit: 1})
+	if err != nil {
+		return s, err
+	}
+	if len(runs) > 0 {
+		s.At = w.moment(runs[0].FinishedAt)
+		s.At.Words = clockWords(runs[0].FinishedAt, w.o.Now())
+	}
+	switch {
+	case k.census.By[control.StateNeverRun] == k.census.All:
+		s.Good = plural(status.Companies, "company is connected", "companies are connected")
+		s.At = moment{}
+	case status.Current == status.Companies:
+		s.Good = "All " + count(status.Companies) + " companies are current"
+	default:
+		s.Good = fmt.Sprintf("%s of %s companies are current", count(status.Current), count(status.Companies))
+	}
+	s.Bad = needing(status, k.companies)
+	return s, nil
+}
+
+// clockWords says when something was, marked: the time of today, or the day and the time.
+func clockWords(t, now time.Time) string { return markClock(t, now) }
+
+// needing names the companies that need a person; if only something else does, it says so.
+func needing(status control.Status, companies []export.Company) string {
+	var names []string
+	for _, co := range companies {
+		own := func(c control.Cause) bool { return !c.Elsewhere(co.Realm) }
+		if slices.ContainsFunc(concerning(status.Causes, co.Realm), own) {
+			names = append(names, isolate(co.Name))
+		}
+	}
+	switch {
+	case len(names) == 1:
+		return names[0] + " needs you"
+	case len(names) == 2:
+		return names[0] + " and " + names[1] + " need you"
+	case len(names) > 2:
+		return fmt.Sprintf("%s and %s more need you", names[0], count(len(names)-1))
+	case len(status.Causes) > 0:
+		return plural(len(status.Causes), "thing needs you", "things need you")
+	}
+	return ""
+}
+
+// recentRuns returns the latest runs, failures for one reason in one line.
+func (w *Web) recentRuns(ctx context.Context, d *control.Desk, f export.RunFilter) ([]runRow, error) {
+	f.Limit = 40
+	runs, _, err := d.Runs(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	rows := w.groupedRows(runs)
+	return rows[:min(len(rows), 6)], nil
+}
+
+// figures counts exporters by how they stand. Each is in exactly one of them; those with none are left out.
 func figures(c control.Census) []figure {
 	bad := 0
 	for _, state := range chosenStates(stateAttention) {
 		bad += c.By[state]
 	}
 	list := func(state string) string { return "/exporters?state=" + state }
-	return []figure{
-		{"Exporters", count(c.All), plural(c.Scheduled, "scheduled", "scheduled"), "/exporters"},
-		{"Up to date", count(c.By[control.StateOK]), "last run succeeded", list(string(control.StateOK))},
-		{"Running now", count(c.By[control.StateRunning]), "queued or running", list(string(control.StateRunning))},
-		{"Need a look", count(bad), "failed, blocked, late or with differences", list(stateAttention)},
+	all := []figure{
+		{"up to date", count(c.By[control.StateOK]), list(string(control.StateOK))},
+		{"queued or running", count(c.By[control.StateRunning]), list(string(control.StateRunning))},
+		{"need a look", count(bad), list(stateAttention)},
+		{"paused", count(c.By[control.StatePaused]), list(string(control.StatePaused))},
+		{"never run", count(c.By[control.StateNeverRun]), list(string(control.StateNeverRun))},
 	}
+	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == count(0) })
 }
 
-// attention lists what is broken or soon will be, the worst first: one item for each cause.
-func (w *Web) attention(ctx context.Context, k known) ([]attention, error) {
-	status, err := k.desk.Status(ctx)
-	if err != nil {
-		return nil, err
+// attention lists what is broken or soon will be, the worst first: one item for each cause. more is what it leaves out.
+func (w *Web) attention(causes []control.Cause, k known) (list []attention, more string) {
+	if len(causes) > mostAttention {
+		causes, more = causes[:mostAttention], "More needs you"
 	}
-	list := make([]attention, len(status.Causes))
-	for i, cause := range status.Causes {
+	for _, cause := range causes {
 		a := w.attentionTo(cause, k)
 		a.Text, a.Hint = isolateRuns(a.Text), isolateRuns(a.Hint)
-		list[i] = a
+		list = append(list, a)
 	}
-	return list, nil
+	return list, more
 }
 
 func (w *Web) attentionTo(cause control.Cause, k known) attention {

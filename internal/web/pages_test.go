@@ -132,7 +132,8 @@ func TestPagesInEachState(t *testing.T) {
 			pages := []string{"/login", "/nowhere"}
 			if state.build != nil {
 				more := state.build(s)
-				pages = append(pages, "/", "/connections", "/exporters", "/exporters/new",
+				pages = append(pages, "/", "/calendar", "/calendar?q=none", "/connections", "/exporters",
+					"/exporters/new",
 					"/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs",
 					"/runs?status=failed", "/settings", "/help", "/quickbooks/reconnect")
 				pages = append(pages, more...)
@@ -163,11 +164,11 @@ func TestPagesInEachState(t *testing.T) {
 func pagesOf(e export.Exporter) []string {
 	x := "/exporters/" + string(e.ID)
 	pages := []string{
-		x, x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
+		x, x + "/timeline", x + "/edit", x + "/delete", x + "/preview", "/exporters/new?copy=" + string(e.ID),
 		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA),
 	}
 	for _, realm := range e.Companies {
-		pages = append(pages, companyPath(realm, "disconnect"), companyPath(realm, "delete"))
+		pages = append(pages, companyHref(realm), companyPath(realm, "disconnect"), companyPath(realm, "delete"))
 	}
 	return append(pages, accountPath(e.Target.Account, "disconnect"), accountPath(e.Target.Account, "delete"))
 }

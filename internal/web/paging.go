@@ -12,13 +12,12 @@ import (
 
 // How much pages show of what there may be thousands of.
 const (
-	exportersOnPage  = 40
-	exportersAtFirst = 25 // on the overview
-	companiesOnPage  = 24
-	mostAttention    = 10
-	mostLinks        = 10  // to the exporters of a connection
-	mostNames        = 50  // of exporters that an action affects
-	mostChoices      = 300 // in a select; beyond that, people come from elsewhere
+	exportersOnPage = 40
+	companiesOnPage = 24
+	mostAttention   = 10
+	mostLinks       = 10  // to the exporters of a connection
+	mostNames       = 50  // of exporters that an action affects
+	mostChoices     = 300 // in a select; beyond that, people come from elsewhere
 )
 
 // pager has the addresses of the pages beside this one; empty if there is none.

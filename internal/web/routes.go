@@ -49,6 +49,10 @@ func (w *Web) register() {
 func (w *Web) routes() []route {
 	return []route{
 		{http.MethodGet, "/", w.overviewPage},
+		{http.MethodGet, "/companies/:realm", w.companyPage},
+		{http.MethodPost, "/companies/:realm/client", w.groupCompany},
+		{http.MethodPost, "/companies/:realm/sent", w.markSent},
+		{http.MethodGet, "/calendar", w.calendarPage},
 
 		{http.MethodGet, "/connections", w.connectionsPage},
 		{http.MethodPost, "/connections/quickbooks/:id/copy", w.keepCopy},
@@ -60,6 +64,7 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/exporters", w.createExporter},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
+		{http.MethodGet, "/exporters/:id/timeline", w.timelinePage},
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},
 		{http.MethodPost, "/exporters/:id/edit", w.updateExporter},
 		{http.MethodPost, "/exporters/:id/run", w.runExporter},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -28,6 +29,24 @@ type runRow struct {
 	Headlines  headlineList
 	Problem    string
 	Active     bool
+	Times      string // "failed 20 times", with Since; empty for one run
+	Since      moment
+}
+
+// groupedRows returns the rows of runs, newest first. Runs of an exporter that failed for the same reason, one after
+// the other, are one row.
+func (w *Web) groupedRows(runs []export.Run) []runRow {
+	groups := control.Failures(runs)
+	rows := make([]runRow, len(groups))
+	for i, group := range groups {
+		rows[i] = w.runRow(group[0])
+		if len(group) > 1 {
+			rows[i].Times = fmt.Sprintf("failed %s times", count(len(group)))
+			rows[i].Since = w.moment(group[len(group)-1].QueuedAt)
+			rows[i].Since.Words = clockWords(group[len(group)-1].QueuedAt, w.o.Now())
+		}
+	}
+	return rows
 }
 
 func (w *Web) runRows(runs []export.Run) []runRow {
@@ -161,7 +180,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	view := runsView{
-		Runs: w.runRows(runs), Filters: runFilters(exporters, companyChoices(k.companies, q.Get("company")), q),
+		Runs: w.groupedRows(runs), Filters: runFilters(exporters, companyChoices(k.companies, q.Get("company")), q),
 	}
 	for _, f := range view.Filters {
 		view.Filtered = view.Filtered || q.Get(f.ID) != ""

@@ -122,11 +122,12 @@ func exporterState(e export.Exporter, h export.History, blocked bool, now time.T
 		return stateBlocked
 	case control.StateLate:
 		return stateLate
-	}
-	if len(h.Recent) == 0 {
+	case control.StateRunning:
+		return runState(h.Recent[0])
+	case control.StateNeverRun:
 		return stateNever
 	}
-	return runState(h.Recent[0])
+	return runState(h.Verdict()) // a run that a person stopped says nothing of the exporter
 }
 
 func companyState(c export.Company) state {

@@ -83,8 +83,12 @@ func profileOf(index int) profile {
 	}
 	p := profiles[index%len(profiles)]
 	if n := index / len(profiles); n > 0 {
-		p.name = fmt.Sprintf("%s %d", p.name, n+1)
-		p.legal = fmt.Sprintf("%s (%d)", p.legal, n+1)
+		p.name, p.legal = fmt.Sprintf("%s %d", p.name, n+1), fmt.Sprintf("%s (%d)", p.legal, n+1)
+		more := [...]string{"Bluebird Dental", "Alder & Birch Supply", "Côte d'Or Café", "Delta Freight",
+			"Evergreen Physio", "Foundry Coffee", "Kestrel Cycles", "Zürich Uhren", "Fox & Sons Plumbing"}
+		if i := index - len(profiles); i < len(more) {
+			p.name, p.legal = more[i], more[i]+" Inc."
+		}
 		p.realm = strconv.Itoa(9_341_000_000_000_000 + index*7_919_381)
 	}
 	return p
