@@ -12,7 +12,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// coveredScript tells what covers the focused element, or else what kind of element it is. It looks at the first and the last line of it.
+// coveredScript tells what covers the focused element, or else what kind of element that is. It looks at the first
+// and the last line.
 const coveredScript = `(() => {
 	const e = document.activeElement;
 	if (!e || e === document.body || e.matches(".skip")) return e?.tagName ?? "";

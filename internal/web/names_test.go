@@ -53,6 +53,7 @@ func TestNamesAreIsolated(t *testing.T) {
 		"/exporters/" + string(e.ID), "/exporters/" + string(e.ID) + "/edit", "/exporters/" + string(e.ID) + "/preview",
 		"/exporters/" + string(e.ID) + "/delete", "/exporters/" + string(other.ID), "/runs/" + string(done.ID),
 		"/runs/" + string(done.ID) + "/undo", "/runs/" + string(fail.ID), companyPath(realmA, "delete"),
+		"/companies/" + string(realmA), "/calendar", "/exporters/" + string(e.ID) + "/timeline",
 		companyPath(realmA, "disconnect"), accountPath(s.account, "delete"),
 	} {
 		body := s.wantGet(path)

@@ -189,8 +189,9 @@ func newMoney(b control.Books, o control.Origin, f export.FigureValue, now time.
 	if o.Basis != "" {
 		basis = ", " + strings.ToLower(o.Basis) + " basis"
 	}
-	m.About = fmt.Sprintf("%s of %s: %s %s%s%s. From %s, read %s.", f.Title, isolate(b.Company.Name), a.Text, currency, period,
-		basis, isolate(o.Exporter.Name), formatExact(o.At, nil))
+	m.About = fmt.Sprintf("%s of %s: %s %s%s%s. From %s, read %s.",
+		f.Title, isolate(b.Company.Name), a.Text, currency, period, basis,
+		isolate(o.Exporter.Name), formatExact(o.At, nil))
 	return m
 }
 
