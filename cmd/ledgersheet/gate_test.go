@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,7 +22,9 @@ type gate struct {
 	mu    sync.Mutex
 	seen  []string // method and path of each request
 	at    step
-	ended chan string // what the server was killed at
+	ended chan string              // what the server was killed at
+	stall func(*http.Request) bool // which requests are never answered; nil for none
+	stuck chan struct{}            // gets one for each of them
 }
 
 // step is a moment of a run: at its request number n, before the provider sees it or after it has done it.
@@ -41,7 +44,7 @@ var errKilled = errors.New("the server was killed")
 
 // gated leads what the server asks of QuickBooks, Sheets and Drive through a gate.
 func (w *world) gated() *gate {
-	g := &gate{t: w.t, kill: w.kill, ended: make(chan string, 1)}
+	g := &gate{t: w.t, kill: w.kill, ended: make(chan string, 1), stuck: make(chan struct{}, 100)}
 	mux := http.NewServeMux()
 	for path, variable := range map[string]string{
 		"/quickbooks/": "LEDGERSHEET_INTUIT_API_URL", "/sheets/": "LEDGERSHEET_GOOGLE_SHEETS_URL",
@@ -82,7 +85,14 @@ func (g *gate) proxy(target *url.URL) http.Handler {
 		if g.at.n == len(g.seen) {
 			r.Header.Set(markHeader, "here")
 		}
+		stuck := g.stall != nil && g.stall(r)
 		g.mu.Unlock()
+		if stuck {
+			_, _ = io.Copy(io.Discard, r.Body) // or the server would not notice that the caller has left
+			g.stuck <- struct{}{}
+			<-r.Context().Done()
+			panic(http.ErrAbortHandler)
+		}
 		if step := g.step(r); step.n != 0 && !step.after {
 			g.end(r, step)
 			panic(http.ErrAbortHandler)

@@ -20,6 +20,9 @@ const (
 	Viewer   Role = "viewer"   // only looks
 )
 
+// Roles returns the roles, from the most trusted to the least.
+func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
+
 // Verb is what somebody wants to do to a thing.
 type Verb string
 
@@ -31,6 +34,7 @@ const (
 	Connect Verb = "connect" // connect, reconnect, disconnect, forget a connection
 	Audit   Verb = "audit"   // read who did what
 	Keep    Verb = "keep"    // take backups, which hold everything, and examine the installation
+	People  Verb = "people"  // decide who may sign in, and what they may do
 	Capture Verb = "capture" // save QuickBooks' answers, scrubbed, to give them away
 )
 
@@ -70,7 +74,7 @@ func (g Grant) Can(v Verb, t Thing) bool { return slices.Contains(verbs(g.Role),
 func verbs(r Role) []Verb {
 	switch r {
 	case Owner:
-		return []Verb{See, Operate, Edit, Connect, Audit, Capture, Keep}
+		return []Verb{See, Operate, Edit, Connect, Audit, Capture, Keep, People}
 	case Admin:
 		return []Verb{See, Operate, Edit, Connect, Audit}
 	case Editor:

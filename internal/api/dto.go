@@ -91,6 +91,7 @@ type companyView struct {
 	ConnectedBy          string                  `json:"connected_by"`
 	TokenExpiresAt       *string                 `json:"token_expires_at"`
 	ConsentExpiresAt     *string                 `json:"consent_expires_at"`
+	Life                 lifeView                `json:"life"`
 	LastError            *failure                `json:"last_error"`
 	APIUsage             apiUsage                `json:"api_usage"`
 	Mirror               mirrorView              `json:"mirror"`
@@ -106,6 +107,16 @@ type sentMonth struct {
 	By    string  `json:"by"`
 }
 
+// lifeView is how a connection stands, and how long it lasts.
+type lifeView struct {
+	Phase  control.Phase `json:"phase"`
+	EndsAt *string       `json:"ends_at"`
+	Fixed  bool          `json:"fixed"`
+	Reason string        `json:"reason"`
+}
+
+func showLife(l control.Life) lifeView { return lifeView{l.Phase, stamp(l.Ends), l.Fixed, l.Reason} }
+
 // mirrorView is the local copy of a company's lists.
 type mirrorView struct {
 	On      bool  `json:"on"`
@@ -118,6 +129,7 @@ func showCompany(d *control.Desk, c export.Company) companyView {
 		ID: c.Realm, Name: c.Name, LegalName: c.LegalName, Country: c.Country, HomeCurrency: c.HomeCurrency,
 		FiscalYearStartMonth: int(c.FiscalYearStart), Environment: c.Environment, Status: c.Status,
 		ConnectedAt: stamp(c.ConnectedAt), ConnectedBy: c.ConnectedBy, LastError: failureOf(c.LastError),
+		Life: showLife(d.CompanyLife(c)),
 	}
 	if v.FiscalYearStartMonth < 1 || v.FiscalYearStartMonth > 12 {
 		v.FiscalYearStartMonth = int(time.January) // as date ranges assume
@@ -147,13 +159,15 @@ type accountView struct {
 	Scopes      []string                `json:"scopes"`
 	ConnectedAt *string                 `json:"connected_at"`
 	ConnectedBy string                  `json:"connected_by"`
+	Life        lifeView                `json:"life"`
 	LastError   *failure                `json:"last_error"`
 }
 
-func accountViewOf(a export.GoogleAccount) accountView {
+func accountViewOf(d *control.Desk, a export.GoogleAccount) accountView {
 	return accountView{
 		ID: a.ID, Email: a.Email, Kind: a.Kind, Status: a.Status, Scopes: nonNil(a.Scopes),
 		ConnectedAt: stamp(a.ConnectedAt), ConnectedBy: a.ConnectedBy, LastError: failureOf(a.LastError),
+		Life: showLife(d.AccountLife(a)),
 	}
 }
 

@@ -53,6 +53,9 @@ func (s *server) followRun(c *gin.Context, d *control.Desk) error {
 				return err
 			}
 		case <-beat.C:
+			if _, still := s.who(c); !still {
+				return nil // the session has ended, or the right to sign in
+			}
 			// A run can also end without an event, for instance if its process died.
 			if run, err = d.Run(ctx, id(c)); err != nil {
 				return err

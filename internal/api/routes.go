@@ -20,11 +20,21 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(s.companies().routes("/companies"), s.accounts().routes("/google-accounts"), []route{
 		{http.MethodPost, "/companies/:realm/mirror", s.keepMirror},
+		{http.MethodGet, "/access-links", s.listLinks},
+		{http.MethodPost, "/access-links", s.createLink},
+		{http.MethodDelete, "/access-links/:id", s.revokeLink},
+		{http.MethodGet, "/companies/:realm/tie-out", s.getTieOut},
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},
 		{http.MethodGet, "/backup", s.backup},
 		{http.MethodPost, "/doctor", s.examine},
+
+		{http.MethodGet, "/users", s.listUsers},
+		{http.MethodPost, "/users", s.inviteUser},
+		{http.MethodPatch, "/users/:user", s.changeUser},
+		{http.MethodDelete, "/users/:user", s.deleteUser},
+		{http.MethodPost, "/users/:user/invite", s.inviteUserAgain},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},

@@ -62,7 +62,7 @@ func (s *server) accounts() connections[export.ID, export.GoogleAccount] {
 		server: s, param: "id",
 		all: (*control.Desk).Accounts, one: (*control.Desk).Account, test: (*control.Desk).TestAccount,
 		disconnect: (*control.Desk).DisconnectAccount, remove: (*control.Desk).DeleteAccount,
-		show:     func(_ *control.Desk, a export.GoogleAccount) any { return accountViewOf(a) },
+		show:     func(d *control.Desk, a export.GoogleAccount) any { return accountViewOf(d, a) },
 		name:     func(a export.GoogleAccount) string { return place(a.Email, string(a.ID)) },
 		texts:    func(a export.GoogleAccount) []string { return []string{a.Email, string(a.ID)} },
 		showTest: func(name string, why *failure) any { return accountTest{why == nil, name, why} },

@@ -6,7 +6,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/download"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/sheetfile"
 )
 
 // evidenceView is how a run came by its rows.
@@ -72,7 +74,15 @@ type rowCountsView struct {
 	Removed int `json:"removed"`
 }
 
+// asJSON reports whether the request wants JSON and no file.
+func asJSON(c *gin.Context) bool { return c.Query("format") == "" || c.Query("format") == "json" }
+
 func (s *server) getEvidence(c *gin.Context, d *control.Desk) error {
+	if !asJSON(c) {
+		return download.Answer(c.Writer, func() (*sheetfile.File, error) {
+			return d.EvidenceFile(c.Request.Context(), id(c), c.Query("format"))
+		})
+	}
 	e, err := d.Evidence(c.Request.Context(), id(c))
 	if err != nil {
 		return err

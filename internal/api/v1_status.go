@@ -24,6 +24,7 @@ type causeView struct {
 	Since     *string           `json:"since"`
 	Action    string            `json:"action"`
 	Warning   bool              `json:"warning"`
+	Stage     *int              `json:"stage"`
 	CompanyID *string           `json:"company_id"`
 	Waiting   []export.ID       `json:"waiting"`
 	// WaitingNames are the names of the first of them.
@@ -53,6 +54,9 @@ func causeViewOf(cause control.Cause) causeView {
 		Code: cause.Code, Title: cause.Title, Detail: nullable(cause.Detail), Since: stamp(cause.Since),
 		Action: cause.Action, Warning: cause.Warning, CompanyID: nullable(string(cause.Company)),
 		Waiting: make([]export.ID, len(cause.Waiting)), WaitingNames: []string{},
+	}
+	if cause.Stage > 0 {
+		v.Stage = &cause.Stage
 	}
 	for i, e := range cause.Waiting {
 		v.Waiting[i] = e.ID

@@ -35,7 +35,7 @@ func TestStatus(t *testing.T) {
 	}
 	large := fmt.Sprintf(`{"code":"report_too_large","title":"A report of Alder Ltd is too large for QuickBooks.",`+
 		`"detail":null,"since":"2026-03-29T10:01:00.000Z",`+
-		`"action":"Choose a shorter date range, fewer columns or a filter.","warning":false,"company_id":"%s",`+
+		`"action":"Choose a shorter date range, fewer columns or a filter.","warning":false,"stage":null,"company_id":"%s",`+
 		`"waiting":["%s"],"waiting_names":["A","B","C"]}`, realmA, strings.Join(ids, `","`))
 	expect(nil, `{"ok":false,"causes":[`+large+`],"companies":2,"current":1}`)
 	expect([]string{"Authorization", "Bearer as viewer " + string(realmB)},

@@ -12,6 +12,7 @@ import (
 
 	"ledgersheet/exporters"
 	"ledgersheet/internal/auth"
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/budget"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
@@ -25,6 +26,7 @@ import (
 	"ledgersheet/internal/schedule"
 	"ledgersheet/internal/source"
 	"ledgersheet/internal/table"
+	"ledgersheet/internal/tracing"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
@@ -45,8 +47,12 @@ type Options struct {
 	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
+	// Getenv reads the environment's OpenTelemetry variables; nil means that there are none.
+	Getenv func(string) string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
 	Existing bool
+	// Disk is asked before each write of the store whether the disk will take it; nil trusts the disk.
+	Disk func() error
 	// Backoff has the waits between a run's attempts; nil means 1, 5 and 15 minutes.
 	Backoff []time.Duration
 }
@@ -56,6 +62,7 @@ type App struct {
 	o        Options
 	log      *slog.Logger
 	store    Store
+	trouble  *storeWatch
 	leader   Leader
 	events   *progress.Broker
 	queue    *queue.Queue
@@ -66,12 +73,14 @@ type App struct {
 	budget   *budget.Budget
 	google   *googleSide
 	metrics  *metrics
+	traces   *tracing.Tracer // nil if they are off
 	web      *web.Web
 	setup    *auth.Setup
 	logins   *auth.Service
 	token    auth.APIToken
 	cleanups cleanups
 	faces    *faces
+	rechecks chan export.RealmID // companies whose connections may have ended
 }
 
 // New opens the store and wires everything. It starts nothing and makes no requests. On an error nothing stays open.
@@ -79,14 +88,19 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Notice == nil {
 		o.Notice = func(string) {}
 	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
 	if o.Network == nil {
 		o.Network = newTransport()
 	}
 	a := &App{
-		o: o, log: o.Logger, events: progress.New(), leader: alone{},
-		token: auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		o: o, log: slog.New(namingHandler{o.Logger.Handler()}), events: progress.New(), leader: alone{},
+		token:    auth.NewAPIToken(o.Settings.APIToken.Reveal()),
+		rechecks: make(chan export.RealmID, mostRechecks),
+		trouble:  newStoreWatch(o.Logger),
 	}
-	a.cleanups.log = o.Logger
+	a.cleanups.log = a.log
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.cleanups.run(context.WithoutCancel(ctx)))
@@ -101,7 +115,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if err := export.ValidatePacks(exporters.Packs(), a.o.Definitions); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(a.o.Settings, a.o.Existing, a.o.Notice); err != nil {
+	kept := boltstore.Options{Failed: a.trouble.note, Disk: o.Disk}
+	if a.store, err = openStore(a.o.Settings, kept, a.o.Existing, a.o.Notice); err != nil {
 		return nil, err
 	}
 	a.cleanups.add("store", func(context.Context) error { return a.store.Close() })
@@ -114,16 +129,25 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.cleanups.add("budget", a.budget.Stop)
-	a.metrics = newMetrics(a.countActivity)
+	a.metrics = newMetrics(set.Backups > 0)
+	a.metrics.watch(a.trouble, a.countUnsaved)
+	a.traces, err = tracing.New(ctx, tracing.Options{
+		Getenv: o.Getenv, Version: version.Current().Version, Logger: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.cleanups.add("traces", a.traces.Stop)
 	meter := func(provider string) http.RoundTripper {
 		return meteredTransport{
-			provider: provider, next: o.Network, log: a.log,
+			provider: provider, next: a.traces.Transport(provider, o.Network), log: a.log,
 			requests: a.metrics.requests, seconds: a.metrics.seconds,
 		}
 	}
 	// The callbacks may use a.control, which is set further down: they are not called before the app starts.
 	toBooks := meter("quickbooks")
 	a.books = newQuickBooks(set.Intuit, set.Limits, a.store, toBooks, a.budget.Transport, a.log, companyNews{
+		hold: a.trouble.hold,
 		ended: func(ctx context.Context, realm export.RealmID, why *problem.Problem) {
 			a.control.CompanyEnded(ctx, realm, why)
 		},
@@ -138,8 +162,15 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	spools := table.Spools{Folder: set.DataDir}
-	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log,
-		func(ctx context.Context, id export.ID, why *problem.Problem) { a.control.AccountEnded(ctx, id, why) })
+	a.google, err = newGoogle(set.Google, set.Limits, spools, a.store, meter("google"), a.log, accountNews{
+		hold: a.trouble.hold,
+		ended: func(ctx context.Context, id export.ID, why *problem.Problem) {
+			a.control.AccountEnded(ctx, id, why)
+		},
+		refreshed: func(ctx context.Context, id export.ID, g export.Grant) {
+			a.control.AccountRefreshed(ctx, id, g)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -151,33 +182,43 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	}}
 	runner := pipeline.New(pipeline.Options{
 		Definitions: a.o.Definitions, Store: a.store,
-		Source:      source.New(source.ShareReports(a.books.services()), a.log),
-		Destination: destinations{a.google.client, files}, Logger: a.log, Build: version.String(),
+		Source:      a.traces.Source(source.New(source.ShareReports(a.books.services()), a.log)),
+		Destination: a.traces.Destination(destinations{a.google.client, files}), Logger: a.log, Build: version.String(),
 		Spools: spools,
 		Recorded: func(record func(string, int, []byte)) export.Source {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: spend(runner.Work), Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
-		Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
+		Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
-		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Logger: a.log, Jitter: true,
+		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
+		Jitter: true,
 	})
 	a.watcher = a.newWatcher()
+	a.logins = &auth.Service{
+		Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Settings: a.store, BaseURL: set.BaseURL,
+		Log: a.log,
+	}
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
-		Store: forgettingStore{a.store, a.books.DropCopy}, Definitions: a.o.Definitions, Packs: exporters.Packs(),
-		Logger:             a.log,
+		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
+		Definitions: a.o.Definitions, Packs: exporters.Packs(), Logger: a.log,
+		Settings: a.store, BaseURL: set.BaseURL,
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
-		Backup: a.store.Backup, Examine: a.examine,
+		Installation: a.installation(),
+		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
+		Trouble: a.trouble.state, People: a.logins,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})
+	a.metrics.registry.MustRegister(newGauges(a))
 	return a, a.openFaces(ctx)
 }
 
@@ -195,13 +236,9 @@ func (a *App) keepCopies() error {
 	return nil
 }
 
-// countActivity counts the queued and the running runs, for the metrics.
-func (a *App) countActivity() (queued, running float64) {
-	q, r, err := a.store.CountActive(context.Background())
-	if err != nil {
-		return 0, 0
-	}
-	return float64(q), float64(r)
+// countUnsaved counts the connections whose newest token is only in memory, for the metrics.
+func (a *App) countUnsaved() int {
+	return len(a.books.sources.Degraded()) + len(a.google.sources.Degraded())
 }
 
 // Control returns what people can do, each at a desk of their own.
@@ -214,18 +251,18 @@ func (a *App) StartRuns(ctx context.Context) error {
 			return err
 		}
 	}
-	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.metrics.follow(background, a.events)
-	}()
-	a.cleanups.add("metrics", func(context.Context) error { cancel(); <-done; return nil })
+	a.background(ctx, "metrics", func(ctx context.Context) { a.metrics.follow(ctx, a.events, a.store) })
+	a.watchStore(ctx)
+	a.checkStore(ctx)
 	a.budget.Start(ctx)
 	if err := a.queue.Start(ctx); err != nil {
 		return err
 	}
-	a.cleanups.add("queue", a.queue.Stop)
+	a.cleanups.add("queue", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+		defer cancel()
+		return a.queue.Stop(ctx)
+	})
 	return nil
 }
 
@@ -255,6 +292,8 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("listeners", a.faces.stop)
 	// Stopped before the listeners: live streams end with their events, and would otherwise keep the listeners waiting.
 	a.cleanups.add("events", func(context.Context) error { a.events.Close(); return nil })
+	// At once, so that nobody waits for what is interrupted anyway.
+	a.cleanups.add("work", func(context.Context) error { a.queue.Halt(); return nil })
 	a.log.InfoContext(ctx, "ledgersheet is ready", "addr", a.Addr(), "base_url", a.o.Settings.BaseURL)
 	return nil
 }
@@ -266,6 +305,9 @@ func (a *App) ensureOwner(ctx context.Context) error {
 		_, err := a.logins.EnsureOwner(ctx, set.AdminEmail, set.AdminPassword.Reveal())
 		return err
 	}
+	if err := a.logins.ForgetEnvironment(ctx); err != nil {
+		return err
+	}
 	token, err := a.setup.NewLink(ctx)
 	if err == nil && token != "" {
 		a.o.Notice("Nobody can sign in yet. Open this link to become the owner; it works once, for 24 hours:\n  " +
@@ -274,8 +316,11 @@ func (a *App) ensureOwner(ctx context.Context) error {
 	return err
 }
 
-// stopTimeout is how long Run waits for the work to end. It gives running commits time to finish.
-const stopTimeout = 25 * time.Second
+// How long a stop waits. What is killed after ten seconds, as containers are, has by then ended all but the commits.
+const (
+	stopTimeout   = 16 * time.Second // for all parts together
+	commitTimeout = 12 * time.Second // of that for runs that are just showing their rows
+)
 
 // Run starts the app, calls started unless it is nil, waits until ctx ends or a listener fails, and stops the app.
 func (a *App) Run(ctx context.Context, started func() error) error {
@@ -290,9 +335,14 @@ func (a *App) Run(ctx context.Context, started func() error) error {
 		}
 	}
 	a.log.InfoContext(ctx, "ledgersheet is stopping")
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	return errors.Join(err, a.stopInTime(ctx))
+}
+
+// stopInTime stops the app within seconds, even after ctx has ended.
+func (a *App) stopInTime(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, a.Stop(stop))
+	return a.Stop(ctx)
 }
 
 // Stop ends the work in the reverse order of its start. Runs that cannot finish before ctx ends go back to the queue.

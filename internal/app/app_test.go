@@ -39,8 +39,12 @@ type world struct {
 	app     *app.App
 	set     config.Settings
 	network http.RoundTripper
-	backoff []time.Duration // between a run's attempts
+	plain   http.RoundTripper // beneath a network that is not just the simulators
+	backoff []time.Duration   // between a run's attempts
+	disk    func() error      // fails writes of the store
 	account export.ID
+	getenv  func(string) string // nil for no variables
+	log     *slog.Logger        // nil discards
 }
 
 // network sends each request to the simulator of its host.
@@ -103,18 +107,27 @@ func (w *world) desk() *control.Desk { return w.app.Control().As(actor) }
 
 func (w *world) open() {
 	w.t.Helper()
+	w.openIdle()
+	if err := w.app.StartRuns(w.ctx); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// openIdle opens the app without executing runs.
+func (w *world) openIdle() {
+	w.t.Helper()
+	log := w.log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	a, err := app.New(w.ctx, app.Options{
-		Settings: w.set, Logger: slog.New(slog.DiscardHandler), Network: w.network,
-		Backoff: w.backoff,
+		Settings: w.set, Logger: log, Network: w.network, Backoff: w.backoff, Disk: w.disk, Getenv: w.getenv,
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.app = a
 	w.t.Cleanup(func() { _ = a.Stop(context.Background()) })
-	if err := a.StartRuns(w.ctx); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // browse opens a consent page and returns the parameters with which it sends the browser back.
@@ -405,7 +418,7 @@ func TestReconnect(t *testing.T) {
 
 	w.intuit.ConsentTo(string(companies[1].Realm))
 	if _, err := w.connectCompany(a.Realm); !problem.HasCode(err, problem.Conflict) ||
-		!strings.Contains(problem.From(err).Message, string(a.Realm)) {
+		!strings.Contains(problem.From(err).Message, companies[1].Name+", but "+a.Name+" was to be connected") {
 		t.Errorf("a consent for another company: %v", err)
 	}
 	ended := w.desk().Follow(w.ctx,

@@ -153,12 +153,6 @@ func (a *App) startBackups(ctx context.Context) error {
 		folder: filepath.Join(set.DataDir, backupFolder), keep: set.Backups, write: a.store.Backup, seal: ring,
 		log: a.log, now: time.Now, taken: func(at time.Time) { a.metrics.backup.Set(float64(at.Unix())) },
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		a.leader.Lead(ctx, "backups", b.run)
-	}()
-	a.cleanups.add("backups", func(context.Context) error { cancel(); <-done; return nil })
+	a.background(ctx, "backups", func(ctx context.Context) { a.leader.Lead(ctx, "backups", b.run) })
 	return nil
 }

@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"time"
 
@@ -13,11 +11,17 @@ import (
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/intuit"
+	"ledgersheet/internal/version"
 )
 
 // examine finds out whether the installation can work.
 func (a *App) examine(ctx context.Context, d *control.Desk) []control.Finding {
 	all := append(ExamineSettings(ctx, a.o.Settings, a.o.Network), a.examineStore(ctx)...)
+	checked, err := d.ExamineChecklist(ctx)
+	if err != nil {
+		checked = append(checked, control.FindingOf("checklist", "", err))
+	}
+	all = append(all, checked...)
 	found, err := d.ExamineConnections(ctx)
 	if err != nil {
 		found = append(found, control.FindingOf("connections", "", err))
@@ -41,11 +45,17 @@ func ExamineSettings(ctx context.Context, set config.Settings, network http.Roun
 	intuitURI := control.Finding{
 		About: "redirect URI to enter at developer.intuit.com", Says: set.BaseURL + "/oauth/quickbooks/callback",
 	}
-	// https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/set-redirect-uri
-	if set.Intuit.Environment == "production" && set.Intuit.DiscoveryURL == "" && !takenByIntuit(set.BaseURL) {
+	real := set.Intuit.Environment == "production"
+	switch {
+	case set.Intuit.DiscoveryURL != "" || control.TakenByIntuit(set.BaseURL, real):
+	case real:
 		intuitURI.Wrong = true
 		intuitURI.Remedy = "Intuit takes only https addresses with a host name for production keys: set " +
 			"LEDGERSHEET_BASE_URL to the public https address, or LEDGERSHEET_INTUIT_ENVIRONMENT to sandbox."
+	default:
+		intuitURI.Wrong = true
+		intuitURI.Remedy = "Intuit takes http addresses only for localhost, by name: set LEDGERSHEET_BASE_URL to " +
+			"http://localhost and the port. With a browser on another machine, paste the address on which it lands."
 	}
 	all := []control.Finding{
 		intuitURI,
@@ -68,10 +78,17 @@ func ExamineSettings(ctx context.Context, set config.Settings, network http.Roun
 	return all
 }
 
-// takenByIntuit reports whether an address is one that Intuit takes for production keys.
-func takenByIntuit(base string) bool {
-	u, err := url.Parse(base)
-	return err == nil && u.Scheme == "https" && net.ParseIP(u.Hostname()) == nil && u.Hostname() != "localhost"
+// installation returns what pages tell of this installation.
+func (a *App) installation() control.Installation {
+	set := a.o.Settings
+	i := control.Installation{
+		Simulated: set.Intuit.DiscoveryURL != "", Mirror: set.Mirror, Webhooks: set.Intuit.WebhookToken != "",
+		Retention: set.Retention, Backups: set.Backups, DataDir: set.DataDir, Version: version.Current().Version,
+	}
+	if a.google.service != nil {
+		i.ServiceAccount = a.google.service.Email()
+	}
+	return i
 }
 
 func credentials(what string, set bool, variable string) control.Finding {

@@ -58,23 +58,28 @@ func TestExamineClock(t *testing.T) {
 	}
 }
 
-// TestRedirectURIs: what Intuit's production keys take, by its page on redirect URIs.
+// TestRedirectURIs: what Intuit's keys take, by its page on redirect URIs.
 func TestRedirectURIs(t *testing.T) {
 	t.Parallel()
-	for base, right := range map[string]bool{
-		"https://sheets.example.com": true, "http://sheets.example.com": false, "https://10.0.0.5": false,
-		"http://localhost:8080": false, "https://localhost": false, "https://[::1]": false,
+	for base, right := range map[string]struct{ production, sandbox bool }{
+		"https://sheets.example.com": {true, true}, "http://sheets.example.com": {}, "https://10.0.0.5": {},
+		"http://localhost:8080": {false, true}, "https://localhost": {false, true}, "https://[::1]": {},
+		"http://127.0.0.1:8080": {},
 	} {
 		for _, environment := range []string{"production", "sandbox"} {
 			set := config.Settings{BaseURL: base, Intuit: config.Intuit{Environment: environment}}
 			all := ExamineSettings(t.Context(), set, tells{})
 			var f control.Finding
+			taken := right.production
+			if environment == "sandbox" {
+				taken = right.sandbox
+			}
 			for _, one := range all {
 				if strings.Contains(one.About, "developer.intuit.com") {
 					f = one
 				}
 			}
-			if f.Says != base+"/oauth/quickbooks/callback" || f.Wrong == (right || environment == "sandbox") {
+			if f.Says != base+"/oauth/quickbooks/callback" || f.Wrong == taken {
 				t.Errorf("%s in %s: %+v", base, environment, f)
 			}
 		}

@@ -3,6 +3,10 @@ package app
 import (
 	"context"
 	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ledgersheet/internal/export"
 )
 
 // Handler returns the dashboard and the API for tests that do without a listener.
@@ -34,3 +38,18 @@ func (a *App) Routes() []string {
 	}
 	return routes
 }
+
+// StopAsRun stops the app as Run does when it is told to end.
+func (a *App) StopAsRun() error { return a.stopInTime(context.Background()) }
+
+// StartUpkeep begins the hourly upkeep, as Start does.
+func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }
+
+// Store returns the store, for what only another process could do to it.
+func (a *App) Store() Store { return a.store }
+
+// Metrics returns what /metrics reports.
+func (a *App) Metrics() prometheus.Gatherer { return a.metrics.registry }
+
+// ObserveRun counts a run that is over.
+func (a *App) ObserveRun(ctx context.Context, r export.Run) { a.metrics.observe(ctx, r, a.store) }

@@ -26,7 +26,6 @@ import (
 // openFaces builds what people and programs see over HTTP.
 func (a *App) openFaces(_ context.Context) error {
 	set := a.o.Settings
-	a.logins = &auth.Service{Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Log: a.log}
 	a.setup = auth.NewSetup(a.store, a.logins)
 	var err error
 	a.web, err = web.New(web.Options{
@@ -82,11 +81,10 @@ func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
 	return a.web.Authenticate(c)
 }
 
-// serveReady answers whether work can be done: the store is open, and the queue and the schedules run.
+// serveReady answers whether work can be done: the store can be written, and the queue and the schedules run. The first
+// part that is not ready is named.
 func (a *App) serveReady(c *gin.Context) {
-	for part, err := range map[string]error{
-		"store": a.store.Ready(), "queue": a.queue.Ready(), "schedules": a.ticker.Ready(),
-	} {
+	for part, err := range a.readiness() {
 		if err != nil {
 			a.log.WarnContext(c.Request.Context(), "not ready", "part", part, "error", err.Error())
 			c.String(http.StatusServiceUnavailable, part+" is not ready\n")
@@ -94,6 +92,12 @@ func (a *App) serveReady(c *gin.Context) {
 		}
 	}
 	c.String(http.StatusOK, "ready\n")
+}
+
+// readiness returns, by part, why it cannot work, or nil.
+func (a *App) readiness() map[string]error {
+	store := errors.Join(a.trouble.hold(), a.store.Ready())
+	return map[string]error{"store": store, "queue": a.queue.Ready(), "schedules": a.ticker.Ready()}
 }
 
 func (a *App) newMetricsHandler() http.Handler {

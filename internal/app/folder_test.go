@@ -39,7 +39,7 @@ func newFolder(t *testing.T, given *vault.Key) (*Folder, config.Settings) {
 // putCompany opens the folder's store and stores the company and its secret.
 func putCompany(t *testing.T, set config.Settings, name string) {
 	t.Helper()
-	store, err := openStore(set, false, func(string) {})
+	store, err := openStore(set, boltstore.Options{}, false, func(string) {})
 	must(t, err)
 	must(t, store.PutCompany(t.Context(), export.Company{Realm: "1", Name: name}))
 	must(t, store.PutGrant(t.Context(), export.CompanyGrant("1"), export.Grant{RefreshToken: secretToken}))
@@ -49,7 +49,7 @@ func putCompany(t *testing.T, set config.Settings, name string) {
 // wantCompany opens the folder as serve does, and expects the company by that name, and its secret.
 func wantCompany(t *testing.T, set config.Settings, name string) {
 	t.Helper()
-	store, err := openStore(set, false, func(string) {})
+	store, err := openStore(set, boltstore.Options{}, false, func(string) {})
 	if err != nil {
 		t.Errorf("the folder cannot be opened: %v", err)
 		return
@@ -158,7 +158,7 @@ func TestRestoreRefuses(t *testing.T) {
 		wantCompany(t, set, "Present")
 	}
 	f.keeper.Through = nil
-	store, err := openStore(set, false, func(string) {})
+	store, err := openStore(set, boltstore.Options{}, false, func(string) {})
 	must(t, err)
 	_, err = f.Restore(t.Context(), saved, time.Now())
 	if err == nil || !strings.Contains(err.Error(), "stop it first") {
@@ -451,7 +451,7 @@ func TestNewestBackupIsOffered(t *testing.T) {
 		"damaged": func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("garbage ", 5000)), 0o600) },
 	} {
 		must(t, spoil(f.store()))
-		_, err := openStore(set, false, func(string) {})
+		_, err := openStore(set, boltstore.Options{}, false, func(string) {})
 		if err == nil || !strings.Contains(err.Error(), "ledgersheet restore "+newest) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -32,12 +32,23 @@ type googleSide struct {
 	net      http.RoundTripper
 }
 
+// accountNews hears what becomes of accounts' connections. All of it is required.
+type accountNews struct {
+	hold      func() error // why no grant may be renewed
+	ended     func(context.Context, export.ID, *problem.Problem)
+	refreshed func(context.Context, export.ID, export.Grant)
+}
+
+func parseAccount(key export.GrantKey) export.ID {
+	return export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant(""))))
+}
+
 // below returns how many requests a minute stay a little below a quota; 0 is none.
 func below(quota int) int { return quota - quota/15 }
 
 func newGoogle(
 	set config.Google, most config.Limits, spools table.Spools, store export.GrantStore, net http.RoundTripper,
-	log *slog.Logger, ended func(context.Context, export.ID, *problem.Problem),
+	log *slog.Logger, news accountNews,
 ) (*googleSide, error) {
 	g := &googleSide{net: net}
 	plain := &http.Client{Transport: net, Timeout: time.Minute}
@@ -48,15 +59,21 @@ func newGoogle(
 		Endpoints: func(context.Context) (oauth.Endpoints, error) { return ends, nil },
 		// Without prompt=consent Google issues a refresh token only with the first consent.
 		AuthParams: map[string]string{"access_type": "offline", "prompt": "consent"},
-		Reconnect:  problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
+		Credentials: "Compare LEDGERSHEET_GOOGLE_CLIENT_ID and LEDGERSHEET_GOOGLE_CLIENT_SECRET with the OAuth " +
+			"client in the Google Cloud console (Google Auth Platform, Clients), correct them and start the service " +
+			"again. Connections and schedules stay as they are; reconnecting cannot help.",
+		Reconnect: problem.GoogleReconnectRequired, Unavailable: problem.GoogleUnavailable,
 		RateLimited: problem.GoogleRateLimited, Rejected: problem.GoogleRejected,
 		HTTP: plain,
 	}
 	g.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: g.provider.Refresh, Reconnect: problem.GoogleReconnectRequired,
-		Unavailable: problem.GoogleUnavailable, Log: log,
+		Unavailable: problem.GoogleUnavailable, Log: log, Hold: news.hold,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
-			ended(ctx, export.ID(strings.TrimPrefix(string(key), string(export.AccountGrant("")))), why)
+			news.ended(ctx, parseAccount(key), why)
+		},
+		OnRefreshed: func(ctx context.Context, key export.GrantKey, g export.Grant) {
+			news.refreshed(ctx, parseAccount(key), g)
 		},
 	})
 	if set.ServiceAccountFile != "" {

@@ -42,6 +42,7 @@ const refreshTokenLife = 100 * 24 * time.Hour
 
 // companyNews hears what becomes of companies' connections. All of it is required.
 type companyNews struct {
+	hold      func() error // why no grant may be renewed
 	ended     func(context.Context, export.RealmID, *problem.Problem)
 	refreshed func(context.Context, export.RealmID, export.Grant)
 	told      func(ctx context.Context, realm export.RealmID, asked time.Time, why *problem.Problem)
@@ -71,14 +72,18 @@ func newQuickBooks(set config.Intuit, most config.Limits, store export.GrantStor
 			}, err
 		},
 		RealmParam: "realmId", RevokeJSON: true, RefreshTokenLife: refreshTokenLife,
-		Headers:   map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
+		Headers: map[string]string{"x-include-refresh-token-hard-expires-in": "true"},
+		Credentials: "Compare LEDGERSHEET_INTUIT_CLIENT_ID and LEDGERSHEET_INTUIT_CLIENT_SECRET with the app's keys " +
+			"for " +
+			control.KeysFor(set.Environment) + " at developer.intuit.com (Keys & credentials), correct them and " +
+			"start the service again. Connections and schedules stay as they are; reconnecting cannot help.",
 		Reconnect: problem.CompanyReconnectRequired, Unavailable: problem.QuickBooksUnavailable,
 		RateLimited: problem.QuickBooksRateLimited, Rejected: problem.QuickBooksRejected,
 		HTTP: plain,
 	}
 	q.sources = oauth.NewSources(oauth.SourceOptions{
 		Store: store, Refresh: q.provider.Refresh, Reconnect: problem.CompanyReconnectRequired,
-		Unavailable: problem.QuickBooksUnavailable, Log: log,
+		Unavailable: problem.QuickBooksUnavailable, Log: log, Hold: news.hold,
 		OnDead: func(ctx context.Context, key export.GrantKey, why *problem.Problem) {
 			news.ended(ctx, parseRealm(key), why)
 		},

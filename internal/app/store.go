@@ -33,15 +33,30 @@ type Store interface {
 	DeleteExpiredSessions(ctx context.Context, now time.Time) (n int, err error)
 	// Ready reports whether the store can be read and written, for health checks.
 	Ready() error
+	// Probe reports whether the store can be written and has room, when a write has failed.
+	Probe() error
+	// CheckedAtStart reports whether all rows were read when the store was opened; CheckRows reads them later.
+	CheckedAtStart() (bool, error)
+	CheckRows(ctx context.Context) error
 	// Backup writes a consistent copy while the store is in use.
 	Backup(ctx context.Context, w io.Writer) error
 	Close() error
 }
 
-// forgettingStore deletes what is kept of a company together with the company.
+// forgettingStore deletes what is kept of a company or an exporter together with it.
 type forgettingStore struct {
 	Store
-	forget func(context.Context, export.RealmID) error
+	forget         func(context.Context, export.RealmID) error
+	forgetExporter func(export.ID)
+}
+
+// DeleteExporter implements export.ExporterStore.
+func (s forgettingStore) DeleteExporter(ctx context.Context, id export.ID) error {
+	err := s.Store.DeleteExporter(ctx, id)
+	if err == nil {
+		s.forgetExporter(id)
+	}
+	return err
 }
 
 // DeleteCompany implements export.CompanyStore.
@@ -57,7 +72,9 @@ var ErrNoStore = errors.New("there is no store")
 
 // openStore opens the data folder. The key comes first, because the store is sealed with it. notice is called if a key
 // was created. With existing it makes neither a folder nor a key nor a store, and returns ErrNoStore if there is none.
-func openStore(set config.Settings, existing bool, notice func(string)) (Store, error) {
+func openStore(
+	set config.Settings, o boltstore.Options, existing bool, notice func(string),
+) (Store, error) {
 	path := filepath.Join(set.DataDir, storeFile)
 	have, err := findStore(path)
 	if err != nil {
@@ -79,9 +96,9 @@ func openStore(set config.Settings, existing bool, notice func(string)) (Store, 
 	if err != nil {
 		return nil, err
 	}
-	store, err := boltstore.Open(path, sealer, boltstore.Options{})
+	store, err := boltstore.Open(path, sealer, o)
 	if errors.Is(err, boltstore.ErrWrongKey) {
-		if next, err := openRotated(set, path, notice); next != nil || err != nil {
+		if next, err := openRotated(set, path, o, notice); next != nil || err != nil {
 			return next, err
 		}
 	}
@@ -93,7 +110,7 @@ func openStore(set config.Settings, existing bool, notice func(string)) (Store, 
 
 // openRotated opens a store whose key was being replaced when the process was killed. It returns nothing if that is not
 // what has happened.
-func openRotated(set config.Settings, path string, notice func(string)) (Store, error) {
+func openRotated(set config.Settings, path string, o boltstore.Options, notice func(string)) (Store, error) {
 	folder := NewFolder(set)
 	done, err := folder.finishRotation(context.Background())
 	if err != nil || done.Key == "" {
@@ -113,7 +130,7 @@ func openRotated(set config.Settings, path string, notice func(string)) (Store, 
 	if err != nil {
 		return nil, err
 	}
-	store, err := boltstore.Open(path, sealer, boltstore.Options{})
+	store, err := boltstore.Open(path, sealer, o)
 	if err != nil {
 		return nil, err
 	}

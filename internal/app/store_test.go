@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/vault"
 )
@@ -41,7 +42,7 @@ func TestOpenStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			set := config.Settings{DataDir: t.TempDir(), SecretKey: test.setting}
-			made, err := openStore(set, false, func(string) {})
+			made, err := openStore(set, boltstore.Options{}, false, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +56,7 @@ func TestOpenStore(t *testing.T) {
 				must(t, os.Truncate(path, 0))
 			}
 			noticed := false
-			store, err := openStore(set, test.existing, func(string) { noticed = true })
+			store, err := openStore(set, boltstore.Options{}, test.existing, func(string) { noticed = true })
 			if err == nil {
 				must(t, store.Close())
 			}

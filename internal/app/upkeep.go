@@ -4,15 +4,19 @@ import (
 	"context"
 	"time"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/oauth"
 )
 
 const (
 	upkeepEvery = time.Hour
 	// keepRuns is how many runs of an exporter stay in the history, however old they are.
 	keepRuns = 200
-	// touchWithin is how long before its expiry a refresh token is renewed although nothing needs it. Unused ones die.
-	touchWithin = 60 * 24 * time.Hour
+	// touchAfter is how long after the end of its access token an idle connection is renewed, which comes to once a
+	// day. Intuit ends connections that are not renewed for 100 days, Google for six months; and what has ended is
+	// noticed within a day.
+	touchAfter = 23 * time.Hour
 )
 
 // Leader picks one of the processes that share a store for work that only one of them needs to do. Correctness must not
@@ -30,24 +34,51 @@ func (alone) Lead(ctx context.Context, _ string, do func(context.Context)) { do(
 
 // startUpkeep starts the hourly upkeep: it deletes old runs and sessions, and keeps unused connections alive.
 func (a *App) startUpkeep(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	a.background(ctx, "upkeep", func(ctx context.Context) {
 		a.leader.Lead(ctx, "upkeep", func(ctx context.Context) {
 			t := time.NewTicker(upkeepEvery)
 			defer t.Stop()
+			checked := map[export.RealmID]time.Time{}
+			a.tidy(ctx)
 			for {
-				a.tidy(ctx)
 				select {
 				case <-ctx.Done():
 					return
 				case <-t.C:
+					a.tidy(ctx)
+				case realm := <-a.rechecks:
+					a.recheck(ctx, realm, checked)
 				}
 			}
 		})
-	}()
-	a.cleanups.add("upkeep", func(context.Context) error { cancel(); <-done; return nil })
+	})
+}
+
+const (
+	mostRechecks = 16 // that wait
+	// recheckGap is how long a company is not tested again, because anybody can ask for that.
+	recheckGap = 5 * time.Minute
+)
+
+// askRecheck has upkeep test a company's connection. If many wait already it does nothing: the daily renewal also
+// notices what has ended.
+func (a *App) askRecheck(realm export.RealmID) {
+	select {
+	case a.rechecks <- realm:
+	default:
+	}
+}
+
+// recheck tests a company's connection unless that was done just now. checked has when each was tested.
+func (a *App) recheck(ctx context.Context, realm export.RealmID, checked map[export.RealmID]time.Time) {
+	c, err := a.store.Company(ctx, realm)
+	if err != nil || c.Status != export.Connected || time.Since(checked[realm]) < recheckGap {
+		return
+	}
+	checked[realm] = time.Now()
+	if _, err := a.control.As(control.Local("upkeep")).TestCompany(ctx, realm); err != nil {
+		a.log.InfoContext(ctx, "a connection was said to have ended", "company", string(realm), "error", err.Error())
+	}
 }
 
 func (a *App) tidy(ctx context.Context) {
@@ -63,20 +94,47 @@ func (a *App) tidy(ctx context.Context) {
 	if err := a.budget.Prune(ctx); err != nil {
 		a.log.WarnContext(ctx, "old counts of calls were not deleted", "error", err.Error())
 	}
+	if err := a.control.RevokeOwed(ctx); err != nil {
+		a.log.WarnContext(ctx, "grants were not revoked", "error", err.Error())
+	}
 	companies, err := a.store.Companies(ctx)
 	if err != nil {
 		a.log.WarnContext(ctx, "connections were not looked at", "error", err.Error())
 		return
 	}
 	a.tidyCopies(ctx, companies)
+	a.touchConnections(ctx, companies)
+}
+
+// touchConnections renews the connections that nothing has used for a day.
+func (a *App) touchConnections(ctx context.Context, companies []export.Company) {
 	for _, c := range companies {
-		if c.Status != export.Connected || c.TokenExpiresAt.IsZero() || c.TokenExpiresAt.After(now.Add(touchWithin)) {
-			continue
+		if c.Status == export.Connected {
+			a.touch(ctx, a.books.sources, export.CompanyGrant(c.Realm))
 		}
-		if _, err := a.books.sources.For(export.CompanyGrant(c.Realm)).Token(ctx); err != nil {
-			a.log.WarnContext(ctx, "a connection could not be kept alive",
-				"company", string(c.Realm), "error", err.Error())
+	}
+	accounts, err := a.store.Accounts(ctx)
+	if err != nil {
+		a.log.WarnContext(ctx, "Google accounts were not looked at", "error", err.Error())
+		return
+	}
+	for _, account := range accounts {
+		if account.Status == export.Connected && account.Kind == export.OAuthAccount {
+			a.touch(ctx, a.google.sources, export.AccountGrant(account.ID))
 		}
+	}
+}
+
+func (a *App) touch(ctx context.Context, sources *oauth.Sources, key export.GrantKey) {
+	g, err := a.store.Grant(ctx, key)
+	if err == nil && time.Since(g.Expiry) < touchAfter {
+		return
+	}
+	if err == nil {
+		_, err = sources.For(key).Token(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		a.log.WarnContext(ctx, "a connection could not be kept alive", "connection", string(key), "error", err.Error())
 	}
 }
 

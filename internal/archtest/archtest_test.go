@@ -27,7 +27,7 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source table templates vault version web " +
+		"pipeline problem progress queue schedule source table templates tracing vault version web " +
 		"webhook",
 
 	"api":      "change control download export pipeline problem sheetfile table",
@@ -36,12 +36,13 @@ var may = map[string]string{
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export pipeline problem schedule sheetfile",
+	"control":  "access budget change export ics pipeline problem schedule sheetfile table",
 	"budget":   "export problem schedule",
-	"webhook":  "export schedule",
-	"schedule": "export",
+	"webhook":  "export problem schedule",
+	"schedule": "export problem",
 	"queue":    "export problem",
 	"progress": "export",
+	"tracing":  "export problem table",
 	"pipeline": "capture change export problem statement table",
 
 	"source":    "changelog export problem rows statement supply",
@@ -50,7 +51,7 @@ var may = map[string]string{
 	"changelog": "export record supply table",
 
 	"sheetfile":        "change problem table",
-	"boltstore":        "export",
+	"boltstore":        "export problem",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"mirror":           "export problem record supply table",
@@ -59,7 +60,8 @@ var may = map[string]string{
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest":          "boltstore budget change control export exporters file pipeline problem progress table vault",
+	"desktest": "auth boltstore budget change control export exporters file pipeline problem progress table " +
+		"vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplysim":  "export intuit intuit/intuitsim limit supply supply/supplytest",
@@ -69,6 +71,7 @@ var may = map[string]string{
 	"supply":    "export record",
 	"export":    "change problem record table",
 	"change":    "",
+	"ics":       "",
 	"record":    "table",
 	"config":    "vault",
 

@@ -10,23 +10,28 @@ import (
 	"log/slog"
 	"net/mail"
 	"strings"
+	"sync"
 	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
-// roleOwner is the role of everyone who may sign in.
+// roleOwner is the role of those who own the installation.
 const roleOwner = "owner"
 
 // Service signs people in and manages their passwords. Users and Hasher are required. The methods are safe for
 // concurrent use.
 type Service struct {
-	Users   export.UserStore
-	Hasher  *Hasher
-	Limiter *Limiter         // nil does not limit
-	Now     func() time.Time // nil means time.Now
-	Log     *slog.Logger     // nil discards
+	Users    export.UserStore
+	Hasher   *Hasher
+	Limiter  *Limiter         // nil does not limit
+	Settings Settings         // remembers the environment's owner; see EnsureOwner
+	BaseURL  string           // public root of this installation, without a trailing slash, for invitations
+	Now      func() time.Time // nil means time.Now
+	Log      *slog.Logger     // nil discards
+
+	people sync.Mutex // held while it is decided who may own the installation
 }
 
 // Login returns the user with that e-mail and password. An unknown e-mail and a wrong password get the same answer
@@ -57,38 +62,6 @@ func (s *Service) ChangePassword(ctx context.Context, email, present, next strin
 		return export.User{}, err
 	}
 	return s.setPassword(ctx, user, next)
-}
-
-// EnsureOwner creates the owner that the environment names, or updates its password if the environment's has changed.
-// It is called at each start and does not limit tries. The length of the password is the operator's decision, so a
-// short one is only logged.
-func (s *Service) EnsureOwner(ctx context.Context, email, password string) (export.User, error) {
-	email = normalizeEmail(email)
-	if err := checkEmail(email); err != nil {
-		return export.User{}, err
-	}
-	if password == "" || len(password) > maxPasswordBytes {
-		return export.User{}, problem.Invalid("password", "must have 1 to %d bytes", maxPasswordBytes)
-	}
-	if CheckPassword("password", password) != nil {
-		s.log().WarnContext(ctx, "owner's password from the environment is short",
-			"recommended_characters", minPassword)
-	}
-	user, err := s.Users.UserByEmail(ctx, email)
-	switch {
-	case errors.Is(err, export.ErrNotFound):
-		return s.createOwner(ctx, email, password)
-	case err != nil:
-		return export.User{}, fmt.Errorf("looking up owner: %w", err)
-	}
-	same, err := s.Hasher.Verify(ctx, password, user.PasswordHash)
-	if err != nil && !errors.Is(err, ErrHashFormat) {
-		return export.User{}, err
-	}
-	if same {
-		return user, nil
-	}
-	return s.setPassword(ctx, user, password)
 }
 
 // checkLimited calls check unless there were too many tries.
@@ -122,7 +95,7 @@ func (s *Service) checkLimited(ctx context.Context, email, password string, from
 // check checks the user's password. It does the same work whether the user is known or not.
 func (s *Service) check(ctx context.Context, user export.User, known bool, password string) error {
 	encoded := user.PasswordHash
-	if !known {
+	if known = known && user.Active(); !known {
 		encoded = s.Hasher.dummy
 	}
 	right, err := s.Hasher.Verify(ctx, password, encoded)

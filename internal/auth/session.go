@@ -110,10 +110,21 @@ func (s *Sessions) User(ctx context.Context) (export.User, error) {
 		return export.User{}, nobody
 	case err != nil:
 		return export.User{}, fmt.Errorf("looking up the session's user: %w", err)
-	case s.manager.GetString(ctx, keyPassword) != fingerprint(u):
+	case !u.Active(), s.manager.GetString(ctx, keyPassword) != fingerprint(u):
 		return export.User{}, nobody
 	}
 	return u, nil
+}
+
+// Still reports whether the session is still that of somebody who is signed in, as the store says now; the session in
+// ctx is as it was when the request began. An answer that goes on for long asks now and then.
+func (s *Sessions) Still(ctx context.Context) bool {
+	fresh, err := s.manager.Load(context.Background(), s.manager.Token(ctx)) // in ctx the session is loaded already
+	if err != nil {
+		return false
+	}
+	_, err = s.User(fresh)
+	return err == nil
 }
 
 // Hash identifies the session without revealing its token. Consents in progress are bound to it. It is empty before a

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -310,4 +311,64 @@ func TestMarksAreBounded(t *testing.T) {
 			t.Fatalf("%d marks", len(store.marks))
 		}
 	}
+}
+
+// troubled is a store of sessions whose disk can stop taking writes.
+type troubled struct {
+	sessionShelf
+	full bool
+}
+
+// Commit implements scs.Store.
+func (s *troubled) Commit(token string, b []byte, expiry time.Time) error {
+	if s.full {
+		return export.StoreTrouble(syscall.ENOSPC)
+	}
+	return s.sessionShelf.Commit(token, b, expiry)
+}
+
+// Delete implements scs.Store.
+func (s *troubled) Delete(token string) error {
+	if s.full {
+		return export.StoreTrouble(syscall.ENOSPC)
+	}
+	return s.sessionShelf.Delete(token)
+}
+
+// TestSessionsWhileTheDiskIsFull expects that people can sign in and out while nothing can be stored, and that what
+// they ended stays ended when it can.
+func TestSessionsWhileTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		disk := &troubled{}
+		s := &sparingStore{store: disk}
+		until := func() time.Time { return time.Now().Add(time.Hour) }
+		find := func(token string, want string) {
+			t.Helper()
+			if b, found, err := s.Find(token); err != nil || found != (want != "") || string(b) != want {
+				t.Errorf("%s: %q, %v, %v; want %q", token, b, found, err, want)
+			}
+		}
+		must(t, s.Commit("old", []byte("a"), until()))
+		must(t, s.Commit("ended", []byte("b"), until()))
+		disk.full = true
+		must(t, s.Commit("new", []byte("c"), until()))
+		must(t, s.Commit("old", []byte("a2"), until()))
+		must(t, s.Delete("ended"))
+		find("new", "c")
+		find("old", "a2")
+		find("ended", "")
+		must(t, s.Delete("new"))
+		find("new", "")
+		must(t, s.Commit("short", []byte("d"), time.Now().Add(time.Minute)))
+		time.Sleep(2 * time.Minute)
+		find("short", "")
+		disk.full = false
+		must(t, s.Commit("old", []byte("a3"), until()))
+		find("old", "a3")
+		find("ended", "")
+		if _, stays := disk.rows["ended"]; stays {
+			t.Error("a session that was ended while the disk was full is still stored")
+		}
+	})
 }

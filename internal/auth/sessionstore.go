@@ -2,10 +2,14 @@ package auth
 
 import (
 	"crypto/sha256"
+	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"ledgersheet/internal/export"
 )
 
 const (
@@ -20,12 +24,21 @@ const (
 )
 
 // sparingStore skips writes that only move a session's expiry by seconds. It also keeps a request in progress from
-// bringing back a session that was deleted meanwhile.
+// bringing back a session that was deleted meanwhile. While the store is in trouble it keeps sessions in memory, so
+// that people can sign in and see what is wrong.
 type sparingStore struct {
 	store scs.Store
 
 	mu    sync.Mutex
 	marks map[string]mark // by the token's hash
+	held  map[string]held // sessions that the store has not taken, by the token's hash
+	owed  map[string]bool // deletions that it has not taken
+}
+
+// held is a session in memory.
+type held struct {
+	data   []byte
+	expiry time.Time
 }
 
 // mark is what is known about a session: what was written last, or when it was deleted.
@@ -36,7 +49,19 @@ type mark struct {
 }
 
 // Find implements scs.Store.
-func (s *sparingStore) Find(token string) ([]byte, bool, error) { return s.store.Find(token) }
+func (s *sparingStore) Find(token string) ([]byte, bool, error) {
+	s.mu.Lock()
+	h, have := s.held[token]
+	owed := s.owed[token]
+	s.mu.Unlock()
+	switch {
+	case owed, have && !time.Now().Before(h.expiry):
+		return nil, false, nil
+	case have:
+		return h.data, true, nil
+	}
+	return s.store.Find(token)
+}
 
 // Commit implements scs.Store.
 func (s *sparingStore) Commit(token string, b []byte, expiry time.Time) error {
@@ -48,10 +73,20 @@ func (s *sparingStore) Commit(token string, b []byte, expiry time.Time) error {
 	if known && (!last.deleted.IsZero() || last.sum == sum && expiry.Sub(last.expiry) < touchEvery) {
 		return nil
 	}
-	if err := s.store.Commit(token, b, expiry); err != nil {
+	err := s.store.Commit(token, b, expiry)
+	if errors.Is(err, export.ErrStoreTrouble) && len(s.held) < maxMarks {
+		if s.held == nil {
+			s.held = map[string]held{}
+		}
+		s.held[token] = held{slices.Clone(b), expiry}
+		return nil
+	}
+	if err != nil {
 		return err
 	}
+	delete(s.held, token)
 	s.set(token, mark{sum: sum, expiry: expiry})
+	s.settle()
 	return nil
 }
 
@@ -59,11 +94,29 @@ func (s *sparingStore) Commit(token string, b []byte, expiry time.Time) error {
 func (s *sparingStore) Delete(token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.store.Delete(token); err != nil {
+	err := s.store.Delete(token)
+	switch {
+	case errors.Is(err, export.ErrStoreTrouble):
+		if s.owed == nil {
+			s.owed = map[string]bool{}
+		}
+		s.owed[token] = true
+	case err != nil:
 		return err
 	}
+	delete(s.held, token)
 	s.set(token, mark{deleted: time.Now()})
 	return nil
+}
+
+// settle makes up for the deletions that the store has not taken. The caller holds mu.
+func (s *sparingStore) settle() {
+	for token := range s.owed {
+		if s.store.Delete(token) != nil {
+			return
+		}
+		delete(s.owed, token)
+	}
 }
 
 // set records a mark. The caller holds mu.

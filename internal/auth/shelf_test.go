@@ -51,6 +51,13 @@ func (s *userShelf) UserByEmail(_ context.Context, email string) (export.User, e
 	return export.User{}, fmt.Errorf("user: %w", export.ErrNotFound)
 }
 
+func (s *userShelf) DeleteUser(_ context.Context, id export.ID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, id)
+	return s.err
+}
+
 func (s *userShelf) Users(context.Context) ([]export.User, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

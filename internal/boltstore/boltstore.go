@@ -10,12 +10,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // Sealer encrypts the secrets among the values. The place is "bucket/key" of
@@ -31,6 +33,10 @@ type Options struct {
 	LockWait time.Duration
 	// Now is the clock that ends sessions; nil means time.Now.
 	Now func() time.Time
+	// Failed is told of each write that the disk did not take; nil drops it. It must not call the store.
+	Failed func(why *problem.Problem)
+	// Disk is asked before each write whether the disk will take it; nil trusts the disk. Tests fail with it.
+	Disk func() error
 }
 
 // Store is an open database. It is safe for concurrent use. Methods that take a context check it once, on entry: a
@@ -48,6 +54,9 @@ type Store struct {
 
 	probing sync.Mutex // protects probed
 	probed  time.Time  // when the store was last known to be writable
+
+	failed func(*problem.Problem)
+	disk   func() error
 
 	renewing keyLock // by grant
 	group    group
@@ -73,7 +82,11 @@ func open(path string, seal Sealer, o Options, steps []migration) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, now: o.Now, seal: seal, renewing: keyLock{held: map[string]chan struct{}{}}}
+	_ = os.Remove(path + roomFile) // of a process that was killed
+	s := &Store{
+		db: db, now: o.Now, seal: seal, failed: o.Failed, disk: o.Disk,
+		renewing: keyLock{held: map[string]chan struct{}{}},
+	}
 	if err := s.prepare(path, steps); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -89,7 +102,7 @@ func (s *Store) prepare(path string, steps []migration) (err error) {
 			err = &OpenError{Path: path, Kind: ErrDamaged, cause: fmt.Errorf("reading pages: %v", r)}
 		}
 	}()
-	if err := migrate(s.db, path, steps); err != nil {
+	if err := migrate(s.db, path, steps, s.askDisk); err != nil {
 		return err
 	}
 	if err := s.checkSealer(); err != nil {
@@ -109,7 +122,7 @@ func (s *Store) Ready() error {
 	s.probing.Lock()
 	defer s.probing.Unlock()
 	if now := s.now(); now.Before(s.probed) || now.Sub(s.probed) > probeEvery {
-		if err := s.db.Update(func(*bbolt.Tx) error { return nil }); err != nil {
+		if err := s.write(func(*bbolt.Tx) error { return nil }); err != nil {
 			s.probed = time.Time{}
 			return fmt.Errorf("writing store: %w", err)
 		}
@@ -154,7 +167,7 @@ func (s *Store) update(ctx context.Context, what string, write func(*bbolt.Tx) e
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	if err := s.db.Update(write); err != nil {
+	if err := s.write(write); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil

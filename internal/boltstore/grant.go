@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,6 +68,54 @@ func (s *Store) Renew(
 func (s *Store) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 	return s.update(ctx, "deleting grant", func(tx *bbolt.Tx) error {
 		return remove(tx, bucketGrants, string(key))
+	})
+}
+
+// revocationPrefix begins the keys of revocations among the grants.
+const revocationPrefix = "revocation/"
+
+// RetireGrant implements export.RevocationStore.
+func (s *Store) RetireGrant(ctx context.Context, r export.Revocation) error {
+	plain, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encoding revocation: %w", err)
+	}
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	return s.update(ctx, "retiring grant", func(tx *bbolt.Tx) error {
+		if err := drop(tx, bucketGrants, string(r.Key)); err != nil {
+			return err
+		}
+		return s.putSealed(tx, bucketGrants, revocationPrefix+string(r.ID), row{}, plain)
+	})
+}
+
+// Revocations implements export.RevocationStore.
+func (s *Store) Revocations(ctx context.Context) (all []export.Revocation, err error) {
+	s.sealing.RLock()
+	defer s.sealing.RUnlock()
+	err = s.view(ctx, "listing revocations", func(tx *bbolt.Tx) error {
+		cursor, prefix := tx.Bucket([]byte(bucketGrants)).Cursor(), []byte(revocationPrefix)
+		for k, raw := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, raw = cursor.Next() {
+			r, err := decodeRow(bucketGrants, string(k), raw)
+			if err != nil {
+				return err
+			}
+			var v export.Revocation
+			if err := s.openInto(bucketGrants, string(k), r, &v); err != nil {
+				return err
+			}
+			all = append(all, v)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// DeleteRevocation implements export.RevocationStore.
+func (s *Store) DeleteRevocation(ctx context.Context, id export.ID) error {
+	return s.update(ctx, "deleting revocation", func(tx *bbolt.Tx) error {
+		return remove(tx, bucketGrants, revocationPrefix+string(id))
 	})
 }
 

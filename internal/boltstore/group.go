@@ -82,7 +82,7 @@ func (s *Store) await(c *sharedWrite) {
 func (s *Store) writeAll(batch []*sharedWrite) {
 	for len(batch) > 0 {
 		var failed *sharedWrite
-		err := s.db.Update(func(tx *bbolt.Tx) error {
+		err := s.write(func(tx *bbolt.Tx) error {
 			for _, c := range batch {
 				c.panic, c.err = c.call(tx)
 				_, harmless := errors.AsType[refusedError](c.err)

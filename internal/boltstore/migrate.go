@@ -21,8 +21,29 @@ type migration struct {
 	name string
 	// prepare, unless nil, does before apply what is too much for one transaction. Whatever it leaves behind when it is
 	// interrupted must not disturb the previous version, nor itself when it begins anew.
-	prepare func(*bbolt.DB) error
+	prepare func(updater) error
 	apply   func(*bbolt.Tx) error
+}
+
+// updater runs write transactions.
+type updater interface {
+	Update(write func(*bbolt.Tx) error) error
+}
+
+// asking is an updater that asks Options.Disk before each transaction ends.
+type asking struct {
+	db  *bbolt.DB
+	ask func() error
+}
+
+// Update implements updater.
+func (a asking) Update(write func(*bbolt.Tx) error) error {
+	return a.db.Update(func(tx *bbolt.Tx) error {
+		if err := write(tx); err != nil {
+			return err
+		}
+		return a.ask()
+	})
 }
 
 // migrations returns the whole history of the schema. A released migration never changes.
@@ -88,8 +109,8 @@ func indexRuns(tx *bbolt.Tx) error {
 }
 
 // migrate applies the missing steps, each in its own transaction. Before it changes a store with data, it puts a copy
-// of the file beside it.
-func migrate(db *bbolt.DB, path string, steps []migration) error {
+// of the file beside it. ask is Options.Disk. What stops it half-way leaves a store that the next Open migrates.
+func migrate(db *bbolt.DB, path string, steps []migration, ask func() error) error {
 	var version int
 	err := db.View(func(tx *bbolt.Tx) (err error) {
 		version, err = schemaOf(tx)
@@ -106,18 +127,22 @@ func migrate(db *bbolt.DB, path string, steps []migration) error {
 		return nil
 	}
 	if version > 0 {
+		if err := errors.Join(ForgetPartial(path), ask()); err != nil {
+			return fmt.Errorf("making room for a copy of the store before it is migrated: %w", err)
+		}
 		if err := copyBeside(db, fmt.Sprintf("%s.v%d.bak", path, version)); err != nil {
 			return fmt.Errorf("keeping a copy of the store before it is migrated: %w", err)
 		}
 	}
+	to := asking{db, ask}
 	for i, step := range steps[version:] {
 		next := version + i + 1
 		if step.prepare != nil {
-			if err := step.prepare(db); err != nil {
+			if err := step.prepare(to); err != nil {
 				return fmt.Errorf("preparing version %d of the store (%s): %w", next, step.name, err)
 			}
 		}
-		err := db.Update(func(tx *bbolt.Tx) error {
+		err := to.Update(func(tx *bbolt.Tx) error {
 			if err := step.apply(tx); err != nil {
 				return err
 			}
@@ -152,7 +177,7 @@ func schemaOf(tx *bbolt.Tx) (int, error) {
 
 // copyBeside writes a copy that is either complete or absent.
 func copyBeside(db *bbolt.DB, path string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+Partial) // mode 0600
 	if err != nil {
 		return fmt.Errorf("creating copy: %w", err)
 	}

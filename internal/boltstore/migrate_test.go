@@ -1,8 +1,11 @@
 package boltstore
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,4 +77,92 @@ func TestOldHistoryIsIndexed(t *testing.T) {
 		t.Errorf("the index of a pruned run is still there: %v", err)
 	}
 	must(t, s.db.View(compareIndexes))
+}
+
+// oldStore makes a store of schema 3 with more runs than a transaction of the migration takes.
+func oldStore(t *testing.T, path string, seal Sealer) {
+	t.Helper()
+	old, err := open(path, seal, Options{}, migrations()[:3])
+	must(t, err)
+	noon := time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+	must(t, old.update(t.Context(), "writing old runs", func(tx *bbolt.Tx) error {
+		for n := range 3 {
+			e := export.Exporter{ID: export.ID(fmt.Sprint("exp_", n)), Name: fmt.Sprint("x", n), NextAt: noon,
+				Companies: []export.RealmID{"9130"}}
+			if err := put(tx, bucketExporters, string(e.ID), e); err != nil {
+				return err
+			}
+			for i := range indexBatch/3 + 200 {
+				id := export.ID(fmt.Sprintf("run_%d_%05d", n, i))
+				r := export.Run{ID: id, Exporter: e, Status: export.RunSucceeded, QueuedAt: noon, FinishedAt: noon}
+				if i == 0 {
+					r.Status, r.FinishedAt = export.RunQueued, time.Time{}
+					if err := tx.Bucket([]byte(bucketQueue)).Put([]byte(id), []byte(e.ID)); err != nil {
+						return err
+					}
+				}
+				if err := put(tx, bucketRuns, string(id), r); err != nil {
+					return err
+				}
+				if err := tx.Bucket([]byte(bucketRunsByExporter)).Put(indexKey(e.ID, id), nil); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+	must(t, old.Close())
+}
+
+// TestMigrationStopsAtEachWrite fills the disk at each write of a migration, which is also where a kill can leave it:
+// nothing that was begun is on disk then. The error says what it is, and the next start migrates the store whole.
+func TestMigrationStopsAtEachWrite(t *testing.T) {
+	t.Parallel()
+	seal := newVault(t)
+	original := filepath.Join(t.TempDir(), "ledgersheet.db")
+	oldStore(t, original, seal)
+	was, err := os.ReadFile(original)
+	must(t, err)
+	stride := 1
+	if testing.Short() {
+		stride = 4
+	}
+	for writes := 0; ; writes += stride {
+		dir := t.TempDir()
+		path, left := filepath.Join(dir, "ledgersheet.db"), writes
+		must(t, os.WriteFile(path, was, 0o600))
+		must(t, os.WriteFile(path+".1234"+Partial, was[:5000], 0o600)) // of an earlier kill
+		s, err := Open(path, seal, Options{Disk: func() error {
+			if left--; left < 0 {
+				return fmt.Errorf("write: %w", syscall.ENOSPC)
+			}
+			return nil
+		}})
+		if err == nil {
+			must(t, s.Close())
+			t.Logf("the migration makes %d writes", writes)
+			if writes < 8 {
+				t.Errorf("only %d writes were seen", writes)
+			}
+			return
+		}
+		if !export.DiskTrouble(err) || errors.Is(err, ErrDamaged) {
+			t.Fatalf("full at write %d: %v", writes+1, err)
+		}
+		s = openAt(t, path, seal)
+		must(t, s.db.View(compareIndexes))
+		has, err := Verify(t.Context(), path, seal)
+		if n := has.Runs; err != nil || n != 3*(indexBatch/3+200) {
+			t.Errorf("full at write %d: %d runs afterwards, %v", writes+1, has.Runs, err)
+		}
+		if q, r, err := s.CountActive(t.Context()); q != 3 || r != 0 || err != nil {
+			t.Errorf("full at write %d: %d queued, %d running, %v", writes+1, q, r, err)
+		}
+		must(t, s.Close())
+		names, err := filepath.Glob(path + ".*" + Partial)
+		must(t, err)
+		if _, kept := os.Stat(path + ".v3.bak"); kept != nil || len(names) > 0 {
+			t.Errorf("full at write %d: %v, files left: %v", writes+1, kept, names)
+		}
+	}
 }

@@ -69,7 +69,7 @@ func dropMoves(tx *bbolt.Tx, exporter export.ID, before string) error {
 }
 
 // countDays counts the runs of the last weeks by day, in each exporter's history.
-func countDays(db *bbolt.DB) error {
+func countDays(db updater) error {
 	return inBatches(db, bucketHistories, func(tx *bbolt.Tx, id string) error {
 		h, err := historyOf(tx, export.ID(id))
 		if err != nil {

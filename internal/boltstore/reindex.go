@@ -12,7 +12,7 @@ import (
 const indexBatch = 2_000
 
 // indexAll makes the indexes of schema 5 from what they index.
-func indexAll(db *bbolt.DB) error {
+func indexAll(db updater) error {
 	err := db.Update(func(tx *bbolt.Tx) error {
 		for _, name := range []string{
 			bucketRunsBy, bucketActive, bucketActiveByExporter, bucketHistories, bucketExportersByName,
@@ -48,7 +48,7 @@ func indexAll(db *bbolt.DB) error {
 }
 
 // inBatches calls index for each key of a bucket that it does not change, in several transactions.
-func inBatches(db *bbolt.DB, bucket string, index func(tx *bbolt.Tx, key string) error) error {
+func inBatches(db updater, bucket string, index func(tx *bbolt.Tx, key string) error) error {
 	after := ""
 	for done := false; !done; {
 		err := db.Update(func(tx *bbolt.Tx) error {
@@ -106,7 +106,7 @@ func indexExporter(tx *bbolt.Tx, id string) error {
 }
 
 // inHistories makes the histories of all exporters that have runs, those that are gone too.
-func inHistories(db *bbolt.DB) error {
+func inHistories(db updater) error {
 	exporter := ""
 	for done := false; !done; {
 		err := db.Update(func(tx *bbolt.Tx) error {

@@ -71,6 +71,20 @@ func (s *Store) UpdateUser(
 	return u, nil
 }
 
+// DeleteUser implements export.UserStore.
+func (s *Store) DeleteUser(ctx context.Context, id export.ID) error {
+	return s.update(ctx, "deleting user", func(tx *bbolt.Tx) error {
+		u, err := get[export.User](tx, bucketUsers, string(id))
+		if err != nil {
+			return err
+		}
+		if err := drop(tx, bucketUsersByEmail, strings.ToLower(u.Email)); err != nil {
+			return err
+		}
+		return drop(tx, bucketUsers, string(id))
+	})
+}
+
 // takeEmail enters a user's e-mail into the index, or returns ErrExists.
 func takeEmail(tx *bbolt.Tx, u export.User) error {
 	email := strings.ToLower(u.Email)

@@ -197,12 +197,18 @@ func (b *Budget) keep(life, base context.Context, done chan<- struct{}) {
 			return
 		case <-t.C:
 		}
-		err := b.Flush(base)
+		err := b.flush(base)
 		if err != nil && !trouble {
 			b.log.Error("counts of calls were not stored", "error", err)
 		}
 		trouble = err != nil
 	}
+}
+
+// flush is Flush, and makes a panic an error.
+func (b *Budget) flush(ctx context.Context) (err error) {
+	defer problem.Recover(&err)
+	return b.Flush(ctx)
 }
 
 // Flush stores what was counted since the last time, in one transaction. What cannot be stored is kept for the next

@@ -34,8 +34,13 @@ type CompanyUse struct {
 }
 
 // Report returns the present state.
-func (b *Budget) Report(ctx context.Context) (Report, error) {
-	f, err := b.foresee(ctx, false)
+func (b *Budget) Report(ctx context.Context) (Report, error) { return b.report(ctx, false) }
+
+// Glance is Report for who asks again and again: what is foreseen may be some minutes old.
+func (b *Budget) Glance(ctx context.Context) (Report, error) { return b.report(ctx, true) }
+
+func (b *Budget) report(ctx context.Context, old bool) (Report, error) {
+	f, err := b.foresee(ctx, old)
 	if err != nil {
 		return Report{}, err
 	}

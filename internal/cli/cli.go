@@ -36,6 +36,7 @@ type commands struct {
 	Key         keyCommand         `cmd:"" help:"Change the key that seals all secrets."`
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
 	Status      statusCommand      `cmd:"" help:"Say what needs a person: one line for each cause."`
+	User        userCommand        `cmd:"" help:"Say who may sign in: list, invite, disable, enable and delete people."`
 	Completion  completionCommand  `cmd:"" help:"Print a script with which a shell completes commands and flags."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

@@ -28,6 +28,7 @@ func call(t *testing.T, args ...string) (out, errs string, code int) {
 func TestWrongUsage(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
+		"user invite", "user invite a@b.test --role king", "user disable", "user delete a b",
 		"completion", "completion tcsh", "exporters export", "exporters apply", "exporters apply a b",
 		"", "bogus", "run", "run a b", "run x --url nonsense", "serve --addr 127.0.0.1",
 		"serve --addr 127.0.0.1:99999", "serve --workers 0 --run-timeout x",
@@ -56,6 +57,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{
 		"", "serve", "demo", "sandbox", "run", "healthcheck", "version", "status", "exporters",
+		"user", "user list", "user invite", "user disable", "user enable", "user delete",
 		"exporters list", "exporters export", "exporters apply", "completion",
 	} {
 		out, errs, code := call(t, strings.Fields(command+" --help")...)

@@ -38,7 +38,7 @@ func callOrOpen(ctx context.Context, std Stdio, address string, flags config.Fla
 		flags.LogLevel = "warn" // the command's own output says what matters
 	}
 	a, err := app.New(ctx, app.Options{
-		Settings: settings, Logger: flags.Logger(std.Err), Existing: true,
+		Settings: settings, Logger: flags.Logger(std.Err), Existing: true, Getenv: os.Getenv,
 		Notice: func(text string) { fmt.Fprintln(std.Err, text) },
 	})
 	if errors.Is(err, boltstore.ErrLocked) {

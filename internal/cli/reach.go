@@ -111,6 +111,9 @@ func (c *client) read(res *http.Response, v any) error {
 	if res.StatusCode >= http.StatusBadRequest {
 		return c.refusal(res)
 	}
+	if res.StatusCode == http.StatusNoContent {
+		return nil
+	}
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("reading the server's answer: %w", err)

@@ -26,6 +26,7 @@ func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
 	warnUnknown(std)
 	a, err := app.New(ctx, app.Options{
 		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
+		Getenv: os.Getenv,
 		Notice: func(text string) { fmt.Fprintf(std.Err, "\n%s\n\n", text) },
 	})
 	if err != nil {

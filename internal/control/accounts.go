@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
@@ -17,6 +18,7 @@ import (
 func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 	return kind[export.ID, export.GoogleAccount]{
 		noun: "Google account", action: "google", consents: o.GoogleConsents, grants: o.AccountGrants,
+		provider: "Google", away: problem.GoogleUnavailable,
 		lost: problem.GoogleReconnectRequired, left: export.AccountDisconnect,
 		ready: func() error {
 			if o.GoogleReady {
@@ -28,7 +30,7 @@ func accountKind(o Options) kind[export.ID, export.GoogleAccount] {
 		},
 		read: o.Store.Account, put: o.Store.PutAccount, update: o.Store.UpdateAccount, remove: o.Store.DeleteAccount,
 		shared: func(a *export.GoogleAccount) connection {
-			s := connection{a.Email, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.LostAt,
+			s := connection{a.Email, a.Subject, "", &a.Status, &a.ConnectedAt, &a.ConnectedBy, &a.LastError, &a.LostAt,
 				&a.Paused}
 			if a.Kind == export.OAuthAccount {
 				s.grant = export.AccountGrant(a.ID)
@@ -114,7 +116,7 @@ func (d *Desk) FinishAccount(ctx context.Context, answer url.Values) (export.Goo
 		return a, flow, temporary.
 			WithHint("Remove ledgersheet at myaccount.google.com/permissions and connect again.")
 	}
-	a.Scopes = grant.Scopes
+	a.Scopes, a.ExpiresAt, a.RefreshedAt = grant.Scopes, grant.RefreshExpiry, time.Time{}
 	a, err = d.accounts.connect(ctx, d, a.ID, a, grant)
 	return a, flow, err
 }
@@ -220,7 +222,17 @@ func (d *Desk) DeleteAccount(ctx context.Context, id export.ID) error {
 
 // AccountEnded is called when Google has ended an account's grant.
 func (c *Control) AccountEnded(ctx context.Context, id export.ID, why *problem.Problem) {
+	if a, err := c.o.Store.Account(ctx, id); err == nil {
+		why = explainGoogleEnd(a, c.o.Now(), why)
+	}
 	c.accounts.markEnded(ctx, c.core, id, why)
+}
+
+// AccountRefreshed is called after an account's permission has been renewed.
+func (c *Control) AccountRefreshed(ctx context.Context, id export.ID, g export.Grant) {
+	c.accounts.note(ctx, c.core, id, func(a *export.GoogleAccount) {
+		a.RefreshedAt, a.ExpiresAt = c.o.Now(), g.RefreshExpiry
+	})
 }
 
 // OfferServiceAccount adds the service account from the settings to the accounts. It is called at start.

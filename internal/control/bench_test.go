@@ -48,8 +48,9 @@ type bench struct {
 	revoked       []string
 	trashed       []string // spreadsheets in the bin
 	previewer     control.Previewer
-	fails         error        // of a question to QuickBooks
-	looked        atomic.Int64 // how often a company or an account was read
+	fails         error                  // of a question to QuickBooks
+	looked        atomic.Int64           // how often a company or an account was read
+	change        func(*control.Options) // before open; nil changes nothing
 }
 
 // countingStore counts how often connections are read.
@@ -92,14 +93,19 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) open(least time.Duration) {
-	b.system = control.New(control.Options{
+	o := control.Options{
+		Settings: b.store, BaseURL: "https://books.example",
 		Store: countingStore{b.store, b}, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: consents{b},
 		GoogleConsents:     consents{b}, CompanyGrants: grants{b}, AccountGrants: grants{b},
 		QuickBooks: quickBooks{b}, Google: google{b}, Queue: queue{b}, Ticker: ticker{}, Previewer: b.previewer,
 		Environment: "sandbox", MinInterval: least, QuickBooksReady: true, GoogleReady: true,
 		Now: func() time.Time { return b.now }, Events: events{}, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	if b.change != nil {
+		b.change(&o)
+	}
+	b.system = control.New(o)
 	b.Desk = b.system.As(ann)
 }
 
@@ -121,12 +127,14 @@ type grants struct{ b *bench }
 func (g grants) Replace(ctx context.Context, key export.GrantKey, grant export.Grant) error {
 	return g.b.store.PutGrant(ctx, key, grant)
 }
-func (g grants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+func (g grants) Forget(
+	ctx context.Context, key export.GrantKey, drop func(context.Context, export.Grant) error,
+) (export.Grant, error) {
 	grant, err := g.b.store.Grant(ctx, key)
 	if errors.Is(err, export.ErrNotFound) {
 		return grant, nil
 	}
-	return grant, errors.Join(err, g.b.store.DeleteGrant(ctx, key))
+	return grant, errors.Join(err, drop(ctx, grant))
 }
 
 type quickBooks struct{ b *bench }
@@ -275,7 +283,7 @@ func (b *bench) active(id export.ID) (n int) {
 
 func (b *bench) reconnect(realm export.RealmID) {
 	b.t.Helper()
-	b.flow, b.grant = export.Flow{Realm: realm}, export.Grant{RefreshToken: "new", AccessToken: "a"}
+	b.flow, b.grant = export.Flow{User: ann.Email, Realm: realm}, export.Grant{RefreshToken: "new", AccessToken: "a"}
 	_, _, err := b.FinishCompany(b.ctx, url.Values{"realmId": {string(realm)}})
 	must(b.t, err)
 }

@@ -17,10 +17,12 @@ type CauseCode string
 
 // The codes of causes that no run ends with.
 const (
-	CauseDisconnected CauseCode = "disconnected" // a person disconnected what exporters still need
-	CauseEndsSoon     CauseCode = "ends_soon"    // a consent ends soon
-	CauseLate         CauseCode = "late"         // due times have passed without a run
-	CauseDifferences  CauseCode = "differences"  // QuickBooks' own figures disagree with each other
+	CauseStore        CauseCode = "store_in_trouble" // the disk takes no writes, so all work waits
+	CauseDisconnected CauseCode = "disconnected"     // a person disconnected what exporters still need
+	CauseEndsSoon     CauseCode = "ends_soon"        // a consent ends soon
+	CauseLate         CauseCode = "late"             // due times have passed without a run
+	CauseDifferences  CauseCode = "differences"      // QuickBooks' own figures disagree with each other
+	CauseAssessment   CauseCode = "assessment"       // Intuit wants its yearly questions answered
 )
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
@@ -38,8 +40,11 @@ type Cause struct {
 	Block   Block          // the connection in question; empty for other causes
 	Company export.RealmID // the company in question, if it is about one only
 	Warning bool           // rows still come
-	rank    int
-	realms  map[export.RealmID]bool // that it concerns
+	// Stage is how many days before an end the warning is due: 30, 7 or 1. People are told again with each. It is 0
+	// for other causes.
+	Stage  int
+	rank   int
+	realms map[export.RealmID]bool // that it concerns
 }
 
 // Status is how all that the actor may see stands.
@@ -52,16 +57,14 @@ type Status struct {
 // OK reports whether nothing needs a person.
 func (s Status) OK() bool { return len(s.Causes) == 0 }
 
-// The ranks of causes: connections come first, because they explain the rest.
+// The ranks of causes: those that explain the rest come first.
 const (
-	rankConnection = iota
+	rankStore = iota
+	rankConnection
 	rankFailing
 	rankLate
 	rankWarning
 )
-
-// warnBefore is how long before a consent ends people are told.
-const warnBefore = 14 * 24 * time.Hour
 
 // Status finds out what needs a person, one cause each, of what the actor may see. Each exporter that is blocked, late
 // or failing, or whose figures differ, waits for exactly one cause.
@@ -75,7 +78,15 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("reading the Google accounts: %w", err)
 	}
 	c := newCauses(d, companies, accounts)
+	if since, why := d.Trouble(); why != nil {
+		c.add("store", func() Cause {
+			return Cause{Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since}
+		})
+	}
 	c.addConnections()
+	if err := c.addAssessment(ctx); err != nil {
+		return Status{}, err
+	}
 	if d.sees() {
 		for h, err := range d.heads(ctx, ExporterQuery{}) {
 			if err == nil {
@@ -87,6 +98,14 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 		}
 	}
 	return c.status(), nil
+}
+
+// Trouble returns since when the store cannot be written and why; nil if all is well.
+func (d *Desk) Trouble() (since time.Time, why *problem.Problem) {
+	if d.o.Trouble == nil {
+		return time.Time{}, nil
+	}
+	return d.o.Trouble()
 }
 
 // causes collects causes by what they are about.
@@ -133,14 +152,16 @@ func (c *causes) addConnections() {
 		switch {
 		case company.Status == export.ReconnectRequired || company.Refused():
 			c.addCompany(realm)
-		case company.Status == export.Connected && !EndOf(company).IsZero() &&
-			EndOf(company).Sub(c.now) < warnBefore:
-			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company) })
+		case LifeOf(company, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(realm), func() Cause { return endsSoon(company, c.now) })
 		}
 	}
 	for id, account := range c.accounts {
-		if account.Status == export.ReconnectRequired {
+		switch {
+		case account.Status == export.ReconnectRequired:
 			c.addAccount(id)
+		case LifeOfAccount(account, c.now).Phase == PhaseExpiring:
+			c.add("ends\x00"+string(id), func() Cause { return accountEndsSoon(account, c.now) })
 		}
 	}
 }
@@ -202,26 +223,6 @@ func accountCause(account export.GoogleAccount) Cause {
 	cause.Title = "Google access for " + account.Email + " has ended."
 	cause.Detail, cause.Action = explainLoss(account.LastError, problem.GoogleReconnectRequired)
 	cause.Action = sentences(cause.Action, "Open Connections and press Reconnect on "+account.Email+".")
-	return cause
-}
-
-// EndOf returns when a company's consent ends unless something is done: that of its refresh token, or the one that no
-// renewal puts off. It is zero if Intuit has said neither.
-func EndOf(company export.Company) time.Time {
-	return earliest(company.TokenExpiresAt, company.HardExpiresAt)
-}
-
-func endsSoon(company export.Company) Cause {
-	end := EndOf(company)
-	cause := Cause{
-		Code: CauseEndsSoon, Company: company.Realm, Block: Block{Company: &company}, rank: rankWarning, Warning: true,
-		Since:  end.Add(-warnBefore),
-		Title:  "QuickBooks access to " + company.Name + " ends on " + end.UTC().Format("2 January 2006") + ".",
-		Action: "Open Connections and press Reconnect on " + company.Name + ".",
-	}
-	if !end.Equal(company.HardExpiresAt) {
-		cause.Action = "It is renewed by itself while exporters run. " + cause.Action
-	}
 	return cause
 }
 
@@ -356,7 +357,8 @@ func (c *causes) status() Status {
 	for _, cause := range c.by {
 		cause.finish()
 		for realm := range cause.realms {
-			concerned[realm] = true
+			// What ends soon still works.
+			concerned[realm] = concerned[realm] || cause.Code != CauseEndsSoon
 		}
 		s.Causes = append(s.Causes, *cause)
 	}

@@ -21,6 +21,7 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 	about := func(realm export.RealmID) access.Thing { return access.About(realm) }
 	return kind[export.RealmID, export.Company]{
 		noun: "company", action: "company", consents: o.QuickBooksConsents, grants: o.CompanyGrants,
+		provider: "Intuit", away: problem.QuickBooksUnavailable,
 		lost: problem.CompanyReconnectRequired, left: export.CompanyDisconnect,
 		ready: func() error {
 			if o.QuickBooksReady {
@@ -33,8 +34,8 @@ func companyKind(o Options) kind[export.RealmID, export.Company] {
 		read: o.Store.Company, put: o.Store.PutCompany, update: o.Store.UpdateCompany, remove: o.Store.DeleteCompany,
 		shared: func(c *export.Company) connection {
 			grant := export.CompanyGrant(c.Realm)
-			return connection{c.Name, grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy, &c.LastError, &c.LostAt,
-				&c.Paused}
+			return connection{c.Name, string(c.Realm), grant, &c.Status, &c.ConnectedAt, &c.ConnectedBy,
+				&c.LastError, &c.LostAt, &c.Paused}
 		},
 		seen: about, touched: about,
 		users: func(realm export.RealmID) export.ExporterFilter { return export.ExporterFilter{Company: realm} },
@@ -78,6 +79,11 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 		return "", err
 	}
 	flow := export.Flow{Realm: realm, Scopes: []string{accountingScope}, ReturnTo: returnTo}
+	return d.beginCompany(ctx, flow)
+}
+
+// beginCompany begins a consent that the actor may begin.
+func (d *Desk) beginCompany(ctx context.Context, flow export.Flow) (string, error) {
 	return d.companies.begin(ctx, d, flow, nil)
 }
 
@@ -86,45 +92,56 @@ func (d *Desk) ConnectCompany(ctx context.Context, realm export.RealmID, returnT
 func (d *Desk) FinishCompany(ctx context.Context, answer url.Values) (export.Company, export.Flow, error) {
 	flow, grant, err := d.companies.finish(ctx, d, answer)
 	if err != nil {
-		return export.Company{}, flow, d.nameOther(ctx, err)
+		return export.Company{}, flow, d.explainOther(ctx, err, flow, answer, "")
 	}
-	realm := flow.Realm
-	if err := d.allow(access.Connect, access.About(realm), "company"); err != nil {
+	if err := d.allow(access.Connect, access.About(flow.Realm), "company"); err != nil {
 		return export.Company{}, flow, err
 	}
+	company, err := d.keepCompany(ctx, flow.Realm, grant)
+	return company, flow, err
+}
+
+// keepCompany proves with a new grant that it reaches the company, and stores both.
+func (d *Desk) keepCompany(ctx context.Context, realm export.RealmID, grant export.Grant) (export.Company, error) {
 	company, err := d.o.QuickBooks.Probe(ctx, realm, grant.AccessToken)
+	if problem.HasCode(err, problem.CompanyReconnectRequired) {
+		return export.Company{}, d.explainKeys(err)
+	}
 	if err != nil {
-		return export.Company{}, flow, err
+		return export.Company{}, err
 	}
 	old, err := d.o.Store.Company(ctx, realm)
 	if err != nil && !errors.Is(err, export.ErrNotFound) {
-		return export.Company{}, flow, fmt.Errorf("reading the company: %w", err)
+		return export.Company{}, fmt.Errorf("reading the company: %w", err)
 	}
 	company.Realm, company.Environment, company.Paused = realm, d.o.Environment, old.Paused
 	company.ReadLive, company.Client, company.Sent = old.ReadLive, old.Client, old.Sent
 	company.ClosedAsOf = d.o.Now()
 	company.TokenExpiresAt, company.HardExpiresAt = grant.RefreshExpiry, grant.HardExpiry
-	company, err = d.companies.connect(ctx, d, realm, company, grant)
-	return company, flow, err
+	return d.companies.connect(ctx, d, realm, company, grant)
 }
 
-// nameOther says of a consent that was given for another company which the two are. Companies that the actor may not
-// see have no names.
-func (d *Desk) nameOther(ctx context.Context, err error) error {
-	other, is := errors.AsType[export.OtherCompanyError](err)
-	if !is {
-		return err
+// explainKeys returns the problem for a permission that QuickBooks refuses although Intuit has just given it. Nothing
+// can have ended it: development keys reach sandbox companies only, and production keys real ones only.
+func (d *Desk) explainKeys(err error) error {
+	other, companies := "production", "sandbox"
+	if d.o.Environment == "production" {
+		other, companies = "development", "real"
 	}
-	name := func(realm export.RealmID, unknown string) string {
-		c, err := d.Company(ctx, realm)
-		if err != nil || c.Name == "" {
-			return unknown
-		}
-		return c.Name
+	return problem.Wrap(err, problem.AppCredentials, "Intuit gave the permission, but QuickBooks does not accept "+
+		"it: the app's keys are probably those for %s, while this installation reads %s companies.", other, companies).
+		WithHint("Nothing was changed. Whoever has set it up must set LEDGERSHEET_INTUIT_CLIENT_ID and "+
+			"LEDGERSHEET_INTUIT_CLIENT_SECRET to the keys for %s, or LEDGERSHEET_INTUIT_ENVIRONMENT to the one that "+
+			"the keys are for, and start the service again.", KeysFor(d.o.Environment)).
+		WithRequestID(problem.From(err).ProviderRequestID)
+}
+
+// KeysFor returns what Intuit calls the keys for an environment.
+func KeysFor(environment string) string {
+	if environment == "production" {
+		return environment
 	}
-	return problem.Wrap(err, problem.Conflict, "The permission was given for %s, but %s was to be reconnected.",
-		name(other.Given, "a company that is not connected here"), name(other.Wanted, "another company")).
-		WithHint("%s", problem.From(err).Hint)
+	return "development"
 }
 
 // TestCompany makes a read-only call to QuickBooks and returns the company's name there.
@@ -140,6 +157,14 @@ func (d *Desk) TestCompany(ctx context.Context, realm export.RealmID) (name stri
 		}, err
 	})
 	return name, err
+}
+
+// AskRecheck has a company's connection tested in the background, because somebody says that it has ended. Anybody may
+// ask, and nobody learns from it whether there is such a company.
+func (d *Desk) AskRecheck(realm export.RealmID) {
+	if d.o.Recheck != nil && realm.Valid() {
+		d.o.Recheck(realm)
+	}
 }
 
 // longestClient limits the name of a client, in bytes.

@@ -19,6 +19,8 @@ type kind[K ~string, T any] struct {
 	action   string // prefix of the actions in the audit log
 	consents Consents
 	grants   Grants
+	provider string             // for people: who gives the consents
+	away     problem.Code       // for a provider that cannot be reached
 	lost     problem.Code       // for runs that fail because the provider ended the grant
 	left     export.PauseReason // for exporters whose connection a person disconnected
 	ready    func() error       // returns why no consent can begin
@@ -37,6 +39,7 @@ type kind[K ~string, T any] struct {
 // connection is what both kinds have in common. The pointers lead into the company or the account.
 type connection struct {
 	name        string          // for people
+	identity    string          // whose consent it is at the provider
 	grant       export.GrantKey // empty if it needs none
 	status      *export.ConnectionStatus
 	connectedAt *time.Time
@@ -71,12 +74,20 @@ func (k kind[K, T]) getForChange(ctx context.Context, d *Desk, id K) (T, error) 
 // begin starts a consent and returns the address of the provider's page.
 func (k kind[K, T]) begin(ctx context.Context, d *Desk, flow export.Flow, extra map[string]string) (string, error) {
 	flow.User, flow.Session = d.who.Email, d.who.Session
-	return k.consents.Begin(ctx, flow, extra)
+	address, err := k.consents.Begin(ctx, flow, extra)
+	if err == nil {
+		d.noteConsent(ctx, k.action, func(r *consentRecord) { r.BegunAt = d.o.Now() })
+	}
+	return address, err
 }
 
 // finish processes the provider's answer.
 func (k kind[K, T]) finish(ctx context.Context, d *Desk, answer url.Values) (export.Flow, export.Grant, error) {
-	return k.consents.Finish(ctx, answer, d.who.Session)
+	flow, grant, err := k.consents.Finish(ctx, answer, d.who.Session)
+	if flow.User != "" { // an answer that belongs to nothing proves nothing
+		d.noteConsent(ctx, k.action, func(r *consentRecord) { r.BackAt = d.o.Now() })
+	}
+	return flow, grant, err
 }
 
 // connect stores a connection with its new grant and resumes its exporters.
@@ -84,7 +95,7 @@ func (k kind[K, T]) connect(ctx context.Context, d *Desk, id K, t T, grant expor
 	s := k.shared(&t)
 	*s.status, *s.lastError, *s.connectedAt, *s.connectedBy = export.Connected, nil, d.o.Now(), d.who.Email
 	*s.lostAt = time.Time{}
-	if err := k.grants.Replace(ctx, s.grant, grant); err != nil {
+	if err := k.replace(ctx, d.core, s, grant); err != nil {
 		return t, err
 	}
 	if err := k.put(ctx, t); err != nil {
@@ -128,7 +139,8 @@ func (k kind[K, T]) test(ctx context.Context, d *Desk, id K, ask func() (learn f
 // disconnect revokes the grant, deletes the tokens and pauses the exporters that need the connection.
 func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, error) {
 	s := k.shared(&t)
-	if err := k.forget(ctx, d.core, s); err != nil {
+	owed, err := k.forget(ctx, d.core, s)
+	if err != nil {
 		return t, err
 	}
 	paused, err := d.pause(ctx, export.Pause{Reason: k.left, Who: s.name, Since: d.o.Now()}, k.users(id))
@@ -138,40 +150,24 @@ func (k kind[K, T]) disconnect(ctx context.Context, d *Desk, id K, t T) (T, erro
 	d.audit(ctx, d.who, k.action+".disconnect", string(id), s.name)
 	return k.update(ctx, id, func(t *T) error {
 		s := k.shared(t)
-		*s.status, *s.lastError, *s.paused = export.Disconnected, nil, append(*s.paused, paused...)
+		*s.status, *s.lastError, *s.paused = export.Disconnected, owed, append(*s.paused, paused...)
 		*s.lostAt = d.o.Now()
 		return nil
 	})
 }
 
-// drop disconnects and deletes. leave takes care of the exporters that need the connection.
+// drop disconnects and deletes. leave takes care of the exporters that need the connection; it comes first, so that
+// runs which lose the connection see why.
 func (k kind[K, T]) drop(ctx context.Context, d *Desk, id K, t T, leave func() error) error {
 	s := k.shared(&t)
-	if err := k.forget(ctx, d.core, s); err != nil {
+	if err := leave(); err != nil {
 		return err
 	}
-	if err := leave(); err != nil {
+	if _, err := k.forget(ctx, d.core, s); err != nil {
 		return err
 	}
 	d.audit(ctx, d.who, k.action+".delete", string(id), s.name)
 	return k.remove(ctx, id)
-}
-
-// forget first deletes a grant here, then revokes it at the provider. If revoking fails, that is only logged, because
-// the person wants the connection gone in any case.
-func (k kind[K, T]) forget(ctx context.Context, c *core, s connection) error {
-	if s.grant == "" {
-		return nil
-	}
-	grant, err := k.grants.Forget(ctx, s.grant)
-	if err != nil || grant.RefreshToken == "" {
-		return err
-	}
-	if err := k.consents.Revoke(ctx, grant); err != nil {
-		c.o.Logger.WarnContext(ctx, "grant was not revoked at the provider",
-			"connection", string(s.grant), "error", err.Error())
-	}
-	return nil
 }
 
 // markEnded records that the provider has ended the grant.

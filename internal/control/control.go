@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
 	"ledgersheet/internal/change"
@@ -30,8 +31,10 @@ type Consents interface {
 // Grants holds a provider's tokens while they are in use.
 type Grants interface {
 	Replace(ctx context.Context, key export.GrantKey, g export.Grant) error
-	// Forget deletes a grant and returns its newest version, so that it can be revoked.
-	Forget(ctx context.Context, key export.GrantKey) (export.Grant, error)
+	// Forget has drop delete a grant, and returns its newest version. Without a grant it calls nothing.
+	Forget(
+		ctx context.Context, key export.GrantKey, drop func(ctx context.Context, newest export.Grant) error,
+	) (export.Grant, error)
 }
 
 // QuickBooks is what control needs from QuickBooks apart from exports.
@@ -76,6 +79,12 @@ type Queue interface {
 	Waiting(r export.Run) string
 }
 
+// Settings keeps small values by name, sealed if they are secrets. A missing value is export.ErrNotFound.
+type Settings interface {
+	Setting(ctx context.Context, key string, sealed bool) ([]byte, error)
+	PutSetting(ctx context.Context, key string, value []byte, sealed bool) error
+}
+
 // Events publishes runs while they happen.
 type Events interface {
 	// Subscribe returns whole states of the runs that the filter accepts, from now on. The channel is closed when ctx
@@ -100,10 +109,11 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup and
-// Examine are required.
+// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup, Examine, Recheck, Installation,
+// Trouble and People are required.
 type Options struct {
 	Store                              export.Store
+	Settings                           Settings
 	Definitions                        []export.Definition
 	Packs                              []export.Pack
 	QuickBooksConsents, GoogleConsents Consents
@@ -116,13 +126,22 @@ type Options struct {
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Budget                             Budget        // nil if calls are not counted
+	BaseURL                            string        // public root of this installation, without a trailing slash
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times
 	ExportDirs                         []string      // the folders in which exporters may keep files; none: no files
+	Installation                       Installation
 	// Backup writes a copy of the store; nil if the store has backups of its own.
 	Backup func(ctx context.Context, w io.Writer) error
 	// Examine finds out whether the installation can work; nil if nobody can tell.
 	Examine func(ctx context.Context, d *Desk) []Finding
+	// Recheck has a company's connection tested soon, unless that was done just now. It returns at once. Nil: nothing
+	// is done.
+	Recheck func(realm export.RealmID)
+	// Trouble says since when the store cannot be written and why; a nil problem says that all is well. It may be nil.
+	Trouble func() (since time.Time, why *problem.Problem)
+	// People decides who may sign in; nil if nobody does.
+	People People
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time
@@ -139,6 +158,8 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	turn        chan struct{} // held while a setting is changed
+	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.
@@ -146,7 +167,8 @@ func New(o Options) *Control {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o)}
+	c := &core{o: o, definitions: map[string]export.Definition{}, companies: companyKind(o), accounts: accountKind(o),
+		turn: make(chan struct{}, 1)}
 	for _, d := range o.Definitions {
 		c.definitions[d.Info().ID] = d
 	}
@@ -154,6 +176,8 @@ func New(o Options) *Control {
 }
 
 func (c *core) audit(ctx context.Context, who Actor, action, object, detail string) {
+	// Without who and detail, which are in the store: the log is no place for names.
+	c.o.Logger.InfoContext(ctx, "somebody did something", "action", action, "object", object)
 	entry := export.AuditEntry{At: c.o.Now(), Who: who.Email, Action: action, Object: object, Detail: detail}
 	if err := c.o.Store.Audit(ctx, entry); err != nil {
 		c.o.Logger.ErrorContext(ctx, "audit entry was not stored", "action", action, "error", err.Error())

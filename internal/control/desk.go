@@ -61,7 +61,7 @@ func (d *Desk) allow(v access.Verb, t access.Thing, what string) error {
 var words = map[access.Verb]string{
 	access.See: "see", access.Operate: "run, stop or try out", access.Edit: "make, change or delete",
 	access.Connect: "connect, disconnect or delete", access.Audit: "read",
-	access.Keep: "back up or examine", access.Capture: "save QuickBooks' answers for",
+	access.People: "see or change", access.Keep: "back up or examine", access.Capture: "save QuickBooks' answers for",
 }
 
 // Audit returns the newest entries of the audit log. They concern all companies, so only actors who may see all

@@ -32,7 +32,8 @@ func TestControlAsksNobody(t *testing.T) {
 		}
 		return names
 	}
-	system := []string{"AccountEnded", "As", "CompanyEnded", "CompanyRefreshed", "CompanyTold", "OfferServiceAccount"}
+	system := []string{"AccountEnded", "AccountRefreshed", "As", "CompanyEnded", "CompanyRefreshed", "CompanyTold",
+		"OfferServiceAccount", "RevokeOwed"}
 	if got := methods(&control.Control{}); !slices.Equal(got, system) {
 		t.Errorf("Control has %q, want only what the program itself calls: %q", got, system)
 	}
@@ -314,18 +315,18 @@ func TestWrongCompanyIsNamed(t *testing.T) {
 		given export.RealmID
 		says  string
 	}{
-		{person(access.Owner), birch, "given for Birch, but Alder was to be reconnected."},
+		{person(access.Owner), birch, "given for Birch, but Alder was to be connected."},
 		{person(access.Owner), "999", "given for a company that is not connected here, but Alder was"},
 		{person(access.Admin, alder), birch, "given for a company that is not connected here, but Alder was"},
 		{person(access.Admin, birch), birch, "given for Birch, but another company was"},
 	} {
 		b := newBench(t)
-		cause := export.OtherCompanyError{Given: test.given, Wanted: alder}
-		b.finished = problem.Wrap(cause, problem.Conflict, "company %s", test.given).WithHint("Nothing was changed.")
-		_, _, err := b.system.As(test.who).FinishCompany(b.ctx, url.Values{})
+		b.flow = export.Flow{Realm: alder}
+		b.finished = problem.New(problem.Conflict, "company %s", test.given)
+		_, _, err := b.system.As(test.who).FinishCompany(b.ctx, url.Values{"realmId": {string(test.given)}})
 		p := problem.From(err)
 		if !problem.HasCode(err, problem.Conflict) || !strings.Contains(p.Message, test.says) ||
-			strings.Contains(p.Message, string(test.given)) || p.Hint != "Nothing was changed." {
+			strings.Contains(p.Message, string(test.given)) {
 			t.Errorf("for %s: %s %s", test.given, p.Message, p.Hint)
 		}
 	}

@@ -117,6 +117,10 @@ func TestShortestInterval(t *testing.T) {
 		{"*/5 * * * *", "UTC", 5 * time.Minute, true},
 		{"*/4 * * * *", "UTC", 5 * time.Minute, false},
 		{"0,1 6 * * *", "UTC", 5 * time.Minute, false},
+		{"0 6 * * *; 3 6 * * *", "UTC", 5 * time.Minute, false},
+		{"0 6 * * *; 30 12 * * 1-5", "UTC", 5 * time.Minute, true},
+		{"0 18 LW,1B * *", "America/New_York", 24 * time.Hour, true},
+		{"0 18 L * *", "Pacific/Apia", 24 * time.Hour, true},
 	} {
 		b := newBench(t)
 		b.open(test.least)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ledgersheet/exporters"
+	"ledgersheet/internal/auth"
 	"ledgersheet/internal/boltstore"
 	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
@@ -40,6 +41,8 @@ type Options struct {
 	// Waits is why each queued run waits.
 	Waits    string
 	NotReady bool // there are no credentials of apps
+	// Environment is Intuit's; empty is "sandbox".
+	Environment string
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 }
@@ -77,15 +80,20 @@ func New(t testing.TB, o Options) *Bench {
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
+	if o.Environment == "" {
+		o.Environment = "sandbox"
+	}
 	b.Control = control.New(control.Options{
-		Budget: b.Budget,
-		Store:  store, Definitions: exporters.All(), Packs: exporters.Packs(),
+		Budget:   b.Budget,
+		Settings: store, BaseURL: "http://ledgersheet.test",
+		Store: store, Definitions: exporters.All(), Packs: exporters.Packs(),
 		QuickBooksConsents: b.Consents, GoogleConsents: b.Consents,
 		CompanyGrants: grants{store}, AccountGrants: grants{store}, QuickBooks: b.QuickBooks, Google: b.Google,
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
-		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: "sandbox",
+		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
 		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
+		People: &auth.Service{Users: store, Hasher: auth.NewHasher(0), BaseURL: "http://ledgersheet.test", Now: Noon},
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {
 			found, err := d.ExamineConnections(ctx)
 			must(t, err)

@@ -70,12 +70,14 @@ func (f grants) Replace(ctx context.Context, key export.GrantKey, g export.Grant
 	return f.store.PutGrant(ctx, key, g)
 }
 
-func (f grants) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+func (f grants) Forget(
+	ctx context.Context, key export.GrantKey, drop func(context.Context, export.Grant) error,
+) (export.Grant, error) {
 	g, err := f.store.Grant(ctx, key)
 	if errors.Is(err, export.ErrNotFound) {
 		return export.Grant{}, nil
 	}
-	return g, errors.Join(err, f.store.DeleteGrant(ctx, key))
+	return g, errors.Join(err, drop(ctx, g))
 }
 
 // QuickBooks answers with company A's facts, or with Err.

@@ -115,7 +115,11 @@ type GoogleAccount struct {
 	ConnectedBy string           `json:"connected_by"`
 	LastError   *problem.Problem `json:"last_error,omitempty"`
 	LostAt      time.Time        `json:"lost_at,omitzero"` // since when the connection has been lost; zero if it is not
-	Paused      []ID             `json:"paused,omitempty"`
+	// ExpiresAt is when Google ends the permission whatever happens; zero if it has not said so, as it does only for
+	// permissions with a limit.
+	ExpiresAt   time.Time `json:"expires_at,omitzero"`
+	RefreshedAt time.Time `json:"refreshed_at,omitzero"` // when the permission was last renewed; zero if unknown
+	Paused      []ID      `json:"paused,omitempty"`
 }
 
 // OpensExisting reports whether the account may open spreadsheets that the program did not create.
@@ -129,6 +133,8 @@ type Grant struct {
 	RefreshExpiry time.Time `json:"refresh_expiry"` // zero if the provider does not say
 	HardExpiry    time.Time `json:"hard_expiry"`
 	Scopes        []string  `json:"scopes,omitempty"`
+	// RenewingSince is when a renewal of this grant began whose outcome is not known. It is zero if there is none.
+	RenewingSince time.Time `json:"renewing_since,omitzero"`
 }
 
 // Same reports whether both grants carry the same tokens.
@@ -162,12 +168,4 @@ type Flow struct {
 	Scopes    []string  `json:"scopes,omitempty"`
 	ReturnTo  string    `json:"return_to,omitempty"`
 	ExpiresAt time.Time `json:"expires_at"`
-}
-
-// OtherCompanyError is why a consent that was to reconnect one company came to nothing: it was given for another.
-type OtherCompanyError struct{ Given, Wanted RealmID }
-
-// Error implements error.
-func (e OtherCompanyError) Error() string {
-	return "consent for company " + string(e.Given) + " instead of " + string(e.Wanted)
 }

@@ -40,6 +40,8 @@ type Check struct {
 	AddsUpTo string `json:"adds_up_to"`      // what its parts add up to
 	Holds    bool   `json:"holds"`
 	Accepted bool   `json:"accepted,omitempty"` // a difference that people know about
+	// Company is whose figures they are. It is empty in runs of older versions.
+	Company RealmID `json:"company_id,omitempty"`
 }
 
 // MostChecks limits the checks of a run. A statement with one column has fewer.

@@ -119,6 +119,26 @@ type GrantStore interface {
 	DeleteGrant(ctx context.Context, key GrantKey) error
 }
 
+// Revocation is a grant that is used no more and that its provider has not been told to end.
+type Revocation struct {
+	ID  ID       `json:"id"`
+	Key GrantKey `json:"key"` // under which the grant was kept
+	// Identity is whose consent it is at the provider: a realm, or Google's id of an account. A new consent of the same
+	// identity must not be ended with the old one.
+	Identity string    `json:"identity"`
+	Name     string    `json:"name"` // for people
+	Grant    Grant     `json:"grant"`
+	Since    time.Time `json:"since"`
+}
+
+// RevocationStore keeps, sealed, which grants are still to be revoked.
+type RevocationStore interface {
+	// RetireGrant keeps a revocation and deletes the grant under its key, if there is one: both or neither.
+	RetireGrant(ctx context.Context, r Revocation) error
+	Revocations(ctx context.Context) ([]Revocation, error) // by id
+	DeleteRevocation(ctx context.Context, id ID) error
+}
+
 // FlowStore keeps consents in progress, by the hash of their state.
 type FlowStore interface {
 	PutFlow(ctx context.Context, stateHash string, f Flow) error
@@ -252,6 +272,7 @@ type UserStore interface {
 	UserByEmail(ctx context.Context, email string) (User, error)
 	Users(ctx context.Context) ([]User, error)
 	UpdateUser(ctx context.Context, id ID, change func(*User) error) (User, error)
+	DeleteUser(ctx context.Context, id ID) error
 }
 
 // AuditStore keeps the record of who did what.
@@ -264,6 +285,7 @@ type AuditStore interface {
 type Store interface {
 	CompanyStore
 	MirrorKeyStore
+	RevocationStore
 	AccountStore
 	GrantStore
 	FlowStore

@@ -17,7 +17,20 @@ type User struct {
 	// Companies are those that the user may see; nil means all. An empty list is stored as such and means none.
 	Companies []RealmID `json:"company_ids,omitzero"`
 	CreatedAt time.Time `json:"created_at"`
+	// Disabled people cannot sign in, and their sessions have ended.
+	Disabled bool `json:"disabled,omitzero"`
+	// Invite is the link with which the person can choose a password; nil if there is none.
+	Invite *Invite `json:"invite,omitzero"`
 }
+
+// Invite is a link that works once.
+type Invite struct {
+	Hash      []byte    `json:"hash"` // SHA-256 of its token
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Active reports whether the person can sign in.
+func (u User) Active() bool { return !u.Disabled && u.PasswordHash != "" }
 
 // AuditEntry is one thing that somebody did.
 type AuditEntry struct {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"ledgersheet/internal/change"
 	"ledgersheet/internal/export"
@@ -108,6 +109,7 @@ const newFileMode = 0o640
 // sees the old contents or the new, even after a crash. may is asked at the last moment; its error leaves the old file
 // as it is.
 func (p *place) replace(write func(io.Writer) error, may func() error) (err error) {
+	defer func() { err = p.explainDisk(err) }()
 	name := "." + p.name + "." + rand.Text()
 	temp, err := p.folder.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, newFileMode)
 	if err != nil {
@@ -135,6 +137,20 @@ func (p *place) replace(write func(io.Writer) error, may func() error) (err erro
 		return fmt.Errorf("replacing the file: %w", err)
 	}
 	return p.syncFolder()
+}
+
+// explainDisk makes an error of the disk one that tells people what to do. All other errors stay as they are.
+func (p *place) explainDisk(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return problem.Wrap(err, problem.SpreadsheetFull, "The disk that holds the file %s is full.", p.name).
+			WithHint("Make room on it, then run again. The file keeps its previous rows.")
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return problem.Wrap(err, problem.SpreadsheetForbidden, "The folder of the file %s cannot be written.", p.name).
+			WithHint("Let ledgersheet, which runs as user %d, write to it, then run again. The file keeps its "+
+				"previous rows.", os.Getuid())
+	}
+	return err
 }
 
 // syncFolder makes a rename durable.

@@ -73,7 +73,7 @@ func TestAnswersWithoutAFault(t *testing.T) {
 		`{"fault":`, "\x00", `[1]`, `<Fault`,
 	}
 	for status, want := range map[int]problem.Code{
-		302: problem.QuickBooksRejected, 400: problem.QuickBooksRejected, 401: problem.CompanyReconnectRequired,
+		302: problem.QuickBooksRejected, 400: problem.QuickBooksRejected, 401: problem.QuickBooksUnavailable,
 		403: problem.QuickBooksRejected, 404: problem.QuickBooksRejected,
 		408: problem.QuickBooksUnavailable, 429: problem.QuickBooksRateLimited, 500: problem.QuickBooksUnavailable,
 		502: problem.QuickBooksUnavailable,

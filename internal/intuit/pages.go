@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/record"
 )
 
@@ -235,8 +236,10 @@ func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []
 		for next < len(starts) && len(ahead) < room {
 			done, start := make(chan answer, 1), starts[next]
 			group.Go(func() error {
-				page, err := l.fetchPage(ctx, s.page(start, size))
-				done <- answer{page, err}
+				var a answer
+				defer func() { done <- a }()
+				defer problem.Recover(&a.err)
+				a.fetched, a.err = l.fetchPage(ctx, s.page(start, size))
 				return nil
 			})
 			ahead = append(ahead, done)

@@ -131,10 +131,11 @@ var rules = []rule{
 	{code: "3001", source: limitsPage + " " + throttleFile, meaning: throttled},
 	{status: 429, source: limitsPage, meaning: throttled},
 
-	// A 401 that gets here has come twice, the second time to a new token: see Options.HTTP.
-	{status: 401, code: "120", source: commonPage, meaning: lostAccess},
-	{status: 401, code: "3100", source: seen3100, meaning: otherCompany},
-	{status: 401, source: expiredFile + " " + faultsFile, meaning: ended},
+	// A 401 that gets here has come twice, the second time to a new token: see Options.HTTP. That Intuit has just
+	// renewed the token says that the connection is alive, so a pair of them alone does not end it.
+	{status: 401, code: "120", source: commonPage, meaning: odd, repeats: thrice, then: &lostAccess},
+	{status: 401, code: "3100", source: seen3100, meaning: odd, repeats: thrice, then: &otherCompany},
+	{status: 401, source: expiredFile + " " + faultsFile, meaning: oddToken, repeats: thrice, then: &ended},
 	{code: "120", source: commonPage, meaning: odd, repeats: thrice, then: &lostAccess},
 	{code: "3100", source: seen3100 + " " + faultsFile, meaning: odd, repeats: thrice, then: &otherCompany},
 	{code: "3200", source: expiredFile, meaning: oddToken, repeats: thrice, then: &ended},

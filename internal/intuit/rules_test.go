@@ -260,7 +260,7 @@ func TestSampleMeanings(t *testing.T) {
 		{problem.QuickBooksRejected, problem.QuickBooksRejected, "Subscription for company has lapsed"},
 		{problem.QuickBooksUnavailable, problem.QuickBooksRejected, "has been made inactive"},
 		{problem.QuickBooksUnavailable, problem.CompanyReconnectRequired, "not valid for this company"},
-		{problem.CompanyReconnectRequired, problem.CompanyReconnectRequired, "Token revoked"},
+		{problem.QuickBooksUnavailable, problem.CompanyReconnectRequired, "Token revoked"},
 	}
 	name := map[string]int{"faults.json": len(wants)}
 	hard := map[string]int{filepath.Join("hard", "faults.json"): len(wants)}

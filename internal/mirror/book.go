@@ -231,7 +231,13 @@ func (b *book) close() error {
 func (b *book) standing() Standing {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Standing{Drifted: b.state.Drifted}
+	s := Standing{Drifted: b.state.Drifted}
+	for _, o := range b.state.Objects {
+		if o.Cursor.After(s.Fresh) {
+			s.Fresh = o.Cursor
+		}
+	}
+	return s
 }
 
 // current returns the wanted records as they are since the due time. The caller has the turn.

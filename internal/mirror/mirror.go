@@ -314,6 +314,8 @@ func (m *Mirror) Close(ctx context.Context) error {
 type Standing struct {
 	Bytes   int64 // of the file
 	Drifted int   // records found to differ, since the file was made
+	// Fresh is QuickBooks' time of the last refresh; zero until the copy is used for the first time after a start.
+	Fresh time.Time
 }
 
 // Standing returns what is known about a company's copy.

@@ -75,8 +75,7 @@ func (p *Provider) explain(status int, f fault) *problem.Problem {
 		return ended
 	case "invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "org_internal",
 		"invalid_client_id":
-		return problem.New(problem.AppCredentials, "%s does not accept the app's client id and secret%s.", name,
-			quoteReason(f))
+		return p.explainClient(f)
 	case "redirect_uri_mismatch":
 		return problem.New(problem.AppCredentials, "%s does not know this installation's redirect URI.", name).
 			WithHint("Add the redirect URI that the settings page shows to the app at %s, letter by letter.", name)
@@ -84,6 +83,28 @@ func (p *Provider) explain(status int, f fault) *problem.Problem {
 		return problem.New(p.Unavailable, "%s cannot answer at present%s.", name, quoteReason(f))
 	}
 	return problem.New(p.Rejected, "%s refused the request%s.", name, quoteReason(f))
+}
+
+// explainClient returns the problem for a refusal of the app itself, which is its operator's to mend.
+func (p *Provider) explainClient(f fault) *problem.Problem {
+	says := "does not accept the app's client id and secret"
+	switch text := strings.ToLower(f.description); {
+	case f.code == "deleted_client", strings.Contains(text, "was not found"):
+		says = "does not know the app's client id"
+	case f.code == "invalid_client" && text == "unauthorized": // Google's word for a wrong secret
+		says = "does not accept the app's client secret"
+	case f.code == "disabled_client":
+		says = "has disabled the app"
+	case f.code == "org_internal":
+		return problem.New(problem.AppCredentials, "%s lets only people of the app's own organisation in%s.", p.title(),
+			quoteReason(f)).WithHint("Use an account of that organisation, or make the app external in the Google " +
+			"Cloud console: Google Auth Platform, Audience.")
+	}
+	refused := problem.New(problem.AppCredentials, "%s %s%s.", p.title(), says, quoteReason(f))
+	if p.Credentials != "" {
+		refused = refused.WithHint("%s", p.Credentials)
+	}
+	return refused
 }
 
 // quoteReason returns the provider's own reason in brackets.

@@ -63,9 +63,9 @@ func (f *Flows) Begin(ctx context.Context, p *Provider, flow export.Flow, extra 
 }
 
 // Finish checks the provider's answer and exchanges its code. sessionHash is the hash of the browser session that
-// brought the answer. The flow is used up whatever the outcome. If it belongs to this session it is returned even with
-// an error, so that the person can be led back. Without an error the flow's Realm is the one that the provider named,
-// if it names any. Errors other than the store's are problems.
+// brought the answer. Only the session that began the flow uses it up, whatever the outcome; then it is returned even
+// with an error, so that the person can be led back. Without an error the flow's Realm is the one that the provider
+// named, if it names any. Errors other than the store's are problems.
 func (f *Flows) Finish(
 	ctx context.Context, p *Provider, answer url.Values, sessionHash string,
 ) (export.Flow, export.Grant, error) {
@@ -104,8 +104,7 @@ func (f *Flows) Finish(
 func (p *Provider) checkRealm(realm, wanted export.RealmID) error {
 	switch {
 	case wanted != "" && realm != wanted:
-		cause := fmt.Errorf("%w: %w", ErrOtherCompany, export.OtherCompanyError{Given: realm, Wanted: wanted})
-		return problem.Wrap(cause, problem.Conflict,
+		return problem.Wrap(ErrOtherCompany, problem.Conflict,
 			"The permission was given for company %s, but company %s was to be reconnected.",
 			nameRealm(string(realm)), wanted).
 			WithHint("Nothing was changed. Press Reconnect again and choose the right company on the %s page; "+
@@ -136,10 +135,13 @@ func (f *Flows) take(ctx context.Context, p *Provider, state, sessionHash string
 	case flow.Provider != p.Name, !now.Before(flow.ExpiresAt):
 		return export.Flow{}, unknown
 	case subtle.ConstantTimeCompare([]byte(flow.Session), []byte(sessionHash)) != 1:
+		// It goes back, because whose it is may still come with it.
+		if err := f.Store.PutFlow(ctx, hashState(state), flow); err != nil {
+			return export.Flow{}, fmt.Errorf("keeping consent under way: %w", err)
+		}
 		// Otherwise somebody could make another person's browser finish a consent for the wrong account.
 		return export.Flow{}, problem.New(problem.Forbidden, "This connection was begun in another browser session.").
-			WithHint("Nothing was changed. Begin the connection again and finish it in the same browser, without " +
-				"signing out in between.")
+			WithHint("Nothing was changed. Finish it in the browser in which it was begun, or begin it again here.")
 	}
 	return flow, nil
 }

@@ -302,3 +302,21 @@ func TestBeginRefuses(t *testing.T) {
 		t.Errorf("store fails: %v", err)
 	}
 }
+
+// TestOtherSessionsUseNothingUp brings an answer with the wrong session first.
+func TestOtherSessionsUseNothingUp(t *testing.T) {
+	t.Parallel()
+	p := intuitLike(respondWith(http.StatusOK, `{"access_token":"a","refresh_token":"r","expires_in":3600}`))
+	f := &Flows{Store: &flowShelf{}, BaseURL: "https://me.test"}
+	answer := url.Values{"state": beginConsent(t, f, p, ownFlow())["state"], "code": {theCode}, "realmId": {"999"}}
+	for _, session := range []string{"other-hash", ""} {
+		_, _, err := f.Finish(t.Context(), p, answer, session)
+		checkProblem(t, err, problem.Forbidden)
+	}
+	if flow, grant, err := f.Finish(t.Context(), p, answer, "session-hash"); err != nil || grant.RefreshToken != "r" ||
+		flow.Realm != "999" {
+		t.Errorf("with its own session: %+v, %v", flow, err)
+	}
+	_, _, err := f.Finish(t.Context(), p, answer, "session-hash")
+	checkProblem(t, err, problem.Conflict)
+}

@@ -117,7 +117,7 @@ func TestAGoogleAccountsLife(t *testing.T) {
 		if _, err := source.Token(t.Context()); err != nil {
 			t.Errorf("after the reconnect: %v", err)
 		}
-		last, err := sources.Forget(t.Context(), grantKey)
+		last, err := sources.Forget(t.Context(), grantKey, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

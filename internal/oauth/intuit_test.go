@@ -234,7 +234,7 @@ func TestACompanysLife(t *testing.T) {
 		if status := api(); status != 200 {
 			t.Errorf("after the reconnect: status %d", status)
 		}
-		last, err := sources.Forget(t.Context(), grantKey)
+		last, err := sources.Forget(t.Context(), grantKey, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

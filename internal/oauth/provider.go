@@ -52,6 +52,10 @@ type Provider struct {
 	// RefreshTokenLife is the life of a new refresh token if the answer does not state it. Zero means unknown.
 	RefreshTokenLife time.Duration
 
+	// Credentials says where the client id and secret come from, for people whose provider refuses them. Empty takes
+	// the standing hint of the code.
+	Credentials string
+
 	// Reconnect is the problem code for a grant that has ended; Unavailable and RateLimited are for passing failures.
 	// Rejected is for refusals that neither another try nor a new consent can fix.
 	Reconnect, Unavailable, RateLimited, Rejected problem.Code

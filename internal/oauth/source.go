@@ -83,6 +83,10 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	if err := s.awaitTry(ctx); err != nil {
 		return s.fallBack(err)
 	}
+	if err := s.opts.Hold(); err != nil {
+		return s.fallBack(problem.Wrap(err, s.opts.Unavailable,
+			"The permission of this connection is not renewed while the store cannot be written."))
+	}
 	if err := s.refresh(ctx); err != nil {
 		return s.fallBack(err)
 	}
@@ -246,13 +250,30 @@ func (s *Source) refresh(ctx context.Context) error {
 	return s.note(err)
 }
 
-// ask asks the provider for a new grant. A refusal that would end the connection is asked for once more, because it
-// costs a person's time and has been a stray one.
+// ask asks the provider for a new grant, with a durable note of that while it lasts. A refusal that would end the
+// connection is asked for once more, because it costs a person's time and has been a stray one.
 func (s *Source) ask(ctx context.Context, g export.Grant) (export.Grant, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	s.setHalt(cancel)
 	defer s.setHalt(nil)
+	cutOff := g.RenewingSince
+	if cutOff.IsZero() {
+		s.noteRenewal(ctx, g, s.opts.Now().UTC())
+	}
+	renewed, err := s.askInDoubt(ctx, g)
+	switch p := problem.From(err); {
+	case p == nil, p.Code == s.opts.Unavailable:
+	case p.Code != s.opts.Reconnect:
+		s.noteRenewal(ctx, g, time.Time{}) // the provider has answered, and has issued nothing
+	case !cutOff.IsZero():
+		return renewed, explainCutOff(p, cutOff)
+	}
+	return renewed, err
+}
+
+// askInDoubt asks, and asks once more if the answer would end the connection.
+func (s *Source) askInDoubt(ctx context.Context, g export.Grant) (export.Grant, error) {
 	renewed, err := s.askOnce(ctx, g)
 	if !problem.HasCode(err, s.opts.Reconnect) {
 		return renewed, err

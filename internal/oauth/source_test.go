@@ -141,7 +141,7 @@ func TestUnsavedGrantsSurvive(t *testing.T) {
 				}
 				r.store.fail(nil, nil)
 				if way == "forget" {
-					g, err := r.Forget(t.Context(), theKey)
+					g, err := r.Forget(t.Context(), theKey, nil)
 					if err != nil || g.RefreshToken != "r1" {
 						t.Errorf("Forget returned %q, %v", g.RefreshToken, err)
 					}
@@ -305,7 +305,7 @@ func TestForgetInterruptsARefresh(t *testing.T) {
 				callers.Go(func() { r.wantProblem(t, problem.QuickBooksUnavailable) })
 				synctest.Wait()
 				began := time.Now()
-				g, err := r.Forget(t.Context(), theKey)
+				g, err := r.Forget(t.Context(), theKey, nil)
 				if err != nil || g.RefreshToken != "r0" || len(r.store.grants) != 0 {
 					t.Errorf("Forget: %q, %v", g.RefreshToken, err)
 				}
@@ -486,12 +486,12 @@ func TestForgetAndReplaceWaitForARefresh(t *testing.T) {
 			t.Errorf("the old grant came back: %q", g.RefreshToken)
 		}
 		r.wantToken(t, "new")
-		g, err := r.Forget(t.Context(), theKey)
+		g, err := r.Forget(t.Context(), theKey, nil)
 		if err != nil || g.RefreshToken != "new" || len(r.store.grants) != 0 {
 			t.Errorf("Forget: %q, %v", g.RefreshToken, err)
 		}
 		r.wantProblem(t, problem.CompanyReconnectRequired)
-		if g, err = r.Forget(t.Context(), theKey); err != nil || g.RefreshToken != "" {
+		if g, err = r.Forget(t.Context(), theKey, nil); err != nil || g.RefreshToken != "" {
 			t.Errorf("Forget again: %q, %v", g.RefreshToken, err)
 		}
 		r.wantRefreshes(t, 1)
@@ -516,7 +516,7 @@ func TestReplaceThatCannotStore(t *testing.T) {
 		if err := r.Replace(cancelled, theKey, export.Grant{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		if _, err := r.Forget(cancelled, theKey); !errors.Is(err, context.Canceled) {
+		if _, err := r.Forget(cancelled, theKey, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})

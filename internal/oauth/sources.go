@@ -20,6 +20,9 @@ type SourceOptions struct {
 	Refresh func(ctx context.Context, old export.Grant) (export.Grant, error)
 	// Reconnect and Unavailable are the problem codes for an ended grant and for a passing failure.
 	Reconnect, Unavailable problem.Code
+	// Hold is asked before a grant is renewed, and says why none may be: its new tokens could not be stored. Nil lets
+	// all go. A present token is used as long as it lives.
+	Hold func() error
 	// OnDead is called once when the provider has ended a grant. It must not call the same source.
 	OnDead func(ctx context.Context, key export.GrantKey, why *problem.Problem)
 	// OnRefreshed is called when a renewed grant has been stored. It must not call the same source.
@@ -50,6 +53,9 @@ func NewSources(o SourceOptions) *Sources {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Hold == nil {
+		o.Hold = func() error { return nil }
 	}
 	if o.OnDead == nil {
 		o.OnDead = func(context.Context, export.GrantKey, *problem.Problem) {}
@@ -90,8 +96,11 @@ func (s *Sources) Replace(ctx context.Context, key export.GrantKey, g export.Gra
 
 // Forget deletes the connection's grant and returns the newest one, so that it can be revoked. The result is zero if
 // there was none. A refresh in progress may take three more seconds; then it is interrupted, and the result is the
-// grant that it was to renew. Revoking that ends the whole consent.
-func (s *Sources) Forget(ctx context.Context, key export.GrantKey) (export.Grant, error) {
+// grant that it was to renew. Revoking that ends the whole consent. drop deletes the grant in the store, which the
+// caller may want to do together with something else; nil means DeleteGrant.
+func (s *Sources) Forget(
+	ctx context.Context, key export.GrantKey, drop func(ctx context.Context, newest export.Grant) error,
+) (export.Grant, error) {
 	source := s.For(key)
 	if err := source.interrupt(ctx); err != nil {
 		return export.Grant{}, err
@@ -104,7 +113,10 @@ func (s *Sources) Forget(ctx context.Context, key export.GrantKey) (export.Grant
 	if unsaved := source.unsaved(); unsaved != nil {
 		g = unsaved.Grant
 	}
-	if err := s.opts.Store.DeleteGrant(ctx, key); err != nil && !errors.Is(err, export.ErrNotFound) {
+	if drop == nil || g.RefreshToken == "" {
+		drop = func(ctx context.Context, _ export.Grant) error { return s.opts.Store.DeleteGrant(ctx, key) }
+	}
+	if err := drop(ctx, g); err != nil && !errors.Is(err, export.ErrNotFound) {
 		return export.Grant{}, fmt.Errorf("deleting grant: %w", err)
 	}
 	source.reset(nil)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -204,11 +205,27 @@ func (j *job) readCompanies(ctx context.Context, in inputs) ([]part, error) {
 	for i, c := range in.companies {
 		var err error
 		if parts[i], err = j.read(ctx, in, c, parts[:i]); err != nil {
-			return nil, err
+			return nil, j.explainLeft(ctx, c, err)
 		}
 		j.count()
 	}
 	return parts, nil
+}
+
+// explainLeft returns the problem of a company that could not be read. If somebody is just deleting it, or has taken it
+// out of the exporter, the run begins anew without it.
+func (j *job) explainLeft(ctx context.Context, c export.Company, err error) error {
+	if !problem.HasCode(err, problem.CompanyReconnectRequired) {
+		return err
+	}
+	_, gone := j.o.Store.Company(ctx, c.Realm)
+	e, readErr := j.o.Store.Exporter(ctx, j.exporter.ID)
+	left := readErr == nil && !slices.Contains(e.Companies, c.Realm)
+	if !errors.Is(gone, export.ErrNotFound) && !errors.Is(readErr, export.ErrNotFound) && !left {
+		return err
+	}
+	return problem.Wrap(err, problem.Interrupted, "%s was deleted or taken out of the exporter during the run.",
+		c.Name).WithHint("The run begins anew by itself, without it.")
 }
 
 // refuseDifferences fails an exporter that does not want figures of QuickBooks' own that disagree with each other. The

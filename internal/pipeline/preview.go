@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/table"
 )
 
@@ -34,7 +35,8 @@ func (r *Runner) Preview(ctx context.Context, e export.Exporter) (Preview, error
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for i, c := range in.companies {
-		g.Go(func() error {
+		g.Go(func() (err error) {
+			defer problem.Recover(&err)
 			reading, err := r.open(ctx, in, e, c, &meter)
 			if err != nil {
 				return err

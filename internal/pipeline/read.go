@@ -230,6 +230,9 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 		return p, fmt.Errorf("ending the reading: %w", err)
 	}
 	p.outcome.Checks = j.exporter.MarkAccepted(p.outcome.Checks)
+	for i := range p.outcome.Checks {
+		p.outcome.Checks[i].Company = c.Realm
+	}
 	j.report(func(run *export.Run) {
 		run.Companies = append(run.Companies,
 			export.CompanyOutcome{Realm: c.Realm, Name: c.Name, Rows: p.rows.Len(), Period: p.outcome.Period})

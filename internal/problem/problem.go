@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -138,6 +139,14 @@ func From(err error) *Problem {
 		return Wrap(err, Deadline, "The time limit was reached before the work was done.")
 	}
 	return Wrap(err, Internal, "Something went wrong inside ledgersheet.")
+}
+
+// Recover makes a panic the error that err points to. It is deferred by whatever runs in a goroutine of its own, where
+// a panic would end the process.
+func Recover(err *error) {
+	if p := recover(); p != nil {
+		*err = Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()), Internal, "Something went wrong inside ledgersheet.")
+	}
 }
 
 // HasCode reports whether err's chain has a Problem with one of the codes.

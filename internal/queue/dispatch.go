@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 const (
@@ -31,7 +32,7 @@ type task struct {
 func (q *Queue) dispatch() {
 	defer close(q.dispatched)
 	for {
-		timer := time.NewTimer(q.pass())
+		timer := time.NewTimer(q.passSafely())
 		select {
 		case <-q.stop:
 			timer.Stop()
@@ -43,8 +44,27 @@ func (q *Queue) dispatch() {
 	}
 }
 
+// passSafely is pass, and goes on after a panic in it.
+func (q *Queue) passSafely() (wait time.Duration) {
+	err := func() (err error) {
+		defer problem.Recover(&err)
+		wait = q.pass()
+		return nil
+	}()
+	if err != nil {
+		q.log.Error("looking through the queue panicked", "error", err)
+		q.setTrouble(err)
+		return storePause
+	}
+	return wait
+}
+
 // pass claims every run that can begin, starts it, and returns when to look again if nothing happens before.
 func (q *Queue) pass() time.Duration {
+	if err := q.held(); err != nil {
+		q.setTrouble(err)
+		return storePause
+	}
 	now := q.o.Now()
 	var c choice
 	free := func(active iter.Seq[export.ActiveRun]) []export.ID {

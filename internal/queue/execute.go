@@ -52,27 +52,32 @@ func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export
 // next process then finds the run still running and takes it up. If somebody else holds the run by now, its end is
 // theirs.
 func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
-	pause := firstStoreRetry
+	pause, stop := firstStoreRetry, q.stop
 	for {
 		err := q.storeEnd(held, result, a)
 		if err == nil {
 			return
 		}
 		q.log.Error("storing the end of a run failed", "run", result.ID, "exporter", result.Exporter.ID, "error", err)
-		if errors.Is(err, export.ErrFenced) || errors.Is(err, export.ErrNotFound) || q.life.Err() != nil {
+		if errors.Is(err, export.ErrFenced) || errors.Is(err, export.ErrNotFound) || stop == nil ||
+			q.life.Err() != nil {
 			return
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-q.life.Done(): // once more, at once
+		case <-stop: // once more, at once
+			timer.Stop()
+			stop = nil
+		case <-q.life.Done():
 			timer.Stop()
 		}
 		pause = min(2*pause, longestStoreRetry)
 	}
 }
 
-func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) error {
+func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) (err error) {
+	defer problem.Recover(&err)
 	defer q.turns.of(result.Exporter.ID)()
 	a.now = q.o.Now()
 	stored, err := q.o.Store.UpdateRunning(q.base, held, func(r *export.Run) error {

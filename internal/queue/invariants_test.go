@@ -3,6 +3,7 @@ package queue_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -227,9 +228,10 @@ func (m *machine) restart(*rapid.T) {
 	ctx, cancel := context.WithTimeout(context.Background(),
 		time.Duration(rapid.IntRange(0, 60).Draw(m.t, "grace"))*time.Second)
 	defer cancel()
-	if err := m.q.Stop(ctx); err != nil {
+	if err := m.q.Stop(ctx); err != nil && !errors.Is(err, queue.ErrLeft) {
 		m.t.Fatal(err)
 	}
+	m.bury(m.q)
 	m.boot()
 }
 
@@ -246,8 +248,11 @@ func (m *machine) kill(*rapid.T) {
 func (m *machine) bury(q *queue.Queue) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := q.Stop(ctx); err != nil {
-		m.t.Fatal(err)
+	// Deaf work is waited for here, as the end of a process would end it.
+	for err := q.Stop(ctx); err != nil; err = q.Stop(ctx) {
+		if !errors.Is(err, queue.ErrLeft) {
+			m.t.Fatal(err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 // How often a running run is published and stored, besides at each change of phase. One that takes less than a second
@@ -68,6 +69,17 @@ func (l *live) markCancelling() {
 	l.run.Cancelling = true
 }
 
+// committing reports whether the run is just showing its rows, or is done.
+func (l *live) committing() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch l.run.Progress.Phase {
+	case export.PhaseVerifying, export.PhaseCommitting, export.PhaseDone:
+		return true
+	}
+	return l.closed
+}
+
 // close ends reporting and returns the last state.
 func (l *live) close() export.Run {
 	l.mu.Lock()
@@ -115,10 +127,7 @@ func (l *live) step() time.Duration {
 	r := l.run.Clone()
 	l.mu.Unlock()
 
-	stored, err := l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {
-		setResults(stored, r)
-		return nil
-	})
+	stored, err := l.store(r)
 	if errors.Is(err, export.ErrFenced) {
 		l.t.cancel(errTaken)
 		return time.Hour
@@ -136,6 +145,15 @@ func (l *live) step() time.Duration {
 		l.t.cancel(errCancelled)
 	}
 	return 0 // to look again at what came meanwhile
+}
+
+// store stores a state.
+func (l *live) store(r export.Run) (stored export.Run, err error) {
+	defer problem.Recover(&err)
+	return l.q.o.Store.UpdateRunning(l.q.base, l.t.held, func(stored *export.Run) error {
+		setResults(stored, r)
+		return nil
+	})
 }
 
 // tell publishes the state. The caller holds l.mu, which keeps events in order.

@@ -33,6 +33,9 @@ type Options struct {
 	Events Bus // told of every change; may be nil
 	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
+	// Hold is asked before runs are taken up, and says why none may be; nil lets all go. Whoever ends the reason calls
+	// Wake.
+	Hold func() error
 
 	Workers        int           // runs at a time: 8
 	PerCompany     int           // runs at a time that read one company: 2
@@ -138,35 +141,55 @@ func (q *Queue) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop begins no more runs and waits for the running ones. When ctx ends they are interrupted and requeued. It
-// returns an error if one does not stop even then; the next process takes that run up.
-func (q *Queue) Stop(ctx context.Context) error {
+// Halt begins no more runs, and interrupts those that are not just showing their rows: they go back to the queue. It
+// does not wait for any. It does nothing before Start.
+func (q *Queue) Halt() {
 	q.mu.Lock()
 	started, stopping := q.started, q.stopping
 	q.stopping = true
 	q.mu.Unlock()
 	if !started {
-		return nil
+		return
 	}
 	if !stopping {
 		close(q.stop)
 	}
 	<-q.dispatched
-	if q.awaitTasks(ctx) {
-		q.interrupt(errInterrupted)
-		q.workers.Wait()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, t := range q.tasks {
+		if !t.live.committing() {
+			t.cancel(errInterrupted)
+		}
+	}
+}
+
+// Stop is Halt, and waits for the rest until ctx ends. Then they are interrupted as well, and what does not stop even
+// then is left to the next process, which takes it up: Stop returns an error that says so.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.Halt()
+	q.mu.Lock()
+	started := q.started
+	q.mu.Unlock()
+	if !started {
 		return nil
 	}
+	done := q.awaitTasks(ctx)
 	q.interrupt(errInterrupted)
-	const grace = 10 * time.Second
-	late, cancel := context.WithTimeout(q.base, grace)
-	defer cancel()
-	if !q.awaitTasks(late) {
-		return fmt.Errorf("stopping queue: %d runs did not stop within %v of being interrupted", q.underWay(), grace)
+	if !done {
+		const grace = 2 * time.Second
+		late, cancel := context.WithTimeout(q.base, grace)
+		defer cancel()
+		if !q.awaitTasks(late) {
+			return fmt.Errorf("%w: %d", ErrLeft, q.underWay())
+		}
 	}
 	q.workers.Wait()
 	return nil
 }
+
+// ErrLeft is wrapped by the error of a Stop that could not wait for all runs.
+var ErrLeft = errors.New("runs are left to the next start")
 
 // Wake makes the queue look at once for runs that can begin. Enqueue does so by itself.
 func (q *Queue) Wake() {
@@ -261,12 +284,23 @@ func (q *Queue) Waiting(r export.Run) string {
 	if a.Status != export.RunQueued {
 		return ""
 	}
+	if p := problem.From(q.held()); p != nil {
+		return p.Message
+	}
 	if a.NotBefore.After(q.o.Now()) {
 		return waitText(a)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.taken.blocked(a.ID, keysOf(a, q.limits()))
+}
+
+// held returns why no run may begin.
+func (q *Queue) held() error {
+	if q.o.Hold == nil {
+		return nil
+	}
+	return q.o.Hold()
 }
 
 // Ready reports whether runs are being executed, for health checks.

@@ -41,6 +41,7 @@ type bench struct {
 	starts []export.ID // of exporters, in the order in which their runs began
 	times  []time.Time
 	open   map[export.ID]chan error // what the work of an exporter's run returns
+	phase  export.Phase             // that work reports, if any
 }
 
 // inBubble runs a test with a bench that is set up but not started.
@@ -92,8 +93,11 @@ func (b *bench) start() {
 }
 
 // work waits until the test ends it, or its context does.
-func (b *bench) work(ctx context.Context, r export.Run, _ func(func(*export.Run))) error {
+func (b *bench) work(ctx context.Context, r export.Run, report func(func(*export.Run))) error {
 	end := b.note(r)
+	if b.phase != "" {
+		report(func(r *export.Run) { r.Progress.Phase = b.phase })
+	}
 	select {
 	case err := <-end:
 		return err

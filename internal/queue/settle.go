@@ -38,6 +38,12 @@ func (a attempt) settle(r *export.Run) {
 		requeue(r, interruptedProblem(), time.Time{})
 		return
 	}
+	if errors.Is(a.err, export.ErrStoreTrouble) {
+		// Nor is this. The run began with what was stored, so it can begin anew as soon as runs may begin.
+		r.Attempts--
+		requeue(r, troubledProblem(), time.Time{})
+		return
+	}
 	p := a.problem()
 	if p.Class() == problem.Stop || r.Attempts > len(a.backoff) {
 		end(r, export.RunFailed, p, a.now)
@@ -107,4 +113,9 @@ func deletedProblem() *problem.Problem {
 
 func interruptedProblem() *problem.Problem {
 	return problem.New(problem.Interrupted, "The service was stopped during the run.")
+}
+
+func troubledProblem() *problem.Problem {
+	return problem.New(problem.Interrupted, "The store could not be written during the run.").
+		WithHint("The run is taken up again by itself when the store can be written.")
 }

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,27 +22,87 @@ func (s Spec) Describe() string {
 	if s.IsZero() {
 		return "Never"
 	}
-	days := s.describeDays()
-	if s.hours == allHours {
-		text, steady := s.describeEveryHour()
-		if days == "every day" {
-			if steady {
-				return capital(text) // the same in every zone, so it needs none
-			}
-			return fmt.Sprintf("%s (%s)", capital(text), s.zone)
-		}
-		return fmt.Sprintf("%s, %s (%s)", capital(days), text, s.zone)
+	texts, everywhere := s.describeRules()
+	text := capital(strings.Join(texts, ", and "))
+	if everywhere {
+		return text // the same in every zone, so it needs none
 	}
-	if text, ok := s.describeTimes(); ok {
-		return fmt.Sprintf("%s at %s (%s)", capital(days), text, s.zone)
-	}
-	return fmt.Sprintf("%s, %s (%s)", capital(days), s.describeRange(), s.zone)
+	return fmt.Sprintf("%s (%s)", text, s.zone)
 }
 
-// describeEveryHour words the minutes of a spec that has every hour; steady says
+// describeRules words the rules, those of the same dates together if their times are few. everywhere says that they
+// are due at the same times in every zone.
+func (s Spec) describeRules() (texts []string, everywhere bool) {
+	everywhere = true
+	done := [maxRules]bool{}
+	for i, r := range s.rules {
+		if done[i] || r == (rule{}) {
+			continue
+		}
+		times := r.times()
+		for j := i + 1; j < maxRules && len(times) > 0; j++ {
+			if joined := mergeTimes(times, s.rules[j].times()); s.rules[j].sameDates(r) && len(joined) <= maxTimes &&
+				len(s.rules[j].times()) > 0 {
+				times, done[j] = joined, true
+			}
+		}
+		if len(times) > 0 {
+			texts, everywhere = append(texts, r.describeDays()+" at "+and(names(times, clock))), false
+			continue
+		}
+		text, same := r.describe()
+		texts, everywhere = append(texts, text), everywhere && same
+	}
+	return texts, everywhere
+}
+
+// times returns the minutes of the day that r names, if they are few and its hours restricted, or nil.
+func (r rule) times() []int {
+	if r.hours == allHours || len(r.hours.values())*len(r.minutes.values()) > maxTimes {
+		return nil
+	}
+	return r.allTimes()
+}
+
+// allTimes returns all minutes of the day that r names.
+func (r rule) allTimes() []int {
+	var times []int
+	for _, h := range r.hours.values() {
+		for _, m := range r.minutes.values() {
+			times = append(times, h*60+m)
+		}
+	}
+	return times
+}
+
+// mergeTimes returns the times of both lists in order, each once.
+func mergeTimes(a, b []int) []int {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
+}
+
+// sameDates reports whether both rules name the same dates, and say so alike.
+func (r rule) sameDates(other rule) bool {
+	r.minutes, r.hours = other.minutes, other.hours
+	return r == other
+}
+
+// describe words a rule with every hour or with too many times to list.
+func (r rule) describe() (text string, everywhere bool) {
+	days := r.describeDays()
+	if r.hours != allHours {
+		return days + ", " + r.describeRange(), false
+	}
+	text, steady := r.describeEveryHour()
+	if days == "every day" {
+		return text, steady
+	}
+	return days + ", " + text, false
+}
+
+// describeEveryHour words the minutes of a rule that has every hour; steady says
 // that its due times are evenly spaced from the full hour.
-func (s Spec) describeEveryHour() (text string, steady bool) {
-	minutes := s.minutes.values()
+func (r rule) describeEveryHour() (text string, steady bool) {
+	minutes := r.minutes.values()
 	if step := stepOf(minutes, 60); step > 0 && minutes[0] == 0 {
 		return everyMinutes(step), true
 	}
@@ -51,26 +112,11 @@ func (s Spec) describeEveryHour() (text string, steady bool) {
 	return minutesPast(minutes) + " past every hour", false
 }
 
-// describeTimes lists the times of day, if they are few.
-func (s Spec) describeTimes() (text string, ok bool) {
-	hours, minutes := s.hours.values(), s.minutes.values()
-	if len(hours)*len(minutes) > maxTimes {
-		return "", false
-	}
-	var times []string
-	for _, h := range hours {
-		for _, m := range minutes {
-			times = append(times, clock(h, m))
-		}
-	}
-	return and(times), true
-}
-
 // describeRange words restricted hours with too many times to list.
-func (s Spec) describeRange() string {
-	hours, minutes := s.hours.values(), s.minutes.values()
+func (r rule) describeRange() string {
+	hours, minutes := r.hours.values(), r.minutes.values()
 	first, last := hours[0], hours[len(hours)-1]
-	span := fmt.Sprintf(" from %s to %s", clock(first, minutes[0]), clock(last, minutes[len(minutes)-1]))
+	span := fmt.Sprintf(" from %s to %s", clock(first*60+minutes[0]), clock(last*60+minutes[len(minutes)-1]))
 	hourStep := evenStep(hours)
 	if hourStep == 1 {
 		if step := stepOf(minutes, 60); step > 0 {
@@ -101,29 +147,29 @@ func (s Spec) describeRange() string {
 }
 
 // describeDays words the dates, in lower case.
-func (s Spec) describeDays() string {
-	weekdays := s.weekdays == allWeekdays
-	days := s.days == allDays
-	months := s.months.values()
+func (r rule) describeDays() string {
+	weekdays := r.weekdays == allWeekdays
+	days := r.days == allDays
+	months := r.months.values()
 	in := ""
 	if len(months) < 12 {
 		in = " in " + and(names(months, func(n int) string { return time.Month(n).String() }))
 	}
 	switch {
-	case days && weekdays, !s.anyDay && (days || weekdays):
+	case days && weekdays, !r.anyDay && (days || weekdays):
 		return "every day" + in
 	case days:
-		return "every " + s.describeWeekdays() + in
+		return "every " + r.describeWeekdays() + in
 	case weekdays:
-		return s.describeMonthDays(months)
+		return r.describeMonthDays(months)
 	}
 	// Both fields are restricted and neither is a wildcard: either will do.
-	return s.describeMonthDays(months) + " and every " + s.describeWeekdays() + in
+	return r.describeMonthDays(months) + " and every " + r.describeWeekdays() + in
 }
 
-func (s Spec) describeWeekdays() string {
+func (r rule) describeWeekdays() string {
 	const working, weekend = set(0b0111110), set(0b1000001)
-	switch s.weekdays {
+	switch r.weekdays {
 	case working:
 		return "weekday"
 	case weekend:
@@ -132,21 +178,40 @@ func (s Spec) describeWeekdays() string {
 	// Weeks are read from Monday on.
 	var order []int
 	for n := 1; n <= 7; n++ {
-		if s.weekdays.has(n % 7) {
+		if r.weekdays.has(n % 7) {
 			order = append(order, n%7)
 		}
 	}
 	return and(names(order, func(n int) string { return time.Weekday(n).String() }))
 }
 
-func (s Spec) describeMonthDays(months []int) string {
-	days := s.days.values()
-	text := "on " + plural(len(days), "day") + " "
-	if n := len(days); n > 2 && evenStep(days) == 1 {
-		text += fmt.Sprintf("%d to %d", days[0], days[n-1])
-	} else {
-		text += and(names(days, func(n int) string { return fmt.Sprint(n) }))
+func (r rule) describeMonthDays(months []int) string {
+	var list []string
+	if days := r.days.values(); len(days) > 0 {
+		text := plural(len(days), "day") + " "
+		if n := len(days); n > 2 && evenStep(days) == 1 {
+			text += fmt.Sprintf("%d to %d", days[0], days[n-1])
+		} else {
+			text += and(names(days, func(n int) string { return fmt.Sprint(n) }))
+		}
+		list = append(list, text)
 	}
+	if business := r.business.values(); len(business) > 0 {
+		ordinals := and(names(business, ordinal))
+		list = append(list, "the "+ordinals+" "+plural(len(business), "business day"))
+	}
+	for _, n := range slices.Backward(r.fromEnd.values()) {
+		if n > 0 {
+			list = append(list, fmt.Sprintf("the day %d %s before the last day", n, plural(n, "day")))
+		}
+	}
+	if r.lastBusiness {
+		list = append(list, "the last business day")
+	}
+	if r.fromEnd.has(0) {
+		list = append(list, "the last day")
+	}
+	text := "on " + and(list)
 	if len(months) == 12 {
 		return text + " of every month"
 	}
@@ -208,16 +273,22 @@ func minutesPast(minutes []int) string {
 	return "at " + list + " minutes"
 }
 
-func clock(hour, minute int) string { return fmt.Sprintf("%02d:%02d", hour, minute) }
+// clock words a minute of the day.
+func clock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
 func ordinal(n int) string {
-	switch n {
-	case 2:
-		return "2nd"
-	case 3:
-		return "3rd"
+	ending := "th"
+	if n/10%10 != 1 {
+		switch n % 10 {
+		case 1:
+			ending = "st"
+		case 2:
+			ending = "nd"
+		case 3:
+			ending = "rd"
+		}
 	}
-	return fmt.Sprintf("%dth", n)
+	return fmt.Sprint(n) + ending
 }
 
 func plural(n int, noun string) string {

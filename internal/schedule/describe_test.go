@@ -31,6 +31,20 @@ func TestDescribe(t *testing.T) {
 		"0 * 1 * *":           "On day 1 of every month, every hour (America/New_York)",
 		"0,7 0,3,9,12 * * *":  "Every day, at 0 and 7 minutes in the hours 00, 03, 09 and 12 (America/New_York)",
 		"0 0 * * sun,mon,wed": "Every Monday, Wednesday and Sunday at 00:00 (America/New_York)",
+		"0 18 L * *":          "On the last day of every month at 18:00 (America/New_York)",
+		"0 18 lw * *":         "On the last business day of every month at 18:00 (America/New_York)",
+		"0 7 3b * *":          "On the 3rd business day of every month at 07:00 (America/New_York)",
+		"0 7 L-2,L-1 * *": "On the day 2 days before the last day and the day 1 day before the last day of " +
+			"every month at 07:00 (America/New_York)",
+		"0 7 1,11B,12B,LW 1,7 *": "On day 1, the 11th and 12th business days and the last business day of January " +
+			"and July at 07:00 (America/New_York)",
+		"0 7 LW * 1":     "On the last business day of every month and every Monday at 07:00 (America/New_York)",
+		"0 7 1-31,L * *": "Every day at 07:00 (America/New_York)",
+		"0 6 * * 1-5; 30 12 * * 1-5;15 9 * * 1-5": "Every weekday at 06:00, 09:15 and 12:30 (America/New_York)",
+		"0 6 * * 1-5; 30 12 * * 6": "" +
+			"Every weekday at 06:00, and every Saturday at 12:30 (America/New_York)",
+		"*/15 * * * *; 7 * * * *": "" +
+			"Every 15 minutes, and at 7 minutes past every hour (America/New_York)",
 	} {
 		if got := mustParse(t, expr, zone).Describe(); got != want {
 			t.Errorf("%q: %q, want %q", expr, got, want)
@@ -45,7 +59,8 @@ func TestDescriptionsTellSpecsApart(t *testing.T) {
 	minutes := []string{"*", "0", "1", "30", "*/15", "*/2", "*/7", "5/15", "0,7", "1-40", "0,20,41", "58,59", "1/2"}
 	hours := []string{"*", "0", "6", "9-17", "9-12", "*/2", "*/4", "1/2", "*/5", "0,3,9,12", "6,18",
 		"9,10,11,12,13,14,16", "0-22", "22,23", "1,9,17"}
-	days := []string{"*", "1", "1,15", "1-7", "*/2", "1-31", "31"}
+	days := []string{"*", "1", "1,15", "1-7", "*/2", "1-31", "31", "L", "LW", "L-1", "1,L", "1B",
+		"3B,LW", "2,3B", "1B,5B,L-2,L"}
 	months := []string{"*", "1", "jan,jul", "1-6", "1-12"}
 	weekdays := []string{"*", "1-5", "0,6", "mon", "tue,thu", "0-6", "*/2"}
 
@@ -58,7 +73,7 @@ func TestDescriptionsTellSpecsApart(t *testing.T) {
 	for _, day := range days {
 		for _, month := range months {
 			for _, weekday := range weekdays {
-				dateOnly := mustParse(t, strings.Join([]string{"0 0", day, month, weekday}, " "), "UTC")
+				dateOnly := mustParse(t, strings.Join([]string{"0 0", day, month, weekday}, " "), "UTC").rules[0]
 				var dates strings.Builder
 				for d := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() < 2028; d = d.AddDate(0, 0, 1) {
 					if dateOnly.onDate(d) {
@@ -70,11 +85,11 @@ func TestDescriptionsTellSpecsApart(t *testing.T) {
 				named := dates.String()
 				for _, minute := range minutes {
 					for _, hour := range hours {
-						s := dateOnly
-						s.expr = strings.Join([]string{minute, hour, day, month, weekday}, " ")
-						timeOnly := timesOf(t, minute, hour)
-						s.minutes, s.hours = timeOnly.minutes, timeOnly.hours
-						text, mine := s.Describe(), reading{named, s.minutes, s.hours}
+						r, timeOnly := dateOnly, timesOf(t, minute, hour)
+						r.minutes, r.hours = timeOnly.minutes, timeOnly.hours
+						s := Spec{expr: strings.Join([]string{minute, hour, day, month, weekday}, " "), zone: "UTC"}
+						s.rules[0] = r
+						text, mine := s.Describe(), reading{named, r.minutes, r.hours}
 						if other, ok := seen[text]; ok && other != mine {
 							t.Fatalf("%q and %q are both %q", s.expr, first[text], text)
 						}
@@ -90,9 +105,9 @@ func TestDescriptionsTellSpecsApart(t *testing.T) {
 }
 
 // timesOf parses only the time fields, which is what the loops above vary most.
-func timesOf(t *testing.T, minute, hour string) Spec {
+func timesOf(t *testing.T, minute, hour string) rule {
 	t.Helper()
-	var s Spec
+	var s rule
 	for i, text := range []string{minute, hour} {
 		bits, err := fields()[i].parse(text)
 		if err != nil {

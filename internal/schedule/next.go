@@ -97,38 +97,60 @@ func (s Spec) location() (*time.Location, bool) {
 	return loc, err == nil
 }
 
+// next returns when the first of the rules is due.
 func (s Spec) next(after time.Time, loc *time.Location) time.Time {
-	if s.hours == allHours {
-		return s.nextElapsed(after, loc)
+	var first time.Time
+	for _, r := range s.rules {
+		if r == (rule{}) {
+			break
+		}
+		if t := r.next(after, loc); !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
 	}
-	return s.nextOnClock(after, loc)
+	return first
 }
 
-// nextOnClock serves specs with restricted hours.
-func (s Spec) nextOnClock(after time.Time, loc *time.Location) time.Time {
-	// Earlier wall-clock times have passed, or came in the first pass of a repeated hour. reached preserves
+func (r rule) next(after time.Time, loc *time.Location) time.Time {
+	if r.hours == allHours {
+		return r.nextElapsed(after, loc)
+	}
+	return r.nextOnClock(after, loc)
+}
+
+// nextOnClock serves rules with restricted hours.
+func (r rule) nextOnClock(after time.Time, loc *time.Location) time.Time {
+	// Earlier wall-clock times have passed, or came in the first pass of a repeated hour. reach preserves
 	// wall-clock order, so the first time that lies ahead is the next one.
 	wall := wallOf(after.In(loc))
 	for {
-		wall = s.nextWall(wall)
+		wall = r.nextWall(wall)
 		if wall.IsZero() {
 			return time.Time{}
 		}
-		if t := reach(wall, loc); t.After(after) {
+		if t := reach(wall, loc); t.After(after) && !r.makesUp(wall, t) {
 			return t
 		}
 	}
 }
 
-// nextElapsed serves specs that name every hour. It walks the stretches of time in which the zone's offset does not
+// makesUp reports whether the zone skips the whole date of wall, so that t lies on a later one, which has due times of
+// its own. A daily job would otherwise run twice on it.
+func (r rule) makesUp(wall, t time.Time) bool {
+	reached := wallOf(t).Truncate(24 * time.Hour)
+	before := wallOf(t.Add(-time.Nanosecond)) // a gap may also begin within wall's date and end after its midnight
+	return reached.After(wall) && before.Before(wall.Truncate(24*time.Hour)) && r.onDate(reached)
+}
+
+// nextElapsed serves rules that name every hour. It walks the stretches of time in which the zone's offset does not
 // change.
-func (s Spec) nextElapsed(after time.Time, loc *time.Location) time.Time {
+func (r rule) nextElapsed(after time.Time, loc *time.Location) time.Time {
 	t := after.In(loc)
 	wall := wallOf(t)
 	for {
 		_, offset := t.Zone()
 		end := stretchEnd(t)
-		wall = s.nextWall(wall)
+		wall = r.nextWall(wall)
 		if wall.IsZero() {
 			return time.Time{}
 		}
@@ -142,20 +164,20 @@ func (s Spec) nextElapsed(after time.Time, loc *time.Location) time.Time {
 	}
 }
 
-// nextWall returns the first time after the given one that the spec names, both
+// nextWall returns the first time after the given one that the rule names, both
 // as wall-clock times. Dates repeat within eight years at most (29 February
 // around a century that is no leap year), so nine are enough to find one.
-func (s Spec) nextWall(after time.Time) time.Time {
+func (r rule) nextWall(after time.Time) time.Time {
 	day := after.Truncate(24 * time.Hour)
 	minute := int(after.Sub(day)/time.Minute) + 1
 	for range 9 * 366 {
-		if s.onDate(day) {
+		if r.onDate(day) {
 			for ; minute < minutesADay; minute++ {
-				if !s.hours.has(minute / 60) {
+				if !r.hours.has(minute / 60) {
 					minute += 59 - minute%60
 					continue
 				}
-				if s.minutes.has(minute % 60) {
+				if r.minutes.has(minute % 60) {
 					return day.Add(time.Duration(minute) * time.Minute)
 				}
 			}

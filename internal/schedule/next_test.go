@@ -45,7 +45,22 @@ func TestNextAtClockChanges(t *testing.T) {
 		"Lord Howe, half an hour comes twice": {"45 1 * * *", "Australia/Lord_Howe", "2026-04-04 12:00 +1100", []string{
 			"2026-04-05 01:45 +1100", "2026-04-06 01:45 +1030"}},
 		"Apia, a whole day is skipped": {"0 6 * * *", "Pacific/Apia", "2011-12-29 00:00 -1000", []string{
-			"2011-12-29 06:00 -1000", "2011-12-31 00:00 +1400", "2011-12-31 06:00 +1400"}},
+			"2011-12-29 06:00 -1000", "2011-12-31 06:00 +1400", "2012-01-01 06:00 +1400"}},
+		"Apia, the day that is skipped was the month's last business day": {"0 18 LW * *", "Pacific/Apia",
+			"2011-12-01 00:00 -1000", []string{"2011-12-31 00:00 +1400", "2012-01-31 18:00 +1400"}},
+		"the last day": {"0 18 L * *", "America/New_York", "2028-01-15 00:00 -0500", []string{
+			"2028-01-31 18:00 -0500", "2028-02-29 18:00 -0500", "2028-03-31 18:00 -0400", "2028-04-30 18:00 -0400"}},
+		"the last business day": {"0 18 LW * *", "UTC", "2026-01-01 00:00 +0000", []string{
+			"2026-01-30 18:00 +0000", "2026-02-27 18:00 +0000", "2026-03-31 18:00 +0000", "2026-04-30 18:00 +0000",
+			"2026-05-29 18:00 +0000"}},
+		"the third business day": {"0 7 3B * *", "UTC", "2026-01-01 00:00 +0000", []string{
+			"2026-01-05 07:00 +0000", "2026-02-04 07:00 +0000", "2026-03-04 07:00 +0000", "2026-04-03 07:00 +0000"}},
+		"the day before the last": {"0 7 L-1 2 *", "UTC", "2027-01-01 00:00 +0000", []string{
+			"2027-02-27 07:00 +0000", "2028-02-28 07:00 +0000"}},
+		"two times that share no minute": {"0 6 * * 1-5; 30 12 * * 1-5", "UTC", "2026-01-02 07:00 +0000", []string{
+			"2026-01-02 12:30 +0000", "2026-01-05 06:00 +0000", "2026-01-05 12:30 +0000"}},
+		"the same time named twice": {"0 6 * * *; 0 6,7 * * *", "UTC", "2026-01-02 05:00 +0000", []string{
+			"2026-01-02 06:00 +0000", "2026-01-02 07:00 +0000", "2026-01-03 06:00 +0000"}},
 		"Kathmandu has no changes": {"0 6 * * 1", "Asia/Kathmandu", "2026-01-01 00:00 +0545", []string{
 			"2026-01-05 06:00 +0545", "2026-01-12 06:00 +0545"}},
 		"29 February": {"0 0 29 2 *", "UTC", "2096-03-01 00:00 +0000", []string{"2104-02-29 00:00 +0000"}},
@@ -81,7 +96,17 @@ func TestNextAtClockChanges(t *testing.T) {
 // clock shows it. It shares onDate and the parsed sets with the code under test,
 // but none of its arithmetic.
 func oracle(s Spec, loc *time.Location, from, to time.Time) []time.Time {
-	names := func(w time.Time) bool { return s.onDate(w) && s.hours.has(w.Hour()) && s.minutes.has(w.Minute()) }
+	var due []time.Time
+	for _, r := range s.rules {
+		if r != (rule{}) {
+			due = append(due, oracleOfRule(r, loc, from, to)...)
+		}
+	}
+	slices.SortFunc(due, time.Time.Compare)
+	return slices.CompactFunc(due, time.Time.Equal)
+}
+
+func oracleOfRule(s rule, loc *time.Location, from, to time.Time) []time.Time {
 	// What the clock has shown by then, with a day to get past an earlier change.
 	highest := wallOf(from.Add(-48 * time.Hour).In(loc))
 	var due []time.Time
@@ -89,10 +114,14 @@ func oracle(s Spec, loc *time.Location, from, to time.Time) []time.Time {
 		wall := wallOf(t.In(loc))
 		hit := false
 		if s.hours == allHours {
-			hit = names(wall)
+			hit = s.names(wall)
 		} else {
+			shown := highest
 			for ; highest.Before(wall); highest = highest.Add(time.Minute) {
-				hit = hit || names(highest.Add(time.Minute))
+				next := highest.Add(time.Minute)
+				// A date of which the clock shows nothing gives way to the next one.
+				gone := next.YearDay() != shown.YearDay() && next.YearDay() != wall.YearDay()
+				hit = hit || s.names(next) && !(gone && s.onDate(wall))
 			}
 		}
 		if hit && t.After(from) {
@@ -126,9 +155,13 @@ func drawExpr(t *rapid.T) string {
 	if rapid.Bool().Draw(t, "night") {
 		return fmt.Sprintf("%s %d * * *", field("minute", 0, 59), rapid.IntRange(0, 3).Draw(t, "night hour"))
 	}
+	day := field("day", 1, 31)
+	if rapid.Bool().Draw(t, "day by position") {
+		day = rapid.SampledFrom([]string{"L", "LW", "L-1", "L-27", "1B", "3B", "20B", "2,LW", "1B,15,L"}).
+			Draw(t, "position")
+	}
 	return strings.Join([]string{
-		field("minute", 0, 59), field("hour", 0, 23), field("day", 1, 31), field("month", 1, 12), field("weekday", 0,
-			6),
+		field("minute", 0, 59), field("hour", 0, 23), day, field("month", 1, 12), field("weekday", 0, 6),
 	}, " ")
 }
 
@@ -141,7 +174,11 @@ func TestNextAgreesWithOracle(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		zone := rapid.SampledFrom(zones).Draw(t, "zone")
-		s, err := Parse(drawExpr(t), zone)
+		expr := drawExpr(t)
+		if rapid.Bool().Draw(t, "several") {
+			expr += ";" + drawExpr(t)
+		}
+		s, err := Parse(expr, zone)
 		if err != nil {
 			t.Skip(err)
 		}
@@ -187,6 +224,9 @@ func TestMinInterval(t *testing.T) {
 		{"@monthly", "UTC", 28 * 24 * time.Hour},
 		{"@yearly", "UTC", 365 * 24 * time.Hour},
 		{"0 0 29 2 *", "UTC", (4*365 + 1) * 24 * time.Hour},
+		{"0 0 LW,1B * *", "UTC", 24 * time.Hour},
+		{"0 18 L * *", "UTC", 28 * 24 * time.Hour},
+		{"0 6 * * *; 4 6 * * *", "UTC", 4 * time.Minute},
 		{"0 0 1 1 5", "UTC", 24 * time.Hour}, // in years where 1 January is a Thursday or Saturday
 	} {
 		if got := mustParse(t, c.expr, c.zone).MinInterval(from); got != c.want {

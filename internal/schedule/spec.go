@@ -3,42 +3,34 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
 )
 
-// Spec is when an exporter is due: a cron expression read in a time zone. It is
-// a plain value: two specs parsed from the same texts are equal under ==. The
+// Spec is when an exporter is due: cron expressions read in a time zone. It is a
+// plain value: two specs parsed from the same texts are equal under ==. The
 // zero value is no spec and never due; make one with [Parse].
 //
-// A spec whose hours are restricted follows the wall clock: each time it names
-// comes once on each day that it names. A time that a clock change skips comes
-// at the first instant after the gap, and one that occurs twice comes at the
-// first of the two. A spec with every hour of the day follows elapsed time: it
-// is due whenever the clock shows a minute it names, in a repeated hour twice.
+// An expression whose hours are restricted follows the wall clock: each time it
+// names comes once on each day that it names. A time that a clock change skips
+// comes at the first instant after the gap, and one that occurs twice comes at
+// the first of the two. A date that the zone skips whole comes at that instant
+// too, unless the date that follows is named itself. An expression with every
+// hour of the day follows elapsed time: it is due whenever the clock shows a
+// minute it names, in a repeated hour twice.
 type Spec struct {
-	expr string // five fields, single blanks
-	zone string // IANA name
-	minutes, hours, days,
-	months, weekdays set
-	// anyDay is set when either day field is a wildcard: a date must then match
-	// both fields, otherwise one of the two (crontab(5)).
-	anyDay bool
+	expr  string         // its expressions, separated by "; "
+	zone  string         // IANA name
+	rules [maxRules]rule // one for each expression; the others are zero
 }
 
-// set is a set of small numbers, one bit each.
-type set uint64
-
-func (s set) has(n int) bool { return s>>n&1 == 1 }
-
-// wildcard is the bit by which cron marks a field that holds an asterisk.
-const wildcard set = 1 << 63
-
 const (
-	maxExpr = 120 // longer than anything useful; lists of all minutes are "*"
-	maxZone = 64
+	maxExpr  = 240 // longer than anything useful; lists of all minutes are "*"
+	maxZone  = 64
+	maxRules = 6
 )
 
 // field is one of the five parts of an expression.
@@ -55,7 +47,8 @@ func fields() [5]field {
 		{"minute", "%s * * * *", "0 to 59", `"0", "*/15" or "0,30"`,
 			func(s *cron.SpecSchedule) uint64 { return s.Minute }},
 		{"hour", "* %s * * *", "0 to 23", `"6", "9-17" or "*/4"`, func(s *cron.SpecSchedule) uint64 { return s.Hour }},
-		{"day of month", "* * %s * *", "1 to 31", `"*", "1" or "1,15"`,
+		{"day of month", "* * %s * *", "1 to 31, L (the last day), L-3 (three days before it), LW (the last " +
+			"business day) or 3B (the third business day)", `"*", "1,15" or "LW"`,
 			func(s *cron.SpecSchedule) uint64 { return s.Dom }},
 		{"month", "* * * %s *", "1 to 12 or jan to dec", `"*", "1-6" or "jan,jul"`,
 			func(s *cron.SpecSchedule) uint64 { return s.Month }},
@@ -83,11 +76,22 @@ func descriptor(name string) (expr string, ok bool) {
 
 const example = `for example "0 6 * * 1-5" for every weekday at 06:00`
 
-// Parse reads a cron expression of five fields (minute, hour, day of month,
-// month, day of week) or one of @hourly, @daily, @weekly, @monthly and @yearly,
-// and the IANA name of a time zone. Errors are written for the person who typed
-// the texts: they name the field that is wrong and show a right one. An
-// expression that names no date that ever comes is an error.
+// Parse reads a schedule and the IANA name of a time zone. The schedule is a cron
+// expression of five fields (minute, hour, day of month, month, day of week), or
+// one of @hourly, @daily, @weekly, @monthly and @yearly, or up to six of them
+// with semicolons between, of which each is due. The day of the month also
+// takes what five fields of numbers cannot say:
+//
+//	L    the last day of the month
+//	L-n  n days before the last day, up to 27
+//	LW   the last business day of the month
+//	nB   the n-th business day of the month, up to 20
+//
+// L, L-n and LW mean what they mean in Quartz; no scheduler has a common form for
+// the last. A business day is any day from Monday to Friday: holidays are not
+// known. Errors are written for the person who typed the texts: they name the
+// field that is wrong and show a right one. An expression that names no date
+// that ever comes is an error.
 func Parse(expr, timezone string) (Spec, error) {
 	if err := checkZone(timezone); err != nil {
 		return Spec{}, err
@@ -95,55 +99,39 @@ func Parse(expr, timezone string) (Spec, error) {
 	if err := checkText(expr); err != nil {
 		return Spec{}, err
 	}
-	parts := strings.Fields(expr)
-	if len(parts) > 0 && strings.HasPrefix(parts[0], "@") {
-		full, ok := descriptor(strings.ToLower(strings.Join(parts, " ")))
-		if !ok {
-			return Spec{}, fmt.Errorf("schedule %q is not known; use @hourly, @daily, @weekly, @monthly, @yearly "+
-				"or five fields, %s", expr, example)
+	texts := strings.Split(expr, ";")
+	if len(texts) > maxRules {
+		return Spec{}, fmt.Errorf("schedule has %d expressions, and %d at most", len(texts), maxRules)
+	}
+	s := Spec{zone: timezone}
+	for i, text := range texts {
+		if strings.TrimSpace(text) == "" {
+			return Spec{}, errors.New("schedule has a semicolon with nothing before or after it")
 		}
-		parts = strings.Fields(full)
-	}
-	if len(parts) != 5 {
-		return Spec{}, fmt.Errorf("schedule needs 5 fields (minute, hour, day of month, month, day of week) but "+
-			"has %d; %s", len(parts), example)
-	}
-	s := Spec{expr: strings.Join(parts, " "), zone: timezone}
-	for i, f := range fields() {
-		bits, err := f.parse(parts[i])
+		r, parts, err := parseRule(text)
 		if err != nil {
 			return Spec{}, err
 		}
-		switch i {
-		case 0:
-			s.minutes = bits &^ wildcard
-		case 1:
-			s.hours = bits &^ wildcard
-		case 2:
-			s.days = bits &^ wildcard
-			s.anyDay = s.anyDay || bits&wildcard != 0
-		case 3:
-			s.months = bits &^ wildcard
-		case 4:
-			s.weekdays = bits &^ wildcard
-			s.anyDay = s.anyDay || bits&wildcard != 0
-		}
+		texts[i], s.rules[i] = parts, r
 	}
-	if !s.possible() {
-		return Spec{}, fmt.Errorf("schedule %q never comes: none of its months has such a day", s.expr)
-	}
+	s.expr = strings.Join(texts, "; ")
 	return s, nil
 }
 
 // IsZero reports whether s is no spec.
 func (s Spec) IsZero() bool { return s == Spec{} }
 
-// Expr returns the five fields with single blanks between them. Parse of it and
-// Timezone returns the same spec.
+// Expr returns the expressions with single blanks between their fields. Parse of
+// it and Timezone returns the same spec.
 func (s Spec) Expr() string { return s.expr }
 
 // Timezone returns the name of the time zone.
 func (s Spec) Timezone() string { return s.zone }
+
+// BusinessDays reports whether s counts business days.
+func (s Spec) BusinessDays() bool {
+	return slices.ContainsFunc(s.rules[:], func(r rule) bool { return r.business != 0 || r.lastBusiness })
+}
 
 // checkZone accepts what is a name in the time zone database.
 func checkZone(name string) error {
@@ -183,70 +171,9 @@ func checkText(expr string) error {
 	}
 	for _, r := range expr {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-		if !letter && (r < '0' || r > '9') && !strings.ContainsRune("*,-/@ \t", r) {
+		if !letter && (r < '0' || r > '9') && !strings.ContainsRune("*,-/@; \t", r) {
 			return fmt.Errorf("schedule must not contain %q; %s", r, example)
 		}
 	}
 	return nil
-}
-
-// parse reads the text of one field with cron's parser.
-func (f field) parse(text string) (bits set, err error) {
-	wrong := func(why string) error {
-		return fmt.Errorf("%s %q %s; it takes %s, such as %s", f.name, text, why, f.values, f.example)
-	}
-	// cron's parser was known to panic on odd input; a form must not end the server.
-	defer func() {
-		if r := recover(); r != nil {
-			bits, err = 0, wrong("cannot be read")
-		}
-	}()
-	for item := range strings.SplitSeq(text, ",") {
-		// cron passes over both of these without a word.
-		if item == "" {
-			return 0, wrong("has an empty item")
-		}
-		if strings.HasPrefix(item, "*-") {
-			return 0, wrong("has a range that begins with an asterisk")
-		}
-	}
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
-	parsed, err := parser.Parse(fmt.Sprintf(f.template, text))
-	s, ok := parsed.(*cron.SpecSchedule)
-	if err != nil || !ok {
-		// cron's own words are about its code ("failed to parse int from").
-		return 0, wrong("is not valid")
-	}
-	bits = set(f.bits(s))
-	if bits&^wildcard == 0 {
-		return 0, wrong("names nothing")
-	}
-	return bits, nil
-}
-
-// possible reports whether s ever names a date.
-func (s Spec) possible() bool {
-	if !s.anyDay {
-		return true // a day of the week is enough, and each month has all seven
-	}
-	// A leap year has every date there is. Each date falls on each day of the week
-	// in some year, 29 February too.
-	for d := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() == 2024; d = d.AddDate(0, 0, 1) {
-		if s.months.has(int(d.Month())) && s.days.has(d.Day()) {
-			return true
-		}
-	}
-	return false
-}
-
-// onDate reports whether the date, given as any time on it in UTC, is one of s.
-func (s Spec) onDate(d time.Time) bool {
-	if !s.months.has(int(d.Month())) {
-		return false
-	}
-	day, weekday := s.days.has(d.Day()), s.weekdays.has(int(d.Weekday()))
-	if s.anyDay {
-		return day && weekday
-	}
-	return day || weekday
 }

@@ -22,7 +22,7 @@ func TestParseRefuses(t *testing.T) {
 		"blanks":            {" \t ", "UTC", "schedule is empty"},
 		"four fields":       {"0 6 * *", "UTC", "5 fields"},
 		"seconds":           {"0 0 6 * * *", "UTC", "has 6"},
-		"too long":          {strings.Repeat("0,", 90) + "0 6 * * *", "UTC", "longer than"},
+		"too long":          {strings.Repeat("0,", 120) + "0 6 * * *", "UTC", "longer than"},
 		"minute":            {"60 6 * * *", "UTC", `minute "60"`},
 		"hour":              {"0 24 * * *", "UTC", `hour "24"`},
 		"day of month":      {"0 6 0 * *", "UTC", `day of month "0"`},
@@ -42,6 +42,16 @@ func TestParseRefuses(t *testing.T) {
 		"cron time zone":    {"CRON_TZ=UTC 0 6 * * *", "UTC", "must not name a time zone"},
 		"@every":            {"@every 1h", "UTC", "@hourly"},
 		"@reboot":           {"@reboot", "UTC", "@hourly"},
+		"L-0":               {"0 6 L-0 * *", "UTC", `day of month "L-0" is not valid`},
+		"L-28":              {"0 6 L-28 * *", "UTC", "L-27"},
+		"no business day":   {"0 6 0B * *", "UTC", "1B to 20B"},
+		"21 business days":  {"0 6 21B * *", "UTC", "1B to 20B"},
+		"nearest weekday":   {"0 6 15W * *", "UTC", `"15W" is not known here; LW`},
+		"L as a weekday":    {"0 6 * * 5L", "UTC", `day of week "5L"`},
+		"L as a month":      {"0 6 * L *", "UTC", `month "L"`},
+		"empty expression":  {"0 6 * * *;", "UTC", "semicolon"},
+		"seven expressions": {strings.Repeat("0 6 * * *;", 6) + "0 6 * * *", "UTC", "7 expressions, and 6 at most"},
+		"one never comes":   {"0 6 * * *; 0 0 30 2 *", "UTC", "never comes"},
 		"30 February":       {"0 0 30 2 *", "UTC", "never comes"},
 		"31st of short":     {"0 0 31 2,4,6,9,11 *", "UTC", "never comes"},
 		"no zone":           {"@daily", "", "time zone is missing"},
@@ -89,7 +99,8 @@ func TestSpecIsAValue(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, expr := range []string{
 		"0 6 * * 1-5", "@daily", "@every 1s", "TZ=UTC", "CRON_TZ=", "*/15 9-17 * * mon-fri", "0 0 29 2 *", "0 0 30 2 *",
-		"* * * * *", "1-59/7,3 */5 1-31 jan,feb 0", "0 0 1,15 * 1", "/ - , * @", "0/99999999999999999999 * * * *",
+		"* * * * *", "1-59/7,3 */5 1-31 jan,feb 0", "0 0 1,15 * 1", "/ - , * @", "0 6 L,LW,3B,L-2 2 *",
+		"0 6 * * *; 30 12 * * 1-5", ";;", "0 6 B,W,L-,-B * *", "0/99999999999999999999 * * * *",
 	} {
 		f.Add(expr, "America/New_York", int64(1_772_000_000))
 		f.Add(expr, "Australia/Lord_Howe", int64(2_240_000_000))

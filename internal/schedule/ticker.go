@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 const (
@@ -47,7 +48,10 @@ type Options struct {
 	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
 	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
 	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
-	Pace   func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	Pace func(ctx context.Context, e export.Exporter, now time.Time) Pace
+	// Hold is asked before each look at the schedules, and says why nothing may be queued; nil lets all go. Whoever
+	// ends the reason calls Wake.
+	Hold   func() error
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means slog.Default
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
@@ -177,7 +181,7 @@ func (t *Ticker) Ready() error {
 func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	defer close(done)
 	for {
-		wait, err := t.pass(life, base)
+		wait, err := t.passSafely(life, base)
 		t.mu.Lock()
 		t.trouble = err
 		t.mu.Unlock()
@@ -194,9 +198,21 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	}
 }
 
+// passSafely is pass, and goes on after a panic in it.
+func (t *Ticker) passSafely(life, base context.Context) (wait time.Duration, err error) {
+	wait = look
+	defer problem.Recover(&err)
+	return t.pass(life, base)
+}
+
 // pass queues what is due and returns how long to wait. It stops early when life ends, but never halfway through an
 // exporter; the store is called with base. It reads only the exporters that are due.
 func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
+	if t.o.Hold != nil {
+		if err := t.o.Hold(); err != nil {
+			return look, err
+		}
+	}
 	now := t.o.Now()
 	wait, trouble := look, error(nil)
 	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||
@@ -261,7 +277,11 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 			if life.Err() != nil {
 				return
 			}
-			if err := t.lookAt(base, e, t.o.Now()); err != nil {
+			err := func() (err error) {
+				defer problem.Recover(&err)
+				return t.lookAt(base, e, t.o.Now())
+			}()
+			if err != nil {
 				t.log.Error("following a schedule failed", "exporter", e.ID, "due", e.NextAt, "error", err)
 				mu.Lock()
 				defer mu.Unlock()

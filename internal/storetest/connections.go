@@ -164,6 +164,23 @@ func testGrants(t *testing.T, s export.Store) {
 	if _, err := s.Grant(ctx, export.AccountGrant("1")); err != nil {
 		t.Errorf("deleting one grant took another with it: %v", err)
 	}
+	retired := export.Revocation{
+		ID: "rev_1", Key: export.AccountGrant("1"), Identity: "1234", Name: "owner@example.com", Grant: g, Since: noon,
+	}
+	must(t, s.RetireGrant(ctx, retired))
+	_, err = s.Grant(ctx, export.AccountGrant("1"))
+	wantErr(t, "retired grant", err, export.ErrNotFound)
+	without := export.Revocation{ID: "rev_2", Key: export.CompanyGrant("9"), Identity: "9", Since: noon}
+	must(t, s.RetireGrant(ctx, without))
+	all, err := s.Revocations(ctx)
+	must(t, err)
+	if d := diff([]export.Revocation{retired, without}, all); d != "" {
+		t.Errorf("revocations: %s", d)
+	}
+	must(t, s.DeleteRevocation(ctx, "rev_1"))
+	if all, err = s.Revocations(ctx); err != nil || len(all) != 1 {
+		t.Errorf("after a deletion: %d, %v", len(all), err)
+	}
 }
 
 func testFlows(t *testing.T, s export.Store) {
@@ -234,6 +251,19 @@ func testUsers(t *testing.T, s export.Store) {
 		t.Errorf("the new e-mail gives %s", got.ID)
 	}
 	must(t, s.CreateUser(ctx, user("usr_3", "b@example.com")))
+	must(t, s.DeleteUser(ctx, "usr_3"))
+	_, err = s.UserByEmail(ctx, "b@example.com")
+	wantErr(t, "the e-mail of a deleted user", err, export.ErrNotFound)
+	must(t, s.CreateUser(ctx, user("usr_4", "b@example.com")))
+	invited := user("usr_5", "invited@example.com")
+	invited.PasswordHash, invited.Disabled = "", true
+	invited.Invite = &export.Invite{Hash: []byte{1, 2}, ExpiresAt: noon}
+	must(t, s.CreateUser(ctx, invited))
+	got, err = s.UserByEmail(ctx, invited.Email)
+	must(t, err)
+	if d := diff(invited, got); d != "" {
+		t.Errorf("an invited user: %s", d)
+	}
 	// An empty list means no company but a nil list means all, so a store must not confuse the two.
 	for i, companies := range [][]export.RealmID{nil, {}, {"1", "2"}} {
 		u := user(export.ID("usr_c"+string(rune('0'+i))), string(rune('0'+i))+"@example.com")

@@ -34,6 +34,7 @@ type Memory struct {
 	moves      map[export.ID][]export.Moves // by exporter
 	calls      calls
 	users      map[export.ID]export.User
+	retired    map[export.ID]export.Revocation
 	audit      []export.AuditEntry
 }
 
@@ -46,7 +47,8 @@ func NewMemory() *Memory {
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
 		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
-		moves: map[export.ID][]export.Moves{}, calls: calls{},
+		retired: map[export.ID]export.Revocation{},
+		moves:   map[export.ID][]export.Moves{}, calls: calls{},
 	}
 }
 
@@ -208,6 +210,26 @@ func (m *Memory) PutGrant(ctx context.Context, key export.GrantKey, g export.Gra
 // DeleteGrant implements export.GrantStore.
 func (m *Memory) DeleteGrant(ctx context.Context, key export.GrantKey) error {
 	return remove(ctx, m, m.grants, key)
+}
+
+// RetireGrant implements export.RevocationStore.
+func (m *Memory) RetireGrant(ctx context.Context, r export.Revocation) error {
+	return m.do(ctx, func() error {
+		delete(m.grants, r.Key)
+		m.retired[r.ID] = clone(r)
+		return nil
+	})
+}
+
+// Revocations implements export.RevocationStore.
+func (m *Memory) Revocations(ctx context.Context) ([]export.Revocation, error) {
+	return listByName(ctx, m, m.retired, func(r export.Revocation) string { return string(r.ID) },
+		func(r export.Revocation) string { return string(r.ID) })
+}
+
+// DeleteRevocation implements export.RevocationStore.
+func (m *Memory) DeleteRevocation(ctx context.Context, id export.ID) error {
+	return remove(ctx, m, m.retired, id)
 }
 
 // Renew implements export.GrantStore.
@@ -388,6 +410,11 @@ func (m *Memory) UserByEmail(ctx context.Context, email string) (u export.User, 
 func (m *Memory) Users(ctx context.Context) ([]export.User, error) {
 	return listByName(ctx, m, m.users, func(u export.User) string { return u.Email },
 		func(u export.User) string { return string(u.ID) })
+}
+
+// DeleteUser implements export.UserStore.
+func (m *Memory) DeleteUser(ctx context.Context, id export.ID) error {
+	return remove(ctx, m, m.users, id)
 }
 
 // UpdateUser implements export.UserStore.

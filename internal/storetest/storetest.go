@@ -104,6 +104,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"DeleteAccount", func() error { return s.DeleteAccount(ctx, "con_1") }},
 		{"Grant", func() error { _, err := s.Grant(ctx, "quickbooks/1"); return err }},
 		{"DeleteGrant", func() error { return s.DeleteGrant(ctx, "quickbooks/1") }},
+		{"DeleteRevocation", func() error { return s.DeleteRevocation(ctx, "rev_1") }},
 		{"TakeFlow", func() error { _, err := s.TakeFlow(ctx, "hash", noon); return err }},
 		{"Exporter", func() error { _, err := s.Exporter(ctx, "exp_1"); return err }},
 		{"UpdateExporter", func() error {
@@ -116,6 +117,7 @@ func testNotFound(t *testing.T, s export.Store) {
 		{"ActiveRun", func() error { _, err := s.ActiveRun(ctx, "exp_1"); return err }},
 		{"UpdateRun", func() error { _, err := s.UpdateRun(ctx, "run_1", failIfCalled[export.Run](t)); return err }},
 		{"UserByEmail", func() error { _, err := s.UserByEmail(ctx, "a@example.com"); return err }},
+		{"DeleteUser", func() error { return s.DeleteUser(ctx, "usr_1") }},
 		{"UpdateUser", func() error { _, err := s.UpdateUser(ctx, "usr_1", failIfCalled[export.User](t)); return err }},
 	} {
 		wantErr(t, test.what, test.call(), export.ErrNotFound)
@@ -126,6 +128,7 @@ func testNotFound(t *testing.T, s export.Store) {
 	}{
 		{"Companies", func() (int, error) { l, err := s.Companies(ctx); return len(l), err }},
 		{"Accounts", func() (int, error) { l, err := s.Accounts(ctx); return len(l), err }},
+		{"Revocations", func() (int, error) { l, err := s.Revocations(ctx); return len(l), err }},
 		{"Exporters", func() (int, error) { l, err := s.Exporters(ctx, export.ExporterFilter{}); return len(l), err }},
 		{"ExporterHeads", func() (n int, err error) {
 			for _, err = range s.ExporterHeads(ctx, export.ExporterFilter{}, "") {

@@ -119,6 +119,11 @@ func TestEveryPageInABrowser(t *testing.T) {
 	s.fillBooks(realmA, "USD")
 	s.control.CompanyEnded(t.Context(), realmB,
 		problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	_, link, err := s.desk.MakeLink(t.Context(), realmA, 0)
+	must(t, err)
+	visit := strings.TrimPrefix(link, "http://ledgersheet.test")
+	_, err = s.desk.RenewCalendar(t.Context())
+	must(t, err)
 	ctx := newBrowser(t, s)
 
 	pages := []string{
@@ -129,6 +134,9 @@ func TestEveryPageInABrowser(t *testing.T) {
 		"/exporters/" + string(good.ID) + "/preview", "/exporters/" + string(report.ID),
 		"/runs/" + string(run.ID), "/runs/" + string(run.ID) + "/undo", "/runs/" + string(fail.ID),
 		"/exporters/" + string(drifted.ID), "/runs/" + string(drift.ID), companyPath(realmA, "delete"),
+		"/connections/production", "/connections/questionnaire", "/connections/links", "/connections/paste",
+		"/connections/texts", "/terms", "/privacy", visit,
+		tieOutPath(realmA) + "?month=2026-03",
 	}
 	for _, width := range []int64{320, 390, 1280} {
 		for _, page := range pages {
@@ -190,9 +198,7 @@ func TestScriptsInABrowser(t *testing.T) {
 		"the column did not move")
 	do(chromedp.Click("[data-add-filter]"))
 	want(`document.querySelectorAll(".filter-row").length === 3 && document.querySelectorAll("[id^=filter-2-]").length === 3`, "there is no third filter with ids of its own")
-	do(chromedp.Evaluate[chromedp.Void](`(() => { const p = document.querySelector("#preset"); p.value = "0 * * * *"; p.dispatchEvent(new Event("change")); })()`),
-		chromedp.Poll[chromedp.Void](`document.querySelector("#schedule-words").textContent.includes("Every hour")`))
-	want(`document.querySelector("#cron").value === "0 * * * *"`, "the preset did not fill the expression")
+	chooseWords(t, do, want)
 
 	// Leaving a changed form asks first. A form that was sent does not.
 	do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-exporter-form]").dispatchEvent(new Event("submit"))`))
@@ -209,4 +215,34 @@ func TestScriptsInABrowser(t *testing.T) {
 	want(`document.activeElement.classList.contains("row-link")`, "j did not choose a row")
 	do(chromedp.KeyEvent("g"), chromedp.KeyEvent("c"), chromedp.WaitVisible(".cards"))
 	want(`location.pathname === "/connections"`, "g c did not go to the connections")
+}
+
+// chooseWords picks a schedule by words. Only what its kind needs is visible, and the next times follow.
+func chooseWords(
+	t *testing.T, do func(...chromedp.Action[chromedp.Void]), want func(script, what string),
+) {
+	t.Helper()
+	set := func(id, value string) chromedp.Action[chromedp.Void] {
+		return chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const p = document.querySelector(%q);
+			p.value = %q; p.dispatchEvent(new Event("input", { bubbles: true })); })()`, id, value))
+	}
+	says := func(text string) chromedp.Action[chromedp.Void] {
+		return chromedp.Poll[chromedp.Void](
+			fmt.Sprintf(`document.querySelector("#schedule-words").textContent.includes(%q)`, text))
+	}
+	visible := `[...document.querySelectorAll(".when [data-when]")].filter((e) => e.checkVisibility())
+		.map((e) => e.querySelector("input, select")?.id).filter(Boolean).join(" ")`
+	want(visible+` === "times"`, "a schedule for weekdays needs a time and shows something else")
+	do(set("#when", "business_days_after_month_end"), set("#day", "3"), set("#times", "7 am, 18:30"),
+		says("On the 3rd business day of every month at 07:00 and 18:30"))
+	want(visible+` === "day times"`, "business days need a day and times")
+	want(`document.querySelector("#cron").value === "0 7 3B * *; 30 18 3B * *"`, "the words did not fill the expression")
+	want(`document.querySelector("#goes-on").textContent.includes("goes on by itself, next on")`,
+		"nothing says that it goes on by itself")
+	do(set("#when", "weekly"), says("Every Monday at 07:00 and 18:30"))
+	want(visible+` === "weekday-1 times"`, "a week needs days and times")
+	do(set("#cron", "5 * * * *"), says("At 5 minutes past every hour"))
+	want(`document.querySelector("#when").value === "own"`, "an expression that was typed does not count")
+	do(set("#when", ""), says("Only by hand"))
+	want(visible+` === ""`, "by hand needs nothing")
 }

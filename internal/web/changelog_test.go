@@ -28,7 +28,7 @@ func TestChangeLogForm(t *testing.T) {
 		"column":         {"When", "Record", "Id", "Change", "Link"},
 		"option.objects": {"Invoice, Bill"}, "option.keep_days": {"30"}, "filter_column": {"ClosedBooks"},
 		"filter_op": {"="}, "filter_value": {"true"},
-		"account": {string(s.account)}, "sheet": {"Data"}, "start": {"A1"}, "preset": {""}, "timezone": {"UTC"},
+		"account": {string(s.account)}, "sheet": {"Data"}, "start": {"A1"}, "when": {""}, "timezone": {"UTC"},
 		"action": {"save"},
 	}
 	s.wantSent("/exporters", form, "/exporters/exp_")

@@ -117,8 +117,8 @@ func (w *Web) companyPage(c *gin.Context) error {
 		Clients: clientsOf(k.companies),
 		Income:  newChartCell(b, control.TopicIncome, "Income", now, largeChart()),
 		Net:     newChartCell(b, control.TopicNet, "Net income", now, largeChart()),
-		Path:    companiesPath + "/" + url.PathEscape(string(co.Realm)), Pill: pillOf(companyState(co)),
-		Connected: co.Status == export.Connected,
+		Path:    companiesPath + "/" + url.PathEscape(string(co.Realm)),
+		Pill:    pillOf(companyState(co, d.CompanyLife(co))), Connected: co.Status == export.Connected,
 	}
 	view.Attention, view.Unlisted = w.attention(causes, k)
 	if view.Facts, err = w.companyFacts(ctx, co, k); err != nil {

@@ -114,7 +114,7 @@ func accountPages() connectionKind {
 
 const sheetsStay = "Spreadsheets stay as they are."
 
-// routes returns the pages and buttons of a kind of connections.
+// routes returns the pages and buttons of a kind of connections, but for the callback.
 func (k connectionKind) routes(w *Web) []route {
 	at := func(h func(*Web, *gin.Context, string) error) handler {
 		return func(c *gin.Context) error { return h(w, c, c.Param("id")) }
@@ -128,7 +128,6 @@ func (k connectionKind) routes(w *Web) []route {
 		{http.MethodPost, one + "/disconnect", at(k.leave)},
 		{http.MethodGet, one + "/delete", at(k.deletePage)},
 		{http.MethodPost, one + "/delete", at(k.drop)},
-		{http.MethodGet, k.callback, func(c *gin.Context) error { return k.end(w, c) }},
 	}
 }
 
@@ -140,7 +139,11 @@ func (k connectionKind) begin(w *Web, c *gin.Context, id string) error {
 
 // end handles the provider's answer. It only exchanges and redirects, so that a reload cannot repeat it.
 func (k connectionKind) end(w *Web, c *gin.Context) error {
-	name, flow, err := k.finish(c.Request.Context(), w.desk(c), c.Request.URL.Query())
+	return k.endWith(w, c, c.Request.URL.Query())
+}
+
+func (k connectionKind) endWith(w *Web, c *gin.Context, answer url.Values) error {
+	name, flow, err := k.finish(c.Request.Context(), w.desk(c), answer)
 	if err != nil {
 		w.notifyError(c, err)
 	} else {

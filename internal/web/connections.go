@@ -24,6 +24,10 @@ type connectionsView struct {
 	Text               string // that was searched for
 	Searchable         bool   // there are so many companies that a search helps
 	Pages              pager
+	Calendar           endsView
+	MayConnect         bool   // the person may make links
+	LostQuickBooks     string // when a consent was begun that has not come back; empty if none
+	LostGoogle         string
 }
 
 // card is what the page shows for every connection.
@@ -32,6 +36,7 @@ type card struct {
 	Connected bool
 	Facts     []fact
 	Error     *problemView
+	Why       string // it ends soon, or is not connected
 	Exporters []link // the first ones by name
 	Count     int    // of all of them
 	More      string // address of the list of all, if there are more
@@ -88,6 +93,13 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 		next = writePosition(next)
 	}
 	view.Pages = newPager("/connections", q, "after", next)
+	if view.Calendar, err = w.endsView(c); err != nil {
+		return err
+	}
+	view.MayConnect = d.MayConnect()
+	if err := view.findLost(ctx, d); err != nil {
+		return err
+	}
 	calls, err := w.callsView(ctx, d)
 	if err != nil {
 		return err
@@ -111,9 +123,28 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	return w.page(c, http.StatusOK, "connections", frame{Title: "Connections", Section: "connections"}, view)
 }
 
+// findLost tells of consents that have not come back.
+func (v *connectionsView) findLost(ctx context.Context, d *control.Desk) error {
+	quickBooks, google, err := d.LostConsents(ctx)
+	if !quickBooks.IsZero() {
+		v.LostQuickBooks = quickBooks.UTC().Format("15:04 MST")
+	}
+	if !google.IsZero() {
+		v.LostGoogle = google.UTC().Format("15:04 MST")
+	}
+	return err
+}
+
 func newCard(state state, s export.ConnectionStatus, lastError *problem.Problem, path string) card {
 	return card{
 		Pill: pillOf(state), Connected: s == export.Connected, Error: problemViewOf(lastError), Path: path,
+	}
+}
+
+// tell says why the connection ends soon or is not there, unless its error says so already.
+func (c *card) tell(life control.Life) {
+	if c.Error == nil {
+		c.Why = life.Reason
 	}
 }
 
@@ -137,7 +168,8 @@ func (c *card) link(ctx context.Context, d *control.Desk, q control.ExporterQuer
 
 func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCard {
 	card := companyCard{
-		card: newCard(companyState(co), co.Status, co.LastError, companiesPath+"/"+string(co.Realm)),
+		card: newCard(companyState(co, k.desk.CompanyLife(co)), co.Status, co.LastError,
+			companiesPath+"/"+string(co.Realm)),
 		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
 	}
 	if co.LegalName != co.Name {
@@ -154,11 +186,17 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 	}
 	card.Facts = append(card.Facts, fact{Title: "Connected", When: w.moment(co.ConnectedAt)},
 		fact{Title: "By", Text: co.ConnectedBy})
-	if card.Connected && !co.TokenExpiresAt.IsZero() {
-		card.Facts = append(card.Facts, fact{Title: "Access ends", When: w.moment(co.TokenExpiresAt)})
+	life := k.desk.CompanyLife(co)
+	card.tell(life)
+	if card.Connected && !co.TokenExpiresAt.IsZero() && !life.Fixed {
+		card.Facts = append(card.Facts, fact{
+			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "Renewed each day by itself",
+		})
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
-		card.Facts = append(card.Facts, fact{Title: "Consent again by", When: w.moment(co.HardExpiresAt)})
+		card.Facts = append(card.Facts, fact{
+			Title: "Ends for good", When: w.moment(co.HardExpiresAt), Text: "Reconnect before that day",
+		})
 	}
 	if calls.Month != "" {
 		use := calls.of(co.Realm)
@@ -211,7 +249,8 @@ func (w *Web) keepCopy(c *gin.Context) error {
 
 func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	card := accountCard{
-		card:  newCard(connectionState(a.Status), a.Status, a.LastError, accountsPath+"/"+string(a.ID)),
+		card: newCard(connectionState(k.desk.AccountLife(a)), a.Status, a.LastError,
+			accountsPath+"/"+string(a.ID)),
 		Email: a.Email, ID: a.ID, Kind: "Google account",
 		Service: a.Kind == export.ServiceAccount, Existing: a.OpensExisting(),
 	}
@@ -225,7 +264,11 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 		}
 		card.Facts = append(card.Facts, fact{Title: "May write", Text: may},
 			fact{Title: "Connected", When: w.moment(a.ConnectedAt)}, fact{Title: "By", Text: a.ConnectedBy})
+		if card.Connected && !a.ExpiresAt.IsZero() {
+			card.Facts = append(card.Facts, fact{Title: "Ends for good", When: w.moment(a.ExpiresAt)})
+		}
 	}
+	card.tell(k.desk.AccountLife(a))
 	return card
 }
 

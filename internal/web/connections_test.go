@@ -45,9 +45,14 @@ func TestReconnectRefusesAnotherCompany(t *testing.T) {
 		a.header.Get("Location") != "/connections" {
 		t.Fatalf("status %d to %q", a.status, a.header.Get("Location"))
 	}
-	if body := s.wantGet("/connections"); !strings.Contains(body, "The permission was given for another company.") ||
-		!strings.Contains(body, "Nothing was changed.") {
-		t.Error("the refusal is not told")
+	body := s.wantGet("/connections")
+	for _, says := range []string{
+		"The permission was given for a company that is not connected here, but Alder &amp; Sons Ltd was to be connected.",
+		"Nothing was changed. Begin again and choose Alder &amp; Sons Ltd on",
+	} {
+		if !strings.Contains(body, says) {
+			t.Errorf("the page lacks %q", says)
+		}
 	}
 	if a := s.post(companyPath("404404", "reconnect"), nil); a.status != http.StatusNotFound {
 		t.Errorf("a company that is not there: status %d", a.status)

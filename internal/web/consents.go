@@ -24,10 +24,32 @@ func (w *Web) startConsent(c *gin.Context, address string, err error) error {
 // returnAddress returns where the browser goes after a consent.
 func returnAddress(c *gin.Context) string { return localPath(c.PostForm("return_to"), "/connections") }
 
+// gateView is what people without an account see at an address that Intuit sends them to.
+type gateView struct {
+	Title      string
+	Paragraphs []string
+	SignIn     string // address of the sign-in page, which leads back
+}
+
+// gate shows it. It says the same whatever company the address names, so that nobody learns which ones are here.
+func (w *Web) gate(c *gin.Context, view gateView) error {
+	view.SignIn = loginAddress(c.Request.URL.RequestURI(), "")
+	return w.barePage(c, http.StatusOK, "gate", frame{Title: view.Title}, view)
+}
+
 // recheckCompany handles Intuit's disconnect URL: the person has ended the permission inside QuickBooks. A test call
-// brings the state here up to date at once. The address alone, which anybody can open, changes nothing.
+// brings the state here up to date at once, or soon if the person has no account here. The address alone, which anybody
+// can open, changes nothing.
 func (w *Web) recheckCompany(c *gin.Context) error {
 	ctx, d, realm := c.Request.Context(), w.desk(c), export.RealmID(c.Query("realmId"))
+	if signedInEmail(c) == "" {
+		d.AskRecheck(realm)
+		return w.gate(c, gateView{Title: "Disconnected in QuickBooks", Paragraphs: []string{
+			"If you have disconnected ledgersheet in QuickBooks, it can no longer read the company. It finds that " +
+				"out from Intuit by itself; nothing else is left to do. Spreadsheets stay as they are.",
+			"To connect the company again, sign in, or ask the people who run this ledgersheet for a link.",
+		}})
+	}
 	if realm == "" {
 		return seeOther(c, "/connections")
 	}
@@ -53,6 +75,14 @@ func (w *Web) recheckCompany(c *gin.Context) error {
 
 // offerReconnect handles Intuit's reconnect URL. It shows one button, because only a form may begin a consent.
 func (w *Web) offerReconnect(c *gin.Context) error {
+	if signedInEmail(c) == "" {
+		return w.gate(c, gateView{Title: "Reconnect a company", Paragraphs: []string{
+			"Sign in to give ledgersheet the permission to read the company again. Nothing is ever written to " +
+				"QuickBooks.",
+			"If you have no account here, ask the people who run this ledgersheet for a link: with it an " +
+				"administrator of the company can renew the permission.",
+		}})
+	}
 	view := confirmView{
 		Title: "Connect a company?",
 		Effects: []string{

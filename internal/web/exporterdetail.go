@@ -48,7 +48,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	view := exporterView{
 		Row: w.exporterRow(e, standings[0].History, k), Facts: configFacts(e, k), Runs: w.runRows(runs),
 		Paused: e.Paused(), Download: d.MayDownload(e),
-		Schedule: w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+		Schedule: w.scheduleView(e.Schedule),
 	}
 	if err := view.Schedule.addCost(ctx, d, e); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -90,17 +91,15 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	// People who already have a schedule mean the same time zone here.
 	others, _, err := d.ListExporters(ctx, control.ExporterQuery{})
 	if err != nil {
 		return err
 	}
-	draft := newDraft(def, k, c.Query("company"))
+	draft, zone := newDraft(def, k, c.Query("company")), ""
 	for _, other := range others {
-		if tz := other.Exporter.Schedule.Timezone; tz != "" {
-			draft.Schedule.Timezone = tz
-		}
+		zone = cmp.Or(other.Exporter.Schedule.Timezone, zone)
 	}
+	draft.Schedule.Timezone = startZone(c, zone, k, draft)
 	return w.showForm(c, http.StatusOK, draft, k, nil, nil)
 }
 
@@ -170,6 +169,7 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 		}
 		typed.ID = id
 		p := problem.From(err)
+		explainWhen(p, form)
 		return w.showForm(c, p.Code.Status(), typed, k, p, nil)
 	}
 	if err != nil {
@@ -226,9 +226,9 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 		}
 	}
 	// The rest is sent in several inputs, or together with others.
-	e.Definition, e.Options, e.Schedule.Cron = d.Info().ID, map[string]string{}, strings.TrimSpace(e.Schedule.Cron)
-	if preset, given := form["preset"]; given && preset[0] != presetOwn {
-		e.Schedule.Cron = preset[0]
+	e.Definition, e.Options = d.Info().ID, map[string]string{}
+	if e.Schedule.Cron, err = readWhen(form); err != nil {
+		e.Schedule.Cron = noCron
 	}
 	e.Schedule.Enabled = e.Schedule.Enabled && e.Schedule.Cron != ""
 	_, _ = fmt.Sscanf(form.Get("revision"), "%d", &e.Revision) // anything but a number leaves 0: no check

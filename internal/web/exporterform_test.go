@@ -2,10 +2,13 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/google/go-cmp/cmp"
 
 	"ledgersheet/internal/export"
@@ -31,7 +34,7 @@ func (s *site) filledForm(change url.Values) url.Values {
 		"spreadsheet": {"https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit#gid=0"},
 		"account":     {string(s.account)}, "sheet": {"Data"}, "start": {"b2"},
 
-		"preset": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
+		"when": {"own"}, "cron": {"30 5 * * 1"}, "timezone": {"Europe/Paris"}, "enabled": {"true"},
 
 		"keep_month_ends": {"true"}, "in_place": {"true"}, "split": {"year"},
 
@@ -100,30 +103,154 @@ func TestSaveAndRun(t *testing.T) {
 	}
 }
 
-func TestPresetWinsOverTheExpression(t *testing.T) {
+func TestWordsWinOverTheExpression(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	for _, test := range []struct {
 		name   string
 		change url.Values
-		want   export.Schedule
+		cron   string
 	}{
+		{"every hour", url.Values{"when": {"hourly"}, "minutes": {"35, 5"}}, "5,35 * * * *"},
+		{"every 10 minutes", url.Values{"when": {"minutes"}, "every": {"10"}}, "*/10 * * * *"},
+		{"daily, twice", url.Values{"when": {"daily"}, "times": {"6 am, 12:30"}}, "0 6 * * *; 30 12 * * *"},
+		{"weekdays", url.Values{"when": {"weekdays"}, "times": {"06:00"}}, "0 6 * * 1-5"},
+		{"weekly", url.Values{"when": {"weekly"}, "weekday": {"4", "1"}, "times": {"06:00"}}, "0 6 * * 1,4"},
+		{"monthly", url.Values{"when": {"monthly"}, "day": {" 15 "}, "times": {"06:00"}}, "0 6 15 * *"},
+		{"the last day", url.Values{"when": {"last_day"}, "times": {"18:00"}}, "0 18 L * *"},
+		{"the last business day", url.Values{"when": {"last_business_day"}, "times": {"6pm"}}, "0 18 LW * *"},
+		{"after month end", url.Values{"when": {"after_month_end"}, "day": {"5"}, "times": {"7"}}, "0 7 5 * *"},
 		{
-			"preset", url.Values{"preset": {"0 * * * *"}},
-			export.Schedule{Cron: "0 * * * *", Timezone: "Europe/Paris", Enabled: true},
+			"business days after month end",
+			url.Values{"when": {"business_days_after_month_end"}, "day": {"3"}, "times": {"7"}}, "0 7 3B * *",
 		},
-		{"by hand", url.Values{"preset": {""}}, export.Schedule{Timezone: "Europe/Paris"}},
-		{"own", nil, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true}},
+		{"by hand", url.Values{"when": {""}}, ""},
+		{"own", nil, "30 5 * * 1"},
 		{
-			"a program that sends no preset", url.Values{"preset": nil},
-			export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris", Enabled: true},
+			"the same in other words, as it was written",
+			url.Values{"when": {"weekly"}, "weekday": {"1"}, "times": {"5:30"}, "cron": {"30 05 * * mon"}},
+			"30 05 * * mon",
 		},
-		{"switched off", url.Values{"enabled": nil}, export.Schedule{Cron: "30 5 * * 1", Timezone: "Europe/Paris"}},
+		{"a program that sends no words", url.Values{"when": nil}, "30 5 * * 1"},
+		{"switched off", url.Values{"enabled": nil}, "30 5 * * 1"},
 	} {
 		e, err := readForm(s.desk, s.filledForm(test.change))
 		must(t, err)
-		if diff := cmp.Diff(test.want, e.Schedule); diff != "" {
+		_, off := test.change["enabled"]
+		want := export.Schedule{Cron: test.cron, Timezone: "Europe/Paris", Enabled: test.cron != "" && !off}
+		if diff := cmp.Diff(want, e.Schedule); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// Words that say nothing are shown as they were typed, with what is wrong with them at their place.
+func TestFaultySchedulesComeBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for name, c := range map[string]struct {
+		change url.Values
+		want   []string
+	}{
+		"times": {
+			url.Values{"when": {"daily"}, "times": {"25:00, soon"}},
+			[]string{`href="#when"`, `value="25:00, soon"`, "is not a time of the day", `value="daily" selected`},
+		},
+		"weekdays": {
+			url.Values{"when": {"weekly"}, "times": {"06:00"}},
+			[]string{`href="#when"`, "needs the days of the week", `value="weekly" selected`},
+		},
+		"minutes": {
+			url.Values{"when": {"hourly"}, "minutes": {"x"}},
+			[]string{`href="#when"`, "is not a minute past the hour", `value="hourly" selected`},
+		},
+		"a day that no month has": {
+			url.Values{"when": {"monthly"}, "day": {"32"}, "times": {"06:00"}},
+			[]string{`href="#when"`, "must be 1 to 31", `value="32"`},
+		},
+		"no expression": {url.Values{"cron": {""}}, []string{`href="#cron"`, "write a cron expression"}},
+		"a wrong one":   {url.Values{"cron": {"61 * * * *"}}, []string{`href="#cron"`, "<details class=\"finer\" open>"}},
+		"an unknown kind": {
+			url.Values{"when": {"yearly"}, "times": {"06:00"}}, []string{"is not known"},
+		},
+	} {
+		got := s.post("/exporters", s.filledForm(c.change))
+		if got.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: status %d", name, got.status)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(got.body, want) {
+				t.Errorf("%s: %q is not in the page", name, want)
+			}
+		}
+	}
+}
+
+// Without scripts a button shows the next times. Nothing is read or saved for it.
+func TestTimesWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	got := s.post("/exporters/times", s.filledForm(url.Values{"when": {"last_business_day"}, "times": {"18:00"}}))
+	for _, want := range []string{
+		"On the last business day of every month at 18:00 (Europe/Paris)", "Tue 31 Mar 2026, 16:00 UTC (18:00 in Europe/Paris)",
+		"Thu 30 Apr 2026, 16:00 UTC (18:00 in Europe/Paris)", "Fri 29 May 2026, 16:00 UTC (18:00 in Europe/Paris)", "Public holidays are not known here.",
+		"It runs now, and then goes on by itself, next on Tue 31 Mar 2026, 16:00 UTC (18:00 in Europe/Paris).", `value="last_business_day" selected`,
+	} {
+		if got.status != http.StatusOK || !strings.Contains(got.body, want) {
+			t.Errorf("status %d, %q is not in the page", got.status, want)
+		}
+	}
+	all, err := s.desk.Exporters(t.Context(), export.ExporterFilter{})
+	must(t, err)
+	if len(all) != 0 {
+		t.Errorf("%d exporters were made", len(all))
+	}
+}
+
+// A stored schedule comes back as the words that say it.
+func TestStoredSchedulesAreWords(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for cron, want := range map[string][]string{
+		"0 6 * * 1-5":            {`value="weekdays" selected`, `value="06:00"`},
+		"0 6 * * *; 30 12 * * *": {`value="daily" selected`, `value="06:00, 12:30"`},
+		"0 7 3B * *":             {`value="business_days_after_month_end" selected`, `value="3"`},
+		"0 7 L * *":              {`value="last_day" selected`},
+		"*/20 * * * *":           {`value="minutes" selected`, `value="20" selected`},
+		"0 6 1 1 *":              {`value="own" selected`, "<details class=\"finer\" open>"},
+	} {
+		e := s.exporter(func(e *export.Exporter) { e.Schedule.Cron = cron })
+		body := s.wantGet("/exporters/" + string(e.ID) + "/edit")
+		for _, part := range want {
+			if !strings.Contains(body, part) {
+				t.Errorf("%q: %q is not in the form", cron, part)
+			}
+		}
+	}
+}
+
+func TestNewSchedulesBeginInTheViewersZone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		viewer, other, country, want string
+	}{
+		"the viewer's":           {"Asia/Kolkata", "Europe/Paris", "US", "Asia/Kolkata"},
+		"other exporters'":       {"", "Europe/Paris", "US", "Europe/Paris"},
+		"the country's":          {"Local", "", "AU", "Australia/Sydney"},
+		"a cookie that is wrong": {"Mars/Base", "", "GB", "Europe/London"},
+		"an unknown country's":   {"", "", "XX", "UTC"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/exporters/new", nil)
+		r.AddCookie(&http.Cookie{Name: zoneCookie, Value: c.viewer})
+		k := known{companies: []export.Company{{Realm: realmA, Country: c.country}}}
+		got := startZone(&gin.Context{Request: r}, c.other, k, export.Exporter{Companies: []export.RealmID{realmA}})
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	for _, code := range []string{"US", "CA", "GB", "AU", "IN", "FR", "SG", "ZA", "BR", "MY"} {
+		if _, err := time.LoadLocation(countryZone(code)); err != nil || countryZone(code) == "" {
+			t.Errorf("%s: %q is no zone", code, countryZone(code))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -44,7 +45,7 @@ type formView struct {
 	Made        bool // the program created the spreadsheet
 	Looks       []lookChoice
 	TitleBlock  bool
-	Presets     []choice
+	When        whenView
 	Zones       []string
 	Enabled     bool
 	Webhooks    bool // are set up
@@ -105,6 +106,7 @@ func (w *Web) showForm(
 	}
 	view := w.formView(d, e, k, p)
 	view.FormID = w.formIDFor(c)
+	view.showWhen(e, c.Request.PostForm)
 	view.Preview = preview
 	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
 		return err
@@ -122,6 +124,28 @@ func (w *Web) showForm(
 	return w.page(c, status, "exporter_form", f, view)
 }
 
+// showWhen shows the schedule as it is stored, or as it was typed if the form was posted.
+func (v *formView) showWhen(e export.Exporter, form url.Values) {
+	typed := v.Inputs["cron"]
+	if !form.Has("when") {
+		v.When = newWhen(e.Schedule.Cron)
+	} else {
+		v.When = typedWhen(form)
+		if _, err := readWhen(form); err != nil {
+			typed.Value, v.Words = form.Get("cron"), scheduleView{Error: err.Error()}
+		}
+	}
+	if !v.When.Own {
+		v.When.Error, typed.Error = typed.Error, ""
+		for i := range v.Errors {
+			if v.Errors[i].ID == "cron" {
+				v.Errors[i].ID = "when"
+			}
+		}
+	}
+	v.Inputs["cron"] = typed
+}
+
 func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *problem.Problem) formView {
 	info := d.Info()
 	wrong := func(field string) string { return "" }
@@ -135,7 +159,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Inputs: map[string]field{}, Made: e.Target.Created,
 		Zones: zones(), Enabled: e.Schedule.Enabled || e.Schedule.Cron == "",
 		Webhooks:    w.o.Settings.Webhooks,
-		Words:       w.scheduleView(e.Schedule.Cron, e.Schedule.Timezone),
+		Words:       w.scheduleView(e.Schedule),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
 	finer := []string{
@@ -171,7 +195,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 			choice: choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
 			ID:     fmt.Sprintf("company-%d", i),
 			Note:   joinNonEmpty(co.HomeCurrency, string(co.Realm)),
-			Pill:   pillOf(connectionState(co.Status)),
+			Pill:   pillOf(connectionState(k.desk.CompanyLife(co))),
 			Odd:    co.Status != export.Connected,
 		})
 	}
@@ -222,7 +246,6 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		v.Looks = append(v.Looks, lookChoice{choice{string(l), l.Title(), chosen}, l.Help()})
 	}
 	v.TitleBlock = e.TitleBlock
-	v.Presets = presets(e.Schedule.Cron)
 	return v
 }
 

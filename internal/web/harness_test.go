@@ -62,12 +62,18 @@ type siteOptions struct {
 	exportDirs []string
 	withoutOwn bool // no user yet
 	demo       bool
+	real       bool // for real companies
 }
 
 func newSite(t *testing.T, o siteOptions) *site {
 	t.Helper()
+	environment := "sandbox"
+	if o.real {
+		environment = "production"
+	}
 	b := desktest.New(t, desktest.Options{
-		NameA: "Alder & Sons Ltd", NameB: "Birch Inc", Waits: "Alder & Sons has two runs already.",
+		Environment: environment,
+		NameA:       "Alder & Sons Ltd", NameB: "Birch Inc", Waits: "Alder & Sons has two runs already.",
 		NotReady: o.notReady, ExportDirs: o.exportDirs,
 	})
 	s := &site{
@@ -78,7 +84,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 	s.previewer.Shows = samplePreview()
 	var err error
 	s.desk = s.control.As(control.Local(email))
-	logins := &auth.Service{Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}}
+	logins := &auth.Service{
+		Users: store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Now: desktest.Noon,
+	}
 	if !o.withoutOwn {
 		_, err = logins.EnsureOwner(t.Context(), email, password)
 		must(t, err)
@@ -92,7 +100,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 		Sessions: auth.NewSessions(store, store, "http://ledgersheet.test", logger),
 		Files:    templates.Files, Logger: logger, Now: desktest.Noon,
 		Settings: Settings{
-			BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: "sandbox",
+			BaseURL: o.baseURL, DataDir: "/data", Version: "v1.2.3 (abcdef, go1.26)", Environment: environment,
 			MinInterval: 5 * time.Minute, Retention: 90 * 24 * time.Hour,
 			Variables: []Variable{
 				{"LEDGERSHEET_ADDR", "127.0.0.1:8080", "Listen address."},

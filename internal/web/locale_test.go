@@ -221,7 +221,7 @@ func TestExportersZoneIsNamed(t *testing.T) {
 		t.Error("the next run is not in both zones")
 	}
 	at := mustURL(t, s.server.URL)
-	s.client.Jar.SetCookies(at, []*http.Cookie{{Name: viewerZoneCookie, Value: "America/New_York"}})
+	s.client.Jar.SetCookies(at, []*http.Cookie{{Name: zoneCookie, Value: "America/New_York"}})
 	body := s.wantGet(path)
 	if !strings.Contains(body, ">Mon 30 Mar 2026, 06:00 EDT<") {
 		t.Error("the next run is not in the one zone of both")

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"ledgersheet/internal/control"
 )
 
 func TestLoginComesBackToWhereOneWasGoing(t *testing.T) {
@@ -151,5 +153,36 @@ func TestChangePassword(t *testing.T) {
 	}
 	if a := other.get("/"); a.status != http.StatusSeeOther {
 		t.Errorf("another session outlives the password: status %d", a.status)
+	}
+}
+
+// TestInvitation lets an invited person choose a password and in.
+func TestInvitation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{})
+	_, link, err := s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{Role: "viewer"})
+	must(t, err)
+	path := strings.TrimPrefix(link, "http://ledgersheet.test")
+	token := strings.TrimPrefix(path, "/invite?token=")
+	if a := s.get("/invite?token=wrong"); a.status != http.StatusForbidden {
+		t.Errorf("a wrong link: status %d, want 403", a.status)
+	}
+	body := s.wantGet(path)
+	checkPage(t, "/invite", body)
+	if !strings.Contains(body, "jane@example.com") {
+		t.Error("the page does not say whom it invites")
+	}
+	a := s.post("/invite", url.Values{"token": {token}, "password": {"short"}})
+	if a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, `href="#password"`) ||
+		!strings.Contains(a.body, "jane@example.com") {
+		t.Errorf("bad input: status %d\n%s", a.status, a.body)
+	}
+	checkPage(t, "refused invitation", a.body)
+	s.wantSent("/invite", url.Values{"token": {token}, "password": {"four quiet herons"}}, "/")
+	if body := s.wantGet("/"); !strings.Contains(body, "Your password is set") {
+		t.Error("the new person is not welcomed")
+	}
+	if a := s.post("/invite", url.Values{"token": {token}, "password": {"four quiet herons"}}); a.status != 403 {
+		t.Errorf("a used link: status %d", a.status)
 	}
 }

@@ -64,9 +64,6 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(known.companies) == 1 && known.census.All > 0 {
-		return seeOther(c, companyHref(known.companies[0].Realm))
-	}
 	status, err := d.Status(ctx)
 	if err != nil {
 		return err
@@ -220,16 +217,17 @@ func (w *Web) attention(causes []control.Cause, k known) (list []attention, more
 
 func (w *Web) attentionTo(cause control.Cause, k known) attention {
 	switch company, account := cause.Block.Company, cause.Block.Account; {
+	case cause.Code == control.CauseAssessment:
+		return attention{
+			Pill: pill{"Due", "clock", toneWarn}, Text: cause.Title, Hint: joinSentences(cause.Detail, cause.Action),
+			Action: "Open the checklist", Href: productionPath,
+		}
 	case cause.Code == control.CauseEndsSoon:
-		a := reconnectCompany(*company)
-		a.Pill, a.Hint = pill{"Ends soon", "clock", toneWarn}, cause.Action
-		a.Text = fmt.Sprintf("QuickBooks access to %s ends %s.", isolate(company.Name),
-			ago(control.EndOf(*company), w.o.Now()))
-		return a
+		return endAttention(cause, company, account)
 	case company != nil:
 		return companyAttention(*company, cause, k)
 	case account != nil:
-		return accountAttention(*account, cause)
+		return accountAttention(*account, cause, k)
 	}
 	return w.causeAttention(cause)
 }
@@ -244,7 +242,7 @@ func companyAttention(c export.Company, cause control.Cause, k known) attention 
 		return a
 	}
 	a := reconnectCompany(c)
-	a.Pill, a.Text = pillOf(companyState(c)), cause.Title
+	a.Pill, a.Text = pillOf(companyState(c, k.desk.CompanyLife(c))), cause.Title
 	hint := ""
 	if p := c.LastError; p != nil && p.Hint != problem.New(p.Code, "").Hint {
 		hint = p.Hint // the standing one only says where the button is
@@ -253,10 +251,32 @@ func companyAttention(c export.Company, cause control.Cause, k known) attention 
 	return a
 }
 
-func accountAttention(account export.GoogleAccount, cause control.Cause) attention {
+func accountAttention(account export.GoogleAccount, cause control.Cause, k known) attention {
 	a := reconnectAccount(account)
-	a.Pill, a.Text = pillOf(connectionState(account.Status)), cause.Title
-	a.Hint = "Nothing is written with this account until it is reconnected."
+	a.Pill, a.Text = pillOf(connectionState(k.desk.AccountLife(account))), cause.Title
+	hint := ""
+	if p := account.LastError; p != nil && p.Hint != problem.New(p.Code, "").Hint {
+		hint = p.Hint
+	}
+	a.Hint = joinSentences(cause.Detail, hint, "Nothing is written with this account until it is reconnected.")
+	return a
+}
+
+// endAttention tells of a connection that ends soon.
+func endAttention(cause control.Cause, company *export.Company, account *export.GoogleAccount) attention {
+	var a attention
+	switch {
+	case account != nil:
+		a = reconnectAccount(*account)
+	case strings.Contains(cause.Action, "press Test"):
+		a = testCompany(*company)
+	default:
+		a = reconnectCompany(*company)
+	}
+	a.Pill, a.Text, a.Hint = pillOf(stateExpiring), cause.Title, cause.Detail
+	if !strings.HasPrefix(cause.Action, "Open Connections") { // it says more than where the button is
+		a.Hint = joinSentences(cause.Detail, cause.Action)
+	}
 	return a
 }
 

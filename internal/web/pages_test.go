@@ -124,7 +124,10 @@ func TestPagesInEachState(t *testing.T) {
 			})
 			must(s.t, err)
 			return pagesOf(e)
-		}, map[string][]string{"/": {"Late", "was due 1 h ago", "ends in 3 days"}}},
+		}, map[string][]string{
+			"/":            {"Late", "was due 1 h ago", "Ends soon", "ends on 1 April 2026", "has not worked for a"},
+			"/connections": {"Ends soon", "Ends unless renewed", "Ends for good"},
+		}},
 	} {
 		t.Run(state.name, func(t *testing.T) {
 			t.Parallel()
@@ -168,7 +171,8 @@ func pagesOf(e export.Exporter) []string {
 		"/runs?exporter=" + string(e.ID), "/quickbooks/reconnect?realmId=" + string(realmA),
 	}
 	for _, realm := range e.Companies {
-		pages = append(pages, companyHref(realm), companyPath(realm, "disconnect"), companyPath(realm, "delete"))
+		pages = append(pages, companyHref(realm), companyPath(realm, "disconnect"), companyPath(realm, "delete"),
+			tieOutPath(realm)+"?month=2026-03", tieOutPath(realm))
 	}
 	return append(pages, accountPath(e.Target.Account, "disconnect"), accountPath(e.Target.Account, "delete"))
 }

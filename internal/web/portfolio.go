@@ -104,14 +104,17 @@ func causePill(c control.Cause) pill {
 	switch {
 	case c.Code == control.CauseEndsSoon:
 		return pill{"Ends soon", "clock", toneWarn}
+	case c.Code == control.CauseAssessment:
+		return pill{"Due", "clock", toneWarn}
 	case c.Code == control.CauseLate:
 		return pillOf(stateLate)
 	case c.Code == control.CauseDifferences:
 		return pillOf(stateDiffers)
+	// A connection that blocks something is not about to end: the time does not matter.
 	case c.Block.Company != nil:
-		return pillOf(companyState(*c.Block.Company))
+		return pillOf(companyState(*c.Block.Company, control.LifeOf(*c.Block.Company, time.Time{})))
 	case c.Block.Account != nil:
-		return pillOf(connectionState(c.Block.Account.Status))
+		return pillOf(connectionState(control.LifeOfAccount(*c.Block.Account, time.Time{})))
 	}
 	return pillOf(stateFailed)
 }

@@ -199,6 +199,7 @@ func (w *Web) previewDraft(c *gin.Context) error {
 	}
 	status := http.StatusOK
 	if p != nil {
+		explainWhen(p, form)
 		status = p.Code.Status()
 	}
 	if wantsFragment(c) {

@@ -22,6 +22,7 @@ type frame struct {
 	Theme     string // "light", "dark", or empty for the browser's choice
 	Keys      bool   // whether keyboard shortcuts are on
 	Notice    *notice
+	Trouble   *notice // what keeps all work from going on
 	Demo      bool
 	SheetsURL string
 	Refresh   int    // seconds after which pages without scripts reload
@@ -164,7 +165,20 @@ func (w *Web) fill(c *gin.Context, f frame) frame {
 	if f.User = signedInEmail(c); f.User != "" && f.Notice == nil {
 		f.Notice = w.popNotice(c)
 	}
+	if f.User != "" {
+		f.Trouble = w.trouble(c)
+	}
 	return f
+}
+
+// trouble returns what every page says while the store cannot be written.
+func (w *Web) trouble(c *gin.Context) *notice {
+	since, why := w.desk(c).Trouble()
+	if why == nil {
+		return nil
+	}
+	return &notice{toneBad, fmt.Sprintf("%s All work has waited since %s.", why.Message,
+		since.UTC().Format("15:04 UTC on 2 January")), why.Hint}
 }
 
 // shortVersion returns the version without the build's details, which the settings page shows.

@@ -35,12 +35,25 @@ func (w *Web) register() {
 		{http.MethodPost, "/logout", w.logout},
 		{http.MethodGet, "/setup", w.setupPage},
 		{http.MethodPost, "/setup", w.setup},
+		{http.MethodGet, visitPath, w.visitPage},
+		{http.MethodPost, visitPath, w.beginVisit},
+		{http.MethodGet, visitPath + "/result", w.visitEnd},
+		{http.MethodGet, companyPages().callback, w.consentAnswer(companyPages())},
+		{http.MethodGet, "/calendar.ics", w.serveEnds},
+		{http.MethodGet, "/terms", w.termsPage},
+		{http.MethodGet, "/privacy", w.privacyPage},
+		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
+		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
+		{http.MethodGet, "/invite", w.invitePage},
+		{http.MethodPost, "/invite", w.acceptInvite},
 	} {
 		open.Handle(r.method, r.path, w.handle(r.handler))
 	}
 
 	known := e.Group("", w.requireUser)
-	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accountPages().routes(w)) {
+	accounts := accountPages()
+	answers := []route{{http.MethodGet, accounts.callback, func(c *gin.Context) error { return accounts.end(w, c) }}}
+	for _, r := range slices.Concat(w.routes(), companyPages().routes(w), accounts.routes(w), answers) {
 		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
@@ -56,13 +69,27 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/connections", w.connectionsPage},
 		{http.MethodPost, "/connections/quickbooks/:id/copy", w.keepCopy},
-		{http.MethodGet, "/quickbooks/disconnected", w.recheckCompany},
-		{http.MethodGet, "/quickbooks/reconnect", w.offerReconnect},
+		{http.MethodGet, linksPath, w.linksPage},
+		{http.MethodPost, linksPath, w.makeLink},
+		{http.MethodPost, linksPath + "/:id/revoke", w.revokeLink},
+		{http.MethodGet, productionPath, w.productionPage},
+		{http.MethodPost, productionPath + "/assessment", w.noteAssessment},
+		{http.MethodPost, productionPath + "/tick/:id", w.tickCheck},
+		{http.MethodGet, "/connections/questionnaire", w.questionnairePage},
+		{http.MethodGet, "/connections/paste", w.pastePage},
+		{http.MethodPost, "/connections/paste", w.paste},
+		{http.MethodGet, "/connections/texts", w.textsPage},
+		{http.MethodPost, "/connections/texts", w.saveTexts},
+		{http.MethodPost, "/connections/calendar", w.renewCalendar},
+		{http.MethodPost, "/connections/calendar/end", w.endCalendar},
+
+		{http.MethodGet, "/companies/:realm/tie-out", w.tieOutPage},
 
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
+		{http.MethodPost, "/exporters/times", w.showTimes},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
 		{http.MethodGet, "/exporters/:id/timeline", w.timelinePage},
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},

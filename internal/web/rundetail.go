@@ -228,6 +228,9 @@ func (w *Web) runFacts(r export.Run) []fact {
 		facts = append(facts, fact{
 			Title: "Evidence", Text: "What was asked, and what came of it",
 			Href: "/api/v1/runs/" + string(r.ID) + "/evidence",
+		}, fact{
+			Title: "Evidence as a file", Text: "CSV, for a spreadsheet program",
+			Href: "/api/v1/runs/" + string(r.ID) + "/evidence?format=csv",
 		})
 	}
 	return append(facts,

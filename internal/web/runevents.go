@@ -60,8 +60,7 @@ func (w *Web) events(c *gin.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-beat.C:
-			// A new password ends the sessions of the old one.
-			if _, gone := w.o.Sessions.User(c.Request.Context()); problem.HasCode(gone, problem.Unauthorized) {
+			if !w.o.Sessions.Still(ctx) {
 				return nil
 			}
 			err = s.comment()

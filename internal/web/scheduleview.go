@@ -18,13 +18,13 @@ import (
 // nextShown is how many upcoming due times are shown.
 const nextShown = 5
 
-// presetOwn is the preset that lets people write their own expression.
-const presetOwn = "own"
-
 // scheduleView describes when something runs, and gives the next times in both zones.
 type scheduleView struct {
+	Cron  string
 	Words string
 	Error string
+	Note  string // what the words do not say
+	Goes  string // what happens by itself once this is saved
 	Zone  string
 	Times []dueTime
 	Cost  string // in calls to QuickBooks; empty if it is unknown
@@ -34,19 +34,22 @@ type scheduleView struct {
 // dueTime is a due time. Local is marked: in the viewer's zone and, where that differs, in the schedule's.
 type dueTime struct{ Local, Words, ISO string }
 
-func (w *Web) scheduleView(cron, timezone string) scheduleView {
-	if cron == "" {
-		return scheduleView{Words: "Only by hand"}
+func (w *Web) scheduleView(s export.Schedule) scheduleView {
+	if s.Cron == "" {
+		return scheduleView{
+			Words: "Only by hand",
+			Goes:  "It runs once now. Nothing runs by itself until you choose a schedule.",
+		}
 	}
-	if timezone == "" {
-		timezone = "UTC"
+	if s.Timezone == "" {
+		s.Timezone = "UTC"
 	}
-	spec, err := schedule.Parse(cron, timezone)
+	spec, err := schedule.Parse(s.Cron, s.Timezone)
 	if err != nil {
-		return scheduleView{Error: err.Error()}
+		return scheduleView{Cron: s.Cron, Error: err.Error()}
 	}
-	v := scheduleView{Words: spec.Describe(), Zone: timezone}
-	loc, err := time.LoadLocation(timezone)
+	v := scheduleView{Cron: s.Cron, Words: spec.Describe(), Zone: s.Timezone, Note: scheduleNote(spec)}
+	loc, err := time.LoadLocation(s.Timezone)
 	if err != nil {
 		loc = time.UTC
 	}
@@ -56,7 +59,22 @@ func (w *Web) scheduleView(cron, timezone string) scheduleView {
 			Local: markTime(t, formDue, loc), Words: ago(t, now), ISO: t.UTC().Format(time.RFC3339),
 		})
 	}
+	v.Goes = "It runs once now. Its schedule is switched off, so it does not go on by itself."
+	if s.Enabled && len(v.Times) > 0 {
+		v.Goes = "It runs now, and then goes on by itself, next on " + v.Times[0].Local + "."
+	}
 	return v
+}
+
+// scheduleNote says what people might not expect of a schedule.
+func scheduleNote(s schedule.Spec) string {
+	switch p, ok := schedule.PatternOf(s.Expr()); {
+	case ok && p.Kind == schedule.Monthly && p.Day > 28:
+		return fmt.Sprintf("Months without a day %d are left out; the last day of the month comes in each.", p.Day)
+	case s.BusinessDays():
+		return "Business days are Monday to Friday. Public holidays are not known here."
+	}
+	return ""
 }
 
 // mostCompanies is more than any exporter has.
@@ -93,57 +111,22 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Ex
 
 // describeSchedule tells the form what an expression means.
 func (w *Web) describeSchedule(c *gin.Context) error {
-	v := w.scheduleView(c.Query("cron"), c.Query("timezone"))
-	companies, _ := strconv.Atoi(c.Query("companies"))
+	query := c.Request.URL.Query()
+	cron, err := readWhen(query)
 	draft := export.Exporter{
-		ID: export.ID(c.Query("id")), Definition: c.Query("type"),
-		Companies: make([]export.RealmID, min(max(companies, 0), mostCompanies)),
-		Schedule:  export.Schedule{Cron: c.Query("cron"), Timezone: c.Query("timezone")},
+		ID: export.ID(query.Get("id")), Definition: query.Get("type"),
+		Schedule: export.Schedule{
+			Cron: cron, Timezone: query.Get("timezone"), Enabled: query.Get("enabled") != "",
+		},
 	}
+	if err != nil {
+		return w.answerFragment(c, http.StatusOK, "schedule", scheduleView{Error: err.Error()})
+	}
+	companies, _ := strconv.Atoi(query.Get("companies"))
+	draft.Companies = make([]export.RealmID, min(max(companies, 0), mostCompanies))
+	v := w.scheduleView(draft.Schedule)
 	if err := v.addCost(c.Request.Context(), w.desk(c), draft); err != nil {
 		return err
 	}
 	return w.answerFragment(c, http.StatusOK, "schedule", v)
-}
-
-// presets returns the schedules that most people want. Any other expression is the person's own.
-func presets(cron string) []choice {
-	list := []choice{
-		{Value: "", Title: "Only by hand"},
-		{Value: "*/15 * * * *", Title: "Every 15 minutes"},
-		{Value: "0 * * * *", Title: "Every hour"},
-		{Value: "0 6 * * *", Title: "Every day at 06:00"},
-		{Value: "0 6 * * 1-5", Title: "Every weekday at 06:00"},
-		{Value: "0 6 * * 1", Title: "Every Monday at 06:00"},
-		{Value: "0 6 1 * *", Title: "On the first of each month at 06:00"},
-	}
-	found := false
-	for i := range list {
-		list[i].Chosen = list[i].Value == cron
-		found = found || list[i].Chosen
-	}
-	return append(list, choice{presetOwn, "Own expression", !found})
-}
-
-// zones returns suggestions for the time zone. Any name in the time zone database is accepted.
-func zones() []string {
-	return []string{
-		"UTC",
-		"America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
-		"America/Anchorage", "Pacific/Honolulu",
-		"America/Toronto", "America/Vancouver", "America/Halifax", "America/St_Johns",
-		"America/Mexico_City", "America/Bogota", "America/Lima", "America/Sao_Paulo",
-		"America/Argentina/Buenos_Aires", "America/Santiago",
-		"Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Madrid", "Europe/Paris", "Europe/Brussels",
-		"Europe/Amsterdam", "Europe/Berlin", "Europe/Zurich", "Europe/Vienna", "Europe/Rome",
-		"Europe/Stockholm", "Europe/Oslo", "Europe/Copenhagen", "Europe/Helsinki",
-		"Europe/Warsaw", "Europe/Prague", "Europe/Budapest", "Europe/Athens", "Europe/Bucharest",
-		"Europe/Istanbul", "Europe/Kyiv",
-		"Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
-		"Asia/Jerusalem", "Asia/Dubai", "Asia/Riyadh", "Asia/Karachi", "Asia/Kolkata", "Asia/Dhaka",
-		"Asia/Bangkok", "Asia/Jakarta", "Asia/Singapore", "Asia/Hong_Kong", "Asia/Manila", "Asia/Shanghai",
-		"Asia/Tokyo", "Asia/Seoul",
-		"Australia/Perth", "Australia/Adelaide", "Australia/Brisbane", "Australia/Sydney", "Australia/Melbourne",
-		"Pacific/Auckland",
-	}
 }

@@ -110,7 +110,8 @@ func localPath(address, fallback string) string {
 	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, "/\\") {
 		return fallback
 	}
-	if u.Path == "/login" || u.Path == "/logout" || u.Path == "/setup" {
+	if u.Path == "/login" || u.Path == "/logout" || u.Path == "/setup" ||
+		u.Path == "/invite" {
 		return fallback
 	}
 	return address

@@ -34,6 +34,7 @@ const (
 	stateBlocked      state = "blocked"
 	stateNever        state = "never"
 	stateConnected    state = "connected"
+	stateExpiring     state = "expiring"
 	stateExpired      state = "expired"
 	stateDisconnected state = "disconnected"
 	stateRefused      state = "refused"
@@ -73,6 +74,8 @@ func pillOf(s state) pill {
 		return pill{"Never run", "dot", toneQuiet}
 	case stateConnected:
 		return pill{"Connected", "link", toneGood}
+	case stateExpiring:
+		return pill{"Ends soon", "clock", toneWarn}
 	case stateExpired:
 		return pill{"Expired", "unlink", toneBad}
 	case stateDisconnected:
@@ -130,18 +133,20 @@ func exporterState(e export.Exporter, h export.History, blocked bool, now time.T
 	return runState(h.Verdict()) // a run that a person stopped says nothing of the exporter
 }
 
-func companyState(c export.Company) state {
+func companyState(c export.Company, life control.Life) state {
 	if c.Refused() {
 		return stateRefused
 	}
-	return connectionState(c.Status)
+	return connectionState(life)
 }
 
-func connectionState(s export.ConnectionStatus) state {
-	switch s {
-	case export.Connected:
+func connectionState(life control.Life) state {
+	switch life.Phase {
+	case control.PhaseConnected:
 		return stateConnected
-	case export.ReconnectRequired:
+	case control.PhaseExpiring:
+		return stateExpiring
+	case control.PhaseReconnect:
 		return stateExpired
 	}
 	return stateDisconnected

@@ -193,8 +193,12 @@ func holdsSecret(form url.Values) bool {
 		"password", "passphrase", "secret", "token", "key", "credential", "credentials", "code", "webhook", "json",
 	}
 	for name, values := range form {
-		if strings.HasPrefix(name, titleInput) || strings.Join(values, "") == "" {
+		text := strings.Join(values, "")
+		if strings.HasPrefix(name, titleInput) || text == "" {
 			continue // own titles have names that people and QuickBooks have chosen
+		}
+		if strings.Contains(text, "code=") || strings.Contains(text, "token=") {
+			return true // an address with a consent's answer, for instance
 		}
 		notLetter := func(r rune) bool { return !unicode.IsLetter(r) }
 		for _, word := range strings.FieldsFunc(strings.ToLower(name), notLetter) {

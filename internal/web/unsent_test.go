@@ -300,6 +300,9 @@ func TestSecretsAndLargeFormsAreNotKept(t *testing.T) {
 			t.Errorf("%s holds a secret: %t, want %t", name, got, want)
 		}
 	}
+	if !holdsSecret(url.Values{"address": {"https://books.example/oauth/google/callback?state=a&code=b"}}) {
+		t.Error("a consent's answer is not taken for a secret")
+	}
 	if holdsSecret(url.Values{"password": {""}}) {
 		t.Error("an empty field is taken for a secret")
 	}

@@ -115,7 +115,7 @@ func (w *Web) unsentPage(c *gin.Context) error {
 		return seeOther(c, "/")
 	}
 	switch f.Route {
-	case "/exporters", "/exporters/preview", "/exporters/:id/edit":
+	case "/exporters", "/exporters/preview", "/exporters/times", "/exporters/:id/edit":
 		return w.showUnsentExporter(c, f)
 	}
 	view, err := w.unsentView(c, f)

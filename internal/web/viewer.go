@@ -11,8 +11,6 @@ import (
 
 const (
 	localeCookie = "ledgersheet_locale" // chosen in the settings
-	// viewerZoneCookie holds the browser's time zone, which only a script can tell.
-	viewerZoneCookie = "ledgersheet_zone"
 	// chosenZoneCookie holds the time zone chosen in the settings.
 	chosenZoneCookie = "ledgersheet_chosen_zone"
 )
@@ -37,7 +35,7 @@ func viewerOf(c *gin.Context) viewer {
 		}
 	}
 	v := newViewer(tag, time.UTC)
-	for _, name := range []string{chosenZoneCookie, viewerZoneCookie} {
+	for _, name := range []string{chosenZoneCookie, zoneCookie} {
 		text, err := c.Cookie(name)
 		if zone, ok := findZone(text); ok && err == nil {
 			v.zone = zone

@@ -29,6 +29,10 @@ type Logins interface {
 	Device(u export.User, present string) string
 	// SignForm returns a signature of a form's id that only pages shown to this user have.
 	SignForm(u export.User, id string) string
+	// Invited returns whom an invitation's token invites, or a problem.
+	Invited(ctx context.Context, token string) (export.User, error)
+	// Accept sets that person's password, and ends the invitation.
+	Accept(ctx context.Context, token, password string) (export.User, error)
 }
 
 // Sessions knows which browser belongs to whom. All methods but Middleware need the context of a request that has
@@ -38,6 +42,8 @@ type Sessions interface {
 	SignIn(ctx context.Context, u export.User) error
 	SignOut(ctx context.Context) error
 	User(ctx context.Context) (export.User, error)
+	// Still reports whether the session has not ended since the request began.
+	Still(ctx context.Context) bool
 	Hash(ctx context.Context) string
 	Put(ctx context.Context, key, text string)
 	Pop(ctx context.Context, key string) string
@@ -161,7 +167,7 @@ func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.handler.Ser
 func (w *Web) Authenticate(c *gin.Context) (control.Actor, bool) {
 	ctx := c.Request.Context()
 	u, err := w.o.Sessions.User(ctx)
-	if err != nil {
+	if err != nil || !w.o.Sessions.Still(ctx) {
 		return control.Actor{}, false
 	}
 	return control.Person(u, w.o.Sessions.Hash(ctx)), true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/schedule"
 )
 
@@ -117,7 +118,7 @@ func (w *Watcher) Stop() {
 func (w *Watcher) watch(life, base context.Context) {
 	defer close(w.done)
 	for {
-		timer := time.NewTimer(w.look(base, time.Now()))
+		timer := time.NewTimer(w.lookSafely(base))
 		select {
 		case <-life.Done():
 			timer.Stop()
@@ -127,6 +128,20 @@ func (w *Watcher) watch(life, base context.Context) {
 		case <-timer.C:
 		}
 	}
+}
+
+// lookSafely is look, and goes on after a panic in it.
+func (w *Watcher) lookSafely(ctx context.Context) (wait time.Duration) {
+	err := func() (err error) {
+		defer problem.Recover(&err)
+		wait = w.look(ctx, time.Now())
+		return nil
+	}()
+	if err != nil {
+		w.o.Logger.ErrorContext(ctx, "following changes panicked", "error", err.Error())
+		return quiet
+	}
+	return wait
 }
 
 // idle is how long the loop sleeps if there is nothing to wait for.

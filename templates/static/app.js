@@ -286,29 +286,39 @@ function kindFields(form) {
 }
 
 function scheduleWords(form) {
-  const preset = $("[data-preset]", form), cron = $("[data-cron]", form), zone = $("[data-timezone]", form);
-  const box = $("#schedule-words", form);
-  let wait;
-  const value = (name) => form.elements.namedItem(name)?.value ?? "";
-  const chosen = () => $$('[name="company"]:checked', form).length;
+  const kind = $("#when", form), cron = $("[data-cron]", form), box = $("#schedule-words", form), goes = $("#goes-on", form);
+  const own = () => kind.value === "own";
+  let wait, asked = 0;
   const ask = () => {
     clearTimeout(wait);
-    wait = setTimeout(() => fragment(box, "/schedule?" + new URLSearchParams({
-      cron: cron.value, timezone: zone.value, id: value("id"), type: value("type"), companies: chosen(),
-    })), 250);
+    wait = setTimeout(async () => {
+      const mine = ++asked;
+      const query = new URLSearchParams({
+        cron: cron.value, id: form.elements.namedItem("id")?.value ?? "", type: form.elements.namedItem("type")?.value ?? "",
+        companies: $$('[name="company"]:checked', form).length,
+      });
+      for (const input of $$("[data-schedule]", form))
+        if (input.type !== "checkbox" || input.checked) query.append(input.name, input.value);
+      await fragment(box, "/schedule?" + query);
+      if (mine !== asked) return;
+      const said = $("[data-expression]", box);
+      if (said && !own()) cron.value = said.dataset.expression;
+      goes.textContent = said?.dataset.goes ?? "";
+      goes.hidden = !goes.textContent;
+    }, 250);
   };
+  $("[data-noscript]", form).hidden = true;
   for (const input of $$('[name="company"]', form)) input.addEventListener("change", ask);
-  preset.addEventListener("change", () => {
-    if (preset.value !== "own") cron.value = preset.value;
-    else cron.focus();
-    ask();
+  for (const input of $$("[data-schedule]", form)) input.addEventListener("input", ask);
+  kind.addEventListener("input", () => {
+    if (!own()) return;
+    cron.closest("details").open = true;
+    cron.focus();
   });
   cron.addEventListener("input", () => {
-    const known = [...preset.options].some((option) => option.value === cron.value.trim());
-    preset.value = known ? cron.value.trim() : "own";
+    kind.value = "own";
     ask();
   });
-  zone.addEventListener("input", ask);
 }
 
 // fragment loads a part of a page into a box.
@@ -363,6 +373,7 @@ function rememberZone() {
 }
 
 function clicks() {
+  for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
     if (copy) {
@@ -374,6 +385,10 @@ function clicks() {
       const text = copy.innerHTML;
       copy.textContent = "Copied";
       setTimeout(() => { copy.innerHTML = text; }, 1500);
+      return;
+    }
+    if (event.target.closest("[data-print]")) {
+      print();
       return;
     }
     const preview = event.target.closest("[data-preview]");

@@ -149,7 +149,12 @@ func (s *Server) exchange(w http.ResponseWriter, t tokenRequest) {
 	}
 	answer := s.issueAccess(code.caller)
 	if code.offline {
-		answer["refresh_token"] = s.issueRefresh(s.grantFor(code.caller), code.scopes)
+		text := s.issueRefresh(s.grantFor(code.caller), code.scopes)
+		answer["refresh_token"] = text
+		// Answers to apps in "Testing" have been recorded with 604799.
+		if ends := s.refresh[text].expires; !ends.IsZero() {
+			answer["refresh_token_expires_in"] = int((ends.Sub(s.now()) - time.Second) / time.Second)
+		}
 	}
 	writeJSON(w, http.StatusOK, answer)
 }

@@ -38,7 +38,10 @@ func (s *Server) api(call *call, r *http.Request) *answer {
 		a.header.Set("WWW-Authenticate", `Bearer realm="Intuit", error="invalid_token"`)
 		return a
 	}
-	if g.realm != call.realm {
+	s.mu.Lock()
+	otherKeys := s.auth.otherKeys
+	s.mu.Unlock()
+	if g.realm != call.realm || otherKeys {
 		return spell(faultFor(http.StatusForbidden))
 	}
 	if r.Method != http.MethodGet {

@@ -97,7 +97,7 @@ func (s *Server) consentRequest(form url.Values) (consentRequest, string) {
 	case req.clientID != s.opts.ClientID:
 		return req, "The client_id query parameter value is invalid. Make sure that it is the one of the " +
 			"registered app."
-	case !registeredRedirect(req.redirect):
+	case !s.registeredRedirect(req.redirect):
 		return req, "The redirect_uri query parameter value is invalid. Make sure it is listed in the Redirect URIs " +
 			"section on your app's keys tab and matches exactly."
 	case form.Get("response_type") != "code":
@@ -153,8 +153,12 @@ func (s *Server) userinfo(r *http.Request) *answer {
 	return newAnswer(http.StatusOK, "application/json;charset=UTF-8", body.appendJSON(nil))
 }
 
-// registeredRedirect says whether the URI is one of the app's: the callback path on any host, nothing after it.
-func registeredRedirect(uri string) bool {
+// registeredRedirect says whether the URI is one of the app's: the callback path on any host, nothing after it, unless
+// the options name them.
+func (s *Server) registeredRedirect(uri string) bool {
+	if len(s.opts.RedirectURIs) > 0 {
+		return slices.Contains(s.opts.RedirectURIs, uri)
+	}
 	u, err := url.Parse(uri)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
 		strings.HasSuffix(uri, u.Host+callbackPath)

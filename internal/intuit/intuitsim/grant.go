@@ -33,9 +33,11 @@ type authState struct {
 	grants       []*grant
 	refreshes    map[string]int
 	rotateAlways bool
+	grace        time.Duration // how long a refresh token works after it was replaced
 	punishReuse  bool
 	refreshLife  time.Duration
 	accessLife   time.Duration
+	otherKeys    bool
 }
 
 // grant is one consent: a company, an app and a family of tokens.
@@ -103,6 +105,14 @@ func (s *Server) RotateOnEveryRefresh(on bool) {
 	s.auth.rotateAlways = on
 }
 
+// KeepReplacedTokens lets a refresh token work for a time after it was replaced. By default it dies at once, as people
+// have seen; Intuit's own word is 24 hours (https://github.com/intuit/oauth-jsclient/issues/74).
+func (s *Server) KeepReplacedTokens(grace time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auth.grace = grace
+}
+
 // PunishReuse makes the use of a rotated refresh token, or of a code for the second time, revoke the whole grant.
 func (s *Server) PunishReuse(on bool) {
 	s.mu.Lock()
@@ -121,6 +131,14 @@ func (s *Server) SetTokenLives(access, refresh time.Duration) {
 	if refresh > 0 {
 		s.auth.refreshLife = refresh
 	}
+}
+
+// UseOtherKeys makes the accounting API refuse the app's tokens with 403 and 3100, as Intuit's does for tokens of
+// development keys about real companies, and of production keys about sandbox companies. The OAuth service takes both.
+func (s *Server) UseOtherKeys(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.auth.otherKeys = on
 }
 
 // SetAutoConsent switches the immediate approval of authorization requests.
@@ -238,6 +256,9 @@ func (s *Server) refreshGrant(form url.Values, r *http.Request) *answer {
 		return oauthError(http.StatusBadRequest, "invalid_grant", invalidRefreshText)
 	}
 	g := t.grant
+	if g.current != t && now.Sub(g.current.issued) < s.auth.grace {
+		t = g.current
+	}
 	if g.current != t && s.auth.punishReuse {
 		g.revoked = true
 	}

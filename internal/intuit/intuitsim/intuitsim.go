@@ -41,6 +41,8 @@ type Options struct {
 	AutoConsent bool
 	// ClientID and ClientSecret are the registered app's; empty takes DefaultClientID and DefaultClientSecret.
 	ClientID, ClientSecret string
+	// RedirectURIs are those that are registered, byte for byte; none registers the callback path on any host.
+	RedirectURIs []string
 	// BaseURL is the public root of the handler, without a trailing slash; SetBaseURL may give it later.
 	BaseURL string
 	// Limits are the request limits per company; zero fields take Intuit's, negative ones switch a limit off.
