@@ -32,6 +32,7 @@ const (
 	Operate Verb = "operate" // run, cancel, pause, resume, try out
 	Edit    Verb = "edit"    // create, change, delete
 	Connect Verb = "connect" // connect, reconnect, disconnect, forget a connection
+	Tell    Verb = "tell"    // say who is told of what: set, try out, delete notices
 	Audit   Verb = "audit"   // read who did what
 	Keep    Verb = "keep"    // take backups, which hold everything, and examine the installation
 	People  Verb = "people"  // decide who may sign in, and what they may do
@@ -74,9 +75,9 @@ func (g Grant) Can(v Verb, t Thing) bool { return slices.Contains(verbs(g.Role),
 func verbs(r Role) []Verb {
 	switch r {
 	case Owner:
-		return []Verb{See, Operate, Edit, Connect, Audit, Capture, Keep, People}
+		return []Verb{See, Operate, Edit, Connect, Tell, Audit, Capture, Keep, People}
 	case Admin:
-		return []Verb{See, Operate, Edit, Connect, Audit}
+		return []Verb{See, Operate, Edit, Connect, Tell, Audit}
 	case Editor:
 		return []Verb{See, Operate, Edit}
 	case Operator:

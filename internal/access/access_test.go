@@ -12,17 +12,17 @@ var (
 	roles = []access.Role{
 		access.Owner, access.Admin, access.Editor, access.Operator, access.Viewer, "", "OWNER", "guest",
 	}
-	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Audit, access.Capture,
-		access.Keep, access.People, "fly"}
+	verbs = []access.Verb{access.See, access.Operate, access.Edit, access.Connect, access.Tell, access.Audit,
+		access.Capture, access.Keep, access.People, "fly"}
 )
 
 // What each role may do. Anything not listed here is not allowed.
 func TestVerbsOfRoles(t *testing.T) {
 	t.Parallel()
 	may := map[access.Role][]access.Verb{
-		access.Owner: {access.See, access.Operate, access.Edit, access.Connect, access.Audit,
+		access.Owner: {access.See, access.Operate, access.Edit, access.Connect, access.Tell, access.Audit,
 			access.Capture, access.Keep, access.People},
-		access.Admin:    {access.See, access.Operate, access.Edit, access.Connect, access.Audit},
+		access.Admin:    {access.See, access.Operate, access.Edit, access.Connect, access.Tell, access.Audit},
 		access.Editor:   {access.See, access.Operate, access.Edit},
 		access.Operator: {access.See, access.Operate},
 		access.Viewer:   {access.See},

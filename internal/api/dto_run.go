@@ -48,6 +48,13 @@ type runView struct {
 	Warnings           []string          `json:"warnings"`
 	Remedies           []export.Repair   `json:"remedies"`
 	Error              *failure          `json:"error"`
+	Next               *nextView         `json:"next"`
+}
+
+// nextView is what happens by itself after something went wrong.
+type nextView struct {
+	What control.NextStep `json:"what"`
+	At   *string          `json:"at"`
 }
 
 // figureView is a headline figure. Figures of several companies or currencies are listed side by side, never added up.
@@ -74,6 +81,11 @@ type progressView struct {
 	RowsRead    int          `json:"rows_read"`
 	RowsTotal   int          `json:"rows_total"`
 	RowsWritten int          `json:"rows_written"`
+	WaitsUntil  *string      `json:"waits_until"`
+}
+
+func progressViewOf(p export.Progress) progressView {
+	return progressView{p.Phase, p.RowsRead, p.RowsTotal, p.RowsWritten, stamp(p.WaitsUntil)}
 }
 
 type outcomeView struct {
@@ -86,7 +98,7 @@ type outcomeView struct {
 // showRun returns the view of a run, including why it is waiting right now.
 func showRun(d *control.Desk, r export.Run) runView {
 	v := runViewOf(r)
-	if r.Status == export.RunQueued {
+	if r.Status == export.RunQueued || !r.Progress.WaitsUntil.IsZero() {
 		v.Waiting = nullable(d.Waiting(r))
 	}
 	return v
@@ -108,7 +120,7 @@ func runViewOf(r export.Run) runView {
 		Undoable: r.Undoable, HandEdits: r.HandEdits,
 		Totals: r.Control, Headlines: figureViews(r.Figures),
 		Differences: r.Differences(), Checks: checkViews(r.Checks),
-		Progress: progressView(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
+		Progress: progressViewOf(r.Progress), Companies: make([]outcomeView, len(r.Companies)),
 		QuickBooksRequests: r.QuickBooks, SheetsRequests: r.Sheets, SpreadsheetURL: nullable(r.URL),
 		Warnings: export.WarningTexts(r.Warnings), Remedies: nonNil(r.OpenRepairs()), Error: failureOf(r.Problem),
 	}

@@ -21,6 +21,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/desktest"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/table"
@@ -55,6 +56,8 @@ type harness struct {
 	consents   *desktest.Consents
 	previewer  *desktest.Previewer
 	budget     *budget.Budget
+	channel    *desktest.Channel
+	notices    *notice.Dispatcher
 }
 
 func newHarness(t *testing.T) *harness {
@@ -63,6 +66,7 @@ func newHarness(t *testing.T) *harness {
 	h := &harness{
 		t: t, store: b.Store, broker: b.Broker, spec: closedSpec(t), log: b.Log,
 		quickBooks: b.QuickBooks, google: b.Google, consents: b.Consents, previewer: b.Previewer, budget: b.Budget,
+		channel: b.Channel, notices: b.Notices,
 	}
 	h.previewer.Shows = samplePreview(t)
 	o := Options{Control: b.Control, Authenticate: authenticate, Logger: b.Logger, Version: "1.2.3"}

@@ -27,6 +27,10 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/openapi.json", s.describe},
 		{http.MethodGet, "/budget", s.getBudget},
 		{http.MethodGet, "/status", s.getStatus},
+		{http.MethodGet, "/notices", s.listNotices},
+		{http.MethodPost, "/notices", s.createNotice},
+		{http.MethodDelete, "/notices/:id", s.deleteNotice},
+		{http.MethodPost, "/notices/:id/test", s.testNotice},
 		{http.MethodGet, "/backup", s.backup},
 		{http.MethodPost, "/doctor", s.examine},
 
@@ -56,6 +60,9 @@ func (s *server) routes() []route {
 		{http.MethodPost, "/exporters/:id/accept", s.acceptDifference},
 		{http.MethodPost, "/exporters/:id/repair", s.repairExporter},
 		{http.MethodPost, "/exporters/:id/runs", s.startRun},
+		{http.MethodPost, "/exporters/:id/pause", s.pauseExporter},
+		{http.MethodPost, "/exporters/:id/resume", s.resumeExporter},
+		{http.MethodGet, "/exporters/:id/due-times", s.listDueTimes},
 		{http.MethodPost, "/preview", s.previewDraft},
 
 		{http.MethodGet, "/runs", s.listRuns},

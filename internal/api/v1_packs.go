@@ -86,6 +86,7 @@ func readOrder(members map[string]any) (o control.PackOrder, dry bool, err error
 	o.Schedule = export.Schedule{Cron: schedule.text("cron"), Timezone: schedule.text("timezone")}
 	o.Schedule.Enabled = schedule.truth("enabled", o.Schedule.Cron != "")
 	o.Schedule.OnChange = schedule.truth("on_change", false)
+	o.Schedule.SkipMissed = schedule.truth("skip_missed", false)
 	schedule.ignore("next_at")
 	dry = body.truth("dry_run", false)
 	schedule.refuseUnknown()

@@ -67,7 +67,15 @@ func (s *server) getRun(c *gin.Context, d *control.Desk) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, showRun(d, r))
+	view := showRun(d, r)
+	step, at, err := d.Next(c.Request.Context(), r)
+	if err != nil {
+		return err
+	}
+	if step != "" {
+		view.Next = &nextView{step, stamp(at)}
+	}
+	return send(c, http.StatusOK, view)
 }
 
 // undoRun starts a run that puts back what stood before another one.

@@ -159,10 +159,11 @@ func TestRunShowsEverything(t *testing.T) {
 		"undoes": "run_b", "undoable": true, "hand_edits": 6, "totals": {"TotalAmt": "5281.50"},
 		"headlines": [{"key": "open", "title": "Open", "company_id": "9130347957983976", "period": null, "currency": "USD", "value": "12.50"}],
 		"differences": 1, "checks": [{"what": "Total Income", "place": null, "says": "2.00", "adds_up_to": "1.99", "holds": false, "accepted": false}],
-		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5},
+		"progress": {"phase": "writing", "rows_read": 10, "rows_total": 12, "rows_written": 5, "waits_until": null},
 		"companies": [{"company_id": "9130347957983976", "name": "Alder Ltd", "rows": 10, "period": "2026-01-01 to 2026-03-29"}],
 		"quickbooks_requests": 7, "sheets_requests": 5, "spreadsheet_url": "https://docs.google.com/spreadsheets/d/x/edit", "warnings": ["a warning"], "remedies": [],
-		"error": {"code": "quickbooks_rejected", "message": "QuickBooks says no.", "hint": "Ask.", "provider_request_id": "tid-1"}}`), &want))
+		"error": {"code": "quickbooks_rejected", "message": "QuickBooks says no.", "hint": "Ask.", "provider_request_id": "tid-1"},
+		"next": {"what": "nothing", "at": null}}`), &want))
 	var got map[string]any
 	must(t, json.Unmarshal(a.raw, &got))
 	if d := cmp.Diff(want, got); d != "" {

@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/file"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
@@ -69,6 +70,7 @@ type App struct {
 	ticker   *schedule.Ticker
 	watcher  *webhook.Watcher
 	control  *control.Control
+	notices  *notice.Dispatcher
 	books    *quickBooks
 	budget   *budget.Budget
 	google   *googleSide
@@ -189,10 +191,14 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 			return source.New(a.books.client.Recording(record), a.log)
 		},
 	})
+	if a.notices, err = a.newNotices(); err != nil {
+		return nil, err
+	}
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
-		Events: observed{a.events, a.budget}, Exporter: a.store.Exporter,
+		Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,
 		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
+		Ended: func(exporter export.ID) { a.ticker.Ended(exporter) },
 	})
 	a.ticker = schedule.NewTicker(schedule.Options{
 		Store: a.store, Enqueue: a.queue.EnqueueDue, Pace: a.budget.Pace, Hold: a.trouble.hold, Logger: a.log,
@@ -211,7 +217,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		QuickBooksConsents: consents{flows, a.books.provider}, GoogleConsents: consents{flows, a.google.provider},
 		CompanyGrants: a.books.sources, AccountGrants: a.google.sources, QuickBooks: a.books, Google: a.google,
 		Files: files, ExportDirs: set.ExportDirs,
-		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget,
+		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
 		Installation: a.installation(),
 		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
 		Trouble: a.trouble.state, People: a.logins,
@@ -285,6 +291,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.cleanups.add("schedules", func(context.Context) error { a.ticker.Stop(); return nil })
 	a.startWatcher(ctx)
 	a.startUpkeep(ctx)
+	a.startNotices(ctx)
 	if err := a.startBackups(ctx); err != nil {
 		return err
 	}

@@ -439,7 +439,7 @@ func TestDisconnect(t *testing.T) {
 	companies := w.connect(2)
 	both := w.create(w.newExporter("customers", nil, nil, companies...))
 	own := w.create(w.newExporter("vendors", nil, nil, companies[0]))
-	if _, err := w.desk().PauseExporter(w.ctx, both.ID, true); err != nil {
+	if _, err := w.desk().PauseExporter(w.ctx, both.ID, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.desk().DisconnectCompany(w.ctx, companies[0].Realm); err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -41,6 +42,15 @@ func (a *App) Routes() []string {
 
 // StopAsRun stops the app as Run does when it is told to end.
 func (a *App) StopAsRun() error { return a.stopInTime(context.Background()) }
+
+// TellNow finds out what is to be told and sends it, as the app does once a minute.
+func (a *App) TellNow(ctx context.Context) error {
+	if err := a.notices.Look(ctx, time.Now(), true); err != nil {
+		return err
+	}
+	_, err := a.notices.Deliver(ctx, time.Now())
+	return err
+}
 
 // StartUpkeep begins the hourly upkeep, as Start does.
 func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }

@@ -5,20 +5,23 @@ import (
 
 	"ledgersheet/internal/budget"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/queue"
 )
 
-// observed tells the budget of each run before everybody else.
+// observed tells the budget of each run before everybody else, and notices after all.
 type observed struct {
-	events *progress.Broker
-	budget *budget.Budget
+	events  *progress.Broker
+	budget  *budget.Budget
+	notices *notice.Dispatcher
 }
 
 // Publish implements queue.Bus.
 func (o observed) Publish(r export.Run) {
 	o.budget.Observe(r)
 	o.events.Publish(r)
+	o.notices.Publish(r)
 }
 
 // spend marks the calls of runs that nobody asked for, so that they leave what remains of a month to people.

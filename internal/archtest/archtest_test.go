@@ -26,17 +26,20 @@ var may = map[string]string{
 
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
-	"app": "api auth boltstore budget config control export exporters file google intuit limit mirror oauth " +
-		"pipeline problem progress queue schedule source table templates tracing vault version web " +
-		"webhook",
+	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
+		"notice notify oauth pipeline problem progress queue schedule sheetfile source table templates tracing vault " +
+		"version web webhook",
 
-	"api":      "change control download export pipeline problem sheetfile table",
-	"web":      "change control download export problem schedule sheetfile table",
+	"api":      "change control download export notice pipeline problem sheetfile table",
+	"web":      "change control download export notice problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 
 	"access":   "export",
-	"control":  "access budget change export ics pipeline problem schedule sheetfile table",
+	"control":  "access budget change export ics notice pipeline problem schedule sheetfile table",
+	"notice":   "export problem schedule",
+	"notify":   "export notice problem",
+	"mail":     "export notice problem",
 	"budget":   "export problem schedule",
 	"webhook":  "export problem schedule",
 	"schedule": "export problem",
@@ -54,14 +57,15 @@ var may = map[string]string{
 	"boltstore":        "export problem",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
+	"mail/smtpsim":     "",
 	"mirror":           "export problem record supply table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",
 	"intuit/intuitsim": "",
 	"oauth":            "export problem",
 
-	"desktest": "auth boltstore budget change control export exporters file pipeline problem progress table " +
-		"vault",
+	"desktest": "auth boltstore budget change control export exporters file notice pipeline problem progress " +
+		"table vault",
 	"destinationtest":   "export table",
 	"storetest":         "export problem",
 	"supply/supplysim":  "export intuit intuit/intuitsim limit supply supply/supplytest",

@@ -32,7 +32,8 @@ func programCases(ctx context.Context, exe, folder string, o options) error {
 		name string
 		run  func(context.Context, *suite) error
 	}{
-		{"one large list", largeList}, {"latency", latencies}, {"size", sizes}, {"report", report}, {"many", many},
+		{"one large list", largeList}, {"small change", smallChanges}, {"latency", latencies}, {"size", sizes},
+		{"report", report}, {"many", many},
 	} {
 		if !o.cases.MatchString(group.name) {
 			continue

@@ -21,7 +21,9 @@ const (
 	bucketExportersByName    = "exporters_by_name"    // position → head, packed
 	bucketExportersByCompany = "exporters_by_company" // realm, 0, position → nothing
 	bucketExportersBySheet   = "exporters_by_sheet"   // spreadsheet, 0, position → nothing
-	bucketExportersByDue     = "exporters_by_due"     // due time, exporter id → nothing; those that run by schedule
+	bucketExportersByDue     = "exporters_by_due"     // when to look at it, exporter id → nothing; see WakeAt
+	bucketDueTimes           = "due_times"            // exporter id, 0, due time → export.DueTime
+	bucketDueTimesByRun      = "due_times_by_run"     // run id, 0, key in due_times → nothing; those that wait for it
 	bucketHistories          = "histories"            // exporter id → what its runs sum up to
 	bucketMarks              = "marks"                // sealed
 	bucketMoves              = "moves"                // exporter id, 0, day → export.Moves

@@ -181,8 +181,21 @@ func packActive(a export.ActiveRun) []byte {
 	p.text(string(a.Status))
 	p.text(string(a.Owner))
 	p.realms(a.Companies)
-	return p
+	flags := byte(0)
+	if a.File {
+		flags |= flagFile
+	}
+	if a.Undo {
+		flags |= flagUndo
+	}
+	return append(p, flags)
 }
+
+// Flags of a packed active run. Entries of before there were any end without them.
+const (
+	flagFile = 1 << iota
+	flagUndo
+)
 
 func unpackActive(raw []byte) (a export.ActiveRun, err error) {
 	u := unpack{rest: raw}
@@ -193,5 +206,9 @@ func unpackActive(raw []byte) (a export.ActiveRun, err error) {
 	a.ID, a.Exporter, a.Spreadsheet = export.ID(u.text()), export.ID(u.text()), u.text()
 	a.Status, a.Owner = export.RunStatus(u.text()), export.ID(u.text())
 	a.Companies = u.realms()
+	if len(u.rest) > 0 {
+		flags := u.byte()
+		a.File, a.Undo = flags&flagFile != 0, flags&flagUndo != 0
+	}
 	return a, u.err
 }

@@ -45,12 +45,26 @@ func compareIndexes(tx *bbolt.Tx) error {
 	return nil
 }
 
+// addDueTimes indexes the due times that wait for a run.
+func (x indexes) addDueTimes(tx *bbolt.Tx) error {
+	return tx.Bucket([]byte(bucketDueTimes)).ForEach(func(k, _ []byte) error {
+		d, err := get[export.DueTime](tx, bucketDueTimes, string(k))
+		if err == nil && d.End == export.DueWaiting {
+			x[bucketDueTimesByRun][string(d.Run)+"\x00"+string(k)] = ""
+		}
+		return err
+	})
+}
+
 // scanAll makes the indexes from the runs and the exporters, in the plainest way.
 func scanAll(tx *bbolt.Tx) (indexes, error) {
 	made := indexes{
 		bucketRunHeads: {}, bucketRunsBy: {}, bucketRunsByExporter: {}, bucketRunsByDue: {}, bucketActive: {},
 		bucketActiveByExporter: {}, bucketHistories: {}, bucketExportersByName: {}, bucketExportersByCompany: {},
-		bucketExportersBySheet: {}, bucketExportersByDue: {},
+		bucketExportersBySheet: {}, bucketExportersByDue: {}, bucketDueTimesByRun: {},
+	}
+	if err := made.addDueTimes(tx); err != nil {
+		return nil, err
 	}
 	runs, err := list[export.Run](tx, bucketRuns)
 	if err != nil {
@@ -236,8 +250,8 @@ func (k *keeper) enqueueDue(t *rapid.T) {
 		return
 	}
 	r.Due, r.Trigger = e.NextAt, export.TriggerSchedule
-	_, _, err = k.s.EnqueueDue(k.ctx, r, k.now.Add(time.Hour))
-	k.want(t, err, export.ErrExists)
+	_, _, err = k.s.EnqueueDue(k.ctx, dueRun(r, k.now.Add(time.Hour)))
+	k.want(t, err, export.ErrExists, export.ErrBusy)
 }
 
 func (k *keeper) claim(t *rapid.T) {

@@ -419,6 +419,7 @@ func TestEveryBucketIsKnown(t *testing.T) {
 	indexes := []string{
 		bucketExportersByName, bucketExportersByCompany, bucketExportersBySheet, bucketExportersByDue,
 		bucketRunsByExporter, bucketRunsByDue, bucketRunsBy, bucketActive, bucketActiveByExporter, bucketUsersByEmail,
+		bucketDueTimesByRun,
 	}
 	s := newStore(t)
 	fill(t, s)

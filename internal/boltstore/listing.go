@@ -16,14 +16,16 @@ import (
 
 // putExporter writes an exporter, the indexes by which it is found, and its copy in its queued run.
 func putExporter(tx *bbolt.Tx, e export.Exporter) error {
-	var old *export.ExporterHead
+	var old *export.Exporter
 	if has(tx, bucketExporters, string(e.ID)) {
 		stored, err := get[export.Exporter](tx, bucketExporters, string(e.ID))
 		if err != nil {
 			return err
 		}
-		h := stored.Head(export.History{})
-		old = &h
+		old = &stored
+		if err := cutDueTimes(tx, stored, e.NextAt); err != nil {
+			return err
+		}
 	}
 	if err := put(tx, bucketExporters, string(e.ID), e); err != nil {
 		return err
@@ -32,8 +34,7 @@ func putExporter(tx *bbolt.Tx, e export.Exporter) error {
 	if err != nil {
 		return err
 	}
-	h := e.Head(history)
-	if err := relist(tx, old, &h); err != nil {
+	if err := relist(tx, old, &e, history); err != nil {
 		return err
 	}
 	return refreshQueued(tx, e)
@@ -45,8 +46,10 @@ func deleteExporter(tx *bbolt.Tx, id export.ID) error {
 	if err != nil {
 		return err
 	}
-	h := e.Head(export.History{})
-	if err := relist(tx, &h, nil); err != nil {
+	if err := relist(tx, &e, nil, export.History{}); err != nil {
+		return err
+	}
+	if err := dropDueTimes(tx, id); err != nil {
 		return err
 	}
 	if err := dropMoves(tx, id, ""); err != nil {
@@ -58,30 +61,31 @@ func deleteExporter(tx *bbolt.Tx, id export.ID) error {
 // listing is an exporter's key in an index, but that by name.
 type listing struct{ bucket, key string }
 
-func listings(h *export.ExporterHead) map[listing]bool {
+func listings(e *export.Exporter) map[listing]bool {
 	keys := map[listing]bool{}
-	if h == nil {
+	if e == nil {
 		return keys
 	}
+	h := e.Head(export.History{})
 	for _, realm := range h.Companies {
 		keys[listing{bucketExportersByCompany, string(realm) + "\x00" + h.Position()}] = true
 	}
 	if h.Spreadsheet != "" {
 		keys[listing{bucketExportersBySheet, h.Spreadsheet + "\x00" + h.Position()}] = true
 	}
-	if h.Scheduled() {
-		keys[listing{bucketExportersByDue, string(dueExporterKey(h.NextAt, h.ID))}] = true
+	if at, ok := e.WakeAt(); ok {
+		keys[listing{bucketExportersByDue, string(dueExporterKey(at, e.ID))}] = true
 	}
 	return keys
 }
 
-// dueExporterKey returns the due time, then the exporter's id.
+// dueExporterKey returns a time, then the exporter's id.
 func dueExporterKey(at time.Time, id export.ID) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, timeKey(at)), id...)
 }
 
-// relist changes the indexes of exporters from an old head to a new one; nil is an exporter that is not there.
-func relist(tx *bbolt.Tx, old, now *export.ExporterHead) error {
+// relist changes the indexes of exporters from an old state of one to a new one; nil is an exporter that is not there.
+func relist(tx *bbolt.Tx, old, now *export.Exporter, history export.History) error {
 	before, after := listings(old), listings(now)
 	for l := range before {
 		if !after[l] {
@@ -97,15 +101,18 @@ func relist(tx *bbolt.Tx, old, now *export.ExporterHead) error {
 			}
 		}
 	}
-	if old != nil && (now == nil || now.Position() != old.Position()) {
-		if err := drop(tx, bucketExportersByName, old.Position()); err != nil {
-			return err
+	if old != nil {
+		before := old.Head(export.History{}).Position()
+		if now == nil || now.Head(history).Position() != before {
+			if err := drop(tx, bucketExportersByName, before); err != nil {
+				return err
+			}
 		}
 	}
 	if now == nil {
 		return nil
 	}
-	return putHead(tx, *now)
+	return putHead(tx, now.Head(history))
 }
 
 func putHead(tx *bbolt.Tx, h export.ExporterHead) error {

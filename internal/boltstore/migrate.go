@@ -86,6 +86,14 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{name: "make the ledger of due times", apply: func(tx *bbolt.Tx) error {
+			for _, name := range []string{bucketDueTimes, bucketDueTimesByRun} {
+				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+					return fmt.Errorf("creating bucket %s: %w", name, err)
+				}
+			}
+			return nil
+		}},
 	}
 }
 

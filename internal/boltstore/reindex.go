@@ -101,8 +101,7 @@ func indexExporter(tx *bbolt.Tx, id string) error {
 	if err != nil {
 		return err
 	}
-	h := e.Head(export.History{})
-	return relist(tx, nil, &h)
+	return relist(tx, nil, &e, export.History{})
 }
 
 // inHistories makes the histories of all exporters that have runs, those that are gone too.

@@ -28,37 +28,6 @@ func (s *Store) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
-// EnqueueDue implements export.RunStore.
-func (s *Store) EnqueueDue(
-	ctx context.Context, r export.Run, next time.Time,
-) (stored export.Run, joined bool, err error) {
-	err = s.share(ctx, "queueing due run", func(tx *bbolt.Tx) error {
-		stored, joined = export.Run{}, false
-		e, err := get[export.Exporter](tx, bucketExporters, string(r.Exporter.ID))
-		if err != nil {
-			return refused(err)
-		}
-		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
-			return refused(fmt.Errorf("%s is not due at %v: %w", e.ID, r.Due, export.ErrExists))
-		}
-		// A due time whose run cannot be stored must still move on, so the index is checked first.
-		if !has(tx, bucketRunsByDue, dueKey(e.ID, r.Due)) {
-			if stored, joined, err = enqueue(tx, r); err != nil {
-				return err
-			}
-		}
-		e.NextAt = next
-		return putExporter(tx, e)
-	})
-	switch {
-	case err != nil:
-		return export.Run{}, false, err
-	case stored.ID == "":
-		return export.Run{}, false, fmt.Errorf("queueing due run: %s had its run: %w", r.Exporter.ID, export.ErrExists)
-	}
-	return stored, joined, nil
-}
-
 func enqueue(tx *bbolt.Tx, r export.Run) (stored export.Run, joined bool, err error) {
 	r.Status, r.Owner = export.RunQueued, ""
 	if id := activeRun(tx, r.Exporter.ID); id != "" {
@@ -158,8 +127,8 @@ func activeRuns(tx *bbolt.Tx) (all []export.Run, err error) {
 	return all, nil
 }
 
-// putRun writes a run and keeps in step what is known of it elsewhere: its head, the indexes of the history, the queue
-// and the history of its exporter.
+// putRun writes a run and keeps in step what is known of it elsewhere: its head, the indexes of the history, the queue,
+// the due times that wait for it and the history of its exporter.
 func putRun(tx *bbolt.Tx, r export.Run) error {
 	var old *head
 	if has(tx, bucketRunHeads, string(r.ID)) {
@@ -180,6 +149,9 @@ func putRun(tx *bbolt.Tx, r export.Run) error {
 		return err
 	}
 	if err := putActive(tx, r); err != nil {
+		return err
+	}
+	if err := settleDueTimes(tx, r); err != nil {
 		return err
 	}
 	return noteRun(tx, r, old)

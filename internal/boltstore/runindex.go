@@ -56,7 +56,7 @@ func reindexRun(tx *bbolt.Tx, id export.ID, old, now *head) error {
 		}
 	}
 	if old != nil {
-		return nil // a run keeps its exporter and its due time
+		return nil // a run keeps its exporter and, but for forgetDueTime, its due time
 	}
 	if err := tx.Bucket([]byte(bucketRunsByExporter)).Put(indexKey(now.Exporter, id), nil); err != nil {
 		return fmt.Errorf("writing %s: %w", bucketRunsByExporter, err)

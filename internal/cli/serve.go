@@ -78,6 +78,15 @@ func listVariables(s config.Settings) []web.Variable {
 			Name: "LEDGERSHEET_INTUIT_WEBHOOK_TOKEN", Value: set(s.Intuit.WebhookToken.Reveal()),
 			Help: "Verifies Intuit's webhooks.",
 		},
+		{Name: "LEDGERSHEET_SMTP_URL", Value: set(s.Notices.SMTP.Host), Help: "The mail server of notices."},
+		{Name: "LEDGERSHEET_MAIL_FROM", Value: s.Notices.MailFrom, Help: "Who writes their mails."},
+		{Name: "LEDGERSHEET_NOTICE_WEBHOOK_URL", Value: set(s.Notices.URL.Reveal()), Help: "It is told everything."},
+		{Name: "LEDGERSHEET_NOTICE_WEBHOOK_SECRET", Value: set(s.Notices.Secret.Reveal()),
+			Help: "Signs what it is told."},
+		{Name: "LEDGERSHEET_HEARTBEAT_URL", Value: set(s.Notices.Heartbeat.Reveal()),
+			Help: "Called while all is well."},
+		{Name: "LEDGERSHEET_ALLOW_PRIVATE_URLS", Value: joinNetworks(s.Notices.AllowPrivate),
+			Help: "Private networks that webhooks may reach."},
 	}
 	list = append(list, listLimits(s.Limits)...)
 	for i := range list {

@@ -46,6 +46,8 @@ type Flags struct {
 	Mirror         string `env:"LEDGERSHEET_MIRROR" default:"on" placeholder:"on|off" help:"Keep a sealed local copy of QuickBooks' records, so that a refresh asks only for what changed (${default})."`
 	MetricsAddr    string `env:"LEDGERSHEET_METRICS_ADDR" placeholder:"HOST:PORT" help:"Own listener for /metrics; when it is not set, /metrics is on the main one behind the API token."`
 	TrustedProxies string `env:"LEDGERSHEET_TRUSTED_PROXIES" placeholder:"NETWORKS" help:"Networks of reverse proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8; none when it is not set."`
+	MailFrom       string `env:"LEDGERSHEET_MAIL_FROM" placeholder:"ADDRESS" help:"Who writes the mails of notices, such as Books <books@example.com>; goes with LEDGERSHEET_SMTP_URL."`
+	AllowPrivate   string `name:"allow-private-urls" env:"LEDGERSHEET_ALLOW_PRIVATE_URLS" placeholder:"NETWORKS" help:"Private networks that webhooks may reach all the same, such as 127.0.0.0/8; none when it is not set."`
 	DebugAddr      string `env:"LEDGERSHEET_DEBUG_ADDR" placeholder:"HOST:PORT" help:"Loopback address for Go's profiles (/debug/pprof/); none when it is not set."`
 	LimitFlags
 	Logging
@@ -69,6 +71,10 @@ const (
 	envGoogleID      = "LEDGERSHEET_GOOGLE_CLIENT_ID"
 	envGoogleSecret  = "LEDGERSHEET_GOOGLE_CLIENT_SECRET"
 	envWebhookToken  = "LEDGERSHEET_INTUIT_WEBHOOK_TOKEN"
+	envSMTPURL       = "LEDGERSHEET_SMTP_URL"
+	envNoticeURL     = "LEDGERSHEET_NOTICE_WEBHOOK_URL"
+	envNoticeSecret  = "LEDGERSHEET_NOTICE_WEBHOOK_SECRET"
+	envHeartbeatURL  = "LEDGERSHEET_HEARTBEAT_URL"
 )
 
 // Settings are validated settings.
@@ -90,6 +96,7 @@ type Settings struct {
 	MetricsAddr            string
 	DebugAddr              string // on loopback; empty for none
 	Limits                 Limits
+	Notices                Notices
 	TrustedProxies         []netip.Prefix // reverse proxies whose X-Forwarded-For is believed
 }
 
@@ -159,6 +166,7 @@ func (f Flags) Settings(getenv func(string) string) (Settings, error) {
 	}
 	s.TrustedProxies = r.networks("LEDGERSHEET_TRUSTED_PROXIES", f.TrustedProxies)
 	s.BaseURL = r.baseURL(f)
+	s.Notices = r.notices(f)
 	if f.DataDir == "" {
 		r.fault("LEDGERSHEET_DATA_DIR is empty; name a folder, such as ./data")
 	}
@@ -419,6 +427,7 @@ func (r *reader) pair(idName, id, secretName string, secret vault.Secret) {
 func Unknown(environ []string, known []string) []string {
 	secrets := []string{
 		envSecretKey, envAdminPassword, envAPIToken, envIntuitSecret, envGoogleSecret, envWebhookToken,
+		envSMTPURL, envNoticeURL, envNoticeSecret, envHeartbeatURL,
 	}
 	known = slices.Concat(known, secrets, []string{envAdminEmail, envIntuitID, envGoogleID, "LEDGERSHEET_URL"})
 	for _, s := range secrets {

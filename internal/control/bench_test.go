@@ -39,7 +39,7 @@ type bench struct {
 	system        *control.Control
 	t             *testing.T
 	ctx           context.Context
-	store         *boltstore.Store
+	store         benchStore
 	now           time.Time
 	flow          export.Flow // of the next consent
 	grant         export.Grant
@@ -51,6 +51,12 @@ type bench struct {
 	fails         error                  // of a question to QuickBooks
 	looked        atomic.Int64           // how often a company or an account was read
 	change        func(*control.Options) // before open; nil changes nothing
+}
+
+// benchStore is the store of a bench.
+type benchStore interface {
+	export.Store
+	control.Settings
 }
 
 // countingStore counts how often connections are read.
@@ -76,6 +82,12 @@ func newBench(t *testing.T) *bench {
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
+	return fillBench(t, store)
+}
+
+// fillBench returns a bench over a store, in which it connects two companies and two Google accounts.
+func fillBench(t *testing.T, store benchStore) *bench {
+	t.Helper()
 	b := &bench{t: t, ctx: t.Context(), store: store, now: noon, account: "con_1", previewer: previewer{}}
 	b.open(5 * time.Minute)
 	for realm, name := range map[export.RealmID]string{alder: "Alder", birch: "Birch"} {
@@ -172,6 +184,11 @@ func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string,
 }
 
 type queue struct{ b *bench }
+
+func (q queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
+	_, _, err := q.b.store.EnqueueDue(ctx, d)
+	return err
+}
 
 func (q queue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error) {
 	return q.b.store.Enqueue(ctx, r)

@@ -189,7 +189,7 @@ func TestTimelineJoinsFailures(t *testing.T) {
 		b.endAt(e, b.now.Add(time.Duration(i)*time.Minute), fail(problem.SheetConflict))
 	}
 	b.now = b.now.Add(10 * time.Minute)
-	_, err := b.PauseExporter(b.ctx, e.ID, true)
+	_, err := b.PauseExporter(b.ctx, e.ID, time.Time{})
 	must(t, err)
 	for i := range 3 {
 		b.endAt(e, b.now.Add(time.Duration(1+i)*time.Minute), fail(problem.SheetConflict))

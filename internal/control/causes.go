@@ -27,6 +27,8 @@ const (
 
 // Cause is one thing that needs a person, whatever the number of exporters that it affects. Its texts are for people.
 type Cause struct {
+	// Key is the same as long as it is the same cause.
+	Key    string
 	Code   CauseCode
 	Title  string    // what is wrong, a sentence
 	Detail string    // what the provider or the run said; empty if nothing, or not the same for all that wait
@@ -246,7 +248,37 @@ func (c *causes) addExporter(ctx context.Context, h export.ExporterHead) error {
 		c.wait(cause, h)
 	case StateFailing, StateDiffers:
 		return c.addVerdict(ctx, h, state)
+	case StateRunning:
+		return c.addHeld(ctx, h)
 	}
+	return nil
+}
+
+// heldAfter is how long a provider may answer nobody before that is told.
+const heldAfter = 15 * time.Minute
+
+// addHeld adds an exporter whose run waits in the queue because a provider answers nobody. Such runs do not fail, so no
+// verdict tells of them.
+func (c *causes) addHeld(ctx context.Context, h export.ExporterHead) error {
+	history, err := c.desk.history(ctx, h.ID)
+	if err != nil || len(history.Recent) == 0 || history.Recent[0].Status != export.RunQueued {
+		return err
+	}
+	p := history.Problem
+	if p == nil || p.Code != problem.QuickBooksUnavailable && p.Code != problem.GoogleUnavailable {
+		return nil
+	}
+	r, err := c.desk.o.Store.Run(ctx, history.Recent[0].ID)
+	if err != nil {
+		return fmt.Errorf("reading a run: %w", err)
+	}
+	if c.desk.o.Now().Sub(r.QueuedAt) < heldAfter {
+		return nil
+	}
+	cause := c.add(c.explain(h, p))
+	cause.Since, cause.Run = earliest(cause.Since, r.QueuedAt), r.ID
+	cause.Detail, cause.Hint = p.Message, p.Hint
+	c.wait(cause, h)
 	return nil
 }
 
@@ -354,7 +386,8 @@ func (c *causes) wait(cause *Cause, h export.ExporterHead) {
 func (c *causes) status() Status {
 	s := Status{Companies: len(c.companies)}
 	concerned := map[export.RealmID]bool{}
-	for _, cause := range c.by {
+	for key, cause := range c.by {
+		cause.Key = key
 		cause.finish()
 		for realm := range cause.realms {
 			// What ends soon still works.

@@ -82,7 +82,7 @@ func TestCauses(t *testing.T) {
 		"12:06 company_reconnect_required QuickBooks access to Alder has ended. [One, Two]",
 		"12:06 differences In the books of Birch, QuickBooks' own figures disagree with each other. [Three]", "0 of 2")
 
-	_, err := b.PauseExporter(b.ctx, one.ID, true)
+	_, err := b.PauseExporter(b.ctx, one.ID, time.Time{})
 	must(t, err)
 	b.system.AccountEnded(b.ctx, "con_1", problem.New(problem.GoogleReconnectRequired, "Google has ended it."))
 	expect(

@@ -30,3 +30,26 @@ func TestEveryCodeHasWords(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryCauseCanBeTold proves that whatever is wrong becomes a notice: of some event, with a page that exists.
+func TestEveryCauseCanBeTold(t *testing.T) {
+	t.Parallel()
+	codes := []CauseCode{CauseDisconnected, CauseEndsSoon, CauseLate, CauseDifferences, "of_a_later_version"}
+	for code := range causeTexts {
+		codes = append(codes, CauseCode(code))
+	}
+	for _, code := range codes {
+		for _, warning := range []bool{false, true} {
+			for n := range 3 {
+				cause := Cause{Key: "k", Code: code, Title: "T.", Warning: warning, rank: rankFailing, Company: "1"}
+				for range n {
+					cause.Waiting, cause.Run = append(cause.Waiting, Named{"exp_1", "One"}), "run_1"
+				}
+				got := noticeCause(cause)
+				if len(got.On) == 0 || !strings.HasPrefix(got.Path, "/") || got.Button == "" || len(got.Waiting) != n {
+					t.Errorf("%s: %+v", code, got)
+				}
+			}
+		}
+	}
+}

@@ -75,6 +75,7 @@ type Files interface {
 // Queue holds runs until they are executed.
 type Queue interface {
 	Enqueue(ctx context.Context, r export.Run) (export.Run, bool, error)
+	EnqueueDue(ctx context.Context, d export.DueRun) error
 	Cancel(ctx context.Context, id export.ID) (export.Run, error)
 	Waiting(r export.Run) string
 }
@@ -109,8 +110,8 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Files, ExportDirs, Backup, Examine, Recheck, Installation,
-// Trouble and People are required.
+// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Examine, Recheck,
+// Installation, Trouble and People are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -126,6 +127,7 @@ type Options struct {
 	Ticker                             Ticker
 	Previewer                          Previewer
 	Budget                             Budget        // nil if calls are not counted
+	Notices                            Notices       // nil if nobody is told of anything
 	BaseURL                            string        // public root of this installation, without a trailing slash
 	Environment                        string        // Intuit's: "production" or "sandbox"
 	MinInterval                        time.Duration // shortest allowed time between two due times

@@ -62,6 +62,7 @@ var words = map[access.Verb]string{
 	access.See: "see", access.Operate: "run, stop or try out", access.Edit: "make, change or delete",
 	access.Connect: "connect, disconnect or delete", access.Audit: "read",
 	access.People: "see or change", access.Keep: "back up or examine", access.Capture: "save QuickBooks' answers for",
+	access.Tell: "set, try out or delete",
 }
 
 // Audit returns the newest entries of the audit log. They concern all companies, so only actors who may see all

@@ -32,8 +32,8 @@ func TestControlAsksNobody(t *testing.T) {
 		}
 		return names
 	}
-	system := []string{"AccountEnded", "AccountRefreshed", "As", "CompanyEnded", "CompanyRefreshed", "CompanyTold",
-		"OfferServiceAccount", "RevokeOwed"}
+	system := []string{"AccountEnded", "AccountRefreshed", "As", "CausesAmong", "CompanyEnded", "CompanyRefreshed",
+		"CompanyTold", "OfferServiceAccount", "RevokeOwed"}
 	if got := methods(&control.Control{}); !slices.Equal(got, system) {
 		t.Errorf("Control has %q, want only what the program itself calls: %q", got, system)
 	}
@@ -117,7 +117,7 @@ func TestWhoMay(t *testing.T) {
 			return err
 		}},
 		{"PauseExporter", access.Operate, false, func(d *control.Desk) error {
-			_, err := d.PauseExporter(b.ctx, pair.ID, false)
+			_, err := d.ResumeExporter(b.ctx, pair.ID)
 			return err
 		}},
 		{"UpdateExporter", access.Edit, false, func(d *control.Desk) error {

@@ -115,7 +115,7 @@ func (d *Desk) UpdateExporter(
 	if err != nil {
 		return old, err
 	}
-	stored, err := d.o.Store.UpdateExporter(ctx, id, change)
+	stored, err := d.o.Store.PassDue(ctx, id, change)
 	if err != nil {
 		return stored, explainMissing(err, "exporter")
 	}
@@ -132,14 +132,14 @@ func (d *Desk) TryUpdate(
 	if err != nil {
 		return old, err
 	}
-	err = change(&old)
+	_, err = change(&old)
 	return old, err
 }
 
 // planUpdate checks a new configuration of an exporter. It returns the exporter as it is stored, and what puts the
-// configuration into it.
+// configuration into it and returns the due times that are missed thereby.
 func (d *Desk) planUpdate(ctx context.Context, id export.ID, e export.Exporter, revision int) (
-	old export.Exporter, change func(*export.Exporter) error, err error,
+	old export.Exporter, change func(*export.Exporter) (export.DueTime, error), err error,
 ) {
 	if old, err = d.exporterFor(ctx, access.Edit, id); err != nil {
 		return old, nil, err
@@ -153,29 +153,44 @@ func (d *Desk) planUpdate(ctx context.Context, id export.ID, e export.Exporter, 
 		return old, nil, err
 	}
 	now := d.o.Now()
-	return old, func(s *export.Exporter) error {
+	return old, func(s *export.Exporter) (missed export.DueTime, err error) {
 		// Its companies may have changed since it was read.
 		if err := d.allow(access.Edit, access.About(s.Companies...), "exporter"); err != nil {
-			return err
+			return missed, err
 		}
 		if revision != 0 && s.Revision != revision {
-			return problem.New(problem.Conflict,
+			return missed, problem.New(problem.Conflict,
 				"Somebody else changed this exporter meanwhile (revision %d, not %d).", s.Revision, revision)
 		}
-		replan := s.Schedule != e.Schedule // otherwise a time that is just due would be skipped
+		replan := !s.Schedule.SameTimes(e.Schedule) // otherwise a time that is just due would be skipped
 		target := retarget(s.Target, e.Target, revision != 0, now)
 		s.Configure(e)
 		s.Target = target
 		s.Revision++
 		s.UpdatedAt = now
+		if freed || replan {
+			missed = d.replan(s, now)
+		}
 		if freed {
-			s.Pause, replan = nil, true
+			s.Pause = nil
 		}
-		if replan {
-			s.NextAt = d.o.Ticker.Plan(*s, now)
-		}
-		return nil
+		return missed, nil
 	}, nil
+}
+
+// replan makes the schedule's first due time after now the exporter's next one, also if the exporter is paused. It
+// returns those that have passed until now without a run.
+func (c *core) replan(e *export.Exporter, now time.Time) export.DueTime {
+	why := export.MissedChanged
+	if e.Paused() {
+		why = export.MissedPaused
+	}
+	plain := *e
+	plain.Pause = nil
+	at := c.o.Ticker.Plan(plain, now)
+	missed := e.Miss(now, at, why)
+	e.NextAt = at
+	return missed
 }
 
 // retarget returns the target to store when a person changes it. What runs have learnt about the old target is kept
@@ -234,28 +249,59 @@ func (c *core) deleteExporter(ctx context.Context, who Actor, e export.Exporter)
 	return nil
 }
 
-// PauseExporter holds scheduled runs back, or lets them continue.
-func (d *Desk) PauseExporter(ctx context.Context, id export.ID, paused bool) (export.Exporter, error) {
+// PauseExporter holds scheduled runs back until ResumeExporter or, unless it is zero, until a time. Due times that pass
+// meanwhile are missed.
+func (d *Desk) PauseExporter(ctx context.Context, id export.ID, until time.Time) (export.Exporter, error) {
 	if _, err := d.exporterFor(ctx, access.Operate, id); err != nil {
 		return export.Exporter{}, err
 	}
 	now := d.o.Now()
-	var pause *export.Pause
-	action := "exporter.resume"
-	if paused {
-		pause, action = &export.Pause{Reason: export.PausedByPerson, Who: d.who.Email, Since: now}, "exporter.pause"
+	if !until.IsZero() && !until.After(now) {
+		return export.Exporter{}, problem.Invalid("until", "is not in the future")
 	}
 	e, err := d.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
-		e.Pause = pause
-		e.NextAt = d.o.Ticker.Plan(*e, now)
+		e.Pause = &export.Pause{Reason: export.PausedByPerson, Who: d.who.Email, Since: now, Until: until}
 		return nil
 	})
+	return d.schedulesChanged(ctx, e, err, "exporter.pause")
+}
+
+// ResumeExporter lets scheduled runs go on, from the next due time.
+func (d *Desk) ResumeExporter(ctx context.Context, id export.ID) (export.Exporter, error) {
+	if _, err := d.exporterFor(ctx, access.Operate, id); err != nil {
+		return export.Exporter{}, err
+	}
+	e, err := d.o.Store.PassDue(ctx, id, func(e *export.Exporter) (missed export.DueTime, err error) {
+		if e.Paused() {
+			missed = d.replan(e, d.o.Now())
+			e.Pause = nil
+		}
+		return missed, nil
+	})
+	return d.schedulesChanged(ctx, e, err, "exporter.resume")
+}
+
+func (d *Desk) schedulesChanged(
+	ctx context.Context, e export.Exporter, err error, action string,
+) (export.Exporter, error) {
 	if err != nil {
 		return e, explainMissing(err, "exporter")
 	}
 	d.o.Ticker.Wake()
-	d.audit(ctx, d.who, action, string(id), e.Name)
+	d.audit(ctx, d.who, action, string(e.ID), e.Name)
 	return e, nil
+}
+
+// DueTimes returns what became of the exporter's last due times, newest first.
+func (d *Desk) DueTimes(ctx context.Context, id export.ID) ([]export.DueTime, error) {
+	if _, err := d.Exporter(ctx, id); err != nil {
+		return nil, err
+	}
+	all, err := d.o.Store.DueTimes(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading the due times: %w", err)
+	}
+	return all, nil
 }
 
 // Preview returns the first rows that an exporter, saved or not, would write. It covers the companies that e names.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -57,32 +58,60 @@ func (c *core) resume(
 		if !wasPaused && !uses(e) {
 			continue
 		}
-		missed := wasPaused && !e.NextAt.IsZero() && e.NextAt.Before(now)
-		if !missed && e.Schedule.Enabled && uses(e) {
-			missed = c.failedWith(ctx, e.ID, code)
-		}
 		if wasPaused {
-			e, err = c.o.Store.UpdateExporter(ctx, e.ID, func(e *export.Exporter) error {
-				e.Pause = nil
-				e.NextAt = c.o.Ticker.Plan(*e, now)
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("resuming an exporter: %w", err)
+			if err := c.resumeOne(ctx, e, uses(e)); err != nil {
+				return err
 			}
 		}
-		if missed && !e.Paused() && uses(e) {
-			run := export.Run{
-				ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp,
-				Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
-			}
-			if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
-				return fmt.Errorf("catching up: %w", err)
-			}
+		if !e.Schedule.Enabled || !uses(e) || e.Paused() && !wasPaused || !c.failedWith(ctx, e.ID, code) {
+			continue
+		}
+		run := c.catchUp(e, now)
+		if _, _, err := c.o.Queue.Enqueue(ctx, run); err != nil {
+			return fmt.Errorf("catching up: %w", err)
 		}
 	}
 	c.o.Ticker.Wake()
 	return nil
+}
+
+// resumeOne ends the pause of an exporter whose connections are back. If it missed due times, it catches up once,
+// unless its schedule does not want that. If the program ends in between, the ticker does it.
+func (c *core) resumeOne(ctx context.Context, e export.Exporter, uses bool) error {
+	now := c.o.Now()
+	e, err := c.o.Store.PassDue(ctx, e.ID, func(e *export.Exporter) (missed export.DueTime, err error) {
+		due := !e.NextAt.IsZero() && !e.NextAt.After(now)
+		if !due || !uses || e.Schedule.SkipMissed {
+			missed = c.replan(e, now)
+		}
+		e.Pause = nil
+		return missed, nil
+	})
+	if errors.Is(err, export.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("resuming an exporter: %w", err)
+	}
+	if e.NextAt.IsZero() || e.NextAt.After(now) {
+		return nil
+	}
+	next := c.o.Ticker.Plan(e, now)
+	run := c.catchUp(e, now)
+	run.Due = e.NextAt
+	err = c.o.Queue.EnqueueDue(ctx, export.DueRun{Run: run, Until: next, Next: next})
+	if err != nil && !errors.Is(err, export.ErrExists) && !errors.Is(err, export.ErrBusy) {
+		return fmt.Errorf("catching up: %w", err)
+	}
+	return nil
+}
+
+// catchUp returns a run that makes up for what was missed.
+func (c *core) catchUp(e export.Exporter, now time.Time) export.Run {
+	return export.Run{
+		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerCatchUp,
+		Status: export.RunQueued, QueuedAt: now, Progress: export.Progress{Phase: export.PhaseQueued},
+	}
 }
 
 // concerned returns the exporters that are among paused or that users selects.

@@ -76,7 +76,7 @@ func TestPersonsPauseStays(t *testing.T) {
 	e := b.create(b.input(alder))
 	_, err := b.DisconnectCompany(b.ctx, alder)
 	must(t, err)
-	_, err = b.PauseExporter(b.ctx, e.ID, true)
+	_, err = b.PauseExporter(b.ctx, e.ID, time.Time{})
 	must(t, err)
 	b.reconnect(alder)
 	if !b.stored(e.ID).Paused() {

@@ -61,7 +61,7 @@ func (d *Desk) UndoOf(ctx context.Context, id export.ID) (Undo, error) {
 	}
 	u := Undo{Run: r, Exporter: e, Later: later}
 	if !e.Paused() && e.Schedule.Enabled {
-		u.NextAt = e.NextAt
+		u.NextAt = e.Upcoming()
 	}
 	return u, nil
 }

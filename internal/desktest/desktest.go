@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/file"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/progress"
 	"ledgersheet/internal/vault"
 )
@@ -45,6 +46,7 @@ type Options struct {
 	Environment string
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
+	Notices    []notice.Rule // of the environment
 }
 
 // Bench is a control and what stands behind it.
@@ -61,6 +63,8 @@ type Bench struct {
 	Consents   *Consents
 	Previewer  *Previewer
 	Budget     *budget.Budget // of 10,000 calls
+	Notices    *notice.Dispatcher
+	Channel    *Channel // of all notices but those to Teams
 
 	t testing.TB
 	o Options
@@ -76,14 +80,26 @@ func New(t testing.TB, o Options) *Bench {
 	t.Cleanup(func() { must(t, store.Close()) })
 	b := &Bench{
 		Store: store, Broker: progress.New(), Log: &Log{}, QuickBooks: &QuickBooks{name: o.NameA}, Google: &Google{},
-		Consents: &Consents{}, Previewer: &Previewer{}, t: t, o: o,
+		Consents: &Consents{}, Previewer: &Previewer{}, Channel: &Channel{}, t: t, o: o,
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
+	b.Notices = notice.New(notice.Options{
+		Store: store, BaseURL: "http://ledgersheet.test", Logger: b.Logger, Fixed: o.Notices,
+		Channels: map[notice.Kind]notice.Channel{
+			notice.Mail: b.Channel, notice.Webhook: b.Channel, notice.Slack: b.Channel,
+		},
+		Tags:    func(e export.Exporter) []string { return e.Tags },
+		Missing: map[notice.Kind]string{notice.Teams: "Teams is not set up."},
+		Causes: func(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
+			return b.Control.CausesAmong(ctx, among)
+		},
+	})
 	if o.Environment == "" {
 		o.Environment = "sandbox"
 	}
 	b.Control = control.New(control.Options{
+		Notices:  b.Notices,
 		Budget:   b.Budget,
 		Settings: store, BaseURL: "http://ledgersheet.test",
 		Store: store, Definitions: exporters.All(), Packs: exporters.Packs(),

@@ -138,6 +138,11 @@ func (f queue) Enqueue(ctx context.Context, r export.Run) (export.Run, bool, err
 	return f.store.Enqueue(ctx, r)
 }
 
+func (f queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
+	_, _, err := f.store.EnqueueDue(ctx, d)
+	return err
+}
+
 func (f queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return f.store.UpdateRun(ctx, id, func(r *export.Run) error {
 		r.Status, r.FinishedAt = export.RunCancelled, Noon()

@@ -62,10 +62,35 @@ type WriteRequest struct {
 	// Planned is called before the rows become visible. What it stores tells the next run what stands, should this one
 	// die before it can. It may be nil.
 	Planned func(Planned) error
+	// Known says what stands, so that a destination need not read it. If it does not hold, Prepare or Commit returns
+	// ErrDoubt and has changed nothing, or ErrMoved. Nil if nothing is known.
+	Known *Known
 	// Final says that Commit follows at once. While there is no spreadsheet, Prepare then need not work out what Change
 	// and Requests return; Change returns nil until Commit has found it out.
 	Final bool
 }
+
+// Known is what is known of the rows that stand, and of the result: WriteRequest.Rows then has only those of its rows
+// that do not stand as they are wanted.
+type Known struct {
+	State []byte // WriteResult.Known of the last write
+	// Edition is that of the spreadsheet before it was last read and found right; empty if it was written since.
+	Edition string
+	Rows    []change.Identity // the rows that stand, as WriteRequest.Trace has them
+	// Want has the position in Rows of each wanted row, or FreshRow for the next one of WriteRequest.Rows. In modes
+	// that leave rows in their places, rows that nothing is known to have happened to count as wanted.
+	Want []int
+	// Old has the rows of Rows that are wanted otherwise or no longer, as they were made for the last write; OldAt
+	// their positions, in order.
+	Old   *table.Spool
+	OldAt []int
+}
+
+// FreshRow is the position of a wanted row that does not stand as it is.
+const FreshRow = -1
+
+// ErrDoubt says that what was thought to be known does not hold, or does not suffice.
+var ErrDoubt = errors.New("what stands there is not known for certain")
 
 // Planned is what a write is about to do.
 type Planned struct {
@@ -86,6 +111,7 @@ type WriteResult struct {
 	Trace     []byte // for the next WriteRequest
 	TraceRun  ID     // the run that wrote what stands
 	Warnings  []Warning
+	Known     []byte // for Known.State; nil if too little is known
 }
 
 // Destination puts rows where people read them. Its errors are problems.
@@ -140,7 +166,7 @@ const mostLooks = 3
 func Put(ctx context.Context, d Destination, w WriteRequest) (WriteResult, *change.Set, error) {
 	for look := 1; ; look++ {
 		res, set, err := putOnce(ctx, d, w)
-		if look == mostLooks || !errors.Is(err, ErrMoved) {
+		if look == mostLooks || !errors.Is(err, ErrMoved) || w.Known != nil {
 			return res, set, err
 		}
 	}

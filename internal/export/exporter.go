@@ -81,6 +81,7 @@ type Exporter struct {
 	Companies    []RealmID         `json:"company_ids"`
 	Columns      []string          `json:"columns,omitempty"` // empty means the definition's defaults
 	Titles       map[string]string `json:"titles,omitempty"`  // people's own titles, by column
+	Tags         []string          `json:"tags,omitempty"`    // by which notices pick exporters
 	Filters      []Filter          `json:"filters,omitempty"`
 	Options      map[string]string `json:"options,omitempty"`
 	Target       Target            `json:"target"`
@@ -100,7 +101,8 @@ type Exporter struct {
 	CreatedAt    time.Time         `json:"created_at"`
 	UpdatedAt    time.Time         `json:"updated_at"`
 	CreatedBy    string            `json:"created_by"`
-	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed.
+	// NextAt is the schedule's next due time; zero if there is none. It is stored so that a missed one is noticed, and
+	// a pause keeps it. The ledger of due times ends here.
 	NextAt time.Time `json:"next_at"`
 	// Accepted are differences of QuickBooks' own that people know about; at most MostAccepted.
 	Accepted []AcceptedDifference `json:"accepted,omitempty"`
@@ -156,6 +158,20 @@ type Schedule struct {
 	Enabled  bool   `json:"enabled"`
 	// OnChange runs it also when QuickBooks says that something it reads has changed, whether Enabled or not.
 	OnChange bool `json:"on_change,omitempty"`
+	// SkipMissed lets due times pass that were missed while the service was down, instead of catching up once.
+	SkipMissed bool `json:"skip_missed,omitempty"`
+}
+
+// SameTimes reports whether both are due at the same times.
+func (s Schedule) SameTimes(other Schedule) bool {
+	return s.Cron == other.Cron && s.Timezone == other.Timezone && s.Enabled == other.Enabled
+}
+
+func skipMissedWords(e Exporter) string {
+	if e.Schedule.SkipMissed {
+		return "Wait for the next due time"
+	}
+	return "Catch up once"
 }
 
 func onChangeWords(e Exporter) string {

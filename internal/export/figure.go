@@ -118,16 +118,100 @@ func (t *Tally) Add(i int, currency string, amount table.Cell) {
 
 // Values returns the figures of a company. A figure to which no record added anything is zero, in the home currency.
 func (t *Tally) Values(c Company, period string) []FigureValue {
-	var values []FigureValue
-	for i, f := range t.figures {
-		found := false
+	return t.Tallied().Values(t.figures, c, period)
+}
+
+// Tallied is what a tally has added up.
+type Tallied struct {
+	Currencies []string     `json:"currencies,omitempty"` // in order of appearance
+	Sums       []TalliedSum `json:"sums,omitempty"`       // those to which something was added
+}
+
+// TalliedSum is one figure in one currency.
+type TalliedSum struct {
+	Figure   int           `json:"figure"`
+	Currency string        `json:"currency"`
+	Sum      table.Counted `json:"sum"`
+}
+
+// Tallied returns what was added so far.
+func (t *Tally) Tallied() Tallied {
+	out := Tallied{Currencies: slices.Clone(t.currencies)}
+	for i := range t.figures {
 		for _, currency := range t.currencies {
-			sum, ok := t.sums[tallyKey{i, currency}]
-			if !ok {
+			if sum, ok := t.sums[tallyKey{i, currency}]; ok {
+				out.Sums = append(out.Sums, TalliedSum{i, currency, sum.Counted()})
+			}
+		}
+	}
+	return out
+}
+
+// find returns the position of a figure's sum in a currency, or -1.
+func (t Tallied) find(figure int, currency string) int {
+	return slices.IndexFunc(t.Sums, func(s TalliedSum) bool { return s.Figure == figure && s.Currency == currency })
+}
+
+// SameShape reports whether two tallies have added as many numbers to the same figures in the same currencies.
+func (t Tallied) SameShape(o Tallied) bool {
+	return slices.EqualFunc(t.Sums, o.Sums, func(a, b TalliedSum) bool {
+		return a.Figure == b.Figure && a.Currency == b.Currency && a.Sum.Numbers() == b.Sum.Numbers()
+	})
+}
+
+// Replace returns the tally after some records were taken out and others put in, and whether that is exact. Unless
+// steady, which says that each record that came took the place of one of the same shape, more than one currency is
+// not: their order might be another.
+func (t Tallied) Replace(out, in Tallied, steady bool) (Tallied, bool) {
+	all := slices.Clone(t.Currencies)
+	for _, currency := range slices.Concat(out.Currencies, in.Currencies) {
+		if !slices.Contains(all, currency) {
+			all = append(all, currency)
+		}
+	}
+	if len(all) > 1 && !steady {
+		return t, false
+	}
+	t.Currencies, t.Sums = all, slices.Clone(t.Sums)
+	for _, s := range slices.Concat(out.Sums, in.Sums) {
+		if t.find(s.Figure, s.Currency) < 0 {
+			t.Sums = append(t.Sums, TalliedSum{Figure: s.Figure, Currency: s.Currency})
+		}
+	}
+	for i, s := range t.Sums {
+		var less, more table.Counted
+		if at := out.find(s.Figure, s.Currency); at >= 0 {
+			less = out.Sums[at].Sum
+		}
+		if at := in.find(s.Figure, s.Currency); at >= 0 {
+			more = in.Sums[at].Sum
+		}
+		sum, exact := s.Sum.Replace(less, more)
+		if !exact {
+			return t, false
+		}
+		t.Sums[i].Sum = sum
+	}
+	t.Sums = slices.DeleteFunc(t.Sums, func(s TalliedSum) bool { return s.Sum.Numbers() == 0 })
+	t.Currencies = slices.DeleteFunc(t.Currencies, func(currency string) bool {
+		return !slices.ContainsFunc(t.Sums, func(s TalliedSum) bool { return s.Currency == currency })
+	})
+	slices.SortStableFunc(t.Sums, func(a, b TalliedSum) int { return a.Figure - b.Figure })
+	return t, true
+}
+
+// Values returns the figures of a company, as Tally.Values.
+func (t Tallied) Values(figures []Figure, c Company, period string) []FigureValue {
+	var values []FigureValue
+	for i, f := range figures {
+		found := false
+		for _, currency := range t.Currencies {
+			at := t.find(i, currency)
+			if at < 0 {
 				continue
 			}
 			found = true
-			values = append(values, f.value(c.Realm, period, currency, sum.Decimal()))
+			values = append(values, f.value(c.Realm, period, currency, t.Sums[at].Sum.Total))
 		}
 		if !found {
 			values = append(values, f.value(c.Realm, period, c.HomeCurrency, decimal.Zero))

@@ -195,6 +195,8 @@ type ActiveRun struct {
 	Attempts    int
 	QueuedAt    time.Time
 	NotBefore   time.Time
+	File        bool // it writes no spreadsheet
+	Undo        bool // it reads nothing from QuickBooks
 }
 
 // Activity returns what decides when the run may begin.
@@ -204,6 +206,7 @@ func (r Run) Activity() ActiveRun {
 		Spreadsheet: cmp.Or(r.Exporter.Target.Spreadsheet, r.Exporter.SharedKey()),
 		Status:      r.Status, Owner: r.Owner, Attempts: r.Attempts,
 		QueuedAt: r.QueuedAt, NotBefore: r.NotBefore,
+		File: r.Exporter.Target.IsFile(), Undo: r.Trigger == TriggerUndo,
 	}
 }
 

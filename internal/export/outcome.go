@@ -14,6 +14,8 @@ type Outcome struct {
 	Figures  []FigureValue // empty in previews
 	Checks   []Check       // at most MostChecks, differences first
 	Warnings []Warning
+	// Tally is what an entity's figures follow from; nil for others, and in previews.
+	Tally *Tallied
 	// State is the value to pass as Query.State next time. Keep it only after the rows have been committed. It is nil
 	// for definitions that keep no state, and for previews.
 	State []byte

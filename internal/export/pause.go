@@ -23,12 +23,17 @@ type Pause struct {
 	Reason PauseReason `json:"reason"`
 	Who    string      `json:"who"` // the person's e-mail, or the connection's name at the time
 	Since  time.Time   `json:"since"`
+	// Until is when the pause ends by itself; zero for never. Only a person's pause has it.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // String puts the reason into words for people.
 func (p Pause) String() string {
 	switch p.Reason {
 	case PausedByPerson:
+		if !p.Until.IsZero() {
+			return "paused by " + p.Who + " until " + p.Until.UTC().Format("2 January 2006, 15:04 UTC")
+		}
 		return "paused by " + p.Who
 	case AccountDeleted:
 		return strings.Replace("its Google account "+p.Who+" was deleted", "  ", " ", 1)
@@ -46,6 +51,34 @@ func (e Exporter) PauseWords() string {
 
 // Paused reports whether scheduled runs are held back.
 func (e Exporter) Paused() bool { return e.Pause != nil }
+
+// PausedUntil returns when the pause ends by itself; zero if it does not, or if the exporter is not paused.
+func (e Exporter) PausedUntil() time.Time {
+	if e.Pause == nil {
+		return time.Time{}
+	}
+	return e.Pause.Until
+}
+
+// WakeAt returns when the schedule wants to be looked at: at the next due time or, if the exporter is paused, when the
+// pause ends by itself. ok is false if it never does, or if there is no schedule.
+func (e Exporter) WakeAt() (at time.Time, ok bool) {
+	switch {
+	case e.Paused():
+		return e.Pause.Until, !e.Pause.Until.IsZero()
+	case e.Schedule.Enabled && e.Schedule.Cron != "":
+		return e.NextAt, true
+	}
+	return time.Time{}, false
+}
+
+// Upcoming returns the next due time; zero if there is none, or if the exporter is paused.
+func (e Exporter) Upcoming() time.Time {
+	if e.Paused() {
+		return time.Time{}
+	}
+	return e.NextAt
+}
 
 // UnmarshalJSON also accepts exporters stored when a pause was a sentence.
 func (e *Exporter) UnmarshalJSON(data []byte) error {

@@ -78,6 +78,30 @@ type Versions interface {
 	Version(ctx context.Context, d Definition, q Query) (string, error)
 }
 
+// Differences is implemented by a Source that may know what has changed in what it has returned.
+type Differences interface {
+	// Difference returns what Read would return otherwise than it did at an earlier version, on the same day and for
+	// the same query, or nil if that is not known. Its answer is as new as that of Read would be.
+	Difference(ctx context.Context, d Definition, q Query, since string) (*Difference, error)
+}
+
+// Difference is what a reading would return otherwise than an earlier one. Each record has one row at most.
+type Difference struct {
+	Version string // the later one
+	Schema  table.Schema
+	Rows    []DifferingRow // in the order of the reading
+	// AtEnd reports whether the rows of which there was none before come after all others.
+	AtEnd bool
+	// Out and In are what the rows before and after add to the figures. Steady reports whether each row adds to the
+	// same ones as before.
+	Out, In Tallied
+	Steady  bool
+	Period  string // Outcome.Period
+}
+
+// DifferingRow is the row of a record before and after; nil if there is none.
+type DifferingRow struct{ Old, New *table.Row }
+
 // CompanyStore keeps companies.
 type CompanyStore interface {
 	PutCompany(ctx context.Context, c Company) error
@@ -165,7 +189,7 @@ type ExporterStore interface {
 	// UpdateExporter changes an exporter and, in the same transaction, the copy of it in its queued run. change may be
 	// called again, with the exporter as it is then.
 	UpdateExporter(ctx context.Context, id ID, change func(*Exporter) error) (Exporter, error)
-	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks; its runs stay in the history
+	DeleteExporter(ctx context.Context, id ID) error // also deletes its marks and due times; its runs stay
 }
 
 // MarkKey returns the key of the mark for an exporter and a company.
@@ -220,6 +244,21 @@ type CallStore interface {
 	PruneCalls(ctx context.Context, before string) error
 }
 
+// NoticeRecord is one thing that package notice remembers. The bytes are its own.
+type NoticeRecord struct {
+	Key  string
+	Data []byte
+}
+
+// NoticeStore keeps the records of package notice, sealed, by key.
+type NoticeStore interface {
+	// NoticeRecords returns the records whose keys begin with prefix, by key.
+	NoticeRecords(ctx context.Context, prefix string) ([]NoticeRecord, error)
+	// ChangeNotices stores the records, and deletes those without data, which need not be there; all in one
+	// transaction.
+	ChangeNotices(ctx context.Context, changes []NoticeRecord) error
+}
+
 // Held identifies a run as held by the worker that executes it. It is a fence: once the run has another worker or
 // another attempt, or is over, it no longer matches.
 type Held struct {
@@ -233,10 +272,6 @@ type RunStore interface {
 	// Enqueue stores a queued run, unless its exporter already has one that is queued or running. Then it returns that
 	// run, and joined is true. The new run carries its exporter as stored.
 	Enqueue(ctx context.Context, r Run) (stored Run, joined bool, err error)
-	// EnqueueDue is Enqueue for the exporter's due time r.Due. In the same transaction it makes next the exporter's
-	// next due time. It returns ErrExists, and does nothing, if the exporter's next due time is not r.Due (any more),
-	// or if there already is a run for it. It returns ErrNotFound if the exporter is gone.
-	EnqueueDue(ctx context.Context, r Run, next time.Time) (stored Run, joined bool, err error)
 	Run(ctx context.Context, id ID) (Run, error)
 	// UpdateRun changes a run no matter who holds it. It is for what people ask; the run's worker uses UpdateRunning.
 	// A store may write the changes of several callers together, and call a change that it accepted again if another
@@ -290,12 +325,14 @@ type Store interface {
 	GrantStore
 	FlowStore
 	ExporterStore
+	DueStore
 	MarkStore
 	RunStore
 	DifferenceStore
 	MoveStore
 	EvidenceStore
 	CallStore
+	NoticeStore
 	UserStore
 	AuditStore
 }

@@ -66,6 +66,8 @@ type Progress struct {
 	RowsRead    int   `json:"rows_read"`
 	RowsTotal   int   `json:"rows_total"` // if known
 	RowsWritten int   `json:"rows_written"`
+	// WaitsUntil is until when the run waits for a provider that asked for it; zero if it does not.
+	WaitsUntil time.Time `json:"waits_until,omitzero"`
 }
 
 // Run is one execution of an exporter.
@@ -113,6 +115,7 @@ func (r Run) Clone() Run {
 	r.Exporter.Columns = slices.Clone(r.Exporter.Columns)
 	r.Exporter.Filters = slices.Clone(r.Exporter.Filters)
 	r.Exporter.Options = maps.Clone(r.Exporter.Options)
+	r.Exporter.Tags = slices.Clone(r.Exporter.Tags)
 	r.Exporter.Titles = maps.Clone(r.Exporter.Titles)
 	return r
 }

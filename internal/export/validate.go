@@ -56,7 +56,37 @@ func (e *Exporter) Normalize() {
 			delete(e.Titles, k)
 		}
 	}
+	e.Tags = tidyTags(e.Tags)
 	e.setDefaults()
+}
+
+// tidyTags trims tags, takes those apart that a person has typed in one text with commas, and leaves out those that are
+// empty or there already.
+func tidyTags(tags []string) []string {
+	var list []string
+	for _, tag := range strings.Split(strings.Join(tags, ","), ",") {
+		if tag = strings.TrimSpace(tag); tag != "" && !slices.Contains(list, tag) {
+			list = append(list, tag)
+		}
+	}
+	return list
+}
+
+// The bounds of tags.
+const (
+	maxTags = 20
+	maxTag  = 50
+)
+
+func (e Exporter) validateTags(c *problem.Collect) {
+	if len(e.Tags) > maxTags {
+		c.Add("tags", "are more than %d", maxTags)
+	}
+	for i, tag := range e.Tags {
+		if len([]rune(tag)) > maxTag || strings.ContainsFunc(tag, unicode.IsControl) {
+			c.Add(fmt.Sprintf("tags[%d]", i), "must have %d characters at most", maxTag)
+		}
+	}
 }
 
 // Validate adds the exporter's faults to c, under each field's name in the API. It checks only the exporter itself.
@@ -83,6 +113,7 @@ func (e Exporter) Validate(d Definition, c *problem.Collect) {
 	e.validateOptions(d, c)
 	e.validateColumns(d, c)
 	e.validateTitles(c)
+	e.validateTags(c)
 	e.validateFilters(d, c)
 }
 

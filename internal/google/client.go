@@ -91,6 +91,8 @@ type call struct {
 	// sent, because that would make the outcome unknown.
 	once  bool
 	drive bool // for Drive, which has its own, far larger quota
+	// answered, unless nil, gets Google's own time of the answer, in whole seconds; zero if it does not say.
+	answered *time.Time
 }
 
 // session makes the requests of one run with one account.
@@ -147,6 +149,9 @@ func (s *session) wait(ctx context.Context, try int, last error) error {
 	case p.Code == problem.GoogleRateLimited: // quotas are per minute
 		pause = min(15*time.Second<<(try-1), time.Minute) + rand.N(5*time.Second)
 	}
+	if pause > export.ShortWait {
+		defer export.Wait(ctx, time.Now().Add(pause))()
+	}
 	t := time.NewTimer(pause)
 	defer t.Stop()
 	select {
@@ -163,7 +168,12 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		own, project = s.c.o.Writes, s.c.o.ProjectWrites
 	}
 	if !k.drive {
+		over := func() {}
+		if until := own.Usage(string(s.account)).PausedUntil; time.Until(until) > export.ShortWait {
+			over = export.Wait(ctx, until)
+		}
 		release, err := acquire(ctx, own, string(s.account), project)
+		over()
 		if err != nil {
 			return err
 		}
@@ -190,6 +200,9 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 1<<16)) // so that the connection can be reused
 		_ = res.Body.Close()
 	}()
+	if k.answered != nil {
+		*k.answered, _ = http.ParseTime(res.Header.Get("Date"))
+	}
 	if err := googleapi.CheckResponse(res); err != nil {
 		f := answerFault(err, s.c.o.Now())
 		if f.Code == problem.GoogleRateLimited {

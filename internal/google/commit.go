@@ -30,7 +30,11 @@ func (r *write) commitBody(reqs []any) ([]byte, error) {
 	if r.picked != nil {
 		size += r.weight
 	}
-	return batchBody(reqs, size)
+	body, err := batchBody(reqs, size)
+	if err != nil || r.known == nil {
+		return body, err
+	}
+	return r.askBack(body)
 }
 
 // commit sends the batch that readers see. Its stamp shows whether it was carried out. If the rows are not where the
@@ -106,6 +110,9 @@ func (r *write) verifyTarget(ctx context.Context) error {
 }
 
 func (r *write) verifyRows(ctx context.Context) error {
+	if r.known != nil {
+		return r.verifyKnown(ctx)
+	}
 	if r.copies() {
 		return r.verifyUndo(ctx)
 	}
@@ -128,7 +135,10 @@ func (r *write) batch(ctx context.Context, reqs []*sheets.Request, applied func(
 func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool) (*state, error) {
 	k := call{method: http.MethodPost, write: true, once: true, body: body,
 		url:   r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
-		query: url.Values{"fields": {"spreadsheetId,updatedSpreadsheet(" + stateFields + ")"}}}
+		query: url.Values{"fields": {"spreadsheetId,updatedSpreadsheet(" + r.answerFields() + ")"}}}
+	var at time.Time
+	k.answered = &at
+	r.since, r.after = time.Time{}, nil // what it leaves is not known before it has answered
 	var answer sheets.BatchUpdateSpreadsheetResponse
 	read := func(in io.Reader) error {
 		answer = sheets.BatchUpdateSpreadsheetResponse{}
@@ -138,7 +148,12 @@ func (r *write) send(ctx context.Context, body []byte, applied func(*state) bool
 		if answer.UpdatedSpreadsheet == nil {
 			return nil
 		}
-		return stateOf(answer.UpdatedSpreadsheet)
+		r.after = stateOf(answer.UpdatedSpreadsheet)
+		r.since = at
+		if r.known != nil {
+			r.known.left = rowsOf(answer.UpdatedSpreadsheet, r.plan.tabID, r.plan.landing())
+		}
+		return r.after
 	}
 	err := r.do(ctx, k, read)
 	if err == nil || !errors.Is(err, errUnknownOutcome) {

@@ -118,6 +118,9 @@ func (l rowLinks) of(p piece, n int) string {
 func (r *write) readLinks() (rowLinks, error) {
 	var l rowLinks
 	byKey := map[string]string{}
+	if r.known != nil {
+		return rowLinks{result: r.known.links}, nil
+	}
 	keys := r.w.Rows.Schema().Keys()
 	err := r.rows(func(row []value, meta table.Row) error {
 		l.result = append(l.result, meta.Link)

@@ -19,7 +19,13 @@ func (r *write) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.state, r.looked = st, r.c.o.Now()
+	return r.locate(ctx, st)
+}
+
+// locate finds the managed range in the spreadsheet's state.
+func (r *write) locate(ctx context.Context, st *state) error {
+	r.state, r.looked, r.since = st, r.c.o.Now(), st.at
+	var err error
 	if r.place, err = r.findPlace(); err != nil {
 		return err
 	}
@@ -87,6 +93,10 @@ func (r *write) stand(ctx context.Context) error {
 		return nil
 	}
 	r.place.layout = r.place.plainLayout()
+	if r.known != nil {
+		r.standKnown()
+		return nil
+	}
 	if m.cols() == len(r.place.stamp.Fields) {
 		plain, err := r.standRows(ctx, m)
 		if err != nil {
@@ -212,6 +222,10 @@ func (r *write) standing(yield func([]value)) {
 // existing yields the existing rows again. The slice is used again.
 func (r *write) existing() iter.Seq2[[]value, error] {
 	return func(yield func([]value, error) bool) {
+		if r.known != nil {
+			r.existingKnown(yield)
+			return
+		}
 		if r.kept == nil {
 			return
 		}
@@ -315,6 +329,9 @@ const lookLasts = 2 * time.Second
 func (r *write) stillStands(ctx context.Context) error {
 	if r.c.o.Now().Sub(r.looked) < lookLasts {
 		return nil
+	}
+	if r.known != nil {
+		return r.knownStands(ctx)
 	}
 	now, err := r.session.state(ctx, r.state.id)
 	if err != nil {

@@ -172,7 +172,8 @@ func (r *write) dress(ctx context.Context) {
 	if err == nil {
 		err = r.do(ctx, call{
 			method: http.MethodPost, write: true, body: body, query: url.Values{"fields": {"spreadsheetId"}},
-			url: r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
+			answered: &r.since,
+			url:      r.c.sheets + "v4/spreadsheets/" + url.PathEscape(r.state.id) + ":batchUpdate",
 		}, nil)
 	}
 	if err != nil {

@@ -113,10 +113,7 @@ func (pl *plan) hadColumn(id string) bool {
 // rowMarks returns the requests that mark the first and the last row.
 func (pl *plan) rowMarks() []*sheets.Request {
 	create := func(name string, was *mark, row int) *sheets.Request {
-		id := numberFor(rowKey, string(pl.owner), string(pl.run), pl.place.stamp.text, name)
-		if was != nil && !pl.whole {
-			id = was.id
-		}
+		id := pl.rowMarkID(name, was)
 		return createMetadata(&sheets.DeveloperMetadata{
 			MetadataId: id, MetadataKey: rowKey, MetadataValue: rowMarkOf(pl.owner, name), Visibility: "DOCUMENT",
 			Location: &sheets.DeveloperMetadataLocation{DimensionRange: dimension(pl.tabID, "ROWS", row, row+1)},
@@ -131,6 +128,19 @@ func (pl *plan) rowMarks() []*sheets.Request {
 		reqs = append(reqs, create(lastEnd, pl.place.marks.last, pl.target.endRow-1))
 	}
 	return reqs
+}
+
+// rowMarkID returns the id of the mark on the first or the last row, which keeps the one that it had.
+func (pl *plan) rowMarkID(name string, was *mark) int64 {
+	if was != nil && !pl.whole {
+		return was.id
+	}
+	return numberFor(rowKey, string(pl.owner), string(pl.run), pl.place.stamp.text, name)
+}
+
+// columnMarkID returns the id of a new mark on a column.
+func (pl *plan) columnMarkID(field string) int64 {
+	return numberFor(columnKey, string(pl.owner), string(pl.run), pl.place.stamp.text, field)
 }
 
 func rowMarkOf(owner export.ID, end string) string {
@@ -170,7 +180,7 @@ func (pl *plan) columnMarks() []*sheets.Request {
 	var reqs []*sheets.Request
 	edges := pl.edges()
 	for i, c := range pl.schema.Columns {
-		id := numberFor(columnKey, string(pl.owner), string(pl.run), pl.place.stamp.text, c.ID)
+		id := pl.columnMarkID(c.ID)
 		known, ok := pl.place.marks.columns[c.ID]
 		_, lifted := edges[c.ID]
 		switch {

@@ -125,6 +125,7 @@ type state struct {
 	// copyOf is the id of the spreadsheet in which the program has removed the marks that came with a template; empty
 	// if in none. A copy of that one has it too.
 	copyOf string
+	at     time.Time // Google's own time when it answered; zero if it did not say
 }
 
 type namedRange struct {
@@ -149,10 +150,14 @@ func (s *session) state(ctx context.Context, id string) (*state, error) {
 		method: http.MethodGet, url: s.c.sheets + "v4/spreadsheets/" + url.PathEscape(id),
 		query: url.Values{"fields": {stateFields}, "prettyPrint": {"false"}},
 	}
+	var at time.Time
+	k.answered = &at
 	if err := s.do(ctx, k, decodeInto(&doc)); err != nil {
 		return nil, err
 	}
-	return stateOf(&doc), nil
+	st := stateOf(&doc)
+	st.at = at
+	return st, nil
 }
 
 func stateOf(doc *sheets.Spreadsheet) *state {
@@ -287,6 +292,7 @@ func (st *state) cells(owner export.ID) int {
 // without returns the state without the exporter's staging tabs.
 func (st *state) without(owner export.ID) state {
 	left := *st
+	left.at = time.Time{}
 	left.tabs = slices.DeleteFunc(slices.Clone(st.tabs), func(t tab) bool { return t.staging == owner })
 	return left
 }

@@ -102,6 +102,7 @@ type keeping struct {
 	cleared    bool // the tab of states has lost its conditional formats
 	copied     string
 	copyID     int64
+	made       int64  // the hidden tab that keeps what stood, if it is new
 	monthEnd   bool   // a copy of a month's end is made
 	monthTitle string // of its tab
 	alone      bool   // the rows are right as they are: nothing else is written
@@ -211,6 +212,7 @@ func (r *write) keepState() {
 	pl.kept.state = true
 	if on == nil {
 		title := r.state.freeTitle("Undo of "+r.place.tab.title, "")
+		pl.kept.made = id
 		pl.kept.requests = append(pl.kept.requests, addHiddenTab(id, title, at.endRow, at.endCol))
 	} else {
 		pl.kept.requests = append(pl.kept.requests, clearLane(on, gone, at)...)

@@ -78,13 +78,16 @@ func shownWidth(v value, row table.Row, column int) int {
 
 // pick collects the rows that an arrangement writes, unless they do not fit into one request.
 func (r *write) pick(a arrangement) error {
-	if !a.byRow && a.written() == r.fresh.rows && !r.copies() {
+	if !a.byRow && a.written() == r.fresh.rows && !r.copies() && r.known == nil {
 		r.picked, r.weight = r.cells, r.bytes
 		return nil
 	}
 	r.picked, r.weight = [][]value{}, 0
 	if r.copies() {
 		return nil
+	}
+	if r.known != nil {
+		return r.pickKnown(a)
 	}
 	return r.written(a, func(n int, row []value) error {
 		r.weight += sizeOf(row)

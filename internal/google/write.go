@@ -55,6 +55,10 @@ type write struct {
 	styles    []style
 	widths    []int // the longest text of each column in characters, as far as the first rows tell
 
+	known *known    // what stands without having been read; nil if that is read
+	since time.Time // Google's own time of the last look or batch; zero if it did not say
+	after *state    // what the last batch answered
+
 	undo    *keptState // what the write puts back; nil if it undoes none
 	undoTab *tab
 	reverse bool  // the write takes back what a run did, because no state of the range is kept
@@ -80,6 +84,9 @@ func (c *Client) Prepare(ctx context.Context, w export.WriteRequest) (export.Wri
 		w.Mode, w.Partial, w.Deleted, w.Snapshot = export.Replace, false, "", false
 	}
 	r := &write{session: s, w: w, given: w.Rows, enc: encoder{zone: w.Zone}}
+	if w.Known != nil {
+		return r, r.prepareKnown(ctx)
+	}
 	if w.Target.Spreadsheet == "" && w.Undo != "" {
 		return nil, cannotUndo("There is no spreadsheet yet.")
 	}
@@ -129,11 +136,20 @@ func (r *write) decide(ctx context.Context) error {
 	if err := r.findLines(ctx); err != nil {
 		return err
 	}
+	if r.known != nil {
+		if err := r.weighKnown(); err != nil {
+			return err
+		}
+	}
 	same := r.w.Rows == r.given && (r.weighed == r.enc.zone.String() || !r.zoned)
-	if before != nil && r.change.Stands() == 0 && same {
+	switch {
+	case r.known != nil:
+	case before != nil && r.change.Stands() == 0 && same:
 		r.change = before // it has been told of the result, and nothing stands
-	} else if err := r.weigh(); err != nil {
-		return err
+	default:
+		if err := r.weigh(); err != nil {
+			return err
+		}
 	}
 	if r.place.rename && r.cells == nil {
 		r.place.replaces, r.place.tab, r.place.rename = r.place.tab, nil, false
@@ -218,7 +234,7 @@ func (r *write) adapt(ctx context.Context, pl *plan) error {
 func (r *write) newChange() {
 	o := r.w.ChangeOptions()
 	o.Trace = r.lastTrace()
-	if r.place.managed.empty() {
+	if r.place.managed.empty() || r.known != nil {
 		o.Trace = nil // of rows that are not there
 	}
 	if o.Reshaped = !r.sameColumns(); o.Reshaped {
@@ -412,6 +428,9 @@ func (r *write) putRows(ctx context.Context) error {
 			return r.putSmall(ctx, body)
 		}
 	}
+	if r.known != nil {
+		return export.ErrDoubt
+	}
 	return r.putStaged(ctx)
 }
 
@@ -423,7 +442,9 @@ func (r *write) result() export.WriteResult {
 		target.URL = spreadsheetBase + r.state.id + "/edit"
 	}
 	target.URL += fmt.Sprintf("#gid=%d", r.plan.tabID)
-	res := export.WriteResult{Target: target, Rows: r.set.Rows, Trace: r.change.Trace(), TraceRun: r.w.Run}
+	res := export.WriteResult{
+		Target: target, Rows: r.set.Rows, Trace: r.change.Trace(), TraceRun: r.w.Run, Known: r.knowledge(),
+	}
 	if r.cut > 0 {
 		r.warnings = append(r.warnings, cutWarning(r.cut))
 	}

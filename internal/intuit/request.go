@@ -124,7 +124,7 @@ func (c *Client) get(ctx context.Context, r request) error {
 			f.problem.RetryAfter = max(f.problem.RetryAfter, wait)
 			return f.problem
 		}
-		if !sleep(ctx, wait) {
+		if !pause(ctx, wait) {
 			return endProblem(ctx)
 		}
 	}
@@ -132,9 +132,9 @@ func (c *Client) get(ctx context.Context, r request) error {
 
 // try sends the request once.
 func (c *Client) try(ctx context.Context, client *http.Client, r request) *failure {
-	release, err := c.limiter.Acquire(ctx, string(r.realm))
-	if err != nil {
-		return &failure{problem: endProblem(ctx)}
+	release, f := c.acquire(ctx, r.realm)
+	if f != nil {
+		return f
 	}
 	defer release()
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
@@ -159,7 +159,7 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		tid = answer.Header.Get("Intuit-Tid")
 	}
 	asked.Status, asked.ID = answer.StatusCode, tid
-	f := judge(r, answer, body, err)
+	f = judge(r, answer, body, err)
 	if f != nil {
 		f.problem.WithRequestID(tid)
 		f.status = answer.StatusCode
@@ -168,6 +168,35 @@ func (c *Client) try(ctx context.Context, client *http.Client, r request) *failu
 		}
 	}
 	return f
+}
+
+// acquire waits until the company may be asked. If a pause that Intuit asked for is longer than a request waits, the
+// run comes back when it is over.
+func (c *Client) acquire(ctx context.Context, realm export.RealmID) (release func(), f *failure) {
+	until := c.limiter.Usage(string(realm)).PausedUntil
+	wait := time.Until(until)
+	if wait > maxPause {
+		p := problem.New(problem.QuickBooksRateLimited, "QuickBooks asked to wait until %s.",
+			until.UTC().Format("15:04:05 UTC"))
+		p.RetryAfter = wait
+		return nil, &failure{problem: p}
+	}
+	if wait > export.ShortWait {
+		defer export.Wait(ctx, until)()
+	}
+	release, err := c.limiter.Acquire(ctx, string(realm))
+	if err != nil {
+		return nil, &failure{problem: endProblem(ctx)}
+	}
+	return release, nil
+}
+
+// pause sleeps, and tells whoever executes the run if that takes long.
+func pause(ctx context.Context, wait time.Duration) bool {
+	if wait > export.ShortWait {
+		defer export.Wait(ctx, time.Now().Add(wait))()
+	}
+	return sleep(ctx, wait)
 }
 
 // describe says what is asked for, as people can read it.

@@ -98,6 +98,16 @@ func (b *book) enter(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return contextProblem(ctx)
 	}
+	soon := time.NewTimer(export.ShortWait)
+	defer soon.Stop()
+	select {
+	case b.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return contextProblem(ctx)
+	case <-soon.C:
+	}
+	defer export.Wait(ctx, time.Time{})() // whoever has the turn may wait for QuickBooks
 	select {
 	case b.turn <- struct{}{}:
 		return nil

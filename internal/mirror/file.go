@@ -353,9 +353,42 @@ func (f *file) addBlocks(object string, blocks [][]entry) (refs directory, err e
 	return refs, nil
 }
 
-// commit makes a state and directories count, all or none. A nil directory deletes the object's. It also deletes blocks
-// that are garbage.
-func (f *file) commit(s state, directories map[string]directory, garbage []uint64) error {
+// journal reads the journal of an object; nil if there is none.
+func (f *file) journal(object string) (journal, error) {
+	plain, err := f.get(bucketState, journalKey(object), f.place(object, "journal"))
+	if err != nil || plain == nil {
+		return nil, err
+	}
+	var j journal
+	if err := json.Unmarshal(plain, &j); err != nil {
+		return nil, errors.Join(errDamaged, err)
+	}
+	return j, nil
+}
+
+func journalKey(object string) []byte { return []byte("journal/" + object) }
+
+func (f *file) putJournal(tx *bbolt.Tx, object string, j journal) error {
+	b := tx.Bucket([]byte(bucketState))
+	if len(j) == 0 {
+		return b.Delete(journalKey(object))
+	}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encoding a journal: %w", err)
+	}
+	value, err := f.sealed(f.place(object, "journal"), text)
+	if err != nil {
+		return err
+	}
+	return b.Put(journalKey(object), value)
+}
+
+// commit makes a state, directories and journals count, all or none. A nil directory or journal deletes the object's.
+// It also deletes blocks that are garbage.
+func (f *file) commit(
+	s state, directories map[string]directory, journals map[string]journal, garbage []uint64,
+) error {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("encoding the state of a local copy: %w", err)
@@ -369,6 +402,11 @@ func (f *file) commit(s state, directories map[string]directory, garbage []uint6
 			for object, d := range directories {
 				if err == nil {
 					err = f.putDirectory(tx, object, d)
+				}
+			}
+			for object, j := range journals {
+				if err == nil {
+					err = f.putJournal(tx, object, j)
 				}
 			}
 			for _, number := range garbage {

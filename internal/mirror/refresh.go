@@ -296,7 +296,11 @@ func (r *refresh) commit() error {
 	r.state.Reads = readsVersion
 	garbage := r.b.expired(r.began)
 	r.b.m.step("committing")
-	if err := r.b.file.commit(r.state, dirs, garbage); err != nil {
+	journals, err := r.journals(dirs)
+	if err != nil {
+		return err
+	}
+	if err := r.b.file.commit(r.state, dirs, journals, garbage); err != nil {
 		return err
 	}
 	r.b.m.step("committed")

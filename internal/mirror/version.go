@@ -28,7 +28,7 @@ func (m *Mirror) Version(ctx context.Context, w supply.Want, few bool) (string, 
 	case s != nil:
 		return s.version(), nil
 	case few && m.isUnread(ctx, w):
-		return "unread", nil
+		return supply.Unread, nil
 	}
 	return "", nil
 }
@@ -57,8 +57,12 @@ func (m *Mirror) isUnread(ctx context.Context, w supply.Want) bool {
 // version digests which blocks hold the records. A block is never changed but replaced by one with another number, so
 // equal blocks of one reading hold equal records.
 func (s *snapshot) version() string {
+	return versionOf(s.object, objectState{Order: s.order, Read: s.read, ReadAt: s.readAt}, s.dir)
+}
+
+func versionOf(object string, o objectState, dir directory) string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d\x00", s.object, s.order, s.read.UnixNano(), s.readAt.UnixNano())
-	h.Write(s.dir.encode())
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%d\x00%d\x00", object, o.Order, o.Read.UnixNano(), o.ReadAt.UnixNano())
+	h.Write(dir.encode())
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -129,6 +129,8 @@ type job struct {
 	quickBooks, sheets *export.Meter
 	counted            [2]int // requests to QuickBooks and Sheets already in the run's record
 
+	known []byte // what the destination knows after the write: export.WriteResult.Known
+
 	tabs *tabs // of an exporter whose rows are split; else nil
 	tab  *tab  // the one of them that is being written
 	sent int   // rows of those that have been written
@@ -256,9 +258,17 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rested, done, err := j.rest(ctx, in)
+	rested, last, done, err := j.rest(ctx, in)
 	if err != nil || done {
 		return err
+	}
+	if rested != nil {
+		if done, err = j.writeDelta(ctx, in, account, rested, last); err != nil {
+			return err
+		}
+		if done {
+			return j.leave(ctx, rested, func() {})
+		}
 	}
 	g, err := j.collect(ctx, in)
 	if err != nil {
@@ -278,13 +288,19 @@ func (j *job) do(ctx context.Context) error {
 	if err != nil || rested == nil {
 		return err
 	}
+	return j.leave(ctx, rested, func() { rested.learn(g, j.known) })
+}
+
+// leave stores what the next run may rely on.
+func (j *job) leave(ctx context.Context, s *still, learn func()) error {
 	j.report(func(run *export.Run) {
 		if !run.Unchanged {
-			rested.Edition = ""
+			s.Edition = ""
 		}
-		rested.Result = run.Result.Clone()
+		s.Result = run.Result.Clone()
 	})
-	return j.putStill(ctx, *rested)
+	learn()
+	return j.putStill(ctx, *s)
 }
 
 // putWhole has all rows written to one tab.
@@ -293,7 +309,10 @@ func (j *job) putWhole(ctx context.Context, g gathered, a export.GoogleAccount) 
 	if err != nil {
 		return err
 	}
-	return j.put(ctx, w, a, func(res export.WriteResult) error { return j.putMarks(ctx, g.parts, res) })
+	return j.put(ctx, w, a, func(res export.WriteResult) error {
+		j.known = res.Known
+		return j.putMarks(ctx, g.parts, res)
+	})
 }
 
 // put has the rows written and records what that did. finish stores what the next run needs.

@@ -20,32 +20,36 @@ type still struct {
 	// run wrote, because Google takes a while to count its own write.
 	Edition string        `json:"edition,omitempty"`
 	Result  export.Result `json:"result"`
+	Known   *knowing      `json:"known,omitempty"` // nil if too little is known
+
+	known knowing // what is known of it before the run
 }
 
 // stillKey returns the key under which it is stored. No company's id looks like it.
 func stillKey(id export.ID) string { return export.MarkPrefix(id) + "still" }
 
-// rest finds out whether the sheet is right as it is. It reports whether the run is done. If it is not, the returned
-// still is what to store after the run, with its result; nil if nothing is to be stored.
-func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err error) {
-	inputs, err := j.inputsDigest(ctx, in)
+// rest finds out whether the sheet is right as it is. It reports whether the run is done. If it is not, now is what to
+// store after the run, with its result; nil if nothing is to be stored. last is what the last run left.
+func (j *job) rest(ctx context.Context, in inputs) (now, last *still, done bool, err error) {
+	known, inputs, err := j.inputsDigest(ctx, in)
 	if err != nil || inputs == "" {
-		return nil, false, err
+		return nil, nil, false, err
 	}
-	now = &still{Inputs: inputs}
-	last, err := j.readStill(ctx)
+	now = &still{Inputs: inputs, known: known}
+	before, err := j.readStill(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
+	last = &before
 	if last.Inputs != inputs {
-		return now, false, nil
+		return now, last, false, nil
 	}
 	if !j.mayRest() {
 		now.Edition = last.Edition // still that of a moment since which nobody may have touched anything
-		return now, false, nil
+		return now, last, false, nil
 	}
 	if now.Edition = j.edition(ctx); now.Edition == "" || now.Edition != last.Edition {
-		return now, false, nil
+		return now, last, false, nil
 	}
 	j.count()
 	j.report(func(run *export.Run) {
@@ -57,7 +61,7 @@ func (j *job) rest(ctx context.Context, in inputs) (now *still, done bool, err e
 			Phase: export.PhaseDone, RowsRead: run.Rows, RowsTotal: run.Rows, RowsWritten: run.Rows,
 		}
 	})
-	return now, true, nil
+	return now, last, true, nil
 }
 
 // mayRest reports whether the run may trust what Google says of the spreadsheet, which can be minutes late. A person
@@ -71,11 +75,12 @@ func (j *job) mayRest() bool {
 }
 
 // inputsDigest returns a digest of all that decides the rows, or nothing if that cannot be known without reading them.
-// The day is part of it: rows may depend on it, and what stands is read at least once a day.
-func (j *job) inputsDigest(ctx context.Context, in inputs) (string, error) {
+// The day is part of it: rows may depend on it, and what stands is read at least once a day. known has the digest
+// without the records, and their version, of an exporter whose rows follow from its records one by one.
+func (j *job) inputsDigest(ctx context.Context, in inputs) (known knowing, digest string, err error) {
 	source, ok := j.o.Source.(export.Versions)
 	if !ok {
-		return "", nil
+		return known, "", nil
 	}
 	type company struct{ Company, Name, Currency, Country, Environment, Month, Version string }
 	all := struct {
@@ -90,16 +95,26 @@ func (j *job) inputsDigest(ctx context.Context, in inputs) (string, error) {
 	for _, c := range in.companies {
 		version, err := source.Version(ctx, in.definition, j.query(in, j.exporter, c, j.quickBooks))
 		if err != nil {
-			return "", nameCompany(err, c, len(in.companies))
+			return known, "", nameCompany(err, c, len(in.companies))
 		}
 		if version == "" {
-			return "", nil
+			return known, "", nil
 		}
+		known.Version = version
 		all.Companies = append(all.Companies, company{
 			string(c.Realm), c.Name, c.HomeCurrency, c.Country, c.Environment, c.FiscalYearStart.String(), version,
 		})
 	}
-	text, err := json.Marshal(all)
+	if digest, err = digestOf(all); err != nil || !j.mayDelta(in) {
+		return knowing{}, digest, err
+	}
+	all.Companies[0].Version = ""
+	known.Base, err = digestOf(all)
+	return known, digest, err
+}
+
+func digestOf(v any) (string, error) {
+	text, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("encoding what decides the rows: %w", err)
 	}

@@ -54,7 +54,7 @@ func order(runs []export.Run) iter.Seq[export.ActiveRun] {
 
 // others begins a run as another worker does.
 func (d *dispatching) others(*rapid.T) {
-	c := choose(order(d.runs), "wrk_other", d.limits, d.now)
+	c := choose(order(d.runs), "wrk_other", nil, d.limits, d.now)
 	if len(c.begin) > 0 {
 		d.begin(c.begin[:1], "wrk_other")
 	}
@@ -107,11 +107,11 @@ func (d *dispatching) use() map[string]int {
 // pass asks choose, proves its answer and begins what it names.
 func (d *dispatching) pass(t *rapid.T) {
 	before := slices.Clone(d.runs)
-	c := choose(order(d.runs), testWorker, d.limits, d.now)
+	c := choose(order(d.runs), testWorker, nil, d.limits, d.now)
 	if diff := gocmp.Diff(before, d.runs); diff != "" {
 		t.Fatalf("choose changed the runs:\n%s", diff)
 	}
-	again := choose(order(d.runs), testWorker, d.limits, d.now)
+	again := choose(order(d.runs), testWorker, nil, d.limits, d.now)
 	if diff := gocmp.Diff(c, again, gocmp.AllowUnexported(choice{}, taken{})); diff != "" {
 		t.Fatalf("choose does not repeat itself:\n%s", diff)
 	}
@@ -126,15 +126,11 @@ func (d *dispatching) pass(t *rapid.T) {
 	}
 	var next time.Time
 	patient := map[string]bool{} // what a run waits for that has waited too long
-	var begin []export.ID
 	for r := range order(before) {
 		if r.Status != export.RunQueued {
 			continue
 		}
 		begun := slices.Contains(c.begin, r.ID)
-		if begun {
-			begin = append(begin, r.ID)
-		}
 		if r.NotBefore.After(d.now) {
 			if begun {
 				t.Fatalf("%s began before its time", r.ID)
@@ -159,15 +155,39 @@ func (d *dispatching) pass(t *rapid.T) {
 		}
 		if !begun && d.now.Sub(r.Ready()) > patience {
 			for _, k := range keys {
-				patient[k.name] = patient[k.name] || k.kept != ""
+				patient[k.name] = patient[k.name] || k.reservable()
 			}
 		}
 	}
 	if !c.next.Equal(next) && held[workersKey] < d.limits.workers { // otherwise the end of a run comes first
 		t.Fatalf("it wants to look again at %v, a run's time comes at %v", c.next, next)
 	}
-	if !slices.Equal(c.begin, begin) {
-		t.Fatalf("not in the order in which they became ready: %v, want %v", c.begin, begin)
+	d.wantFair(t, before, c, held)
+}
+
+// wantFair proves that no company got a second run while another one had none, and could have had one.
+func (d *dispatching) wantFair(t *rapid.T, before []export.Run, c choice, held map[string]int) {
+	most := func(r export.Run) (n int) {
+		for _, realm := range r.Exporter.Companies {
+			n = max(n, held[companyKey(realm)])
+		}
+		return n
+	}
+	for _, x := range before {
+		a := x.Activity()
+		due := x.Status == export.RunQueued && !a.Ready().After(d.now) && d.now.Sub(a.Ready()) <= patience
+		if !due || slices.Contains(c.begin, x.ID) || most(x) > 0 {
+			continue
+		}
+		free := !slices.ContainsFunc(keysOf(a, d.limits), func(k key) bool {
+			return k.name != workersKey && (held[k.name] >= k.limit || c.reserved[k.name] != "")
+		})
+		for _, b := range before {
+			ready := b.Activity().Ready()
+			if free && slices.Contains(c.begin, b.ID) && d.now.Sub(ready) <= patience && most(b) > 1 {
+				t.Fatalf("%s began, whose company had a run, and %s did not, whose company has none", b.ID, x.ID)
+			}
+		}
 	}
 }
 
@@ -191,7 +211,8 @@ func TestChoose(t *testing.T) {
 		// Whatever has happened, everything runs in the end, the oldest among the first.
 		for rounds := 0; len(d.runs) > 0; rounds++ {
 			if rounds > 10*d.added+10 {
-				t.Fatalf("%d runs never begin: %v", len(d.runs), choose(order(d.runs), testWorker, d.limits, d.now))
+				c := choose(order(d.runs), testWorker, nil, d.limits, d.now)
+				t.Fatalf("%d runs never begin: %v", len(d.runs), c)
 			}
 			d.now = d.now.Add(time.Hour)
 			d.pass(t)
@@ -218,8 +239,31 @@ func TestChooseLooksPastOneCompany(t *testing.T) {
 	for i := range 5 {
 		add(export.RealmID(fmt.Sprint(i)))
 	}
-	c := choose(order(active), testWorker, limits{workers: 8, company: 2, spreadsheet: 1}, now.Add(time.Second))
+	c := choose(order(active), testWorker, nil, limits{workers: 8, company: 2, spreadsheet: 1}, now.Add(time.Second))
 	if len(c.begin) != 7 {
 		t.Errorf("%d runs begin: %v", len(c.begin), c.begin)
+	}
+}
+
+// A company whose runs have waited longest behind those of another gets the next worker.
+func TestChooseTakesTurns(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 29, 12, 0, 0, 0, time.UTC)
+	var active []export.Run
+	for i := range 40 {
+		company := export.RealmID("many")
+		if i == 39 {
+			company = "few"
+		}
+		id := fmt.Sprintf("%05d", i)
+		active = append(active, export.Run{
+			ID: export.ID("run_" + id), Status: export.RunQueued, QueuedAt: now.Add(time.Duration(i) * time.Second),
+			Exporter: export.Exporter{ID: export.ID("exp_" + id), Companies: []export.RealmID{company}},
+		})
+	}
+	l := limits{workers: 1, company: 2, spreadsheet: 1, served: map[export.RealmID]time.Time{"many": now}}
+	c := choose(order(active), testWorker, nil, l, now.Add(time.Minute))
+	if len(c.begin) != 1 || c.begin[0] != "run_00039" {
+		t.Errorf("%v begins", c.begin)
 	}
 }

@@ -23,9 +23,11 @@ const (
 // task is a run under way in this process.
 type task struct {
 	held   export.Held
+	of     export.ID // the exporter
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	live   *live
+	waits  int // how many of its requests wait for a provider; Queue.mu protects it
 }
 
 // dispatch starts runs until the queue stops. It alone starts tasks.
@@ -66,9 +68,17 @@ func (q *Queue) pass() time.Duration {
 		return storePause
 	}
 	now := q.o.Now()
+	if err := q.rein(now); err != nil {
+		q.log.Error("looking at the times in the queue failed", "error", err)
+		q.setTrouble(fmt.Errorf("looking at the times in the queue: %w", err))
+		return storePause
+	}
 	var c choice
+	limits := q.limits()
+	gates, opens := q.circuits.gates(now)
+	limits.gates, limits.served = gates, q.served
 	free := func(active iter.Seq[export.ActiveRun]) []export.ID {
-		c = choose(q.settled(active), q.worker, q.limits(), now)
+		c = choose(q.settled(active), q.worker, q.waiting(), limits, now)
 		if q.isStopping() {
 			return nil
 		}
@@ -81,12 +91,15 @@ func (q *Queue) pass() time.Duration {
 		return storePause
 	}
 	q.mu.Lock()
-	q.taken, q.trouble = c.taken, nil
+	q.taken, q.gates, q.trouble = c.taken, gates, nil
 	q.mu.Unlock()
-	if c.next.IsZero() {
-		return look
+	wait := q.o.Look
+	for _, at := range []time.Time{c.next, opens} {
+		if !at.IsZero() {
+			wait = min(wait, at.Sub(now))
+		}
 	}
-	return max(min(c.next.Sub(now), look), 0)
+	return max(wait, 0)
 }
 
 // claim takes the runs that choose names and starts them.
@@ -99,6 +112,10 @@ func (q *Queue) claim(choose func(iter.Seq[export.ActiveRun]) []export.ID, now t
 	for _, r := range claimed {
 		if q.abandon(r, now) {
 			continue
+		}
+		q.circuits.begun(r.Activity())
+		for _, realm := range r.Exporter.Companies {
+			q.served[realm] = now
 		}
 		t := q.begin(r)
 		q.publish(r)
@@ -132,7 +149,7 @@ func (q *Queue) task(id export.ID) *task {
 
 // begin makes the task of a claimed run.
 func (q *Queue) begin(r export.Run) *task {
-	t := &task{held: r.Held()}
+	t := &task{held: r.Held(), of: r.Exporter.ID}
 	t.ctx, t.cancel = context.WithCancelCause(q.life)
 	t.live = newLive(q, t, r)
 	q.mu.Lock()
@@ -179,6 +196,9 @@ func (q *Queue) release(t *task) {
 	q.mu.Lock()
 	delete(q.tasks, t.held.Run)
 	q.mu.Unlock()
+	if q.o.Ended != nil {
+		q.o.Ended(t.of)
+	}
 	select {
 	case q.ended <- struct{}{}:
 	default: // Stop has not yet taken note of the one before

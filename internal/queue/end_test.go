@@ -49,27 +49,34 @@ func TestProblemDecides(t *testing.T) {
 		status   export.RunStatus
 		code     problem.Code
 		min, max time.Duration // until the next attempt
+		spared   bool          // the attempt does not count
 	}{
 		{"stop", problem.New(problem.CompanyReconnectRequired, "x"), export.RunFailed,
-			problem.CompanyReconnectRequired, 0, 0},
+			problem.CompanyReconnectRequired, 0, 0, false},
 		{"retry attempt", problem.New(problem.TotalsMismatch, "x"), export.RunQueued, problem.TotalsMismatch,
-			time.Minute, 72 * time.Second},
+			time.Minute, 72 * time.Second, false},
 		{"provider asks for more", &problem.Problem{Code: problem.GoogleRateLimited, RetryAfter: 10 * time.Minute},
-			export.RunQueued, problem.GoogleRateLimited, 10 * time.Minute, 10 * time.Minute},
+			export.RunQueued, problem.GoogleRateLimited, 10 * time.Minute, 10*time.Minute + 12*time.Second,
+			true},
 		{"provider asks for too much",
 			&problem.Problem{Code: problem.GoogleRateLimited,
-				RetryAfter: 1000 * time.Hour}, export.RunQueued, problem.GoogleRateLimited, time.Hour, time.Hour},
-		{"no problem", errors.New("secret detail"), export.RunFailed, problem.Internal, 0, 0},
+				RetryAfter: 1000 * time.Hour}, export.RunQueued, problem.GoogleRateLimited, time.Hour,
+			time.Hour + 12*time.Second, true},
+		{"no problem", errors.New("secret detail"), export.RunFailed, problem.Internal, 0, 0, false},
 		{"a deadline of its own", context.DeadlineExceeded, export.RunQueued, problem.Deadline, time.Minute,
-			72 * time.Second},
-		{"cancelled by nobody", context.Canceled, export.RunFailed, problem.Internal, 0, 0},
+			72 * time.Second, false},
+		{"cancelled by nobody", context.Canceled, export.RunFailed, problem.Internal, 0, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, nil, func(b *bench) {
 				b.start()
 				id := b.add(exporter("exp_1", "A", "S")).ID
 				b.end("exp_1", test.err)
-				r := b.wantRun(id, test.status, test.code, 1)
+				counted := 1
+				if test.spared {
+					counted = 0
+				}
+				r := b.wantRun(id, test.status, test.code, counted)
 				if strings.Contains(r.Problem.Message, "secret") {
 					t.Errorf("the problem shows what it should not: %s", r.Problem.Message)
 				}

@@ -26,6 +26,7 @@ func (q *Queue) execute(t *task, r export.Run) {
 
 	ctx, cancel := context.WithTimeoutCause(t.ctx, q.o.Timeout, errDeadline)
 	defer cancel()
+	ctx = export.WithWaiter(ctx, func(until time.Time) func() { return q.lend(t, until) })
 	var flushing sync.WaitGroup
 	over := make(chan struct{})
 	flushing.Go(func() { t.live.flush(over) })
@@ -54,7 +55,7 @@ func (q *Queue) call(ctx context.Context, r export.Run, report func(func(*export
 func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 	pause, stop := firstStoreRetry, q.stop
 	for {
-		err := q.storeEnd(held, result, a)
+		err := q.storeEnd(held, result, &a)
 		if err == nil {
 			return
 		}
@@ -76,10 +77,13 @@ func (q *Queue) finish(held export.Held, result export.Run, a attempt) {
 	}
 }
 
-func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) (err error) {
+func (q *Queue) storeEnd(held export.Held, result export.Run, a *attempt) (err error) {
 	defer problem.Recover(&err)
 	defer q.turns.of(result.Exporter.ID)()
 	a.now = q.o.Now()
+	if !a.judged {
+		a.judge(&q.circuits, result)
+	}
 	stored, err := q.o.Store.UpdateRunning(q.base, held, func(r *export.Run) error {
 		setResults(r, result)
 		a.settle(r)
@@ -88,7 +92,7 @@ func (q *Queue) storeEnd(held export.Held, result export.Run, a attempt) (err er
 	if err != nil {
 		return err
 	}
-	q.logEnd(stored, a)
+	q.logEnd(stored, *a)
 	q.publish(stored)
 	return nil
 }

@@ -69,7 +69,7 @@ type plan struct {
 
 // plug is a process's connection to the store; pulled, its process is dead.
 type plug struct {
-	export.RunStore
+	queue.Store
 	mu   sync.Mutex
 	dead bool
 }
@@ -82,14 +82,14 @@ func (p *plug) UpdateRun(ctx context.Context, id export.ID, change func(*export.
 	if p.isDead() {
 		return export.Run{}, errDown
 	}
-	return p.RunStore.UpdateRun(ctx, id, change)
+	return p.Store.UpdateRun(ctx, id, change)
 }
 
 func (p *plug) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 	if p.isDead() {
 		return nil, errDown
 	}
-	return p.RunStore.ActiveRuns(ctx)
+	return p.Store.ActiveRuns(ctx)
 }
 
 func (p *plug) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID,
@@ -97,18 +97,18 @@ func (p *plug) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq
 	if p.isDead() {
 		return nil, errDown
 	}
-	return p.RunStore.Claim(ctx, worker, choose, begin)
+	return p.Store.Claim(ctx, worker, choose, begin)
 }
 
 func (p *plug) UpdateRunning(ctx context.Context, h export.Held, change func(*export.Run) error) (export.Run, error) {
 	if p.isDead() {
 		return export.Run{}, errDown
 	}
-	return p.RunStore.UpdateRunning(ctx, h, change)
+	return p.Store.UpdateRunning(ctx, h, change)
 }
 
 func (m *machine) boot() {
-	p := &plug{RunStore: m.store}
+	p := &plug{Store: m.store}
 	m.plug = p
 	m.q = queue.New(queue.Options{
 		Store: p, Workers: workers, PerCompany: perCompany, Timeout: 10 * time.Minute,

@@ -14,7 +14,7 @@ import (
 
 // panicky is a store that panics on demand, as bbolt does on damaged pages.
 type panicky struct {
-	export.RunStore
+	queue.Store
 	claims, updates atomic.Int32 // how many more calls panic
 }
 
@@ -24,7 +24,7 @@ func (p *panicky) Claim(ctx context.Context, worker export.ID,
 	if p.claims.Add(-1) >= 0 {
 		panic("a page is damaged")
 	}
-	return p.RunStore.Claim(ctx, worker, choose, begin)
+	return p.Store.Claim(ctx, worker, choose, begin)
 }
 
 // UpdateRunning implements export.RunStore.
@@ -34,13 +34,13 @@ func (p *panicky) UpdateRunning(
 	if p.updates.Add(-1) >= 0 {
 		panic("a page is damaged")
 	}
-	return p.RunStore.UpdateRunning(ctx, h, change)
+	return p.Store.UpdateRunning(ctx, h, change)
 }
 
 // TestPanicsOfTheStore expects that a panic beneath the queue ends no process and loses no run.
 func TestPanicsOfTheStore(t *testing.T) {
 	p := &panicky{}
-	inBubble(t, func(o *queue.Options) { p.RunStore, o.Store = o.Store, p }, func(b *bench) {
+	inBubble(t, func(o *queue.Options) { p.Store, o.Store = o.Store, p }, func(b *bench) {
 		b.phase = export.PhaseWriting // so that progress is stored as well
 		b.start()
 		p.claims.Store(2)

@@ -26,11 +26,20 @@ type Work func(ctx context.Context, run export.Run, report func(change func(*exp
 // Bus carries the news of runs to whoever follows them, here or in other processes. Publish never blocks.
 type Bus interface{ Publish(r export.Run) }
 
+// Store is what a queue reads and writes; every export.Store has it.
+type Store interface {
+	export.RunStore
+	EnqueueDue(ctx context.Context, d export.DueRun) (stored export.Run, joined bool, err error)
+}
+
 // Options configure a queue. Zero numbers and durations mean the default named beside them.
 type Options struct {
-	Store  export.RunStore
+	Store  Store
 	Work   Work
 	Events Bus // told of every change; may be nil
+	// Ended is told of each exporter whose run is under way no more, so that what waits for its end can go on. It must
+	// not block. It may be nil.
+	Ended func(exporter export.ID)
 	// Exporter finds the exporter of a run that is about to begin; one that is not found ends the run. It may be nil.
 	Exporter func(ctx context.Context, id export.ID) (export.Exporter, error)
 	// Hold is asked before runs are taken up, and says why none may be; nil lets all go. Whoever ends the reason calls
@@ -45,6 +54,7 @@ type Options struct {
 	// fifth is added to each. nil means 1, 5 and 15 minutes, so four attempts.
 	Backoff []time.Duration
 
+	Look   time.Duration    // the longest time between two looks at the queue: a minute
 	Now    func() time.Time // time.Now
 	Logger *slog.Logger     // slog.Default
 }
@@ -58,11 +68,15 @@ type Queue struct {
 	wake  chan struct{} // holds a wake-up
 	ended chan struct{} // holds the news that a worker ended
 
-	turns turns // taken before mu
+	turns    turns // taken before mu
+	circuits circuits
+	looked   time.Time                    // when the dispatcher last did
+	served   map[export.RealmID]time.Time // when it last began a run of a company
 
 	mu       sync.Mutex
 	tasks    map[export.ID]*task // under way in this process
 	taken    taken               // after the dispatcher's last pass
+	gates    map[provider]gate   // at it
 	trouble  error               // of the dispatcher's last pass
 	started  bool
 	stopping bool
@@ -90,6 +104,7 @@ func New(o Options) *Queue {
 	setDefault(&o.PerCompany, 2)
 	setDefault(&o.PerSpreadsheet, 1)
 	setDefault(&o.Timeout, 30*time.Minute)
+	setDefault(&o.Look, look)
 	if o.Backoff == nil {
 		o.Backoff = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 	}
@@ -102,8 +117,8 @@ func New(o Options) *Queue {
 	return &Queue{
 		o: o, log: o.Logger.With("component", "queue"), worker: export.NewID("wrk", o.Now()),
 		wake: make(chan struct{}, 1), ended: make(chan struct{}, 1),
-		tasks: map[export.ID]*task{},
-		stop:  make(chan struct{}), dispatched: make(chan struct{}),
+		tasks: map[export.ID]*task{}, served: map[export.RealmID]time.Time{},
+		stop: make(chan struct{}), dispatched: make(chan struct{}),
 	}
 }
 
@@ -231,14 +246,14 @@ func (q *Queue) Enqueue(ctx context.Context, r export.Run) (stored export.Run, j
 	return stored, joined, nil
 }
 
-// EnqueueDue queues the run for the due time r.Due of its exporter, or lets it join the exporter's run that is under
-// way, and makes next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done
-// so.
-func (q *Queue) EnqueueDue(ctx context.Context, r export.Run, next time.Time) error {
-	r.Progress = export.Progress{Phase: export.PhaseQueued}
+// EnqueueDue queues the run for its exporter's due time, or lets the due time join the exporter's run that is queued,
+// and makes d.Next the exporter's next due time; both or neither. It returns export.ErrExists when somebody has done
+// so, and export.ErrBusy when the due time has to wait for the end of a run that began before it.
+func (q *Queue) EnqueueDue(ctx context.Context, d export.DueRun) error {
+	d.Run.Progress = export.Progress{Phase: export.PhaseQueued}
 	defer q.Wake() // when the turn is over
-	defer q.turns.of(r.Exporter.ID)()
-	stored, _, err := q.o.Store.EnqueueDue(ctx, r, next)
+	defer q.turns.of(d.Run.Exporter.ID)()
+	stored, _, err := q.o.Store.EnqueueDue(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -278,9 +293,13 @@ func (q *Queue) Cancel(ctx context.Context, id export.ID) (export.Run, error) {
 	return r, nil
 }
 
-// Waiting returns, in words for people, why a queued run has not begun; empty if it is not queued or about to begin.
+// Waiting returns, in words for people, why a queued run has not begun, or a running one waits; empty if there is no
+// reason.
 func (q *Queue) Waiting(r export.Run) string {
 	a := r.Activity()
+	if until := r.Progress.WaitsUntil; a.Status == export.RunRunning && until.After(q.o.Now()) {
+		return "waits until " + until.UTC().Format("15:04:05 UTC") + ", as the provider asked"
+	}
 	if a.Status != export.RunQueued {
 		return ""
 	}
@@ -292,7 +311,9 @@ func (q *Queue) Waiting(r export.Run) string {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.taken.blocked(a.ID, keysOf(a, q.limits()))
+	l := q.limits()
+	l.gates = q.gates
+	return q.taken.blocked(a.ID, keysOf(a, l))
 }
 
 // held returns why no run may begin.

@@ -12,6 +12,13 @@ import (
 // longestWait bounds what a provider may ask for before the next attempt.
 const longestWait = time.Hour
 
+// longestHeld is the longest wait that requests sit out within an attempt. A provider that asks for more has not been
+// asked in vain: the run comes back when it was told to.
+const longestHeld = 5 * time.Minute
+
+// longestSpared is for how long attempts do not count that a provider refused for all.
+const longestSpared = 24 * time.Hour
+
 // attempt is how one attempt of a run ended.
 type attempt struct {
 	err     error // what Work returned
@@ -19,6 +26,23 @@ type attempt struct {
 	timeout time.Duration
 	backoff []time.Duration
 	now     time.Time
+	// judged says that the circuits know of it. outage says that a provider answers nobody until a time.
+	judged, outage bool
+	until          time.Time
+}
+
+// judge tells the circuits how the attempt ended, unless it was ended from outside.
+func (a *attempt) judge(c *circuits, r export.Run) {
+	a.judged = true
+	var p *problem.Problem
+	switch {
+	case a.err == nil:
+	case a.cause != nil:
+		p = problem.New(problem.Cancelled, "") // which says nothing of any provider
+	default:
+		p = a.problem()
+	}
+	a.until, a.outage = c.ended(r.Activity(), p, a.now)
 }
 
 // settle decides what becomes of the run: succeeded, cancelled, back to the
@@ -45,12 +69,33 @@ func (a attempt) settle(r *export.Run) {
 		return
 	}
 	p := a.problem()
+	if wait, spared := a.spare(*r, p); spared {
+		r.Attempts--
+		requeue(r, p, a.now.Add(wait))
+		return
+	}
 	if p.Class() == problem.Stop || r.Attempts > len(a.backoff) {
 		end(r, export.RunFailed, p, a.now)
 		return
 	}
 	wait := spread(a.backoff[max(r.Attempts-1, 0)], r.ID, r.Attempts)
 	requeue(r, p, a.now.Add(max(wait, min(p.RetryAfter, longestWait))))
+}
+
+// spare reports whether the attempt does not count, because the provider answers nobody, or has told when to come back.
+// It returns how long the run waits then.
+func (a attempt) spare(r export.Run, p *problem.Problem) (time.Duration, bool) {
+	if p.Class() == problem.Stop || a.now.Sub(r.QueuedAt) > longestSpared {
+		return 0, false
+	}
+	limited := p.Code == problem.QuickBooksRateLimited || p.Code == problem.GoogleRateLimited
+	switch {
+	case a.outage:
+		return max(a.until.Sub(a.now), 0), true // the circuit lets one run through, then the others
+	case limited && p.RetryAfter > longestHeld:
+		return spread(time.Minute, r.ID, r.Attempts) - time.Minute + min(p.RetryAfter, longestWait), true
+	}
+	return 0, false
 }
 
 // spread lengthens a wait by up to a fifth, by an amount that depends on run and attempt, so that runs which failed

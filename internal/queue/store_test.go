@@ -15,7 +15,7 @@ import (
 
 // flaky is a store that can be told to fail, and counts what is written.
 type flaky struct {
-	export.RunStore
+	queue.Store
 	mu      sync.Mutex
 	down    bool
 	updates int
@@ -34,7 +34,7 @@ func (f *flaky) UpdateRun(ctx context.Context, id export.ID, change func(*export
 	f.mu.Lock()
 	f.updates++
 	f.mu.Unlock()
-	return f.RunStore.UpdateRun(ctx, id, change)
+	return f.Store.UpdateRun(ctx, id, change)
 }
 
 func (f *flaky) UpdateRunning(ctx context.Context, h export.Held, change func(*export.Run) error) (export.Run, error) {
@@ -44,7 +44,7 @@ func (f *flaky) UpdateRunning(ctx context.Context, h export.Held, change func(*e
 	f.mu.Lock()
 	f.updates++
 	f.mu.Unlock()
-	return f.RunStore.UpdateRunning(ctx, h, change)
+	return f.Store.UpdateRunning(ctx, h, change)
 }
 
 func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func(iter.Seq[export.ActiveRun]) []export.ID,
@@ -52,25 +52,25 @@ func (f *flaky) Claim(ctx context.Context, worker export.ID, choose func(iter.Se
 	if f.isDown() {
 		return nil, errDown
 	}
-	return f.RunStore.Claim(ctx, worker, choose, begin)
+	return f.Store.Claim(ctx, worker, choose, begin)
 }
 
 func (f *flaky) Rescue(ctx context.Context, gone func(export.ID) bool, decide func(*export.Run)) ([]export.Run, error) {
 	if f.isDown() {
 		return nil, errDown
 	}
-	return f.RunStore.Rescue(ctx, gone, decide)
+	return f.Store.Rescue(ctx, gone, decide)
 }
 
 func (f *flaky) ActiveRuns(ctx context.Context) ([]export.Run, error) {
 	if f.isDown() {
 		return nil, errDown
 	}
-	return f.RunStore.ActiveRuns(ctx)
+	return f.Store.ActiveRuns(ctx)
 }
 
 func newFlaky(f *flaky) func(*queue.Options) {
-	return func(o *queue.Options) { f.RunStore, o.Store = o.Store, f }
+	return func(o *queue.Options) { f.Store, o.Store = o.Store, f }
 }
 
 func TestStoreFailsAtTheEnd(t *testing.T) {

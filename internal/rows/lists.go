@@ -72,7 +72,9 @@ func (l *list) value(id string, field int) (any, bool) {
 }
 
 // keep stores the needed fields of a record.
-func (l *list) keep(rec record.Record) {
+func (l *list) keep(rec record.Record) { l.values[rec.Text("Id")] = l.fieldsOf(rec) }
+
+func (l *list) fieldsOf(rec record.Record) []any {
 	fields := make([]any, len(l.fields))
 	for i, f := range l.fields {
 		for _, p := range f.paths {
@@ -82,7 +84,7 @@ func (l *list) keep(rec record.Record) {
 			}
 		}
 	}
-	l.values[rec.Text("Id")] = fields
+	return fields
 }
 
 // want returns the Want for the list's records. Inactive ones are included because old records refer to them.

@@ -270,6 +270,8 @@ func (m *Maker) end() (export.Outcome, error) {
 	}
 	if m.query.Limit == 0 && m.tally != nil {
 		out.Figures = m.tally.Values(m.query.Company, out.Period)
+		tallied := m.tally.Tallied()
+		out.Tally = &tallied
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"iter"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -38,15 +39,18 @@ type Store interface {
 	DueExporters(ctx context.Context, now time.Time, limit int) (due []export.Exporter, next time.Time, err error)
 	ExporterHeads(ctx context.Context, f export.ExporterFilter, after string) iter.Seq2[export.ExporterHead, error]
 	Exporter(ctx context.Context, id export.ID) (export.Exporter, error)
-	UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (export.Exporter, error)
+	PassDue(
+		ctx context.Context, id export.ID, change func(*export.Exporter) (export.DueTime, error),
+	) (export.Exporter, error)
 }
 
 // Options are what a ticker needs.
 type Options struct {
 	Store Store
-	// Enqueue queues a run, or lets it join the exporter's run that is under way, and makes next the exporter's next
-	// due time, both or neither. It returns export.ErrExists when the run's due time was taken before.
-	Enqueue func(ctx context.Context, r export.Run, next time.Time) error
+	// Enqueue queues a run, or lets its due time join the exporter's run that is queued, and makes d.Next the
+	// exporter's next due time, both or neither. It returns export.ErrExists when the due time was taken before, and
+	// export.ErrBusy when a run is under way that began before it: then Ended is called when that is so no more.
+	Enqueue func(ctx context.Context, d export.DueRun) error
 	// Pace says how an exporter's scheduled runs are slowed down; nil means not at all.
 	Pace func(ctx context.Context, e export.Exporter, now time.Time) Pace
 	// Hold is asked before each look at the schedules, and says why nothing may be queued; nil lets all go. Whoever
@@ -54,6 +58,7 @@ type Options struct {
 	Hold   func() error
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means slog.Default
+	Look   time.Duration    // the longest time between two looks at the store; 0 means a minute
 	// Jitter spreads the starts of runs over a minute; an exporter's offset is always the same. Due times do not
 	// change.
 	Jitter bool
@@ -62,23 +67,27 @@ type Options struct {
 // Ticker queues the runs of exporters when their schedules are due. Each exporter's next due time is in the store, so
 // a new ticker sees what was missed and catches up once. Make it with [NewTicker].
 //
-// The transaction that queues a run also advances the due time, so a due time has at most one run, whatever crashes
-// and however many tickers there are.
+// The transaction that queues a run also advances the due time and writes it into the ledger of due times, so a due
+// time has at most one run, whatever crashes and however many tickers there are. One that has to wait stays what it is,
+// the exporter's next due time, so nothing needs to be remembered either.
 type Ticker struct {
 	o    Options
 	log  *slog.Logger
 	wake chan struct{} // holds a wake-up
+	free chan struct{} // holds the news that an exporter in busy can have its run
 
 	mu      sync.Mutex
-	stop    context.CancelFunc // nil before Start
+	busy    map[export.ID]time.Time // due times that wait for the end of a run, by exporter
+	stop    context.CancelFunc      // nil before Start
 	done    chan struct{}
 	trouble error // of the last look
 
 	// Of the goroutine that watches.
-	looked   time.Time     // when it last looked
-	reviewed time.Time     // when it last reviewed all due times
-	took     time.Duration // how long that took
-	changed  bool          // somebody has changed exporters since
+	plans    map[export.Schedule]plan // of the last review
+	looked   time.Time                // when it last looked
+	reviewed time.Time                // when it last reviewed all due times
+	took     time.Duration            // how long that took
+	changed  bool                     // somebody has changed exporters since
 	// slowed says that some exporters wait longer than their schedules say, so that all are reviewed each minute: the
 	// pace may let them go.
 	slowed atomic.Bool
@@ -92,10 +101,16 @@ func NewTicker(o Options) *Ticker {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	if o.Look <= 0 {
+		o.Look = look
+	}
 	if o.Pace == nil {
 		o.Pace = func(context.Context, export.Exporter, time.Time) Pace { return Pace{} }
 	}
-	return &Ticker{o: o, log: o.Logger.With("component", "schedule"), wake: make(chan struct{}, 1)}
+	return &Ticker{
+		o: o, log: o.Logger.With("component", "schedule"), wake: make(chan struct{}, 1), free: make(chan struct{}, 1),
+		busy: map[export.ID]time.Time{},
+	}
 }
 
 // Plan returns an exporter's first due time after now; the zero time if it is
@@ -162,6 +177,20 @@ func (t *Ticker) Wake() {
 	}
 }
 
+// Ended tells that an exporter's run is under way no more.
+func (t *Ticker) Ended(exporter export.ID) {
+	t.mu.Lock()
+	_, waits := t.busy[exporter]
+	t.mu.Unlock()
+	if !waits {
+		return
+	}
+	select {
+	case t.free <- struct{}{}:
+	default: // it is about to look anyway
+	}
+}
+
 // Ready reports whether schedules are being watched, for health checks.
 func (t *Ticker) Ready() error {
 	t.mu.Lock()
@@ -193,6 +222,8 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 		case <-t.wake:
 			timer.Stop()
 			t.changed = true
+		case <-t.free:
+			timer.Stop()
 		case <-timer.C:
 		}
 	}
@@ -214,7 +245,7 @@ func (t *Ticker) pass(life, base context.Context) (time.Duration, error) {
 		}
 	}
 	now := t.o.Now()
-	wait, trouble := look, error(nil)
+	wait, trouble := t.o.Look, error(nil)
 	if t.changed || t.reviewed.IsZero() || now.Before(t.looked) || now.Sub(t.reviewed) >= reviewEvery ||
 		t.slowed.Load() && now.Sub(t.reviewed) >= look {
 		// Many changes in a row, as when exporters are created by a program, must not keep it busy.
@@ -247,14 +278,16 @@ func (t *Ticker) queueDue(life, base context.Context) (next time.Time, trouble e
 		}
 		next = after
 		due = slices.DeleteFunc(due, func(e export.Exporter) bool {
+			wakeAt, _ := e.WakeAt()
 			at, known := seen[e.ID]
-			return known && at.Equal(e.NextAt)
+			return known && at.Equal(wakeAt)
 		})
 		if len(due) == 0 {
+			t.forgetBusy(seen)
 			break
 		}
 		for _, e := range due {
-			seen[e.ID] = e.NextAt
+			seen[e.ID], _ = e.WakeAt()
 		}
 		if err := t.lookAtEach(life, base, due); err != nil {
 			trouble = err
@@ -296,7 +329,7 @@ func (t *Ticker) lookAtEach(life, base context.Context, due []export.Exporter) (
 // review compares the due times that are still to come with their schedules, and plans those that differ: somebody has
 // changed a schedule without planning it, the clock has been set back, or another version of the program planned it.
 func (t *Ticker) review(life, base context.Context, now time.Time) error {
-	planned, slowed := map[export.Schedule]time.Time{}, false
+	plans, slowed := map[export.Schedule]plan{}, false
 	for h, err := range t.o.Store.ExporterHeads(base, export.ExporterFilter{}, "") {
 		if err != nil {
 			t.log.Error("reviewing schedules failed", "error", err)
@@ -305,11 +338,14 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		if life.Err() != nil {
 			return nil
 		}
-		at, known := planned[h.Schedule]
+		p, known := plans[h.Schedule]
 		if !known {
-			at = nextOf(h.Schedule, now)
-			planned[h.Schedule] = at
+			if p = t.plans[h.Schedule]; !p.holds(now) {
+				p = plan{now, nextOf(h.Schedule, now)}
+			}
+			plans[h.Schedule] = p
 		}
+		at := p.at
 		if h.Paused || h.NextAt.Equal(at) || !at.IsZero() && !h.NextAt.IsZero() && !h.NextAt.After(now) {
 			continue // as it should be; or due, which is another's concern
 		}
@@ -320,9 +356,15 @@ func (t *Ticker) review(life, base context.Context, now time.Time) error {
 		}
 	}
 	t.slowed.Store(slowed)
-	t.reviewed, t.took, t.changed = now, t.o.Now().Sub(now), false
+	t.reviewed, t.took, t.changed, t.plans = now, t.o.Now().Sub(now), false, plans
 	return nil
 }
+
+// plan is the first due time of a schedule after a moment.
+type plan struct{ from, at time.Time }
+
+// holds reports whether that is so for another moment.
+func (p plan) holds(now time.Time) bool { return !now.Before(p.from) && now.Before(p.at) }
 
 func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error {
 	e, err := t.o.Store.Exporter(ctx, id)
@@ -333,7 +375,7 @@ func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error 
 		return fmt.Errorf("reading exporter: %w", err)
 	}
 	if at := next(e, now); !e.Paused() && (at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now)) {
-		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now), export.MissedChanged)
 	}
 	return nil // changed meanwhile
 }
@@ -341,25 +383,65 @@ func (t *Ticker) replan(ctx context.Context, id export.ID, now time.Time) error 
 // lookAt queues the exporter's run if it is due, or plans the next one if nobody has.
 func (t *Ticker) lookAt(ctx context.Context, e export.Exporter, now time.Time) error {
 	if e.Paused() {
-		return nil // what it misses is seen when it is resumed
+		return t.endPause(ctx, e, now)
 	}
 	at := next(e, now)
 	if at.IsZero() || e.NextAt.IsZero() || e.NextAt.After(now) {
-		return t.setNext(ctx, e, t.upcoming(ctx, e, now))
+		return t.setNext(ctx, e, t.upcoming(ctx, e, now), export.MissedChanged)
 	}
+	if e.Schedule.SkipMissed && now.Sub(e.NextAt) > punctual && !t.waited(e) {
+		t.log.Warn("schedule does not catch up", "exporter", e.ID, "due", e.NextAt)
+		return t.setNext(ctx, e, at, export.MissedDown)
+	}
+	d := export.DueRun{Until: at, Next: at}
 	p := t.o.Pace(ctx, e, now)
 	if slow := p.after(e, now); !slow.Equal(at) {
-		at = slow
+		d.Next = slow
 		t.slowed.Store(true)
 	}
 	if p.Hold.After(now) {
-		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", at)
-		return t.setNext(ctx, e, at)
+		t.log.Warn("schedule is held back", "exporter", e.ID, "due", e.NextAt, "until", d.Next)
+		return t.setNext(ctx, e, d.Next, export.MissedSlowed)
 	}
-	if at.Equal(next(e, now)) {
+	if d.Next.Equal(at) {
 		p.Least = 0 // it is as slow anyway
 	}
-	return t.queue(ctx, e, at, now, p.Least)
+	return t.queue(ctx, e, d, now, p.Least)
+}
+
+// waited reports whether the exporter's due time is late only because it waited for the end of a run.
+func (t *Ticker) waited(e export.Exporter) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, waits := t.busy[e.ID]
+	return waits && at.Equal(e.NextAt)
+}
+
+// endPause ends a pause whose time has come. Due times before its end were missed; one between then and now is caught
+// up.
+func (t *Ticker) endPause(ctx context.Context, e export.Exporter, now time.Time) error {
+	_, err := t.o.Store.PassDue(ctx, e.ID, func(e *export.Exporter) (export.DueTime, error) {
+		until := e.PausedUntil()
+		if until.IsZero() || until.After(now) {
+			return export.DueTime{}, nil // changed meanwhile; or what it misses is seen when it is resumed
+		}
+		if e.NextAt.IsZero() || !e.NextAt.Before(until) {
+			e.Pause = nil // nothing was missed
+			return export.DueTime{}, nil
+		}
+		at := next(*e, until.Add(-time.Nanosecond))
+		missed := e.Miss(now, at, export.MissedPaused)
+		e.Pause, e.NextAt = nil, at
+		return missed, nil
+	})
+	if errors.Is(err, export.ErrNotFound) {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("ending a pause: %w", err)
+	}
+	t.log.Info("pause is over", "exporter", e.ID)
+	return nil
 }
 
 // upcoming returns the next due time of an exporter that is not due now. One that was slowed down keeps its stored
@@ -380,19 +462,27 @@ func (t *Ticker) upcoming(ctx context.Context, e export.Exporter, now time.Time)
 
 // queue queues the run for the exporter's stored due time and stores the next one, both in one transaction. Somebody
 // else may have done so, or changed the schedule meanwhile: then there is nothing to do.
-func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time, least time.Duration) error {
+func (t *Ticker) queue(
+	ctx context.Context, e export.Exporter, d export.DueRun, now time.Time, least time.Duration,
+) error {
 	r := export.Run{
 		ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, Due: e.NextAt,
 		Status: export.RunQueued, QueuedAt: now, Paced: least,
 	}
-	late := now.Sub(e.NextAt)
-	if late > punctual {
+	if now.Sub(e.NextAt) > punctual && !t.waited(e) {
 		r.Trigger = export.TriggerCatchUp
 	}
 	if t.o.Jitter {
 		r.NotBefore = now.Add(jitterOf(e.ID))
 	}
-	err := t.o.Enqueue(ctx, r, at)
+	d.Run = r
+	t.setBusy(e) // before, so that the end of the run that is in the way cannot be missed
+	err := t.o.Enqueue(ctx, d)
+	if errors.Is(err, export.ErrBusy) {
+		t.log.Info("schedule is due, and waits for a run that began before", "exporter", e.ID, "due", e.NextAt)
+		return nil
+	}
+	t.clearBusy(e)
 	if errors.Is(err, export.ErrExists) || errors.Is(err, export.ErrNotFound) {
 		return nil
 	}
@@ -403,16 +493,37 @@ func (t *Ticker) queue(ctx context.Context, e export.Exporter, at, now time.Time
 	return nil
 }
 
-// setNext stores the next due time, unless somebody has changed it meanwhile.
-func (t *Ticker) setNext(ctx context.Context, e export.Exporter, at time.Time) error {
+// forgetBusy drops what waits no more, given the exporters that are due: some have been deleted.
+func (t *Ticker) forgetBusy(due map[export.ID]time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.busy, func(id export.ID, _ time.Time) bool { return due[id].IsZero() })
+}
+
+func (t *Ticker) setBusy(e export.Exporter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.busy[e.ID] = e.NextAt
+}
+
+func (t *Ticker) clearBusy(e export.Exporter) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.busy, e.ID)
+}
+
+// setNext stores the next due time, unless somebody has changed it meanwhile. Due times that have passed are missed,
+// for the given reason.
+func (t *Ticker) setNext(ctx context.Context, e export.Exporter, at time.Time, why export.MissReason) error {
 	if e.NextAt.Equal(at) {
 		return nil
 	}
-	_, err := t.o.Store.UpdateExporter(ctx, e.ID, func(stored *export.Exporter) error {
-		if stored.NextAt.Equal(e.NextAt) && stored.Schedule == e.Schedule {
+	_, err := t.o.Store.PassDue(ctx, e.ID, func(stored *export.Exporter) (missed export.DueTime, err error) {
+		if stored.NextAt.Equal(e.NextAt) && stored.Schedule == e.Schedule && !stored.Paused() {
+			missed = stored.Miss(t.o.Now(), at, why)
 			stored.NextAt = at
 		}
-		return nil
+		return missed, nil
 	})
 	if errors.Is(err, export.ErrNotFound) {
 		return nil // deleted meanwhile

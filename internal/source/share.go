@@ -64,6 +64,14 @@ func (s *sharing) Version(ctx context.Context, w supply.Want, few bool) (string,
 	return "", nil
 }
 
+// Difference implements supply.Differences, if the services do.
+func (s *sharing) Difference(ctx context.Context, w supply.Want, since string) (*supply.Difference, error) {
+	if d, ok := s.Services.(supply.Differences); ok {
+		return d.Difference(ctx, w, since)
+	}
+	return nil, nil
+}
+
 // Report implements supply.Reports.
 func (s *sharing) Report(ctx context.Context, w supply.ReportWant, accept func(body []byte) error) error {
 	o := supply.OccasionOf(ctx)

@@ -59,7 +59,10 @@ func Follows(d export.Definition, e export.Exporter, objects map[string]bool) bo
 	return slices.ContainsFunc(reads, func(object string) bool { return objects[strings.ToLower(object)] })
 }
 
-var _ export.Versions = (*Source)(nil)
+var (
+	_ export.Versions    = (*Source)(nil)
+	_ export.Differences = (*Source)(nil)
+)
 
 // Version implements export.Versions. It is known of lists alone: transactions that no interface shows, such as those
 // of payroll, move reports, and a change log goes on from where it was.
@@ -72,6 +75,19 @@ func (s *Source) Version(ctx context.Context, d export.Definition, q export.Quer
 		ctx = supply.WithOccasion(ctx, q.Due)
 	}
 	return rows.Version(ctx, s.from, e, q)
+}
+
+// Difference implements export.Differences. It is known of lists alone.
+func (s *Source) Difference(ctx context.Context, d export.Definition, q export.Query, since string) (
+	*export.Difference, error) {
+	e, ok := d.(export.Entity)
+	if !ok {
+		return nil, nil
+	}
+	if !q.Due.IsZero() {
+		ctx = supply.WithOccasion(ctx, q.Due)
+	}
+	return rows.Difference(ctx, s.from, e, q, since)
 }
 
 // Read implements export.Source.

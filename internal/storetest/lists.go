@@ -245,7 +245,7 @@ func testDueExporters(t *testing.T, s export.Store) {
 	want(noon.Add(time.Hour), 10, "exp_late", "exp_paused")
 	due := sampleRun("run_1", sampleExporter("exp_late", "x"), noon)
 	due.Due = noon.Add(-time.Hour)
-	_, _, err = s.EnqueueDue(ctx, due, noon.Add(time.Minute))
+	_, _, err = s.EnqueueDue(ctx, dueRun(due, noon.Add(time.Minute)))
 	must(t, err)
 	want(noon.Add(time.Minute), 10, "exp_paused")
 }

@@ -20,6 +20,7 @@ import (
 // Memory is a store in memory, for tests that would otherwise write one by hand or wait for a disk. It passes [Run].
 type Memory struct {
 	Differences
+	Settings
 
 	mu         sync.Mutex
 	renewing   map[export.GrantKey]chan struct{} // holds a token while nobody renews
@@ -31,8 +32,12 @@ type Memory struct {
 	exporters  map[export.ID]export.Exporter
 	marks      map[string][]byte
 	runs       map[export.ID]export.Run
-	moves      map[export.ID][]export.Moves // by exporter
+	active     map[export.ID]export.ID        // runs that are not over, by exporter
+	byDue      map[dueID]export.ID            // runs, by due time
+	due        map[export.ID][]export.DueTime // newest first
+	moves      map[export.ID][]export.Moves   // by exporter
 	calls      calls
+	notices    map[string][]byte
 	users      map[export.ID]export.User
 	retired    map[export.ID]export.Revocation
 	audit      []export.AuditEntry
@@ -46,9 +51,11 @@ func NewMemory() *Memory {
 		renewing: map[export.GrantKey]chan struct{}{}, companies: map[export.RealmID]export.Company{},
 		accounts: map[export.ID]export.GoogleAccount{}, grants: map[export.GrantKey]export.Grant{},
 		flows: map[string]export.Flow{}, exporters: map[export.ID]export.Exporter{}, marks: map[string][]byte{},
-		runs: map[export.ID]export.Run{}, users: map[export.ID]export.User{},
+		runs: map[export.ID]export.Run{}, active: map[export.ID]export.ID{}, byDue: map[dueID]export.ID{},
+		due: map[export.ID][]export.DueTime{}, users: map[export.ID]export.User{},
 		retired: map[export.ID]export.Revocation{},
 		moves:   map[export.ID][]export.Moves{}, calls: calls{},
+		notices: map[string][]byte{},
 	}
 }
 
@@ -336,6 +343,7 @@ func (m *Memory) UpdateExporter(ctx context.Context, id export.ID,
 }
 
 func (m *Memory) putExporter(e export.Exporter) {
+	m.cutDueTimes(m.exporters[e.ID], e.NextAt)
 	m.exporters[e.ID] = e
 	if r, ok := m.activeRun(e.ID); ok && r.Status == export.RunQueued {
 		r.Exporter = e
@@ -348,6 +356,9 @@ func (m *Memory) DeleteExporter(ctx context.Context, id export.ID) error {
 	if err := remove(ctx, m, m.exporters, id); err != nil {
 		return err
 	}
+	m.mu.Lock()
+	delete(m.due, id)
+	m.mu.Unlock()
 	if err := m.do(ctx, func() error { delete(m.moves, id); return nil }); err != nil {
 		return err
 	}

@@ -80,16 +80,19 @@ func (m *Memory) DueExporters(
 ) (due []export.Exporter, next time.Time, err error) {
 	err = m.do(ctx, func() error {
 		for _, e := range m.exporters {
+			at, ok := e.WakeAt()
 			switch {
-			case !e.Head(export.History{}).Scheduled():
-			case !e.NextAt.After(now):
+			case !ok:
+			case !at.After(now):
 				due = append(due, clone(e))
-			case next.IsZero() || e.NextAt.Before(next):
-				next = e.NextAt
+			case next.IsZero() || at.Before(next):
+				next = at
 			}
 		}
 		slices.SortFunc(due, func(a, b export.Exporter) int {
-			return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
+			one, _ := a.WakeAt()
+			other, _ := b.WakeAt()
+			return cmp.Or(one.Compare(other), cmp.Compare(a.ID, b.ID))
 		})
 		due = due[:min(len(due), limit)]
 		return nil

@@ -14,12 +14,14 @@ import (
 )
 
 func (m *Memory) activeRun(exporter export.ID) (export.Run, bool) {
-	for _, r := range m.runs {
-		if r.Exporter.ID == exporter && !r.Status.Over() {
-			return r, true
-		}
-	}
-	return export.Run{}, false
+	r, ok := m.runs[m.active[exporter]]
+	return r, ok
+}
+
+// dueID names a due time of an exporter.
+type dueID struct {
+	exporter export.ID
+	at       int64
 }
 
 // Enqueue implements export.RunStore.
@@ -57,6 +59,16 @@ func (m *Memory) putRun(r export.Run) export.Run {
 		m.noteMoves(m.history(r.Exporter.ID).Last, r)
 	}
 	m.runs[r.ID] = clone(r)
+	if !r.Due.IsZero() {
+		m.byDue[dueID{r.Exporter.ID, r.Due.UnixNano()}] = r.ID
+	}
+	switch {
+	case !r.Status.Over():
+		m.active[r.Exporter.ID] = r.ID
+	case m.active[r.Exporter.ID] == r.ID:
+		delete(m.active, r.Exporter.ID)
+	}
+	m.settleDueTimes(r)
 	return r
 }
 
@@ -87,35 +99,6 @@ func (m *Memory) Moves(ctx context.Context, exporter export.ID, since string) (a
 		return nil
 	})
 	return all, err
-}
-
-// EnqueueDue implements export.RunStore.
-func (m *Memory) EnqueueDue(
-	ctx context.Context, r export.Run, next time.Time,
-) (stored export.Run, joined bool, err error) {
-	err = m.do(ctx, func() error {
-		e, ok := m.exporters[r.Exporter.ID]
-		if !ok {
-			return export.ErrNotFound
-		}
-		if r.Due.IsZero() || !e.NextAt.Equal(r.Due) {
-			return export.ErrExists
-		}
-		for _, other := range m.runs {
-			if other.Exporter.ID == e.ID && other.Due.Equal(r.Due) {
-				err = export.ErrExists
-			}
-		}
-		if err == nil {
-			if stored, joined, err = m.enqueue(r); err != nil {
-				return err
-			}
-		}
-		e.NextAt = next
-		m.putExporter(e)
-		return err
-	})
-	return stored, joined, err
 }
 
 // Run implements export.RunStore.
@@ -168,10 +151,8 @@ func (m *Memory) Claim(ctx context.Context, worker export.ID, choose func(iter.S
 
 // activities returns what decides when runs may begin, in the order of export.RunStore.
 func (m *Memory) activities() (all []export.ActiveRun) {
-	for _, r := range m.runs {
-		if !r.Status.Over() {
-			all = append(all, r.Activity())
-		}
+	for _, id := range m.active {
+		all = append(all, m.runs[id].Activity())
 	}
 	waits := map[export.RunStatus]int{export.RunQueued: 1}
 	slices.SortFunc(all, func(a, b export.ActiveRun) int {
@@ -213,10 +194,8 @@ func (m *Memory) ActiveRuns(ctx context.Context) (all []export.Run, err error) {
 }
 
 func (m *Memory) listActive() (all []export.Run) {
-	for _, r := range m.runs {
-		if !r.Status.Over() {
-			all = append(all, clone(r))
-		}
+	for _, id := range m.active {
+		all = append(all, clone(m.runs[id]))
 	}
 	slices.SortFunc(all, func(a, b export.Run) int {
 		return cmp.Or(a.QueuedAt.Compare(b.QueuedAt), cmp.Compare(a.ID, b.ID))
@@ -284,6 +263,9 @@ func (m *Memory) PruneRuns(ctx context.Context, before time.Time, keep int) (del
 			seen[r.Exporter.ID]++
 			if seen[r.Exporter.ID] > keep && r.Status.Over() && r.FinishedAt.Before(before) {
 				delete(m.runs, id)
+				if due := (dueID{r.Exporter.ID, r.Due.UnixNano()}); m.byDue[due] == id {
+					delete(m.byDue, due)
+				}
 				m.forget(id)
 				deleted++
 			}

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"differences", testDifferences},
 		{"moves", testMoves},
 		{"calls", testCalls},
+		{"notices", testNotices},
 		{"users", testUsers},
 		{"audit", testAudit},
 		{"what is missing is not found", testNotFound},
@@ -49,6 +50,8 @@ func Run(t *testing.T, open func(t *testing.T) export.Store) {
 		{"a last success may be long ago", testLastSuccess},
 		{"heads of exporters", testHeads},
 		{"due exporters", testDueExporters},
+		{"the ledger of due times", testDueLedger},
+		{"the ledger of due times holds whatever happens", testDueLedgerHolds},
 		{"claims come in order", testClaimOrder},
 		{"active runs are counted and found", testActive},
 		{"concurrent changes of one run", testConcurrentChanges},
@@ -111,6 +114,13 @@ func testNotFound(t *testing.T, s export.Store) {
 			_, err := s.UpdateExporter(ctx, "exp_1", failIfCalled[export.Exporter](t))
 			return err
 		}},
+		{"PassDue", func() error {
+			_, err := s.PassDue(ctx, "exp_1", func(*export.Exporter) (export.DueTime, error) {
+				t.Error("change was called for a thing that is not there")
+				return export.DueTime{}, nil
+			})
+			return err
+		}},
 		{"DeleteExporter", func() error { return s.DeleteExporter(ctx, "exp_1") }},
 		{"Mark", func() error { _, err := s.Mark(ctx, "exp_1/1"); return err }},
 		{"Run", func() error { _, err := s.Run(ctx, "run_1"); return err }},
@@ -147,6 +157,7 @@ func testNotFound(t *testing.T, s export.Store) {
 			l, next, err := s.Runs(ctx, export.RunFilter{})
 			return len(l) + len(next), err
 		}},
+		{"DueTimes", func() (int, error) { l, err := s.DueTimes(ctx, "exp_1"); return len(l), err }},
 		{"Users", func() (int, error) { l, err := s.Users(ctx); return len(l), err }},
 		{"AuditEntries", func() (int, error) { l, err := s.AuditEntries(ctx, 10); return len(l), err }},
 		{"PruneRuns", func() (int, error) { return s.PruneRuns(ctx, noon, 0) }},

@@ -208,7 +208,7 @@ func testDueOnce(t *testing.T, one, two export.Store) {
 		r := due
 		r.ID = export.ID(fmt.Sprintf("run_%d", i))
 		wg.Go(func() {
-			_, joined, err := s.EnqueueDue(ctx, r, noon.Add(time.Hour))
+			_, joined, err := s.EnqueueDue(ctx, dueRun(r, noon.Add(time.Hour)))
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil && !joined {
@@ -235,7 +235,7 @@ func testDueOnce(t *testing.T, one, two export.Store) {
 	must(t, err)
 	again := due
 	again.ID = "run_again"
-	_, _, err = two.EnqueueDue(ctx, again, noon.Add(2*time.Hour))
+	_, _, err = two.EnqueueDue(ctx, dueRun(again, noon.Add(2*time.Hour)))
 	wantErr(t, "a due time that has its run", err, export.ErrExists)
 	stored, err = one.Exporter(ctx, e.ID)
 	must(t, err)
@@ -248,14 +248,14 @@ func testDueOnce(t *testing.T, one, two export.Store) {
 	must(t, err)
 	later := due
 	later.ID, later.Due = "run_later", noon.Add(2*time.Hour)
-	run, joined, err := two.EnqueueDue(ctx, later, noon.Add(3*time.Hour))
+	run, joined, err := two.EnqueueDue(ctx, dueRun(later, noon.Add(3*time.Hour)))
 	must(t, err)
 	if !joined || run.ID != "run_manual" {
 		t.Errorf("got %s, joined %t", run.ID, joined)
 	}
 	must(t, one.DeleteExporter(ctx, e.ID))
 	later.Due = noon.Add(3 * time.Hour)
-	_, _, err = two.EnqueueDue(ctx, later, noon.Add(4*time.Hour))
+	_, _, err = two.EnqueueDue(ctx, dueRun(later, noon.Add(4*time.Hour)))
 	wantErr(t, "of an exporter that is gone", err, export.ErrNotFound)
 }
 

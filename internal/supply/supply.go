@@ -81,6 +81,31 @@ type Versions interface {
 	Version(ctx context.Context, w Want, few bool) (string, error)
 }
 
+// Unread is the Version of a list of which nobody has wanted a record so far.
+const Unread = "unread"
+
+// Differences is implemented by a Supply that may know what has changed since a version.
+type Differences interface {
+	// Difference returns what differs from an earlier version of the wanted records, or nil if that is not known. It
+	// ignores Narrow, and its answer is as new as that of Records would be.
+	Difference(ctx context.Context, w Want, since string) (*Difference, error)
+}
+
+// Difference is what differs between two versions of the wanted records.
+type Difference struct {
+	Version string      // the later one
+	Records []Differing // in the supply's order
+	// AtEnd reports whether the records that are new come after all others.
+	AtEnd bool
+}
+
+// Differing is a wanted record that is not the same as before.
+type Differing struct {
+	ID       string
+	Old, New record.Record
+	Had, Has bool // whether there is an old one, and a new one
+}
+
 // MostLookedUp is the largest number of ids for one Lookup.
 const MostLookedUp = 200
 

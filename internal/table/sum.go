@@ -12,6 +12,20 @@ type Sum struct {
 	units  int64
 	places int             // how many decimal places a unit has
 	rest   decimal.Decimal // what does not fit into units
+	met    [mostMet]int32  // by decimal places: how many numbers were added
+	odd    bool            // a number with more places was added, or another sum
+}
+
+// mostMet is up to how many decimal places a sum counts numbers by.
+const mostMet = 8
+
+// meet counts a number.
+func (s *Sum) meet(places int) {
+	if places >= mostMet {
+		s.odd = true
+		return
+	}
+	s.met[places]++
 }
 
 // Add adds a Number or Money cell, and ignores any other.
@@ -24,20 +38,24 @@ func (s *Sum) Add(c Cell) {
 		return
 	}
 	s.rest = s.rest.Add(c.dec)
+	s.meet(placesOf(c.dec))
 }
 
 // AddText adds the number that ParseDecimal finds in a text, and ignores what is none.
 func (s *Sum) AddText(text string) {
 	if units, places, ok := parseUnits(text); ok && s.addUnits(units, places) {
+		s.meet(places)
 		return
 	}
 	if d, err := ParseDecimal(text); err == nil {
 		s.rest = s.rest.Add(d)
+		s.meet(placesOf(d))
 	}
 }
 
 // AddSum adds another sum.
 func (s *Sum) AddSum(o Sum) {
+	s.odd = true
 	if !s.addUnits(o.units, o.places) {
 		s.rest = s.rest.Add(decimal.New(o.units, int32(-o.places)))
 	}

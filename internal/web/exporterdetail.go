@@ -16,6 +16,7 @@ type exporterView struct {
 	Facts    []fact
 	Columns  []helpColumn
 	Schedule scheduleView
+	Due      []dueRow
 	Runs     []runRow
 	Active   export.ID // the run that is queued or running
 	Sheet    string
@@ -53,6 +54,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if err := view.Schedule.addCost(ctx, d, e); err != nil {
 		return err
 	}
+	if view.Due, err = w.dueRows(ctx, d, e); err != nil {
+		return err
+	}
 	if view.Slowed, err = w.describeSlowed(ctx, d, e); err != nil {
 		return err
 	}
@@ -71,6 +75,9 @@ func (w *Web) exporterPage(c *gin.Context) error {
 			view.Active = runs[0].ID
 		}
 		if view.Problem = w.problemView(runs[0], k); view.Problem != nil {
+			if view.Problem.Next, err = w.nextWords(ctx, d, runs[0]); err != nil {
+				return err
+			}
 			if view.Problem.Repairs, err = repairViews(ctx, d, runs[0]); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -171,8 +172,11 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
-		if f.Kind == export.FieldTruth {
+		switch f.Kind {
+		case export.FieldTruth:
 			text = fmt.Sprint(f.Get(e))
+		case export.FieldTexts:
+			text = strings.Join(f.Get(e).([]string), ", ")
 		}
 		switch {
 		case f.Hidden:

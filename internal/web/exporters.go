@@ -108,7 +108,7 @@ func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporter
 	row.State = exporterState(e, h, row.Block != nil, now)
 	row.Pill = pillOf(row.State)
 	if row.Enabled {
-		row.Next = w.moment(e.NextAt)
+		row.Next = w.moment(e.Upcoming())
 	}
 	row.Failures, row.FailedSince = w.failures(h)
 	if p := h.Problem; p != nil {
@@ -241,20 +241,34 @@ func (w *Web) captureAnswers(c *gin.Context) error {
 	return nil
 }
 
-func (w *Web) pauseExporter(c *gin.Context) error { return w.setPaused(c, true) }
-
-func (w *Web) resumeExporter(c *gin.Context) error { return w.setPaused(c, false) }
-
-func (w *Web) setPaused(c *gin.Context, paused bool) error {
-	e, err := w.desk(c).PauseExporter(c.Request.Context(), export.ID(c.Param("id")), paused)
+// pauseExporter pauses until the beginning of a day in the schedule's zone, if the form names one.
+func (w *Web) pauseExporter(c *gin.Context) error {
+	ctx, d, id := c.Request.Context(), w.desk(c), export.ID(c.Param("id"))
+	e, err := d.Exporter(ctx, id)
 	if err != nil {
 		return err
 	}
-	text := e.Name + " goes on by its schedule."
-	if paused {
-		text = e.Name + " is paused. Its schedule is kept; Run now still works."
+	var until time.Time
+	text := e.Name + " is paused. Its schedule is kept; Run now still works."
+	if day := c.PostForm("until"); day != "" {
+		if until, err = time.ParseInLocation(time.DateOnly, day, e.Schedule.Location()); err != nil {
+			return problem.Invalid("until", "is not a day such as 2026-01-31")
+		}
+		text = e.Name + " is paused until " + until.Format("2 January 2006") + ". Run now still works."
+	}
+	if e, err = d.PauseExporter(ctx, id, until); err != nil {
+		return err
 	}
 	w.notify(c, toneGood, text, "")
+	return seeOther(c, "/exporters/"+string(e.ID))
+}
+
+func (w *Web) resumeExporter(c *gin.Context) error {
+	e, err := w.desk(c).ResumeExporter(c.Request.Context(), export.ID(c.Param("id")))
+	if err != nil {
+		return err
+	}
+	w.notify(c, toneGood, e.Name+" goes on by its schedule.", "")
 	return seeOther(c, "/exporters/"+string(e.ID))
 }
 

@@ -118,6 +118,10 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},
 		{http.MethodPost, displayPath, w.changeDisplay},
+		{http.MethodPost, "/settings/notices", w.createNotice},
+		{http.MethodPost, "/settings/notices/:id/test", w.testNotice},
+		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
+		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
 		{http.MethodGet, "/help", w.helpPage},
 		{http.MethodGet, unsentPath, w.unsentPage},
 	}

@@ -85,6 +85,7 @@ type problemView struct {
 	Code, RequestID      string
 	Retrying             bool
 	Retry                moment
+	Next                 string    // what happens by itself after the run has given up
 	Fix                  attention // the button, if there is one
 	Repairs              []repairView
 }
@@ -182,6 +183,9 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	view.Undoes, view.Edits = r.Undoes, editsOf(ctx, d, r)
 	view.Facts = w.runFacts(r)
 	if view.Problem = w.problemView(r, k); view.Problem != nil {
+		if view.Problem.Next, err = w.nextWords(ctx, d, r); err != nil {
+			return view, err
+		}
 		if view.Problem.Repairs, err = repairViews(ctx, d, r); err != nil {
 			return view, err
 		}
@@ -260,6 +264,18 @@ func problemViewOf(p *problem.Problem) *problemView {
 	}
 }
 
+// nextWords tells what happens by itself after a run that has given up; empty if it has not.
+func (w *Web) nextWords(ctx context.Context, d *control.Desk, r export.Run) (string, error) {
+	step, at, err := d.Next(ctx, r)
+	switch step {
+	case control.NextSchedule:
+		return "The run has given up. Its schedule begins another one " + w.moment(at).Exact + ".", err
+	case control.NextNothing:
+		return "The run has given up, and no schedule begins another one: run it again when you like.", err
+	}
+	return "", err
+}
+
 func (w *Web) problemView(r export.Run, k known) *problemView {
 	p, view := r.Problem, problemViewOf(r.Problem)
 	if p == nil {
@@ -312,6 +328,9 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		}
 		v.Spoken = joinSentences("Queued.", v.Waiting)
 	case r.Status == export.RunRunning:
+		if !p.WaitsUntil.IsZero() {
+			v.Waiting = d.Waiting(r)
+		}
 		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " +
 			count(p.RowsWritten) + " written."
 	default:

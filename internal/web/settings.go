@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -25,6 +26,7 @@ type settingsView struct {
 	Addresses     []fact // to register with the providers
 	Facts         []fact
 	Calls         callsView
+	Notices       noticesView
 	Variables     []Variable
 	Audit         []auditRow
 	AuditClosed   string // why the person may not read it
@@ -39,10 +41,11 @@ type auditRow struct {
 const auditShown = 50
 
 func (w *Web) settingsPage(c *gin.Context) error {
-	return w.showSettings(c, http.StatusOK, nil)
+	return w.showSettings(c, http.StatusOK, nil, nil)
 }
 
-func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error {
+// showSettings shows the page: with the notices as stored, unless they are given, and with what is wrong.
+func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notices *noticesView) error {
 	ctx := c.Request.Context()
 	entries, closed := w.desk(c).Audit(ctx, auditShown)
 	if closed != nil && !problem.HasCode(closed, problem.Forbidden) {
@@ -52,10 +55,17 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 	if err != nil {
 		return err
 	}
+	if notices == nil {
+		stored, err := w.noticesView(ctx, w.desk(c))
+		if err != nil {
+			return err
+		}
+		notices = &stored
+	}
 	s := w.o.Settings
 	f := w.fill(c, frame{})
 	view := settingsView{
-		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables, Calls: calls,
+		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables, Calls: calls, Notices: *notices,
 		Theme: choose(f.Theme, []choice{
 			{Title: "As the device"},
 			{Value: "light", Title: "Light"},
@@ -92,8 +102,9 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem) error
 		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
 	}
 	if p != nil {
-		view.Errors = fieldErrors(p,
-			map[string]string{"present_password": "Present password", "password": "New password"})
+		titles := map[string]string{"present_password": "Present password", "password": "New password"}
+		maps.Copy(titles, noticeFields)
+		view.Errors = fieldErrors(p, titles)
 		view.PresentError, view.PasswordError = p.Fields["present_password"], p.Fields["password"]
 	}
 	// fill took the notice out of the session, so this page has to show it.
@@ -113,7 +124,7 @@ func (w *Web) changePassword(c *gin.Context) error {
 	present, next := c.PostForm("present_password"), c.PostForm("password")
 	u, err := w.o.Logins.ChangePassword(ctx, signedInEmail(c), present, next, w.visitor(c))
 	if problem.HasCode(err, problem.InvalidInput) {
-		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err))
+		return w.showSettings(c, http.StatusUnprocessableEntity, problem.From(err), nil)
 	}
 	if problem.HasCode(err, problem.TooManyRequests) {
 		w.notifyError(c, err)

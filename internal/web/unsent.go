@@ -65,7 +65,7 @@ func newUnsentForms(now func() time.Time) *unsentForms {
 
 // keep keeps a form that came from an address, and returns its token.
 func (u *unsentForms) keep(f unsentForm, addr string) (token string, err error) {
-	if holdsSecret(f.Form) {
+	if holdsSecret(f.Form) || strings.HasPrefix(f.Route, "/settings/") && holdsAddress(f.Form) {
 		return "", errUnsentSecret
 	}
 	plain, err := json.Marshal(f)
@@ -185,6 +185,18 @@ func unsentSeal(token string) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("sealing a form: %w", err)
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// holdsAddress reports whether a form has an address of the web. Those of webhooks are secrets.
+func holdsAddress(form url.Values) bool {
+	for _, values := range form {
+		for _, value := range values {
+			if strings.Contains(value, "://") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holdsSecret reports whether a form has a filled field whose name says that its content is a secret.

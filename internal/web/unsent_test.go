@@ -270,13 +270,17 @@ func TestUnsentFormIsNobodyElses(t *testing.T) {
 func TestSecretsAndLargeFormsAreNotKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	for lost, test := range map[string]struct {
+	for reason, test := range map[string]struct {
 		path string
 		form url.Values
 	}{
 		lostSecret: {"/settings/password", url.Values{"present_password": {password}, "password": {"x"}}},
-		lostLarge:  {"/exporters", s.filledForm(url.Values{"name": {strings.Repeat("x", unsentSize)}})},
+		lostSecret + "&": {
+			"/settings/notices", url.Values{"kind": {"slack"}, "to": {"https://hooks.slack.com/services/T0/B0/x"}},
+		},
+		lostLarge: {"/exporters", s.filledForm(url.Values{"name": {strings.Repeat("x", unsentSize)}})},
 	} {
+		lost := strings.TrimSuffix(reason, "&")
 		s.endSession()
 		a := s.post(test.path, test.form)
 		to := a.header.Get("Location")

@@ -41,8 +41,8 @@ type Behaviour struct {
 	DuplicateCopiesProtections bool `json:"duplicate_copies_protections"`
 	// LostReferenceKeepsTab writes Data!#REF! instead of #REF! for deleted cells of another tab.
 	LostReferenceKeepsTab bool `json:"lost_reference_keeps_tab"`
-	// DriveLag (nanoseconds in JSON) is how long a change takes to show in the version of the Drive file. It
-	// did not within 14 seconds when it was tried.
+	// DriveLag (nanoseconds in JSON) is how long a change takes to show in the version and in the time of the last
+	// change of the Drive file. It did not within 14 seconds when it was tried.
 	DriveLag time.Duration `json:"drive_lag"`
 	// StorageNamesServiceAccount refuses a service account's new file with the newer words that name
 	// service accounts, not with those of a person whose storage is full.

@@ -260,6 +260,7 @@ func (s *Server) serveRecorded(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	record.Status = out.status
+	out.header.Set("Date", s.now().UTC().Format(http.TimeFormat))
 	send(w, out, fault != nil && fault.CutBody)
 }
 

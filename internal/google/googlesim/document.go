@@ -48,6 +48,17 @@ func (e *edits) version(now time.Time, lag time.Duration) int64 {
 	return n
 }
 
+// modified returns the time of the last change that Drive has noticed, or of the file's creation.
+func (e *edits) modified(now time.Time, lag time.Duration, created time.Time) time.Time {
+	at := created
+	for _, edit := range e.latest {
+		if !edit.Add(lag).After(now) {
+			at = edit
+		}
+	}
+	return at
+}
+
 // state is the whole content of a spreadsheet at one moment. A transaction works on the copy that
 // begin returns; rows and cells are shared until written, so a refused batch costs and leaves nothing.
 type state struct {

@@ -198,8 +198,9 @@ func (s *Server) driveResource(doc *document, who caller, base string) *drive.Fi
 		Kind:    "drive#file", Id: doc.id, Name: doc.state.title, MimeType: spreadsheetType, Trashed: doc.trashed,
 		WebViewLink: base + "/spreadsheets/d/" + doc.id + "/edit",
 		Version:     doc.edits.version(s.now(), s.how.DriveLag),
-		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano), ModifiedTime: doc.modified.UTC().
-				Format(time.RFC3339Nano), AppProperties: doc.properties,
+		CreatedTime: doc.created.UTC().Format(time.RFC3339Nano),
+		ModifiedTime: doc.edits.modified(s.now(), s.how.DriveLag, doc.created).UTC().
+			Format(time.RFC3339Nano), AppProperties: doc.properties,
 		OwnedByMe: role == "owner", Shared: len(doc.shares) > 0,
 		Owners: []*drive.User{{
 			Kind: "drive#user", EmailAddress: doc.owner, DisplayName: doc.owner, Me: role == "owner",

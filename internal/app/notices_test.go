@@ -1,0 +1,251 @@
+package app_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/mail"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"ledgersheet/internal/config"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/mail/smtpsim"
+	"ledgersheet/internal/notice"
+	"ledgersheet/internal/notify"
+	"ledgersheet/internal/sheetfile"
+	"ledgersheet/internal/vault"
+)
+
+// mailbox is a mail server and a webhook's receiver, and an app that is told of them by its settings.
+type mailbox struct {
+	*world
+	server *smtpsim.Server
+	mu     sync.Mutex
+	hooked []string // phase and event of what the webhook got
+}
+
+func newMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	m := &mailbox{world: makeWorld(t, intuitsim.Options{})}
+	var err error
+	if m.server, err = smtpsim.Start(smtpsim.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.server.Stop)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var got struct{ Phase, Event, Title string }
+		if err != nil || json.Unmarshal(body, &got) != nil || r.Header.Get(notify.HeaderSignature) == "" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.hooked = append(m.hooked, got.Phase+" "+got.Event)
+	}))
+	t.Cleanup(hook.Close)
+	m.set.Notices = config.Notices{
+		SMTP:     config.SMTP{Host: "127.0.0.1", Port: m.server.Addr().Port, Security: config.SMTPOptional},
+		MailFrom: "Books <books@example.com>", URL: "", Secret: "a secret of the tests",
+		AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+	}
+	m.set.Notices.URL = vault.Secret(hook.URL)
+	m.open()
+	return m
+}
+
+// subjects returns those of all mails.
+func (m *mailbox) subjects() []string {
+	m.t.Helper()
+	var list []string
+	for _, got := range m.server.Mails() {
+		msg, err := mail.ReadMessage(strings.NewReader(string(got.Data)))
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		list = append(list, strings.Join(got.To, " ")+": "+subject)
+	}
+	return list
+}
+
+func (m *mailbox) tell() {
+	m.t.Helper()
+	if err := m.app.TellNow(m.ctx); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// TestALostConnectionIsTold ends a grant at Intuit, and brings it back: one mail and one call of the webhook for each,
+// also over a restart, although two exporters wait.
+func TestALostConnectionIsTold(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	companies := m.connect(1)
+	company := companies[0]
+	var exporters []export.Exporter
+	for _, name := range []string{"One", "Two"} {
+		e := m.newExporter("terms", nil, nil, company)
+		e.Name, e.Target.Sheet = name, name
+		e = m.create(e)
+		m.mustRun(e.ID)
+		exporters = append(exporters, e)
+	}
+	_, _, err := m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Mail, To: "ann@example.com", On: []notice.Event{notice.NeedsYou, notice.Recovery},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.tell()
+	if got := m.subjects(); len(got) > 0 {
+		t.Fatalf("told while all is well: %q", got)
+	}
+	m.intuit.RevokeGrant(string(company.Realm))
+	for _, e := range exporters {
+		m.intuit.ExpireAccessTokens(string(company.Realm))
+		if r := m.run(e.ID); r.Status != export.RunFailed {
+			t.Fatalf("the run %s", r.Status)
+		}
+	}
+	m.tell()
+	m.tell()
+	if err := m.app.Stop(m.ctx); err != nil {
+		t.Fatal(err)
+	}
+	m.open()
+	m.tell()
+	ended := "ann@example.com: QuickBooks access to " + company.Name + " has ended"
+	if got := m.subjects(); !slices.Equal(got, []string{ended}) {
+		t.Fatalf("told %q", got)
+	}
+	m.intuit.ConsentTo(string(company.Realm))
+	if _, err := m.connectCompany(company.Realm); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range exporters {
+		m.mustRun(e.ID)
+	}
+	m.tell()
+	m.tell()
+	if got := m.subjects(); len(got) < 2 || got[len(got)-1] != "ann@example.com: Over: QuickBooks access to "+
+		company.Name+" has ended" {
+		t.Errorf("told %q", got)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !slices.Equal(m.hooked, []string{"opened needs_you", "recovered recovery"}) {
+		t.Errorf("the webhook got %q", m.hooked)
+	}
+}
+
+// TestSettingsTellNobodyTheSecrets looks for the addresses of notices in the store and in what is shown.
+func TestSettingsTellNobodyTheSecrets(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	const secret = "T00SECRET00B"
+	_, _, err := m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Slack, To: "https://hooks.slack.com/services/" + secret, On: []notice.Event{notice.Failure},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var backup strings.Builder
+	if err := m.desk().Backup(m.ctx, &backup); err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.desk().Notices(m.ctx)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d notices, %v", len(all), err)
+	}
+	shown, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(backup.String(), secret) || strings.Contains(string(shown), secret) {
+		t.Error("the address of a webhook is kept or shown in the clear")
+	}
+}
+
+// TestReportByMail sends the workbook of a run, once, and not that of runs before the notice was there.
+func TestReportByMail(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	company := m.connect(1)[0]
+	e := m.newExporter("terms", nil, nil, company)
+	e.Tags = []string{"by mail"}
+	e = m.create(e)
+	m.mustRun(e.ID)
+	_, _, err := m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Mail, To: "ann@example.com", On: []notice.Event{notice.Report}, Tags: []string{"by mail"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.tell()
+	if got := m.subjects(); len(got) > 0 {
+		t.Fatalf("sent %q", got)
+	}
+	m.mustRun(e.ID)
+	m.tell()
+	m.tell()
+	mails := m.server.Mails()
+	if len(mails) != 1 {
+		t.Fatalf("sent %q", m.subjects())
+	}
+	msg, err := mail.ReadMessage(strings.NewReader(string(mails[0].Data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/mixed" {
+		t.Fatalf("%s, %v", kind, err)
+	}
+	parts := multipart.NewReader(msg.Body, params["boundary"])
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			t.Fatalf("there is no workbook: %v", err)
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		data, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, part))
+		if err != nil || !strings.HasSuffix(part.FileName(), ".xlsx") {
+			t.Fatalf("%s: %v", part.FileName(), err)
+		}
+		path := filepath.Join(t.TempDir(), "report.xlsx")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		book, err := sheetfile.OpenBook(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for _, err := range book.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows++
+		}
+		if err := book.Close(); err != nil || rows < 2 {
+			t.Errorf("%d rows, %v", rows, err)
+		}
+		return
+	}
+}

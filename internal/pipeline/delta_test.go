@@ -1,0 +1,409 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"ledgersheet/exporters"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/google"
+	"ledgersheet/internal/google/googlesim"
+	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/limit"
+	"ledgersheet/internal/mirror"
+	"ledgersheet/internal/pipeline"
+	"ledgersheet/internal/problem"
+	"ledgersheet/internal/source"
+	"ledgersheet/internal/storetest"
+	"ledgersheet/internal/supply/supplysim"
+	"ledgersheet/internal/vault"
+)
+
+// mortal is a store that keeps nothing any more once the process is dead.
+type mortal struct {
+	*storetest.Memory
+	dead bool
+}
+
+var errDead = errors.New("the process is dead")
+
+func (m *mortal) PutMark(ctx context.Context, key string, data []byte) error {
+	if m.dead {
+		return errDead
+	}
+	return m.Memory.PutMark(ctx, key, data)
+}
+
+func (m *mortal) UpdateExporter(ctx context.Context, id export.ID, change func(*export.Exporter) error) (
+	export.Exporter, error) {
+	if m.dead {
+		return export.Exporter{}, errDead
+	}
+	return m.Memory.UpdateExporter(ctx, id, change)
+}
+
+// counted counts requests, and has something done before one of them.
+type counted struct {
+	next   http.RoundTripper
+	n, at  int
+	before func()
+	known  bool // what stands was not read
+}
+
+func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.n++; c.n == c.at {
+		c.before()
+	}
+	switch {
+	case strings.HasSuffix(r.URL.Path, ":getByDataFilter"):
+		c.known = true
+	case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v4/spreadsheets/") &&
+		!strings.Contains(r.URL.Path, ":"):
+		c.known = false // its state is read, and then its rows
+	}
+	return c.next.RoundTrip(r)
+}
+
+// deltaWorld is a company whose invoices two exporters write: one by schedule, which may rely on what is known, and
+// one by hand, which never does.
+type deltaWorld struct {
+	t          *testing.T
+	world      *supplysim.World
+	books      *intuitsim.Company
+	sheets     *googlesim.Server
+	transport  *counted
+	store      *mortal
+	dir        string
+	key        vault.Key
+	mirror     *mirror.Mirror
+	runner     *pipeline.Runner
+	runs       int
+	fast, full export.ID
+}
+
+func newDeltaWorld(
+	t *testing.T, tb interface{ Cleanup(func()) }, o intuitsim.Options, e export.Exporter,
+) *deltaWorld {
+	w := &deltaWorld{t: t, world: supplysim.New(o), key: vault.NewKey(), fast: "exp_fast", full: "exp_full"}
+	w.books = w.world.Books(0)
+	w.sheets = googlesim.New(googlesim.Options{
+		BaseURL: "http://google.test", Now: w.world.Clock.Read,
+		Behaviour: googlesim.Behaviour{DriveLag: time.Minute},
+	})
+	w.sheets.SetQuota(googlesim.Quota{
+		ReadsPerUser: 1 << 20, WritesPerUser: 1 << 20, ReadsPerProject: 1 << 20, WritesPerProject: 1 << 20,
+	})
+	w.store = &mortal{Memory: storetest.NewMemory()}
+	var err error
+	if w.dir, err = os.MkdirTemp(t.TempDir(), ""); err != nil {
+		t.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = w.mirror.Close(context.Background()); _ = os.RemoveAll(w.dir) })
+	company := w.world.Company(0)
+	company.Name, company.Status, company.HomeCurrency = "Acme", export.Connected, "USD"
+	ctx := context.Background()
+	must(t, w.store.PutCompany(ctx, company))
+	must(t, w.store.PutAccount(ctx, export.GoogleAccount{ID: "con_1", Email: "owner@example.com",
+		Status: export.Connected}))
+	for _, id := range []export.ID{w.fast, w.full} {
+		e.ID, e.Name, e.Definition, e.Companies = id, string(id), "invoices", []export.RealmID{company.Realm}
+		e.Schedule.Timezone = "UTC"
+		e.Target = export.Target{Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: string(id)}
+		must(t, w.store.CreateExporter(ctx, e))
+	}
+	w.start()
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// start starts the process.
+func (w *deltaWorld) start() {
+	if w.mirror != nil {
+		must(w.t, w.mirror.Close(context.Background()))
+	}
+	w.store.dead = false
+	var err error
+	w.mirror, err = mirror.New(mirror.Options{
+		Live: w.world.Client, Dir: w.dir, Now: w.world.Clock.Read,
+		Sealer: func(context.Context, export.RealmID) (mirror.Sealer, error) { return vault.New(w.key) },
+	})
+	must(w.t, err)
+	ends, free := w.sheets.Endpoints(), func() *limit.Keyed { return limit.New(limit.Limits{}) }
+	hc := w.sheets.Client("owner@example.com", "https://www.googleapis.com/auth/drive.file",
+		"https://www.googleapis.com/auth/spreadsheets")
+	w.transport = &counted{next: hc.Transport}
+	client := google.New(google.Options{
+		SheetsURL: ends.SheetsURL, DriveURL: ends.DriveURL, Now: w.world.Clock.Read,
+		HTTP: func(export.ID) (*http.Client, error) {
+			return &http.Client{Transport: w.transport}, nil
+		},
+		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(),
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	w.runner = pipeline.New(pipeline.Options{
+		Definitions: exporters.All(), Store: w.store, Source: source.New(source.ShareReports(w.mirror), nil),
+		Destination: client, Build: "one", Now: w.world.Clock.Read,
+	})
+}
+
+// run runs an exporter, and has the process die before a request to Google if that is not 0.
+func (w *deltaWorld) run(id export.ID, trigger export.Trigger, dies int) (export.Run, error) {
+	w.runs++
+	w.world.Clock.Pass(time.Second)
+	e, err := w.store.Exporter(context.Background(), id)
+	must(w.t, err)
+	run := export.Run{
+		ID: export.ID(fmt.Sprint("run_", w.runs)), Exporter: e, Trigger: trigger, QueuedAt: w.world.Clock.Read(),
+		Due: w.world.Clock.Read(),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	w.transport.n, w.transport.at, w.transport.known = 0, dies, false
+	w.transport.before = func() { w.store.dead = true; cancel() }
+	err = w.runner.Work(ctx, run, func(change func(*export.Run)) { change(&run) })
+	return run, err
+}
+
+// values returns the cells of an exporter's tab.
+func (w *deltaWorld) values(id export.ID) [][]any {
+	return w.doc(id).Values("Data!A1:L60")
+}
+
+func (w *deltaWorld) doc(id export.ID) *googlesim.Spreadsheet {
+	e, err := w.store.Exporter(context.Background(), id)
+	must(w.t, err)
+	return w.sheets.Spreadsheet(e.Target.Spreadsheet)
+}
+
+// outcome is what a run tells, without what differs between any two runs.
+func (w *deltaWorld) outcome(run export.Run) export.Result {
+	r := run.Result
+	r.URL = ""
+	return r
+}
+
+var deltaColumns = []string{"Id", "DocNumber", "TxnDate", "CustomerRef.name", "Status", "TotalAmt", "Balance",
+	"PrivateNote", "CustomerRef.CompanyName"}
+
+// TestSmallChangeCosts counts what a small change of a long list costs.
+func TestSmallChangeCosts(t *testing.T) {
+	t.Parallel()
+	w := newDeltaWorld(t, t, intuitsim.Options{Seed: 3, Companies: 1, Customers: 20, Vendors: 2, Items: 4,
+		Invoices: 2500, Bills: 1}, export.Exporter{Columns: deltaColumns[:8]})
+	if _, err := w.run(w.fast, export.TriggerSchedule, 0); err != nil {
+		t.Fatal(err)
+	}
+	ids := w.books.IDs("Invoice")
+	for round := range 3 {
+		w.world.Clock.Pass(20 * time.Minute)
+		for i := range 25 {
+			must(t, w.books.Change("Invoice", ids[i*100+round], intuitsim.Change{Note: fmt.Sprint("note ", round)}))
+		}
+		asked := w.world.Turns.Count()
+		run, err := w.run(w.fast, export.TriggerSchedule, 0)
+		must(t, err)
+		if run.Changed < 25 || run.Changed > 30 || run.Rows != len(ids) {
+			t.Errorf("round %d: %d rows changed of %d", round, run.Changed, run.Rows)
+		}
+		if n := w.world.Turns.Count() - asked; n > 2 {
+			t.Errorf("round %d: %d requests to QuickBooks", round, n)
+		}
+		if w.transport.n > 3 {
+			t.Errorf("round %d: %d requests to Google", round, w.transport.n)
+		}
+	}
+}
+
+// TestSmallChangeIsFull plays any history of a company's books and of two sheets, of which one is written by what is
+// known: both must hold the same cells, and their runs and differences must tell the same.
+func TestSmallChangeIsFull(t *testing.T) {
+	t.Parallel()
+	small, all := 0, 0
+	rapid.Check(t, func(rt *rapid.T) {
+		e := export.Exporter{
+			Columns: deltaColumns[:rapid.SampledFrom([]int{8, 8, 9}).Draw(rt, "columns")],
+			Mode:    rapid.SampledFrom([]export.Mode{export.Replace, export.Upsert}).Draw(rt, "mode"),
+		}
+		switch rapid.IntRange(0, 3).Draw(rt, "filter") {
+		case 0:
+			e.Filters = []export.Filter{{Column: "Balance", Op: export.OpNotEqual, Value: "0"}}
+		case 1:
+			e.Titles = map[string]string{"Id": "No.", "Balance": "Still open"}
+		}
+		if e.Mode == export.Upsert {
+			e.Options = map[string]string{export.OptDeleted: rapid.SampledFrom([]string{
+				export.DeletedRemove, export.DeletedKeep, export.DeletedMark}).Draw(rt, "deleted")}
+		}
+		w := newDeltaWorld(t, rt, intuitsim.Options{Seed: int64(rapid.IntRange(1, 3).Draw(rt, "seed")), Companies: 1,
+			Customers: 4, Vendors: 2, Items: 4, Invoices: 12, Bills: 1}, e)
+		for range rapid.IntRange(3, 7).Draw(rt, "runs") {
+			w.upset(rt)
+			for range rapid.SampledFrom([]int{1, 2, 3, 1, 0}).Draw(rt, "changes") {
+				w.step(rt)
+			}
+			w.person(rt)
+			minutes := rapid.SampledFrom([]int{30, 8, 30, 8, 30, 8, 30, 8, 300, 2}).Draw(rt, "minutes")
+			w.world.Clock.Pass(time.Duration(minutes) * time.Minute)
+			if seldom(rt, "dies") == 1 {
+				if _, err := w.run(w.fast, export.TriggerSchedule, rapid.IntRange(1, 6).Draw(rt, "at")); err != nil {
+					w.start()
+				}
+				w.world.Clock.Pass(10 * time.Minute)
+				w.compare(rt, false)
+				continue
+			}
+			all++
+			if w.compare(rt, true) {
+				small++
+			}
+		}
+	})
+	if small < all/20 {
+		t.Errorf("only %d of %d runs wrote what changed alone: the test shows too little", small, all)
+	}
+}
+
+// again runs an exporter, and once more if the local copy was damaged.
+func (w *deltaWorld) again(rt *rapid.T, id export.ID, trigger export.Trigger) export.Run {
+	run, err := w.run(id, trigger, 0)
+	if problem.HasCode(err, problem.IncompleteRead) {
+		run, err = w.run(id, trigger, 0)
+	}
+	if err != nil {
+		rt.Fatalf("the run of %s: %v", id, err)
+	}
+	return run
+}
+
+// compare runs both exporters and compares them. It reports whether the first one wrote without reading what stands.
+func (w *deltaWorld) compare(rt *rapid.T, told bool) bool {
+	a := w.again(rt, w.fast, export.TriggerSchedule)
+	calls, known := w.transport.n, w.transport.known
+	b := w.again(rt, w.full, export.TriggerManual)
+	if diff := cmp.Diff(w.values(w.full), w.values(w.fast)); diff != "" {
+		rt.Fatalf("the cells, after %d requests (-full +fast):\n%s", calls, diff)
+	}
+	if !told {
+		return false
+	}
+	if diff := cmp.Diff(w.outcome(b), w.outcome(a)); diff != "" {
+		rt.Fatalf("the runs, after %d requests (-full +fast):\n%s", calls, diff)
+	}
+	x, errX := w.runner.Difference(context.Background(), a.ID)
+	y, errY := w.runner.Difference(context.Background(), b.ID)
+	if diff := cmp.Diff(y, x); diff != "" || (errX == nil) != (errY == nil) {
+		rt.Fatalf("the differences, after %d requests (-full +fast):\n%s", calls, diff)
+	}
+	return !a.Unchanged && known
+}
+
+// seldom draws one of four things that seldom happen, or none of them.
+func seldom(rt *rapid.T, what string) int {
+	return rapid.SampledFrom([]int{9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 1, 2, 3}).Draw(rt, what)
+}
+
+// upset draws something unusual.
+func (w *deltaWorld) upset(rt *rapid.T) {
+	path := func() string {
+		files, err := filepath.Glob(filepath.Join(w.dir, "*"))
+		must(w.t, err)
+		if len(files) == 0 {
+			return ""
+		}
+		return files[0]
+	}
+	switch seldom(rt, "upset") {
+	case 0:
+		w.start()
+	case 1:
+		if p := path(); p != "" {
+			must(w.t, w.mirror.Close(context.Background()))
+			text, err := os.ReadFile(filepath.Clean(p))
+			must(w.t, err)
+			at := rapid.IntRange(0, len(text)-1).Draw(rt, "damage")
+			for i := at; i < min(len(text), at+500); i++ {
+				text[i] ^= 0x5a
+			}
+			must(w.t, os.WriteFile(filepath.Clean(p), text, 0o600))
+			w.start()
+		}
+	case 2:
+		if p := path(); p != "" {
+			must(w.t, w.mirror.Close(context.Background()))
+			must(w.t, os.Remove(p))
+			w.start()
+		}
+	case 3:
+		w.world.Clock.Pass(25 * time.Hour)
+	}
+}
+
+// step does one thing to the books. What is refused changes nothing.
+func (w *deltaWorld) step(rt *rapid.T) {
+	pick := func(entity string) string {
+		ids := w.books.IDs(entity)
+		if len(ids) == 0 {
+			return ""
+		}
+		return rapid.SampledFrom(ids).Draw(rt, entity)
+	}
+	w.runs++
+	switch rapid.IntRange(0, 9).Draw(rt, "what") {
+	case 0, 1:
+		_, _ = w.books.AddInvoice(intuitsim.Sale{CustomerID: pick("Customer"), Date: "2026-03-01",
+			DocNumber: strconv.Itoa(w.runs),
+			Amount:    rapid.SampledFrom([]string{"12.30", "7", "0.5"}).Draw(rt, "amount")})
+	case 2:
+		_, _ = w.books.Pay("Invoice", pick("Invoice"), "")
+	case 3:
+		_ = w.books.Void("Invoice", pick("Invoice"))
+	case 4:
+		_ = w.books.Delete("Invoice", pick("Invoice"))
+	case 5:
+		_ = w.books.Change("Customer", pick("Customer"), intuitsim.Change{Name: "Name " + strconv.Itoa(w.runs)})
+	case 6:
+		_ = w.books.Change("Invoice", pick("Invoice"), intuitsim.Change{Amount: strconv.Itoa(500+w.runs) + ".25"})
+	default:
+		_ = w.books.Change("Invoice", pick("Invoice"), intuitsim.Change{Note: "Note " + strconv.Itoa(w.runs)})
+	}
+}
+
+// person has a person do the same to both sheets.
+func (w *deltaWorld) person(rt *rapid.T) {
+	what, row := seldom(rt, "person"), rapid.IntRange(2, 6).Draw(rt, "row")
+	for _, id := range []export.ID{w.fast, w.full} {
+		e, err := w.store.Exporter(context.Background(), id)
+		must(w.t, err)
+		if e.Target.Spreadsheet == "" {
+			return
+		}
+		switch what {
+		case 0:
+			must(w.t, w.doc(id).SetCell(fmt.Sprintf("Data!H%d", row), "mine"))
+		case 1:
+			must(w.t, w.doc(id).SetCell(fmt.Sprintf("Data!L%d", row), "beside"))
+		case 2:
+			must(w.t, w.doc(id).InsertRows("Data", row, 1))
+		case 3:
+			must(w.t, w.doc(id).DeleteRows("Data", row, 1))
+		}
+	}
+}
