@@ -316,9 +316,9 @@ func TestWrongCompanyIsNamed(t *testing.T) {
 		says  string
 	}{
 		{person(access.Owner), birch, "given for Birch, but Alder was to be connected."},
-		{person(access.Owner), "999", "given for a company that is not connected here, but Alder was"},
-		{person(access.Admin, alder), birch, "given for a company that is not connected here, but Alder was"},
-		{person(access.Admin, birch), birch, "given for Birch, but another company was"},
+		{person(access.Owner), "999", "given for another company, but Alder was"},
+		{person(access.Admin, alder), birch, "given for another company, but Alder was"},
+		{person(access.Admin, birch), birch, "given for Birch, but a different one was"},
 	} {
 		b := newBench(t)
 		b.flow = export.Flow{Realm: alder}
