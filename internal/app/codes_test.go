@@ -16,6 +16,7 @@ import (
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/google/googlesim"
 	"ledgersheet/internal/intuit/intuitsim"
+	"ledgersheet/internal/notice"
 	"ledgersheet/internal/problem"
 )
 
@@ -351,6 +352,7 @@ func (c codeCase) test(t *testing.T) {
 	synctest.Wait()
 	c.checkRun(t, v, id)
 	c.checkStatus(t, v)
+	c.checkNotice(t, w)
 	for _, request := range w.intuit.Writes() {
 		t.Errorf("%s %s was sent to QuickBooks", request.Method, request.Path)
 	}
@@ -382,6 +384,31 @@ func (c codeCase) checkRun(t *testing.T, v *visitor, id export.ID) {
 	page := v.see("/runs/" + string(id))
 	if !strings.Contains(page.text, said.Message) || !strings.Contains(page.text, said.Hint) && len(page.buttons) == 0 {
 		t.Errorf("the run's page does not say %q, %q: %s", said.Message, said.Hint, page.text)
+	}
+}
+
+// checkNotice looks at what would be told: a code that only a person can do something about needs one, and each lands on
+// a page.
+func (c codeCase) checkNotice(t *testing.T, w *codeWorld) {
+	t.Helper()
+	causes, err := w.app.Control().CausesAmong(w.ctx, nil)
+	must(t, err)
+	if c.cause == "none" {
+		if len(causes) > 0 {
+			t.Errorf("it is told as %+v", causes)
+		}
+		return
+	}
+	if len(causes) != 1 {
+		t.Fatalf("it is told as %+v", causes)
+	}
+	told := causes[0]
+	if told.Title == "" || told.Action == "" || told.Path == "" || told.Button == "" {
+		t.Errorf("the notice says too little: %+v", told)
+	}
+	person := slices.Contains(told.On, notice.NeedsYou)
+	if !slices.Contains(told.On, notice.Failure) || c.code.Class() == problem.Stop && !person {
+		t.Errorf("its events are %v", told.On)
 	}
 }
 

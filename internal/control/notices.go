@@ -211,7 +211,7 @@ const lateSettles = 15 * time.Minute
 func noticeCause(c Cause) notice.Cause {
 	n := notice.Cause{
 		Key: c.Key, Code: string(c.Code), Title: c.Title, Detail: c.Detail, Action: c.Action, Since: c.Since,
-		Company: c.Company, Warning: c.Warning, On: noticeEvents(c),
+		Company: c.Company, Warning: c.Warning, Stage: c.Stage, On: noticeEvents(c),
 	}
 	if n.Detail != "" && c.Hint != "" {
 		n.Action = c.Hint
@@ -241,25 +241,50 @@ func noticeEvents(c Cause) []notice.Event {
 	return []notice.Event{notice.Failure}
 }
 
+// remedy is where a cause is put right.
+type remedy struct {
+	// path is the page of causes that are about no exporter in particular. Others land on the exporter, its run or,
+	// if there are several, on the list of those in the state.
+	path, button string
+	state        State
+}
+
+// remedyOf returns the remedy of each kind of cause; false for an unknown one.
+func remedyOf(code CauseCode) (remedy, bool) {
+	switch code {
+	case CauseStore:
+		return remedy{path: "/", button: "Open the dashboard"}, true
+	case CauseAssessment:
+		return remedy{path: "/connections/production", button: "Open the checklist"}, true
+	case CauseCode(problem.AppCredentials):
+		return remedy{path: "/connections/production", button: "Check the app's keys"}, true
+	case CauseDisconnected, CauseEndsSoon:
+		return remedy{path: "/connections", button: "Open Connections"}, true
+	case CauseLate:
+		return remedy{state: StateLate}, true
+	case CauseDifferences:
+		return remedy{state: StateDiffers}, true
+	}
+	_, known := causeTexts[problem.Code(code)]
+	return remedy{state: StateFailing}, known
+}
+
 // remedyPath returns the page that lands on what ends the cause, and what its button says.
 func remedyPath(c Cause) (path, button string) {
+	r, _ := remedyOf(c.Code)
 	switch company, account := c.Block.Company, c.Block.Account; {
 	case company != nil:
 		return "/connections?q=" + url.QueryEscape(string(company.Realm)), "Open the connection"
 	case account != nil:
 		return "/connections#accounts", "Open the connection"
+	case r.path != "":
+		return r.path, r.button
 	case len(c.Waiting) == 1 && c.Code == CauseLate:
 		return "/exporters/" + string(c.Waiting[0].ID), "Open exporter"
 	case len(c.Waiting) == 1 && c.Run != "":
 		return "/runs/" + string(c.Run), "Open run"
 	}
-	query := url.Values{"state": {string(StateFailing)}}
-	switch c.Code {
-	case CauseLate:
-		query.Set("state", string(StateLate))
-	case CauseDifferences:
-		query.Set("state", string(StateDiffers))
-	}
+	query := url.Values{"state": {string(r.state)}}
 	if c.Company != "" {
 		query.Set("company", string(c.Company))
 	}

@@ -58,6 +58,7 @@ type verdict struct {
 type telling struct {
 	phase    Phase
 	incident incident
+	nearer   bool // it is told again because its stage is another one
 }
 
 // judge compares what a rule knows with the causes of the moment. active reports whether an exporter has a run that is
@@ -74,8 +75,9 @@ func judge(r Rule, known []incident, causes []Cause, now time.Time, active func(
 		if n := slices.IndexFunc(known, func(k incident) bool { return k.Cause.Key == cause.Key }); n >= 0 {
 			i = known[n]
 		}
+		nearer := i.Told > 0 && cause.Stage > 0 && cause.Stage < i.Cause.Stage
 		i.Cause = cause
-		if !now.Before(i.due()) {
+		if nearer || !now.Before(i.due()) {
 			phase := Opened
 			if i.Told > 0 {
 				phase = Still
@@ -83,7 +85,7 @@ func judge(r Rule, known []incident, causes []Cause, now time.Time, active func(
 				i.ToldAt = now
 			}
 			i.LastAt, i.Told = now, i.Told+1
-			v.tells = append(v.tells, telling{phase, i})
+			v.tells = append(v.tells, telling{phase, i, nearer})
 		}
 		v.keep = append(v.keep, i)
 	}
@@ -97,7 +99,7 @@ func judge(r Rule, known []incident, causes []Cause, now time.Time, active func(
 		default:
 			v.over = append(v.over, i)
 			if r.wants(Recovery) {
-				v.tells = append(v.tells, telling{Recovered, i})
+				v.tells = append(v.tells, telling{phase: Recovered, incident: i})
 			}
 		}
 	}
@@ -147,11 +149,22 @@ func (d *Dispatcher) tell(r Rule, t telling, now time.Time) Message {
 			t.incident.ToldAt.In(r.zone()).Format("2 January at 15:04"), span(now.Sub(m.Since)))}
 	case Still:
 		m.Lines = appendText([]string{"This has lasted for " + span(now.Sub(m.Since)) + "."}, c.Detail)
+		if t.nearer {
+			m.Lines = appendText([]string{nearerWords(c.Stage)}, c.Detail)
+		}
 		m.Action = c.Action
 	default:
 		m.Lines, m.Action = appendText(nil, c.Detail), c.Action
 	}
 	return m
+}
+
+// nearerWords says how near it is now.
+func nearerWords(stage int) string {
+	if stage == 1 {
+		return "It comes within a day now."
+	}
+	return fmt.Sprintf("It comes within %d days now.", stage)
 }
 
 func appendText(list []string, text string) []string {

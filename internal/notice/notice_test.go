@@ -261,6 +261,39 @@ func TestPatience(t *testing.T) {
 
 // TestTellsEverythingOnce lets causes come and go, receivers fail in every way, and the process die before any write.
 // In the end each episode has been told, and only repetitions of one id have arrived twice.
+// TestEachStageIsTold: an end that comes nearer is told at each stage, also after a restart, and once.
+func TestEachStageIsTold(t *testing.T) {
+	t.Parallel()
+	x := newDesk(t, t.Context())
+	x.add(Rule{On: []Event{NeedsYou, Recovery}})
+	for _, step := range []struct {
+		hours, stage int
+		want         []Phase
+		line         string
+	}{
+		{0, 30, []Phase{Opened}, ""},
+		{1, 30, nil, ""},
+		{2, 7, []Phase{Still}, "It comes within 7 days now."},
+		{3, 7, nil, ""},
+		{4, 1, []Phase{Still}, "It comes within a day now."},
+		{5, 1, nil, ""},
+		{6, 30, nil, ""}, // it was renewed for a while; that is no bad news
+		{7, 7, []Phase{Still}, "It comes within 7 days now."},
+	} {
+		x.restart()
+		cause := lost("9130")
+		cause.Stage, cause.Warning = step.stage, true
+		x.causes = []Cause{cause}
+		got := x.pass(noon.Add(time.Duration(step.hours) * time.Hour))
+		if !slices.Equal(phases(got), step.want) {
+			t.Errorf("after %d hours: %v, want %v", step.hours, phases(got), step.want)
+		}
+		if step.line != "" && !slices.Contains(got[0].Lines, step.line) {
+			t.Errorf("after %d hours it says %q", step.hours, got[0].Lines)
+		}
+	}
+}
+
 func TestTellsEverythingOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
