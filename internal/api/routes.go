@@ -45,6 +45,8 @@ func (s *server) routes() []route {
 
 		{http.MethodGet, "/packs", s.listPacks},
 		{http.MethodPost, "/packs/:pack", s.createPack},
+		{http.MethodGet, "/packs/:pack/runs", s.lastPackRun},
+		{http.MethodPost, "/packs/:pack/runs", s.runPack},
 
 		{http.MethodGet, "/exporters", s.listExporters},
 		{http.MethodPost, "/exporters", s.createExporter},

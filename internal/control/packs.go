@@ -132,6 +132,7 @@ func (d *Desk) draftSet(ctx context.Context, pack export.Pack, o PackOrder, real
 		}
 		e := item.Draft(def, cmp.Or(o.Basis, "Accrual"))
 		e.Name, e.Companies, e.Schedule = item.Title+suffix, realms, o.Schedule
+		e.Pack = pack.ID
 		e.Target.Account, e.Target.DriveFolder = o.Account, o.Folder
 		e.Target.Share, e.Target.Title = share, pack.Title+suffix
 		list[i] = e

@@ -97,9 +97,11 @@ type Exporter struct {
 	Split        Split             `json:"split,omitempty"`           // empty means SplitNone
 	Schedule     Schedule          `json:"schedule"`
 	// After are the exporters after which this one runs, instead of by a schedule. See Chained.
-	After     []ID      `json:"after,omitempty"`
-	Pause     *Pause    `json:"pause,omitempty"` // nil unless paused
-	Revision  int       `json:"revision"`        // counts people's changes and the spreadsheet's creation
+	After []ID   `json:"after,omitempty"`
+	Pause *Pause `json:"pause,omitempty"` // nil unless paused
+	// Pack is the id of the pack that has made it; empty if none has.
+	Pack      string    `json:"pack,omitempty"`
+	Revision  int       `json:"revision"` // counts people's changes and the spreadsheet's creation
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	CreatedBy string    `json:"created_by"`

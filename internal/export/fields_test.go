@@ -13,7 +13,7 @@ import (
 
 // kept lists the members of an exporter that only the program sets and that nobody is shown.
 var kept = []string{
-	"Target.Tab", "Target.Created", "Target.CreateKey", "Target.Share", "Target.Title", "Accepted", "Done",
+	"Target.Tab", "Target.Created", "Target.CreateKey", "Target.Share", "Target.Title", "Accepted", "Done", "Pack",
 }
 
 // eachLeaf calls do for every member of a struct, including those of nested structs.
