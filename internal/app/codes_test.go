@@ -387,8 +387,8 @@ func (c codeCase) checkRun(t *testing.T, v *visitor, id export.ID) {
 	}
 }
 
-// checkNotice looks at what would be told: a code that only a person can do something about needs one, and each lands on
-// a page.
+// checkNotice looks at what would be told: a code about which only a person can do something needs one, and each lands
+// on a page.
 func (c codeCase) checkNotice(t *testing.T, w *codeWorld) {
 	t.Helper()
 	causes, err := w.app.Control().CausesAmong(w.ctx, nil)

@@ -30,7 +30,7 @@ type packRun struct {
 	Parts []packPart `json:"parts"`
 }
 
-// packPart is an exporter of the pack. It is stored before its run is queued, so that what a crash has left out is seen.
+// packPart is an exporter of the pack. It is stored before its run is queued, so that what a crash leaves out is seen.
 type packPart struct {
 	Exporter export.ID `json:"exporter"`
 	Name     string    `json:"name"`
@@ -113,6 +113,44 @@ func (d *Desk) RunPack(ctx context.Context, id string, realm export.RealmID) (Pa
 	}
 	d.audit(ctx, d.who, "pack.run", id, pack.Title+" of "+string(realm))
 	return d.outcome(ctx, pack, realm, run)
+}
+
+// CompanyPack is a pack that has made exporters for a company, with its last run.
+type CompanyPack struct {
+	Pack export.Pack
+	Size int          // exporters
+	Last *PackOutcome // nil if it was not run as a whole yet
+}
+
+// CompanyPacks returns the packs that have made exporters for a company, as far as the actor may see them.
+func (d *Desk) CompanyPacks(ctx context.Context, realm export.RealmID) (list []CompanyPack, err error) {
+	all, err := d.Exporters(ctx, export.ExporterFilter{Company: realm})
+	if err != nil {
+		return nil, fmt.Errorf("reading the exporters: %w", err)
+	}
+	sizes := map[string]int{}
+	for _, e := range all {
+		sizes[e.Pack]++
+	}
+	for _, pack := range d.o.Packs {
+		if sizes[pack.ID] == 0 {
+			continue
+		}
+		p := CompanyPack{Pack: pack, Size: sizes[pack.ID]}
+		run, err := readSetting[packRun](ctx, d.core, packRunSetting(pack.ID, realm))
+		if err != nil {
+			return nil, err
+		}
+		if !run.At.IsZero() {
+			o, err := d.outcome(ctx, pack, realm, run)
+			if err != nil {
+				return nil, err
+			}
+			p.Last = &o
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // LastPackRun returns what became of the last run of a company's pack.

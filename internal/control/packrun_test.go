@@ -10,8 +10,8 @@ import (
 	"ledgersheet/internal/problem"
 )
 
-// TestPackRun runs a whole pack, of which one fails, one is stopped and one is deleted: its outcome says what is missing
-// and why, and the next run of the pack has all that is left.
+// TestPackRun runs a whole pack, of which one fails, one is stopped and one is deleted: its outcome says what is
+// missing and why, and the next run of the pack has all that is left.
 func TestPackRun(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -61,7 +61,7 @@ type Cause struct {
 	Company export.RealmID `json:"company_id,omitempty"` // if it is about one
 	On      []Event        `json:"on"`                   // the events that it is, the most particular first
 	Warning bool           `json:"warning,omitempty"`    // rows still come
-	// Stage counts down to something that comes: 30, 7, 1 days. Each lower one is told at once. It is 0 for most causes.
+	// Stage counts down to something that comes: 30, 7, 1 days. Each lower one is told at once. Most causes have 0.
 	Stage int `json:"stage,omitempty"`
 	// Settle is how long the cause must stay before it is told, because it often goes away by itself.
 	Settle time.Duration `json:"settle,omitempty"`

@@ -55,11 +55,11 @@ func afterChoices(ctx context.Context, d *control.Desk, e export.Exporter) (list
 		if len(links) == len(e.After) {
 			name = links[i].Name
 		}
-		list = append(list, choice{string(id), name, true})
+		list = append(list, choice{string(id), isolate(name), true})
 	}
 	for _, n := range names {
 		if n.ID != e.ID {
-			list = append(list, choice{string(n.ID), n.Name, slices.Contains(e.After, n.ID)})
+			list = append(list, choice{string(n.ID), isolate(n.Name), slices.Contains(e.After, n.ID)})
 		}
 	}
 	return list, nil

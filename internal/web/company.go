@@ -39,6 +39,7 @@ type companyView struct {
 	Client      string
 	Clients     []string // that other companies have
 	Recent      []runRow
+	Packs       []packRow
 }
 
 // standingCell is an amount of one day, and what it was before.
@@ -132,6 +133,9 @@ func (w *Web) companyPage(c *gin.Context) error {
 		return err
 	}
 	view.Exporters = w.exporterRows(listed, k)
+	if view.Packs, err = w.packRows(ctx, d, co.Realm); err != nil {
+		return err
+	}
 	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{Company: co.Realm}); err != nil {
 		return err
 	}
