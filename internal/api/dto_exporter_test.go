@@ -26,7 +26,8 @@ func TestExporterAsJSON(t *testing.T) {
 			`"folder":"","file":"","template_spreadsheet_id":"","folder_id":"","spreadsheet_url":null},` +
 			`"mode":"replace","split":"none","on_difference":"warn","look":"plain","title_block":false,"on_hand_edit":"overwrite",` +
 			`"when_blocked":"move","fill_down":true,"keep_month_ends":false,"in_place":false,` +
-			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"skip_missed":false,"next_at":null},"paused":false,` +
+			`"schedule":{"cron":"","timezone":"","enabled":false,"on_change":false,"skip_missed":false,"next_at":null},` +
+			`"after":[],"paused":false,` +
 			`"paused_why":null,"paused_until":null,"revision":0,"created_at":null,"created_by":"","updated_at":null}`},
 		{export.Exporter{
 			ID: "exp_1", Name: "A", Definition: "invoices", Companies: []export.RealmID{"1"}, Columns: []string{"Id"},
@@ -53,7 +54,7 @@ func TestExporterAsJSON(t *testing.T) {
 			`"title_block":true,"on_hand_edit":"stop",` +
 			`"when_blocked":"stop","fill_down":false,"keep_month_ends":true,"in_place":true,` +
 			`"schedule":{"cron":"0 6 * * *","timezone":"UTC","enabled":true,"on_change":true,"skip_missed":true,"next_at":null},` +
-			`"paused":true,"paused_why":"paused by ann@example.com until 29 March 2026, 12:00 UTC",` +
+			`"after":[],"paused":true,"paused_why":"paused by ann@example.com until 29 March 2026, 12:00 UTC",` +
 			`"paused_until":"2026-03-29T12:00:00.000Z","revision":2,"created_at":"2026-03-29T12:00:00.000Z",` +
 			`"created_by":"ann@example.com","updated_at":"2026-03-29T12:00:00.000Z"}`},
 	} {
