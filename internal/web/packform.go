@@ -21,7 +21,7 @@ type packView struct {
 	Packs     []packCard
 	FormID    string
 	Errors    []fieldError
-	Wrong     map[string]string // by the element id of the input
+	wrong     map[string]string // by the element id of the input
 	Companies []companyChoice
 	Lost      []attention // companies and accounts that want a new consent
 	Each      bool        // a spreadsheet for each company
@@ -38,15 +38,16 @@ type packView struct {
 	QuickBooks, Google      bool // the apps' credentials are set
 }
 
+// Wrong returns what is wrong with an input, by its element id.
+func (v packView) Wrong(id string) string { return v.wrong[id] }
+
 // planView is what an order of a pack would make.
 type planView struct {
-	Error  string // why it would make nothing
-	Total  string
-	Books  []planBook
-	More   int // how many other spreadsheets there are
-	Words  scheduleView
-	Goes   string
-	Button string // what the button does, in words
+	Error string // why it would make nothing
+	Total string
+	Books []planBook
+	More  int // how many other spreadsheets there are
+	Words scheduleView
 }
 
 type planBook struct {
@@ -222,7 +223,7 @@ func (w *Web) showPack(c *gin.Context, status int, id string, f packForm, k know
 func (w *Web) packView(ctx context.Context, id string, f packForm, k known, p *problem.Problem) (packView, error) {
 	o, d := f.order, k.desk
 	v := packView{
-		Packs: packCards(d, id), Wrong: map[string]string{}, Each: o.PerCompany, Folder: o.Folder,
+		Packs: packCards(d, id), wrong: map[string]string{}, Each: o.PerCompany, Folder: o.Folder,
 		When: newWhen(o.Schedule.Cron), Zone: o.Schedule.Timezone, Zones: zones(),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 		Basis: []choice{{"Accrual", "Accrual", o.Basis != "Cash"}, {"Cash", "Cash", o.Basis == "Cash"}},
@@ -237,7 +238,7 @@ func (w *Web) packView(ctx context.Context, id string, f packForm, k known, p *p
 	if p != nil {
 		v.Errors = packErrors(p)
 		for _, e := range v.Errors {
-			v.Wrong[e.ID] = e.Text
+			v.wrong[e.ID] = e.Text
 		}
 	}
 	var err error
@@ -296,12 +297,12 @@ func (w *Web) planView(ctx context.Context, d *control.Desk, id string, f packFo
 		p := problem.From(err)
 		explainWhen(p, f.typed)
 		first := packErrors(p)[0]
-		return planView{Error: first.Label + ": " + first.Text, Button: "Make and run now"}, nil
+		return planView{Error: first.Label + ": " + first.Text}, nil
 	}
 	if err != nil {
 		return planView{}, err
 	}
-	v := planView{Words: w.scheduleView(f.order.Schedule), Button: "Make and run now"}
+	v := planView{Words: w.scheduleView(f.order.Schedule)}
 	books := map[string]int{}
 	for _, e := range drafts {
 		i, known := books[e.Target.Share]
