@@ -178,9 +178,13 @@ func (f *firstRun) checkWidth(where string) {
 	wider, err := chromedp.Run(f.ctx, chromedp.Evaluate[int](
 		`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 	must(f.t, err)
-	if wider > 0 {
-		f.t.Errorf("the page with %s is %d px wider than the window of %d", where, wider, f.way.width)
+	if wider <= 0 {
+		return
 	}
+	out, err := chromedp.Run(f.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("main *")].filter((e) =>
+		e.getBoundingClientRect().right > innerWidth).map((e) => e.tagName + "." + e.className).join(" ")`))
+	must(f.t, err)
+	f.t.Errorf("the page with %s is %d px wider than the window of %d: %s", where, wider, f.way.width, out)
 }
 
 // text returns what an element says.
@@ -256,6 +260,9 @@ func TestFirstRun(t *testing.T) {
 			if says := f.text("#plan"); !strings.Contains(says, "15 tabs in 3 new spreadsheets, for 3 companies") {
 				t.Errorf("the plan says %q", says)
 			}
+			if n := f.count("[data-noscript]:not([hidden])"); (n > 0) != how.noScripts {
+				t.Errorf("scripts run: %v", n == 0)
+			}
 			f.press(makeIt, "[data-spoken]")
 			f.waitFor("[data-spoken]", "Done. All 15 tabs are filled. Next run ")
 			sheet, err := chromedp.Run(f.ctx, chromedp.Evaluate[string](
@@ -318,9 +325,16 @@ func TestFirstRunWithDeniedConsent(t *testing.T) {
 	t.Parallel()
 	f := newFirstRun(t, way{width: 1280, height: 900})
 	f.becomeOwner()
+	f.press(`a[href="/start"]`, `a[href="/start?test=1"]`)
+	f.press(`a[href="/start?test=1"]`, ".attention .pill.good")
+	if says := f.text("main"); !strings.Contains(says, f.base+"/oauth/google/callback") ||
+		!strings.Contains(says, "Intuit app: its id and secret are set") {
+		t.Errorf("the test of the set-up says %q", says)
+	}
+	f.do(chromedp.Navigate(f.base + "/"))
 	f.press(connectBooks, allow)
 	f.press(`button[value="deny"]`, ".begin")
-	if says := f.text(".notice.bad"); !strings.Contains(says, "Intuit") {
+	if says := f.text(".notice.bad"); !strings.Contains(says, "declined on the QuickBooks page") {
 		t.Errorf("after refusing at Intuit: %q", says)
 	}
 	f.connectCompany(0)

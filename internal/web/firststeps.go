@@ -40,7 +40,7 @@ func (w *Web) steps(c *gin.Context, d *control.Desk, k known) (*stepsView, error
 	if f.Done() {
 		v.Sheet = f.Scheduled.URL
 	}
-	if v.Exporters == 0 || v.Done {
+	if v.Exporters == 0 {
 		return &v, nil
 	}
 	return &v, v.foresee(ctx, w, c, d)

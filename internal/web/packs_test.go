@@ -192,6 +192,46 @@ func TestFaultyPackLosesNothing(t *testing.T) {
 	}
 }
 
+// A company whose access has ended is not chosen, and the page offers to reconnect it.
+func TestPackOfACompanyThatIsLost(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	s.control.CompanyEnded(t.Context(), realmB, problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	body := s.wantGet("/packs/month_end")
+	checkPage(t, "the page", body)
+	for _, want := range []string{
+		"5 tabs in 1 new spreadsheet, for 1 company.", companyPath(realmB, "reconnect"), "Reconnect Birch Inc", "Expired",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	s.control.AccountEnded(t.Context(), s.account, problem.New(problem.GoogleReconnectRequired, "Google ended it."))
+	if body = s.wantGet("/packs/month_end"); !strings.Contains(body, accountPath(s.account, "reconnect")) {
+		t.Error("the page does not offer to reconnect the Google account")
+	}
+}
+
+// A form that is sent after the session has ended is there again after signing in.
+func TestPackOutlivesTheSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	form := s.packForm("month_end")
+	form.Set("times", "08:20")
+	s.wantSent("/logout", nil, "/login")
+	a := s.post("/packs/month_end", form)
+	if to := a.header.Get("Location"); a.status != http.StatusSeeOther || !strings.HasPrefix(to, "/login?next=") {
+		t.Fatalf("without a session: %d to %q", a.status, to)
+	}
+	s.signIn()
+	body := s.wantGet("/unsent")
+	checkPage(t, "the form", body)
+	if inputValue(t, body, "times") != "08:20" || inputValue(t, body, "form_id") != form.Get("form_id") ||
+		len(s.exporters()) != 0 {
+		t.Errorf("the form is lost, or was sent by itself: %d exporters", len(s.exporters()))
+	}
+}
+
 // Choosing all companies, or none, works without scripts and keeps the rest.
 func TestAllCompaniesAndNone(t *testing.T) {
 	t.Parallel()
