@@ -390,7 +390,8 @@ func TestFirstRunThatBreaks(t *testing.T) {
 
 func (f *firstRun) count(selector string) int {
 	f.t.Helper()
-	n, err := chromedp.Run(f.ctx, chromedp.Evaluate[int]("document.querySelectorAll("+strconv.Quote(selector)+").length"))
+	n, err := chromedp.Run(f.ctx, chromedp.Evaluate[int](
+		"document.querySelectorAll("+strconv.Quote(selector)+").length"))
 	must(f.t, err)
 	return n
 }

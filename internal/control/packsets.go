@@ -52,7 +52,8 @@ func (d *Desk) IsOrder(ctx context.Context, set []export.Exporter, id string, o 
 	}
 	return !slices.ContainsFunc(drafts, func(draft export.Exporter) bool {
 		return !slices.ContainsFunc(set, func(e export.Exporter) bool {
-			return e.Target.Share == draft.Target.Share && e.Definition == draft.Definition && e.Name == draft.Name &&
+			return e.Name == draft.Name && e.Definition == draft.Definition &&
+				e.Target.Share == draft.Target.Share &&
 				e.Target.Account == draft.Target.Account && e.Target.DriveFolder == draft.Target.DriveFolder &&
 				e.Options[export.OptBasis] == draft.Options[export.OptBasis] &&
 				e.Schedule.SameTimes(draft.Schedule) && slices.Equal(e.Companies, draft.Companies)

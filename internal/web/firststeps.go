@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -43,22 +42,10 @@ func (w *Web) steps(c *gin.Context, d *control.Desk, k known) (*stepsView, error
 	if v.Exporters == 0 {
 		return &v, nil
 	}
-	return &v, v.foresee(ctx, w, c, d)
-}
-
-// foresee finds out when the first run by schedule is due.
-func (v *stepsView) foresee(ctx context.Context, w *Web, c *gin.Context, d *control.Desk) error {
-	all, err := d.Exporters(ctx, export.ExporterFilter{})
-	if err != nil {
-		return err
-	}
-	var m madeView
-	if m.next(all, w.o.Now(), viewerOf(c)) {
-		v.Next = m.Next
-	}
+	v.Next = viewerOf(c).next(k.census.Next, w.o.Now())
 	runs, _, err := d.Runs(ctx, export.RunFilter{Status: export.RunSucceeded, Limit: 1})
 	v.Filled = len(runs) > 0
-	return err
+	return &v, err
 }
 
 // closeSteps notes that a person has read that all is done.
@@ -71,12 +58,11 @@ func (w *Web) closeSteps(c *gin.Context) error {
 
 // startView is the page that tests the set-up.
 type startView struct {
-	Findings       []control.Finding // nil until the test is asked for
-	Wrong          int
-	Tested         bool
-	QuickBooks     string // the redirect URIs
-	Google         string
-	ServiceAccount string
+	Findings   []control.Finding // nil until the test is asked for
+	Wrong      int
+	Tested     bool
+	QuickBooks string // the redirect URIs
+	Google     string
 }
 
 // startPage shows what is to be set up, and tests it if it is asked to.

@@ -62,7 +62,8 @@ func (w *Web) madePage(c *gin.Context) error {
 	}
 	view.addSheets(set, standings)
 	view.sum(set, standings)
-	if !view.next(set, w.o.Now(), viewerOf(c)) && view.Tone == toneGood {
+	view.Next = viewerOf(c).next(firstDue(set, standings), w.o.Now())
+	if view.Next == "" && view.Tone == toneGood {
 		view.Next = "They run only when you start them."
 	}
 	view.addAttention(rows)
@@ -157,20 +158,24 @@ func (v *madeView) sum(set []export.Exporter, standings []control.Standing) {
 	}
 }
 
-// next says when the first of them runs by itself, if one does.
-func (v *madeView) next(set []export.Exporter, now time.Time, by viewer) bool {
-	var first *export.Exporter
-	for i := range set {
-		at := set[i].Upcoming()
-		if set[i].Schedule.Enabled && !at.IsZero() && (first == nil || at.Before(first.Upcoming())) {
-			first = &set[i]
+// next says when an exporter runs by itself. nil stands for none.
+func (v viewer) next(h *export.ExporterHead, now time.Time) string {
+	if h == nil {
+		return ""
+	}
+	return "Next run " + v.upcoming(h.NextAt, now, h.Schedule.Location()) + "."
+}
+
+// firstDue returns the first exporter of a set to run by itself; nil if none does.
+func firstDue(set []export.Exporter, standings []control.Standing) *export.ExporterHead {
+	var first *export.ExporterHead
+	for i, e := range set {
+		h := e.Head(standings[i].History)
+		if h.Scheduled() && !h.NextAt.IsZero() && (first == nil || h.NextAt.Before(first.NextAt)) {
+			first = &h
 		}
 	}
-	if first == nil {
-		return false
-	}
-	v.Next = "Next run " + by.upcoming(first.Upcoming(), now, first.Schedule.Location()) + "."
-	return true
+	return first
 }
 
 // upcoming says when something will be: "tomorrow at 06:00 CET", in the viewer's zone and, where that differs, in the

@@ -196,11 +196,13 @@ func TestFaultyPackLosesNothing(t *testing.T) {
 func TestPackOfACompanyThatIsLost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
-	s.control.CompanyEnded(t.Context(), realmB, problem.New(problem.CompanyReconnectRequired, "Intuit ended the access."))
+	why := problem.New(problem.CompanyReconnectRequired, "Intuit ended the access.")
+	s.control.CompanyEnded(t.Context(), realmB, why)
 	body := s.wantGet("/packs/month_end")
 	checkPage(t, "the page", body)
 	for _, want := range []string{
-		"5 tabs in 1 new spreadsheet, for 1 company.", companyPath(realmB, "reconnect"), "Reconnect Birch Inc", "Expired",
+		"5 tabs in 1 new spreadsheet, for 1 company.", companyPath(realmB, "reconnect"), "Reconnect Birch Inc",
+		"Expired",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
