@@ -61,8 +61,8 @@ func (d *Desk) IsOrder(ctx context.Context, set []export.Exporter, id string, o 
 	})
 }
 
-// Set returns the exporters of a set that are left and that the actor may see, by spreadsheet and name. It looks through
-// all exporters.
+// Set returns the exporters of a set that are left and that the actor may see, by spreadsheet and name. It looks at all
+// exporters.
 func (d *Desk) Set(ctx context.Context, name string) ([]export.Exporter, error) {
 	all, err := d.Exporters(ctx, export.ExporterFilter{})
 	if err != nil {

@@ -22,7 +22,7 @@ func TestPagesInEachState(t *testing.T) {
 	}{
 		{"before sign-in", siteOptions{}, nil, nil},
 		{"empty", siteOptions{}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
-			"/":          {"Four steps to sheets", "Try the demo data",
+			"/": {"Four steps to sheets", "Try the demo data",
 				"Connect to QuickBooks", "Connect Google Sheets"},
 			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"},
 		}},

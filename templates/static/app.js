@@ -221,7 +221,8 @@ function packForm() {
     }, 300);
   };
   for (const part of $$("[data-noscript]", form)) part.hidden = true;
-  form.addEventListener("input", ask);
+  for (const part of $$("[data-scripted]", form)) part.hidden = false;
+  form.addEventListener("input", (event) => { if (event.target.name) ask(); });
   for (const button of $$("[data-check-all]", form))
     button.addEventListener("click", (event) => {
       event.preventDefault();
