@@ -50,6 +50,9 @@ type way struct {
 
 func newFirstRun(t *testing.T, how way) *firstRun {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	sandbox, err := demo.Open(demo.Options{
 		Size:        demo.Size{Companies: 3, Customers: 8, Vendors: 6, Items: 6, Invoices: 20, Bills: 10},
 		Definitions: exporters.All(),

@@ -288,7 +288,8 @@ func TestMadePageFollowsTheRuns(t *testing.T) {
 		t.Error("it does not say that it is done and when it goes on")
 	}
 	first := body[strings.Index(body, "<h1>"):]
-	if i := strings.Index(first, "<a class=\"button"); !strings.Contains(first[i:i+200], "docs.google.com/spreadsheets") {
+	i := strings.Index(first, "<a class=\"button")
+	if !strings.Contains(first[i:i+200], "docs.google.com/spreadsheets") {
 		t.Error("its first button is not the sheet")
 	}
 	if a := s.get(madePath + "/set_gone"); a.status != http.StatusNotFound {
