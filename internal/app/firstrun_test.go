@@ -374,8 +374,7 @@ func TestFirstRunThatBreaks(t *testing.T) {
 	f.press(".attention button", allow)
 	f.press(allow, "main")
 	f.do(chromedp.Navigate(at))
-	f.press(`form[action$="/run"] button`, "[data-spoken]")
-	f.waitFor("[data-spoken]", "Done. All 5 tabs are filled.")
+	f.waitFor("[data-spoken]", "Done. All 5 tabs are filled.") // what has failed for it runs again by itself
 
 	all, err := f.desk().Exporters(f.ctx, export.ExporterFilter{})
 	must(t, err)
