@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/access"
@@ -44,12 +45,16 @@ func (d *Desk) FirstSteps(ctx context.Context, companies, accounts, exporters in
 		return f, nil
 	}
 	for _, trigger := range []export.Trigger{export.TriggerSchedule, export.TriggerCatchUp} {
-		runs, _, err := d.Runs(ctx, export.RunFilter{Status: export.RunSucceeded, Trigger: trigger, Limit: 1})
+		runs, _, err := d.Runs(ctx, export.RunFilter{Status: export.RunSucceeded, Trigger: trigger, Limit: 20})
 		if err != nil {
 			return f, fmt.Errorf("reading the history: %w", err)
 		}
-		if len(runs) > 0 {
-			f.Scheduled = &runs[0]
+		// A reconnected company is caught up with, too, when no due time was missed.
+		i := slices.IndexFunc(runs, func(r export.Run) bool {
+			return trigger == export.TriggerSchedule || !r.Due.IsZero()
+		})
+		if i >= 0 {
+			f.Scheduled = &runs[i]
 			break
 		}
 	}

@@ -330,6 +330,8 @@ func TestFirstStepsStayUntilTheFirstScheduledSuccess(t *testing.T) {
 	e := s.exporter(nil)
 	s.run(e, succeeded)
 	steps("run by hand", "Four steps to sheets", true)
+	s.run(e, func(r *export.Run) { succeeded(r); r.Trigger = export.TriggerCatchUp })
+	steps("run after a new consent", "Four steps to sheets", true)
 	r := s.run(e, failed(problem.SpreadsheetForbidden))
 	_, err := s.store.UpdateRun(t.Context(), r.ID, func(r *export.Run) error {
 		r.Trigger = export.TriggerSchedule
