@@ -21,6 +21,7 @@ type Report struct {
 	// Ends is when the month does.
 	Ends      time.Time
 	Companies []CompanyUse // those with any use, by realm
+	Google    GoogleReport
 }
 
 // Use is how many calls were made, and how many the month will have if schedules stay as they are and are not slowed
@@ -44,12 +45,12 @@ func (b *Budget) report(ctx context.Context, old bool) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	now := b.o.Now()
+	now, google := b.o.Now(), f.google.report()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	day, month := tallyOf(b.days, dayOf(now)), tallyOf(b.months, monthOf(now))
 	r := Report{
-		Day: dayOf(now), Month: monthOf(now), Limit: b.o.Limit, Least: f.least, Ends: f.end,
+		Day: dayOf(now), Month: monthOf(now), Limit: b.o.Limit, Least: f.least, Ends: f.end, Google: google,
 		Use: Use{Today: day.total, ThisMonth: month.total, Forecast: month.total + round(f.rest)},
 	}
 	realms := maps.Clone(month.byRealm)
@@ -77,6 +78,7 @@ type Price struct {
 	Used, Limit int
 	// Others is what all other schedules take in the rest of this month, and Rest what this one does.
 	Others, Rest int
+	Google       GooglePrice
 }
 
 // Price returns what the exporter's schedule costs, enabled or not. The exporter need not be stored.
@@ -99,7 +101,7 @@ func (b *Budget) Price(ctx context.Context, e export.Exporter) (Price, error) {
 	b.mu.Unlock()
 	return Price{
 		Calls: calls, Measured: measured, Runs: countDue(e.Schedule, now, now.AddDate(0, 0, 30)),
-		Used: used, Limit: b.o.Limit,
+		Used: used, Limit: b.o.Limit, Google: f.googlePrice(e),
 		Others: round(others.rest), Rest: round(float64(others.countDue(e.Schedule, f)) * calls),
 	}, nil
 }

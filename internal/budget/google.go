@@ -1,0 +1,380 @@
+package budget
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/schedule"
+)
+
+// Quota is how many requests to the Sheets API a minute may have, or has; a limit of 0 is none. Google counts for each
+// user and for the whole project. Requests to Drive do not count.
+// https://developers.google.com/workspace/sheets/api/limits
+type Quota struct{ Reads, Writes int }
+
+// lower returns the tighter of two limits.
+func (q Quota) lower(o Quota) Quota {
+	least := func(a, b int) int {
+		if a == 0 || b == 0 {
+			return max(a, b)
+		}
+		return min(a, b)
+	}
+	return Quota{least(q.Reads, o.Reads), least(q.Writes, o.Writes)}
+}
+
+// GoogleLimits are what a budget needs to know of Google. With the zero value it slows nothing down.
+type GoogleLimits struct {
+	Account, Project Quota // of each Google account, and of all of them together
+	// Used returns an account's requests in the last minute; nil means that nobody counts them.
+	Used func(account export.ID) Quota
+}
+
+const (
+	// ahead is how far requests to Google are foreseen.
+	ahead = 7 * 24 * time.Hour
+	// mostAhead limits the due times of one schedule that are looked at: those of each minute of the time.
+	mostAhead = 7 * 24 * 60
+	// guessedReads and guessedWrites are what a run is taken to need as long as no exporter of its type has run: a look
+	// at the spreadsheet, the rows that stand, the commit, and a look at what it wrote.
+	guessedReads, guessedWrites = 3, 1
+)
+
+// AccountUse is what a Google account has had and is foreseen to have.
+type AccountUse struct {
+	Account export.ID // empty for all accounts together
+	Used    Quota     // in the last minute
+	Burst   Burst     // of the coming week, the one after which requests are made for the longest time
+	// Behind says that schedules are due again before their last runs can be through: they can never keep up.
+	Behind bool
+	// Least is the least time between an exporter's scheduled runs to which they are slowed down; 0 if they are not.
+	Least time.Duration
+}
+
+// Burst is what is due at one moment.
+type Burst struct {
+	At      time.Time // zero if nothing is due
+	Runs    int
+	Request Quota         // what these runs take
+	Drain   time.Duration // until all requests are made, with those that were left over from before
+}
+
+// need is what runs take of Google's quotas.
+type need struct{ reads, writes float64 }
+
+func (n need) plus(o need) need     { return need{n.reads + o.reads, n.writes + o.writes} }
+func (n need) times(f float64) need { return need{n.reads * f, n.writes * f} }
+
+func needOf(r export.Requests) need { return need{float64(r.SheetsReads), float64(r.SheetsWrites)} }
+
+// google returns what a run takes. The dearest of several does not count, because it often is the first write.
+func (c *cost) google() need {
+	var sum, dearest need
+	for _, r := range c.runs {
+		n := needOf(r)
+		sum = sum.plus(n)
+		if n.reads+n.writes > dearest.reads+dearest.writes {
+			dearest = n
+		}
+	}
+	n := len(c.runs)
+	if n > 1 {
+		sum, n = sum.plus(dearest.times(-1)), n-1
+	}
+	return sum.times(1 / float64(n))
+}
+
+// needs says what runs take of Google's quotas, as estimates does of QuickBooks' calls.
+type needs struct {
+	own    map[export.ID]need
+	byType map[string]need
+	count  map[string]float64
+}
+
+func newNeeds() needs {
+	return needs{map[export.ID]need{}, map[string]need{}, map[string]float64{}}
+}
+
+func (s needs) add(e export.Exporter, c *cost) {
+	n := c.google()
+	s.own[e.ID] = n
+	s.byType[e.Definition] = s.byType[e.Definition].plus(n)
+	s.count[e.Definition]++
+}
+
+func (s needs) of(e export.Exporter) need {
+	if n, measured := s.own[e.ID]; measured {
+		return n
+	}
+	if count := s.count[e.Definition]; count > 0 {
+		return s.byType[e.Definition].times(1 / count)
+	}
+	return need{guessedReads, guessedWrites}
+}
+
+// group is the exporters of one account that have the same schedule.
+type group struct {
+	account export.ID
+	cron    export.Schedule
+	runs    int
+	need    need
+	due     []int64 // in Unix seconds, of the time that is foreseen
+	own     bool    // it is the exporter in question
+}
+
+// traffic is what the present schedules will ask of Google.
+type traffic struct {
+	limits GoogleLimits
+	groups []group // by account and schedule
+	due    map[export.Schedule][]int64
+	uses   map[export.ID]AccountUse // of the accounts that any exporter writes with
+	all    AccountUse               // of several accounts together
+}
+
+// sameTimes is what of a schedule decides when it is due.
+func sameTimes(s export.Schedule) export.Schedule {
+	return export.Schedule{Cron: s.Cron, Timezone: s.Timezone}
+}
+
+// foreseeGoogle works out what the schedules ask of Google in the time ahead. last, unless nil, is an earlier forecast.
+func (f *forecast) foreseeGoogle(limits GoogleLimits, last *forecast) {
+	t := &f.google
+	t.limits, t.due, t.uses = limits, map[export.Schedule][]int64{}, map[export.ID]AccountUse{}
+	type place struct {
+		account export.ID
+		cron    export.Schedule
+	}
+	at := map[place]*group{}
+	for _, e := range f.all {
+		if e.Target.IsFile() || e.Target.Account == "" {
+			continue
+		}
+		t.uses[e.Target.Account] = AccountUse{Account: e.Target.Account}
+		if !e.Schedule.Enabled || e.Schedule.Cron == "" || e.Paused() {
+			continue
+		}
+		p := place{e.Target.Account, sameTimes(e.Schedule)}
+		if at[p] == nil {
+			at[p] = &group{account: p.account, cron: p.cron, due: f.dueAhead(p.cron, last)}
+		}
+		at[p].runs++
+		at[p].need = at[p].need.plus(f.guess.google.of(e))
+	}
+	for _, g := range at {
+		t.groups = append(t.groups, *g)
+	}
+	slices.SortFunc(t.groups, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.cron.Cron, b.cron.Cron),
+			cmp.Compare(a.cron.Timezone, b.cron.Timezone))
+	})
+	for account := range t.uses {
+		t.uses[account] = use(account, t.of(account), t.limit())
+	}
+	if len(t.uses) > 1 {
+		t.all = use("", t.groups, limits.Project)
+	}
+}
+
+// limit is what an account may have.
+func (t *traffic) limit() Quota { return t.limits.Account.lower(t.limits.Project) }
+
+// of returns the groups of an account.
+func (t *traffic) of(account export.ID) []group {
+	return slices.DeleteFunc(slices.Clone(t.groups), func(g group) bool { return g.account != account })
+}
+
+// dueAhead lists when a schedule is due. What an earlier forecast knows is not worked out again.
+func (f *forecast) dueAhead(s export.Schedule, last *forecast) []int64 {
+	if due, known := f.google.due[s]; known {
+		return due
+	}
+	from, until := f.at, f.at.Add(ahead)
+	var due []int64
+	if last != nil && !f.at.Before(last.at) && f.at.Sub(last.at) < ahead {
+		if known, ok := last.google.due[s]; ok {
+			passed, _ := slices.BinarySearch(known, f.at.Unix()+1)
+			due, from = slices.Clone(known[passed:]), last.at.Add(ahead)
+		}
+	}
+	if spec, err := schedule.Parse(s.Cron, cmp.Or(s.Timezone, "UTC")); err == nil {
+		for len(due) < mostAhead {
+			if from = spec.Next(from); from.IsZero() || from.After(until) {
+				break
+			}
+			due = append(due, from.Unix())
+		}
+	}
+	f.google.due[s] = due
+	return due
+}
+
+// use works out what groups will have of a limit, and how far they have to be slowed down to keep up with it.
+func use(account export.ID, groups []group, limit Quota) AccountUse {
+	p := newPlay(groups)
+	u := AccountUse{Account: account}
+	u.Burst, u.Behind = p.run(limit, 1, 0, false)
+	if u.Behind {
+		u.Least = p.leastInterval(limit)
+	}
+	return u
+}
+
+// play lets groups run in time, as a queue that makes requests in the order in which they came, as fast as it may.
+type play struct {
+	groups []group
+	due    []dueGroup // in order
+}
+
+type dueGroup struct {
+	at    int64
+	group int
+}
+
+func newPlay(groups []group) *play {
+	p := &play{groups: groups}
+	for i, g := range groups {
+		for _, at := range g.due {
+			p.due = append(p.due, dueGroup{at, i})
+		}
+	}
+	slices.SortFunc(p.due, func(a, b dueGroup) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.group, b.group))
+	})
+	return p
+}
+
+// run returns the burst that takes longest, and whether any group is due again before its last runs are through. part is
+// how much of the limit may be used. Between a group's runs lies least. With own, it is about the exporter in question.
+func (p *play) run(limit Quota, part float64, least time.Duration, own bool) (worst Burst, behind bool) {
+	var (
+		readsDone, writesDone float64 // when all requests so far are made, in Unix seconds
+		free                  = make([]int64, len(p.groups))
+		through               = make([]float64, len(p.groups))
+		went                  []int
+		seconds               = func(n float64, limit int) float64 {
+			if limit == 0 {
+				return 0
+			}
+			return n * 60 / (float64(limit) * part)
+		}
+	)
+	for i := 0; i < len(p.due); {
+		at := p.due[i].at
+		var n need
+		runs, counts := 0, !own
+		went = went[:0]
+		for ; i < len(p.due) && p.due[i].at == at; i++ {
+			g := p.due[i].group
+			if at < free[g] {
+				continue
+			}
+			wanted := !own || p.groups[g].own
+			counts = counts || wanted
+			behind = behind || wanted && float64(at) < through[g]
+			n, runs = n.plus(p.groups[g].need), runs+p.groups[g].runs
+			free[g] = at + int64(least/time.Second)
+			went = append(went, g)
+		}
+		readsDone = max(readsDone, float64(at)) + seconds(n.reads, limit.Reads)
+		writesDone = max(writesDone, float64(at)) + seconds(n.writes, limit.Writes)
+		done := max(readsDone, writesDone)
+		for _, g := range went {
+			through[g] = done
+		}
+		drain := time.Duration((done - float64(at)) * float64(time.Second)).Round(time.Second)
+		if counts && (drain > worst.Drain || drain == worst.Drain && runs > worst.Runs) {
+			worst = Burst{time.Unix(at, 0).UTC(), runs, Quota{round(n.reads), round(n.writes)}, drain}
+		}
+	}
+	return worst, behind
+}
+
+// leastInterval returns the shortest time, in whole minutes, that must lie between a group's runs so that all keep up
+// without using the whole limit.
+func (p *play) leastInterval(limit Quota) time.Duration {
+	short, enough := time.Duration(0), ahead
+	for enough-short > time.Minute {
+		middle := (short + (enough-short)/2).Truncate(time.Minute)
+		if _, behind := p.run(limit, careful, middle, false); behind {
+			short = middle
+		} else {
+			enough = middle
+		}
+	}
+	return enough
+}
+
+// least returns how far an account's schedules are slowed down.
+func (t *traffic) least(account export.ID) time.Duration {
+	return max(t.uses[account].Least, t.all.Least)
+}
+
+// GoogleReport is what is foreseen of Google's quotas.
+type GoogleReport struct {
+	Account, Project Quota        // a minute; 0 for no limit
+	Accounts         []AccountUse // those that exporters write with, by id
+	All              AccountUse   // the same of several accounts together; zero if there is one
+}
+
+// Of returns the use of one account; the zero value if nothing writes with it.
+func (r GoogleReport) Of(account export.ID) AccountUse {
+	for _, u := range r.Accounts {
+		if u.Account == account {
+			return u
+		}
+	}
+	return AccountUse{}
+}
+
+// Least returns how far an account's schedules are slowed down; 0 if they are not.
+func (r GoogleReport) Least(account export.ID) time.Duration {
+	return max(r.Of(account).Least, r.All.Least)
+}
+
+func (t *traffic) report() GoogleReport {
+	r := GoogleReport{Account: t.limit(), Project: t.limits.Project, All: t.all}
+	for _, account := range slices.Sorted(maps.Keys(t.uses)) {
+		u := t.uses[account]
+		if t.limits.Used != nil {
+			u.Used = t.limits.Used(account)
+		}
+		if len(t.uses) > 1 {
+			r.All.Used.Reads += u.Used.Reads
+			r.All.Used.Writes += u.Used.Writes
+		}
+		r.Accounts = append(r.Accounts, u)
+	}
+	return r
+}
+
+// GooglePrice is what a schedule asks of a Google account, together with the account's others.
+type GooglePrice struct {
+	Limit  Quota // 0 for none
+	Burst  Burst // of those with a run of this exporter, the one that takes longest; zero if it is never due
+	Behind bool  // it is due again before its last run can be through
+}
+
+// googlePrice returns what the exporter's schedule asks of its account.
+func (f *forecast) googlePrice(e export.Exporter) GooglePrice {
+	if e.Target.IsFile() || e.Target.Account == "" || f.google.limit() == (Quota{}) {
+		return GooglePrice{}
+	}
+	own := group{
+		account: e.Target.Account, cron: sameTimes(e.Schedule), runs: 1, need: f.guess.google.of(e), own: true,
+	}
+	with := newForecast(f.at, nil, f.guess)
+	for _, o := range f.all {
+		if o.ID != e.ID && o.Target.Account == own.account {
+			with.all = append(with.all, o)
+		}
+	}
+	with.foreseeGoogle(GoogleLimits{}, f)
+	own.due = with.dueAhead(own.cron, f)
+	p := newPlay(append(with.google.of(own.account), own))
+	price := GooglePrice{Limit: f.google.limit()}
+	price.Burst, price.Behind = p.run(price.Limit, 1, 0, true)
+	return price
+}
