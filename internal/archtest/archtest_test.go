@@ -31,7 +31,7 @@ var may = map[string]string{
 		"version web webhook",
 
 	"api":      "change control download export notice pipeline problem sheetfile table",
-	"web":      "change control download export notice problem schedule sheetfile table",
+	"web":      "budget change control download export notice problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 

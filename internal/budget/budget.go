@@ -1,6 +1,6 @@
 // Package budget counts the metered calls to QuickBooks by company, day and month, foresees what the present schedules
-// will take of them and of Google's quotas, and slows scheduled runs down before the month's calls are used up, and where
-// Google's quotas let them never keep up. Runs that people start always go.
+// will take of them and of Google's quotas, and slows scheduled runs down before the month's calls are used up, or
+// where they ask for more than Google's quotas let through. Runs that people start always go.
 // Months and days are those of UTC.
 package budget
 

@@ -3,7 +3,9 @@ package budget
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -88,8 +90,10 @@ func (b *Budget) warnOfGoogle(f *forecast) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	behind := map[export.ID]bool{}
-	for account, u := range f.google.uses {
-		if !u.Behind {
+	uses := slices.Collect(maps.Values(f.google.uses))
+	for _, u := range append(uses, f.google.all) {
+		account := u.Account // empty for all of them
+		if u.Least == 0 {
 			continue
 		}
 		if behind[account] = true; !b.behind[account] {

@@ -48,9 +48,8 @@ type AccountUse struct {
 	Account export.ID // empty for all accounts together
 	Used    Quota     // in the last minute
 	Burst   Burst     // of the coming week, the one after which requests are made for the longest time
-	// Behind says that schedules are due again before their last runs can be through: they can never keep up.
-	Behind bool
-	// Least is the least time between an exporter's scheduled runs to which they are slowed down; 0 if they are not.
+	// Least is the least time between an exporter's scheduled runs to which they are slowed down, because they could
+	// never keep up: more falls due than the quota lets through. It is 0 if they are not.
 	Least time.Duration
 }
 
@@ -122,7 +121,17 @@ type group struct {
 	runs    int
 	need    need
 	due     []int64 // in Unix seconds, of the time that is foreseen
+	gap     int64   // the shortest time between two of them, in seconds; 0 if there are not two
 	own     bool    // it is the exporter in question
+}
+
+func (g *group) fallsDue(due []int64) {
+	g.due, g.gap = due, 0
+	for i := 1; i < len(due); i++ {
+		if gap := due[i] - due[i-1]; g.gap == 0 || gap < g.gap {
+			g.gap = gap
+		}
+	}
 }
 
 // traffic is what the present schedules will ask of Google.
@@ -158,7 +167,8 @@ func (f *forecast) foreseeGoogle(limits GoogleLimits, last *forecast) {
 		}
 		p := place{e.Target.Account, sameTimes(e.Schedule)}
 		if at[p] == nil {
-			at[p] = &group{account: p.account, cron: p.cron, due: f.dueAhead(p.cron, last)}
+			at[p] = &group{account: p.account, cron: p.cron}
+			at[p].fallsDue(f.dueAhead(p.cron, last))
 		}
 		at[p].runs++
 		at[p].need = at[p].need.plus(f.guess.google.of(e))
@@ -213,98 +223,114 @@ func (f *forecast) dueAhead(s export.Schedule, last *forecast) []int64 {
 
 // use works out what groups will have of a limit, and how far they have to be slowed down to keep up with it.
 func use(account export.ID, groups []group, limit Quota) AccountUse {
-	p := newPlay(groups)
-	u := AccountUse{Account: account}
-	u.Burst, u.Behind = p.run(limit, 1, 0, false)
-	if u.Behind {
-		u.Least = p.leastInterval(limit)
+	return AccountUse{Account: account, Burst: worstBurst(groups, limit, false), Least: leastOf(groups, limit)}
+}
+
+// worstBurst plays what is due, as a queue that makes requests in the order in which they came, as fast as the limit
+// lets it. It returns the burst after which that takes longest; with own, of those with the exporter in question.
+func worstBurst(groups []group, limit Quota, own bool) (worst Burst) {
+	type dueGroup struct {
+		at    int64
+		group int
 	}
-	return u
-}
-
-// play lets groups run in time, as a queue that makes requests in the order in which they came, as fast as it may.
-type play struct {
-	groups []group
-	due    []dueGroup // in order
-}
-
-type dueGroup struct {
-	at    int64
-	group int
-}
-
-func newPlay(groups []group) *play {
-	p := &play{groups: groups}
+	var due []dueGroup
 	for i, g := range groups {
 		for _, at := range g.due {
-			p.due = append(p.due, dueGroup{at, i})
+			due = append(due, dueGroup{at, i})
 		}
 	}
-	slices.SortFunc(p.due, func(a, b dueGroup) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.group, b.group))
-	})
-	return p
-}
-
-// run returns the burst that takes longest, and whether any group is due again before its last runs are through. part is
-// how much of the limit may be used. Between a group's runs lies least. With own, it is about the exporter in question.
-func (p *play) run(limit Quota, part float64, least time.Duration, own bool) (worst Burst, behind bool) {
-	var (
-		readsDone, writesDone float64 // when all requests so far are made, in Unix seconds
-		free                  = make([]int64, len(p.groups))
-		through               = make([]float64, len(p.groups))
-		went                  []int
-		seconds               = func(n float64, limit int) float64 {
-			if limit == 0 {
-				return 0
-			}
-			return n * 60 / (float64(limit) * part)
-		}
-	)
-	for i := 0; i < len(p.due); {
-		at := p.due[i].at
+	slices.SortFunc(due, func(a, b dueGroup) int { return cmp.Compare(a.at, b.at) })
+	var reads, writes float64 // when all requests so far are made, in Unix seconds
+	for len(due) > 0 {
+		at, counts := due[0].at, !own
 		var n need
-		runs, counts := 0, !own
-		went = went[:0]
-		for ; i < len(p.due) && p.due[i].at == at; i++ {
-			g := p.due[i].group
-			if at < free[g] {
-				continue
-			}
-			wanted := !own || p.groups[g].own
-			counts = counts || wanted
-			behind = behind || wanted && float64(at) < through[g]
-			n, runs = n.plus(p.groups[g].need), runs+p.groups[g].runs
-			free[g] = at + int64(least/time.Second)
-			went = append(went, g)
+		var runs int
+		for ; len(due) > 0 && due[0].at == at; due = due[1:] {
+			g := groups[due[0].group]
+			counts = counts || g.own
+			n, runs = n.plus(g.need), runs+g.runs
 		}
-		readsDone = max(readsDone, float64(at)) + seconds(n.reads, limit.Reads)
-		writesDone = max(writesDone, float64(at)) + seconds(n.writes, limit.Writes)
-		done := max(readsDone, writesDone)
-		for _, g := range went {
-			through[g] = done
-		}
-		drain := time.Duration((done - float64(at)) * float64(time.Second)).Round(time.Second)
+		reads = max(reads, float64(at)) + secondsFor(n.reads, limit.Reads)
+		writes = max(writes, float64(at)) + secondsFor(n.writes, limit.Writes)
+		drain := time.Duration((max(reads, writes) - float64(at)) * float64(time.Second)).Round(time.Second)
 		if counts && (drain > worst.Drain || drain == worst.Drain && runs > worst.Runs) {
 			worst = Burst{time.Unix(at, 0).UTC(), runs, Quota{round(n.reads), round(n.writes)}, drain}
 		}
 	}
-	return worst, behind
+	return worst
 }
 
-// leastInterval returns the shortest time, in whole minutes, that must lie between a group's runs so that all keep up
-// without using the whole limit.
-func (p *play) leastInterval(limit Quota) time.Duration {
+// secondsFor returns how long requests take that may be made so many times a minute.
+func secondsFor(n float64, limit int) float64 {
+	if limit == 0 {
+		return 0
+	}
+	return n * 60 / float64(limit)
+}
+
+// rounds is over how many of their rounds schedules must keep up. A burst of slower ones, after which others are late
+// for once, is nothing to slow anybody down for.
+const rounds = 12
+
+// leastOf returns the shortest time, in whole minutes, that must lie between an exporter's runs so that all groups keep
+// up without using the whole limit; 0 if they keep up as they are.
+func leastOf(groups []group, limit Quota) time.Duration {
+	if keepsUp(groups, limit, 1, 0) {
+		return 0
+	}
 	short, enough := time.Duration(0), ahead
 	for enough-short > time.Minute {
 		middle := (short + (enough-short)/2).Truncate(time.Minute)
-		if _, behind := p.run(limit, careful, middle, false); behind {
-			short = middle
-		} else {
+		if keepsUp(groups, limit, careful, middle) {
 			enough = middle
+		} else {
+			short = middle
 		}
 	}
 	return enough
+}
+
+// keepsUp reports whether a part of the limit suffices for groups between whose runs lies least. For the interval of
+// each group, it looks at the busiest time of some rounds of it, and at what the group and all faster ones need then.
+// The busiest times of several are taken to coincide.
+func keepsUp(groups []group, limit Quota, part float64, least time.Duration) bool {
+	intervals := map[int64]bool{}
+	for _, g := range groups {
+		if g.gap > 0 {
+			intervals[g.interval(least)] = true
+		}
+	}
+	for interval := range intervals {
+		window := min(rounds*interval, int64(ahead/time.Second))
+		var n need
+		for _, g := range groups {
+			if g.gap > 0 && g.interval(least) <= interval {
+				n = n.plus(g.need.times(float64(g.most(window, least))))
+			}
+		}
+		if max(secondsFor(n.reads, limit.Reads), secondsFor(n.writes, limit.Writes)) > part*float64(window) {
+			return false
+		}
+	}
+	return true
+}
+
+// interval is the shortest time between two runs, in seconds, if at least least lies between them.
+func (g *group) interval(least time.Duration) int64 { return max(g.gap, int64(least/time.Second)) }
+
+// most returns how many runs an exporter has at most in a time of so many seconds.
+func (g *group) most(window int64, least time.Duration) int {
+	most, from := 0, 0
+	for i, at := range g.due {
+		for g.due[from] <= at-window {
+			from++
+		}
+		most = max(most, i-from+1)
+	}
+	if s := int64(least / time.Second); s > 0 {
+		most = min(most, int((window+s-1)/s))
+	}
+	return most
 }
 
 // least returns how far an account's schedules are slowed down.
@@ -352,29 +378,33 @@ func (t *traffic) report() GoogleReport {
 
 // GooglePrice is what a schedule asks of a Google account, together with the account's others.
 type GooglePrice struct {
-	Limit  Quota // 0 for none
-	Burst  Burst // of those with a run of this exporter, the one that takes longest; zero if it is never due
-	Behind bool  // it is due again before its last run can be through
+	Limit Quota // 0 for none
+	Burst Burst // of those with a run of this exporter, the one that takes longest; zero if it is never due
+	// Least is the least time between its runs to which it would be slowed down; 0 if it would not be.
+	Least time.Duration
 }
 
 // googlePrice returns what the exporter's schedule asks of its account.
 func (f *forecast) googlePrice(e export.Exporter) GooglePrice {
-	if e.Target.IsFile() || e.Target.Account == "" || f.google.limit() == (Quota{}) {
+	limit := f.google.limit()
+	if e.Target.IsFile() || e.Target.Account == "" || limit == (Quota{}) {
 		return GooglePrice{}
 	}
+	others := newForecast(f.at, nil, f.guess)
+	for _, o := range f.all {
+		if o.ID != e.ID && o.Target.Account == e.Target.Account {
+			others.all = append(others.all, o)
+		}
+	}
+	others.foreseeGoogle(GoogleLimits{}, f)
 	own := group{
 		account: e.Target.Account, cron: sameTimes(e.Schedule), runs: 1, need: f.guess.google.of(e), own: true,
 	}
-	with := newForecast(f.at, nil, f.guess)
-	for _, o := range f.all {
-		if o.ID != e.ID && o.Target.Account == own.account {
-			with.all = append(with.all, o)
-		}
+	own.fallsDue(others.dueAhead(own.cron, f))
+	groups := append(others.google.of(own.account), own)
+	p := GooglePrice{Limit: limit, Burst: worstBurst(groups, limit, true)}
+	if least := leastOf(groups, limit); own.gap > 0 && own.gap < int64(least/time.Second) {
+		p.Least = least
 	}
-	with.foreseeGoogle(GoogleLimits{}, f)
-	own.due = with.dueAhead(own.cron, f)
-	p := newPlay(append(with.google.of(own.account), own))
-	price := GooglePrice{Limit: f.google.limit()}
-	price.Burst, price.Behind = p.run(price.Limit, 1, 0, true)
-	return price
+	return p
 }
