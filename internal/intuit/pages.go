@@ -23,8 +23,8 @@ import (
 const (
 	// pageSize is the largest page that QuickBooks returns.
 	pageSize = 1000
-	// windowPages limits the pages that are fetched or wait to be used. windowBytes limits the pages held at once, those
-	// being fetched and the one being used included.
+	// windowPages limits the pages that are fetched or wait to be used. windowBytes limits the pages held at once,
+	// those being fetched and the one being used included.
 	windowPages = 3
 	windowBytes = 16 << 20
 )

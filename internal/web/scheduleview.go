@@ -117,14 +117,14 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Ex
 // than a minute is not worth a word.
 func (v *scheduleView) addQueue(p budget.GooglePrice) {
 	if b := p.Burst; b.Drain >= time.Minute {
-		v.Queue = fmt.Sprintf("Google lets a Google account make %s and %s a minute: %s, due together with this account at "+
-			"%s UTC, take about %s.", plural(p.Limit.Reads, "read", "reads"), plural(p.Limit.Writes, "write", "writes"),
+		v.Queue = fmt.Sprintf("Google allows an account %s and %s a minute: %s of this account, due together at %s UTC, "+
+			"take about %s.", plural(p.Limit.Reads, "read", "reads"), plural(p.Limit.Writes, "write", "writes"),
 			plural(b.Runs, "run", "runs"), b.At.Format("15:04 on 2 Jan"), duration(b.Drain.Round(time.Minute)))
 	}
 	if p.Least > 0 {
 		v.Behind = fmt.Sprintf("With the account's other schedules that is more than Google lets through, so it could "+
-			"never keep up and will be slowed down to one run in %s. Choose a slower schedule or another Google account, "+
-			"or have the quota raised.", duration(p.Least))
+			"never keep up and will be slowed down to one run in %s. Choose a slower schedule or another Google "+
+			"account, or have the quota raised.", duration(p.Least))
 	}
 }
 
