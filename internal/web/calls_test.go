@@ -130,8 +130,8 @@ func TestGooglesQuotasAreShown(t *testing.T) {
 	takes(300, 600) // 10 minutes of the writes of a minute
 	shows("/connections", "7 of 60 reads, 3 of 60 writes",
 		"At most 1 run, at 13:00 on 29 Mar UTC, which take about 10 m")
-	queue := "Google allows an account 60 reads and 60 writes a minute: 1 run of this account, due together at 13:00 on " +
-		"29 Mar UTC, take about 10 m."
+	queue := "Google allows an account 60 reads and 60 writes a minute: 1 run of this account, due together at 13:00 " +
+		"on 29 Mar UTC, take about 10 m."
 	shows("/exporters/"+string(e.ID), queue)
 	shows("/exporters/"+string(e.ID)+"/edit", queue)
 	shows(query+"0+*+*+*+*", queue)
@@ -150,5 +150,6 @@ func TestGooglesQuotasAreShown(t *testing.T) {
 	})
 	takes(300, 600)
 	shows("/connections", "they could never keep up. Scheduled runs are slowed down to one in 12 m for each exporter")
-	shows("/exporters/"+string(e.ID), "because those of its Google account ask for more than Google's quotas let through")
+	shows("/exporters/"+string(e.ID),
+		"because those of its Google account ask for more than Google's quotas let through")
 }

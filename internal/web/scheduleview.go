@@ -117,8 +117,8 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Ex
 // than a minute is not worth a word.
 func (v *scheduleView) addQueue(p budget.GooglePrice) {
 	if b := p.Burst; b.Drain >= time.Minute {
-		v.Queue = fmt.Sprintf("Google allows an account %s and %s a minute: %s of this account, due together at %s UTC, "+
-			"take about %s.", plural(p.Limit.Reads, "read", "reads"), plural(p.Limit.Writes, "write", "writes"),
+		v.Queue = fmt.Sprintf("Google allows an account %s and %s a minute: %s of this account, due together at %s "+
+			"UTC, take about %s.", plural(p.Limit.Reads, "read", "reads"), plural(p.Limit.Writes, "write", "writes"),
 			plural(b.Runs, "run", "runs"), b.At.Format("15:04 on 2 Jan"), duration(b.Drain.Round(time.Minute)))
 	}
 	if p.Least > 0 {
