@@ -28,7 +28,7 @@ func TestGooglesQuotasAreKeptUpWith(t *testing.T) {
 			e := w.newExporter("profit_and_loss", map[string]string{
 				"date_range": "this_year", "accounting_method": "Accrual",
 			}, nil, company)
-				e.Schedule = export.Schedule{Cron: "*/5 * * * *", Timezone: "UTC", Enabled: true}
+			e.Schedule = export.Schedule{Cron: "*/5 * * * *", Timezone: "UTC", Enabled: true}
 			w.mustRun(w.create(e).ID)
 		}
 		must(t, w.app.StartSchedules(w.ctx))
