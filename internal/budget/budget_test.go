@@ -229,6 +229,13 @@ func TestForecastAndPrice(t *testing.T) {
 		t.Errorf("forecast %d", got.Forecast)
 	}
 
+	atSix := export.Schedule{Cron: "0 6 * * *", Timezone: "UTC"}
+	both, err := w.b.Price(t.Context(),
+		export.Exporter{Definition: "profit_and_loss", Companies: []export.RealmID{"1", "2", "3"}, Schedule: atSix},
+		export.Exporter{Definition: "bills", Companies: []export.RealmID{"1"}, Schedule: atSix})
+	if want := (budget.Price{Used: 7, Calls: 17, Runs: 30, Others: 880, Rest: 187}); err != nil || both != want {
+		t.Errorf("two that share a schedule: %+v, %v; want %+v", both, err, want)
+	}
 	for name, test := range map[string]struct {
 		e    export.Exporter
 		want budget.Price

@@ -384,24 +384,29 @@ type GooglePrice struct {
 	Least time.Duration
 }
 
-// googlePrice returns what the exporter's schedule asks of its account.
-func (f *forecast) googlePrice(e export.Exporter) GooglePrice {
-	limit := f.google.limit()
-	if e.Target.IsFile() || e.Target.Account == "" || limit == (Quota{}) {
+// googlePrice returns what a schedule asks of the first exporter's account, of those that share both.
+func (f *forecast) googlePrice(of []export.Exporter) GooglePrice {
+	limit, account := f.google.limit(), of[0].Target.Account
+	if of[0].Target.IsFile() || account == "" || limit == (Quota{}) {
 		return GooglePrice{}
+	}
+	own := group{account: account, cron: sameTimes(of[0].Schedule), own: true}
+	stored := map[export.ID]bool{}
+	for _, e := range of {
+		stored[e.ID] = e.ID != ""
+		if e.Target.Account == account && !e.Target.IsFile() {
+			own.runs, own.need = own.runs+1, own.need.plus(f.guess.google.of(e))
+		}
 	}
 	others := newForecast(f.at, nil, f.guess)
 	for _, o := range f.all {
-		if o.ID != e.ID && o.Target.Account == e.Target.Account {
+		if !stored[o.ID] && o.Target.Account == account {
 			others.all = append(others.all, o)
 		}
 	}
 	others.foreseeGoogle(GoogleLimits{}, f)
-	own := group{
-		account: e.Target.Account, cron: sameTimes(e.Schedule), runs: 1, need: f.guess.google.of(e), own: true,
-	}
 	own.fallsDue(others.dueAhead(own.cron, f))
-	groups := append(others.google.of(own.account), own)
+	groups := append(others.google.of(account), own)
 	p := GooglePrice{Limit: limit, Burst: worstBurst(groups, limit, true)}
 	if least := leastOf(groups, limit); own.gap > 0 && own.gap < int64(least/time.Second) {
 		p.Least = least

@@ -71,8 +71,8 @@ func round(calls float64) int { return int(math.Ceil(calls)) }
 
 // Price is what a schedule costs.
 type Price struct {
-	Calls    float64 // of one run
-	Measured bool    // by the exporter's own last runs
+	Calls    float64 // of one run of each exporter
+	Measured bool    // by the exporters' own last runs
 	Runs     int     // in the next 30 days
 	// Used is what this month has had, of the Limit; 0 for none.
 	Used, Limit int
@@ -81,27 +81,36 @@ type Price struct {
 	Google       GooglePrice
 }
 
-// Price returns what the exporter's schedule costs, enabled or not. The exporter need not be stored.
-func (b *Budget) Price(ctx context.Context, e export.Exporter) (Price, error) {
-	f, err := b.foresee(ctx, false)
+// Price returns what a schedule costs that the exporters share, enabled or not. They need not be stored. If all of them
+// are new, what other schedules take may be some minutes old.
+func (b *Budget) Price(ctx context.Context, of ...export.Exporter) (Price, error) {
+	stored := map[export.ID]bool{}
+	for _, e := range of {
+		stored[e.ID] = e.ID != ""
+	}
+	f, err := b.foresee(ctx, !stored[of[0].ID])
 	if err != nil {
 		return Price{}, err
 	}
 	now := b.o.Now()
-	calls, measured := f.guess.of(e)
+	p := Price{Measured: true, Limit: b.o.Limit}
+	for _, e := range of {
+		calls, measured := f.guess.of(e)
+		p.Calls, p.Measured = p.Calls+calls, p.Measured && measured
+	}
 	others := newForecast(now, nil, f.guess)
 	for _, o := range f.all {
-		if o.ID != e.ID {
+		if !stored[o.ID] {
 			others.all = append(others.all, o)
 		}
 	}
 	others.addUp(f)
 	b.mu.Lock()
-	used := tallyOf(b.months, monthOf(now)).total
+	p.Used = tallyOf(b.months, monthOf(now)).total
 	b.mu.Unlock()
-	return Price{
-		Calls: calls, Measured: measured, Runs: countDue(e.Schedule, now, now.AddDate(0, 0, 30)),
-		Used: used, Limit: b.o.Limit, Google: f.googlePrice(e),
-		Others: round(others.rest), Rest: round(float64(others.countDue(e.Schedule, f)) * calls),
-	}, nil
+	p.Runs = countDue(of[0].Schedule, now, now.AddDate(0, 0, 30))
+	p.Google = f.googlePrice(of)
+	p.Others = round(others.rest)
+	p.Rest = round(float64(others.countDue(of[0].Schedule, f)) * p.Calls)
+	return p, nil
 }

@@ -13,7 +13,7 @@ import (
 // Budget counts the metered calls to QuickBooks and foresees what schedules take.
 type Budget interface {
 	Report(ctx context.Context) (budget.Report, error)
-	Price(ctx context.Context, e export.Exporter) (budget.Price, error)
+	Price(ctx context.Context, of ...export.Exporter) (budget.Price, error)
 }
 
 // Budget returns how many metered calls were made and are foreseen, of the companies that the actor may see. The sums
@@ -40,16 +40,19 @@ func (d *Desk) Budget(ctx context.Context) (budget.Report, error) {
 	return r, nil
 }
 
-// Price returns what an exporter's schedule costs in calls. The exporter need not be stored; of a stored one that the
+// Price returns what a schedule costs in calls that exporters share. They need not be stored; of a stored one that the
 // actor may not see, nothing is known.
-func (d *Desk) Price(ctx context.Context, e export.Exporter) (budget.Price, error) {
-	if err := d.allow(access.See, access.Thing{}, "budget"); err != nil || d.o.Budget == nil {
+func (d *Desk) Price(ctx context.Context, of ...export.Exporter) (budget.Price, error) {
+	if err := d.allow(access.See, access.Thing{}, "budget"); err != nil || d.o.Budget == nil || len(of) == 0 {
 		return budget.Price{}, err
 	}
-	if stored, err := d.o.Store.Exporter(ctx, e.ID); err != nil || !d.sees(stored.Companies...) {
-		e.ID = ""
+	of = slices.Clone(of)
+	for i, e := range of {
+		if stored, err := d.o.Store.Exporter(ctx, e.ID); err != nil || !d.sees(stored.Companies...) {
+			of[i].ID = ""
+		}
 	}
-	p, err := d.o.Budget.Price(ctx, e)
+	p, err := d.o.Budget.Price(ctx, of...)
 	if err != nil {
 		return p, fmt.Errorf("reading the price of a schedule: %w", err)
 	}

@@ -70,6 +70,8 @@ func (d *Desk) ListExporters(ctx context.Context, q ExporterQuery) (page []Liste
 type Census struct {
 	All       int
 	Scheduled int // they have a next due time
+	// Next is the first of those to be due; nil if there is none.
+	Next      *export.ExporterHead
 	By        map[State]int
 	Companies map[export.RealmID]int // those that export it
 	Accounts  map[export.ID]int      // those that write with it
@@ -101,6 +103,9 @@ func (d *Desk) CountExporters(ctx context.Context, q ExporterQuery) (Census, err
 		}
 		if h.Scheduled() && !h.NextAt.IsZero() {
 			c.Scheduled++
+			if c.Next == nil || h.NextAt.Before(c.Next.NextAt) {
+				c.Next = &h
+			}
 		}
 	}
 	return c, nil

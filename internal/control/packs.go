@@ -20,6 +20,8 @@ type PackOrder struct {
 	PerCompany bool   // a spreadsheet for each company, instead of one in which they stand together
 	Basis      string // the accounting method of reports that want one; empty means Accrual
 	Schedule   export.Schedule
+	// Set names what the order makes, see Desk.CreatePackOnce; empty for a new name.
+	Set string
 }
 
 // mostAtOnce limits the exporters that one order makes.
@@ -34,19 +36,27 @@ func (d *Desk) Packs() []export.Pack {
 	return packs
 }
 
+// Pack returns one of them.
+func (d *Desk) Pack(id string) (export.Pack, error) {
+	for _, p := range d.Packs() {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return export.Pack{}, problem.New(problem.NotFound, "There is no pack %q.", id)
+}
+
 // CreatePack makes all exporters of a pack, or none. With dry, it returns what it would make, and makes none.
 func (d *Desk) CreatePack(ctx context.Context, id string, o PackOrder, dry bool) ([]export.Exporter, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return nil, err
 	}
-	var pack export.Pack
-	for _, p := range d.Packs() {
-		if p.ID == id {
-			pack = p
-		}
+	pack, err := d.Pack(id)
+	if err != nil {
+		return nil, err
 	}
-	if pack.ID == "" {
-		return nil, problem.New(problem.NotFound, "There is no pack %q.", id)
+	if o.Set == "" {
+		o.Set = string(export.NewID(SetPrefix, d.o.Now()))
 	}
 	drafts, err := d.draftPack(ctx, pack, o)
 	if err != nil {
@@ -123,7 +133,10 @@ func (d *Desk) draftSet(ctx context.Context, pack export.Pack, o PackOrder, real
 		}
 		suffix = ", " + company.Name
 	}
-	share := string(export.NewID("set", d.o.Now()))
+	share := o.Set
+	if o.PerCompany {
+		share += setPart + string(realms[0])
+	}
 	list := make([]export.Exporter, len(pack.Items))
 	for i, item := range pack.Items {
 		def, err := d.Definition(item.Definition)

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -126,7 +127,15 @@ func TestEveryPageInABrowser(t *testing.T) {
 	must(t, err)
 	ctx := newBrowser(t, s)
 
+	set, _, err := s.desk.CreatePackOnce(t.Context(), "month_end", control.PackOrder{
+		Companies: []export.RealmID{realmA, realmB}, Account: s.account, Set: "set_browser",
+		Schedule: export.Schedule{Cron: "0 6 * * 1-5", Timezone: "America/New_York", Enabled: true},
+	})
+	must(t, err)
+	s.run(set[0], succeeded)
+	s.run(set[1], failed(problem.SpreadsheetForbidden))
 	pages := []string{
+		"/packs", "/packs/month_end", "/packs/everything", madePath + "/set_browser", "/start", "/start?test=1",
 		"/", companyHref(realmA), "/calendar", "/connections", "/runs", "/settings", "/help", "/nowhere",
 		"/exporters", "/exporters/new", "/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss",
 		"/exporters/" + string(good.ID), "/exporters/" + string(good.ID) + "/edit",

@@ -21,21 +21,20 @@ import (
 // overviewView is the first page: how all companies stand in a sentence, what needs a person, then a row for each
 // company.
 type overviewView struct {
-	Sentence   sentence
-	Attention  []attention
-	Unlisted   string // what else needs a person; empty if nothing does
-	Rows       []bookRow
-	Grouped    bool
-	Clients    []choice
-	Page       string // "Companies 21 to 40 of 200"; empty if there is one page
-	Pages      pager
-	Exporters  int
-	Counts     []figure
-	Companies  int
-	Accounts   int
-	QuickBooks bool // the Intuit app's credentials are set
-	Google     bool
-	Recent     []runRow
+	Sentence  sentence
+	Attention []attention
+	Unlisted  string // what else needs a person; empty if nothing does
+	Rows      []bookRow
+	Grouped   bool
+	Clients   []choice
+	Page      string // "Companies 21 to 40 of 200"; empty if there is one page
+	Pages     pager
+	Exporters int
+	Counts    []figure
+	Companies int
+	Accounts  int
+	Steps     *stepsView
+	Recent    []runRow
 }
 
 // sentence says how everything stands.
@@ -72,7 +71,9 @@ func (w *Web) overviewPage(c *gin.Context) error {
 		Exporters: known.census.All, Companies: len(known.companies), Accounts: len(known.accounts),
 		Counts: figures(known.census), Clients: clientChoices(known.companies, q.Get("client")),
 	}
-	view.QuickBooks, view.Google = d.Ready()
+	if view.Steps, err = w.steps(c, d, known); err != nil {
+		return err
+	}
 	view.Attention, view.Unlisted = w.attention(status.Causes, known)
 	if view.Sentence, err = w.sentence(ctx, d, status, known); err != nil {
 		return err

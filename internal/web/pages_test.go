@@ -22,7 +22,8 @@ func TestPagesInEachState(t *testing.T) {
 	}{
 		{"before sign-in", siteOptions{}, nil, nil},
 		{"empty", siteOptions{}, func(s *site) []string { s.signIn(); return nil }, map[string][]string{
-			"/":          {"Three steps to the first sheet", "Connect to QuickBooks", "Connect Google Sheets"},
+			"/": {"Four steps to sheets", "Try the demo data",
+				"Connect to QuickBooks", "Connect Google Sheets"},
 			"/exporters": {"No exporters yet"}, "/runs": {"No runs yet"}, "/connections": {"No company is connected"},
 		}},
 		{"without credentials", siteOptions{notReady: true}, func(s *site) []string {
@@ -136,7 +137,7 @@ func TestPagesInEachState(t *testing.T) {
 			if state.build != nil {
 				more := state.build(s)
 				pages = append(pages, "/", "/calendar", "/calendar?q=none", "/connections", "/exporters",
-					"/exporters/new",
+					"/exporters/new", "/packs", "/packs/month_end", "/packs/everything", "/start", "/start?test=1",
 					"/exporters/new?type=invoices", "/exporters/new?type=profit_and_loss", "/runs",
 					"/runs?status=failed", "/settings", "/help", "/quickbooks/reconnect")
 				pages = append(pages, more...)

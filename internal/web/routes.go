@@ -85,6 +85,15 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/companies/:realm/tie-out", w.tieOutPage},
 
+		{http.MethodGet, packsPath, w.packsPage},
+		{http.MethodGet, packsPath + "/:id", w.packPage},
+		{http.MethodPost, packsPath + "/:id", w.makePack},
+		{http.MethodPost, packsPath + "/:id/plan", w.planPack},
+		{http.MethodGet, madePath + "/:id", w.madePage},
+		{http.MethodPost, madePath + "/:id/run", w.runSet},
+		{http.MethodGet, startPath, w.startPage},
+		{http.MethodPost, startPath + "/done", w.closeSteps},
+
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},

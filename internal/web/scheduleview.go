@@ -83,12 +83,12 @@ func scheduleNote(s schedule.Spec) string {
 // mostCompanies is more than any exporter has.
 const mostCompanies = 1000
 
-// addCost says what the exporter's schedule costs in calls to QuickBooks.
-func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, e export.Exporter) error {
-	if v.Error != "" || e.Schedule.Cron == "" || len(e.Companies) == 0 {
+// addCost says what the schedule that exporters share costs in calls to QuickBooks.
+func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, of ...export.Exporter) error {
+	if v.Error != "" || of[0].Schedule.Cron == "" || len(of[0].Companies) == 0 {
 		return nil
 	}
-	p, err := d.Price(ctx, e)
+	p, err := d.Price(ctx, of...)
 	if err != nil || p.Runs == 0 {
 		return err
 	}

@@ -117,6 +117,8 @@ func (w *Web) unsentPage(c *gin.Context) error {
 	switch f.Route {
 	case "/exporters", "/exporters/preview", "/exporters/times", "/exporters/:id/edit":
 		return w.showUnsentExporter(c, f)
+	case packsPath + "/:id", packsPath + "/:id/plan":
+		return w.showUnsentPack(c, f)
 	}
 	view, err := w.unsentView(c, f)
 	if err != nil {

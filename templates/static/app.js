@@ -207,6 +207,30 @@ function exporterForm() {
   });
 }
 
+// A pack's form shows what it would make, and keeps that up to date.
+function packForm() {
+  const form = $("[data-pack-form]");
+  if (!form) return;
+  let wait, asked = 0;
+  const ask = () => {
+    clearTimeout(wait);
+    wait = setTimeout(async () => {
+      const mine = ++asked, box = $("#plan").cloneNode(false);
+      await fragment(box, form.getAttribute("action") + "/plan", { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      if (mine === asked) $("#plan").replaceChildren(...box.childNodes);
+    }, 300);
+  };
+  for (const part of $$("[data-noscript]", form)) part.hidden = true;
+  for (const part of $$("[data-scripted]", form)) part.hidden = false;
+  form.addEventListener("input", (event) => { if (event.target.name) ask(); });
+  for (const button of $$("[data-check-all]", form))
+    button.addEventListener("click", (event) => {
+      event.preventDefault();
+      for (const box of $$('[name="company"]', form)) box.checked = button.dataset.checkAll === "true";
+      ask();
+    });
+}
+
 function columns(form) {
   const list = $("[data-columns]", form);
   const lines = $("#option-lines", form);
@@ -468,6 +492,7 @@ times();
 setInterval(times, 20000);
 livePage();
 exporterForm();
+packForm();
 rememberZone();
 clicks();
 themeButton();
