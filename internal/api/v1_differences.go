@@ -66,7 +66,8 @@ func dryRunViewOf(dry pipeline.DryRun) dryRunView {
 	set := dry.Change
 	return dryRunView{
 		Rows: set.Rows, Added: set.Added, Changed: set.Changed, Removed: set.Removed,
-		HandEdits: set.Edited, Edits: editsOf(set.Edits), Cells: set.Cells, Requests: dryRunRequests(dry.Requests),
+		HandEdits: set.Edited, Edits: editsOf(set.Edits), Cells: set.Cells,
+		Requests: dryRunRequests{dry.Requests.QuickBooks, dry.Requests.Sheets},
 		Sample:   itemsOf(set.Items[:min(len(set.Items), sampleItems)]),
 		Warnings: export.WarningTexts(dry.Warnings),
 	}

@@ -126,7 +126,9 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	set := o.Settings
-	a.budget = budget.New(budget.Options{Store: a.store, Limit: set.Limits.MonthlyCalls, Logger: a.log})
+	a.budget = budget.New(budget.Options{
+		Store: a.store, Limit: set.Limits.MonthlyCalls, Logger: a.log, Google: a.googleLimits(set.Limits),
+	})
 	if err := a.budget.Load(ctx); err != nil {
 		return nil, err
 	}

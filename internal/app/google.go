@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/google"
@@ -30,6 +31,8 @@ type googleSide struct {
 	service  *oauth.ServiceAccount // nil if the settings name no key file
 	client   *google.Client
 	net      http.RoundTripper
+
+	reads, writes limit.Lanes // of each account
 }
 
 // accountNews hears what becomes of accounts' connections. All of it is required.
@@ -45,6 +48,20 @@ func parseAccount(key export.GrantKey) export.ID {
 
 // below returns how many requests a minute stay a little below a quota; 0 is none.
 func below(quota int) int { return quota - quota/15 }
+
+// googleLimits are what the pace towards Google lets through. a.google is made later.
+func (a *App) googleLimits(most config.Limits) budget.GoogleLimits {
+	return budget.GoogleLimits{
+		Account: budget.Quota{Reads: below(most.GoogleReadsUser), Writes: below(most.GoogleWritesUser)},
+		Project: budget.Quota{Reads: below(most.GoogleReadsProject), Writes: below(most.GoogleWritesProject)},
+		Used: func(account export.ID) budget.Quota {
+			return budget.Quota{
+				Reads:  a.google.reads.Usage(string(account)).Used,
+				Writes: a.google.writes.Usage(string(account)).Used,
+			}
+		},
+	}
+}
 
 func newGoogle(
 	set config.Google, most config.Limits, spools table.Spools, store export.GrantStore, net http.RoundTripper,
@@ -87,9 +104,10 @@ func newGoogle(
 		}
 	}
 	pace := func(quota int) limit.Lanes { return limit.New(limit.Limits{PerMinute: below(quota), Concurrent: 8}) }
+	g.reads, g.writes = pace(most.GoogleReadsUser), pace(most.GoogleWritesUser)
 	g.client = google.New(google.Options{
 		SheetsURL: set.SheetsURL, DriveURL: set.DriveURL, HTTP: g.newHTTP, Logger: log, Spools: spools,
-		Reads: pace(most.GoogleReadsUser), Writes: pace(most.GoogleWritesUser),
+		Reads: g.reads, Writes: g.writes,
 		ProjectReads: pace(most.GoogleReadsProject), ProjectWrites: pace(most.GoogleWritesProject),
 	})
 	return g, nil

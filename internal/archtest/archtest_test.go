@@ -30,8 +30,8 @@ var may = map[string]string{
 		"notice notify oauth pipeline problem progress queue schedule sheetfile source table templates tracing vault " +
 		"version web webhook",
 
-	"api":      "change control download export notice pipeline problem sheetfile table",
-	"web":      "change control download export notice problem schedule sheetfile table",
+	"api":      "budget change control download export notice pipeline problem sheetfile table",
+	"web":      "budget change control download export notice problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 

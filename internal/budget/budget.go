@@ -1,5 +1,6 @@
 // Package budget counts the metered calls to QuickBooks by company, day and month, foresees what the present schedules
-// will take, and slows scheduled runs down before the month's calls are used up. Runs that people start always go.
+// will take of them and of Google's quotas, and slows scheduled runs down before the month's calls are used up, or
+// where they ask for more than Google's quotas let through. Runs that people start always go.
 // Months and days are those of UTC.
 package budget
 
@@ -26,7 +27,8 @@ type Store interface {
 // Options are what a budget needs.
 type Options struct {
 	Store  Store
-	Limit  int              // calls a month, of all companies; 0 for no limit
+	Limit  int // calls a month, of all companies; 0 for no limit
+	Google GoogleLimits
 	Now    func() time.Time // nil means time.Now
 	Logger *slog.Logger     // nil means slog.Default
 }
@@ -52,9 +54,10 @@ type Budget struct {
 	looked  map[export.ID]bool // exporters whose history was read
 	active  map[export.ID]int  // calls that scheduled runs under way may still take, by run
 
-	warned     string     // the last month in which schedules were said to be slowed down
-	foreseeing sync.Mutex // held while a forecast is made
-	forecast   *forecast  // the last one; guarded by mu
+	warned     string             // the last month in which schedules were said to be slowed down
+	behind     map[export.ID]bool // Google accounts that were said to be behind
+	foreseeing sync.Mutex         // held while a forecast is made
+	forecast   *forecast          // the last one; guarded by mu
 
 	flushing sync.Mutex
 	stop     context.CancelFunc

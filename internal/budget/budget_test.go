@@ -54,8 +54,13 @@ func newWorld(t testing.TB, now string, limit int) *world {
 
 func (w *world) open(limit int) {
 	w.Helper()
-	w.b = budget.New(budget.Options{Store: w.store, Limit: limit, Now: func() time.Time { return w.now },
-		Logger: slog.New(slog.DiscardHandler)})
+	w.openWith(budget.Options{Limit: limit})
+}
+
+func (w *world) openWith(o budget.Options) {
+	w.Helper()
+	o.Store, o.Now, o.Logger = w.store, func() time.Time { return w.now }, slog.New(slog.DiscardHandler)
+	w.b = budget.New(o)
 	if err := w.b.Load(w.Context()); err != nil {
 		w.Fatal(err)
 	}

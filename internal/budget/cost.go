@@ -17,25 +17,31 @@ const (
 )
 
 // cost is what an exporter's last runs took, the newest last.
-type cost struct{ calls []int }
+type cost struct{ runs []export.Requests }
 
-func (c *cost) add(calls int) {
-	c.calls = append(c.calls, calls)
-	if len(c.calls) > remembered {
-		c.calls = c.calls[1:]
+func (c *cost) add(r export.Requests) {
+	c.runs = append(c.runs, r)
+	if len(c.runs) > remembered {
+		c.runs = c.runs[1:]
 	}
 }
 
-// mean and most are what a run takes usually, and at most.
+// mean and most are how many calls to QuickBooks a run takes usually, and at most.
 func (c *cost) mean() float64 {
 	sum := 0
-	for _, n := range c.calls {
-		sum += n
+	for _, r := range c.runs {
+		sum += r.QuickBooks
 	}
-	return float64(sum) / float64(len(c.calls))
+	return float64(sum) / float64(len(c.runs))
 }
 
-func (c *cost) most() int { return slices.Max(c.calls) }
+func (c *cost) most() int {
+	most := 0
+	for _, r := range c.runs {
+		most = max(most, r.QuickBooks)
+	}
+	return most
+}
 
 // Observe is told of every change of a run. It measures what runs take.
 func (b *Budget) Observe(r export.Run) {
@@ -53,7 +59,7 @@ func (b *Budget) Observe(r export.Run) {
 			c = &cost{}
 			b.costs[r.Exporter.ID] = c
 		}
-		c.add(r.Requests.QuickBooks)
+		c.add(r.Requests)
 	}
 	delete(b.active, r.ID)
 }
@@ -93,11 +99,11 @@ func (b *Budget) measure(ctx context.Context, exporters []export.Exporter) error
 		c := &cost{}
 		for _, r := range slices.Backward(runs) {
 			if r.Trigger != export.TriggerUndo {
-				c.add(r.Requests.QuickBooks)
+				c.add(r.Requests)
 			}
 		}
 		b.mu.Lock()
-		if _, measured := b.costs[e.ID]; !measured && len(c.calls) > 0 {
+		if _, measured := b.costs[e.ID]; !measured && len(c.runs) > 0 {
 			b.costs[e.ID] = c
 		}
 		b.mu.Unlock()
@@ -113,12 +119,13 @@ func (b *Budget) measure(ctx context.Context, exporters []export.Exporter) error
 type estimates struct {
 	own    map[export.ID]float64
 	byType map[string]float64 // for each company
+	google needs
 }
 
 func (b *Budget) estimates(exporters []export.Exporter) estimates {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := estimates{own: map[export.ID]float64{}, byType: map[string]float64{}}
+	s := estimates{own: map[export.ID]float64{}, byType: map[string]float64{}, google: newNeeds()}
 	count := map[string]float64{}
 	for _, e := range exporters {
 		c := b.costs[e.ID]
@@ -128,6 +135,7 @@ func (b *Budget) estimates(exporters []export.Exporter) estimates {
 		s.own[e.ID] = c.mean()
 		s.byType[e.Definition] += c.mean() / float64(max(len(e.Companies), 1))
 		count[e.Definition]++
+		s.google.add(e, c)
 	}
 	for definition, n := range count {
 		s.byType[definition] /= n

@@ -3,7 +3,9 @@ package budget
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -31,6 +33,7 @@ type forecast struct {
 	rest    float64                 // calls until the end, if schedules are not slowed down
 	byRealm map[export.RealmID]float64
 	least   time.Duration
+	google  traffic
 	tight   bool // more than half of what is left is foreseen to be taken
 }
 
@@ -64,6 +67,8 @@ func (b *Budget) foresee(ctx context.Context, pacing bool) (*forecast, error) {
 	}
 	f := newForecast(now, all, b.estimates(all))
 	loads := f.addUp(last)
+	f.foreseeGoogle(b.o.Google, last)
+	b.warnOfGoogle(f)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.o.Limit > 0 {
@@ -78,6 +83,25 @@ func (b *Budget) foresee(ctx context.Context, pacing bool) (*forecast, error) {
 	}
 	b.forecast = f
 	return f, nil
+}
+
+// warnOfGoogle says, when it begins, that an account's schedules cannot keep up.
+func (b *Budget) warnOfGoogle(f *forecast) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	behind := map[export.ID]bool{}
+	uses := slices.Collect(maps.Values(f.google.uses))
+	for _, u := range append(uses, f.google.all) {
+		account := u.Account // empty for all of them
+		if u.Least == 0 {
+			continue
+		}
+		if behind[account] = true; !b.behind[account] {
+			b.log.Warn("schedules are slowed down, because Google's quotas do not suffice for them",
+				"account", string(account), "runs", u.Burst.Runs, "take", u.Burst.Drain, "least_interval", u.Least)
+		}
+	}
+	b.behind = behind
 }
 
 func newForecast(now time.Time, all []export.Exporter, guess estimates) *forecast {
@@ -164,7 +188,7 @@ func leastInterval(loads []load, span time.Duration, calls float64) time.Duratio
 
 // Pace says how an exporter's scheduled runs are slowed down now.
 func (b *Budget) Pace(ctx context.Context, e export.Exporter, now time.Time) schedule.Pace {
-	if b.o.Limit == 0 {
+	if b.o.Limit == 0 && b.o.Google.Account == (Quota{}) && b.o.Google.Project == (Quota{}) {
 		return schedule.Pace{}
 	}
 	f, err := b.foresee(ctx, true)
@@ -172,7 +196,10 @@ func (b *Budget) Pace(ctx context.Context, e export.Exporter, now time.Time) sch
 		b.log.Error("schedules were not paced", "error", err)
 		return schedule.Pace{}
 	}
-	p := schedule.Pace{Least: f.least}
+	p := schedule.Pace{Least: max(f.least, f.google.least(e.Target.Account))}
+	if b.o.Limit == 0 {
+		return p
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	taken := tallyOf(b.months, monthOf(now)).total

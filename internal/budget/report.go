@@ -21,6 +21,7 @@ type Report struct {
 	// Ends is when the month does.
 	Ends      time.Time
 	Companies []CompanyUse // those with any use, by realm
+	Google    GoogleReport
 }
 
 // Use is how many calls were made, and how many the month will have if schedules stay as they are and are not slowed
@@ -44,12 +45,12 @@ func (b *Budget) report(ctx context.Context, old bool) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	now := b.o.Now()
+	now, google := b.o.Now(), f.google.report()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	day, month := tallyOf(b.days, dayOf(now)), tallyOf(b.months, monthOf(now))
 	r := Report{
-		Day: dayOf(now), Month: monthOf(now), Limit: b.o.Limit, Least: f.least, Ends: f.end,
+		Day: dayOf(now), Month: monthOf(now), Limit: b.o.Limit, Least: f.least, Ends: f.end, Google: google,
 		Use: Use{Today: day.total, ThisMonth: month.total, Forecast: month.total + round(f.rest)},
 	}
 	realms := maps.Clone(month.byRealm)
@@ -77,6 +78,7 @@ type Price struct {
 	Used, Limit int
 	// Others is what all other schedules take in the rest of this month, and Rest what this one does.
 	Others, Rest int
+	Google       GooglePrice
 }
 
 // Price returns what a schedule costs that the exporters share, enabled or not. They need not be stored. If all of them
@@ -107,6 +109,7 @@ func (b *Budget) Price(ctx context.Context, of ...export.Exporter) (Price, error
 	p.Used = tallyOf(b.months, monthOf(now)).total
 	b.mu.Unlock()
 	p.Runs = countDue(of[0].Schedule, now, now.AddDate(0, 0, 30))
+	p.Google = f.googlePrice(of)
 	p.Others = round(others.rest)
 	p.Rest = round(float64(others.countDue(of[0].Schedule, f)) * p.Calls)
 	return p, nil

@@ -17,7 +17,8 @@ type Budget interface {
 }
 
 // Budget returns how many metered calls were made and are foreseen, of the companies that the actor may see. The sums
-// are of those, too. The limit and the pace are the installation's.
+// are of those, too. The limit and the pace are the installation's. Who does not see Google accounts does not see what
+// they take.
 func (d *Desk) Budget(ctx context.Context) (budget.Report, error) {
 	if err := d.allow(access.See, access.Thing{}, "budget"); err != nil || d.o.Budget == nil {
 		return budget.Report{}, err
@@ -30,7 +31,7 @@ func (d *Desk) Budget(ctx context.Context) (budget.Report, error) {
 		return r, nil
 	}
 	r.Companies = slices.DeleteFunc(r.Companies, func(c budget.CompanyUse) bool { return !d.sees(c.Realm) })
-	r.Use = budget.Use{}
+	r.Use, r.Google = budget.Use{}, budget.GoogleReport{}
 	for _, c := range r.Companies {
 		r.Today += c.Today
 		r.ThisMonth += c.ThisMonth

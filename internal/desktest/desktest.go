@@ -62,7 +62,7 @@ type Bench struct {
 	Google     *Google
 	Consents   *Consents
 	Previewer  *Previewer
-	Budget     *budget.Budget // of 10,000 calls
+	Budget     *budget.Budget // of 10,000 calls, and Google's usual quotas
 	Notices    *notice.Dispatcher
 	Channel    *Channel // of all notices but those to Teams
 
@@ -83,7 +83,13 @@ func New(t testing.TB, o Options) *Bench {
 		Consents: &Consents{}, Previewer: &Previewer{}, Channel: &Channel{}, t: t, o: o,
 	}
 	b.Logger = slog.New(slog.NewTextHandler(b.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b.Budget = budget.New(budget.Options{Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger})
+	b.Budget = budget.New(budget.Options{
+		Store: store, Limit: 10_000, Now: Noon, Logger: b.Logger,
+		Google: budget.GoogleLimits{
+			Account: budget.Quota{Reads: 60, Writes: 60}, Project: budget.Quota{Reads: 300, Writes: 300},
+			Used: func(export.ID) budget.Quota { return budget.Quota{Reads: 7, Writes: 3} },
+		},
+	})
 	b.Notices = notice.New(notice.Options{
 		Store: store, BaseURL: "http://ledgersheet.test", Logger: b.Logger, Fixed: o.Notices,
 		Channels: map[notice.Kind]notice.Channel{

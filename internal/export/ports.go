@@ -22,6 +22,8 @@ var ErrFenced = errors.New("the run is held by somebody else, or by nobody")
 // Meter counts the requests that one run makes. The zero value is ready to use. A nil Meter counts nothing.
 type Meter struct {
 	n      atomic.Int64
+	reads  atomic.Int64
+	writes atomic.Int64
 	notes  notes
 	parent *Meter // of a Part
 }
@@ -39,6 +41,25 @@ func (m *Meter) Count() int {
 		return 0
 	}
 	return int(m.n.Load())
+}
+
+// AddSheets counts one request, of those that Add counts, against the quota of reads or of writes of the Sheets API.
+func (m *Meter) AddSheets(write bool) {
+	for ; m != nil; m = m.parent {
+		if write {
+			m.writes.Add(1)
+		} else {
+			m.reads.Add(1)
+		}
+	}
+}
+
+// Sheets returns the requests so far that count against the quotas of the Sheets API.
+func (m *Meter) Sheets() (reads, writes int) {
+	if m == nil {
+		return 0, 0
+	}
+	return int(m.reads.Load()), int(m.writes.Load())
 }
 
 // Query says what a run wants to read from one company.

@@ -127,6 +127,10 @@ func (r Run) Clone() Run {
 type Requests struct {
 	QuickBooks int `json:"quickbooks_requests"`
 	Sheets     int `json:"sheets_requests"`
+	// SheetsReads and SheetsWrites are those among them that count against the quotas of the Sheets API. Those to Drive
+	// do not.
+	SheetsReads  int `json:"sheets_reads,omitempty"`
+	SheetsWrites int `json:"sheets_writes,omitempty"`
 }
 
 // Result is what one attempt of a run found out. It is copied and reset as a whole, so that a new field is kept,

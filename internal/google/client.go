@@ -189,6 +189,9 @@ func (s *session) once(ctx context.Context, k call, read func(io.Reader) error) 
 		return err
 	}
 	s.meter.Add()
+	if !k.drive {
+		s.meter.AddSheets(k.write)
+	}
 	asked := export.Asked{At: s.c.o.Now(), Provider: "google", What: req.Method + " " + req.URL.Path}
 	defer func() { s.meter.Note(asked) }()
 	res, err := s.http.Do(req)

@@ -23,7 +23,8 @@ import (
 const (
 	// pageSize is the largest page that QuickBooks returns.
 	pageSize = 1000
-	// windowPages and windowBytes limit the pages held at once, including those being fetched.
+	// windowPages limits the pages that are fetched or wait to be used. windowBytes limits the pages held at once,
+	// those being fetched and the one being used included.
 	windowPages = 3
 	windowBytes = 16 << 20
 )
@@ -214,8 +215,9 @@ func pageStarts(from, n, size int, overlap bool) []int {
 	return starts
 }
 
-// fetchAhead yields the pages that begin at starts, in order. It holds at most windowPages pages and, judging by the
-// largest page so far, windowBytes bytes. With an error it returns the start of the page that failed.
+// fetchAhead yields the pages that begin at starts, in order. Beside the page being used it holds at most windowPages
+// pages, and all of them at most windowBytes bytes, judging by the largest page so far. With an error it returns the
+// start of the page that failed.
 func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []int,
 	yield func([]record.Record) bool,
 ) (failed int, err error) {
@@ -231,9 +233,8 @@ func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []
 	}()
 	var ahead []chan answer
 	next, largest := 0, 0
-	room := 1 // fetch the first page alone to learn its size
-	for _, at := range starts {
-		for next < len(starts) && len(ahead) < room {
+	fetch := func(most int) {
+		for next < len(starts) && len(ahead) < min(most, windowPages) {
 			done, start := make(chan answer, 1), starts[next]
 			group.Go(func() error {
 				var a answer
@@ -245,13 +246,20 @@ func (l lister) fetchAhead(ctx context.Context, s statement, size int, starts []
 			ahead = append(ahead, done)
 			next++
 		}
+	}
+	room := 1 // in pages; the first page is fetched alone to learn its size
+	for _, at := range starts {
+		fetch(max(1, room))
 		f := <-ahead[0]
 		if f.err != nil {
 			return at, f.err
 		}
 		ahead = ahead[1:]
 		largest = max(largest, f.bytes, 1)
-		room = min(windowPages, max(1, windowBytes/largest))
+		room = windowBytes / largest
+		if at != starts[0] { // often nobody wants more than the first page
+			fetch(room - 1) // while this one is used
+		}
 		if !yield(f.records) {
 			return 0, nil
 		}

@@ -127,7 +127,7 @@ type job struct {
 	exporter           export.Exporter
 	report             func(func(*export.Run))
 	quickBooks, sheets *export.Meter
-	counted            [2]int // requests to QuickBooks and Sheets already in the run's record
+	counted            export.Requests // those that are already in the run's record
 
 	known []byte // what the destination knows after the write: export.WriteResult.Known
 
@@ -139,10 +139,13 @@ type job struct {
 // count adds the requests since the last call to the run's record.
 func (j *job) count() {
 	j.report(func(run *export.Run) {
-		q, s := j.quickBooks.Count(), j.sheets.Count()
-		run.QuickBooks += q - j.counted[0]
-		run.Sheets += s - j.counted[1]
-		j.counted = [2]int{q, s}
+		now := export.Requests{QuickBooks: j.quickBooks.Count(), Sheets: j.sheets.Count()}
+		now.SheetsReads, now.SheetsWrites = j.sheets.Sheets()
+		run.QuickBooks += now.QuickBooks - j.counted.QuickBooks
+		run.Sheets += now.Sheets - j.counted.Sheets
+		run.SheetsReads += now.SheetsReads - j.counted.SheetsReads
+		run.SheetsWrites += now.SheetsWrites - j.counted.SheetsWrites
+		j.counted = now
 	})
 }
 

@@ -42,11 +42,17 @@ func TestNothingStaysBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		added := 0
-		// round runs as many runs as the broker remembers events, and returns what is left of them.
+		// round runs as many runs as the broker remembers events, deletes their exporters, of which the store keeps
+		// history, and returns what is left.
 		round := func() (heap uint64, goroutines int) {
+			var made []export.ID
 			for range 300 {
 				added++
 				e := exporter(fmt.Sprintf("exp_%06d", added), fmt.Sprint("C", added%7), fmt.Sprint("S", added))
+				if err := store.CreateExporter(ctx, e); err != nil {
+					t.Fatal(err)
+				}
+				made = append(made, e.ID)
 				r, _, err := q.Enqueue(ctx, export.Run{Exporter: e, Trigger: export.TriggerSchedule})
 				if err != nil {
 					t.Fatal(err)
@@ -64,6 +70,11 @@ func TestNothingStaysBehind(t *testing.T) {
 			}
 			if _, err := store.PruneRuns(ctx, time.Now(), 0); err != nil {
 				t.Fatal(err)
+			}
+			for _, id := range made {
+				if err := store.DeleteExporter(ctx, id); err != nil {
+					t.Fatal(err)
+				}
 			}
 			var m runtime.MemStats
 			runtime.GC()

@@ -89,6 +89,11 @@ func (w *Web) describeSlowed(ctx context.Context, d *control.Desk, e export.Expo
 	if err != nil || r.Month == "" {
 		return "", err
 	}
+	if r.Google.Least(e.Target.Account) > r.Least {
+		return fmt.Sprintf("Its schedule is slowed down, because those of its Google account ask for more than "+
+			"Google's quotas let through: the next run is due on %s.",
+			formatExact(e.NextAt, e.Schedule.Location())), nil
+	}
 	return fmt.Sprintf("Its schedule is slowed down, so that the %s calls to QuickBooks of this month suffice: the "+
 		"next run is due on %s.", count(r.Limit), formatExact(e.NextAt, e.Schedule.Location())), nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -93,4 +94,62 @@ func TestSlowedSchedulesAreShown(t *testing.T) {
 			t.Errorf("%s: %q is not in\n%s", path, want, body)
 		}
 	}
+}
+
+// TestGooglesQuotasAreShown looks at all places that show what schedules ask of Google.
+func TestGooglesQuotasAreShown(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	e := s.exporter(func(e *export.Exporter) {
+		e.Schedule = export.Schedule{Cron: "0 * * * *", Timezone: "UTC", Enabled: true}
+	})
+	takes := func(reads, writes int) {
+		t.Helper()
+		for range 5 {
+			s.budget.Observe(export.Run{
+				ID: "run_1", Exporter: e, Status: export.RunSucceeded,
+				Requests: export.Requests{QuickBooks: 1, SheetsReads: reads, SheetsWrites: writes},
+			})
+		}
+	}
+	text := func(path string) string {
+		t.Helper()
+		return html.UnescapeString(strings.Join(strings.Fields(s.wantGet(path)), " "))
+	}
+	shows := func(path string, wants ...string) {
+		t.Helper()
+		body := text(path)
+		for _, want := range wants {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: %q is not in\n%s", path, want, body)
+			}
+		}
+	}
+	query := "/schedule?timezone=UTC&companies=1&type=invoices&id=" + string(e.ID) + "&account=" +
+		string(e.Target.Account) + "&cron="
+	takes(300, 600) // 10 minutes of the writes of a minute
+	shows("/connections", "7 of 60 reads, 3 of 60 writes",
+		"At most 1 run, at 13:00 on 29 Mar UTC, which take about 10 m")
+	queue := "Google allows an account 60 reads and 60 writes a minute: 1 run of this account, due together at 13:00 " +
+		"on 29 Mar UTC, take about 10 m."
+	shows("/exporters/"+string(e.ID), queue)
+	shows("/exporters/"+string(e.ID)+"/edit", queue)
+	shows(query+"0+*+*+*+*", queue)
+	for _, path := range []string{"/connections", query + "0+*+*+*+*"} {
+		if strings.Contains(text(path), "never keep up") {
+			t.Errorf("%s says that an hourly run of ten minutes never keeps up", path)
+		}
+	}
+	shows(query+"*/5+*+*+*+*", "it could never keep up and will be slowed down to one run in 12 m")
+	if strings.Contains(text(strings.Replace(query, "&account=", "&none=", 1)+"*/5+*+*+*+*"), "Google allows") {
+		t.Error("it says something of no account")
+	}
+	s = newSite(t, siteOptions{}).signIn().fill()
+	e = s.exporter(func(e *export.Exporter) {
+		e.Schedule = export.Schedule{Cron: "*/5 * * * *", Timezone: "UTC", Enabled: true}
+	})
+	takes(300, 600)
+	shows("/connections", "they could never keep up. Scheduled runs are slowed down to one in 12 m for each exporter")
+	shows("/exporters/"+string(e.ID),
+		"because those of its Google account ask for more than Google's quotas let through")
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -62,7 +64,8 @@ type accountCard struct {
 	ID       export.ID
 	Kind     string
 	Service  bool
-	Existing bool // may open spreadsheets that the program did not create
+	Existing bool   // may open spreadsheets that the program did not create
+	Behind   string // why its schedules cannot keep up; empty if they can
 }
 
 type link struct{ Title, Href string }
@@ -104,6 +107,10 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	spent, err := d.Budget(ctx)
+	if err != nil {
+		return err
+	}
 	for _, co := range companies {
 		card := w.companyCard(co, k, calls)
 		users, query := control.ExporterQuery{Company: co.Realm}, "company="+url.QueryEscape(string(co.Realm))
@@ -114,6 +121,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	}
 	for _, a := range k.accounts {
 		card := w.accountCard(a, k)
+		card.addQuota(spent.Google)
 		users, query := control.ExporterQuery{Account: a.ID}, "account="+url.QueryEscape(string(a.ID))
 		if err := card.link(ctx, d, users, k.census.Accounts[a.ID], query); err != nil {
 			return err
@@ -270,6 +278,44 @@ func (w *Web) accountCard(a export.GoogleAccount, k known) accountCard {
 	}
 	card.tell(k.desk.AccountLife(a))
 	return card
+}
+
+// addQuota tells what the account takes of Google's quotas.
+func (card *accountCard) addQuota(all budget.GoogleReport) {
+	u := all.Of(card.ID)
+	if u.Account == "" || all.Account == (budget.Quota{}) {
+		return
+	}
+	of := func(used, limit int, what string) string {
+		if limit == 0 {
+			return count(used) + " " + what
+		}
+		return count(used) + " of " + count(limit) + " " + what
+	}
+	card.Facts = append(card.Facts, fact{Title: "Requests in the last minute", Text: of(u.Used.Reads,
+		all.Account.Reads, "reads") + ", " + of(u.Used.Writes, all.Account.Writes, "writes")})
+	if b := u.Burst; !b.At.IsZero() {
+		card.Facts = append(card.Facts, fact{Title: "Due together", Text: fmt.Sprintf(
+			"At most %s, at %s UTC, which take about %s", plural(b.Runs, "run", "runs"), b.At.Format("15:04 on 2 Jan"),
+			drainWords(b.Drain))})
+	}
+	if least := all.Least(card.ID); least > 0 {
+		card.Behind = behindWords(least)
+	}
+}
+
+// drainWords says how long what is due together takes.
+func drainWords(d time.Duration) string {
+	if d <= time.Minute {
+		return "a minute at most"
+	}
+	return duration(d.Round(time.Minute))
+}
+
+// behindWords says that an account's schedules cannot keep up.
+func behindWords(least time.Duration) string {
+	return fmt.Sprintf("Its schedules ask for more than Google's quotas let through, so they could never keep up. "+
+		"Scheduled runs are slowed down to one in %s for each exporter.", duration(least))
 }
 
 func joinNonEmpty(parts ...string) string {

@@ -204,7 +204,7 @@ func (w *Web) runFacts(r export.Run) []fact {
 	}
 	if r.Paced > 0 {
 		trigger += ", slowed down to one run in " + duration(r.Paced) +
-			", so that the month's calls to QuickBooks suffice"
+			", so that the calls to QuickBooks and Google suffice"
 	}
 	facts := []fact{{Title: "Started by", Text: trigger}, {Title: "Queued", When: w.moment(r.QueuedAt)}}
 	if r.Repair() != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"ledgersheet/internal/budget"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/schedule"
@@ -29,6 +30,8 @@ type scheduleView struct {
 	Times []dueTime
 	Cost  string // in calls to QuickBooks; empty if it is unknown
 	Dear  string // what follows if they do not suffice
+	// Queue says how long what is due together waits for Google, and Behind what follows if that is too long.
+	Queue, Behind string
 }
 
 // dueTime is a due time. Local is marked: in the viewer's zone and, where that differs, in the schedule's.
@@ -89,6 +92,7 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, of ...expor
 	if err != nil || p.Runs == 0 {
 		return err
 	}
+	v.addQueue(p.Google)
 	basis := "guessed, as it has not run yet"
 	if p.Measured {
 		basis = "as in its last runs"
@@ -109,6 +113,21 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, of ...expor
 	return nil
 }
 
+// addQueue says how long the exporter's runs wait for Google, with all that is due together with them. What takes less
+// than a minute is not worth a word.
+func (v *scheduleView) addQueue(p budget.GooglePrice) {
+	if b := p.Burst; b.Drain >= time.Minute {
+		v.Queue = fmt.Sprintf("Google allows an account %s and %s a minute: %s of this account, due together at %s "+
+			"UTC, take about %s.", plural(p.Limit.Reads, "read", "reads"), plural(p.Limit.Writes, "write", "writes"),
+			plural(b.Runs, "run", "runs"), b.At.Format("15:04 on 2 Jan"), duration(b.Drain.Round(time.Minute)))
+	}
+	if p.Least > 0 {
+		v.Behind = fmt.Sprintf("With the account's other schedules that is more than Google lets through, so it could "+
+			"never keep up and will be slowed down to one run in %s. Choose a slower schedule or another Google "+
+			"account, or have the quota raised.", duration(p.Least))
+	}
+}
+
 // describeSchedule tells the form what an expression means.
 func (w *Web) describeSchedule(c *gin.Context) error {
 	query := c.Request.URL.Query()
@@ -122,6 +141,7 @@ func (w *Web) describeSchedule(c *gin.Context) error {
 	if err != nil {
 		return w.answerFragment(c, http.StatusOK, "schedule", scheduleView{Error: err.Error()})
 	}
+	draft.Target.Account = export.ID(query.Get("account"))
 	companies, _ := strconv.Atoi(query.Get("companies"))
 	draft.Companies = make([]export.RealmID, min(max(companies, 0), mostCompanies))
 	v := w.scheduleView(draft.Schedule)

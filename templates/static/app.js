@@ -319,7 +319,7 @@ function scheduleWords(form) {
       const mine = ++asked;
       const query = new URLSearchParams({
         cron: cron.value, id: form.elements.namedItem("id")?.value ?? "", type: form.elements.namedItem("type")?.value ?? "",
-        companies: $$('[name="company"]:checked', form).length,
+        companies: $$('[name="company"]:checked', form).length, account: form.elements.namedItem("account")?.value ?? "",
       });
       for (const input of $$("[data-schedule]", form))
         if (input.type !== "checkbox" || input.checked) query.append(input.name, input.value);
@@ -332,7 +332,7 @@ function scheduleWords(form) {
     }, 250);
   };
   $("[data-noscript]", form).hidden = true;
-  for (const input of $$('[name="company"]', form)) input.addEventListener("change", ask);
+  for (const input of $$('[name="company"], [name="account"]', form)) input.addEventListener("change", ask);
   for (const input of $$("[data-schedule]", form)) input.addEventListener("input", ask);
   kind.addEventListener("input", () => {
     if (!own()) return;
