@@ -69,7 +69,7 @@ func TestStreamsEndWithTheSession(t *testing.T) {
 			return q
 		}
 		ended := make(chan string, 2)
-		for _, path := range []string{"/runs/" + string(r.ID) + "/events", "/api/v1/runs/" + string(r.ID) + "/events"} {
+		for _, path := range []string{"/events", "/api/v1/runs/" + string(r.ID) + "/events"} {
 			go func() {
 				answer := v.do(request(http.MethodGet, path))
 				if answer.StatusCode != http.StatusOK {

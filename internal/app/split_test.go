@@ -301,7 +301,7 @@ func TestSplitUndo(t *testing.T) {
 		must(t, err)
 		undone := s.undo(runs[0].ID)
 		if undone.Status != export.RunSucceeded || undone.Removed != 3 || dry.Change.Removed != 3 ||
-			dry.Requests != undone.Requests || !undone.Undoable {
+			dry.Requests.Sheets != undone.Requests.Sheets || !undone.Undoable {
 			t.Errorf("the undo: %v %+v, foreseen %+v", undone.Problem, undone, dry)
 		}
 		want := states[0]

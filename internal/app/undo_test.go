@@ -66,7 +66,7 @@ func TestUndo(t *testing.T) {
 		t.Fatalf("the undo %s, %v:\n%s", undone.Status, undone.Problem, diff)
 	}
 	if undone.Trigger != export.TriggerUndo || undone.Removed != 1 || !undone.Undoable || w.asked() != 0 ||
-		dry.Change.Removed != 1 || dry.Requests != undone.Requests {
+		dry.Change.Removed != 1 || dry.Requests.Sheets != undone.Requests.Sheets {
 		t.Errorf("the undo is %+v, foreseen %+v, asked QuickBooks %d times", undone, dry, w.asked())
 	}
 	if set, err := w.desk().Difference(w.ctx, undone.ID); err != nil || set.Removed != 1 || len(set.Items) != 1 {

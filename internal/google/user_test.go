@@ -494,6 +494,9 @@ func (p *person) moveHeading(row, col int) {
 		if row+int(rows) > p.b.doc().Tabs()[0].Rows || inRows {
 			return
 		}
+		if row+int(rows) > at[0] { // among, beside or below the rows its lines are taken for the person's in the end
+			return
+		}
 		for i := range int(rows) {
 			if p.isTaken(p.at(row+i, col)) {
 				return
