@@ -129,9 +129,12 @@ func (sc scene) open(t *testing.T, ctx context.Context, s *site) {
 	}
 }
 
-// shoot takes pictures of a scene.
+// shoot takes a picture of a scene. The window becomes as high as the page: what sticks to its edge hides nothing.
 func (sc scene) shoot(t *testing.T, ctx context.Context, dir, name string) {
 	t.Helper()
+	size, err := chromedp.Run(ctx, chromedp.Evaluate[[2]int64](`[innerWidth, document.documentElement.scrollHeight]`))
+	must(t, err)
+	must(t, chromedp.Do(ctx, chromedp.EmulateViewport(size[0], max(size[1], 900))))
 	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(dir, name+".png"), shot, 0o600))

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -368,25 +371,76 @@ func productionStage(t *testing.T) (*site, []scene) {
 	}
 }
 
-// portfolioStage has more companies than a page shows, in groups.
+// portfolioStage has more companies than a page shows, in groups, with a month of runs.
 func portfolioStage(t *testing.T) (*site, []scene) {
-	s := newSite(t, siteOptions{}).signIn().fill()
-	for i := range 18 {
+	s := newSite(t, siteOptions{}).signIn()
+	s.bench.Connect()
+	s.account = s.bench.Account
+	for _, realm := range []export.RealmID{realmA, realmB} {
+		must(t, s.store.DeleteCompany(t.Context(), realm))
+	}
+	clients := []string{"Hospitality", "Practices", "Trades"}
+	names := []string{
+		"Amber Lane Café", "Bellweather Dental", "Cooper Joinery", "Dockside Kitchen", "Elm Street Vets",
+		"Foss & Daughters Roofing", "Garnet Rooms", "Hollis Physio", "Ironbridge Electric", "Juniper Bakery",
+		"Kestrel Opticians", "Larkin Landscapes", "Moorings Hotel", "North Quay Clinic", "Oakham Plumbing",
+		"Pilgrim Inn", "Quayle Chiropractic", "Redfern Tiling", "Saltmarsh Brewery", "Tern Audiology",
+	}
+	for i, name := range names {
 		realm := export.RealmID(fmt.Sprintf("88%04d", i))
 		must(t, s.store.PutCompany(t.Context(), export.Company{
-			Realm: realm, Name: fmt.Sprintf("Client %04d", i), Status: export.Connected, HomeCurrency: "USD",
-			Client: "Group " + fmt.Sprint(i%3), ClosedThrough: "2026-02-28",
+			Realm: realm, Name: name, Status: export.Connected, HomeCurrency: "USD", Client: clients[i%3],
+			ClosedThrough: "2026-02-28",
 		}))
-		if i%4 != 3 {
-			s.fillBooks(realm, []string{"USD", "EUR", "CAD"}[i%3])
+		if i != 9 {
+			s.tellOf(realm, i)
 		}
 	}
 	return s, []scene{
-		{name: "home", path: "/", says: "Group 0"},
+		{name: "home", path: "/", says: "Hospitality"},
+		{name: "company", path: "/companies/880003", says: "Dockside Kitchen"},
 		{name: "exporters", path: "/exporters", says: "Next"},
 		{name: "runs", path: "/runs", says: "Older"},
-		{name: "calendar", path: "/calendar", says: "Client"},
-		{name: "connections", path: "/connections", says: "Client 0017"},
+		{name: "calendar", path: "/calendar", says: "Dockside Kitchen"},
+		{name: "connections", path: "/connections", says: "Larkin Landscapes"},
+	}
+}
+
+// tellOf gives a company books of its own, the n-th, which were read every day of the month.
+func (s *site) tellOf(realm export.RealmID, n int) {
+	s.t.Helper()
+	currency := []string{"USD", "CAD", "USD"}[n%3]
+	at := noon.Add(-time.Hour)
+	var months []export.FigureValue
+	for _, f := range yearOf(realm, currency) {
+		month, err := time.Parse(time.DateOnly, f.Period[:len(time.DateOnly)])
+		must(s.t, err)
+		whole := decimal.New(int64(21000+4300*(n%7)+2900*((int(month.Month())*(n+3))%5)), 0)
+		if strings.HasSuffix(f.Period, noon.Format(time.DateOnly)) {
+			whole = whole.Mul(decimal.New(8, -1))
+		}
+		if f.ID == "net_income" {
+			whole = whole.Div(decimal.New(5, 0)).Sub(decimal.New(int64(3100*((int(month.Month())+n)%3)), 0))
+		}
+		f.Value = whole.Add(decimal.New(int64(37*n%100), -2)).String()
+		months = append(months, f)
+	}
+	amount := func(factor int) string {
+		return decimal.New(int64(factor*(1+n*7%11)*1000+n*4711%997), -2).String()
+	}
+	e := s.tell(realm, "profit_and_loss", at, months...)
+	s.tell(realm, "balance_sheet", at, standing(realm, "cash", "Bank accounts", currency, amount(2800)))
+	s.tell(realm, "ar_aging_summary", at, standing(realm, "total", "Total", currency, amount(900)),
+		standing(realm, "overdue", "Overdue", currency, amount(210)))
+	s.tell(realm, "ap_aging_summary", at, standing(realm, "total", "Total", currency, amount(500)),
+		standing(realm, "overdue", "Overdue", currency, amount(80)))
+	for day := 29; day > 0 && n < 16; day-- {
+		s.runAt(e, at.AddDate(0, 0, -day), func(r *export.Run) {
+			r.Status, r.Rows = export.RunSucceeded, 40
+			if (day+n)%17 == 0 {
+				failed(problem.GoogleUnavailable)(r)
+			}
+		})
 	}
 }
 
