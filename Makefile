@@ -1,4 +1,5 @@
-# Everything a developer does. Go and make are all that is needed; `make test` installs Chromium where it is missing.
+# Everything a developer does. Go and make are all that is needed; `make test` installs Chromium and axe-core where they
+# are missing.
 
 TAGS    := nomsgpack
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)

@@ -140,8 +140,8 @@ func (sc scene) shoot(t *testing.T, ctx context.Context, dir, name string) {
 	must(t, os.WriteFile(filepath.Join(dir, name+".png"), shot, 0o600))
 }
 
-// TestAxe runs axe-core on every scene of the catalogue: on a wide window, light and dark, and as wide as a phone. It
-// finds nothing. All that is folded is unfolded. The rules that do not look at colours or places are asked once.
+// TestAxe runs axe-core on every scene of the catalogue, light and dark, and on some in a window as wide as a phone. It
+// finds nothing. What is folded is unfolded, of a long row only its beginning. The rules that do not look at colours or places are asked once.
 // LEDGERSHEET_SHOTS names a folder for pictures of all of it.
 func TestAxe(t *testing.T) {
 	t.Parallel()
@@ -172,7 +172,7 @@ func (sc scene) lookAt(t *testing.T, ctx context.Context, s *site, source string
 		rules        []string
 	}{
 		{"light", "light", 1280, "tag", []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"}},
-		{"dark", "dark", 1280, "rule", []string{"color-contrast", "link-in-text-block"}},
+		{"dark", "dark", 1280, "rule", []string{"color-contrast"}},
 		{"phone", "light", 390, "rule", []string{"target-size", "scrollable-region-focusable", "empty-table-header"}},
 	}
 	set := func(i int) string {
@@ -188,8 +188,11 @@ func (sc scene) lookAt(t *testing.T, ctx context.Context, s *site, source string
 		}
 	}
 	must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](source), chromedp.Evaluate[chromedp.Void](
-		`for (const d of document.querySelectorAll("details")) d.open = true`)))
+		`for (const d of document.querySelectorAll("details:nth-of-type(-n + 2)")) d.open = true`)))
 	for i, v := range views {
+		if v.name == "phone" && !sc.core {
+			continue
+		}
 		set(i)
 		found, err := axe(ctx, v.by, v.rules...)
 		must(t, err)
