@@ -229,8 +229,8 @@ func filledStage(t *testing.T) (*site, []scene) {
 func runsStage(t *testing.T) (*site, []scene) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	var scenes []scene
-	show := func(name, says string, change func(*export.Run)) (export.Exporter, export.Run) {
-		e := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = "Sheet of the "+name+" run", name })
+	show := func(name, title, says string, change func(*export.Run)) (export.Exporter, export.Run) {
+		e := s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = title, name })
 		r := s.run(e, change)
 		scenes = append(scenes, scene{name: name, path: "/runs/" + string(r.ID), says: says})
 		return e, r
@@ -242,20 +242,27 @@ func runsStage(t *testing.T) (*site, []scene) {
 			r.Problem.Remedies = append(r.Problem.Remedies, string(repair))
 		}
 	}
-	show("queued", "Queued", nil)
-	busy, _ := show("running", "Running", running)
-	show("retrying", "tried again by itself", func(r *export.Run) {
+	gone := func(r *export.Run) {
+		failed(problem.HeaderDrift)(r)
+		r.Problem = problem.New(problem.HeaderDrift, "The column Number is gone from the tab “column-gone”.").
+			WithRemedies("put_back", "drop_columns", "start_over")
+		r.Problem.Columns = []problem.Column{{ID: "DocNumber", Title: "Number", Gone: true}}
+	}
+	show("queued", "Bills by vendor", "Queued", nil)
+	busy, _ := show("running", "General ledger", "Running", running)
+	show("retrying", "Customers", "tried again by itself", func(r *export.Run) {
 		failed(problem.GoogleUnavailable)(r)
 		r.Status, r.FinishedAt, r.NotBefore = export.RunQueued, r.NotBefore, noon.Add(90e9)
 	})
-	show("succeeded", "12,345", func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
-	show("warned", "A second spreadsheet", func(r *export.Run) {
+	show("succeeded", "Sales by item", "12,345", func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
+	show("warned", "Payments", "A second spreadsheet", func(r *export.Run) {
 		succeeded(r)
 		r.Warnings = export.Warnings(export.WarnDouble, "", "A second spreadsheet was made.")
 	})
-	show("failed", "What to do", failed(problem.CompanyReconnectRequired))
-	drifted, _ := show("drifted", "Start over", drift)
-	show("cancelled", "Cancelled", func(r *export.Run) {
+	show("failed", "Vendors", "What to do", failed(problem.CompanyReconnectRequired))
+	drifted, _ := show("drifted", "Journal entries", "Start over", drift)
+	show("column-gone", "Open invoices", "Put it back", gone)
+	show("cancelled", "Estimates", "Cancelled", func(r *export.Run) {
 		r.Status, r.StartedAt, r.FinishedAt = export.RunCancelled, noon.Add(-50e9), noon.Add(-20e9)
 		r.Progress = export.Progress{Phase: export.PhaseReading, RowsRead: 100}
 		r.Problem = problem.New(problem.Cancelled, "The run was cancelled.")
