@@ -107,6 +107,7 @@ func TestKilledAnywhere(t *testing.T) {
 		gate.count(at)
 		var r run
 		w.api("POST", "/exporters/"+e.ID+"/runs", map[string]any{}, 202, &r)
+		gate.letEnd()
 		var moment string
 		select {
 		case moment = <-gate.ended:

@@ -23,6 +23,7 @@ type gate struct {
 	seen  []string // method and path of each request
 	at    step
 	ended chan string              // what the server was killed at
+	asked chan struct{}            // closed when the armed step may end the server
 	stall func(*http.Request) bool // which requests are never answered; nil for none
 	stuck chan struct{}            // gets one for each of them
 }
@@ -114,6 +115,10 @@ func (g *gate) step(r *http.Request) step {
 }
 
 func (g *gate) end(r *http.Request, at step) {
+	g.mu.Lock()
+	asked := g.asked
+	g.mu.Unlock()
+	<-asked
 	g.kill()
 	g.ended <- fmt.Sprintf("%s, %s %.120s", at, r.Method, r.URL.Path)
 }
@@ -123,6 +128,13 @@ func (g *gate) count(at step) []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	seen := g.seen
-	g.seen, g.at = nil, at
+	g.seen, g.at, g.asked = nil, at, make(chan struct{})
 	return seen
+}
+
+// letEnd lets the armed step end the server, once whoever asked for the run has an answer.
+func (g *gate) letEnd() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.asked)
 }

@@ -184,7 +184,7 @@ func TestLinkForAnotherCompany(t *testing.T) {
 	w.intuit.ConsentTo(string(other))
 	_, body := s.use(address)
 	for _, says := range []string{
-		"Nothing was connected", "the company with the id " + string(other), companies[0].Name + " was to be connected",
+		"Nothing was connected", "given for another company, but ", companies[0].Name + " was to be connected",
 		`href="/access?link=` + tokenOf(address),
 	} {
 		if !strings.Contains(body, says) {

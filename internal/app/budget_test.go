@@ -14,6 +14,9 @@ import (
 // restart and a run by a person in between, and compares the count with what Intuit has seen.
 func TestTheMonthsCallsAreNotUsedUp(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		w := makeWorld(t, intuitsim.Options{Customers: 5, Vendors: 3, Items: 5, Invoices: 20, Bills: 2})
 		w.set.Limits.MonthlyCalls = 120

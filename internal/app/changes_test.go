@@ -21,6 +21,9 @@ var logColumns = []string{"Record", "Id", "Number", "Change", "Field", "Old", "N
 // TestChangeLog follows two companies through a failed write, a restart and the exporter's deletion.
 func TestChangeLog(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	w := newWorld(t, intuitsim.Options{Customers: 20, Vendors: 10, Invoices: 30, Bills: 10})
 	companies := w.connect(2)
 	a, b := w.intuit.Company(string(companies[0].Realm)), w.intuit.Company(string(companies[1].Realm))

@@ -10,6 +10,9 @@ import (
 // TestDoctor examines an installation whose connections work, and then ones that were lost.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	w := newWorld(t, intuitsim.Options{Customers: 5, Vendors: 3, Items: 5, Invoices: 5, Bills: 2})
 	company := w.connect(1)[0]
 	e := w.create(w.newExporter("vendors", nil, nil, company))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/http"
 	"sync"
@@ -94,10 +95,12 @@ func (a *App) serveReady(c *gin.Context) {
 	c.String(http.StatusOK, "ready\n")
 }
 
-// readiness returns, by part, why it cannot work, or nil.
-func (a *App) readiness() map[string]error {
-	store := errors.Join(a.trouble.hold(), a.store.Ready())
-	return map[string]error{"store": store, "queue": a.queue.Ready(), "schedules": a.ticker.Ready()}
+// readiness yields each part and why it cannot work, or nil; first what others depend on.
+func (a *App) readiness() iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		_ = yield("store", errors.Join(a.trouble.hold(), a.store.Ready())) && yield("queue", a.queue.Ready()) &&
+			yield("schedules", a.ticker.Ready())
+	}
 }
 
 func (a *App) newMetricsHandler() http.Handler {

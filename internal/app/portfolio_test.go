@@ -266,6 +266,9 @@ func (v *visitor) send(path string, form url.Values) {
 // company that wants a new consent.
 func TestDemoLivesThroughADay(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	w := newWorld(t, intuitsim.Options{
 		Companies: 4, Customers: 10, Vendors: 10, Items: 10, Invoices: 60, Bills: 30,
 	})

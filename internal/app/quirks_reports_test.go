@@ -317,6 +317,9 @@ func (w *oddWorld) checkCent(d export.Report) {
 // TestOddReportsInParts reads long reports over ten years, most of which have no data, whole and in parts. Some parts
 // have neither columns nor rows, and each spells its amounts in its own way.
 func TestOddReportsInParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	inOddWorld(t, smallPages(true), func(t *testing.T, w *oddWorld) {
 		for _, d := range exporters.All() {
 			if d, ok := d.(export.Report); ok && slices.Contains(long, d.ID) {

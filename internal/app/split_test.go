@@ -421,6 +421,9 @@ func TestSplitChosenLater(t *testing.T) {
 // new, and the next run makes all of them right.
 func TestSplitFaults(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		s := newSplitWorld(t, 1, export.SplitYear)
 		now := time.Now()

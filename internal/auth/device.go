@@ -20,6 +20,9 @@ func (s *Service) Device(u export.User, present string) string {
 	return name + "." + signDevice(u, name)
 }
 
+// SignForm returns a signature of a form's id that only pages shown to this user have. It ends with the password.
+func (s *Service) SignForm(u export.User, id string) string { return sign(u, "form", id) }
+
 // findDevice returns the name in a mark that Device made for the user, or nothing.
 func findDevice(u export.User, mark string) string {
 	name, signature, ok := strings.Cut(mark, ".")
@@ -32,9 +35,11 @@ func findDevice(u export.User, mark string) string {
 	return name
 }
 
-// signDevice signs a device's name for the user. The key is the hash of the password, which nobody outside knows.
-func signDevice(u export.User, name string) string {
+func signDevice(u export.User, name string) string { return sign(u, "device", name) }
+
+// sign signs a name for a purpose of the user's. The key is the hash of the password, which nobody outside knows.
+func sign(u export.User, purpose, name string) string {
 	h := hmac.New(sha256.New, []byte(u.PasswordHash))
-	h.Write([]byte("device\x00" + string(u.ID) + "\x00" + name))
+	h.Write([]byte(purpose + "\x00" + string(u.ID) + "\x00" + name))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

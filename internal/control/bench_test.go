@@ -43,6 +43,7 @@ type bench struct {
 	now           time.Time
 	flow          export.Flow // of the next consent
 	grant         export.Grant
+	finished      error // what the next consent comes to
 	account       export.ID
 	revoked       []string
 	trashed       []string // spreadsheets in the bin
@@ -126,7 +127,7 @@ func (c consents) Begin(context.Context, export.Flow, map[string]string) (string
 	return "https://consent.example", nil
 }
 func (c consents) Finish(context.Context, url.Values, string) (export.Flow, export.Grant, error) {
-	return c.b.flow, c.b.grant, nil
+	return c.b.flow, c.b.grant, c.b.finished
 }
 func (c consents) Revoke(_ context.Context, g export.Grant) error {
 	c.b.revoked = append(c.b.revoked, g.RefreshToken)

@@ -307,6 +307,31 @@ func TestConsentForAnotherCompany(t *testing.T) {
 	}
 }
 
+// A reconnect that comes back for another company says which the two are, as far as the actor may know.
+func TestWrongCompanyIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		who   control.Actor
+		given export.RealmID
+		says  string
+	}{
+		{person(access.Owner), birch, "given for Birch, but Alder was to be connected."},
+		{person(access.Owner), "999", "given for another company, but Alder was"},
+		{person(access.Admin, alder), birch, "given for another company, but Alder was"},
+		{person(access.Admin, birch), birch, "given for Birch, but a different one was"},
+	} {
+		b := newBench(t)
+		b.flow = export.Flow{Realm: alder}
+		b.finished = problem.New(problem.Conflict, "company %s", test.given)
+		_, _, err := b.system.As(test.who).FinishCompany(b.ctx, url.Values{"realmId": {string(test.given)}})
+		p := problem.From(err)
+		if !problem.HasCode(err, problem.Conflict) || !strings.Contains(p.Message, test.says) ||
+			strings.Contains(p.Message, string(test.given)) {
+			t.Errorf("for %s: %s %s", test.given, p.Message, p.Hint)
+		}
+	}
+}
+
 // A run that began with other companies is hidden from actors who may see only those of today.
 func TestRunOfEarlierCompanies(t *testing.T) {
 	t.Parallel()

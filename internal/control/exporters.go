@@ -50,6 +50,32 @@ func (d *Desk) CreateExporter(ctx context.Context, e export.Exporter) (export.Ex
 	return e, d.storeExporter(ctx, e)
 }
 
+// CreateOnce is CreateExporter under an id that the caller has chosen, so that asking twice makes one exporter. If the
+// id is taken, it returns the exporter that has it, and made is false.
+func (d *Desk) CreateOnce(ctx context.Context, id export.ID, e export.Exporter) (
+	stored export.Exporter, made bool, err error,
+) {
+	// The first look spares an equal second request the faults that the first one's exporter gives it, such as a cell
+	// that is taken. The second look is for two at the same time.
+	if stored, err = d.Exporter(ctx, id); !problem.HasCode(err, problem.NotFound) {
+		return stored, false, err
+	}
+	stored, err = d.tryCreate(ctx, id, e)
+	if err == nil {
+		err = d.storeExporter(ctx, stored)
+	}
+	if err == nil {
+		return stored, true, nil
+	}
+	if first, missing := d.Exporter(ctx, id); missing == nil {
+		return first, false, nil
+	}
+	if errors.Is(err, export.ErrExists) {
+		err = problem.New(problem.Conflict, "This exporter was made already.")
+	}
+	return stored, false, err
+}
+
 // storeExporter stores a new exporter that TryCreate has returned.
 func (d *Desk) storeExporter(ctx context.Context, e export.Exporter) error {
 	if err := d.o.Store.CreateExporter(ctx, e); err != nil {
@@ -62,11 +88,15 @@ func (d *Desk) storeExporter(ctx context.Context, e export.Exporter) error {
 
 // TryCreate returns what CreateExporter would store, or why it would not. It stores nothing.
 func (d *Desk) TryCreate(ctx context.Context, e export.Exporter) (export.Exporter, error) {
+	return d.tryCreate(ctx, export.NewID(export.ExporterPrefix, d.o.Now()), e)
+}
+
+func (d *Desk) tryCreate(ctx context.Context, id export.ID, e export.Exporter) (export.Exporter, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return e, err
 	}
 	now := d.o.Now()
-	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = export.NewID("exp", now), 1, now, now, d.who.Email
+	e.ID, e.Revision, e.CreatedAt, e.UpdatedAt, e.CreatedBy = id, 1, now, now, d.who.Email
 	e.Pause = nil
 	e.Target.Tab, e.Target.URL, e.Target.Created, e.Target.CreateKey = nil, "", false, string(e.ID)
 	if err := d.check(ctx, &e); err != nil {

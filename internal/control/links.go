@@ -406,7 +406,7 @@ func (d *Desk) explainOther(
 	if flow.Realm == "" || chosen == flow.Realm || !chosen.Valid() || !problem.HasCode(err, problem.Conflict) {
 		return err
 	}
-	other := "the company with the id " + string(chosen)
+	other := "another company"
 	if c, err := d.companies.get(ctx, d, chosen); err == nil {
 		other = c.Name
 	}
@@ -414,7 +414,7 @@ func (d *Desk) explainOther(
 		wanted = c.Name
 	}
 	if strings.TrimSpace(wanted) == "" {
-		wanted = "the company with the id " + string(flow.Realm)
+		wanted = "a different one"
 	}
 	return problem.Wrap(err, problem.Conflict, "The permission was given for %s, but %s was to be connected.", other,
 		wanted).WithHint("Nothing was changed. Begin again and choose %s on Intuit's page.", wanted)

@@ -122,7 +122,7 @@ func newYear(t *testing.T) *year {
 	}
 	y.bench = fillBench(t, quick{storetest.NewMemory()})
 	y.system = control.New(control.Options{
-		Store: y.store, Definitions: exporters.All(), QuickBooksConsents: consents{y.bench},
+		Store: y.store, Settings: y.store, Definitions: exporters.All(), QuickBooksConsents: consents{y.bench},
 		GoogleConsents: consents{y.bench}, CompanyGrants: grants{y.bench}, AccountGrants: grants{y.bench},
 		QuickBooks: quickBooks{y.bench}, Google: google{y.bench}, Queue: yearQueue{y}, Ticker: yearTicker{y},
 		Previewer: previewer{}, MinInterval: 5 * time.Minute, QuickBooksReady: true, GoogleReady: true, Now: y.clock,

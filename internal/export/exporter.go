@@ -17,6 +17,9 @@ func NewID(prefix string, now time.Time) ID {
 	return ID(prefix + "_" + strings.ToLower(u.String()))
 }
 
+// ExporterPrefix begins the ids of exporters.
+const ExporterPrefix = "exp"
+
 // OnHandEdit says what happens when a run would undo what people have done to the exported rows since the last run.
 type OnHandEdit string
 

@@ -2,6 +2,8 @@ package export
 
 import (
 	"cmp"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -254,6 +256,30 @@ func (e *Exporter) Configure(from Exporter) {
 			f.set(e, f.get(from))
 		}
 	}
+}
+
+// IsConfiguredAs reports whether people have set everything as in wanted. The spreadsheet that the program has made
+// since then is no difference from none.
+func (e Exporter) IsConfiguredAs(wanted Exporter) bool {
+	e.Options, e.Titles = maps.Clone(e.Options), maps.Clone(e.Titles)
+	wanted.Options, wanted.Titles = maps.Clone(wanted.Options), maps.Clone(wanted.Titles)
+	e.Normalize()
+	wanted.Normalize()
+	if e.Target.Created && wanted.Target.Spreadsheet == "" {
+		wanted.Target.Spreadsheet = e.Target.Spreadsheet
+	}
+	return !slices.ContainsFunc(fields, func(f Field) bool {
+		return !f.ReadOnly() && !sameValue(f.Get(e), f.Get(wanted))
+	})
+}
+
+// sameValue compares the values of a field. Lists and maps without elements are equal.
+func sameValue(a, b any) bool {
+	va, vb := reflect.ValueOf(a), reflect.ValueOf(b)
+	if k := va.Kind(); (k == reflect.Slice || k == reflect.Map) && va.Len() == 0 && vb.Len() == 0 {
+		return true
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // setDefaults replaces empty texts by their defaults.

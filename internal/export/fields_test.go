@@ -134,3 +134,39 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("mode %q, start %q, zone %q", e.Mode, e.Target.Start, e.Schedule.Timezone)
 	}
 }
+
+// TestIsConfiguredAs: every field that people set counts, except the spreadsheet that the program has made.
+func TestIsConfiguredAs(t *testing.T) {
+	t.Parallel()
+	e := export.Exporter{Name: "Invoices", Target: export.Target{Start: " a1"}, Options: map[string]string{"empty": ""}}
+	same := export.Exporter{
+		Name: " Invoices ", Revision: 7, Columns: []string{}, Target: export.Target{Tab: new(int64)},
+	}
+	if !e.IsConfiguredAs(same) || !same.IsConfiguredAs(e) {
+		t.Error("what people do not see counts")
+	}
+	if len(e.Options) != 1 {
+		t.Error("the comparison has changed an exporter")
+	}
+	for _, f := range export.Fields() {
+		if f.ReadOnly() || f.Of != nil || f.Path == "destination.kind" {
+			continue // what a kind of destination has no use for may be dropped
+		}
+		other := e
+		eachLeaf(reflect.ValueOf(&other).Elem(), "", func(path string, leaf reflect.Value) {
+			before, old := f.Get(other), reflect.ValueOf(leaf.Interface())
+			leaf.Set(differ(t, leaf))
+			if cmp.Equal(before, f.Get(other)) {
+				leaf.Set(old)
+			}
+		})
+		if e.IsConfiguredAs(other) {
+			t.Errorf("%s does not count", f.Path)
+		}
+	}
+	made := e
+	made.Target.Spreadsheet, made.Target.Created = "1aBcDeFgHiJkLmNoP", true
+	if !made.IsConfiguredAs(e) || e.IsConfiguredAs(made) {
+		t.Error("the spreadsheet that was made counts, or one that was chosen does not")
+	}
+}

@@ -60,7 +60,7 @@ const (
 	PhaseDone       Phase = "done"
 )
 
-// Progress is how far a run has come.
+// Progress is how far a run has come. Of a run that failed or was cancelled, its phase is the one in which it ended.
 type Progress struct {
 	Phase       Phase `json:"phase"`
 	RowsRead    int   `json:"rows_read"`

@@ -25,6 +25,9 @@ func liveBytes() int {
 // TestBytesPerRow limits what a write holds for a row once it is planned, in a result of 25 columns. 200,000 rows must
 // fit into 150 MB with all else that a process holds. The test runs alone, since others would hold memory too.
 func TestBytesPerRow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	const rows, columns, mostBytes = 5_000, 25, 255
 	for _, mode := range []export.Mode{export.Replace, export.Upsert} {
 		for _, every := range []int{0, 4} {

@@ -386,6 +386,9 @@ func TestFullSpreadsheet(t *testing.T) {
 // TestLargestFirstWrite writes more cells into a new spreadsheet than there is room for twice.
 func TestLargestFirstWrite(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	b := newBench(t, googlesim.Options{}, 0)
 	wide := table.Schema{Columns: slices.Clone(schema.Columns[:1])}
 	var cells []table.Cell
@@ -407,6 +410,9 @@ func TestLargestFirstWrite(t *testing.T) {
 
 func TestBodiesStayBelowTwoMegabytes(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	b := newBench(t, googlesim.Options{}, 0)
 	long := strings.Repeat("Lorem ipsum <dolor> ", 40)
 	rows := make([]table.Row, 8000)

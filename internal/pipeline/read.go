@@ -194,11 +194,15 @@ func (j *job) read(ctx context.Context, in inputs, c export.Company, before []pa
 	for _, b := range before {
 		done += b.rows.Len()
 	}
+	last := len(before)+1 == len(in.companies)
 	p.rows = j.o.Spools.New(p.reading.Schema)
 	progress := func() {
 		j.report(func(run *export.Run) {
 			run.Progress.RowsRead = done + p.rows.Len()
-			run.Progress.RowsTotal = max(done+total, run.Progress.RowsRead)
+			run.Progress.RowsTotal = 0 // a total that grows with each company would only mislead
+			if last && total > 0 {
+				run.Progress.RowsTotal = max(done+total, run.Progress.RowsRead)
+			}
 		})
 	}
 	progress()

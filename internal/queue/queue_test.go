@@ -178,7 +178,8 @@ func (b *bench) wantRun(id export.ID, status export.RunStatus, code problem.Code
 		b.t.Errorf("run is %s with problem %q after %d attempts, want %s, %q, %d", r.Status, got, r.Attempts, status,
 			code, attempts)
 	}
-	if r.Status.Over() && (r.FinishedAt.IsZero() || r.Progress.Phase != export.PhaseDone || r.Cancelling) {
+	done := r.Progress.Phase == export.PhaseDone
+	if r.Status.Over() && (r.FinishedAt.IsZero() || done != (r.Status == export.RunSucceeded) || r.Cancelling) {
 		b.t.Errorf("an ended run has FinishedAt %v, phase %s, Cancelling %t", r.FinishedAt, r.Progress.Phase,
 			r.Cancelling)
 	}

@@ -118,11 +118,17 @@ func (a attempt) problem() *problem.Problem {
 	return p
 }
 
-// end makes a run one that is over.
+// end makes a run one that is over. A run that did not succeed keeps the phase that it had reached: that is where it
+// ended.
 func end(r *export.Run, status export.RunStatus, p *problem.Problem, now time.Time) {
 	r.Status, r.Problem, r.FinishedAt = status, p, now
 	r.NotBefore, r.Cancelling = time.Time{}, false
-	r.Progress.Phase = export.PhaseDone
+	switch {
+	case status == export.RunSucceeded:
+		r.Progress.Phase = export.PhaseDone
+	case r.Progress.Phase == "":
+		r.Progress.Phase = export.PhaseQueued
+	}
 }
 
 // requeue puts a run back into the queue; the problem is kept for people to see.

@@ -606,11 +606,9 @@ func refusals() []recorded {
 			"fault_token_expired.json", "intuit", refused(401),
 			[]string{
 				"always: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 3 requests, and the connection is " +
 					"company_reconnect_required",
-				"once: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
-					"company_reconnect_required",
+				"once: Test Ltd after 2 requests",
 			},
 		},
 		{
@@ -688,11 +686,9 @@ func refusals() []recorded {
 			"fault_401_token_expired_lowercase.json", "sample", refused(401),
 			[]string{
 				"always: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
+					"QuickBooks says: Token expired … after 3 requests, and the connection is " +
 					"company_reconnect_required",
-				"once: company_reconnect_required: QuickBooks no longer accepts this connection. " +
-					"QuickBooks says: Token expired … after 1 requests, and the connection is " +
-					"company_reconnect_required",
+				"once: Test Ltd after 2 requests",
 			},
 		},
 		{
@@ -722,7 +718,7 @@ func refusals() []recorded {
 				"company_reconnect_required: This connection is not valid for this company. after 3 " +
 					"requests, and the connection is company_reconnect_required",
 				"company_reconnect_required: QuickBooks no longer accepts this connection. QuickBooks " +
-					"says: Token revoked … after 1 requests, and the connection is company_reconnect_required",
+					"says: Token revoked … after 3 requests, and the connection is company_reconnect_required",
 				"page of 1000 asked, 1001 given; or 504 for pages of 1000 while 500 and 100 work: 1001 " +
 					"rows, Balance 1001.00",
 			},

@@ -19,6 +19,9 @@ import (
 // share.
 func TestReportsInParts(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	for _, legacy := range []bool{false, true} {
 		// The servers that cut reports off or run out of time are separate ones with the same data.
 		o := intuitsim.Options{Seed: 21, Invoices: 60, Bills: 40}

@@ -116,7 +116,10 @@ func TestWhatIsTriedAgain(t *testing.T) {
 				`{"Fault":{"Error":[{"Message":"m","code":"610"}],"type":"ValidationFault"}}`)},
 			code: problem.QuickBooksRejected, sent: 1,
 		},
-		"unauthorized":    {steps: []roundTrip{respond(401, "")}, code: problem.CompanyReconnectRequired, sent: 1},
+		"unauthorized": {
+			steps: []roundTrip{respond(401, "")}, code: problem.CompanyReconnectRequired, sent: 3,
+			atMost: 10 * time.Second,
+		},
 		"dead connection": {steps: []roundTrip{failWith(expired)}, code: problem.CompanyReconnectRequired, sent: 1},
 		"token service":   {steps: []roundTrip{failWith(tokenDown), good}, sent: 2, atMost: time.Second},
 		"slow": {

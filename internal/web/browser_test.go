@@ -203,7 +203,7 @@ func TestScriptsInABrowser(t *testing.T) {
 	// Leaving a changed form asks first. A form that was sent does not.
 	do(chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-exporter-form]").dispatchEvent(new Event("submit"))`))
 
-	do(chromedp.Navigate(s.server.URL+"/runs/"+string(r.ID)), chromedp.WaitVisible("[data-events]"))
+	do(chromedp.Navigate(s.server.URL+"/runs/"+string(r.ID)), chromedp.WaitVisible("[data-live] .live"))
 	done := r
 	succeeded(&done)
 	_, err = s.store.UpdateRun(t.Context(), r.ID, func(stored *export.Run) error { succeeded(stored); return nil })

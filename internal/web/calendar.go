@@ -79,7 +79,7 @@ func (w *Web) calendarPage(c *gin.Context) error {
 		next = writePosition(next)
 	}
 	view.Pages = newPager("/calendar", q, "after", next)
-	return w.page(c, http.StatusOK, "calendar", frame{Title: "Calendar of runs", Section: "runs", Live: 30}, view)
+	return w.page(c, http.StatusOK, "calendar", frame{Title: "Calendar of runs", Section: "runs", Live: liveAll}, view)
 }
 
 func newCalendarDay(number int, first bool) calendarDay {
@@ -181,7 +181,8 @@ func (w *Web) timelinePage(c *gin.Context) error {
 		view.Days = append(view.Days, newCalendarDay(n, len(view.Days) == 0))
 		view.Cells = append(view.Cells, newCalendarCell(standings[0].History.Days.On(n)))
 	}
-	return w.page(c, http.StatusOK, "timeline", frame{Title: "Timeline of " + e.Name, Section: "exporters"}, view)
+	f := frame{Title: "Timeline of " + isolate(e.Name), Section: "exporters"}
+	return w.page(c, http.StatusOK, "timeline", f, view)
 }
 
 func (w *Web) timelineItem(event control.TimelineEvent, k known, zone *time.Location) timelineItem {

@@ -38,7 +38,7 @@ func TestCallsAreShown(t *testing.T) {
 		}
 	}
 	// From noon on 29 March until April there are 240 quarters of an hour.
-	shows("/settings", "March 2026", "1,234 of 10,000", `<th scope="row">Alder &amp; Sons Ltd</th>`, ">2,160<", ">2,194<")
+	shows("/settings", "March 2026", "1,234 of 10,000", `<th scope="row"><bdi>Alder &amp; Sons Ltd</bdi></th>`, ">2,160<", ">2,194<")
 	shows("/connections", "1,200 today, 1,200 in March 2026, which comes to about 2,160",
 		"34 today, 34 in March 2026, which comes to about 34")
 	cost := "About 11,520 calls to QuickBooks in 30 days: 2,880 runs of 4 calls each, as in its last runs. " +

@@ -55,7 +55,7 @@ func notPages() map[string]string {
 		"/oauth/quickbooks/callback": "leads to /connections or /access/result",
 		"/oauth/google/callback":     "leads to /connections",
 		"/schedule":                  "a part of the form, shown there",
-		"/runs/:id/events":           "a stream, shown on the run's page",
+		"/events":                    "a stream, shown on other pages",
 		"/exporters/:id/download":    "a file",
 	}
 }
@@ -325,7 +325,31 @@ func troubleStage(t *testing.T) (*site, []scene) {
 func formsStage(t *testing.T) (*site, []scene) {
 	s := newSite(t, siteOptions{exportDirs: []string{t.TempDir()}}).signIn().fill()
 	const refused = http.StatusUnprocessableEntity
+	e := s.exporter(nil)
+	// A session ends before a form is sent, and a person has signed in again, or not yet.
+	unsent := func(path string, form url.Values, again bool) *http.Client {
+		signedIn := s.client
+		defer func() { s.client = signedIn }()
+		s.client = newClient(t)
+		s.signIn().endSession()
+		s.wantSent(path, form, "/login")
+		if again {
+			s.signInTo(unsentPath, email)
+		}
+		return s.client
+	}
+	filled := s.filledForm(url.Values{"name": {"Typed before the session ended"}})
+	run := "/exporters/" + string(e.ID) + "/run"
 	return s, []scene{
+		{
+			name: "unsent-login", path: "/login?next=%2Funsent", who: unsent("/exporters", filled, false),
+			says: "Your session has ended",
+		},
+		{
+			name: "unsent-exporter", path: unsentPath, who: unsent("/exporters", filled, true), says: "Typed before",
+			core: true,
+		},
+		{name: "unsent-run", path: unsentPath, who: unsent(run, url.Values{}, true), says: "nothing was done", core: true},
 		{name: "list", path: "/exporters/new?type=invoices", says: "Save"},
 		{name: "report", path: "/exporters/new?type=profit_and_loss", says: "Save"},
 		{

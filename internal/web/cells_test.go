@@ -28,7 +28,7 @@ func TestCellsAsPeopleKnowThem(t *testing.T) {
 		{"Qty", number("2.5"), "2.5"},
 		{"Jan 2026", number("7"), "7"},
 	} {
-		if got := kinds.shown(c.column, c.value); got != c.want {
+		if got := plain(kinds.shown(c.column, c.value)); got != c.want {
 			t.Errorf("%s %v is shown as %q, want %q", c.column, c.value, got, c.want)
 		}
 	}

@@ -74,6 +74,12 @@ func (p *pageCheck) element(n *html.Node, parents []*html.Node) {
 			p.refs = append(p.refs, strings.Fields(a.Val)...)
 		}
 	}
+	if n.Data == "th" && text(n) == "" {
+		p.errorf("a table header is empty")
+	}
+	if _, tabs := attr(n, "tabindex"); n.Data == "time" && tabs {
+		p.errorf("a time is a tab stop")
+	}
 	switch n.Data {
 	case "html":
 		if lang, _ := attr(n, "lang"); lang != "en" {

@@ -135,7 +135,7 @@ func (w *Web) companyPage(c *gin.Context) error {
 	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{Company: co.Realm}); err != nil {
 		return err
 	}
-	return w.page(c, http.StatusOK, "company", frame{Title: co.Name, Section: "overview", Live: 5}, view)
+	return w.page(c, http.StatusOK, "company", frame{Title: isolate(co.Name), Section: "overview", Live: liveAll}, view)
 }
 
 func clientsOf(all []export.Company) []string {

@@ -147,7 +147,7 @@ func (k connectionKind) endWith(w *Web, c *gin.Context, answer url.Values) error
 	if err != nil {
 		w.notifyError(c, err)
 	} else {
-		w.notify(c, toneGood, name+" is connected.", "")
+		w.notify(c, toneGood, isolate(name)+" is connected.", "")
 	}
 	return seeOther(c, localPath(flow.ReturnTo, "/connections"))
 }
@@ -157,7 +157,7 @@ func (k connectionKind) tryOut(w *Web, c *gin.Context, id string) error {
 	if err != nil {
 		w.notifyError(c, err)
 	} else {
-		w.notify(c, toneGood, k.provider+" answered for "+name+".", "")
+		w.notify(c, toneGood, k.provider+" answered for "+isolate(name)+".", "")
 	}
 	return seeOther(c, "/connections")
 }
@@ -187,7 +187,7 @@ func (k connectionKind) confirm(w *Web, c *gin.Context, id, verb string, view co
 	if err != nil {
 		return err
 	}
-	title := verb + " " + name
+	title := verb + " " + isolate(name)
 	view.Title = title + "?"
 	if view.Danger {
 		view.Title = title + k.deleteFrom + "?"
@@ -210,7 +210,8 @@ func (k connectionKind) leave(w *Web, c *gin.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	w.notify(c, toneGood, name+" is disconnected.", "Its exporters are paused and go on when it is reconnected.")
+	w.notify(c, toneGood, isolate(name)+" is disconnected.",
+		"Its exporters are paused and go on when it is reconnected.")
 	return seeOther(c, "/connections")
 }
 
@@ -223,6 +224,6 @@ func (k connectionKind) drop(w *Web, c *gin.Context, id string) error {
 	if err := k.remove(ctx, d, id); err != nil {
 		return err
 	}
-	w.notify(c, toneGood, name+" was deleted.", "")
+	w.notify(c, toneGood, isolate(name)+" was deleted.", "")
 	return seeOther(c, "/connections")
 }

@@ -239,9 +239,9 @@ func (w *Web) keepCopy(c *gin.Context) error {
 		return err
 	}
 	if keep {
-		w.notify(c, toneGood, "A local copy of "+co.Name+" is kept from the next run on.", "")
+		w.notify(c, toneGood, "A local copy of "+isolate(co.Name)+" is kept from the next run on.", "")
 	} else {
-		w.notify(c, toneGood, "The local copy of "+co.Name+" was destroyed.",
+		w.notify(c, toneGood, "The local copy of "+isolate(co.Name)+" was destroyed.",
 			"Each run reads everything from QuickBooks.")
 	}
 	return seeOther(c, "/connections")

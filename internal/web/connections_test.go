@@ -47,7 +47,7 @@ func TestReconnectRefusesAnotherCompany(t *testing.T) {
 	}
 	body := s.wantGet("/connections")
 	for _, says := range []string{
-		"The permission was given for the company with the id 1, but Alder &amp; Sons Ltd was to be connected.",
+		"The permission was given for another company, but Alder &amp; Sons Ltd was to be connected.",
 		"Nothing was changed. Begin again and choose Alder &amp; Sons Ltd on",
 	} {
 		if !strings.Contains(body, says) {

@@ -33,7 +33,7 @@ type gateView struct {
 
 // gate shows it. It says the same whatever company the address names, so that nobody learns which ones are here.
 func (w *Web) gate(c *gin.Context, view gateView) error {
-	view.SignIn = loginAddress(c.Request.URL.RequestURI())
+	view.SignIn = loginAddress(c.Request.URL.RequestURI(), "")
 	return w.barePage(c, http.StatusOK, "gate", frame{Title: view.Title}, view)
 }
 
@@ -63,12 +63,12 @@ func (w *Web) recheckCompany(c *gin.Context) error {
 	}
 	switch _, err := d.TestCompany(ctx, realm); {
 	case problem.HasCode(err, problem.CompanyReconnectRequired):
-		w.notify(c, toneWarn, co.Name+" was disconnected in QuickBooks.",
+		w.notify(c, toneWarn, isolate(co.Name)+" was disconnected in QuickBooks.",
 			"Its exporters keep their configuration; Reconnect takes them up again.")
 	case err != nil:
 		w.notifyError(c, err)
 	default:
-		w.notify(c, toneInfo, co.Name+" is still connected: QuickBooks answered.", "")
+		w.notify(c, toneInfo, isolate(co.Name)+" is still connected: QuickBooks answered.", "")
 	}
 	return seeOther(c, "/connections")
 }

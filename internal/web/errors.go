@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
 
 	"ledgersheet/internal/problem"
 )
@@ -42,13 +44,19 @@ func (w *Web) fail(c *gin.Context, err error) {
 		return
 	}
 	p := problem.From(err)
+	if p.Code == problem.Unauthorized && wantsEvents(c) {
+		c.AbortWithStatus(http.StatusUnauthorized)
+		return
+	}
 	if p.Code == problem.Unauthorized {
-		next := c.Request.URL.RequestURI()
-		if c.Request.Method != http.MethodGet {
-			// A form cannot be sent again after signing in, but its page can be opened again.
-			next = w.previousPage(c.Request, "/")
+		next, lost := c.Request.URL.RequestURI(), ""
+		switch {
+		case c.Request.Method != http.MethodGet:
+			next, lost = w.keepUnsent(c)
+		case wantsFragment(c):
+			next = w.previousPage(c.Request, "/") // a part of a page is no page to come back to
 		}
-		c.Redirect(http.StatusSeeOther, loginAddress(next))
+		c.Redirect(http.StatusSeeOther, loginAddress(next, lost))
 		return
 	}
 	status := p.Code.Status()
@@ -76,12 +84,13 @@ func (w *Web) plainError(rw http.ResponseWriter, r *http.Request, p *problem.Pro
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(view.Status)
-	_, _ = rw.Write(body) // nobody is left to tell if this fails
+	plain := newViewer(language.English, time.UTC)
+	_, _ = rw.Write(plain.write(body)) // nobody is left to tell if this fails
 }
 
 func (w *Web) errorView(r *http.Request, p *problem.Problem) errorView {
 	return errorView{
-		Status: p.Code.Status(), Title: p.Code.Title(), Message: p.Message, Hint: p.Hint,
+		Status: p.Code.Status(), Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint),
 		RequestID: RequestID(r.Context()), Back: w.previousPage(r, "/"),
 	}
 }

@@ -89,7 +89,8 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	if view.Row.Block != nil {
 		view.Problem = view.Row.Block // which is also why later runs fail
 	}
-	return w.page(c, http.StatusOK, "exporter", frame{Title: e.Name, Section: "exporters", Live: 5}, view)
+	f := frame{Title: isolate(e.Name), Section: "exporters", Live: string(e.ID)}
+	return w.page(c, http.StatusOK, "exporter", f, view)
 }
 
 // columnsOf returns the columns that a run would write, with their titles.

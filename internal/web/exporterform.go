@@ -153,13 +153,17 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 		return err
 	}
 	typed := e
+	needed := func() (known, error) { return know(ctx, d, needCompanies|needAccounts) }
 	if id == "" {
-		e, err = d.CreateExporter(ctx, e)
+		var done bool
+		if e, done, err = w.createOnce(c, e, needed); done {
+			return err
+		}
 	} else {
-		e, err = d.UpdateExporter(ctx, id, e, typed.Revision)
+		e, err = w.updateOnce(c, id, e)
 	}
 	if problem.HasCode(err, problem.InvalidInput, problem.Conflict) {
-		k, kerr := know(ctx, d, needCompanies|needAccounts)
+		k, kerr := needed()
 		if kerr != nil {
 			return kerr
 		}
@@ -177,11 +181,24 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 			w.notifyError(c, err)
 			return seeOther(c, "/exporters/"+string(e.ID))
 		}
-		w.notify(c, toneGood, e.Name+" is saved and runs.", "")
+		w.notify(c, toneGood, isolate(e.Name)+" is saved and runs.", "")
 		return seeOther(c, "/runs/"+string(run.ID))
 	}
-	w.notify(c, toneGood, e.Name+" is saved.", "")
+	w.notify(c, toneGood, isolate(e.Name)+" is saved.", "")
 	return seeOther(c, "/exporters/"+string(e.ID))
+}
+
+// updateOnce stores what the form says about an exporter. A form that comes a second time finds everything as it says.
+func (w *Web) updateOnce(c *gin.Context, id export.ID, typed export.Exporter) (export.Exporter, error) {
+	ctx, d := c.Request.Context(), w.desk(c)
+	e, err := d.UpdateExporter(ctx, id, typed, typed.Revision)
+	if !problem.HasCode(err, problem.Conflict) {
+		return e, err
+	}
+	if now, missing := d.Exporter(ctx, id); missing == nil && now.IsConfiguredAs(typed) {
+		return now, nil
+	}
+	return e, err
 }
 
 // titleInput begins the names of the inputs with people's own titles. A column's key follows.

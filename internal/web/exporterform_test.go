@@ -192,9 +192,12 @@ func TestTimesWithoutScripts(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	got := s.post("/exporters/times", s.filledForm(url.Values{"when": {"last_business_day"}, "times": {"18:00"}}))
 	for _, want := range []string{
-		"On the last business day of every month at 18:00 (Europe/Paris)", "Tue 31 Mar 2026, 18:00 CEST",
-		"Thu 30 Apr 2026, 18:00 CEST", "Fri 29 May 2026, 18:00 CEST", "Public holidays are not known here.",
-		"It runs now, and then goes on by itself, next on Tue 31 Mar 2026, 18:00 CEST.", `value="last_business_day" selected`,
+		"On the last business day of every month at 18:00 (Europe/Paris)",
+		"Tue 31 Mar 2026, 16:00 UTC (18:00 in Europe/Paris)",
+		"Thu 30 Apr 2026, 16:00 UTC (18:00 in Europe/Paris)", "Fri 29 May 2026, 16:00 UTC (18:00 in Europe/Paris)",
+		"Public holidays are not known here.",
+		"It runs now, and then goes on by itself, next on Tue 31 Mar 2026, 16:00 UTC (18:00 in Europe/Paris).",
+		`value="last_business_day" selected`,
 	} {
 		if got.status != http.StatusOK || !strings.Contains(got.body, want) {
 			t.Errorf("status %d, %q is not in the page", got.status, want)
@@ -460,9 +463,9 @@ func TestScheduleInWords(t *testing.T) {
 			t.Errorf("%s: %q is not in\n%s", query, want, body)
 		}
 	}
-	// The next times are in the zone, across the clock change in Paris on 29 March.
+	// The next times are in the viewer's zone, then in the schedule's, across the clock change in Paris on 29 March.
 	body := s.wantGet("/schedule?cron=30+8+*+*+*&timezone=Europe%2FParis")
-	for _, want := range []string{"Mon 30 Mar 2026, 08:30 CEST", "30 Mar, 06:30"} {
+	for _, want := range []string{">Mon 30 Mar 2026, 06:30 UTC (08:30 in Europe/Paris)<"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("%q is not in\n%s", want, body)
 		}

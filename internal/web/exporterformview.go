@@ -17,6 +17,7 @@ import (
 type formView struct {
 	ID       export.ID // empty for a new one
 	Revision int
+	FormID   string
 	Action   string
 	Back     string
 	Type     catalogueType
@@ -105,6 +106,7 @@ func (w *Web) showForm(
 		return err
 	}
 	view := w.formView(d, e, k, p)
+	view.FormID = w.formIDFor(c)
 	view.showWhen(e, c.Request.PostForm)
 	view.Preview = preview
 	if err := view.Words.addCost(c.Request.Context(), k.desk, e); err != nil {
@@ -112,12 +114,15 @@ func (w *Web) showForm(
 	}
 	title := "New: " + view.Type.Title
 	if e.ID != "" {
-		title = "Change " + e.Name
+		title = "Change " + isolate(e.Name)
 	}
 	if len(view.Errors) > 0 {
 		title = "Please check: " + title
 	}
-	return w.page(c, status, "exporter_form", frame{Title: title, Section: "exporters"}, view)
+	said, _ := c.Get(frameNoticeKey)
+	f := frame{Title: title, Section: "exporters"}
+	f.Notice, _ = said.(*notice)
+	return w.page(c, status, "exporter_form", f, view)
 }
 
 // showWhen shows the schedule as it is stored, or as it was typed if the form was posted.
@@ -186,7 +191,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	if p != nil {
 		v.Errors = formErrors(p, d.OptionList())
 		if p.Code == problem.Conflict {
-			v.Conflict = p.Message
+			v.Conflict = isolateRuns(p.Message)
 		}
 	}
 	for i, co := range k.companies {

@@ -80,7 +80,7 @@ func (w *Web) exportersPage(c *gin.Context) error {
 	for _, key := range []string{"q", "state", "company", "account", "after"} {
 		view.Filtered = view.Filtered || q.Get(key) != ""
 	}
-	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: 5}, view)
+	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: liveAll}, view)
 }
 
 func (w *Web) exporterRows(page []control.Listed, k known) []exporterRow {
@@ -112,7 +112,7 @@ func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporter
 	}
 	row.Failures, row.FailedSince = w.failures(h)
 	if p := h.Problem; p != nil {
-		row.Problem, row.ProblemHint = p.Message, p.Hint
+		row.Problem, row.ProblemHint = isolateRuns(p.Message), isolateRuns(p.Hint)
 	}
 	if last := h.Last; last != nil {
 		row.LastSuccess, row.Rows, row.Sheet = w.moment(last.FinishedAt), count(last.Rows), last.URL
@@ -219,7 +219,7 @@ func (w *Web) acceptDifference(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	w.notify(c, toneGood, "The difference in "+a.What+" is known from now on.",
+	w.notify(c, toneGood, "The difference in "+isolate(a.What)+" is known from now on.",
 		"It asks again when it is another amount.")
 	if run := c.PostForm("run"); run != "" {
 		return seeOther(c, "/runs/"+url.PathEscape(run))
@@ -278,8 +278,9 @@ func (w *Web) deleteExporterPage(c *gin.Context) error {
 		return err
 	}
 	path := "/exporters/" + string(e.ID)
-	return w.page(c, http.StatusOK, "confirm", frame{Title: "Delete " + e.Name, Section: "exporters"}, confirmView{
-		Title: "Delete the exporter " + e.Name + "?",
+	f := frame{Title: "Delete " + isolate(e.Name), Section: "exporters"}
+	return w.page(c, http.StatusOK, "confirm", f, confirmView{
+		Title: "Delete the exporter " + isolate(e.Name) + "?",
 		Effects: []string{
 			"Its configuration and schedule are deleted; a run that is under way is stopped.",
 			"The " + placeName(e) + " stays as it is, with the rows of the last run.",
@@ -298,7 +299,7 @@ func (w *Web) deleteExporter(c *gin.Context) error {
 	if err := d.DeleteExporter(ctx, id); err != nil {
 		return err
 	}
-	w.notify(c, toneGood, e.Name+" was deleted. Its "+placeName(e)+" stays as it is.", "")
+	w.notify(c, toneGood, isolate(e.Name)+" was deleted. Its "+placeName(e)+" stays as it is.", "")
 	return seeOther(c, "/exporters")
 }
 

@@ -12,22 +12,22 @@ import (
 // moment is a time as pages show it: in words, with the exact time at hand. The zero value is shown as a dash.
 type moment struct {
 	ISO   string // RFC 3339, for machines
-	Exact string // "22 Nov 2026, 10:15:34 UTC"
+	Exact string // marked: "22 Nov 2026, 10:15:34 UTC", in the viewer's zone
 	Words string // "3 min ago"
 }
 
-func (w *Web) moment(t time.Time) moment { return momentAt(t, w.o.Now(), time.UTC) }
+func (w *Web) moment(t time.Time) moment { return momentAt(t, w.o.Now(), nil) }
 
-func momentAt(t, now time.Time, loc *time.Location) moment {
+// momentAt returns the moment of a time that is about a zone; nil means about none.
+func momentAt(t, now time.Time, about *time.Location) moment {
 	if t.IsZero() {
 		return moment{}
 	}
-	return moment{t.UTC().Format(time.RFC3339), formatExact(t, loc), ago(t, now)}
+	return moment{t.UTC().Format(time.RFC3339), formatExact(t, about), ago(t, now)}
 }
 
-func formatExact(t time.Time, loc *time.Location) string {
-	return t.In(loc).Format("2 Jan 2006, 15:04:05 MST")
-}
+// formatExact returns the time, marked: in the viewer's zone and, where that differs, in the zone that it is about.
+func formatExact(t time.Time, about *time.Location) string { return markTime(t, formExact, about) }
 
 // ago describes a time relative to now: "just now", "in 5 min", "3 h ago", "12 days ago", or else the date.
 func ago(t, now time.Time) string {
@@ -49,7 +49,7 @@ func ago(t, now time.Time) string {
 	case d < 60*24*time.Hour:
 		words = fmt.Sprintf("%d days", int(d.Hours()/24))
 	default:
-		return t.UTC().Format("2 Jan 2006")
+		return markTime(t, formDay, nil)
 	}
 	if future {
 		return "in " + words
@@ -83,32 +83,12 @@ func joinUnits(n int, unit string, rest int, restUnit string) string {
 	return fmt.Sprintf("%d %s %d %s", n, unit, rest, restUnit)
 }
 
-// count formats a number with its digits grouped: 12,345.
-func count(n int) string { return groupDigits(strconv.Itoa(n)) }
+// count formats a number, marked: 12,345.
+func count(n int) string { return markNumber(strconv.Itoa(n)) }
 
-// groupDigits puts commas into the whole part of a decimal and gives it a true minus sign. Other texts are returned
-// unchanged.
-func groupDigits(s string) string {
-	digits, negative := strings.CutPrefix(s, "-")
-	whole, places, dot := strings.Cut(digits, ".")
-	if whole == "" || strings.Trim(whole, "0123456789") != "" || strings.Trim(places, "0123456789") != "" {
-		return s
-	}
-	var b strings.Builder
-	if negative {
-		b.WriteString("−")
-	}
-	for i, r := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(r)
-	}
-	if dot {
-		b.WriteString("." + places)
-	}
-	return b.String()
-}
+// groupDigits marks a decimal, for its digits to be grouped and its minus sign to be a true one. Other texts are
+// returned unchanged.
+func groupDigits(s string) string { return markNumber(s) }
 
 // amount is a signed decimal, as pages show money.
 type amount struct {
@@ -123,6 +103,18 @@ func amountOf(s string) amount {
 		s += ".00"
 	}
 	return amount{groupDigits(s), strings.HasPrefix(s, "-")}
+}
+
+// splitAmount returns what stands before a decimal's point, and the point with what stands after it.
+func splitAmount(s string) (whole, cents string) {
+	whole, places, dot := strings.Cut(s, ".")
+	if !isDecimal(s) {
+		return s, ""
+	}
+	if !dot || len(places) < 2 {
+		places = (places + "00")[:2]
+	}
+	return markNumber(whole), string(numberBegins) + "." + places + string(markEnds)
 }
 
 // plural returns "1 row", "2 rows".

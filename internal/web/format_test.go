@@ -20,7 +20,7 @@ func TestAgo(t *testing.T) {
 		-30 * time.Second: "in 30 s", -5 * time.Minute: "in 5 min", -26 * time.Hour: "in 1 day",
 		100 * 24 * time.Hour: "19 Dec 2025", -400 * 24 * time.Hour: "3 May 2027",
 	} {
-		if got := ago(noon.Add(-d), noon); got != want {
+		if got := plain(ago(noon.Add(-d), noon)); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestAmounts(t *testing.T) {
 		if s == "1e5" {
 			continue // decimals are written without exponents
 		}
-		if got := amountOf(s).Text; got != want {
+		if got := plain(amountOf(s).Text); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
@@ -63,7 +63,7 @@ func TestGroupingKeepsTheNumber(t *testing.T) {
 	shape := regexp.MustCompile(`^−?\d{1,3}(,\d{3})*(\.\d+)?$`)
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,8})?`).Draw(t, "decimal")
-		got := groupDigits(s)
+		got := plain(groupDigits(s))
 		if !shape.MatchString(got) {
 			t.Fatalf("groupDigits(%q) = %q", s, got)
 		}
@@ -181,7 +181,7 @@ func TestSpark(t *testing.T) {
 		return export.Run{Status: status, Result: export.Result{Rows: rows}}.Brief()
 	}
 	s := newSpark([]export.Brief{run(export.RunSucceeded, 100), run(export.RunFailed, 0), run(export.RunSucceeded, 50)})
-	if s.Label != "Last 3 runs: 2 succeeded, 1 failed, 50 to 100 rows." {
+	if plain(s.Label) != "Last 3 runs: 2 succeeded, 1 failed, 50 to 100 rows." {
 		t.Errorf("label %q", s.Label)
 	}
 	if b := s.Bars; b[0].X >= b[1].X || b[1].X >= b[2].X || b[2].Height <= b[0].Height || b[1].Class != "failed" {

@@ -80,7 +80,8 @@ func (k known) block(e export.Exporter) *problemView {
 		title := lossTitle(b.Account.Status, "Google access for ", b.Account.Email)
 		return blockView(title, b.Account.LastError, problem.GoogleReconnectRequired, fix)
 	case c.Status == export.Connected:
-		return blockView("QuickBooks refuses all requests for "+c.Name, c.LastError, c.LastError.Code, testCompany(*c))
+		title := "QuickBooks refuses all requests for " + isolate(c.Name)
+		return blockView(title, c.LastError, c.LastError.Code, testCompany(*c))
 	default:
 		title := lossTitle(c.Status, "QuickBooks access to ", c.Name)
 		return blockView(title, c.LastError, problem.CompanyReconnectRequired, reconnectCompany(*c))
@@ -89,9 +90,9 @@ func (k known) block(e export.Exporter) *problemView {
 
 func lossTitle(s export.ConnectionStatus, access, name string) string {
 	if s == export.Disconnected {
-		return name + " is disconnected"
+		return isolate(name) + " is disconnected"
 	}
-	return access + name + " has ended"
+	return access + isolate(name) + " has ended"
 }
 
 // blockView describes a connection with its last error, which says why only if it has the code.
@@ -116,16 +117,16 @@ func (k known) refused(e export.Exporter) (export.Company, bool) {
 }
 
 func reconnectCompany(c export.Company) attention {
-	return attention{Action: "Reconnect " + c.Name, Post: companyPath(c.Realm, "reconnect")}
+	return attention{Action: "Reconnect " + isolate(c.Name), Post: companyPath(c.Realm, "reconnect")}
 }
 
 // testCompany asks QuickBooks whether it still refuses the company.
 func testCompany(c export.Company) attention {
-	return attention{Action: "Test " + c.Name, Post: companyPath(c.Realm, "test")}
+	return attention{Action: "Test " + isolate(c.Name), Post: companyPath(c.Realm, "test")}
 }
 
 func reconnectAccount(a export.GoogleAccount) attention {
-	return attention{Action: "Reconnect " + a.Email, Post: accountPath(a.ID, "reconnect")}
+	return attention{Action: "Reconnect " + isolate(a.Email), Post: accountPath(a.ID, "reconnect")}
 }
 
 // describeWaiting says what is on hold while a company is not connected, given how many exporters wait for it.

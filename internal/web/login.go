@@ -21,6 +21,29 @@ type loginView struct {
 	Error string
 	Hint  string
 	Setup bool // nobody can sign in yet; the log has the link
+	Kept  bool // a form was refused, and is shown again after signing in
+	Lost  string
+}
+
+// lostWords says why a form that was refused is not kept.
+func lostWords(reason string) string {
+	switch reason {
+	case lostSecret:
+		return "Your session had ended, so nothing was done. What you sent held a secret and was not kept."
+	case lostLarge:
+		return "Your session had ended, so nothing was done. What you sent was too large to be kept."
+	}
+	return ""
+}
+
+// keepsUnsent reports whether the sign-in page leads to a form that is kept for this browser.
+func (w *Web) keepsUnsent(c *gin.Context, next string) bool {
+	token, err := c.Cookie(w.unsentCookieName())
+	if err != nil || next != unsentPath {
+		return false
+	}
+	_, ok := w.unsent.find(token)
+	return ok
 }
 
 func (w *Web) loginPage(c *gin.Context) error {
@@ -32,7 +55,8 @@ func (w *Web) loginPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.barePage(c, http.StatusOK, "login", frame{Title: "Sign in"}, loginView{Next: next, Setup: needed})
+	return w.barePage(c, http.StatusOK, "login", frame{Title: "Sign in"},
+		loginView{Next: next, Setup: needed, Kept: w.keepsUnsent(c, next), Lost: lostWords(c.Query("lost"))})
 }
 
 func (w *Web) login(c *gin.Context) error {
@@ -46,7 +70,7 @@ func (w *Web) login(c *gin.Context) error {
 		p := problem.From(err)
 		setRetryAfter(c, p)
 		return w.barePage(c, p.Code.Status(), "login", frame{Title: "Sign in"},
-			loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint})
+			loginView{Email: email, Next: next, Error: p.Message, Hint: p.Hint, Kept: w.keepsUnsent(c, next)})
 	}
 	if err != nil {
 		return err
@@ -113,9 +137,11 @@ func setRetryAfter(c *gin.Context, p *problem.Problem) {
 }
 
 func (w *Web) logout(c *gin.Context) error {
+	session := w.o.Sessions.Hash(c.Request.Context())
 	if err := w.o.Sessions.SignOut(c.Request.Context()); err != nil {
 		return err
 	}
+	w.streams.end(session)
 	return seeOther(c, "/login")
 }
 
@@ -169,6 +195,7 @@ func (w *Web) setup(c *gin.Context) error {
 		if err := w.o.Sessions.SignIn(ctx, u); err != nil {
 			return err
 		}
+		w.markDevice(c, u)
 		w.notify(c, toneGood, "Welcome. Your account is ready.", "Connect a company next.")
 		return seeOther(c, "/")
 	}

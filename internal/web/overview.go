@@ -83,7 +83,7 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{}); err != nil {
 		return err
 	}
-	f := frame{Title: "Overview", Section: "overview", Live: 5}
+	f := frame{Title: "Overview", Section: "overview", Live: liveAll}
 	return w.page(c, http.StatusOK, "overview", f, view)
 }
 
@@ -149,13 +149,8 @@ func (w *Web) sentence(
 	return s, nil
 }
 
-// clockWords says when something was: the time of today, or the day and the time.
-func clockWords(t, now time.Time) string {
-	if export.DayNumber(t) == export.DayNumber(now) {
-		return t.UTC().Format("15:04 UTC")
-	}
-	return dayOr(t.UTC(), now) + t.UTC().Format(", 15:04 UTC")
-}
+// clockWords says when something was, marked: the time of today, or the day and the time.
+func clockWords(t, now time.Time) string { return markClock(t, now) }
 
 // needing names the companies that need a person; if only something else does, it says so.
 func needing(status control.Status, companies []export.Company) string {
@@ -163,7 +158,7 @@ func needing(status control.Status, companies []export.Company) string {
 	for _, co := range companies {
 		own := func(c control.Cause) bool { return !c.Elsewhere(co.Realm) }
 		if slices.ContainsFunc(concerning(status.Causes, co.Realm), own) {
-			names = append(names, co.Name)
+			names = append(names, isolate(co.Name))
 		}
 	}
 	switch {
@@ -204,7 +199,7 @@ func figures(c control.Census) []figure {
 		{"paused", count(c.By[control.StatePaused]), list(string(control.StatePaused))},
 		{"never run", count(c.By[control.StateNeverRun]), list(string(control.StateNeverRun))},
 	}
-	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == "0" })
+	return slices.DeleteFunc(all, func(f figure) bool { return f.Value == count(0) })
 }
 
 // attention lists what is broken or soon will be, the worst first: one item for each cause. more is what it leaves out.
@@ -213,7 +208,9 @@ func (w *Web) attention(causes []control.Cause, k known) (list []attention, more
 		causes, more = causes[:mostAttention], "More needs you"
 	}
 	for _, cause := range causes {
-		list = append(list, w.attentionTo(cause, k))
+		a := w.attentionTo(cause, k)
+		a.Text, a.Hint = isolateRuns(a.Text), isolateRuns(a.Hint)
+		list = append(list, a)
 	}
 	return list, more
 }
@@ -240,7 +237,7 @@ func companyAttention(c export.Company, cause control.Cause, k known) attention 
 	waiting := k.describeWaiting(c.Realm, len(cause.Waiting))
 	if c.Refused() {
 		a := testCompany(c)
-		a.Pill, a.Text = pillOf(stateRefused), c.Name+": "+c.LastError.Message
+		a.Pill, a.Text = pillOf(stateRefused), isolate(c.Name)+": "+c.LastError.Message
 		a.Hint = joinSentences(c.LastError.Hint, waiting)
 		return a
 	}
@@ -311,14 +308,14 @@ func (w *Web) oneAttention(a attention, cause control.Cause) attention {
 	a.Action, a.Href = "Open run", "/runs/"+string(cause.Run)
 	switch {
 	case cause.Code == control.CauseLate:
-		a.Text = e.Name + " was due " + ago(cause.Since, w.o.Now()) + " and has not begun."
+		a.Text = isolate(e.Name) + " was due " + ago(cause.Since, w.o.Now()) + " and has not begun."
 		a.Action, a.Href = "Open exporter", "/exporters/"+string(e.ID)
 		a.Hint = "The service may just have started, or all workers are busy."
 	case cause.Code == control.CauseDifferences:
-		a.Text = e.Name + ": QuickBooks' own figures disagree with each other."
+		a.Text = isolate(e.Name) + ": QuickBooks' own figures disagree with each other."
 		a.Hint = "The sheet shows exactly what QuickBooks shows. Look at them, or say that they are known."
 	default:
-		a.Text, a.Hint = e.Name+": "+cause.Detail, cause.Hint
+		a.Text, a.Hint = isolate(e.Name)+": "+cause.Detail, cause.Hint
 	}
 	return a
 }
@@ -326,7 +323,7 @@ func (w *Web) oneAttention(a attention, cause control.Cause) attention {
 // nameSome names the first exporters that wait for something.
 func nameSome(waiting []control.Named) string {
 	names := exporterNames(waiting[:min(len(waiting), 3)])
-	text := "These wait: " + strings.Join(names, ", ")
+	text := "These wait: " + strings.Join(isolateEach(names, isolate), ", ")
 	if more := len(waiting) - len(names); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}

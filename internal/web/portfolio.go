@@ -177,7 +177,7 @@ func newMoneyCell(b control.Books, topic control.Topic, title string, now time.T
 func newMoney(b control.Books, o control.Origin, f export.FigureValue, now time.Time) money {
 	a := amountOf(f.Value)
 	m := money{Negative: a.Negative, Href: "/runs/" + string(o.Run), Of: "read " + dayOr(o.At.UTC(), now)}
-	m.Whole, m.Cents, _ = strings.Cut(a.Text, ".")
+	m.Whole, m.Cents = splitAmount(f.Value)
 	currency := cmp.Or(f.Currency, b.Company.HomeCurrency)
 	if currency != b.Company.HomeCurrency {
 		m.Currency = currency
@@ -192,8 +192,9 @@ func newMoney(b control.Books, o control.Origin, f export.FigureValue, now time.
 	if o.Basis != "" {
 		basis = ", " + strings.ToLower(o.Basis) + " basis"
 	}
-	m.About = fmt.Sprintf("%s of %s: %s %s%s%s. From %s, read %s.", f.Title, b.Company.Name, a.Text, currency, period,
-		basis, o.Exporter.Name, formatExact(o.At, time.UTC))
+	m.About = fmt.Sprintf("%s of %s: %s %s%s%s. From %s, read %s.",
+		f.Title, isolate(b.Company.Name), a.Text, currency, period, basis,
+		isolate(o.Exporter.Name), formatExact(o.At, nil))
 	return m
 }
 

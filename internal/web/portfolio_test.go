@@ -284,7 +284,7 @@ func TestFiguresAddUp(t *testing.T) {
 	sum := 0
 	for _, f := range figures(c) {
 		n := 0
-		_, err := fmt.Sscan(strings.ReplaceAll(f.Value, ",", ""), &n)
+		_, err := fmt.Sscan(strings.ReplaceAll(plain(f.Value), ",", ""), &n)
 		must(t, err)
 		sum += n
 	}

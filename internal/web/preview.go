@@ -71,7 +71,7 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 		}
 		return view, p, nil
 	}
-	view := previewView{Warnings: got.Warnings}
+	view := previewView{Warnings: isolateEach(got.Warnings, isolateRuns)}
 	for _, col := range got.Columns {
 		view.Columns = append(view.Columns, previewColumn{col.Title, col.ID, col.Kind.String(), rightAligned(col.Kind)})
 	}
@@ -163,7 +163,7 @@ func (w *Web) previewExporter(c *gin.Context) error {
 	if wantsFragment(c) {
 		return w.answerFragment(c, status, "preview", view)
 	}
-	return w.page(c, status, "preview", frame{Title: "Preview of " + e.Name, Section: "exporters"}, view)
+	return w.page(c, status, "preview", frame{Title: "Preview of " + isolate(e.Name), Section: "exporters"}, view)
 }
 
 // download sends what a run would write now as a file. What is wrong comes as an error page.

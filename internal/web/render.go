@@ -26,10 +26,14 @@ type frame struct {
 	Demo      bool
 	SheetsURL string
 	Refresh   int    // seconds after which pages without scripts reload
-	Live      int    // seconds after which scripts refresh the page's live parts
+	Live      string // whose news the page's live parts follow: liveAll, or the id of a run or exporter
+	Events    string // address of the news
 	Here      string // this page's path, for forms that return to it
 	Version   string
 }
+
+// liveAll is for pages that follow all runs.
+const liveAll = "all"
 
 // notice is the message of the last action, shown once.
 type notice struct {
@@ -52,11 +56,12 @@ type pages struct {
 
 func newPages(files fs.FS, address func(string) (string, error)) (*pages, error) {
 	funcs := template.FuncMap{
-		"asset": address,
-		"icon":  func(name string) (icon, error) { return newIcon(name, address) },
-		"dict":  dict,
-		"count": count,
-		"tone":  toneIcon,
+		"asset":   address,
+		"icon":    func(name string) (icon, error) { return newIcon(name, address) },
+		"dict":    dict,
+		"isolate": isolate,
+		"count":   count,
+		"tone":    toneIcon,
 	}
 	base, err := template.New("").Funcs(funcs).Option("missingkey=error").
 		ParseFS(files, "layouts/*.html", "partials/*.html")
@@ -83,7 +88,7 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 			return nil, fmt.Errorf("escaping page %s: %w", name, err)
 		}
 	}
-	if err := checkEscaping(base, "live", "preview", "dryrun", "schedule"); err != nil {
+	if err := checkEscaping(base, "preview", "dryrun", "schedule"); err != nil {
 		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
@@ -137,7 +142,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 	if err != nil {
 		return err
 	}
-	c.Data(status, "text/html; charset=utf-8", body)
+	c.Data(status, "text/html; charset=utf-8", viewerOf(c).write(body))
 	return nil
 }
 
@@ -145,6 +150,7 @@ func (w *Web) answer(c *gin.Context, status int, name, layout string, f frame, v
 func (w *Web) fill(c *gin.Context, f frame) frame {
 	f.Demo, f.SheetsURL, f.Version = w.o.Settings.Demo, w.o.Settings.SheetsWebURL, w.shortVersion()
 	f.Here = c.Request.URL.RequestURI()
+	f.Events = eventsPath
 	f.Keys = true
 	if v, err := c.Cookie(keysCookie); err == nil && v == "off" {
 		f.Keys = false
@@ -187,7 +193,7 @@ func (w *Web) answerFragment(c *gin.Context, status int, name string, view any) 
 	if err != nil {
 		return err
 	}
-	c.Data(status, "text/html; charset=utf-8", body)
+	c.Data(status, "text/html; charset=utf-8", viewerOf(c).write(body))
 	return nil
 }
 

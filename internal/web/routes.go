@@ -110,19 +110,20 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/runs", w.runsPage},
 		{http.MethodGet, "/runs/:id", w.runPage},
-		{http.MethodGet, "/runs/:id/events", w.runEvents},
+		{http.MethodGet, eventsPath, w.events},
 		{http.MethodPost, "/runs/:id/cancel", w.cancelRun},
 		{http.MethodGet, "/runs/:id/undo", w.undoPage},
 		{http.MethodPost, "/runs/:id/undo", w.undoRun},
 
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},
-		{http.MethodPost, "/settings/display", w.changeDisplay},
+		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodPost, "/settings/notices", w.createNotice},
 		{http.MethodPost, "/settings/notices/:id/test", w.testNotice},
 		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
 		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
 		{http.MethodGet, "/help", w.helpPage},
+		{http.MethodGet, unsentPath, w.unsentPage},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -138,9 +139,9 @@ func (w *Web) runPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	f := frame{Title: r.Exporter.Name + ": run", Section: "runs"}
+	f := frame{Title: isolate(r.Exporter.Name) + ": run", Section: "runs"}
 	if !r.Status.Over() {
-		f.Refresh = 5
+		f.Refresh, f.Live = 5, string(r.ID)
 	}
 	return w.page(c, http.StatusOK, "run", f, view)
 }
@@ -152,7 +153,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	}
 	view := runView{
 		ID: r.ID, Name: r.Exporter.Name, Live: w.liveView(d, r), Config: configFacts(r.Exporter, k),
-		Warnings: export.WarningTexts(r.Warnings), Sheet: r.URL, File: r.Exporter.Target.IsFile(),
+		Warnings: isolateEach(export.WarningTexts(r.Warnings), isolateRuns),
+		Sheet:    r.URL, File: r.Exporter.Target.IsFile(),
 		CanCancel: !r.Status.Over() && !r.Cancelling,
 	}
 	switch _, err := d.Exporter(ctx, r.Exporter.ID); {
@@ -189,7 +191,8 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		}
 	}
 	if view.Double, err = findDouble(ctx, d, r); view.Double != nil {
-		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == view.Double.Text })
+		told := isolateRuns(view.Double.Text)
+		view.Warnings = slices.DeleteFunc(view.Warnings, func(text string) bool { return text == told })
 	}
 	return view, err
 }
@@ -256,7 +259,8 @@ func problemViewOf(p *problem.Problem) *problemView {
 		return nil
 	}
 	return &problemView{
-		Title: p.Code.Title(), Message: p.Message, Hint: p.Hint, Code: string(p.Code), RequestID: p.ProviderRequestID,
+		Title: p.Code.Title(), Message: isolateRuns(p.Message), Hint: isolateRuns(p.Hint),
+		Code: string(p.Code), RequestID: p.ProviderRequestID,
 	}
 }
 
@@ -322,7 +326,7 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		if v.Waiting == "" && r.NotBefore.After(w.o.Now()) {
 			v.Waiting = "The next try is " + ago(r.NotBefore, w.o.Now()) + "."
 		}
-		v.Spoken = "Queued. " + v.Waiting
+		v.Spoken = joinSentences("Queued.", v.Waiting)
 	case r.Status == export.RunRunning:
 		if !p.WaitsUntil.IsZero() {
 			v.Waiting = d.Waiting(r)
@@ -330,9 +334,30 @@ func (w *Web) liveView(d *control.Desk, r export.Run) liveView {
 		v.Spoken = phaseWord(p.Phase) + ": " + plural(p.RowsRead, "row", "rows") + " read, " +
 			count(p.RowsWritten) + " written."
 	default:
-		v.Spoken = "The run has ended: " + v.Pill.Word + "."
+		v.Waiting = endedWhere(r)
+		v.Spoken = joinSentences("The run has ended: "+v.Pill.Word+".", v.Waiting)
 	}
 	return v
+}
+
+// endedWhere says how far a run that did not succeed had come; nothing if that is not known.
+func endedWhere(r export.Run) string {
+	p := r.Progress
+	if r.Status == export.RunSucceeded || p.Phase == export.PhaseDone || p.Phase == "" {
+		return ""
+	}
+	if p.Phase == export.PhaseQueued {
+		return "It ended while it was queued."
+	}
+	text := "It ended while " + strings.ToLower(phaseWord(p.Phase)[:1]) + phaseWord(p.Phase)[1:]
+	if p.RowsRead == 0 {
+		return text + "."
+	}
+	text += ", after " + plural(p.RowsRead, "row was", "rows were") + " read"
+	if p.RowsWritten > 0 {
+		text += " and " + count(p.RowsWritten) + " written"
+	}
+	return text + "."
 }
 
 // steps returns the timeline. A failed run stopped at the phase that it had reached.

@@ -1,16 +1,17 @@
 package web
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
-	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -19,40 +20,42 @@ const (
 	eventsLife  = 30 * time.Minute // browsers reconnect on their own
 	heartbeat   = 15 * time.Second // keeps proxies from closing a quiet connection
 	eventsLeast = 250 * time.Millisecond
+	eventsPath  = "/events"
 )
 
-// runEvents sends the live part of a run's page whenever the run changes, as server-sent events: progress while it
-// runs, then done. It ends soon after the session does.
-func (w *Web) runEvents(c *gin.Context) error {
+// runNews is what a browser is told of a run. Pages that show the run fetch themselves again.
+type runNews struct {
+	Run      export.ID `json:"run"`
+	Exporter export.ID `json:"exporter"`
+	Over     bool      `json:"over"`
+}
+
+// events tells a browser of every change of the runs that its user may see, as server-sent events. One stream serves
+// all tabs: browsers open only six connections to a host. It begins with an event "open", at which pages fetch what
+// they have missed, and ends with its session.
+func (w *Web) events(c *gin.Context) error {
+	who := actor(c)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), eventsLife)
 	defer cancel()
-	d, id := w.desk(c), export.ID(c.Param("id"))
-	// Subscribe before reading the state: what happens in between is then seen twice rather than not at all.
-	events := d.Follow(ctx, func(r export.Run) bool { return r.ID == id })
-	run, err := d.Run(ctx, id)
-	if err != nil {
-		return err
-	}
-	err = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
+	defer w.streams.add(who.Session, cancel)()
+	events := w.desk(c).Follow(ctx, nil)
+	err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{})
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return problem.Wrap(err, problem.Internal, "The connection cannot be kept open.")
 	}
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
-	s := &stream{w: w, desk: d, out: c.Writer}
-	if done, err := s.send(run); done || err != nil {
-		return nil // an error means that the browser has left
+	s := &stream{out: c.Writer}
+	if s.send("open", struct{}{}) != nil {
+		return nil // the browser has left, here and below
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	// Between two ticks, only the newest state is kept.
 	pace := time.NewTicker(eventsLeast)
 	defer pace.Stop()
-	var newest *export.Run
 	for {
-		var err error
-		done := false
+		err = nil
 		select {
 		case <-ctx.Done():
 			return nil
@@ -62,59 +65,109 @@ func (w *Web) runEvents(c *gin.Context) error {
 			}
 			err = s.comment()
 		case <-pace.C:
-			if newest != nil {
-				done, err = s.send(*newest)
-				newest = nil
-			}
+			err = s.flush()
 		case e, ok := <-events:
 			if !ok {
 				return nil
 			}
-			newest = &e.Run
+			s.note(e.Run)
 			if e.Run.Status.Over() {
-				done, err = s.send(e.Run)
+				err = s.flush()
 			}
 		}
-		if done || err != nil {
+		if err != nil {
 			return nil
 		}
 	}
 }
 
-// stream writes server-sent events.
+// stream writes server-sent events. Between two ticks, it keeps only the newest state of each run.
 type stream struct {
-	w    *Web
-	desk *control.Desk
-	out  gin.ResponseWriter
+	out   gin.ResponseWriter
+	order []export.ID
+	news  map[export.ID]runNews
 }
 
-// send sends a run's state and reports whether it was the last.
-func (s *stream) send(r export.Run) (done bool, err error) {
-	body, err := s.w.pages.fragment("live", s.w.liveView(s.desk, r))
-	if err != nil {
-		return false, err
+func (s *stream) note(r export.Run) {
+	if _, waits := s.news[r.ID]; !waits {
+		s.order = append(s.order, r.ID)
 	}
-	name := "progress"
-	if r.Status.Over() {
-		name = "done"
+	if s.news == nil {
+		s.news = map[export.ID]runNews{}
 	}
-	if _, err := fmt.Fprintf(s.out, "event: %s\n", name); err != nil {
-		return false, err
-	}
-	for line := range bytes.Lines(body) {
-		if _, err := fmt.Fprintf(s.out, "data: %s\n", bytes.TrimRight(line, "\r\n")); err != nil {
-			return false, err
+	s.news[r.ID] = runNews{r.ID, r.Exporter.ID, r.Status.Over()}
+}
+
+func (s *stream) flush() error {
+	for _, id := range s.order {
+		if err := s.send("run", s.news[id]); err != nil {
+			return err
 		}
 	}
-	if _, err := fmt.Fprint(s.out, "\n"); err != nil {
-		return false, err
+	s.order = s.order[:0]
+	clear(s.news)
+	return nil
+}
+
+func (s *stream) send(name string, data any) error {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(s.out, "event: %s\ndata: %s\n\n", name, text); err != nil {
+		return err
 	}
 	s.out.Flush()
-	return r.Status.Over(), nil
+	return nil
 }
 
 func (s *stream) comment() error {
 	_, err := fmt.Fprint(s.out, ": still here\n\n")
 	s.out.Flush()
 	return err
+}
+
+// wantsEvents reports whether a request is a script's for events. Scripts cannot follow a redirect to the sign-in page.
+func wantsEvents(c *gin.Context) bool {
+	return strings.HasPrefix(c.GetHeader("Accept"), "text/event-stream")
+}
+
+// streams knows the open event streams of each session, so that they end with it. It is safe for concurrent use; its
+// zero value is ready.
+type streams struct {
+	mu   sync.Mutex
+	last int
+	open map[string]map[int]context.CancelFunc // by session
+}
+
+// add notes a stream until remove is called.
+func (s *streams) add(session string, end context.CancelFunc) (remove func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	n := s.last
+	if s.open == nil {
+		s.open = map[string]map[int]context.CancelFunc{}
+	}
+	if s.open[session] == nil {
+		s.open[session] = map[int]context.CancelFunc{}
+	}
+	s.open[session][n] = end
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.open[session], n)
+		if len(s.open[session]) == 0 {
+			delete(s.open, session)
+		}
+	}
+}
+
+// end ends a session's streams.
+func (s *streams) end(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, end := range s.open[session] {
+		end()
+	}
 }

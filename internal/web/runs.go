@@ -72,7 +72,7 @@ func (w *Web) runRow(r export.Run) runRow {
 		row.Rows = count(r.Progress.RowsRead)
 	}
 	if r.Problem != nil {
-		row.Problem = r.Problem.Message
+		row.Problem = isolateRuns(r.Problem.Message)
 	}
 	return row
 }
@@ -189,7 +189,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 	view.Pages.FirstTitle, view.Pages.NextTitle = "Newest", "Older"
 	f := frame{Title: "Runs", Section: "runs"}
 	if filter.Before == "" {
-		f.Live = 5
+		f.Live = liveAll
 	}
 	return w.page(c, http.StatusOK, "runs", f, view)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -105,7 +106,7 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	body := s.wantGet("/runs/" + string(r.ID))
 	for _, want := range []string{
 		`<noscript><meta http-equiv="refresh" content="5"></noscript>`,
-		`data-events="/runs/` + string(r.ID) + `/events"`, "12,000", "4,000", `max="24000"`, "Cancel run",
+		`data-live="` + string(r.ID) + `" data-events="/events"`, `data-region="run"`, "12,000", "4,000", `max="24000"`, "Cancel run",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
@@ -113,7 +114,7 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 	}
 	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
 	if body := s.wantGet("/runs/" + string(r.ID)); !strings.Contains(body, "Cancelled") ||
-		strings.Contains(body, "data-events") {
+		strings.Contains(body, "data-live") {
 		t.Error("the cancelled run is not shown so")
 	}
 	s.wantSent("/runs/"+string(r.ID)+"/cancel", nil, "/runs/"+string(r.ID))
@@ -126,37 +127,26 @@ func TestRunningPageWorksWithoutScripts(t *testing.T) {
 }
 
 // TestEventsArriveOneByOne proves, through the whole chain of writers, that an event reaches the browser before the
-// next one is sent, and that at least eventsLeast passes between two events.
+// next one is sent, that at least eventsLeast passes between two events of a run, and that its end does not wait.
 func TestEventsArriveOneByOne(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
 	r := s.run(s.exporter(nil), running)
 	synctest.Test(t, func(t *testing.T) {
-		client, stop := s.pipe(t)
+		events, stop := s.follow(t)
 		defer stop()
-		req := s.request(http.MethodGet, "/runs/"+string(r.ID)+"/events", nil).WithContext(t.Context())
-		resp, err := client.Do(req)
-		must(t, err)
-		defer resp.Body.Close()
-		if ct := resp.Header.Get("Content-Type"); ct != "text/event-stream" ||
-			resp.Header.Get("X-Accel-Buffering") != "no" {
-			t.Fatalf("Content-Type %q", ct)
+		if name, _ := nextEvent(t, events); name != "open" {
+			t.Fatalf("the first event is %s", name)
 		}
-		events := bufio.NewScanner(resp.Body)
-		name, data := nextEvent(t, events)
-		if name != "progress" || !strings.Contains(data, "4,000") {
-			t.Fatalf("the first event is %s:\n%s", name, data)
-		}
-		checkFragment(t, "event", data)
 		begin := time.Now()
 		for round := range 3 {
-			for i := range 20 { // only the newest of these gets through
+			for i := range 20 {
 				r.Progress.RowsWritten = 5000 + 100*round + i
 				s.broker.Publish(r)
 			}
-			name, data = nextEvent(t, events)
-			if newest := fmt.Sprintf("5,%d19", round); name != "progress" || !strings.Contains(data, newest) {
-				t.Fatalf("the event is %s without %s:\n%s", name, newest, data)
+			want := fmt.Sprintf(`{"run":"%s","exporter":"%s","over":false}`+"\n", r.ID, r.Exporter.ID)
+			if name, data := nextEvent(t, events); name != "run" || data != want {
+				t.Fatalf("the event is %s: %s, want %s", name, data, want)
 			}
 			if got, want := time.Since(begin), time.Duration(round+1)*eventsLeast; got != want {
 				t.Errorf("event %d came after %s, want %s", round, got, want)
@@ -164,18 +154,115 @@ func TestEventsArriveOneByOne(t *testing.T) {
 		}
 		succeeded(&r)
 		s.broker.Publish(r)
-		name, data = nextEvent(t, events)
-		if name != "done" || !strings.Contains(data, "Succeeded") ||
-			!strings.Contains(data, "The run has ended: Succeeded.") {
-			t.Fatalf("the last event is %s:\n%s", name, data)
+		if name, data := nextEvent(t, events); name != "run" || !strings.Contains(data, `"over":true`) {
+			t.Fatalf("the last event is %s: %s", name, data)
 		}
 		if got, want := time.Since(begin), 3*eventsLeast; got != want {
 			t.Errorf("the end came after %s, want %s: it does not wait for the pace", got, want)
 		}
-		if events.Scan() {
-			t.Errorf("after done there is %q", events.Text())
+	})
+}
+
+// TestEventsEndWithTheSession: a logout ends the streams of its session at once, and those of no other. A new password
+// ends those that were opened with the old one.
+func TestEventsEndWithTheSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	stayed := s.client
+	s.client = newClient(t)
+	s.signIn()
+	synctest.Test(t, func(t *testing.T) {
+		own, stopOwn := s.follow(t)
+		defer stopOwn()
+		s.client, stayed = stayed, s.client
+		other, stopOther := s.follow(t)
+		defer stopOther()
+		s.client, stayed = stayed, s.client
+		nextEvent(t, own)
+		nextEvent(t, other)
+		post := func(path string, form url.Values) {
+			client, stop := s.pipe(t)
+			defer stop()
+			client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			req := s.request(http.MethodPost, path, form).WithContext(t.Context())
+			resp, err := client.Do(req)
+			must(t, err)
+			must(t, resp.Body.Close())
+			if resp.StatusCode != http.StatusSeeOther {
+				t.Fatalf("%s: status %d", path, resp.StatusCode)
+			}
+		}
+		begin := time.Now()
+		post("/logout", url.Values{})
+		if own.Scan() || time.Since(begin) != 0 {
+			t.Errorf("after %s, the stream goes on: %q", time.Since(begin), own.Text())
+		}
+		if name, ok := oneEvent(other, func() { s.broker.Publish(export.Run{ID: "run_x"}) }); !ok || name != "run" {
+			t.Error("the stream of another session has ended")
+		}
+		u, err := s.store.UserByEmail(t.Context(), email)
+		must(t, err)
+		change := func(u *export.User) error { u.PasswordHash = "another"; return nil }
+		_, err = s.store.UpdateUser(t.Context(), u.ID, change)
+		must(t, err)
+		if _, ok := oneEvent(other, func() {}); ok || time.Since(begin) > 2*heartbeat {
+			t.Errorf("after %s, the stream of an old password goes on", time.Since(begin))
 		}
 	})
+	if a := s.do(withAccept(s.request(http.MethodGet, eventsPath, nil), "text/event-stream")); a.status != 401 {
+		t.Errorf("without a session: status %d", a.status)
+	}
+}
+
+func withAccept(r *http.Request, kind string) *http.Request {
+	r.Header.Set("Accept", kind)
+	return r
+}
+
+// oneEvent returns the name of the next event after something has happened; ok is false if the stream ends before.
+func oneEvent(lines *bufio.Scanner, happen func()) (name string, ok bool) {
+	happen()
+	for lines.Scan() {
+		if name, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// TestEventsTellNothingOfOtherCompanies: whoever may not see a company is told nothing of its runs.
+func TestEventsTellNothingOfOtherCompanies(t *testing.T) {
+	t.Parallel()
+	x := newEstate(t)
+	x.as("viewer", realmB)
+	synctest.Test(t, func(t *testing.T) {
+		events, stop := x.follow(t)
+		defer stop()
+		nextEvent(t, events)
+		for id, realm := range map[export.ID]export.RealmID{"run_hidden": realmA, "run_open": realmB} {
+			x.broker.Publish(export.Run{ID: id, Exporter: export.Exporter{Companies: []export.RealmID{realm}}})
+		}
+		if _, data := nextEvent(t, events); !strings.Contains(data, "run_open") {
+			t.Errorf("the event is %s", data)
+		}
+	})
+}
+
+// follow opens the stream of events in a bubble.
+func (s *site) follow(t *testing.T) (events *bufio.Scanner, stop func()) {
+	t.Helper()
+	client, stopServer := s.pipe(t)
+	req := s.request(http.MethodGet, eventsPath, nil).WithContext(t.Context())
+	resp, err := client.Do(withAccept(req, "text/event-stream"))
+	must(t, err)
+	ct := resp.Header.Get("Content-Type")
+	if ct != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+		t.Fatalf("status %d, Content-Type %q", resp.StatusCode, ct)
+	}
+	return bufio.NewScanner(resp.Body), func() {
+		must(t, resp.Body.Close())
+		stopServer()
+	}
 }
 
 // pipe serves the site over one pipe, on which a synctest bubble counts reads as waiting. The client has the site's
@@ -221,16 +308,6 @@ func (l *oneConn) Close() error {
 }
 
 func (l *oneConn) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
-
-func TestEventsOfAnEndedRunAreDoneAtOnce(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, siteOptions{}).signIn().fill()
-	r := s.run(s.exporter(nil), succeeded)
-	body := s.wantGet("/runs/" + string(r.ID) + "/events")
-	if !strings.HasPrefix(body, "event: done\ndata: ") || strings.Count(body, "event: ") != 1 {
-		t.Errorf("got\n%s", body)
-	}
-}
 
 func nextEvent(t *testing.T, lines *bufio.Scanner) (name, data string) {
 	t.Helper()
@@ -294,7 +371,7 @@ func TestChanges(t *testing.T) {
 	for want, r := range map[string]export.Result{
 		"+1,200 −3": {Added: 1200, Removed: 3}, "~2": {Changed: 2}, "none": {Unchanged: true},
 	} {
-		if got := changes(r); got != want {
+		if got := plain(changes(r)); got != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
 	}

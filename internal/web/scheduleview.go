@@ -31,7 +31,8 @@ type scheduleView struct {
 	Dear  string // what follows if they do not suffice
 }
 
-type dueTime struct{ Local, UTC, Words, ISO string }
+// dueTime is a due time. Local is marked: in the viewer's zone and, where that differs, in the schedule's.
+type dueTime struct{ Local, Words, ISO string }
 
 func (w *Web) scheduleView(s export.Schedule) scheduleView {
 	if s.Cron == "" {
@@ -55,8 +56,7 @@ func (w *Web) scheduleView(s export.Schedule) scheduleView {
 	now := w.o.Now()
 	for _, t := range spec.NextN(now, nextShown) {
 		v.Times = append(v.Times, dueTime{
-			Local: t.In(loc).Format("Mon 2 Jan 2006, 15:04 MST"), UTC: t.UTC().Format("2 Jan, 15:04"),
-			Words: ago(t, now), ISO: t.UTC().Format(time.RFC3339),
+			Local: markTime(t, formDue, loc), Words: ago(t, now), ISO: t.UTC().Format(time.RFC3339),
 		})
 	}
 	v.Goes = "It runs once now. Its schedule is switched off, so it does not go on by itself."

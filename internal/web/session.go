@@ -8,11 +8,13 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
 const (
 	actorKey    = "actor"
+	userKey     = "user"
 	noticeKey   = "notice"
 	themeCookie = "ledgersheet_theme"
 	keysCookie  = "ledgersheet_keys"
@@ -27,7 +29,9 @@ func (w *Web) requireUser(c *gin.Context) {
 		c.Abort()
 		return
 	}
+	c.Set(userKey, u)
 	c.Set(actorKey, control.Person(u, w.o.Sessions.Hash(ctx)))
+	w.dropUnsent(c)
 }
 
 // noteUser records who is signed in, if anybody is.
@@ -35,6 +39,13 @@ func (w *Web) noteUser(c *gin.Context) {
 	if who, ok := w.Authenticate(c); ok {
 		c.Set(actorKey, who)
 	}
+}
+
+// user returns who is signed in; nobody outside the routes that need a user.
+func user(c *gin.Context) export.User {
+	who, _ := c.Get(userKey)
+	u, _ := who.(export.User)
+	return u
 }
 
 func actor(c *gin.Context) control.Actor {
@@ -65,7 +76,7 @@ func (w *Web) notifyError(c *gin.Context, err error) {
 		w.o.Logger.ErrorContext(ctx, "action failed",
 			"path", c.Request.URL.Path, "error", err.Error(), "request_id", RequestID(ctx))
 	}
-	w.notify(c, toneBad, p.Message, p.Hint)
+	w.notify(c, toneBad, isolateRuns(p.Message), isolateRuns(p.Hint))
 }
 
 func (w *Web) popNotice(c *gin.Context) *notice {
@@ -106,14 +117,22 @@ func localPath(address, fallback string) string {
 	return address
 }
 
-func loginAddress(next string) string {
+// loginAddress returns the address of the sign-in page that leads on to next, and says why a form is lost, if one is.
+func loginAddress(next, lost string) string {
 	next = localPath(next, "/")
 	// A consent's answer is bound to the session that began it, so it is useless in a new one.
 	if strings.HasPrefix(next, "/oauth/") {
 		next = "/connections"
 	}
-	if next == "/" {
+	q := url.Values{}
+	if next != "/" {
+		q.Set("next", next)
+	}
+	if lost != "" {
+		q.Set("lost", lost)
+	}
+	if len(q) == 0 {
 		return "/login"
 	}
-	return "/login?next=" + url.QueryEscape(next)
+	return "/login?" + q.Encode()
 }

@@ -3,8 +3,10 @@ package web
 import (
 	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
@@ -18,6 +20,9 @@ type settingsView struct {
 	PasswordError string
 	Keys          bool
 	Theme         []choice
+	Locales       []choice
+	Zones         []string
+	Zone          string // chosen; empty for the device's
 	Addresses     []fact // to register with the providers
 	Facts         []fact
 	Calls         callsView
@@ -66,6 +71,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 			{Value: "light", Title: "Light"},
 			{Value: "dark", Title: "Dark"},
 		}...),
+		Zones: zones(),
 		Addresses: []fact{
 			{Title: "QuickBooks redirect URI", Text: s.BaseURL + "/oauth/quickbooks/callback"},
 			{Title: "QuickBooks launch URL", Text: s.BaseURL + "/"},
@@ -83,6 +89,9 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 			{Title: "API token", Text: describeToken(s.APITokenSet)},
 		},
 	}
+	chosen, _ := c.Cookie(localeCookie)
+	view.Locales = locales(chosen, w.o.Now())
+	view.Zone, _ = c.Cookie(chosenZoneCookie)
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
@@ -124,6 +133,7 @@ func (w *Web) changePassword(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	w.streams.end(actor(c).Session) // its name changes with the sign-in; browsers open it again
 	if err := w.o.Sessions.SignIn(ctx, u); err != nil {
 		return err
 	}
@@ -139,6 +149,14 @@ func (w *Web) changeDisplay(c *gin.Context) error {
 	}
 	if c.PostForm("display") == "all" {
 		w.setPreference(c, keysCookie, "off", c.PostForm("keys") == "")
+		_, err := language.Parse(c.PostForm("locale"))
+		w.setPreference(c, localeCookie, c.PostForm("locale"), err == nil && c.PostForm("locale") != "")
+		zone := strings.TrimSpace(c.PostForm("zone"))
+		_, known := findZone(zone)
+		w.setPreference(c, chosenZoneCookie, zone, known)
+		if zone != "" && !known {
+			w.notify(c, toneWarn, "There is no time zone "+isolate(zone)+", so the device's is used.", "")
+		}
 	}
 	return seeOther(c, localPath(c.PostForm("return_to"), "/settings"))
 }

@@ -98,7 +98,8 @@ func (w *Web) undoPage(c *gin.Context) error {
 	}
 	path := "/runs/" + string(u.Run.ID)
 	view := confirmView{
-		Title: "Undo this run of " + u.Exporter.Name + "?", Post: path + "/undo", Action: "Undo the run", Back: path,
+		Title: "Undo this run of " + isolate(u.Exporter.Name) + "?",
+		Post:  path + "/undo", Action: "Undo the run", Back: path,
 	}
 	back := "The exported area becomes what it was before this run of " + w.moment(u.Run.QueuedAt).Exact +
 		": values, formulas and formats. Cells outside it stay."
@@ -121,7 +122,7 @@ func (w *Web) undoPage(c *gin.Context) error {
 func (w *Web) undoEffects(ctx context.Context, d *control.Desk, u control.Undo) []string {
 	dry, err := d.DryUndo(ctx, u)
 	if err != nil {
-		return []string{"The sheet could not be looked at just now: " + problem.From(err).Message}
+		return []string{"The sheet could not be looked at just now: " + isolateRuns(problem.From(err).Message)}
 	}
 	set := dry.Change
 	effects := []string{"No row changes, only titles or looks."}

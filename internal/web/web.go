@@ -27,6 +27,8 @@ type Logins interface {
 	ChangePassword(ctx context.Context, email, present, next string, from export.Visitor) (export.User, error)
 	// Device returns the mark that the user's browser keeps.
 	Device(u export.User, present string) string
+	// SignForm returns a signature of a form's id that only pages shown to this user have.
+	SignForm(u export.User, id string) string
 	// Invited returns whom an invitation's token invites, or a problem.
 	Invited(ctx context.Context, token string) (export.User, error)
 	// Accept sets that person's password, and ends the invitation.
@@ -95,6 +97,8 @@ type Web struct {
 	pages   *pages
 	static  *static
 	handler http.Handler // the engine behind the middleware
+	unsent  *unsentForms
+	streams streams
 
 	mounts []mount // changed only before the first request
 }
@@ -115,7 +119,7 @@ func New(o Options) (*Web, error) {
 		return nil, fmt.Errorf("reading the base URL: %w", err)
 	}
 	o.Settings.BaseURL = strings.TrimRight(o.Settings.BaseURL, "/")
-	w := &Web{o: o, host: base.Host, https: base.Scheme == "https"}
+	w := &Web{o: o, host: base.Host, https: base.Scheme == "https", unsent: newUnsentForms(o.Now)}
 	if w.static, err = newStatic(o.Files); err != nil {
 		return nil, err
 	}

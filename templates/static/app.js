@@ -27,58 +27,142 @@ function times(root = document) {
   }
 }
 
-// ---- Parts of a page that are loaded again while it is open
+// ---- Live pages: parts that follow what happens, in place
 
-function liveRegions() {
-  const every = Number(document.body.dataset.live);
-  if (!every || !$("[data-region]")) return;
-  setInterval(async () => {
+const liveWait = 400; // milliseconds between two looks, so that a burst of news is one look
+const liveRest = 60000; // without news: for what time alone changes, such as "late"
+
+function livePage() {
+  const follows = document.body.dataset.live;
+  if (!follows || !$("[data-region]")) return;
+  let timer = 0, looking = false, again = false;
+  const look = async () => {
+    timer = 0;
     if (document.hidden) return;
-    let page;
-    try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return;
-      page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    } catch {
-      return;
-    }
-    for (const region of $$("[data-region]")) {
-      // Somebody who is about to press a button must not have it taken away.
-      if (region.contains(document.activeElement)) continue;
-      const fresh = $('[data-region="' + region.dataset.region + '"]', page);
-      if (fresh && fresh.innerHTML !== region.dataset.shown) {
-        region.dataset.shown = fresh.innerHTML;
-        region.innerHTML = fresh.innerHTML;
-      }
-    }
-    times();
-    for (const input of $$("[data-filter]")) filter(input);
-  }, every * 1000);
+    if (looking) { again = true; return; }
+    looking = true;
+    const going = await refresh();
+    looking = false;
+    if (going && again) { again = false; soon(); }
+  };
+  const soon = () => { timer ||= setTimeout(look, liveWait); };
+  const concerns = (news) => follows === "all" || news.run === follows || news.exporter === follows;
+  followNews((news) => {
+    if (news.kind === "ended") sessionEnded();
+    else if (news.kind === "open" || concerns(news)) soon();
+  });
+  setInterval(() => { if (!document.hidden) soon(); }, liveRest);
 }
 
-// ---- A run while it runs
+// followNews calls tell for what the server says while the tab is visible. After each pause it says "open", at which a
+// page looks again for what it has missed.
+function followNews(tell) {
+  const { events, worker } = document.body.dataset;
+  const address = new URL(events, location.href).href;
+  let setVisible;
+  if (window.SharedWorker) {
+    const port = new SharedWorker(worker, "news").port;
+    port.addEventListener("message", (event) => tell(event.data));
+    port.start();
+    setVisible = (visible) => {
+      port.postMessage({ address, visible });
+      if (visible) tell({ kind: "open" });
+    };
+  } else if (window.EventSource && window.openNews) {
+    const news = openNews(address, tell);
+    setVisible = (visible) => (visible ? news.open() : news.close());
+  } else {
+    setInterval(() => { if (!document.hidden) tell({ kind: "open" }); }, 5000);
+    return;
+  }
+  const update = () => setVisible(!document.hidden);
+  document.addEventListener("visibilitychange", update);
+  window.addEventListener("pagehide", () => setVisible(false));
+  window.addEventListener("pageshow", (event) => { if (event.persisted) update(); });
+  update();
+}
 
-function liveRun() {
-  const box = $("[data-events]");
-  if (!box || !window.EventSource) return;
-  const say = $("[data-say]");
-  let spoken = 0;
-  const show = (event, last) => {
-    box.innerHTML = event.data;
-    times(box);
-    const text = $("[data-spoken]", box)?.textContent;
-    if (say && text && (last || Date.now() - spoken > 5000)) {
-      spoken = Date.now();
-      say.textContent = text;
+// refresh loads the page again and puts what is new into its regions. It is false once that has no sense any more.
+async function refresh() {
+  let page;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected) { sessionEnded(); return false; }
+    if (!answer.ok) return true;
+    page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return true;
+  }
+  $("[data-session-ended]").hidden = true;
+  for (const region of $$("[data-region]")) {
+    const fresh = $('[data-region="' + region.dataset.region + '"]', page);
+    if (fresh) morph(region, fresh);
+  }
+  times();
+  for (const input of $$("[data-filter]")) filter(input);
+  say(!page.body.dataset.live);
+  return true;
+}
+
+// say tells people who listen how far a run has come: at most every 5 seconds, and its end.
+let spoken = 0;
+function say(last) {
+  const text = $("[data-spoken]")?.textContent, to = $("[data-say]");
+  if (!to || !text || to.textContent === text || (!last && Date.now() - spoken < 5000)) return;
+  spoken = Date.now();
+  to.textContent = text;
+}
+
+function sessionEnded() {
+  $("[data-session-ended]").hidden = false;
+}
+
+// morph makes an element what the fresh one is, and keeps the nodes that are the same, so that focus, selection, open
+// details and scroll positions stay. Children with a data-key are known by it, wherever they stand.
+function morph(now, fresh) {
+  if (now.isEqualNode(fresh)) return;
+  for (const { name } of [...now.attributes]) if (!fresh.hasAttribute(name) && !isOwnState(now, name)) now.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (now.getAttribute(name) !== value && !isOwnState(now, name)) now.setAttribute(name, value);
+  const keyed = new Map([...now.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  let at = now.firstChild;
+  for (const wanted of [...fresh.childNodes]) {
+    const key = wanted.dataset?.key;
+    const match = key ? keyed.get(key) : at && !at.dataset?.key && at.nodeName === wanted.nodeName ? at : null;
+    if (!match) {
+      now.insertBefore(document.importNode(wanted, true), at);
+      continue;
     }
-  };
-  const source = new EventSource(box.dataset.events);
-  source.addEventListener("progress", (event) => show(event, false));
-  source.addEventListener("done", (event) => {
-    source.close();
-    show(event, true);
-    setTimeout(() => location.reload(), 900);
-  });
+    if (match === at) {
+      at = at.nextSibling;
+    } else if (match.contains(document.activeElement)) {
+      // Moving a node takes the focus from it, so what stands before it goes away instead, and comes back later.
+      while (at !== match) { const before = at; at = at.nextSibling; before.remove(); }
+      at = at.nextSibling;
+    } else {
+      now.insertBefore(match, at);
+    }
+    if (match.nodeType === Node.ELEMENT_NODE) morph(match, wanted);
+    else if (match.nodeValue !== wanted.nodeValue) match.nodeValue = wanted.nodeValue;
+  }
+  while (at) {
+    const old = at;
+    at = at.nextSibling;
+    if (old.contains(document.activeElement)) saveFocus(old);
+    old.remove();
+  }
+}
+
+// isOwnState reports whether an attribute is what the person or a script has made of it.
+function isOwnState(element, name) {
+  return name === "data-sent" || (name === "open" && element.tagName === "DETAILS") || (name === "hidden" && "filtered" in element.dataset);
+}
+
+// saveFocus moves the focus from what goes away to the heading above it.
+function saveFocus(gone) {
+  const heading = gone.closest("section")?.querySelector("h2") ?? $("h1");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 // ---- Filters over lists that are on the page
@@ -89,6 +173,7 @@ function filter(input) {
   for (const item of $$(input.dataset.filter)) {
     const text = item.textContent.toLowerCase();
     const keep = "keep" in input.dataset && $("input:checked", item) && wanted.length === 0;
+    item.dataset.filtered = "";
     item.hidden = !keep && !wanted.every((word) => text.includes(word));
     if (!item.hidden) shown++;
   }
@@ -98,6 +183,8 @@ function filter(input) {
 }
 
 // ---- The exporter's form
+
+let leaving = false; // the page may be left without asking
 
 function exporterForm() {
   const form = $("[data-exporter-form]");
@@ -111,7 +198,7 @@ function exporterForm() {
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
-  window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (changed && !leaving) event.preventDefault(); });
   const button = $("[data-preview-draft]", form);
   button?.addEventListener("click", (event) => {
     event.preventDefault();
@@ -236,14 +323,25 @@ function scheduleWords(form) {
 
 // fragment loads a part of a page into a box.
 async function fragment(box, address, options = {}, button = null) {
+  if (button?.getAttribute("aria-disabled") === "true") return;
   if (button) {
-    button.disabled = true;
-    box.innerHTML = '<p class="waiting">Reading from QuickBooks…</p>';
+    button.setAttribute("aria-disabled", "true"); // one that is disabled would lose the focus
+    box.innerHTML = '<p class="waiting" data-sentence>Reading from QuickBooks…</p>';
+    announce(box);
   }
   box.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(address, { ...options, headers: { "X-Fragment": "1" } });
-    if (answer.redirected) location.reload();
+    if (answer.redirected && options.method === "POST") { // the form is kept, and shown again after signing in
+      leaving = true;
+      location.href = answer.url;
+      return;
+    }
+    if (answer.redirected) {
+      sessionEnded();
+      box.textContent = "Your session has ended.";
+      return;
+    }
     const text = await answer.text();
     if (text.startsWith("<!doctype")) {
       const page = new DOMParser().parseFromString(text, "text/html");
@@ -255,8 +353,15 @@ async function fragment(box, address, options = {}, button = null) {
     box.textContent = "The server cannot be reached. Try again.";
   } finally {
     box.removeAttribute("aria-busy");
-    if (button) button.disabled = false;
+    button?.removeAttribute("aria-disabled");
+    announce(box);
   }
+}
+
+// announce reads out what a box says in one sentence, not all that is in it.
+function announce(box) {
+  const sentence = $("[data-sentence]", box) ?? (box.children.length === 0 ? box : null);
+  if (sentence) $("[data-status]").textContent = sentence.textContent.slice(0, 300);
 }
 
 // ---- Small things
@@ -361,8 +466,7 @@ function choose(step) {
 
 times();
 setInterval(times, 20000);
-liveRegions();
-liveRun();
+livePage();
 exporterForm();
 rememberZone();
 clicks();
