@@ -141,7 +141,8 @@ func (sc scene) shoot(t *testing.T, ctx context.Context, dir, name string) {
 }
 
 // TestAxe runs axe-core on every scene of the catalogue, light and dark, and on some in a window as wide as a phone. It
-// finds nothing. What is folded is unfolded, of a long row only its beginning. The rules that do not look at colours or places are asked once.
+// finds nothing. What is folded is unfolded, of a long row only its beginning. The rules that do not look at
+// colours or places are asked once.
 // LEDGERSHEET_SHOTS names a folder for pictures of all of it.
 func TestAxe(t *testing.T) {
 	t.Parallel()
@@ -171,7 +172,9 @@ func (sc scene) lookAt(t *testing.T, ctx context.Context, s *site, source string
 		by           string
 		rules        []string
 	}{
-		{"light", "light", 1280, "tag", []string{"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"}},
+		{"light", "light", 1280, "tag", []string{
+			"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
+		}},
 		{"dark", "dark", 1280, "rule", []string{"color-contrast"}},
 		{"phone", "light", 390, "rule", []string{"target-size", "scrollable-region-focusable", "empty-table-header"}},
 	}

@@ -85,7 +85,8 @@ func setupStage(t *testing.T) (*site, []scene) {
 		{name: "begin", path: "/setup?token=" + token, says: "Create account", core: true},
 		{name: "wrong-link", path: "/setup?token=wrong", as: http.StatusForbidden, says: "link"},
 		{
-			name: "refused", path: "/setup", form: url.Values{"token": {token}, "email": {"no address"}, "password": {"short"}},
+			name: "refused",
+			path: "/setup", form: url.Values{"token": {token}, "email": {"no address"}, "password": {"short"}},
 			as: http.StatusUnprocessableEntity, says: "Nothing was lost",
 		},
 	}
@@ -121,7 +122,8 @@ func strangersStage(t *testing.T) (*site, []scene) {
 		{name: "wrong-password", path: "/login", form: wrong, as: http.StatusUnauthorized, says: "not right"},
 		{name: "invite", path: local(invitation), says: "jane@example.com"},
 		{
-			name: "invite-refused", path: "/invite", form: url.Values{"token": {token(invitation)}, "password": {"short"}},
+			name: "invite-refused",
+			path: "/invite", form: url.Values{"token": {token(invitation)}, "password": {"short"}},
 			as: http.StatusUnprocessableEntity, says: "Nothing was lost",
 		},
 		{name: "invite-over", path: "/invite?token=wrong", as: http.StatusForbidden, says: "invitation"},
@@ -254,7 +256,10 @@ func runsStage(t *testing.T) (*site, []scene) {
 		failed(problem.GoogleUnavailable)(r)
 		r.Status, r.FinishedAt, r.NotBefore = export.RunQueued, r.NotBefore, noon.Add(90e9)
 	})
-	show("succeeded", "Sales by item", "12,345", func(r *export.Run) { succeeded(r); r.Undoable, r.HandEdits = true, 1 })
+	show("succeeded", "Sales by item", "12,345", func(r *export.Run) {
+		succeeded(r)
+		r.Undoable, r.HandEdits = true, 1
+	})
 	show("warned", "Payments", "A second spreadsheet", func(r *export.Run) {
 		succeeded(r)
 		r.Warnings = export.Warnings(export.WarnDouble, "", "A second spreadsheet was made.")
@@ -349,7 +354,10 @@ func formsStage(t *testing.T) (*site, []scene) {
 			name: "unsent-exporter", path: unsentPath, who: unsent("/exporters", filled, true), says: "Typed before",
 			core: true,
 		},
-		{name: "unsent-run", path: unsentPath, who: unsent(run, url.Values{}, true), says: "nothing was done", core: true},
+		{
+			name: "unsent-run", path: unsentPath, who: unsent(run, url.Values{}, true),
+			says: "nothing was done", core: true,
+		},
 		{name: "list", path: "/exporters/new?type=invoices", says: "Save"},
 		{name: "report", path: "/exporters/new?type=profit_and_loss", says: "Save"},
 		{
@@ -380,7 +388,8 @@ func formsStage(t *testing.T) (*site, []scene) {
 			form: url.Values{"present_password": {"wrong wrong wrong"}, "password": {"four quiet herons"}},
 		},
 		{
-			name: "assessment-refused", path: productionPath + "/assessment", as: refused, says: "Please check one field",
+			name: "assessment-refused",
+			path: productionPath + "/assessment", as: refused, says: "Please check one field",
 			form: url.Values{"assessed": {"2030-01-01"}},
 		},
 	}
