@@ -37,7 +37,7 @@ func newBrowser(t *testing.T, s *site) context.Context {
 	if path == "" {
 		t.Fatalf("no Chromium was found; install it, or set %s=1 to leave this test out", skipBrowser)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
 	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	options = append(options, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-quic", true),

@@ -17,14 +17,19 @@ import (
 // tell stores an exporter of a company whose run at a time has found the figures.
 func (s *site) tell(realm export.RealmID, kind string, at time.Time, figures ...export.FigureValue) export.Exporter {
 	s.t.Helper()
+	def, err := s.desk.Definition(kind)
+	must(s.t, err)
 	e := export.Exporter{
-		ID: export.NewID("exp", at), Name: kind + " of " + string(realm), Definition: kind, CreatedAt: at,
+		ID: export.NewID("exp", at), Name: def.Info().Title, Definition: kind, CreatedAt: at,
 		Companies: []export.RealmID{realm}, Target: export.Target{Account: s.account, Sheet: "x", Start: "A1"},
 	}
 	must(s.t, s.store.CreateExporter(s.t.Context(), e))
 	s.runAt(e, at, func(r *export.Run) {
 		r.Status, r.Figures, r.Rows = export.RunSucceeded, figures, 9
 		r.Checks = []export.Check{{What: "Total", Holds: true, Says: "1", AddsUpTo: "1"}}
+		if len(figures) > 0 {
+			r.Companies = []export.CompanyOutcome{{Realm: realm, Name: "it", Rows: 9, Period: figures[0].Period}}
+		}
 	})
 	return e
 }
