@@ -28,8 +28,8 @@ test: chromium axe ## all tests
 	go vet -tags $(TAGS) ./...
 	go test -tags $(TAGS) ./...
 
-race: chromium axe ## all tests under the race detector
-	go test -race -short -tags $(TAGS) ./...
+race: chromium axe ## all tests under the race detector; RACE chooses packages
+	go test -race -short -tags $(TAGS) $(or $(RACE),./...)
 
 bench: ## speed and memory, in one table
 	go run ./internal/bench $(BENCH)

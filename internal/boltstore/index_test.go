@@ -46,11 +46,11 @@ func compareIndexes(tx *bbolt.Tx) error {
 }
 
 // addDueTimes indexes the due times that wait for a run.
-func (x indexes) addDueTimes(tx *bbolt.Tx) error {
+func (m indexes) addDueTimes(tx *bbolt.Tx) error {
 	return tx.Bucket([]byte(bucketDueTimes)).ForEach(func(k, _ []byte) error {
 		d, err := get[export.DueTime](tx, bucketDueTimes, string(k))
 		if err == nil && d.End == export.DueWaiting {
-			x[bucketDueTimesByRun][string(d.Run)+"\x00"+string(k)] = ""
+			m[bucketDueTimesByRun][string(d.Run)+"\x00"+string(k)] = ""
 		}
 		return err
 	})

@@ -339,7 +339,8 @@ func (r *refresh) remember() {
 func (r *refresh) since() time.Time {
 	var from time.Time
 	for _, name := range r.fed {
-		if at := r.b.state.Objects[name].Cursor; from.IsZero() || at.Before(from) {
+		at := r.b.state.Objects[name].Cursor // zero for what this refresh begins to keep
+		if !at.IsZero() && (from.IsZero() || at.Before(from)) {
 			from = at
 		}
 	}

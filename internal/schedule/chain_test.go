@@ -119,6 +119,9 @@ func awaitRest(t *testing.T, store *storetest.Memory) {
 // and the run that follows it. None of the runs of the chain is lost, and none comes twice.
 func TestChainKilledAtEachWrite(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	kills := 0
 	for n, reached := 1, true; reached; n++ {
 		kills = n - 1

@@ -59,6 +59,9 @@ func (r *rush) work(ctx context.Context, run export.Run, _ func(func(*export.Run
 // company waits for another's runs to be done.
 func TestTwoThousandAtOnce(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes long, and shorter tests walk the same code")
+	}
 	all := 2000
 	if testing.Short() {
 		all = 500

@@ -214,6 +214,9 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 	defer close(done)
 	for {
 		wait, err := t.passSafely(life, base)
+		if err != nil && wait == 0 { // it panicked
+			wait = look
+		}
 		t.mu.Lock()
 		t.trouble = err
 		t.mu.Unlock()
@@ -234,7 +237,6 @@ func (t *Ticker) watch(life, base context.Context, done chan<- struct{}) {
 
 // passSafely is pass, and goes on after a panic in it.
 func (t *Ticker) passSafely(life, base context.Context) (wait time.Duration, err error) {
-	wait = look
 	defer problem.Recover(&err)
 	return t.pass(life, base)
 }

@@ -440,7 +440,7 @@ func portfolioStage(t *testing.T) (*site, []scene) {
 	}
 	clients := []string{"Hospitality", "Practices", "Trades"}
 	names := []string{
-		"Amber Lane Café", "Bellweather Dental", "Cooper Joinery", "Dockside Kitchen", "Elm Street Vets",
+		"Amber Lane Café", "Bellwether Dental", "Cooper Joinery", "Dockside Kitchen", "Elm Street Vets",
 		"Foss & Daughters Roofing", "Garnet Rooms", "Hollis Physio", "Ironbridge Electric", "Juniper Bakery",
 		"Kestrel Opticians", "Larkin Landscapes", "Moorings Hotel", "North Quay Clinic", "Oakham Plumbing",
 		"Pilgrim Inn", "Quayle Chiropractic", "Redfern Tiling", "Saltmarsh Brewery", "Tern Audiology",
