@@ -109,6 +109,7 @@ func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder 
 	}
 	sandbox.Apply(&settings)
 	sandbox.TellChanges(&settings)
+	sandbox.RaiseQuotas(&settings)
 	return app.New(ctx, app.Options{
 		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
 		Demo: true, SheetsURL: sandbox.SheetsURL(), Getenv: os.Getenv,

@@ -144,3 +144,14 @@ func (s *Sandbox) Environment() [][2]string {
 		{"LEDGERSHEET_GOOGLE_SHEETS_URL", set.Google.SheetsURL}, {"LEDGERSHEET_GOOGLE_DRIVE_URL", set.Google.DriveURL},
 	}
 }
+
+// RaiseQuotas has the simulated Google allow ten times as much as it does by default, as it may for a project that asks,
+// and the program use it: nobody wants to wait for a minute to see what it does.
+func (s *Sandbox) RaiseQuotas(set *config.Settings) {
+	const user, project = 600, 3000
+	s.Google.SetQuota(googlesim.Quota{
+		ReadsPerUser: user, WritesPerUser: user, ReadsPerProject: project, WritesPerProject: project,
+	})
+	set.Limits.GoogleReadsUser, set.Limits.GoogleWritesUser = user, user
+	set.Limits.GoogleReadsProject, set.Limits.GoogleWritesProject = project, project
+}
