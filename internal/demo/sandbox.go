@@ -145,8 +145,8 @@ func (s *Sandbox) Environment() [][2]string {
 	}
 }
 
-// RaiseQuotas has the simulated Google allow ten times as much as it does by default, as it may for a project that asks,
-// and the program use it: nobody wants to wait for a minute to see what it does.
+// RaiseQuotas has the simulated Google allow ten times as much as it does by default, as it may for a project that asks
+// for it, and the program use it: nobody wants to wait for a minute to see what it does.
 func (s *Sandbox) RaiseQuotas(set *config.Settings) {
 	const user, project = 600, 3000
 	s.Google.SetQuota(googlesim.Quota{
