@@ -7,11 +7,11 @@ import (
 	"runtime/metrics"
 )
 
-// The garbage collector runs three times as often as by default: the service mostly waits for others, and a large result
-// then needs a third less memory. While little is in use it need not run as often, because nobody misses a few
+// The garbage collector runs four times as often as by default: the service mostly waits for others, and a large
+// result then needs a third less memory. While little is in use it need not run as often, because nobody misses a few
 // megabytes.
 const (
-	collectAt = 33       // per cent of what is in use
+	collectAt = 25       // per cent of what is in use
 	littleUse = 40 << 20 // bytes that may be in use with what is garbage by then
 	seldom    = 400      // per cent at most
 )
