@@ -174,11 +174,9 @@ func (d *Desk) LastPackRun(ctx context.Context, id string, realm export.RealmID)
 func (d *Desk) packParts(ctx context.Context, v access.Verb, id string, realm export.RealmID) (
 	pack export.Pack, parts []export.Exporter, err error,
 ) {
-	i := slices.IndexFunc(d.o.Packs, func(p export.Pack) bool { return p.ID == id })
-	if i < 0 {
-		return pack, nil, problem.New(problem.NotFound, "There is no pack %q.", id)
+	if pack, err = d.Pack(id); err != nil {
+		return pack, nil, err
 	}
-	pack = d.o.Packs[i]
 	if _, err := d.Company(ctx, realm); err != nil {
 		return pack, nil, err
 	}

@@ -100,10 +100,13 @@ func wantChain(t *testing.T, store *storetest.Memory, what string) {
 // awaitRest waits for a moment at which nothing is under way, nor due.
 func awaitRest(t *testing.T, store *storetest.Memory) {
 	t.Helper()
+	var queued, running int
+	var due []export.Exporter
 	for range 1000 {
 		synctest.Wait()
-		queued, running, err := store.CountActive(t.Context())
-		due, _, errDue := store.DueExporters(t.Context(), time.Now(), 10)
+		var err, errDue error
+		queued, running, err = store.CountActive(t.Context())
+		due, _, errDue = store.DueExporters(t.Context(), time.Now(), 10)
 		if err := errors.Join(err, errDue); err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +115,7 @@ func awaitRest(t *testing.T, store *storetest.Memory) {
 		}
 		time.Sleep(20 * time.Second)
 	}
-	t.Error("there is always something to do")
+	t.Errorf("there is always something to do: %d runs queued, %d running, due: %+v", queued, running, due)
 }
 
 // TestChainKilledAtEachWrite kills the process at each of its writes in turn, also between the success of an exporter
@@ -145,6 +148,9 @@ func TestChainKilledAtEachWrite(t *testing.T) {
 				}
 				awaitRest(t, store)
 				end()
+				if t.Failed() {
+					t.Fatalf("killed at write %d, before it: %t", n, before)
+				}
 				wantChain(t, store, fmt.Sprintf("write %d, before it: %t", n, before))
 			})
 		}
