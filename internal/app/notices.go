@@ -79,7 +79,7 @@ func (a *App) workbook(ctx context.Context, exporter export.ID) (name string, da
 	}
 	if b.Len() > mostAttached {
 		return "", nil, problem.New(problem.NotFound, "The workbook has %d MB, which is too large for a mail.",
-			b.Len()>>20)
+			b.Len()>>20).WithHint("Open the spreadsheet, or leave columns or rows out of the exporter.")
 	}
 	return file.Name, b.Bytes(), nil
 }

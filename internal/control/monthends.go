@@ -308,7 +308,9 @@ func (d *Desk) MarkSent(ctx context.Context, realm export.RealmID, month string,
 			return err
 		}
 		if mark.Figures = figuresOfMonth(books, month); len(mark.Figures) == 0 {
-			return problem.New(problem.Conflict, "No figures of that month are kept.")
+			return problem.New(problem.Conflict, "No figures of that month are kept.").
+				WithHint("Run an exporter whose period covers that month, such as those of the pack Month-end, and " +
+					"try again.")
 		}
 	}
 	_, err = d.o.Store.UpdateCompany(ctx, realm, func(c *export.Company) error {

@@ -164,7 +164,8 @@ func (d *Desk) LastPackRun(ctx context.Context, id string, realm export.RealmID)
 		return PackOutcome{}, err
 	}
 	if run.At.IsZero() {
-		return PackOutcome{}, problem.New(problem.NotFound, "%s was not run as a whole yet.", pack.Title)
+		return PackOutcome{}, problem.New(problem.NotFound, "%s was not run as a whole yet.", pack.Title).
+			WithHint("Press Run all on the company's page, or POST to the same address.")
 	}
 	return d.outcome(ctx, pack, realm, run)
 }

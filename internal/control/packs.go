@@ -43,7 +43,8 @@ func (d *Desk) Pack(id string) (export.Pack, error) {
 			return p, nil
 		}
 	}
-	return export.Pack{}, problem.New(problem.NotFound, "There is no pack %q.", id)
+	return export.Pack{}, problem.New(problem.NotFound, "There is no pack %q.", id).
+		WithHint("GET /api/v1/packs and the page Packs list those that there are.")
 }
 
 // CreatePack makes all exporters of a pack, or none. With dry, it returns what it would make, and makes none.

@@ -60,7 +60,8 @@ func (d *Dispatcher) Add(ctx context.Context, r Rule) (Rule, error) {
 		return r, err
 	}
 	if len(all) >= mostRules {
-		return r, problem.New(problem.Conflict, "There are %d notices already.", mostRules)
+		return r, problem.New(problem.Conflict, "There are %d notices already.", mostRules).
+			WithHint("Delete one that nobody needs any more.")
 	}
 	if r.CreatedAt.IsZero() {
 		r.CreatedAt = time.Now()

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -67,7 +68,8 @@ func (p *Provider) explain(status int, f fault) *problem.Problem {
 	case "":
 		return problem.New(p.Unavailable, "%s answered with status %d and no reason.", name, status)
 	case "invalid_grant":
-		ended := problem.New(p.Reconnect, "%s has ended this permission%s.", name, quoteReason(f))
+		// The provider's words mean nothing to people, and are for the log: they are the same whoever ended it.
+		ended := problem.Wrap(errors.New(f.code+": "+f.description), p.Reconnect, "%s has ended this permission.", name)
 		if f.subtype == "invalid_rapt" || strings.Contains(f.description, "invalid_rapt") {
 			ended = ended.WithHint("An administrator limits how long a sign-in lasts. Reconnect, and ask the " +
 				"administrator to exempt this app from session control.")

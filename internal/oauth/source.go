@@ -405,7 +405,8 @@ func (s *Source) die(ctx context.Context, ended export.Grant, err error) error {
 	s.dead, s.ended, s.looked = why, ended, s.opts.Now()
 	s.grant, s.obtained = export.Grant{}, time.Time{}
 	s.mu.Unlock()
-	s.opts.Log.WarnContext(ctx, "provider ended a grant", "connection", string(s.key), "code", string(why.Code))
+	s.opts.Log.WarnContext(ctx, "provider ended a grant", "connection", string(s.key), "code", string(why.Code),
+		"error", why.Error())
 	s.opts.OnDead(context.WithoutCancel(ctx), s.key, why)
 	return why
 }

@@ -792,8 +792,7 @@ func otherAnswers() []recorded {
 		{
 			"token_error_invalid_grant.json", "sample", tokenOf(400),
 			[]string{
-				"company_reconnect_required: QuickBooks has ended this permission (invalid_grant: " +
-					"Incorrect or invalid …",
+				"company_reconnect_required: QuickBooks has ended this permission.",
 			},
 		},
 		{
