@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -12,16 +11,12 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// bucketCalls has a count for each day and company: day/realm. It is made when the first call is counted, because a
-// store without it is a store without calls.
+// bucketCalls has a count for each day and company: day/realm.
 const bucketCalls = "calls"
 
 // AddCalls implements export.CallStore.
 func (s *Store) AddCalls(ctx context.Context, more []export.CallCount) error {
 	return s.update(ctx, "counting calls", func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists([]byte(bucketCalls)); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", bucketCalls, err)
-		}
 		for _, c := range more {
 			key := c.Day + "/" + string(c.Realm)
 			n, err := get[int](tx, bucketCalls, key)
@@ -40,9 +35,6 @@ func (s *Store) AddCalls(ctx context.Context, more []export.CallCount) error {
 func (s *Store) Calls(ctx context.Context, first, last string) (counts []export.CallCount, err error) {
 	err = s.view(ctx, "reading counts of calls", func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketCalls))
-		if b == nil {
-			return nil
-		}
 		c := b.Cursor()
 		for k, raw := c.Seek([]byte(first)); k != nil; k, raw = c.Next() {
 			day, realm, _ := strings.Cut(string(k), "/")
@@ -68,9 +60,6 @@ func (s *Store) Calls(ctx context.Context, first, last string) (counts []export.
 func (s *Store) PruneCalls(ctx context.Context, before string) error {
 	return s.update(ctx, "deleting counts of calls", func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketCalls))
-		if b == nil {
-			return nil
-		}
 		var keys []string // a bucket must not be changed while iterating over it
 		c := b.Cursor()
 		for k, _ := c.First(); k != nil && bytes.Compare(k, []byte(before)) < 0; k, _ = c.Next() {

@@ -49,66 +49,38 @@ func (a asking) Update(write func(*bbolt.Tx) error) error {
 // migrations returns the whole history of the schema. A released migration never changes.
 func migrations() []migration {
 	return []migration{
-		{name: "make the first buckets", apply: func(tx *bbolt.Tx) error {
-			for _, name := range []string{
-				bucketMeta, bucketCompanies, bucketAccounts, bucketGrants, bucketFlows, bucketExporters, bucketRuns,
-				bucketRunsByExporter, bucketQueue, bucketUsers, bucketUsersByEmail, bucketSessions, bucketAudit,
-			} {
-				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-					return fmt.Errorf("creating bucket %s: %w", name, err)
-				}
-			}
-			return nil
-		}},
-		{name: "make the bucket of marks", apply: func(tx *bbolt.Tx) error {
-			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMarks)); err != nil {
-				return fmt.Errorf("creating bucket %s: %w", bucketMarks, err)
-			}
-			return nil
-		}},
-		{name: "make the bucket of differences", apply: func(tx *bbolt.Tx) error {
-			if _, err := tx.CreateBucketIfNotExists([]byte(bucketDifferences)); err != nil {
-				return fmt.Errorf("creating bucket %s: %w", bucketDifferences, err)
-			}
-			return nil
-		}},
+		{name: "make the first buckets", apply: makeBuckets(
+			bucketMeta, bucketCompanies, bucketAccounts, bucketGrants, bucketFlows, bucketExporters, bucketRuns,
+			bucketRunsByExporter, bucketQueue, bucketUsers, bucketUsersByEmail, bucketSessions, bucketAudit,
+		)},
+		{name: "make the bucket of marks", apply: makeBuckets(bucketMarks)},
+		{name: "make the bucket of differences", apply: makeBuckets(bucketDifferences)},
 		{name: "index the history by what it is searched by and by due time", apply: indexRuns},
 		{name: "index what lists, schedules and the queue look for", prepare: indexAll, apply: dropQueue},
-		{name: "make the bucket of keys of local copies", apply: func(tx *bbolt.Tx) error {
-			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMirrorKeys)); err != nil {
-				return fmt.Errorf("creating bucket %s: %w", bucketMirrorKeys, err)
+		{name: "make the bucket of keys of local copies", apply: makeBuckets(bucketMirrorKeys)},
+		{name: "count runs by day, and make the bucket of moves", prepare: countDays, apply: makeBuckets(bucketMoves)},
+		{name: "make the ledger of due times", apply: makeBuckets(bucketDueTimes, bucketDueTimesByRun)},
+		{name: "index which exporters run after which", apply: makeBuckets(bucketExportersByAfter)},
+		{name: "make the buckets of calls and notices", apply: makeBuckets(bucketCalls, bucketNotices)},
+	}
+}
+
+// makeBuckets returns what makes those of the buckets that are missing.
+func makeBuckets(names ...string) func(*bbolt.Tx) error {
+	return func(tx *bbolt.Tx) error {
+		for _, name := range names {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return fmt.Errorf("creating bucket %s: %w", name, err)
 			}
-			return nil
-		}},
-		{name: "count runs by day, and make the bucket of moves", prepare: countDays, apply: func(tx *bbolt.Tx) error {
-			if _, err := tx.CreateBucketIfNotExists([]byte(bucketMoves)); err != nil {
-				return fmt.Errorf("creating bucket %s: %w", bucketMoves, err)
-			}
-			return nil
-		}},
-		{name: "make the ledger of due times", apply: func(tx *bbolt.Tx) error {
-			for _, name := range []string{bucketDueTimes, bucketDueTimesByRun} {
-				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
-					return fmt.Errorf("creating bucket %s: %w", name, err)
-				}
-			}
-			return nil
-		}},
-		{name: "index which exporters run after which", apply: func(tx *bbolt.Tx) error {
-			if _, err := tx.CreateBucketIfNotExists([]byte(bucketExportersByAfter)); err != nil {
-				return fmt.Errorf("creating bucket %s: %w", bucketExportersByAfter, err)
-			}
-			return nil
-		}},
+		}
+		return nil
 	}
 }
 
 // indexRuns creates the heads of all runs and the index of their due times.
 func indexRuns(tx *bbolt.Tx) error {
-	for _, bucket := range []string{bucketRunHeads, bucketRunsByDue} {
-		if _, err := tx.CreateBucketIfNotExists([]byte(bucket)); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", bucket, err)
-		}
+	if err := makeBuckets(bucketRunHeads, bucketRunsByDue)(tx); err != nil {
+		return err
 	}
 	return tx.Bucket([]byte(bucketRuns)).ForEach(func(id, _ []byte) error {
 		r, err := get[export.Run](tx, bucketRuns, string(id))

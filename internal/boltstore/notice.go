@@ -3,15 +3,13 @@ package boltstore
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"ledgersheet/internal/export"
 )
 
-// bucketNotices has what package notice remembers, sealed. It is made with the first record, because a store without it
-// is a store without notices.
+// bucketNotices has what package notice remembers, sealed.
 const bucketNotices = "notices"
 
 // NoticeRecords implements export.NoticeStore.
@@ -20,9 +18,6 @@ func (s *Store) NoticeRecords(ctx context.Context, prefix string) (all []export.
 	defer s.sealing.RUnlock()
 	err = s.view(ctx, "reading notices", func(tx *bbolt.Tx) error {
 		b := tx.Bucket([]byte(bucketNotices))
-		if b == nil {
-			return nil
-		}
 		c := b.Cursor()
 		for k, raw := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, raw = c.Next() {
 			r, err := decodeRow(bucketNotices, string(k), raw)
@@ -45,9 +40,6 @@ func (s *Store) ChangeNotices(ctx context.Context, changes []export.NoticeRecord
 	s.sealing.RLock()
 	defer s.sealing.RUnlock()
 	return s.update(ctx, "storing notices", func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists([]byte(bucketNotices)); err != nil {
-			return fmt.Errorf("creating bucket %s: %w", bucketNotices, err)
-		}
 		for _, r := range changes {
 			err := drop(tx, bucketNotices, r.Key)
 			if r.Data != nil {

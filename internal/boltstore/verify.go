@@ -98,7 +98,7 @@ func rowBuckets() []string {
 	return []string{
 		bucketMeta, bucketCompanies, bucketAccounts, bucketGrants, bucketFlows, bucketExporters, bucketHistories,
 		bucketMarks, bucketDifferences, bucketRuns, bucketRunHeads, bucketUsers, bucketSessions, bucketAudit,
-		bucketCalls, bucketMirrorKeys, bucketMoves, bucketDueTimes,
+		bucketCalls, bucketMirrorKeys, bucketMoves, bucketDueTimes, bucketNotices,
 	}
 }
 
