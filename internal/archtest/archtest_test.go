@@ -54,11 +54,11 @@ var may = map[string]string{
 	"changelog": "export record supply table",
 
 	"sheetfile":        "change problem table",
-	"boltstore":        "export problem",
+	"boltstore":        "export mapped problem",
 	"file":             "change export problem sheetfile table",
 	"google":           "change export limit problem table",
 	"mail/smtpsim":     "",
-	"mirror":           "export problem record supply table",
+	"mirror":           "export mapped problem record supply table",
 	"google/googlesim": "",
 	"intuit":           "export limit problem record supply table",
 	"intuit/intuitsim": "",
@@ -81,8 +81,8 @@ var may = map[string]string{
 
 	"capture": "sentence",
 
-	"archtest": "", "limit": "", "problem": "", "sentence": "", "table": "", "templates": "", "vault": "",
-	"version": "",
+	"archtest": "", "limit": "", "mapped": "", "problem": "", "sentence": "", "table": "", "templates": "",
+	"vault": "", "version": "",
 }
 
 // file is one parsed Go file of the module.

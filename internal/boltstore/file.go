@@ -17,9 +17,9 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// mapped is how much of the file is mapped from the start. A writer that outgrows the map has to wait for a running
+// initialMap is how much of the file is mapped from the start. A writer that outgrows the map has to wait for a running
 // backup. This is far more than any store needs, and costs only address space.
-const mapped = 256 << 20
+const initialMap = 256 << 20
 
 // openFile opens the database file. Every failure becomes an OpenError.
 func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
@@ -41,7 +41,7 @@ func openFile(path string, lockWait time.Duration) (db *bbolt.DB, err error) {
 		},
 	}
 	if runtime.GOOS != "windows" && ^uint(0)>>32 != 0 { // elsewhere the file itself would grow, or addresses are scarce
-		options.InitialMmapSize = mapped
+		options.InitialMmapSize = initialMap
 	}
 	// bbolt panics on corrupt pages or faults in its memory map. That must not end the process without a word.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/mapped"
 )
 
 // Mark implements export.MarkStore.
@@ -16,19 +18,30 @@ func (s *Store) Mark(ctx context.Context, key string) (data []byte, err error) {
 		if err != nil {
 			return err
 		}
-		data, err = s.unseal(bucketMarks, key, r)
+		if data, err = s.unseal(bucketMarks, key, r); len(data) >= large {
+			mapped.Drop(tx)
+		}
 		return err
 	})
 	return data, err
 }
 
+// large is from how many bytes on the pages of a mark do not stay in memory.
+const large = 256 << 10
+
 // PutMark implements export.MarkStore.
 func (s *Store) PutMark(ctx context.Context, key string, data []byte) error {
 	s.sealing.RLock()
 	defer s.sealing.RUnlock()
-	return s.share(ctx, "storing mark", func(tx *bbolt.Tx) error {
+	err := s.share(ctx, "storing mark", func(tx *bbolt.Tx) error {
 		return s.putSealed(tx, bucketMarks, key, row{}, data)
 	})
+	if err != nil || len(data) < large {
+		return err
+	}
+	// It is stored whatever becomes of this.
+	_ = s.view(ctx, "giving memory back", func(tx *bbolt.Tx) error { mapped.Drop(tx); return nil })
+	return nil
 }
 
 // DeleteMarks implements export.MarkStore.

@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"ledgersheet/internal/mapped"
 )
 
 // Sealer encrypts what is kept of a company, under a key of the company's own. The place is where the value will be, so
@@ -303,7 +305,8 @@ func (f *file) block(object string, ref blockRef) ([]entry, error) {
 		return nil, fmt.Errorf("a block of %s is missing: %w", object, errDamaged)
 	}
 	if f.reads.Add(1)%dropEvery == 0 {
-		_ = f.guard(func() error { return dropMapped(f.db) }) // it saves memory and decides nothing
+		// It saves memory and decides nothing.
+		_ = f.guard(func() error { return f.db.View(func(tx *bbolt.Tx) error { mapped.Drop(tx); return nil }) })
 	}
 	list, err := decodeBlock(plain)
 	if err != nil {
