@@ -183,6 +183,12 @@ func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string,
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(g.b.trashed, id) }), nil
 }
 
+func (g google) Peek(_ context.Context, _ export.ID, id, _, _ string) (export.Peek, error) {
+	return export.Peek{
+		Title: "Title of " + id, Tabs: []string{"Invoices"}, Trashed: slices.Contains(g.b.trashed, id),
+	}, g.b.fails
+}
+
 type queue struct{ b *bench }
 
 func (q queue) EnqueueDue(ctx context.Context, d export.DueRun) error {

@@ -62,6 +62,8 @@ type Google interface {
 	Title(ctx context.Context, account export.ID, spreadsheet string) (string, error)
 	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
 	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
+	// Peek returns what a spreadsheet is, and what stands at a place in it.
+	Peek(ctx context.Context, account export.ID, spreadsheet, sheet, start string) (export.Peek, error)
 }
 
 // Files is what control needs of files in folders apart from exports.

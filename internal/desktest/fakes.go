@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -127,6 +128,18 @@ func (f *Google) Title(_ context.Context, _ export.ID, id string) (string, error
 
 // Trashed implements control.Google: nothing is in the bin.
 func (f *Google) Trashed(context.Context, export.ID, []string) ([]string, error) { return nil, nil }
+
+// Peek implements control.Google: each spreadsheet has the tabs Invoices and Notes, and a note at the place.
+func (f *Google) Peek(_ context.Context, _ export.ID, id, sheet, _ string) (export.Peek, error) {
+	if f.Err != nil {
+		return export.Peek{}, f.Err
+	}
+	p := export.Peek{Title: "Title of " + id, Tabs: []string{"Invoices", "Notes"}}
+	if p.Found = slices.Contains(p.Tabs, sheet); p.Found {
+		p.Cells = [][]string{{"A note", ""}, {"1", "2"}}
+	}
+	return p, nil
+}
 
 // queue keeps runs in the store, where nobody executes them.
 type queue struct {
