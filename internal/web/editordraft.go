@@ -346,4 +346,3 @@ func matchesColumn(key, id string) bool {
 	}
 	return key == id
 }
-

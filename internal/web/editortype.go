@@ -75,6 +75,23 @@ func suggestName(d export.Definition, e export.Exporter, k known) string {
 	return title
 }
 
+// suggestedInput holds the name that a form has suggested.
+const suggestedInput = "suggested"
+
+// nameOf returns the name of a form's exporter. One that nobody has chosen follows the companies.
+func (w *Web) nameOf(c *gin.Context, e export.Exporter) (string, error) {
+	if suggested := c.PostForm(suggestedInput); suggested == "" || suggested != e.Name {
+		return e.Name, nil
+	}
+	ctx, desk := c.Request.Context(), w.desk(c)
+	d, err := desk.Definition(e.Definition)
+	if err != nil {
+		return "", err
+	}
+	k, err := know(ctx, desk, needCompanies)
+	return suggestName(d, e, k), err
+}
+
 // changeType shows the form again for another type. What belongs to the old type goes; the companies, the dates, the
 // place and the schedule stay.
 func (w *Web) changeType(c *gin.Context) error {

@@ -155,6 +155,9 @@ func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	if err != nil {
 		return err
 	}
+	if e.Name, err = w.nameOf(c, e); err != nil {
+		return err
+	}
 	typed := e
 	needed := func() (known, error) { return know(ctx, d, needCompanies|needAccounts) }
 	if id == "" {

@@ -40,7 +40,7 @@ type formView struct {
 	Details     []optionField
 	Says        map[string]string // what is set within each fold
 	Open        map[string]bool   // the folds that are shown open
-	Modes       []choice // none if there is no choice
+	Modes       []choice          // none if there is no choice
 	ModeHelp    string
 	Splits      []choice
 	SplitHelp   string
@@ -51,7 +51,7 @@ type formView struct {
 	Accounts    []choice
 	Books       []bookChoice
 	Place       *placeView // what was found there, if it was looked at
-	Made        bool // the program created the spreadsheet
+	Made        bool       // the program created the spreadsheet
 	Looks       []lookChoice
 	TitleBlock  bool
 	When        whenView

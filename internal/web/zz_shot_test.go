@@ -34,8 +34,8 @@ func TestZZWide(t *testing.T) {
 	e := s.exporter(nil)
 	ctx := newBrowser(t, s)
 	b := tab{t, ctx}
-	b.do(chromedp.EmulateViewport(390, 1000), chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"))
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + "#" + e.id + "." + e.className + " " + e.getBoundingClientRect().right)`))
+	b.do(chromedp.EmulateViewport(390, 1000), chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"), chromedp.WaitVisible("#draft-preview tbody .num"))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 391 && !e.closest(".scroll")).map(e => e.tagName + "#" + e.id + "." + e.className + " " + e.getBoundingClientRect().right)`))
 	must(t, err)
 	for _, g := range got {
 		t.Log(g)

@@ -369,6 +369,12 @@ function clicks() {
   });
   for (const select of $$("[data-submit]")) select.addEventListener("change", () => select.form.requestSubmit());
   for (const input of $$("[data-filter]")) input.addEventListener("input", () => filter(input));
+  // Enter opens the first that matches.
+  for (const input of $$("[data-go]"))
+    input.addEventListener("keydown", (event) => {
+      const first = $$(input.dataset.filter).find((item) => !item.closest("[hidden]"));
+      if (event.key === "Enter") $("a", first)?.click();
+    });
   $("[data-focus]")?.focus();
   // A form that was sent once is not sent twice by a second press.
   document.addEventListener("submit", (event) => {

@@ -65,9 +65,10 @@
       const line = $('[data-says="' + part.dataset.foldSays + '"] bdi', form);
       if (line && line.textContent !== part.textContent) line.textContent = part.textContent;
     }
-    const name = $("#name", form), suggested = $("[data-draft-facts]", draft)?.dataset.name;
-    if (suggested && !form.elements.namedItem("id").value && name.value === name.dataset.suggested) name.value = suggested;
-    if (suggested) name.dataset.suggested = suggested;
+    const name = $("#name", form), was = form.elements.namedItem("suggested"), now = $("[data-draft-facts]", draft)?.dataset.name;
+    if (!was || !now) return;
+    if (name.value === was.value) name.value = now;
+    was.value = now;
   }
 
   // tellFaults puts what is wrong beside the fields that the person has been at.
