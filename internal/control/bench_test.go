@@ -47,6 +47,7 @@ type bench struct {
 	account       export.ID
 	revoked       []string
 	trashed       []string // spreadsheets in the bin
+	names         int      // how often names were read
 	previewer     control.Previewer
 	fails         error                  // of a question to QuickBooks
 	looked        atomic.Int64           // how often a company or an account was read
@@ -165,6 +166,17 @@ func (q quickBooks) Facts(ctx context.Context, realm export.RealmID) (export.Com
 func (quickBooks) Copy(export.RealmID) control.Copy { return control.Copy{} }
 
 func (quickBooks) DropCopy(context.Context, export.RealmID) error { return nil }
+
+func (q quickBooks) Names(_ context.Context, c export.Company, object string) (
+	[]control.RecordName, error,
+) {
+	q.b.names++
+	return []control.RecordName{
+		{ID: "7", Name: "Weiskopf Consulting"}, {ID: "1", Name: "Amy's Bird Sanctuary"},
+		{ID: "3", Name: "Bird Food Co"},
+		{ID: "2", Name: object + " of " + string(c.Realm)},
+	}, q.b.fails
+}
 
 func (quickBooks) Usage(export.RealmID) (used, limit int) { return 0, 450 }
 

@@ -50,6 +50,8 @@ type QuickBooks interface {
 	Copy(realm export.RealmID) Copy
 	// DropCopy destroys it.
 	DropCopy(ctx context.Context, realm export.RealmID) error
+	// Names returns the active records of one of the company's lists, such as "Customer".
+	Names(ctx context.Context, company export.Company, object string) ([]RecordName, error)
 }
 
 // Google is what control needs from Google apart from exports.
@@ -162,6 +164,7 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	names       nameLists
 	turn        chan struct{} // held while a setting is changed
 	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
 }

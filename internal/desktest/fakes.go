@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -83,8 +84,9 @@ func (f grants) Forget(
 
 // QuickBooks answers with company A's facts, or with Err.
 type QuickBooks struct {
-	Err  error
-	name string
+	Err       error
+	NamesRead atomic.Int64 // how often names were read
+	name      string
 }
 
 // Probe implements control.QuickBooks.
@@ -107,6 +109,15 @@ func (f *QuickBooks) Copy(export.RealmID) control.Copy {
 
 // DropCopy implements control.QuickBooks.
 func (f *QuickBooks) DropCopy(context.Context, export.RealmID) error { return f.Err }
+
+// Names implements control.QuickBooks: each list has the same three names. It counts the calls.
+func (f *QuickBooks) Names(context.Context, export.Company, string) ([]control.RecordName, error) {
+	f.NamesRead.Add(1)
+	return []control.RecordName{
+		{ID: "7", Name: "Weiskopf Consulting"}, {ID: "1", Name: "Amy's Bird Sanctuary"},
+		{ID: "2", Name: "Bill's Windsurf"},
+	}, f.Err
+}
 
 // Google answers for one account, or with Err.
 type Google struct{ Err error }

@@ -82,6 +82,7 @@ func notPages() map[string]string {
 		"/oauth/quickbooks/callback": "leads to /connections or /access/result",
 		"/oauth/google/callback":     "leads to /connections",
 		"/schedule":                  "a part of the form, shown there",
+		namesPath:                    "a part of the form, shown there",
 		"/events":                    "a stream, shown on other pages",
 		"/exporters/:id/download":    "a file",
 	}

@@ -453,7 +453,8 @@ func TestPlace(t *testing.T) {
 		want   []string
 	}{
 		{"a new one", url.Values{"spreadsheet": {""}}, nil, []string{"makes a new spreadsheet"}},
-		{"a tab that is not there", nil, nil, []string{"Title of 1aBcDeFgHiJkLmNoP", "“Data” is not there yet", "Notes"}},
+		{"a tab that is not there", nil, nil,
+			[]string{"Title of 1aBcDeFgHiJkLmNoP", "“Data” is not there yet", "Notes"}},
 		{"a tab with cells", url.Values{"sheet": {"Notes"}}, nil, []string{"A note", "This stands at B2"}},
 		{"a named range", url.Values{"sheet": {"Notes"}, "start": {"ledgersheet_rows"}}, nil,
 			[]string{"range named ledgersheet_rows"}},
@@ -484,5 +485,74 @@ func TestPlace(t *testing.T) {
 	if a := s.post(placePath, s.filledForm(nil)); a.status != http.StatusOK ||
 		!strings.Contains(a.body, "Title of 1aBcDeFgHiJkLmNoP") || !strings.Contains(a.body, `id="fold-where" open`) {
 		t.Errorf("without scripts: status %d, or nothing is said", a.status)
+	}
+}
+
+// TestNamesInABrowser filters a report by a customer's name: the field is typed into, the id is saved, and the name
+// comes back.
+func TestNamesInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).fill()
+	e := s.exporter(func(e *export.Exporter) {
+		e.Name, e.Definition, e.Columns, e.Filters = "Ledger", "general_ledger", nil, nil
+		e.Options = map[string]string{export.OptBasis: "Cash", "customer": "7"}
+	})
+	path := "/exporters/" + string(e.ID) + "/edit"
+	body := s.signIn().wantGet(path)
+	if !strings.Contains(body, "No. 7") || !strings.Contains(body, "Customers: 1 chosen") {
+		t.Error("a customer whose name is not known has no number, or the fold tells an id")
+	}
+	b := newTab(t, s)
+	b.do(chromedp.EmulateViewport(1360, 900), chromedp.Navigate(s.server.URL+path))
+	b.run(`document.querySelector("#fold-rows").open = true; 0`)
+	if s.quick.NamesRead.Load() != 0 {
+		t.Error("names were read before anybody asked")
+	}
+	b.do(chromedp.Focus("#option-customer"), chromedp.KeyEvent("bird"))
+	b.wait(`document.querySelector("#option-customer-names [aria-selected=true]")?.textContent === "Amy's Bird Sanctuary"`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	b.want(`document.querySelector('[name="option.customer"]').value === "7,1" && document.activeElement.id === "option-customer"`,
+		"the id is not in the form, or the focus is lost")
+	b.do(chromedp.KeyEvent("weis"))
+	b.wait(`document.querySelector('.chips-row [data-id="7"]').textContent.includes("Weiskopf")`)
+	b.do(chromedp.KeyEvent(kb.Escape))
+	b.wait(`document.querySelector('[data-says="rows"]').textContent.includes("Customers: Weiskopf Consulting, Amy's Bird Sanctuary")`)
+	if n := s.quick.NamesRead.Load(); n != 1 {
+		t.Errorf("names were read %d times", n)
+	}
+	// Values are chosen by their titles as well.
+	b.do(chromedp.Focus("#option-columns"), chromedp.KeyEvent("split acc"))
+	b.wait(`document.querySelector("#option-columns-names [aria-selected=true]")?.textContent === "Split account"`)
+	b.do(chromedp.KeyEvent(kb.Enter))
+	// The lists of several companies differ.
+	b.run(`document.querySelectorAll("#company-list input")[1].click(); 0`)
+	b.wait(`document.querySelector("#option-customer").disabled`)
+	b.run(`document.querySelectorAll("#company-list input")[1].click(); 0`)
+	b.wait(`!document.querySelector("#option-customer").disabled`)
+	b.do(chromedp.Click(`.chips-row [data-id="7"]`), chromedp.Click(".form-end .primary"), chromedp.WaitVisible("[data-run-now]"))
+	now, err := s.desk.Exporter(t.Context(), e.ID)
+	must(t, err)
+	if now.Options["customer"] != "1" || now.Options["columns"] != "split_acc" {
+		t.Errorf("the options are %v", now.Options)
+	}
+}
+
+// TestNamesAreRefused where there are none to give.
+func TestNamesAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	for query, want := range map[string]string{
+		"company=" + string(realmA) + "&list=Customer&q=amy": "Amy&#39;s Bird Sanctuary",
+		"company=" + string(realmA) + "&list=Invoice&q=amy":  "data-names-error",
+		"company=123&list=Customer&q=amy":                    "data-names-error",
+	} {
+		if body := s.wantGet(namesPath + "?" + query); !strings.Contains(body, want) {
+			t.Errorf("%s: %q is not in\n%s", query, want, body)
+		}
+	}
+	s.quick.Err = problem.New(problem.QuickBooksUnavailable, "QuickBooks did not answer.")
+	if body := s.wantGet(namesPath + "?company=" + string(realmA) + "&list=Vendor&q=x"); !strings.Contains(body,
+		"QuickBooks did not answer.") {
+		t.Errorf("an outage is not told: %s", body)
 	}
 }

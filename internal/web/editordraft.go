@@ -46,7 +46,7 @@ func (w *Web) newDraftView(ctx context.Context, c *gin.Context, e export.Exporte
 	if err != nil {
 		return nil, err
 	}
-	v := &draftView{Says: editorSays(d, e, k), Name: suggestName(d, e, k), What: draftSentence(d, e, k)}
+	v := &draftView{Says: editorSays(ctx, d, e, k), Name: suggestName(d, e, k), What: draftSentence(d, e, k)}
 	if v.Faults, err = draftFaults(ctx, e, k, c.Request.PostForm); err != nil {
 		return nil, err
 	}

@@ -119,8 +119,8 @@ func (r *draftRows) remove(key rowsKey) {
 }
 
 // find returns the rows that were read for a form, in its columns. If what was read is not what it says now, the rows
-// are those of before, and stale says so. It returns nil if nothing was read for the form, or if the person does not see
-// all of its companies any more.
+// are those of before, and stale says so. It returns nil if nothing was read for the form, or if the person does not
+// see all of its companies any more.
 func (r *draftRows) find(who string, d export.Definition, e export.Exporter, seen []export.Company) (
 	rows *previewView, stale string,
 ) {

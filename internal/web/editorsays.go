@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ const (
 )
 
 // editorSays says in a line what is set within each fold of the editor.
-func editorSays(d export.Definition, e export.Exporter, k known) map[string]string {
+func editorSays(ctx context.Context, d export.Definition, e export.Exporter, k known) map[string]string {
 	e.Normalize()
 	tags := "None"
 	if len(e.Tags) > 0 {
@@ -37,8 +38,8 @@ func editorSays(d export.Definition, e export.Exporter, k known) map[string]stri
 		when = "Not set yet"
 	}
 	return map[string]string{
-		foldColumns: columnsSay(d, e), foldRows: rowsSay(d, e), foldWhere: whereSays(e, k), foldLook: lookSays(e),
-		foldWrite: writeSays(d, e), foldWhen: when, foldTags: tags,
+		foldColumns: columnsSay(d, e), foldRows: rowsSay(ctx, d, e, k), foldWhere: whereSays(e, k),
+		foldLook: lookSays(e), foldWrite: writeSays(d, e), foldWhen: when, foldTags: tags,
 	}
 }
 
@@ -62,7 +63,7 @@ func columnsSay(d export.Definition, e export.Exporter) string {
 }
 
 // rowsSay says which rows there are: the options apart from the dates, and the filters.
-func rowsSay(d export.Definition, e export.Exporter) string {
+func rowsSay(ctx context.Context, d export.Definition, e export.Exporter, k known) string {
 	var says []string
 	for _, o := range d.OptionList() {
 		v := e.Option(d, o.Key)
@@ -72,6 +73,8 @@ func rowsSay(d export.Definition, e export.Exporter) string {
 		switch {
 		case o.Kind == export.OptionBool && v == "true":
 			says = append(says, o.Title)
+		case o.Records != "" || o.Most > 0:
+			says = append(says, o.Title+": "+chosenSay(ctx, k, e, o, v))
 		case o.Kind != export.OptionBool:
 			says = append(says, o.Title+": "+isolate(optionText(d, o, v)))
 		}
@@ -86,6 +89,23 @@ func rowsSay(d export.Definition, e export.Exporter) string {
 		return "As QuickBooks shows it"
 	}
 	return "All, one row each"
+}
+
+// chosenSay names what a filter by records or values holds, as far as the names are known.
+func chosenSay(ctx context.Context, k known, e export.Exporter, o export.Option, text string) string {
+	list := knownChoices(ctx, k.desk, e, o, text)
+	var names []string
+	for _, c := range list[:min(len(list), namedColumns)] {
+		if strings.HasPrefix(c.Title, "No. ") {
+			return count(len(list)) + " chosen"
+		}
+		names = append(names, isolate(c.Title))
+	}
+	says := strings.Join(names, ", ")
+	if more := len(list) - len(names); more > 0 {
+		says += " and " + count(more) + " more"
+	}
+	return says
 }
 
 func whereSays(e export.Exporter, k known) string {

@@ -92,8 +92,10 @@ type optionField struct {
 	ID, Key, Title, Help, Value, Error string
 	Kind                               export.OptionKind
 	Choices                            []choice
-	Names                              string // the list whose records it names by their ids
-	Any                                string // the values of which it holds any, each on a line with its title
+	Names                              string   // the list whose records it names by their ids
+	Many                               bool     // of Choices it holds any number, with commas between them
+	Most                               int      // that it may hold; 0 for any number
+	Chosen                             []choice // what it holds now, with names
 	Required                           bool
 	OnlyCustom                         bool // applies to a custom date range only
 }
@@ -133,6 +135,13 @@ func (w *Web) showForm(
 	view := w.formView(d, e, k, p)
 	view.FormID = w.formIDFor(c)
 	view.showWhen(e, c.Request.PostForm)
+	for i, f := range view.Details {
+		if f.Names != "" || f.Many {
+			o := optionOf(d, f.Key)
+			view.Details[i].Chosen = knownChoices(c.Request.Context(), k.desk, e, o, f.Value)
+		}
+	}
+	view.Says = editorSays(c.Request.Context(), d, e, k)
 	view.Open = openFolds(view.Errors, d)
 	if view.Draft, err = w.newDraftView(c.Request.Context(), c, e, k, preview); err != nil {
 		return err
@@ -237,7 +246,6 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	}
 	v.Clients = clientsOf(k.companies)
 	v.Types, v.Suggested = typesOf(k.desk, e), suggestName(d, e, k)
-	v.Says = editorSays(d, e, k)
 	v.Columns, v.HasLines = columnChoices(d, e)
 	v.Titles = titleFields(v.Columns, e)
 	v.showOptions(d, e, wrong)
@@ -376,6 +384,15 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 		if f.Value == "" {
 			f.Value = o.Default
 		}
+		if o.Records != "" {
+			f.Names, f.Help = o.Records, "Empty means all."
+		}
+		if o.Kind == export.OptionText && o.Most > 0 {
+			f.Many, f.Most = true, o.Most
+			for _, v := range o.Values {
+				f.Choices = append(f.Choices, choice{v.Value, v.Title, false})
+			}
+		}
 		if o.Kind == export.OptionChoice {
 			if o.Required && o.Default == "" {
 				f.Choices = append(f.Choices, choice{"", "Please choose", f.Value == ""})
@@ -387,6 +404,16 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 		list = append(list, f)
 	}
 	return list
+}
+
+// optionOf returns the option of a definition with that key; an empty one if there is none.
+func optionOf(d export.Definition, key string) export.Option {
+	for _, o := range d.OptionList() {
+		if o.Key == key {
+			return o
+		}
+	}
+	return export.Option{}
 }
 
 // choiceTitle returns what a form calls a choice. Columns go by their titles.

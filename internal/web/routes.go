@@ -100,6 +100,7 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
 		{http.MethodPost, "/exporters/times", w.showTimes},
 		{http.MethodPost, draftPath, w.draftExporter},
+		{http.MethodGet, namesPath, w.searchNames},
 		{http.MethodPost, typePath, w.changeType},
 		{http.MethodPost, placePath, w.checkPlace},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},

@@ -317,6 +317,141 @@
     if (focus) field.focus();
   }
 
+  // ---- Filters by names: what is typed is looked for, what is chosen stands before it
+
+  const nameLife = 250; // milliseconds without a key until names are looked for
+
+  // chips turns a field of ids or values with commas into the names of what they stand for.
+  function chips(input) {
+    const id = input.id, list = input.dataset.names, most = Number(input.dataset.many ?? 0);
+    const parts = input.nextElementSibling, titles = new Map();
+    for (const part of $$("[data-chosen-name]", parts)) titles.set(part.dataset.chosenName, part.textContent);
+    const offers = $$("[data-offer]", parts).map((part) => ({ id: part.dataset.offer, name: part.textContent }));
+    for (const offer of offers) titles.set(offer.id, offer.name);
+    const value = make("input", { type: "hidden", name: input.name, value: input.value });
+    const ids = () => value.value.split(",").map((part) => part.trim()).filter(Boolean);
+    const label = $('label[for="' + id + '"]', form);
+    const chosen = make("div", { class: "chips-row", role: "toolbar", "aria-label": "Chosen: " + label.textContent.trim() });
+    const box = make("div", { role: "listbox", id: id + "-names", class: "combo-list", "aria-label": label.textContent.trim(), hidden: true });
+    const field = make("input", {
+      id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "data-keep": true, "aria-expanded": "false",
+      "aria-controls": box.id, "aria-autocomplete": "list", "aria-describedby": input.getAttribute("aria-describedby"),
+    });
+    const note = make("p", { class: "help" });
+    input.replaceWith(value, make("div", { class: "combo-box" }, chosen, field, box), note);
+    let shown = [], active = -1, wait = 0, asked = null;
+    const company = () => { const on = $$('[name="company"]:checked', form); return on.length === 1 ? on[0].value : ""; };
+    const renew = roving(chosen, "button");
+    const render = () => {
+      chosen.replaceChildren(...ids().map((each) => make("button", { type: "button", class: "small chip", "data-id": each },
+        titles.get(each) ?? "No. " + each, make("span", { "aria-hidden": "true" }, "×"), make("span", { class: "hidden" }, " take out"))));
+      chosen.hidden = ids().length === 0;
+      renew();
+      const locked = Boolean(list) && !company();
+      field.disabled = locked;
+      note.textContent = locked
+        ? "Choose one company to pick by name" + (ids().length ? ". What is chosen here counts by its number in each company" : "") + "."
+        : list ? "The first search reads the names from QuickBooks, with about a call for each 1,000 of them." : "";
+      field.placeholder = locked ? "" : list ? "Type a name" : "Type to search";
+    };
+    const set = (next) => {
+      value.value = next.join(",");
+      render();
+      touch(field);
+      changedBy(form);
+      soon();
+    };
+    const close = () => {
+      box.hidden = true;
+      field.setAttribute("aria-expanded", "false");
+      field.removeAttribute("aria-activedescendant");
+    };
+    const mark = (n) => {
+      active = shown.length === 0 ? -1 : Math.min(Math.max(n, 0), shown.length - 1);
+      $$("[data-n]", box).forEach((option, i) => option.setAttribute("aria-selected", String(i === active)));
+      const option = $$("[data-n]", box)[active];
+      if (!option) { field.removeAttribute("aria-activedescendant"); return; }
+      field.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    };
+    const offer = (found, problem) => {
+      shown = found.filter((each) => !ids().includes(each.id));
+      box.replaceChildren(...shown.map((each, i) => make("div", { role: "option", id: box.id + "-" + i, "data-n": i, "aria-selected": "false" }, each.name)));
+      if (shown.length === 0) box.append(make("div", { role: "option", "aria-disabled": "true", "aria-selected": "false" }, problem || "Nothing matches"));
+      box.hidden = false;
+      field.setAttribute("aria-expanded", "true");
+      mark(0);
+      says(problem || shown.length + " found");
+    };
+    const look = async () => {
+      const words = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+      if (!list) {
+        offer(offers.filter((each) => words.every((word) => (each.name + " " + each.id).toLowerCase().includes(word))));
+        return;
+      }
+      asked?.abort();
+      const mine = asked = new AbortController();
+      const query = new URLSearchParams({ company: company(), list, q: field.value });
+      try {
+        const answer = await fetch("/exporters/names?" + query, { signal: mine.signal, headers: { "X-Fragment": "1" } });
+        if (answer.redirected) { sessionEnded(); return; }
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (document.activeElement !== field) return;
+        const found = $$("[data-id]", page).map((item) => ({ id: item.dataset.id, name: item.textContent }));
+        for (const each of found) titles.set(each.id, each.name);
+        if (ids().some((each) => titles.has(each))) render();
+        offer(found, $("[data-names-error]", page)?.textContent ?? (answer.ok ? "" : "The names cannot be read now."));
+      } catch {
+        return;
+      }
+    };
+    const take = (n) => {
+      const each = shown[n];
+      if (!each) return;
+      titles.set(each.id, each.name);
+      close();
+      field.value = "";
+      set(most === 1 ? [each.id] : [...ids(), each.id]);
+      says(each.name + " is chosen");
+    };
+    field.addEventListener("input", () => {
+      clearTimeout(wait);
+      if (!field.value.trim()) { close(); return; }
+      wait = setTimeout(look, list ? nameLife : 0);
+    });
+    field.addEventListener("blur", () => { close(); field.value = ""; });
+    field.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) {
+        event.preventDefault();
+        if (box.hidden) look();
+        else mark(active + step);
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        if (!box.hidden) take(active);
+      } else if (event.key === "Backspace" && !field.value && ids().length) {
+        set(ids().slice(0, -1));
+      } else if (event.key === "Escape" && !box.hidden) {
+        event.preventDefault();
+        event.stopPropagation();
+        close();
+      }
+    });
+    box.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      const option = event.target.closest("[data-n]");
+      if (option) take(Number(option.dataset.n));
+    });
+    chosen.addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-id]");
+      if (!chip) return;
+      set(ids().filter((each) => each !== chip.dataset.id));
+      field.focus();
+    });
+    for (const each of $$('[name="company"]', form)) each.addEventListener("change", () => setTimeout(render));
+    render();
+  }
+
   // ---- Columns: those in the sheet, and all others
 
   function columns() {
@@ -660,6 +795,7 @@
   for (const part of $$("[data-noscript]", form)) part.hidden = true;
   for (const part of $$("[data-scripted]", form)) part.hidden = false;
   companies();
+  for (const input of $$("[data-names], [data-many]", form)) chips(input);
   types();
   columns();
   filters();
