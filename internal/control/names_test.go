@@ -32,7 +32,7 @@ func TestRecordNames(t *testing.T) {
 	for query, want := range map[string][]string{
 		"bird": {"Bird Food Co", "Amy's Bird Sanctuary"}, "BIRD sanct": {"Amy's Bird Sanctuary"},
 		"zzz": nil,
-		"": {"Amy's Bird Sanctuary", "Bird Food Co"},
+		"":    {"Amy's Bird Sanctuary", "Bird Food Co"},
 	} {
 		names, read := search(query, false)
 		if diff := cmp.Diff(want, names); diff != "" || !read {

@@ -16,6 +16,11 @@
     return element;
   };
   const says = (text) => { $("[data-status]").textContent = text; };
+  // Some programs that press keys send the sign of Enter although the key was dealt with.
+  const keepEnter = (...fields) => {
+    for (const field of fields)
+      field.addEventListener("keypress", (event) => { if (event.key === "Enter") event.preventDefault(); });
+  };
   const changedBy = (element) => element.dispatchEvent(new Event("input", { bubbles: true }));
   const posted = (extra = {}) => {
     const body = new URLSearchParams(new FormData(form));
@@ -280,6 +285,7 @@
       select.value = e.value;
       pick(e.value);
     };
+    keepEnter(field);
     field.addEventListener("input", () => open(field.value));
     field.addEventListener("focus", () => field.select());
     field.addEventListener("blur", () => { close(); field.value = now(); });
@@ -414,6 +420,7 @@
       set(most === 1 ? [each.id] : [...ids(), each.id]);
       says(each.name + " is chosen");
     };
+    keepEnter(field);
     field.addEventListener("input", () => {
       clearTimeout(wait);
       if (!field.value.trim()) { close(); return; }
@@ -650,6 +657,7 @@
       event.preventDefault();
       $('[data-key="' + CSS.escape(active) + '"]', chosenList)?.focus();
     });
+    keepEnter(search, title);
     roving(bar, "button");
     bar.addEventListener("click", (event) => {
       const act = event.target.closest("[data-pick-tool]")?.dataset.pickTool;
