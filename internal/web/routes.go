@@ -93,6 +93,7 @@ func (w *Web) routes() []route {
 		{http.MethodPost, madePath + "/:id/run", w.runSet},
 		{http.MethodGet, startPath, w.startPage},
 		{http.MethodPost, startPath + "/done", w.closeSteps},
+		{http.MethodPost, startPath + "/demo", w.tryDemo},
 
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
