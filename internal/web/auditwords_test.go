@@ -47,7 +47,10 @@ func TestWhatADeedIsAbout(t *testing.T) {
 		entry export.AuditEntry
 		want  string
 	}{
-		{export.AuditEntry{Action: "company.month_sent", Object: "1", Detail: "2026-02"}, "Alder & Sons, February 2026"},
+		{
+			export.AuditEntry{Action: "company.month_sent", Object: "1", Detail: "2026-02"},
+			"Alder & Sons, February 2026",
+		},
 		{export.AuditEntry{Action: "company.connect", Object: "1", Detail: "Alder & Sons"}, "Alder & Sons"},
 		{export.AuditEntry{Action: "company.group", Object: "1"}, "Alder & Sons"},
 		{export.AuditEntry{Action: "company.group", Object: "9"}, "9"},

@@ -127,6 +127,7 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},
+		{http.MethodPost, "/settings/backup", w.downloadBackup},
 		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodPost, "/settings/notices", w.createNotice},
 		{http.MethodPost, "/settings/notices/:id/test", w.testNotice},

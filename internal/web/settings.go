@@ -30,6 +30,7 @@ type settingsView struct {
 	Variables     []Variable
 	Audit         []auditRow
 	AuditClosed   string // why the person may not read it
+	MayBackUp     bool
 }
 
 type auditRow struct {
@@ -99,6 +100,7 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
+	view.MayBackUp = w.desk(c).MayBackUp() == nil
 	if closed != nil {
 		view.AuditClosed = problem.From(closed).Message
 	}
