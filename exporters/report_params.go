@@ -128,7 +128,7 @@ func accountTypes(key, title string) export.Option {
 		"OtherExpense", "OtherIncome"}
 	return export.Option{
 		Key: key, Title: title, Kind: export.OptionText, Values: export.Choices(types...), Most: len(types),
-		Help: "Separated by commas: " + strings.Join(types, ", ") + ".",
+		Help: "Empty means all.",
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -287,8 +288,8 @@ func (w *Web) readRows(c *gin.Context, e export.Exporter, k known) (*previewView
 	return rows, nil, nil
 }
 
-// widen adds all columns that a list offers, so that those chosen next are there already. Sensitive ones are only read
-// if they were chosen, and reports are read as they are.
+// widen adds the columns that a list offers, so that those chosen next are there already. Sensitive ones, and those
+// that take a look into another list, are only read if they were chosen. Reports are read as they are.
 func widen(d export.Definition, e export.Exporter) export.Exporter {
 	e.Normalize()
 	entity, ok := d.(export.Entity)
@@ -299,12 +300,18 @@ func widen(d export.Definition, e export.Exporter) export.Exporter {
 	keys := slices.Clone(draftColumns(d, e))
 	lines := export.WantsLines(d, e.Options)
 	for _, col := range entity.Catalogue() {
-		if !col.Sensitive && (lines || !col.Line()) && !slices.Contains(keys, col.Path) {
+		if !col.Sensitive && !looksUp(col.Path) && (lines || !col.Line()) && !slices.Contains(keys, col.Path) {
 			keys = append(keys, col.Path)
 		}
 	}
 	e.Columns = keys
 	return e
+}
+
+// looksUp reports whether a column may take a look into the list that a record refers to. A preview looks into one.
+func looksUp(path string) bool {
+	_, field, ok := strings.Cut(path, "Ref.")
+	return ok && field != "value" && field != "type"
 }
 
 // arrange returns what was read in the columns of a form; nil if a column is missing in it.
@@ -318,7 +325,7 @@ func arrange(d export.Definition, e export.Exporter, got keptRows) *keptRows {
 		found := false
 		for i, col := range got.columns {
 			if matchesColumn(key, col.ID) {
-				col.Title = columnTitle(d, e, col.ID)
+				col.Title = cmp.Or(e.Titles[col.ID], col.Title)
 				at, columns, found = append(at, i), append(columns, col), true
 			}
 		}

@@ -38,6 +38,7 @@ type formView struct {
 	PeriodTitle string
 	Main        []optionField // asked before all others
 	Details     []optionField
+	HasNames    bool              // some of Details are lists of names
 	Says        map[string]string // what is set within each fold
 	Open        map[string]bool   // the folds that are shown open
 	Modes       []choice          // none if there is no choice
@@ -136,6 +137,7 @@ func (w *Web) showForm(
 	view.FormID = w.formIDFor(c)
 	view.showWhen(e, c.Request.PostForm)
 	for i, f := range view.Details {
+		view.HasNames = view.HasNames || f.Names != ""
 		if f.Names != "" || f.Many {
 			o := optionOf(d, f.Key)
 			view.Details[i].Chosen = knownChoices(c.Request.Context(), k.desk, e, o, f.Value)

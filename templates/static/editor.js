@@ -357,7 +357,7 @@
       field.disabled = locked;
       note.textContent = locked
         ? "Choose one company to pick by name" + (ids().length ? ". What is chosen here counts by its number in each company" : "") + "."
-        : list ? "The first search reads the names from QuickBooks, with about a call for each 1,000 of them." : "";
+        : "";
       field.placeholder = locked ? "" : list ? "Type a name" : "Type to search";
     };
     const set = (next) => {
