@@ -78,7 +78,8 @@ func TestSpreadsheets(t *testing.T) {
 	got, err := b.Spreadsheets(b.ctx)
 	must(t, err)
 	want := []control.Spreadsheet{
-		{ID: "1twoSpreadsheet", Account: "con_1", By: []string{"B", "C"}}, {ID: "1oneSpreadsheet", Account: "con_1", By: []string{"A"}},
+		{ID: "1twoSpreadsheet", Account: "con_1", By: []string{"B", "C"}},
+		{ID: "1oneSpreadsheet", Account: "con_1", By: []string{"A"}},
 	}
 	for i := range got {
 		slices.Sort(got[i].By)

@@ -155,6 +155,25 @@ func TestTabStops(t *testing.T) {
 	}
 }
 
+// TestUnfoldedEditorFits narrow windows and wide ones, with all that is folded open.
+func TestUnfoldedEditorFits(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{exportDirs: []string{t.TempDir()}}).fill()
+	e := s.exporter(nil)
+	b := newTab(t, s)
+	for _, path := range []string{"/exporters/" + string(e.ID) + "/edit", "/exporters/new?type=general_ledger"} {
+		for _, width := range []int64{320, 1100, 1400} {
+			b.do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.server.URL+path))
+			b.run(`for (const d of document.querySelectorAll("details")) d.open = true; 0`)
+			l, err := chromedp.Run(b.ctx, chromedp.Evaluate[look](lookScript))
+			must(t, err)
+			if l.Sideways > 0 || len(l.Small) > 0 || len(l.Nameless) > 0 {
+				t.Errorf("%s at %d px: %+v", path, width, l)
+			}
+		}
+	}
+}
+
 // TestPreviewFollows types in the form: the preview changes, the focus stays, and QuickBooks is not asked.
 func TestPreviewFollows(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/schedule"
 )
 
 // The folds of the editor, by the keys of their sentences.
@@ -31,11 +32,11 @@ func editorSays(ctx context.Context, d export.Definition, e export.Exporter, k k
 	switch {
 	case e.Chained():
 		when = "After " + plural(len(e.After), "other exporter has", "other exporters have") + " succeeded"
-	case e.Schedule.Enabled && e.Schedule.Cron != "" && e.Schedule.Cron != noCron:
+	case e.Schedule.Enabled && e.Schedule.Cron != "":
 		when += ", by itself"
 	}
-	if e.Schedule.Cron == noCron {
-		when = "Not set yet"
+	if _, err := schedule.Parse(e.Schedule.Cron, e.Schedule.Timezone); err != nil && e.Schedule.Cron != "" {
+		when = "Needs a look"
 	}
 	return map[string]string{
 		foldColumns: columnsSay(d, e), foldRows: rowsSay(ctx, d, e, k), foldWhere: whereSays(e, k),
