@@ -27,6 +27,7 @@ func programCases(ctx context.Context, exe, folder string, o options) error {
 	table.line("whole program", "wall s", "CPU s", "peak MB", "mapped MB", "QuickBooks", "Google", "sent KB", "bound s",
 		"ratio")
 	p := &printer{table: table}
+	profiles := &profiler{folder: o.profile}
 	var failed []error
 	for _, group := range []struct {
 		name string
@@ -38,7 +39,8 @@ func programCases(ctx context.Context, exe, folder string, o options) error {
 		if !o.cases.MatchString(group.name) {
 			continue
 		}
-		s := &suite{printer: p, exe: exe, folder: filepath.Join(folder, group.name), options: o}
+		s := &suite{printer: p, exe: exe, folder: filepath.Join(folder, group.name), options: o,
+			profiler: profiles}
 		if err := group.run(ctx, s); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", group.name, err))
 		}

@@ -31,6 +31,7 @@ type options struct {
 	small   int // exporters of the case with many small ones
 	micro   bool
 	keep    string
+	profile string // folder for profiles of each case; empty takes none
 }
 
 func bench() error {
@@ -40,6 +41,7 @@ func bench() error {
 	flag.IntVar(&o.small, "exporters", 10_000, "exporters of the cases with many small ones")
 	flag.BoolVar(&o.micro, "micro", true, "run the micro benchmarks too")
 	flag.StringVar(&o.keep, "keep", "", "keep logs and data in this folder")
+	flag.StringVar(&o.profile, "profile", "", "store profiles of each case of the whole program in this folder")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("%q is no flag", flag.Arg(0))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type suite struct {
 	folder  string
 	world   *world
 	changes int // of invoices so far
+
+	profiler  *profiler
+	debugAddr string // of the server, for profiles
 }
 
 // unlimited are settings without the program's own limits; the simulators' limits are switched off beside it.
@@ -32,6 +36,12 @@ func (s *suite) open(ctx context.Context, of size, limits bool) (err error) {
 	var extra []string
 	if !limits {
 		extra = unlimited
+	}
+	if s.options.profile != "" {
+		if s.debugAddr, err = freeAddress(); err != nil {
+			return err
+		}
+		extra = append(slices.Clone(extra), "LEDGERSHEET_DEBUG_ADDR="+s.debugAddr)
 	}
 	if s.world, err = open(ctx, s.exe, s.folder, of, extra...); err != nil || limits {
 		return err
@@ -50,6 +60,10 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 	if err == nil {
 		err = s.world.server.resetPeak()
 	}
+	if err != nil {
+		return cost{}, err
+	}
+	end, err := s.profiler.begin(ctx, s.debugAddr, name)
 	if err != nil {
 		return cost{}, err
 	}
@@ -81,7 +95,7 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 	c.quickBooks, c.google = now.quickBooks-seen.quickBooks, now.google-seen.google
 	c.sent = now.sent - seen.sent
 	s.print(name, c, bound)
-	return c, nil
+	return c, end()
 }
 
 // totals are the requests that the simulators have seen.
