@@ -35,7 +35,8 @@ func (p *profiler) begin(ctx context.Context, addr, name string) (end func() err
 		return nil, fmt.Errorf("taking a profile: %w", err)
 	}
 	// A client that stops sending ends the profile, and still gets it.
-	if _, err := fmt.Fprintf(c, "GET /debug/pprof/profile?seconds=86400 HTTP/1.1\r\nHost: %s\r\n\r\n", addr); err != nil {
+	_, err = fmt.Fprintf(c, "GET /debug/pprof/profile?seconds=86400 HTTP/1.1\r\nHost: %s\r\n\r\n", addr)
+	if err != nil {
 		return nil, fmt.Errorf("taking a profile: %w", err)
 	}
 	return func() error {
