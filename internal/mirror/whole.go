@@ -108,7 +108,9 @@ func (r *refresh) store(name string, records *supply.Records, comparing *compari
 	var list []entry
 	flush := func() error {
 		refs, err := d.file.addBlocks(name, splitBlocks(list))
-		d.base, list = append(d.base, refs...), nil
+		d.base = append(d.base, refs...)
+		clear(list) // so that the answers can go
+		list = list[:0]
 		return err
 	}
 	size := 0
