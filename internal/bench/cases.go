@@ -13,18 +13,19 @@ import (
 // cost is what one case took.
 type cost struct {
 	wall, cpu  time.Duration
-	peak       int64 // bytes
-	mapped     int64 // bytes of files, such as local copies, that are in memory at the end and cost nothing to drop
-	quickBooks int   // requests
-	google     int   // requests
-	sent       int64 // bytes to Google
+	sandbox    time.Duration // CPU time of the simulators
+	peak       int64         // bytes
+	mapped     int64         // bytes of files, such as local copies, that are in memory at the end and cost nothing to drop
+	quickBooks int           // requests
+	google     int           // requests
+	sent       int64         // bytes to Google
 	rows       int
 }
 
 // programCases measures the program as a process, and prints a line for each case as soon as it is known.
 func programCases(ctx context.Context, exe, folder string, o options) error {
 	var table sheet
-	table.line("whole program", "wall s", "CPU s", "peak MB", "mapped MB", "QuickBooks", "Google", "sent KB", "bound s",
+	table.line("whole program", "wall s", "CPU s", "sims' CPU", "peak MB", "mapped MB", "QuickBooks", "Google", "sent KB", "bound s",
 		"ratio")
 	p := &printer{table: table}
 	profiles := &profiler{folder: o.profile}
@@ -59,7 +60,7 @@ func (p *printer) print(name string, c cost, bound time.Duration) {
 	if bound > 0 {
 		limit, ratio = seconds(bound), number(c.wall.Seconds()/bound.Seconds())
 	}
-	p.table.line(name, seconds(c.wall), seconds(c.cpu), number(float64(c.peak)/(1<<20)),
+	p.table.line(name, seconds(c.wall), seconds(c.cpu), seconds(c.sandbox), number(float64(c.peak)/(1<<20)),
 		number(float64(c.mapped)/(1<<20)), fmt.Sprint(c.quickBooks),
 		fmt.Sprint(c.google), number(float64(c.sent)/(1<<10)), limit, ratio)
 }

@@ -71,6 +71,10 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 	if err != nil {
 		return cost{}, err
 	}
+	others, err := s.world.sandbox.cpu()
+	if err != nil {
+		return cost{}, err
+	}
 	began := time.Now()
 	rows, err := do()
 	if err != nil {
@@ -82,6 +86,10 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 		return c, err
 	}
 	c.cpu = after - before
+	if after, err = s.world.sandbox.cpu(); err != nil {
+		return c, err
+	}
+	c.sandbox = after - others
 	if c.peak, err = s.world.server.peak(); err != nil {
 		return c, err
 	}
