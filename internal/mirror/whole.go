@@ -109,6 +109,7 @@ func (r *refresh) store(name string, records *supply.Records, comparing *compari
 	flush := func() error {
 		refs, err := d.file.addBlocks(name, splitBlocks(list))
 		d.base = append(d.base, refs...)
+		r.b.m.step("wrote records of " + name)
 		clear(list) // so that the answers can go
 		list = list[:0]
 		return err
