@@ -79,11 +79,18 @@ func fillRuns(tb testing.TB, s *Store, all []export.Exporter, n int, now time.Ti
 	inSteps(tb, s, n, func(tx *bbolt.Tx, i int) error {
 		at := now.Add(-span + time.Duration(float64(span)*float64(i)/float64(max(n, 1))))
 		r := scaleRun(all[i%len(all)], at, random)
-		if _, joined, err := enqueue(tx, r); err != nil || joined {
-			return fmt.Errorf("joined %t: %w", joined, err)
+		now := headOf(r)
+		if err := put(tx, bucketRuns, string(r.ID), r); err != nil {
+			return err
 		}
-		return putRun(tx, r)
+		if err := put(tx, bucketRunHeads, string(r.ID), now); err != nil {
+			return err
+		}
+		return reindexRun(tx, r.ID, nil, &now)
 	})
+	if err := errors.Join(inHistories(s.db), countDays(s.db)); err != nil { // as it sums up once all are there
+		tb.Fatal(err)
+	}
 }
 
 func scaleRealm(i int) export.RealmID { return export.RealmID(fmt.Sprintf("91303%011d", i)) }
