@@ -23,7 +23,7 @@ type cost struct {
 }
 
 // programCases measures the program as a process, and prints a line for each case as soon as it is known.
-func programCases(ctx context.Context, exe, folder string, o options, g *goals) error {
+func programCases(ctx context.Context, exe, folder string, o options, g *goals, meanwhile func()) error {
 	var table sheet
 	table.line("whole program", "wall s", "CPU s", "sims' CPU", "peak MB", "mapped MB", "QuickBooks", "Google",
 		"sent KB", "bound s", "ratio")
@@ -41,7 +41,7 @@ func programCases(ctx context.Context, exe, folder string, o options, g *goals) 
 			continue
 		}
 		s := &suite{printer: p, exe: exe, folder: filepath.Join(folder, group.name), options: o,
-			profiler: profiles, goals: g}
+			profiler: profiles, goals: g, meanwhile: meanwhile}
 		if err := group.run(ctx, s); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", group.name, err))
 		}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -71,7 +72,19 @@ func bench() error {
 	fmt.Printf("%s, %d cores, %s, %s\n\n", processor(), runtime.NumCPU(), runtime.Version(),
 		time.Now().Format(time.DateOnly))
 	var g goals
-	err = errors.Join(programCases(ctx, exe, folder, o, &g), microCases(ctx, o, &g))
+	micro := sync.OnceValues(func() (string, error) {
+		return run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem", "./...")
+	})
+	meanwhile := func() {
+		if o.micro {
+			_, _ = micro() // which is reported later
+		}
+	}
+	err = programCases(ctx, exe, folder, o, &g, meanwhile)
+	if o.micro {
+		out, failed := micro()
+		err = errors.Join(err, printMicro(out, failed, &g))
+	}
 	g.print()
 	return err
 }
@@ -106,13 +119,8 @@ func (sheet) line(cells ...string) {
 	fmt.Println()
 }
 
-// microCases runs the benchmarks of all packages and prints them in one table.
-func microCases(ctx context.Context, o options, g *goals) error {
-	if !o.micro {
-		return nil
-	}
-	out, err := run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
-		"./...")
+// printMicro prints the benchmarks of all packages in one table.
+func printMicro(out string, err error, g *goals) error {
 	fmt.Println()
 	var table sheet
 	table.line("micro benchmark", "ms/op", "MB/op", "allocs/op", "also")

@@ -71,13 +71,15 @@ func (s *suite) byHand(ctx context.Context, one func() (int, error)) error {
 // bySchedule measures minutes in which all exporters run by schedule and nothing changes, and one of them when little
 // has changed. The minutes before are for Google Drive to notice what was written.
 func (s *suite) bySchedule(ctx context.Context, ids []string) error {
-	if err := pause(ctx, settled); err != nil {
+	over := time.Now().Add(settled)
+	s.meanwhile()
+	if err := pause(ctx, time.Until(over)); err != nil {
 		return err
 	}
 	if err := s.schedule(ctx, true, ids...); err != nil {
 		return err
 	}
-	if err := pause(ctx, 2*time.Minute); err != nil { // in which each looks at its sheet once
+	if err := pause(ctx, 75*time.Second); err != nil { // in which each looks at its sheet once
 		return err
 	}
 	minute := func() (int, error) { return 0, pause(ctx, time.Minute) }

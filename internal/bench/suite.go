@@ -20,6 +20,7 @@ type suite struct {
 	changes int // of invoices so far
 
 	goals     *goals
+	meanwhile func() // does something else in a long pause
 	profiler  *profiler
 	debugAddr string // of the server
 }
