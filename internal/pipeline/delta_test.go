@@ -102,7 +102,9 @@ type unknowing struct{ export.Source }
 func newDeltaWorld(
 	t *testing.T, tb interface{ Cleanup(func()) }, o intuitsim.Options, e export.Exporter,
 ) *deltaWorld {
-	w := &deltaWorld{t: t, world: supplysim.New(o), key: vault.NewKey(), fast: "exp_fast", hand: "exp_hand", full: "exp_full"}
+	w := &deltaWorld{
+		t: t, world: supplysim.New(o), key: vault.NewKey(), fast: "exp_fast", hand: "exp_hand", full: "exp_full",
+	}
 	w.books = w.world.Books(0)
 	w.sheets = googlesim.New(googlesim.Options{
 		BaseURL: "http://google.test", Now: w.world.Clock.Read,
@@ -248,8 +250,8 @@ func TestSmallChangeCosts(t *testing.T) {
 	}
 }
 
-// TestByHandCosts counts what a run costs that somebody asks for, of a list in which little or nothing has changed. What
-// stands is read, and QuickBooks' records are not.
+// TestByHandCosts counts what a run costs that somebody asks for, of a list in which little or nothing has changed.
+// What stands is read, and QuickBooks' records are not.
 func TestByHandCosts(t *testing.T) {
 	t.Parallel()
 	w := newDeltaWorld(t, t, intuitsim.Options{Seed: 3, Companies: 1, Customers: 20, Vendors: 2, Items: 4,
