@@ -92,7 +92,8 @@ func (r *write) verifyLeft(ctx context.Context) error {
 		row++
 	})
 	if err == nil && !same {
-		return problem.New(problem.TotalsMismatch, "The rows on the tab %q are not those that were written.", r.plan.title)
+		return problem.New(problem.TotalsMismatch, "The rows on the tab %q are not those that were written.",
+			r.plan.title)
 	}
 	return err
 }

@@ -81,8 +81,8 @@ func (s scanner) scanRow(row []value) error {
 	return err
 }
 
-// scanValue converts a cell of the answer, as readValue does. was is any value, of which the text is used again if it is
-// the same.
+// scanValue converts a cell of the answer, as readValue does. was is any value, of which the text is used again if it
+// is the same.
 func scanValue(text jsontext.Value, was value) value {
 	switch text.Kind() {
 	case '"':

@@ -58,8 +58,8 @@ type codec struct {
 }
 
 func newCodec() (codec, error) {
-	// A block has about 256 KB, and the encoder keeps twice its window in memory for as long as it lives. The next level
-	// takes nearly twice the time and makes files smaller by a fourteenth.
+	// A block has about 256 KB, and the encoder keeps twice its window in memory for as long as it lives. The next
+	// level takes nearly twice the time and makes files smaller by a fourteenth.
 	out, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithWindowSize(512<<10))
 	if err != nil {

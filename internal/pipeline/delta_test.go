@@ -76,8 +76,8 @@ func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// deltaWorld is a company whose invoices three exporters write: one by schedule, which may rely on what is known, one by
-// hand, which compares that with the sheet, and one that makes all rows and reads all that stand each time.
+// deltaWorld is a company whose invoices three exporters write: one by schedule, which may rely on what is known, one
+// by hand, which compares that with the sheet, and one that makes all rows and reads all that stand each time.
 type deltaWorld struct {
 	t         *testing.T
 	world     *supplysim.World
