@@ -73,7 +73,8 @@ func bench() error {
 		time.Now().Format(time.DateOnly))
 	var g goals
 	micro := sync.OnceValues(func() (string, error) {
-		return run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem", "./...")
+		return run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
+			"./...")
 	})
 	meanwhile := func() {
 		if o.micro {
@@ -127,7 +128,8 @@ func printMicro(out string, err error, g *goals) error {
 	for _, m := range parseMicro(out) {
 		table.line(m.name, m.cell("ns/op", 1e6), m.cell("B/op", 1<<20), m.cell("allocs/op", 1), m.others())
 		if m.name == "mirror HundredThousand/open" {
-			g.add("local copy of 100000 invoices", figure{what: "opened", got: m.value["ns/op"] / 1e6, unit: "ms", want: 50})
+			opened := figure{what: "opened", got: m.value["ns/op"] / 1e6, unit: "ms", want: 50}
+			g.add("local copy of 100000 invoices", opened)
 		}
 	}
 	if err != nil {

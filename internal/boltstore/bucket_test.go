@@ -56,8 +56,8 @@ func TestRowsAreJSON(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(got.Data, want.Data) || !bytes.Equal(got.Sealed, want.Sealed) || got.Version != rowVersion ||
-				!got.Until.Equal(want.Until) {
+			if !bytes.Equal(got.Data, want.Data) || !bytes.Equal(got.Sealed, want.Sealed) ||
+				got.Version != rowVersion || !got.Until.Equal(want.Until) {
 				t.Fatalf("the row is read as %+v, want %+v", got, want)
 			}
 			return nil

@@ -26,7 +26,8 @@ import (
 // once some time has passed, and it cannot tell of what happened right before. Therefore the rows that are written or
 // taken out are read first, in one request with the spreadsheet's state; the batch is refused as a whole if rows or
 // columns have moved, like any other; and its answer holds the rows that it has written, which are compared. Where
-// Drive would come too late, as for a person who has just edited a row, the range is read and compared with the digests.
+// Drive would come too late, as for a person who has just edited a row, the range is read and compared with the
+// digests.
 
 // driveTells is how long after a change Drive is trusted to tell of it. It did not within 14 seconds when it was tried.
 const driveTells = 3 * time.Minute
