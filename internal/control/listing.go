@@ -15,7 +15,8 @@ import (
 type ExporterQuery struct {
 	Company export.RealmID // only those that export it
 	Account export.ID      // only those that write with this account
-	// Text selects those with all of its words in their name, their type's title and their companies' names together.
+	// Text selects those with all of its words in their name, their type's title, their companies' names, the place of
+	// their rows and their tags together.
 	Text   string
 	States []State // only those in one of these states
 	After  string  // the cursor of the page
@@ -191,7 +192,10 @@ type search struct {
 }
 
 func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
-	s := search{words: strings.Fields(export.FoldName(q.Text)), states: q.States, blocks: d.newBlocks()}
+	s := search{states: q.States, blocks: d.newBlocks()}
+	for _, word := range strings.Fields(q.Text) {
+		s.words = append(s.words, export.FoldName(export.SpreadsheetID(word))) // people paste addresses
+	}
 	if len(s.words) == 0 {
 		return s, nil
 	}
@@ -211,7 +215,13 @@ func (s search) hasWords(h export.ExporterHead) bool {
 	if len(s.words) == 0 {
 		return true
 	}
-	texts := []string{export.FoldName(h.Name), s.titles[h.Definition]}
+	texts := []string{export.FoldName(h.Name), s.titles[h.Definition], export.FoldName(h.Place)}
+	for _, tag := range h.Tags {
+		texts = append(texts, export.FoldName(tag))
+	}
+	if h.Spreadsheet != "" {
+		texts = append(texts, export.FoldName(h.Spreadsheet))
+	}
 	for _, realm := range h.Companies {
 		texts = append(texts, s.names[realm])
 	}

@@ -147,6 +147,9 @@ func (w *Web) sentence(
 		s.Good = fmt.Sprintf("%s of %s companies are current", count(status.Current), count(status.Companies))
 	}
 	s.Bad = needing(status, k.companies)
+	if status.Empty > 0 && k.census.All > 0 {
+		s.Bad = strings.TrimPrefix(s.Bad+"; "+plural(status.Empty, "company has", "companies have")+" no exporter", "; ")
+	}
 	return s, nil
 }
 
