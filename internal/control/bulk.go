@@ -125,7 +125,7 @@ func (d *Desk) bulkStep(b *Bulk) (
 			if e.Target.IsFile() {
 				return problem.New(problem.Conflict, "A file cannot be moved to a spreadsheet.")
 			}
-			e.Target.Spreadsheet = b.Spreadsheet
+			e.Target.Spreadsheet, e.Target.URL, e.Target.Title = b.Spreadsheet, "", ""
 			_, err := d.UpdateExporter(ctx, e.ID, e, e.Revision)
 			return err
 		}), nil

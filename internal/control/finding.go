@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,29 +53,72 @@ type Found struct {
 	Companies map[export.RealmID]int
 }
 
-// Search finds exporters that the actor may see. It looks at what is kept of all of them for lists.
-func (d *Desk) Search(ctx context.Context, s Search) (Found, error) {
-	found, heads, err := d.search(ctx, s)
-	if err != nil {
-		return found, err
+// Survey is what is kept for lists of all exporters that an actor may see, as it was at one moment. Looking at it again
+// costs little.
+type Survey struct {
+	desk  *Desk
+	words search // without words
+	heads []foundHead
+}
+
+// foundHead is a head with what searching and sorting need.
+type foundHead struct {
+	export.ExporterHead
+	state  State
+	lastAt time.Time
+}
+
+// Survey looks at all exporters that the actor may see.
+func (d *Desk) Survey(ctx context.Context) (*Survey, error) {
+	s := &Survey{desk: d}
+	if !d.sees() {
+		return s, nil
 	}
-	page := heads
-	if s.Size > 0 {
-		found.Pages = max(1, (len(heads)+s.Size-1)/s.Size)
-		if found.Page = s.Page; s.Page < 1 || s.Page > found.Pages {
-			found.Page = 1
+	var err error
+	if s.words, err = d.newSearch(ctx, ExporterQuery{}); err != nil {
+		return nil, err
+	}
+	if err := s.words.learnNames(ctx, d); err != nil {
+		return nil, err
+	}
+	for h, err := range d.heads(ctx, ExporterQuery{}) {
+		if err != nil {
+			return nil, err
 		}
-		page = heads[min(len(heads), (found.Page-1)*s.Size):min(len(heads), found.Page*s.Size)]
+		f := foundHead{ExporterHead: h, lastAt: h.LastAt}
+		if f.state, err = d.stateOfHead(ctx, h, s.words.blocks); err != nil {
+			return nil, err
+		}
+		if h.Mixed && d.who.Grant.Among() != nil {
+			if f.lastAt, err = d.lastSuccess(ctx, h.ID); err != nil {
+				return nil, err
+			}
+		}
+		s.heads = append(s.heads, f)
 	}
-	for _, h := range page {
-		e, err := d.o.Store.Exporter(ctx, h.ID)
+	return s, nil
+}
+
+// Find returns a page of what a search finds. Exporters that are gone since are left out.
+func (s *Survey) Find(ctx context.Context, q Search) (Found, error) {
+	found, list := s.find(q)
+	found.Page, found.Pages = 1, 1
+	if q.Size > 0 {
+		found.Pages = max(1, (len(list)+q.Size-1)/q.Size)
+		if q.Page > 1 && q.Page <= found.Pages {
+			found.Page = q.Page
+		}
+		list = list[min(len(list), (found.Page-1)*q.Size):min(len(list), found.Page*q.Size)]
+	}
+	for _, h := range list {
+		e, err := s.desk.o.Store.Exporter(ctx, h.ID)
 		if errors.Is(err, export.ErrNotFound) {
-			continue // deleted meanwhile
+			continue
 		}
 		if err != nil {
 			return found, fmt.Errorf("reading an exporter: %w", err)
 		}
-		standings, err := d.Standings(ctx, e)
+		standings, err := s.desk.Standings(ctx, e)
 		if err != nil {
 			return found, err
 		}
@@ -83,61 +127,46 @@ func (d *Desk) Search(ctx context.Context, s Search) (Found, error) {
 	return found, nil
 }
 
-// SearchNames returns all exporters that a search finds, in its order.
-func (d *Desk) SearchNames(ctx context.Context, s Search) ([]Named, error) {
-	_, heads, err := d.search(ctx, s)
-	names := make([]Named, len(heads))
-	for i, h := range heads {
+// Names returns all exporters that a search finds, in its order.
+func (s *Survey) Names(q Search) []Named {
+	_, list := s.find(q)
+	names := make([]Named, len(list))
+	for i, h := range list {
 		names[i] = Named{h.ID, h.Name}
 	}
-	return names, err
+	return names
 }
 
-// foundHead is a head with what sorting needs.
-type foundHead struct {
-	export.ExporterHead
-	state  State
-	lastAt time.Time
+// Count returns how many exporters a search finds.
+func (s *Survey) Count(q Search) int {
+	found, _ := s.find(q)
+	return found.All
 }
 
-func (d *Desk) search(ctx context.Context, s Search) (Found, []foundHead, error) {
-	found := Found{
-		Page: 1, Pages: 1, States: map[State]int{}, Tags: map[string]int{}, Companies: map[export.RealmID]int{},
-	}
-	if !d.sees() {
-		return found, nil, nil
-	}
-	words, err := d.newSearch(ctx, ExporterQuery{Text: s.Text})
-	if err != nil {
-		return found, nil, err
-	}
+// Tags returns all tags, sorted.
+func (s *Survey) Tags() []string {
+	found, _ := s.find(Search{})
+	return slices.SortedFunc(maps.Keys(found.Tags), func(a, b string) int {
+		return cmp.Or(strings.Compare(export.FoldName(a), export.FoldName(b)), strings.Compare(a, b))
+	})
+}
+
+func (s *Survey) find(q Search) (Found, []foundHead) {
+	found := Found{States: map[State]int{}, Tags: map[string]int{}, Companies: map[export.RealmID]int{}}
+	words := s.words
+	words.words = foldWords(q.Text)
 	var list []foundHead
-	for h, err := range d.heads(ctx, ExporterQuery{Account: s.Account}) {
-		if err != nil {
-			return found, nil, err
-		}
-		if !words.hasWords(h) {
-			continue
-		}
-		f := foundHead{ExporterHead: h, lastAt: h.LastAt}
-		if f.state, err = d.stateOfHead(ctx, h, words.blocks); err != nil {
-			return found, nil, err
-		}
-		if h.Mixed && d.who.Grant.Among() != nil {
-			if f.lastAt, err = d.lastSuccess(ctx, h.ID); err != nil {
-				return found, nil, err
-			}
-		}
-		if !s.Before.IsZero() && (!h.Scheduled() || !f.lastAt.Before(s.Before)) {
-			continue
-		}
-		if found.count(s, f) {
-			list = append(list, f)
+	for _, h := range s.heads {
+		switch {
+		case q.Account != "" && h.Account != q.Account, !words.hasWords(h.ExporterHead):
+		case !q.Before.IsZero() && (!h.Scheduled() || !h.lastAt.Before(q.Before)):
+		case found.count(q, h):
+			list = append(list, h)
 		}
 	}
 	found.All = len(list)
-	sortFound(list, s.Sort)
-	return found, list, nil
+	sortFound(list, q.Sort)
+	return found, list
 }
 
 // lastSuccess returns when the last success that the actor may see ended; zero if there is none.
@@ -203,17 +232,4 @@ func sortFound(list []foundHead, by Sort) {
 		return
 	}
 	slices.SortStableFunc(list, less)
-}
-
-// Tags returns all tags of the exporters that the actor may see, sorted.
-func (d *Desk) Tags(ctx context.Context) ([]string, error) {
-	found, _, err := d.search(ctx, Search{})
-	tags := make([]string, 0, len(found.Tags))
-	for tag := range found.Tags {
-		tags = append(tags, tag)
-	}
-	slices.SortFunc(tags, func(a, b string) int {
-		return cmp.Or(strings.Compare(export.FoldName(a), export.FoldName(b)), strings.Compare(a, b))
-	})
-	return tags, err
 }

@@ -192,13 +192,24 @@ type search struct {
 }
 
 func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
-	s := search{states: q.States, blocks: d.newBlocks()}
-	for _, word := range strings.Fields(q.Text) {
-		s.words = append(s.words, export.FoldName(export.SpreadsheetID(word))) // people paste addresses
-	}
+	s := search{words: foldWords(q.Text), states: q.States, blocks: d.newBlocks()}
 	if len(s.words) == 0 {
 		return s, nil
 	}
+	return s, s.learnNames(ctx, d)
+}
+
+// foldWords returns the words of a text as they are compared. People also paste addresses of spreadsheets.
+func foldWords(text string) []string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = export.FoldName(export.SpreadsheetID(word))
+	}
+	return words
+}
+
+// learnNames finds out the names in which words are looked for.
+func (s *search) learnNames(ctx context.Context, d *Desk) error {
 	s.titles, s.names = map[string]string{}, map[export.RealmID]string{}
 	for _, def := range d.o.Definitions {
 		s.titles[def.Info().ID] = export.FoldName(def.Info().Title)
@@ -207,7 +218,7 @@ func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
 	for _, c := range companies {
 		s.names[c.Realm] = export.FoldName(c.Name)
 	}
-	return s, err
+	return err
 }
 
 // hasWords reports whether all words are in what people see of an exporter in a list.

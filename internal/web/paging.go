@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ledgersheet/internal/control"
@@ -22,9 +23,28 @@ const (
 
 // pager has the addresses of the pages beside this one; empty if there is none.
 type pager struct {
-	First, Next string
-	FirstTitle  string
-	NextTitle   string
+	First, Previous, Next string
+	FirstTitle            string
+	NextTitle             string
+}
+
+// newNumberPager returns the pager of a list whose pages are numbered.
+func newNumberPager(path string, q url.Values, page, pages int) pager {
+	p := pager{FirstTitle: "First", NextTitle: "Next"}
+	at := func(n int) string { return pageAddress(path, q, "page", strconv.Itoa(n)) }
+	if page < pages {
+		p.Next = at(page + 1)
+	}
+	if page > 1 {
+		p.First, p.Previous = pageAddress(path, q, "page", ""), at(page-1)
+	}
+	if page == 2 {
+		p.Previous = p.First
+	}
+	if page < 3 {
+		p.First = ""
+	}
+	return p
 }
 
 // newPager returns the pager of a list. next is the cursor of the next page, key the parameter that takes it.
