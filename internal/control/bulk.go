@@ -60,10 +60,7 @@ func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult,
 	if b.Action == BulkMove {
 		workers = 1 // whether there is room for one depends on where those before it went
 	}
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	r := bulkRun{}
+	r, seen := bulkRun{}, map[export.ID]bool{}
 	next := make(chan export.ID)
 	var all sync.WaitGroup
 	for range min(workers, len(ids)) {
@@ -78,7 +75,10 @@ func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult,
 		if ctx.Err() != nil {
 			break
 		}
-		next <- id
+		if !seen[id] {
+			seen[id] = true
+			next <- id
+		}
 	}
 	close(next)
 	all.Wait()
