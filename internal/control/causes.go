@@ -127,7 +127,7 @@ type causes struct {
 func newCauses(d *Desk, companies []export.Company, accounts []export.GoogleAccount) *causes {
 	c := &causes{
 		desk: d, now: d.o.Now(), blocks: d.newBlocks(), by: map[string]*Cause{},
-		read: map[export.RealmID]bool{},
+		read:      map[export.RealmID]bool{},
 		companies: make(map[export.RealmID]export.Company, len(companies)),
 		accounts:  make(map[export.ID]export.GoogleAccount, len(accounts)),
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"ledgersheet/internal/access"
@@ -420,11 +421,30 @@ func (c *core) checkSchedule(e *export.Exporter, bad *problem.Collect) {
 		bad.Add("schedule.cron", "%v", err)
 		return
 	}
-	every := spec.MinInterval(c.o.Now())
+	every := c.intervals.of(*s, spec, c.o.Now())
 	daily := every >= shortestDay && c.o.MinInterval <= 24*time.Hour
 	if every < c.o.MinInterval && !daily {
 		bad.Add("schedule.cron",
 			"is due every %s, but at least %s must lie between two runs (LEDGERSHEET_MIN_INTERVAL)",
 			every, c.o.MinInterval)
 	}
+}
+
+// intervals remembers the shortest interval of the schedule that was asked for last: finding it out takes a while, and
+// the hundreds of exporters of a pack share one. It is safe for concurrent use.
+type intervals struct {
+	mu    sync.Mutex
+	last  export.Schedule
+	at    time.Time // the hour for which it was found out
+	every time.Duration
+}
+
+func (i *intervals) of(s export.Schedule, spec schedule.Spec, now time.Time) time.Duration {
+	hour := now.Truncate(time.Hour)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.at.IsZero() || !i.at.Equal(hour) || i.last.Cron != s.Cron || i.last.Timezone != s.Timezone {
+		i.last, i.at, i.every = s, hour, spec.MinInterval(now)
+	}
+	return i.every
 }

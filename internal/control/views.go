@@ -19,9 +19,9 @@ type View struct {
 
 // The bounds of what is kept of one person's views.
 const (
-	mostViews   = 20
-	longestView = 500 // bytes of a query
-	longestTitle = 60 // characters of a view's name
+	mostViews    = 20
+	longestView  = 500 // bytes of a query
+	longestTitle = 60  // characters of a view's name
 )
 
 // viewsKey is the setting with a person's views.
