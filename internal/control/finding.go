@@ -23,6 +23,7 @@ const (
 	SortOldest Sort = "oldest" // whose last success is the longest ago; those without one first
 	SortNewest Sort = "newest" // whose last success is the newest
 	SortNext   Sort = "next"   // who is due first; those that are not due last
+	SortMatch  Sort = "match"  // whose name begins with the text, then whose name has its first word
 )
 
 // Search selects exporters and a page of them. Zero fields select all.
@@ -165,7 +166,11 @@ func (s *Survey) find(q Search) (Found, []foundHead) {
 		}
 	}
 	found.All = len(list)
-	sortFound(list, q.Sort)
+	if q.Sort == SortMatch && len(words.words) > 0 {
+		sortMatches(list, words.words)
+	} else {
+		sortFound(list, q.Sort)
+	}
 	return found, list
 }
 
@@ -197,6 +202,23 @@ func (f *Found) count(s Search, h foundHead) bool {
 		}
 	}
 	return state && tag && company
+}
+
+// sortMatches puts what is most likely meant by words first.
+func sortMatches(list []foundHead, words []string) {
+	rank := func(h foundHead) int {
+		name := export.FoldName(h.Name)
+		switch {
+		case strings.HasPrefix(name, strings.Join(words, " ")):
+			return 0
+		case strings.HasPrefix(name, words[0]):
+			return 1
+		case strings.Contains(name, words[0]):
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(list, func(a, b foundHead) int { return cmp.Compare(rank(a), rank(b)) })
 }
 
 // sortFound sorts what the store has sorted by name.

@@ -135,6 +135,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
 		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
 		{http.MethodGet, "/help", w.helpPage},
+		{http.MethodGet, palettePath, w.palettePage},
 		{http.MethodGet, unsentPath, w.unsentPage},
 	}
 }

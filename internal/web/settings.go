@@ -199,7 +199,9 @@ func (w *Web) helpPage(c *gin.Context) error {
 	view := helpView{Keys: []shortcut{
 		{"g o", "Overview"}, {"g c", "Connections"}, {"g e", "Exporters"}, {"g r", "Runs"}, {"g s", "Settings"},
 		{"n", "New exporter"}, {"r", "Run now, on an exporter's page"}, {"/", "Go to the filter or search field"},
-		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"}, {"?", "This page"},
+		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"},
+		{"x", "Tick the chosen exporter; X ticks all from the one ticked before"}, {"?", "This page"},
+		{"Ctrl K, ⌘ K", "Find or do anything; works while you type, too"},
 	}}
 	for _, g := range catalogue(w.desk(c).Definitions()) {
 		group := helpGroup{Title: g.Title}
