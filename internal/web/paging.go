@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -128,23 +127,4 @@ func companyChoices(all []export.Company, chosen string) []choice {
 		}
 	}
 	return choose(chosen, list...)
-}
-
-// findCompanies returns a page of the companies with a text in their names or ids, from after a position on, and the
-// position of the next page.
-func findCompanies(all []export.Company, text, after string) (page []export.Company, next string) {
-	text = export.FoldName(strings.TrimSpace(text))
-	for _, c := range all {
-		at := export.FoldName(c.Name) + "\x00" + string(c.Realm)
-		has := func(s string) bool { return strings.Contains(export.FoldName(s), text) }
-		if after != "" && at <= after || !has(c.Name) && !has(c.LegalName) && !has(string(c.Realm)) {
-			continue
-		}
-		if len(page) == companiesOnPage {
-			last := page[len(page)-1]
-			return page, export.FoldName(last.Name) + "\x00" + string(last.Realm)
-		}
-		page = append(page, c)
-	}
-	return page, ""
 }

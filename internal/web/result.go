@@ -124,8 +124,8 @@ func (c *runChart) draw(points []runPoint) {
 		c.Bars, c.Rows = append(c.Bars, b), append(c.Rows, row)
 	}
 	last := points[len(points)-1]
-	c.Label = strings.TrimSpace(c.Title + " of the last " + plural(len(points), "success", "successes") + ". The last is " +
-		c.written(last.value).Text + " " + c.Currency) + "."
+	c.Label = strings.TrimSpace(c.Title+" of the last "+plural(len(points), "success", "successes")+". The last is "+
+		c.written(last.value).Text+" "+c.Currency) + "."
 	slices.Reverse(c.Rows) // the newest stands first, as in the table of runs
 	if len(points) > 1 {
 		c.compare(points[len(points)-2].value, last.value)

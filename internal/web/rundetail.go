@@ -21,8 +21,8 @@ type runView struct {
 	Live        liveView
 	Facts       []fact
 	Headlines   []headline
-	Several     bool // the headlines are from several companies
-	Kept        bool // other rows stand in the sheet than the figures and sums are of
+	Several     bool        // the headlines are from several companies
+	Kept        bool        // other rows stand in the sheet than the figures and sums are of
 	Change      *changeView // nil if it changed nothing
 	Differences []difference
 	Sums        []controlSum

@@ -74,7 +74,7 @@ func (s *site) scaleExporter(i, companies int) export.Exporter {
 	def, err := s.desk.Definition(kind)
 	must(s.t, err)
 	e := export.Exporter{
-		ID: export.NewID("exp", noon.AddDate(-1, 0, 0).Add(time.Duration(i)*time.Second)),
+		ID:   export.NewID("exp", noon.AddDate(-1, 0, 0).Add(time.Duration(i)*time.Second)),
 		Name: fmt.Sprintf("%s of client %03d", def.Info().Title, i%companies), Definition: kind,
 		Companies: []export.RealmID{scaleRealm(i % companies)}, Tags: []string{fmt.Sprintf("team %d", i%5)},
 		Target: export.Target{
