@@ -122,7 +122,7 @@ func TestManyExporters(t *testing.T) {
 		"/exporters?q=nothing":                      {rowLink, 0, 1},
 		"/exporters?after=rubbish!":                 {rowLink, exporters, 9},
 		"/exporters?account=" + string(s.account):   {rowLink, exporters, 9},
-		"/connections?q=client+005":                 {connName, 10, 1},
+		"/connections?q=client+005":                 {connName, 11, 1},
 		"/exporters?account=con_none&state=unknown": {rowLink, 0, 1},
 	} {
 		found, pages := s.walk(path, want.what)

@@ -258,14 +258,19 @@ func companyItems(all []export.Company, asked []string) []paletteItem {
 			})
 		}
 	}
+	return firstItems(list, asked, paletteCompanies)
+}
+
+// firstItems returns the first items, of which those whose titles begin with what was asked for come first.
+func firstItems(list []paletteItem, asked []string, most int) []paletteItem {
 	begins := func(i paletteItem) int {
-		if strings.HasPrefix(export.FoldName(i.Title), export.FoldName(asked[0])) {
+		if len(asked) > 0 && strings.HasPrefix(export.FoldName(i.Title), export.FoldName(asked[0])) {
 			return 0
 		}
 		return 1
 	}
 	slices.SortStableFunc(list, func(a, b paletteItem) int { return cmp.Compare(begins(a), begins(b)) })
-	return list[:min(len(list), paletteCompanies)]
+	return list[:min(len(list), most)]
 }
 
 func pageItems(d *control.Desk, asked []string) []paletteItem {
@@ -274,11 +279,11 @@ func pageItems(d *control.Desk, asked []string) []paletteItem {
 		if p.Href == linksPath && !d.MayConnect() {
 			continue
 		}
-		if hasAll(p.Title+" "+p.also, asked) && len(list) < palettePlaces {
+		if hasAll(p.Title+" "+p.also, asked) {
 			list = append(list, p.paletteItem)
 		}
 	}
-	return list
+	return firstItems(list, asked, palettePlaces)
 }
 
 // typeItems offers to make an exporter of the types whose titles have all words.
