@@ -258,6 +258,8 @@ func filledStage(t *testing.T) (*site, []scene) {
 			name: "notice-delete", path: "/settings/notices/" + string(told[0].ID) + "/delete", says: "ann@example.com",
 		},
 		{name: "help", path: "/help", says: "Keyboard"},
+		{name: "help-type", path: "/help?type=invoices", says: "CustomerRef.name"},
+		{name: "help-found", path: "/help?q=due+date", says: "Due date"},
 		{name: "no-page", path: "/nowhere", as: http.StatusNotFound, says: "no page"},
 	}
 }

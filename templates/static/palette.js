@@ -15,7 +15,7 @@
       <input name="q" type="text" role="combobox" aria-label="Search, or say what to do" aria-expanded="true" aria-controls="palette-list"
         aria-autocomplete="list" autocomplete="off" spellcheck="false" placeholder="An exporter, a company, a page; or run, pause and a name">
       <button type="button" class="plain" data-close>Close</button></form>
-      <div class="results"><ul role="listbox" id="palette-list" aria-label="Results"></ul></div>
+      <div class="results"><div role="listbox" id="palette-list" aria-label="Results"></div></div>
       <p class="keys" aria-hidden="true"><kbd>↑</kbd> <kbd>↓</kbd> choose, <kbd>Enter</kbd> go, <kbd>Esc</kbd> close</p>
       <p class="hidden" role="status"></p>`;
     document.body.append(dialog);
@@ -65,7 +65,7 @@
     for (const [i, option] of list.entries()) option.setAttribute("aria-selected", i === chosen);
     if (chosen < 0) return input.removeAttribute("aria-activedescendant");
     input.setAttribute("aria-activedescendant", list[chosen].id);
-    if (chosen === 0) results.scrollTop = 0;
+    if (chosen === 0) results.firstElementChild.scrollTop = 0;
     else if (follow) list[chosen].scrollIntoView({ block: "nearest" });
   }
 
