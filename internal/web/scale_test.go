@@ -182,7 +182,7 @@ func (s *site) scalePages() []string {
 		"/exporters/new", "/exporters/new?type=invoices", "/runs", "/runs?status=failed&period=30",
 		"/runs?company=" + string(scaleRealm(3)), of, "/connections", "/connections?q=cedar", "/packs",
 		"/packs/month_end", "/settings", "/help", tieOutPath(scaleRealm(3)) + "?month=2026-03", "/start",
-		productionPath, linksPath, at + "/delete", of + "/undo", "/search?q=ced",
+		productionPath, linksPath, at + "/delete", "/search?q=ced", "/?client=Client+03",
 	}
 }
 
@@ -220,7 +220,8 @@ func TestPagesAtScale(t *testing.T) {
 		}
 		slices.Sort(took)
 		median := took[len(took)/2]
-		t.Logf("%-60s %7.1f ms %8.1f kB", path, float64(median.Microseconds())/1000, float64(size)/1000)
+		t.Logf("%-60s %7.1f ms (least %7.1f ms) %8.1f kB", path, float64(median.Microseconds())/1000,
+			float64(took[0].Microseconds())/1000, float64(size)/1000)
 		if median > mostMedian || size > mostBytes {
 			t.Errorf("%s takes %v and has %d bytes", path, median, size)
 		}
