@@ -232,7 +232,8 @@ func TestViews(t *testing.T) {
 	}
 	for name, v := range map[string]control.View{
 		"one too many": {Name: "more", Query: "q=x"}, "no name": {Query: "q=x"}, "no query": {Name: "x", Query: "%zz"},
-		"long name": {Name: strings.Repeat("ä", 61), Query: "q=x"}, "long query": {Name: "x", Query: strings.Repeat("q", 501)},
+		"long name":  {Name: strings.Repeat("ä", 61), Query: "q=x"},
+		"long query": {Name: "x", Query: strings.Repeat("q", 501)},
 	} {
 		if err := one.SaveView(b.ctx, v); !problem.HasCode(err, problem.InvalidInput) {
 			t.Errorf("%s: %v", name, err)

@@ -209,7 +209,8 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "Renewed each day by itself",
 		})
 	}
-	if card.Connected && !co.HardExpiresAt.IsZero() && (card.EndsNote == "" || co.HardExpiresAt.Before(co.TokenExpiresAt)) {
+	ends := co.HardExpiresAt
+	if card.Connected && !ends.IsZero() && (card.EndsNote == "" || ends.Before(co.TokenExpiresAt)) {
 		card.Ends, card.EndsNote = w.moment(co.HardExpiresAt), "for good"
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {

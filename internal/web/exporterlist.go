@@ -140,7 +140,7 @@ func (w *Web) exportersPage(c *gin.Context) error {
 // addViews adds the views: those that everybody has, with how many exporters each finds, and the person's own.
 func (w *Web) addViews(c *gin.Context, s *control.Survey, kept url.Values, view *exportersView) error {
 	for _, v := range []struct{ title, key, value string }{
-		{"All", "", ""}, {"Needs you", "state", stateAttention}, {"Not run today", "idle", idleToday},
+		{"All", "", ""}, {"Needs you", "state", stateAttention}, {"No success today", "idle", idleToday},
 		{"Running", "state", string(control.StateRunning)}, {"Paused", "state", string(control.StatePaused)},
 	} {
 		q := url.Values{}

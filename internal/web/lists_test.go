@@ -90,7 +90,7 @@ func TestListCountsAndViews(t *testing.T) {
 		"/exporters":                        {"6 exporters", "Failing (1)", "close (2)", "Alder &amp; Sons Ltd (3)"},
 		"/exporters?tag=close":              {"2 exporters found", "Failing (1)", "Never run (1)", "Birch Inc (1)"},
 		"/exporters?tag=close&state=paused": {"No exporter matches", "Paused (0)"},
-		"/exporters?idle=today":             {"5 exporters found", `aria-current="page">Not run today <span class="n">5<`},
+		"/exporters?idle=today":             {"5 exporters found", `aria-current="page">No success today <span class="n">5<`},
 		"/exporters?q=t3":                   {"1 exporter found", "Report 3"},
 		"/exporters?sort=state":             {`aria-sort="descending"`},
 	} {
@@ -102,7 +102,8 @@ func TestListCountsAndViews(t *testing.T) {
 			}
 		}
 	}
-	s.wantSent("/exporters/views", url.Values{"name": {"My close"}, "tag": {"close"}, "after": {"x"}}, "/exporters?tag=close")
+	kept := url.Values{"name": {"My close"}, "tag": {"close"}, "after": {"x"}}
+	s.wantSent("/exporters/views", kept, "/exporters?tag=close")
 	if got := s.notice("/exporters?tag=close"); !strings.Contains(got, "The view My close is kept") {
 		t.Errorf("keeping a view: %q", got)
 	}
@@ -220,7 +221,8 @@ func TestPaletteInABrowser(t *testing.T) {
 		b.want(`(() => { const box = document.querySelector(".palette").getBoundingClientRect();
 			return box.left >= 0 && box.right <= innerWidth && box.bottom <= innerHeight; })()`, "it does not fit")
 		b.do(chromedp.KeyEvent(kb.ArrowDown))
-		b.want(selected+`.textContent.startsWith("Run ") && document.querySelectorAll('.palette [aria-selected="true"]').length === 1`,
+		b.want(selected+`.textContent.startsWith("Run ") &&
+			document.querySelectorAll('.palette [aria-selected="true"]').length === 1`,
 			"the arrow does not choose the next")
 		b.do(chromedp.KeyEvent(kb.Escape))
 		b.want(`!document.querySelector(".palette").open && document.activeElement.id === "status"`,
@@ -250,7 +252,7 @@ func TestPalette(t *testing.T) {
 		"":               {`href="/settings"`, `href="/runs/run_`},
 		"alder":          {`href="/companies/` + string(realmA) + `"`, `href="` + at + `"`},
 		"birch":          {`href="/companies/` + string(realmB) + `"`},
-		"open invoices":  {`href="` + at + `"`, `action="` + at + `/run"`, `action="` + at + `/pause"`, `href="` + at + `/edit"`},
+		"open invoices":  {`href="` + at + `"`, `action="` + at + `/run"`, `href="` + at + `/edit"`},
 		"run open":       {`action="` + at + `/run"`},
 		"pause open":     {`action="` + at + `/pause"`},
 		"delete open":    {`href="` + at + `/delete"`},
@@ -283,7 +285,7 @@ func TestPalette(t *testing.T) {
 	}
 }
 
-// TestResultOnAnExportersPage: figures over runs, as a picture with its numbers beside, and what the last difference was.
+// TestResultOnAnExportersPage: figures over runs, as a picture with its numbers beside, and the last difference.
 func TestResultOnAnExportersPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
@@ -319,5 +321,36 @@ func TestResultOnAnExportersPage(t *testing.T) {
 	if first := strings.Index(body, `id="result"`); first < 0 || first > strings.Index(body, `id="config"`) ||
 		strings.Index(body, "Open sheet") > strings.Index(body, `/edit"`) {
 		t.Error("the result does not come before the configuration, or the sheet not before the other buttons")
+	}
+}
+
+// TestResultInABrowser: what is visible first is the result; the configuration is one line until it is opened.
+func TestResultInABrowser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).fill()
+	e := s.exporter(nil)
+	for i := range 3 {
+		s.runAt(e, noon.AddDate(0, 0, i-3), succeeded)
+	}
+	b := tab{t, newBrowser(t, s)}
+	for _, width := range []int64{1280, 390} {
+		b.do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)))
+		b.want(`document.querySelector(".page-head .actions a").textContent.includes("Open sheet")`, "the sheet is not first")
+		b.want(`[...document.querySelectorAll(".result .bars")].length === 4 &&
+			[...document.querySelectorAll(".result .bars")].every((e) => e.checkVisibility())`, "the pictures are not there")
+		b.want(`document.querySelector(".config summary").textContent.includes("Invoices of Alder")`, "no summary line")
+		b.want(`!document.querySelector(".config .facts").checkVisibility()`, "the configuration is not folded")
+		b.want(`document.querySelector("#result").getBoundingClientRect().top <
+			document.querySelector("#runs").getBoundingClientRect().top`,
+			"the result does not come first")
+		b.do(chromedp.Click(".config summary"))
+		b.want(`document.querySelector(".config .facts").checkVisibility() &&
+			document.querySelector(".config .chips").checkVisibility()`,
+			"the configuration does not unfold")
+		look, err := chromedp.Run(b.ctx, chromedp.Evaluate[look](lookScript))
+		must(t, err)
+		if look.Sideways > 0 || len(look.Small)+len(look.Nameless)+len(look.Focusless) > 0 {
+			t.Errorf("at %d px: %+v", width, look)
+		}
 	}
 }

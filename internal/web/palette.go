@@ -93,7 +93,7 @@ func palettePlaceList() []palettePlace {
 		page("home", "Overview", "/", "home companies"),
 		page("sheet", "Exporters", "/exporters", "list"),
 		page("warn", "Exporters that need you", "/exporters?state="+stateAttention, "failing blocked late broken"),
-		page("clock", "Exporters not run today", "/exporters?idle="+idleToday, "stale old"),
+		page("clock", "Exporters without a success today", "/exporters?idle="+idleToday, "stale old not run today"),
 		page("pause", "Paused exporters", "/exporters?state="+string(control.StatePaused), ""),
 		page("history", "Runs", "/runs", "history"),
 		page("cross", "Failed runs", "/runs?status="+string(export.RunFailed), "errors problems"),

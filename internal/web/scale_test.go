@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -51,7 +52,8 @@ func (s *site) fillWorld(n world) {
 		c := export.Company{
 			Realm: scaleRealm(i), Name: fmt.Sprintf("%s %03d, Inc.", []string{"Alder", "Birch", "Cedar", "Dogwood"}[i%4], i),
 			HomeCurrency: "USD", Country: "US", Status: export.Connected, ConnectedAt: noon.AddDate(-1, 0, 0),
-			TokenExpiresAt: noon.AddDate(0, 3, 0), HardExpiresAt: noon.AddDate(4, 0, 0), Client: fmt.Sprintf("Client %02d", i%17),
+			TokenExpiresAt: noon.AddDate(0, 3, 0), HardExpiresAt: noon.AddDate(4, 0, 0),
+			Client:    fmt.Sprintf("Client %02d", i%17),
 			LegalName: fmt.Sprintf("Company %03d Incorporated", i), ClosedThrough: "2026-02-28",
 		}
 		if i%40 == 7 {
@@ -224,6 +226,21 @@ func TestPagesAtScale(t *testing.T) {
 			float64(took[0].Microseconds())/1000, float64(size)/1000)
 		if median > mostMedian || size > mostBytes {
 			t.Errorf("%s takes %v and has %d bytes", path, median, size)
+		}
+	}
+}
+
+// TestPagesStaySmall: no page grows with the number of exporters, companies or runs.
+func TestPagesStaySmall(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("filling the site takes a while")
+	}
+	s := newSite(t, siteOptions{}).signIn()
+	s.fillWorld(world{600, 60, 2400})
+	for _, path := range s.scalePages() {
+		if a := s.get(path); a.status != http.StatusOK || len(a.body) > mostBytes {
+			t.Errorf("%s: status %d, %d bytes", path, a.status, len(a.body))
 		}
 	}
 }
