@@ -49,6 +49,7 @@ type Options struct {
 	Notices    []notice.Rule // of the environment
 	// Folder is where the store stays when the test is over, for the next one; empty is a folder of the test's own.
 	Folder string
+	Demo   control.Demo // nil: none can be tried
 }
 
 // Bench is a control and what stands behind it.
@@ -122,7 +123,7 @@ func New(t testing.TB, o Options) *Bench {
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
-		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
+		Logger: b.Logger, Events: b.Broker, Backup: store.Backup, Demo: o.Demo,
 		People: &auth.Service{Users: store, Hasher: auth.NewHasher(0), BaseURL: "http://ledgersheet.test", Now: Noon},
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {
 			found, err := d.ExamineConnections(ctx)

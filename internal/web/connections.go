@@ -104,7 +104,8 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	view.States, view.Filtered = companyStates(by, filter), view.Text != "" || filter != ""
 	if view.Range = plural(len(all), "company", "companies"); pages > 1 {
 		first := (number - 1) * companiesOnPage
-		view.Range = fmt.Sprintf("%s to %s of %s companies", count(first+1), count(first+len(companies)), count(len(all)))
+		view.Range = fmt.Sprintf("%s to %s of %s companies", count(first+1), count(first+len(companies)),
+			count(len(all)))
 	}
 	if view.Calendar, err = w.endsView(c); err != nil {
 		return err

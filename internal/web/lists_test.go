@@ -53,7 +53,7 @@ func TestListsDoThingsToMany(t *testing.T) {
 		{url.Values{"do": {"tag"}, "id": ids}, "Nothing was done: the tag is missing."},
 		{url.Values{"do": {"explode"}, "id": ids}, "Nothing was done: what was asked for is not something"},
 		{
-			url.Values{"do": {"move"}, "id": ids, "spreadsheet": {"https://docs.google.com/spreadsheets/d/other_place/edit"}},
+			url.Values{"do": {"move"}, "id": ids, "spreadsheet": {"https://x.google.com/spreadsheets/d/other_place/"}},
 			`1 moved, 2 refused. Beta, Gamma: the exporter "Alpha" writes there already`,
 		},
 		{url.Values{"do": {"run"}, "id": {"exp_gone"}}, "1 refused. There is no such exporter."},
@@ -165,7 +165,9 @@ func TestPickingInABrowser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).fill()
 	for i := range 50 {
-		s.exporter(func(e *export.Exporter) { e.Name, e.Target.Sheet = fmt.Sprintf("Report %02d", i), fmt.Sprint("T", i) })
+		s.exporter(func(e *export.Exporter) {
+			e.Name, e.Target.Sheet = fmt.Sprintf("Report %02d", i), fmt.Sprint("T", i)
+		})
 	}
 	b := tab{t, newBrowser(t, s)}
 	ticked := `document.querySelectorAll('.tick input[name="id"]:checked').length`

@@ -148,7 +148,8 @@ func (w *Web) sentence(
 	}
 	s.Bad = needing(status, k.companies)
 	if status.Empty > 0 && k.census.All > 0 {
-		s.Bad = strings.TrimPrefix(s.Bad+"; "+plural(status.Empty, "company has", "companies have")+" no exporter", "; ")
+		empty := plural(status.Empty, "company has", "companies have") + " no exporter"
+		s.Bad = strings.TrimPrefix(s.Bad+"; "+empty, "; ")
 	}
 	return s, nil
 }

@@ -293,7 +293,8 @@ func typeItems(d *control.Desk, asked []string) []paletteItem {
 		info := def.Info()
 		if hasAll("new "+info.Title, asked) && len(list) < paletteTypes {
 			list = append(list, paletteItem{
-				Icon: "plus", Title: info.Title, Note: info.Summary, Href: "/exporters/new?type=" + url.QueryEscape(info.ID),
+				Icon: "plus", Title: info.Title, Note: info.Summary,
+				Href: "/exporters/new?type=" + url.QueryEscape(info.ID),
 			})
 		}
 	}

@@ -76,7 +76,8 @@ func figureChart(h headline, runs []export.Run) runChart {
 	var points []runPoint
 	for _, r := range slices.Backward(runs) {
 		for i, other := range headlines(r) {
-			if other.Title == h.Title && other.Company == h.Company && other.Currency == h.Currency && isWhole(other, r) {
+			same := other.Title == h.Title && other.Company == h.Company && other.Currency == h.Currency
+			if same && isWhole(other, r) {
 				points = append(points, runPoint{r, r.Figures[i].Value})
 				break
 			}

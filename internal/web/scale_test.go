@@ -50,14 +50,16 @@ func (s *site) fillWorld(n world) {
 	}))
 	for i := range n.companies {
 		c := export.Company{
-			Realm: scaleRealm(i), Name: fmt.Sprintf("%s %03d, Inc.", []string{"Alder", "Birch", "Cedar", "Dogwood"}[i%4], i),
+			Realm:        scaleRealm(i),
+			Name:         fmt.Sprintf("%s %03d, Inc.", []string{"Alder", "Birch", "Cedar", "Dogwood"}[i%4], i),
 			HomeCurrency: "USD", Country: "US", Status: export.Connected, ConnectedAt: noon.AddDate(-1, 0, 0),
 			TokenExpiresAt: noon.AddDate(0, 3, 0), HardExpiresAt: noon.AddDate(4, 0, 0),
 			Client:    fmt.Sprintf("Client %02d", i%17),
 			LegalName: fmt.Sprintf("Company %03d Incorporated", i), ClosedThrough: "2026-02-28",
 		}
 		if i%40 == 7 {
-			c.Status, c.LastError = export.ReconnectRequired, problem.New(problem.CompanyReconnectRequired, "Intuit ended it.")
+			c.Status = export.ReconnectRequired
+			c.LastError = problem.New(problem.CompanyReconnectRequired, "Intuit ended it.")
 		}
 		must(s.t, s.store.PutCompany(ctx, c))
 	}
@@ -120,7 +122,8 @@ func (s *site) fillExporterRuns(e export.Exporter, i, each int) {
 	ctx, random := s.t.Context(), rand.New(rand.NewPCG(1, uint64(i)))
 	span := 90 * 24 * time.Hour
 	for n := range each {
-		at := noon.Add(-time.Hour - span + span*time.Duration(n+1)/time.Duration(each)).Add(time.Duration(i) * time.Second)
+		at := noon.Add(-time.Hour - span + span*time.Duration(n+1)/time.Duration(each))
+		at = at.Add(time.Duration(i) * time.Second)
 		r, _, err := s.store.Enqueue(ctx, export.Run{
 			ID: export.NewID("run", at), Exporter: e, Trigger: export.TriggerSchedule, Due: at, QueuedAt: at,
 		})
