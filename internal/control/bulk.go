@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -140,29 +141,43 @@ func (d *Desk) tagStep(b *Bulk) (
 	if b.Tags = slices.DeleteFunc(b.Tags, func(t string) bool { return strings.TrimSpace(t) == "" }); len(b.Tags) == 0 {
 		return nil, problem.Invalid("tags", "is missing")
 	}
-	has := func(e export.Exporter, tag string) bool { return slices.Contains(e.Tags, tag) }
-	if b.Action == BulkTag {
-		tagged := func(e export.Exporter) bool {
-			return !slices.ContainsFunc(b.Tags, func(t string) bool { return !has(e, t) })
-		}
-		return d.unless(tagged, func(ctx context.Context, e export.Exporter) error {
-			for _, tag := range b.Tags {
-				if !has(e, tag) {
-					e.Tags = append(slices.Clip(e.Tags), tag)
-				}
+	add := b.Action == BulkTag
+	wanted := func(e export.Exporter) bool { // all of them, or none
+		return !slices.ContainsFunc(b.Tags, func(t string) bool { return slices.Contains(e.Tags, t) != add })
+	}
+	return d.unless(wanted, func(ctx context.Context, e export.Exporter) error {
+		return d.retag(ctx, e.ID, func(tags []string) []string {
+			tags = slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return slices.Contains(b.Tags, t) })
+			if add {
+				tags = append(tags, b.Tags...)
 			}
-			_, err := d.UpdateExporter(ctx, e.ID, e, e.Revision)
-			return err
-		}), nil
-	}
-	bare := func(e export.Exporter) bool {
-		return !slices.ContainsFunc(b.Tags, func(t string) bool { return has(e, t) })
-	}
-	return d.unless(bare, func(ctx context.Context, e export.Exporter) error {
-		e.Tags = slices.DeleteFunc(slices.Clone(e.Tags), func(t string) bool { return slices.Contains(b.Tags, t) })
-		_, err := d.UpdateExporter(ctx, e.ID, e, e.Revision)
-		return err
+			return tags
+		})
 	}), nil
+}
+
+// retag changes the tags of an exporter. Nothing else of it is looked at, so it need not be fit to be saved as it is.
+func (d *Desk) retag(ctx context.Context, id export.ID, change func(tags []string) []string) error {
+	if _, err := d.exporterFor(ctx, access.Edit, id); err != nil {
+		return err
+	}
+	e, err := d.o.Store.UpdateExporter(ctx, id, func(e *export.Exporter) error {
+		// Its companies may have changed since it was read.
+		if err := d.allow(access.Edit, access.About(e.Companies...), "exporter"); err != nil {
+			return err
+		}
+		if err := e.SetTags(change(e.Tags)); err != nil {
+			return err
+		}
+		e.Revision++
+		e.UpdatedAt = d.o.Now()
+		return nil
+	})
+	if err != nil {
+		return explainMissing(err, "exporter")
+	}
+	d.audit(ctx, d.who, "exporter.update", string(id), e.Name)
+	return nil
 }
 
 // unless returns what does something to an exporter unless it is as wanted already.

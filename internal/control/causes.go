@@ -131,6 +131,7 @@ func newCauses(d *Desk, companies []export.Company, accounts []export.GoogleAcco
 		companies: make(map[export.RealmID]export.Company, len(companies)),
 		accounts:  make(map[export.ID]export.GoogleAccount, len(accounts)),
 	}
+	c.blocks.learn(companies, accounts)
 	for _, company := range companies {
 		c.companies[company.Realm] = company
 	}

@@ -215,6 +215,7 @@ func (s *search) learnNames(ctx context.Context, d *Desk) error {
 		s.titles[def.Info().ID] = export.FoldName(def.Info().Title)
 	}
 	companies, err := d.Companies(ctx)
+	s.blocks.learn(companies, nil)
 	for _, c := range companies {
 		s.names[c.Realm] = export.FoldName(c.Name)
 	}

@@ -199,5 +199,9 @@ func configLine(e export.Exporter, k known) string {
 	if e.Target.IsFile() {
 		place = "to a file"
 	}
-	return joinNonEmpty(typeTitle(k.desk, e.Definition)+" of "+companyNames(e, k)+" "+place, shortSchedule(e.Schedule))
+	when := shortSchedule(e.Schedule)
+	if e.Chained() {
+		when = "After other exporters"
+	}
+	return typeTitle(k.desk, e.Definition) + " of " + companyNames(e, k) + " " + place + " · " + when
 }
