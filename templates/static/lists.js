@@ -49,6 +49,7 @@
   // Live lists bring rows and take them away.
   const table = document.querySelector('[data-region="exporters"]');
   new MutationObserver(update).observe(table, { childList: true, subtree: true });
+  window.addEventListener("pageshow", update); // coming back, a browser may have ticked what was ticked before
   page.hidden = false;
   update();
 })();
