@@ -163,7 +163,8 @@ type core struct {
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
 	turn        chan struct{} // held while a setting is changed
-	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
+	intervals   intervals
+	revoking    sync.Mutex // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.

@@ -47,7 +47,9 @@ type Options struct {
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 	Notices    []notice.Rule // of the environment
-	Demo       control.Demo  // nil: none can be tried
+	// Folder is where the store stays when the test is over, for the next one; empty is a folder of the test's own.
+	Folder string
+	Demo   control.Demo // nil: none can be tried
 }
 
 // Bench is a control and what stands behind it.
@@ -74,9 +76,15 @@ type Bench struct {
 // New returns a bench without connections. The test closes it.
 func New(t testing.TB, o Options) *Bench {
 	t.Helper()
-	seal, err := vault.New(vault.NewKey())
+	key, folder := vault.NewKey(), o.Folder
+	if folder == "" {
+		folder = t.TempDir()
+	} else {
+		key = vault.Key{1} // the same each time
+	}
+	seal, err := vault.New(key)
 	must(t, err)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
+	store, err := boltstore.Open(filepath.Join(folder, "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	b := &Bench{

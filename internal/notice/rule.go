@@ -195,7 +195,7 @@ func (r Rule) validateTimes(bad *problem.Collect) {
 		bad.Add("quiet.to", "must be a time of day such as 07:00")
 	}
 	if r.Quiet.From == r.Quiet.To {
-		bad.Add("quiet.to", "must be another time than quiet.from")
+		bad.Add("quiet.to", "must be another time than that at which the quiet begins")
 	}
 }
 

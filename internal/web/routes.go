@@ -98,6 +98,9 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},
+		{http.MethodPost, "/exporters/bulk", w.doToMany},
+		{http.MethodPost, "/exporters/views", w.saveView},
+		{http.MethodPost, "/exporters/views/delete", w.deleteView},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
 		{http.MethodPost, "/exporters/times", w.showTimes},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
@@ -134,6 +137,7 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
 		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
 		{http.MethodGet, "/help", w.helpPage},
+		{http.MethodGet, palettePath, w.palettePage},
 		{http.MethodGet, unsentPath, w.unsentPage},
 	}
 }
