@@ -71,6 +71,7 @@ type App struct {
 	watcher  *webhook.Watcher
 	control  *control.Control
 	notices  *notice.Dispatcher
+	alarm    notice.Alarm // of trouble with the store
 	books    *quickBooks
 	budget   *budget.Budget
 	google   *googleSide
@@ -196,6 +197,8 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.notices, err = a.newNotices(); err != nil {
 		return nil, err
 	}
+	a.alarm = a.notices.NewAlarm(func() (notice.Cause, bool) { return a.control.StoreCause() })
+	a.trouble.tell(a.alarm.Wake)
 	a.queue = queue.New(queue.Options{
 		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
 		Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,

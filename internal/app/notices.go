@@ -95,6 +95,13 @@ func mailOptions(set config.Notices, baseURL string) mail.Options {
 	}
 }
 
+// startAlarm begins to tell people when the store is in trouble. Each process does so for itself: the store may be what
+// the processes agree by.
+func (a *App) startAlarm(ctx context.Context) {
+	a.alarm.Start(ctx)
+	a.cleanups.add("alarm", func(context.Context) error { a.alarm.Stop(); return nil })
+}
+
 // startNotices begins to tell people, and to call the heartbeat's address.
 func (a *App) startNotices(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -108,6 +115,7 @@ func (a *App) startNotices(ctx context.Context) {
 		})
 	}()
 	a.cleanups.add("notices", func(context.Context) error { cancel(); <-done; return nil })
+	a.startAlarm(ctx)
 	if a.o.Settings.Notices.Heartbeat == "" {
 		return
 	}

@@ -27,56 +27,83 @@ import (
 	"ledgersheet/internal/vault"
 )
 
-// mailbox is a mail server and a webhook's receiver, and an app that is told of them by its settings.
-type mailbox struct {
-	*world
+// receivers are a mail server and a webhook's receiver.
+type receivers struct {
+	tb     testing.TB
 	server *smtpsim.Server
+	hook   *httptest.Server
 	mu     sync.Mutex
 	hooked []string // phase and event of what the webhook got
 }
 
-func newMailbox(t *testing.T) *mailbox {
+func newReceivers(t *testing.T) *receivers {
 	t.Helper()
-	m := &mailbox{world: makeWorld(t, intuitsim.Options{})}
+	r := &receivers{tb: t}
 	var err error
-	if m.server, err = smtpsim.Start(smtpsim.Options{}); err != nil {
+	if r.server, err = smtpsim.Start(smtpsim.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.server.Stop)
-	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var got struct{ Phase, Event, Title string }
-		if err != nil || json.Unmarshal(body, &got) != nil || r.Header.Get(notify.HeaderSignature) == "" {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.hooked = append(m.hooked, got.Phase+" "+got.Event)
-	}))
-	t.Cleanup(hook.Close)
-	m.set.Notices = config.Notices{
-		SMTP:     config.SMTP{Host: "127.0.0.1", Port: m.server.Addr().Port, Security: config.SMTPOptional},
-		MailFrom: "Books <books@example.com>", URL: "", Secret: "a secret of the tests",
+	t.Cleanup(r.server.Stop)
+	r.hook = httptest.NewServer(http.HandlerFunc(r.receive))
+	t.Cleanup(r.hook.Close)
+	return r
+}
+
+// receive takes what is sent to the webhook.
+func (r *receivers) receive(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	var got struct{ Phase, Event, Title string }
+	if err != nil || json.Unmarshal(body, &got) != nil || req.Header.Get(notify.HeaderSignature) == "" {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hooked = append(r.hooked, got.Phase+" "+got.Event)
+}
+
+// got returns what the webhook got.
+func (r *receivers) got() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.hooked)
+}
+
+// settings returns those of an app that sends notices to both.
+func (r *receivers) settings() config.Notices {
+	return config.Notices{
+		SMTP:     config.SMTP{Host: "127.0.0.1", Port: r.server.Addr().Port, Security: config.SMTPOptional},
+		MailFrom: "Books <books@example.com>", URL: vault.Secret(r.hook.URL), Secret: "a secret of the tests",
 		AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
-	m.set.Notices.URL = vault.Secret(hook.URL)
+}
+
+// mailbox is an app that sends notices to receivers.
+type mailbox struct {
+	*world
+	*receivers
+}
+
+func newMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	m := &mailbox{makeWorld(t, intuitsim.Options{}), newReceivers(t)}
+	m.set.Notices = m.settings()
 	m.open()
 	return m
 }
 
 // subjects returns those of all mails.
-func (m *mailbox) subjects() []string {
-	m.t.Helper()
+func (r *receivers) subjects() []string {
+	r.tb.Helper()
 	var list []string
-	for _, got := range m.server.Mails() {
+	for _, got := range r.server.Mails() {
 		msg, err := mail.ReadMessage(strings.NewReader(string(got.Data)))
 		if err != nil {
-			m.t.Fatal(err)
+			r.tb.Fatal(err)
 		}
 		subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
 		if err != nil {
-			m.t.Fatal(err)
+			r.tb.Fatal(err)
 		}
 		list = append(list, strings.Join(got.To, " ")+": "+subject)
 	}
@@ -146,10 +173,8 @@ func TestALostConnectionIsTold(t *testing.T) {
 		company.Name+" has ended" {
 		t.Errorf("told %q", got)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !slices.Equal(m.hooked, []string{"opened needs_you", "recovered recovery"}) {
-		t.Errorf("the webhook got %q", m.hooked)
+	if got := m.got(); !slices.Equal(got, []string{"opened needs_you", "recovered recovery"}) {
+		t.Errorf("the webhook got %q", got)
 	}
 }
 

@@ -190,16 +190,28 @@ func (d *Desk) TestNotice(ctx context.Context, id export.ID) (TestedNotice, erro
 	return TestedNotice{OK: true, Answer: answer}, nil
 }
 
-// CausesAmong returns what is wrong at present, as somebody may know who sees just these companies; nil means all.
+// StoreCause returns the trouble of the store; false if there is none.
+func (c *Control) StoreCause() (notice.Cause, bool) {
+	since, why := c.As(Local("notices")).Trouble()
+	if why == nil {
+		return notice.Cause{}, false
+	}
+	return noticeCause(storeCause(since, why)), true
+}
+
+// CausesAmong returns what is wrong at present, as somebody may know who sees just these companies; nil means all. The
+// store's own trouble is not among them, see StoreCause: what comes of other causes is stored.
 func (c *Control) CausesAmong(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
 	grant := access.Grant{Role: access.Viewer, Companies: among}
 	status, err := c.As(Actor{Email: "notices", Grant: grant}).Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]notice.Cause, len(status.Causes))
-	for i, cause := range status.Causes {
-		list[i] = noticeCause(cause)
+	var list []notice.Cause
+	for _, cause := range status.Causes {
+		if cause.Code != CauseStore {
+			list = append(list, noticeCause(cause))
+		}
 	}
 	return list, nil
 }
@@ -207,6 +219,9 @@ func (c *Control) CausesAmong(ctx context.Context, among []export.RealmID) ([]no
 // lateSettles is how long exporters must be late before somebody is told: after a start, it takes a while until all
 // that was missed has been caught up.
 const lateSettles = 15 * time.Minute
+
+// storeSettles is how long the store must be in trouble before somebody is told.
+const storeSettles = time.Minute
 
 func noticeCause(c Cause) notice.Cause {
 	n := notice.Cause{
@@ -216,8 +231,11 @@ func noticeCause(c Cause) notice.Cause {
 	if n.Detail != "" && c.Hint != "" {
 		n.Action = c.Hint
 	}
-	if c.Code == CauseLate {
+	switch c.Code {
+	case CauseLate:
 		n.Settle = lateSettles
+	case CauseStore:
+		n.Settle = storeSettles
 	}
 	n.Path, n.Button = remedyPath(c)
 	for _, e := range c.Waiting {
@@ -235,7 +253,7 @@ func noticeEvents(c Cause) []notice.Event {
 		return []notice.Event{notice.Failure}
 	case c.Warning:
 		return []notice.Event{notice.NeedsYou}
-	case c.rank == rankConnection, problem.New(problem.Code(c.Code), "").Class() == problem.Stop:
+	case c.rank == rankConnection, c.Code == CauseStore, problem.New(problem.Code(c.Code), "").Class() == problem.Stop:
 		return []notice.Event{notice.NeedsYou, notice.Failure}
 	}
 	return []notice.Event{notice.Failure}
