@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -18,11 +20,13 @@ import (
 	"testing"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/mail/smtpsim"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/notify"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/vault"
 )
@@ -232,10 +236,22 @@ func TestReportByMail(t *testing.T) {
 	if len(mails) != 1 {
 		t.Fatalf("sent %q", m.subjects())
 	}
-	msg, err := mail.ReadMessage(strings.NewReader(string(mails[0].Data)))
-	if err != nil {
-		t.Fatal(err)
+	book := openAttached(t, mails[0].Data)
+	rows := 0
+	for _, err := range book.Rows() {
+		must(t, err)
+		rows++
 	}
+	if err := book.Close(); err != nil || rows < 2 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
+// openAttached opens the workbook that a mail brings.
+func openAttached(t *testing.T, data []byte) *sheetfile.Book {
+	t.Helper()
+	msg, err := mail.ReadMessage(bytes.NewReader(data))
+	must(t, err)
 	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/mixed" {
 		t.Fatalf("%s, %v", kind, err)
@@ -254,23 +270,79 @@ func TestReportByMail(t *testing.T) {
 			t.Fatalf("%s: %v", part.FileName(), err)
 		}
 		path := filepath.Join(t.TempDir(), "report.xlsx")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, data, 0o600))
 		book, err := sheetfile.OpenBook(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows := 0
-		for _, err := range book.Rows() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows++
-		}
-		if err := book.Close(); err != nil || rows < 2 {
-			t.Errorf("%d rows, %v", rows, err)
-		}
-		return
+		must(t, err)
+		return book
 	}
+}
+
+// TestPackByMail runs a pack of which one part fails: one mail says what is missing and brings all that has come as one
+// workbook; another one, with all of it, comes when the missing part has.
+func TestPackByMail(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	company := m.connect(1)[0]
+	order := control.PackOrder{
+		Companies: []export.RealmID{company.Realm}, Account: m.newExporter("terms", nil, nil, company).Target.Account,
+		PerCompany: true, Schedule: export.Schedule{Timezone: "UTC"},
+	}
+	made, err := m.desk().CreatePack(m.ctx, "month_end", order, false)
+	must(t, err)
+	m.runWholePack(made)
+	_, _, err = m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Mail, To: "ann@example.com", On: []notice.Event{notice.Pack},
+	})
+	must(t, err)
+	m.tell() // it was over before
+	bad := m.runWholePack(made)[0]
+	_, err = m.app.Store().UpdateRun(m.ctx, bad.ID, func(r *export.Run) error {
+		r.Status, r.Problem = export.RunFailed, problem.New(problem.SheetConflict, "Cells are in the way.")
+		return nil
+	})
+	must(t, err)
+	m.tell()
+	m.tell()
+	title := "ann@example.com: Month-end of " + company.Name
+	incomplete := fmt.Sprintf("%s is incomplete: 1 of %d tabs are missing", title, len(made))
+	if got := m.subjects(); !slices.Equal(got, []string{incomplete}) {
+		t.Fatalf("told %q", got)
+	}
+	m.mustRun(bad.Exporter.ID)
+	m.tell()
+	m.tell()
+	if got := m.subjects(); !slices.Equal(got, []string{incomplete, title + " is complete now"}) {
+		t.Fatalf("told %q", got)
+	}
+	m.runWholePack(made)
+	m.tell()
+	if got := m.subjects(); len(got) != 3 || got[2] != title+" is complete" {
+		t.Fatalf("told %q", got)
+	}
+	for i, sent := range m.server.Mails() {
+		book := openAttached(t, sent.Data)
+		want := []string{sheetfile.AboutTab}
+		for _, e := range made {
+			if i > 0 || e.ID != bad.Exporter.ID {
+				want = append(want, e.Target.Sheet)
+			}
+		}
+		slices.Sort(want)
+		if got := slices.Sorted(slices.Values(book.Tabs)); !slices.Equal(got, want) {
+			t.Errorf("mail %d brings the tabs %q, want %q", i, got, want)
+		}
+		must(t, book.Close())
+	}
+}
+
+// runWholePack runs exporters as a pack, and returns their runs when all are over.
+func (m *mailbox) runWholePack(made []export.Exporter) (runs []export.Run) {
+	m.t.Helper()
+	ended := m.desk().Follow(m.ctx, func(r export.Run) bool { return r.Status.Over() })
+	_, err := m.desk().RunPack(m.ctx, made[0].Pack, made[0].Companies[0])
+	must(m.t, err)
+	for range made {
+		runs = append(runs, (<-ended).Run)
+	}
+	return runs
 }

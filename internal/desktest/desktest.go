@@ -95,7 +95,10 @@ func New(t testing.TB, o Options) *Bench {
 		Channels: map[notice.Kind]notice.Channel{
 			notice.Mail: b.Channel, notice.Webhook: b.Channel, notice.Slack: b.Channel,
 		},
-		Tags:    func(e export.Exporter) []string { return e.Tags },
+		Tags: func(e export.Exporter) []string { return e.Tags },
+		Packs: func(ctx context.Context, exporters []export.ID) ([]notice.PackRun, error) {
+			return b.Control.PackRuns(ctx, exporters)
+		},
 		Missing: map[notice.Kind]string{notice.Teams: "Teams is not set up."},
 		Causes: func(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
 			return b.Control.CausesAmong(ctx, among)

@@ -124,10 +124,14 @@ func (*memory) Exporter(context.Context, export.ID) (export.Exporter, error) {
 }
 
 // History implements Store.
-func (*memory) History(context.Context, export.ID) (export.History, error) { return export.History{}, nil }
+func (*memory) History(context.Context, export.ID) (export.History, error) {
+	return export.History{}, nil
+}
 
 // ActiveRun implements Store.
-func (*memory) ActiveRun(context.Context, export.ID) (export.Run, error) { return export.Run{}, export.ErrNotFound }
+func (*memory) ActiveRun(context.Context, export.ID) (export.Run, error) {
+	return export.Run{}, export.ErrNotFound
+}
 
 // Runs implements Store.
 func (*memory) Runs(context.Context, export.RunFilter) (page []export.Run, next export.ID, err error) {

@@ -180,7 +180,7 @@ func (d *Dispatcher) sendTo(ctx context.Context, r Rule, m Message) (answer stri
 		return "", &SendError{Text: plain(err)}
 	}
 	timeout := sendTimeout
-	if m.Attach != "" {
+	if len(m.Attached()) > 0 {
 		timeout = attachTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -33,6 +33,8 @@ type Options struct {
 	// Causes returns what is wrong at present, as far as somebody may know who sees just these companies; nil means
 	// all.
 	Causes func(ctx context.Context, among []export.RealmID) ([]Cause, error)
+	// Packs returns the last runs of the packs that have made the exporters; nil knows of none.
+	Packs func(ctx context.Context, exporters []export.ID) ([]PackRun, error)
 	// Tags returns an exporter's tags.
 	Tags    func(e export.Exporter) []string
 	BaseURL string // of links
@@ -206,7 +208,8 @@ func (d *Dispatcher) lookAround(ctx context.Context, now time.Time, all bool, en
 			return err
 		}
 	}
-	if err := l.compare(ctx, rules, func(id export.ID) bool { return all || ended[id] }); err != nil {
+	ask := func(id export.ID) bool { return all || ended[id] }
+	if err := errors.Join(l.compare(ctx, rules, ask), l.judgePacks(ctx, rules, ask)); err != nil {
 		return err
 	}
 	if len(l.changes) == 0 {

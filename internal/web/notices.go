@@ -75,6 +75,7 @@ func eventTitles() []choice {
 		{Value: string(told.DigestEvent), Title: "Digest: the figures, and how all stands"},
 		{Value: string(told.Value), Title: "A figure is above or below an amount"},
 		{Value: string(told.Report), Title: "The report itself after each run, as a workbook (e-mail)"},
+		{Value: string(told.Pack), Title: "A pack has run: complete, or what is missing (e-mail: with its workbook)"},
 	}
 }
 
@@ -98,6 +99,8 @@ func shortEvent(e told.Event) string {
 		return "figures"
 	case told.Report:
 		return "reports"
+	case told.Pack:
+		return "packs"
 	}
 	return string(e)
 }
