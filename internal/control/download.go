@@ -36,8 +36,8 @@ func (d *Desk) Download(ctx context.Context, id export.ID, format string) (*shee
 	return file, err
 }
 
-// DownloadAll reads what runs of the exporters would write now, and returns it as one workbook with a tab for each. name
-// is the file's name without a date and ending. The caller must close the file.
+// DownloadAll reads what runs of the exporters would write now, and returns it as one workbook with a tab for each.
+// name is the file's name without a date and ending. The caller must close the file.
 func (d *Desk) DownloadAll(ctx context.Context, name string, ids []export.ID) (_ *sheetfile.File, err error) {
 	var (
 		b    sheetfile.Binder

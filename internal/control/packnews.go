@@ -60,19 +60,16 @@ func (d *Desk) packNews(ctx context.Context, of export.Exporter) (notice.PackRun
 	if err != nil {
 		return notice.PackRun{}, false, fmt.Errorf("reading the exporters: %w", err)
 	}
-	same := map[export.ID]bool{}
 	all = slices.DeleteFunc(all, func(e export.Exporter) bool {
-		same[e.ID] = slices.Equal(e.Companies, of.Companies)
-		return e.Pack != of.Pack || !same[e.ID]
+		return e.Pack != of.Pack || !slices.Equal(e.Companies, of.Companies)
 	})
-	run, err := d.lastPackRun(ctx, pack, realm, all)
+	run, err := d.lastPackRun(ctx, pack, all, of.Companies...)
 	if err != nil || run.At.IsZero() {
 		return notice.PackRun{}, false, err
 	}
-	run.Parts = slices.DeleteFunc(run.Parts, func(p packPart) bool {
-		of, there := same[p.Exporter]
-		return there && !of
-	})
+	if run.Parts, err = d.partsFor(ctx, run.Parts, of.Companies); err != nil {
+		return notice.PackRun{}, false, err
+	}
 	o, err := d.outcome(ctx, pack, realm, run)
 	if err != nil || len(o.Parts) == 0 {
 		return notice.PackRun{}, false, err
@@ -82,7 +79,8 @@ func (d *Desk) packNews(ctx context.Context, of export.Exporter) (notice.PackRun
 		return notice.PackRun{}, false, err
 	}
 	n := notice.PackRun{
-		Key: of.Pack + "/" + strings.Join(realmTexts(of.Companies), " "), At: run.At, Title: pack.Title + " of " + names,
+		Key: of.Pack + "/" + strings.Join(realmTexts(of.Companies), " "), At: run.At,
+		Title:     pack.Title + " of " + names,
 		Companies: of.Companies, Over: o.State != PackRunning, EndedAt: o.EndedAt,
 		Path: "/companies/" + url.PathEscape(string(realm)) + "#packs",
 	}
@@ -95,6 +93,20 @@ func (d *Desk) packNews(ctx context.Context, of export.Exporter) (notice.PackRun
 		}
 	}
 	return n, true, nil
+}
+
+// partsFor leaves out the parts that are for other companies.
+func (d *Desk) partsFor(ctx context.Context, parts []packPart, realms []export.RealmID) (list []packPart, err error) {
+	for _, part := range parts {
+		e, err := d.o.Store.Exporter(ctx, part.Exporter)
+		switch {
+		case err != nil && !errors.Is(err, export.ErrNotFound):
+			return nil, fmt.Errorf("reading an exporter: %w", err)
+		case err != nil, slices.Equal(e.Companies, realms): // one that was deleted meanwhile is missing
+			list = append(list, part)
+		}
+	}
+	return list, nil
 }
 
 func realmTexts(realms []export.RealmID) []string {

@@ -11,14 +11,19 @@ import (
 	"ledgersheet/internal/export"
 )
 
-// lastPackRun returns the last run of a company's pack, whose exporters are given: the one that was last asked for, or
-// a later one of the schedule. It is the zero packRun if there is none.
+// lastPackRun returns the last run of a company's pack, or of one in which several stand together, whose exporters are
+// given: the one that was last asked for, or a later one of the schedule. It is the zero packRun if there is none.
 func (d *Desk) lastPackRun(
-	ctx context.Context, pack export.Pack, realm export.RealmID, parts []export.Exporter,
-) (packRun, error) {
-	asked, err := readSetting[packRun](ctx, d.core, packRunSetting(pack.ID, realm))
-	if err != nil {
-		return packRun{}, err
+	ctx context.Context, pack export.Pack, parts []export.Exporter, realms ...export.RealmID,
+) (asked packRun, err error) {
+	for _, realm := range realms {
+		run, err := readSetting[packRun](ctx, d.core, packRunSetting(pack.ID, realm))
+		if err != nil {
+			return packRun{}, err
+		}
+		if run.At.After(asked.At) {
+			asked = run
+		}
 	}
 	due, err := d.lastRound(ctx, parts)
 	if err != nil || !due.At.After(asked.At) {

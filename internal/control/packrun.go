@@ -195,7 +195,7 @@ func (d *Desk) CompanyPacks(ctx context.Context, realm export.RealmID) (list []C
 			continue
 		}
 		p := CompanyPack{Pack: pack, Size: len(parts)}
-		run, err := d.lastPackRun(ctx, pack, realm, parts)
+		run, err := d.lastPackRun(ctx, pack, parts, realm)
 		if err != nil {
 			return nil, err
 		}
@@ -217,7 +217,7 @@ func (d *Desk) LastPackRun(ctx context.Context, id string, realm export.RealmID)
 	if err != nil {
 		return PackOutcome{}, err
 	}
-	run, err := d.lastPackRun(ctx, pack, realm, parts)
+	run, err := d.lastPackRun(ctx, pack, parts, realm)
 	if err != nil {
 		return PackOutcome{}, err
 	}

@@ -98,8 +98,8 @@ func packSamples(figures []notice.Figure) (complete, incomplete notice.Message) 
 	}
 	incomplete = complete
 	incomplete.Warning, incomplete.Title = true, "Month-end of Alder & Sons is incomplete: 2 of 5 tabs are missing."
-	incomplete.Lines = []string{complete.Lines[1], "3 of 5 tabs have come. These have not:"}
-	incomplete.Action = "Open each and do what it says. When all of it has come, that is told, too."
+	incomplete.Lines = []string{"3 of 5 tabs have come.", complete.Lines[1]}
+	incomplete.Action = "Open each of these and do what it says there. When all of them have come, that is told, too."
 	incomplete.Causes = []notice.Link{
 		{Text: "Balance sheet, Alder & Sons: its run failed: Cells are in the way",
 			URL: "https://sheets.example.com/exporters/exp_1"},

@@ -123,8 +123,8 @@ func (s *sight) packMessage(ctx context.Context, r Rule, run PackRun, later bool
 		m.Lines = []string{fmt.Sprintf("All %d tabs have come, the last on %s.", all, ended)}
 	default:
 		m.Title = fmt.Sprintf("%s is incomplete: %d of %d tabs are missing.", run.Title, len(run.Missing), all)
-		m.Warning, m.Lines = true, []string{fmt.Sprintf("%d of %d tabs have come. These have not:", came, all)}
-		m.Action = "Open each and do what it says. When all of it has come, that is told, too."
+		m.Warning, m.Lines = true, []string{fmt.Sprintf("%d of %d tabs have come.", came, all)}
+		m.Action = "Open each of these and do what it says there. When all of them have come, that is told, too."
 	}
 	for i, p := range run.Missing {
 		if i == mostMissing {
@@ -143,9 +143,6 @@ func (s *sight) packMessage(ctx context.Context, r Rule, run PackRun, later bool
 	m.AttachName = run.Title
 	if r.Kind == Mail && came > 0 {
 		m.Lines = append(m.Lines, "Their rows are attached as one workbook, as they were read for this mail.")
-		if len(run.Missing) > 0 {
-			m.Lines = []string{m.Lines[1], m.Lines[0]}
-		}
 	}
 	return m, nil
 }
