@@ -29,6 +29,8 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/status", s.getStatus},
 		{http.MethodGet, "/notices", s.listNotices},
 		{http.MethodPost, "/notices", s.createNotice},
+		{http.MethodGet, "/notices/:id", s.getNotice},
+		{http.MethodPatch, "/notices/:id", s.patchNotice},
 		{http.MethodDelete, "/notices/:id", s.deleteNotice},
 		{http.MethodPost, "/notices/:id/test", s.testNotice},
 		{http.MethodGet, "/backup", s.backup},

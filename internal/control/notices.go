@@ -20,6 +20,7 @@ type Notices interface {
 	Rules(ctx context.Context) ([]notice.Listed, error)
 	Rule(ctx context.Context, id export.ID) (notice.Listed, error)
 	Add(ctx context.Context, r notice.Rule) (notice.Rule, error)
+	Change(ctx context.Context, id export.ID, change func(*notice.Rule) error) (notice.Rule, error)
 	Remove(ctx context.Context, id export.ID) error
 	// Test returns what the receiver answered. The error of a message that did not arrive is a *notice.SendError.
 	Test(ctx context.Context, id export.ID) (answer string, err error)
@@ -30,7 +31,7 @@ type Notices interface {
 // Notice is a rule as people may see it: an address that is a secret is cut short, and what signs is left out.
 type Notice struct {
 	notice.Listed
-	Own bool // the actor may try it out and delete it
+	Own bool // the actor may try it out, change and delete it
 }
 
 // aboutRule returns what a rule reveals something about.
@@ -135,7 +136,7 @@ func (d *Desk) checkNotice(ctx context.Context, r notice.Rule) error {
 	return bad.Err()
 }
 
-// notice returns a rule that the actor may try out and delete.
+// notice returns a rule that the actor may try out, change and delete.
 func (d *Desk) notice(ctx context.Context, id export.ID) (notice.Listed, error) {
 	if d.o.Notices == nil {
 		return notice.Listed{}, explainMissing(export.ErrNotFound, "notice")
@@ -148,6 +149,55 @@ func (d *Desk) notice(ctx context.Context, id export.ID) (notice.Listed, error) 
 		return r, explainMissing(export.ErrNotFound, "notice")
 	}
 	return r, d.allow(access.Tell, aboutRule(r.Rule), "notice")
+}
+
+// Notice returns a rule that the actor may see.
+func (d *Desk) Notice(ctx context.Context, id export.ID) (Notice, error) {
+	all, err := d.Notices(ctx)
+	if err != nil {
+		return Notice{}, err
+	}
+	i := slices.IndexFunc(all, func(n Notice) bool { return n.ID == id })
+	if i < 0 {
+		return Notice{}, explainMissing(export.ErrNotFound, "notice")
+	}
+	return all[i], nil
+}
+
+// UpdateNotice changes a rule, and returns it with the secret that signs its webhooks if that is another one now. change
+// gets the rule with its secrets.
+func (d *Desk) UpdateNotice(ctx context.Context, id export.ID, change func(*notice.Rule) error) (
+	n Notice, secret string, err error,
+) {
+	old, err := d.notice(ctx, id)
+	if err != nil {
+		return Notice{}, "", err
+	}
+	if old.Fixed {
+		return Notice{}, "", problem.New(problem.Conflict, "This notice comes from the settings of the service.").
+			WithHint("Change LEDGERSHEET_NOTICE_WEBHOOK_URL in its environment.")
+	}
+	r, err := d.o.Notices.Change(ctx, id, func(r *notice.Rule) error {
+		if err := change(r); err != nil {
+			return err
+		}
+		if r.Kind != notice.Mail && r.To == ShortenAddress(old.To) { // as it was shown
+			r.To = old.To
+		}
+		if err := d.allow(access.Tell, aboutRule(*r), "notice"); err != nil {
+			return err
+		}
+		return d.checkNotice(ctx, *r)
+	})
+	if err != nil {
+		return Notice{}, "", explainMissing(err, "notice")
+	}
+	if r.Secret != old.Secret {
+		secret = r.Secret
+	}
+	n = d.hide(notice.Listed{Rule: r})
+	d.audit(ctx, d.who, "notice.update", string(id), string(r.Kind)+" to "+n.To)
+	return n, secret, nil
 }
 
 // DeleteNotice deletes a rule, and what is still to be sent for it.

@@ -385,7 +385,7 @@ func (l *look) tellNews(ctx context.Context, rules []Rule, e Subject, last expor
 				return err
 			}
 		}
-		if !r.wants(Report) || !last.FinishedAt.After(r.CreatedAt) {
+		if !r.wants(Report) || !last.FinishedAt.After(r.since()) {
 			continue
 		}
 		m, err := l.report(ctx, r, e, last)

@@ -75,7 +75,7 @@ func (l *look) judgePacks(ctx context.Context, rules []Rule, ask func(export.ID)
 // tellPack tells of a pack's run. later says that it was told before, and that what was missing has come.
 func (l *look) tellPack(ctx context.Context, rules []Rule, run PackRun, later bool) error {
 	for _, r := range rules {
-		if !r.wants(Pack) || !l.coversPack(r, run) || !run.EndedAt.After(r.CreatedAt) {
+		if !r.wants(Pack) || !l.coversPack(r, run) || !run.EndedAt.After(r.since()) {
 			continue
 		}
 		m, err := l.packMessage(ctx, r, run, later)
