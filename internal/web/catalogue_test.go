@@ -239,6 +239,9 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "undo", path: of + "/undo", says: "Undo this run"},
 		{name: "settings", path: "/settings", says: "ann@example.com"},
 		{
+			name: "notice-edit", path: "/settings/notices/" + string(told[0].ID) + "/edit", says: "ann@example.com",
+		},
+		{
 			name: "notice-delete", path: "/settings/notices/" + string(told[0].ID) + "/delete", says: "ann@example.com",
 		},
 		{name: "help", path: "/help", says: "Keyboard"},

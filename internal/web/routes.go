@@ -128,6 +128,8 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/settings/password", w.changePassword},
 		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodPost, "/settings/notices", w.createNotice},
+		{http.MethodGet, "/settings/notices/:id/edit", w.editNoticePage},
+		{http.MethodPost, "/settings/notices/:id", w.updateNotice},
 		{http.MethodPost, "/settings/notices/:id/test", w.testNotice},
 		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
 		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
