@@ -186,7 +186,8 @@ func (r Rule) validate(check func(Rule) string) error {
 		bad.Add("timezone", "must be a time zone such as America/New_York")
 	}
 	if r.wants(Report) && (r.Kind != Mail || len(r.Companies)+len(r.Exporters)+len(r.Tags) == 0) {
-		bad.Add("on", "may have the report itself (\"report\") only by mail, and about some companies, exporters or tags")
+		bad.Add("on", "may have the report itself (\"report\") only by mail, and about some companies, exporters "+
+			"or tags")
 	}
 	if r.StaleHours < 1 || r.StaleHours > mostStale {
 		bad.Add("stale_hours", "must be from 1 to %d", mostStale)
