@@ -41,6 +41,9 @@ func (s *server) routes() []route {
 		{http.MethodPatch, "/users/:user", s.changeUser},
 		{http.MethodDelete, "/users/:user", s.deleteUser},
 		{http.MethodPost, "/users/:user/invite", s.inviteUserAgain},
+		{http.MethodGet, "/tokens", s.listTokens},
+		{http.MethodPost, "/tokens", s.makeToken},
+		{http.MethodDelete, "/tokens/:id", s.revokeToken},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},

@@ -80,7 +80,8 @@ type App struct {
 	web      *web.Web
 	setup    *auth.Setup
 	logins   *auth.Service
-	token    auth.APIToken
+	token    auth.APIToken // of the environment
+	tokens   *auth.Tokens  // that people have made
 	cleanups cleanups
 	faces    *faces
 	rechecks chan export.RealmID // companies whose connections may have ended
@@ -214,6 +215,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Settings: a.store, BaseURL: set.BaseURL,
 		Log: a.log,
 	}
+	a.tokens = auth.NewTokens(a.store, a.store, nil)
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
@@ -225,7 +227,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
 		Installation: a.installation(),
 		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
-		Trouble: a.trouble.state, People: a.logins,
+		Trouble: a.trouble.state, People: a.logins, Tokens: a.tokens,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})

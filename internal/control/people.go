@@ -128,6 +128,11 @@ func (d *Desk) allowPeople() error {
 // checkMembership returns a validation problem for a role that there is not, or a company that nobody has connected.
 func (d *Desk) checkMembership(ctx context.Context, m Membership) error {
 	var bad problem.Collect
+	d.addMembershipFaults(ctx, m, &bad)
+	return bad.Err()
+}
+
+func (d *Desk) addMembershipFaults(ctx context.Context, m Membership, bad *problem.Collect) {
 	if !slices.Contains(access.Roles(), access.Role(m.Role)) {
 		bad.Add("role", "must be owner, admin, editor, operator or viewer")
 	}
@@ -136,5 +141,4 @@ func (d *Desk) checkMembership(ctx context.Context, m Membership) error {
 			bad.Add("company_ids", "has %s, which is not connected", realm)
 		}
 	}
-	return bad.Err()
 }
