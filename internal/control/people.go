@@ -115,6 +115,9 @@ func (d *Desk) DeleteUser(ctx context.Context, who string) error {
 	return nil
 }
 
+// MaySetPeople reports whether the actor may decide who signs in.
+func (d *Desk) MaySetPeople() bool { return d.allowPeople() == nil }
+
 func (d *Desk) allowPeople() error {
 	if err := d.allow(access.People, access.Installation(), "users"); err != nil {
 		return err

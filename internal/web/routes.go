@@ -53,7 +53,9 @@ func (w *Web) register() {
 	known := e.Group("", w.requireUser)
 	accounts := accountPages()
 	answers := []route{{http.MethodGet, accounts.callback, func(c *gin.Context) error { return accounts.end(w, c) }}}
-	for _, r := range slices.Concat(w.routes(), w.packRoutes(), companyPages().routes(w), accounts.routes(w), answers) {
+	for _, r := range slices.Concat(
+		w.routes(), w.packRoutes(), w.peopleRoutes(), companyPages().routes(w), accounts.routes(w), answers,
+	) {
 		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
