@@ -201,7 +201,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	a.alarm = a.notices.NewAlarm(func() (notice.Cause, bool) { return a.control.StoreCause() })
 	a.trouble.tell(a.alarm.Wake)
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
+		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(a.lookFirst(runner.Work))))),
 		Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,
 		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 		Ended: func(exporter export.ID) { a.ticker.Ended(exporter) },

@@ -140,7 +140,7 @@ func (d *Dispatcher) observe(ctx context.Context) {
 	for {
 		now := time.Now()
 		all := now.Sub(scanned) >= scanEvery || now.Before(scanned)
-		err := d.Look(ctx, now, all)
+		err := d.lookSafely(ctx, now, all)
 		if err == nil && all {
 			scanned = now
 		}
@@ -154,6 +154,12 @@ func (d *Dispatcher) observe(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// lookSafely is Look, and goes on after a panic in it.
+func (d *Dispatcher) lookSafely(ctx context.Context, now time.Time, all bool) (err error) {
+	defer problem.Recover(&err)
+	return d.Look(ctx, now, all)
 }
 
 // pause waits for a time, or for less if something comes from wake. It returns false when ctx has ended.

@@ -70,6 +70,15 @@ func roleTitles() []choice {
 	}
 }
 
+// roleWords are the roles in a word each, where there is little room.
+func roleWords() []choice {
+	list := roleTitles()
+	for i := range list {
+		list[i].Title, _, _ = strings.Cut(list[i].Title, ":")
+	}
+	return list
+}
+
 func (w *Web) peoplePage(c *gin.Context) error { return w.showPeople(c, http.StatusOK, peopleView{}) }
 
 // showPeople shows the page, with what is in the view already.
@@ -155,7 +164,7 @@ func (w *Web) personRow(c *gin.Context, u export.User, names []choice, prefix st
 	row := personRow{
 		Email: u.Email, Path: peoplePath + "/" + string(u.ID), Since: w.moment(u.CreatedAt),
 		Pill: pill{"Active", "check", toneGood}, Self: u.Email == signedInEmail(c), Disabled: u.Disabled,
-		Form: memberForm{}.fill(prefix, u.Role, u.Companies, names),
+		Form: memberForm{Roles: choose(u.Role, roleWords()...)}.fill(prefix, u.Role, u.Companies, names),
 	}
 	switch {
 	case u.Disabled:
