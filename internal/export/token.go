@@ -2,8 +2,8 @@ package export
 
 import "time"
 
-// APIToken lets a program in, with a role and for some companies, until it expires, is revoked, or its maker may sign in
-// no more.
+// APIToken lets a program in, with a role and for some companies, until it expires, is revoked, or its maker may sign
+// in no more.
 type APIToken struct {
 	ID        ID        `json:"id"`
 	Name      string    `json:"name"`

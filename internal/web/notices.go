@@ -43,7 +43,7 @@ type noticeForm struct {
 	Tags, Figure, Above, Below              string
 	Errors                                  map[string]string
 	Action, Button, Back                    string
-	Hidden                                  string // the address that is kept if none is typed, as far as it may be shown
+	Hidden                                  string // the address, as far as it may be shown, that an empty To keeps
 }
 
 // keepCompanies stands for the companies that a notice has, where the form cannot name them.

@@ -33,7 +33,8 @@ func TestPeoplePage(t *testing.T) {
 	}
 	checkPage(t, "people", a.body)
 	body := s.wantGet(peoplePath)
-	if strings.Contains(body, link) || !strings.Contains(body, "jane@example.com") || !strings.Contains(body, "Invited") {
+	if strings.Contains(body, link) || !strings.Contains(body, "jane@example.com") ||
+		!strings.Contains(body, "Invited") {
 		t.Error("the person is not there, or the link is shown again")
 	}
 	u := func() export.User {
