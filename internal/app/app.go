@@ -48,6 +48,8 @@ type Options struct {
 	// Demo and SheetsURL only change what pages say.
 	Demo      bool
 	SheetsURL string
+	// TryDemo can run beside this app; nil if it cannot.
+	TryDemo control.Demo
 	// Getenv reads the environment's OpenTelemetry variables; nil means that there are none.
 	Getenv func(string) string
 	// Existing says that the data folder must have a store; none is made. New then returns ErrNoStore without one.
@@ -226,7 +228,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Files: files, ExportDirs: set.ExportDirs,
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
 		Installation: a.installation(),
-		Backup:       a.store.Backup, Examine: a.examine, Recheck: a.askRecheck,
+		Backup:       a.store.Backup, Demo: a.o.TryDemo, Examine: a.examine, Recheck: a.askRecheck,
 		Trouble: a.trouble.state, People: a.logins, Tokens: a.tokens,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",

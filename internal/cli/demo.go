@@ -29,54 +29,93 @@ type demoCommand struct {
 
 // Run runs the service with simulated data. Nothing is kept afterwards.
 func (c *demoCommand) Run(ctx context.Context, std Stdio) error {
+	if err := c.pickPort(); err != nil {
+		return err
+	}
+	o, err := c.open(ctx, config.LocalURL(c.Addr), std)
+	if err != nil {
+		return err
+	}
+	defer o.close(ctx)
+	if c.Once {
+		return errors.Join(c.runOnce(ctx, o.app, o.made, std), stop(ctx, o.app))
+	}
+	return o.run(ctx, func() error {
+		_, err := fmt.Fprintf(std.Out,
+			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\n%d simulated "+
+				"companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
+			config.LocalURL(c.Addr), demo.Email, demo.Password, o.sandbox.SheetsURL(), c.connected(), len(o.made))
+		return err
+	})
+}
+
+// connected returns how many companies the demo connects. One is left to be connected by hand.
+func (c *demoCommand) connected() int { return max(demo.Companies, c.Companies-1) }
+
+// openDemo is a demo that is filled with exporters and does not run yet.
+type openDemo struct {
+	folder  string // of the store; goes with the demo
+	sandbox *demo.Sandbox
+	app     *app.App
+	made    []export.Exporter
+}
+
+// open opens a demo that is reached at the base URL. The caller closes it.
+func (c *demoCommand) open(ctx context.Context, baseURL string, std Stdio) (o *openDemo, err error) {
 	if c.LogLevel == "info" {
 		c.LogLevel = "warn" // people look at the dashboard rather than the log
 	}
-	folder, err := os.MkdirTemp("", "ledgersheet-demo-")
+	o = &openDemo{}
+	defer func() {
+		if err != nil {
+			o.close(ctx)
+		}
+	}()
+	if o.folder, err = os.MkdirTemp("", "ledgersheet-demo-"); err != nil {
+		return o, fmt.Errorf("making a folder for the demo: %w", err)
+	}
+	options := demo.Options{AutoConsent: true, Size: c.size(), Definitions: exporters.All()}
+	if o.sandbox, err = demo.Open(options); err != nil {
+		return o, err
+	}
+	if o.app, err = c.newApp(ctx, o.sandbox, o.folder, baseURL, std); err != nil {
+		return o, err
+	}
+	if err = o.sandbox.CloseBooks(time.Now()); err == nil {
+		o.made, err = demo.Seed(ctx, o.app.Control().As(demo.Actor()), c.connected())
+	}
 	if err != nil {
-		return fmt.Errorf("making a folder for the demo: %w", err)
+		return o, errors.Join(err, stop(ctx, o.app))
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	sandbox, err := demo.Open(demo.Options{AutoConsent: true, Size: c.size(), Definitions: exporters.All()})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = sandbox.Close(ctx) }()
-	a, err := c.newApp(ctx, sandbox, folder, std)
-	if err != nil {
-		return err
-	}
-	companies := max(demo.Companies, c.Companies-1) // one is left to be connected by hand
-	var made []export.Exporter
-	if err = sandbox.CloseBooks(time.Now()); err == nil {
-		made, err = demo.Seed(ctx, a.Control().As(demo.Actor()), companies)
-	}
-	if err != nil {
-		return errors.Join(err, stop(ctx, a))
-	}
-	if c.Once {
-		return errors.Join(c.runOnce(ctx, a, made, std), stop(ctx, a))
-	}
-	sandbox.Intuit.SetAutoConsent(false)
-	sandbox.Google.SetAutoConsent(false)
+	return o, nil
+}
+
+// run runs the exporters and then serves until ctx ends. ready is called once the dashboard can be opened.
+func (o *openDemo) run(ctx context.Context, ready func() error) error {
+	o.sandbox.Intuit.SetAutoConsent(false)
+	o.sandbox.Google.SetAutoConsent(false)
 	// The second round of runs is a show: if it fails, the dashboard says so.
 	var living sync.WaitGroup
 	defer living.Wait()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	return a.Run(ctx, func() error {
-		for _, e := range made {
-			if _, _, err := a.Control().As(demo.Actor()).RunNow(ctx, e.ID); err != nil {
+	return o.app.Run(ctx, func() error {
+		for _, e := range o.made {
+			if _, _, err := o.app.Control().As(demo.Actor()).RunNow(ctx, e.ID); err != nil {
 				return err
 			}
 		}
-		_, err := fmt.Fprintf(std.Out,
-			"\n  Dashboard     %s/\n  Sign in as    %s\n  Password      %s\n  Spreadsheets  %s\n\n%d simulated "+
-				"companies are connected and %d exporters are running. Stop with Ctrl-C; nothing is kept.\n\n",
-			config.LocalURL(c.Addr), demo.Email, demo.Password, sandbox.SheetsURL(), companies, len(made))
-		living.Go(func() { _ = sandbox.Live(ctx, a.Control().As(demo.Actor()), made, time.Now()) })
-		return err
+		living.Go(func() { _ = o.sandbox.Live(ctx, o.app.Control().As(demo.Actor()), o.made, time.Now()) })
+		return ready()
 	})
+}
+
+// close removes what the demo kept. The app must have been stopped.
+func (o *openDemo) close(ctx context.Context) {
+	if o.sandbox != nil {
+		_ = o.sandbox.Close(ctx)
+	}
+	_ = os.RemoveAll(o.folder)
 }
 
 // Validate checks the flags. Kong calls it.
@@ -91,17 +130,16 @@ func (c *demoCommand) Validate() error {
 }
 
 // newApp returns the same app that the serve command runs, with settings that point at the simulators.
-func (c *demoCommand) newApp(ctx context.Context, sandbox *demo.Sandbox, folder string, std Stdio) (*app.App, error) {
-	if err := c.pickPort(); err != nil {
-		return nil, err
-	}
+func (c *demoCommand) newApp(
+	ctx context.Context, sandbox *demo.Sandbox, folder, baseURL string, std Stdio,
+) (*app.App, error) {
 	exports := filepath.Join(folder, "exports") // goes with the folder
 	if err := os.Mkdir(exports, 0o750); err != nil {
 		return nil, fmt.Errorf("making a folder for exported files: %w", err)
 	}
 	key := vault.NewKey()
 	settings := config.Settings{
-		Addr: c.Addr, BaseURL: config.LocalURL(c.Addr), DataDir: folder, SecretKey: &key,
+		Addr: c.Addr, BaseURL: baseURL, DataDir: folder, SecretKey: &key,
 		AdminEmail: demo.Email, AdminPassword: demo.Password,
 		MinInterval: 5 * time.Minute, Workers: 8, RunTimeout: 30 * time.Minute, Retention: 90 * 24 * time.Hour,
 		Mirror: true,

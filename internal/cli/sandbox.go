@@ -22,6 +22,11 @@ type sizeFlags struct {
 	Nasty     bool  `help:"Add names and texts that careless programs break on."`
 }
 
+// defaultSizes are the sizes without flags.
+func defaultSizes() sizeFlags {
+	return sizeFlags{Seed: 1, Companies: 7, Customers: 250, Vendors: 120, Items: 60, Invoices: 1200, Bills: 500}
+}
+
 func (f sizeFlags) size() demo.Size {
 	return demo.Size{
 		Seed: f.Seed, Companies: f.Companies,

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 
 	"ledgersheet/internal/app"
 	"ledgersheet/internal/config"
@@ -24,11 +25,20 @@ func (c *serveCommand) Run(ctx context.Context, std Stdio) error {
 		return err
 	}
 	warnUnknown(std)
-	a, err := app.New(ctx, app.Options{
+	options := app.Options{
 		Settings: settings, Logger: c.Logger(std.Err), Variables: listVariables(settings),
 		Getenv: os.Getenv,
 		Notice: func(text string) { fmt.Fprintf(std.Err, "\n%s\n\n", text) },
-	})
+	}
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	if d := newTryDemo(settings, c.Logging, std); d != nil {
+		options.TryDemo = d
+		beside.Go(func() { d.serve(ctx) })
+	}
+	a, err := app.New(ctx, options)
 	if err != nil {
 		return err
 	}

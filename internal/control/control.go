@@ -110,7 +110,7 @@ type Previewer interface {
 	Capture(ctx context.Context, e export.Exporter) ([]byte, error)
 }
 
-// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Examine, Recheck,
+// Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Demo, Examine, Recheck,
 // Installation, Trouble, People and Tokens are required.
 type Options struct {
 	Store                              export.Store
@@ -135,6 +135,8 @@ type Options struct {
 	Installation                       Installation
 	// Backup writes a copy of the store; nil if the store has backups of its own.
 	Backup func(ctx context.Context, w io.Writer) error
+	// Demo can run beside this installation; nil if it cannot.
+	Demo Demo
 	// Examine finds out whether the installation can work; nil if nobody can tell.
 	Examine func(ctx context.Context, d *Desk) []Finding
 	// Recheck has a company's connection tested soon, unless that was done just now. It returns at once. Nil: nothing

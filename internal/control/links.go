@@ -134,7 +134,7 @@ func (d *Desk) MakeLink(ctx context.Context, realm export.RealmID, life time.Dur
 		return Link{}, "", err
 	}
 	d.audit(ctx, d.who, "link.create", string(link.ID), link.subject()+", "+
-		"until "+link.ExpiresAt.UTC().Format(time.RFC3339))
+		"until "+link.ExpiresAt.UTC().Format("2 January 2006, 15:04 MST"))
 	return link, d.o.BaseURL + "/access?link=" + url.QueryEscape(token), nil
 }
 

@@ -47,6 +47,7 @@ type Options struct {
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 	Notices    []notice.Rule // of the environment
+	Demo       control.Demo  // nil: none can be tried
 }
 
 // Bench is a control and what stands behind it.
@@ -117,7 +118,7 @@ func New(t testing.TB, o Options) *Bench {
 		Files: file.Folders{Allowed: o.ExportDirs}, ExportDirs: o.ExportDirs,
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
-		Logger: b.Logger, Events: b.Broker, Backup: store.Backup,
+		Logger: b.Logger, Events: b.Broker, Backup: store.Backup, Demo: o.Demo,
 		Tokens: auth.NewTokens(store, store, Noon),
 		People: &auth.Service{Users: store, Hasher: auth.NewHasher(0), BaseURL: "http://ledgersheet.test", Now: Noon},
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {

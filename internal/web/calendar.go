@@ -246,5 +246,5 @@ func deedWords(a export.AuditEntry, k known) (pill, string) {
 	case kind == "company" && verb == "month_sent":
 		return edit, monthName(a.Detail, "January 2006") + " was marked as sent"
 	}
-	return edit, upperFirst(strings.ReplaceAll(strings.ReplaceAll(a.Action, ".", ": "), "_", " "))
+	return edit, auditWords(a.Action)
 }

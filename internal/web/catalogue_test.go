@@ -42,7 +42,7 @@ func stages() []stage {
 	return []stage{
 		{"empty", emptyStage}, {"setup", setupStage}, {"strangers", strangersStage}, {"filled", filledStage},
 		{"runs", runsStage}, {"trouble", troubleStage}, {"forms", formsStage}, {"production", productionStage},
-		{"portfolio", portfolioStage}, {"packs", packsStage},
+		{"portfolio", portfolioStage}, {"packs", packsStage}, {"demo", demoStage},
 	}
 }
 
@@ -76,7 +76,7 @@ func notPages() map[string]string {
 }
 
 func emptyStage(t *testing.T) (*site, []scene) {
-	s := newSite(t, siteOptions{}).signIn()
+	s := newSite(t, siteOptions{beside: &besideDemo{}}).signIn()
 	return s, []scene{
 		{name: "home", path: "/", says: "Four steps", core: true},
 		{name: "start", path: "/start", says: "Set-up"},

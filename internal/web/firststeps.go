@@ -20,6 +20,8 @@ type stepsView struct {
 	Filled                         bool   // a run has succeeded
 	Done                           bool
 	Sheet                          string // of the run by schedule
+	MayTryDemo                     bool   // by a button
+	Demo                           control.DemoPlace
 }
 
 // steps returns the checklist; nil if there is none to show.
@@ -36,6 +38,7 @@ func (w *Web) steps(c *gin.Context, d *control.Desk, k known) (*stepsView, error
 		Companies: f.Companies, Accounts: f.Accounts, Exporters: f.Exporters, Packs: packCards(d, ""), Done: f.Done(),
 	}
 	v.QuickBooks, v.Google = d.Ready()
+	v.Demo, v.MayTryDemo = d.MayTryDemo()
 	if f.Done() {
 		v.Sheet = f.Scheduled.URL
 	}
@@ -54,6 +57,14 @@ func (w *Web) closeSteps(c *gin.Context) error {
 		return err
 	}
 	return seeOther(c, "/")
+}
+
+// tryDemo starts the demo beside this installation, and shows where it is.
+func (w *Web) tryDemo(c *gin.Context) error {
+	if _, err := w.desk(c).TryDemo(c.Request.Context()); err != nil {
+		return err
+	}
+	return seeOther(c, "/#demo")
 }
 
 // startView is the page that tests the set-up.

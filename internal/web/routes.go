@@ -95,6 +95,7 @@ func (w *Web) routes() []route {
 		{http.MethodPost, madePath + "/:id/run", w.runSet},
 		{http.MethodGet, startPath, w.startPage},
 		{http.MethodPost, startPath + "/done", w.closeSteps},
+		{http.MethodPost, startPath + "/demo", w.tryDemo},
 
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
@@ -128,6 +129,7 @@ func (w *Web) routes() []route {
 
 		{http.MethodGet, "/settings", w.settingsPage},
 		{http.MethodPost, "/settings/password", w.changePassword},
+		{http.MethodPost, "/settings/backup", w.downloadBackup},
 		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodPost, "/settings/notices", w.createNotice},
 		{http.MethodGet, "/settings/notices/:id/edit", w.editNoticePage},

@@ -31,11 +31,12 @@ type settingsView struct {
 	Variables     []Variable
 	Audit         []auditRow
 	AuditClosed   string // why the person may not read it
+	MayBackUp     bool
 }
 
 type auditRow struct {
-	At                          moment
-	Who, Action, Object, Detail string
+	At               moment
+	Who, What, About string
 }
 
 // auditShown is how many audit entries the page shows.
@@ -51,6 +52,10 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 	entries, closed := w.desk(c).Audit(ctx, auditShown)
 	if closed != nil && !problem.HasCode(closed, problem.Forbidden) {
 		return closed
+	}
+	companies, err := know(ctx, w.desk(c), needCompanies)
+	if err != nil {
+		return err
 	}
 	calls, err := w.callsView(ctx, w.desk(c))
 	if err != nil {
@@ -97,11 +102,12 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 	if s.Retention > 0 {
 		view.Facts = append(view.Facts, fact{Title: "History kept", Text: duration(s.Retention)})
 	}
+	view.MayBackUp = w.desk(c).MayBackUp() == nil
 	if closed != nil {
 		view.AuditClosed = problem.From(closed).Message
 	}
 	for _, e := range entries {
-		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, e.Action, e.Object, e.Detail})
+		view.Audit = append(view.Audit, auditRow{w.moment(e.At), e.Who, auditWords(e.Action), auditAbout(e, companies)})
 	}
 	if p != nil {
 		titles := map[string]string{"present_password": "Present password", "password": "New password"}
