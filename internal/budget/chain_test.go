@@ -13,7 +13,9 @@ import (
 func TestChainsAreForeseen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-04-01 00:00:00", 1000)
-	w.openWith(budget.Options{Limit: 100_000, Google: budget.GoogleLimits{Account: budget.Quota{Reads: 60, Writes: 60}}})
+	w.openWith(budget.Options{
+		Limit: 100_000, Google: budget.GoogleLimits{Account: budget.Quota{Reads: 60, Writes: 60}},
+	})
 	add := func(id, cron string, calls int, after ...export.ID) {
 		t.Helper()
 		e := export.Exporter{

@@ -126,7 +126,9 @@ func TestChainsInFiles(t *testing.T) {
 	desk := b.Control.As(control.Program())
 	byHand := export.Schedule{Timezone: "UTC"}
 	first := addExporter(t, b, "Zero", nil)
-	second := addExporter(t, b, "Middle", func(e *export.Exporter) { e.After, e.Schedule = []export.ID{first.ID}, byHand })
+	second := addExporter(t, b, "Middle", func(e *export.Exporter) {
+		e.After, e.Schedule = []export.ID{first.ID}, byHand
+	})
 	addExporter(t, b, "All", func(e *export.Exporter) {
 		e.After, e.Schedule = []export.ID{first.ID, second.ID}, byHand
 	})
@@ -177,7 +179,8 @@ func TestChainsInFiles(t *testing.T) {
 	// One that is there already gets another one before it, and all are found by name.
 	text, err := os.ReadFile(file)
 	must(t, err)
-	byName := strings.NewReplacer("- "+string(first.ID), "- Zero", "- "+string(second.ID), "- Middle").Replace(string(text))
+	names := strings.NewReplacer("- "+string(first.ID), "- Zero", "- "+string(second.ID), "- Middle")
+	byName := names.Replace(string(text))
 	byName = regexp.MustCompile(`(?m)^  - id: .*\n    name:`).ReplaceAllString(byName, "  - name:")
 	if strings.Contains(byName, "exp_") {
 		t.Fatalf("the file still has ids:\n%s", byName)

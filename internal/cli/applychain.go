@@ -105,7 +105,8 @@ func orderSteps(steps []step) (order []int, err error) {
 	visit = func(i int) error {
 		switch state[i] {
 		case begun:
-			return errors.New("the file would let " + steps[i].fresh.text("name") + " run after itself; nothing was changed")
+			return errors.New("the file would let " + steps[i].fresh.text("name") +
+				" run after itself; nothing was changed")
 		case done:
 			return nil
 		}

@@ -164,8 +164,8 @@ func (d *Desk) Notice(ctx context.Context, id export.ID) (Notice, error) {
 	return all[i], nil
 }
 
-// UpdateNotice changes a rule, and returns it with the secret that signs its webhooks if that is another one now. change
-// gets the rule with its secrets.
+// UpdateNotice changes a rule, and returns it with the secret that signs its webhooks if that is another one now.
+// change gets the rule with its secrets.
 func (d *Desk) UpdateNotice(ctx context.Context, id export.ID, change func(*notice.Rule) error) (
 	n Notice, secret string, err error,
 ) {

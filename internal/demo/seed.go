@@ -83,7 +83,9 @@ func chained(of export.Company, account export.ID) export.Exporter {
 		Options:  map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"},
 		Target:   export.Target{Account: account, Sheet: "Trial balance", Start: "A1"},
 		Schedule: export.Schedule{Timezone: "America/New_York"},
-		After:    []export.ID{export.ID("Profit and loss by month, " + of.Name), export.ID("Balance sheet of " + of.Name)},
+		After: []export.ID{
+			export.ID("Profit and loss by month, " + of.Name), export.ID("Balance sheet of " + of.Name),
+		},
 	}
 }
 
