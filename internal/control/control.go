@@ -111,7 +111,7 @@ type Previewer interface {
 }
 
 // Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Demo, Examine, Recheck,
-// Installation, Trouble and People are required.
+// Installation, Trouble, People and Tokens are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -146,6 +146,8 @@ type Options struct {
 	Trouble func() (since time.Time, why *problem.Problem)
 	// People decides who may sign in; nil if nobody does.
 	People People
+	// Tokens are those of the API that people make; nil if there are none.
+	Tokens Tokens
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time

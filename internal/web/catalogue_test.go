@@ -191,6 +191,12 @@ func filledStage(t *testing.T) (*site, []scene) {
 	})
 	told, err := s.desk.Notices(t.Context())
 	must(t, err)
+	_, _, err = s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{
+		Role: "operator", Companies: []export.RealmID{realmA, realmB},
+	})
+	must(t, err)
+	_, _, err = s.desk.MakeToken(t.Context(), "Nightly report", control.Membership{Role: "viewer"}, time.Time{})
+	must(t, err)
 	_, err = s.desk.RenewCalendar(t.Context())
 	must(t, err)
 	_, _, err = s.desk.MakeLink(t.Context(), realmA, 0)
@@ -254,6 +260,16 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "runs-none", path: "/runs?status=cancelled", says: "No run"},
 		{name: "undo", path: of + "/undo", says: "Undo this run"},
 		{name: "settings", path: "/settings", says: "ann@example.com"},
+		{
+			name: "people", path: peoplePath, says: "jane@example.com",
+		},
+		{
+			name: "people-made", path: peoplePath + "/tokens", as: http.StatusCreated, says: "lst_",
+			form: url.Values{"name": {"Another"}, "role": {"viewer"}, "days": {"90"}},
+		},
+		{
+			name: "notice-edit", path: "/settings/notices/" + string(told[0].ID) + "/edit", says: "ann@example.com",
+		},
 		{
 			name: "notice-delete", path: "/settings/notices/" + string(told[0].ID) + "/delete", says: "ann@example.com",
 		},
@@ -412,6 +428,10 @@ func formsStage(t *testing.T) (*site, []scene) {
 		{
 			name: "link-refused", path: linksPath, as: refused, says: "Please check one field",
 			form: url.Values{"days": {"99"}},
+		},
+		{
+			name: "person-refused", path: peoplePath, as: refused, says: "Please check",
+			form: url.Values{"name": {"nobody"}, "role": {"viewer"}},
 		},
 		{
 			name: "notice-refused", path: "/settings/notices", as: refused, says: "must be an address",
