@@ -39,7 +39,7 @@ var may = map[string]string{
 	"control":  "access budget change export ics notice pipeline problem schedule sheetfile table",
 	"notice":   "export problem schedule",
 	"notify":   "export notice problem",
-	"mail":     "export notice problem",
+	"mail":     "notice problem",
 	"budget":   "export problem schedule",
 	"webhook":  "export problem schedule",
 	"schedule": "export problem",

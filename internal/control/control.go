@@ -115,7 +115,7 @@ type Previewer interface {
 }
 
 // Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Demo, Examine, Recheck,
-// Installation, Trouble and People are required.
+// Installation, Trouble, People and Tokens are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -150,6 +150,8 @@ type Options struct {
 	Trouble func() (since time.Time, why *problem.Problem)
 	// People decides who may sign in; nil if nobody does.
 	People People
+	// Tokens are those of the API that people make; nil if there are none.
+	Tokens Tokens
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time
@@ -168,7 +170,8 @@ type core struct {
 	accounts    kind[export.ID, export.GoogleAccount]
 	names       nameLists
 	turn        chan struct{} // held while a setting is changed
-	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
+	intervals   intervals
+	revoking    sync.Mutex // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.

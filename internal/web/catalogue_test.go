@@ -204,12 +204,20 @@ func filledStage(t *testing.T) (*site, []scene) {
 	})
 	told, err := s.desk.Notices(t.Context())
 	must(t, err)
+	_, _, err = s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{
+		Role: "operator", Companies: []export.RealmID{realmA, realmB},
+	})
+	must(t, err)
+	_, _, err = s.desk.MakeToken(t.Context(), "Nightly report", control.Membership{Role: "viewer"}, time.Time{})
+	must(t, err)
 	_, err = s.desk.RenewCalendar(t.Context())
 	must(t, err)
 	_, _, err = s.desk.MakeLink(t.Context(), realmA, 0)
 	must(t, err)
 	at, of := "/exporters/"+string(good.ID), "/runs/"+string(run.ID)
 	month := url.Values{"month": {"2026-02"}, "sent": {"true"}}
+	bulk := url.Values{"id": {string(good.ID)}, "do": {"tag"}, "tags": {"month end"}}
+	view := url.Values{"tag": {"month end"}, "name": {"Month end"}}
 	return s, []scene{
 		{name: "home", path: "/", says: "companies", core: true},
 		{name: "company", path: companyHref(realmA), says: "Month by month", core: true},
@@ -235,6 +243,20 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "texts", path: "/connections/texts", says: "Privacy"},
 		{name: "exporters", path: "/exporters", says: "Invoices of everybody", core: true},
 		{name: "exporters-none", path: "/exporters?q=zzz", says: "zzz"},
+		{
+			name: "exporters-picked", path: "/exporters?q=everybody", core: true, says: "Keep this as a view",
+			act: `document.querySelector('.tick input[name="id"]').click()
+				for (const d of document.querySelectorAll(".bulk details, .own-views")) d.open = true`,
+			until: ".bulk",
+		},
+		{name: "exporters-bulk", path: "/exporters/bulk", form: bulk, says: "1 tagged."},
+		{name: "exporters-view", path: "/exporters/views", form: view, says: "Your views"},
+		{name: "search", path: "/search?q=invoices", says: "All exporters with"},
+		{name: "search-action", path: "/search?q=run+profit", says: "Run Profit"},
+		{
+			name: "palette", path: "/", core: true, says: "Settings",
+			act: `document.querySelector("[data-palette]").click()`, until: ".palette [role=option]",
+		},
 		{name: "exporter", path: at, says: "Invoices of everybody", core: true},
 		{name: "exporter-report", path: "/exporters/" + string(report.ID), says: "Profit"},
 		{name: "timeline", path: at + "/timeline", says: "12,345"},
@@ -265,9 +287,21 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "undo", path: of + "/undo", says: "Undo this run"},
 		{name: "settings", path: "/settings", says: "ann@example.com"},
 		{
+			name: "people", path: peoplePath, says: "jane@example.com",
+		},
+		{
+			name: "people-made", path: peoplePath + "/tokens", as: http.StatusCreated, says: "lst_",
+			form: url.Values{"name": {"Another"}, "role": {"viewer"}, "days": {"90"}},
+		},
+		{
+			name: "notice-edit", path: "/settings/notices/" + string(told[0].ID) + "/edit", says: "ann@example.com",
+		},
+		{
 			name: "notice-delete", path: "/settings/notices/" + string(told[0].ID) + "/delete", says: "ann@example.com",
 		},
 		{name: "help", path: "/help", says: "Keyboard"},
+		{name: "help-type", path: "/help?type=invoices", says: "CustomerRef.name"},
+		{name: "help-found", path: "/help?q=due+date", says: "Due date"},
 		{name: "no-page", path: "/nowhere", as: http.StatusNotFound, says: "no page"},
 	}
 }
@@ -435,6 +469,10 @@ func formsStage(t *testing.T) (*site, []scene) {
 		{
 			name: "link-refused", path: linksPath, as: refused, says: "Please check one field",
 			form: url.Values{"days": {"99"}},
+		},
+		{
+			name: "person-refused", path: peoplePath, as: refused, says: "Please check",
+			form: url.Values{"name": {"nobody"}, "role": {"viewer"}},
 		},
 		{
 			name: "notice-refused", path: "/settings/notices", as: refused, says: "must be an address",

@@ -63,6 +63,7 @@ type siteOptions struct {
 	withoutOwn bool // no user yet
 	demo       bool
 	real       bool // for real companies
+	folder     string
 	beside     control.Demo
 }
 
@@ -75,7 +76,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	b := desktest.New(t, desktest.Options{
 		Environment: environment,
 		NameA:       "Alder & Sons Ltd", NameB: "Birch Inc", Waits: "Alder & Sons has two runs already.",
-		NotReady: o.notReady, ExportDirs: o.exportDirs, Demo: o.beside,
+		NotReady: o.notReady, ExportDirs: o.exportDirs, Folder: o.folder, Demo: o.beside,
 	})
 	s := &site{
 		t: t, store: b.Store, broker: b.Broker, log: b.Log, bench: b, quick: b.QuickBooks, google: b.Google,
