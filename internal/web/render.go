@@ -94,8 +94,7 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 			return nil, fmt.Errorf("escaping page %s: %w", name, err)
 		}
 	}
-	fragments := []string{"preview", "dryrun", "schedule", "plan", "draft", "place", "names", "palette"}
-	if err := checkEscaping(base, fragments...); err != nil {
+	if err := checkEscaping(base, "preview", "dryrun", "schedule", "plan", "palette", "draft", "place", "names"); err != nil {
 		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
