@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,8 +30,10 @@ type options struct {
 	cases   *regexp.Regexp
 	invoice int // invoices of the large company
 	small   int // exporters of the case with many small ones
+	history int // runs that are put into their history
 	micro   bool
 	keep    string
+	profile string // folder for profiles of each case; empty takes none
 }
 
 func bench() error {
@@ -38,8 +41,10 @@ func bench() error {
 	cases := flag.String("run", ".", "measure the cases whose names match this regular expression")
 	flag.IntVar(&o.invoice, "invoices", 100_000, "invoices of the large company")
 	flag.IntVar(&o.small, "exporters", 10_000, "exporters of the cases with many small ones")
+	flag.IntVar(&o.history, "history", 1_000_000, "runs in the history of the case with a long one; 0 leaves it out")
 	flag.BoolVar(&o.micro, "micro", true, "run the micro benchmarks too")
 	flag.StringVar(&o.keep, "keep", "", "keep logs and data in this folder")
+	flag.StringVar(&o.profile, "profile", "", "store profiles of each case of the whole program in this folder")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("%q is no flag", flag.Arg(0))
@@ -66,7 +71,23 @@ func bench() error {
 	}
 	fmt.Printf("%s, %d cores, %s, %s\n\n", processor(), runtime.NumCPU(), runtime.Version(),
 		time.Now().Format(time.DateOnly))
-	return errors.Join(programCases(ctx, exe, folder, o), microCases(ctx, o))
+	var g goals
+	micro := sync.OnceValues(func() (string, error) {
+		return run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
+			"./...")
+	})
+	meanwhile := func() {
+		if o.micro {
+			_, _ = micro() // which is reported later
+		}
+	}
+	err = programCases(ctx, exe, folder, o, &g, meanwhile)
+	if o.micro {
+		out, failed := micro()
+		err = errors.Join(err, printMicro(out, failed, &g))
+	}
+	g.print()
+	return err
 }
 
 // processor returns what the machine calls its processor.
@@ -92,25 +113,24 @@ func run(ctx context.Context, name string, args ...string) (string, error) {
 type sheet struct{}
 
 func (sheet) line(cells ...string) {
-	fmt.Printf("%-42s", cells[0])
+	fmt.Printf("%-50s", cells[0])
 	for _, c := range cells[1:] {
 		fmt.Printf(" %10s", c)
 	}
 	fmt.Println()
 }
 
-// microCases runs the benchmarks of all packages and prints them in one table.
-func microCases(ctx context.Context, o options) error {
-	if !o.micro {
-		return nil
-	}
-	out, err := run(ctx, "go", "test", "-tags", "nomsgpack", "-run", "^$", "-bench", o.cases.String(), "-benchmem",
-		"./...")
+// printMicro prints the benchmarks of all packages in one table.
+func printMicro(out string, err error, g *goals) error {
 	fmt.Println()
 	var table sheet
 	table.line("micro benchmark", "ms/op", "MB/op", "allocs/op", "also")
 	for _, m := range parseMicro(out) {
 		table.line(m.name, m.cell("ns/op", 1e6), m.cell("B/op", 1<<20), m.cell("allocs/op", 1), m.others())
+		if m.name == "mirror HundredThousand/open" {
+			opened := figure{what: "opened", got: m.value["ns/op"] / 1e6, unit: "ms", want: 50}
+			g.add("local copy of 100000 invoices", opened)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, out)

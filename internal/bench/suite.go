@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -17,6 +18,11 @@ type suite struct {
 	folder  string
 	world   *world
 	changes int // of invoices so far
+
+	goals     *goals
+	meanwhile func() // does something else in a long pause
+	profiler  *profiler
+	debugAddr string // of the server
 }
 
 // unlimited are settings without the program's own limits; the simulators' limits are switched off beside it.
@@ -33,6 +39,10 @@ func (s *suite) open(ctx context.Context, of size, limits bool) (err error) {
 	if !limits {
 		extra = unlimited
 	}
+	if s.debugAddr, err = freeAddress(); err != nil {
+		return err
+	}
+	extra = append(slices.Clone(extra), "LEDGERSHEET_DEBUG_ADDR="+s.debugAddr)
 	if s.world, err = open(ctx, s.exe, s.folder, of, extra...); err != nil || limits {
 		return err
 	}
@@ -53,7 +63,15 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 	if err != nil {
 		return cost{}, err
 	}
+	end, err := s.profiler.begin(ctx, s.debugAddr, name)
+	if err != nil {
+		return cost{}, err
+	}
 	before, err := s.world.server.cpu()
+	if err != nil {
+		return cost{}, err
+	}
+	others, err := s.world.sandbox.cpu()
 	if err != nil {
 		return cost{}, err
 	}
@@ -68,6 +86,10 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 		return c, err
 	}
 	c.cpu = after - before
+	if after, err = s.world.sandbox.cpu(); err != nil {
+		return c, err
+	}
+	c.sandbox = after - others
 	if c.peak, err = s.world.server.peak(); err != nil {
 		return c, err
 	}
@@ -79,15 +101,16 @@ func (s *suite) measure(ctx context.Context, name string, bound time.Duration, d
 		return c, err
 	}
 	c.quickBooks, c.google = now.quickBooks-seen.quickBooks, now.google-seen.google
-	c.sent = now.sent - seen.sent
+	c.sent, c.writes = now.sent-seen.sent, now.writes-seen.writes
 	s.print(name, c, bound)
-	return c, nil
+	return c, end()
 }
 
 // totals are the requests that the simulators have seen.
 type totals struct {
-	quickBooks, google int
-	sent               int64 // bytes to Google
+	quickBooks, google, writes int
+
+	sent int64 // bytes to Google
 }
 
 func (w *world) totals(ctx context.Context) (totals, error) {
@@ -95,14 +118,15 @@ func (w *world) totals(ctx context.Context) (totals, error) {
 		Requests int `json:"company_requests"`
 	}
 	var sheets struct {
-		Requests int
-		Bytes    int64
+		Requests, Writes int
+
+		Bytes int64
 	}
 	err := errors.Join(
 		w.call(ctx, http.MethodGet, w.root(intuitRoot)+"/sandbox/totals", nil, &books),
 		w.call(ctx, http.MethodGet, w.root(googleRoot)+"/sandbox/totals", nil, &sheets),
 	)
-	return totals{books.Requests, sheets.Requests, sheets.Bytes}, err
+	return totals{books.Requests, sheets.Requests, sheets.Writes, sheets.Bytes}, err
 }
 
 // columns are 15 columns of invoices, and with ten more 25.

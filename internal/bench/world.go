@@ -72,7 +72,9 @@ func open(ctx context.Context, exe, folder string, s size, extra ...string) (_ *
 		fmt.Sprint("--companies=", s.companies), fmt.Sprint("--invoices=", s.invoices),
 		fmt.Sprint("--customers=", s.customers)}
 	log := filepath.Join(folder, "sandbox.log")
-	if w.sandbox, err = start(ctx, log, os.Environ(), exe, args, w.readGiven); err != nil {
+	// The simulators hold all that they have been told, and share the cores with what is measured.
+	env := append(os.Environ(), "GOGC=300")
+	if w.sandbox, err = start(ctx, log, env, exe, args, w.readGiven); err != nil {
 		return nil, err
 	}
 	addr, err := freeAddress()

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -72,6 +73,9 @@ func decodeRow(bucket, key string, raw []byte) (row, error) {
 	if len(raw) > 0 && raw[0] == rawSealed {
 		return row{Version: rowVersion, Sealed: raw[1:]}, nil
 	}
+	if data, plain := cutPlain(raw); plain {
+		return row{Version: rowVersion, Data: data}, nil
+	}
 	var r row
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return row{}, fmt.Errorf("decoding %s/%s: %w", bucket, key, err)
@@ -83,9 +87,28 @@ func decodeRow(bucket, key string, raw []byte) (row, error) {
 	return r, nil
 }
 
+// Most rows are nothing but a value in the clear: what json.Marshal makes of a row stands around it.
+var (
+	plainStart = []byte(`{"v":1,"data":{`)
+	plainEnd   = []byte(`}}`)
+)
+
+// cutPlain returns the value of a row that has nothing else, if it is an object, without reading it. It is part of raw.
+func cutPlain(raw []byte) (data []byte, plain bool) {
+	if !bytes.HasPrefix(raw, plainStart) || !bytes.HasSuffix(raw, plainEnd) {
+		return nil, false
+	}
+	return raw[len(plainStart)-1 : len(raw)-1], true
+}
+
 func putRow(tx *bbolt.Tx, bucket, key string, r row) error {
 	if bucket == bucketMarks && r.Sealed != nil { // they can be large
 		return putRaw(tx, bucket, key, append([]byte{rawSealed}, r.Sealed...))
+	}
+	if r.Until.IsZero() && r.Sealed == nil && bytes.HasPrefix(r.Data, []byte("{")) { // as json.Marshal made it
+		start := plainStart[:len(plainStart)-1]
+		raw := make([]byte, 0, len(start)+len(r.Data)+1)
+		return putRaw(tx, bucket, key, append(append(append(raw, start...), r.Data...), '}'))
 	}
 	r.Version = rowVersion
 	raw, err := json.Marshal(r)

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
+
+	"ledgersheet/internal/mapped"
 )
 
 // rowsAtATime is how many rows CheckRows reads in one transaction, so that it holds no old pages for long.
@@ -46,6 +48,7 @@ func (s *Store) checkRows(bucket string, after []byte) (last []byte, done bool, 
 	s.sealing.RLock()
 	defer s.sealing.RUnlock()
 	err = s.db.View(func(tx *bbolt.Tx) error {
+		defer mapped.Drop(tx) // what was read here is not soon read again
 		b := tx.Bucket([]byte(bucket))
 		if b == nil { // of a schema to come
 			done = true

@@ -8,8 +8,6 @@ import (
 	"strconv"
 
 	"go.etcd.io/bbolt"
-
-	"ledgersheet/internal/export"
 )
 
 // keySchema is the key of the schema version in the bucket meta. It is decimal text rather than a row, so that every
@@ -55,7 +53,8 @@ func migrations() []migration {
 		)},
 		{name: "make the bucket of marks", apply: makeBuckets(bucketMarks)},
 		{name: "make the bucket of differences", apply: makeBuckets(bucketDifferences)},
-		{name: "index the history by what it is searched by and by due time", apply: indexRuns},
+		{name: "index the history by what it is searched by and by due time", prepare: indexRuns,
+			apply: makeBuckets(bucketRunHeads, bucketRunsByDue)},
 		{name: "index what lists, schedules and the queue look for", prepare: indexAll, apply: dropQueue},
 		{name: "make the bucket of keys of local copies", apply: makeBuckets(bucketMirrorKeys)},
 		{name: "count runs by day, and make the bucket of moves", prepare: countDays, apply: makeBuckets(bucketMoves)},
@@ -76,23 +75,6 @@ func makeBuckets(names ...string) func(*bbolt.Tx) error {
 		}
 		return nil
 	}
-}
-
-// indexRuns creates the heads of all runs and the index of their due times.
-func indexRuns(tx *bbolt.Tx) error {
-	if err := makeBuckets(bucketRunHeads, bucketRunsByDue)(tx); err != nil {
-		return err
-	}
-	return tx.Bucket([]byte(bucketRuns)).ForEach(func(id, _ []byte) error {
-		r, err := get[export.Run](tx, bucketRuns, string(id))
-		if err != nil {
-			return err
-		}
-		if err := put(tx, bucketRunHeads, string(id), headOf(r)); err != nil || r.Due.IsZero() {
-			return err
-		}
-		return tx.Bucket([]byte(bucketRunsByDue)).Put([]byte(dueKey(r.Exporter.ID, r.Due)), id)
-	})
 }
 
 // migrate applies the missing steps, each in its own transaction. Before it changes a store with data, it puts a copy

@@ -11,14 +11,28 @@ import (
 // indexBatch is how many rows one transaction of a migration indexes.
 const indexBatch = 2_000
 
-// indexAll makes the indexes of schema 5 from what they index.
-func indexAll(db updater) error {
-	err := db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{
-			bucketRunsBy, bucketActive, bucketActiveByExporter, bucketHistories, bucketExportersByName,
-			bucketExportersByCompany, bucketExportersBySheet, bucketExportersByDue,
-		} {
-			if tx.Bucket([]byte(name)) != nil { // of a migration that was interrupted
+// indexRuns makes the heads of all runs and the index of their due times.
+func indexRuns(db updater) error {
+	if err := db.Update(makeAnew(bucketRunHeads, bucketRunsByDue)); err != nil {
+		return err
+	}
+	return inBatches(db, bucketRuns, func(tx *bbolt.Tx, id string) error {
+		r, err := get[export.Run](tx, bucketRuns, id)
+		if err != nil {
+			return err
+		}
+		if err := put(tx, bucketRunHeads, id, headOf(r)); err != nil || r.Due.IsZero() {
+			return err
+		}
+		return putRaw(tx, bucketRunsByDue, dueKey(r.Exporter.ID, r.Due), []byte(id))
+	})
+}
+
+// makeAnew returns what makes buckets that are empty. A migration that was interrupted may have left some.
+func makeAnew(names ...string) func(*bbolt.Tx) error {
+	return func(tx *bbolt.Tx) error {
+		for _, name := range names {
+			if tx.Bucket([]byte(name)) != nil {
 				if err := tx.DeleteBucket([]byte(name)); err != nil {
 					return fmt.Errorf("deleting bucket %s: %w", name, err)
 				}
@@ -28,7 +42,15 @@ func indexAll(db updater) error {
 			}
 		}
 		return nil
-	})
+	}
+}
+
+// indexAll makes the indexes of schema 5 from what they index.
+func indexAll(db updater) error {
+	err := db.Update(makeAnew(
+		bucketRunsBy, bucketActive, bucketActiveByExporter, bucketHistories, bucketExportersByName,
+		bucketExportersByCompany, bucketExportersBySheet, bucketExportersByDue,
+	))
 	if err != nil {
 		return err
 	}

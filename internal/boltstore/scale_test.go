@@ -1,8 +1,11 @@
 package boltstore
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -19,25 +22,7 @@ type scale struct{ exporters, companies, runs, active int }
 // methods do, but many runs in a transaction, and nothing is synced.
 func fillScale(tb testing.TB, s *Store, n scale, now time.Time) {
 	tb.Helper()
-	s.db.NoSync = true
-	defer func() { s.db.NoSync = false }()
-	random := rand.New(rand.NewPCG(1, 2))
-	in := func(count int, each func(tx *bbolt.Tx, i int) error) {
-		const step = 5000
-		for from := 0; from < count; from += step {
-			err := s.db.Update(func(tx *bbolt.Tx) error {
-				for i := from; i < min(from+step, count); i++ {
-					if err := each(tx, i); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				tb.Fatal(err)
-			}
-		}
-	}
+	in := func(count int, each func(tx *bbolt.Tx, i int) error) { inSteps(tb, s, count, each) }
 	in(n.companies, func(tx *bbolt.Tx, i int) error {
 		c := export.Company{
 			Realm: scaleRealm(i), Name: fmt.Sprintf("Company %04d, Inc.", i), Status: export.Connected,
@@ -56,21 +41,56 @@ func fillScale(tb testing.TB, s *Store, n scale, now time.Time) {
 		all[i] = scaleExporter(i, n.companies, now)
 		return putExporter(tx, all[i])
 	})
-	span := 90 * 24 * time.Hour
-	in(n.runs, func(tx *bbolt.Tx, i int) error {
-		at := now.Add(-span + time.Duration(float64(span)*float64(i)/float64(max(n.runs, 1))))
-		r := scaleRun(all[i%max(n.exporters, 1)], at, random)
-		if _, joined, err := enqueue(tx, r); err != nil || joined {
-			return fmt.Errorf("joined %t: %w", joined, err)
-		}
-		return putRun(tx, r)
-	})
+	fillRuns(tb, s, all, n.runs, now)
 	in(n.active, func(tx *bbolt.Tx, i int) error {
 		e := all[i%n.exporters]
 		r := export.Run{ID: export.NewID("run", now), Exporter: e, Trigger: export.TriggerSchedule, QueuedAt: now}
 		_, _, err := enqueue(tx, r)
 		return err
 	})
+}
+
+// inSteps writes things, many in a transaction, and syncs nothing.
+func inSteps(tb testing.TB, s *Store, count int, each func(tx *bbolt.Tx, i int) error) {
+	tb.Helper()
+	s.db.NoSync = true
+	defer func() { s.db.NoSync = false }()
+	const step = 5000
+	for from := 0; from < count; from += step {
+		err := s.db.Update(func(tx *bbolt.Tx) error {
+			for i := from; i < min(from+step, count); i++ {
+				if err := each(tx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// fillRuns puts runs of three months into the history.
+func fillRuns(tb testing.TB, s *Store, all []export.Exporter, n int, now time.Time) {
+	tb.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	span := 90 * 24 * time.Hour
+	inSteps(tb, s, n, func(tx *bbolt.Tx, i int) error {
+		at := now.Add(-span + time.Duration(float64(span)*float64(i)/float64(max(n, 1))))
+		r := scaleRun(all[i%len(all)], at, random)
+		now := headOf(r)
+		if err := put(tx, bucketRuns, string(r.ID), r); err != nil {
+			return err
+		}
+		if err := put(tx, bucketRunHeads, string(r.ID), now); err != nil {
+			return err
+		}
+		return reindexRun(tx, r.ID, nil, &now)
+	})
+	if err := errors.Join(inHistories(s.db), countDays(s.db)); err != nil { // as it sums up once all are there
+		tb.Fatal(err)
+	}
 }
 
 func scaleRealm(i int) export.RealmID { return export.RealmID(fmt.Sprintf("91303%011d", i)) }
@@ -113,4 +133,30 @@ func scaleRun(e export.Exporter, at time.Time, random *rand.Rand) export.Run {
 		r.Unchanged, r.Added = true, 0
 	}
 	return r
+}
+
+// TestFillStore puts a history into a store that LEDGERSHEET_BENCH_STORE names, for the benchmark of the whole program:
+// of LEDGERSHEET_BENCH_HISTORY runs of its exporters. Without these variables there is nothing to do.
+func TestFillStore(t *testing.T) {
+	path := os.Getenv("LEDGERSHEET_BENCH_STORE")
+	if path == "" {
+		t.Skip("no store is named")
+	}
+	n, err := strconv.Atoi(os.Getenv("LEDGERSHEET_BENCH_HISTORY"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := openFile(path, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Store{db: db, now: time.Now}
+	all, err := s.Exporters(t.Context(), export.ExporterFilter{})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d exporters: %v", len(all), err)
+	}
+	fillRuns(t, s, all, n, time.Now())
+	if err := errors.Join(db.Sync(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
 }

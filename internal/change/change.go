@@ -119,7 +119,8 @@ type Builder struct {
 	want   []digests
 	match  []int32           // by wanted row: the position of the existing row that it is, or none
 	taken  []bool            // by existing row: a wanted row is it
-	same   *index            // of the existing rows by content; nil before the first wanted row
+	first  int               // how many existing rows at the beginning have been taken in their order
+	same   *index            // of the other existing rows by content; nil before the first wanted row that needs it
 	known  []digest          // the identities of all rows that were ever written, if the policy only adds
 	edits  *edits            // nil if nothing is known about the last write
 	values map[int32][]Value // by wanted row: its values if it differs from all existing rows and the budget allows
@@ -203,10 +204,27 @@ func (b *Builder) Stands() int { return len(b.stand) }
 
 // index prepares finding existing rows by content.
 func (b *Builder) index() {
-	if b.same == nil {
-		b.same = newIndex(allRows(len(b.stand)), func(i int32) digest { return b.stand[i].content })
+	if b.taken == nil {
 		b.taken = make([]bool, len(b.stand))
 	}
+}
+
+// take returns the first existing row with that content that no wanted row is yet, or none. As long as the wanted rows
+// are the existing ones in their order, that is the next one.
+func (b *Builder) take(content digest) int32 {
+	if b.same == nil && b.first < len(b.stand) && b.stand[b.first].content == content {
+		b.taken[b.first] = true
+		b.first++
+		return int32(b.first - 1)
+	}
+	if b.same == nil {
+		b.same = newIndex(allRows(len(b.stand))[b.first:], func(i int32) digest { return b.stand[i].content })
+	}
+	row := b.same.take(content)
+	if row != none {
+		b.taken[row] = true
+	}
+	return row
 }
 
 // Want takes the next wanted row. Values that are kept are copied.
@@ -221,8 +239,7 @@ func (b *Builder) Want(row []Value) {
 	if b.o.Snapshot != nil {
 		b.wanted.add(row, *b.o.Snapshot)
 	}
-	if same := b.same.take(d.content); same != none {
-		b.taken[same] = true
+	if same := b.take(d.content); same != none {
 		b.match = append(b.match, same)
 		return
 	}

@@ -14,7 +14,7 @@ type index struct {
 
 // newIndex returns an index of rows, given by their positions in ascending order. It keeps the slice.
 func newIndex(rows []int32, of func(row int32) digest) *index {
-	slices.SortStableFunc(rows, func(a, b int32) int { return cmp.Compare(of(a), of(b)) })
+	slices.SortFunc(rows, func(a, b int32) int { return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(a, b)) })
 	return &index{digest: of, rows: rows, taken: make([]int32, len(rows))}
 }
 
@@ -38,6 +38,11 @@ func (x *index) next(d digest) int32 {
 	if !found {
 		return none
 	}
+	return x.nextFrom(first, d)
+}
+
+// nextFrom is next, if the rows with the digest begin there.
+func (x *index) nextFrom(first int, d digest) int32 {
 	at := first + int(x.taken[first])
 	if at == len(x.rows) || x.digest(x.rows[at]) != d {
 		return none
@@ -47,9 +52,12 @@ func (x *index) next(d digest) int32 {
 
 // take is next for a row that is not to be found again.
 func (x *index) take(d digest) int32 {
-	row := x.next(d)
+	first, found := x.first(d)
+	if !found {
+		return none
+	}
+	row := x.nextFrom(first, d)
 	if row != none {
-		first, _ := x.first(d)
 		x.taken[first]++
 	}
 	return row

@@ -41,9 +41,5 @@ func (b *Builder) WantKnown(id Identity) {
 	b.index()
 	d := digests{digest(id.Content), digest(id.Key)}
 	b.want = append(b.want, d)
-	same := b.same.take(d.content)
-	if same != none {
-		b.taken[same] = true
-	}
-	b.match = append(b.match, same)
+	b.match = append(b.match, b.take(d.content))
 }

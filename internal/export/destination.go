@@ -84,6 +84,9 @@ type Known struct {
 	// their positions, in order.
 	Old   *table.Spool
 	OldAt []int
+	// Read has what stands read and compared with Rows, instead of trusting what the service says about when it was
+	// last touched, which comes late.
+	Read bool
 }
 
 // FreshRow is the position of a wanted row that does not stand as it is.

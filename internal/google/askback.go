@@ -76,3 +76,24 @@ func (r *write) verifyKnown(ctx context.Context) error {
 	}
 	return nil
 }
+
+// verifyLeft reads all rows back that stand after a write that had read them, unless there are very many.
+func (r *write) verifyLeft(ctx context.Context) error {
+	at := r.plan.landing()
+	if at.rows()*at.cols() > verifyCells {
+		return nil
+	}
+	want := slices.Collect(r.change.Left())
+	row, same := at.row, at.rows() == len(want)+1
+	err := r.read(ctx, r.state.id, r.plan.title, at, func(values []value) {
+		if n := row - at.row - 1; n >= 0 && same {
+			same = change.Digest(values) == want[n]
+		}
+		row++
+	})
+	if err == nil && !same {
+		return problem.New(problem.TotalsMismatch, "The rows on the tab %q are not those that were written.",
+			r.plan.title)
+	}
+	return err
+}

@@ -111,7 +111,10 @@ func (r *write) verifyTarget(ctx context.Context) error {
 
 func (r *write) verifyRows(ctx context.Context) error {
 	if r.known != nil {
-		return r.verifyKnown(ctx)
+		if err := r.verifyKnown(ctx); err != nil || !r.known.Read {
+			return err
+		}
+		return r.verifyLeft(ctx)
 	}
 	if r.copies() {
 		return r.verifyUndo(ctx)

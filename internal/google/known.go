@@ -25,7 +25,9 @@ import (
 // nobody has touched the file since Google's own time of the last look or write. Drive is late, so that only counts
 // once some time has passed, and it cannot tell of what happened right before. Therefore the rows that are written or
 // taken out are read first, in one request with the spreadsheet's state; the batch is refused as a whole if rows or
-// columns have moved, like any other; and its answer holds the rows that it has written, which are compared.
+// columns have moved, like any other; and its answer holds the rows that it has written, which are compared. Where
+// Drive would come too late, as for a person who has just edited a row, the range is read and compared with the
+// digests.
 
 // driveTells is how long after a change Drive is trusted to tell of it. It did not within 14 seconds when it was tried.
 const driveTells = 3 * time.Minute
@@ -62,11 +64,16 @@ func (r *write) prepareKnown(ctx context.Context) error {
 	if r.known = k; k.rect().rows() != len(k.Rows)+1 || len(k.Rows) < leastRows {
 		return export.ErrDoubt
 	}
-	if !r.isUntouched(ctx, k) {
+	if !k.Read && !r.isUntouched(ctx, k) {
 		return export.ErrDoubt
 	}
 	if err := r.lookKnown(ctx); err != nil {
 		return errors.Join(export.ErrDoubt, err)
+	}
+	if k.Read {
+		if err := r.readKnown(ctx); err != nil {
+			return errors.Join(export.ErrDoubt, err)
+		}
 	}
 	if err := r.decide(ctx); err != nil {
 		return errors.Join(export.ErrDoubt, err)
@@ -145,6 +152,24 @@ func (r *write) lookKnown(ctx context.Context) error {
 	}
 	k.seen = rowsOf(doc, k.Tab, m)
 	return r.checkSeen()
+}
+
+// readKnown reads what stands, and compares it with what is known of it.
+func (r *write) readKnown(ctx context.Context) error {
+	k, m := r.known, r.known.rect()
+	row, same := m.row, true
+	err := r.read(ctx, r.state.id, r.place.tab.title, m, func(values []value) {
+		if at := row - m.row - 1; at < 0 {
+			same = isWritten(values, r.place.stamp.Fields)
+		} else {
+			same = same && change.Digest(values) == k.Rows[at].Content
+		}
+		row++
+	})
+	if err == nil && (!same || row != m.endRow) {
+		return export.ErrDoubt
+	}
+	return err
 }
 
 // knownStands looks again at what was looked at beforehand.

@@ -86,60 +86,6 @@ func (s *session) scan(ctx context.Context, spreadsheet, title, render string, a
 	return s.do(ctx, k, func(r io.Reader) error { return scanRanges(r, areas, yield) })
 }
 
-// scanRanges decodes a batchGet answer row by row, keeping numbers as text. Rows and cells at the end that the answer
-// leaves out are blank.
-func scanRanges(r io.Reader, areas []rect, yield func(area, n int, row []value)) error {
-	dec := json.NewDecoder(r)
-	dec.UseNumber()
-	at := 0
-	err := eachMember(dec, "valueRanges", func() error {
-		return eachElement(dec, func() error {
-			if at == len(areas) {
-				return fmt.Errorf("asked for %d ranges, got more", len(areas))
-			}
-			err := scanRange(dec, areas[at], func(n int, row []value) { yield(at, n, row) })
-			at++
-			return err
-		})
-	})
-	if err == nil && at != len(areas) {
-		return fmt.Errorf("asked for %d ranges, got %d", len(areas), at)
-	}
-	return err
-}
-
-func scanRange(dec *json.Decoder, area rect, yield func(n int, row []value)) error {
-	n := 0
-	row := make([]value, area.cols())
-	var got []any
-	err := eachMember(dec, "values", func() error {
-		return eachElement(dec, func() error {
-			if n == area.rows() {
-				return fmt.Errorf("asked for %d rows, got more", area.rows())
-			}
-			got = got[:0]
-			if err := dec.Decode(&got); err != nil {
-				return err
-			}
-			clear(row)
-			for c := range min(len(row), len(got)) {
-				row[c] = readValue(got[c])
-			}
-			yield(n, row)
-			n++
-			return nil
-		})
-	})
-	if err != nil {
-		return err
-	}
-	clear(row)
-	for ; n < area.rows(); n++ {
-		yield(n, row)
-	}
-	return nil
-}
-
 // eachMember reads an object and calls read at the value of the member with the name. It skips the others.
 func eachMember(dec *json.Decoder, name string, read func() error) error {
 	if err := delim(dec, '{'); err != nil {

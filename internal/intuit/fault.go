@@ -163,7 +163,7 @@ func readFault(body []byte) *fault {
 		return readXMLFault(trimmed)
 	}
 	// Most bodies are pages of records without a fault. Only the others are worth a look at their members.
-	if !bytes.Contains(body, []byte(`"Fault"`)) && !bytes.Contains(body, []byte(`"fault"`)) {
+	if !namesFault(body) {
 		return nil
 	}
 	var found faults
@@ -172,6 +172,20 @@ func readFault(body []byte) *fault {
 		return nil
 	}
 	return cmp.Or(found.own, found.grouped)
+}
+
+// namesFault reports whether "Fault" or "fault" stands anywhere in a body, in quotes.
+func namesFault(body []byte) bool {
+	for end := []byte(`ault"`); ; {
+		i := bytes.Index(body, end)
+		if i < 0 {
+			return false
+		}
+		if i >= 2 && body[i-2] == '"' && (body[i-1] == 'F' || body[i-1] == 'f') {
+			return true
+		}
+		body = body[i+len(end):]
+	}
 }
 
 // faults are those in an answer. A nil one is none.

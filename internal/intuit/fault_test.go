@@ -132,3 +132,15 @@ func FuzzReadFault(f *testing.F) {
 		}
 	})
 }
+
+func TestNamesFault(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": false, `ault"`: false, `Fault"`: false, `"Fault`: false, `"Fault"`: true, `{"x":"Default","fault":1}`: true,
+		`"Default" "Default"`: false, `"FAULT"`: false, `"ault""Fault"`: true, `"aultFault"`: false,
+	} {
+		if got := namesFault([]byte(text)); got != want {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}

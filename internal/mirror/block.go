@@ -3,6 +3,7 @@ package mirror
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"ledgersheet/internal/record"
@@ -44,13 +45,13 @@ func instant(rec record.Record, name string) time.Time {
 	return at
 }
 
-// encodeBlock puts what is needed to find a record before all records.
-func encodeBlock(list []entry) []byte {
-	size := 0
+// appendBlock appends a block: what is needed to find a record comes before all records.
+func appendBlock(b []byte, list []entry) []byte {
+	size := 8
 	for _, e := range list {
 		size += len(e.json) + len(e.id) + 24
 	}
-	b := binary.AppendUvarint(make([]byte, 0, size), uint64(len(list)))
+	b = binary.AppendUvarint(slices.Grow(b, size), uint64(len(list)))
 	for _, e := range list {
 		b = binary.AppendUvarint(b, uint64(len(e.id)))
 		b = append(b, e.id...)

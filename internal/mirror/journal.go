@@ -146,6 +146,7 @@ func (s *snapshot) difference(w supply.Want, since string) (*supply.Difference, 
 	}
 	places := map[string]place{}
 	fresh := map[string]bool{}
+	var valid record.Valid
 	for _, id := range ids {
 		d := supply.Differing{ID: id}
 		was, had := place{}, old[id] != nil
@@ -160,7 +161,7 @@ func (s *snapshot) difference(w supply.Want, since string) (*supply.Difference, 
 		}
 		e, has := now[id]
 		if has {
-			if d.New, d.Has, err = s.take(e, w, narrowing{}); err != nil {
+			if d.New, d.Has, err = s.take(&valid, e, w, narrowing{}); err != nil {
 				return nil, err
 			}
 			if had && s.order.compare(was, e.place) != 0 {

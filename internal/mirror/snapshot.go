@@ -86,8 +86,9 @@ func (s *snapshot) all(ctx context.Context, w supply.Want, n narrowing) iter.Seq
 	}
 	return func(yield func(record.Record, error) bool) {
 		given := 0
+		var valid record.Valid
 		err := s.entries(ctx, func(e entry) (bool, error) {
-			rec, wanted, err := s.take(e, w, n)
+			rec, wanted, err := s.take(&valid, e, w, n)
 			if err != nil || !wanted {
 				return err == nil, err
 			}
@@ -100,12 +101,12 @@ func (s *snapshot) all(ctx context.Context, w supply.Want, n narrowing) iter.Seq
 	}
 }
 
-// take returns an entry's record and whether it is wanted.
-func (s *snapshot) take(e entry, w supply.Want, n narrowing) (record.Record, bool, error) {
+// take returns an entry's record and whether it is wanted. Its text was valid when it was sealed.
+func (s *snapshot) take(valid *record.Valid, e entry, w supply.Want, n narrowing) (record.Record, bool, error) {
 	if e.inactive && !w.Inactive {
 		return record.Record{}, false, nil
 	}
-	rec, err := record.Parse(e.json)
+	rec, err := valid.Parse(e.json)
 	if err != nil {
 		return record.Record{}, false, s.broken(errors.Join(errDamaged, err))
 	}
@@ -122,8 +123,9 @@ func (s *snapshot) count(ctx context.Context, w supply.Want) (int, error) {
 		return s.total(w.Inactive), nil
 	}
 	found := 0
+	var valid record.Valid
 	err = s.entries(ctx, func(e entry) (bool, error) {
-		_, wanted, err := s.take(e, w, n)
+		_, wanted, err := s.take(&valid, e, w, n)
 		if wanted {
 			found++
 		}
@@ -147,8 +149,9 @@ func (s *snapshot) lookup(ctx context.Context, w supply.Want, ids []string) (map
 		return nil, s.broken(err)
 	}
 	found := map[string]record.Record{}
+	var valid record.Valid
 	for id, e := range entries {
-		rec, wanted, err := s.take(e, w, narrowing{})
+		rec, wanted, err := s.take(&valid, e, w, narrowing{})
 		if err != nil {
 			return nil, err
 		}

@@ -108,7 +108,10 @@ func (r *refresh) store(name string, records *supply.Records, comparing *compari
 	var list []entry
 	flush := func() error {
 		refs, err := d.file.addBlocks(name, splitBlocks(list))
-		d.base, list = append(d.base, refs...), nil
+		d.base = append(d.base, refs...)
+		r.b.m.step("wrote records of " + name)
+		clear(list) // so that the answers can go
+		list = list[:0]
 		return err
 	}
 	size := 0

@@ -18,7 +18,8 @@ import (
 
 // A run whose exporter's records changed little since the last one makes the rows of these records alone. It knows from
 // the source which they are, from the trace of the last write which rows stand, and from what was kept beside it what
-// all rows add up to. Where any of this is in doubt, the run goes the full way.
+// all rows add up to. Where any of this is in doubt, the run goes the full way. A run that a person asked for does the
+// same, but reads the sheet and compares it with the trace.
 
 // knowing is what a run leaves so that a later one need neither make all rows nor read those that stand.
 type knowing struct {
@@ -63,7 +64,7 @@ type delta struct {
 
 // writeDelta writes what changed since the last run, and reports whether it could.
 func (j *job) writeDelta(ctx context.Context, in inputs, a export.GoogleAccount, now, last *still) (bool, error) {
-	if !j.mayRest() || last.Known == nil || last.Known.Base != now.known.Base || last.Known.Base == "" {
+	if len(j.repairs) > 0 || last.Known == nil || last.Known.Base != now.known.Base || last.Known.Base == "" {
 		return false, nil
 	}
 	d, err := j.findDelta(ctx, in, last.Known)
@@ -83,6 +84,7 @@ func (j *job) writeDelta(ctx context.Context, in inputs, a export.GoogleAccount,
 	if edition, ok := strings.CutPrefix(last.Edition, j.exporter.Target.Spreadsheet+" "); ok {
 		d.known.Edition = edition
 	}
+	d.known.Read = !j.mayRest()
 	w.Known = &d.known
 	var state []byte
 	err = j.put(ctx, w, a, func(res export.WriteResult) error {

@@ -76,27 +76,35 @@ func (c *counted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// deltaWorld is a company whose invoices two exporters write: one by schedule, which may rely on what is known, and
-// one by hand, which never does.
+// deltaWorld is a company whose invoices three exporters write: one by schedule, which may rely on what is known, one
+// by hand, which compares that with the sheet, and one that makes all rows and reads all that stand each time.
 type deltaWorld struct {
-	t          *testing.T
-	world      *supplysim.World
-	books      *intuitsim.Company
-	sheets     *googlesim.Server
-	transport  *counted
-	store      *mortal
-	dir        string
-	key        vault.Key
-	mirror     *mirror.Mirror
-	runner     *pipeline.Runner
-	runs       int
-	fast, full export.ID
+	t         *testing.T
+	world     *supplysim.World
+	books     *intuitsim.Company
+	sheets    *googlesim.Server
+	transport *counted
+	store     *mortal
+	dir       string
+	key       vault.Key
+	mirror    *mirror.Mirror
+	runner    *pipeline.Runner
+	unknowing *pipeline.Runner // knows neither versions nor differences
+	runs      int
+	meddle    func() // what happens before a request, if it is not that the process dies
+
+	fast, hand, full export.ID
 }
+
+// unknowing is a source without what only some sources can tell.
+type unknowing struct{ export.Source }
 
 func newDeltaWorld(
 	t *testing.T, tb interface{ Cleanup(func()) }, o intuitsim.Options, e export.Exporter,
 ) *deltaWorld {
-	w := &deltaWorld{t: t, world: supplysim.New(o), key: vault.NewKey(), fast: "exp_fast", full: "exp_full"}
+	w := &deltaWorld{
+		t: t, world: supplysim.New(o), key: vault.NewKey(), fast: "exp_fast", hand: "exp_hand", full: "exp_full",
+	}
 	w.books = w.world.Books(0)
 	w.sheets = googlesim.New(googlesim.Options{
 		BaseURL: "http://google.test", Now: w.world.Clock.Read,
@@ -117,7 +125,7 @@ func newDeltaWorld(
 	must(t, w.store.PutCompany(ctx, company))
 	must(t, w.store.PutAccount(ctx, export.GoogleAccount{ID: "con_1", Email: "owner@example.com",
 		Status: export.Connected}))
-	for _, id := range []export.ID{w.fast, w.full} {
+	for _, id := range []export.ID{w.fast, w.hand, w.full} {
 		e.ID, e.Name, e.Definition, e.Companies = id, string(id), "invoices", []export.RealmID{company.Realm}
 		e.Schedule.Timezone = "UTC"
 		e.Target = export.Target{Account: "con_1", Sheet: "Data", Start: "A1", CreateKey: string(id)}
@@ -158,10 +166,13 @@ func (w *deltaWorld) start() {
 		Reads: free(), Writes: free(), ProjectReads: free(), ProjectWrites: free(),
 		Logger: slog.New(slog.DiscardHandler),
 	})
-	w.runner = pipeline.New(pipeline.Options{
+	o := pipeline.Options{
 		Definitions: exporters.All(), Store: w.store, Source: source.New(source.ShareReports(w.mirror), nil),
 		Destination: client, Build: "one", Now: w.world.Clock.Read,
-	})
+	}
+	w.runner = pipeline.New(o)
+	o.Source = unknowing{o.Source}
+	w.unknowing = pipeline.New(o)
 }
 
 // run runs an exporter, and has the process die before a request to Google if that is not 0.
@@ -178,7 +189,14 @@ func (w *deltaWorld) run(id export.ID, trigger export.Trigger, dies int) (export
 	defer cancel()
 	w.transport.n, w.transport.at, w.transport.known = 0, dies, false
 	w.transport.before = func() { w.store.dead = true; cancel() }
-	err = w.runner.Work(ctx, run, func(change func(*export.Run)) { change(&run) })
+	if w.meddle != nil {
+		w.transport.before = w.meddle
+	}
+	runner := w.runner
+	if id == w.full {
+		runner = w.unknowing
+	}
+	err = runner.Work(ctx, run, func(change func(*export.Run)) { change(&run) })
 	return run, err
 }
 
@@ -232,11 +250,118 @@ func TestSmallChangeCosts(t *testing.T) {
 	}
 }
 
-// TestSmallChangeIsFull plays any history of a company's books and of two sheets, of which one is written by what is
-// known: both must hold the same cells, and their runs and differences must tell the same.
+// TestByHandCosts counts what a run costs that somebody asks for, of a list in which little or nothing has changed.
+// What stands is read, and QuickBooks' records are not.
+func TestByHandCosts(t *testing.T) {
+	t.Parallel()
+	w := newDeltaWorld(t, t, intuitsim.Options{Seed: 3, Companies: 1, Customers: 20, Vendors: 2, Items: 4,
+		Invoices: 15_000, Bills: 1}, export.Exporter{Columns: deltaColumns[:8]})
+	_, err := w.run(w.hand, export.TriggerManual, 0)
+	must(t, err)
+	ids := w.books.IDs("Invoice")
+	for round, changes := range []int{0, 25, 25, 0} {
+		for i := range changes {
+			must(t, w.books.Change("Invoice", ids[i*100+round], intuitsim.Change{Note: fmt.Sprint("note ", round)}))
+		}
+		w.world.Clock.Pass(20 * time.Second)
+		asked := w.world.Turns.Count()
+		run, err := w.run(w.hand, export.TriggerManual, 0)
+		must(t, err)
+		if !w.transport.known || run.Changed < changes || run.Changed > changes+5 || run.Rows != len(ids) ||
+			run.Unchanged != (changes == 0) {
+			t.Errorf("round %d: known %t, %d rows changed of %d", round, w.transport.known, run.Changed, run.Rows)
+		}
+		if n := w.world.Turns.Count() - asked; n > 2 {
+			t.Errorf("round %d: %d requests to QuickBooks", round, n)
+		}
+		if w.transport.n > 3 {
+			t.Errorf("round %d: %d requests to Google", round, w.transport.n)
+		}
+	}
+}
+
+// TestByHandSeesWhatWasJustDone: whatever a person does to the rows right before a run or during it, and Drive does not
+// yet tell of, is seen by a run that somebody asks for.
+func TestByHandSeesWhatWasJustDone(t *testing.T) {
+	t.Parallel()
+	for _, changes := range []int{0, 1} {
+		for before := range 4 { // requests of the run, 0 for all of it before
+			for name, act := range map[string]func(*googlesim.Spreadsheet) error{
+				"edit":   func(d *googlesim.Spreadsheet) error { return d.SetCell("Data!H5", "mine") },
+				"clear":  func(d *googlesim.Spreadsheet) error { return d.SetCell("Data!A7", "") },
+				"insert": func(d *googlesim.Spreadsheet) error { return d.InsertRows("Data", 4, 1) },
+				"delete": func(d *googlesim.Spreadsheet) error { return d.DeleteRows("Data", 4, 1) },
+				"title":  func(d *googlesim.Spreadsheet) error { return d.SetCell("Data!H1", "Mine") },
+				"sort":   func(d *googlesim.Spreadsheet) error { return d.MoveRows("Data", 3, 1, 6) },
+			} {
+				t.Run(fmt.Sprintf("%s, %d changes, at %d", name, changes, before), func(t *testing.T) {
+					t.Parallel()
+					w := newDeltaWorld(t, t, intuitsim.Options{Seed: 3, Companies: 1, Customers: 4, Vendors: 2,
+						Items: 4, Invoices: 12, Bills: 1}, export.Exporter{Columns: deltaColumns[:8]})
+					seeJustDone(t, w, changes, before, act)
+				})
+			}
+		}
+	}
+}
+
+func seeJustDone(t *testing.T, w *deltaWorld, changes, before int, act func(*googlesim.Spreadsheet) error) {
+	all := []export.ID{w.full, w.hand}
+	for _, id := range all {
+		_, err := w.run(id, export.TriggerManual, 0)
+		must(t, err)
+	}
+	w.world.Clock.Pass(10 * time.Minute)
+	for range changes {
+		must(t, w.books.Change("Invoice", w.books.IDs("Invoice")[2], intuitsim.Change{Note: "changed"}))
+	}
+	w.world.Clock.Pass(10 * time.Minute)
+	var codes []problem.Code
+	for _, id := range all {
+		doc := w.doc(id)
+		w.meddle = func() { must(t, act(doc)) }
+		if before == 0 {
+			w.meddle()
+		}
+		_, err := w.run(id, export.TriggerManual, before)
+		code := problem.Code("")
+		if err != nil {
+			code = problem.From(err).Code
+		}
+		codes = append(codes, code)
+	}
+	w.meddle = nil
+	if before > 0 { // what came after a look is seen by the next one
+		codes = nil
+		for _, id := range all {
+			_, err := w.run(id, export.TriggerManual, 0)
+			code := problem.Code("")
+			if err != nil {
+				code = problem.From(err).Code
+			}
+			codes = append(codes, code)
+		}
+	}
+	if codes[0] != codes[1] {
+		t.Errorf("the full run ends with %q, the other with %q", codes[0], codes[1])
+	}
+	full, hand := w.values(w.full), w.values(w.hand)
+	if before == committing { // a row that did not read back may be kept below the others, as a person's own
+		hand = hand[:min(len(full), len(hand))]
+	}
+	if diff := cmp.Diff(full, hand); diff != "" {
+		t.Errorf("the cells (-full +by hand):\n%s", diff)
+	}
+}
+
+// committing is the number of the request to Google that writes.
+const committing = 3
+
+// TestSmallChangeIsFull plays any history of a company's books and of three sheets, of which two are written by what is
+// known: all must hold the same cells, and their runs and differences must tell the same.
 func TestSmallChangeIsFull(t *testing.T) {
 	t.Parallel()
-	small, all := 0, 0
+	small, hands, all := 0, 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		e := export.Exporter{
 			Columns: deltaColumns[:rapid.SampledFrom([]int{8, 8, 9}).Draw(rt, "columns")],
@@ -271,13 +396,17 @@ func TestSmallChangeIsFull(t *testing.T) {
 				continue
 			}
 			all++
-			if w.compare(rt, true) {
+			known, hand := w.compare(rt, true)
+			if known {
 				small++
+			}
+			if hand {
+				hands++
 			}
 		}
 	})
-	if small < all/20 {
-		t.Errorf("only %d of %d runs wrote what changed alone: the test shows too little", small, all)
+	if small < all/20 || hands < all/20 {
+		t.Errorf("only %d and %d of %d runs wrote what changed alone: the test shows too little", small, hands, all)
 	}
 }
 
@@ -293,26 +422,38 @@ func (w *deltaWorld) again(rt *rapid.T, id export.ID, trigger export.Trigger) ex
 	return run
 }
 
-// compare runs both exporters and compares them. It reports whether the first one wrote without reading what stands.
-func (w *deltaWorld) compare(rt *rapid.T, told bool) bool {
-	a := w.again(rt, w.fast, export.TriggerSchedule)
-	calls, known := w.transport.n, w.transport.known
-	b := w.again(rt, w.full, export.TriggerManual)
-	if diff := cmp.Diff(w.values(w.full), w.values(w.fast)); diff != "" {
-		rt.Fatalf("the cells, after %d requests (-full +fast):\n%s", calls, diff)
+// compare runs all exporters and compares them. It reports whether the first one wrote without reading what stands, and
+// whether the one that is run by hand did without making all rows.
+func (w *deltaWorld) compare(rt *rapid.T, told bool) (known, hand bool) {
+	full := w.again(rt, w.full, export.TriggerManual)
+	for _, id := range []export.ID{w.fast, w.hand} {
+		trigger := export.TriggerManual
+		if id == w.fast {
+			trigger = export.TriggerSchedule
+		}
+		run := w.again(rt, id, trigger)
+		calls := w.transport.n
+		if knows := !run.Unchanged && w.transport.known; id == w.fast {
+			known = knows
+		} else {
+			hand = w.transport.known
+		}
+		if diff := cmp.Diff(w.values(w.full), w.values(id)); diff != "" {
+			rt.Fatalf("the cells of %s, after %d requests (-full +known):\n%s", id, calls, diff)
+		}
+		if !told && id == w.fast {
+			continue
+		}
+		if diff := cmp.Diff(w.outcome(full), w.outcome(run)); diff != "" {
+			rt.Fatalf("the runs of %s, after %d requests (-full +known):\n%s", id, calls, diff)
+		}
+		x, errX := w.runner.Difference(context.Background(), run.ID)
+		y, errY := w.runner.Difference(context.Background(), full.ID)
+		if diff := cmp.Diff(y, x); diff != "" || (errX == nil) != (errY == nil) {
+			rt.Fatalf("the differences of %s, after %d requests (-full +known):\n%s", id, calls, diff)
+		}
 	}
-	if !told {
-		return false
-	}
-	if diff := cmp.Diff(w.outcome(b), w.outcome(a)); diff != "" {
-		rt.Fatalf("the runs, after %d requests (-full +fast):\n%s", calls, diff)
-	}
-	x, errX := w.runner.Difference(context.Background(), a.ID)
-	y, errY := w.runner.Difference(context.Background(), b.ID)
-	if diff := cmp.Diff(y, x); diff != "" || (errX == nil) != (errY == nil) {
-		rt.Fatalf("the differences, after %d requests (-full +fast):\n%s", calls, diff)
-	}
-	return !a.Unchanged && known
+	return known && told, hand
 }
 
 // seldom draws one of four things that seldom happen, or none of them.
@@ -389,7 +530,7 @@ func (w *deltaWorld) step(rt *rapid.T) {
 // person has a person do the same to both sheets.
 func (w *deltaWorld) person(rt *rapid.T) {
 	what, row := seldom(rt, "person"), rapid.IntRange(2, 6).Draw(rt, "row")
-	for _, id := range []export.ID{w.fast, w.full} {
+	for _, id := range []export.ID{w.fast, w.hand, w.full} {
 		e, err := w.store.Exporter(context.Background(), id)
 		must(w.t, err)
 		if e.Target.Spreadsheet == "" {

@@ -54,6 +54,9 @@ type pages struct {
 	fragments *template.Template
 }
 
+// missing makes a view without a field that a template names an error.
+const missing = "missingkey=error"
+
 func newPages(files fs.FS, address func(string) (string, error)) (*pages, error) {
 	funcs := template.FuncMap{
 		"asset":   address,
@@ -63,7 +66,7 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		"count":   count,
 		"tone":    toneIcon,
 	}
-	base, err := template.New("").Funcs(funcs).Option("missingkey=error").
+	base, err := template.New("").Funcs(funcs).Option(missing).
 		ParseFS(files, "layouts/*.html", "partials/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing layouts: %w", err)
@@ -77,6 +80,9 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 		t, err := base.Clone()
 		if err == nil {
 			t, err = t.ParseFS(files, name)
+		}
+		if err == nil {
+			t, err = prune(t, funcs, "layout", "bare")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("parsing page: %w", err)

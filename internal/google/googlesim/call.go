@@ -294,7 +294,8 @@ func send(w http.ResponseWriter, out *answer, cut bool) {
 // Totals count the Sheets and Drive requests since the start.
 type Totals struct {
 	Requests int   `json:"requests"`
-	Bytes    int64 `json:"bytes"` // of bodies, as sent
+	Writes   int   `json:"writes"` // requests that can change a spreadsheet or a file
+	Bytes    int64 `json:"bytes"`  // of bodies, as sent
 }
 
 // Totals returns the totals.
@@ -343,6 +344,9 @@ func (s *Server) keep(r Request) {
 	case "authorize", "token", "revoke", "userinfo":
 	default:
 		s.totals.Requests++
+		if r.Method != http.MethodGet && !strings.HasSuffix(r.Path, ":getByDataFilter") {
+			s.totals.Writes++
+		}
 		s.totals.Bytes += int64(r.Bytes)
 	}
 	if len(s.requests) >= maxRecords {
