@@ -84,9 +84,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	}
 	c := newCauses(d, companies, accounts)
 	if since, why := d.Trouble(); why != nil {
-		c.add("store", func() Cause {
-			return Cause{Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since}
-		})
+		c.add("store", func() Cause { return storeCause(since, why) })
 	}
 	c.addConnections()
 	if err := c.addAssessment(ctx); err != nil {
@@ -111,6 +109,12 @@ func (d *Desk) Trouble() (since time.Time, why *problem.Problem) {
 		return time.Time{}, nil
 	}
 	return d.o.Trouble()
+}
+
+func storeCause(since time.Time, why *problem.Problem) Cause {
+	return Cause{
+		Key: "store", Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since,
+	}
 }
 
 // causes collects causes by what they are about.

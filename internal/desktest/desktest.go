@@ -104,7 +104,10 @@ func New(t testing.TB, o Options) *Bench {
 		Channels: map[notice.Kind]notice.Channel{
 			notice.Mail: b.Channel, notice.Webhook: b.Channel, notice.Slack: b.Channel,
 		},
-		Tags:    func(e export.Exporter) []string { return e.Tags },
+		Tags: func(e export.Exporter) []string { return e.Tags },
+		Packs: func(ctx context.Context, exporters []export.ID) ([]notice.PackRun, error) {
+			return b.Control.PackRuns(ctx, exporters)
+		},
 		Missing: map[notice.Kind]string{notice.Teams: "Teams is not set up."},
 		Causes: func(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
 			return b.Control.CausesAmong(ctx, among)
@@ -124,6 +127,7 @@ func New(t testing.TB, o Options) *Bench {
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
 		Logger: b.Logger, Events: b.Broker, Backup: store.Backup, Demo: o.Demo,
+		Tokens: auth.NewTokens(store, store, Noon),
 		People: &auth.Service{Users: store, Hasher: auth.NewHasher(0), BaseURL: "http://ledgersheet.test", Now: Noon},
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {
 			found, err := d.ExamineConnections(ctx)

@@ -18,6 +18,7 @@ type settingsView struct {
 	PresentError  string
 	PasswordError string
 	Keys          bool
+	People        bool // the person may decide who signs in
 	Theme         []choice
 	Locales       []choice
 	Zones         []string
@@ -69,7 +70,8 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 	s := w.o.Settings
 	f := w.fill(c, frame{})
 	view := settingsView{
-		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables, Calls: calls, Notices: *notices,
+		Email: signedInEmail(c), People: w.desk(c).MaySetPeople(), Keys: f.Keys, Variables: s.Variables, Calls: calls,
+		Notices: *notices,
 		Theme: choose(f.Theme, []choice{
 			{Title: "As the device"},
 			{Value: "light", Title: "Light"},
