@@ -46,6 +46,18 @@ func stages() []stage {
 	}
 }
 
+// pasteBook is the script that pastes the address of a spreadsheet into the exporter's form.
+const pasteBook = `(() => {
+	document.querySelector("#fold-where").open = true;
+	const set = (id, value, event) => {
+		const p = document.querySelector(id);
+		p.value = value;
+		p.dispatchEvent(new Event(event, {bubbles: true}));
+	};
+	set("#book", "other", "change");
+	set("#spreadsheet", "https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit", "input");
+})()`
+
 func packsStage(t *testing.T) (*site, []scene) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	form := s.packForm("month_end")
@@ -70,6 +82,7 @@ func notPages() map[string]string {
 		"/oauth/quickbooks/callback": "leads to /connections or /access/result",
 		"/oauth/google/callback":     "leads to /connections",
 		"/schedule":                  "a part of the form, shown there",
+		namesPath:                    "a part of the form, shown there",
 		"/events":                    "a stream, shown on other pages",
 		"/exporters/:id/download":    "a file",
 	}
@@ -250,7 +263,20 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "edit", path: at + "/edit", says: "Save", core: true},
 		{
 			name: "edit-preview", path: at + "/edit", act: `document.querySelector("[data-preview-draft]").click()`,
-			until: "#draft-preview table", says: "Bold & Co",
+			until: "#draft-preview tbody .num", says: "Bold & Co",
+		},
+		{
+			name: "edit-columns", path: at + "/edit", core: true, says: "In the sheet", until: "#pick-title",
+			act: `for (const d of document.querySelectorAll("#fold-columns, #fold-rows")) d.open = true`,
+		},
+		{
+			name: "edit-place", path: at + "/edit", says: "Title of 1aBcDeFgHiJkLmNoP", until: "[data-place]",
+			act: pasteBook,
+		},
+		{
+			name: "edit-stale", path: at + "/edit", says: "Show the rows again", until: "[data-stale]",
+			act: `(() => { const p = document.querySelector("#option-date_range"); p.value = "last_month";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
 		},
 		{name: "preview", path: at + "/preview", says: "Bold & Co"},
 		{name: "dry-run", path: at + "/dry-run", says: "A run now would add"},
@@ -415,6 +441,21 @@ func formsStage(t *testing.T) (*site, []scene) {
 			says: "nothing was done", core: true,
 		},
 		{name: "list", path: "/exporters/new?type=invoices", says: "Save"},
+		{
+			name: "type-search", path: "/exporters/new?type=invoices", says: "Receivables aging", core: true,
+			until: ".combo-list [aria-selected=true]",
+			act: `(() => { const p = document.querySelector("#type"); p.focus(); p.value = "aging";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
+		},
+		{
+			name: "type-list", path: "/exporters/new?type=invoices", says: "Popular", until: ".combo-group",
+			act: `(() => { const p = document.querySelector("#type"); p.focus(); p.click(); })()`,
+		},
+		{
+			name: "edit-faults", path: "/exporters/" + string(e.ID) + "/edit", says: "Please", until: "#name-error",
+			act: `(() => { const p = document.querySelector("#name"); p.value = "";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
+		},
 		{name: "report", path: "/exporters/new?type=profit_and_loss", says: "Save"},
 		{
 			name: "exporter-refused", path: "/exporters", as: refused, says: "Nothing was lost", core: true,

@@ -299,7 +299,7 @@ func must(t *testing.T, err error) {
 func samplePreview() pipeline.Preview {
 	return pipeline.Preview{
 		Columns: []table.Column{
-			{ID: "Label", Title: "Name", Label: true},
+			{ID: "CustomerRef.name", Title: "Customer", Label: true},
 			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
 			{ID: "TxnDate", Title: "Date", Kind: table.Date},
 		},
