@@ -35,9 +35,34 @@ func statementFilters() []export.Option {
 // ids returns a filter by records.
 func ids(key, title string) export.Option {
 	return export.Option{
-		Key: key, Title: title, Kind: export.OptionText,
+		Key: key, Title: title, Kind: export.OptionText, Records: recordsOf(key),
 		Help: "Ids in QuickBooks, separated by commas. Empty means all.",
 	}
+}
+
+// recordsOf returns the object whose ids a parameter holds.
+func recordsOf(key string) string {
+	switch key {
+	case "customer":
+		return "Customer"
+	case "vendor":
+		return "Vendor"
+	case "employee":
+		return "Employee"
+	case "class":
+		return "Class"
+	case "department":
+		return "Department"
+	case "item":
+		return "Item"
+	case "term":
+		return "Term"
+	case "account", "source_account":
+		return "Account"
+	case "agency_id":
+		return "TaxAgency"
+	}
+	return ""
 }
 
 // search returns a filter by text.
@@ -62,8 +87,8 @@ func sortOrder() export.Option { return anyOf("sort_order", "Sort order", "ascen
 // sorting returns the options for the order of a list's rows.
 func sorting() []export.Option {
 	return []export.Option{
-		{Key: "sort_by", Title: "Sort by", Kind: export.OptionText, Values: export.Choices(detailKeys()...), Most: 1,
-			Help: "The key of a column of the report."},
+		{Key: "sort_by", Title: "Sort by", Kind: export.OptionText, Values: columnChoices(detailKeys()...), Most: 1,
+			Help: "A column of the report."},
 		sortOrder(),
 	}
 }
@@ -103,7 +128,7 @@ func accountTypes(key, title string) export.Option {
 		"OtherExpense", "OtherIncome"}
 	return export.Option{
 		Key: key, Title: title, Kind: export.OptionText, Values: export.Choices(types...), Most: len(types),
-		Help: "Separated by commas: " + strings.Join(types, ", ") + ".",
+		Help: "Empty means all.",
 	}
 }
 
@@ -163,9 +188,42 @@ const maxReportColumns = 25
 
 func columnKeys(keys ...string) export.Option {
 	return export.Option{Key: "columns", Title: "Columns of the report", Kind: export.OptionText,
-		Values: export.Choices(keys...), Most: maxReportColumns,
-		Help: "QuickBooks' keys, separated by commas, such as tx_date,txn_type,subt_nat_amount. Empty means " +
-			"QuickBooks' own choice."}
+		Values: columnChoices(keys...), Most: maxReportColumns, Help: "Empty means QuickBooks' own choice."}
+}
+
+// columnChoices returns columns of reports by QuickBooks' keys. Titles are those of its own reports where the key does
+// not say it.
+func columnChoices(keys ...string) []export.Choice {
+	titles := map[string]string{
+		"tx_date": "Date", "txn_type": "Type", "doc_num": "Number", "account_name": "Account",
+		"other_account": "Other account", "split_acc": "Split account", "subt_nat_amount": "Amount",
+		"rbal_nat_amount": "Balance", "nat_amount": "Original amount", "is_no_post": "Not posted",
+		"term_name": "Terms", "cust_name": "Customer", "vend_name": "Vendor", "emp_name": "Employee",
+		"item_name": "Product or service", "klass_name": "Class", "dept_name": "Location",
+		"account_num": "Account number", "create_by": "Created by", "create_date": "Created",
+		"last_mod_by": "Last changed by", "last_mod_date": "Last changed", "is_cleared": "Cleared",
+		"is_adj": "Adjusting entry", "is_ar_paid": "Receivable paid", "is_ap_paid": "Payable paid",
+		"debt_amt": "Debit", "credit_amt": "Credit", "nat_open_bal": "Original open balance",
+		"subt_open_bal": "Open balance", "subt_amount": "Amount before tax", "inv_date": "Invoice date",
+		"pmt_mthd": "Payment method", "tracking_num": "Tracking number", "exch_rate": "Exchange rate",
+		"sales_cust1": "Custom field 1", "sales_cust2": "Custom field 2", "sales_cust3": "Custom field 3",
+		"past_due": "Days past due", "debt_home_amt": "Debit, home currency",
+		"credit_home_amt": "Credit, home currency", "subt_nat_home_amount": "Amount, home currency",
+		"rbal_nat_home_amount": "Balance, home currency", "nat_home_open_bal": "Open balance, home currency",
+		"nat_foreign_open_bal": "Open balance, foreign currency", "foreign_amount": "Amount, foreign currency",
+		"foreign_open_bal": "Open balance in the foreign currency",
+	}
+	list := export.Choices(keys...)
+	for i, c := range list {
+		plain, net := strings.CutSuffix(c.Value, "_nt")
+		if title := titles[plain]; title != "" {
+			list[i].Title = title
+			if net {
+				list[i].Title += ", net of tax"
+			}
+		}
+	}
+	return list
 }
 
 // detailKeys returns the columns that reports of transactions support.

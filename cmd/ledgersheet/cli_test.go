@@ -125,7 +125,7 @@ func TestVersionAndHelp(t *testing.T) {
 func TestDemoOnce(t *testing.T) {
 	t.Parallel()
 	out, errs, code := command(t, nil, "demo", "--once", "--addr", "127.0.0.1:0", "--invoices", "200")
-	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 30 || strings.Contains(out, "google.com") ||
+	if code != 0 || strings.Count(out, "/spreadsheets/d/") != 31 || strings.Contains(out, "google.com") ||
 		!strings.HasPrefix(out, "EXPORTER") {
 		t.Errorf("code %d\n%s%s", code, out, errs)
 	}

@@ -29,6 +29,8 @@ func (s *server) routes() []route {
 		{http.MethodGet, "/status", s.getStatus},
 		{http.MethodGet, "/notices", s.listNotices},
 		{http.MethodPost, "/notices", s.createNotice},
+		{http.MethodGet, "/notices/:id", s.getNotice},
+		{http.MethodPatch, "/notices/:id", s.patchNotice},
 		{http.MethodDelete, "/notices/:id", s.deleteNotice},
 		{http.MethodPost, "/notices/:id/test", s.testNotice},
 		{http.MethodGet, "/backup", s.backup},
@@ -39,6 +41,9 @@ func (s *server) routes() []route {
 		{http.MethodPatch, "/users/:user", s.changeUser},
 		{http.MethodDelete, "/users/:user", s.deleteUser},
 		{http.MethodPost, "/users/:user/invite", s.inviteUserAgain},
+		{http.MethodGet, "/tokens", s.listTokens},
+		{http.MethodPost, "/tokens", s.makeToken},
+		{http.MethodDelete, "/tokens/:id", s.revokeToken},
 
 		{http.MethodGet, "/exporter-types", s.listTypes},
 		{http.MethodGet, "/exporter-types/:type", s.getType},

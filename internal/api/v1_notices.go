@@ -26,7 +26,7 @@ type noticeView struct {
 	Digest     digestView       `json:"digest"`
 	StaleHours int              `json:"stale_hours"`
 	Limits     []limitView      `json:"limits"`
-	Secret     *string          `json:"secret"` // in the answer to POST only
+	Secret     *string          `json:"secret"` // only in the answer to the call that made it
 	Fixed      bool             `json:"fixed"`
 	CreatedAt  *string          `json:"created_at"`
 	CreatedBy  string           `json:"created_by"`
@@ -97,8 +97,8 @@ func (s *server) createNotice(c *gin.Context, d *control.Desk) error {
 	if err != nil {
 		return err
 	}
-	r, err := readNotice(members)
-	if err != nil {
+	var r notice.Rule
+	if err := readNotice(&r, members); err != nil {
 		return err
 	}
 	n, secret, err := d.CreateNotice(c.Request.Context(), r)
@@ -110,50 +110,120 @@ func (s *server) createNotice(c *gin.Context, d *control.Desk) error {
 	return send(c, http.StatusCreated, v)
 }
 
-// readNotice reads a rule.
-func readNotice(members map[string]any) (r notice.Rule, err error) {
+func (s *server) getNotice(c *gin.Context, d *control.Desk) error {
+	n, err := d.Notice(c.Request.Context(), id(c))
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, noticeViewOf(n))
+}
+
+func (s *server) patchNotice(c *gin.Context, d *control.Desk) error {
+	members, err := readObject(c, "application/merge-patch+json")
+	if err != nil {
+		return err
+	}
+	n, secret, err := d.UpdateNotice(c.Request.Context(), id(c), func(r *notice.Rule) error {
+		return readNotice(r, members)
+	})
+	if err != nil {
+		return err
+	}
+	v := noticeViewOf(n)
+	v.Secret = nullable(secret)
+	return send(c, http.StatusOK, v)
+}
+
+// readNotice reads into a rule what the members say. What is not among them stays; null stands for what a new rule has.
+func readNotice(r *notice.Rule, members map[string]any) error {
 	var bad problem.Collect
 	body := newObject("", members, &bad)
-	r.Kind, r.To, r.Secret = notice.Kind(body.text("kind")), body.text("to"), body.text("secret")
-	r.Timezone, r.Tags = body.text("timezone"), body.texts("tags")
-	for _, e := range body.texts("on") {
-		r.On = append(r.On, notice.Event(e))
+	has := func(key string) bool { _, there := members[key]; return there }
+	for key, field := range map[string]*string{
+		"kind": (*string)(&r.Kind), "to": &r.To, "secret": &r.Secret, "timezone": &r.Timezone,
+	} {
+		if has(key) {
+			*field = body.text(key)
+		}
 	}
-	for _, realm := range body.texts("company_ids") {
-		r.Companies = append(r.Companies, export.RealmID(realm))
+	if has("tags") {
+		r.Tags = body.texts("tags")
 	}
-	for _, id := range body.texts("exporter_ids") {
-		r.Exporters = append(r.Exporters, export.ID(id))
+	if has("on") {
+		r.On = textsAs[notice.Event](body, "on")
 	}
-	quiet, digest := body.object("quiet"), body.object("digest")
-	r.Quiet = notice.Quiet{From: quiet.text("from"), To: quiet.text("to")}
-	r.Digest.At = digest.text("at")
+	if has("company_ids") {
+		r.Companies = textsAs[export.RealmID](body, "company_ids")
+	}
+	if has("exporter_ids") {
+		r.Exporters = textsAs[export.ID](body, "exporter_ids")
+	}
+	if has("quiet") {
+		r.Quiet = readQuiet(body)
+	}
+	if has("digest") {
+		r.Digest = readDigest(body, &bad)
+	}
+	if has("limits") {
+		r.Limits = readLimits(body)
+	}
+	if has("stale_hours") {
+		r.StaleHours = readHours(body, &bad)
+	}
+	body.ignore("id", "fixed", "created_at", "created_by", "pending", "last_sent_at", "last_error")
+	body.refuseUnknown()
+	return bad.Err()
+}
+
+// textsAs returns a member that must be an array of strings, as texts of a type.
+func textsAs[T ~string](body *object, key string) (list []T) {
+	for _, text := range body.texts(key) {
+		list = append(list, T(text))
+	}
+	return list
+}
+
+func readQuiet(body *object) notice.Quiet {
+	quiet := body.object("quiet")
+	defer quiet.refuseUnknown()
+	return notice.Quiet{From: quiet.text("from"), To: quiet.text("to")}
+}
+
+func readDigest(body *object, bad *problem.Collect) notice.Digest {
+	digest := body.object("digest")
+	read := notice.Digest{At: digest.text("at")}
 	switch every := digest.text("every"); every {
 	case "", "daily":
 	case "weekly":
-		r.Digest.Weekly = true
+		read.Weekly = true
 	default:
 		bad.Add("digest.every", "must be daily or weekly")
 	}
+	digest.refuseUnknown()
+	return read
+}
+
+func readLimits(body *object) (list []notice.Limit) {
 	for _, l := range body.objects("limits") {
-		r.Limits = append(r.Limits, notice.Limit{
+		list = append(list, notice.Limit{
 			Figure: l.text("figure"), Above: l.scalar("above"), Below: l.scalar("below"),
 		})
 		l.refuseUnknown()
 	}
-	if hours := body.take("stale_hours"); hours != nil {
-		n, ok := hours.(json.Number)
-		value, err := n.Int64()
-		if !ok || err != nil || value < 1 || value > 1_000_000 {
-			bad.Add("stale_hours", "must be a number of hours, such as 26")
-		}
-		r.StaleHours = int(value)
+	return list
+}
+
+func readHours(body *object, bad *problem.Collect) int {
+	hours := body.take("stale_hours")
+	if hours == nil {
+		return 0
 	}
-	body.ignore("id", "fixed", "created_at", "created_by", "pending", "last_sent_at", "last_error")
-	quiet.refuseUnknown()
-	digest.refuseUnknown()
-	body.refuseUnknown()
-	return r, bad.Err()
+	n, ok := hours.(json.Number)
+	value, err := n.Int64()
+	if !ok || err != nil || value < 1 || value > 1_000_000 {
+		bad.Add("stale_hours", "must be a number of hours, such as 26")
+	}
+	return int(value)
 }
 
 func (s *server) deleteNotice(c *gin.Context, d *control.Desk) error {

@@ -176,3 +176,113 @@ func TestCausesBecomeNotices(t *testing.T) {
 		t.Errorf("over: %+v", over)
 	}
 }
+
+// TestNoticesAreChanged changes one thing at a time: what is left out stays, secrets too, and nobody is told that
+// something is over which the notice is only not about any more.
+func TestNoticesAreChanged(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	hook := h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
+		"kind": "slack", "to": slackURL, "on": []any{"failure", "recovery"}, "company_ids": []any{string(realmA)},
+		"quiet": map[string]any{"from": "22:00", "to": "07:00"}, "timezone": "Europe/Paris", "stale_hours": 48,
+	})
+	path := "/notices/" + fmt.Sprint(hook.body["id"])
+	for _, test := range []struct {
+		patch  map[string]any
+		member string
+		want   string
+	}{
+		{map[string]any{"stale_hours": 30}, "stale_hours", "30"},
+		{map[string]any{"quiet": nil}, "quiet", "<nil>"},
+		{map[string]any{"on": []any{"failure", "needs_you", "recovery"}}, "on", "[failure needs_you recovery]"},
+		{map[string]any{"to": hook.body["to"]}, "to", "https://hooks.slack.com/…"},
+		{map[string]any{"digest": map[string]any{"every": "weekly", "at": "06:30"}}, "digest",
+			"map[at:06:30 every:weekly]"},
+		{map[string]any{"company_ids": nil}, "company_ids", "[]"},
+	} {
+		a := h.want(http.StatusOK, http.MethodPatch, path, test.patch)
+		if got := fmt.Sprint(a.body[test.member]); got != test.want || a.body["timezone"] != "Europe/Paris" ||
+			a.body["secret"] != nil || a.body["created_at"] != hook.body["created_at"] {
+			t.Errorf("%v: %s is %s: %s", test.patch, test.member, got, a.raw)
+		}
+	}
+	stored := h.want(http.StatusOK, http.MethodGet, path, nil)
+	if stored.body["to"] != "https://hooks.slack.com/…" || stored.body["timezone"] != "Europe/Paris" {
+		t.Errorf("it is %s", stored.raw)
+	}
+	all, err := h.notices.Rules(t.Context())
+	must(t, err)
+	if all[0].To != slackURL {
+		t.Errorf("its address is %s", all[0].To)
+	}
+	a := h.want(http.StatusUnprocessableEntity, http.MethodPatch, path, map[string]any{"timezone": "Mars/Olympus"})
+	if a.body["error"].(map[string]any)["fields"].(map[string]any)["timezone"] == nil {
+		t.Errorf("got %s", a.raw)
+	}
+	h.want(http.StatusUnprocessableEntity, http.MethodPatch, path, map[string]any{"colour": "red"})
+	h.want(http.StatusUnprocessableEntity, http.MethodPatch, path, map[string]any{"on": nil})
+	h.want(http.StatusNotFound, http.MethodPatch, "/notices/ntc_404", map[string]any{})
+	hooked := h.want(http.StatusOK, http.MethodPatch, path, map[string]any{
+		"kind": "webhook", "to": "https://example.com/hook",
+	})
+	if !strings.HasPrefix(fmt.Sprint(hooked.body["secret"]), "whsec_") {
+		t.Errorf("as a webhook: %s", hooked.raw)
+	}
+	for _, role := range []string{"editor", "operator", "viewer"} {
+		h.want(http.StatusForbidden, http.MethodPatch, path, map[string]any{}, "Authorization", "Bearer as "+role)
+	}
+	admin := []string{"Authorization", "Bearer as admin " + string(realmB)}
+	own := h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
+		"kind": "mail", "to": "b@example.com", "on": []any{"failure"}, "company_ids": []any{string(realmB)},
+	}, admin...)
+	h.want(http.StatusForbidden, http.MethodPatch, "/notices/"+fmt.Sprint(own.body["id"]),
+		map[string]any{"company_ids": []any{}}, admin...) // it would tell them of all
+}
+
+// TestChangedNoticesTellNoFalseRecovery takes what was told out of a notice, and puts it in again.
+func TestChangedNoticesTellNoFalseRecovery(t *testing.T) {
+	t.Parallel()
+	h := newHarness(t)
+	id := h.create(map[string]any{"name": "A"})
+	h.end(id, 2, func(r *export.Run) {
+		r.Status, r.Problem = export.RunFailed, problem.New(problem.ReportTooLarge, "There is too much.")
+	})
+	a := h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
+		"kind": "mail", "to": "ann@example.com", "on": []any{"failure", "recovery"},
+	})
+	path, now := "/notices/"+fmt.Sprint(a.body["id"]), desktest.Noon()
+	told := func(after time.Duration) (list []string) {
+		t.Helper()
+		before := len(h.channel.Sent())
+		must(t, h.notices.Look(t.Context(), now.Add(after), true))
+		_, err := h.notices.Deliver(t.Context(), now.Add(after))
+		must(t, err)
+		for _, m := range h.channel.Sent()[before:] {
+			list = append(list, string(m.Phase))
+		}
+		return list
+	}
+	patch := func(events ...any) {
+		t.Helper()
+		h.want(http.StatusOK, http.MethodPatch, path, map[string]any{"on": events})
+	}
+	if got := fmt.Sprint(told(0)); got != "[opened]" {
+		t.Fatalf("told %s", got)
+	}
+	patch("failure", "stale", "recovery")
+	if got := told(time.Hour); len(got) > 0 {
+		t.Errorf("told again: %s", got)
+	}
+	patch("stale", "recovery")
+	if got := told(2 * time.Hour); len(got) > 0 {
+		t.Errorf("it is told to be over: %s", got)
+	}
+	patch("failure", "recovery")
+	if got := fmt.Sprint(told(3 * time.Hour)); got != "[opened]" {
+		t.Errorf("told %s", got)
+	}
+	h.end(id, 1, func(r *export.Run) { r.Status = export.RunSucceeded })
+	if got := fmt.Sprint(told(4 * time.Hour)); got != "[recovered]" {
+		t.Errorf("told %s", got)
+	}
+}

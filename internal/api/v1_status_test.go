@@ -21,7 +21,11 @@ func TestStatus(t *testing.T) {
 			t.Errorf("got %s\nwant %s", text, want)
 		}
 	}
-	expect(nil, `{"ok":true,"causes":[],"companies":2,"current":2}`)
+	expect(nil, `{"ok":true,"causes":[],"companies":2,"current":0}`) // there are no exporters
+	healthy := h.create(map[string]any{
+		"name": "Healthy", "company_ids": []any{string(realmB)}, "schedule": map[string]any{"timezone": "UTC"},
+	})
+	h.end(healthy, 1, func(r *export.Run) { r.Status = export.RunSucceeded })
 	var ids []string
 	for _, name := range []string{"A", "B", "C", "D"} {
 		id := h.create(map[string]any{

@@ -73,6 +73,7 @@ type App struct {
 	watcher  *webhook.Watcher
 	control  *control.Control
 	notices  *notice.Dispatcher
+	alarm    notice.Alarm // of trouble with the store
 	books    *quickBooks
 	budget   *budget.Budget
 	google   *googleSide
@@ -81,7 +82,8 @@ type App struct {
 	web      *web.Web
 	setup    *auth.Setup
 	logins   *auth.Service
-	token    auth.APIToken
+	token    auth.APIToken // of the environment
+	tokens   *auth.Tokens  // that people have made
 	cleanups cleanups
 	faces    *faces
 	rechecks chan export.RealmID // companies whose connections may have ended
@@ -198,8 +200,10 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 	if a.notices, err = a.newNotices(); err != nil {
 		return nil, err
 	}
+	a.alarm = a.notices.NewAlarm(func() (notice.Cause, bool) { return a.control.StoreCause() })
+	a.trouble.tell(a.alarm.Wake)
 	a.queue = queue.New(queue.Options{
-		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(runner.Work)))),
+		Store: a.store, Work: a.trouble.heed(nameRun(a.traces.Work(spend(a.lookFirst(runner.Work))))),
 		Events: observed{a.events, a.budget, a.notices}, Exporter: a.store.Exporter,
 		Hold: a.trouble.hold, Workers: set.Workers, Timeout: set.RunTimeout, Backoff: o.Backoff, Logger: a.log,
 		Ended: func(exporter export.ID) { a.ticker.Ended(exporter) },
@@ -213,6 +217,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Users: a.store, Hasher: auth.NewHasher(0), Limiter: &auth.Limiter{}, Settings: a.store, BaseURL: set.BaseURL,
 		Log: a.log,
 	}
+	a.tokens = auth.NewTokens(a.store, a.store, nil)
 	flows := &oauth.Flows{Store: a.store, BaseURL: set.BaseURL}
 	a.control = control.New(control.Options{
 		Store:       forgettingStore{a.store, a.books.DropCopy, a.metrics.forget},
@@ -224,7 +229,7 @@ func New(ctx context.Context, o Options) (_ *App, err error) {
 		Queue: a.queue, Events: a.events, Ticker: a.ticker, Previewer: runner, Budget: a.budget, Notices: a.notices,
 		Installation: a.installation(),
 		Backup:       a.store.Backup, Demo: a.o.TryDemo, Examine: a.examine, Recheck: a.askRecheck,
-		Trouble: a.trouble.state, People: a.logins,
+		Trouble: a.trouble.state, People: a.logins, Tokens: a.tokens,
 		Environment: set.Intuit.Environment, MinInterval: set.MinInterval,
 		QuickBooksReady: set.Intuit.ClientID != "", GoogleReady: set.Google.ClientID != "",
 	})

@@ -52,6 +52,9 @@ func (a *App) TellNow(ctx context.Context) error {
 	return err
 }
 
+// StartAlarm begins to tell of trouble with the store, as Start does.
+func (a *App) StartAlarm(ctx context.Context) { a.startAlarm(ctx) }
+
 // StartUpkeep begins the hourly upkeep, as Start does.
 func (a *App) StartUpkeep(ctx context.Context) { a.startUpkeep(ctx) }
 

@@ -18,6 +18,7 @@ import (
 	"ledgersheet/internal/auth"
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/version"
 	"ledgersheet/internal/web"
 	"ledgersheet/internal/webhook"
@@ -76,10 +77,21 @@ func (a *App) openFaces(_ context.Context) error {
 
 // authenticate returns who calls the API: the holder of the token, or a browser that is signed in.
 func (a *App) authenticate(c *gin.Context) (control.Actor, bool) {
-	if header := c.GetHeader("Authorization"); header != "" {
-		return control.Program(), a.token.Allows(header)
+	header := c.GetHeader("Authorization")
+	switch {
+	case header == "":
+		return a.web.Authenticate(c)
+	case a.token.Allows(header):
+		return control.Program(), true
 	}
-	return a.web.Authenticate(c)
+	token, err := a.tokens.Find(c.Request.Context(), header)
+	if err != nil {
+		if !problem.HasCode(err, problem.Unauthorized) {
+			a.log.ErrorContext(c.Request.Context(), "an API token could not be looked up", "error", err.Error())
+		}
+		return control.Actor{}, false
+	}
+	return control.Bearer(token), true
 }
 
 // serveReady answers whether work can be done: the store can be written, and the queue and the schedules run. The first
@@ -109,13 +121,23 @@ func (a *App) newMetricsHandler() http.Handler {
 
 // serveMetrics answers with the metrics if the request has the API token.
 func (a *App) serveMetrics(c *gin.Context) {
-	if !a.token.Allows(c.GetHeader("Authorization")) {
+	if !a.mayReadMetrics(c) {
 		c.Header("WWW-Authenticate", `Bearer realm="ledgersheet"`)
 		c.String(http.StatusUnauthorized,
 			"Send the API token as \"Authorization: Bearer …\", or set LEDGERSHEET_METRICS_ADDR.\n")
 		return
 	}
 	a.newMetricsHandler().ServeHTTP(c.Writer, c.Request)
+}
+
+// mayReadMetrics reports whether a request has a token that covers all companies.
+func (a *App) mayReadMetrics(c *gin.Context) bool {
+	header := c.GetHeader("Authorization")
+	if a.token.Allows(header) {
+		return true
+	}
+	token, err := a.tokens.Find(c.Request.Context(), header)
+	return err == nil && token.Companies == nil
 }
 
 // faces holds the servers and their listeners.

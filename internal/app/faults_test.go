@@ -198,7 +198,7 @@ func (f *faultWorld) checkOtherPages(run export.Run) {
 	}
 
 	connections := f.see("/connections")
-	card := connections.part("conn")
+	card := connections.part("companies")
 	if !strings.Contains(card, pill) || strings.Contains(card, f.Message) != blocked {
 		f.t.Errorf("the connections say %q", card)
 	}
@@ -223,7 +223,7 @@ func (f *faultWorld) checkOtherPages(run export.Run) {
 	for _, p := range []page{another, list, overview, f.see("/runs")} {
 		f.wantNoJargon(p, p.text)
 	}
-	f.wantNoJargon(connections, connections.part("conn"))
+	f.wantNoJargon(connections, connections.part("companies")+connections.part("conn"))
 }
 
 func contains(list []button, b button) bool {

@@ -147,3 +147,10 @@ func (g *googleSide) Title(ctx context.Context, account export.ID, spreadsheet s
 func (g *googleSide) Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error) {
 	return g.client.Trashed(ctx, account, spreadsheets)
 }
+
+// Peek implements control.Google.
+func (g *googleSide) Peek(ctx context.Context, account export.ID, spreadsheet, sheet, start string) (
+	export.Peek, error,
+) {
+	return g.client.Peek(ctx, account, spreadsheet, sheet, start)
+}

@@ -88,7 +88,8 @@ func TestNewTypeShowsEverywhere(t *testing.T) {
 	for path, words := range map[string][]string{
 		"/exporters/new":                    {"People to pay", "A list made up for a test."},
 		"/exporters/new?type=people_to_pay": {"Whom we owe", "Include inactive"},
-		"/help":                             {"People to pay", "Whom we owe"},
+		"/help":                             {"People to pay", "A list made up for a test."},
+		"/help?type=people_to_pay":          {"Whom we owe"},
 	} {
 		page := ask(path, false)
 		for _, word := range words {

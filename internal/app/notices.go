@@ -51,6 +51,9 @@ func (a *App) newNotices() (*notice.Dispatcher, error) {
 	return notice.New(notice.Options{
 		Store: a.store, Channels: channels, BaseURL: a.o.Settings.BaseURL, Fixed: fixed, Logger: a.log,
 		Tags: func(e export.Exporter) []string { return e.Tags },
+		Packs: func(ctx context.Context, exporters []export.ID) ([]notice.PackRun, error) {
+			return a.control.PackRuns(ctx, exporters)
+		},
 		Missing: map[notice.Kind]string{
 			notice.Mail: "No mail server is set: whoever runs the service sets LEDGERSHEET_SMTP_URL and " +
 				"LEDGERSHEET_MAIL_FROM.",
@@ -66,9 +69,14 @@ func (a *App) newNotices() (*notice.Dispatcher, error) {
 // and encoding makes a third more of it.
 const mostAttached = 14 << 20
 
-// workbook reads an exporter's rows as a workbook.
-func (a *App) workbook(ctx context.Context, exporter export.ID) (name string, data []byte, err error) {
-	file, err := a.control.As(control.Local("notices")).Download(ctx, exporter, string(sheetfile.XLSX))
+// workbook reads the rows that a message brings as a workbook.
+func (a *App) workbook(ctx context.Context, m notice.Message) (name string, data []byte, err error) {
+	desk := a.control.As(control.Local("notices"))
+	read := func() (*sheetfile.File, error) { return desk.DownloadAll(ctx, m.AttachName, m.AttachPack) }
+	if m.Attach != "" {
+		read = func() (*sheetfile.File, error) { return desk.Download(ctx, m.Attach, string(sheetfile.XLSX)) }
+	}
+	file, err := read()
 	if err != nil {
 		return "", nil, err
 	}
@@ -95,6 +103,13 @@ func mailOptions(set config.Notices, baseURL string) mail.Options {
 	}
 }
 
+// startAlarm begins to tell people when the store is in trouble. Each process does so for itself: the store may be what
+// the processes agree by.
+func (a *App) startAlarm(ctx context.Context) {
+	a.alarm.Start(ctx)
+	a.cleanups.add("alarm", func(context.Context) error { a.alarm.Stop(); return nil })
+}
+
 // startNotices begins to tell people, and to call the heartbeat's address.
 func (a *App) startNotices(ctx context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -108,6 +123,7 @@ func (a *App) startNotices(ctx context.Context) {
 		})
 	}()
 	a.cleanups.add("notices", func(context.Context) error { cancel(); <-done; return nil })
+	a.startAlarm(ctx)
 	if a.o.Settings.Notices.Heartbeat == "" {
 		return
 	}

@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -18,65 +20,94 @@ import (
 	"testing"
 
 	"ledgersheet/internal/config"
+	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/mail/smtpsim"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/notify"
+	"ledgersheet/internal/problem"
 	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/vault"
 )
 
-// mailbox is a mail server and a webhook's receiver, and an app that is told of them by its settings.
-type mailbox struct {
-	*world
+// receivers are a mail server and a webhook's receiver.
+type receivers struct {
+	tb     testing.TB
 	server *smtpsim.Server
+	hook   *httptest.Server
 	mu     sync.Mutex
 	hooked []string // phase and event of what the webhook got
 }
 
-func newMailbox(t *testing.T) *mailbox {
+func newReceivers(t *testing.T) *receivers {
 	t.Helper()
-	m := &mailbox{world: makeWorld(t, intuitsim.Options{})}
+	r := &receivers{tb: t}
 	var err error
-	if m.server, err = smtpsim.Start(smtpsim.Options{}); err != nil {
+	if r.server, err = smtpsim.Start(smtpsim.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(m.server.Stop)
-	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var got struct{ Phase, Event, Title string }
-		if err != nil || json.Unmarshal(body, &got) != nil || r.Header.Get(notify.HeaderSignature) == "" {
-			w.WriteHeader(http.StatusBadRequest)
-			return
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.hooked = append(m.hooked, got.Phase+" "+got.Event)
-	}))
-	t.Cleanup(hook.Close)
-	m.set.Notices = config.Notices{
-		SMTP:     config.SMTP{Host: "127.0.0.1", Port: m.server.Addr().Port, Security: config.SMTPOptional},
-		MailFrom: "Books <books@example.com>", URL: "", Secret: "a secret of the tests",
+	t.Cleanup(r.server.Stop)
+	r.hook = httptest.NewServer(http.HandlerFunc(r.receive))
+	t.Cleanup(r.hook.Close)
+	return r
+}
+
+// receive takes what is sent to the webhook.
+func (r *receivers) receive(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	var got struct{ Phase, Event, Title string }
+	if err != nil || json.Unmarshal(body, &got) != nil || req.Header.Get(notify.HeaderSignature) == "" {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hooked = append(r.hooked, got.Phase+" "+got.Event)
+}
+
+// got returns what the webhook got.
+func (r *receivers) got() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.hooked)
+}
+
+// settings returns those of an app that sends notices to both.
+func (r *receivers) settings() config.Notices {
+	return config.Notices{
+		SMTP:     config.SMTP{Host: "127.0.0.1", Port: r.server.Addr().Port, Security: config.SMTPOptional},
+		MailFrom: "Books <books@example.com>", URL: vault.Secret(r.hook.URL), Secret: "a secret of the tests",
 		AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	}
-	m.set.Notices.URL = vault.Secret(hook.URL)
+}
+
+// mailbox is an app that sends notices to receivers.
+type mailbox struct {
+	*world
+	*receivers
+}
+
+func newMailbox(t *testing.T) *mailbox {
+	t.Helper()
+	m := &mailbox{makeWorld(t, intuitsim.Options{}), newReceivers(t)}
+	m.set.Notices = m.settings()
 	m.open()
 	return m
 }
 
 // subjects returns those of all mails.
-func (m *mailbox) subjects() []string {
-	m.t.Helper()
+func (r *receivers) subjects() []string {
+	r.tb.Helper()
 	var list []string
-	for _, got := range m.server.Mails() {
+	for _, got := range r.server.Mails() {
 		msg, err := mail.ReadMessage(strings.NewReader(string(got.Data)))
 		if err != nil {
-			m.t.Fatal(err)
+			r.tb.Fatal(err)
 		}
 		subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
 		if err != nil {
-			m.t.Fatal(err)
+			r.tb.Fatal(err)
 		}
 		list = append(list, strings.Join(got.To, " ")+": "+subject)
 	}
@@ -146,10 +177,8 @@ func TestALostConnectionIsTold(t *testing.T) {
 		company.Name+" has ended" {
 		t.Errorf("told %q", got)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !slices.Equal(m.hooked, []string{"opened needs_you", "recovered recovery"}) {
-		t.Errorf("the webhook got %q", m.hooked)
+	if got := m.got(); !slices.Equal(got, []string{"opened needs_you", "recovered recovery"}) {
+		t.Errorf("the webhook got %q", got)
 	}
 }
 
@@ -207,10 +236,22 @@ func TestReportByMail(t *testing.T) {
 	if len(mails) != 1 {
 		t.Fatalf("sent %q", m.subjects())
 	}
-	msg, err := mail.ReadMessage(strings.NewReader(string(mails[0].Data)))
-	if err != nil {
-		t.Fatal(err)
+	book := openAttached(t, mails[0].Data)
+	rows := 0
+	for _, err := range book.Rows() {
+		must(t, err)
+		rows++
 	}
+	if err := book.Close(); err != nil || rows < 2 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
+// openAttached opens the workbook that a mail brings.
+func openAttached(t *testing.T, data []byte) *sheetfile.Book {
+	t.Helper()
+	msg, err := mail.ReadMessage(bytes.NewReader(data))
+	must(t, err)
 	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/mixed" {
 		t.Fatalf("%s, %v", kind, err)
@@ -229,23 +270,79 @@ func TestReportByMail(t *testing.T) {
 			t.Fatalf("%s: %v", part.FileName(), err)
 		}
 		path := filepath.Join(t.TempDir(), "report.xlsx")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.WriteFile(path, data, 0o600))
 		book, err := sheetfile.OpenBook(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows := 0
-		for _, err := range book.Rows() {
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows++
-		}
-		if err := book.Close(); err != nil || rows < 2 {
-			t.Errorf("%d rows, %v", rows, err)
-		}
-		return
+		must(t, err)
+		return book
 	}
+}
+
+// TestPackByMail runs a pack of which one part fails: one mail says what is missing and brings all that has come as one
+// workbook; another one, with all of it, comes when the missing part has.
+func TestPackByMail(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t)
+	company := m.connect(1)[0]
+	order := control.PackOrder{
+		Companies: []export.RealmID{company.Realm}, Account: m.newExporter("terms", nil, nil, company).Target.Account,
+		PerCompany: true, Schedule: export.Schedule{Timezone: "UTC"},
+	}
+	made, err := m.desk().CreatePack(m.ctx, "month_end", order, false)
+	must(t, err)
+	m.runWholePack(made)
+	_, _, err = m.desk().CreateNotice(m.ctx, notice.Rule{
+		Kind: notice.Mail, To: "ann@example.com", On: []notice.Event{notice.Pack},
+	})
+	must(t, err)
+	m.tell() // it was over before
+	bad := m.runWholePack(made)[0]
+	_, err = m.app.Store().UpdateRun(m.ctx, bad.ID, func(r *export.Run) error {
+		r.Status, r.Problem = export.RunFailed, problem.New(problem.SheetConflict, "Cells are in the way.")
+		return nil
+	})
+	must(t, err)
+	m.tell()
+	m.tell()
+	title := "ann@example.com: Month-end of " + company.Name
+	incomplete := fmt.Sprintf("%s is incomplete: 1 of %d tabs are missing", title, len(made))
+	if got := m.subjects(); !slices.Equal(got, []string{incomplete}) {
+		t.Fatalf("told %q", got)
+	}
+	m.mustRun(bad.Exporter.ID)
+	m.tell()
+	m.tell()
+	if got := m.subjects(); !slices.Equal(got, []string{incomplete, title + " is complete now"}) {
+		t.Fatalf("told %q", got)
+	}
+	m.runWholePack(made)
+	m.tell()
+	if got := m.subjects(); len(got) != 3 || got[2] != title+" is complete" {
+		t.Fatalf("told %q", got)
+	}
+	for i, sent := range m.server.Mails() {
+		book := openAttached(t, sent.Data)
+		want := []string{sheetfile.AboutTab}
+		for _, e := range made {
+			if i > 0 || e.ID != bad.Exporter.ID {
+				want = append(want, e.Target.Sheet)
+			}
+		}
+		slices.Sort(want)
+		if got := slices.Sorted(slices.Values(book.Tabs)); !slices.Equal(got, want) {
+			t.Errorf("mail %d brings the tabs %q, want %q", i, got, want)
+		}
+		must(t, book.Close())
+	}
+}
+
+// runWholePack runs exporters as a pack, and returns their runs when all are over.
+func (m *mailbox) runWholePack(made []export.Exporter) (runs []export.Run) {
+	m.t.Helper()
+	ended := m.desk().Follow(m.ctx, func(r export.Run) bool { return r.Status.Over() })
+	_, err := m.desk().RunPack(m.ctx, made[0].Pack, made[0].Companies[0])
+	must(m.t, err)
+	for range made {
+		runs = append(runs, (<-ended).Run)
+	}
+	return runs
 }

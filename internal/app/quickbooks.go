@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"ledgersheet/internal/oauth"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/source"
+	"ledgersheet/internal/supply"
 	"ledgersheet/internal/vault"
 )
 
@@ -212,4 +214,32 @@ func (c consents) Finish(ctx context.Context, answer url.Values, session string)
 // Revoke implements control.Consents.
 func (c consents) Revoke(ctx context.Context, g export.Grant) error {
 	return c.provider.Revoke(ctx, g)
+}
+
+// mostNames is the length up to which a list is read for its names.
+const mostNames = 20_000
+
+// Names implements control.QuickBooks. It reads from the local copy if there is one.
+func (q *quickBooks) Names(ctx context.Context, company export.Company, object string) ([]control.RecordName, error) {
+	records, err := q.services().Records(ctx, supply.Want{
+		Company: company, Object: object, Title: "names", Meter: &export.Meter{},
+		Members: []string{"Id", "DisplayName", "FullyQualifiedName", "Name"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []control.RecordName
+	for r, err := range records.All {
+		if err != nil {
+			return nil, err
+		}
+		name := cmp.Or(r.Text("FullyQualifiedName"), r.Text("DisplayName"), r.Text("Name"))
+		if id := r.Text("Id"); id != "" && name != "" {
+			list = append(list, control.RecordName{ID: id, Name: name})
+		}
+		if len(list) == mostNames {
+			break
+		}
+	}
+	return list, nil
 }

@@ -27,13 +27,21 @@ type storeWatch struct {
 	failed chan struct{}                   // holds the news of trouble
 
 	mu    sync.Mutex
+	told  func()           // of the beginning and the end; never nil
 	why   *problem.Problem // nil if all is well
 	since time.Time
 	lasts bool // only a person can end it
 }
 
 func newStoreWatch(log *slog.Logger) *storeWatch {
-	return &storeWatch{log: log.With("component", "store"), failed: make(chan struct{}, 1)}
+	return &storeWatch{log: log.With("component", "store"), failed: make(chan struct{}, 1), told: func() {}}
+}
+
+// tell makes the watch call told when trouble begins and when it ends. told must neither block nor call the store.
+func (w *storeWatch) tell(told func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = told
 }
 
 // note begins the trouble. It is called with each write that the disk did not take.
@@ -46,9 +54,11 @@ func (w *storeWatch) note(why *problem.Problem) {
 	if first || !w.lasts || why.Class() == problem.Stop { // that it is damaged matters more
 		w.why = why
 	}
+	told := w.told
 	w.mu.Unlock()
 	if first {
 		w.log.Error("the store is in trouble, all work waits", "error", why.Error())
+		told()
 	}
 	select {
 	case w.failed <- struct{}{}:
@@ -127,7 +137,9 @@ func (w *storeWatch) try(ctx context.Context) bool {
 		return false
 	}
 	w.why, w.since = nil, time.Time{}
+	told := w.told
 	w.mu.Unlock()
+	told()
 	w.log.InfoContext(ctx, "the store can be written again, work goes on",
 		"after", time.Since(since).Round(time.Second))
 	w.resume()

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/app"
+	"ledgersheet/internal/config"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/intuit/intuitsim"
 	"ledgersheet/internal/problem"
@@ -67,15 +68,16 @@ func (w *troubleWorld) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, err
 }
 
-func newTroubleWorld(t *testing.T, dataDir string, disk func() error) *troubleWorld {
+// newTroubleWorld opens one after change, unless that is nil, has changed its settings.
+func newTroubleWorld(t *testing.T, disk func() error, change func(*config.Settings)) *troubleWorld {
 	t.Helper()
 	w := makeWorld(t, intuitsim.Options{Companies: 2, Customers: 3, Vendors: 3, Items: 5, Invoices: 2, Bills: 2})
 	w.intuit.RotateOnEveryRefresh(true)
 	w.intuit.PunishReuse(true)
 	f := &troubleWorld{world: w}
 	w.plain, w.network, w.disk = w.network, f, disk
-	if dataDir != "" {
-		w.set.DataDir = dataDir
+	if change != nil {
+		change(&w.set)
 	}
 	w.openToVisitors()
 	f.visitor = w.signIn()
@@ -195,7 +197,7 @@ func TestStoreInTrouble(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				disk := &badDisk{why: why}
-				w := newTroubleWorld(t, "", disk.ask)
+				w := newTroubleWorld(t, disk.ask, nil)
 				w.onRenewal = func() { disk.broken.Store(true) }
 				before := w.renewed.Load()
 				for w.renewed.Load() == before {
@@ -255,7 +257,7 @@ func TestFullFileSystem(t *testing.T) {
 	t.Parallel()
 	dir := smallDisk(t, 24<<20)
 	synctest.Test(t, func(t *testing.T) {
-		w := newTroubleWorld(t, filepath.Join(dir, "data"), nil)
+		w := newTroubleWorld(t, nil, func(set *config.Settings) { set.DataDir = filepath.Join(dir, "data") })
 		filler := fillUp(t, dir)
 		for i := 0; ; i++ {
 			body := fmt.Sprintf(`{"name":"More %d %s","type":"vendors","company_ids":[%q],`+

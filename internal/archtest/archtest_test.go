@@ -27,11 +27,11 @@ var may = map[string]string{
 	"cli":  "api app boltstore config control demo export exporters problem vault version web",
 	"demo": "config control export google/googlesim intuit/intuitsim table vault",
 	"app": "api auth boltstore budget config control export exporters file google intuit limit mail mirror " +
-		"notice notify oauth pipeline problem progress queue schedule sheetfile source table templates tracing vault " +
-		"version web webhook",
+		"notice notify oauth pipeline problem progress queue schedule sheetfile source supply table templates " +
+		"tracing vault version web webhook",
 
 	"api":      "budget change control download export notice pipeline problem sheetfile table",
-	"web":      "budget change control download export notice problem schedule sheetfile table",
+	"web":      "budget change control download export notice pipeline problem schedule sheetfile table",
 	"auth":     "export problem",
 	"download": "sheetfile",
 
@@ -39,7 +39,7 @@ var may = map[string]string{
 	"control":  "access budget change export ics notice pipeline problem schedule sheetfile table",
 	"notice":   "export problem schedule",
 	"notify":   "export notice problem",
-	"mail":     "export notice problem",
+	"mail":     "notice problem",
 	"budget":   "export problem schedule",
 	"webhook":  "export problem schedule",
 	"schedule": "export problem",

@@ -102,6 +102,19 @@ func (u *unpack) realms() []export.RealmID {
 	return list
 }
 
+func (u *unpack) texts() []string {
+	n := u.number()
+	if u.err != nil || n < 0 || n > len(u.rest) {
+		u.err = errCompact
+		return nil
+	}
+	var list []string
+	for range n {
+		list = append(list, u.text())
+	}
+	return list
+}
+
 // timeKey returns a number that sorts as times do; 0 is the zero time. Times before 1970 count as its first instant.
 func timeKey(t time.Time) uint64 {
 	if t.IsZero() {
@@ -152,6 +165,12 @@ func packHead(h export.ExporterHead) []byte {
 	p.text(h.Schedule.Cron)
 	p.text(h.Schedule.Timezone)
 	p.realms(h.Companies)
+	p.time(h.LastAt)
+	p.text(h.Place)
+	p.number(len(h.Tags))
+	for _, tag := range h.Tags {
+		p.text(tag)
+	}
 	return p
 }
 
@@ -169,6 +188,9 @@ func unpackHead(raw []byte) (h export.ExporterHead, err error) {
 	h.Account, h.Spreadsheet, h.Verdict = export.ID(u.text()), u.text(), export.RunStatus(u.text())
 	h.Schedule.Cron, h.Schedule.Timezone = u.text(), u.text()
 	h.Companies = u.realms()
+	if len(u.rest) > 0 { // entries of before schema 11 end here
+		h.LastAt, h.Place, h.Tags = u.time(), u.text(), u.texts()
+	}
 	return h, u.err
 }
 

@@ -61,6 +61,7 @@ func migrations() []migration {
 		{name: "make the ledger of due times", apply: makeBuckets(bucketDueTimes, bucketDueTimesByRun)},
 		{name: "index which exporters run after which", apply: makeBuckets(bucketExportersByAfter)},
 		{name: "make the buckets of calls and notices", apply: makeBuckets(bucketCalls, bucketNotices)},
+		{name: "list exporters' tags, places and last successes", prepare: reviewHeads, apply: makeBuckets()},
 	}
 }
 

@@ -163,3 +163,18 @@ func dropQueue(tx *bbolt.Tx) error {
 	}
 	return nil
 }
+
+// reviewHeads writes the heads of all exporters anew, with what older versions did not keep in them.
+func reviewHeads(db updater) error {
+	return inBatches(db, bucketExporters, func(tx *bbolt.Tx, id string) error {
+		e, err := get[export.Exporter](tx, bucketExporters, id)
+		if err != nil {
+			return err
+		}
+		history, err := historyOf(tx, e.ID)
+		if err != nil {
+			return err
+		}
+		return putHead(tx, e.Head(history))
+	})
+}

@@ -79,9 +79,9 @@ func (b *Budget) measure(ctx context.Context, exporters []export.Exporter) error
 		known[e.ID] = true
 		b.mu.Lock()
 		looked := b.looked[e.ID] || b.costs[e.ID] != nil
-		b.looked[e.ID] = looked || e.Schedule.Enabled
+		b.looked[e.ID] = looked || e.Automatic()
 		b.mu.Unlock()
-		if looked || !e.Schedule.Enabled {
+		if looked || !e.Automatic() {
 			continue
 		}
 		runs, _, err := b.o.Store.Runs(ctx, export.RunFilter{

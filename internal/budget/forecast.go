@@ -32,6 +32,8 @@ type forecast struct {
 	due     map[export.Schedule]int // runs until the end
 	rest    float64                 // calls until the end, if schedules are not slowed down
 	byRealm map[export.RealmID]float64
+	chains  map[export.ID]export.Schedule // by which chained exporters run; zero for those that do not by themselves
+	byID    map[export.ID]export.Exporter // of all; nil before it is needed
 	least   time.Duration
 	google  traffic
 	tight   bool // more than half of what is left is foreseen to be taken
@@ -107,18 +109,53 @@ func (b *Budget) warnOfGoogle(f *forecast) {
 func newForecast(now time.Time, all []export.Exporter, guess estimates) *forecast {
 	return &forecast{
 		at: now, end: nextMonth(now), all: all, guess: guess, due: map[export.Schedule]int{},
-		byRealm: map[export.RealmID]float64{},
+		byRealm: map[export.RealmID]float64{}, chains: map[export.ID]export.Schedule{},
 	}
+}
+
+// scheduleOf returns the schedule by which an exporter runs: its own, or that one of those after which it runs that is
+// due least often. False if it does not run by itself.
+func (f *forecast) scheduleOf(e export.Exporter, last *forecast) (export.Schedule, bool) {
+	switch {
+	case e.Paused():
+		return export.Schedule{}, false
+	case !e.Chained():
+		return e.Schedule, e.Schedule.Enabled && e.Schedule.Cron != ""
+	}
+	if s, known := f.chains[e.ID]; known {
+		return s, s.Cron != ""
+	}
+	if f.byID == nil {
+		f.byID = make(map[export.ID]export.Exporter, len(f.all))
+		for _, other := range f.all {
+			f.byID[other.ID] = other
+		}
+	}
+	f.chains[e.ID] = export.Schedule{}
+	var slowest export.Schedule
+	for _, id := range e.After {
+		other, there := f.byID[id]
+		s, automatic := f.scheduleOf(other, last)
+		if !there || !automatic {
+			return export.Schedule{}, false
+		}
+		if slowest.Cron == "" || f.countDue(s, last) < f.countDue(slowest, last) {
+			slowest = s
+		}
+	}
+	f.chains[e.ID] = slowest
+	return slowest, slowest.Cron != ""
 }
 
 // addUp fills in what the schedules take, and returns it by exporter. last, unless nil, is an earlier forecast.
 func (f *forecast) addUp(last *forecast) []load {
 	var loads []load
 	for _, e := range f.all {
-		if !e.Schedule.Enabled || e.Schedule.Cron == "" || e.Paused() {
+		s, automatic := f.scheduleOf(e, last)
+		if !automatic {
 			continue
 		}
-		runs := f.countDue(e.Schedule, last)
+		runs := f.countDue(s, last)
 		calls, _ := f.guess.of(e)
 		loads = append(loads, load{runs, calls})
 		f.rest += float64(runs) * calls

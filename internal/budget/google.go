@@ -162,10 +162,11 @@ func (f *forecast) foreseeGoogle(limits GoogleLimits, last *forecast) {
 			continue
 		}
 		t.uses[e.Target.Account] = AccountUse{Account: e.Target.Account}
-		if !e.Schedule.Enabled || e.Schedule.Cron == "" || e.Paused() {
+		s, automatic := f.scheduleOf(e, last)
+		if !automatic {
 			continue
 		}
-		p := place{e.Target.Account, sameTimes(e.Schedule)}
+		p := place{e.Target.Account, sameTimes(s)}
 		if at[p] == nil {
 			at[p] = &group{account: p.account, cron: p.cron}
 			at[p].fallsDue(f.dueAhead(p.cron, last))

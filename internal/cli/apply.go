@@ -118,12 +118,16 @@ type step struct {
 	old     entry // nil to make it
 	fresh   entry // as the server would store it
 	changes []string
+	after   []reference // after which exporters it runs; nil if none of those is still to be made
 }
 
 // planSteps has the server check all entries. It returns what is to be done, or all that is wrong.
 func planSteps(ctx context.Context, c *client, wanted, have []entry) ([]step, error) {
-	var steps []step
+	steps := make([]step, len(wanted))
 	var faults []error
+	fault := func(i int, err error) {
+		faults = append(faults, fmt.Errorf("exporters[%d] (%s): %w", i, wanted[i].text("name"), tellFields(err)))
+	}
 	taken := map[string]int{}
 	for i, e := range wanted {
 		old, err := findOld(e, have)
@@ -133,15 +137,21 @@ func planSteps(ctx context.Context, c *client, wanted, have []entry) ([]step, er
 			}
 			taken[old.text("id")] = i
 		}
-		var s step
-		if err == nil {
-			s, err = planStep(ctx, c, e, old)
+		if steps[i].old = old; err != nil {
+			fault(i, err)
 		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("exporters[%d] (%s): %w", i, e.text("name"), tellFields(err)))
-			continue
+	}
+	if len(faults) == 0 {
+		chains := chains{wanted, have, steps}
+		for i, e := range wanted {
+			e, after, err := chains.resolve(e)
+			if err == nil {
+				steps[i], err = planStep(ctx, c, e, steps[i].old, after)
+			}
+			if err != nil {
+				fault(i, err)
+			}
 		}
-		steps = append(steps, s)
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(append(faults, errors.New("nothing was changed"))...)
@@ -181,7 +191,8 @@ func findOld(e entry, have []entry) (old entry, err error) {
 	return old, nil
 }
 
-func planStep(ctx context.Context, c *client, e, old entry) (s step, err error) {
+// planStep has the server check an entry. after is its chain, if some of that is still to be made.
+func planStep(ctx context.Context, c *client, e, old entry, after []reference) (s step, err error) {
 	body := maps.Clone(e)
 	delete(body, "id") // it may be another installation's
 	method, path := "POST", "/exporters?dry_run=true"
@@ -192,14 +203,17 @@ func planStep(ctx context.Context, c *client, e, old entry) (s step, err error) 
 	if err := c.send(ctx, method, path, body, &text); err != nil {
 		return s, err
 	}
-	s.old = old
+	s.old, s.after = old, after
 	if s.fresh, err = decodeEntry(text); err != nil || old == nil {
 		return s, err
 	}
 	for _, f := range export.Fields() {
-		before, after := pick(old, f.Path), pick(s.fresh, f.Path)
-		if !f.ReadOnly() && !reflect.DeepEqual(before, after) {
-			s.changes = append(s.changes, fmt.Sprintf("%s: %s → %s", f.Path, shortJSON(before), shortJSON(after)))
+		before, fresh := pick(old, f.Path), pick(s.fresh, f.Path)
+		switch {
+		case f.Path == "after" && after != nil:
+			s.changes = append(s.changes, tellChain(old, after))
+		case !f.ReadOnly() && !reflect.DeepEqual(before, fresh):
+			s.changes = append(s.changes, fmt.Sprintf("%s: %s → %s", f.Path, shortJSON(before), shortJSON(fresh)))
 		}
 	}
 	return s, nil
@@ -219,12 +233,18 @@ func shortJSON(v any) string {
 // carryOut does the steps, unless it is a dry run, and prints each that changes something.
 func (c *applyCommand) carryOut(ctx context.Context, w io.Writer, client *client, steps []step) error {
 	made, changed := 0, 0
-	for _, s := range steps {
+	order, err := orderSteps(steps)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(steps)) // of those that were made
+	for _, i := range order {
+		s := steps[i]
 		if s.old != nil && s.changes == nil {
 			continue
 		}
 		if !c.DryRun {
-			if err := s.do(ctx, client); err != nil {
+			if ids[i], err = s.do(ctx, client, ids); err != nil {
 				fmt.Fprintf(w, "Stopped after %d made and %d changed; apply the file again to go on.\n", made, changed)
 				return fmt.Errorf("%s: %w", s.fresh.text("name"), tellFields(err))
 			}
@@ -248,12 +268,19 @@ func (c *applyCommand) carryOut(ctx context.Context, w io.Writer, client *client
 	return nil
 }
 
-// do makes or changes the exporter exactly as the server has said it would.
-func (s step) do(ctx context.Context, c *client) error {
-	var stored json.RawMessage
-	if s.old == nil {
-		return c.send(ctx, "POST", "/exporters", s.fresh, &stored)
+// do makes or changes the exporter exactly as the server has said it would, and returns its id. ids are those of the
+// steps that were done before.
+func (s step) do(ctx context.Context, c *client, ids []string) (id string, err error) {
+	if s.after != nil {
+		s.fresh = maps.Clone(s.fresh)
+		s.fresh["after"] = idsOf(s.after, ids)
 	}
-	return c.send(ctx, "PUT", "/exporters/"+s.old.text("id"), s.fresh, &stored,
+	var stored struct{ ID string }
+	if s.old == nil {
+		err = c.send(ctx, "POST", "/exporters", s.fresh, &stored)
+		return stored.ID, err
+	}
+	err = c.send(ctx, "PUT", "/exporters/"+s.old.text("id"), s.fresh, &stored,
 		[2]string{"If-Match", fmt.Sprintf("%q", fmt.Sprint(s.old["revision"]))})
+	return stored.ID, err
 }

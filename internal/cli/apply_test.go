@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,99 @@ func TestExportAndApply(t *testing.T) {
 	for _, e := range all {
 		if e.Options["date_range"] == "this_month" {
 			t.Error("though one was wrong, another was changed")
+		}
+	}
+}
+
+// TestChainsInFiles takes exporters that run after others out of one installation and puts them into another one, where
+// all have other ids: those that others run after are made first, and are found by name in a file that a person wrote.
+func TestChainsInFiles(t *testing.T) {
+	b, url := newServer(t)
+	desk := b.Control.As(control.Program())
+	byHand := export.Schedule{Timezone: "UTC"}
+	first := addExporter(t, b, "Zero", nil)
+	second := addExporter(t, b, "Middle", func(e *export.Exporter) {
+		e.After, e.Schedule = []export.ID{first.ID}, byHand
+	})
+	addExporter(t, b, "All", func(e *export.Exporter) {
+		e.After, e.Schedule = []export.ID{first.ID, second.ID}, byHand
+	})
+	file := filepath.Join(t.TempDir(), "exporters.yaml")
+	run := func(want string, args ...string) {
+		t.Helper()
+		out, errs, code := call(t, append(args, "--url", url)...)
+		if code != 0 || !strings.HasSuffix(out+errs, want) {
+			t.Errorf("%v: code %d\n%s--\n%s\nwant\n%s", args, code, out, errs, want)
+		}
+	}
+	run("3 exporters are in "+file+".\n", "exporters", "export", file)
+	run("0 made, 0 changed, 3 as they were.\n", "exporters", "apply", file)
+	wantChains := func() {
+		t.Helper()
+		all, err := desk.Exporters(t.Context(), export.ExporterFilter{})
+		must(t, err)
+		names := map[export.ID]string{}
+		for _, e := range all {
+			names[e.ID] = e.Name
+		}
+		for _, e := range all {
+			var after []string
+			for _, id := range e.After {
+				after = append(after, names[id])
+			}
+			want := map[string]string{"Zero": "", "Middle": "Zero", "All": "Zero, Middle"}[e.Name]
+			if got := strings.Join(after, ", "); got != want {
+				t.Errorf("%s runs after %q, want %q", e.Name, got, want)
+			}
+		}
+	}
+	deleteAll := func() {
+		t.Helper()
+		all, err := desk.Exporters(t.Context(), export.ExporterFilter{})
+		must(t, err)
+		for _, e := range all {
+			must(t, desk.DeleteExporter(t.Context(), e.ID))
+		}
+	}
+	deleteAll()
+	run("+ Zero\n+ Middle\n+ All\n3 to make, 0 to change, 0 as they should be. Nothing was changed.\n",
+		"exporters", "apply", file, "--dry-run")
+	run("3 made, 0 changed, 0 as they were.\n", "exporters", "apply", file)
+	wantChains()
+	run("0 made, 0 changed, 3 as they were.\n", "exporters", "apply", file)
+
+	// One that is there already gets another one before it, and all are found by name.
+	text, err := os.ReadFile(file)
+	must(t, err)
+	names := strings.NewReplacer("- "+string(first.ID), "- Zero", "- "+string(second.ID), "- Middle")
+	byName := names.Replace(string(text))
+	byName = regexp.MustCompile(`(?m)^  - id: .*\n    name:`).ReplaceAllString(byName, "  - name:")
+	if strings.Contains(byName, "exp_") {
+		t.Fatalf("the file still has ids:\n%s", byName)
+	}
+	must(t, os.WriteFile(file, []byte(byName), 0o600))
+	all, err := desk.Exporters(t.Context(), export.ExporterFilter{})
+	must(t, err)
+	for _, e := range all {
+		if e.Name == "Middle" {
+			must(t, desk.DeleteExporter(t.Context(), e.ID))
+		}
+	}
+	run("1 made, 1 changed, 1 as they were.\n", "exporters", "apply", file)
+	wantChains()
+	run("0 made, 0 changed, 3 as they were.\n", "exporters", "apply", file)
+
+	deleteAll()
+	for old, bad := range map[string][2]string{
+		"- Middle": {"- Nobody", `after has "Nobody", which is no exporter`}, "- Zero": {"- All", "run after itself"},
+	} {
+		must(t, os.WriteFile(file, []byte(strings.ReplaceAll(byName, old, bad[0])), 0o600))
+		out, errs, code := call(t, "exporters", "apply", file, "--url", url)
+		if code != 1 || !strings.Contains(errs, bad[1]) || !strings.Contains(errs, "nothing was changed") {
+			t.Errorf("%s: code %d\n%s--\n%s", bad[0], code, out, errs)
+		}
+		if left, err := desk.Exporters(t.Context(), export.ExporterFilter{}); err != nil || len(left) > 0 {
+			t.Errorf("%s: %d exporters were made, %v", bad[0], len(left), err)
 		}
 	}
 }

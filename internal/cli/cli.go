@@ -37,6 +37,7 @@ type commands struct {
 	Exporters   exportersCommand   `cmd:"" help:"List the exporters, or what can be exported."`
 	Status      statusCommand      `cmd:"" help:"Say what needs a person: one line for each cause."`
 	User        userCommand        `cmd:"" help:"Say who may sign in: list, invite, disable, enable and delete people."`
+	Token       tokenCommand       `cmd:"" help:"Say which programs may use the API: list, make and revoke tokens."`
 	Completion  completionCommand  `cmd:"" help:"Print a script with which a shell completes commands and flags."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask a running server whether it is well; for containers."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

@@ -58,6 +58,7 @@ func TestHelp(t *testing.T) {
 	for _, command := range []string{
 		"", "serve", "demo", "sandbox", "run", "healthcheck", "version", "status", "exporters",
 		"user", "user list", "user invite", "user disable", "user enable", "user delete",
+		"token", "token list", "token make", "token revoke",
 		"exporters list", "exporters export", "exporters apply", "completion",
 	} {
 		out, errs, code := call(t, strings.Fields(command+" --help")...)

@@ -47,6 +47,7 @@ type bench struct {
 	account       export.ID
 	revoked       []string
 	trashed       []string // spreadsheets in the bin
+	names         int      // how often names were read
 	previewer     control.Previewer
 	fails         error                  // of a question to QuickBooks
 	looked        atomic.Int64           // how often a company or an account was read
@@ -166,6 +167,17 @@ func (quickBooks) Copy(export.RealmID) control.Copy { return control.Copy{} }
 
 func (quickBooks) DropCopy(context.Context, export.RealmID) error { return nil }
 
+func (q quickBooks) Names(_ context.Context, c export.Company, object string) (
+	[]control.RecordName, error,
+) {
+	q.b.names++
+	return []control.RecordName{
+		{ID: "7", Name: "Weiskopf Consulting"}, {ID: "1", Name: "Amy's Bird Sanctuary"},
+		{ID: "3", Name: "Bird Food Co"},
+		{ID: "2", Name: object + " of " + string(c.Realm)},
+	}, q.b.fails
+}
+
 func (quickBooks) Usage(export.RealmID) (used, limit int) { return 0, 450 }
 
 type google struct{ b *bench }
@@ -181,6 +193,12 @@ func (g google) Title(_ context.Context, _ export.ID, id string) (string, error)
 
 func (g google) Trashed(_ context.Context, _ export.ID, ids []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(g.b.trashed, id) }), nil
+}
+
+func (g google) Peek(_ context.Context, _ export.ID, id, _, _ string) (export.Peek, error) {
+	return export.Peek{
+		Title: "Title of " + id, Tabs: []string{"Invoices"}, Trashed: slices.Contains(g.b.trashed, id),
+	}, g.b.fails
 }
 
 type queue struct{ b *bench }

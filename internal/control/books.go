@@ -84,6 +84,7 @@ type Books struct {
 	// says that there are more.
 	Checks, Differences int
 	Most                bool
+	Failing             int          // exporters that failed last, or that a connection blocks
 	Days                []export.Day // the last DaysShown, oldest first, those without runs too
 	Latest              time.Time    // when the last success ended
 }
@@ -105,7 +106,7 @@ func (d *Desk) Books(ctx context.Context, companies ...export.Company) ([]Books,
 }
 
 func (d *Desk) booksOf(ctx context.Context, c export.Company) (Books, error) {
-	today := export.DayNumber(d.o.Now())
+	today, blocks := export.DayNumber(d.o.Now()), d.newBlocks()
 	b := Books{Company: c, Topics: map[Topic]Told{}, Months: map[Topic]Told{}, Days: make([]export.Day, DaysShown)}
 	for i := range b.Days {
 		b.Days[i].Number = today - DaysShown + 1 + i
@@ -117,6 +118,13 @@ func (d *Desk) booksOf(ctx context.Context, c export.Company) (Books, error) {
 		if b.Exporters++; b.Exporters > mostBooks {
 			b.More = true
 			break
+		}
+		state, err := d.stateOfHead(ctx, h, blocks)
+		if err != nil {
+			return b, err
+		}
+		if state == StateFailing || state == StateBlocked {
+			b.Failing++
 		}
 		history, err := d.history(ctx, h.ID)
 		if err != nil {

@@ -53,7 +53,10 @@ type Cause struct {
 type Status struct {
 	Causes    []Cause // the worst first
 	Companies int
-	Current   int // of the companies: connected, and no cause concerns them
+	// Current counts the companies that are connected, that no cause concerns, and of which at least one exporter goes
+	// on and has succeeded last.
+	Current int
+	Empty   int // counts the companies that no exporter reads
 }
 
 // OK reports whether nothing needs a person.
@@ -81,9 +84,7 @@ func (d *Desk) Status(ctx context.Context) (Status, error) {
 	}
 	c := newCauses(d, companies, accounts)
 	if since, why := d.Trouble(); why != nil {
-		c.add("store", func() Cause {
-			return Cause{Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since}
-		})
+		c.add("store", func() Cause { return storeCause(since, why) })
 	}
 	c.addConnections()
 	if err := c.addAssessment(ctx); err != nil {
@@ -110,6 +111,12 @@ func (d *Desk) Trouble() (since time.Time, why *problem.Problem) {
 	return d.o.Trouble()
 }
 
+func storeCause(since time.Time, why *problem.Problem) Cause {
+	return Cause{
+		Key: "store", Code: CauseStore, rank: rankStore, Title: why.Message, Action: why.Hint, Since: since,
+	}
+}
+
 // causes collects causes by what they are about.
 type causes struct {
 	desk      *Desk
@@ -118,14 +125,17 @@ type causes struct {
 	companies map[export.RealmID]export.Company
 	accounts  map[export.ID]export.GoogleAccount
 	by        map[string]*Cause
+	read      map[export.RealmID]bool // by some exporter; true if one goes on and has succeeded last
 }
 
 func newCauses(d *Desk, companies []export.Company, accounts []export.GoogleAccount) *causes {
 	c := &causes{
 		desk: d, now: d.o.Now(), blocks: d.newBlocks(), by: map[string]*Cause{},
+		read:      map[export.RealmID]bool{},
 		companies: make(map[export.RealmID]export.Company, len(companies)),
 		accounts:  make(map[export.ID]export.GoogleAccount, len(accounts)),
 	}
+	c.blocks.learn(companies, accounts)
 	for _, company := range companies {
 		c.companies[company.Realm] = company
 	}
@@ -230,6 +240,9 @@ func accountCause(account export.GoogleAccount) Cause {
 
 // addExporter adds an exporter to the cause that it waits for.
 func (c *causes) addExporter(ctx context.Context, h export.ExporterHead) error {
+	for _, realm := range h.Companies {
+		c.read[realm] = c.read[realm] || !h.Paused && h.Verdict == export.RunSucceeded
+	}
 	if h.Paused {
 		return nil
 	}
@@ -396,7 +409,11 @@ func (c *causes) status() Status {
 		s.Causes = append(s.Causes, *cause)
 	}
 	for realm, company := range c.companies {
-		if company.Status == export.Connected && !concerned[realm] {
+		fresh, read := c.read[realm]
+		if !read {
+			s.Empty++
+		}
+		if fresh && company.Status == export.Connected && !concerned[realm] {
 			s.Current++
 		}
 	}

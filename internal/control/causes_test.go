@@ -58,6 +58,11 @@ func TestCauses(t *testing.T) {
 	}
 	one, two, three := add("One", "spreadsheet_1", alder), add("Two", "spreadsheet_1", alder),
 		add("Three", "spreadsheet_2", birch)
+	expect("0 of 2") // nothing has been read yet
+	b.now = b.now.Add(-3 * time.Minute)
+	for _, e := range []export.Exporter{one, two, three} {
+		b.ended(e, func(r *export.Run) { r.Status, r.FinishedAt = export.RunSucceeded, b.now })
+	}
 	expect("2 of 2")
 
 	full := problem.New(problem.SpreadsheetFull, "It has 10 million cells.")

@@ -50,6 +50,8 @@ type QuickBooks interface {
 	Copy(realm export.RealmID) Copy
 	// DropCopy destroys it.
 	DropCopy(ctx context.Context, realm export.RealmID) error
+	// Names returns the active records of one of the company's lists, such as "Customer".
+	Names(ctx context.Context, company export.Company, object string) ([]RecordName, error)
 }
 
 // Google is what control needs from Google apart from exports.
@@ -62,6 +64,8 @@ type Google interface {
 	Title(ctx context.Context, account export.ID, spreadsheet string) (string, error)
 	// Trashed returns which of the spreadsheets are in the bin, as far as the account can tell.
 	Trashed(ctx context.Context, account export.ID, spreadsheets []string) ([]string, error)
+	// Peek returns what a spreadsheet is, and what stands at a place in it.
+	Peek(ctx context.Context, account export.ID, spreadsheet, sheet, start string) (export.Peek, error)
 }
 
 // Files is what control needs of files in folders apart from exports.
@@ -111,7 +115,7 @@ type Previewer interface {
 }
 
 // Options configure a Control. All fields but Now, Budget, Notices, Files, ExportDirs, Backup, Demo, Examine, Recheck,
-// Installation, Trouble and People are required.
+// Installation, Trouble, People and Tokens are required.
 type Options struct {
 	Store                              export.Store
 	Settings                           Settings
@@ -146,6 +150,8 @@ type Options struct {
 	Trouble func() (since time.Time, why *problem.Problem)
 	// People decides who may sign in; nil if nobody does.
 	People People
+	// Tokens are those of the API that people make; nil if there are none.
+	Tokens Tokens
 	// QuickBooksReady and GoogleReady say whether the apps' credentials are set.
 	QuickBooksReady, GoogleReady bool
 	Now                          func() time.Time
@@ -162,8 +168,10 @@ type core struct {
 	definitions map[string]export.Definition
 	companies   kind[export.RealmID, export.Company]
 	accounts    kind[export.ID, export.GoogleAccount]
+	names       nameLists
 	turn        chan struct{} // held while a setting is changed
-	revoking    sync.Mutex    // held while a grant is revoked, and while a consent takes the place of one
+	intervals   intervals
+	revoking    sync.Mutex // held while a grant is revoked, and while a consent takes the place of one
 }
 
 // New returns a Control.

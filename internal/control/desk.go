@@ -13,6 +13,7 @@ type Actor struct {
 	Email   string // the user's; for others a name such as "api"
 	Session string // hash of the browser session; empty for the API
 	API     bool
+	Token   export.ID // of the API token that somebody has made; empty for all others
 	Grant   access.Grant
 }
 

@@ -33,7 +33,7 @@ func TestControlAsksNobody(t *testing.T) {
 		return names
 	}
 	system := []string{"AccountEnded", "AccountRefreshed", "As", "CausesAmong", "CompanyEnded", "CompanyRefreshed",
-		"CompanyTold", "OfferServiceAccount", "RevokeOwed"}
+		"CompanyTold", "OfferServiceAccount", "PackRuns", "RevokeOwed", "StoreCause"}
 	if got := methods(&control.Control{}); !slices.Equal(got, system) {
 		t.Errorf("Control has %q, want only what the program itself calls: %q", got, system)
 	}

@@ -15,7 +15,8 @@ import (
 type ExporterQuery struct {
 	Company export.RealmID // only those that export it
 	Account export.ID      // only those that write with this account
-	// Text selects those with all of its words in their name, their type's title and their companies' names together.
+	// Text selects those with all of its words in their name, their type's title, their companies' names, the place of
+	// their rows and their tags together.
 	Text   string
 	States []State // only those in one of these states
 	After  string  // the cursor of the page
@@ -191,19 +192,34 @@ type search struct {
 }
 
 func (d *Desk) newSearch(ctx context.Context, q ExporterQuery) (search, error) {
-	s := search{words: strings.Fields(export.FoldName(q.Text)), states: q.States, blocks: d.newBlocks()}
+	s := search{words: foldWords(q.Text), states: q.States, blocks: d.newBlocks()}
 	if len(s.words) == 0 {
 		return s, nil
 	}
+	return s, s.learnNames(ctx, d)
+}
+
+// foldWords returns the words of a text as they are compared. People also paste addresses of spreadsheets.
+func foldWords(text string) []string {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = export.FoldName(export.SpreadsheetID(word))
+	}
+	return words
+}
+
+// learnNames finds out the names in which words are looked for.
+func (s *search) learnNames(ctx context.Context, d *Desk) error {
 	s.titles, s.names = map[string]string{}, map[export.RealmID]string{}
 	for _, def := range d.o.Definitions {
 		s.titles[def.Info().ID] = export.FoldName(def.Info().Title)
 	}
 	companies, err := d.Companies(ctx)
+	s.blocks.learn(companies, nil)
 	for _, c := range companies {
 		s.names[c.Realm] = export.FoldName(c.Name)
 	}
-	return s, err
+	return err
 }
 
 // hasWords reports whether all words are in what people see of an exporter in a list.
@@ -211,7 +227,13 @@ func (s search) hasWords(h export.ExporterHead) bool {
 	if len(s.words) == 0 {
 		return true
 	}
-	texts := []string{export.FoldName(h.Name), s.titles[h.Definition]}
+	texts := []string{export.FoldName(h.Name), s.titles[h.Definition], export.FoldName(h.Place)}
+	for _, tag := range h.Tags {
+		texts = append(texts, export.FoldName(tag))
+	}
+	if h.Spreadsheet != "" {
+		texts = append(texts, export.FoldName(h.Spreadsheet))
+	}
 	for _, realm := range h.Companies {
 		texts = append(texts, s.names[realm])
 	}

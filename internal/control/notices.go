@@ -20,6 +20,7 @@ type Notices interface {
 	Rules(ctx context.Context) ([]notice.Listed, error)
 	Rule(ctx context.Context, id export.ID) (notice.Listed, error)
 	Add(ctx context.Context, r notice.Rule) (notice.Rule, error)
+	Change(ctx context.Context, id export.ID, change func(*notice.Rule) error) (notice.Rule, error)
 	Remove(ctx context.Context, id export.ID) error
 	// Test returns what the receiver answered. The error of a message that did not arrive is a *notice.SendError.
 	Test(ctx context.Context, id export.ID) (answer string, err error)
@@ -30,7 +31,7 @@ type Notices interface {
 // Notice is a rule as people may see it: an address that is a secret is cut short, and what signs is left out.
 type Notice struct {
 	notice.Listed
-	Own bool // the actor may try it out and delete it
+	Own bool // the actor may try it out, change and delete it
 }
 
 // aboutRule returns what a rule reveals something about.
@@ -135,7 +136,7 @@ func (d *Desk) checkNotice(ctx context.Context, r notice.Rule) error {
 	return bad.Err()
 }
 
-// notice returns a rule that the actor may try out and delete.
+// notice returns a rule that the actor may try out, change and delete.
 func (d *Desk) notice(ctx context.Context, id export.ID) (notice.Listed, error) {
 	if d.o.Notices == nil {
 		return notice.Listed{}, explainMissing(export.ErrNotFound, "notice")
@@ -148,6 +149,55 @@ func (d *Desk) notice(ctx context.Context, id export.ID) (notice.Listed, error) 
 		return r, explainMissing(export.ErrNotFound, "notice")
 	}
 	return r, d.allow(access.Tell, aboutRule(r.Rule), "notice")
+}
+
+// Notice returns a rule that the actor may see.
+func (d *Desk) Notice(ctx context.Context, id export.ID) (Notice, error) {
+	all, err := d.Notices(ctx)
+	if err != nil {
+		return Notice{}, err
+	}
+	i := slices.IndexFunc(all, func(n Notice) bool { return n.ID == id })
+	if i < 0 {
+		return Notice{}, explainMissing(export.ErrNotFound, "notice")
+	}
+	return all[i], nil
+}
+
+// UpdateNotice changes a rule, and returns it with the secret that signs its webhooks if that is another one now.
+// change gets the rule with its secrets.
+func (d *Desk) UpdateNotice(ctx context.Context, id export.ID, change func(*notice.Rule) error) (
+	n Notice, secret string, err error,
+) {
+	old, err := d.notice(ctx, id)
+	if err != nil {
+		return Notice{}, "", err
+	}
+	if old.Fixed {
+		return Notice{}, "", problem.New(problem.Conflict, "This notice comes from the settings of the service.").
+			WithHint("Change LEDGERSHEET_NOTICE_WEBHOOK_URL in its environment.")
+	}
+	r, err := d.o.Notices.Change(ctx, id, func(r *notice.Rule) error {
+		if err := change(r); err != nil {
+			return err
+		}
+		if r.Kind != notice.Mail && r.To == ShortenAddress(old.To) { // as it was shown
+			r.To = old.To
+		}
+		if err := d.allow(access.Tell, aboutRule(*r), "notice"); err != nil {
+			return err
+		}
+		return d.checkNotice(ctx, *r)
+	})
+	if err != nil {
+		return Notice{}, "", explainMissing(err, "notice")
+	}
+	if r.Secret != old.Secret {
+		secret = r.Secret
+	}
+	n = d.hide(notice.Listed{Rule: r})
+	d.audit(ctx, d.who, "notice.update", string(id), string(r.Kind)+" to "+n.To)
+	return n, secret, nil
 }
 
 // DeleteNotice deletes a rule, and what is still to be sent for it.
@@ -190,16 +240,28 @@ func (d *Desk) TestNotice(ctx context.Context, id export.ID) (TestedNotice, erro
 	return TestedNotice{OK: true, Answer: answer}, nil
 }
 
-// CausesAmong returns what is wrong at present, as somebody may know who sees just these companies; nil means all.
+// StoreCause returns the trouble of the store; false if there is none.
+func (c *Control) StoreCause() (notice.Cause, bool) {
+	since, why := c.As(Local("notices")).Trouble()
+	if why == nil {
+		return notice.Cause{}, false
+	}
+	return noticeCause(storeCause(since, why)), true
+}
+
+// CausesAmong returns what is wrong at present, as somebody may know who sees just these companies; nil means all. The
+// store's own trouble is not among them, see StoreCause: what comes of other causes is stored.
 func (c *Control) CausesAmong(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
 	grant := access.Grant{Role: access.Viewer, Companies: among}
 	status, err := c.As(Actor{Email: "notices", Grant: grant}).Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]notice.Cause, len(status.Causes))
-	for i, cause := range status.Causes {
-		list[i] = noticeCause(cause)
+	var list []notice.Cause
+	for _, cause := range status.Causes {
+		if cause.Code != CauseStore {
+			list = append(list, noticeCause(cause))
+		}
 	}
 	return list, nil
 }
@@ -207,6 +269,9 @@ func (c *Control) CausesAmong(ctx context.Context, among []export.RealmID) ([]no
 // lateSettles is how long exporters must be late before somebody is told: after a start, it takes a while until all
 // that was missed has been caught up.
 const lateSettles = 15 * time.Minute
+
+// storeSettles is how long the store must be in trouble before somebody is told.
+const storeSettles = time.Minute
 
 func noticeCause(c Cause) notice.Cause {
 	n := notice.Cause{
@@ -216,8 +281,11 @@ func noticeCause(c Cause) notice.Cause {
 	if n.Detail != "" && c.Hint != "" {
 		n.Action = c.Hint
 	}
-	if c.Code == CauseLate {
+	switch c.Code {
+	case CauseLate:
 		n.Settle = lateSettles
+	case CauseStore:
+		n.Settle = storeSettles
 	}
 	n.Path, n.Button = remedyPath(c)
 	for _, e := range c.Waiting {
@@ -235,7 +303,7 @@ func noticeEvents(c Cause) []notice.Event {
 		return []notice.Event{notice.Failure}
 	case c.Warning:
 		return []notice.Event{notice.NeedsYou}
-	case c.rank == rankConnection, problem.New(problem.Code(c.Code), "").Class() == problem.Stop:
+	case c.rank == rankConnection, c.Code == CauseStore, problem.New(problem.Code(c.Code), "").Class() == problem.Stop:
 		return []notice.Event{notice.NeedsYou, notice.Failure}
 	}
 	return []notice.Event{notice.Failure}

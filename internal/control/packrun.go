@@ -1,11 +1,10 @@
 package control
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ledgersheet/internal/access"
@@ -36,7 +35,8 @@ type packPart struct {
 	Name     string    `json:"name"`
 	Run      export.ID `json:"run"`
 	// Why is why the run could not be queued; empty if it was.
-	Why string `json:"why,omitempty"`
+	Why   string `json:"why,omitempty"`
+	Waits bool   `json:"-"` // its run is still to be queued
 }
 
 // packRunSetting returns the key of the setting with the last run of a company's pack.
@@ -49,8 +49,8 @@ type PackOutcome struct {
 	Pack    export.Pack
 	Company export.RealmID
 	State   PackState
-	At      time.Time // when it was asked for
-	By      string
+	At      time.Time // when it was asked for, or due
+	By      string    // who asked; empty for the schedule
 	EndedAt time.Time // when its last run ended; zero while it is running
 	Parts   []PackPart
 }
@@ -81,24 +81,61 @@ func (d *Desk) RunPack(ctx context.Context, id string, realm export.RealmID) (Pa
 		return PackOutcome{}, problem.New(problem.Conflict, "No exporter of this company was made by %s.", pack.Title).
 			WithHint("Make the pack's exporters first. Those that an older version has made do not count.")
 	}
-	run := packRun{At: d.o.Now(), By: d.who.Email}
+	run, _, err := d.runTogether(ctx, pack, []export.RealmID{realm}, parts)
+	if err != nil {
+		return PackOutcome{}, err
+	}
+	d.audit(ctx, d.who, "pack.run", id, pack.Title+" of "+string(realm))
+	return d.outcome(ctx, pack, realm, run)
+}
+
+// RunSet starts a run of every exporter of a set, for each of its spreadsheets as RunPack does. It returns how many
+// runs have begun, and why others could not; empty if all have begun, or were under way.
+func (d *Desk) RunSet(ctx context.Context, name string) (begun int, why string, err error) {
+	set, err := d.Set(ctx, name)
+	if err != nil {
+		return 0, "", err
+	}
+	for _, e := range set {
+		if err := d.allow(access.Operate, access.About(e.Companies...), "exporter"); err != nil {
+			return 0, "", err
+		}
+	}
+	for len(set) > 0 {
+		n := 1
+		for n < len(set) && set[n].Target.Share == set[0].Target.Share && set[n].Pack == set[0].Pack {
+			n++
+		}
+		pack, _ := d.Pack(set[0].Pack) // exporters that an older version has made are run all the same
+		run, queued, err := d.runTogether(ctx, pack, set[0].Companies, set[:n])
+		if err != nil {
+			return begun, "", err
+		}
+		begun += queued
+		for _, part := range run.Parts {
+			why = cmp.Or(why, part.Why)
+		}
+		set = set[n:]
+	}
+	return begun, why, nil
+}
+
+// runTogether starts runs of exporters that a pack has made, and keeps them as one run of the pack for each of the
+// companies. It returns how many runs have begun.
+func (d *Desk) runTogether(
+	ctx context.Context, pack export.Pack, realms []export.RealmID, parts []export.Exporter,
+) (run packRun, begun int, err error) {
+	run = packRun{At: d.o.Now(), By: d.who.Email}
 	runs := make([]export.Run, len(parts))
 	for i, e := range parts {
 		runs[i] = d.newRun(e)
 		run.Parts = append(run.Parts, packPart{Exporter: e.ID, Name: e.Name, Run: runs[i].ID})
 	}
-	put := func() error {
-		_, err := changeSetting(ctx, d.core, packRunSetting(id, realm), func(stored *packRun) error {
-			*stored = run
-			return nil
-		})
-		return err
-	}
-	if err := put(); err != nil {
-		return PackOutcome{}, err
+	if err := d.putPackRun(ctx, pack, realms, run); err != nil {
+		return run, 0, err
 	}
 	for i := range runs {
-		stored, _, err := d.o.Queue.Enqueue(ctx, runs[i])
+		stored, joined, err := d.o.Queue.Enqueue(ctx, runs[i])
 		switch {
 		case err != nil:
 			run.Parts[i].Why = problem.From(err).Message
@@ -106,20 +143,40 @@ func (d *Desk) RunPack(ctx context.Context, id string, realm export.RealmID) (Pa
 			run.Parts[i].Why = "a run of it is under way that you may not see"
 		default:
 			run.Parts[i].Run = stored.ID
+			if joined {
+				continue
+			}
+			begun++
+			d.audit(ctx, d.who, "run.start", string(stored.ID), parts[i].Name)
 		}
 	}
-	if err := put(); err != nil {
-		return PackOutcome{}, err
+	if err := d.putPackRun(ctx, pack, realms, run); err != nil {
+		return run, begun, err
 	}
-	d.audit(ctx, d.who, "pack.run", id, pack.Title+" of "+string(realm))
-	return d.outcome(ctx, pack, realm, run)
+	return run, begun, nil
+}
+
+func (d *Desk) putPackRun(ctx context.Context, pack export.Pack, realms []export.RealmID, run packRun) error {
+	if pack.ID == "" {
+		return nil
+	}
+	for _, realm := range realms {
+		_, err := changeSetting(ctx, d.core, packRunSetting(pack.ID, realm), func(stored *packRun) error {
+			*stored = run
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CompanyPack is a pack that has made exporters for a company, with its last run.
 type CompanyPack struct {
 	Pack export.Pack
 	Size int          // exporters
-	Last *PackOutcome // nil if it was not run as a whole yet
+	Last *PackOutcome // nil if it has not run as a whole yet
 }
 
 // CompanyPacks returns the packs that have made exporters for a company, as far as the actor may see them.
@@ -128,16 +185,17 @@ func (d *Desk) CompanyPacks(ctx context.Context, realm export.RealmID) (list []C
 	if err != nil {
 		return nil, fmt.Errorf("reading the exporters: %w", err)
 	}
-	sizes := map[string]int{}
+	made := map[string][]export.Exporter{}
 	for _, e := range all {
-		sizes[e.Pack]++
+		made[e.Pack] = append(made[e.Pack], e)
 	}
 	for _, pack := range d.o.Packs {
-		if sizes[pack.ID] == 0 {
+		parts := made[pack.ID]
+		if len(parts) == 0 {
 			continue
 		}
-		p := CompanyPack{Pack: pack, Size: sizes[pack.ID]}
-		run, err := readSetting[packRun](ctx, d.core, packRunSetting(pack.ID, realm))
+		p := CompanyPack{Pack: pack, Size: len(parts)}
+		run, err := d.lastPackRun(ctx, pack, parts, realm)
 		if err != nil {
 			return nil, err
 		}
@@ -155,16 +213,16 @@ func (d *Desk) CompanyPacks(ctx context.Context, realm export.RealmID) (list []C
 
 // LastPackRun returns what became of the last run of a company's pack.
 func (d *Desk) LastPackRun(ctx context.Context, id string, realm export.RealmID) (PackOutcome, error) {
-	pack, _, err := d.packParts(ctx, access.See, id, realm)
+	pack, parts, err := d.packParts(ctx, access.See, id, realm)
 	if err != nil {
 		return PackOutcome{}, err
 	}
-	run, err := readSetting[packRun](ctx, d.core, packRunSetting(id, realm))
+	run, err := d.lastPackRun(ctx, pack, parts, realm)
 	if err != nil {
 		return PackOutcome{}, err
 	}
 	if run.At.IsZero() {
-		return PackOutcome{}, problem.New(problem.NotFound, "%s was not run as a whole yet.", pack.Title).
+		return PackOutcome{}, problem.New(problem.NotFound, "%s has not run as a whole yet.", pack.Title).
 			WithHint("Press Run all on the company's page, or POST to the same address.")
 	}
 	return d.outcome(ctx, pack, realm, run)
@@ -194,50 +252,4 @@ func (d *Desk) packParts(ctx context.Context, v access.Verb, id string, realm ex
 		}
 	}
 	return pack, parts, nil
-}
-
-// outcome says how the runs of a pack run stand, as far as the actor may see them.
-func (d *Desk) outcome(ctx context.Context, pack export.Pack, realm export.RealmID, run packRun) (PackOutcome, error) {
-	o := PackOutcome{Pack: pack, Company: realm, State: PackSucceeded, At: run.At, By: run.By}
-	for _, stored := range run.Parts {
-		part := PackPart{Exporter: stored.Exporter, Name: stored.Name, Run: stored.Run, Why: stored.Why}
-		r, err := d.o.Store.Run(ctx, stored.Run)
-		switch {
-		case err != nil && !errors.Is(err, export.ErrNotFound):
-			return o, fmt.Errorf("reading a run: %w", err)
-		case part.Why != "":
-			part.Run = ""
-		case err != nil:
-			part.Run, part.Why = "", "its run did not begin, or is too old to be kept"
-		case !d.sees(r.Exporter.Companies...):
-			continue
-		default:
-			part.Done, part.Running, part.Why = r.Status == export.RunSucceeded, !r.Status.Over(), endWords(r)
-			if r.FinishedAt.After(o.EndedAt) {
-				o.EndedAt = r.FinishedAt
-			}
-		}
-		o.Parts = append(o.Parts, part)
-	}
-	running := slices.ContainsFunc(o.Parts, func(p PackPart) bool { return p.Running })
-	switch {
-	case running:
-		o.State, o.EndedAt = PackRunning, time.Time{}
-	case len(o.Missing()) > 0:
-		o.State = PackIncomplete
-	}
-	return o, nil
-}
-
-// endWords says why a run has not brought its rows; empty if it has, or is not over.
-func endWords(r export.Run) string {
-	switch {
-	case r.Status == export.RunCancelled:
-		return "its run was cancelled"
-	case r.Status == export.RunFailed && r.Problem == nil:
-		return "its run failed"
-	case r.Status == export.RunFailed:
-		return strings.TrimSuffix("its run failed: "+r.Problem.Message, ".")
-	}
-	return ""
 }

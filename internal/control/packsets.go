@@ -84,18 +84,3 @@ func SetOf(e export.Exporter) string {
 	name, _, _ := strings.Cut(e.Target.Share, setPart)
 	return name
 }
-
-// RunAll enqueues a run of each of the exporters that has none, and returns how many that were. The first that cannot
-// be enqueued ends it.
-func (d *Desk) RunAll(ctx context.Context, list []export.Exporter) (begun int, err error) {
-	for _, e := range list {
-		_, joined, err := d.RunNow(ctx, e.ID)
-		if err != nil {
-			return begun, err
-		}
-		if !joined {
-			begun++
-		}
-	}
-	return begun, nil
-}

@@ -115,6 +115,9 @@ func (d *Desk) DeleteUser(ctx context.Context, who string) error {
 	return nil
 }
 
+// MaySetPeople reports whether the actor may decide who signs in.
+func (d *Desk) MaySetPeople() bool { return d.allowPeople() == nil }
+
 func (d *Desk) allowPeople() error {
 	if err := d.allow(access.People, access.Installation(), "users"); err != nil {
 		return err
@@ -128,6 +131,11 @@ func (d *Desk) allowPeople() error {
 // checkMembership returns a validation problem for a role that there is not, or a company that nobody has connected.
 func (d *Desk) checkMembership(ctx context.Context, m Membership) error {
 	var bad problem.Collect
+	d.addMembershipFaults(ctx, m, &bad)
+	return bad.Err()
+}
+
+func (d *Desk) addMembershipFaults(ctx context.Context, m Membership, bad *problem.Collect) {
 	if !slices.Contains(access.Roles(), access.Role(m.Role)) {
 		bad.Add("role", "must be owner, admin, editor, operator or viewer")
 	}
@@ -136,5 +144,4 @@ func (d *Desk) checkMembership(ctx context.Context, m Membership) error {
 			bad.Add("company_ids", "has %s, which is not connected", realm)
 		}
 	}
-	return bad.Err()
 }

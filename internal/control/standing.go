@@ -125,6 +125,16 @@ func (d *Desk) newBlocks() blocks {
 	return blocks{d.o.Store, map[export.RealmID]bool{}, map[export.ID]bool{}}
 }
 
+// learn spares asking for connections that have been read already.
+func (b blocks) learn(companies []export.Company, accounts []export.GoogleAccount) {
+	for _, c := range companies {
+		b.companies[c.Realm] = isLost(c) || c.Refused()
+	}
+	for _, a := range accounts {
+		b.accounts[a.ID] = a.Status != export.Connected
+	}
+}
+
 func (b blocks) of(ctx context.Context, h export.ExporterHead) (bool, error) {
 	for _, realm := range h.Companies {
 		blocked, known := b.companies[realm]

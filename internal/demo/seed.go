@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -61,7 +62,10 @@ func Seed(ctx context.Context, d *control.Desk, companies int) ([]export.Exporte
 		return nil, fmt.Errorf("connecting Google: %w", err)
 	}
 	var made []export.Exporter
-	for _, e := range exporters(realms, account.ID) {
+	for _, e := range append(exporters(realms, account.ID), chained(realms[0], account.ID)) {
+		for i, name := range e.After { // an exporter has no id before it is made
+			e.After[i] = made[slices.IndexFunc(made, func(m export.Exporter) bool { return m.Name == string(name) })].ID
+		}
 		e, err := d.CreateExporter(ctx, e)
 		if err != nil {
 			return nil, fmt.Errorf("making the exporter %q: %w", e.Name, err)
@@ -69,6 +73,20 @@ func Seed(ctx context.Context, d *control.Desk, companies int) ([]export.Exporte
 		made = append(made, e)
 	}
 	return made, nil
+}
+
+// chained returns an exporter without a schedule of its own: it runs once the statements of its company have succeeded.
+// After has their names.
+func chained(of export.Company, account export.ID) export.Exporter {
+	return export.Exporter{
+		Name: "Trial balance of " + of.Name, Definition: "trial_balance", Companies: []export.RealmID{of.Realm},
+		Options:  map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"},
+		Target:   export.Target{Account: account, Sheet: "Trial balance", Start: "A1"},
+		Schedule: export.Schedule{Timezone: "America/New_York"},
+		After: []export.ID{
+			export.ID("Profit and loss by month, " + of.Name), export.ID("Balance sheet of " + of.Name),
+		},
+	}
 }
 
 // group puts companies under the names of clients, if there are enough to be lost among.

@@ -47,7 +47,9 @@ type Options struct {
 	// ExportDirs are the folders in which exporters may keep files.
 	ExportDirs []string
 	Notices    []notice.Rule // of the environment
-	Demo       control.Demo  // nil: none can be tried
+	// Folder is where the store stays when the test is over, for the next one; empty is a folder of the test's own.
+	Folder string
+	Demo   control.Demo // nil: none can be tried
 }
 
 // Bench is a control and what stands behind it.
@@ -74,9 +76,15 @@ type Bench struct {
 // New returns a bench without connections. The test closes it.
 func New(t testing.TB, o Options) *Bench {
 	t.Helper()
-	seal, err := vault.New(vault.NewKey())
+	key, folder := vault.NewKey(), o.Folder
+	if folder == "" {
+		folder = t.TempDir()
+	} else {
+		key = vault.Key{1} // the same each time
+	}
+	seal, err := vault.New(key)
 	must(t, err)
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "ledgersheet.db"), seal, boltstore.Options{})
+	store, err := boltstore.Open(filepath.Join(folder, "ledgersheet.db"), seal, boltstore.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	b := &Bench{
@@ -96,7 +104,10 @@ func New(t testing.TB, o Options) *Bench {
 		Channels: map[notice.Kind]notice.Channel{
 			notice.Mail: b.Channel, notice.Webhook: b.Channel, notice.Slack: b.Channel,
 		},
-		Tags:    func(e export.Exporter) []string { return e.Tags },
+		Tags: func(e export.Exporter) []string { return e.Tags },
+		Packs: func(ctx context.Context, exporters []export.ID) ([]notice.PackRun, error) {
+			return b.Control.PackRuns(ctx, exporters)
+		},
 		Missing: map[notice.Kind]string{notice.Teams: "Teams is not set up."},
 		Causes: func(ctx context.Context, among []export.RealmID) ([]notice.Cause, error) {
 			return b.Control.CausesAmong(ctx, among)
@@ -116,6 +127,7 @@ func New(t testing.TB, o Options) *Bench {
 		Queue: queue{store, o.Waits}, Ticker: ticker{}, Previewer: b.Previewer, Environment: o.Environment,
 		MinInterval: 5 * time.Minute, QuickBooksReady: !o.NotReady, GoogleReady: !o.NotReady, Now: Noon,
 		Logger: b.Logger, Events: b.Broker, Backup: store.Backup, Demo: o.Demo,
+		Tokens: auth.NewTokens(store, store, Noon),
 		People: &auth.Service{Users: store, Hasher: auth.NewHasher(0), BaseURL: "http://ledgersheet.test", Now: Noon},
 		Examine: func(ctx context.Context, d *control.Desk) []control.Finding {
 			found, err := d.ExamineConnections(ctx)

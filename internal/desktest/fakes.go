@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -82,8 +84,9 @@ func (f grants) Forget(
 
 // QuickBooks answers with company A's facts, or with Err.
 type QuickBooks struct {
-	Err  error
-	name string
+	Err       error
+	NamesRead atomic.Int64 // how often names were read
+	name      string
 }
 
 // Probe implements control.QuickBooks.
@@ -107,6 +110,15 @@ func (f *QuickBooks) Copy(export.RealmID) control.Copy {
 // DropCopy implements control.QuickBooks.
 func (f *QuickBooks) DropCopy(context.Context, export.RealmID) error { return f.Err }
 
+// Names implements control.QuickBooks: each list has the same three names. It counts the calls.
+func (f *QuickBooks) Names(context.Context, export.Company, string) ([]control.RecordName, error) {
+	f.NamesRead.Add(1)
+	return []control.RecordName{
+		{ID: "7", Name: "Weiskopf Consulting"}, {ID: "1", Name: "Amy's Bird Sanctuary"},
+		{ID: "2", Name: "Bill's Windsurf"},
+	}, f.Err
+}
+
 // Google answers for one account, or with Err.
 type Google struct{ Err error }
 
@@ -127,6 +139,18 @@ func (f *Google) Title(_ context.Context, _ export.ID, id string) (string, error
 
 // Trashed implements control.Google: nothing is in the bin.
 func (f *Google) Trashed(context.Context, export.ID, []string) ([]string, error) { return nil, nil }
+
+// Peek implements control.Google: each spreadsheet has the tabs Invoices and Notes, and a note at the place.
+func (f *Google) Peek(_ context.Context, _ export.ID, id, sheet, _ string) (export.Peek, error) {
+	if f.Err != nil {
+		return export.Peek{}, f.Err
+	}
+	p := export.Peek{Title: "Title of " + id, Tabs: []string{"Invoices", "Notes"}}
+	if p.Found = slices.Contains(p.Tabs, sheet); p.Found {
+		p.Cells = [][]string{{"A note", ""}, {"1", "2"}}
+	}
+	return p, nil
+}
 
 // queue keeps runs in the store, where nobody executes them.
 type queue struct {

@@ -2,7 +2,6 @@ package export
 
 import (
 	"slices"
-	"strings"
 
 	"ledgersheet/internal/table"
 )
@@ -102,8 +101,7 @@ func (l ChangeLog) options(yield func(option) bool) {
 	}
 	watch := option{values: objects, Option: Option{
 		Key: OptObjects, Title: "Records to watch", Kind: OptionText, Most: len(objects),
-		Help: "Empty means all of " + strings.Join(objects, ", ") +
-			"; else some of them, with commas. What is added later is watched from then on.",
+		Help: "Empty means all. What is added later is watched from then on.",
 	}}
 	keep := option{Option: Option{
 		Key: OptKeepDays, Title: "Keep changes for", Kind: OptionChoice, Default: "90", Values: keepDays,

@@ -135,6 +135,8 @@ type ExporterHead struct {
 	Companies   []RealmID
 	Account     ID
 	Spreadsheet string
+	Place       string // what people call where its rows go: see Target.Names
+	Tags        []string
 	Schedule    Schedule
 	Chained     bool
 	Paused      bool
@@ -143,6 +145,7 @@ type ExporterHead struct {
 	Active  bool      // its newest run is queued or running
 	Verdict RunStatus // of the History's Verdict; empty if there is none
 	Differs bool      // that run succeeded, and figures of QuickBooks' own disagree
+	LastAt  time.Time // when the last success ended; zero if there is none
 	// Mixed says that some of those runs were of companies that the exporter no longer has. Who may see the exporter
 	// may then not see all of them.
 	Mixed bool
@@ -150,13 +153,16 @@ type ExporterHead struct {
 
 // Head returns the exporter's head, given its history.
 func (e Exporter) Head(h History) ExporterHead {
-	verdict := h.Verdict()
+	verdict, last := h.Verdict(), time.Time{}
+	if h.Last != nil {
+		last = h.Last.FinishedAt
+	}
 	return ExporterHead{
 		ID: e.ID, Name: e.Name, Definition: e.Definition, Companies: e.Companies, Account: e.Target.Account,
 		Spreadsheet: e.Target.Spreadsheet, Schedule: e.Schedule, Chained: e.Chained(), Paused: e.Paused(),
 		NextAt: e.NextAt,
 		Active: h.Active(), Verdict: verdict.Status, Differs: verdict.Success() && verdict.Differences > 0,
-		Mixed: !h.Among(e.Companies),
+		LastAt: last, Mixed: !h.Among(e.Companies), Place: e.Target.Names(), Tags: e.Tags,
 	}
 }
 

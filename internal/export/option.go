@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // OptionKind is the kind of value that an option takes.
@@ -29,6 +30,7 @@ type Option struct {
 	Values   []Choice // for OptionChoice; for OptionText with Most, what its list may hold
 	Most     int      // for OptionText: a comma-separated list of at most this many of Values
 	Largest  int      // for OptionText: a whole number from 1 to this
+	Records  string   // for OptionText: a comma-separated list of ids of this QuickBooks object, such as "Customer"
 	Default  string   // what applies if it is not set
 	Required bool
 	Custom   bool // applies to a custom date range only
@@ -46,12 +48,26 @@ func Choices(values ...string) []Choice {
 	return list
 }
 
+// titleOf turns "this_year", "CreditCard" and "Report_Date" into words.
 func titleOf(value string) string {
-	t := strings.ReplaceAll(value, "_", " ")
-	if t != "" {
-		t = strings.ToUpper(t[:1]) + t[1:]
+	var b strings.Builder
+	var last rune
+	for _, r := range value {
+		switch {
+		case r == '_':
+			r = ' '
+		case unicode.IsUpper(r) && unicode.IsLower(last):
+			b.WriteRune(' ')
+			r = unicode.ToLower(r)
+		case unicode.IsUpper(r) && last == ' ' && strings.Contains(value, "_"):
+			r = unicode.ToLower(r)
+		case last == 0:
+			r = unicode.ToUpper(r)
+		}
+		b.WriteRune(r)
+		last = r
 	}
-	return t
+	return b.String()
 }
 
 // The keys of options that the program itself interprets.
@@ -288,9 +304,10 @@ func (r Report) yieldFigures(yield func(option) bool) bool {
 // yieldLayout yields the options that say how the figures are laid out in the sheet.
 func (r Report) yieldLayout(yield func(option) bool) bool {
 	layouts := r.layouts()
-	help := "statement: as QuickBooks shows it. table: one row per leaf, sections as columns, no totals."
+	help := "Statement: as QuickBooks shows it. Table: a row for each account or name, its sections in columns, no " +
+		"totals."
 	if slices.Contains(layouts, LayoutTidy) {
-		help += " tidy: as table, one row per period."
+		help += " Tidy: like a table, with a row for each period."
 	}
 	if !yield(option{Option: Option{
 		Key: OptLayout, Title: "Layout", Kind: OptionChoice, Default: layouts[0], Help: help,
@@ -299,7 +316,7 @@ func (r Report) yieldLayout(yield func(option) bool) bool {
 	}
 	return r.Shape != Tree || yield(option{Option: Option{
 		Key: OptCompanies, Title: "Several companies", Kind: OptionChoice, Default: CompaniesStacked,
-		Help: "stacked: one below the other. side_by_side: a column each and, when all have one currency, their total.",
+		Help: "Stacked: one below the other. Side by side: a column each and, when all have one currency, their total.",
 	}, values: placements})
 }
 

@@ -39,6 +39,15 @@ func FolderID(s string) string {
 	return s
 }
 
+// Names returns all that people call the place by which they may look for an exporter, in one text: the spreadsheet's
+// title as far as it is known, and the tab; or the folder and the file.
+func (t Target) Names() string {
+	if t.IsFile() {
+		return t.Folder + "/" + t.File
+	}
+	return strings.TrimSpace(t.Title + " " + t.Sheet)
+}
+
 var startName = regexp.MustCompile(`^ledgersheet_[a-z0-9_]{1,80}$`)
 
 // StartName reports whether a start cell is the name of a named range of the user's, whose first cell is meant. Names

@@ -100,6 +100,18 @@ func (e Exporter) validateTags(c *problem.Collect) {
 	}
 }
 
+// SetTags gives the exporter other tags, unless there is something wrong with them.
+func (e *Exporter) SetTags(tags []string) error {
+	tagged := Exporter{Tags: tidyTags(tags)}
+	var c problem.Collect
+	tagged.validateTags(&c)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	e.Tags = tagged.Tags
+	return nil
+}
+
 // Validate adds the exporter's faults to c, under each field's name in the API. It checks only the exporter itself.
 // Whether its companies, accounts and schedule exist is for the caller to check.
 func (e Exporter) Validate(d Definition, c *problem.Collect) {

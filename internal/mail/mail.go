@@ -15,7 +15,6 @@ import (
 
 	gomail "github.com/wneessen/go-mail"
 
-	"ledgersheet/internal/export"
 	"ledgersheet/internal/notice"
 	"ledgersheet/internal/problem"
 )
@@ -40,8 +39,9 @@ type Options struct {
 	TLS            *tls.Config // nil means the system's roots
 	From           string      // an address, or a name and an address
 	BaseURL        string      // of the dashboard
-	// Attach returns the workbook of an exporter, and its file name. Its errors are shown by their problems' messages.
-	Attach func(ctx context.Context, exporter export.ID) (name string, data []byte, err error)
+	// Attach returns the workbook that a message brings, and its file name. Its errors are shown by their problems'
+	// messages.
+	Attach func(ctx context.Context, m notice.Message) (name string, data []byte, err error)
 	Hello  string // the name of this machine for the server; empty means its own
 }
 
@@ -91,12 +91,13 @@ func (s *Sender) Send(ctx context.Context, r notice.Rule, m notice.Message) (ans
 	if err != nil {
 		return "", err
 	}
-	if m.Attach != "" && s.o.Attach != nil {
+	large := len(m.Attached()) > 0
+	if large && s.o.Attach != nil {
 		if err := s.attach(ctx, msg, m); err != nil {
 			return "", err
 		}
 	}
-	client, err := s.newClient(ctx, m.Attach != "")
+	client, err := s.newClient(ctx, large)
 	if err != nil {
 		return "", err
 	}
@@ -108,7 +109,7 @@ func (s *Sender) Send(ctx context.Context, r notice.Rule, m notice.Message) (ans
 
 // attach adds the workbook that a message brings. It is read now.
 func (s *Sender) attach(ctx context.Context, msg *gomail.Msg, m notice.Message) error {
-	name, data, err := s.o.Attach(ctx, m.Attach)
+	name, data, err := s.o.Attach(ctx, m)
 	if err != nil {
 		p := problem.From(err)
 		return &notice.SendError{

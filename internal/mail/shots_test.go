@@ -73,9 +73,40 @@ func samples() map[string]notice.Message {
 		Lines: []string{"Somebody has pressed Send test, and this is it. Nothing needs to be done."},
 		Link:  notice.Link{Text: "Open the settings", URL: "https://sheets.example.com/settings#notices"},
 	}
+	full := notice.Message{
+		ID: "ntf_4", At: opened().At, Phase: notice.Opened, Event: notice.NeedsYou, Code: "store_in_trouble",
+		Title: "The disk that holds the data folder is full.", Since: opened().At, Cause: "00ff",
+		Action: "Make room on it. All work waits meanwhile and goes on by itself; nothing is lost. " +
+			"Do not stop the service before.",
+		Link: notice.Link{Text: "Open the dashboard", URL: "https://sheets.example.com/"},
+	}
+	complete, incomplete := packSamples(digest.Figures[:2])
 	return map[string]notice.Message{
 		"opened": long, "recovered": over, "still": still, "moved": moved, "digest": digest, "test": test,
+		"full": full, "pack": complete, "incomplete": incomplete,
 	}
+}
+
+// packSamples are what is told of a pack.
+func packSamples(figures []notice.Figure) (complete, incomplete notice.Message) {
+	complete = notice.Message{
+		ID: "ntf_5", At: opened().At, Phase: notice.Happened, Event: notice.Pack, Code: "pack", Figures: figures,
+		Title: "Month-end of Alder & Sons is complete.", Zone: "America/New_York",
+		Lines: []string{"All 5 tabs have come, the last on 29 March at 08:00.",
+			"Their rows are attached as one workbook, as they were read for this mail."},
+		Link: notice.Link{Text: "Open the company", URL: "https://sheets.example.com/companies/9130#packs"},
+	}
+	incomplete = complete
+	incomplete.Warning, incomplete.Title = true, "Month-end of Alder & Sons is incomplete: 2 of 5 tabs are missing."
+	incomplete.Lines = []string{"3 of 5 tabs have come.", complete.Lines[1]}
+	incomplete.Action = "Open each of these and do what it says there. When all of them have come, that is told, too."
+	incomplete.Causes = []notice.Link{
+		{Text: "Balance sheet, Alder & Sons: its run failed: Cells are in the way",
+			URL: "https://sheets.example.com/exporters/exp_1"},
+		{Text: "Unpaid bills, Alder & Sons: it is held back: Paused by ann@example.com",
+			URL: "https://sheets.example.com/exporters/exp_2"},
+	}
+	return complete, incomplete
 }
 
 // mailLook is what a script finds out about a mail as laid out.

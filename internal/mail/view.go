@@ -136,6 +136,10 @@ func pillOf(m notice.Message) (text, tone string) {
 		text, tone = "Figure", "warn"
 	case notice.Report:
 		text, tone = "Report", "good"
+	case notice.Pack:
+		if text, tone = "Complete", "good"; m.Warning {
+			text = "Incomplete"
+		}
 	default:
 		text, tone = "Failed", "bad"
 	}

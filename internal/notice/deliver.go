@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
 )
 
 const (
@@ -48,7 +49,7 @@ func backoff(n int) time.Duration {
 // deliver sends what is due, again and again.
 func (d *Dispatcher) deliver(ctx context.Context) {
 	for {
-		wait, err := d.Deliver(ctx, time.Now())
+		wait, err := d.deliverSafely(ctx)
 		if err != nil && ctx.Err() == nil {
 			d.log.ErrorContext(ctx, "notices could not be sent", "error", err.Error())
 		}
@@ -58,19 +59,31 @@ func (d *Dispatcher) deliver(ctx context.Context) {
 	}
 }
 
+// deliverSafely is Deliver, and goes on after a panic in it.
+func (d *Dispatcher) deliverSafely(ctx context.Context) (wait time.Duration, err error) {
+	wait = sendIdle
+	defer problem.Recover(&err)
+	return d.Deliver(ctx, time.Now())
+}
+
 // Deliver sends what is due now, each rule's messages in order, and returns when to look again.
 func (d *Dispatcher) Deliver(ctx context.Context, now time.Time) (wait time.Duration, err error) {
-	d.mu.Lock()
-	rules, err := d.rules(ctx)
-	if err == nil {
-		var waiting map[export.ID][]delivery
-		if waiting, err = d.outbox(ctx); err == nil {
-			d.mu.Unlock()
-			return d.serve(ctx, rules, waiting, now)
-		}
+	rules, waiting, err := d.readAll(ctx)
+	if err != nil {
+		return sendIdle, err
 	}
-	d.mu.Unlock()
-	return sendIdle, err
+	return d.serve(ctx, rules, waiting, now)
+}
+
+// readAll returns all rules and what is to be sent, as they are at one moment.
+func (d *Dispatcher) readAll(ctx context.Context) (rules []Rule, waiting map[export.ID][]delivery, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if rules, err = d.rules(ctx); err != nil {
+		return nil, nil, err
+	}
+	waiting, err = d.outbox(ctx)
+	return rules, waiting, err
 }
 
 func (d *Dispatcher) serve(
@@ -90,7 +103,11 @@ func (d *Dispatcher) serve(
 		slots <- struct{}{}
 		serving.Go(func() {
 			defer func() { <-slots }()
-			next, err := d.serveRule(ctx, r, waiting[r.ID], now)
+			next, err := sendIdle, error(nil)
+			func() {
+				defer problem.Recover(&err)
+				next, err = d.serveRule(ctx, r, waiting[r.ID], now)
+			}()
 			mu.Lock()
 			defer mu.Unlock()
 			wait, failed = min(wait, next), append(failed, err)
@@ -180,7 +197,7 @@ func (d *Dispatcher) sendTo(ctx context.Context, r Rule, m Message) (answer stri
 		return "", &SendError{Text: plain(err)}
 	}
 	timeout := sendTimeout
-	if m.Attach != "" {
+	if len(m.Attached()) > 0 {
 		timeout = attachTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -33,6 +33,8 @@ type Options struct {
 	// Causes returns what is wrong at present, as far as somebody may know who sees just these companies; nil means
 	// all.
 	Causes func(ctx context.Context, among []export.RealmID) ([]Cause, error)
+	// Packs returns the last runs of the packs that have made the exporters; nil knows of none.
+	Packs func(ctx context.Context, exporters []export.ID) ([]PackRun, error)
 	// Tags returns an exporter's tags.
 	Tags    func(e export.Exporter) []string
 	BaseURL string // of links
@@ -138,7 +140,7 @@ func (d *Dispatcher) observe(ctx context.Context) {
 	for {
 		now := time.Now()
 		all := now.Sub(scanned) >= scanEvery || now.Before(scanned)
-		err := d.Look(ctx, now, all)
+		err := d.lookSafely(ctx, now, all)
 		if err == nil && all {
 			scanned = now
 		}
@@ -152,6 +154,12 @@ func (d *Dispatcher) observe(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// lookSafely is Look, and goes on after a panic in it.
+func (d *Dispatcher) lookSafely(ctx context.Context, now time.Time, all bool) (err error) {
+	defer problem.Recover(&err)
+	return d.Look(ctx, now, all)
 }
 
 // pause waits for a time, or for less if something comes from wake. It returns false when ctx has ended.
@@ -206,7 +214,8 @@ func (d *Dispatcher) lookAround(ctx context.Context, now time.Time, all bool, en
 			return err
 		}
 	}
-	if err := l.compare(ctx, rules, func(id export.ID) bool { return all || ended[id] }); err != nil {
+	ask := func(id export.ID) bool { return all || ended[id] }
+	if err := errors.Join(l.compare(ctx, rules, ask), l.judgePacks(ctx, rules, ask)); err != nil {
 		return err
 	}
 	if len(l.changes) == 0 {
@@ -382,7 +391,7 @@ func (l *look) tellNews(ctx context.Context, rules []Rule, e Subject, last expor
 				return err
 			}
 		}
-		if !r.wants(Report) || !last.FinishedAt.After(r.CreatedAt) {
+		if !r.wants(Report) || !last.FinishedAt.After(r.since()) {
 			continue
 		}
 		m, err := l.report(ctx, r, e, last)

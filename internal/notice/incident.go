@@ -25,6 +25,8 @@ type incident struct {
 	ToldAt time.Time `json:"told_at,omitzero"` // zero until it was told
 	LastAt time.Time `json:"last_at,omitzero"` // when it was last told
 	Told   int       `json:"told,omitempty"`   // how many times
+	// Unsure says that the rule was changed since: if it is not about the cause any more, that is no recovery.
+	Unsure bool `json:"unsure,omitempty"`
 }
 
 func (i incident) key() string { return incidentPrefix(i.Rule) + mark(i.Cause.Key) }
@@ -75,6 +77,7 @@ func judge(r Rule, known []incident, causes []Cause, now time.Time, active func(
 		if n := slices.IndexFunc(known, func(k incident) bool { return k.Cause.Key == cause.Key }); n >= 0 {
 			i = known[n]
 		}
+		i.Unsure = false
 		nearer := i.Told > 0 && cause.Stage > 0 && cause.Stage < i.Cause.Stage
 		i.Cause = cause
 		if nearer || !now.Before(i.due()) {
@@ -92,9 +95,9 @@ func judge(r Rule, known []incident, causes []Cause, now time.Time, active func(
 	for _, i := range known {
 		switch {
 		case present[i.Cause.Key]:
-		case slices.ContainsFunc(i.Cause.Waiting, func(e Named) bool { return active(e.ID) }):
+		case !i.Unsure && slices.ContainsFunc(i.Cause.Waiting, func(e Named) bool { return active(e.ID) }):
 			v.keep = append(v.keep, i)
-		case i.Told == 0:
+		case i.Told == 0, i.Unsure:
 			v.drop = append(v.drop, i)
 		default:
 			v.over = append(v.over, i)

@@ -39,11 +39,12 @@ const (
 	DigestEvent  Event = "digest"        // the figures, and how all stands
 	Value        Event = "value"         // a figure is above or below a limit
 	Report       Event = "report"        // a run has succeeded: its rows as a workbook, by mail
+	Pack         Event = "pack"          // all of a pack has run: what is missing, and by mail the rows as a workbook
 )
 
 // Events lists the events.
 func Events() []Event {
-	return []Event{Failure, Recovery, NeedsYou, Difference, ClosedChange, Stale, DigestEvent, Value, Report}
+	return []Event{Failure, Recovery, NeedsYou, Difference, ClosedChange, Stale, DigestEvent, Value, Report, Pack}
 }
 
 // Cause is one thing that is wrong at present, however many exporters it affects. Its texts are for people.
@@ -104,12 +105,16 @@ type Message struct {
 	Exporters []Link         `json:"exporters,omitempty"` // the first of those affected
 	More      int            `json:"more,omitempty"`      // how many more there are
 	Moves     []Move         `json:"moves,omitempty"`
-	Causes    []Link         `json:"causes,omitempty"` // of a digest: what needs somebody now
-	Figures   []Figure       `json:"figures,omitempty"`
-	Warning   bool           `json:"warning,omitempty"`
+	// Causes are, of a digest, what needs somebody now; of a pack, what is missing.
+	Causes  []Link   `json:"causes,omitempty"`
+	Figures []Figure `json:"figures,omitempty"`
+	Warning bool     `json:"warning,omitempty"`
 	// Attach is the exporter whose rows go along as a workbook; empty for none.
 	Attach export.ID `json:"attach,omitempty"`
-	Zone   string    `json:"zone,omitempty"` // the IANA zone in which to write times; empty means UTC
+	// AttachPack are the exporters of a pack whose rows go along as one workbook, which is called AttachName.
+	AttachPack []export.ID `json:"attach_pack,omitempty"`
+	AttachName string      `json:"attach_name,omitempty"`
+	Zone       string      `json:"zone,omitempty"` // the IANA zone in which to write times; empty means UTC
 }
 
 // Link is an address with its name.
@@ -165,6 +170,14 @@ type SendError struct {
 
 // Error returns the text.
 func (e *SendError) Error() string { return e.Text }
+
+// Attached returns the exporters whose rows go along as a workbook; empty for none.
+func (m Message) Attached() []export.ID {
+	if m.Attach != "" {
+		return []export.ID{m.Attach}
+	}
+	return m.AttachPack
+}
 
 // Prefix is what stands in front of the title where there is room for one line: what the message says of its subject.
 func (m Message) Prefix() string {

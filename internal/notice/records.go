@@ -21,6 +21,7 @@ const (
 	outPrefix    = "out/"    // id → delivery
 	digestPrefix = "digest/" // rule → digestState
 	seenPrefix   = "seen/"   // exporter → seen
+	packPrefix   = "pack/"   // PackRun.Key → packSeen
 )
 
 func incidentPrefix(rule export.ID) string { return causePrefix + string(rule) + "/" }

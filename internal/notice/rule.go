@@ -36,6 +36,9 @@ type Rule struct {
 	Secret    string    `json:"secret,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	CreatedBy string    `json:"created_by"`
+	// ChangedAt is since when it has been about what it is about; zero means since it was made. What happened before is
+	// not told.
+	ChangedAt time.Time `json:"changed_at,omitzero"`
 	// Fixed marks the rule of the environment, which cannot be deleted.
 	Fixed bool `json:"-"`
 }
@@ -77,6 +80,21 @@ type Health struct {
 	// Refused says that the receiver does not want what it gets, so that a person must look.
 	Refused bool `json:"refused,omitempty"`
 	Lost    int  `json:"lost,omitempty"` // how many were given up since one last arrived
+}
+
+// since returns since when the rule tells of what happens.
+func (r Rule) since() time.Time {
+	if r.ChangedAt.After(r.CreatedAt) {
+		return r.ChangedAt
+	}
+	return r.CreatedAt
+}
+
+// sameSubject reports whether both tell of the same things.
+func (r Rule) sameSubject(other Rule) bool {
+	return slices.Equal(r.On, other.On) && slices.Equal(r.Companies, other.Companies) &&
+		slices.Equal(r.Tags, other.Tags) && slices.Equal(r.Exporters, other.Exporters) &&
+		slices.Equal(r.Limits, other.Limits) && r.StaleHours == other.StaleHours
 }
 
 // wants reports whether the rule is for one of the events.
@@ -168,7 +186,8 @@ func (r Rule) validate(check func(Rule) string) error {
 		bad.Add("timezone", "must be a time zone such as America/New_York")
 	}
 	if r.wants(Report) && (r.Kind != Mail || len(r.Companies)+len(r.Exporters)+len(r.Tags) == 0) {
-		bad.Add("on", "may have \"report\" only with mail, and for some companies, exporters or tags")
+		bad.Add("on", "may have the report itself (\"report\") only by mail, and about some companies, exporters "+
+			"or tags")
 	}
 	if r.StaleHours < 1 || r.StaleHours > mostStale {
 		bad.Add("stale_hours", "must be from 1 to %d", mostStale)
@@ -195,13 +214,16 @@ func (r Rule) validateTimes(bad *problem.Collect) {
 		bad.Add("quiet.to", "must be a time of day such as 07:00")
 	}
 	if r.Quiet.From == r.Quiet.To {
-		bad.Add("quiet.to", "must be another time than quiet.from")
+		bad.Add("quiet.to", "must be another time than the one from which it is quiet")
 	}
 }
 
 func (r Rule) validateLimits(bad *problem.Collect) {
-	if r.wants(Value) != (len(r.Limits) > 0) {
-		bad.Add("limits", "and the event \"value\" go together")
+	switch {
+	case r.wants(Value) && len(r.Limits) == 0:
+		bad.Add("limits", "must name a figure and an amount, because \"value\" is to be told")
+	case !r.wants(Value) && len(r.Limits) > 0:
+		bad.Add("limits", "are of use only if \"value\" is to be told")
 	}
 	if len(r.Limits) > mostLimits {
 		bad.Add("limits", "may be %d at most", mostLimits)

@@ -95,6 +95,82 @@ func (d *Dispatcher) checkAddress(r Rule) string {
 // plain returns an error's text for people.
 func plain(err error) string { return problem.From(err).Message }
 
+// Change changes a rule, and returns it as stored. It returns a problem if something in it is wrong then, and
+// export.ErrNotFound if there is none that is stored. What is still to be sent goes to the new address, at once.
+func (d *Dispatcher) Change(ctx context.Context, id export.ID, change func(*Rule) error) (Rule, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	found, err := read[Rule](ctx, d.o.Store, rulePrefix+string(id))
+	if err != nil {
+		return Rule{}, err
+	}
+	old, there := found[""]
+	if !there {
+		return Rule{}, export.ErrNotFound
+	}
+	r := old
+	if err := change(&r); err != nil {
+		return old, err
+	}
+	r.ID, r.CreatedAt, r.CreatedBy, r.ChangedAt = old.ID, old.CreatedAt, old.CreatedBy, old.ChangedAt
+	if r.Kind != old.Kind && r.Secret == old.Secret {
+		r.Secret = ""
+	}
+	r.prepare()
+	if err := r.validate(d.checkAddress); err != nil {
+		return old, err
+	}
+	var c changes
+	if err := d.follow(ctx, &c, old, &r); err != nil {
+		return old, err
+	}
+	if err := c.put(rulePrefix+string(id), r); err != nil {
+		return old, err
+	}
+	if err := d.o.Store.ChangeNotices(ctx, c); err != nil {
+		return old, fmt.Errorf("storing a notice's rule: %w", err)
+	}
+	poke(d.wake)
+	poke(d.send)
+	return r, nil
+}
+
+// follow adds what follows from the change of a rule.
+func (d *Dispatcher) follow(ctx context.Context, c *changes, old Rule, r *Rule) error {
+	now := time.Now()
+	if !r.sameSubject(old) {
+		r.ChangedAt = now
+		known, err := read[incident](ctx, d.o.Store, incidentPrefix(r.ID))
+		if err != nil {
+			return err
+		}
+		for _, i := range known {
+			i.Unsure = true
+			if err := c.put(i.key(), i); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Digest != old.Digest || r.Timezone != old.Timezone || !r.wants(DigestEvent) {
+		c.remove(digestPrefix + string(r.ID)) // planned anew
+	}
+	if r.Kind == old.Kind && r.To == old.To {
+		return nil
+	}
+	c.remove(healthPrefix + string(r.ID))
+	waiting, err := d.outbox(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range waiting[r.ID] {
+		o.NotBefore, o.Attempts, o.Refusals = time.Time{}, 0, 0
+		if err := c.put(o.key(), o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Remove deletes a rule and what is still to be sent for it. It returns export.ErrNotFound if there is none.
 func (d *Dispatcher) Remove(ctx context.Context, id export.ID) error {
 	d.mu.Lock()

@@ -39,8 +39,9 @@ func providers(a export.ActiveRun) (all []provider) {
 
 // circuits keep runs from beginning while a provider answers nobody, so that an outage costs neither attempts nor
 // calls. While one is open, single runs try whether it is over, less and less often. The states are closed (everything
-// goes on), open until a time (nothing begins), then half-open (one run begins, and its end decides). They are
-// forgotten with the process: finding an outage again costs three runs an attempt.
+// goes on), open until a time (nothing begins), then half-open (one run begins, and its end decides). They are not
+// stored: the runs that wait because of an outage tell the next process of it, which begins half-open, so that a
+// restart during an outage costs one run's try for each provider.
 type circuits struct {
 	mu sync.Mutex
 	of map[provider]*circuit
@@ -53,6 +54,36 @@ type circuit struct {
 	until  time.Time
 	pause  time.Duration
 	probe  export.ID // the run that tries
+}
+
+// recall opens the circuits of providers that answered nobody when the process before this one ended, as the runs tell
+// that it has left in the queue. A single run lets it be known whether that is still so.
+func (c *circuits) recall(left []export.Run, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range left {
+		down, ok := silent(r.Problem)
+		if !ok || r.Status != export.RunQueued || !slices.Contains(providers(r.Activity()), down) {
+			continue
+		}
+		one := c.get(down)
+		one.n++
+		one.failed[r.Exporter.ID] = true
+		if len(one.failed) >= opensExporters {
+			one.open, one.until = true, now
+		}
+	}
+}
+
+// get returns a provider's circuit, which it makes if there is none. The caller holds c.mu.
+func (c *circuits) get(p provider) *circuit {
+	if c.of == nil {
+		c.of = map[provider]*circuit{}
+	}
+	if c.of[p] == nil {
+		c.of[p] = &circuit{failed: map[export.ID]bool{}, pause: firstProbe}
+	}
+	return c.of[p]
 }
 
 // gate is what choose needs of a circuit that is not closed.
@@ -133,14 +164,7 @@ func (c *circuits) ended(a export.ActiveRun, p *problem.Problem, now time.Time) 
 		}
 		return time.Time{}, false
 	}
-	one := c.of[down]
-	if one == nil {
-		one = &circuit{failed: map[export.ID]bool{}, pause: firstProbe}
-		if c.of == nil {
-			c.of = map[provider]*circuit{}
-		}
-		c.of[down] = one
-	}
+	one := c.get(down)
 	one.n++
 	one.failed[a.Exporter] = true
 	if !one.open && one.n >= opensAfter && len(one.failed) >= opensExporters {

@@ -146,6 +146,9 @@ func (q *Queue) Start(ctx context.Context) error {
 	q.life, q.interrupt = context.WithCancelCause(q.base)
 	q.mu.Unlock()
 	err := q.rescue(ctx)
+	if err == nil {
+		err = q.recall(ctx)
+	}
 	if err != nil {
 		err = fmt.Errorf("starting queue: %w", err)
 		q.setTrouble(err)

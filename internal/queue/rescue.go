@@ -30,6 +30,16 @@ func (q *Queue) rescue(ctx context.Context) error {
 	return nil
 }
 
+// recall finds out from the runs that are left which providers did not answer.
+func (q *Queue) recall(ctx context.Context) error {
+	left, err := q.o.Store.ActiveRuns(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the queue: %w", err)
+	}
+	q.circuits.recall(left, q.o.Now())
+	return nil
+}
+
 // rescue decides what becomes of a run whose worker is gone.
 func rescue(r *export.Run, now time.Time) {
 	switch {

@@ -89,6 +89,12 @@ func (o *outage) work(_ context.Context, r export.Run, _ func(func(*export.Run))
 	return nil
 }
 
+func (o *outage) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.asked
+}
+
 // An outage of six hours costs few runs an attempt and few requests, and afterwards all runs succeed.
 func TestOutage(t *testing.T) {
 	for _, code := range []problem.Code{problem.QuickBooksUnavailable, problem.GoogleUnavailable} {
@@ -116,6 +122,47 @@ func TestOutage(t *testing.T) {
 					t.Errorf("a run that writes a file is %s: %s", r.Status, b.Waiting(r))
 				}
 				time.Sleep(2 * time.Hour)
+				synctest.Wait()
+				for _, id := range ids {
+					if r := b.get(id); r.Status != export.RunSucceeded || r.Attempts > 3 {
+						t.Errorf("%s is %s after %d attempts: %v", id, r.Status, r.Attempts, b.Waiting(r))
+					}
+				}
+			})
+		})
+	}
+}
+
+// A restart during an outage costs one request, whichever runs wait, and one more each time that the outage is tried
+// again. When it is over, all goes on at once.
+func TestOutageOverARestart(t *testing.T) {
+	for _, code := range []problem.Code{problem.QuickBooksUnavailable, problem.GoogleUnavailable} {
+		t.Run(string(code), func(t *testing.T) {
+			o := &outage{code: code}
+			inBubble(t, func(q *queue.Options) { q.Work = o.work }, func(b *bench) {
+				o.until = time.Now().Add(3*time.Hour + 10*time.Minute)
+				b.start()
+				var ids []export.ID
+				for i := range 40 {
+					e := exporter(fmt.Sprintf("exp_%02d", i), fmt.Sprint(i), fmt.Sprint(i))
+					ids = append(ids, b.add(e).ID)
+				}
+				for range 20 {
+					time.Sleep(9 * time.Minute)
+					if err := b.Stop(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					before := o.count()
+					b.Queue = queue.New(b.o)
+					b.start()
+					time.Sleep(30 * time.Second)
+					synctest.Wait()
+					if asked := o.count() - before; asked > 1 {
+						t.Errorf("a restart cost %d requests", asked)
+					}
+					b.wantWaiting(ids[39], "does not answer")
+				}
+				time.Sleep(time.Hour)
 				synctest.Wait()
 				for _, id := range ids {
 					if r := b.get(id); r.Status != export.RunSucceeded || r.Attempts > 3 {

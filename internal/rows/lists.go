@@ -153,8 +153,8 @@ func (l *lists) warnings(columns []*column) []string {
 		}
 	}
 	for _, c := range columns {
-		if c.isLeftOut() && !slices.Contains(blank, c.def.Path) {
-			blank = append(blank, c.def.Path)
+		if c.isLeftOut() && !slices.Contains(blank, c.def.Title) {
+			blank = append(blank, c.def.Title)
 		}
 	}
 	if blank != nil {

@@ -27,6 +27,22 @@ type killer struct {
 	dead   chan struct{}
 }
 
+// many is more writes than a test does.
+const many = 1 << 20
+
+// spare lets the process live from now on. It reports false if it is dead already.
+func (k *killer) spare() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	select {
+	case <-k.dead:
+		return false
+	default:
+		k.left = many
+		return true
+	}
+}
+
 var errKilled = errors.New("the process was killed")
 
 // write does a write, unless the process is dead by then.
@@ -136,7 +152,6 @@ func (k *killer) start(t *testing.T, attempts map[export.ID]int) (end func()) {
 // run, storing how that ended. Whichever it is, the next process leaves each due time with one end, and none twice.
 func TestKilledAtEachWrite(t *testing.T) {
 	t.Parallel()
-	const many = 1 << 20
 	kills := 0
 	for n, reached := 1, true; reached; n++ {
 		kills = n - 1
@@ -151,13 +166,15 @@ func TestKilledAtEachWrite(t *testing.T) {
 				attempts := map[export.ID]int{}
 				k := &killer{Store: store, left: n, before: before, dead: make(chan struct{})}
 				end := k.start(t, attempts)
+				killed := true
 				select {
 				case <-k.dead:
 				case <-time.After(7*time.Hour + 30*time.Minute):
-					reached = false
+					killed = !k.spare()
 				}
+				reached = reached && killed // how many writes there are depends on which come together
 				synctest.Wait()
-				if reached {
+				if killed {
 					end()
 					time.Sleep(5 * time.Minute)
 					k = &killer{Store: store, left: many, dead: make(chan struct{})}

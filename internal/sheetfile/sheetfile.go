@@ -85,6 +85,38 @@ func (f *File) Close() error { return f.close() }
 
 // encode makes a workbook of a whole result.
 func encode(ctx context.Context, s Sheet) (*Workbook, error) {
+	var b Binder
+	notes, err := b.bind(ctx, s)
+	if err == nil {
+		err = b.book.End(slices.Concat(s.About, notes))
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b.book, nil
+}
+
+// Binder makes one workbook of several results, with a tab for each. Use Add for each, then File. Close it in any case.
+type Binder struct {
+	book  *Workbook // nil before the first result
+	about []string
+}
+
+// Add adds a result. Its rows are needed no more when it returns.
+func (b *Binder) Add(ctx context.Context, s Sheet) error {
+	notes, err := b.bind(ctx, s)
+	if err != nil {
+		return err
+	}
+	if len(b.about) > 0 {
+		b.about = append(b.about, "")
+	}
+	b.about = slices.Concat(b.about, []string{s.Title}, s.About, notes)
+	return nil
+}
+
+// bind writes a result's tab, and returns what is to be said of its values.
+func (b *Binder) bind(ctx context.Context, s Sheet) (notes []string, err error) {
 	schema := s.Rows.Schema()
 	if err := Fits(schema, s.Rows.Len()); err != nil {
 		return nil, err
@@ -93,19 +125,41 @@ func encode(ctx context.Context, s Sheet) (*Workbook, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := NewWorkbook(s.Title, schema, widths)
+	if b.book == nil {
+		b.book, err = NewWorkbook(s.Title, schema, widths)
+	} else {
+		err = b.book.NextTab(s.Title, schema, widths)
+	}
 	if err != nil {
 		return nil, err
 	}
 	enc := Encoder{Zone: s.Zone}
-	err = addRows(ctx, b, &enc, s.Rows)
-	if err == nil {
-		err = b.End(slices.Concat(s.About, enc.Notes()))
+	if err := addRows(ctx, b.book, &enc, s.Rows); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, errors.Join(err, b.Close())
+	return enc.Notes(), nil
+}
+
+// File ends the workbook and returns it as a file, which the caller closes instead of the binder. name is the file's
+// name without its ending. At least one result must have been added.
+func (b *Binder) File(name string) (*File, error) {
+	if b.book == nil {
+		return nil, problem.New(problem.Conflict, "There is nothing to put into a workbook.")
 	}
-	return b, nil
+	if err := b.book.End(b.about); err != nil {
+		return nil, err
+	}
+	book := b.book
+	b.book = nil
+	return &File{Name: name + "." + string(XLSX), Format: XLSX, write: book.Write, close: book.Close}, nil
+}
+
+// Close deletes what was kept on disk.
+func (b *Binder) Close() error {
+	if b.book == nil {
+		return nil
+	}
+	return b.book.Close()
 }
 
 func addRows(ctx context.Context, b *Workbook, enc *Encoder, rows *table.Spool) error {

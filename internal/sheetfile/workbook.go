@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -15,11 +16,13 @@ import (
 	"ledgersheet/internal/table"
 )
 
-// Workbook writes an Excel workbook with one tab for the rows, below a bold and frozen header, and one that tells about
-// them. Use NewWorkbook, then Add for each row, then End, then Write. Close it in any case.
+// Workbook writes an Excel workbook with one tab for the rows of a result, below a bold and frozen header, or with one
+// each for those of several, and a tab that tells about them. Use NewWorkbook, then Add for each row, then NextTab and
+// Add for each other result, then End, then Write. Close it in any case.
 type Workbook struct {
 	file   *excelize.File
 	out    *excelize.StreamWriter
+	tabs   []string // titles, of the last tab, too
 	schema table.Schema
 	styles map[look]int
 	row    int
@@ -56,21 +59,51 @@ func NewWorkbook(title string, s table.Schema, widths []int) (*Workbook, error) 
 	if err := Fits(s, 0); err != nil {
 		return nil, err
 	}
-	b := &Workbook{
-		file: excelize.NewFile(), schema: s, styles: map[look]int{},
-		cells: make([]excelize.Cell, len(s.Columns)), line: make([]any, len(s.Columns)),
+	b := &Workbook{file: excelize.NewFile(), styles: map[look]int{}}
+	err := b.file.SetSheetName("Sheet1", tabTitle(title))
+	if err == nil {
+		err = b.begin(tabTitle(title), s, widths)
 	}
-	if err := b.begin(tabTitle(title), widths); err != nil {
+	if err != nil {
 		_ = b.file.Close()
 		return nil, fmt.Errorf("beginning a workbook: %w", err)
 	}
 	return b, nil
 }
 
-func (b *Workbook) begin(title string, widths []int) (err error) {
-	if err := b.file.SetSheetName("Sheet1", title); err != nil {
+// NextTab ends the rows of one result and begins a tab for those of another. A title that is taken gets a number.
+func (b *Workbook) NextTab(title string, s table.Schema, widths []int) error {
+	if err := Fits(s, 0); err != nil {
 		return err
 	}
+	if err := b.out.Flush(); err != nil {
+		return fmt.Errorf("ending the rows of a workbook: %w", err)
+	}
+	title = b.freeTitle(tabTitle(title))
+	_, err := b.file.NewSheet(title)
+	if err == nil {
+		err = b.begin(title, s, widths)
+	}
+	if err != nil {
+		return fmt.Errorf("beginning a tab: %w", err)
+	}
+	return nil
+}
+
+// freeTitle returns the title, with a number if a tab has it. To Excel, cases do not differ.
+func (b *Workbook) freeTitle(title string) string {
+	free := title
+	taken := func(s string) bool { return strings.EqualFold(s, free) }
+	for n := 2; slices.ContainsFunc(b.tabs, taken); n++ {
+		number := fmt.Sprintf(" (%d)", n)
+		free = cutTitle(title, maxTabTitle-len(number)) + number
+	}
+	return free
+}
+
+func (b *Workbook) begin(title string, s table.Schema, widths []int) (err error) {
+	b.schema, b.row, b.tabs = s, 0, append(b.tabs, title)
+	b.cells, b.line = make([]excelize.Cell, len(s.Columns)), make([]any, len(s.Columns))
 	if b.out, err = b.file.NewStreamWriter(title); err != nil {
 		return err
 	}
@@ -227,10 +260,7 @@ func (b *Workbook) End(about []string) error {
 	if err := b.out.Flush(); err != nil {
 		return fmt.Errorf("ending the rows of a workbook: %w", err)
 	}
-	tab := AboutTab
-	if strings.EqualFold(b.out.Sheet, tab) {
-		tab += " (2)"
-	}
+	tab := b.freeTitle(AboutTab)
 	if _, err := b.file.NewSheet(tab); err != nil {
 		return fmt.Errorf("telling about the rows: %w", err)
 	}
@@ -289,12 +319,17 @@ func tabTitle(s string) string {
 		}
 		return r
 	}, s)
-	if units := utf16.Encode([]rune(s)); len(units) > maxTabTitle {
-		s = strings.TrimRight(string(utf16.Decode(units[:maxTabTitle])), "\uFFFD")
-	}
-	s = strings.Trim(s, "' ")
+	s = strings.Trim(cutTitle(s, maxTabTitle), "' ")
 	if s == "" || strings.EqualFold(s, "History") { // a name that Excel keeps for itself
 		return "Data"
+	}
+	return s
+}
+
+// cutTitle shortens a title to a number of UTF-16 units, and never between the two of one character.
+func cutTitle(s string, most int) string {
+	if units := utf16.Encode([]rune(s)); len(units) > most {
+		return strings.TrimRight(string(utf16.Decode(units[:most])), "\uFFFD")
 	}
 	return s
 }

@@ -46,6 +46,8 @@ func auditWords(action string) string {
 		"run.start":                  "Started a run",
 		"run.undo":                   "Undid a run",
 		"store.backup":               "Took a backup",
+		"token.make":                 "Made an API token",
+		"token.revoke":               "Revoked an API token",
 		"user.change":                "Changed what somebody may do",
 		"user.delete":                "Removed somebody",
 		"user.invite":                "Invited somebody",

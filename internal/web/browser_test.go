@@ -192,8 +192,9 @@ func TestScriptsInABrowser(t *testing.T) {
 			t.Error(what)
 		}
 	}
+	unfold := chromedp.Evaluate[chromedp.Void](`for (const d of document.querySelectorAll("details.fold")) d.open = true`)
 	do(chromedp.Navigate(s.server.URL+"/exporters/"+string(e.ID)+"/edit"), chromedp.Click("[data-preview-draft]"),
-		chromedp.WaitVisible("#draft-preview table"))
+		chromedp.WaitVisible("#draft-preview tbody .num"), unfold)
 	// This site writes to Google Sheets alone, so the form has no choice of kinds.
 	form, err := chromedp.Run(ctx, chromedp.Evaluate[look](lookScript))
 	must(t, err)
@@ -202,9 +203,8 @@ func TestScriptsInABrowser(t *testing.T) {
 	}
 	want(`document.querySelector("#draft-preview").textContent.includes("<b>Bold & Co</b>")`,
 		"the preview lacks the row")
-	do(chromedp.Click(`#column-list li:first-child [data-move="down"]`))
-	want(`document.querySelector("#column-list li:nth-child(2) input").value === "DocNumber"`,
-		"the column did not move")
+	do(chromedp.Click(`[data-pick-tool="down"]`))
+	want(`document.querySelectorAll('[name="column"]')[1].value === "DocNumber"`, "the column did not move")
 	do(chromedp.Click("[data-add-filter]"))
 	want(`document.querySelectorAll(".filter-row").length === 3 && document.querySelectorAll("[id^=filter-2-]").length === 3`, "there is no third filter with ids of its own")
 	chooseWords(t, do, want)

@@ -46,6 +46,18 @@ func stages() []stage {
 	}
 }
 
+// pasteBook is the script that pastes the address of a spreadsheet into the exporter's form.
+const pasteBook = `(() => {
+	document.querySelector("#fold-where").open = true;
+	const set = (id, value, event) => {
+		const p = document.querySelector(id);
+		p.value = value;
+		p.dispatchEvent(new Event(event, {bubbles: true}));
+	};
+	set("#book", "other", "change");
+	set("#spreadsheet", "https://docs.google.com/spreadsheets/d/1aBcDeFgHiJkLmNoP/edit", "input");
+})()`
+
 func packsStage(t *testing.T) (*site, []scene) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	form := s.packForm("month_end")
@@ -70,6 +82,7 @@ func notPages() map[string]string {
 		"/oauth/quickbooks/callback": "leads to /connections or /access/result",
 		"/oauth/google/callback":     "leads to /connections",
 		"/schedule":                  "a part of the form, shown there",
+		namesPath:                    "a part of the form, shown there",
 		"/events":                    "a stream, shown on other pages",
 		"/exporters/:id/download":    "a file",
 	}
@@ -191,12 +204,20 @@ func filledStage(t *testing.T) (*site, []scene) {
 	})
 	told, err := s.desk.Notices(t.Context())
 	must(t, err)
+	_, _, err = s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{
+		Role: "operator", Companies: []export.RealmID{realmA, realmB},
+	})
+	must(t, err)
+	_, _, err = s.desk.MakeToken(t.Context(), "Nightly report", control.Membership{Role: "viewer"}, time.Time{})
+	must(t, err)
 	_, err = s.desk.RenewCalendar(t.Context())
 	must(t, err)
 	_, _, err = s.desk.MakeLink(t.Context(), realmA, 0)
 	must(t, err)
 	at, of := "/exporters/"+string(good.ID), "/runs/"+string(run.ID)
 	month := url.Values{"month": {"2026-02"}, "sent": {"true"}}
+	bulk := url.Values{"id": {string(good.ID)}, "do": {"tag"}, "tags": {"month end"}}
+	view := url.Values{"tag": {"month end"}, "name": {"Month end"}}
 	return s, []scene{
 		{name: "home", path: "/", says: "companies", core: true},
 		{name: "company", path: companyHref(realmA), says: "Month by month", core: true},
@@ -222,13 +243,40 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "texts", path: "/connections/texts", says: "Privacy"},
 		{name: "exporters", path: "/exporters", says: "Invoices of everybody", core: true},
 		{name: "exporters-none", path: "/exporters?q=zzz", says: "zzz"},
+		{
+			name: "exporters-picked", path: "/exporters?q=everybody", core: true, says: "Keep this as a view",
+			act: `document.querySelector('.tick input[name="id"]').click()
+				for (const d of document.querySelectorAll(".bulk details, .own-views")) d.open = true`,
+			until: ".bulk",
+		},
+		{name: "exporters-bulk", path: "/exporters/bulk", form: bulk, says: "1 tagged."},
+		{name: "exporters-view", path: "/exporters/views", form: view, says: "Your views"},
+		{name: "search", path: "/search?q=invoices", says: "All exporters with"},
+		{name: "search-action", path: "/search?q=run+profit", says: "Run Profit"},
+		{
+			name: "palette", path: "/", core: true, says: "Settings",
+			act: `document.querySelector("[data-palette]").click()`, until: ".palette [role=option]",
+		},
 		{name: "exporter", path: at, says: "Invoices of everybody", core: true},
 		{name: "exporter-report", path: "/exporters/" + string(report.ID), says: "Profit"},
 		{name: "timeline", path: at + "/timeline", says: "12,345"},
 		{name: "edit", path: at + "/edit", says: "Save", core: true},
 		{
 			name: "edit-preview", path: at + "/edit", act: `document.querySelector("[data-preview-draft]").click()`,
-			until: "#draft-preview table", says: "Bold & Co",
+			until: "#draft-preview tbody .num", says: "Bold & Co",
+		},
+		{
+			name: "edit-columns", path: at + "/edit", core: true, says: "In the sheet", until: "#pick-title",
+			act: `for (const d of document.querySelectorAll("#fold-columns, #fold-rows")) d.open = true`,
+		},
+		{
+			name: "edit-place", path: at + "/edit", says: "Title of 1aBcDeFgHiJkLmNoP", until: "[data-place]",
+			act: pasteBook,
+		},
+		{
+			name: "edit-stale", path: at + "/edit", says: "Show the rows again", until: "[data-stale]",
+			act: `(() => { const p = document.querySelector("#option-date_range"); p.value = "last_month";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
 		},
 		{name: "preview", path: at + "/preview", says: "Bold & Co"},
 		{name: "dry-run", path: at + "/dry-run", says: "A run now would add"},
@@ -239,9 +287,21 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "undo", path: of + "/undo", says: "Undo this run"},
 		{name: "settings", path: "/settings", says: "ann@example.com"},
 		{
+			name: "people", path: peoplePath, says: "jane@example.com",
+		},
+		{
+			name: "people-made", path: peoplePath + "/tokens", as: http.StatusCreated, says: "lst_",
+			form: url.Values{"name": {"Another"}, "role": {"viewer"}, "days": {"90"}},
+		},
+		{
+			name: "notice-edit", path: "/settings/notices/" + string(told[0].ID) + "/edit", says: "ann@example.com",
+		},
+		{
 			name: "notice-delete", path: "/settings/notices/" + string(told[0].ID) + "/delete", says: "ann@example.com",
 		},
 		{name: "help", path: "/help", says: "Keyboard"},
+		{name: "help-type", path: "/help?type=invoices", says: "CustomerRef.name"},
+		{name: "help-found", path: "/help?q=due+date", says: "Due date"},
 		{name: "no-page", path: "/nowhere", as: http.StatusNotFound, says: "no page"},
 	}
 }
@@ -378,6 +438,21 @@ func formsStage(t *testing.T) (*site, []scene) {
 			says: "nothing was done", core: true,
 		},
 		{name: "list", path: "/exporters/new?type=invoices", says: "Save"},
+		{
+			name: "type-search", path: "/exporters/new?type=invoices", says: "Receivables aging", core: true,
+			until: ".combo-list [aria-selected=true]",
+			act: `(() => { const p = document.querySelector("#type"); p.focus(); p.value = "aging";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
+		},
+		{
+			name: "type-list", path: "/exporters/new?type=invoices", says: "Popular", until: ".combo-group",
+			act: `(() => { const p = document.querySelector("#type"); p.focus(); p.click(); })()`,
+		},
+		{
+			name: "edit-faults", path: "/exporters/" + string(e.ID) + "/edit", says: "Please", until: "#name-error",
+			act: `(() => { const p = document.querySelector("#name"); p.value = "";
+				p.dispatchEvent(new Event("input", {bubbles: true})); })()`,
+		},
 		{name: "report", path: "/exporters/new?type=profit_and_loss", says: "Save"},
 		{
 			name: "exporter-refused", path: "/exporters", as: refused, says: "Nothing was lost", core: true,
@@ -394,6 +469,10 @@ func formsStage(t *testing.T) (*site, []scene) {
 		{
 			name: "link-refused", path: linksPath, as: refused, says: "Please check one field",
 			form: url.Values{"days": {"99"}},
+		},
+		{
+			name: "person-refused", path: peoplePath, as: refused, says: "Please check",
+			form: url.Values{"name": {"nobody"}, "role": {"viewer"}},
 		},
 		{
 			name: "notice-refused", path: "/settings/notices", as: refused, says: "must be an address",

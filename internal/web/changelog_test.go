@@ -17,7 +17,7 @@ func TestChangeLogForm(t *testing.T) {
 	s := newSite(t, siteOptions{}).signIn().fill()
 	page := s.get("/exporters/new?type=changes")
 	for _, want := range []string{
-		`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`, "all of Invoice, Payment, ",
+		`id="option-objects"`, `id="option-keep_days"`, `value="90" selected`, "They are Invoice, Payment, ",
 	} {
 		if page.status != http.StatusOK || !strings.Contains(page.body, want) {
 			t.Errorf("status %d, the form has no %s", page.status, want)

@@ -25,6 +25,9 @@ type connectionsView struct {
 	Environment        string
 	Text               string // that was searched for
 	Searchable         bool   // there are so many companies that a search helps
+	States             []choice
+	Filtered           bool
+	Range              string // "1 to 24 of 200 companies"
 	Pages              pager
 	Calendar           endsView
 	MayConnect         bool   // the person may make links
@@ -52,6 +55,9 @@ type companyCard struct {
 	Realm       export.RealmID
 	Environment string
 	Waiting     string
+	Client      string
+	Ends        moment // of the connection
+	EndsNote    string
 	Used, Limit int  // calls in the last minute
 	Copies      bool // this installation keeps local copies
 	Copied      bool // and one of this company
@@ -91,11 +97,16 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	}
 	view.QuickBooks, view.Google = d.Ready()
 	view.Text, view.Searchable = q.Get("q"), len(k.companies) > companiesOnPage
-	companies, next := findCompanies(k.companies, view.Text, readPosition(q.Get("after")))
-	if next != "" {
-		next = writePosition(next)
+	filter := q.Get("state")
+	all, by := k.findCompanies(view.Text, filter)
+	companies, number, pages := pageOf(all, companiesOnPage, q.Get("page"))
+	view.Pages = newNumberPager("/connections", q, number, pages)
+	view.States, view.Filtered = companyStates(by, filter), view.Text != "" || filter != ""
+	if view.Range = plural(len(all), "company", "companies"); pages > 1 {
+		first := (number - 1) * companiesOnPage
+		view.Range = fmt.Sprintf("%s to %s of %s companies", count(first+1), count(first+len(companies)),
+			count(len(all)))
 	}
-	view.Pages = newPager("/connections", q, "after", next)
 	if view.Calendar, err = w.endsView(c); err != nil {
 		return err
 	}
@@ -113,10 +124,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	}
 	for _, co := range companies {
 		card := w.companyCard(co, k, calls)
-		users, query := control.ExporterQuery{Company: co.Realm}, "company="+url.QueryEscape(string(co.Realm))
-		if err := card.link(ctx, d, users, k.census.Companies[co.Realm], query); err != nil {
-			return err
-		}
+		card.Count = k.census.Companies[co.Realm]
 		view.Companies = append(view.Companies, card)
 	}
 	for _, a := range k.accounts {
@@ -178,7 +186,7 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 	card := companyCard{
 		card: newCard(companyState(co, k.desk.CompanyLife(co)), co.Status, co.LastError,
 			companiesPath+"/"+string(co.Realm)),
-		Name: co.Name, Realm: co.Realm, Environment: co.Environment,
+		Name: co.Name, Realm: co.Realm, Environment: co.Environment, Client: co.Client,
 	}
 	if co.LegalName != co.Name {
 		card.Legal = co.LegalName
@@ -197,9 +205,14 @@ func (w *Web) companyCard(co export.Company, k known, calls callsView) companyCa
 	life := k.desk.CompanyLife(co)
 	card.tell(life)
 	if card.Connected && !co.TokenExpiresAt.IsZero() && !life.Fixed {
+		card.Ends, card.EndsNote = w.moment(co.TokenExpiresAt), "unless renewed"
 		card.Facts = append(card.Facts, fact{
 			Title: "Ends unless renewed", When: w.moment(co.TokenExpiresAt), Text: "Renewed each day by itself",
 		})
+	}
+	ends := co.HardExpiresAt
+	if card.Connected && !ends.IsZero() && (card.EndsNote == "" || ends.Before(co.TokenExpiresAt)) {
+		card.Ends, card.EndsNote = w.moment(co.HardExpiresAt), "for good"
 	}
 	if card.Connected && !co.HardExpiresAt.IsZero() {
 		card.Facts = append(card.Facts, fact{

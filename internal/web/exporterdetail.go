@@ -13,6 +13,8 @@ import (
 // exporterView is the page of one exporter.
 type exporterView struct {
 	Row      exporterRow
+	Result   *resultView // nil before the first success
+	Line     string      // sums up the configuration
 	Facts    []fact
 	Columns  []helpColumn
 	Schedule scheduleView
@@ -50,7 +52,7 @@ func (w *Web) exporterPage(c *gin.Context) error {
 	view := exporterView{
 		Row: w.exporterRow(e, standings[0].History, k), Facts: configFacts(e, k), Runs: w.runRows(runs),
 		Paused: e.Paused(), Download: d.MayDownload(e),
-		Schedule: w.scheduleView(e.Schedule),
+		Schedule: w.scheduleView(e.Schedule), Result: w.newResult(ctx, d, e, runs), Line: configLine(e, k),
 	}
 	if err := view.Schedule.addCost(ctx, d, e); err != nil {
 		return err

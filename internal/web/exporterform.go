@@ -83,7 +83,7 @@ func (w *Web) newExporterPage(c *gin.Context) error {
 	}
 	if c.Query("type") == "" {
 		view := catalogueView{
-			Groups: catalogue(d.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts),
+			Groups: offeredTypes(d.Definitions()), Companies: len(k.companies), Accounts: len(k.accounts),
 		}
 		return w.page(c, http.StatusOK, "exporter_new", frame{Title: "New exporter", Section: "exporters"}, view)
 	}
@@ -114,7 +114,6 @@ func newDraft(d export.Definition, k known, company string) export.Exporter {
 	for _, co := range k.companies {
 		if string(co.Realm) == company || len(k.companies) == 1 {
 			e.Companies = []export.RealmID{co.Realm}
-			e.Name = info.Title + ", " + co.Name
 		}
 	}
 	for _, a := range k.accounts {
@@ -122,6 +121,7 @@ func newDraft(d export.Definition, k known, company string) export.Exporter {
 			e.Target.Account = a.ID
 		}
 	}
+	e.Name = suggestName(d, e, k)
 	return e
 }
 
@@ -148,8 +148,14 @@ func (w *Web) updateExporter(c *gin.Context) error {
 func (w *Web) saveExporter(c *gin.Context, id export.ID) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	form := c.Request.PostForm
+	if id == "" && hasNewType(c) { // without scripts, the form still shows the fields of the old one
+		return w.changeType(c)
+	}
 	e, err := readForm(d, form)
 	if err != nil {
+		return err
+	}
+	if e.Name, err = w.nameOf(c, e); err != nil {
 		return err
 	}
 	typed := e
@@ -226,6 +232,7 @@ func readForm(desk *control.Desk, form url.Values) (export.Exporter, error) {
 		}
 	}
 	// The rest is sent in several inputs, or together with others.
+	e.Target.Spreadsheet = readBook(form)
 	e.Definition, e.Options = d.Info().ID, map[string]string{}
 	if e.Schedule.Cron, err = readWhen(form); err != nil {
 		e.Schedule.Cron = noCron

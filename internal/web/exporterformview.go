@@ -11,6 +11,7 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
+	"ledgersheet/internal/table"
 )
 
 // formView is the page on which an exporter is created or changed.
@@ -28,22 +29,30 @@ type formView struct {
 	Inputs      map[string]field // by the element id of the input, or of the group of inputs
 	Hidden      []hiddenInput
 	Companies   []companyChoice
+	Types       []typeGroup // to choose among, of a new one
+	Suggested   string      // name, as long as nobody has chosen one
+	Clients     []string    // the groups of companies
 	Columns     []columnChoice
 	HasLines    bool
 	Titles      []titleField
-	Options     []optionField
-	Modes       []choice // none if there is no choice
+	PeriodTitle string
+	Main        []optionField // asked before all others
+	Details     []optionField
+	HasNames    bool              // some of Details are lists of names
+	Says        map[string]string // what is set within each fold
+	Open        map[string]bool   // the folds that are shown open
+	Modes       []choice          // none if there is no choice
 	ModeHelp    string
 	Splits      []choice
 	SplitHelp   string
-	Finer       bool         // something that is folded up wants to be seen
 	Deleted     *optionField // what happens to rows of deleted records; nil if it never arises
 	Filters     []filterField
-	FilterPaths []choice
 	Kinds       []choice // what rows can be written to; none if there is no choice
 	Folders     []string // that are allowed for files
 	Accounts    []choice
-	Made        bool // the program created the spreadsheet
+	Books       []bookChoice
+	Place       *placeView // what was found there, if it was looked at
+	Made        bool       // the program created the spreadsheet
 	Looks       []lookChoice
 	TitleBlock  bool
 	When        whenView
@@ -52,7 +61,7 @@ type formView struct {
 	Enabled     bool
 	Webhooks    bool // are set up
 	Words       scheduleView
-	Preview     *previewView
+	Draft       *draftView
 	NoCompanies bool
 	NoAccounts  bool
 }
@@ -65,15 +74,16 @@ type hiddenInput struct{ Name, Value string }
 
 type companyChoice struct {
 	choice
-	ID   string
-	Note string
-	Pill pill
-	Odd  bool // not connected at the moment
+	ID     string
+	Note   string
+	Client string
+	Pill   pill
+	Odd    bool // not connected at the moment
 }
 
 type columnChoice struct {
-	ID, Key, Title, Kind, Help string
-	Chosen, Line, Own          bool
+	ID, Key, Title, Kind, KindWord, Help string
+	Chosen, Line, Own                    bool
 }
 
 // titleField is the input of a column's own title.
@@ -83,6 +93,10 @@ type optionField struct {
 	ID, Key, Title, Help, Value, Error string
 	Kind                               export.OptionKind
 	Choices                            []choice
+	Names                              string   // the list whose records it names by their ids
+	Many                               bool     // of Choices it holds any number, with commas between them
+	Most                               int      // that it may hold; 0 for any number
+	Chosen                             []choice // what it holds now, with names
 	Required                           bool
 	OnlyCustom                         bool // applies to a custom date range only
 }
@@ -94,9 +108,22 @@ type lookChoice struct {
 }
 
 type filterField struct {
-	N             int
-	Column, Value string
-	Ops           []choice
+	N       int
+	Value   string
+	Columns []filterColumn
+	Ops     []filterOp
+}
+
+type filterColumn struct {
+	choice
+	Kind string
+}
+
+// filterOp is a comparison, with the kinds of columns that it makes sense for.
+type filterOp struct {
+	choice
+	Kinds  string
+	OfDate string // what it is called where the column is a date
 }
 
 func (w *Web) showForm(
@@ -109,7 +136,25 @@ func (w *Web) showForm(
 	view := w.formView(d, e, k, p)
 	view.FormID = w.formIDFor(c)
 	view.showWhen(e, c.Request.PostForm)
-	view.Preview = preview
+	for i, f := range view.Details {
+		view.HasNames = view.HasNames || f.Names != ""
+		if f.Names != "" || f.Many {
+			o := optionOf(d, f.Key)
+			view.Details[i].Chosen = knownChoices(c.Request.Context(), k.desk, e, o, f.Value)
+		}
+	}
+	view.Says = editorSays(c.Request.Context(), d, e, k)
+	view.Open = openFolds(view.Errors, d)
+	if view.Draft, err = w.newDraftView(c.Request.Context(), c, e, k, preview); err != nil {
+		return err
+	}
+	if view.Books, err = bookChoices(c.Request.Context(), k.desk, e); err != nil {
+		return err
+	}
+	if found, ok := c.Get(placeKey); ok {
+		view.Place, _ = found.(*placeView)
+		view.Open[foldWhere] = true
+	}
 	if view.After, err = afterChoices(c.Request.Context(), k.desk, e); err != nil {
 		return err
 	}
@@ -167,13 +212,6 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		Words:       w.scheduleView(e.Schedule),
 		NoCompanies: len(k.companies) == 0, NoAccounts: len(k.accounts) == 0,
 	}
-	finer := []string{
-		"options." + export.OptDeleted, "when_blocked", "fill_down", "on_difference", "keep_month_ends", "in_place",
-		"destination.template_spreadsheet_id", "destination.folder_id",
-	}
-	for _, name := range finer {
-		v.Finer = v.Finer || wrong(name) != ""
-	}
 	for _, f := range export.Fields() {
 		text, _ := f.Get(e).(string)
 		switch f.Kind {
@@ -202,20 +240,17 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 		v.Companies = append(v.Companies, companyChoice{
 			choice: choice{string(co.Realm), co.Name, slices.Contains(e.Companies, co.Realm)},
 			ID:     fmt.Sprintf("company-%d", i),
-			Note:   joinNonEmpty(co.HomeCurrency, string(co.Realm)),
+			Note:   co.HomeCurrency,
+			Client: co.Client,
 			Pill:   pillOf(connectionState(k.desk.CompanyLife(co))),
 			Odd:    co.Status != export.Connected,
 		})
 	}
+	v.Clients = clientsOf(k.companies)
+	v.Types, v.Suggested = typesOf(k.desk, e), suggestName(d, e, k)
 	v.Columns, v.HasLines = columnChoices(d, e)
 	v.Titles = titleFields(v.Columns, e)
-	v.Options = optionFields(d, e, wrong)
-	isDeleted := func(o optionField) bool { return o.Key == export.OptDeleted }
-	if i := slices.IndexFunc(v.Options, isDeleted); i >= 0 {
-		deleted := v.Options[i]
-		v.Deleted = &deleted
-		v.Options = slices.DeleteFunc(v.Options, isDeleted)
-	}
+	v.showOptions(d, e, wrong)
 	if modes := d.Modes(); len(modes) > 1 {
 		v.ModeHelp = export.ModeHelp(d)
 		for _, m := range modes {
@@ -226,10 +261,7 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	for _, s := range export.Splits(d) {
 		v.Splits = append(v.Splits, choice{string(s), s.Words(), s == cmp.Or(e.Split, export.SplitNone)})
 	}
-	v.Filters = filterFields(e)
-	for _, col := range d.Catalogue() {
-		v.FilterPaths = append(v.FilterPaths, choice{Value: col.Path, Title: col.Title})
-	}
+	v.Filters = filterFields(d, e)
 	v.Folders = k.desk.ExportDirs()
 	if len(v.Folders) > 0 || e.Target.IsFile() {
 		for _, kind := range []export.TargetKind{export.Spreadsheet, export.CSVFile, export.XLSXFile} {
@@ -257,6 +289,38 @@ func (w *Web) formView(d export.Definition, e export.Exporter, k known, p *probl
 	return v
 }
 
+// showOptions divides the options: those that are asked first, what happens to deleted records, and the others.
+func (v *formView) showOptions(d export.Definition, e export.Exporter, wrong func(string) string) {
+	v.PeriodTitle = "Period"
+	if v.Report {
+		v.PeriodTitle = "Period and basis"
+	}
+	declared := d.OptionList()
+	for i, f := range optionFields(d, e, wrong) {
+		switch {
+		case f.Key == export.OptDeleted:
+			v.Deleted = &f
+		case isMainOption(declared[i]):
+			v.Main = append(v.Main, f)
+		default:
+			v.Details = append(v.Details, f)
+		}
+	}
+}
+
+// kindWord is what people call the kind of a column.
+func kindWord(k table.Kind) string {
+	switch k {
+	case table.Money:
+		return "amount"
+	case table.DateTime:
+		return "date and time"
+	case table.Bool:
+		return "yes or no"
+	}
+	return k.String()
+}
+
 // columnChoices returns the exporter's own columns in their order, followed by the others in the catalogue's order. It
 // reports whether any are columns of lines.
 func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice, lines bool) {
@@ -273,7 +337,7 @@ func columnChoices(d export.Definition, e export.Exporter) (list []columnChoice,
 		lines = lines || col.Line()
 		list = append(list, columnChoice{
 			ID: fmt.Sprintf("column-%d", len(list)), Key: col.Path, Title: col.Title, Kind: col.Kind.String(),
-			Help: col.Help, Chosen: on, Line: col.Line(), Own: own,
+			KindWord: kindWord(col.Kind), Help: col.Help, Chosen: on, Line: col.Line(), Own: own,
 		})
 	}
 	for _, key := range chosen {
@@ -322,6 +386,15 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 		if f.Value == "" {
 			f.Value = o.Default
 		}
+		if o.Records != "" {
+			f.Names, f.Help = o.Records, "Empty means all."
+		}
+		if o.Kind == export.OptionText && o.Most > 0 {
+			f.Many, f.Most = true, o.Most
+			for _, v := range o.Values {
+				f.Choices = append(f.Choices, choice{v.Value, v.Title, false})
+			}
+		}
 		if o.Kind == export.OptionChoice {
 			if o.Required && o.Default == "" {
 				f.Choices = append(f.Choices, choice{"", "Please choose", f.Value == ""})
@@ -333,6 +406,16 @@ func optionFields(d export.Definition, e export.Exporter, wrong func(string) str
 		list = append(list, f)
 	}
 	return list
+}
+
+// optionOf returns the option of a definition with that key; an empty one if there is none.
+func optionOf(d export.Definition, key string) export.Option {
+	for _, o := range d.OptionList() {
+		if o.Key == key {
+			return o
+		}
+	}
+	return export.Option{}
 }
 
 // choiceTitle returns what a form calls a choice. Columns go by their titles.
@@ -348,24 +431,76 @@ func choiceTitle(d export.Definition, option string, v export.Choice) string {
 // spareFilters is the number of empty filter rows, for pages without scripts.
 const spareFilters = 1
 
-func filterFields(e export.Exporter) []filterField {
+func filterFields(d export.Definition, e export.Exporter) []filterField {
 	list := make([]filterField, 0, len(e.Filters)+spareFilters)
 	for i := range len(e.Filters) + spareFilters {
-		f := filterField{N: i}
-		op := export.OpEqual
+		f, op, path := filterField{N: i}, export.OpEqual, ""
 		if i < len(e.Filters) {
-			f.Column, f.Value, op = e.Filters[i].Column, e.Filters[i].Value, e.Filters[i].Op
+			path, f.Value, op = e.Filters[i].Column, e.Filters[i].Value, e.Filters[i].Op
 		}
+		f.Columns = filterColumns(d, e, path)
 		for _, o := range export.Ops() {
-			f.Ops = append(f.Ops, choice{string(o), opWord(o), o == op})
+			f.Ops = append(f.Ops, filterOp{
+				choice{string(o), opWord(o), o == op}, opKinds(o), opWordOf(o, table.Date),
+			})
 		}
 		list = append(list, f)
 	}
 	return list
 }
 
+// filterColumns returns the columns that a filter can be about: those of the catalogue, and the form's own fields.
+func filterColumns(d export.Definition, e export.Exporter, chosen string) []filterColumn {
+	var list []filterColumn
+	add := func(col export.Column) {
+		list = append(list, filterColumn{choice{col.Path, col.Title, col.Path == chosen}, col.Kind.String()})
+	}
+	for _, col := range d.Catalogue() {
+		add(col)
+	}
+	own := append(slices.Clone(e.Columns), chosen)
+	for _, path := range own {
+		known := slices.ContainsFunc(list, func(c filterColumn) bool { return c.Value == path })
+		if path == "" || known || strings.HasSuffix(path, "*") {
+			continue
+		}
+		col, err := export.FindColumn(d, path)
+		if err != nil {
+			col = export.Column{Path: path, Title: path}
+		}
+		add(col)
+	}
+	return list
+}
+
+// opKinds returns the kinds of columns for which an operator makes sense.
+func opKinds(o export.Op) string {
+	switch o {
+	case export.OpGreater, export.OpAtLeast, export.OpLess, export.OpAtMost:
+		return "number money date datetime"
+	case export.OpIn, export.OpContains, export.OpStartsWith:
+		return "text"
+	case export.OpNotEqual:
+		return "text number money date datetime"
+	}
+	return "text number money date datetime bool"
+}
+
+// opWord is what people call a comparison, whatever it is about.
 func opWord(o export.Op) string {
 	switch o {
+	case export.OpEqual:
+		return "is"
+	case export.OpNotEqual:
+		return "is not"
+	case export.OpGreater:
+		return "is more than"
+	case export.OpAtLeast:
+		return "is at least"
+	case export.OpLess:
+		return "is less than"
+	case export.OpAtMost:
+		return "is at most"
 	case export.OpIn:
 		return "is one of"
 	case export.OpContains:
@@ -376,12 +511,38 @@ func opWord(o export.Op) string {
 		return "is empty"
 	case export.OpNotEmpty:
 		return "is not empty"
-	case export.OpNotEqual:
-		return "≠"
-	case export.OpAtLeast:
-		return "≥"
-	case export.OpAtMost:
-		return "≤"
 	}
 	return string(o)
+}
+
+// opWordOf is what people call a comparison with a column of a kind.
+func opWordOf(o export.Op, k table.Kind) string {
+	if k != table.Date && k != table.DateTime {
+		return opWord(o)
+	}
+	switch o {
+	case export.OpEqual:
+		return "is on"
+	case export.OpNotEqual:
+		return "is not on"
+	case export.OpGreater:
+		return "is after"
+	case export.OpAtLeast:
+		return "is on or after"
+	case export.OpLess:
+		return "is before"
+	case export.OpAtMost:
+		return "is on or before"
+	}
+	return opWord(o)
+}
+
+// filterWords puts a filter into words.
+func filterWords(d export.Definition, e export.Exporter, f export.Filter) string {
+	kind := table.Text
+	if col, err := export.FindColumn(d, f.Column); err == nil {
+		kind = col.Kind
+	}
+	return strings.TrimSpace(
+		isolate(columnTitle(d, e, f.Column)) + " " + opWordOf(f.Op, kind) + " " + isolate(f.Value))
 }

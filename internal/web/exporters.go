@@ -40,47 +40,10 @@ type exporterRow struct {
 	Next        moment
 	Schedule    string
 	Spark       spark
+	Tags        []string
 	Sheet       string // address of the spreadsheet, or of the file
 	File        bool   // it is a file
 	Enabled     bool
-}
-
-// exportersView is a page of the list of exporters.
-type exportersView struct {
-	Exporters []exporterRow
-	Pages     pager
-	Text      string
-	States    []choice
-	Companies []choice
-	Filtered  bool
-}
-
-func (w *Web) exportersPage(c *gin.Context) error {
-	ctx, d, q := c.Request.Context(), w.desk(c), c.Request.URL.Query()
-	k, err := know(ctx, d, needCompanies|needAccounts)
-	if err != nil {
-		return err
-	}
-	page, next, err := d.ListExporters(ctx, control.ExporterQuery{
-		Text: q.Get("q"), States: chosenStates(q.Get("state")),
-		Company: export.RealmID(q.Get("company")), Account: export.ID(q.Get("account")),
-		After: readPosition(q.Get("after")), Limit: exportersOnPage,
-	})
-	if err != nil {
-		return err
-	}
-	view := exportersView{
-		Exporters: w.exporterRows(page, k), Text: q.Get("q"), States: stateChoices(q.Get("state")),
-		Companies: companyChoices(k.companies, q.Get("company")),
-	}
-	if next != "" {
-		next = writePosition(next)
-	}
-	view.Pages = newPager("/exporters", q, "after", next)
-	for _, key := range []string{"q", "state", "company", "account", "after"} {
-		view.Filtered = view.Filtered || q.Get(key) != ""
-	}
-	return w.page(c, http.StatusOK, "exporters", frame{Title: "Exporters", Section: "exporters", Live: liveAll}, view)
 }
 
 func (w *Web) exporterRows(page []control.Listed, k known) []exporterRow {
@@ -96,7 +59,7 @@ func (w *Web) exporterRow(e export.Exporter, h export.History, k known) exporter
 	now := w.o.Now()
 	row := exporterRow{
 		ID: e.ID, Name: e.Name, Type: typeTitle(k.desk, e.Definition),
-		Companies: companyNames(e, k), Why: e.PauseWords(), Spark: newSpark(h.Recent),
+		Companies: companyNames(e, k), Why: e.PauseWords(), Spark: newSpark(h.Recent), Tags: e.Tags,
 		Schedule: shortSchedule(e.Schedule), Enabled: e.Schedule.Enabled && !e.Paused(),
 	}
 	if len(h.Recent) > 0 {

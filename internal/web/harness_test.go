@@ -63,6 +63,7 @@ type siteOptions struct {
 	withoutOwn bool // no user yet
 	demo       bool
 	real       bool // for real companies
+	folder     string
 	beside     control.Demo
 }
 
@@ -75,7 +76,7 @@ func newSite(t *testing.T, o siteOptions) *site {
 	b := desktest.New(t, desktest.Options{
 		Environment: environment,
 		NameA:       "Alder & Sons Ltd", NameB: "Birch Inc", Waits: "Alder & Sons has two runs already.",
-		NotReady: o.notReady, ExportDirs: o.exportDirs, Demo: o.beside,
+		NotReady: o.notReady, ExportDirs: o.exportDirs, Folder: o.folder, Demo: o.beside,
 	})
 	s := &site{
 		t: t, store: b.Store, broker: b.Broker, log: b.Log, bench: b, quick: b.QuickBooks, google: b.Google,
@@ -298,7 +299,7 @@ func must(t *testing.T, err error) {
 func samplePreview() pipeline.Preview {
 	return pipeline.Preview{
 		Columns: []table.Column{
-			{ID: "Label", Title: "Name", Label: true},
+			{ID: "CustomerRef.name", Title: "Customer", Label: true},
 			{ID: "TotalAmt", Title: "Total", Kind: table.Money},
 			{ID: "TxnDate", Title: "Date", Kind: table.Date},
 		},

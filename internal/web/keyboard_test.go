@@ -46,7 +46,10 @@ func TestFocusIsNeverCovered(t *testing.T) {
 			"/exporters": "nav a", "/exporters/" + string(last.ID) + "/edit": "#spreadsheet",
 		} {
 			b.do(chromedp.EmulateViewport(size[0], size[1]), chromedp.Navigate(s.server.URL+path))
-			b.run(`document.querySelector("` + begin + `").focus(); 0`)
+			b.run(`for (const d of document.querySelectorAll("details")) d.open = true;
+				const other = document.querySelector('#book option[value="other"]');
+				if (other) { other.selected = true; other.parentElement.dispatchEvent(new Event("change", {bubbles: true})); }
+				document.querySelector("` + begin + `").focus(); 0`)
 			stops := map[string]bool{}
 			for i := range 40 {
 				key := chromedp.KeyEvent("\t")
@@ -137,6 +140,7 @@ func TestContrast(t *testing.T) {
 		for _, theme := range []string{"light", "dark"} {
 			b.run(`document.documentElement.dataset.theme = "` + theme + `"; 0`)
 			if strings.Contains(path, "type=") {
+				b.run(`for (const d of document.querySelectorAll("details.fold")) d.open = true; 0`)
 				b.want(`document.querySelectorAll("[data-off]").length > 0`, "no row is dimmed: the test proves nothing of them")
 			}
 			bad, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](contrastScript))

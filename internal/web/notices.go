@@ -2,8 +2,10 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -40,13 +42,17 @@ type noticeForm struct {
 	To, Zone, QuietFrom, QuietTo, At, Stale string
 	Tags, Figure, Above, Below              string
 	Errors                                  map[string]string
+	Action, Button, Back                    string
+	Hidden                                  string // the address, as far as it may be shown, that an empty To keeps
 }
 
+// keepCompanies stands for the companies that a notice has, where the form cannot name them.
+const keepCompanies = "="
+
 var noticeFields = map[string]string{
-	"kind": "How", "to": "Where to", "on": "When", "company_ids[0]": "Company", "timezone": "Time zone",
+	"kind": "How", "to": "Where to", "on": "When", "company_ids[0]": "About", "timezone": "Time zone",
 	"quiet.from": "Quiet from", "quiet.to": "Quiet until", "digest.at": "Digest at",
-	"stale_hours": "Hours without success",
-	"limits":      "Figure",
+	"stale_hours": "Hours without success", "limits": "Figure", "tags": "Only exporters tagged",
 }
 
 func channelTitle(k told.Kind) string {
@@ -75,6 +81,7 @@ func eventTitles() []choice {
 		{Value: string(told.DigestEvent), Title: "Digest: the figures, and how all stands"},
 		{Value: string(told.Value), Title: "A figure is above or below an amount"},
 		{Value: string(told.Report), Title: "The report itself after each run, as a workbook (e-mail)"},
+		{Value: string(told.Pack), Title: "A pack has run: complete, or what is missing (e-mail: with its workbook)"},
 	}
 }
 
@@ -98,6 +105,8 @@ func shortEvent(e told.Event) string {
 		return "figures"
 	case told.Report:
 		return "reports"
+	case told.Pack:
+		return "packs"
 	}
 	return string(e)
 }
@@ -184,7 +193,9 @@ func capitalize(text string) string {
 }
 
 func newNoticeForm(d *control.Desk, companies []export.Company) noticeForm {
-	f := noticeForm{Events: eventTitles(), At: "07:00", Stale: "26", Zone: "UTC"}
+	f := noticeForm{
+		Events: eventTitles(), At: "07:00", Stale: "26", Zone: "UTC", Action: "/settings/notices", Button: "Add",
+	}
 	ready := d.NoticeKinds()
 	for _, k := range told.Kinds() {
 		if why := ready[k]; why != "" {
@@ -201,34 +212,74 @@ func newNoticeForm(d *control.Desk, companies []export.Company) noticeForm {
 	return f
 }
 
-// readNotice reads the form into a rule, and what was typed back into the form.
-func readNotice(c *gin.Context, f *noticeForm) told.Rule {
+// readNotice reads the form into a rule, and what was typed back into the form. Of a rule that is there already, what
+// the form does not know stays.
+func readNotice(c *gin.Context, f *noticeForm, r *told.Rule) {
 	f.Open = true
 	text := func(name string) string { return strings.TrimSpace(c.PostForm(name)) }
 	f.To, f.Zone, f.QuietFrom, f.QuietTo = text("to"), text("timezone"), text("quiet_from"), text("quiet_to")
 	f.At, f.Stale, f.Figure, f.Above, f.Below = text("at"), text("stale"), text("figure"), text("above"), text("below")
 	f.Kinds, f.Companies = choose(text("kind"), f.Kinds...), choose(text("company"), f.Companies...)
 	f.Every = choose(text("every"), f.Every...)
-	r := told.Rule{
-		Kind: told.Kind(text("kind")), To: f.To, Timezone: f.Zone, Quiet: told.Quiet{From: f.QuietFrom, To: f.QuietTo},
-		Digest: told.Digest{At: f.At, Weekly: text("every") == "weekly"}, StaleHours: hoursOf(f.Stale),
+	if f.Tags = text("tags"); f.To != "" || r.ID == "" {
+		r.To = f.To
 	}
-	f.Tags = text("tags")
-	r.Tags = control.SplitTags(f.Tags)
+	r.Kind, r.Timezone, r.Tags = told.Kind(text("kind")), f.Zone, control.SplitTags(f.Tags)
+	r.Quiet = told.Quiet{From: f.QuietFrom, To: f.QuietTo}
+	r.Digest, r.StaleHours = told.Digest{At: f.At, Weekly: text("every") == "weekly"}, hoursOf(f.Stale)
 	on := c.PostFormArray("on")
-	for i := range f.Events {
-		f.Events[i].Chosen = slices.Contains(on, f.Events[i].Value)
+	r.On = nil
+	for i, e := range f.Events {
+		if f.Events[i].Chosen = slices.Contains(on, e.Value); f.Events[i].Chosen {
+			r.On = append(r.On, told.Event(e.Value))
+		}
 	}
-	for _, e := range on {
-		r.On = append(r.On, told.Event(e))
-	}
-	if company := text("company"); company != "" {
+	switch company := text("company"); company {
+	case keepCompanies:
+	case "":
+		r.Companies = nil
+	default:
 		r.Companies = []export.RealmID{export.RealmID(company)}
 	}
-	if slices.Contains(r.On, told.Value) {
-		r.Limits = []told.Limit{{Figure: f.Figure, Above: f.Above, Below: f.Below}}
+	switch first := (told.Limit{Figure: f.Figure, Above: f.Above, Below: f.Below}); {
+	case !slices.Contains(r.On, told.Value):
+		r.Limits = nil
+	case len(r.Limits) == 0:
+		r.Limits = []told.Limit{first}
+	default:
+		r.Limits = slices.Concat([]told.Limit{first}, r.Limits[1:])
 	}
-	return r
+}
+
+// fill fills the form with what a notice is.
+func (f *noticeForm) fill(n control.Notice) {
+	f.Action, f.Button, f.Back, f.Open = "/settings/notices/"+string(n.ID), "Save", "/settings#notices", true
+	if f.To = n.To; n.Kind != told.Mail {
+		f.To, f.Hidden = "", n.To
+	}
+	f.Zone, f.QuietFrom, f.QuietTo, f.At = n.Timezone, n.Quiet.From, n.Quiet.To, n.Digest.At
+	f.Stale, f.Tags = strconv.Itoa(n.StaleHours), strings.Join(n.Tags, ", ")
+	f.Kinds = choose(string(n.Kind), f.Kinds...)
+	if !slices.ContainsFunc(f.Kinds, func(k choice) bool { return k.Chosen }) { // it is not set up any more
+		f.Kinds = append(f.Kinds, choice{Value: string(n.Kind), Title: channelTitle(n.Kind), Chosen: true})
+	}
+	if n.Digest.Weekly {
+		f.Every = choose("weekly", f.Every...)
+	}
+	for i, e := range f.Events {
+		f.Events[i].Chosen = slices.Contains(n.On, told.Event(e.Value))
+	}
+	if len(n.Limits) > 0 {
+		f.Figure, f.Above, f.Below = n.Limits[0].Figure, n.Limits[0].Above, n.Limits[0].Below
+	}
+	switch len(n.Companies) {
+	case 0:
+	case 1:
+		f.Companies = choose(string(n.Companies[0]), f.Companies...)
+	default:
+		title := fmt.Sprintf("The %d companies as they are", len(n.Companies))
+		f.Companies = append([]choice{{Value: keepCompanies, Title: title, Chosen: true}}, f.Companies...)
+	}
 }
 
 // hoursOf reads a number of hours; one that cannot be stands for no number.
@@ -249,7 +300,9 @@ func (w *Web) createNotice(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	n, secret, err := d.CreateNotice(ctx, readNotice(c, &view.Form))
+	var r told.Rule
+	readNotice(c, &view.Form, &r)
+	n, secret, err := d.CreateNotice(ctx, r)
 	if problem.HasCode(err, problem.InvalidInput) || problem.HasCode(err, problem.Conflict) {
 		p := problem.From(err)
 		view.Form.Errors = p.Fields
@@ -258,16 +311,78 @@ func (w *Web) createNotice(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	return w.answerNotice(c, http.StatusCreated, "Notices go to "+n.To+" from now on.", secret)
+}
+
+// answerNotice ends what made or changed a notice. A secret is shown in this answer only: a session would keep it.
+func (w *Web) answerNotice(c *gin.Context, status int, words, secret string) error {
 	if secret == "" {
-		w.notify(c, toneGood, "Notices go to "+n.To+" from now on.", "Press Send test to see whether they arrive.")
+		w.notify(c, toneGood, words, "Press Send test to see whether they arrive.")
 		return seeOther(c, "/settings#notices")
 	}
-	// Shown in this answer only: a session would keep it.
-	if view, err = w.noticesView(ctx, d); err != nil {
+	view, err := w.noticesView(c.Request.Context(), w.desk(c))
+	if err != nil {
 		return err
 	}
 	view.Secret = secret
-	return w.showSettings(c, http.StatusCreated, nil, &view)
+	return w.showSettings(c, status, nil, &view)
+}
+
+// noticeView is the page on which a notice is changed.
+type noticeView struct {
+	To     string
+	Errors []fieldError
+	Form   noticeForm
+}
+
+// ownNotice returns a notice that the person may change, and the form that shows it.
+func (w *Web) ownNotice(c *gin.Context) (n control.Notice, f noticeForm, err error) {
+	ctx, d := c.Request.Context(), w.desk(c)
+	if n, err = d.Notice(ctx, export.ID(c.Param("id"))); err != nil {
+		return n, f, err
+	}
+	if !n.Own {
+		return n, f, problem.New(problem.Forbidden, "You may not change this notice.")
+	}
+	companies, err := d.Companies(ctx)
+	if err != nil {
+		return n, f, err
+	}
+	f = newNoticeForm(d, companies)
+	f.fill(n)
+	return n, f, nil
+}
+
+func (w *Web) editNoticePage(c *gin.Context) error {
+	n, f, err := w.ownNotice(c)
+	if err != nil {
+		return err
+	}
+	return w.page(c, http.StatusOK, "notice", frame{Title: "Edit a notice", Section: "settings"}, noticeView{
+		To: n.To, Form: f,
+	})
+}
+
+func (w *Web) updateNotice(c *gin.Context) error {
+	n, f, err := w.ownNotice(c)
+	if err != nil {
+		return err
+	}
+	changed, secret, err := w.desk(c).UpdateNotice(c.Request.Context(), n.ID, func(r *told.Rule) error {
+		readNotice(c, &f, r)
+		return nil
+	})
+	if problem.HasCode(err, problem.InvalidInput, problem.Conflict) {
+		p := problem.From(err)
+		f.Errors = p.Fields
+		return w.page(c, p.Code.Status(), "notice", frame{Title: "Edit a notice", Section: "settings"}, noticeView{
+			To: n.To, Form: f, Errors: fieldErrors(p, noticeFields),
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return w.answerNotice(c, http.StatusOK, "The notices to "+changed.To+" are changed.", secret)
 }
 
 func (w *Web) testNotice(c *gin.Context) error {
@@ -283,20 +398,8 @@ func (w *Web) testNotice(c *gin.Context) error {
 	return seeOther(c, "/settings#notices")
 }
 
-func (w *Web) findNotice(c *gin.Context) (control.Notice, error) {
-	all, err := w.desk(c).Notices(c.Request.Context())
-	if err != nil {
-		return control.Notice{}, err
-	}
-	i := slices.IndexFunc(all, func(n control.Notice) bool { return string(n.ID) == c.Param("id") })
-	if i < 0 {
-		return control.Notice{}, problem.New(problem.NotFound, "There is no such notice.")
-	}
-	return all[i], nil
-}
-
 func (w *Web) deleteNoticePage(c *gin.Context) error {
-	n, err := w.findNotice(c)
+	n, err := w.desk(c).Notice(c.Request.Context(), export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -309,7 +412,7 @@ func (w *Web) deleteNoticePage(c *gin.Context) error {
 }
 
 func (w *Web) deleteNotice(c *gin.Context) error {
-	n, err := w.findNotice(c)
+	n, err := w.desk(c).Notice(c.Request.Context(), export.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,10 @@ type overviewView struct {
 
 // sentence says how everything stands.
 type sentence struct {
-	Good string // "11 of 12 companies are current"
-	At   moment // as of when; zero if nothing was ever read
-	Bad  string // "Bluebird needs you"; empty if nothing does
+	Good  string // "11 of 12 companies are current"
+	At    moment // as of when; zero if nothing was ever read
+	Bad   string // "Bluebird needs you"; empty if nothing does
+	Empty string // "2 companies have no exporter"; empty if none does
 }
 
 // figure is a number with its name.
@@ -147,6 +148,9 @@ func (w *Web) sentence(
 		s.Good = fmt.Sprintf("%s of %s companies are current", count(status.Current), count(status.Companies))
 	}
 	s.Bad = needing(status, k.companies)
+	if status.Empty > 0 && k.census.All > 0 {
+		s.Empty = plural(status.Empty, "company has", "companies have") + " no exporter"
+	}
 	return s, nil
 }
 

@@ -170,8 +170,10 @@ func (w *Web) makePack(c *gin.Context) error {
 	case !made:
 		w.notify(c, toneInfo, "These were made already. Nothing was made twice.", "")
 	default:
-		if _, err := d.RunAll(ctx, set); err != nil {
+		if begun, why, err := d.RunSet(ctx, f.order.Set); err != nil {
 			w.notifyError(c, err)
+		} else if why != "" {
+			w.notifyBegun(c, begun, why)
 		}
 	}
 	return seeOther(c, madePath+"/"+f.order.Set)

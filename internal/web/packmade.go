@@ -223,16 +223,21 @@ func (v *madeView) addAttention(rows []exporterRow) {
 
 // runSet runs all exporters of a set again that are not running.
 func (w *Web) runSet(c *gin.Context) error {
-	ctx, d, id := c.Request.Context(), w.desk(c), c.Param("id")
-	set, err := d.Set(ctx, id)
+	id := c.Param("id")
+	begun, why, err := w.desk(c).RunSet(c.Request.Context(), id)
 	if err != nil {
 		return err
 	}
-	begun, err := d.RunAll(ctx, set)
-	if err != nil {
-		w.notifyError(c, err)
-	} else {
-		w.notify(c, toneGood, plural(begun, "run has", "runs have")+" begun.", "")
-	}
+	w.notifyBegun(c, begun, why)
 	return seeOther(c, madePath+"/"+id)
+}
+
+// notifyBegun says how many runs of a set have begun, and why others could not.
+func (w *Web) notifyBegun(c *gin.Context, begun int, why string) {
+	words := plural(begun, "run has", "runs have") + " begun."
+	if why == "" {
+		w.notify(c, toneGood, words, "")
+		return
+	}
+	w.notify(c, toneWarn, words, "Others could not: "+why)
 }

@@ -4,7 +4,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
-	"strings"
+	"strconv"
 
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/export"
@@ -22,9 +22,28 @@ const (
 
 // pager has the addresses of the pages beside this one; empty if there is none.
 type pager struct {
-	First, Next string
-	FirstTitle  string
-	NextTitle   string
+	First, Previous, Next string
+	FirstTitle            string
+	NextTitle             string
+}
+
+// newNumberPager returns the pager of a list whose pages are numbered.
+func newNumberPager(path string, q url.Values, page, pages int) pager {
+	p := pager{FirstTitle: "First", NextTitle: "Next"}
+	at := func(n int) string { return pageAddress(path, q, "page", strconv.Itoa(n)) }
+	if page < pages {
+		p.Next = at(page + 1)
+	}
+	if page > 1 {
+		p.First, p.Previous = pageAddress(path, q, "page", ""), at(page-1)
+	}
+	if page == 2 {
+		p.Previous = p.First
+	}
+	if page < 3 {
+		p.First = ""
+	}
+	return p
 }
 
 // newPager returns the pager of a list. next is the cursor of the next page, key the parameter that takes it.
@@ -108,23 +127,4 @@ func companyChoices(all []export.Company, chosen string) []choice {
 		}
 	}
 	return choose(chosen, list...)
-}
-
-// findCompanies returns a page of the companies with a text in their names or ids, from after a position on, and the
-// position of the next page.
-func findCompanies(all []export.Company, text, after string) (page []export.Company, next string) {
-	text = export.FoldName(strings.TrimSpace(text))
-	for _, c := range all {
-		at := export.FoldName(c.Name) + "\x00" + string(c.Realm)
-		has := func(s string) bool { return strings.Contains(export.FoldName(s), text) }
-		if after != "" && at <= after || !has(c.Name) && !has(c.LegalName) && !has(string(c.Realm)) {
-			continue
-		}
-		if len(page) == companiesOnPage {
-			last := page[len(page)-1]
-			return page, export.FoldName(last.Name) + "\x00" + string(last.Realm)
-		}
-		page = append(page, c)
-	}
-	return page, ""
 }

@@ -130,6 +130,10 @@ func tieOf(b control.Books) tie {
 	switch {
 	case b.Checks == 0:
 		return tie{}
+	case b.Failing > 0:
+		list = "/exporters?" + url.Values{"company": {string(b.Company.Realm)}, "state": {stateAttention}}.Encode()
+		return tie{Known: true, Differs: true, Href: list, Text: plural(b.Failing, "exporter fails", "exporters fail"),
+			Note: compared + " sums compared by the last successes"}
 	case b.Differences > 0:
 		return tie{Known: true, Differs: true, Href: list,
 			Text: plural(b.Differences, "sum differs", "sums differ"), Note: "of " + compared + " compared"}

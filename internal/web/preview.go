@@ -10,6 +10,7 @@ import (
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/download"
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/sheetfile"
 	"ledgersheet/internal/table"
@@ -55,22 +56,48 @@ func optionsOf(d *control.Desk, definition string) []export.Option {
 	return def.OptionList()
 }
 
-// preview reads rows. What the person can fix is returned as a view and a problem, anything else as an error.
-func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewView, *problem.Problem, error) {
+// fetchPreview reads rows. What the person can fix is returned as a problem, anything else as an error.
+func fetchPreview(ctx context.Context, d *control.Desk, e export.Exporter) (
+	pipeline.Preview, *problem.Problem, error,
+) {
 	ctx, cancel := context.WithTimeout(ctx, previewTime)
 	defer cancel()
 	got, err := d.Preview(ctx, e)
-	if err != nil {
-		p := problem.From(err)
-		if p.Code == problem.Internal || p.Code == problem.Cancelled {
-			return previewView{}, nil, err
-		}
-		view := previewView{Error: problemViewOf(p)}
-		if p.Code == problem.InvalidInput {
-			view.Errors = formErrors(p, optionsOf(d, e.Definition))
-		}
-		return view, p, nil
+	if err == nil {
+		return got, nil, nil
 	}
+	p := problem.From(err)
+	if p.Code == problem.Internal || p.Code == problem.Cancelled {
+		return got, nil, err
+	}
+	return got, p, nil
+}
+
+// problemPreview says why there are no rows; nil if nothing is wrong.
+func problemPreview(d *control.Desk, e export.Exporter, p *problem.Problem) *previewView {
+	if p == nil {
+		return nil
+	}
+	view := previewView{Error: problemViewOf(p)}
+	if p.Code == problem.InvalidInput {
+		view.Errors = formErrors(p, optionsOf(d, e.Definition))
+	}
+	return &view
+}
+
+// preview reads rows. What the person can fix is returned as a view and a problem, anything else as an error.
+func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewView, *problem.Problem, error) {
+	got, p, err := fetchPreview(ctx, d, e)
+	if err != nil {
+		return previewView{}, nil, err
+	}
+	if p != nil {
+		return *problemPreview(d, e, p), p, nil
+	}
+	return newPreviewView(got, len(e.Filters) > 0), nil, nil
+}
+
+func newPreviewView(got pipeline.Preview, filtered bool) previewView {
 	view := previewView{Warnings: isolateEach(got.Warnings, isolateRuns)}
 	for _, col := range got.Columns {
 		view.Columns = append(view.Columns, previewColumn{col.Title, col.ID, col.Kind.String(), rightAligned(col.Kind)})
@@ -86,12 +113,11 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 			"; QuickBooks does not say how many there are."
 	case got.Total <= len(got.Rows):
 		view.Sentence = "All " + plural(len(got.Rows), "row", "rows") + "."
+	case filtered:
+		view.Sentence = "The first " + count(len(got.Rows)) + " rows; QuickBooks has " + count(got.Total) +
+			", before filters that are applied here."
 	default:
 		view.Sentence = "The first " + count(len(got.Rows)) + " of " + plural(got.Total, "row", "rows") + "."
-		if len(e.Filters) > 0 {
-			view.Sentence = "The first " + count(len(got.Rows)) + " rows; QuickBooks has " + count(got.Total) +
-				", before filters that are applied here."
-		}
 	}
 	for _, period := range got.Periods {
 		if period != "" {
@@ -99,7 +125,7 @@ func preview(ctx context.Context, d *control.Desk, e export.Exporter) (previewVi
 			break
 		}
 	}
-	return view, nil, nil
+	return view
 }
 
 func rightAligned(k table.Kind) bool { return k == table.Money || k == table.Number }

@@ -53,7 +53,9 @@ func (w *Web) register() {
 	known := e.Group("", w.requireUser)
 	accounts := accountPages()
 	answers := []route{{http.MethodGet, accounts.callback, func(c *gin.Context) error { return accounts.end(w, c) }}}
-	for _, r := range slices.Concat(w.routes(), w.packRoutes(), companyPages().routes(w), accounts.routes(w), answers) {
+	for _, r := range slices.Concat(
+		w.routes(), w.packRoutes(), w.peopleRoutes(), companyPages().routes(w), accounts.routes(w), answers,
+	) {
 		known.Handle(r.method, r.path, w.handle(r.handler))
 	}
 }
@@ -98,8 +100,15 @@ func (w *Web) routes() []route {
 		{http.MethodGet, "/exporters", w.exportersPage},
 		{http.MethodGet, "/exporters/new", w.newExporterPage},
 		{http.MethodPost, "/exporters", w.createExporter},
+		{http.MethodPost, "/exporters/bulk", w.doToMany},
+		{http.MethodPost, "/exporters/views", w.saveView},
+		{http.MethodPost, "/exporters/views/delete", w.deleteView},
 		{http.MethodPost, "/exporters/preview", w.previewDraft},
 		{http.MethodPost, "/exporters/times", w.showTimes},
+		{http.MethodPost, draftPath, w.draftExporter},
+		{http.MethodGet, namesPath, w.searchNames},
+		{http.MethodPost, typePath, w.changeType},
+		{http.MethodPost, placePath, w.checkPlace},
 		{http.MethodGet, "/exporters/:id", w.exporterPage},
 		{http.MethodGet, "/exporters/:id/timeline", w.timelinePage},
 		{http.MethodGet, "/exporters/:id/edit", w.editExporterPage},
@@ -130,10 +139,13 @@ func (w *Web) routes() []route {
 		{http.MethodPost, "/settings/backup", w.downloadBackup},
 		{http.MethodPost, displayPath, w.changeDisplay},
 		{http.MethodPost, "/settings/notices", w.createNotice},
+		{http.MethodGet, "/settings/notices/:id/edit", w.editNoticePage},
+		{http.MethodPost, "/settings/notices/:id", w.updateNotice},
 		{http.MethodPost, "/settings/notices/:id/test", w.testNotice},
 		{http.MethodGet, "/settings/notices/:id/delete", w.deleteNoticePage},
 		{http.MethodPost, "/settings/notices/:id/delete", w.deleteNotice},
 		{http.MethodGet, "/help", w.helpPage},
+		{http.MethodGet, palettePath, w.palettePage},
 		{http.MethodGet, unsentPath, w.unsentPage},
 	}
 }

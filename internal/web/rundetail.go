@@ -21,8 +21,9 @@ type runView struct {
 	Live        liveView
 	Facts       []fact
 	Headlines   []headline
-	Several     bool // the headlines are from several companies
-	Kept        bool // other rows stand in the sheet than the figures and sums are of
+	Several     bool        // the headlines are from several companies
+	Kept        bool        // other rows stand in the sheet than the figures and sums are of
+	Change      *changeView // nil if it changed nothing
 	Differences []difference
 	Sums        []controlSum
 	Companies   []companyOutcome
@@ -174,6 +175,9 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 	if r.Status == export.RunSucceeded {
 		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
 		view.Differences, view.Sums = differences(r), controlSums(d, r)
+		if r.Added+r.Changed+r.Removed > 0 {
+			view.Change = w.changeView(ctx, d, r, runRows)
+		}
 		read := 0
 		for _, co := range r.Companies {
 			read += co.Rows

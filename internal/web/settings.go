@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
 
-	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
 
@@ -19,6 +18,7 @@ type settingsView struct {
 	PresentError  string
 	PasswordError string
 	Keys          bool
+	People        bool // the person may decide who signs in
 	Theme         []choice
 	Locales       []choice
 	Zones         []string
@@ -70,7 +70,8 @@ func (w *Web) showSettings(c *gin.Context, status int, p *problem.Problem, notic
 	s := w.o.Settings
 	f := w.fill(c, frame{})
 	view := settingsView{
-		Email: signedInEmail(c), Keys: f.Keys, Variables: s.Variables, Calls: calls, Notices: *notices,
+		Email: signedInEmail(c), People: w.desk(c).MaySetPeople(), Keys: f.Keys, Variables: s.Variables, Calls: calls,
+		Notices: *notices,
 		Theme: choose(f.Theme, []choice{
 			{Title: "As the device"},
 			{Value: "light", Title: "Light"},
@@ -175,54 +176,4 @@ func (w *Web) setPreference(c *gin.Context, name, value string, keep bool) {
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: age, Secure: w.https, SameSite: http.SameSiteLaxMode,
 	})
-}
-
-// helpView is the catalogue of what can be exported, and the keyboard shortcuts.
-type helpView struct {
-	Groups []helpGroup
-	Keys   []shortcut
-}
-
-type helpGroup struct {
-	Title string
-	Types []helpType
-}
-
-type helpType struct {
-	ID, Title, Summary, Kind string
-	Columns                  []helpColumn
-	Options                  []export.Option
-}
-
-type helpColumn struct {
-	Key, Title, Kind, Help string
-	Default, Line          bool
-}
-
-type shortcut struct{ Keys, Does string }
-
-func (w *Web) helpPage(c *gin.Context) error {
-	view := helpView{Keys: []shortcut{
-		{"g o", "Overview"}, {"g c", "Connections"}, {"g e", "Exporters"}, {"g r", "Runs"}, {"g s", "Settings"},
-		{"n", "New exporter"}, {"r", "Run now, on an exporter's page"}, {"/", "Go to the filter or search field"},
-		{"j, k", "Down, up in a list"}, {"Enter", "Open the chosen row"}, {"?", "This page"},
-	}}
-	for _, g := range catalogue(w.desk(c).Definitions()) {
-		group := helpGroup{Title: g.Title}
-		for _, d := range g.Definitions {
-			info := d.Info()
-			t := helpType{
-				ID: info.ID, Title: info.Title, Summary: info.Summary, Kind: string(info.Kind),
-				Options: d.OptionList(),
-			}
-			for _, col := range d.Catalogue() {
-				t.Columns = append(t.Columns, helpColumn{
-					col.Path, col.Title, col.Kind.String(), col.Help, !col.Off, col.Line(),
-				})
-			}
-			group.Types = append(group.Types, t)
-		}
-		view.Groups = append(view.Groups, group)
-	}
-	return w.page(c, http.StatusOK, "help", frame{Title: "Help", Section: "help"}, view)
 }

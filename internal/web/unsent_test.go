@@ -485,7 +485,8 @@ func TestSessionEndsInABrowser(t *testing.T) {
 		address := s.server.URL + "/exporters/new?type=invoices&company=" + string(realmA)
 		b.do(chromedp.EmulateViewport(390, 700), chromedp.Navigate(address),
 			chromedp.SetValue("#name", "Typed before lunch"), chromedp.SendKeys("#name", "!"))
-		b.run(`document.querySelector('input[value="DocNumber"]').click(); 0`) // it was chosen
+		b.run(`document.querySelector("#fold-columns").open = true; document.querySelector('[data-key="DocNumber"]').click();
+			document.querySelector('[data-pick-tool="out"]').click(); 0`) // it was chosen
 		b.run(`window.sameDocument = true; 0`)
 		_, err := chromedp.Call(b.ctx, network.DeleteCookies,
 			network.DeleteCookiesParams{Name: "ledgersheet_session", URL: s.server.URL})
@@ -496,7 +497,7 @@ func TestSessionEndsInABrowser(t *testing.T) {
 			"the schedule's script has thrown the form away")
 		b.do(chromedp.Click(press), chromedp.WaitVisible("#password"), chromedp.SendKeys("#email", email),
 			chromedp.SendKeys("#password", password), chromedp.Submit("#password"), chromedp.WaitVisible("#name"))
-		b.want(`document.querySelector("#name").value === "Typed before lunch!" && !document.querySelector('input[value="DocNumber"]').checked &&
+		b.want(`document.querySelector("#name").value === "Typed before lunch!" && !document.querySelector('input[value="DocNumber"]') && document.querySelector('input[value="TxnDate"]') &&
 			document.querySelector("main").innerText.includes("The form is here as you sent it")`, press+": something is lost")
 	}
 	if n := s.count(); n != 0 {

@@ -40,7 +40,7 @@ type unsentView struct {
 func (w *Web) keepUnsent(c *gin.Context) (next, lost string) {
 	next = w.previousPage(c.Request, "/")
 	mark, err := c.Cookie(deviceCookie)
-	if c.Request.Method != http.MethodPost || err != nil || mark == "" {
+	if c.Request.Method != http.MethodPost || err != nil || mark == "" || isBackground(c) {
 		return next, ""
 	}
 	token, err := w.unsent.keep(unsentForm{
@@ -55,6 +55,9 @@ func (w *Web) keepUnsent(c *gin.Context) (next, lost string) {
 	w.setUnsentCookie(c, token, int(unsentLife.Seconds()))
 	return unsentPath, ""
 }
+
+// isBackground reports whether a script sent the form by itself, while a person fills it in.
+func isBackground(c *gin.Context) bool { return c.GetHeader("X-Background") != "" }
 
 // hostOf returns an address without its port.
 func hostOf(addr string) string {
@@ -81,7 +84,8 @@ func (w *Web) setUnsentCookie(c *gin.Context, token string, age int) {
 // dropUnsent forgets the browser's kept form once another form was sent: people have gone on.
 func (w *Web) dropUnsent(c *gin.Context) {
 	token, err := c.Cookie(w.unsentCookieName())
-	if err != nil || c.Request.Method != http.MethodPost || c.Request.URL.Path == displayPath {
+	if err != nil || c.Request.Method != http.MethodPost || c.Request.URL.Path == displayPath ||
+		isBackground(c) {
 		return
 	}
 	w.unsent.drop(token)
@@ -115,7 +119,8 @@ func (w *Web) unsentPage(c *gin.Context) error {
 		return seeOther(c, "/")
 	}
 	switch f.Route {
-	case "/exporters", "/exporters/preview", "/exporters/times", "/exporters/:id/edit":
+	case "/exporters", "/exporters/preview", "/exporters/times", draftPath, placePath,
+		typePath, "/exporters/:id/edit":
 		return w.showUnsentExporter(c, f)
 	case packsPath + "/:id", packsPath + "/:id/plan":
 		return w.showUnsentPack(c, f)

@@ -98,6 +98,7 @@ type Web struct {
 	static  *static
 	handler http.Handler // the engine behind the middleware
 	unsent  *unsentForms
+	rows    *draftRows
 	streams streams
 
 	mounts []mount // changed only before the first request
@@ -119,7 +120,8 @@ func New(o Options) (*Web, error) {
 		return nil, fmt.Errorf("reading the base URL: %w", err)
 	}
 	o.Settings.BaseURL = strings.TrimRight(o.Settings.BaseURL, "/")
-	w := &Web{o: o, host: base.Host, https: base.Scheme == "https", unsent: newUnsentForms(o.Now)}
+	w := &Web{o: o, host: base.Host, https: base.Scheme == "https", unsent: newUnsentForms(o.Now),
+		rows: newDraftRows(o.Now)}
 	if w.static, err = newStatic(o.Files); err != nil {
 		return nil, err
 	}

@@ -189,22 +189,14 @@ let leaving = false; // the page may be left without asking
 function exporterForm() {
   const form = $("[data-exporter-form]");
   if (!form) return;
-  columns(form);
-  filterRows(form);
   customRange(form);
   modeFields(form);
   kindFields(form);
   scheduleWords(form);
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
-  form.addEventListener("submit", () => { changed = false; });
+  form.addEventListener("submit", (event) => { changed = changed && event.submitter?.formTarget === "_blank"; });
   window.addEventListener("beforeunload", (event) => { if (changed && !leaving) event.preventDefault(); });
-  const button = $("[data-preview-draft]", form);
-  button?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const data = new URLSearchParams(new FormData(form));
-    fragment($("#draft-preview"), "/exporters/preview", { method: "POST", body: data }, button);
-  });
 }
 
 // A pack's form shows what it would make, and keeps that up to date.
@@ -229,52 +221,6 @@ function packForm() {
       for (const box of $$('[name="company"]', form)) box.checked = button.dataset.checkAll === "true";
       ask();
     });
-}
-
-function columns(form) {
-  const list = $("[data-columns]", form);
-  const lines = $("#option-lines", form);
-  const count = $("[data-chosen]", form);
-  const update = () => {
-    const on = !lines || lines.checked;
-    for (const item of $$("li[data-line]", list)) item.toggleAttribute("data-off", !on);
-    if (count) count.textContent = $$("li:not([data-off]) input:checked", list).length + " chosen";
-  };
-  list.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-move]");
-    if (!button) return;
-    const item = button.closest("li");
-    const other = button.dataset.move === "up" ? item.previousElementSibling : item.nextElementSibling;
-    if (!other) return;
-    if (button.dataset.move === "up") other.before(item);
-    else other.after(item);
-    button.focus();
-    form.dispatchEvent(new Event("input"));
-  });
-  form.addEventListener("change", update);
-  update();
-}
-
-function filterRows(form) {
-  const box = $("[data-filters]", form);
-  const button = $("[data-add-filter]", form);
-  if (!box || !button) return;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const rows = $$(".filter-row", box);
-    const n = rows.length;
-    const row = rows[n - 1].cloneNode(true);
-    row.setAttribute("aria-label", "Filter " + n);
-    for (const part of $$("[id], [for]", row)) {
-      for (const name of ["id", "for"]) {
-        const value = part.getAttribute(name);
-        if (value) part.setAttribute(name, value.replace(/filter-\d+/, "filter-" + n));
-      }
-    }
-    for (const input of $$("input", row)) input.value = "";
-    box.append(row);
-    $("input", row).focus();
-  });
 }
 
 function customRange(form) {
@@ -331,7 +277,7 @@ function scheduleWords(form) {
       goes.hidden = !goes.textContent;
     }, 250);
   };
-  $("[data-noscript]", form).hidden = true;
+  for (const part of $$("[data-noscript]", form)) part.hidden = true;
   for (const input of $$('[name="company"], [name="account"]', form)) input.addEventListener("change", ask);
   for (const input of $$("[data-schedule]", form)) input.addEventListener("input", ask);
   kind.addEventListener("input", () => {
@@ -423,6 +369,12 @@ function clicks() {
   });
   for (const select of $$("[data-submit]")) select.addEventListener("change", () => select.form.requestSubmit());
   for (const input of $$("[data-filter]")) input.addEventListener("input", () => filter(input));
+  // Enter opens the first that matches.
+  for (const input of $$("[data-go]"))
+    input.addEventListener("keydown", (event) => {
+      const first = $$(input.dataset.filter).find((item) => !item.closest("[hidden]"));
+      if (event.key === "Enter") $("a", first)?.click();
+    });
   $("[data-focus]")?.focus();
   // A form that was sent once is not sent twice by a second press.
   document.addEventListener("submit", (event) => {

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"ledgersheet/internal/access"
+	"ledgersheet/internal/export"
+	"ledgersheet/internal/problem"
+)
+
+// Spreadsheet is one that exporters write to.
+type Spreadsheet struct {
+	ID      string
+	Account export.ID
+	Made    bool     // by the program
+	By      []string // the exporters that the actor may see, by name
+}
+
+// mostSpreadsheets limits what Spreadsheets returns.
+const mostSpreadsheets = 200
+
+// Spreadsheets returns the spreadsheets that exporters which the actor may see write to, those of the most first. It
+// asks Google nothing.
+func (d *Desk) Spreadsheets(ctx context.Context) ([]Spreadsheet, error) {
+	all, err := d.Exporters(ctx, export.ExporterFilter{})
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]int{}
+	var list []Spreadsheet
+	for _, e := range all {
+		id := e.Target.Spreadsheet
+		if id == "" || e.Target.IsFile() {
+			continue
+		}
+		n, known := at[id]
+		if !known {
+			n = len(list)
+			at[id] = n
+			list = append(list, Spreadsheet{ID: id, Account: e.Target.Account})
+		}
+		list[n].By = append(list[n].By, e.Name)
+		list[n].Made = list[n].Made || e.Target.Created
+	}
+	slices.SortStableFunc(list, func(a, b Spreadsheet) int {
+		return cmp.Or(len(b.By)-len(a.By), strings.Compare(a.By[0], b.By[0]))
+	})
+	return list[:min(len(list), mostSpreadsheets)], nil
+}
+
+// Peek looks at the spreadsheet of a target, and at what stands where its rows would begin. What keeps the account from
+// writing there is a problem.
+func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
+	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
+		return export.Peek{}, err
+	}
+	e := export.Exporter{Target: t}
+	e.Normalize()
+	t = e.Target
+	if _, err := d.Account(ctx, t.Account); err != nil {
+		return export.Peek{}, err
+	}
+	p, err := d.o.Google.Peek(ctx, t.Account, t.Spreadsheet, t.Sheet, t.Start)
+	switch {
+	case err != nil:
+		return p, err
+	case p.Trashed:
+		return p, problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
+			WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet.")
+	case p.ReadOnly:
+		return p, problem.New(problem.SpreadsheetForbidden, "This Google account may look at the spreadsheet, but not "+
+			"change it.")
+	}
+	return p, nil
+}
