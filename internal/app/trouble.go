@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -168,12 +169,15 @@ func (a *App) watchStore(ctx context.Context) {
 }
 
 // checkStore reads all rows of a store that is too large to be read whole before it is used. If one is damaged, all
-// work stops, as it would not have begun with a smaller store.
+// work stops, as it would not have begun with a smaller store. Then the memory that the start took is given back.
 func (a *App) checkStore(ctx context.Context) {
-	if all, err := a.store.CheckedAtStart(); all && err == nil {
-		return
-	}
+	all, err := a.store.CheckedAtStart()
+	checked := all && err == nil
 	a.background(ctx, "store check", func(ctx context.Context) {
+		defer debug.FreeOSMemory()
+		if checked {
+			return
+		}
 		err := a.store.CheckRows(ctx)
 		if err == nil || ctx.Err() != nil {
 			return

@@ -140,6 +140,9 @@ func (s *suite) longHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := pause(ctx, time.Minute); err != nil { // in which all rows are checked
+		return err
+	}
 	title := fmt.Sprintf("%d exporters, %d runs", s.options.small, s.options.history)
 	s.goals.add(title+", start", figure{what: "ready", got: ready.Seconds(), unit: "s", want: 2})
 	return s.idle(ctx, title+", idle", 100)

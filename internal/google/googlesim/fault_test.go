@@ -192,7 +192,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	if len(sim.Requests()) != 0 {
 		t.Error("requests survive a reset")
 	}
-	if _, body := ask(t, client, "GET", "/sandbox/totals", ""); body != `{"requests":2,"bytes":16}`+"\n" {
+	if _, body := ask(t, client, "GET", "/sandbox/totals", ""); body != `{"requests":2,"writes":1,"bytes":16}`+"\n" {
 		t.Errorf("totals after a reset: %s", body)
 	}
 }
