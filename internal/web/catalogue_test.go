@@ -290,7 +290,8 @@ func filledStage(t *testing.T) (*site, []scene) {
 			name: "people", path: peoplePath, says: "jane@example.com",
 		},
 		{
-			name: "person-delete", path: peoplePath + "/" + string(jane.ID) + "/delete", says: "Remove jane@example.com?",
+			name: "person-delete", path: peoplePath + "/" + string(jane.ID) + "/delete",
+			says: "Remove jane@example.com?",
 		},
 		{
 			name: "people-made", path: peoplePath + "/tokens", as: http.StatusCreated, says: "lst_",
