@@ -204,7 +204,7 @@ func filledStage(t *testing.T) (*site, []scene) {
 	})
 	told, err := s.desk.Notices(t.Context())
 	must(t, err)
-	_, _, err = s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{
+	jane, _, err := s.desk.InviteUser(t.Context(), "jane@example.com", control.Membership{
 		Role: "operator", Companies: []export.RealmID{realmA, realmB},
 	})
 	must(t, err)
@@ -288,6 +288,10 @@ func filledStage(t *testing.T) (*site, []scene) {
 		{name: "settings", path: "/settings", says: "ann@example.com"},
 		{
 			name: "people", path: peoplePath, says: "jane@example.com",
+		},
+		{
+			name: "person-delete", path: peoplePath + "/" + string(jane.ID) + "/delete",
+			says: "Remove jane@example.com?",
 		},
 		{
 			name: "people-made", path: peoplePath + "/tokens", as: http.StatusCreated, says: "lst_",

@@ -94,7 +94,8 @@ func newPages(files fs.FS, address func(string) (string, error)) (*pages, error)
 			return nil, fmt.Errorf("escaping page %s: %w", name, err)
 		}
 	}
-	if err := checkEscaping(base, "preview", "dryrun", "schedule", "plan", "palette", "draft", "place", "names"); err != nil {
+	fragments := []string{"preview", "dryrun", "schedule", "plan", "palette", "draft", "place", "names"}
+	if err := checkEscaping(base, fragments...); err != nil {
 		return nil, fmt.Errorf("escaping fragments: %w", err)
 	}
 	return p, nil
