@@ -246,12 +246,11 @@ func settleDueTimes(tx *bbolt.Tx, r export.Run) error {
 		if err != nil && !errors.Is(err, export.ErrNotFound) {
 			return err
 		}
-		if err == nil {
+		if err == nil { // else it is forgotten already
 			d.Settle(r)
-			err = put(tx, bucketDueTimes, key, d)
-		}
-		if err != nil {
-			return err
+			if err := put(tx, bucketDueTimes, key, d); err != nil {
+				return err
+			}
 		}
 		if err := drop(tx, bucketDueTimesByRun, string(indexKey(r.ID, export.ID(key)))); err != nil {
 			return err
