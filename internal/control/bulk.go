@@ -50,13 +50,19 @@ type Refusal struct {
 // bulkWorkers is how many exporters are worked on at the same time, so that the store writes them together.
 const bulkWorkers = 16
 
+// mostBulkTime is how long an order may take.
+const mostBulkTime = 10 * time.Minute
+
 // BulkDo does something to each of the exporters. What is refused for one does not keep it from being done to the
-// others. It returns an error if the order itself is wrong, and nothing is done then.
+// others. It returns an error if the order itself is wrong, and nothing is done then. An order that has begun is
+// carried out even if ctx ends, so that a browser that went away does not leave it half done.
 func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult, error) {
 	do, err := d.bulkStep(&b)
 	if err != nil {
 		return BulkResult{}, err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mostBulkTime)
+	defer cancel()
 	workers := bulkWorkers
 	if b.Action == BulkMove {
 		workers = 1 // whether there is room for one depends on where those before it went

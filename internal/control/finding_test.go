@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -182,6 +183,14 @@ func TestBulk(t *testing.T) {
 	expect(b.Desk, control.Bulk{Action: control.BulkRun}, "0, 3 already")
 	expect(b.Desk, control.Bulk{Action: control.BulkTag, Tags: []string{"x", "y"}}, "3, 0 already")
 	expect(b.Desk, control.Bulk{Action: control.BulkTag, Tags: []string{"y"}}, "0, 3 already")
+	gone, leave := context.WithCancel(b.ctx) // who gave the order closes the page
+	leave()
+	left, err := b.BulkDo(gone, control.Bulk{Action: control.BulkTag, Tags: []string{"z"}}, ids)
+	must(t, err)
+	if left.Done != len(ids) {
+		t.Errorf("with nobody waiting for it: %+v", left)
+	}
+	expect(b.Desk, control.Bulk{Action: control.BulkUntag, Tags: []string{"z"}}, "3, 0 already")
 	expect(b.Desk, control.Bulk{Action: control.BulkUntag, Tags: []string{"x"}}, "3, 0 already")
 	// There is room for one only where all begin in the same cell of a tab of the same name.
 	r, err := b.BulkDo(b.ctx, control.Bulk{

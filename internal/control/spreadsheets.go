@@ -15,7 +15,6 @@ import (
 type Spreadsheet struct {
 	ID      string
 	Account export.ID
-	Made    bool     // by the program
 	By      []string // the exporters that the actor may see, by name
 }
 
@@ -25,25 +24,26 @@ const mostSpreadsheets = 200
 // Spreadsheets returns the spreadsheets that exporters which the actor may see write to, those of the most first. It
 // asks Google nothing.
 func (d *Desk) Spreadsheets(ctx context.Context) ([]Spreadsheet, error) {
-	all, err := d.Exporters(ctx, export.ExporterFilter{})
-	if err != nil {
-		return nil, err
+	if !d.sees() {
+		return nil, nil
 	}
 	at := map[string]int{}
 	var list []Spreadsheet
-	for _, e := range all {
-		id := e.Target.Spreadsheet
-		if id == "" || e.Target.IsFile() {
+	for h, err := range d.heads(ctx, ExporterQuery{}) {
+		if err != nil {
+			return nil, err
+		}
+		id := h.Spreadsheet // a file has none
+		if id == "" {
 			continue
 		}
 		n, known := at[id]
 		if !known {
 			n = len(list)
 			at[id] = n
-			list = append(list, Spreadsheet{ID: id, Account: e.Target.Account})
+			list = append(list, Spreadsheet{ID: id, Account: h.Account})
 		}
-		list[n].By = append(list[n].By, e.Name)
-		list[n].Made = list[n].Made || e.Target.Created
+		list[n].By = append(list[n].By, h.Name)
 	}
 	slices.SortStableFunc(list, func(a, b Spreadsheet) int {
 		return cmp.Or(len(b.By)-len(a.By), strings.Compare(a.By[0], b.By[0]))

@@ -80,6 +80,7 @@ func Seed(ctx context.Context, d *control.Desk, companies int) ([]export.Exporte
 func chained(of export.Company, account export.ID) export.Exporter {
 	return export.Exporter{
 		Name: "Trial balance of " + of.Name, Definition: "trial_balance", Companies: []export.RealmID{of.Realm},
+		Tags:     tagsOf("trial_balance"),
 		Options:  map[string]string{"date_range": "this_fiscal_year_to_date", "accounting_method": "Accrual"},
 		Target:   export.Target{Account: account, Sheet: "Trial balance", Start: "A1"},
 		Schedule: export.Schedule{Timezone: "America/New_York"},
@@ -87,6 +88,15 @@ func chained(of export.Company, account export.ID) export.Exporter {
 			export.ID("Profit and loss by month, " + of.Name), export.ID("Balance sheet of " + of.Name),
 		},
 	}
+}
+
+// tagsOf returns the tags of an exporter of a type.
+func tagsOf(kind string) []string {
+	return map[string][]string{
+		"profit_and_loss": {"month-end"}, "balance_sheet": {"month-end"}, "trial_balance": {"month-end"},
+		"ar_aging_summary": {"month-end", "sales"}, "ap_aging_summary": {"month-end", "payables"},
+		"invoices": {"sales"}, "customers": {"sales"}, "bills": {"payables"}, "vendors": {"payables"},
+	}[kind]
 }
 
 // group puts companies under the names of clients, if there are enough to be lost among.
@@ -129,7 +139,7 @@ func consent(ctx context.Context, address string) (url.Values, error) {
 func exporters(realms []export.Company, account export.ID) []export.Exporter {
 	var list []export.Exporter
 	add := func(name, kind, tab, cron string, options map[string]string, of ...export.Company) {
-		e := export.Exporter{Name: name, Definition: kind, Options: options,
+		e := export.Exporter{Name: name, Definition: kind, Options: options, Tags: tagsOf(kind),
 			Target:   export.Target{Account: account, Sheet: tab, Start: "A1"},
 			Schedule: export.Schedule{Cron: cron, Timezone: "America/New_York", Enabled: true}}
 		// Those that follow changes show what the simulated Intuit's webhooks do.

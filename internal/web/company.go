@@ -136,7 +136,7 @@ func (w *Web) companyPage(c *gin.Context) error {
 	if view.Packs, err = w.packRows(ctx, d, co.Realm); err != nil {
 		return err
 	}
-	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{Company: co.Realm}); err != nil {
+	if view.Recent, err = w.recentRuns(ctx, k, export.RunFilter{Company: co.Realm}); err != nil {
 		return err
 	}
 	return w.page(c, http.StatusOK, "company", frame{Title: isolate(co.Name), Section: "overview", Live: liveAll}, view)

@@ -19,6 +19,7 @@ type headline struct {
 
 // headlineList is the headlines that a list has room for.
 type headlineList struct {
+	Title string // of all that are shown, if each is of another company
 	Shown []headline
 	More  string // "and 5 more"; empty if all are shown
 }
@@ -33,12 +34,13 @@ func listHeadlines(r export.Run) headlineList {
 		whole = all
 	}
 	shown := whole
-	if len(r.Companies) > 1 { // one figure of each company says more than all figures of the first
-		shown = slices.DeleteFunc(slices.Clone(whole), func(h headline) bool { return h.Title != whole[0].Title })
+	var list headlineList
+	if len(r.Companies) > 1 && len(whole) > 0 { // one figure of each company says more than all figures of the first
+		list.Title = whole[0].Title
+		shown = slices.DeleteFunc(slices.Clone(whole), func(h headline) bool { return h.Title != list.Title })
 	}
-	shown = shown[:min(len(shown), mostListed)]
-	list := headlineList{Shown: shown}
-	if more := len(whole) - len(shown); more > 0 {
+	list.Shown = shown[:min(len(shown), mostListed)]
+	if more := len(whole) - len(list.Shown); more > 0 {
 		list.More = "and " + count(more) + " more"
 	}
 	return list

@@ -115,7 +115,7 @@ func TestListHeadlines(t *testing.T) {
 			figure("Net income", realmB, year, "-5"),
 		},
 	}}
-	want := headlineList{Shown: []headline{
+	want := headlineList{Title: "Net income", Shown: []headline{
 		{Title: "Net income", Company: "Alder", Period: year, Currency: "USD", Amount: amountOf("30")},
 		{Title: "Net income", Company: "Birch", Period: year, Currency: "USD", Amount: amountOf("-5")},
 	}}

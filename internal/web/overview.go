@@ -82,7 +82,7 @@ func (w *Web) overviewPage(c *gin.Context) error {
 	if err := w.fillPortfolio(c, d, status, known, &view); err != nil {
 		return err
 	}
-	if view.Recent, err = w.recentRuns(ctx, d, export.RunFilter{}); err != nil {
+	if view.Recent, err = w.recentRuns(ctx, known, export.RunFilter{}); err != nil {
 		return err
 	}
 	f := frame{Title: "Overview", Section: "overview", Live: liveAll}
@@ -180,13 +180,13 @@ func needing(status control.Status, companies []export.Company) string {
 }
 
 // recentRuns returns the latest runs, failures for one reason in one line.
-func (w *Web) recentRuns(ctx context.Context, d *control.Desk, f export.RunFilter) ([]runRow, error) {
+func (w *Web) recentRuns(ctx context.Context, k known, f export.RunFilter) ([]runRow, error) {
 	f.Limit = 40
-	runs, _, err := d.Runs(ctx, f)
+	runs, _, err := k.desk.Runs(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	rows := w.groupedRows(runs)
+	rows := w.groupedRows(runs, k)
 	return rows[:min(len(rows), 6)], nil
 }
 

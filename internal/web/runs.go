@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,6 +18,7 @@ import (
 type runRow struct {
 	ID         export.ID
 	Name       string
+	Companies  string // empty if the name says them
 	ExporterID export.ID
 	Pill       pill
 	Trigger    string
@@ -35,11 +37,12 @@ type runRow struct {
 
 // groupedRows returns the rows of runs, newest first. Runs of an exporter that failed for the same reason, one after
 // the other, are one row.
-func (w *Web) groupedRows(runs []export.Run) []runRow {
+func (w *Web) groupedRows(runs []export.Run, k known) []runRow {
 	groups := control.Failures(runs)
 	rows := make([]runRow, len(groups))
 	for i, group := range groups {
 		rows[i] = w.runRow(group[0])
+		rows[i].Companies = unnamedCompanies(group[0].Exporter, k)
 		if len(group) > 1 {
 			rows[i].Times = fmt.Sprintf("failed %s times", count(len(group)))
 			rows[i].Since = w.moment(group[len(group)-1].QueuedAt)
@@ -47,6 +50,16 @@ func (w *Web) groupedRows(runs []export.Run) []runRow {
 		}
 	}
 	return rows
+}
+
+// unnamedCompanies returns the companies of an exporter, unless its name says them.
+func unnamedCompanies(e export.Exporter, k known) string {
+	for _, r := range e.Companies {
+		if !strings.Contains(e.Name, k.company(r)) {
+			return companyNames(e, k)
+		}
+	}
+	return ""
 }
 
 func (w *Web) runRows(runs []export.Run) []runRow {
@@ -181,7 +194,7 @@ func (w *Web) runsPage(c *gin.Context) error {
 		return err
 	}
 	view := runsView{
-		Runs: w.groupedRows(runs), Filters: runFilters(exporters, companyChoices(k.companies, q.Get("company")), q),
+		Runs: w.groupedRows(runs, k), Filters: runFilters(exporters, companyChoices(k.companies, q.Get("company")), q),
 	}
 	for _, f := range view.Filters {
 		view.Filtered = view.Filtered || q.Get(f.ID) != ""
