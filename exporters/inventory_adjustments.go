@@ -6,7 +6,7 @@ import (
 )
 
 var _ = register(export.Entity{
-	ID: "inventory_adjustments", Title: "Inventory adjustments", Group: "Lists", Object: "InventoryAdjustment",
+	ID: "inventory_adjustments", Title: "Inventory adjustments", Group: "Inventory", Object: "InventoryAdjustment",
 	Lines:   true,
 	Summary: "Corrections of what is on hand; one row each, or one per item.",
 	Dates:   txnDates(),

@@ -12,7 +12,7 @@ import (
 )
 
 // columnKinds says by title what kind of values an exporter's columns hold. Columns that only a report's answer names
-// are not in it.
+// are not in it; under the empty title it has the kind of their numbers, if that is known.
 type columnKinds map[string]table.Kind
 
 func kindsOf(d *control.Desk, e export.Exporter) columnKinds {
@@ -24,6 +24,9 @@ func kindsOf(d *control.Desk, e export.Exporter) columnKinds {
 	for _, key := range e.ResultColumns(def) {
 		if col, err := export.FindColumn(def, key); err == nil {
 			kinds[columnTitle(def, e, key)] = col.Kind
+			if key == export.ReportAmounts {
+				kinds[""] = col.Kind
+			}
 		}
 	}
 	return kinds
@@ -32,14 +35,20 @@ func kindsOf(d *control.Desk, e export.Exporter) columnKinds {
 // shown returns a cell of a sheet as people know it. Sheets keep dates as numbers, and amounts without zeros at the
 // end.
 func (k columnKinds) shown(column string, v change.Value) string {
-	switch {
-	case v.Kind == 0:
+	if v.Kind == 0 {
 		return "blank"
-	case v.Kind == 'n' && k[column] == table.Money:
+	}
+	kind, known := k[column]
+	if !known {
+		kind = k[""]
+	}
+	switch {
+	case v.Kind != 'n':
+	case kind == table.Money:
 		return amountOf(v.Text).Text
-	case v.Kind == 'n' && k[column] == table.Date:
-		return serialTime(v.Text, "2006-01-02")
-	case v.Kind == 'n' && k[column] == table.DateTime:
+	case kind == table.Date:
+		return markDates(serialTime(v.Text, time.DateOnly))
+	case kind == table.DateTime:
 		return serialTime(v.Text, "2006-01-02 15:04:05")
 	}
 	return shorten(v.Text)

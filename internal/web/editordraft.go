@@ -162,7 +162,7 @@ func draftDays(d export.Definition, e export.Exporter, today time.Time, fiscal t
 		if err != nil {
 			at = today
 		}
-		return "As of " + at.Format(longDay)
+		return "As of " + markDate(at)
 	}
 	span := e.Option(d, export.OptDateRange)
 	if span == "" {
@@ -176,24 +176,21 @@ func draftDays(d export.Definition, e export.Exporter, today time.Time, fiscal t
 	return daysWords(days, d)
 }
 
-// longDay is how the editor writes a day.
-const longDay = "2 Jan 2006"
-
 func daysWords(days export.DateRange, d export.Definition) string {
 	r, isReport := d.(export.Report)
 	switch {
 	case days.Start.IsZero() && days.End.IsZero():
 		return "All dates"
 	case days.Start.IsZero():
-		return "Up to " + days.End.Format(longDay)
+		return "Up to " + markDate(days.End)
 	case days.End.IsZero():
-		return "From " + days.Start.Format(longDay)
+		return "From " + markDate(days.Start)
 	case isReport && r.Dates == export.BalanceAtEnd:
-		return "As of " + days.End.Format(longDay)
+		return "As of " + markDate(days.End)
 	case days.Start.Equal(days.End):
-		return days.Start.Format(longDay)
+		return markDate(days.Start)
 	}
-	return days.Start.Format(longDay) + " to " + days.End.Format(longDay)
+	return markDate(days.Start) + " to " + markDate(days.End)
 }
 
 // callsOfPreview is how many requests a preview makes for each company at most.

@@ -24,27 +24,31 @@ type catalogueView struct {
 
 type catalogueGroup struct {
 	Title       string
-	Kind        string
 	Types       []catalogueType
 	Definitions []export.Definition
 }
 
 type catalogueType struct{ ID, Title, Summary, Kind, Href string }
 
-// catalogue returns the definitions in groups: lists before reports, then by title.
+// subjects are the catalogue's groups in the order in which people look for them. Others follow by title.
+func subjects() []string {
+	return []string{
+		"Statements", "Sales", "Purchases", "Banking", "Accounting", "Transactions", "Taxes", "Inventory",
+		"Time and costs", "Lists", "Company",
+	}
+}
+
+// catalogue returns the definitions by subject and title.
 func catalogue(all []export.Definition) []catalogueGroup {
 	var groups []catalogueGroup
 	for _, d := range all {
 		info := d.Info()
 		i := slices.IndexFunc(groups, func(g catalogueGroup) bool { return g.Title == info.Group })
 		if i < 0 {
-			groups = append(groups, catalogueGroup{Title: info.Group, Kind: string(info.Kind)})
+			groups = append(groups, catalogueGroup{Title: info.Group})
 			i = len(groups) - 1
 		}
 		g := &groups[i]
-		if info.Kind == export.KindEntity {
-			g.Kind = string(export.KindEntity)
-		}
 		g.Definitions = append(g.Definitions, d)
 		g.Types = append(g.Types, catalogueType{
 			info.ID, info.Title, info.Summary, string(info.Kind), "/exporters/new?type=" + info.ID,
@@ -53,11 +57,15 @@ func catalogue(all []export.Definition) []catalogueGroup {
 	for _, g := range groups {
 		slices.SortStableFunc(g.Types, func(a, b catalogueType) int { return strings.Compare(a.Title, b.Title) })
 	}
-	slices.SortStableFunc(groups, func(a, b catalogueGroup) int {
-		if a.Kind != b.Kind {
-			return strings.Compare(a.Kind, b.Kind) // "entity" before "report"
+	known := subjects()
+	rank := func(g catalogueGroup) int {
+		if i := slices.Index(known, g.Title); i >= 0 {
+			return i
 		}
-		return strings.Compare(a.Title, b.Title)
+		return len(known)
+	}
+	slices.SortStableFunc(groups, func(a, b catalogueGroup) int {
+		return cmp.Or(rank(a)-rank(b), strings.Compare(a.Title, b.Title))
 	})
 	return groups
 }

@@ -25,10 +25,11 @@ const (
 const (
 	formExact = 'e' // 22 Nov 2026, 10:15:34 UTC
 	formDay   = 'd' // 22 Nov 2026
+	formDate  = 'b' // 22 Nov 2026, a day of books, which is the same in all time zones
 	formDue   = 'w' // Sun 22 Nov 2026, 10:15 UTC
 	formClock = 'c' // 10:15 UTC, or 22 Nov 2026, 10:15 UTC
 
-	timeForms = "edw"
+	timeForms = "edwb"
 )
 
 // longestMark is longer than any mark.
@@ -50,6 +51,27 @@ func markTime(t time.Time, form rune, about *time.Location) string {
 		text += ";" + about.String()
 	}
 	return text + string(markEnds)
+}
+
+// markDate marks a day of books, which t begins in UTC.
+func markDate(t time.Time) string { return markTime(t, formDate, nil) }
+
+// markDates marks the days in a text that are written as 2006-01-02.
+func markDates(text string) string {
+	const length = len(time.DateOnly)
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if i+length <= len(text) {
+			if day, err := time.Parse(time.DateOnly, text[i:i+length]); err == nil {
+				b.WriteString(markDate(day))
+				i += length
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
 }
 
 // markClock marks a time that is written with its day only if that is not the viewer's day at now.
@@ -116,8 +138,11 @@ func (v viewer) replace(begins rune, content string) (string, bool) {
 
 // time returns a time in the viewer's zone and, where that differs, in the zone that it is about, which may be nil.
 func (v viewer) time(t time.Time, form rune, about *time.Location) string {
-	if form == formDay {
+	switch form {
+	case formDay:
 		return t.In(v.zone).Format(v.dates.day)
+	case formDate:
+		return t.UTC().Format(v.dates.day)
 	}
 	layout := v.dates.day + ", " + v.dates.second
 	if form == formDue {

@@ -230,3 +230,20 @@ func TestExportersZoneIsNamed(t *testing.T) {
 		t.Error("a zone that does not differ is named")
 	}
 }
+
+// TestDaysOfBooks are the same in all time zones, and written as the viewer's language does.
+func TestDaysOfBooks(t *testing.T) {
+	t.Parallel()
+	text := markDates("2026-01-01 to 2026-03-31, not 2026-02-30 or 2026-1-1")
+	for tag, want := range map[string]string{
+		"en-US": "Jan 1, 2026 to Mar 31, 2026, not 2026-02-30 or 2026-1-1",
+		"en-GB": "1 Jan 2026 to 31 Mar 2026, not 2026-02-30 or 2026-1-1",
+	} {
+		for _, hours := range []int{-12, 0, 14} {
+			v := newViewer(language.MustParse(tag), time.FixedZone("", hours*3600))
+			if got := string(v.write([]byte(text))); got != want {
+				t.Errorf("%s, %+d h: %q, want %q", tag, hours, got, want)
+			}
+		}
+	}
+}

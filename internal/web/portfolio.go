@@ -188,7 +188,7 @@ func newMoney(b control.Books, o control.Origin, f export.FigureValue, now time.
 	}
 	period := ""
 	if f.Period != "" {
-		period = ", " + f.Period
+		period = ", " + markDates(f.Period)
 		end := f.Period[strings.LastIndex(f.Period, " ")+1:]
 		m.Of = "on " + shortDay(end, now)
 	}

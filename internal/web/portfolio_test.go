@@ -106,7 +106,7 @@ func TestPortfolioRow(t *testing.T) {
 		"All 2 companies are current", "5 exporters:", "181,868<span class=\"cents\">.40</span>", "5,120<", "−17<",
 		// The last whole month, and by how much it is more than the one before.
 		`<span class="of">Feb</span>`, "6,370<", "against Jan",
-		"Bank accounts of Alder &amp; Sons Ltd: 181,868.40 USD, 2026-03-29",
+		"Bank accounts of Alder &amp; Sons Ltd: 181,868.40 USD, 29 Mar 2026",
 		"Mar 2026 so far", `class="pos now"`, `class="neg"`, "4 sums agree",
 		// What no exporter gives is no number but a way to get it.
 		"Add a P&amp;L by month", "Add a balance sheet", "Add payables aging",

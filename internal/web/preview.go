@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -121,7 +122,10 @@ func newPreviewView(got pipeline.Preview, filtered bool) previewView {
 	}
 	for _, period := range got.Periods {
 		if period != "" {
-			view.Sentence += " " + period + "."
+			if day, isDay := strings.CutPrefix(period, "as of "); isDay {
+				period = "As of " + day
+			}
+			view.Sentence += " " + markDates(period) + "."
 			break
 		}
 	}

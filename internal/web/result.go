@@ -40,6 +40,7 @@ type changeView struct {
 	Rows   []dryRow
 	More   string // how many other rows there are; empty for none
 	Unread bool   // what is kept of it cannot be read, or is gone
+	New    bool   // it only added rows, and many: they are the sheet itself
 }
 
 // How much of a difference pages show.
@@ -157,6 +158,7 @@ func (c *runChart) compare(was, is string) {
 // changeView describes what a run changed, with the first cells.
 func (w *Web) changeView(ctx context.Context, d *control.Desk, r export.Run, most int) *changeView {
 	v := &changeView{Run: r.ID, At: w.moment(r.FinishedAt), Words: changesSentence(r)}
+	v.New = r.Changed+r.Removed == 0 && r.Added > resultRows
 	set, err := d.Difference(ctx, r.ID)
 	if err != nil || set == nil { // what is gone is not shown; the counts are the run's own
 		v.Unread = true

@@ -170,10 +170,13 @@ func (w *Web) runView(ctx context.Context, d *control.Desk, r export.Run) (runVi
 		return runView{}, err
 	}
 	for _, co := range r.Companies {
-		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), co.Period})
+		view.Companies = append(view.Companies, companyOutcome{co.Name, count(co.Rows), markDates(co.Period)})
 	}
 	if r.Status == export.RunSucceeded {
 		view.Headlines, view.Several = headlines(r), len(r.Companies) > 1
+		for i, h := range view.Headlines {
+			view.Headlines[i].Period = markDates(h.Period)
+		}
 		view.Differences, view.Sums = differences(r), controlSums(d, r)
 		if r.Added+r.Changed+r.Removed > 0 {
 			view.Change = w.changeView(ctx, d, r, runRows)

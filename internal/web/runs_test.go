@@ -53,6 +53,27 @@ func TestRunsFilterAndPages(t *testing.T) {
 	}
 }
 
+// TestRunsNameTheirCompanies in lists over all exporters, unless the exporter's name says them.
+func TestRunsNameTheirCompanies(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, siteOptions{}).signIn().fill()
+	s.run(s.exporter(func(e *export.Exporter) { e.Name = "Unpaid" }), failed(problem.GoogleUnavailable))
+	for _, page := range []string{"/", "/runs"} {
+		if !strings.Contains(s.wantGet(page), `<span class="sub"><bdi>Alder &amp; Sons Ltd</bdi></span>`) {
+			t.Errorf("%s does not say whose run it is", page)
+		}
+	}
+	k := known{companies: []export.Company{{Realm: realmA, Name: "Alder"}, {Realm: realmB, Name: "Birch"}}}
+	for name, want := range map[string]string{
+		"Bills of Alder": "Alder, Birch", "Alder and Birch": "", "Bills": "Alder, Birch",
+	} {
+		e := export.Exporter{Name: name, Companies: []export.RealmID{realmA, realmB}}
+		if got := unnamedCompanies(e, k); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestRunPageSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, siteOptions{}).signIn().fill()
