@@ -141,8 +141,8 @@ func (sc scene) shoot(t *testing.T, ctx context.Context, dir, name string) {
 }
 
 // TestAxe runs axe-core on every scene of the catalogue, light and dark, and on some in a window as wide as a phone. It
-// finds nothing. What is folded is unfolded, of a long row only its beginning. The rules that do not look at
-// colours or places are asked once.
+// finds nothing, and no page is wider than its window. What is folded is unfolded, of a long row only its beginning.
+// The rules that do not look at colours or places are asked once.
 // LEDGERSHEET_SHOTS names a folder for pictures of all of it.
 func TestAxe(t *testing.T) {
 	t.Parallel()
@@ -193,10 +193,16 @@ func (sc scene) lookAt(t *testing.T, ctx context.Context, s *site, source string
 	must(t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](source), chromedp.Evaluate[chromedp.Void](
 		`for (const d of document.querySelectorAll("details:nth-of-type(-n + 2)")) d.open = true`)))
 	for i, v := range views {
+		set(i)
+		wider, err := chromedp.Run(ctx, chromedp.Evaluate[int](
+			`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+		must(t, err)
+		if wider > 0 {
+			t.Errorf("%s, %s: the page is %d px wider than its window", sc.name, v.name, wider)
+		}
 		if v.name == "phone" && !sc.core {
 			continue
 		}
-		set(i)
 		found, err := axe(ctx, v.by, v.rules...)
 		must(t, err)
 		for _, f := range found {
