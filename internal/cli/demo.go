@@ -182,7 +182,7 @@ func (c *demoCommand) runOnce(ctx context.Context, a *app.App, made []export.Exp
 		waiting[run.ID] = true
 	}
 	table := tabwriter.NewWriter(std.Out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "EXPORTER\tCOMPANY\tROWS\tDURATION\tSPREADSHEET")
+	fmt.Fprintln(table, "EXPORTER\tCOMPANY\tROWS\tDURATION\tTAB")
 	failed := 0
 	for len(waiting) > 0 {
 		event, open := <-ended
@@ -203,11 +203,13 @@ func (c *demoCommand) runOnce(ctx context.Context, a *app.App, made []export.Exp
 			company = r.Companies[0].Name
 		}
 		fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\n", r.Exporter.Name, company, r.Rows,
-			r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond), r.URL)
+			r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond), r.Exporter.Target.Sheet)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	// The table has no addresses: nothing answers at them once this has ended.
+	fmt.Fprintln(std.Out, "\nThe simulated spreadsheets end here. To look at them: ledgersheet demo")
 	if failed > 0 {
 		return failure{1}
 	}
