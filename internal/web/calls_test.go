@@ -49,7 +49,7 @@ func TestCallsAreShown(t *testing.T) {
 	shows("/schedule?cron=0+6+*+*+*&timezone=UTC&companies=2&type=invoices&id="+string(e.ID),
 		"120 calls to QuickBooks in 30 days: 30 runs of 4 calls each, as in its last runs", "about 1,242 of 10,000")
 	shows("/schedule?cron=0+6+*+*+*&timezone=UTC&companies=2&type=invoices",
-		"240 calls to QuickBooks in 30 days: 30 runs of 8 calls each, guessed, as it has not run yet")
+		"240 calls to QuickBooks in 30 days: 30 runs of 8 calls each, guessed, as no run of it is measured yet")
 	shows("/schedule?cron=*+*+*+*+*&timezone=UTC&companies=2&type=invoices&id="+string(e.ID),
 		"That is more than the Intuit app may make in a month")
 	for _, query := range []string{

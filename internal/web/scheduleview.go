@@ -93,7 +93,7 @@ func (v *scheduleView) addCost(ctx context.Context, d *control.Desk, of ...expor
 		return err
 	}
 	v.addQueue(p.Google)
-	basis := "guessed, as it has not run yet"
+	basis := "guessed, as no run of it is measured yet"
 	if p.Measured {
 		basis = "as in its last runs"
 	}
