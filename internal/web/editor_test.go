@@ -202,7 +202,7 @@ func TestPreviewFollows(t *testing.T) {
 	// Another period is another reading, which the preview says.
 	b.run(`(() => { const p = document.querySelector("#option-date_range"); p.value = "last_month";
 		p.dispatchEvent(new Event("input", {bubbles: true})); })()`)
-	b.wait(`document.querySelector("[data-stale]") && document.querySelector(".draft-dates").textContent.includes("1 Feb 2026 to 28 Feb 2026")`)
+	b.wait(`document.querySelector("[data-stale]") && document.querySelector(".draft-dates").textContent.includes("Feb 1, 2026 to Feb 28, 2026")`)
 	// What is wrong is said beside the field, at once, and taken back.
 	b.run(`(() => { const p = document.querySelector("#name"); p.value = ""; p.dispatchEvent(new Event("input", {bubbles: true})); })()`)
 	b.wait(`document.querySelector("#name-error").checkVisibility() && document.querySelector("#name").getAttribute("aria-invalid") === "true"`)

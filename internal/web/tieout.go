@@ -78,7 +78,8 @@ func newTieOutView(t control.TieOut, now time.Time) tieOutView {
 	}
 	for _, p := range t.Parts {
 		part := tiePart{
-			ID: p.Exporter.ID, Name: p.Exporter.Name, Type: p.Type, Run: p.Run, Period: markDates(p.Period), Basis: p.Basis,
+			ID: p.Exporter.ID, Name: p.Exporter.Name, Type: p.Type, Run: p.Run,
+			Period: markDates(p.Period), Basis: p.Basis,
 			Read: p.ReadAt.UTC().Format(readLayout), Rows: count(p.Rows), Sheet: p.URL, Digest: p.Digest, Cut: p.Cut,
 		}
 		for _, f := range p.Figures {
