@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -48,7 +49,7 @@ func (w *oddWorld) checkList(d export.Entity, lines bool) {
 			sums[key] = sums[key].Add(sumOf(own, key))
 		}
 		for _, f := range d.Figures {
-			if len(f.Where) == 0 {
+			if isOfFigure(record, f.Where) {
 				sums[f.ID] = sums[f.ID].Add(figureOf(record, f.Sum[0]))
 			}
 		}
@@ -63,10 +64,29 @@ func (w *oddWorld) checkList(d export.Entity, lines bool) {
 	}
 	for _, f := range d.Figures {
 		i := slices.IndexFunc(r.Figures, func(v export.FigureValue) bool { return v.ID == f.ID })
-		if i < 0 || len(f.Where) == 0 && !decimal.RequireFromString(r.Figures[i].Value).Equal(sums[f.ID]) {
+		if i < 0 || !decimal.RequireFromString(r.Figures[i].Value).Equal(sums[f.ID]) {
 			w.t.Errorf("%s: the figure %s of %v should be %s", kind, f.ID, r.Figures, sums[f.ID])
 		}
 	}
+}
+
+// isOfFigure reports whether a figure that is about some records only is about this one.
+func isOfFigure(record map[string]any, where []export.Filter) bool {
+	over := func(member string) bool { // that day has passed
+		day, _ := record[member].(string)
+		return day != "" && day < time.Now().Format(time.DateOnly)
+	}
+	return !slices.ContainsFunc(where, func(f export.Filter) bool {
+		switch f.Value {
+		case "Overdue":
+			return !over("DueDate") || plainAmount(record, "Balance").IsZero()
+		case "Pending":
+			return record["TxnStatus"] != f.Value || over("ExpirationDate")
+		case "Open":
+			return record["POStatus"] != f.Value
+		}
+		return record[f.Column] != f.Value
+	})
 }
 
 // figureOf is what a record adds to a figure of a column. Refunds lessen what was spent.
