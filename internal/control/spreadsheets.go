@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,7 +53,8 @@ func (d *Desk) Spreadsheets(ctx context.Context) ([]Spreadsheet, error) {
 }
 
 // Peek looks at the spreadsheet of a target, and at what stands where its rows would begin. What keeps the account from
-// writing there is a problem.
+// writing there is a problem. A spreadsheet into which an exporter writes that the actor may not see is not shown: its
+// cells may be another company's.
 func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return export.Peek{}, err
@@ -61,6 +63,9 @@ func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 	e.Normalize()
 	t = e.Target
 	if _, err := d.Account(ctx, t.Account); err != nil {
+		return export.Peek{}, err
+	}
+	if err := d.allowLook(ctx, t.Spreadsheet); err != nil {
 		return export.Peek{}, err
 	}
 	p, err := d.o.Google.Peek(ctx, t.Account, t.Spreadsheet, t.Sheet, t.Start)
@@ -75,4 +80,20 @@ func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 			"change it.")
 	}
 	return p, nil
+}
+
+// allowLook returns a problem if an exporter that the actor may not see writes to the spreadsheet.
+func (d *Desk) allowLook(ctx context.Context, spreadsheet string) error {
+	if d.who.Grant.Among() == nil {
+		return nil
+	}
+	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{Spreadsheet: spreadsheet})
+	if err != nil {
+		return fmt.Errorf("reading the exporters: %w", err)
+	}
+	if slices.ContainsFunc(all, func(e export.Exporter) bool { return !d.sees(e.Companies...) }) {
+		return problem.New(problem.Forbidden, "This spreadsheet has rows of companies that you may not see.").
+			WithHint("Choose another one, or ask somebody who sees all of its companies.")
+	}
+	return nil
 }
