@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/control"
@@ -68,10 +69,22 @@ func TestPeoplePage(t *testing.T) {
 	if now, err := s.desk.User(t.Context(), email); err != nil || now.Role != "owner" {
 		t.Errorf("nobody owns the installation: %+v, %v", now, err)
 	}
+	before := s.control.As(control.Person(export.User{Email: jane.Email, Role: "owner"}, "s"))
+	_, _, err = before.MakeToken(t.Context(), "hers", control.Membership{Role: "viewer"}, time.Time{})
+	must(t, err)
+	must(t, before.SaveView(t.Context(), control.View{Name: "Mine", Query: "q=x"}))
 	checkPage(t, "confirm", s.wantGet(path+"/delete"))
 	s.wantSent(path+"/delete", nil, peoplePath)
 	if body := s.wantGet(peoplePath); strings.Contains(body, path) {
 		t.Error("the person is still there")
+	}
+	// Somebody who is invited with the same e-mail later gets nothing of theirs.
+	tokens, err := s.desk.Tokens(t.Context())
+	must(t, err)
+	views, err := before.Views(t.Context())
+	must(t, err)
+	if len(tokens)+len(views) != 0 {
+		t.Errorf("they leave %+v and %+v", tokens, views)
 	}
 }
 
