@@ -98,6 +98,12 @@ func TestTokensPage(t *testing.T) {
 		t.Errorf("a token without a name: %d", a.status)
 	}
 	checkPage(t, "people", a.body)
+	for _, days := range []string{"", "many", "-1", "99999"} { // none of which may mean that it does not expire
+		a := s.post(tokens, url.Values{"name": {"x"}, "role": {"viewer"}, "days": {days}})
+		if all, err := s.desk.Tokens(t.Context()); err != nil || len(all) != 0 || a.status != http.StatusUnprocessableEntity {
+			t.Errorf("after %q days: status %d, %+v, %v", days, a.status, all, err)
+		}
+	}
 	a = s.post(tokens, url.Values{
 		"name": {"Nightly <report>"}, "role": {"operator"}, "company": {string(realmA)}, "days": {"30"},
 	})
