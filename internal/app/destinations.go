@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/pipeline"
 	"ledgersheet/internal/problem"
 	"ledgersheet/internal/queue"
 )
@@ -60,7 +61,7 @@ func (a *App) lookAtTarget(ctx context.Context, r export.Run) error {
 		return nil //nolint:nilerr // the run finds that out, and says it better
 	}
 	if _, err := a.google.client.Title(ctx, t.Account, t.Spreadsheet); err != nil {
-		return err
+		return pipeline.NameAccount(err, account)
 	}
 	binned, err := a.google.client.Trashed(ctx, t.Account, []string{t.Spreadsheet})
 	if err == nil && len(binned) > 0 {

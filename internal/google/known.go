@@ -81,6 +81,9 @@ func (r *write) prepareKnown(ctx context.Context) error {
 	if r.picked == nil || r.set.Edited > 0 {
 		return export.ErrDoubt
 	}
+	if k.Read && !r.isSame() { // else Drive was asked already, or nothing is written
+		return r.checkFile(ctx)
+	}
 	return nil
 }
 

@@ -69,7 +69,7 @@ func (j *job) prepare(ctx context.Context, g gathered) (dry DryRun, err error) {
 	}
 	write, err := j.o.Destination.Prepare(ctx, w)
 	if err != nil {
-		return DryRun{}, nameAccount(err, g.account)
+		return DryRun{}, NameAccount(err, g.account)
 	}
 	defer func() { err = errors.Join(err, write.Close()) }()
 	dry.Change = write.Change()

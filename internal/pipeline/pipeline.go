@@ -216,7 +216,7 @@ func (j *job) put(ctx context.Context, w export.WriteRequest, a export.GoogleAcc
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
 		j.keepEdits(ctx, set, err)
-		return nameAccount(err, a)
+		return NameAccount(err, a)
 	}
 	if err := j.saveTarget(ctx, res.Target); err != nil {
 		return err
@@ -309,8 +309,8 @@ func (j *job) saveTarget(ctx context.Context, t export.Target) error {
 	return nil
 }
 
-// nameAccount adds the account to the problem's message if it must be let do more.
-func nameAccount(err error, a export.GoogleAccount) error {
+// NameAccount adds the account to the problem's message if it must be let do more.
+func NameAccount(err error, a export.GoogleAccount) error {
 	p, ok := errors.AsType[*problem.Problem](err)
 	if !ok || a.Email == "" ||
 		!problem.HasCode(err, problem.SpreadsheetForbidden, problem.SpreadsheetNotFound, problem.SheetProtected) {

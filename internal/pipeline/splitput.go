@@ -100,7 +100,7 @@ func (j *job) putShare(ctx context.Context, s *share, a export.GoogleAccount, su
 	res, set, err := export.Put(ctx, j.o.Destination, w)
 	if err != nil {
 		j.keepStopped(ctx, sum, set, err)
-		return nameAccount(err, a)
+		return NameAccount(err, a)
 	}
 	if sum.url == "" || s.tab.Split == export.SplitYear && s.tab.Of != "" {
 		sum.url = res.Target.URL

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"ledgersheet/internal/export"
@@ -33,10 +34,10 @@ type taken struct {
 	reserved map[string]export.ID // for which run, the oldest of those that wait for it
 }
 
-// Among how many runs choose looks for the company whose turn it is: in all, and of one company.
+// Among how many runs choose looks for the companies whose turn it is: in all, and of the same companies.
 const (
 	mostCandidates = 250
-	mostOfOneRealm = 2
+	mostOfOneSet   = 2
 )
 
 // candidate is a run that could begin.
@@ -64,19 +65,19 @@ func choose(
 		}
 		c.hold(r, worker, waiting[r.ID], l)
 	}
-	if missed := c.chooseAmong(active, l, now, mostOfOneRealm); missed && c.held[workersKey] < l.workers {
+	if missed := c.chooseAmong(active, l, now, mostOfOneSet); missed && c.held[workersKey] < l.workers {
 		c.chooseAmong(active, l, now, math.MaxInt) // those that were looked at stand in one another's way
 	}
 	return c
 }
 
-// chooseAmong chooses among the first queued runs of each company, at most so many that could begin, and reports
+// chooseAmong chooses among the first queued runs of the same companies, at most so many that could begin, and reports
 // whether there are more.
 func (c *choice) chooseAmong(
 	active iter.Seq[export.ActiveRun], l limits, now time.Time, mostOfOne int,
 ) (missed bool) {
 	var ready []candidate
-	of := map[export.RealmID]int{}
+	of := map[string]int{} // by their companies
 	for r := range active {
 		if r.Status == export.RunRunning || slices.Contains(c.begin, r.ID) {
 			continue
@@ -93,11 +94,11 @@ func (c *choice) chooseAmong(
 		switch free := c.free(one); {
 		case free && patient:
 			c.take(one)
-		case free && of[firstRealm(r)] >= mostOfOne:
+		case free && of[companiesOf(r)] >= mostOfOne:
 			missed = true
 		case free:
 			ready = append(ready, one)
-			of[firstRealm(r)]++
+			of[companiesOf(r)]++
 		case patient:
 			c.reserve(one)
 		}
@@ -172,11 +173,20 @@ func (t taken) share(r candidate, l limits) (running int, last time.Time) {
 	return running, last
 }
 
-func firstRealm(r export.ActiveRun) export.RealmID {
-	if len(r.Companies) == 0 {
+// companiesOf returns a text that runs of the same companies have in common. It is always their turn together.
+func companiesOf(r export.ActiveRun) string {
+	switch len(r.Companies) {
+	case 0:
 		return ""
+	case 1:
+		return string(r.Companies[0])
 	}
-	return r.Companies[0]
+	all := make([]string, len(r.Companies))
+	for i, realm := range r.Companies {
+		all[i] = string(realm)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
 }
 
 // blocked says which key is not free for a run, or nothing.
