@@ -73,8 +73,7 @@ func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 	case err != nil:
 		return p, err
 	case p.Trashed:
-		return p, problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
-			WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet.")
+		return p, export.InBin()
 	case p.ReadOnly:
 		return p, problem.New(problem.SpreadsheetForbidden, "This Google account may look at the spreadsheet, but not "+
 			"change it.")
