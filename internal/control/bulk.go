@@ -51,7 +51,8 @@ type Refusal struct {
 const bulkWorkers = 16
 
 // BulkDo does something to each of the exporters. What is refused for one does not keep it from being done to the
-// others. It returns an error if the order itself is wrong, and nothing is done then.
+// others. It returns an error if the order itself is wrong, and nothing is done then; and one that is no refusal, with
+// what was done all the same.
 func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult, error) {
 	do, err := d.stepOf(&b)
 	if err != nil {
