@@ -100,8 +100,8 @@ func (t *Tokens) Revoke(ctx context.Context, id export.ID) (export.APIToken, err
 	return gone, t.store(ctx, slices.Delete(slices.Clone(t.all), i, i+1))
 }
 
-// Find returns the token that an Authorization header has, or an unauthorized problem. Other errors are the store's. Its
-// role and companies are no more than those of the person who made it are now.
+// Find returns the token that an Authorization header has, or an unauthorized problem. Other errors are the store's.
+// The token's role and companies are no more than those of the person who made it are now.
 func (t *Tokens) Find(ctx context.Context, header string) (export.APIToken, error) {
 	nobody := problem.New(problem.Unauthorized, "The request has no valid API token.")
 	scheme, secret, found := strings.Cut(strings.TrimSpace(header), " ")

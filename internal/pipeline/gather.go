@@ -1,5 +1,3 @@
-// Package pipeline carries out a run: it reads what the exporter wants from each of its companies, spools the rows
-// until all of them are known to be complete, and then has them written. It also makes previews and dry runs.
 package pipeline
 
 import (

@@ -80,9 +80,10 @@ func TestListCountsAndViews(t *testing.T) {
 				e.Tags = []string{"close"}
 			}
 		})
-		if i == 0 {
+		switch i {
+		case 0:
 			s.run(e, failed(problem.SheetConflict))
-		} else if i == 3 {
+		case 3:
 			s.run(e, succeeded)
 		}
 	}
