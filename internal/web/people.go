@@ -135,16 +135,21 @@ func (f memberForm) fill(prefix, role string, companies []export.RealmID, names 
 	if f.Companies != nil {
 		return f
 	}
-	switch f.Companies = slices.Clone(names); len(companies) {
-	case 0:
+	switch f.Companies = slices.Clone(names); {
+	case companies == nil:
 		f.Companies = choose("", f.Companies...)
-	case 1:
+	case len(companies) == 1 && offers(names, string(companies[0])):
 		f.Companies = choose(string(companies[0]), f.Companies...)
-	default:
+	default: // else the browser would choose the first: all of them
 		f.Companies = append([]choice{{keepCompanies, plural(len(companies), "company", "companies"), true}},
 			f.Companies...)
 	}
 	return f
+}
+
+// offers reports whether a value is among choices.
+func offers(list []choice, value string) bool {
+	return slices.ContainsFunc(list, func(c choice) bool { return c.Value == value })
 }
 
 // readMember reads what a form says, and returns the form as it was typed.

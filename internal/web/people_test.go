@@ -50,6 +50,15 @@ func TestPeoplePage(t *testing.T) {
 	if now := u(); now.Role != "operator" || len(now.Companies) != 1 {
 		t.Errorf("changed to %+v", now)
 	}
+	// Of a company that is gone, the form offers to keep it: the browser would choose all otherwise.
+	_, err := s.store.UpdateUser(t.Context(), jane.ID, func(u *export.User) error {
+		u.Companies = []export.RealmID{"404"}
+		return nil
+	})
+	must(t, err)
+	if body := s.wantGet(peoplePath); !strings.Contains(body, `<option value="=" selected>`) {
+		t.Error("somebody who may see a company that is gone is offered all")
+	}
 	s.wantSent(path, url.Values{"role": {"operator"}, "company": {""}}, peoplePath)
 	s.wantSent(path, url.Values{"disabled": {"true"}}, peoplePath)
 	if now := u(); !now.Disabled || now.Role != "operator" || now.Companies != nil {
