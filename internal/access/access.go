@@ -105,3 +105,28 @@ func (g Grant) Among() []export.RealmID {
 	}
 	return slices.Clip(g.Companies)
 }
+
+// Within returns what both grants allow: the lesser role, for the companies that both cover.
+func (g Grant) Within(other Grant) Grant {
+	if rank(g.Role) < rank(other.Role) {
+		g.Role = other.Role
+	}
+	switch {
+	case other.Companies == nil:
+	case g.Companies == nil:
+		g.Companies = slices.Clone(other.Companies)
+	default:
+		g.Companies = slices.DeleteFunc(slices.Clone(g.Companies), func(c export.RealmID) bool {
+			return !slices.Contains(other.Companies, c)
+		})
+	}
+	return g
+}
+
+// rank orders the roles; the one that may do the most is first, and those that there are not are last.
+func rank(r Role) int {
+	if i := slices.Index(Roles(), r); i >= 0 {
+		return i
+	}
+	return len(Roles())
+}

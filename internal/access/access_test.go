@@ -103,3 +103,28 @@ func TestOf(t *testing.T) {
 		t.Error("somebody without a role may see something")
 	}
 }
+
+// TestWithin: a grant within another allows what both do, whatever the order.
+func TestWithin(t *testing.T) {
+	t.Parallel()
+	companies := [][]export.RealmID{nil, {}, {"1"}, {"1", "2"}, {"2", "3"}}
+	things := []access.Thing{{}, access.About("1"), access.About("2"), access.About("1", "2"), access.Installation()}
+	var grants []access.Grant
+	for _, role := range roles {
+		for _, list := range companies {
+			grants = append(grants, access.Grant{Role: role, Companies: list})
+		}
+	}
+	for _, a := range grants {
+		for _, b := range grants {
+			both := a.Within(b)
+			for _, verb := range verbs {
+				for _, thing := range things {
+					if want := a.Can(verb, thing) && b.Can(verb, thing); both.Can(verb, thing) != want {
+						t.Fatalf("%+v within %+v may %s %+v: %v", a, b, verb, thing, !want)
+					}
+				}
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -46,6 +47,11 @@ func newEstate(t *testing.T) *estate {
 		x.hidden = append(x.hidden, e, run)
 		x.secrets = append(x.secrets, e, run)
 	}
+	n := fmt.Sprint(h.want(http.StatusCreated, http.MethodPost, "/notices", map[string]any{
+		"kind": "slack", "to": "https://hooks.slack.com/services/Hazel", "on": []any{"failure"},
+		"company_ids": []any{string(realmA)},
+	}).body["id"])
+	x.hidden, x.secrets = append(x.hidden, n), append(x.secrets, n)
 	return x
 }
 
@@ -147,7 +153,15 @@ func (x *estate) state() string {
 	must(x.t, err)
 	runs, _, err := x.store.Runs(ctx, export.RunFilter{Limit: 100})
 	must(x.t, err)
-	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v", companies, accounts, all, runs)
+	users, err := x.store.Users(ctx)
+	must(x.t, err)
+	notices, err := x.store.NoticeRecords(ctx, "")
+	must(x.t, err)
+	tokens, err := x.store.Setting(ctx, "api_tokens", true)
+	if !errors.Is(err, export.ErrNotFound) {
+		must(x.t, err)
+	}
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%s\n%s", companies, accounts, all, runs, users, notices, tokens)
 }
 
 // No call changes what its actor may not see, and none at all works for actors who may only look.
@@ -158,7 +172,9 @@ func TestCallsAreRefused(t *testing.T) {
 		companies []export.RealmID
 		hidden    bool // only hidden things are tried
 	}{
+		{"owner", []export.RealmID{realmB}, true},
 		{"admin", []export.RealmID{realmB}, true},
+		{"editor", []export.RealmID{realmB}, true},
 		{"viewer", nil, false},
 		{"viewer", []export.RealmID{realmB}, false},
 		{"nobody", nil, false},
@@ -177,6 +193,7 @@ func TestCallsAreRefused(t *testing.T) {
 					// A call without a body refuses one, and a call with a body refuses none: both are tried.
 					for _, body := range []any{
 						nil, x.input(map[string]any{"name": "New"}), map[string]any{"name": "New"},
+						map[string]any{"name": "New", "role": "viewer"}, map[string]any{"tags": []any{"x"}},
 					} {
 						a := call(r.method, path, body)
 						if a.status < 400 {

@@ -6,7 +6,6 @@ import (
 
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/pipeline"
-	"ledgersheet/internal/problem"
 	"ledgersheet/internal/queue"
 )
 
@@ -65,9 +64,7 @@ func (a *App) lookAtTarget(ctx context.Context, r export.Run) error {
 	}
 	binned, err := a.google.client.Trashed(ctx, t.Account, []string{t.Spreadsheet})
 	if err == nil && len(binned) > 0 {
-		return problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
-			WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet. " +
-				"Nothing was read or written.")
+		return export.InBin()
 	}
 	return nil //nolint:nilerr // Drive does not know every spreadsheet that Sheets may write
 }

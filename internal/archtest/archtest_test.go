@@ -32,7 +32,7 @@ var may = map[string]string{
 
 	"api":      "budget change control download export notice pipeline problem sheetfile table",
 	"web":      "budget change control download export notice pipeline problem schedule sheetfile table",
-	"auth":     "export problem",
+	"auth":     "access export problem",
 	"download": "sheetfile",
 
 	"access":   "export",

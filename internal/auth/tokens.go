@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"ledgersheet/internal/access"
 	"ledgersheet/internal/export"
 	"ledgersheet/internal/problem"
 )
@@ -100,6 +101,7 @@ func (t *Tokens) Revoke(ctx context.Context, id export.ID) (export.APIToken, err
 }
 
 // Find returns the token that an Authorization header has, or an unauthorized problem. Other errors are the store's.
+// The token's role and companies are no more than those of the person who made it are now.
 func (t *Tokens) Find(ctx context.Context, header string) (export.APIToken, error) {
 	nobody := problem.New(problem.Unauthorized, "The request has no valid API token.")
 	scheme, secret, found := strings.Cut(strings.TrimSpace(header), " ")
@@ -125,6 +127,8 @@ func (t *Tokens) Find(ctx context.Context, header string) (export.APIToken, erro
 	case err != nil:
 		return export.APIToken{}, fmt.Errorf("looking up who made the token: %w", err)
 	}
+	g := access.Grant{Role: access.Role(token.Role), Companies: token.Companies}.Within(access.Of(maker))
+	token.Role, token.Companies = string(g.Role), g.Companies
 	return token, nil
 }
 

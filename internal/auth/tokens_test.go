@@ -67,6 +67,15 @@ func TestTokens(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		wantIn(short, "")
+		_, full := made(export.APIToken{Name: "full", Role: "owner", Maker: "ann@example.com"})
+		_, err = store.UpdateUser(t.Context(), "usr_1", func(u *export.User) error {
+			u.Role, u.Companies = "editor", []export.RealmID{"1"}
+			return nil
+		})
+		must(t, err)
+		if got, err := tokens.Find(t.Context(), full); err != nil || got.Role != "editor" || len(got.Companies) != 1 {
+			t.Errorf("of a maker who may do less now: %+v, %v", got, err)
+		}
 		_, err = store.UpdateUser(t.Context(), "usr_1", func(u *export.User) error { u.Disabled = true; return nil })
 		must(t, err)
 		wantIn(hers, "")

@@ -224,7 +224,8 @@ func TestApplyWantsToKnowWhich(t *testing.T) {
 		"[{name: Twin, " + rest + "]": "give its id",
 		"[{id: " + string(one.ID) + ", name: New, " + rest + ", " +
 			"{id: " + string(one.ID) + ", name: New, " + rest + "]": "the same exporter as exporters[0]",
-		"[{name: New, colour: red, " + rest + "]": "colour is not known here",
+		"[{name: New, colour: red, " + rest + "]":   "colour is not known here",
+		"[{name: New, after: [Twin], " + rest + "]": "which several exporters are called",
 	} {
 		must(t, os.WriteFile(file, []byte("version: 1\nexporters: "+text+"\n"), 0o600))
 		_, errs, code := call(t, "exporters", "apply", file, "--url", url)

@@ -58,8 +58,9 @@ func (c chains) find(text string) (ref reference, err error) {
 				found = append(found, c.entryOf(i))
 			}
 		}
+		inFile := len(found) > 0
 		for _, h := range c.have {
-			if len(found) == 0 && h.text(key) == text {
+			if !inFile && h.text(key) == text {
 				found = append(found, reference{id: h.text("id"), name: h.text("name")})
 			}
 		}
@@ -68,7 +69,7 @@ func (c chains) find(text string) (ref reference, err error) {
 		case 1:
 			return found[0], nil
 		default:
-			return ref, fmt.Errorf("after has %q, which several exporters of the file are called; give an id", text)
+			return ref, fmt.Errorf("after has %q, which several exporters are called; give an id", text)
 		}
 	}
 	return ref, fmt.Errorf("after has %q, which is no exporter, neither here nor in the file", text)

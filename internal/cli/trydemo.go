@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"ledgersheet/internal/config"
 	"ledgersheet/internal/control"
 	"ledgersheet/internal/demo"
+	"ledgersheet/internal/problem"
 )
 
 // tryDemo runs the demo beside the service once somebody asks for it, until the service stops. It implements
@@ -53,17 +55,23 @@ func (d *tryDemo) serve(ctx context.Context) {
 		return
 	case <-d.asked:
 	}
-	if err := d.open(ctx); err != nil {
-		select {
-		case <-d.opened: // it ran
-		default:
-			d.err = err
-			close(d.opened)
+	err := d.open(ctx)
+	if err == nil {
+		return
+	}
+	select {
+	case <-d.opened: // it ran, so nobody waits for what comes of it
+		if ctx.Err() == nil {
+			fmt.Fprintf(d.std.Err, "The demo has ended: %v\n", err)
 		}
+	default:
+		d.err = err
+		close(d.opened)
 	}
 }
 
-func (d *tryDemo) open(ctx context.Context) error {
+func (d *tryDemo) open(ctx context.Context) (err error) {
+	defer problem.Recover(&err) // the service beside it goes on
 	if err := d.command.pickPort(); err != nil {
 		return err
 	}

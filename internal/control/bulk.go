@@ -54,10 +54,11 @@ const bulkWorkers = 16
 const mostBulkTime = 10 * time.Minute
 
 // BulkDo does something to each of the exporters. What is refused for one does not keep it from being done to the
-// others. It returns an error if the order itself is wrong, and nothing is done then. An order that has begun is
-// carried out even if ctx ends, so that a browser that went away does not leave it half done.
+// others. It returns an error if the order itself is wrong, and nothing is done then; and one that is no refusal, with
+// what was done all the same. An order that has begun is carried out even if ctx ends, so that a browser that went away
+// does not leave it half done.
 func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult, error) {
-	do, err := d.bulkStep(&b)
+	do, err := d.stepOf(&b)
 	if err != nil {
 		return BulkResult{}, err
 	}
@@ -73,7 +74,7 @@ func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult,
 	for range min(workers, len(ids)) {
 		all.Go(func() {
 			for id := range next {
-				e, already, err := do(ctx, id)
+				e, already, err := doSafely(ctx, id, do)
 				r.note(e, id, already, err)
 			}
 		})
@@ -95,10 +96,17 @@ func (d *Desk) BulkDo(ctx context.Context, b Bulk, ids []export.ID) (BulkResult,
 	return r.finish(), r.failure
 }
 
-// bulkStep returns what does the action to one exporter. already says that there was nothing to do.
-func (d *Desk) bulkStep(b *Bulk) (
-	do func(ctx context.Context, id export.ID) (e export.Exporter, already bool, err error), err error,
-) {
+// bulkStep does an action to one exporter. already says that there was nothing to do.
+type bulkStep func(ctx context.Context, id export.ID) (e export.Exporter, already bool, err error)
+
+// doSafely is do, and makes a panic in it an error.
+func doSafely(ctx context.Context, id export.ID, do bulkStep) (e export.Exporter, already bool, err error) {
+	defer problem.Recover(&err)
+	return do(ctx, id)
+}
+
+// stepOf returns what does the action to one exporter.
+func (d *Desk) stepOf(b *Bulk) (do bulkStep, err error) {
 	switch b.Action {
 	case BulkRun:
 		return func(ctx context.Context, id export.ID) (export.Exporter, bool, error) {
@@ -141,9 +149,7 @@ func (d *Desk) bulkStep(b *Bulk) (
 }
 
 // tagStep returns what tags one exporter, or takes the tags from it.
-func (d *Desk) tagStep(b *Bulk) (
-	do func(ctx context.Context, id export.ID) (export.Exporter, bool, error), err error,
-) {
+func (d *Desk) tagStep(b *Bulk) (do bulkStep, err error) {
 	if b.Tags = slices.DeleteFunc(b.Tags, func(t string) bool { return strings.TrimSpace(t) == "" }); len(b.Tags) == 0 {
 		return nil, problem.Invalid("tags", "is missing")
 	}
@@ -187,9 +193,9 @@ func (d *Desk) retag(ctx context.Context, id export.ID, change func(tags []strin
 }
 
 // unless returns what does something to an exporter unless it is as wanted already.
-func (d *Desk) unless(wanted func(export.Exporter) bool, do func(ctx context.Context, e export.Exporter) error) func(
-	ctx context.Context, id export.ID,
-) (export.Exporter, bool, error) {
+func (d *Desk) unless(
+	wanted func(export.Exporter) bool, do func(ctx context.Context, e export.Exporter) error,
+) bulkStep {
 	return func(ctx context.Context, id export.ID) (export.Exporter, bool, error) {
 		e, err := d.Exporter(ctx, id)
 		if err != nil || wanted(e) {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -21,12 +22,13 @@ const (
 	namesMost = 60 // lists
 )
 
-// nameLists keeps lists of names a short while, so that a search does not ask QuickBooks for each letter. It is safe
-// for concurrent use.
+// nameLists keeps lists of names a short while, so that a search does not ask QuickBooks for each letter. Each list is
+// read by one search at a time, for which the others wait. It is safe for concurrent use.
 type nameLists struct {
-	mu   sync.Mutex
-	kept map[nameList][]RecordName
-	read map[nameList]time.Time
+	mu      sync.Mutex
+	kept    map[nameList][]RecordName
+	read    map[nameList]time.Time
+	reading map[nameList]chan struct{} // closed when the reading ends
 }
 
 type nameList struct {
@@ -95,12 +97,14 @@ func (d *Desk) allNames(ctx context.Context, realm export.RealmID, object string
 	}
 	key := nameList{realm, object}
 	l := &d.names
-	l.mu.Lock()
-	all, read = l.kept[key], d.o.Now().Sub(l.read[key]) < namesLife
-	l.mu.Unlock()
-	if read || known {
+	if known {
+		all, read = l.find(key, d.o.Now())
 		return all, read, nil
 	}
+	if all, read, err = l.await(ctx, key, d.o.Now); err != nil || read {
+		return all, read, err
+	}
+	defer l.release(key)
 	if all, err = d.o.QuickBooks.Names(ctx, company, object); err != nil {
 		return nil, false, err
 	}
@@ -109,6 +113,55 @@ func (d *Desk) allNames(ctx context.Context, realm export.RealmID, object string
 	})
 	l.keep(key, all, d.o.Now())
 	return all, true, nil
+}
+
+// find returns a list that is kept.
+func (l *nameLists) find(key nameList, now time.Time) (all []RecordName, read bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kept[key], now.Sub(l.read[key]) < namesLife
+}
+
+// await returns a list once nobody else is reading it. If it is not there then, the caller must read it and call
+// release.
+func (l *nameLists) await(ctx context.Context, key nameList, now func() time.Time) (
+	all []RecordName, read bool, err error,
+) {
+	for {
+		other := l.claim(key)
+		if other == nil {
+			if all, read = l.find(key, now()); read {
+				l.release(key)
+			}
+			return all, read, nil
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, false, fmt.Errorf("waiting for names: %w", ctx.Err())
+		}
+	}
+}
+
+// claim makes the caller the one who reads a list, or returns what is closed when another has read it.
+func (l *nameLists) claim(key nameList) (other <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if reading := l.reading[key]; reading != nil {
+		return reading
+	}
+	if l.reading == nil {
+		l.reading = map[nameList]chan struct{}{}
+	}
+	l.reading[key] = make(chan struct{})
+	return nil
+}
+
+func (l *nameLists) release(key nameList) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.reading[key])
+	delete(l.reading, key)
 }
 
 // offersRecords reports whether any option holds ids of the object.

@@ -1,8 +1,11 @@
 package control_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +69,61 @@ func TestRecordNames(t *testing.T) {
 	}
 }
 
+// TestRecordNamesAtOnce: searches that come while a list is being read wait for it and do not read it again. Who gives
+// up waiting gets nothing, and a reading that fails leaves the next one free.
+func TestRecordNamesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reading, goOn := make(chan struct{}, 9), make(chan error)
+		desk := newBench(t)
+		desk.change = func(o *control.Options) {
+			o.QuickBooks = slowNames{o.QuickBooks, func() error { reading <- struct{}{}; return <-goOn }}
+		}
+		desk.open(time.Minute)
+		failed := make(chan error, 9)
+		search := func(ctx context.Context) {
+			_, _, err := desk.RecordNames(ctx, alder, "Customer", "bird", 2, false)
+			failed <- err
+		}
+		go search(desk.ctx)
+		<-reading
+		impatient, giveUp := context.WithCancel(desk.ctx)
+		go search(impatient)
+		synctest.Wait()
+		giveUp()
+		if err := <-failed; !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up: %v", err)
+		}
+		for range 3 {
+			go search(desk.ctx)
+		}
+		synctest.Wait()
+		goOn <- errors.New("no answer") // the next one reads
+		<-reading
+		goOn <- nil
+		missed := 0
+		for range 4 {
+			if err := <-failed; err != nil {
+				missed++
+			}
+		}
+		if missed != 1 || desk.names != 2 {
+			t.Errorf("%d searches failed and QuickBooks was asked %d times, want 1 and 2", missed, desk.names)
+		}
+	})
+}
+
+// slowNames answers for names once wait lets it.
+type slowNames struct {
+	control.QuickBooks
+	wait func() error
+}
+
+func (s slowNames) Names(ctx context.Context, c export.Company, object string) ([]control.RecordName, error) {
+	list, err := s.QuickBooks.Names(ctx, c, object)
+	return list, errors.Join(err, s.wait())
+}
+
 // TestSpreadsheets lists those that exporters write to, and TestPeek looks at one.
 func TestSpreadsheets(t *testing.T) {
 	t.Parallel()
@@ -101,8 +159,16 @@ func TestSpreadsheets(t *testing.T) {
 	if _, err := b.Peek(b.ctx, target); !problem.HasCode(err, problem.SpreadsheetNotFound) {
 		t.Errorf("one in the bin: %v", err)
 	}
+	limited := b.system.As(person("editor", birch))
+	if p, err := limited.Peek(b.ctx, target); !problem.HasCode(err, problem.Forbidden) || p.Title != "" {
+		t.Errorf("one with rows of a company that is not seen: %+v, %v", p, err)
+	}
 	if _, err := b.system.As(person("viewer")).Peek(b.ctx, target); !problem.HasCode(err, problem.Forbidden) {
 		t.Errorf("a viewer: %v", err)
+	}
+	target.Spreadsheet = "1another"
+	if p, err := limited.Peek(b.ctx, target); err != nil || p.Title != "Title of 1another" {
+		t.Errorf("one that no exporter writes to: %+v, %v", p, err)
 	}
 	target.Account = "con_9"
 	if _, err := b.Peek(b.ctx, target); !problem.HasCode(err, problem.NotFound) {

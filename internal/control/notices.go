@@ -178,6 +178,10 @@ func (d *Desk) UpdateNotice(ctx context.Context, id export.ID, change func(*noti
 			WithHint("Change LEDGERSHEET_NOTICE_WEBHOOK_URL in its environment.")
 	}
 	r, err := d.o.Notices.Change(ctx, id, func(r *notice.Rule) error {
+		// It may be about other companies since it was read.
+		if err := d.allow(access.Tell, aboutRule(*r), "notice"); err != nil {
+			return err
+		}
 		if err := change(r); err != nil {
 			return err
 		}

@@ -129,6 +129,9 @@ func (d *Desk) partOutcome(ctx context.Context, at time.Time, stored packPart) (
 	part PackPart, seen bool, ended time.Time, err error,
 ) {
 	part = PackPart{Exporter: stored.Exporter, Name: stored.Name, Run: stored.Run, Why: stored.Why}
+	if seen, err = d.seesPart(ctx, stored); err != nil || !seen {
+		return part, false, ended, err
+	}
 	r, err := d.o.Store.Run(ctx, stored.Run)
 	switch {
 	case err != nil && !errors.Is(err, export.ErrNotFound):
@@ -157,6 +160,22 @@ func (d *Desk) partOutcome(ctx context.Context, at time.Time, stored packPart) (
 		part.Done, part.Run, part.Why, ended = true, last.ID, "", last.FinishedAt
 	}
 	return part, true, ended, nil
+}
+
+// seesPart reports whether the actor may see the exporter of a part. Of one that is gone nobody knows whose it was, so
+// only those who see all companies see it.
+func (d *Desk) seesPart(ctx context.Context, part packPart) (bool, error) {
+	if d.who.Grant.Among() == nil {
+		return true, nil
+	}
+	e, err := d.o.Store.Exporter(ctx, part.Exporter)
+	if errors.Is(err, export.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading an exporter: %w", err)
+	}
+	return d.sees(e.Companies...), nil
 }
 
 // endWords says why a run has not brought its rows; empty if it has, or is not over.

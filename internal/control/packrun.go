@@ -199,11 +199,11 @@ func (d *Desk) CompanyPacks(ctx context.Context, realm export.RealmID) (list []C
 		if err != nil {
 			return nil, err
 		}
-		if !run.At.IsZero() {
-			o, err := d.outcome(ctx, pack, realm, run)
-			if err != nil {
-				return nil, err
-			}
+		o, err := d.outcome(ctx, pack, realm, run)
+		if err != nil {
+			return nil, err
+		}
+		if len(o.Parts) > 0 { // else it has not run, or the actor may see nothing of that
 			p.Last = &o
 		}
 		list = append(list, p)
@@ -221,11 +221,12 @@ func (d *Desk) LastPackRun(ctx context.Context, id string, realm export.RealmID)
 	if err != nil {
 		return PackOutcome{}, err
 	}
-	if run.At.IsZero() {
-		return PackOutcome{}, problem.New(problem.NotFound, "%s has not run as a whole yet.", pack.Title).
+	o, err := d.outcome(ctx, pack, realm, run)
+	if err == nil && len(o.Parts) == 0 {
+		err = problem.New(problem.NotFound, "%s has not run as a whole yet.", pack.Title).
 			WithHint("Press Run all on the company's page, or POST to the same address.")
 	}
-	return d.outcome(ctx, pack, realm, run)
+	return o, err
 }
 
 // packParts returns a pack and the exporters that it has made for a company, by name. An exporter of several companies

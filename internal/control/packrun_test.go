@@ -106,3 +106,29 @@ func TestPackRunKilled(t *testing.T) {
 		t.Errorf("it has ended as %+v", o)
 	}
 }
+
+// TestPackRunOfOthers: who may not see a part's exporter learns neither its name nor that it is missing, whatever
+// became of its run. Of an exporter that is gone, only those who see all companies learn.
+func TestPackRunOfOthers(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	own, pair := b.create(b.input(alder)), b.create(b.input(alder, birch))
+	text := `{"at":"2026-03-02T12:00:00Z","by":"ann@example.com","parts":[
+		{"exporter":"` + string(pair.ID) + `","name":"Pair","why":"the queue is full"},
+		{"exporter":"` + string(pair.ID) + `","name":"Pair","run":"run_none"},
+		{"exporter":"exp_gone","name":"Gone","run":"run_gone"},
+		{"exporter":"` + string(own.ID) + `","name":"Own","why":"the queue is full"}]}`
+	must(t, b.store.PutSetting(b.ctx, "pack_run/month_end/"+string(alder), []byte(text), true))
+	for want, desk := range map[int]*control.Desk{4: b.Desk, 1: b.system.As(person("admin", alder))} {
+		o, err := desk.LastPackRun(b.ctx, "month_end", alder)
+		must(t, err)
+		if len(o.Parts) != want || o.Parts[want-1].Name != "Own" {
+			t.Errorf("%+v, want %d parts", o.Parts, want)
+		}
+	}
+	must(t, b.DeleteExporter(b.ctx, own.ID))
+	if _, err := b.system.As(person("admin", alder)).LastPackRun(b.ctx, "month_end", alder); !problem.HasCode(
+		err, problem.NotFound) {
+		t.Errorf("a run of which nothing is seen: %v", err)
+	}
+}

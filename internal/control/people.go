@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -102,7 +103,7 @@ func (d *Desk) ChangeUser(ctx context.Context, who string, change func(*Membersh
 	return u, nil
 }
 
-// DeleteUser removes a person. Somebody must be left who owns the installation.
+// DeleteUser removes a person, with their tokens and views. Somebody must be left who owns the installation.
 func (d *Desk) DeleteUser(ctx context.Context, who string) error {
 	u, err := d.User(ctx, who)
 	if err != nil {
@@ -112,7 +113,7 @@ func (d *Desk) DeleteUser(ctx context.Context, who string) error {
 		return explainMissing(err, "user")
 	}
 	d.audit(ctx, d.who, "user.delete", string(u.ID), u.Email)
-	return nil
+	return errors.Join(d.revokeTokensOf(ctx, u.Email), d.forgetViewsOf(ctx, u.Email))
 }
 
 // MaySetPeople reports whether the actor may decide who signs in.

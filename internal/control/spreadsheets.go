@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -52,7 +53,8 @@ func (d *Desk) Spreadsheets(ctx context.Context) ([]Spreadsheet, error) {
 }
 
 // Peek looks at the spreadsheet of a target, and at what stands where its rows would begin. What keeps the account from
-// writing there is a problem.
+// writing there is a problem. A spreadsheet into which an exporter writes that the actor may not see is not shown: its
+// cells may be another company's.
 func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 	if err := d.allow(access.Edit, access.Thing{}, "exporter"); err != nil {
 		return export.Peek{}, err
@@ -63,16 +65,34 @@ func (d *Desk) Peek(ctx context.Context, t export.Target) (export.Peek, error) {
 	if _, err := d.Account(ctx, t.Account); err != nil {
 		return export.Peek{}, err
 	}
+	if err := d.allowLook(ctx, t.Spreadsheet); err != nil {
+		return export.Peek{}, err
+	}
 	p, err := d.o.Google.Peek(ctx, t.Account, t.Spreadsheet, t.Sheet, t.Start)
 	switch {
 	case err != nil:
 		return p, err
 	case p.Trashed:
-		return p, problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
-			WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet.")
+		return p, export.InBin()
 	case p.ReadOnly:
 		return p, problem.New(problem.SpreadsheetForbidden, "This Google account may look at the spreadsheet, but not "+
 			"change it.")
 	}
 	return p, nil
+}
+
+// allowLook returns a problem if an exporter that the actor may not see writes to the spreadsheet.
+func (d *Desk) allowLook(ctx context.Context, spreadsheet string) error {
+	if d.who.Grant.Among() == nil {
+		return nil
+	}
+	all, err := d.o.Store.Exporters(ctx, export.ExporterFilter{Spreadsheet: spreadsheet})
+	if err != nil {
+		return fmt.Errorf("reading the exporters: %w", err)
+	}
+	if slices.ContainsFunc(all, func(e export.Exporter) bool { return !d.sees(e.Companies...) }) {
+		return problem.New(problem.Forbidden, "This spreadsheet has rows of companies that you may not see.").
+			WithHint("Choose another one, or ask somebody who sees all of its companies.")
+	}
+	return nil
 }

@@ -95,6 +95,27 @@ func (d *Desk) RevokeToken(ctx context.Context, id export.ID) error {
 	return nil
 }
 
+// revokeTokensOf ends the tokens that a person has made. Without that, they would live again as soon as somebody is
+// invited with the same e-mail.
+func (d *Desk) revokeTokensOf(ctx context.Context, email string) error {
+	if d.o.Tokens == nil {
+		return nil
+	}
+	all, err := d.o.Tokens.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.Maker != email {
+			continue
+		}
+		if err := d.RevokeToken(ctx, t.ID); err != nil && !problem.HasCode(err, problem.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
 func (d *Desk) allowTokens() error {
 	if err := d.allow(access.People, access.Installation(), "tokens"); err != nil {
 		return err

@@ -1,5 +1,7 @@
 package export
 
+import "ledgersheet/internal/problem"
+
 // Peek is what can be seen of a spreadsheet before anything is written to it.
 type Peek struct {
 	Title string
@@ -12,4 +14,10 @@ type Peek struct {
 	ReadOnly bool
 	// Trashed says that it is in the bin.
 	Trashed bool
+}
+
+// InBin returns the problem of a spreadsheet that is in the bin: what is written there nobody sees.
+func InBin() *problem.Problem {
+	return problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
+		WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet.")
 }

@@ -3,7 +3,7 @@ package export
 import "time"
 
 // APIToken lets a program in, with a role and for some companies, until it expires, is revoked, or its maker may sign
-// in no more.
+// in no more. It never lets a program do more than its maker may.
 type APIToken struct {
 	ID        ID        `json:"id"`
 	Name      string    `json:"name"`

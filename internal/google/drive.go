@@ -92,9 +92,7 @@ func (r *write) checkFile(ctx context.Context) error {
 	for _, f := range append(found.Files, &file) {
 		switch {
 		case f.Id == t.Spreadsheet && f.Trashed:
-			return problem.New(problem.SpreadsheetNotFound, "The spreadsheet is in the bin of Google Drive.").
-				WithHint("Take it out of the bin (in Google Drive: Bin, Restore), or choose another spreadsheet. " +
-					"Nothing was written.")
+			return export.InBin()
 		case f.Id != "" && f.Id != t.Spreadsheet && !f.Trashed && r.isUnused(ctx, f.Id):
 			r.doubles = append(r.doubles, f)
 		}

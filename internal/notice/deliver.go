@@ -61,7 +61,7 @@ func (d *Dispatcher) deliver(ctx context.Context) {
 
 // deliverSafely is Deliver, and goes on after a panic in it.
 func (d *Dispatcher) deliverSafely(ctx context.Context) (wait time.Duration, err error) {
-	wait = sendIdle
+	wait = sendIdle //nolint:wastedassign // a panic leaves it
 	defer problem.Recover(&err)
 	return d.Deliver(ctx, time.Now())
 }
@@ -89,7 +89,7 @@ func (d *Dispatcher) readAll(ctx context.Context) (rules []Rule, waiting map[exp
 func (d *Dispatcher) serve(
 	ctx context.Context, rules []Rule, waiting map[export.ID][]delivery, now time.Time,
 ) (wait time.Duration, err error) {
-	wait = sendIdle
+	wait = sendIdle //nolint:wastedassign // a panic leaves it
 	slots := make(chan struct{}, atOnce)
 	var (
 		serving sync.WaitGroup

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ledgersheet/internal/export"
+	told "ledgersheet/internal/notice"
 	"ledgersheet/internal/problem"
 )
 
@@ -55,6 +56,12 @@ func newEstate(t *testing.T) *estate {
 		x.hidden = append(x.hidden, ids...)
 		x.secrets = append(x.secrets, ids...)
 	}
+	n, _, err := s.desk.CreateNotice(t.Context(), told.Rule{
+		Kind: told.Slack, To: "https://hooks.slack.com/services/Hazel", On: []told.Event{told.Failure},
+		Companies: []export.RealmID{realmA},
+	})
+	must(t, err)
+	x.hidden, x.secrets = append(x.hidden, string(n.ID)), append(x.secrets, string(n.ID))
 	why := problem.New(problem.CompanyReconnectRequired, "Hazel: Intuit ended the access.")
 	s.control.CompanyEnded(t.Context(), realmA, why)
 	return x
@@ -66,7 +73,7 @@ func (x *estate) as(role string, companies ...export.RealmID) {
 	ctx := x.t.Context()
 	u, err := x.store.UserByEmail(ctx, email)
 	must(x.t, err)
-	u.ID, u.Email, u.Role, u.Companies = export.ID("usr_"+role), role+"@example.com", role, companies
+	u.ID, u.Email, u.Role, u.Companies = export.ID("usr_"+role), "one."+role+"@example.com", role, companies
 	must(x.t, x.store.CreateUser(ctx, u))
 	x.client = newClient(x.t)
 	if a := x.post("/login", url.Values{"email": {u.Email}, "password": {password}}); a.status != http.StatusSeeOther {
@@ -155,7 +162,7 @@ func TestPagesTellNothingOfOtherCompanies(t *testing.T) {
 			if !hasID {
 				path += "?" + url.Values{
 					"copy": {id}, "exporter": {id}, "company": {id}, "realmId": {id}, "type": {"invoices"},
-					"before": {id},
+					"before": {id}, "list": {"Customer"}, "q": {"a"},
 				}.Encode()
 			}
 			a := x.get(path)
@@ -185,7 +192,16 @@ func (x *estate) state() string {
 	must(x.t, err)
 	runs, _, err := x.store.Runs(ctx, export.RunFilter{Limit: 100})
 	must(x.t, err)
-	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v", companies, accounts, all, runs)
+	users, err := x.store.Users(ctx)
+	must(x.t, err)
+	tokens, err := x.desk.Tokens(ctx)
+	must(x.t, err)
+	notices, err := x.desk.Notices(ctx)
+	must(x.t, err)
+	views, err := x.desk.Views(ctx)
+	must(x.t, err)
+	return fmt.Sprintf("%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v\n%+v", companies, accounts, all, runs, users, tokens,
+		notices, views)
 }
 
 // No action changes what its actor may not see, and none at all works for actors who may only look.
@@ -196,7 +212,9 @@ func TestActionsAreRefused(t *testing.T) {
 		companies []export.RealmID
 		ids       func(x *estate) []string
 	}{
+		{"owner", []export.RealmID{realmB}, func(x *estate) []string { return x.hidden }},
 		{"admin", []export.RealmID{realmB}, func(x *estate) []string { return x.hidden }},
+		{"editor", []export.RealmID{realmB}, func(x *estate) []string { return x.hidden }},
 		{"viewer", nil, func(x *estate) []string { return append(x.hidden, x.open...) }},
 		{"viewer", []export.RealmID{realmB}, func(x *estate) []string { return append(x.hidden, x.open...) }},
 		{"nobody", nil, func(x *estate) []string { return append(x.hidden, x.open...) }},
@@ -210,21 +228,33 @@ func TestActionsAreRefused(t *testing.T) {
 			form := url.Values{
 				"type": {"invoices"}, "name": {"New"}, "company": {string(realmA)}, "account": {string(x.account)},
 				"sheet": {"T"}, "start": {"A1"}, "mode": {"replace"}, "option.date_range": {"all"},
-				"column": {"DocNumber"}, "timezone": {"UTC"},
+				"column": {"DocNumber"}, "timezone": {"UTC"}, "role": {"owner"}, "days": {"0"},
+				"kind": {"slack"}, "to": {"https://hooks.slack.com/services/x"}, "on": {"failure"}, "at": {"07:00"},
+				"tags": {"x"}, "spreadsheet": {"1another"}, "disabled": {"true"},
 			}
+			form["id"] = test.ids(x)
 			for _, pattern := range x.routesOf(http.MethodPost) {
-				if pattern == "/logout" || pattern == "/login" || pattern == "/setup" || pattern == "/invite" ||
-					strings.HasPrefix(pattern, "/settings/") {
+				own := []string{"/logout", "/login", "/setup", "/invite", "/settings/password", displayPath}
+				if slices.Contains(own, pattern) {
 					continue // concerns only the person's own session
 				}
-				for _, id := range test.ids(x) {
+				tries := test.ids(x)
+				if pattern == "/exporters/bulk" {
+					tries = []string{"run", "pause", "resume", "tag", "untag", "move"}
+				}
+				for _, id := range tries {
 					path := fillID(pattern, id)
+					form.Set("do", id)
 					a := x.post(path, form)
-					if told := x.leaks(fullText(a), path+string(realmA)); test.companies != nil && told != nil {
+					known := path + strings.Join(append(form["id"], form["company"]...), " ")
+					if told := x.leaks(fullText(a), known); test.companies != nil && told != nil {
 						t.Errorf("POST %s: tells of %q\n%s", path, told, a.body)
 					}
 					if after := x.state(); after != before {
 						t.Fatalf("POST %s (status %d) changed\n%s\nto\n%s", path, a.status, before, after)
+					}
+					if !strings.Contains(pattern, ":") && pattern != "/exporters/bulk" {
+						break // the form names all of them
 					}
 				}
 			}

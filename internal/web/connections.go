@@ -102,11 +102,7 @@ func (w *Web) connectionsPage(c *gin.Context) error {
 	companies, number, pages := pageOf(all, companiesOnPage, q.Get("page"))
 	view.Pages = newNumberPager("/connections", q, number, pages)
 	view.States, view.Filtered = companyStates(by, filter), view.Text != "" || filter != ""
-	if view.Range = plural(len(all), "company", "companies"); pages > 1 {
-		first := (number - 1) * companiesOnPage
-		view.Range = fmt.Sprintf("%s to %s of %s companies", count(first+1), count(first+len(companies)),
-			count(len(all)))
-	}
+	view.Range = rangeWords(number, companiesOnPage, len(companies), len(all), "company", "companies")
 	if view.Calendar, err = w.endsView(c); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -114,7 +113,7 @@ func lookAtPlace(ctx context.Context, d *control.Desk, t export.Target) (*placeV
 	}
 	peek, err := d.Peek(ctx, t)
 	if err != nil {
-		return placeProblem(ctx, d, t, err)
+		return placeProblem(ctx, d, t, peek.Trashed, err)
 	}
 	v := &placeView{Title: peek.Title, Tabs: peek.Tabs, Around: peek.Cells}
 	tab := "“" + isolate(t.Sheet) + "”"
@@ -134,7 +133,7 @@ func lookAtPlace(ctx context.Context, d *control.Desk, t export.Target) (*placeV
 
 // placeProblem says why a spreadsheet cannot be written, with what helps. Errors that people can do nothing about are
 // returned.
-func placeProblem(ctx context.Context, d *control.Desk, t export.Target, err error) (*placeView, error) {
+func placeProblem(ctx context.Context, d *control.Desk, t export.Target, binned bool, err error) (*placeView, error) {
 	p := problem.From(err)
 	if p.Code == problem.Internal || p.Code == problem.Cancelled {
 		return nil, err
@@ -144,8 +143,7 @@ func placeProblem(ctx context.Context, d *control.Desk, t export.Target, err err
 	switch {
 	case problem.HasCode(err, problem.NotFound) && missing != nil:
 		v.Error, v.Hint = "No Google account is chosen.", "Choose one, or connect one on the page Connections."
-	case !problem.HasCode(err, problem.SpreadsheetNotFound, problem.SpreadsheetForbidden) ||
-		strings.Contains(p.Message, "bin"):
+	case binned || !problem.HasCode(err, problem.SpreadsheetNotFound, problem.SpreadsheetForbidden):
 	case a.Kind == export.ServiceAccount || a.OpensExisting():
 		v.Hint, v.Share = "In Google Sheets press Share, and let this address edit it. Then check again.", a.Email
 	default:

@@ -113,7 +113,8 @@ func (w *Web) exportersPage(c *gin.Context) error {
 	kept := keepSearch(q)
 	view := exportersView{
 		Exporters: w.exporterRows(found.Listed, k), All: found.All, Text: q.Get("q"), Query: kept.Encode(),
-		Head: newListHead(kept), Range: rangeWords(found.Page, exportersOnPage, len(found.Listed), found.All),
+		Head: newListHead(kept), Range: rangeWords(
+			found.Page, exportersOnPage, len(found.Listed), found.All, "exporter", "exporters"),
 		Pages: newNumberPager("/exporters", q, found.Page, found.Pages),
 	}
 	for _, key := range searchKeys() {
@@ -246,15 +247,6 @@ func countedTags(by map[string]int, chosen string) []choice {
 		}
 	}
 	return choose(chosen, list...)
-}
-
-// rangeWords says which part of a list a page shows.
-func rangeWords(page, size, shown, all int) string {
-	if shown == 0 || all <= size {
-		return plural(all, "exporter", "exporters")
-	}
-	first := (page - 1) * size
-	return fmt.Sprintf("%s to %s of %s exporters", count(first+1), count(first+shown), count(all))
 }
 
 // saveView keeps the list that a form describes as a view of the person's.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -272,12 +271,12 @@ func (f *noticeForm) fill(n control.Notice) {
 	if len(n.Limits) > 0 {
 		f.Figure, f.Above, f.Below = n.Limits[0].Figure, n.Limits[0].Above, n.Limits[0].Below
 	}
-	switch len(n.Companies) {
-	case 0:
-	case 1:
+	switch {
+	case len(n.Companies) == 0:
+	case len(n.Companies) == 1 && offers(f.Companies, string(n.Companies[0])):
 		f.Companies = choose(string(n.Companies[0]), f.Companies...)
-	default:
-		title := fmt.Sprintf("The %d companies as they are", len(n.Companies))
+	default: // else the browser would choose the first: all of them
+		title := "The " + plural(len(n.Companies), "company as it is", "companies as they are")
 		f.Companies = append([]choice{{Value: keepCompanies, Title: title, Chosen: true}}, f.Companies...)
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -127,4 +128,13 @@ func companyChoices(all []export.Company, chosen string) []choice {
 		}
 	}
 	return choose(chosen, list...)
+}
+
+// rangeWords says which part of a list a page shows.
+func rangeWords(page, size, shown, all int, one, many string) string {
+	if shown == 0 || all <= size {
+		return plural(all, one, many)
+	}
+	first := (page - 1) * size
+	return fmt.Sprintf("%s to %s of %s %s", count(first+1), count(first+shown), count(all), many)
 }

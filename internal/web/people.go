@@ -56,6 +56,9 @@ type memberForm struct {
 	Open             bool
 }
 
+// mostTokenDays is the longest life of a token that has an end.
+const mostTokenDays = 36500
+
 // leastRole is the role that forms offer first.
 const leastRole = "viewer"
 
@@ -132,16 +135,21 @@ func (f memberForm) fill(prefix, role string, companies []export.RealmID, names 
 	if f.Companies != nil {
 		return f
 	}
-	switch f.Companies = slices.Clone(names); len(companies) {
-	case 0:
+	switch f.Companies = slices.Clone(names); {
+	case companies == nil:
 		f.Companies = choose("", f.Companies...)
-	case 1:
+	case len(companies) == 1 && offers(names, string(companies[0])):
 		f.Companies = choose(string(companies[0]), f.Companies...)
-	default:
+	default: // else the browser would choose the first: all of them
 		f.Companies = append([]choice{{keepCompanies, plural(len(companies), "company", "companies"), true}},
 			f.Companies...)
 	}
 	return f
+}
+
+// offers reports whether a value is among choices.
+func offers(list []choice, value string) bool {
+	return slices.ContainsFunc(list, func(c choice) bool { return c.Value == value })
 }
 
 // readMember reads what a form says, and returns the form as it was typed.
@@ -304,21 +312,34 @@ func (w *Web) deletePerson(c *gin.Context) error {
 	return seeOther(c, peoplePath)
 }
 
+// readExpiry returns the end of a token that was asked for; zero for none, which only "0" means.
+func (w *Web) readExpiry(days string) (time.Time, error) {
+	if days == "0" {
+		return time.Time{}, nil
+	}
+	n, err := strconv.Atoi(days)
+	if err != nil || n < 1 || n > mostTokenDays {
+		return time.Time{}, problem.Invalid("expires_at", "is not a number of days")
+	}
+	return w.o.Now().AddDate(0, 0, n).UTC(), nil
+}
+
 func (w *Web) makeToken(c *gin.Context) error {
 	ctx, d := c.Request.Context(), w.desk(c)
 	names, err := memberCompanies(ctx, d)
 	if err != nil {
 		return err
 	}
-	var (
-		m       control.Membership
-		expires time.Time
-	)
+	var m control.Membership
 	form := readMember(c, names, &m)
-	if days, _ := strconv.Atoi(c.PostForm("days")); days > 0 && days <= 36500 {
-		expires = w.o.Now().AddDate(0, 0, days).UTC()
+	var (
+		t      export.APIToken
+		secret string
+	)
+	expires, err := w.readExpiry(c.PostForm("days"))
+	if err == nil {
+		t, secret, err = d.MakeToken(ctx, form.Name, m, expires)
 	}
-	t, secret, err := d.MakeToken(ctx, form.Name, m, expires)
 	if problem.HasCode(err, problem.InvalidInput, problem.Conflict) {
 		p := problem.From(err)
 		return w.showPeople(c, p.Code.Status(), peopleView{Make: form, Errors: memberErrors(p, "token")})

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"ledgersheet/internal/access"
 	"ledgersheet/internal/control"
@@ -49,6 +50,15 @@ func TestPeoplePage(t *testing.T) {
 	if now := u(); now.Role != "operator" || len(now.Companies) != 1 {
 		t.Errorf("changed to %+v", now)
 	}
+	// Of a company that is gone, the form offers to keep it: the browser would choose all otherwise.
+	_, err := s.store.UpdateUser(t.Context(), jane.ID, func(u *export.User) error {
+		u.Companies = []export.RealmID{"404"}
+		return nil
+	})
+	must(t, err)
+	if body := s.wantGet(peoplePath); !strings.Contains(body, `<option value="=" selected>`) {
+		t.Error("somebody who may see a company that is gone is offered all")
+	}
 	s.wantSent(path, url.Values{"role": {"operator"}, "company": {""}}, peoplePath)
 	s.wantSent(path, url.Values{"disabled": {"true"}}, peoplePath)
 	if now := u(); !now.Disabled || now.Role != "operator" || now.Companies != nil {
@@ -68,10 +78,22 @@ func TestPeoplePage(t *testing.T) {
 	if now, err := s.desk.User(t.Context(), email); err != nil || now.Role != "owner" {
 		t.Errorf("nobody owns the installation: %+v, %v", now, err)
 	}
+	before := s.control.As(control.Person(export.User{Email: jane.Email, Role: "owner"}, "s"))
+	_, _, err = before.MakeToken(t.Context(), "hers", control.Membership{Role: "viewer"}, time.Time{})
+	must(t, err)
+	must(t, before.SaveView(t.Context(), control.View{Name: "Mine", Query: "q=x"}))
 	checkPage(t, "confirm", s.wantGet(path+"/delete"))
 	s.wantSent(path+"/delete", nil, peoplePath)
 	if body := s.wantGet(peoplePath); strings.Contains(body, path) {
 		t.Error("the person is still there")
+	}
+	// Somebody who is invited with the same e-mail later gets nothing of theirs.
+	tokens, err := s.desk.Tokens(t.Context())
+	must(t, err)
+	views, err := before.Views(t.Context())
+	must(t, err)
+	if len(tokens)+len(views) != 0 {
+		t.Errorf("they leave %+v and %+v", tokens, views)
 	}
 }
 
@@ -85,6 +107,13 @@ func TestTokensPage(t *testing.T) {
 		t.Errorf("a token without a name: %d", a.status)
 	}
 	checkPage(t, "people", a.body)
+	for _, days := range []string{"", "many", "-1", "99999"} { // none of which may mean that it does not expire
+		a := s.post(tokens, url.Values{"name": {"x"}, "role": {"viewer"}, "days": {days}})
+		all, err := s.desk.Tokens(t.Context())
+		if must(t, err); len(all) != 0 || a.status != http.StatusUnprocessableEntity {
+			t.Errorf("after %q days: status %d, %+v", days, a.status, all)
+		}
+	}
 	a = s.post(tokens, url.Values{
 		"name": {"Nightly <report>"}, "role": {"operator"}, "company": {string(realmA)}, "days": {"30"},
 	})
