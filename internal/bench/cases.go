@@ -156,7 +156,9 @@ func sizes(ctx context.Context, s *suite) error {
 			if err != nil {
 				return err
 			}
-			peak = max(peak, megabytes(c.peak))
+			if n > s.options.invoice {
+				peak = max(peak, megabytes(c.peak))
+			}
 			if mode == "replace" {
 				perRow = append(perRow, c.cpu.Seconds()/float64(c.rows))
 			}

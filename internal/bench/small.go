@@ -92,6 +92,9 @@ func (s *suite) bySchedule(ctx context.Context, ids []string) error {
 	if err := s.schedule(ctx, false, ids...); err != nil {
 		return err
 	}
+	if err := pause(ctx, 10*time.Second); err != nil { // for runs that were due just before
+		return err
+	}
 	if err := s.change(ctx, 100); err != nil {
 		return err
 	}

@@ -12,11 +12,13 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"ledgersheet/internal/export"
+	"ledgersheet/internal/mapped"
 	"ledgersheet/internal/problem"
 )
 
@@ -60,6 +62,7 @@ type Store struct {
 
 	renewing keyLock // by grant
 	group    group
+	views    atomic.Int64 // how many there were
 }
 
 var _ export.Store = (*Store)(nil)
@@ -156,11 +159,21 @@ func (s *Store) view(ctx context.Context, what string, read func(*bbolt.Tx) erro
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	if err := s.db.View(read); err != nil {
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		if s.views.Add(1)%dropEvery == 0 {
+			defer mapped.Drop(tx)
+		}
+		return read(tx)
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }
+
+// dropEvery is after how many read transactions the store's pages stop counting as memory of this process. Without
+// that, a long history would stay in memory as it is read piece by piece.
+const dropEvery = 1024
 
 // update runs a write transaction. When it returns nil, the change is on disk.
 func (s *Store) update(ctx context.Context, what string, write func(*bbolt.Tx) error) error {
