@@ -48,7 +48,9 @@ func (p *profiler) begin(ctx context.Context, addr, name string) (end func() err
 		if err != nil {
 			return fmt.Errorf("reading a profile: %w", err)
 		}
-		if err := store(base+".cpu", answer); err != nil {
+		err = store(base+".cpu", answer)
+		_ = answer.Body.Close()
+		if err != nil {
 			return err
 		}
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/debug/pprof/allocs", nil)
@@ -58,13 +60,13 @@ func (p *profiler) begin(ctx context.Context, addr, name string) (end func() err
 		if answer, err = http.DefaultClient.Do(r); err != nil {
 			return fmt.Errorf("reading a profile: %w", err)
 		}
+		defer func() { _ = answer.Body.Close() }()
 		return store(base+".allocs", answer)
 	}, nil
 }
 
-// store writes an answer into a file.
+// store writes an answer into a file. The caller closes it.
 func store(file string, answer *http.Response) error {
-	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = fmt.Errorf("status %d: %.300s", answer.StatusCode, body)

@@ -89,7 +89,7 @@ func (d *Dispatcher) readAll(ctx context.Context) (rules []Rule, waiting map[exp
 func (d *Dispatcher) serve(
 	ctx context.Context, rules []Rule, waiting map[export.ID][]delivery, now time.Time,
 ) (wait time.Duration, err error) {
-	wait = sendIdle //nolint:wastedassign // a panic leaves it
+	wait = sendIdle // a panic leaves it
 	slots := make(chan struct{}, atOnce)
 	var (
 		serving sync.WaitGroup
