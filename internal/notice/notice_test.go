@@ -87,7 +87,15 @@ type desk struct {
 	store  *deadStore
 	box    *inbox
 	d      *Dispatcher
+	mu     sync.Mutex // protects causes while the dispatcher is at work
 	causes []Cause
+}
+
+// happen changes the causes while the dispatcher is at work.
+func (x *desk) happen(causes ...Cause) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.causes = causes
 }
 
 func newDesk(t failer, ctx context.Context) *desk {
@@ -102,6 +110,8 @@ func (x *desk) restart() {
 		Store: x.store, Channels: map[Kind]Channel{Mail: x.box, Webhook: x.box}, BaseURL: "https://s.example",
 		Logger: slog.New(slog.DiscardHandler),
 		Causes: func(_ context.Context, among []export.RealmID) ([]Cause, error) {
+			x.mu.Lock()
+			defer x.mu.Unlock()
 			return slices.DeleteFunc(slices.Clone(x.causes), func(c Cause) bool {
 				return among != nil && !slices.Contains(among, c.Company)
 			}), nil
@@ -467,7 +477,7 @@ func TestQuietHours(t *testing.T) {
 			late := time.Date(day.Year(), day.Month(), day.Day(), 23, 30, 0, 0, loc)
 			time.Sleep(time.Until(late))
 			before := len(x.box.all())
-			x.causes = []Cause{lost(fmt.Sprint(night))}
+			x.happen(lost(fmt.Sprint(night)))
 			time.Sleep(time.Until(time.Date(day.Year(), day.Month(), day.Day()+1, 6, 59, 0, 0, loc)))
 			if n := len(x.box.all()) - before; n > 0 {
 				t.Fatalf("%d arrived in the night of %v", n, day)
