@@ -60,21 +60,30 @@ func (c *listCommand) Run(ctx context.Context, std Stdio) error {
 		return printTypes(std.Out, exporters.All())
 	}
 	return c.reach(ctx, std, func(client *client) error {
-		texts, err := readAll[json.RawMessage](ctx, client, "/exporters")
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return printList(std.Out, texts)
-		}
-		list := make([]listed, len(texts))
-		for i, text := range texts {
-			if err := json.Unmarshal(text, &list[i]); err != nil {
-				return fmt.Errorf("reading the exporters: %w", err)
-			}
-		}
-		return printExporters(std.Out, list, time.Local, screenWidth(std.Out))
+		return showAll(ctx, client, "/exporters", c.JSON, std.Out, func(list []listed) error {
+			return printExporters(std.Out, list, time.Local, screenWidth(std.Out))
+		})
 	})
+}
+
+// showAll reads the list at a path of the API, and prints it as JSON or has it shown.
+func showAll[T any](
+	ctx context.Context, client *client, path string, asJSON bool, w io.Writer, show func([]T) error,
+) error {
+	texts, err := readAll[json.RawMessage](ctx, client, path)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printList(w, texts)
+	}
+	list := make([]T, len(texts))
+	for i, text := range texts {
+		if err := json.Unmarshal(text, &list[i]); err != nil {
+			return fmt.Errorf("reading the list at %s: %w", path, err)
+		}
+	}
+	return show(list)
 }
 
 // printList prints JSON texts as an array.

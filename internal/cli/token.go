@@ -60,20 +60,9 @@ var tokenColumns = [...]column[shownToken]{
 // Run lists the tokens.
 func (c *tokenListCommand) Run(ctx context.Context, std Stdio) error {
 	return c.reach(ctx, std, func(client *client) error {
-		texts, err := readAll[json.RawMessage](ctx, client, "/tokens")
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return printList(std.Out, texts)
-		}
-		list := make([]shownToken, len(texts))
-		for i, text := range texts {
-			if err := json.Unmarshal(text, &list[i]); err != nil {
-				return fmt.Errorf("reading the tokens: %w", err)
-			}
-		}
-		return printTable(std.Out, tokenColumns[:], list, time.Local, screenWidth(std.Out))
+		return showAll(ctx, client, "/tokens", c.JSON, std.Out, func(list []shownToken) error {
+			return printTable(std.Out, tokenColumns[:], list, time.Local, screenWidth(std.Out))
+		})
 	})
 }
 
@@ -89,7 +78,8 @@ type tokenMakeCommand struct {
 // Validate refuses a time that cannot be meant.
 func (c *tokenMakeCommand) Validate() error {
 	if c.Days < 0 || c.Days > 36500 {
-		return fmt.Errorf("--days must be from 1 to 36500")
+		return fmt.Errorf("--days must be from 1 to 36500, not %d; leave it out for a token without an end",
+			c.Days)
 	}
 	return nil
 }

@@ -55,20 +55,9 @@ var userColumns = [...]column[shownUser]{
 // Run lists the people.
 func (c *userListCommand) Run(ctx context.Context, std Stdio) error {
 	return c.reach(ctx, std, func(client *client) error {
-		texts, err := readAll[json.RawMessage](ctx, client, "/users")
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return printList(std.Out, texts)
-		}
-		list := make([]shownUser, len(texts))
-		for i, text := range texts {
-			if err := json.Unmarshal(text, &list[i]); err != nil {
-				return fmt.Errorf("reading the users: %w", err)
-			}
-		}
-		return printTable(std.Out, userColumns[:], list, time.Local, screenWidth(std.Out))
+		return showAll(ctx, client, "/users", c.JSON, std.Out, func(list []shownUser) error {
+			return printTable(std.Out, userColumns[:], list, time.Local, screenWidth(std.Out))
+		})
 	})
 }
 

@@ -138,7 +138,8 @@ func (d *Desk) stepOf(b *Bulk) (do bulkStep, err error) {
 		there := func(e export.Exporter) bool { return e.Target.Spreadsheet == b.Spreadsheet }
 		return d.unless(there, func(ctx context.Context, e export.Exporter) error {
 			if e.Target.IsFile() {
-				return problem.New(problem.Conflict, "A file cannot be moved to a spreadsheet.")
+				return problem.New(problem.Conflict, "It writes a file, which cannot be moved to a spreadsheet.").
+					WithHint("Change where it writes in its form.")
 			}
 			e.Target.Spreadsheet, e.Target.URL, e.Target.Title = b.Spreadsheet, "", ""
 			_, err := d.UpdateExporter(ctx, e.ID, e, e.Revision)

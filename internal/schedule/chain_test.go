@@ -3,7 +3,6 @@ package schedule_test
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -125,42 +124,8 @@ func TestChainKilledAtEachWrite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes long, and shorter tests walk the same code")
 	}
-	kills := 0
-	for n, reached := 1, true; reached; n++ {
-		kills = n - 1
-		for _, before := range []bool{true, false} {
-			synctest.Test(t, func(t *testing.T) {
-				store := chainStore(t, "0 * * * *")
-				attempts := map[export.ID]int{}
-				k := &killer{Store: store, left: n, before: before, dead: make(chan struct{})}
-				end := k.start(t, attempts)
-				killed := true
-				select {
-				case <-k.dead:
-				case <-time.After(5*time.Hour + 40*time.Minute):
-					// What it still has to do until it rests, it does: nobody starts another one.
-					killed = !k.spare()
-				}
-				reached = reached && killed // how many writes there are depends on which come together
-				synctest.Wait()
-				if killed {
-					end()
-					k = &killer{Store: store, left: many, dead: make(chan struct{})}
-					end = k.start(t, attempts)
-					time.Sleep(time.Until(time.Date(2000, 1, 1, 5, 40, 0, 0, time.UTC)))
-				}
-				awaitRest(t, store)
-				end()
-				if t.Failed() {
-					t.Fatalf("killed at write %d, before it: %t", n, before)
-				}
-				wantChain(t, store, fmt.Sprintf("write %d, before it: %t", n, before))
-			})
-		}
-	}
-	if kills < 20 {
-		t.Errorf("there were only %d writes to be killed at", kills)
-	}
+	open := func(t *testing.T) *storetest.Memory { return chainStore(t, "0 * * * *") }
+	killAtEachWrite(t, 5*time.Hour+40*time.Minute, 0, open, awaitRest, wantChain)
 }
 
 // TestChainIsPrompt: the run begins with the last success, not with the next look at the schedules. A clock that was

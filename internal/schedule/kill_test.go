@@ -152,38 +152,56 @@ func (k *killer) start(t *testing.T, attempts map[export.ID]int) (end func()) {
 // run, storing how that ended. Whichever it is, the next process leaves each due time with one end, and none twice.
 func TestKilledAtEachWrite(t *testing.T) {
 	t.Parallel()
+	killAtEachWrite(t, 7*time.Hour+30*time.Minute, 5*time.Minute, func(t *testing.T) *storetest.Memory {
+		store := storetest.NewMemory()
+		e := export.Exporter{ID: "exp_1", Name: "x",
+			Schedule: export.Schedule{Cron: "0 * * * *", Timezone: "UTC", Enabled: true}}
+		if err := store.CreateExporter(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}, func(*testing.T, *storetest.Memory) { synctest.Wait() }, wantHours)
+}
+
+// killAtEachWrite plays the time until an hour of the day anew for each write of a process to a store, kills the
+// process there, before it or after it, and starts another one after a pause. rest awaits that nothing is to be done,
+// while the last process still lives; want then proves what is in the store.
+func killAtEachWrite(
+	t *testing.T, until, pause time.Duration, open func(*testing.T) *storetest.Memory,
+	rest func(*testing.T, *storetest.Memory), want func(*testing.T, *storetest.Memory, string),
+) {
+	t.Helper()
 	kills := 0
 	for n, reached := 1, true; reached; n++ {
 		kills = n - 1
 		for _, before := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				store := storetest.NewMemory()
-				e := export.Exporter{ID: "exp_1", Name: "x",
-					Schedule: export.Schedule{Cron: "0 * * * *", Timezone: "UTC", Enabled: true}}
-				if err := store.CreateExporter(t.Context(), e); err != nil {
-					t.Fatal(err)
-				}
-				attempts := map[export.ID]int{}
+				store, attempts := open(t), map[export.ID]int{}
 				k := &killer{Store: store, left: n, before: before, dead: make(chan struct{})}
 				end := k.start(t, attempts)
 				killed := true
 				select {
 				case <-k.dead:
-				case <-time.After(7*time.Hour + 30*time.Minute):
+				case <-time.After(until):
+					// What it still has to do until it rests, it does: nobody starts another one.
 					killed = !k.spare()
 				}
 				reached = reached && killed // how many writes there are depends on which come together
 				synctest.Wait()
 				if killed {
 					end()
-					time.Sleep(5 * time.Minute)
+					time.Sleep(pause)
 					k = &killer{Store: store, left: many, dead: make(chan struct{})}
 					end = k.start(t, attempts)
-					time.Sleep(time.Until(time.Date(2000, 1, 1, 7, 30, 0, 0, time.UTC)))
-					synctest.Wait()
+					time.Sleep(time.Until(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(until)))
 				}
+				rest(t, store)
 				end()
-				wantHours(t, store, fmt.Sprintf("write %d, before it: %t", n, before))
+				where := fmt.Sprintf("write %d, before it: %t", n, before)
+				if t.Failed() {
+					t.Fatalf("killed at %s", where)
+				}
+				want(t, store, where)
 			})
 		}
 	}
